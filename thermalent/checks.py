@@ -1,0 +1,108 @@
+"""Argument checks with one grammar: "Argument `x` must be ..., but is ..."."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+class Words(str):
+    """What an argument is, in words instead of its repr (a matrix is too long to print)."""
+
+    __repr__ = str.__str__
+
+
+def fail(name: str, allowed: str, value: object) -> NoReturn:
+    """Raise the ValueError that names the argument, what is allowed and the value given."""
+    raise ValueError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
+
+
+def real(name: str, value: Any) -> float:
+    """A finite real number."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        fail(name, "a finite real number", value)
+    if not np.isfinite(float(value)):
+        fail(name, "a finite real number", value)
+    return float(value)
+
+
+def nonnegative(name: str, value: Any) -> float:
+    """A finite number >= 0."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        fail(name, "finite and non-negative", value)
+    if not (np.isfinite(float(value)) and value >= 0):
+        fail(name, "finite and non-negative", value)
+    return float(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """A finite number > 0."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        fail(name, "finite and positive", value)
+    if not (np.isfinite(float(value)) and value > 0):
+        fail(name, "finite and positive", value)
+    return float(value)
+
+
+def within(name: str, value: Any, low: float, high: float) -> float:
+    """A finite number in [low, high]."""
+    allowed = f"a number in [{low:g}, {high:g}]"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        fail(name, allowed, value)
+    if not (np.isfinite(float(value)) and low <= value <= high):
+        fail(name, allowed, value)
+    return float(value)
+
+
+def integer(name: str, value: Any, minimum: int) -> int:
+    """An integer >= minimum."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral) or value < minimum:
+        fail(name, f"an integer of at least {minimum}", value)
+    return int(value)
+
+
+def per_item(name: str, value: Any, count: int, of: str) -> tuple[Any, ...]:
+    """One value for all of `count` items, or a sequence with one value for each."""
+    if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes)):
+        if len(value) != count:
+            fail(name, f"one number or {count} numbers (one per {of})", value)
+        return tuple(value)
+    return (value,) * count
+
+
+def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
+    """A finite complex square matrix, of `size` rows if given."""
+    try:
+        matrix = np.array(value, dtype=complex)
+    except (TypeError, ValueError):
+        fail(name, "a square matrix of numbers", value)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        fail(name, "a square matrix", Words(f"an array of shape {matrix.shape}"))
+    if size is not None and matrix.shape[0] != size:
+        fail(name, f"a {size} x {size} matrix", Words(f"an array of shape {matrix.shape}"))
+    if not np.all(np.isfinite(matrix)):
+        fail(name, "finite in every element", Words("not"))
+    return matrix
+
+
+def hermitian(name: str, matrix: np.ndarray) -> np.ndarray:
+    """The matrix, if it is Hermitian to rounding."""
+    deviation = float(np.max(np.abs(matrix - matrix.conj().T), initial=0.0))
+    scale = float(np.max(np.abs(matrix), initial=0.0))
+    if deviation > 1e-12 * max(scale, 1e-300):
+        fail(name, "Hermitian", Words(f"not: its largest deviation from its adjoint is {deviation:.3g}"))
+    return (matrix + matrix.conj().T) / 2
+
+
+def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
+    """The matrix, if it is Hermitian and has no eigenvalue below zero (to rounding)."""
+    matrix = hermitian(name, matrix)
+    if matrix.size:
+        lowest = float(np.linalg.eigvalsh(matrix)[0])
+        scale = float(np.max(np.abs(matrix)))
+        if lowest < -1e-12 * max(scale, 1e-300):
+            fail(name, "positive semidefinite", Words(f"not: its smallest eigenvalue is {lowest:.6g}"))
+    return matrix
