@@ -93,7 +93,11 @@ def hermitian(name: str, matrix: np.ndarray) -> np.ndarray:
     deviation = float(np.max(np.abs(matrix - matrix.conj().T), initial=0.0))
     scale = float(np.max(np.abs(matrix), initial=0.0))
     if deviation > 1e-12 * max(scale, 1e-300):
-        fail(name, "Hermitian", Words(f"not: its largest deviation from its adjoint is {deviation:.3g}"))
+        fail(
+            name,
+            "Hermitian",
+            Words(f"not: its largest deviation from its adjoint is {deviation:.3g}"),
+        )
     return (matrix + matrix.conj().T) / 2
 
 
@@ -104,5 +108,9 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
         lowest = float(np.linalg.eigvalsh(matrix)[0])
         scale = float(np.max(np.abs(matrix)))
         if lowest < -1e-12 * max(scale, 1e-300):
-            fail(name, "positive semidefinite", Words(f"not: its smallest eigenvalue is {lowest:.6g}"))
+            fail(
+                name,
+                "positive semidefinite",
+                Words(f"not: its smallest eigenvalue is {lowest:.6g}"),
+            )
     return matrix

@@ -1,0 +1,105 @@
+"""Exact states of quantum networks driven by non-Markovian thermal noise.
+
+Describe a network, solve it, read the result:
+
+>>> import thermalent as te
+>>> net = te.thermal_link(n_th=1220, kappa=1e-3)
+>>> round(te.steady_state(net).concurrence(), 5)
+0.67108
+
+Names are loaded when first used, so that `import thermalent` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from thermalent._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from thermalent import analytic as analytic
+    from thermalent import continued_fraction as continued_fraction
+    from thermalent import fock as fock
+    from thermalent.analytic.methods import Bourret as Bourret
+    from thermalent.analytic.methods import Markov as Markov
+    from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion
+    from thermalent.analytic.methods import Quasistatic as Quasistatic
+    from thermalent.analytic.methods import StrongDriving as StrongDriving
+    from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
+    from thermalent.entanglement import concurrence as concurrence
+    from thermalent.entanglement import entanglement_of_formation as entanglement_of_formation
+    from thermalent.entanglement import logarithmic_negativity as logarithmic_negativity
+    from thermalent.entanglement import negativity as negativity
+    from thermalent.entanglement import partial_trace as partial_trace
+    from thermalent.entropy import fidelity as fidelity
+    from thermalent.entropy import purity as purity
+    from thermalent.entropy import trace_distance as trace_distance
+    from thermalent.entropy import von_neumann_entropy as von_neumann_entropy
+    from thermalent.fock.method import Fock as Fock
+    from thermalent.geometry import Cascade as Cascade
+    from thermalent.method import Method as Method
+    from thermalent.method import MethodError as MethodError
+    from thermalent.models.thermal_link import thermal_link as thermal_link
+    from thermalent.network import Mode as Mode
+    from thermalent.network import Network as Network
+    from thermalent.network import Qubit as Qubit
+    from thermalent.network import Qudit as Qudit
+    from thermalent.result import SolveError as SolveError
+    from thermalent.result import SteadyState as SteadyState
+    from thermalent.solve import methods as methods
+    from thermalent.solve import steady_state as steady_state
+    from thermalent.validate import cross_validate as cross_validate
+
+_HOME = {
+    "thermalent.analytic.methods": (
+        "Bourret",
+        "Markov",
+        "PhaseDiffusion",
+        "Quasistatic",
+        "StrongDriving",
+    ),
+    "thermalent.continued_fraction.method": ("ContinuedFraction",),
+    "thermalent.entanglement": (
+        "concurrence",
+        "entanglement_of_formation",
+        "logarithmic_negativity",
+        "negativity",
+        "partial_trace",
+    ),
+    "thermalent.entropy": ("fidelity", "purity", "trace_distance", "von_neumann_entropy"),
+    "thermalent.fock.method": ("Fock",),
+    "thermalent.geometry": ("Cascade",),
+    "thermalent.method": ("Method", "MethodError"),
+    "thermalent.models.thermal_link": ("thermal_link",),
+    "thermalent.network": ("Mode", "Network", "Qubit", "Qudit"),
+    "thermalent.result": ("SolveError", "SteadyState"),
+    "thermalent.solve": ("methods", "steady_state"),
+    "thermalent.validate": ("cross_validate",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_PACKAGES = (
+    "analytic",
+    "continued_fraction",
+    "entanglement",
+    "fock",
+    "hardware",
+    "states",
+)
+
+__all__ = sorted([*_MODULE_OF, *_PACKAGES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    elif name in _PACKAGES:
+        value = importlib.import_module(f"thermalent.{name}")
+    else:
+        raise AttributeError(f"module 'thermalent' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

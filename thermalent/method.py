@@ -1,0 +1,43 @@
+"""What a method is: numerical parameters, a claim, and the networks it applies to."""
+
+from __future__ import annotations
+
+import abc
+import enum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from thermalent.network import Network
+    from thermalent.result import SteadyState
+
+
+class Claim(enum.StrEnum):
+    """What a method says of its own numbers."""
+
+    EXACT = "exact"  # to a tolerance that it states and keeps
+    STATISTICAL = "statistical"  # with a standard error
+    APPROXIMATE = "approximate"  # in a stated domain
+
+
+class MethodError(ValueError):
+    """The method does not apply to the network; the message says why and what does."""
+
+
+class Method(abc.ABC):
+    """A way to solve a network; concrete methods are frozen dataclasses of numerical parameters."""
+
+    claim: ClassVar[Claim]
+    domain: ClassVar[str]
+
+    @abc.abstractmethod
+    def refusal(self, network: Network) -> str | None:
+        """Why the method does not apply to the network, or None if it does."""
+
+    @abc.abstractmethod
+    def steady_state(self, network: Network) -> SteadyState:
+        """The steady state with its evidence; failures are in its status, not raised."""
+
+    @property
+    def name(self) -> str:
+        """The method's name in tables."""
+        return type(self).__name__

@@ -1,0 +1,290 @@
+r"""What a quantum network is: nodes, and the matrices that couple them.
+
+Every system is a set of nodes with lowering operators \(c_j\) and the master equation
+
+$$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l,\ \rho\Big]
+  + \sum_{jl} G_{jl}\, \mathcal{D}[c_j, c_l]\rho
+  + \sum_{jl} U_{jl}\, \mathcal{D}[c_j^\dagger, c_l^\dagger]\rho + \text{local jumps}$$
+
+$$\mathcal{D}[x, y]\rho = x \rho y^\dagger - \tfrac12 \{ y^\dagger x, \rho \}$$
+
+with J Hermitian (exchange, its diagonal the detunings), G Hermitian and positive semidefinite
+(decay), U Hermitian and positive semidefinite (absorption from a warm channel). hbar = 1; rates are
+angular frequencies in one common unit, by default the decay rate of an emitter.
+
+A network is data: it validates itself when made, and holds no solver.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from thermalent import checks
+
+SIGMA_MINUS = np.array([[0.0, 1.0], [0.0, 0.0]], dtype=complex)
+SIGMA_Z = np.array([[-1.0, 0.0], [0.0, 1.0]], dtype=complex)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    r"""A boson mode (filter cavity, mechanical mode) with a thermal bath of its own.
+
+    $$k\,(n_\mathrm{th} + 1)\,\mathcal{D}[a]\rho + k\, n_\mathrm{th}\,\mathcal{D}[a^\dagger]\rho$$
+
+    Its decay into the waveguide is the diagonal element of the network's G, which comes on top.
+
+    Args:
+        name: The node's name.
+        bath_rate: Energy decay rate k into the hot bath, rate unit, >= 0.
+        n_th: Thermal occupation of that bath, >= 0.
+
+    Raises:
+        ValueError: a rate or the occupation is negative or not finite.
+    """
+
+    name: str = "source"
+    bath_rate: float = 0.0
+    n_th: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bath_rate", checks.nonnegative("bath_rate", self.bath_rate))
+        object.__setattr__(self, "n_th", checks.nonnegative("n_th", self.n_th))
+
+
+class Emitter(abc.ABC):
+    """A node of finite dimension: its lowering operator, and what it does alone."""
+
+    name: str
+
+    @property
+    @abc.abstractmethod
+    def lowering(self) -> np.ndarray:
+        """Lowering operator c, (d, d), by which the node couples to the others."""
+
+    @property
+    @abc.abstractmethod
+    def hamiltonian(self) -> np.ndarray:
+        """Local Hamiltonian, (d, d), rate unit."""
+
+    @property
+    @abc.abstractmethod
+    def jumps(self) -> tuple[np.ndarray, ...]:
+        r"""Local jump operators, each (d, d) with its rate inside: \(\mathcal{D}[O]\) each."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of levels d."""
+        return self.lowering.shape[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Qubit(Emitter):
+    r"""A two-level emitter, |0> the ground state, with pure dephasing.
+
+    $$c = \sigma^- = |0\rangle\langle 1|, \qquad
+      \tfrac{\gamma_\phi}{2}\,\mathcal{D}[\sigma^z]\rho$$
+
+    Args:
+        name: The node's name.
+        dephasing: Pure dephasing rate gamma_phi = 1/T_phi, rate unit, >= 0.
+
+    Raises:
+        ValueError: the dephasing is negative or not finite.
+    """
+
+    name: str
+    dephasing: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dephasing", checks.nonnegative("dephasing", self.dephasing))
+
+    @property
+    def lowering(self) -> np.ndarray:
+        """sigma^-, (2, 2)."""
+        return SIGMA_MINUS
+
+    @property
+    def hamiltonian(self) -> np.ndarray:
+        """Zero: a qubit's detuning stands in the network's J."""
+        return np.zeros((2, 2), dtype=complex)
+
+    @property
+    def jumps(self) -> tuple[np.ndarray, ...]:
+        """sqrt(gamma_phi / 2) sigma^z, if there is dephasing."""
+        if self.dephasing == 0.0:
+            return ()
+        return (np.sqrt(self.dephasing / 2) * SIGMA_Z,)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Qudit(Emitter):
+    """Any finite emitter, given by its lowering operator.
+
+    Args:
+        name: The node's name.
+        lower: Lowering operator c, (d, d).
+        local_hamiltonian: (d, d) Hermitian, rate unit; zero if not given.
+        local_jumps: Jump operators, (d, d) each, with the square root of the rate inside.
+
+    Raises:
+        ValueError: a matrix is not square, not finite, of another dimension, or the Hamiltonian is
+            not Hermitian.
+    """
+
+    name: str
+    lower: np.ndarray
+    local_hamiltonian: np.ndarray | None = None
+    local_jumps: Sequence[np.ndarray] = ()
+
+    def __post_init__(self) -> None:
+        lower = checks.square_matrix("lower", self.lower)
+        d = lower.shape[0]
+        if d < 2:
+            checks.fail("lower", "a matrix of at least two levels", checks.Words(f"{d} x {d}"))
+        given = np.zeros((d, d)) if self.local_hamiltonian is None else self.local_hamiltonian
+        hamiltonian = checks.hermitian(
+            "local_hamiltonian", checks.square_matrix("local_hamiltonian", given, d)
+        )
+        jumps = tuple(checks.square_matrix("local_jumps", jump, d) for jump in self.local_jumps)
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "local_hamiltonian", hamiltonian)
+        object.__setattr__(self, "local_jumps", jumps)
+
+    @property
+    def lowering(self) -> np.ndarray:
+        """The given lowering operator."""
+        return self.lower
+
+    @property
+    def hamiltonian(self) -> np.ndarray:
+        """The given Hamiltonian, or zero."""
+        assert self.local_hamiltonian is not None  # set by __post_init__
+        return self.local_hamiltonian
+
+    @property
+    def jumps(self) -> tuple[np.ndarray, ...]:
+        """The given jump operators."""
+        return tuple(self.local_jumps)
+
+
+Node = Mode | Emitter
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """Nodes and the matrices J, G, U that couple them (see the module's master equation).
+
+    Args:
+        nodes: The nodes in propagation order, sources (modes) first; names must differ.
+        exchange: J, (n, n) Hermitian, rate unit.
+        decay: G, (n, n) Hermitian positive semidefinite, rate unit.
+        absorption: U, (n, n) Hermitian positive semidefinite, rate unit; zero if not given.
+        label: What the network is, for tables and plots.
+
+    Raises:
+        ValueError: shapes differ, J is not Hermitian, G or U is not positive semidefinite (the
+            smallest eigenvalue is named), names repeat, there is no emitter, or a mode gains more
+            energy than it loses.
+    """
+
+    nodes: tuple[Node, ...]
+    exchange: np.ndarray
+    decay: np.ndarray
+    absorption: np.ndarray | None = None
+    label: str = "network"
+    _positions: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = tuple(self.nodes)
+        for node in nodes:
+            if not isinstance(node, (Mode, Emitter)):
+                checks.fail("nodes", "a sequence of Mode and Emitter nodes", node)
+        n = len(nodes)
+        names = [node.name for node in nodes]
+        for name in names:
+            if names.count(name) > 1:
+                checks.fail("nodes", "of different names", names)
+        if not any(isinstance(node, Emitter) for node in nodes):
+            checks.fail("nodes", "at least one emitter", names)
+        if [isinstance(node, Emitter) for node in nodes] != sorted(
+            isinstance(node, Emitter) for node in nodes
+        ):
+            checks.fail("nodes", "ordered with the modes first", names)
+        exchange = checks.hermitian("exchange", checks.square_matrix("exchange", self.exchange, n))
+        decay = checks.positive_semidefinite("decay", checks.square_matrix("decay", self.decay, n))
+        given = np.zeros((n, n)) if self.absorption is None else self.absorption
+        absorption = checks.positive_semidefinite(
+            "absorption", checks.square_matrix("absorption", given, n)
+        )
+        for array in (exchange, decay, absorption):
+            array.setflags(write=False)
+        object.__setattr__(self, "nodes", nodes)
+        object.__setattr__(self, "exchange", exchange)
+        object.__setattr__(self, "decay", decay)
+        object.__setattr__(self, "absorption", absorption)
+        object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
+        for j in self.mode_indices:
+            loss, gain = self.mode_rates(j)
+            if not loss > gain:
+                checks.fail(
+                    "decay",
+                    f"such that mode {names[j]!r} loses more energy than it gains",
+                    checks.Words(f"loss rate {loss:g}, gain rate {gain:g}"),
+                )
+
+    @property
+    def mode_indices(self) -> tuple[int, ...]:
+        """Positions of the boson modes among the nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Mode))
+
+    @property
+    def emitter_indices(self) -> tuple[int, ...]:
+        """Positions of the emitters among the nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Emitter))
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The boson modes, in order."""
+        return tuple(node for node in self.nodes if isinstance(node, Mode))
+
+    @property
+    def emitters(self) -> tuple[Emitter, ...]:
+        """The emitters, in order; the first is the leftmost tensor factor of a state."""
+        return tuple(node for node in self.nodes if isinstance(node, Emitter))
+
+    @property
+    def emitter_names(self) -> tuple[str, ...]:
+        """Names of the emitters, in order."""
+        return tuple(emitter.name for emitter in self.emitters)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Dimensions of the emitters, in order."""
+        return tuple(emitter.dimension for emitter in self.emitters)
+
+    def position(self, name: str) -> int:
+        """Position of an emitter among the emitters, by name.
+
+        Raises:
+            ValueError: there is no such emitter.
+        """
+        if name not in self.emitter_names:
+            checks.fail("name", f"one of the emitters {list(self.emitter_names)}", name)
+        return self.emitter_names.index(name)
+
+    def mode_rates(self, index: int) -> tuple[float, float]:
+        """Energy loss and gain rates of the mode at node `index`, all channels together.
+
+        Alone, the mode relaxes at (loss - gain) to the occupation gain / (loss - gain).
+        """
+        mode = self.nodes[index]
+        if not isinstance(mode, Mode):
+            checks.fail("index", "the position of a mode", index)
+        assert self.absorption is not None  # set by __post_init__
+        loss = self.decay[index, index].real + mode.bath_rate * (mode.n_th + 1)
+        gain = self.absorption[index, index].real + mode.bath_rate * mode.n_th
+        return float(loss), float(gain)

@@ -1,0 +1,83 @@
+"""The entry points: check the network, pick the method, run it, require that it worked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from thermalent import checks
+from thermalent.analytic.methods import (
+    Bourret,
+    Markov,
+    PhaseDiffusion,
+    Quasistatic,
+    StrongDriving,
+)
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.fock.method import Fock
+from thermalent.method import Method, MethodError
+from thermalent.network import Network
+from thermalent.result import SolveError, SteadyState, checked
+
+# Exact methods first, the preferred one leading; then the approximations.
+METHODS: tuple[type[Method], ...] = (
+    ContinuedFraction,
+    Fock,
+    Bourret,
+    StrongDriving,
+    Quasistatic,
+    PhaseDiffusion,
+    Markov,
+)
+
+
+class Applicability(NamedTuple):
+    """A method, and why it does not apply to a network (None if it does)."""
+
+    method: Method
+    refusal: str | None
+
+
+def methods(network: Network) -> list[Applicability]:
+    """Every method, and the reason for each that does not apply to the network."""
+    _require_network(network)
+    return [Applicability(method(), method().refusal(network)) for method in METHODS]
+
+
+def steady_state(network: Network, method: Method | None = None) -> SteadyState:
+    r"""The emitters' steady state: \(\mathcal{L}\rho = 0\), sources traced out.
+
+    Args:
+        network: What to solve.
+        method: How: `ContinuedFraction(...)`, `Fock(...)`, `Bourret()`, ...; if not given, the
+            first exact method that applies.
+
+    Returns:
+        The state with its error and evidence.
+
+    Raises:
+        TypeError: not a network, or not a method.
+        MethodError: the method does not apply; the message says why.
+        SolveError: the solve failed (no convergence, not unique, not a state); the message names
+            the remedy, and `result` on the exception holds what there is.
+    """
+    _require_network(network)
+    chosen = _default(network) if method is None else method
+    if not isinstance(chosen, Method):
+        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
+    refusal = chosen.refusal(network)
+    if refusal is not None:
+        raise MethodError(f"{chosen.name} does not apply to this network: {refusal}")
+    result = checked(chosen.steady_state(network))
+    if not result.status.ok:
+        raise SolveError(result)
+    return result
+
+
+def _default(network: Network) -> Method:
+    fraction = ContinuedFraction()
+    return fraction if fraction.refusal(network) is None else Fock()
+
+
+def _require_network(network: object) -> None:
+    if not isinstance(network, Network):
+        checks.fail("network", "a thermalent Network", network)
