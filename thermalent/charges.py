@@ -1,7 +1,7 @@
 r"""The excitation number of the emitters, and whether the dynamics respects it.
 
-A network has a weak U(1) symmetry if every emitter carries an integer charge per level such that its
-lowering operator removes one, and every term of the master equation maps the sector
+A network has a weak U(1) symmetry if every emitter carries an integer charge per level such that
+its lowering operator removes one, and every term of the master equation maps the sector
 \(q = N_i - N_j\) of \(|i\rangle\langle j|\) to itself. The charges are found from the operators.
 """
 

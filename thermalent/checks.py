@@ -22,39 +22,35 @@ def fail(name: str, allowed: str, value: object) -> NoReturn:
 
 def real(name: str, value: Any) -> float:
     """A finite real number."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        fail(name, "a finite real number", value)
-    if not np.isfinite(float(value)):
-        fail(name, "a finite real number", value)
-    return float(value)
+    return _number(name, "a finite real number", value, -np.inf)
 
 
 def nonnegative(name: str, value: Any) -> float:
     """A finite number >= 0."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        fail(name, "finite and non-negative", value)
-    if not (np.isfinite(float(value)) and value >= 0):
-        fail(name, "finite and non-negative", value)
-    return float(value)
+    return _number(name, "finite and non-negative", value, 0.0)
 
 
 def positive(name: str, value: Any) -> float:
     """A finite number > 0."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+    number = _number(name, "finite and positive", value, 0.0)
+    if number == 0.0:
         fail(name, "finite and positive", value)
-    if not (np.isfinite(float(value)) and value > 0):
-        fail(name, "finite and positive", value)
-    return float(value)
+    return number
 
 
 def within(name: str, value: Any, low: float, high: float) -> float:
     """A finite number in [low, high]."""
-    allowed = f"a number in [{low:g}, {high:g}]"
+    return _number(name, f"a number in [{low:g}, {high:g}]", value, low, high)
+
+
+def _number(name: str, allowed: str, value: Any, low: float, high: float = np.inf) -> float:
+    # bool is a Real in Python, but a rate of True is a mistake.
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         fail(name, allowed, value)
-    if not (np.isfinite(float(value)) and low <= value <= high):
+    number = float(value)
+    if not (np.isfinite(number) and low <= number <= high):
         fail(name, allowed, value)
-    return float(value)
+    return number
 
 
 def integer(name: str, value: Any, minimum: int) -> int:

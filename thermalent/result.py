@@ -95,33 +95,36 @@ class SteadyState:
 
     def concurrence(self, *names: str) -> float:
         """Concurrence of two qubits: the only two, or the two named."""
-        return entanglement.concurrence(self._pair(names))
+        return entanglement.concurrence(self._pair(names), tolerance=self._tolerance)
 
     def negativity(self, *names: str) -> float:
         """Negativity of two emitters: the only two, or the two named."""
-        return entanglement.negativity(*self._bipartite(names))
+        rho, dims = self._bipartite(names)
+        return entanglement.negativity(rho, dims, tolerance=self._tolerance)
 
     def logarithmic_negativity(self, *names: str) -> float:
         """Logarithmic negativity (base 2) of two emitters: the only two, or the two named."""
-        return entanglement.logarithmic_negativity(*self._bipartite(names))
+        rho, dims = self._bipartite(names)
+        return entanglement.logarithmic_negativity(rho, dims, tolerance=self._tolerance)
 
     def entanglement_of_formation(self, *names: str) -> float:
         """Entanglement of formation (ebits) of two qubits: the only two, or the two named."""
-        return entanglement.entanglement_of_formation(self._pair(names))
+        rho = self._pair(names)
+        return entanglement.entanglement_of_formation(rho, tolerance=self._tolerance)
 
     def purity(self, *names: str) -> float:
         """Tr rho^2 of the named emitters (of all if none is named)."""
-        return entropy.purity(self.reduced(*names))
+        return entropy.purity(self.reduced(*names), tolerance=self._tolerance)
 
     def entropy(self, *names: str) -> float:
         """Von Neumann entropy in bits of the named emitters (of all if none is named)."""
-        return entropy.von_neumann_entropy(self.reduced(*names))
+        return entropy.von_neumann_entropy(self.reduced(*names), tolerance=self._tolerance)
 
     def populations(self, *names: str) -> dict[str, float]:
         """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
         chosen = names or self.network.emitter_names
         dims = [self.network.dims[self.network.position(name)] for name in chosen]
-        return states.populations(self.reduced(*names), dims)
+        return states.populations(self.reduced(*names), dims, tolerance=self._tolerance)
 
     def to_qutip(self) -> Any:
         """The state as a `qutip.Qobj`, levels in our order: |0> = (1, 0) is the ground state.
@@ -135,6 +138,11 @@ class SteadyState:
             raise ImportError("to_qutip() needs QuTiP: pip install 'thermalent[qutip]'") from error
         dims = list(self.network.dims)
         return qutip.Qobj(self.state, dims=[dims, dims])
+
+    @property
+    def _tolerance(self) -> float:
+        """How far the state may be from a state: its own error, d elements of it, or rounding."""
+        return max(states.STATE_TOLERANCE, _allowance(self))
 
     def _pair(self, names: tuple[str, ...]) -> np.ndarray:
         return self._bipartite(names)[0]
@@ -164,13 +172,17 @@ def checked(result: SteadyState) -> SteadyState:
     return replace(result, status=Status(outcome=Outcome.NOT_A_STATE, message=message))
 
 
+def _allowance(result: SteadyState) -> float:
+    # An error bound holds per element; sums over a row and eigenvalues can add up d of them.
+    known = float(result.error) if np.isfinite(result.error) else 0.0
+    return STATE_TOLERANCE + result.state.shape[0] * known
+
+
 def _defect(result: SteadyState) -> str | None:
     rho = result.state
     if not np.all(np.isfinite(rho)):
         return "it holds elements that are not finite"
-    # An error bound holds per element; sums over a row and eigenvalues can add up d of them.
-    known = float(result.error) if np.isfinite(result.error) else 0.0
-    tolerance = STATE_TOLERANCE + rho.shape[0] * known
+    tolerance = _allowance(result)
     trace = complex(np.trace(rho))
     if abs(trace - 1) > tolerance:
         return f"its trace is {trace.real:.12g}"
@@ -179,7 +191,7 @@ def _defect(result: SteadyState) -> str | None:
         return f"it deviates from its adjoint by {skew:.3g}"
     lowest = float(np.linalg.eigvalsh(rho)[0])
     if lowest < -tolerance:
-        return f"its smallest eigenvalue is {lowest:.3g}, its error estimate {known:.1g}"
+        return f"its smallest eigenvalue is {lowest:.3g}, its error estimate {result.error:.1g}"
     return None
 
 

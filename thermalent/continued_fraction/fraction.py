@@ -6,8 +6,8 @@ $$K(s) = C_0 \frac{1}{s + \lambda - A_1 - C_1 \frac{1}{s + 2\lambda - A_2 - \dot
 
 It is evaluated twice. *Growing* upwards from level 1 (Steed's algorithm with matrices) yields the
 exact increment of every level, so the truncation error is seen and the number of levels follows
-from the tolerance. *Folding* the tail down from there is the numerically better order, and gives the
-value. How far the two agree measures the rounding error.
+from the tolerance. *Folding* the tail down from there is the numerically better order, and gives
+the value. How far the two agree measures the rounding error.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from thermalent.compiling import announced
 from thermalent.continued_fraction import lapack
@@ -37,8 +38,9 @@ class Fraction:
         k: K(s), (ground, ground).
         x: The solution at level 0, (ground,).
         levels: Highest level kept.
-        truncation: Estimated error of x by the levels left out, the largest element.
-        rounding: Estimated error of x by rounding, the largest element.
+        truncation: Estimated error by the levels left out, of the largest matrix element.
+        rounding: Estimated error by rounding, of the largest matrix element.
+        scale: Largest matrix element of the solution.
         residual: |x put into the equation with the other evaluation of K|, relative to its scale.
         uncertainty: Largest difference of the two evaluations of K, rate unit.
         converged: Whether the truncation error is below what was asked for.
@@ -49,6 +51,7 @@ class Fraction:
     levels: int
     truncation: float
     rounding: float
+    scale: float
     residual: float
     uncertainty: float
     converged: bool
@@ -69,7 +72,7 @@ def evaluate(
         chain: The levels.
         solve: Maps K to (x, project).
         s: Laplace variable, rate unit.
-        rtol: Allowed truncation error of x relative to its largest element.
+        rtol: Allowed truncation error relative to the largest matrix element.
         last: Highest level to keep; the truncation error is then measured by growing on.
         most: Level at which to give up.
 
@@ -83,27 +86,29 @@ def evaluate(
         x, project = solve(k)
     except np.linalg.LinAlgError:
         return _singular(grown, k, level)
+    scale = _element(chain, x)
     if last is None or last >= grown.level:
         truncation = grown.tail
-        difference = _size(project @ ((grown.k - k) @ x))
+        difference = _element(chain, project @ ((grown.k - k) @ x))
     else:
-        truncation = _size(grown.x - x) + grown.tail
+        truncation = _element(chain, grown.x - x) + grown.tail
         difference = np.inf
     # Growing loses more digits than folding. If the two disagree by more than the tolerance, a
     # second fold with other roundings (another scaling of the levels) tells what folding loses.
     other = grown.k
-    if not difference <= 0.1 * rtol * _size(x):
+    if not difference <= 0.1 * rtol * scale:
         other = _fold(_rescaled(chain), s, level)
         # Two samples of the rounding error: their difference is its scale, not its bound.
-        difference = 4 * _size(project @ ((other - k) @ x))
-    scale = max(_size(k), _size(chain.a[0][: chain.ground, : chain.ground]), abs(s))
+        difference = 4 * _element(chain, project @ ((other - k) @ x))
+    rate = max(_size(k), _size(chain.a[0][: chain.ground, : chain.ground]), abs(s))
     return Fraction(
         k=k,
         x=x,
         levels=level,
         truncation=truncation,
-        rounding=difference + 4 * np.finfo(float).eps * _size(x),
-        residual=_size((other - k) @ x) / max(scale * _size(x), np.finfo(float).tiny),
+        rounding=difference + 4 * np.finfo(float).eps * scale,
+        scale=scale,
+        residual=_size((other - k) @ x) / max(rate * _size(x), np.finfo(float).tiny),
         uncertainty=_size(other - k),
         converged=grown.converged,
     )
@@ -117,6 +122,7 @@ def _singular(grown: _Grown, k: np.ndarray, level: int) -> Fraction:
         levels=level,
         truncation=np.inf,
         rounding=np.inf,
+        scale=np.nan,
         residual=np.inf,
         uncertainty=_size(grown.k - k) if grown.level == level else 0.0,
         converged=False,
@@ -136,41 +142,55 @@ def _grow(chain: Levels, solve: Solve, s: complex, rtol: float, most: int) -> _G
     """Add levels in windows that grow by a fifth until the tail they leave is below rtol.
 
     The sum over a window of |change of x|, element by element, cannot vanish by cancellation
-    between levels. Later windows are longer, so their ratio overestimates the decay per window and
-    the geometric sum bounds the tail once the increments fall.
+    between levels. Later windows are longer, so the larger of the last two ratios of such sums
+    overestimates the decay to come, and twice the geometric sum bounds the tail: over 1500 random
+    networks the factor 1 was too small four times, by a quarter at most. Truncations at even and at
+    odd levels approach the limit from two sides, so windows hold an even number of levels.
     """
     advance = _Advance(chain, s)
     ground = chain.ground
     k = np.zeros((ground, ground), dtype=advance.dtype)
     # Level 0 alone can be singular (an emitter that only the source moves), and so can the first
-    # levels; a problem that stays singular is not worth growing.
-    x, project, patience = np.ones(ground), np.eye(ground), 4
+    # levels; a problem that stays singular is not worth growing on. The first x only has to be
+    # generic: the maximally mixed state, say, is one that a classical drive cannot move.
+    x = np.arange(1, ground + 1, dtype=advance.dtype)
+    project, patience = np.eye(ground, dtype=advance.dtype), 4
     level, step = 0, 4
-    before = np.inf
-    tail = np.inf
+    known = 0  # windows in a row that a solution could weigh
+    weights = abs(_ground_basis(chain))  # from |coordinates| to bounds of matrix elements
+    before = tail = np.inf
+    ratios: tuple[float, ...] = ()
     while level < most:
         moved = np.zeros(ground)
         advance(level + 1, level + step, k, project, x, moved)
         level += step
-        now = _size(moved)
+        now = float(np.max(weights @ moved, initial=0.0))
         try:
             x, project = solve(k)
         except np.linalg.LinAlgError:
             patience -= 1
             if patience == 0:
                 break
-            before, step = np.inf, max(4, level // 5)
+            known, step = 0, _window(level)
             continue
         if now == 0.0:
             return _Grown(k, x, level, 0.0, True)
         if not np.isfinite(now):
             break
-        ratio = now / before
-        tail = now * ratio / (1 - ratio) if ratio < 1 else np.inf
-        if level > 4 and tail <= rtol * _size(x):
-            return _Grown(k, x, level, tail, True)
-        before, step = now, max(4, level // 5)
+        # The first window was weighed with the arbitrary x and project above.
+        if known > 1:
+            ratios = (now / before, *ratios[:1])
+            slowest = max(ratios)
+            tail = 2 * now * slowest / (1 - slowest) if slowest < 1 else np.inf
+            if known > 2 and tail <= rtol * _element(chain, x):
+                return _Grown(k, x, level, tail, True)
+        patience, known = 4, known + 1
+        before, step = now, _window(level)
     return _Grown(k, x, level, tail, False)
+
+
+def _window(level: int) -> int:
+    return max(4, 2 * (level // 10))
 
 
 class _Advance:
@@ -247,6 +267,15 @@ def _rescaled(chain: Levels) -> Levels:
         up=(scaled(chain.up[0], factor), scaled(chain.up[1], factor)),
         down=(scaled(chain.down[0], 1 / factor), scaled(chain.down[1], 1 / factor)),
     )
+
+
+def _ground_basis(chain: Levels) -> sparse.csr_array:
+    return chain.basis[0][:, : chain.ground]
+
+
+def _element(chain: Levels, x: np.ndarray) -> float:
+    """Largest matrix element of the solution with these coordinates at level 0."""
+    return _size(_ground_basis(chain) @ x)
 
 
 def _size(array: np.ndarray) -> float:

@@ -4,8 +4,8 @@ At level N the operators \(\mu^{kl}\) with k + l = N are the charge sectors q = 
 Hermitian d x d matrix, because \(\mu^{lk} = (\mu^{kl})^\dagger\). In an orthonormal basis of
 Hermitian matrices (E_ii, then (E_ij + E_ji)/sqrt2 and i(E_ij - E_ji)/sqrt2) the whole chain is
 *real*; even levels hold the even charges and odd levels the odd ones, 8 unknowns each for two
-qubits. Elements that the populations never reach (for the resonant cascade all the imaginary parts) drop
-out.
+qubits. Elements that the populations never reach (for the resonant cascade all the imaginary parts)
+drop out.
 
 $$\dot x_N = (A_{N \bmod 2} - \lambda N)\, x_N + B_N x_{N-1} + C_N x_{N+1}$$
 

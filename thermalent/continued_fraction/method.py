@@ -103,7 +103,6 @@ class ContinuedFraction(Method):
                     "position, dephasing, decay)."
                 ),
             )
-        scale = float(np.max(np.abs(fraction.x)))
         if not fraction.converged:
             return Status(
                 outcome=Outcome.NOT_CONVERGED,
@@ -113,13 +112,13 @@ class ContinuedFraction(Method):
                     "or check the rates: n_th may be beyond what a single mode can hold."
                 ),
             )
-        if self.n_max is None and fraction.rounding > self.rtol * scale:
+        if self.n_max is None and fraction.rounding > self.rtol * fraction.scale:
             return Status(
                 outcome=Outcome.INACCURATE,
                 message=(
                     f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give "
                     f"for this network: the rounding error is about {fraction.rounding:.1e}. Ask "
-                    f"for rtol >= {2 * fraction.rounding / scale:.1e}."
+                    f"for rtol >= {2 * fraction.rounding / fraction.scale:.1e}."
                 ),
             )
         return Status()
