@@ -9,8 +9,8 @@ to know which it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -50,7 +50,9 @@ def right(operator: Operator) -> Superoperator:
 def sandwich(a: Operator, b: Operator) -> Superoperator:
     """The superoperator rho -> A rho B."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.kron(a, b.T)
+        # np.kron, without its overhead: most of the time of a small steady state went there.
+        size = a.shape[0] * b.shape[1]
+        return (a[:, None, :, None] * b.T[None, :, None, :]).reshape(size, size)
     return sparse.csr_array(sparse.kron(a, b.T))
 
 
@@ -67,60 +69,6 @@ def _identity_like(operator: Operator) -> Operator:
     return sparse.csr_array(sparse.eye_array(operator.shape[0]))
 
 
-class Term(NamedTuple):
-    """One physical term of the master equation, named so that an error can point at it."""
-
-    name: str
-    generator: Superoperator
-
-
-def pair_terms(network: Network, j: int, l: int, cj: Operator, cl: Operator) -> Iterator[Term]:
-    """The terms of J, G and U that couple nodes j and l, given their operators."""
-    names = (network.nodes[j].name, network.nodes[l].name)
-    if network.exchange[j, l] != 0:
-        product = dagger(cj) @ cl
-        yield Term(
-            f"exchange between {names[0]} and {names[1]}" if j != l else f"detuning of {names[0]}",
-            -1j * network.exchange[j, l] * (left(product) - right(product)),
-        )
-    for matrix, lower_j, lower_l, word in (
-        (network.decay, cj, cl, "decay"),
-        (network.absorption, dagger(cj), dagger(cl), "absorption"),
-    ):
-        assert matrix is not None
-        if matrix[j, l] != 0:
-            product = dagger(lower_l) @ lower_j
-            jump = sandwich(lower_j, dagger(lower_l))
-            yield Term(
-                f"{word} of {names[0]}" if j == l else f"{word} of {names[0]} with {names[1]}",
-                matrix[j, l] * (jump - 0.5 * (left(product) + right(product))),
-            )
-
-
-def local_terms(
-    network: Network, position: int, dims: Sequence[int], offset: int
-) -> Iterator[Term]:
-    """The terms of one emitter alone: its own Hamiltonian and jumps.
-
-    Args:
-        network: The network.
-        position: The emitter's position among the emitters.
-        dims: Dimensions of all factors of the space.
-        offset: Number of factors (modes) before the emitters.
-    """
-    emitter = network.emitters[position]
-    if np.any(emitter.hamiltonian):
-        h = embed(emitter.hamiltonian, position + offset, dims)
-        yield Term(f"Hamiltonian of {emitter.name}", -1j * (left(h) - right(h)))
-    for k, jump in enumerate(emitter.jumps):
-        o = embed(jump, position + offset, dims)
-        product = dagger(o) @ o
-        yield Term(
-            f"jump {k} of {emitter.name}",
-            sandwich(o, dagger(o)) - 0.5 * (left(product) + right(product)),
-        )
-
-
 def lowering_operators(network: Network) -> list[Operator]:
     """The emitters' lowering operators on their product space."""
     return [
@@ -129,28 +77,50 @@ def lowering_operators(network: Network) -> list[Operator]:
     ]
 
 
-def emitter_terms(network: Network) -> list[Term]:
-    """All terms of the master equation that concern the emitters alone."""
-    lowering = lowering_operators(network)
-    terms: list[Term] = []
-    for p, j in enumerate(network.emitter_indices):
-        terms.extend(local_terms(network, p, network.dims, 0))
-        for q, l in enumerate(network.emitter_indices):
-            terms.extend(pair_terms(network, j, l, lowering[p], lowering[q]))
-    return terms
-
-
-def total(terms: Sequence[Term], size: int) -> Superoperator:
-    """The sum of the terms' generators; zero of the given size if there are none."""
-    if not terms:
-        zero = np.zeros((size, size), dtype=complex)
-        return zero if size <= _DENSE_UP_TO**2 else sparse.csr_array(zero.shape, dtype=complex)
-    generator = terms[0].generator
-    for term in terms[1:]:
-        generator = generator + term.generator
-    return generator
+def lindblad(hamiltonian: Operator, jumps: Sequence[tuple[Operator, Operator]]) -> Superoperator:
+    r"""-i[H, rho] + sum over pairs (x, y) of x rho y^+ - {y^+ x, rho}/2."""
+    # All one-sided terms first: one product with the identity each, however many jumps there are.
+    losses = zero(hamiltonian.shape[0])
+    two_sided: Superoperator = 0
+    for x, y in jumps:
+        y_dagger = dagger(y)
+        losses = losses + 0.5 * (y_dagger @ x)
+        two_sided = two_sided + sandwich(x, y_dagger)
+    return left(-1j * hamiltonian - losses) + right(1j * hamiltonian - losses) + two_sided
 
 
 def emitter_liouvillian(network: Network) -> Superoperator:
     """The Liouvillian of the emitters alone (the sources replaced by the vacuum), (d^2, d^2)."""
-    return total(emitter_terms(network), int(np.prod(network.dims)) ** 2)
+    lowering = lowering_operators(network)
+    index = np.array(network.emitter_indices)
+    hamiltonian: Operator = zero(lowering[0].shape[0])
+    jumps: list[tuple[Operator, Operator]] = []
+    for p, j in enumerate(index):
+        # sum_l J_jl c_j^+ c_l, and sum_l G_jl D[c_j, c_l] = D[c_j, sum_l G_jl^* c_l].
+        hamiltonian = hamiltonian + dagger(lowering[p]) @ _mix(network.exchange[j, index], lowering)
+        if np.any(network.decay[j, index]):
+            jumps.append((lowering[p], _mix(network.decay[j, index].conj(), lowering)))
+        assert network.absorption is not None  # set when the network validates itself
+        if np.any(network.absorption[j, index]):
+            raising = [dagger(c) for c in lowering]
+            jumps.append((raising[p], _mix(network.absorption[j, index].conj(), raising)))
+        emitter = network.emitters[p]
+        if np.any(emitter.hamiltonian):
+            hamiltonian = hamiltonian + embed(emitter.hamiltonian, p, network.dims)
+        jumps.extend((o, o) for o in (embed(jump, p, network.dims) for jump in emitter.jumps))
+    return lindblad(hamiltonian, jumps)
+
+
+def zero(size: int) -> Operator:
+    """The zero operator, dense or sparse as all operators of its size."""
+    if size <= _DENSE_UP_TO:
+        return np.zeros((size, size), dtype=complex)
+    return sparse.csr_array((size, size), dtype=complex)
+
+
+def _mix(weights: np.ndarray, operators: Sequence[Operator]) -> Operator:
+    mixed = zero(operators[0].shape[0])
+    for weight, operator in zip(weights, operators, strict=True):
+        if weight != 0:
+            mixed = mixed + weight * operator
+    return mixed

@@ -17,7 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.liouville import Superoperator, dagger, left, lowering_operators, right, total
+from thermalent.liouville import (
+    Superoperator,
+    dagger,
+    left,
+    lowering_operators,
+    right,
+    sandwich,
+    zero,
+)
 from thermalent.network import Network
 
 
@@ -80,7 +88,7 @@ def _gaussian_mode(network: Network, index: int) -> GaussianMode:
         ):
             if weight != 0:
                 to.append(weight * superoperator)
-    size = int(np.prod(network.dims)) ** 2
+    size = int(np.prod(network.dims))
     back, back_conj = _sum(rho_a, size), _sum(ad_rho, size)
     return GaussianMode(
         rate=(loss - gain) / 2,
@@ -94,9 +102,8 @@ def _gaussian_mode(network: Network, index: int) -> GaussianMode:
 
 
 def _sum(superoperators: list[Superoperator], size: int) -> Superoperator:
-    if not superoperators:
-        return total([], size)
-    result = superoperators[0]
-    for superoperator in superoperators[1:]:
+    identity = zero(size)
+    result = sandwich(identity, identity)  # zero, dense or sparse as the others
+    for superoperator in superoperators:
         result = result + superoperator
     return result

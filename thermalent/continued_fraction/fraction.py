@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from thermalent.compiling import announced
 from thermalent.continued_fraction import lapack
 from thermalent.continued_fraction.levels import Band, Levels
+from thermalent.liouville import Operator
 
 # Up to this block size the numba kernels beat LAPACK calls level by level (measured, 2 cores).
 SMALL = 32
@@ -269,7 +269,7 @@ def _rescaled(chain: Levels) -> Levels:
     )
 
 
-def _ground_basis(chain: Levels) -> sparse.csr_array:
+def _ground_basis(chain: Levels) -> Operator:
     return chain.basis[0][:, : chain.ground]
 
 

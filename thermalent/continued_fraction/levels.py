@@ -16,14 +16,14 @@ with every element of B_N a constant times \(\sqrt{k}\) or \(\sqrt{l}\), and of 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from thermalent.charges import element_charges
 from thermalent.continued_fraction.hierarchy import Hierarchy
-from thermalent.liouville import Superoperator
+from thermalent.liouville import Operator, Superoperator, sandwich
 
 # An entry this much smaller than the largest of its matrix is the rounding of a sum that cancels.
 _ROUNDING = 4 * np.finfo(float).eps
@@ -47,8 +47,8 @@ class Levels(NamedTuple):
         down: Couplings C into even and odd levels, from the level above.
         rate: Amplitude decay rate lambda of the mode.
         ground: Number of unknowns of level 0: the first so many of the even ones.
-        basis: Hermitian basis matrices as columns, for the even and odd unknowns, sparse
-            (d^2, m_0) and (d^2, m_1).
+        basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
+            and (d^2, m_1).
     """
 
     a: tuple[np.ndarray, np.ndarray]
@@ -56,7 +56,7 @@ class Levels(NamedTuple):
     down: tuple[Band, Band]
     rate: float
     ground: int
-    basis: tuple[sparse.csr_array, sparse.csr_array]
+    basis: tuple[Operator, Operator]
 
 
 def levels(h: Hierarchy, start: np.ndarray | None = None) -> Levels:
@@ -78,13 +78,14 @@ def levels(h: Hierarchy, start: np.ndarray | None = None) -> Levels:
             f"A chain of levels of fixed size needs one Gaussian mode, not {len(h.modes)}."
         )
     mode = h.modes[0]
-    basis, charge = _hermitian_basis(h.numbers, h.frame)
+    dense = isinstance(h.liouvillian, np.ndarray)
+    basis, charge = _hermitian_basis(h.numbers, h.frame, dense)
     # Up and down couplings are balanced for large variance and regular for small (normally
     # ordered moments): only their product matters to the emitters.
     scale = np.sqrt(abs(mode.variance)) if abs(mode.variance) > 1 else 1.0
-    rotation = sparse.diags_array(-1j * mode.detuning * element_charges(h.numbers))
+    rotation = -1j * mode.detuning * element_charges(h.numbers)
     up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
-    a = _real(basis, h.liouvillian + rotation)
+    a = _real(basis, h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)))
     b = _real(basis, up / scale)
     c = _real(basis, (mode.drive + mode.drive_conj) * scale)
 
@@ -102,7 +103,9 @@ def levels(h: Hierarchy, start: np.ndarray | None = None) -> Levels:
     )
 
 
-def _hermitian_basis(numbers: np.ndarray, frame: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+def _hermitian_basis(
+    numbers: np.ndarray, frame: np.ndarray, dense: bool
+) -> tuple[Operator, np.ndarray]:
     """Orthonormal Hermitian matrices as columns (d^2, d^2), and |q| of each, (d^2,)."""
     d = len(numbers)
     i, j = np.triu_indices(d, 1)
@@ -114,59 +117,56 @@ def _hermitian_basis(numbers: np.ndarray, frame: np.ndarray) -> tuple[sparse.csr
     rows = np.concatenate([diagonal, upper, lower, upper, lower])
     cols = np.concatenate([np.arange(d), d + column, d + column, d + n + column, d + n + column])
     values = np.concatenate([np.ones(d), r, r, 1j * r, -1j * r])
-    basis = sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d))
-    if not np.array_equal(frame, np.eye(d)):  # E_ij -> |f_i><f_j|
-        f = sparse.csr_array(frame)
-        basis = sparse.csr_array(sparse.kron(f, f.conj()) @ basis)
+    basis: Operator
+    if dense:
+        basis = np.zeros((d * d, d * d), dtype=complex)
+        basis[rows, cols] = values
+        basis = sandwich(frame, frame.conj().T) @ basis  # E_ij -> |f_i><f_j|
+    else:
+        basis = sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d))
     q = np.abs(numbers[i] - numbers[j])
     return basis, np.concatenate([np.zeros(d, dtype=q.dtype), q, q])
 
 
-def _real(basis: sparse.csr_array, superoperator: Superoperator) -> Any:
+def _real(basis: Operator, superoperator: Superoperator) -> Superoperator:
     """A Hermiticity-preserving superoperator in the Hermitian basis: real, dense if it was."""
-    adjoint = basis.conj().T
-    if isinstance(superoperator, np.ndarray):
-        matrix = adjoint @ (basis.T @ superoperator.T).T
+    matrix = basis.conj().T @ (superoperator @ basis)
+    if isinstance(matrix, np.ndarray):
         real = np.ascontiguousarray(matrix.real)
-        real[np.abs(real) < _ROUNDING * np.max(np.abs(real), initial=0.0)] = 0.0
+        real[np.abs(real) < _ROUNDING * np.max(np.abs(real))] = 0.0
         return real
-    matrix = sparse.csr_array((adjoint @ superoperator @ basis).real)
+    matrix = sparse.csr_array(matrix.real)
     matrix.data[np.abs(matrix.data) < _ROUNDING * np.max(np.abs(matrix.data), initial=0.0)] = 0.0
     matrix.eliminate_zeros()
     return matrix
 
 
 def _reachable(
-    basis: sparse.csr_array, matrices: tuple[Any, ...], start: np.ndarray | None
+    basis: Operator, matrices: tuple[Superoperator, ...], start: np.ndarray | None
 ) -> np.ndarray:
     """Indices of the basis elements that the start can ever populate."""
     size = basis.shape[0]
-    d = round(np.sqrt(size))
-    seed = np.zeros(size, dtype=bool)
-    seed[:d] = True
+    reached = np.zeros(size, dtype=bool)
+    reached[: round(np.sqrt(size))] = True
     if start is not None:
-        seed |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
-    pattern = abs(sparse.csr_array(matrices[0]))
-    for matrix in matrices[1:]:
-        pattern = pattern + abs(sparse.csr_array(matrix))
-    reached = seed
+        reached |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
+    pattern = abs(matrices[0]) + abs(matrices[1]) + abs(matrices[2])
     while True:
-        grown = reached | ((pattern @ reached.astype(float)) > 0)
+        grown = reached | (pattern @ reached.astype(float) > 0)
         if np.array_equal(grown, reached):
             return np.flatnonzero(reached)
         reached = grown
 
 
-def _block(matrix: Any, index: np.ndarray) -> np.ndarray:
+def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
     if isinstance(matrix, np.ndarray):
         return matrix[np.ix_(index, index)]
     return matrix[index][:, index].toarray()
 
 
-def _band(matrix: Any, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
-    block = matrix[np.ix_(rows, cols)] if isinstance(matrix, np.ndarray) else matrix[rows][:, cols]
-    coo = sparse.coo_array(block)
-    e = (charge[rows[coo.row]] - charge[cols[coo.col]]) * charge[rows[coo.row]]
-    return Band(
-        coo.row.astype(np.int64), coo.col.astype(np.int64), coo.data.astype(float), e.astype(float)
-    )
+def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
+    dense = isinstance(matrix, np.ndarray)
+    block = sparse.coo_array(matrix[np.ix_(rows, cols)] if dense else matrix[rows][:, cols])
+    row, col, value = block.row, block.col, block.data
+    e = (charge[rows[row]] - charge[cols[col]]) * charge[rows[row]]
+    return Band(row.astype(np.int64), col.astype(np.int64), value.astype(float), e.astype(float))

@@ -118,7 +118,7 @@ class ContinuedFraction(Method):
                 message=(
                     f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give "
                     f"for this network: the rounding error is about {fraction.rounding:.1e}. Ask "
-                    f"for rtol >= {2 * fraction.rounding / fraction.scale:.1e}."
+                    f"for rtol >= {10 * fraction.rounding / fraction.scale:.1e}."
                 ),
             )
         return Status()
