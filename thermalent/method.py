@@ -7,8 +7,14 @@ import enum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from thermalent.evolution import Evolution
     from thermalent.network import Network
     from thermalent.result import SteadyState
+
+# How the source starts: in its stationary state, empty, or in a coherent state of this amplitude.
+SourceStart = str | complex
 
 
 class Claim(enum.StrEnum):
@@ -36,6 +42,23 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state with its evidence; failures are in its status, not raised."""
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why the method cannot evolve the network from this source, or None if it can."""
+        return "it gives steady states only."
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """The emitters' states at the times, from a checked initial density matrix.
+
+        Args:
+            network: What to evolve.
+            times: Increasing, >= 0, inverse rate unit, (t,).
+            initial: Density matrix of the emitters, (d, d), uncorrelated with the source.
+            source: "stationary", "empty", or the amplitude of a coherent state.
+        """
+        raise NotImplementedError(f"{self.name} gives steady states only")
 
     @property
     def name(self) -> str:

@@ -1,0 +1,78 @@
+"""What a time evolution returns: one state and one error per time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.result import ErrorEstimate, Status, SteadyState
+
+if TYPE_CHECKING:
+    from thermalent.method import Method
+    from thermalent.network import Network
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evolution:
+    """States of the emitters over time, each with its error.
+
+    Args:
+        network: The network that was solved.
+        method: The method, with the parameters that were asked for.
+        times: Times, inverse rate unit, (t,).
+        states: Density matrices of the emitters, (t, d, d).
+        error: Bound or standard error of the largest element at each time, (t,).
+        how: How the errors were obtained.
+        status: Whether it may be used.
+        stats: What the solver did.
+    """
+
+    network: Network
+    method: Method
+    times: np.ndarray
+    states: np.ndarray
+    error: np.ndarray
+    how: str
+    status: Status = Status()
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def at(self, index: int) -> SteadyState:
+        """The state at one time, with every observable that a steady state has."""
+        return SteadyState(
+            network=self.network,
+            method=self.method,
+            state=self.states[index],
+            error=ErrorEstimate(float(self.error[index]), self.how),
+            status=self.status,
+            stats=self.stats,
+        )
+
+    def concurrence(self, *names: str) -> np.ndarray:
+        """Concurrence of two qubits at each time, (t,): the only two, or the two named."""
+        return self._series(lambda state: state.concurrence(*names))
+
+    def negativity(self, *names: str) -> np.ndarray:
+        """Negativity of two emitters at each time, (t,)."""
+        return self._series(lambda state: state.negativity(*names))
+
+    def purity(self, *names: str) -> np.ndarray:
+        """Tr rho^2 of the named emitters (of all if none is named) at each time, (t,)."""
+        return self._series(lambda state: state.purity(*names))
+
+    def entropy(self, *names: str) -> np.ndarray:
+        """Von Neumann entropy in bits at each time, (t,)."""
+        return self._series(lambda state: state.entropy(*names))
+
+    def populations(self, *names: str) -> dict[str, np.ndarray]:
+        """Populations at each time, (t,) for each label, as of a steady state."""
+        series = [self.at(i).populations(*names) for i in range(len(self))]
+        return {label: np.array([entry[label] for entry in series]) for label in series[0]}
+
+    def _series(self, observable: Callable[[SteadyState], float]) -> np.ndarray:
+        return np.array([observable(self.at(i)) for i in range(len(self))])
