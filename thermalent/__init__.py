@@ -36,11 +36,17 @@ if TYPE_CHECKING:
     from thermalent.entropy import purity as purity
     from thermalent.entropy import trace_distance as trace_distance
     from thermalent.entropy import von_neumann_entropy as von_neumann_entropy
+    from thermalent.evolution import Evolution as Evolution
     from thermalent.fock.method import Fock as Fock
     from thermalent.geometry import Cascade as Cascade
+    from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
+    from thermalent.geometry import CommonReservoir as CommonReservoir
+    from thermalent.geometry import SemiInfinite as SemiInfinite
     from thermalent.method import Method as Method
     from thermalent.method import MethodError as MethodError
+    from thermalent.models.phononic_link import phononic_link as phononic_link
     from thermalent.models.thermal_link import thermal_link as thermal_link
+    from thermalent.network import CollectiveSpin as CollectiveSpin
     from thermalent.network import Mode as Mode
     from thermalent.network import Network as Network
     from thermalent.network import Qubit as Qubit
@@ -69,10 +75,12 @@ _HOME = {
     ),
     "thermalent.entropy": ("fidelity", "purity", "trace_distance", "von_neumann_entropy"),
     "thermalent.fock.method": ("Fock",),
-    "thermalent.geometry": ("Cascade",),
+    "thermalent.evolution": ("Evolution",),
+    "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
     "thermalent.method": ("Method", "MethodError"),
+    "thermalent.models.phononic_link": ("phononic_link",),
     "thermalent.models.thermal_link": ("thermal_link",),
-    "thermalent.network": ("Mode", "Network", "Qubit", "Qudit"),
+    "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
     "thermalent.result": ("SolveError", "SteadyState"),
     "thermalent.solve": ("methods", "steady_state"),
     "thermalent.validate": ("cross_validate",),

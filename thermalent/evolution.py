@@ -36,7 +36,7 @@ class Evolution:
     states: np.ndarray
     error: np.ndarray
     how: str
-    status: Status = Status()
+    status: Status = field(default_factory=Status)
     stats: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -41,6 +41,8 @@ class Mode:
         name: The node's name.
         bath_rate: Energy decay rate k into the hot bath, rate unit, >= 0.
         n_th: Thermal occupation of that bath, >= 0.
+        backaction: Whether the emitters act back on the mode, as they do in the master equation. If
+            not, the mode is a classical Gaussian field of the same statistics that drives them.
 
     Raises:
         ValueError: a rate or the occupation is negative or not finite.
@@ -49,6 +51,7 @@ class Mode:
     name: str = "source"
     bath_rate: float = 0.0
     n_th: float = 0.0
+    backaction: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bath_rate", checks.nonnegative("bath_rate", self.bath_rate))
@@ -169,6 +172,45 @@ class Qudit(Emitter):
     def jumps(self) -> tuple[np.ndarray, ...]:
         """The given jump operators."""
         return tuple(self.local_jumps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectiveSpin(Emitter):
+    r"""N equal qubits that the network cannot tell apart: the Dicke ladder of spin N/2.
+
+    $$c = \sum_i \sigma^-_i, \qquad c\,|k\rangle = \sqrt{k (N - k + 1)}\,|k - 1\rangle$$
+
+    Exact as long as all of them start and stay in the symmetric states.
+
+    Args:
+        name: The node's name.
+        qubits: Number N of qubits, >= 1; the node has N + 1 levels.
+
+    Raises:
+        ValueError: N is not a positive integer.
+    """
+
+    name: str
+    qubits: int
+
+    def __post_init__(self) -> None:
+        checks.integer("qubits", self.qubits, 1)
+
+    @property
+    def lowering(self) -> np.ndarray:
+        """S^-, (N + 1, N + 1)."""
+        k = np.arange(1, self.qubits + 1)
+        return np.diag(np.sqrt(k * (self.qubits - k + 1.0)) + 0j, 1)
+
+    @property
+    def hamiltonian(self) -> np.ndarray:
+        """Zero."""
+        return np.zeros((self.qubits + 1, self.qubits + 1), dtype=complex)
+
+    @property
+    def jumps(self) -> tuple[np.ndarray, ...]:
+        """None."""
+        return ()
 
 
 Node = Mode | Emitter

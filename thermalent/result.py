@@ -83,7 +83,7 @@ class SteadyState:
     method: Method
     state: np.ndarray
     error: ErrorEstimate
-    status: Status = Status()
+    status: Status = field(default_factory=Status)
     stats: Mapping[str, Any] = field(default_factory=dict)
 
     def reduced(self, *names: str) -> np.ndarray:

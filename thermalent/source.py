@@ -90,12 +90,15 @@ def _gaussian_mode(network: Network, index: int) -> GaussianMode:
                 to.append(weight * superoperator)
     size = int(np.prod(network.dims))
     back, back_conj = _sum(rho_a, size), _sum(ad_rho, size)
+    drive, drive_conj = _sum(a_rho, size) + back, _sum(rho_ad, size) + back_conj
+    if not network.modes[network.mode_indices.index(index)].backaction:
+        back, back_conj = 0 * back, 0 * back_conj
     return GaussianMode(
         rate=(loss - gain) / 2,
         detuning=float(exchange[index, index].real),
         variance=gain / (loss - gain),
-        drive=_sum(a_rho, size) + back,
-        drive_conj=_sum(rho_ad, size) + back_conj,
+        drive=drive,
+        drive_conj=drive_conj,
         back=back,
         back_conj=back_conj,
     )

@@ -1,3 +1,4 @@
 """Physical systems: functions that return a Network."""
 
+from thermalent.models.phononic_link import phononic_link as phononic_link
 from thermalent.models.thermal_link import thermal_link as thermal_link

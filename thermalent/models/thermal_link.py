@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
 
 from thermalent import checks
 from thermalent.geometry import Cascade
-from thermalent.network import Mode, Network, Qubit
-
-PerQubit = float | Sequence[float]
+from thermalent.models.line import PerQubit, behind_a_filter
+from thermalent.network import Network
 
 
 def thermal_link(
@@ -22,6 +18,8 @@ def thermal_link(
     detuning: PerQubit = 0.0,
     dephasing: PerQubit = 0.0,
     loss: float | Sequence[float] = 0.0,
+    other_decay: PerQubit = 0.0,
+    base_occupation: float = 0.0,
     qubits: int = 2,
 ) -> Network:
     r"""Qubits on a unidirectional waveguide driven by a filtered thermal source.
@@ -41,6 +39,8 @@ def thermal_link(
         dephasing: Pure dephasing rate 1/T_phi, rate unit; one number, or one per qubit.
         loss: Power loss, in [0, 1], of each stretch between successive qubits (none between the
             source and the first); one number, or one per stretch.
+        other_decay: Decay rate of the qubits into other, empty channels; one number, or one each.
+        base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         qubits: Number of qubits, >= 1.
 
     Returns:
@@ -51,30 +51,19 @@ def thermal_link(
 
     Source: THERMAL, Eqs. (1) to (4); loss as in `Cascade`, not as in its Eq. (48).
     """
-    checks.nonnegative("n_th", n_th)
     checks.positive("kappa", kappa)
     checks.integer("qubits", qubits, 1)
-    gammas = _per_qubit("gamma", gamma, qubits, checks.nonnegative)
-    detunings = _per_qubit("detuning", detuning, qubits, checks.real)
-    dephasings = _per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
-    losses = [
-        checks.within("loss", p, 0.0, 1.0)
-        for p in checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
-    ]
-
-    cascade = Cascade(rates=(kappa, *gammas), loss=(0.0, *losses)).coupling()
-    return Network(
-        nodes=(
-            Mode(name="source", bath_rate=kappa, n_th=n_th),
-            *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
-        ),
-        exchange=cascade.exchange + np.diag((0.0, *detunings)),
-        decay=cascade.decay,
+    gammas = checks.per_item("gamma", gamma, qubits, "qubit")
+    losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
+    rates = (kappa, *(checks.nonnegative("gamma", rate) for rate in gammas))
+    return behind_a_filter(
+        Cascade(rates=rates, loss=(0.0, *losses)),
+        n_th=n_th,
+        kappa=kappa,
+        qubits=qubits,
+        detuning=detuning,
+        dephasing=dephasing,
+        other_decay=other_decay,
+        base_occupation=base_occupation,
         label="thermal link",
     )
-
-
-def _per_qubit(
-    name: str, value: Any, qubits: int, check: Callable[[str, Any], float]
-) -> list[float]:
-    return [check(name, item) for item in checks.per_item(name, value, qubits, "qubit")]

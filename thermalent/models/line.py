@@ -1,0 +1,76 @@
+"""What every model of qubits behind a filter cavity shares: imperfections on any geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.geometry import Geometry
+from thermalent.network import Mode, Network, Qubit
+
+PerQubit = float | Sequence[float]
+
+
+def behind_a_filter(
+    geometry: Geometry,
+    *,
+    n_th: float,
+    kappa: float,
+    qubits: int,
+    label: str,
+    detuning: PerQubit = 0.0,
+    dephasing: PerQubit = 0.0,
+    other_decay: PerQubit = 0.0,
+    base_occupation: float = 0.0,
+    backaction: bool = True,
+) -> Network:
+    r"""A filter cavity (node 0 of the geometry) with one hot port, and qubits.
+
+    A warm waveguide of occupation n_0 has both (n_0 + 1) G for decay and n_0 G^* for absorption,
+    with the same J.
+
+    Args:
+        geometry: Joins the cavity and the qubits, in this order.
+        n_th: Thermal occupation of the hot port, >= 0.
+        kappa: Energy decay rate into the hot port, rate unit, > 0.
+        qubits: Number of qubits.
+        label: What the network is.
+        detuning: Qubit frequency minus cavity frequency; one number, or one per qubit.
+        dephasing: Pure dephasing rate; one number, or one per qubit.
+        other_decay: Decay rate into other, empty channels; one number, or one per qubit.
+        base_occupation: Occupation n_0 of the waveguide, >= 0.
+        backaction: Whether the qubits act back on the cavity.
+
+    Returns:
+        The network, nodes named "source", "q1", "q2", ...
+
+    Raises:
+        ValueError: an argument is out of range or of the wrong length.
+    """
+    checks.nonnegative("n_th", n_th)
+    checks.positive("kappa", kappa)
+    n_0 = checks.nonnegative("base_occupation", base_occupation)
+    detunings = per_qubit("detuning", detuning, qubits, checks.real)
+    dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
+    elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
+    exchange, decay = geometry.coupling()
+    return Network(
+        nodes=(
+            Mode(name="source", bath_rate=kappa, n_th=n_th, backaction=backaction),
+            *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
+        ),
+        exchange=exchange + np.diag((0.0, *detunings)),
+        decay=(n_0 + 1) * decay + np.diag((0.0, *elsewhere)),
+        absorption=n_0 * decay.conj(),
+        label=label,
+    )
+
+
+def per_qubit(
+    name: str, value: Any, qubits: int, check: Callable[[str, Any], float]
+) -> list[float]:
+    """One checked number per qubit, from one number or a sequence."""
+    return [check(name, item) for item in checks.per_item(name, value, qubits, "qubit")]

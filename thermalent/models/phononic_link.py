@@ -1,0 +1,102 @@
+"""Qubits along a waveguide with a mirror, driven by a hot cavity at the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.geometry import SemiInfinite
+from thermalent.models.line import PerQubit, behind_a_filter
+from thermalent.network import Network
+
+
+def phononic_link(
+    n_th: float,
+    kappa: float,
+    gamma: PerQubit = 1.0,
+    *,
+    positions: Sequence[float] | None = None,
+    wavelengths: Sequence[float] | None = None,
+    detuning: PerQubit = 0.0,
+    dephasing: PerQubit = 0.0,
+    loss: float | Sequence[float] = 0.0,
+    other_decay: PerQubit = 0.0,
+    base_occupation: float = 0.0,
+    backaction: bool = True,
+) -> Network:
+    r"""Qubits in a bidirectional, semi-infinite waveguide with the hot cavity at its mirror.
+
+    $$\dot\rho = -i\Big[\sum_{jl} J_{jl} c_j^\dagger c_l, \rho\Big]
+      + \sum_{jl} \Gamma_{jl} \mathcal{D}[c_j, c_l]\rho
+      + \kappa (n_\mathrm{th} + 1) \mathcal{D}[a]\rho
+      + \kappa n_\mathrm{th} \mathcal{D}[a^\dagger]\rho$$
+
+    with J and Gamma of `SemiInfinite`, the cavity at z = 0. At k z = 2 pi n the qubits decay into
+    one reservoir in phase and share no exchange (Eq. (49)); opposite detunings of gamma/2 then take
+    the place of the cascaded interaction.
+
+    Args:
+        n_th: Thermal occupation of the hot port, >= 0.
+        kappa: Energy decay rate through each port of the cavity, rate unit, > 0.
+        gamma: Decay rate of the qubits at an antinode, rate unit; one number, or one per qubit.
+        positions: k0 z of each qubit, its distance from the mirror in radians, > 0.
+        wavelengths: Instead of `positions`: the distances in wavelengths.
+        detuning: Qubit frequency minus cavity frequency, rate unit; one number, or one per qubit.
+        dephasing: Pure dephasing rate, rate unit; one number, or one per qubit.
+        loss: Power loss, in [0, 1], of each stretch from the mirror outwards, that to the first
+            qubit included; one number, or one per qubit.
+        other_decay: Decay rate of the qubits into other, empty channels; one number, or one each.
+        base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
+        backaction: False drops the action of the qubits on the cavity, as THERMAL does
+            (Eqs. (51) to (53)); the default keeps it, exactly.
+
+    Returns:
+        The network, nodes named "source", "q1", "q2", ... in the order given.
+
+    Raises:
+        ValueError: an argument is out of range or of the wrong length.
+
+    Source: THERMAL, Eqs. (49) and (C2).
+    """
+    checks.positive("kappa", kappa)
+    places = _places(positions, wavelengths)
+    qubits = len(places)
+    gammas = (
+        checks.nonnegative("gamma", g) for g in checks.per_item("gamma", gamma, qubits, "qubit")
+    )
+    losses = checks.per_item("loss", loss, qubits, "stretch from the mirror outwards")
+    return behind_a_filter(
+        SemiInfinite(
+            rates=(kappa, *gammas),
+            positions=(0.0, *places),
+            loss=(0.0, *losses),  # the cavity sits at the mirror
+        ),
+        n_th=n_th,
+        kappa=kappa,
+        qubits=qubits,
+        detuning=detuning,
+        dephasing=dephasing,
+        other_decay=other_decay,
+        base_occupation=base_occupation,
+        backaction=backaction,
+        label="phononic link",
+    )
+
+
+def _places(positions: Sequence[float] | None, wavelengths: Sequence[float] | None) -> list[float]:
+    """k0 z of each qubit, from one of the two ways to give it."""
+    if (positions is None) == (wavelengths is None):
+        checks.fail(
+            "positions",
+            "given either in radians (`positions`) or in wavelengths (`wavelengths`)",
+            checks.Words("given in both" if positions is not None else "given in neither"),
+        )
+    if positions is not None:
+        places = [checks.positive("positions", z) for z in positions]
+    else:
+        assert wavelengths is not None
+        places = [2 * np.pi * checks.positive("wavelengths", z) for z in wavelengths]
+    checks.integer("number of positions", len(places), 1)
+    return places
