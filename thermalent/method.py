@@ -43,6 +43,16 @@ class Method(abc.ABC):
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state with its evidence; failures are in its status, not raised."""
 
+    def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
+        """The steady state reached from an initial density matrix of the emitters.
+
+        Only methods that can tell several steady states apart have it.
+        """
+        raise MethodError(
+            f"{self.name} finds the steady state only where it is unique and takes no `initial`; "
+            "use te.ContinuedFraction()."
+        )
+
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
         """Why the method cannot evolve the network from this source, or None if it can."""
         return "it gives steady states only."

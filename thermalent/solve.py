@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from thermalent import checks
+from thermalent import checks, states
 from thermalent.analytic.methods import (
     Bourret,
     Markov,
@@ -43,13 +43,17 @@ def methods(network: Network) -> list[Applicability]:
     return [Applicability(method(), method().refusal(network)) for method in METHODS]
 
 
-def steady_state(network: Network, method: Method | None = None) -> SteadyState:
+def steady_state(
+    network: Network, method: Method | None = None, *, initial: Any = None
+) -> SteadyState:
     r"""The emitters' steady state: \(\mathcal{L}\rho = 0\), sources traced out.
 
     Args:
         network: What to solve.
         method: How: `ContinuedFraction(...)`, `Fock(...)`, `Bourret()`, ...; if not given, the
             first exact method that applies.
+        initial: Where the steady state is not unique: the emitters' initial state ("00", a ket or
+            a density matrix) from which it is reached, the source in its stationary state.
 
     Returns:
         The state with its error and evidence.
@@ -67,7 +71,11 @@ def steady_state(network: Network, method: Method | None = None) -> SteadyState:
     refusal = chosen.refusal(network)
     if refusal is not None:
         raise MethodError(f"{chosen.name} does not apply to this network: {refusal}")
-    result = checked(chosen.steady_state(network))
+    if initial is None:
+        result = checked(chosen.steady_state(network))
+    else:
+        rho = states.initial_state(initial, network.dims, name="initial")
+        result = checked(chosen.steady_state_from(network, rho))
     if not result.status.ok:
         raise SolveError(result)
     return result

@@ -81,7 +81,7 @@ def evaluate(
     """
     grown = _grow(chain, solve, s, rtol, most)
     level = grown.level if last is None else last
-    k = _fold(chain, s, level)
+    k = fold(chain, s, level)
     try:
         x, project = solve(k)
     except np.linalg.LinAlgError:
@@ -97,7 +97,7 @@ def evaluate(
     # second fold with other roundings (another scaling of the levels) tells what folding loses.
     other = grown.k
     if not difference <= 0.1 * rtol * scale:
-        other = _fold(_rescaled(chain), s, level)
+        other = fold(_rescaled(chain), s, level)
         # Two samples of the rounding error: their difference is its scale, not its bound.
         difference = 4 * _element(chain, project @ ((other - k) @ x))
     rate = max(_size(k), _size(chain.a[0][: chain.ground, : chain.ground]), abs(s))
@@ -239,7 +239,8 @@ class _Advance:
             )  # fmt: skip
 
 
-def _fold(chain: Levels, s: complex, last: int) -> np.ndarray:
+def fold(chain: Levels, s: complex, last: int) -> np.ndarray:
+    """K(s) of the chain truncated at level `last`, from the tail down."""
     if last == 0:
         return np.zeros((chain.ground, chain.ground), dtype=type(s))
     if not _is_small(chain):

@@ -12,7 +12,8 @@ from thermalent import checks
 from thermalent.charges import SymmetryError, excitation_numbers
 from thermalent.continued_fraction.fraction import Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
-from thermalent.continued_fraction.levels import Levels, levels
+from thermalent.continued_fraction.levels import levels
+from thermalent.continued_fraction.stationary import Stationary, null_dimension
 from thermalent.method import Claim, Method
 from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
@@ -64,23 +65,23 @@ class ContinuedFraction(Method):
         """The steady state, its truncation and rounding errors measured."""
         began = time.perf_counter()
         chain = levels(hierarchy(network))
-        pinned = _Pinned(chain)
+        stationary = Stationary(chain)
         fraction = evaluate(
             chain,
-            pinned.solve,
+            stationary.solve,
             rtol=self.rtol,
             last=None if self.n_max is None else 2 * self.n_max,
         )
         return SteadyState(
             network=network,
             method=self,
-            state=pinned.matrix(fraction.x),
+            state=stationary.matrix(fraction.x),
             error=ErrorEstimate(
                 fraction.truncation + fraction.rounding,
                 "truncation from the increments of the fraction's levels, plus rounding from two "
                 "orders of its evaluation",
             ),
-            status=self._status(fraction, pinned),
+            status=self._status(fraction, stationary),
             stats={
                 "n_max": (fraction.levels + 1) // 2,
                 "levels": fraction.levels,
@@ -92,15 +93,41 @@ class ContinuedFraction(Method):
             },
         )
 
-    def _status(self, fraction: Fraction, pinned: _Pinned) -> Status:
-        if pinned.null_dimension(fraction) > 1:
+    def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
+        """The steady state reached from an initial state, where there are several."""
+        unique = self.steady_state(network)
+        if unique.status.outcome is not Outcome.NOT_UNIQUE:
+            return unique
+        began = time.perf_counter()
+        numbers = excitation_numbers(network)
+        if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
+            checks.fail(
+                "initial",
+                "without coherences between different excitation numbers",
+                checks.Words("not: use te.evolve, which follows them"),
+            )
+        state, error, level = Stationary(levels(hierarchy(network), start=initial)).reached(
+            initial, self.rtol
+        )
+        return SteadyState(
+            network=network,
+            method=self,
+            state=state,
+            error=ErrorEstimate(error, "truncation from twice as many levels"),
+            stats={"levels": level, "seconds": time.perf_counter() - began},
+        )
+
+    def _status(self, fraction: Fraction, stationary: Stationary) -> Status:
+        count = null_dimension(stationary, fraction)
+        if count > 1:
+            conserved = stationary.conserved(fraction.k, fraction.uncertainty)
             return Status(
                 outcome=Outcome.NOT_UNIQUE,
                 message=(
-                    "The steady state is not unique: the emitters have "
-                    f"{pinned.null_dimension(fraction)} independent stationary states (a dark "
-                    "state, or an emitter that nothing damps). Break the symmetry (detuning, "
-                    "position, dephasing, decay)."
+                    f"The steady state is not unique: there are {count} independent stationary "
+                    f"states, because the network conserves {conserved}. Give `initial=` for the "
+                    "one that is reached from a state, or break the symmetry (detuning, position, "
+                    "dephasing, decay)."
                 ),
             )
         if not fraction.converged:
@@ -122,42 +149,3 @@ class ContinuedFraction(Method):
                 ),
             )
         return Status()
-
-
-class _Pinned:
-    """The emitters' effective generator A_0 + K with one row replaced by trace = 1."""
-
-    def __init__(self, chain: Levels) -> None:
-        ground = chain.ground
-        self.a = chain.a[0][:ground, :ground]
-        self.basis = chain.basis[0][:, :ground]
-        self.d = round(np.sqrt(self.basis.shape[0]))
-        diagonal = np.arange(self.d) * (self.d + 1)
-        self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
-        self.row = int(np.argmax(self.trace))
-
-    def solve(self, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The normalised null vector of A_0 + K, and d(x) / d(K x).
-
-        Raises:
-            numpy.linalg.LinAlgError: singular to working precision.
-        """
-        pinned = self.a + k
-        pinned[self.row] = self.trace
-        inverse = np.linalg.inv(pinned)
-        condition = np.linalg.norm(pinned, 1) * np.linalg.norm(inverse, 1)
-        if not condition < 0.1 / np.finfo(float).eps:
-            raise np.linalg.LinAlgError("singular to working precision")
-        x = inverse[:, self.row].copy()
-        inverse[:, self.row] = 0.0
-        return x, -inverse
-
-    def null_dimension(self, fraction: Fraction) -> int:
-        """Number of singular values of A_0 + K that its own uncertainty cannot tell from zero."""
-        values = np.linalg.svd(self.a + fraction.k, compute_uv=False)
-        uncertain = fraction.uncertainty + 10 * np.finfo(float).eps * values[0]
-        return int(np.count_nonzero(values <= uncertain))
-
-    def matrix(self, x: np.ndarray) -> np.ndarray:
-        """The density matrix of the solution x."""
-        return (self.basis @ x).reshape(self.d, self.d)
