@@ -62,8 +62,13 @@ def excitation_numbers(network: Network) -> np.ndarray:
     Raises:
         SymmetryError: the network has no U(1) symmetry; the offending term is named.
     """
+    return excitation_numbers_of(network.emitters)
+
+
+def excitation_numbers_of(emitters: Sequence[Emitter]) -> np.ndarray:
+    """The same for emitters alone."""
     numbers = np.zeros(1, dtype=np.int64)
-    for emitter in network.emitters:
+    for emitter in emitters:
         charges = level_charges(emitter)
         _require_conserving_jumps(emitter, charges)
         numbers = (numbers[:, None] + charges[None, :]).ravel()

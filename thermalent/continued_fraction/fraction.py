@@ -21,9 +21,10 @@ from thermalent.compiling import announced
 from thermalent.continued_fraction import lapack
 from thermalent.continued_fraction.levels import Band, Levels
 from thermalent.liouville import Operator
+from thermalent.progress import working
 
 # Up to this block size the numba kernels beat LAPACK calls level by level (measured, 2 cores).
-SMALL = 32
+SMALL = 96
 MOST_LEVELS = 4_000_000
 
 # From K at level 0: the solution x there, and the matrix that maps a change of K x to that of x.
@@ -79,9 +80,11 @@ def evaluate(
     Returns:
         The fraction; `converged` is false if `most` levels did not do.
     """
-    grown = _grow(chain, solve, s, rtol, most)
-    level = grown.level if last is None else last
-    k = fold(chain, s, level)
+    with working("continued fraction") as report:
+        grown = _grow(chain, solve, s, rtol, most, report)
+        level = grown.level if last is None else last
+        report(f"folding {level} levels")
+        k = fold(chain, s, level)
     try:
         x, project = solve(k)
     except np.linalg.LinAlgError:
@@ -138,7 +141,14 @@ class _Grown:
     converged: bool
 
 
-def _grow(chain: Levels, solve: Solve, s: complex, rtol: float, most: int) -> _Grown:
+def _grow(
+    chain: Levels,
+    solve: Solve,
+    s: complex,
+    rtol: float,
+    most: int,
+    report: Callable[[str], None] = lambda text: None,
+) -> _Grown:
     """Add levels in windows that grow by a fifth until the tail they leave is below rtol.
 
     The sum over a window of |change of x|, element by element, cannot vanish by cancellation
@@ -184,6 +194,7 @@ def _grow(chain: Levels, solve: Solve, s: complex, rtol: float, most: int) -> _G
             tail = 2 * now * slowest / (1 - slowest) if slowest < 1 else np.inf
             if known > 2 and tail <= rtol * _element(chain, x):
                 return _Grown(k, x, level, tail, True)
+        report(f"{level} levels, truncation error {tail:.0e} (wanted {rtol:.0e})")
         patience, known = 4, known + 1
         before, step = now, _window(level)
     return _Grown(k, x, level, tail, False)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.charges import SymmetryError, excitation_numbers
+from thermalent import checks, memory
+from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.continued_fraction.fraction import Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import levels
@@ -19,6 +19,20 @@ from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
 SMALLEST_RTOL = 1e-13
+_ALWAYS_FITS = 32  # emitter levels
+
+
+def memory_needed(numbers: np.ndarray) -> float:
+    """Bytes that the fraction of emitters with these excitation numbers needs at most.
+
+    Measured: the dense blocks of a level stand about 14 times at the peak (LAPACK's copies
+    included), and the sparse superoperators take 500 bytes per element of the density matrix.
+    """
+    count = np.bincount(numbers).astype(float)
+    pairs = np.convolve(count, count[::-1])  # elements by charge, q = 0 in the middle
+    even = pairs[(len(count) - 1) % 2 :: 2].sum()
+    block = max(even, pairs.sum() - even)
+    return 14 * 8 * block**2 + 500 * len(numbers) ** 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +70,22 @@ class ContinuedFraction(Method):
                 f"{count}. Use te.Fock(...)."
             )
         try:
-            excitation_numbers(network)
+            numbers = excitation_numbers(network)
         except SymmetryError as error:
             return str(error)
-        return None
+        if len(numbers) <= _ALWAYS_FITS or memory_needed(numbers) <= memory.available():
+            return None
+        dims, fitting = network.dims, 0
+        for count in range(1, len(dims)):
+            first = excitation_numbers_of(network.emitters[:count])
+            if memory_needed(first) <= memory.available():
+                fitting = count
+        return (
+            f"the continued fraction would need {memory.in_words(memory_needed(numbers))} of "
+            f"memory for its {len(numbers)} emitter levels, and "
+            f"{memory.in_words(memory.available())} are free. The first {fitting} of the "
+            f"{len(dims)} emitters would fit."
+        )
 
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state, its truncation and rounding errors measured."""

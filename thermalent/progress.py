@@ -1,0 +1,37 @@
+"""A line on the terminal for work that takes longer than a couple of seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_PATIENCE = 2.0  # seconds
+
+
+@contextmanager
+def working(title: str) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows how far the work is; silent if stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.status import Status
+
+    began = time.monotonic()
+    status = Status(title, console=Console(stderr=True))
+    running = False
+
+    def report(text: str) -> None:
+        nonlocal running
+        if not running and time.monotonic() - began > _PATIENCE:
+            status.start()
+            running = True
+        if running:
+            status.update(f"{title}: {text}")
+
+    try:
+        yield report
+    finally:
+        status.stop()
