@@ -1,0 +1,1 @@
+"""Side-by-side timings of thermalent against its peers; `python -m benchmarks` runs them all."""

@@ -1,0 +1,55 @@
+"""`python -m benchmarks`: every benchmark, one thread, one table and output/benchmarks.json."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+NAMES = ("formulation", "qutip", "growth", "level", "startup", "first call", "heom")
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run these alone.")
+@click.option("--quick", is_flag=True, help="Fewer points and repeats.")
+def main(only: tuple[str, ...], quick: bool) -> None:
+    """Time thermalent beside its peers, in one run on one thread.
+
+    Exits with status 1 if a stated minimum is missed.
+    """
+    from benchmarks import threads
+
+    threads.use_one()
+    from benchmarks import growth, peers, report, startup, strong_noise
+    from benchmarks.timing import ROOT
+
+    benchmarks = {
+        "formulation": peers.versus_formulation,
+        "qutip": peers.versus_qutip,
+        "growth": growth.with_temperature,
+        "level": growth.per_level,
+        "startup": startup.command_line,
+        "first call": startup.first_call,
+        "heom": strong_noise.versus_heom,
+    }
+    rows: list[report.Row] = []
+    for name in only or NAMES:
+        began = time.perf_counter()
+        click.echo(f"{name} ... ", nl=False, err=True)
+        try:
+            rows.extend(benchmarks[name](quick))
+        except Exception as error:  # one that cannot run must not hide the others
+            rows.append(report.failed(name, error))
+        click.echo(f"{time.perf_counter() - began:.1f} s", err=True)
+    about = report.environment()
+    report.show(rows, about)
+    path = ROOT / "output" / "benchmarks.json"
+    report.write(rows, about, path)
+    click.echo(f"written: {path.relative_to(ROOT)}")
+    if any(row.passed is False for row in rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
