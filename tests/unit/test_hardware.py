@@ -1,0 +1,186 @@
+"""Laboratory numbers against the SI constants of scipy, mpmath and the numbers of THERMAL."""
+
+import dataclasses
+import math
+import pickle
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import constants
+
+from thermalent.hardware import BOLTZMANN, PLANCK, superconducting_link, thermal_occupation
+
+EPS = np.finfo(float).eps
+
+
+def test_constants_are_those_of_the_si():
+    assert constants.h == PLANCK
+    assert constants.k == BOLTZMANN
+
+
+@pytest.mark.parametrize("kelvin", [1e-3, 0.02, 1.0, 293.0, 1e6, 1e15])
+@pytest.mark.parametrize("hertz", [1e3, 5e9, 2e13])
+def test_occupation_against_50_digits(kelvin, hertz):
+    with mpmath.workdps(50):
+        x = mpmath.mpf(PLANCK) * hertz / (mpmath.mpf(BOLTZMANN) * kelvin)
+        expected = float(1 / mpmath.expm1(x))
+    # x itself carries four roundings, which exp(-x) turns into x of them.
+    bound = 4 * EPS * (2 + float(x))
+    assert thermal_occupation(kelvin, hertz) == pytest.approx(expected, rel=bound, abs=1e-323)
+
+
+def test_occupation_at_the_edges():
+    assert thermal_occupation(0, "5GHz") == 0.0
+    assert thermal_occupation(1e-300, "5GHz") == 0.0
+    assert thermal_occupation(5e-324, 1e300) == 0.0
+    # n_th -> k_B T/(h nu) - 1/2 at high temperature
+    ratio = BOLTZMANN * 1e12 / (PLANCK * 1e3)
+    assert thermal_occupation("1e12K", "1kHz") == pytest.approx(ratio - 0.5, rel=4 * EPS)
+
+
+@pytest.mark.parametrize(
+    "temperature", ["293K", "293 K", " 2.93e2 kelvin ", "293000mK", "19.85degC", "19.85 °C", 293]
+)
+@pytest.mark.parametrize(
+    "frequency", ["5GHz", "5e9 Hz", "5000 MHz", 5e9, np.float64(5e9), "31.41592653589793e9 rad/s"]
+)
+def test_notations_of_one_occupation(temperature, frequency):
+    """THERMAL, Sec. V A: n_th = 1220 at 293 K and 5 GHz."""
+    n_th = thermal_occupation(temperature, frequency)
+    assert round(n_th - 0.5) == 1220
+    # 273.15 + 19.85 and the factor 2 pi add a few roundings.
+    assert n_th == pytest.approx(thermal_occupation(293.0, 5e9), rel=16 * EPS)
+
+
+def test_pint_quantities():
+    pint = pytest.importorskip("pint")
+    unit = pint.UnitRegistry()
+    assert thermal_occupation(293 * unit.kelvin, 5 * unit.GHz) == thermal_occupation(293, 5e9)
+    angular = thermal_occupation(293 * unit.kelvin, 1e10 * math.pi * unit.rad / unit.s)
+    assert angular == pytest.approx(thermal_occupation(293, 5e9), rel=16 * EPS)
+    with pytest.raises(ValueError, match=r"`temperature` must be a temperature .* is 5 gigahertz"):
+        thermal_occupation(5 * unit.GHz, 5e9)
+    with pytest.raises(ValueError, match="`temperature` must be a temperature such as '293K'"):
+        thermal_occupation(np.array([1.0, 2.0]) * unit.K, 5e9)
+
+
+def test_the_room_temperature_source_of_the_paper():
+    """THERMAL, Sec. V A: kappa/gamma = 1e-3 and kappa/2pi = 10 kHz, by hand from its numbers."""
+    lab = superconducting_link("293K", "5GHz", quality=2.5e5, gamma="10MHz")
+    assert lab == dataclasses.replace(superconducting_link(), network=lab.network)
+    assert lab.kappa == pytest.approx(1e-3, rel=2 * EPS)
+    assert lab.kappa * lab.rate_unit == pytest.approx(2 * math.pi * 5e9 / 2.5e5 / 2, rel=4 * EPS)
+    assert lab.rate_unit == pytest.approx(2 * math.pi * 10e6, rel=2 * EPS)
+    assert lab.time_unit == pytest.approx(15.915494309189533e-9, rel=4 * EPS)
+    assert lab.flux == pytest.approx(2 * math.pi * 10e3 * lab.n_th / 2, rel=8 * EPS)
+    assert lab.power == pytest.approx(constants.h * 5e9 * lab.flux, rel=4 * EPS)
+    (source,) = lab.network.modes
+    assert (source.n_th, source.bath_rate) == (lab.n_th, lab.kappa)
+    assert lab.network.decay[0, 0] == pytest.approx(lab.kappa, rel=4 * EPS)
+    assert lab.network.decay[1, 1] == lab.network.decay[2, 2] == pytest.approx(1.0, rel=2 * EPS)
+
+
+def test_every_number_reaches_the_network():
+    lab = superconducting_link(
+        gamma=("10MHz", "5MHz", 2e6),
+        detuning=("1MHz", "-2MHz", 0.0),
+        dephasing_time=("20us", None, 1e-6),
+        loss=(0.05, 0.19),
+        qubits=3,
+    )
+    network = lab.network
+    np.testing.assert_allclose(np.diag(network.decay)[1:].real, [1, 0.5, 0.2], rtol=4 * EPS)
+    np.testing.assert_allclose(np.diag(network.exchange).real, [0, 0.1, -0.2, 0], rtol=4 * EPS)
+    unit = 2 * math.pi * 10e6
+    expected = [1 / (unit * 20e-6), 0.0, 1 / (unit * 1e-6)]
+    np.testing.assert_allclose([q.dephasing for q in network.emitters], expected, rtol=8 * EPS)
+    transmission = network.decay[2, 3].real / math.sqrt(0.5 * 0.2)
+    assert transmission == pytest.approx(math.sqrt(1 - 0.19), rel=4 * EPS)
+    assert (lab.gamma, lab.loss) == (pytest.approx((1, 0.5, 0.2), rel=4 * EPS), (0.05, 0.19))
+
+
+def test_ratios_do_not_depend_on_the_unit_of_rate():
+    """All frequencies twice as large at twice the temperature: the same dimensionless network."""
+    one = superconducting_link(293, 5e9, 1e5, 1e7, detuning=1e6, dephasing_time=2e-6)
+    two = superconducting_link(586, 1e10, 1e5, 2e7, detuning=2e6, dephasing_time=1e-6)
+    for name in ("n_th", "kappa", "gamma", "detuning", "dephasing"):
+        assert getattr(one, name) == pytest.approx(getattr(two, name), rel=4 * EPS)
+    assert two.rate_unit == pytest.approx(2 * one.rate_unit, rel=2 * EPS)
+
+
+def test_rows_hold_what_is_not_zero():
+    rows = {row.quantity: row for row in superconducting_link().rows()}
+    assert rows["thermal occupation"].network == "1220.53"
+    assert rows["filter decay per port"][1:] == ("kappa/2pi", "10 kHz", "0.001")
+    assert rows["unit of time"].laboratory == "15.9155 ns"
+    assert rows["power into the waveguide"].laboratory == "0.127035 fW"
+    assert not any(name.startswith(("loss", "detuning", "dephasing")) for name in rows)
+    rows = {
+        row.quantity: row
+        for row in superconducting_link(
+            temperature=0, loss=0.05, detuning=(0, "-1MHz"), dephasing_time="20us"
+        ).rows()
+    }
+    assert rows["source temperature"].laboratory == "0 K"
+    assert rows["loss q1 to q2"].laboratory == "5 %"
+    assert rows["detuning of q2"].laboratory == "-1 MHz"
+    assert "detuning of q1" not in rows
+    assert rows["dephasing time of q1"].laboratory == "20 us"
+
+
+def test_hardware_is_frozen_and_pickles():
+    lab = superconducting_link()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        lab.n_th = 0.0
+    assert pickle.loads(pickle.dumps(lab)).n_th == lab.n_th
+
+
+TEMPERATURE = "a temperature such as '293K'"
+FREQUENCY = r"a frequency such as '5GHz' \(or an angular one in rad/s\)"
+TIME = "a time such as '20us'"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"temperature": "5GHz"}, f"`temperature` must be {TEMPERATURE}, but is '5GHz'"),
+        ({"temperature": "293"}, f"`temperature` must be {TEMPERATURE}, but is '293'"),
+        ({"temperature": ""}, f"`temperature` must be {TEMPERATURE}, but is ''"),
+        ({"temperature": "293 Kelvins!"}, f"`temperature` must be {TEMPERATURE}"),
+        ({"temperature": "293 bananas"}, f"`temperature` must be {TEMPERATURE}"),
+        ({"temperature": None}, f"`temperature` must be {TEMPERATURE}, but is None"),
+        ({"temperature": "1e999K"}, f"`temperature` must be {TEMPERATURE}, but is '1e999K'"),
+        ({"temperature": "10**10**10 K"}, f"`temperature` must be {TEMPERATURE}"),
+        ({"temperature": "-5K"}, "`temperature` must be finite and non-negative, but is '-5K'"),
+        ({"temperature": "-300degC"}, "`temperature` must be finite and non-negative"),
+        ({"temperature": float("nan")}, "`temperature` must be finite and non-negative"),
+        ({"temperature": True}, "`temperature` must be finite and non-negative, but is True"),
+        ({"frequency": "293K"}, f"`frequency` must be {FREQUENCY}, but is '293K'"),
+        ({"frequency": "5 1/s"}, f"`frequency` must be {FREQUENCY}"),
+        ({"frequency": "0Hz"}, "`frequency` must be finite and positive, but is '0Hz'"),
+        ({"quality": 0}, "`quality` must be finite and positive, but is 0"),
+        ({"quality": "1e5"}, "`quality` must be finite and positive, but is '1e5'"),
+        ({"gamma": "20us"}, f"`gamma` must be {FREQUENCY}, but is '20us'"),
+        ({"gamma": ("10MHz", "0MHz")}, "`gamma` must be finite and positive, but is '0MHz'"),
+        ({"gamma": ("10MHz",)}, r"`gamma` must be one number or 2 numbers \(one per qubit\)"),
+        ({"detuning": "1us"}, f"`detuning` must be {FREQUENCY}, but is '1us'"),
+        ({"detuning": float("inf")}, "`detuning` must be a finite real number, but is inf"),
+        ({"dephasing_time": "10kHz"}, f"`dephasing_time` must be {TIME}, but is '10kHz'"),
+        ({"dephasing_time": "0s"}, "`dephasing_time` must be finite and positive, but is '0s'"),
+        ({"loss": 1.5}, r"`loss` must be a number in \[0, 1\], but is 1.5"),
+        ({"loss": (0.1, 0.1)}, r"`loss` must be one number or 1 numbers \(one per stretch"),
+        ({"qubits": 0}, "`qubits` must be an integer of at least 1, but is 0"),
+    ],
+)
+def test_wrong_arguments_are_named(given, message):
+    with pytest.raises(ValueError, match=f"^Argument {message}"):
+        superconducting_link(**given)
+
+
+def test_per_second_could_be_hertz_or_radians():
+    """Two pi is not guessed: 1/s of a pint quantity is refused."""
+    pint = pytest.importorskip("pint")
+    unit = pint.UnitRegistry()
+    with pytest.raises(ValueError, match=f"`frequency` must be {FREQUENCY}"):
+        thermal_occupation(293, 5e9 / unit.second)

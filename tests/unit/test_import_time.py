@@ -1,0 +1,71 @@
+"""`import thermalent` loads nothing heavy, and every public name is there when asked for."""
+
+import ast
+import inspect
+import subprocess
+import sys
+import types
+
+import pytest
+
+import thermalent
+
+HEAVY = ("numba", "llvmlite", "scipy", "matplotlib", "pint", "rich", "qutip", "pandas", "click")
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Top-level names of the modules that a fresh interpreter holds after a statement."""
+    code = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(result.stdout.split())
+
+
+def test_import_loads_nothing_heavy():
+    loaded = loaded_after("import thermalent")
+    assert "thermalent" in loaded
+    assert not loaded & {*HEAVY, "numpy"}
+
+
+def test_describing_a_network_loads_no_compiler_and_no_plots():
+    loaded = loaded_after("import thermalent as te; te.thermal_link(n_th=1, kappa=1)")
+    assert "numpy" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_the_command_line_loads_no_numerics_before_a_command_runs():
+    loaded = loaded_after("import thermalent.cli")
+    assert "click" in loaded
+    assert not loaded & ({*HEAVY, "numpy"} - {"click"})
+
+
+def test_solving_loads_no_statistics_plots_or_units():
+    loaded = loaded_after(
+        "import thermalent as te; te.steady_state(te.thermal_link(n_th=1, kappa=1))"
+    )
+    assert "numba" in loaded
+    unneeded = {"matplotlib", "pint", "rich", "qutip", "pandas", "click"}
+    assert not loaded & {*unneeded, "scipy.stats", "scipy.integrate", "scipy.signal"}
+
+
+@pytest.mark.parametrize("name", thermalent.__all__)
+def test_public_names_resolve(name):
+    assert getattr(thermalent, name) is getattr(thermalent, name)
+    assert name in dir(thermalent)
+
+
+def test_type_checkers_see_the_same_names():
+    """The block under TYPE_CHECKING repeats the lazy table; neither may lag behind."""
+    tree = ast.parse(inspect.getsource(thermalent))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.asname for node in block.body for alias in node.names}
+    lazy = set(thermalent.__all__) - {"__version__"}
+    assert seen <= lazy
+    for name in lazy - seen:  # of submodules type checkers know without being told
+        assert isinstance(getattr(thermalent, name), types.ModuleType)
+
+
+def test_unknown_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match="module 'thermalent' has no attribute 'nonsense'"):
+        thermalent.nonsense  # noqa: B018

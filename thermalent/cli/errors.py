@@ -1,0 +1,86 @@
+"""Errors as one line on stderr, and an exit code.
+
+0: it worked; 1: the solve failed; 2: an option or argument is wrong; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+SOLVE_FAILED = 1
+INTERRUPTED = 130
+_ARGUMENT = re.compile(r"Argument `(\w+)`")
+
+
+class Failure(click.ClickException):
+    """The arguments are right and the solve failed."""
+
+    exit_code = SOLVE_FAILED
+
+
+class Interrupted(click.ClickException):
+    """Control-C."""
+
+    exit_code = INTERRUPTED
+
+
+class OneLineGroup(click.Group):
+    """A group whose errors are one line, "thermalent: ..."."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; interrupted, it ends without the traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted") from None
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and leave with the exit code."""
+        kwargs["standalone_mode"] = False
+        try:
+            # Commands return nothing; an integer is the code of click's ctx.exit().
+            code = super().main(*args, **kwargs)
+        except click.ClickException as error:
+            click.echo(f"thermalent: {' '.join(error.format_message().split())}", err=True)
+            raise SystemExit(error.exit_code) from None
+        raise SystemExit(code or 0)
+
+
+@contextmanager
+def arguments() -> Iterator[None]:
+    """A ValueError of the library is about an option: "Argument `n_th`" becomes --n-th."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(_as_options(str(error))) from error
+
+
+@contextmanager
+def solving() -> Iterator[None]:
+    """A method that does not apply is a wrong option; a solve that failed is a failure."""
+    from thermalent.method import MethodError
+    from thermalent.result import SolveError
+
+    try:
+        yield
+    except MethodError as error:
+        raise click.UsageError(str(error)) from error
+    except SolveError as error:
+        raise Failure(_as_options(str(error))) from error
+    except MemoryError as error:
+        raise Failure(f"out of memory. {error} Ask for a smaller truncation.") from error
+
+
+def _as_options(message: str) -> str:
+    """The message with "Option --n-th" for "Argument `n_th`", if the command has that option."""
+    known = {param.name for param in click.get_current_context().command.params}
+
+    def option(match: re.Match[str]) -> str:
+        return f"Option --{match[1].replace('_', '-')}" if match[1] in known else match[0]
+
+    return _ARGUMENT.sub(option, message)

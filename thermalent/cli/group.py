@@ -1,0 +1,43 @@
+"""The group of commands."""
+
+from __future__ import annotations
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import OneLineGroup
+from thermalent.cli.hardware import hardware
+from thermalent.cli.steady import steady
+from thermalent.cli.validate import validate
+
+
+@click.group(
+    cls=OneLineGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="thermalent", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Exact states of quantum networks driven by non-Markovian thermal noise.
+
+    \b
+    Examples:
+      thermalent steady --n-th 1220 --kappa 1e-3
+      thermalent validate --n-th 2 --kappa 0.1
+      thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
+
+    \b
+    Exit codes:
+      0  it worked
+      1  the solve failed
+      2  an option is wrong, or the method does not apply
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+
+
+main.add_command(steady)
+main.add_command(validate)
+main.add_command(hardware)

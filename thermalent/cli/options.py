@@ -1,0 +1,161 @@
+"""Options that several commands share, and what the library makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from thermalent.cli.errors import arguments
+
+if TYPE_CHECKING:
+    from thermalent.method import Method
+    from thermalent.network import Network
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# Class name and numerical options of each method; listed here so that --help needs no numerics.
+METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "continued-fraction": ("ContinuedFraction", ("rtol", "n_max")),
+    "fock": ("Fock", ("tolerance", "cutoff")),
+    "bourret": ("Bourret", ()),
+    "strong-driving": ("StrongDriving", ()),
+    "quasistatic": ("Quasistatic", ("rtol",)),
+    "phase-diffusion": ("PhaseDiffusion", ()),
+    "markov": ("Markov", ()),
+}
+
+
+class Numbers(click.ParamType):
+    """One number, or several separated by commas."""
+
+    name = "NUMBER[,...]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | tuple[float, ...]:
+        """The number, or a tuple of them."""
+        if not isinstance(value, str):
+            return value
+        try:
+            numbers = tuple(float(item) for item in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a number, nor several separated by commas.", param, ctx)
+        return numbers[0] if len(numbers) == 1 else numbers
+
+
+class Quantities(click.ParamType):
+    """A number with a unit, or several separated by commas."""
+
+    name = "QUANTITY[,...]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str | tuple[str, ...]:
+        """The text, or a tuple of texts; the library reads the units."""
+        if not isinstance(value, str):
+            return value
+        items = tuple(item.strip() for item in value.split(","))
+        return items[0] if len(items) == 1 else items
+
+
+def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order of the help text."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+loss_option = click.option(
+    "--loss",
+    type=Numbers(),
+    default=0.0,
+    show_default=True,
+    help="Power loss of each stretch between successive qubits, in [0, 1].",
+)
+qubits_option = click.option(
+    "--qubits", type=int, default=2, show_default=True, help="Number of qubits on the line."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
+)
+
+network_options = combined(
+    click.option(
+        "--n-th", type=float, required=True, help="Thermal occupation of the filter's hot port."
+    ),
+    click.option(
+        "--kappa",
+        type=float,
+        required=True,
+        help="Energy decay rate of the filter through each of its two ports, unit of rate.",
+    ),
+    click.option(
+        "--gamma",
+        type=Numbers(),
+        default=1.0,
+        show_default=True,
+        help="Decay rate of the qubits into the waveguide: one, or one per qubit.",
+    ),
+    click.option(
+        "--detuning",
+        type=Numbers(),
+        default=0.0,
+        show_default=True,
+        help="Qubit minus filter frequency: one, or one per qubit.",
+    ),
+    click.option(
+        "--dephasing",
+        type=Numbers(),
+        default=0.0,
+        show_default=True,
+        help="Pure dephasing rate 1/T_phi: one, or one per qubit.",
+    ),
+    loss_option,
+    qubits_option,
+)
+
+method_options = combined(
+    click.option(
+        "--method",
+        type=click.Choice(list(METHODS)),
+        help="How to solve.  [default: the first exact method that applies]",
+    ),
+    click.option(
+        "--rtol", type=float, help="Relative tolerance, of continued-fraction and quasistatic."
+    ),
+    click.option("--n-max", type=int, help="Levels of continued-fraction, instead of --rtol."),
+    click.option("--tolerance", type=float, help="Absolute tolerance, of fock."),
+    click.option("--cutoff", type=int, help="Levels of the mode, of fock, instead of --tolerance."),
+)
+
+
+def build_network(**options: Any) -> Network:
+    """The thermal link of the network options."""
+    from thermalent.models.thermal_link import thermal_link
+
+    with arguments():
+        return thermal_link(**options)
+
+
+def build_method(method: str | None, numbers: Mapping[str, float | int | None]) -> Method | None:
+    """The method with its numerical options; None is the default method.
+
+    An option without a method chooses the first that has it: --cutoff means fock, --rtol the
+    continued fraction.
+    """
+    given = {name: value for name, value in numbers.items() if value is not None}
+    if method is None and not given:
+        return None
+    name = method or next(key for key, (_, known) in METHODS.items() if next(iter(given)) in known)
+    class_name, known = METHODS[name]
+    for option in given:
+        if option not in known:
+            raise click.UsageError(
+                f"Option --{option.replace('_', '-')} does not apply to the method {name}."
+            )
+    import thermalent
+
+    with arguments():
+        return getattr(thermalent, class_name)(**given)

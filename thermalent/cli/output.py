@@ -1,0 +1,122 @@
+"""What is printed: aligned tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from thermalent.method import Method
+    from thermalent.result import SteadyState
+
+WIDTH = 100  # characters, the same on a terminal and in a file
+_MOST_POPULATIONS = 16
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: int) -> None:
+    """An aligned table; the columns from position `right` on are flush right."""
+    import io
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headings))
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position >= right else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(table, markup=False)
+    lines = [line.rstrip() for line in capture.get().replace("─", "-").splitlines()]
+    click.echo(textwrap.dedent("\n".join(lines)).strip("\n"))
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """JSON in full precision, a line per key; what is not finite is null."""
+    lines = (
+        f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
+        for key, value in plain(data).items()
+    )
+    click.echo("{\n" + ",\n".join(lines) + "\n}")
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it: numpy numbers as numbers, NaN and infinity as None."""
+    if value is None or isinstance(value, (bool, str)):
+        return str(value) if isinstance(value, enum.Enum) else value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def method_data(method: Method) -> dict[str, Any]:
+    """A method with its numerical parameters and its claim."""
+    parameters = {item.name: getattr(method, item.name) for item in fields(method)}  # type: ignore[arg-type]
+    return {"name": method.name, "claim": method.claim.value, "parameters": parameters}
+
+
+def result_data(result: SteadyState) -> dict[str, Any]:
+    """A steady state with its evidence; the density matrix is nested [re, im] lists."""
+    pairs = concurrences(result)
+    return {
+        "method": method_data(result.method),
+        "emitters": result.network.emitter_names,
+        "concurrence": next(iter(pairs.values())) if len(result.network.dims) == 2 else None,
+        "concurrences": pairs,
+        "populations": result.populations(),
+        "purity": result.purity(),
+        "error": float(result.error),
+        "error_origin": result.error.how,
+        "state": [[[x.real, x.imag] for x in row] for row in result.state.tolist()],
+        "stats": result.stats,
+    }
+
+
+def concurrences(result: SteadyState) -> dict[str, float]:
+    """Concurrence of every pair of qubits, "q1 q2" and so on."""
+    pairs = itertools.combinations(result.network.emitter_names, 2)
+    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+
+
+def result_rows(result: SteadyState) -> list[tuple[str, str]]:
+    """A steady state as lines of a table."""
+    rows = [("method", f"{result.method.name} ({result.method.claim.value})")]
+    pairs = concurrences(result)
+    for pair, value in pairs.items():
+        rows.append(("concurrence" if len(pairs) == 1 else f"concurrence {pair}", f"{value:.10f}"))
+    populations = result.populations()
+    shown = sorted(populations, key=lambda key: -populations[key])[:_MOST_POPULATIONS]
+    rows += [
+        (f"population {key}", f"{populations[key]:.10f}") for key in populations if key in shown
+    ]
+    if len(shown) < len(populations):
+        rest = len(populations) - len(shown)
+        rows.append(
+            (f"{rest} smaller populations", f"{1 - sum(populations[k] for k in shown):.10f}")
+        )
+    known = math.isfinite(result.error)
+    rows.append(("error", f"{float(result.error):.1e}" if known else "not known (approximation)"))
+    for key in ("n_max", "cutoff"):
+        if key in result.stats:
+            rows.append((key, str(result.stats[key])))
+    rows.append(("seconds", f"{result.stats['seconds']:.3f}"))
+    return rows

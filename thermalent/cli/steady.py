@@ -1,0 +1,57 @@
+"""`thermalent steady`: the steady state of a thermal link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import solving
+from thermalent.cli.options import (
+    build_method,
+    build_network,
+    json_option,
+    method_options,
+    network_options,
+)
+from thermalent.cli.output import print_json, print_table, result_data, result_rows
+
+
+@click.command(short_help="Steady state of a thermal link.")
+@network_options
+@method_options
+@json_option
+def steady(
+    method: str | None,
+    rtol: float | None,
+    n_max: int | None,
+    tolerance: float | None,
+    cutoff: int | None,
+    as_json: bool,
+    **network: Any,
+) -> None:
+    """Steady state of qubits on a waveguide behind a filtered thermal source.
+
+    Rates share one unit, by default the decay rate of a qubit. Lists are separated by commas.
+
+    \b
+    Examples:
+      thermalent steady --n-th 1220 --kappa 1e-3
+      thermalent steady --n-th 1220 --kappa 1e-3 --gamma 1,0.9 --detuning 0.1,-0.1
+      thermalent steady --n-th 40 --kappa 0.02 --qubits 4
+      thermalent steady --n-th 2 --kappa 0.1 --method fock --cutoff 40
+      thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
+    """
+    described = build_network(**network)
+    chosen = build_method(
+        method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
+    )
+    with solving():
+        from thermalent.solve import steady_state
+
+        result = steady_state(described, chosen)
+    if as_json:
+        print_json({"version": __version__, "network": network, **result_data(result)})
+    else:
+        print_table(("", ""), result_rows(result), right=1)

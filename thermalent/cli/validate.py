@@ -1,0 +1,62 @@
+"""`thermalent validate`: every method on one thermal link, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import Failure, solving
+from thermalent.cli.options import build_network, json_option, network_options
+from thermalent.cli.output import method_data, print_json
+
+if TYPE_CHECKING:
+    from thermalent.validate import CrossValidation
+
+
+@click.command(short_help="Every method on one link, side by side.")
+@network_options
+@json_option
+def validate(as_json: bool, **network: Any) -> None:
+    """Solve a thermal link by every method, and compare.
+
+    Exits with 1 if exact methods disagree by more than their claimed errors.
+
+    \b
+    Examples:
+      thermalent validate --n-th 2 --kappa 0.1
+      thermalent validate --n-th 1220 --kappa 1e-3 --json
+    """
+    described = build_network(**network)
+    with solving():
+        from thermalent.validate import Verdict, cross_validate
+
+        validation = cross_validate(described)
+    if as_json:
+        print_json({"version": __version__, "network": network, **_data(validation)})
+    else:
+        click.echo(str(validation))
+    if validation.verdict is Verdict.DISAGREE:
+        raise Failure(str(validation.verdict))
+
+
+def _data(validation: CrossValidation) -> dict[str, Any]:
+    rows = [
+        {
+            "method": method_data(row.method),
+            "outcome": row.outcome,
+            validation.figure: row.figure,
+            "distance": row.distance,
+            "error": row.error,
+            "seconds": row.seconds,
+            "note": row.note,
+        }
+        for row in validation.rows
+    ]
+    return {
+        "reference": validation.reference,
+        "agree": validation.agree,
+        "verdict": validation.verdict.value,
+        "rows": rows,
+    }
