@@ -1,0 +1,79 @@
+"""`python -m figures [NAMES]`: compute and draw the published figures."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from figures import NAMES
+from figures.common import FOLDER, Report, Track, silent
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default="output")
+@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
+def run(names: Sequence[str], folder: Path, processes: int) -> None:
+    """Compute the named figures (all if none is named); write FOLDER/NAME.png and .csv."""
+    chosen = list(dict.fromkeys(names)) or list(NAMES)
+    with _progress() as progress:
+        overall = progress.add_task("figures", total=len(chosen))
+        for name, seconds, report in _all(chosen, folder, processes, progress):
+            progress.console.print(
+                f"[bold]{name}[/] {seconds:.1f} s: {report.agreement}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            progress.advance(overall)
+        progress.console.print(f"written to {folder}", highlight=False, soft_wrap=True)
+
+
+def _all(
+    names: Sequence[str], folder: Path, processes: int, progress: Progress
+) -> Iterator[tuple[str, float, Report]]:
+    if processes == 1:
+        for name in names:
+            yield _one(name, folder, _tracker(progress, name))
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        for future in as_completed([pool.submit(_one, name, folder, silent) for name in names]):
+            yield future.result()
+
+
+def _one(name: str, folder: Path, track: Track) -> tuple[str, float, Report]:
+    began = time.perf_counter()
+    report = importlib.import_module(f"figures.{name}").main(folder, track=track)
+    return name, time.perf_counter() - began, report
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+
+
+def _tracker(progress: Progress, name: str) -> Track:
+    """A progress bar of its own for the points of one figure, removed when they are done."""
+
+    def track(items: Sequence[Any]) -> Iterable[Any]:
+        task = progress.add_task(name, total=len(items))
+        for item in items:
+            yield item
+            progress.advance(task)
+        progress.remove_task(task)
+
+    return track
+
+
+if __name__ == "__main__":
+    run()
