@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from thermalent.network import Qudit as Qudit
     from thermalent.result import SolveError as SolveError
     from thermalent.result import SteadyState as SteadyState
+    from thermalent.solve import evolve as evolve
     from thermalent.solve import methods as methods
     from thermalent.solve import steady_state as steady_state
     from thermalent.validate import cross_validate as cross_validate
@@ -82,7 +83,7 @@ _HOME = {
     "thermalent.models.thermal_link": ("thermal_link",),
     "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
     "thermalent.result": ("SolveError", "SteadyState"),
-    "thermalent.solve": ("methods", "steady_state"),
+    "thermalent.solve": ("evolve", "methods", "steady_state"),
     "thermalent.validate": ("cross_validate",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Complex, Integral, Real
 from typing import Any, NoReturn
 
 import numpy as np
@@ -110,3 +110,30 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
                 Words(f"not: its smallest eigenvalue is {lowest:.6g}"),
             )
     return matrix
+
+
+def times(name: str, value: Any) -> np.ndarray:
+    """Finite times >= 0 in increasing order, as an array."""
+    try:
+        grid = np.atleast_1d(np.array(value, dtype=float))
+    except (TypeError, ValueError):
+        fail(name, "a sequence of real numbers", value)
+    if grid.ndim != 1 or grid.size == 0:
+        fail(name, "a sequence of at least one time", Words(f"an array of shape {grid.shape}"))
+    if not np.all(np.isfinite(grid)):
+        fail(name, "finite", grid[~np.isfinite(grid)][0])
+    if grid[0] < 0:
+        fail(name, "non-negative", grid[0])
+    if np.any(np.diff(grid) <= 0):
+        at = int(np.argmax(np.diff(grid) <= 0))
+        fail(name, "increasing", Words(f"{grid[at]:g} followed by {grid[at + 1]:g}"))
+    return grid
+
+
+def source_start(name: str, value: Any) -> str | complex:
+    """How a source starts: "stationary", "empty", or a finite coherent amplitude."""
+    if value in ("stationary", "empty"):
+        return str(value)
+    if isinstance(value, str) or not isinstance(value, Complex) or not np.isfinite(complex(value)):
+        fail(name, "'stationary', 'empty' or a finite coherent amplitude", value)
+    return complex(value)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import entr, xlog1py
 
 from .checks import Words, fail, integer, nonnegative, square_matrix, within
 from .entropy import check_base, factor, physical
@@ -275,7 +274,9 @@ def formation(concurrence: float) -> float:
     """
     c = within("concurrence", concurrence, 0, 1)
     q = (c / (1 + np.sqrt((1 - c) * (1 + c)))) * c / 2
-    return float((entr(q) - xlog1py(1 - q, -q)) / np.log(2))
+    if q == 0.0:
+        return 0.0
+    return float(-(q * np.log(q) + (1 - q) * np.log1p(-q)) / np.log(2))
 
 
 def _check_part(name: str, part: int | Sequence[int], count: int) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ def embed(local: np.ndarray, position: int, dims: Sequence[int]) -> Operator:
     """The operator `local` of one subsystem, on the product space of all."""
     before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
     if before * after * dims[position] <= _DENSE_UP_TO:
-        return np.kron(np.eye(before), np.kron(local, np.eye(after)))
+        return _kron(np.eye(before), _kron(local, np.eye(after)))
     middle = sparse.kron(sparse.csr_array(local), sparse.eye_array(after))
     return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle))
 
@@ -35,6 +35,12 @@ def embed(local: np.ndarray, position: int, dims: Sequence[int]) -> Operator:
 def dagger(operator: Operator) -> Operator:
     """The adjoint."""
     return operator.conj().T
+
+
+def _kron(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """np.kron of square matrices without its overhead, which dominated small steady states."""
+    size = a.shape[0] * b.shape[0]
+    return (a[:, None, :, None] * b[None, :, None, :]).reshape(size, size)
 
 
 def left(operator: Operator) -> Superoperator:
@@ -50,9 +56,7 @@ def right(operator: Operator) -> Superoperator:
 def sandwich(a: Operator, b: Operator) -> Superoperator:
     """The superoperator rho -> A rho B."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        # np.kron, without its overhead: most of the time of a small steady state went there.
-        size = a.shape[0] * b.shape[1]
-        return (a[:, None, :, None] * b.T[None, :, None, :]).reshape(size, size)
+        return _kron(a, b.T)
     return sparse.csr_array(sparse.kron(a, b.T))
 
 

@@ -270,12 +270,12 @@ class Network:
         object.__setattr__(self, "absorption", absorption)
         object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
         for j in self.mode_indices:
-            loss, gain = self.mode_rates(j)
-            if not loss > gain:
+            relaxation, _ = self.mode_rates(j)
+            if not relaxation > 0:
                 checks.fail(
                     "decay",
                     f"such that mode {names[j]!r} loses more energy than it gains",
-                    checks.Words(f"loss rate {loss:g}, gain rate {gain:g}"),
+                    checks.Words(f"not: loss minus gain is {relaxation:g}"),
                 )
 
     @property
@@ -319,14 +319,15 @@ class Network:
         return self.emitter_names.index(name)
 
     def mode_rates(self, index: int) -> tuple[float, float]:
-        """Energy loss and gain rates of the mode at node `index`, all channels together.
+        """Energy relaxation and gain rates of the mode at node `index`, all channels together.
 
-        Alone, the mode relaxes at (loss - gain) to the occupation gain / (loss - gain).
+        Alone, the mode relaxes at the first to the occupation gain / relaxation. The relaxation is
+        loss minus gain, summed without the thermal parts, which cancel.
         """
         mode = self.nodes[index]
         if not isinstance(mode, Mode):
             checks.fail("index", "the position of a mode", index)
         assert self.absorption is not None  # set by __post_init__
-        loss = self.decay[index, index].real + mode.bath_rate * (mode.n_th + 1)
-        gain = self.absorption[index, index].real + mode.bath_rate * mode.n_th
-        return float(loss), float(gain)
+        absorbed = float(self.absorption[index, index].real)
+        relaxation = float(self.decay[index, index].real) - absorbed + mode.bath_rate
+        return relaxation, absorbed + mode.bath_rate * mode.n_th

@@ -12,6 +12,7 @@ import numpy as np
 from thermalent import entanglement, entropy, states
 
 if TYPE_CHECKING:
+    from thermalent.evolution import Evolution
     from thermalent.method import Method
     from thermalent.network import Network
 
@@ -60,7 +61,7 @@ class ErrorEstimate(float):
 class SolveError(RuntimeError):
     """A solve that failed; `result` holds what there is, `status` why it is not enough."""
 
-    def __init__(self, result: SteadyState) -> None:
+    def __init__(self, result: SteadyState | Evolution) -> None:
         super().__init__(result.status.message)
         self.result = result
         self.status = result.status

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
+
+from numpy.typing import ArrayLike
 
 from thermalent import checks, states
 from thermalent.analytic.methods import (
@@ -13,8 +16,9 @@ from thermalent.analytic.methods import (
     StrongDriving,
 )
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.evolution import Evolution
 from thermalent.fock.method import Fock
-from thermalent.method import Method, MethodError
+from thermalent.method import Method, MethodError, SourceStart
 from thermalent.network import Network
 from thermalent.result import SolveError, SteadyState, checked
 
@@ -79,6 +83,57 @@ def steady_state(
     if not result.status.ok:
         raise SolveError(result)
     return result
+
+
+def evolve(
+    network: Network,
+    times: ArrayLike,
+    initial: Any,
+    method: Method | None = None,
+    *,
+    source: SourceStart = "stationary",
+) -> Evolution:
+    """The emitters' states over time.
+
+    Args:
+        network: What to evolve.
+        times: Increasing, finite, >= 0, inverse rate unit, (t,).
+        initial: The emitters' initial state: product state by name ("00", emitters in node order),
+            ket, or density matrix; uncorrelated with the source.
+        method: How; if not given, the first exact method that applies.
+        source: The source's initial state: "stationary", "empty", or a coherent amplitude.
+
+    Returns:
+        One state and one error per time.
+
+    Raises:
+        TypeError: not a network, or not a method.
+        ValueError: times or initial state are not as above.
+        MethodError: the method does not apply; the message says why.
+        SolveError: the evolution failed; the message names the remedy, and `result` on the
+            exception holds what there is.
+    """
+    _require_network(network)
+    grid = checks.times("times", times)
+    rho = states.initial_state(initial, network.dims, name="initial")
+    start = checks.source_start("source", source)
+    chosen = _default_evolution(network, start) if method is None else method
+    if not isinstance(chosen, Method):
+        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
+    refusal = chosen.evolution_refusal(network, start)
+    if refusal is not None:
+        raise MethodError(f"{chosen.name} does not evolve this network: {refusal}")
+    result = chosen.evolve(network, grid, rho, start)
+    for i in range(len(result)):
+        state = checked(result.at(i))
+        if not state.status.ok:
+            raise SolveError(replace(result, status=state.status))
+    return result
+
+
+def _default_evolution(network: Network, source: SourceStart) -> Method:
+    fraction = ContinuedFraction()
+    return fraction if fraction.evolution_refusal(network, source) is None else Fock()
 
 
 def _default(network: Network) -> Method:

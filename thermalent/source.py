@@ -63,7 +63,7 @@ def _gaussian_mode(network: Network, index: int) -> GaussianMode:
     With rho = int |alpha><alpha| (x) mu(alpha), a rho -> alpha mu, rho a^+ -> alpha^* mu,
     a^+ rho -> (alpha^* - d/d alpha) mu, rho a -> (alpha - d/d alpha^*) mu.
     """
-    loss, gain = network.mode_rates(index)
+    relaxation, gain = network.mode_rates(index)
     exchange, decay, absorption = network.exchange, network.decay, network.absorption
     assert absorption is not None  # set when the network validates itself
     a_rho: list[Superoperator] = []
@@ -94,9 +94,9 @@ def _gaussian_mode(network: Network, index: int) -> GaussianMode:
     if not network.modes[network.mode_indices.index(index)].backaction:
         back, back_conj = 0 * back, 0 * back_conj
     return GaussianMode(
-        rate=(loss - gain) / 2,
+        rate=relaxation / 2,
         detuning=float(exchange[index, index].real),
-        variance=gain / (loss - gain),
+        variance=gain / relaxation,
         drive=drive,
         drive_conj=drive_conj,
         back=back,

@@ -196,8 +196,8 @@ def _too_slow(network: Network, method: Method) -> str | None:
     if not isinstance(method, Fock) or ContinuedFraction().refusal(network) is not None:
         return None
     (mode,) = network.mode_indices
-    loss, gain = network.mode_rates(mode)
-    levels = 1 + np.log(1e9) / np.log(loss / gain) if gain > 0 else 2.0
+    relaxation, gain = network.mode_rates(mode)
+    levels = 1 + np.log(1e9) / np.log1p(relaxation / gain) if gain > 0 else 2.0
     block = float(np.prod(network.dims)) ** 2
     unknowns, work = levels * block, 3 * levels * block**3
     if unknowns <= FOCK_UNKNOWNS and work <= FOCK_WORK:

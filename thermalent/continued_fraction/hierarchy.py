@@ -4,7 +4,7 @@ A source is a list of complex Gaussian amplitudes u, each with a decay rate and 
 \(V = \langle |u|^2 \rangle\). Expanded in the eigenfunctions of their Ornstein-Uhlenbeck process,
 labelled by two integers (k, l) per amplitude, the emitters' operators obey (one amplitude)
 
-$$\dot\mu^{kl} = \big[L - \lambda (k + l) - i\delta (k - l)\big]\mu^{kl}
+$$\dot\mu^{kl} = \big[L - \lambda (k + l) + i\delta (k - l)\big]\mu^{kl}
   + \sqrt{k}\,(V L_+ + K_+)\,\mu^{k-1,l} + \sqrt{l + 1}\, L_+\,\mu^{k,l+1}
   + \sqrt{l}\,(V L_- + K_-)\,\mu^{k,l-1} + \sqrt{k + 1}\, L_-\,\mu^{k+1,l}$$
 

@@ -1,4 +1,4 @@
-"""The kernels for large blocks: the recurrences of `kernels` on LAPACK and sparse bands."""
+"""The kernels for large blocks: the recurrence of `kernels` on LAPACK and sparse bands."""
 
 from __future__ import annotations
 
@@ -25,37 +25,6 @@ def diagonal_block(chain: Levels, s: complex, n: int) -> np.ndarray:
     block = -chain.a[n % 2].astype(np.result_type(type(s), float))
     block[np.diag_indices_from(block)] += s + chain.rate * n
     return block
-
-
-def grow(
-    chain: Levels,
-    s: complex,
-    first: int,
-    last: int,
-    d: np.ndarray,
-    y: np.ndarray,
-    w: np.ndarray,
-    k_sum: np.ndarray,
-    project: np.ndarray,
-    x: np.ndarray,
-    moved: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `kernels.grow`; returns the new (d, y, w) instead of writing them in place."""
-    ground = chain.ground
-    for n in range(first, last + 1):
-        down = down_block(chain, n)
-        right = np.hstack([down.toarray(), y])
-        solved = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
-        z, v = solved[:, : down.shape[1]], solved[:, down.shape[1] :]
-        delta = w @ v
-        k_sum += delta
-        moved += np.abs(project @ (delta @ x))
-        up = up_block(chain, n + 1)
-        w = w @ z
-        y = up @ v
-        d = diagonal_block(chain, s, n + 1) - up @ z
-    assert y.shape[1] == ground
-    return d, y, w
 
 
 def fold(chain: Levels, s: complex, last: int) -> np.ndarray:

@@ -46,6 +46,7 @@ class Levels(NamedTuple):
         up: Couplings B into even and odd levels, from the level below.
         down: Couplings C into even and odd levels, from the level above.
         rate: Amplitude decay rate lambda of the mode.
+        width: sqrt|V|: the number of levels that matter is a few times this.
         ground: Number of unknowns of level 0: the first so many of the even ones.
         basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
             and (d^2, m_1).
@@ -55,17 +56,21 @@ class Levels(NamedTuple):
     up: tuple[Band, Band]
     down: tuple[Band, Band]
     rate: float
+    width: float
     ground: int
     basis: tuple[Operator, Operator]
 
 
-def levels(h: Hierarchy, start: np.ndarray | None = None) -> Levels:
+def levels(h: Hierarchy, start: np.ndarray | None = None, charge: int = 0) -> Levels:
     """The chain of levels of a hierarchy with one mode.
 
     Args:
         h: The hierarchy.
         start: (d, d) array whose nonzero elements are the ones to start from (an initial state);
-            the populations always are.
+            of total charge zero the populations always are.
+        charge: Total charge Q of the operators, emitters and source together. A density matrix of
+            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
+            Steady states have Q = 0, and only that sector is real.
 
     Returns:
         The chain, restricted to the unknowns that can be reached from the start.
@@ -79,78 +84,89 @@ def levels(h: Hierarchy, start: np.ndarray | None = None) -> Levels:
         )
     mode = h.modes[0]
     dense = isinstance(h.liouvillian, np.ndarray)
-    basis, charge = _hermitian_basis(h.numbers, h.frame, dense)
+    basis, difference = _basis(h, charge, dense)
     # Up and down couplings are balanced for large variance and regular for small (normally
     # ordered moments): only their product matters to the emitters.
     scale = np.sqrt(abs(mode.variance)) if abs(mode.variance) > 1 else 1.0
-    rotation = -1j * mode.detuning * element_charges(h.numbers)
+    rotation = 1j * mode.detuning * (element_charges(h.numbers) - charge)
     up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
-    a = _real(basis, h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)))
-    b = _real(basis, up / scale)
-    c = _real(basis, (mode.drive + mode.drive_conj) * scale)
+    liouvillian = h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation))
+    a, b, c = (
+        _in_basis(basis, superoperator, real=charge == 0)
+        for superoperator in (liouvillian, up / scale, (mode.drive + mode.drive_conj) * scale)
+    )
 
-    keep = _reachable(basis, (a, b, c), start)
-    order = [keep[charge[keep] % 2 == parity] for parity in (0, 1)]
-    order[0] = order[0][np.argsort(charge[order[0]], kind="stable")]  # level 0 first
-    even, odd = order
+    seed = np.zeros(basis.shape[0], dtype=bool)
+    if charge == 0:
+        seed[: len(h.numbers)] = True
+    if start is not None:
+        seed |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
+        seed &= difference == 0
+    keep = _reachable(seed, (a, b, c))
+    order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
+    even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
     return Levels(
         a=(_block(a, even), _block(a, odd)),
-        up=(_band(b, charge, even, odd), _band(b, charge, odd, even)),
-        down=(_band(c, charge, even, odd), _band(c, charge, odd, even)),
+        up=(_band(b, difference, even, odd), _band(b, difference, odd, even)),
+        down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
         rate=mode.rate,
-        ground=int(np.count_nonzero(charge[even] == 0)),
+        width=float(np.sqrt(abs(mode.variance))),
+        ground=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
         basis=(basis[:, even], basis[:, odd]),
     )
 
 
-def _hermitian_basis(
-    numbers: np.ndarray, frame: np.ndarray, dense: bool
-) -> tuple[Operator, np.ndarray]:
-    """Orthonormal Hermitian matrices as columns (d^2, d^2), and |q| of each, (d^2,)."""
+def _basis(h: Hierarchy, charge: int, dense: bool) -> tuple[Operator, np.ndarray]:
+    """Orthonormal basis operators as columns (d^2, d^2), and k - l of each, (d^2,).
+
+    For Q = 0 they are Hermitian and hold k - l of both signs: the first d are the populations.
+    """
+    d = len(h.numbers)
+    if charge == 0:
+        rows, cols, values, difference = _hermitian(h.numbers)
+    else:
+        rows = cols = np.arange(d * d)
+        values = np.ones(d * d)
+        difference = element_charges(h.numbers) - charge
+    if not dense:
+        return sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d)), difference
+    basis = np.zeros((d * d, d * d), dtype=complex)
+    basis[rows, cols] = values
+    return sandwich(h.frame, h.frame.conj().T) @ basis, difference  # E_ij -> |f_i><f_j|
+
+
+def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+    """E_ii, (E_ij + E_ji)/sqrt2, i(E_ij - E_ji)/sqrt2 as rows, cols, values; and |q| of each."""
     d = len(numbers)
     i, j = np.triu_indices(d, 1)
     n = len(i)
-    diagonal = np.arange(d) * (d + 1)
     upper, lower = i * d + j, j * d + i
     r = np.full(n, 1 / np.sqrt(2))
     column = np.arange(n)
-    rows = np.concatenate([diagonal, upper, lower, upper, lower])
+    rows = np.concatenate([np.arange(d) * (d + 1), upper, lower, upper, lower])
     cols = np.concatenate([np.arange(d), d + column, d + column, d + n + column, d + n + column])
     values = np.concatenate([np.ones(d), r, r, 1j * r, -1j * r])
-    basis: Operator
-    if dense:
-        basis = np.zeros((d * d, d * d), dtype=complex)
-        basis[rows, cols] = values
-        basis = sandwich(frame, frame.conj().T) @ basis  # E_ij -> |f_i><f_j|
-    else:
-        basis = sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d))
     q = np.abs(numbers[i] - numbers[j])
-    return basis, np.concatenate([np.zeros(d, dtype=q.dtype), q, q])
+    return rows, cols, values, np.concatenate([np.zeros(d, dtype=q.dtype), q, q])
 
 
-def _real(basis: Operator, superoperator: Superoperator) -> Superoperator:
-    """A Hermiticity-preserving superoperator in the Hermitian basis: real, dense if it was."""
+def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
+    """A superoperator in the basis, dense if it was; real if it preserves Hermiticity."""
     matrix = basis.conj().T @ (superoperator @ basis)
     if isinstance(matrix, np.ndarray):
-        real = np.ascontiguousarray(matrix.real)
-        real[np.abs(real) < _ROUNDING * np.max(np.abs(real))] = 0.0
-        return real
-    matrix = sparse.csr_array(matrix.real)
+        matrix = np.ascontiguousarray(matrix.real) if real else matrix
+        matrix[np.abs(matrix) < _ROUNDING * np.max(np.abs(matrix))] = 0.0
+        return matrix
+    matrix = sparse.csr_array(matrix.real if real else matrix)
     matrix.data[np.abs(matrix.data) < _ROUNDING * np.max(np.abs(matrix.data), initial=0.0)] = 0.0
     matrix.eliminate_zeros()
     return matrix
 
 
-def _reachable(
-    basis: Operator, matrices: tuple[Superoperator, ...], start: np.ndarray | None
-) -> np.ndarray:
-    """Indices of the basis elements that the start can ever populate."""
-    size = basis.shape[0]
-    reached = np.zeros(size, dtype=bool)
-    reached[: round(np.sqrt(size))] = True
-    if start is not None:
-        reached |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
+def _reachable(seed: np.ndarray, matrices: tuple[Superoperator, ...]) -> np.ndarray:
+    """Indices of the basis elements that the seed can ever populate."""
     pattern = abs(matrices[0]) + abs(matrices[1]) + abs(matrices[2])
+    reached = seed
     while True:
         grown = reached | (pattern @ reached.astype(float) > 0)
         if np.array_equal(grown, reached):
@@ -169,4 +185,4 @@ def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.
     block = sparse.coo_array(matrix[np.ix_(rows, cols)] if dense else matrix[rows][:, cols])
     row, col, value = block.row, block.col, block.data
     e = (charge[rows[row]] - charge[cols[col]]) * charge[rows[row]]
-    return Band(row.astype(np.int64), col.astype(np.int64), value.astype(float), e.astype(float))
+    return Band(row.astype(np.int64), col.astype(np.int64), value, e.astype(float))

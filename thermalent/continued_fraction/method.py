@@ -10,11 +10,13 @@ import numpy as np
 
 from thermalent import checks, memory
 from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
+from thermalent.continued_fraction.evolution import evolve
 from thermalent.continued_fraction.fraction import Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import levels
-from thermalent.continued_fraction.stationary import Stationary, null_dimension
-from thermalent.method import Claim, Method
+from thermalent.continued_fraction.stationary import Stationary
+from thermalent.evolution import Evolution
+from thermalent.method import Claim, Method, SourceStart
 from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
@@ -95,6 +97,7 @@ class ContinuedFraction(Method):
         fraction = evaluate(
             chain,
             stationary.solve,
+            degenerate=stationary.degenerate,
             rtol=self.rtol,
             last=None if self.n_max is None else 2 * self.n_max,
         )
@@ -103,17 +106,16 @@ class ContinuedFraction(Method):
             method=self,
             state=stationary.matrix(fraction.x),
             error=ErrorEstimate(
-                fraction.truncation + fraction.rounding,
-                "truncation from the increments of the fraction's levels, plus rounding from two "
-                "orders of its evaluation",
+                fraction.error,
+                "change of the state with more levels and another scaling of them"
+                if self.n_max is None
+                else "distance to the state with as many levels as it takes",
             ),
             status=self._status(fraction, stationary),
             stats={
                 "n_max": (fraction.levels + 1) // 2,
                 "levels": fraction.levels,
                 "unknowns_per_level": tuple(block.shape[0] for block in chain.a),
-                "truncation": fraction.truncation,
-                "rounding": fraction.rounding,
                 "residual": fraction.residual,
                 "seconds": time.perf_counter() - began,
             },
@@ -143,9 +145,47 @@ class ContinuedFraction(Method):
             stats={"levels": level, "seconds": time.perf_counter() - began},
         )
 
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why not: as for steady states, or the source does not start stationary."""
+        if source != "stationary":
+            return (
+                f"the hierarchy starts from the stationary source, not from {source!r}. Use "
+                "te.Fock(...), or te.Trajectories(...) where nothing acts back on the source."
+            )
+        return self.refusal(network)
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """Exact states at the times, each with its error."""
+        began = time.perf_counter()
+        # Below 1e-10 the contour meets its own rounding.
+        tolerance = max(self.rtol, 1e-10)
+        found, error, stats = evolve(hierarchy(network), times, initial, tolerance)
+        worst = float(np.max(error))
+        status = Status()
+        if worst > 100 * tolerance:
+            status = Status(
+                outcome=Outcome.NOT_CONVERGED,
+                message=(
+                    f"The evolution did not converge: its error is {worst:.1e} at t = "
+                    f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol."
+                ),
+            )
+        return Evolution(
+            network=network,
+            method=self,
+            times=times,
+            states=found,
+            error=error,
+            how="difference of two contours and depths, or of two Taylor runs of other depths",
+            status=status,
+            stats={**stats, "seconds": time.perf_counter() - began},
+        )
+
     def _status(self, fraction: Fraction, stationary: Stationary) -> Status:
-        count = null_dimension(stationary, fraction)
-        if count > 1:
+        if fraction.outcome == "singular":
+            count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
             conserved = stationary.conserved(fraction.k, fraction.uncertainty)
             return Status(
                 outcome=Outcome.NOT_UNIQUE,
@@ -156,22 +196,22 @@ class ContinuedFraction(Method):
                     "dephasing, decay)."
                 ),
             )
-        if not fraction.converged:
+        if fraction.outcome == "levels":
             return Status(
                 outcome=Outcome.NOT_CONVERGED,
                 message=(
                     f"The continued fraction did not converge in {fraction.levels} levels: its "
-                    f"truncation error is still {fraction.truncation:.1e}. Ask for a larger rtol, "
-                    "or check the rates: n_th may be beyond what a single mode can hold."
+                    f"error is still {fraction.error:.1e}. Ask for a larger rtol, or check the "
+                    "rates: n_th may be beyond what a single mode can hold."
                 ),
             )
-        if self.n_max is None and fraction.rounding > self.rtol * fraction.scale:
+        if fraction.outcome == "rounding" and self.n_max is None:
             return Status(
                 outcome=Outcome.INACCURATE,
                 message=(
                     f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give "
-                    f"for this network: the rounding error is about {fraction.rounding:.1e}. Ask "
-                    f"for rtol >= {10 * fraction.rounding / fraction.scale:.1e}."
+                    f"for this network: more levels leave an error of about {fraction.error:.1e}. "
+                    f"Ask for rtol >= {10 * fraction.error / fraction.scale:.1e}."
                 ),
             )
         return Status()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.fraction import Fraction, evaluate, fold
+from thermalent.continued_fraction.fraction import Solve, evaluate, fold
 from thermalent.continued_fraction.levels import Levels
 
 _EPS = float(np.finfo(float).eps)
@@ -32,8 +32,8 @@ class Stationary:
         self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
         self.row = int(np.argmax(self.trace))
 
-    def solve(self, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The null vector of A_0 + K of trace one, and d(x) / d(K x).
+    def solve(self, k: np.ndarray) -> np.ndarray:
+        """The null vector of A_0 + K of trace one.
 
         Raises:
             numpy.linalg.LinAlgError: singular to working precision.
@@ -44,9 +44,7 @@ class Stationary:
         condition = np.linalg.norm(pinned, 1) * np.linalg.norm(inverse, 1)
         if not condition < 0.1 / _EPS:
             raise np.linalg.LinAlgError("singular to working precision")
-        x = inverse[:, self.row].copy()
-        inverse[:, self.row] = 0.0
-        return x, -inverse
+        return inverse[:, self.row]
 
     def matrix(self, x: np.ndarray) -> np.ndarray:
         """The density matrix of the coordinates x."""
@@ -55,6 +53,10 @@ class Stationary:
     def coordinates(self, rho: np.ndarray) -> np.ndarray:
         """The coordinates at level 0 of a Hermitian matrix."""
         return (self.basis.conj().T @ np.asarray(rho, dtype=complex).ravel()).real
+
+    def degenerate(self, k: np.ndarray, other: np.ndarray) -> bool:
+        """Whether there are several null vectors, within the difference of two values of K."""
+        return self.null_vectors(k, float(np.max(np.abs(k - other))))[0].shape[1] > 1
 
     def null_vectors(self, k: np.ndarray, uncertainty: float) -> tuple[np.ndarray, np.ndarray]:
         """Right and left null vectors of A_0 + K as columns, (ground, m) each.
@@ -90,17 +92,10 @@ class Stationary:
         """
         b = self.coordinates(rho)
         s = self.chain.rate
-        level = evaluate(self.chain, self._resolvent(b, s), s=s, rtol=rtol).levels
+        level = evaluate(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
         states = [self.matrix(self._project(b, n)) for n in (level, 2 * level)]
         error = float(np.max(np.abs(states[1] - states[0])))
         return states[1], error + 10 * _EPS, 2 * level
-
-    def _resolvent(self, b: np.ndarray, s: float):
-        def solve(k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            inverse = np.linalg.inv(s * np.eye(len(b)) - self.a - k)
-            return inverse @ b, inverse
-
-        return solve
 
     def _project(self, b: np.ndarray, level: int) -> np.ndarray:
         k = fold(self.chain, 0.0, level)
@@ -113,9 +108,14 @@ class Stationary:
         return right @ np.linalg.solve(overlap, left.T @ b)
 
 
-def null_dimension(stationary: Stationary, fraction: Fraction) -> int:
-    """Number of independent stationary states."""
-    return stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
+def resolvent(chain: Levels, b: np.ndarray, s: complex) -> Solve:
+    """The equation (s - A_0 - K) x = b at level 0."""
+    a = chain.a[0][: chain.ground, : chain.ground]
+
+    def solve(k: np.ndarray) -> np.ndarray:
+        return np.linalg.solve(s * np.eye(chain.ground) - a - k, b)
+
+    return solve
 
 
 def _ket(vector: np.ndarray) -> str:
