@@ -1,0 +1,106 @@
+r"""Steady states of two qubits that are diagonal in the triplet-singlet basis.
+
+$$\rho = \rho_{00} |00\rangle\langle 00| + \rho_S |S\rangle\langle S| + \rho_T |T\rangle\langle T|
+  + \rho_{11} |11\rangle\langle 11|$$
+
+and the checks of the array arguments from which the closed forms compute them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thermalent import checks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Populations:
+    r"""Populations of |00>, |S>, |T> and |11>; numbers or arrays of one shape.
+
+    $$|S\rangle = (|01\rangle - |10\rangle)/\sqrt2, \qquad
+      |T\rangle = (|01\rangle + |10\rangle)/\sqrt2$$
+
+    Neither their sum nor their signs are checked: some approximations give populations that add up
+    to one only to the order they keep, and that turn negative outside their domain.
+
+    Args:
+        ground: Population of |00>.
+        singlet: Population of |S>.
+        triplet: Population of |T>.
+        excited: Population of |11>.
+    """
+
+    ground: Any
+    singlet: Any
+    triplet: Any
+    excited: Any
+
+    def __post_init__(self) -> None:
+        names = ("ground", "singlet", "triplet", "excited")
+        values = np.broadcast_arrays(*(np.asarray(getattr(self, name), float) for name in names))
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(self, name, value[()])
+
+    @property
+    def concurrence(self) -> Any:
+        r"""Concurrence of the state, elementwise.
+
+        $$C = \max\{0,\ \rho_S - \rho_T - 2\sqrt{\rho_{00}\rho_{11}}\}$$
+
+        Exact for a diagonal state in which the singlet outweighs the triplet, as it does in every
+        steady state of a link; in the opposite case |rho_S - rho_T| would take its place.
+
+        Source: THERMAL, Eq. (22).
+        """
+        loss = 2 * np.sqrt(np.maximum(self.ground * self.excited, 0.0))
+        return np.maximum(0.0, self.singlet - self.triplet - loss)
+
+    @property
+    def trace(self) -> Any:
+        """Sum of the four populations."""
+        return self.ground + self.singlet + self.triplet + self.excited
+
+    def matrix(self) -> np.ndarray:
+        """Density matrix in the basis |00>, |01>, |10>, |11>; real, of shape (..., 4, 4)."""
+        rho = np.zeros((*np.shape(self.ground), 4, 4))
+        rho[..., 0, 0] = self.ground
+        rho[..., 1, 1] = rho[..., 2, 2] = (self.triplet + self.singlet) / 2
+        rho[..., 1, 2] = rho[..., 2, 1] = (self.triplet - self.singlet) / 2
+        rho[..., 3, 3] = self.excited
+        return rho
+
+    def as_dict(self) -> dict[str, Any]:
+        """The populations by the names of their states: 00, S, T, 11."""
+        return {"00": self.ground, "S": self.singlet, "T": self.triplet, "11": self.excited}
+
+
+def nonnegative_arrays(**values: Any) -> list[np.ndarray]:
+    """The named arguments as float arrays, each finite and >= 0 in every element."""
+    return [_array(n, v, "finite and non-negative", lambda x: x >= 0) for n, v in values.items()]
+
+
+def positive_arrays(**values: Any) -> list[np.ndarray]:
+    """The named arguments as float arrays, each finite and > 0 in every element."""
+    return [_array(n, v, "finite and positive", lambda x: x > 0) for n, v in values.items()]
+
+
+def real_arrays(**values: Any) -> list[np.ndarray]:
+    """The named arguments as float arrays, each finite in every element."""
+    return [_array(n, v, "finite and real", np.isreal) for n, v in values.items()]
+
+
+def _array(name: str, value: Any, allowed: str, holds: Any) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        checks.fail(name, allowed, value)
+    if array.dtype.kind not in "iuf":
+        checks.fail(name, allowed, value)
+    array = array.astype(float)
+    good = np.isfinite(array) & holds(array)
+    if not good.all():
+        checks.fail(name, allowed, float(array[~good].flat[0]))
+    return array
