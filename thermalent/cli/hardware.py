@@ -9,67 +9,83 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
-from thermalent.cli.options import Quantities, json_option, loss_option, qubits_option
+from thermalent.cli.options import Numbers, Quantities, json_option
 from thermalent.cli.output import print_json, print_table, result_data, result_rows
+
+# The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
+PRESETS = ("superconducting", "siv-orbital", "siv-spin")
 
 
 @click.command(short_help="From kelvin and hertz to a steady state.")
 @click.option(
-    "--temperature", metavar="QUANTITY", default="293K", show_default=True, help="Of the source."
-)
-@click.option(
-    "--frequency",
-    metavar="QUANTITY",
-    default="5GHz",
+    "--preset",
+    type=click.Choice(PRESETS),
+    default="superconducting",
     show_default=True,
-    help="Of the filter, omega/2pi.",
+    help="A laboratory whose numbers hold wherever no other option is given.",
 )
-@click.option("--quality", type=float, default=2.5e5, show_default=True, help="Q of the filter.")
+@click.option("--temperature", metavar="QUANTITY", help="Of the source.")
+@click.option("--frequency", metavar="QUANTITY", help="Of the filter, omega/2pi.")
+@click.option("--quality", type=float, help="Q of the filter.")
 @click.option(
     "--gamma",
     type=Quantities(),
-    default="10MHz",
-    show_default=True,
     help="Decay of the qubits into the waveguide, gamma/2pi: one, or one per qubit.",
 )
 @click.option(
     "--detuning",
     type=Quantities(),
-    default="0Hz",
-    show_default=True,
     help="Qubit minus filter frequency, Delta/2pi: one, or one per qubit.",
 )
 @click.option(
-    "--dephasing-time",
-    type=Quantities(),
-    help="T_phi of the qubits: one, or one per qubit.  [default: no dephasing]",
+    "--dephasing-time", type=Quantities(), help="T_phi of the qubits: one, or one per qubit."
 )
-@loss_option
-@qubits_option
+@click.option(
+    "--loss",
+    type=Numbers(),
+    help="Power loss, in [0, 1], of each stretch between successive qubits, or for phonons from "
+    "the mirror outwards: one, or one per stretch.",
+)
+@click.option("--base-temperature", metavar="QUANTITY", help="Of the waveguide.")
+@click.option("--qubits", type=int, help="Number of qubits on the line, if superconducting.")
+@click.option(
+    "--wavelengths", type=Numbers(), help="Distances of the qubits from the mirror, if phononic."
+)
 @json_option
-def hardware(as_json: bool, **options: Any) -> None:
-    """Superconducting qubits on a cold waveguide, driven by a resistor through a filter.
+def hardware(preset: str, as_json: bool, **options: Any) -> None:
+    """Qubits on a cold waveguide, driven by a thermal source through a filter.
 
-    Every number has its unit. Frequencies are ordinary ones: 10MHz is gamma/2pi = 10 MHz.
+    Superconducting qubits behind a resistor, or colour centres along a phonon waveguide. Every
+    number has its unit. Frequencies are ordinary ones: 10MHz is gamma/2pi = 10 MHz.
 
     \b
     Examples:
       thermalent hardware --temperature 293K --frequency 5GHz --quality 2.5e5 --gamma 10MHz
-      thermalent hardware --dephasing-time 20us --loss 0.05
+      thermalent hardware --dephasing-time 20us --loss 0.05 --base-temperature 50mK
       thermalent hardware --gamma 10MHz,9MHz --detuning 1MHz,-1MHz --json
+      thermalent hardware --preset siv-spin --quality 5e5
     """
-    from thermalent.hardware import superconducting_link
+    from thermalent import hardware as laboratory
 
+    chosen = laboratory.PRESETS[preset]
+    changes = {name: value for name, value in options.items() if value is not None}
+    for name in changes:
+        if name not in chosen.options:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"Option --{option} does not apply to the preset {preset}.")
+    if "wavelengths" in changes and isinstance(changes["wavelengths"], float):
+        changes["wavelengths"] = (changes["wavelengths"],)  # one qubit
     with arguments():
-        lab = superconducting_link(**options)
+        lab = laboratory.preset(preset, **changes)
     with solving():
         from thermalent.solve import steady_state
 
         result = steady_state(lab.network)
     if as_json:
+        given = {"preset": preset, **chosen.numbers, **changes}
         numbers = {f.name: getattr(lab, f.name) for f in fields(lab) if f.name != "network"}
         derived = {"time_unit": lab.time_unit, "flux": lab.flux, "power": lab.power}
-        described = {"version": __version__, "given": options, "hardware": {**numbers, **derived}}
+        described = {"version": __version__, "given": given, "hardware": {**numbers, **derived}}
         print_json({**described, **result_data(result)})
         return
     print_table(("quantity", "symbol", "laboratory", "network"), lab.rows(), right=2)

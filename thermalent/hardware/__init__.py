@@ -1,0 +1,24 @@
+r"""From kelvin, hertz and quality factors to a dimensionless network.
+
+$$n_\mathrm{th} = \frac{1}{e^{\hbar\omega/k_B T} - 1}, \qquad 2\kappa = \omega_c / Q$$
+
+A laboratory number is a string with its unit ("5GHz", "20us", "20degC"), a pint quantity, or a
+plain number in SI (kelvin, hertz, second). Frequencies, gamma and detunings are *ordinary*
+frequencies nu and mean the angular frequency omega = 2 pi nu: "10MHz" is gamma/2pi = 10 MHz. An
+angular frequency is written in rad/s; per second alone could mean either and is refused. Times are
+not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_phi.
+
+`thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
+"""
+
+from thermalent.hardware.description import Hardware as Hardware
+from thermalent.hardware.description import Row as Row
+from thermalent.hardware.links import phononic_link as phononic_link
+from thermalent.hardware.links import superconducting_link as superconducting_link
+from thermalent.hardware.occupation import BOLTZMANN as BOLTZMANN
+from thermalent.hardware.occupation import PLANCK as PLANCK
+from thermalent.hardware.occupation import source_temperature as source_temperature
+from thermalent.hardware.occupation import thermal_occupation as thermal_occupation
+from thermalent.hardware.presets import PRESETS as PRESETS
+from thermalent.hardware.presets import Preset as Preset
+from thermalent.hardware.presets import preset as preset

@@ -1,0 +1,197 @@
+"""What THERMAL, Sec. V, says of its laboratories beside what their networks give exactly.
+
+`python -m thermalent.hardware.claims` prints the tables of docs/hardware.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import exp, log
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.hardware.description import Hardware
+from thermalent.hardware.occupation import source_temperature, thermal_occupation
+from thermalent.hardware.presets import PRESETS, preset
+from thermalent.solve import evolve, steady_state
+
+# Q near the maximum of each phononic preset's concurrence, and where little of it is left.
+_BEST_QUALITY = {"siv-orbital": 1.4e6, "siv-spin": 8e5}
+_WORST_QUALITY = {"below": 2e5, "above": 1e8}
+
+
+class Claim(NamedTuple):
+    """A statement of the paper, and what comes out.
+
+    Args:
+        preset: Which laboratory.
+        quantity: What the statement is about, with what differs from the preset.
+        paper: What the paper says.
+        exact: What comes out, with the action of the qubits on the source.
+        approximate: The same without it, where there is any.
+    """
+
+    preset: str
+    quantity: str
+    paper: str
+    exact: str
+    approximate: str = ""
+
+
+def claims() -> list[Claim]:
+    """Every number of Sec. V, and every statement of it that a number can decide."""
+    return [*_superconducting(), *_orbital(), *_spin()]
+
+
+def concurrence(lab: Hardware) -> float:
+    """Concurrence of the steady state of a laboratory's two qubits."""
+    return steady_state(lab.network).concurrence()
+
+
+def quality_for(name: str, wanted: float, side: str, **changes: Any) -> float:
+    """Q of the filter cavity at which a phononic preset has a given concurrence.
+
+    Args:
+        name: "siv-orbital" or "siv-spin".
+        wanted: The concurrence.
+        side: "below" or "above" the Q of the largest concurrence: there are two solutions.
+        changes: As for `preset`.
+
+    Returns:
+        Q, to a relative 1e-6.
+
+    Raises:
+        ValueError: no Q on that side gives this concurrence.
+    """
+    from scipy.optimize import brentq
+
+    def excess(log_quality: float) -> float:
+        return concurrence(preset(name, quality=exp(log_quality), **changes)) - wanted
+
+    worst, best = log(_WORST_QUALITY[side]), log(_BEST_QUALITY[name])
+    low, high = excess(worst) + wanted, excess(best) + wanted
+    if not low < wanted < high:
+        checks.fail("wanted", f"between {low:.4f} and {high:.4f}", wanted)
+    return exp(float(brentq(excess, worst, best, xtol=1e-6)))
+
+
+def _superconducting() -> Iterator[Claim]:
+    name = "superconducting"
+    lab = preset(name)
+    yield Claim(name, "n_th at 293 K, 5 GHz", "1220", f"{lab.n_th:.1f}")
+    yield Claim(name, "kappa/gamma at Q = 2.5e5", "1e-3", f"{lab.kappa:.4g}")
+    yield Claim(name, "C", "(in a figure)", f"{concurrence(lab):.4f}")
+    times = (1.0, 10.0, 100.0)
+    over = evolve(lab.network, np.array(times), "00").concurrence()
+    yield Claim(
+        name,
+        "C at gamma t = 1, 10, 100, both qubits from the ground state",
+        "maximum reached at about 1/gamma",
+        ", ".join(f"{value:.4f}" for value in over),
+    )
+    for share, detuning in (("10", ("1MHz", "-1MHz")), ("2", ("5MHz", "-5MHz"))):
+        apart = concurrence(preset(name, detuning=detuning))
+        words = f"C, detunings of +-gamma/{share}"
+        yield Claim(name, words, "no significant effect", f"{apart:.4f}")
+    for percent in (2, 5, 10):
+        lossy = concurrence(preset(name, loss=percent / 100))
+        words = "several percent still acceptable"
+        yield Claim(name, f"C, loss of {percent} %", words, f"{lossy:.4f}")
+    for base in ("20mK", "50mK"):
+        warm = preset(name, base_temperature=base)
+        words = f"C, waveguide at {_spaced(base)} (n_0 = {warm.base_occupation:.2g})"
+        yield Claim(name, words, "T_0 of 50 mK or less", f"{concurrence(warm):.4f}")
+
+
+def _orbital() -> Iterator[Claim]:
+    name = "siv-orbital"
+    lab = preset(name)
+    yield Claim(name, "n_th at 300 K, 50 GHz", "about 100", f"{lab.n_th:.1f}")
+    yield Claim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
+    yield _both(name, "C", "about 0.2")
+    cold = source_temperature(100, lab.frequency)
+    yield _both(name, f"C at n_th = 100 ({cold:.0f} K)", "about 0.2", temperature=cold)
+    yield _both(name, "C at Q = 5e5", "about 0.2", quality=5e5)
+    yield _both(name, "C, twice the dephasing rate", "about 0.2", dephasing_time="5us")
+    yield _qualities(name, 0.2)
+    yield _both(name, "C without dephasing", "", dephasing_time=None)
+    yield _both(name, "C, waveguide at 4 K", "(cold)", base_temperature="4K")
+
+
+def _spin() -> Iterator[Claim]:
+    name = "siv-spin"
+    lab = preset(name)
+    room = thermal_occupation(300, lab.frequency)
+    yield Claim(name, "T for n_th = 1000 at 3 GHz", "(not stated)", f"{lab.temperature:.1f} K")
+    yield Claim(name, "n_th at 300 K, 3 GHz", "1000 or more", f"{room:.0f}")
+    yield Claim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
+    for time in ("1ms", "10ms"):
+        yield _both(name, f"C, T_phi = {_spaced(time)}", "about 0.62", dephasing_time=time)
+        words = f"C at Q = 5e5, T_phi = {_spaced(time)}"
+        yield _both(name, words, "about 0.62", dephasing_time=time, quality=5e5)
+    yield _qualities(name, 0.62)
+    yield _both(name, "C at 300 K", "", temperature="300K")
+    for base in ("20mK", "50mK", "100mK"):
+        n_0 = thermal_occupation(base, lab.frequency)
+        words = f"C, waveguide at {_spaced(base)} (n_0 = {n_0:.2g})"
+        yield _both(name, words, "(cold)", base_temperature=base)
+
+
+def _both(name: str, quantity: str, paper: str, **changes: Any) -> Claim:
+    """A concurrence with and without the action of the qubits on the cavity."""
+    exact, approximate = (
+        concurrence(preset(name, backaction=backaction, **changes)) for backaction in (True, False)
+    )
+    return Claim(name, quantity, paper, f"{exact:.4f}", f"{approximate:.4f}")
+
+
+def _qualities(name: str, wanted: float) -> Claim:
+    exact, approximate = (
+        ", ".join(
+            f"{quality_for(name, wanted, side, backaction=backaction):.2e}"
+            for side in _WORST_QUALITY
+        )
+        for backaction in (True, False)
+    )
+    return Claim(name, f"Q for C = {wanted:g}", "1e6 or more", exact, approximate)
+
+
+def _spaced(quantity: str) -> str:
+    """A quantity with a space before its unit."""
+    number = quantity.rstrip("mKsu")
+    return f"{number} {quantity[len(number) :]}"
+
+
+def markdown() -> str:
+    """The claims as Markdown, one table per laboratory."""
+    found = claims()
+    return "\n".join(_section(name, [c for c in found if c.preset == name]) for name in PRESETS)
+
+
+def _section(name: str, found: Sequence[Claim]) -> str:
+    chosen = PRESETS[name]
+    headings = ["quantity", "paper", "exact", "without back-action"]
+    # Nothing travels back on a one-way waveguide.
+    width = 4 if any(claim.approximate for claim in found) else 3
+    lines = [
+        f"### `{name}`",
+        "",
+        f"{chosen.what[0].upper()}{chosen.what[1:]} ({chosen.source}).",
+        f"Assumed: {chosen.assumed}.",
+        "",
+        _line(headings[:width]),
+        _line(["---", "---", "---:", "---:"][:width]),
+        *(_line(claim[1 : width + 1]) for claim in found),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    print(markdown())

@@ -1,0 +1,137 @@
+"""A dimensionless network together with the laboratory numbers that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import pi
+from typing import TYPE_CHECKING, NamedTuple
+
+from thermalent.hardware.occupation import PLANCK
+from thermalent.hardware.units import with_prefix
+
+if TYPE_CHECKING:
+    from thermalent.network import Network
+
+
+class Row(NamedTuple):
+    """A line of a table: a quantity, its symbol, its value in the laboratory and in the network."""
+
+    quantity: str
+    symbol: str
+    laboratory: str
+    network: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """A dimensionless network, and the laboratory numbers that it stands for.
+
+    Args:
+        network: What the methods solve. Its unit of rate is the decay rate of the first qubit.
+        rate_unit: That unit, rad/s.
+        temperature: Of the source, K.
+        frequency: Of the filter, omega_c/2pi, Hz.
+        quality: Q of the filter.
+        n_th: Thermal occupation of the source at that frequency.
+        kappa: Decay rate of the filter through each port, rate unit.
+        gamma: Decay rate of each qubit, rate unit.
+        detuning: Qubit minus filter frequency of each qubit, rate unit.
+        dephasing: Pure dephasing rate of each qubit, rate unit.
+        loss: Power loss of each stretch: between successive qubits, or from the mirror outwards.
+        base_temperature: Of the waveguide, K.
+        base_occupation: Thermal occupation of the waveguide at the filter's frequency.
+        wavelengths: Distance of each qubit from the mirror, if there is one.
+    """
+
+    network: Network
+    rate_unit: float
+    temperature: float
+    frequency: float
+    quality: float
+    n_th: float
+    kappa: float
+    gamma: tuple[float, ...]
+    detuning: tuple[float, ...]
+    dephasing: tuple[float, ...]
+    loss: tuple[float, ...]
+    base_temperature: float = 0.0
+    base_occupation: float = 0.0
+    wavelengths: tuple[float, ...] | None = None
+
+    @property
+    def time_unit(self) -> float:
+        """The network's unit of time, s."""
+        return 1 / self.rate_unit
+
+    @property
+    def flux(self) -> float:
+        """Quanta per second from the filter into the waveguide, Phi = kappa n_th/2."""
+        return self.kappa * self.rate_unit * self.n_th / 2
+
+    @property
+    def power(self) -> float:
+        """Power from the filter into the waveguide, W."""
+        return PLANCK * self.frequency * self.flux
+
+    def rows(self) -> list[Row]:
+        """The numbers as lines of a table; what is zero is left out."""
+        quanta = "photon" if self.wavelengths is None else "phonon"
+        return [
+            *self._source(),
+            *(row for i in range(len(self.network.emitter_names)) for row in self._qubit(i)),
+            *self._losses(),
+            Row(
+                f"{quanta} flux",
+                "Phi",
+                f"{self.flux:.4g} / s",
+                f"{self.kappa * self.n_th / 2:.6g}",
+            ),
+            Row("power into the waveguide", "P", with_prefix(self.power, "W"), ""),
+            Row("unit of time", "1/gamma", with_prefix(self.time_unit, "s"), "1"),
+        ]
+
+    def _source(self) -> list[Row]:
+        rows = [
+            Row("source temperature", "T", with_prefix(self.temperature, "K"), ""),
+            Row("thermal occupation", "n_th", "", f"{self.n_th:.6g}"),
+        ]
+        if self.base_temperature:
+            kelvin = with_prefix(self.base_temperature, "K")
+            rows.append(Row("waveguide temperature", "T_0", kelvin, ""))
+            rows.append(Row("waveguide occupation", "n_0", "", f"{self.base_occupation:.6g}"))
+        return [
+            *rows,
+            Row("filter frequency", "omega_c/2pi", with_prefix(self.frequency, "Hz"), ""),
+            Row("quality factor", "Q", "", f"{self.quality:.6g}"),
+            self._rate("filter decay per port", "kappa", self.kappa),
+        ]
+
+    def _qubit(self, i: int) -> list[Row]:
+        name = self.network.emitter_names[i]
+        rows = []
+        if self.wavelengths is not None:
+            z = self.wavelengths[i]
+            rows.append(Row(f"position of {name}", "k_0 z", f"{z:g} wavelengths", f"{z:g} x 2 pi"))
+        rows.append(self._rate(f"decay of {name}", "gamma", self.gamma[i]))
+        if self.detuning[i]:
+            rows.append(self._rate(f"detuning of {name}", "Delta", self.detuning[i]))
+        if rate := self.dephasing[i]:
+            time = with_prefix(self.time_unit / rate, "s")
+            rows.append(Row(f"dephasing time of {name}", "T_phi", time, f"{1 / rate:.6g}"))
+        return rows
+
+    def _losses(self) -> list[Row]:
+        names = list(self.network.emitter_names)
+        if self.wavelengths is not None:
+            places = dict(zip(names, self.wavelengths, strict=True))
+            names = ["mirror", *sorted(names, key=places.__getitem__)]
+        return [
+            Row(f"loss {behind} to {ahead}", "p", f"{100 * loss:g} %", f"{loss:g}")
+            for (behind, ahead), loss in zip(pairwise(names), self.loss, strict=True)
+            if loss
+        ]
+
+    def _rate(self, quantity: str, symbol: str, value: float) -> Row:
+        ordinary = with_prefix(value * self.rate_unit / (2 * pi), "Hz")
+        return Row(quantity, f"{symbol}/2pi", ordinary, f"{value:.6g}")

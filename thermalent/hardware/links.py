@@ -1,0 +1,229 @@
+"""Two kinds of hardware: microwaves on a one-way waveguide, phonons in front of a mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import pi
+from typing import Any, NamedTuple
+
+from thermalent import checks
+from thermalent.hardware.description import Hardware
+from thermalent.hardware.occupation import thermal_occupation
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
+from thermalent.models.phononic_link import phononic_link as phononic_network
+from thermalent.models.thermal_link import thermal_link
+
+
+def superconducting_link(
+    temperature: Any = "293K",
+    frequency: Any = "5GHz",
+    quality: float = 2.5e5,
+    gamma: Any = "10MHz",
+    *,
+    detuning: Any = 0.0,
+    dephasing_time: Any = None,
+    loss: float | Sequence[float] = 0.0,
+    base_temperature: Any = 0.0,
+    qubits: int = 2,
+) -> Hardware:
+    r"""Superconducting qubits on a cold waveguide, driven by a resistor through a filter cavity.
+
+    $$n_\mathrm{th} = \frac{1}{e^{\hbar\omega_c/k_B T} - 1}, \qquad
+      \frac{\kappa}{\gamma} = \frac{\nu_c}{2 Q\,\nu_\gamma}, \qquad
+      \frac{\gamma_\phi}{\gamma} = \frac{1}{2\pi\nu_\gamma T_\phi}$$
+
+    Both ports of the filter are equal. The defaults are the room temperature source of the paper:
+    n_th = 1220, kappa/gamma = 1e-3.
+
+    Args:
+        temperature: Of the resistor, such as "293K"; a plain number is in kelvin. >= 0.
+        frequency: Of the filter, nu_c = omega_c/2pi, such as "5GHz"; a plain number is in hertz.
+        quality: Q of the filter, 2 kappa = omega_c/Q, > 0.
+        gamma: Decay of the qubits into the waveguide, nu_gamma = gamma/2pi, such as "10MHz"; one
+            for all, or one per qubit, > 0. That of the first qubit is the network's unit of rate.
+        detuning: Qubit minus filter frequency, as an ordinary frequency; one, or one per qubit.
+        dephasing_time: T_phi = 1/gamma_phi, such as "20us"; a plain number is in seconds. One, or
+            one per qubit; None is no dephasing.
+        loss: Power loss of each stretch between successive qubits, in [0, 1]; one number, or one
+            per stretch.
+        base_temperature: T_0 of the waveguide itself, such as "50mK"; a plain number is in kelvin.
+        qubits: Number of qubits, >= 1.
+
+    Returns:
+        The network with the laboratory numbers that it stands for.
+
+    Raises:
+        ValueError: an argument has another unit, none, is out of range or of the wrong length.
+
+    Source: THERMAL, Sec. V A.
+    """
+    checks.integer("qubits", qubits, 1)
+    source = _source(temperature, frequency, quality, base_temperature)
+    line = _qubits(qubits, gamma, detuning, dephasing_time)
+    losses = _losses(loss, qubits - 1, "stretch between successive qubits")
+    kappa = source.kappa / line.unit
+    network = thermal_link(
+        source.n_th,
+        kappa,
+        line.gamma,
+        detuning=line.detuning,
+        dephasing=line.dephasing,
+        loss=losses,
+        base_occupation=source.base_occupation,
+        qubits=qubits,
+    )
+    return _hardware(network, source, line, losses)
+
+
+def phononic_link(
+    temperature: Any = "300K",
+    frequency: Any = "50GHz",
+    quality: float = 1e6,
+    gamma: Any = "1MHz",
+    *,
+    wavelengths: Sequence[float] = (1.0, 2.0),
+    detuning: Any = None,
+    dephasing_time: Any = None,
+    loss: float | Sequence[float] = 0.0,
+    base_temperature: Any = 0.0,
+    backaction: bool = True,
+) -> Hardware:
+    r"""Colour centres along a phonon waveguide that ends in a mirror, with a hot cavity there.
+
+    The same relations as for `superconducting_link`. The cavity decays at kappa into the waveguide
+    and at kappa into its hot bath.
+
+    Args:
+        temperature: Of the cavity's hot bath, such as "300K"; a plain number is in kelvin. >= 0.
+        frequency: Of the cavity, nu_c = omega_c/2pi, such as "50GHz"; a plain number is in hertz.
+        quality: Q of the cavity, 2 kappa = omega_c/Q, both of its decays together, > 0.
+        gamma: Decay of the qubits at an antinode, nu_gamma = gamma/2pi, such as "1MHz"; one for
+            all, or one per qubit, > 0. That of the first qubit is the network's unit of rate.
+        wavelengths: Distance of each qubit from the mirror, in wavelengths, > 0.
+        detuning: Qubit minus cavity frequency, as an ordinary frequency; one, or one per qubit.
+            None is +gamma/2 and -gamma/2 in turn, which a pair at whole wavelengths needs.
+        dephasing_time: T_phi = 1/gamma_phi, such as "10us"; a plain number is in seconds. One, or
+            one per qubit; None is no dephasing.
+        loss: Power loss of each stretch from the mirror outwards, in [0, 1], that to the first
+            qubit included; one number, or one per qubit.
+        base_temperature: T_0 of the waveguide itself, such as "50mK"; a plain number is in kelvin.
+        backaction: False drops the action of the qubits on the cavity, as the paper does.
+
+    Returns:
+        The network with the laboratory numbers that it stands for.
+
+    Raises:
+        ValueError: an argument has another unit, none, is out of range or of the wrong length.
+
+    Source: THERMAL, Sec. V B.
+    """
+    places = tuple(checks.positive("wavelengths", z) for z in wavelengths)
+    count = checks.integer("number of wavelengths", len(places), 1)
+    source = _source(temperature, frequency, quality, base_temperature)
+    line = _qubits(count, gamma, 0.0 if detuning is None else detuning, dephasing_time)
+    if detuning is None:
+        line = line._replace(detuning=tuple(0.5 - i % 2 for i in range(count)))
+    losses = _losses(loss, count, "stretch from the mirror outwards")
+    kappa = source.kappa / line.unit
+    network = phononic_network(
+        source.n_th,
+        kappa,
+        line.gamma,
+        wavelengths=places,
+        detuning=line.detuning,
+        dephasing=line.dephasing,
+        loss=losses,
+        base_occupation=source.base_occupation,
+        backaction=backaction,
+    )
+    return _hardware(network, source, line, losses, places)
+
+
+class _Source(NamedTuple):
+    """A filtered source in SI, its decay kappa as an ordinary frequency."""
+
+    temperature: float
+    frequency: float
+    quality: float
+    base_temperature: float
+    n_th: float
+    base_occupation: float
+    kappa: float
+
+
+def _source(temperature: Any, frequency: Any, quality: float, base_temperature: Any) -> _Source:
+    kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
+    nu_c = read("frequency", frequency, FREQUENCY, checks.positive)
+    q = checks.positive("quality", quality)
+    base = read("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+    return _Source(
+        temperature=kelvin,
+        frequency=nu_c,
+        quality=q,
+        base_temperature=base,
+        n_th=thermal_occupation(kelvin, nu_c),
+        base_occupation=thermal_occupation(base, nu_c),
+        kappa=nu_c / (2 * q),
+    )
+
+
+class _Qubits(NamedTuple):
+    """The qubits in units of the first one's decay rate, which is gamma/2pi = `unit` hertz."""
+
+    unit: float
+    gamma: tuple[float, ...]
+    detuning: tuple[float, ...]
+    dephasing: tuple[float, ...]
+
+
+def _qubits(count: int, gamma: Any, detuning: Any, dephasing_time: Any) -> _Qubits:
+    decays = [
+        read("gamma", item, FREQUENCY, checks.positive)
+        for item in checks.per_item("gamma", gamma, count, "qubit")
+    ]
+    detunings = [
+        read("detuning", item, FREQUENCY, checks.real)
+        for item in checks.per_item("detuning", detuning, count, "qubit")
+    ]
+    times = [
+        None if item is None else read("dephasing_time", item, TIME, checks.positive)
+        for item in checks.per_item("dephasing_time", dephasing_time, count, "qubit")
+    ]
+    unit = decays[0]  # Hz; the factors 2 pi of ratios of frequencies cancel
+    return _Qubits(
+        unit=unit,
+        gamma=tuple(nu / unit for nu in decays),
+        detuning=tuple(nu / unit for nu in detunings),
+        dephasing=tuple(0.0 if time is None else 1 / (2 * pi * unit * time) for time in times),
+    )
+
+
+def _losses(loss: float | Sequence[float], count: int, stretch: str) -> tuple[float, ...]:
+    return tuple(
+        checks.within("loss", p, 0.0, 1.0) for p in checks.per_item("loss", loss, count, stretch)
+    )
+
+
+def _hardware(
+    network: Any,
+    source: _Source,
+    line: _Qubits,
+    loss: tuple[float, ...],
+    wavelengths: tuple[float, ...] | None = None,
+) -> Hardware:
+    return Hardware(
+        network=network,
+        rate_unit=2 * pi * line.unit,
+        temperature=source.temperature,
+        frequency=source.frequency,
+        quality=source.quality,
+        n_th=source.n_th,
+        kappa=source.kappa / line.unit,
+        gamma=line.gamma,
+        detuning=line.detuning,
+        dephasing=line.dephasing,
+        loss=loss,
+        base_temperature=source.base_temperature,
+        base_occupation=source.base_occupation,
+        wavelengths=wavelengths,
+    )

@@ -1,0 +1,59 @@
+"""Thermal occupation from temperature and frequency, and back."""
+
+from __future__ import annotations
+
+from math import exp, expm1, log1p
+from typing import Any
+
+from thermalent import checks
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, read
+
+# Exact by definition of the SI units (2019).
+PLANCK = 6.62607015e-34  # J s
+BOLTZMANN = 1.380649e-23  # J / K
+
+
+def thermal_occupation(temperature: Any, frequency: Any) -> float:
+    r"""Mean number of quanta of a mode in thermal equilibrium.
+
+    $$n_\mathrm{th} = \frac{1}{e^{h\nu/k_B T} - 1}$$
+
+    Args:
+        temperature: T, such as "293K"; a plain number is in kelvin. >= 0.
+        frequency: Ordinary frequency nu = omega/2pi, such as "5GHz"; a plain number is in hertz.
+            > 0.
+
+    Returns:
+        n_th >= 0, dimensionless, to a few roundings; 0 at T = 0 and where it underflows.
+
+    Raises:
+        ValueError: an argument has another unit, none, or is out of range.
+
+    Source: THERMAL, Sec. V A.
+    """
+    kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
+    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
+    # Divided in this order neither product can underflow, and x may be infinite.
+    x = hertz / (BOLTZMANN / PLANCK * kelvin) if kelvin > 0 else float("inf")
+    return exp(-x) / -expm1(-x)
+
+
+def source_temperature(n_th: float, frequency: Any) -> float:
+    r"""Temperature at which a mode holds n_th quanta: the inverse of `thermal_occupation`.
+
+    $$T = \frac{h\nu}{k_B \ln(1 + 1/n_\mathrm{th})}$$
+
+    Args:
+        n_th: Thermal occupation, >= 0.
+        frequency: Ordinary frequency nu = omega/2pi, such as "3GHz"; a plain number is in hertz.
+            > 0.
+
+    Returns:
+        T in kelvin, 0 for n_th = 0.
+
+    Raises:
+        ValueError: an argument has another unit, none, or is out of range.
+    """
+    n_th = checks.nonnegative("n_th", n_th)
+    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
+    return PLANCK / BOLTZMANN * hertz / log1p(1 / n_th) if n_th > 0 else 0.0

@@ -1,0 +1,116 @@
+"""Laboratory numbers: a string with its unit, a pint quantity, or a plain number in SI.
+
+Frequencies are *ordinary* frequencies nu and mean the angular frequency omega = 2 pi nu. An angular
+frequency is written in rad/s; per second alone could mean either and is refused. Times are not
+multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_phi.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from math import floor, isfinite, log10, pi
+from numbers import Real
+from typing import Any, NamedTuple
+
+from thermalent import checks
+
+# A number and a unit, at most a quotient or product of two. pint would evaluate any arithmetic.
+_NUMBER_AND_UNIT = re.compile(
+    r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d]+|°\w+|[^\W\d]+\s*[/*]\s*[^\W\d]+)\s*"
+)
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+
+Units = Mapping[str, Any]  # unit name -> its power
+
+
+class Kind(NamedTuple):
+    """What a laboratory number may be, and its SI value from a magnitude in root units."""
+
+    words: str
+    to_si: Callable[[float, Units, Units], float | None]
+
+
+def _kelvin(magnitude: float, root: Units, given: Units) -> float | None:
+    return magnitude if root == {"kelvin": 1} else None
+
+
+def _second(magnitude: float, root: Units, given: Units) -> float | None:
+    return magnitude if root == {"second": 1} else None
+
+
+def _hertz(magnitude: float, root: Units, given: Units) -> float | None:
+    # To pint both Hz and rad/s are 1/s, and a factor 2 pi would be lost without a word.
+    if root == {"radian": 1, "second": -1}:
+        return magnitude / (2 * pi)
+    named = any(name.endswith("hertz") for name in given)
+    return magnitude if named and root == {"second": -1} else None
+
+
+TEMPERATURE = Kind("a temperature such as '293K'", _kelvin)
+FREQUENCY = Kind("a frequency such as '5GHz' (or an angular one in rad/s)", _hertz)
+TIME = Kind("a time such as '20us'", _second)
+
+
+def read(name: str, value: Any, kind: Kind, check: Callable[[str, Any], float]) -> float:
+    """The value in K, Hz or s.
+
+    Args:
+        name: Of the argument, for the message.
+        value: As it was given.
+        kind: TEMPERATURE, FREQUENCY or TIME.
+        check: What the number must be, from `checks`.
+
+    Raises:
+        ValueError: the value has another unit, none, or is out of range.
+    """
+    if isinstance(value, Real):
+        return check(name, value)
+    number = _si_value(value, kind)
+    if number is None or not isfinite(number):
+        checks.fail(name, kind.words, value if isinstance(value, str) else checks.Words(value))
+    try:
+        return check(name, number)
+    except ValueError as error:  # name the value as it was given, with its unit
+        raise ValueError(str(error).replace(repr(number), repr(str(value)))) from None
+
+
+def with_prefix(value: float, unit: str) -> str:
+    """A value with its SI prefix: 10 kHz."""
+    power = 3 * floor(log10(abs(value)) / 3 + 1e-9) if value else 0
+    power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
+    return f"{value / 10.0**power:.6g} {_PREFIXES[power]}{unit}"
+
+
+def _si_value(value: Any, kind: Kind) -> float | None:
+    """The value in SI, or None if it is not of this kind."""
+    quantity = _parsed(value) if isinstance(value, str) else value
+    if not hasattr(quantity, "to_root_units"):
+        return None
+    root = quantity.to_root_units()
+    try:
+        magnitude = float(root.magnitude)
+    except TypeError:  # an array
+        return None
+    return kind.to_si(magnitude, dict(root.unit_items()), dict(quantity.unit_items()))
+
+
+def _parsed(text: str) -> Any:
+    """The pint quantity of a number with a unit; None if it is none."""
+    match = _NUMBER_AND_UNIT.fullmatch(text)
+    if match is None:
+        return None
+    from pint.errors import PintError
+
+    try:
+        return _registry().Quantity(float(match[1]), match[2])
+    except PintError:
+        return None
+
+
+@functools.cache
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry()
