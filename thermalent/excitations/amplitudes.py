@@ -1,0 +1,152 @@
+"""One excitation or none: the exponential of a matrix as large as the network."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.linalg import expm
+
+from thermalent import checks
+from thermalent.evolution import Evolution
+from thermalent.excitations.levels import ladder
+from thermalent.excitations.losses import amplitude_matrix, single_refusal, start_refusal
+from thermalent.excitations.start import State, node_amplitudes
+from thermalent.method import Claim, Method, MethodError, SourceStart
+from thermalent.network import Network
+from thermalent.result import SteadyState
+
+_HOW = "backward error of the matrix exponential, which is a contraction"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amplitudes(Method):
+    r"""Exact evolution of at most one excitation, coherent with the vacuum or not.
+
+    $$\psi(t) = e^{-i M t} \psi(0), \qquad \rho(t) = \text{the emitters' part of } |\psi\rangle
+      + \text{the rest in the ground state}$$
+
+    M is exponentiated, not diagonalised: for identical nodes it is defective.
+
+    Source: GENERATION, Eqs. (4) to (6).
+    """
+
+    claim: ClassVar[Claim] = Claim.EXACT
+    domain: ClassVar[str] = "networks that only lose excitations, with at most one to lose"
+
+    def refusal(self, network: Network) -> str | None:
+        """Always: there is nothing to solve for."""
+        return STEADY_STATE
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """Not given.
+
+        Raises:
+            MethodError: always.
+        """
+        raise MethodError(f"{self.name} does not apply to this network: {STEADY_STATE}")
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why not: something feeds the network, or an emitter has jumps of its own."""
+        return single_refusal(network) or start_refusal(source)
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """The emitters' states, from an initial state of at most one excitation.
+
+        Raises:
+            MethodError: the initial state holds more than one excitation.
+        """
+        began = time.perf_counter()
+        levels = _levels(network)
+        outside = np.setdiff1d(np.arange(len(initial)), levels)
+        if np.any(initial[outside]):
+            raise MethodError(
+                f"{self.name} evolves at most one excitation, but the initial state holds more. "
+                "Use te.FewExcitations()."
+            )
+        matrix = amplitude_matrix(network)
+        modes = len(network.modes)
+        carried = exponentials(matrix, times)[:, modes:, modes:]  # (t, m, m)
+        start = initial[np.ix_(levels, levels)]  # (m + 1, m + 1), the vacuum first
+        block = np.zeros((len(times), *start.shape), dtype=complex)
+        block[:, 1:, 1:] = carried @ start[1:, 1:] @ carried.conj().transpose(0, 2, 1)
+        block[:, 1:, 0] = carried @ start[1:, 0]
+        block[:, 0, 1:] = block[:, 1:, 0].conj()
+        block[:, 0, 0] = np.trace(start) - np.trace(block[:, 1:, 1:], axis1=1, axis2=2)
+        states = np.zeros((len(times), *initial.shape), dtype=complex)
+        states[:, levels[:, None], levels[None, :]] = block
+        return Evolution(
+            network=network,
+            method=self,
+            times=times,
+            states=states,
+            # A product of three factors, two of which carry the error of an amplitude.
+            error=2 * exponential_error(matrix, times),
+            how=_HOW,
+            stats={"dimension": len(matrix), "seconds": time.perf_counter() - began},
+        )
+
+
+STEADY_STATE = (
+    "it evolves networks that only lose excitations; their steady state is the ground state, or "
+    "not unique. Use te.Fock() or te.evolve(...)."
+)
+
+
+def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray:
+    r"""Amplitudes of a single excitation on the nodes.
+
+    $$\psi(t) = e^{-i M t} \psi(0)$$
+
+    Args:
+        network: Of n nodes, any number of them: no density matrix is made.
+        times: Increasing, >= 0, inverse rate unit, (t,).
+        initial: A state of the emitters with one excitation, the modes empty: a label ("10"), a
+            ket, or amplitudes by emitter name or label, {"q1a": 0.6, "q1b": 0.8j}.
+
+    Returns:
+        (t, n), modes first, then emitters, as in the network. The error is that of the exponential,
+        about 1e-16 times (1 + ||M|| t).
+
+    Raises:
+        ValueError: the initial state is not normalised, or not of one excitation.
+        MethodError: the network is none that carries a single excitation.
+
+    Source: GENERATION, Eqs. (6) and (8).
+    """
+    refused = single_refusal(network)
+    if refused is not None:
+        raise MethodError(f"Amplitudes do not describe this network: {refused}")
+    psi = node_amplitudes("initial", initial, network)
+    return exponentials(amplitude_matrix(network), checks.times("times", times)) @ psi
+
+
+def exponentials(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """exp(-i M t) at each time, (t, n, n)."""
+    return expm(-1j * matrix * times[:, None, None])
+
+
+def exponential_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
+    r"""Bound of the error of exp(-iMt), (t,).
+
+    Scaling and squaring is backward stable, \(e^{-i(M + \delta M)t}\) with \(\|\delta M\|\) a few
+    roundings of \(\|M\|\), and every squaring doubles the rounding of the one before: both give
+    roundings times \(\|M\| t\), since a decaying network never amplifies an error.
+    """
+    size = np.linalg.norm(matrix, 1)
+    return 4 * np.finfo(float).eps * len(matrix) * (1 + size * times)
+
+
+def _levels(network: Network) -> np.ndarray:
+    """Places of the vacuum and of one excitation on each emitter, among the product states."""
+    strides = np.cumprod([1, *network.dims[:0:-1]])[::-1]
+    rungs = [ladder(emitter) for emitter in network.emitters]
+    ground = np.array([rung.ground for rung in rungs if rung is not None])
+    excited = np.array([rung.excited for rung in rungs if rung is not None])
+    vacuum = int(ground @ strides)
+    return np.concatenate([[vacuum], vacuum + (excited - ground) * strides])

@@ -1,0 +1,185 @@
+"""The full master equation in the space of the initial excitations, which holds all of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from thermalent import memory
+from thermalent.charges import excitation_numbers
+from thermalent.evolution import Evolution
+from thermalent.excitations.amplitudes import STEADY_STATE
+from thermalent.excitations.basis import Basis, drift, jumps, sector_sizes
+from thermalent.excitations.losses import gain, start_refusal
+from thermalent.excitations.propagate import propagate, rounding
+from thermalent.method import Claim, Method, MethodError, SourceStart
+from thermalent.network import Network
+from thermalent.progress import working
+from thermalent.result import SteadyState
+
+_BYTES_PER_ENTRY = 24  # value and column of a sparse complex matrix
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewExcitations(Method):
+    r"""Exact evolution of a network that only loses excitations, jumps and all.
+
+    $$\dot\rho_{m, m-q} = K_m \rho_{m, m-q} + \rho_{m, m-q} K_{m-q}^\dagger
+      + \sum_k A_k\, \rho_{m', m'-q}\, B_k^\dagger$$
+
+    \(\rho_{m, m'}\) is the block of the density matrix between configurations of m and m'
+    excitations. The difference q is conserved, jumps lead from m + 1 to m, and nothing leads above
+    the number of excitations at the start: no truncation.
+    """
+
+    claim: ClassVar[Claim] = Claim.EXACT
+    domain: ClassVar[str] = "networks that only lose excitations, with a few of them to lose"
+
+    def refusal(self, network: Network) -> str | None:
+        """Always: there is nothing to solve for."""
+        return STEADY_STATE
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """Not given.
+
+        Raises:
+            MethodError: always.
+        """
+        raise MethodError(f"{self.name} does not apply to this network: {STEADY_STATE}")
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why not: something feeds the network, or it loses count of its excitations."""
+        return gain(network) or start_refusal(source)
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """The emitters' states at the times, the modes empty at the start.
+
+        Raises:
+            MethodError: the blocks do not fit into memory.
+        """
+        began = time.perf_counter()
+        numbers = excitation_numbers(network)
+        rows, cols = np.nonzero(initial)
+        most = int(np.max(numbers[np.concatenate([rows, cols])]))
+        differences = np.unique(np.abs(numbers[rows] - numbers[cols])).tolist()
+        sizes = sector_sizes(network, most)
+        _require_memory(self, network, sizes, differences, len(times))
+        basis = Basis(network, most)
+        generator, terms = drift(basis), jumps(basis)
+        flat = np.zeros((len(times), initial.size), dtype=complex)
+        error = np.zeros(len(times))
+        elements = 0
+        with working("Evolving") as report:
+            for difference in differences:
+                report(f"coherences between m and m - {difference} excitations")
+                blocks = _Blocks(basis, difference)
+                liouvillian = blocks.liouvillian(generator, terms)
+                evolved = propagate(liouvillian, blocks.gather(initial), times)  # (t, n)
+                states = (blocks.emitters() @ evolved.T).T  # (t, d^2)
+                flat += states
+                if difference > 0:  # and its adjoint
+                    square = states.reshape(len(times), *initial.shape)
+                    flat += square.conj().transpose(0, 2, 1).reshape(flat.shape)
+                error += rounding(liouvillian, times)
+                elements += liouvillian.shape[0]
+        return Evolution(
+            network=network,
+            method=self,
+            times=times,
+            states=flat.reshape(len(times), *initial.shape),
+            error=error,
+            how="rounding of the Taylor steps of a trace-preserving map",
+            stats={
+                "excitations": most,
+                "dimension": elements,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+
+class _Blocks:
+    """The blocks rho_{m, m - q} of one q >= 0, one after the other as a vector."""
+
+    def __init__(self, basis: Basis, difference: int) -> None:
+        self.basis = basis
+        self.pairs = [
+            (basis.block(m), basis.block(m - difference)) for m in range(difference, basis.most + 1)
+        ]
+
+    def liouvillian(
+        self,
+        generator: sparse.csr_array,
+        terms: list[tuple[sparse.csr_array, sparse.csr_array]],
+    ) -> sparse.csr_array:
+        """The master equation on the vector."""
+        n = len(self.pairs)
+        grid: list[list[sparse.csr_array | None]] = [[None] * n for _ in range(n)]
+        for i, (r, c) in enumerate(self.pairs):
+            left, right = generator[r, r], generator[c, c]
+            total = sparse.kron(left, sparse.eye_array(right.shape[0])) + sparse.kron(
+                sparse.eye_array(left.shape[0]), right.conj()
+            )
+            for a, b in terms:
+                if a[r, r].nnz:
+                    total = total + sparse.kron(a[r, r], b[c, c].conj())
+            grid[i][i] = total
+            for k in range(i + 1, n):
+                above_r, above_c = self.pairs[k]
+                falls = [
+                    sparse.kron(a[r, above_r], b[c, above_c].conj())
+                    for a, b in terms
+                    if a[r, above_r].nnz
+                ]
+                if falls:
+                    grid[i][k] = sparse.csr_array(sum(falls[1:], falls[0]))
+        return sparse.csr_array(sparse.block_array(grid, format="csr"))
+
+    def gather(self, initial: np.ndarray) -> np.ndarray:
+        """The vector of a density matrix of the emitters, the modes empty."""
+        modes = len(self.basis.network.modes)
+        empty = np.all(self.basis.levels[:, :modes] == 0, axis=1)
+        place = self.basis.emitter_index
+        parts = []
+        for r, c in self.pairs:
+            block = initial[np.ix_(place[r], place[c])] * np.outer(empty[r], empty[c])
+            parts.append(block.ravel())
+        return np.concatenate(parts)
+
+    def emitters(self) -> sparse.csr_array:
+        """The trace over the modes: from the vector to the emitters' elements, (d^2, n)."""
+        modes = self.basis.levels[:, : len(self.basis.network.modes)]
+        _, mode_index = np.unique(modes, axis=0, return_inverse=True)
+        mode_index = mode_index.ravel()
+        place = self.basis.emitter_index
+        size = int(np.prod(self.basis.network.dims))
+        rows, cols, start = [], [], 0
+        for r, c in self.pairs:
+            same = mode_index[r][:, None] == mode_index[c][None, :]
+            i, j = np.nonzero(same)
+            rows.append(place[r][i] * size + place[c][j])
+            cols.append(start + i * same.shape[1] + j)
+            start += same.size
+        at = (np.concatenate(rows), np.concatenate(cols))
+        return sparse.csr_array((np.ones(len(at[0])), at), shape=(size**2, start))
+
+
+def _require_memory(
+    method: Method, network: Network, sizes: list[int], differences: list[int], times: int
+) -> None:
+    elements = max(sum(sizes[m] * sizes[m - q] for m in range(q, len(sizes))) for q in differences)
+    # A row of the generator: both drifts and one jump per node, each joining a node to the others.
+    nodes = len(network.nodes)
+    size = int(np.prod(network.dims, dtype=object))
+    needed = elements * (3 * nodes * _BYTES_PER_ENTRY + 16 * times) + 48 * times * size**2
+    if needed > memory.available() / 2:
+        raise MethodError(
+            f"{method.name} would need about {memory.in_words(needed)} for {elements} elements of "
+            f"{len(sizes) - 1} excitations and {times} states. Use fewer times, collective=True "
+            "for symmetric qubits, or te.transfer(...), which needs no density matrix."
+        )

@@ -1,0 +1,46 @@
+"""The charges of an emitter's levels, and the two lowest of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.charges import level_charges
+from thermalent.network import CollectiveSpin, Emitter, Qubit
+
+
+def charges(emitter: Emitter) -> np.ndarray:
+    """Number of excitations of each level, (d,); known of qubits and spins, else found.
+
+    Raises:
+        SymmetryError: the emitter does not conserve it.
+    """
+    # Networks can hold forty qubits, and finding it takes as long as their evolution.
+    if isinstance(emitter, (Qubit, CollectiveSpin)):
+        return np.arange(emitter.dimension)
+    return level_charges(emitter)
+
+
+class Ladder(NamedTuple):
+    """The two lowest levels of an emitter: where they are, and how they are coupled."""
+
+    ground: int
+    excited: int
+    element: complex  # <ground| c |excited>
+    energy: float  # of the excited above the ground level
+
+
+def ladder(emitter: Emitter) -> Ladder | None:
+    """The emitter's levels of charge 0 and 1, or None if there is not one of each.
+
+    Raises:
+        SymmetryError: the emitter does not conserve its number of excitations.
+    """
+    of_levels = charges(emitter)
+    ground, excited = np.flatnonzero(of_levels == 0), np.flatnonzero(of_levels == 1)
+    if len(ground) != 1 or len(excited) != 1:
+        return None
+    g, e = int(ground[0]), int(excited[0])
+    energies = np.diag(emitter.hamiltonian).real
+    return Ladder(g, e, complex(emitter.lowering[g, e]), float(energies[e] - energies[g]))
