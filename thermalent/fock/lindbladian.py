@@ -1,0 +1,181 @@
+r"""The master equation of a network as a sparse real matrix on the kept elements.
+
+$$\mathcal{L}\rho = K\rho + \rho K^\dagger + \sum_k A_k\,\rho\,B_k^\dagger, \qquad
+  K = -iH - \tfrac12 \sum_k B_k^\dagger A_k$$
+
+K is the evolution between jumps. The double sum over G needs one term per node l,
+\(A = \sum_j G_{jl} c_j\) and \(B = c_l\), and so does the one over U. A truncated lowering operator
+keeps the form, hence trace and positivity, at every cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.fock.space import Space
+from thermalent.network import Network
+
+
+class Jump(NamedTuple):
+    """The term A rho B^+, both sparse (D, D)."""
+
+    a: sparse.csr_array
+    b: sparse.csr_array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lindbladian:
+    """The generator of a network on a truncated space.
+
+    Args:
+        space: The kept elements.
+        drift: K, the evolution between jumps, sparse (D, D).
+        jumps: The jump terms.
+        matrix: The whole generator on the elements' real numbers, sparse (n, n).
+    """
+
+    space: Space
+    drift: sparse.csr_array
+    jumps: tuple[Jump, ...]
+    matrix: sparse.csr_array
+
+
+def lindbladian(network: Network, space: Space) -> Lindbladian:
+    """The generator of the network's master equation on the space's elements."""
+    hamiltonian, jumps = operators(network, space.cutoffs)
+    drift = -1j * hamiltonian
+    for jump in jumps:
+        drift = drift - 0.5 * (_adjoint(jump.b) @ jump.a)
+    identity = sparse.csr_array(sparse.eye_array(drift.shape[0], format="csr"))
+    generator = sandwich(drift, identity, space) + sandwich(identity, drift, space)
+    for jump in jumps:
+        generator = generator + sandwich(jump.a, jump.b, space)
+    unitary = space.coordinates()
+    real = sparse.csr_array((unitary @ generator @ _adjoint(unitary)).real)
+    real.eliminate_zeros()
+    return Lindbladian(space=space, drift=drift, jumps=jumps, matrix=real)
+
+
+def largest_rate(lindbladian: Lindbladian) -> float:
+    """The 1-norm of the generator."""
+    return float(np.max(abs(lindbladian.matrix).sum(axis=0), initial=0.0))
+
+
+def sandwich(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.csr_array:
+    """The map rho -> A rho B^+ between the kept elements, complex sparse (n, n).
+
+    Row |r><c| of it is the outer product of row r of A and row c of B^*; both operators must take
+    states of equal charge to states of equal charge.
+    """
+    left, right = a[space.rows], b.conj()[space.cols]
+    width = np.diff(right.indptr)
+    entries = np.diff(left.indptr) * width
+    row = np.repeat(np.arange(space.elements), entries)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(entries) - entries, entries)
+    i = left.indptr[row] + within // width[row]
+    j = right.indptr[row] + within % width[row]
+    col = space.index(left.indices[i], right.indices[j])
+    shape = (space.elements, space.elements)
+    return sparse.csr_array((left.data[i] * right.data[j], (row, col)), shape=shape)
+
+
+def operators(
+    network: Network, cutoffs: tuple[int, ...]
+) -> tuple[sparse.csr_array, tuple[Jump, ...]]:
+    """The Hamiltonian and the jump terms of a network on the truncated product space."""
+    dims = (*cutoffs, *network.dims)
+    lowering = [_embed(_annihilation(cutoff), k, dims) for k, cutoff in enumerate(cutoffs)]
+    lowering += [
+        _embed(emitter.lowering, len(cutoffs) + p, dims)
+        for p, emitter in enumerate(network.emitters)
+    ]
+    size = int(np.prod(dims))
+    exchange, decay, absorption = couplings(network)
+    hamiltonian = sparse.csr_array((size, size), dtype=complex)
+    for l, lower in enumerate(lowering):
+        exchanged = _combination(exchange[l], lowering)
+        if exchanged is not None:
+            hamiltonian = hamiltonian + _adjoint(lower) @ exchanged
+    for p, emitter in enumerate(network.emitters):
+        if np.any(emitter.hamiltonian):
+            hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + p, dims)
+    return hamiltonian, (
+        *_collective_jumps(decay, lowering),
+        *_collective_jumps(absorption, [_adjoint(lower) for lower in lowering]),
+        *_local_jumps(network, lowering, dims),
+    )
+
+
+def couplings(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""J, G and U, a mode without back-action coupled to the emitters as a cascade would.
+
+    A field \(\alpha\) of mode m drives the emitters by \(\alpha \sum_e x_e c_e^\dagger\) + h.c.,
+    \(x_e = J_{em} - \tfrac{i}{2} (G_{me} - U_{em})\). The cascade with \(G_{me} = i x_e\),
+    \(J_{em} = x_e / 2\) drives them alike, and nothing travels back.
+    """
+    assert network.absorption is not None  # set when the network validates itself
+    exchange, decay = network.exchange.copy(), network.decay.copy()
+    absorption = network.absorption.copy()
+    emitters = list(network.emitter_indices)
+    for mode, node in zip(network.mode_indices, network.modes, strict=True):
+        if node.backaction:
+            continue
+        drive = exchange[emitters, mode] - 0.5j * (
+            decay[mode, emitters] - absorption[emitters, mode]
+        )
+        decay[mode, emitters], decay[emitters, mode] = 1j * drive, -1j * drive.conj()
+        exchange[emitters, mode], exchange[mode, emitters] = 0.5 * drive, 0.5 * drive.conj()
+        absorption[mode, emitters] = absorption[emitters, mode] = 0.0
+    return exchange, decay, absorption
+
+
+def _collective_jumps(matrix: np.ndarray, couplers: list[sparse.csr_array]) -> Iterator[Jump]:
+    for l, coupler in enumerate(couplers):
+        collective = _combination(matrix[:, l], couplers)
+        if collective is not None:
+            yield Jump(collective, coupler)
+
+
+def _local_jumps(
+    network: Network, lowering: list[sparse.csr_array], dims: tuple[int, ...]
+) -> Iterator[Jump]:
+    for k, mode in enumerate(network.modes):
+        for rate, coupler in (
+            (mode.bath_rate * (mode.n_th + 1), lowering[k]),
+            (mode.bath_rate * mode.n_th, _adjoint(lowering[k])),
+        ):
+            if rate > 0:
+                yield Jump(rate * coupler, coupler)
+    for p, emitter in enumerate(network.emitters):
+        for jump in emitter.jumps:
+            operator = _embed(jump, len(network.modes) + p, dims)
+            yield Jump(operator, operator)
+
+
+def _combination(weights: np.ndarray, terms: list[sparse.csr_array]) -> sparse.csr_array | None:
+    total = None
+    for weight, term in zip(weights, terms, strict=True):
+        if weight != 0:
+            total = weight * term if total is None else total + weight * term
+    return total
+
+
+def _annihilation(cutoff: int) -> Any:
+    n = np.arange(1, cutoff)
+    return sparse.coo_array((np.sqrt(n).astype(complex), (n - 1, n)), shape=(cutoff, cutoff))
+
+
+def _embed(local: Any, position: int, dims: tuple[int, ...]) -> sparse.csr_array:
+    before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
+    # In COO format: a Kronecker product in block format would store zeros.
+    middle = sparse.kron(sparse.coo_array(local), sparse.eye_array(after), format="coo")
+    return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle, format="coo"))
+
+
+def _adjoint(operator: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array(operator.conj().T)

@@ -1,0 +1,164 @@
+"""The reference method: the master equation itself, every mode cut off at a number state."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thermalent import checks, memory
+from thermalent.fock.problem import Problem, problem, words
+from thermalent.fock.relaxation import Relaxed, relax, relax_until
+from thermalent.fock.truncation import finer, first_cutoffs
+from thermalent.method import Claim, Method, MethodError
+from thermalent.network import Network
+from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+
+_DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
+SOLVERS = ("auto", "direct", "iterative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fock(Method):
+    """Exact steady states of any network whose modes are cold enough to be cut off.
+
+    Args:
+        cutoff: Levels kept of each mode (number states 0 to cutoff - 1), at least 2; the error that
+            this leaves is measured. If not given, chosen per mode from `tolerance`.
+        tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1.
+        solver: "direct" (sparse LU), "iterative" (preconditioned Krylov), or "auto": direct where
+            it takes seconds, else iterative.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Source: THERMAL, Eqs. (1) to (4) and (C2), as in `thermalent.network`.
+    """
+
+    cutoff: int | None = None
+    tolerance: float = 1e-9
+    solver: str = "auto"
+
+    claim: ClassVar[Claim] = Claim.EXACT
+    domain: ClassVar[str] = "modes cold enough to be cut off: n_th to about 1e4 for two qubits"
+
+    def __post_init__(self) -> None:
+        if self.cutoff is not None:
+            checks.integer("cutoff", self.cutoff, 2)
+        checks.within("tolerance", self.tolerance, 1e-13, 0.1)
+        if self.solver not in SOLVERS:
+            checks.fail("solver", f"one of {list(SOLVERS)}", self.solver)
+
+    def refusal(self, network: Network) -> str | None:
+        """Why not: the modes have no steady state, or the problem does not fit into memory."""
+        return self._refusal(problem(network, self.solver))
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """The steady state, its truncation and solver errors measured.
+
+        Raises:
+            MethodError: the method refuses the network.
+        """
+        began = time.perf_counter()
+        asked = problem(network, self.solver)
+        refusal = self._refusal(asked)
+        if refusal is not None:
+            raise MethodError(f"{self.name} does not apply to this network: {refusal}")
+        cutoffs = self._cutoffs(asked)
+        if self.cutoff is not None:
+            found = relax(asked, cutoffs)
+        else:
+            found = relax_until(asked, cutoffs, self.tolerance)
+        return SteadyState(
+            network=network,
+            method=self,
+            state=found.state,
+            error=ErrorEstimate(
+                min(1.0, found.truncation.bound + found.solver_error),
+                "truncation from two cutoffs and the population beyond the last level, plus the "
+                "distance between two starts and what the residual may do",
+            ),
+            status=self._status(asked, found),
+            stats=_stats(found) | {"seconds": time.perf_counter() - began},
+        )
+
+    def _cutoffs(self, asked: Problem) -> tuple[int, ...]:
+        if self.cutoff is not None:
+            return (self.cutoff,) * len(asked.network.modes)
+        return first_cutoffs(asked.known_ratios, self.tolerance)
+
+    def _refusal(self, asked: Problem) -> str | None:
+        if asked.ratios is None:
+            return (
+                "the modes together do not lose energy faster than they gain it, so they have no "
+                "steady state. Give every combination of modes a decay."
+            )
+        return asked.too_large(self._cutoffs(asked))
+
+    def _status(self, asked: Problem, found: Relaxed) -> Status:
+        if not found.unique:
+            return Status(outcome=Outcome.NOT_UNIQUE, message=_not_unique(asked, found))
+        if not found.converged:
+            return Status(outcome=Outcome.NOT_CONVERGED, message=_not_solved(asked, found))
+        if self.cutoff is not None:
+            return Status()
+        if found.truncation.bound > self.tolerance:
+            cutoffs = found.cutoffs
+            obstacle = asked.too_large(finer(cutoffs, found.truncation, self.tolerance))
+            return Status(
+                outcome=Outcome.NOT_CONVERGED,
+                message=(
+                    f"The truncation error is still {found.truncation.bound:.1e} at a cutoff of "
+                    f"{words(cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
+                    "a larger tolerance, or check the rates: a mode may be driven without bound."
+                ),
+            )
+        if found.solver_error > self.tolerance:
+            direct = found.solver == "direct"
+            return Status(
+                outcome=Outcome.INACCURATE,
+                message=(
+                    f"Argument `tolerance` = {self.tolerance:.1e} is below what double precision "
+                    f"can give for this network: the {found.solver} solver's error is "
+                    f"about {found.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
+                    f"tolerance >= {2 * found.solver_error:.1e}."
+                ),
+            )
+        return Status()
+
+
+def _not_unique(asked: Problem, found: Relaxed) -> str:
+    other = ""
+    if len(asked.network.modes) == 1 and asked.numbers is not None:
+        other = ", or use te.ContinuedFraction(), which takes an `initial` state"
+    return (
+        "The steady state is not unique to double precision: two initial states of the emitters "
+        f"relax to states that differ by {found.distance:.2g} (a dark state, or an emitter that "
+        f"nothing damps). Break the symmetry (detuning, position, dephasing, decay){other}."
+    )
+
+
+def _not_solved(asked: Problem, found: Relaxed) -> str:
+    failure = (
+        f"The {found.solver} solver stopped at a relative residual of {found.residual:.1e} after "
+        f"{found.iterations} iterations. "
+    )
+    if found.solver == "direct":
+        return failure + "The rates span too many orders of magnitude for double precision."
+    if found.cost.direct <= asked.limit:
+        return failure + f"Use solver='direct' (about {memory.in_words(found.cost.direct)})."
+    return failure + "Use a smaller cutoff, or a larger tolerance, and solver='direct'."
+
+
+def _stats(found: Relaxed) -> dict[str, object]:
+    return {
+        "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
+        "dimension": found.elements,
+        "nonzeros": found.nonzeros,
+        "truncation": found.truncation.bound,
+        "solver_error": found.solver_error,
+        "residual": found.residual,
+        "solver": found.solver,
+        "iterations": found.iterations,
+        "memory": found.cost.of(found.solver),
+    }

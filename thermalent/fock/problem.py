@@ -1,0 +1,106 @@
+"""A network as the Fock method sees it: symmetry, heat of its modes, what a cutoff costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermalent import memory
+from thermalent.fock.cost import MEMORY_LIMIT, Cost, cost
+from thermalent.fock.space import emitter_numbers
+from thermalent.fock.truncation import occupations
+from thermalent.network import Network
+
+# Multiplications up to which "auto" factorises: about ten seconds.
+_DIRECT_UP_TO = 2e10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """A network, with what is found of it once.
+
+    Args:
+        network: The network.
+        numbers: Excitation number of each product state of the emitters; None without symmetry.
+        ratios: q = p_{n+1} / p_n of each mode with the emitters left out; None if the modes have no
+            steady state.
+        solver: The solver asked for: "auto", "direct" or "iterative".
+    """
+
+    network: Network
+    numbers: np.ndarray | None
+    ratios: tuple[float, ...] | None
+    solver: str
+
+    @property
+    def known_ratios(self) -> tuple[float, ...]:
+        """The ratios of modes that have a steady state; a method refuses the others."""
+        if self.ratios is None:
+            raise ValueError("The modes have no steady state.")
+        return self.ratios
+
+    @property
+    def limit(self) -> float:
+        """Bytes that a solve may take: 8 GB, or what is free if that is less."""
+        return min(MEMORY_LIMIT, memory.available())
+
+    def cost(self, cutoffs: Sequence[int]) -> Cost:
+        """Memory and work of a solve."""
+        return cost(self.network, cutoffs, self.numbers)
+
+    def choose(self, cost: Cost) -> str:
+        """The solver to use: the one asked for, else direct where it takes seconds."""
+        if self.solver != "auto":
+            return self.solver
+        return "direct" if cost.work <= _DIRECT_UP_TO else "iterative"
+
+    def too_large(self, cutoffs: Sequence[int]) -> str | None:
+        """What is too large about a solve, and what would fit; None if it fits."""
+        cost, limit = self.cost(cutoffs), self.limit
+        solver = self.choose(cost)
+        if cost.of(solver) <= limit:
+            return None
+        fits = self._fitting(cutoffs)
+        remedies = ["no cutoff would fit" if fits is None else f"a cutoff of {fits} would fit"]
+        if solver == "direct" and self.solver == "direct" and cost.iterative <= limit:
+            remedies.append("so would solver='iterative'")
+        if len(self.network.modes) == 1 and self.numbers is not None:
+            remedies.append("te.ContinuedFraction() needs no cutoff")
+        return (
+            f"a cutoff of {words(cutoffs)} needs about {memory.in_words(cost.of(solver))} "
+            f"with the {solver} solver, above the limit of "
+            f"{memory.in_words(limit)}; {'; '.join(remedies)}."
+        )
+
+    def _fitting(self, cutoffs: Sequence[int]) -> int | None:
+        """Largest cutoff, with no mode above it, that fits."""
+
+        def fits(levels: int) -> bool:
+            cost = self.cost([min(cutoff, levels) for cutoff in cutoffs])
+            return cost.of(self.choose(cost)) <= self.limit
+
+        low, high = 2, max(cutoffs, default=2)
+        if not fits(low):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if fits(middle) else (low, middle)
+        return low
+
+
+def problem(network: Network, solver: str) -> Problem:
+    """The network's symmetry and the bare occupation of its modes."""
+    found = occupations(network)
+    return Problem(
+        network=network,
+        numbers=emitter_numbers(network),
+        ratios=None if found is None else tuple(float(n / (n + 1)) for n in found),
+        solver=solver,
+    )
+
+
+def words(cutoffs: Sequence[int]) -> str:
+    """Cutoffs in a message: one number if they are equal."""
+    return str(cutoffs[0]) if len(set(cutoffs)) == 1 else str(tuple(cutoffs))

@@ -1,0 +1,143 @@
+r"""How many levels a mode needs, and what leaving out the rest costs.
+
+A mode alone holds the thermal populations \(p_n \propto q^n\), \(q = \bar n/(\bar n + 1)\), so N
+levels miss \(q^N\). With emitters the error of the state is measured instead: two cutoffs N' < N
+differ by the error at N' (that at N is smaller by about \(f = q^{N - N'}\)), hence
+
+$$\epsilon_N = \max\Big(10\,|\rho_N - \rho_{N'}| \frac{f}{1 - f},\ 5 \sum_\mathrm{modes}
+  p_{N-1} \frac{q}{1 - q}\Big)$$
+
+with q the larger of the bare ratio and the one found in the solution between the levels N' and N.
+The second part is the population beyond the cutoff; it covers accidents in which both cutoffs err
+alike. The factors are measured: over 300 random cascades, mirrored waveguides and Jaynes-Cummings
+pairs (n_th up to 5, kappa/gamma from 0.01 to 10, cutoffs from 2) the true error was between 1/600
+and 0.8 of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from thermalent.network import Network
+
+_DIFFERENCE_FACTOR = 10.0
+_TAIL_FACTOR = 5.0
+# The first cutoff leaves the bare tail this much below the tolerance; fewer need a second attempt.
+_MARGIN = 30.0
+# Error at the coarser cutoff over that at the finer one: enough to tell them apart, and still
+# nearly as cheap.
+_CONTRAST = 30.0
+_FEWEST = 4
+# Populations below this are rounding and have no ratio.
+_ROUNDING = 1e-14
+
+
+def occupations(network: Network) -> np.ndarray | None:
+    r"""Quanta in each mode with the emitters left out; None if the modes have no steady state.
+
+    $$\dot a = A a, \quad A = -iJ - \tfrac12 (G^T - U), \qquad
+      A^* N + N A^T + U^T = 0, \quad N_{jl} = \langle a_j^\dagger a_l \rangle$$
+
+    J, G and U are the modes' parts, their baths on the diagonal of G and U.
+    """
+    modes = np.ix_(network.mode_indices, network.mode_indices)
+    assert network.absorption is not None  # set when the network validates itself
+    baths = np.array([mode.bath_rate for mode in network.modes])
+    heat = baths * np.array([mode.n_th for mode in network.modes])
+    decay = network.decay[modes] + np.diag(baths + heat)
+    absorption = network.absorption[modes] + np.diag(heat)
+    drift = -1j * network.exchange[modes] - 0.5 * (decay.T - absorption)
+    if not drift.size:
+        return np.zeros(0)
+    scale = float(np.max(np.abs(drift)))
+    if not np.max(np.linalg.eigvals(drift).real) < -1e-12 * scale:
+        return None
+    number = linalg.solve_continuous_lyapunov(drift.conj(), -absorption.T)
+    return np.maximum(np.diag(number).real, 0.0)
+
+
+def first_cutoffs(ratios: Sequence[float], tolerance: float) -> tuple[int, ...]:
+    """Levels per mode after which the thermal populations sum to less than the tolerance."""
+    return tuple(
+        max(_FEWEST, 1 + _levels(q, _MARGIN * max(1, len(ratios)) / tolerance)) for q in ratios
+    )
+
+
+def coarser(cutoffs: Sequence[int], ratios: Sequence[float]) -> tuple[int, ...]:
+    """Cutoffs at which the truncation error is larger by a factor of about thirty."""
+    return tuple(
+        max(1, cutoff - max(1, _levels(q, _CONTRAST)))
+        for cutoff, q in zip(cutoffs, ratios, strict=True)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncation:
+    """What a cutoff leaves out.
+
+    Args:
+        bound: Bound of the largest element of the emitters' error.
+        ratios: q of each mode at the cutoff; 1 or more if its populations do not fall there.
+        tails: Population beyond the cutoff, per mode.
+    """
+
+    bound: float
+    ratios: tuple[float, ...]
+    tails: tuple[float, ...]
+
+
+def truncation(
+    *,
+    difference: float,
+    populations: Sequence[np.ndarray],
+    coarse: Sequence[int],
+    ratios: Sequence[float],
+) -> Truncation:
+    """The bound of the module's equation.
+
+    Args:
+        difference: Largest element of the difference of the emitters' two states.
+        populations: Populations of each mode at the finer cutoffs N.
+        coarse: The coarser cutoffs N'.
+        ratios: Bare q of each mode.
+    """
+    falls, found, tails = [], [], []
+    for p, start, bare in zip(populations, coarse, ratios, strict=True):
+        steps = len(p) - start
+        last, before = abs(float(p[-1])), abs(float(p[start - 1]))
+        q = bare
+        if last > _ROUNDING:
+            q = max(bare, (last / before) ** (1 / steps) if before > 0 else np.inf)
+        found.append(float(q))
+        falls.append(q**steps)
+        tails.append(last * q / (1 - q) if q < 1 else 1.0)
+    fall = max(falls, default=0.0)
+    extrapolated = difference * fall / (1 - fall) if fall < 1 else 1.0
+    bound = min(1.0, max(_DIFFERENCE_FACTOR * extrapolated, _TAIL_FACTOR * sum(tails)))
+    return Truncation(bound=bound, ratios=tuple(found), tails=tuple(tails))
+
+
+def finer(cutoffs: Sequence[int], found: Truncation, tolerance: float) -> tuple[int, ...]:
+    """Cutoffs that should meet the tolerance, at most twice the present ones."""
+    excess = found.bound / tolerance
+    largest = max(found.tails)
+    grown = []
+    for cutoff, q, tail in zip(cutoffs, found.ratios, found.tails, strict=True):
+        # A mode whose tail is far below the largest one is not what limits the accuracy.
+        needed = excess * tail / largest if largest > 0 else excess
+        more = 0 if needed <= 1 else 1 + (_levels(q, needed) if q < 1 else cutoff)
+        grown.append(cutoff + min(more, cutoff))
+    if tuple(grown) == tuple(cutoffs):
+        return tuple(cutoff + 1 for cutoff in cutoffs)
+    return tuple(grown)
+
+
+def _levels(q: float, factor: float) -> int:
+    """Levels over which q^n falls by the factor."""
+    if q <= 0:
+        return 0
+    return int(np.ceil(np.log(factor) / -np.log(q)))
