@@ -51,6 +51,10 @@ if TYPE_CHECKING:
     from thermalent.network import Network as Network
     from thermalent.network import Qubit as Qubit
     from thermalent.network import Qudit as Qudit
+    from thermalent.preparation import preparation_time as preparation_time
+    from thermalent.preparation import relaxation_rates as relaxation_rates
+    from thermalent.radiation import coherence as coherence
+    from thermalent.radiation import spectrum as spectrum
     from thermalent.result import SolveError as SolveError
     from thermalent.result import SteadyState as SteadyState
     from thermalent.solve import evolve as evolve
@@ -82,6 +86,8 @@ _HOME = {
     "thermalent.models.phononic_link": ("phononic_link",),
     "thermalent.models.thermal_link": ("thermal_link",),
     "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
+    "thermalent.preparation": ("preparation_time", "relaxation_rates"),
+    "thermalent.radiation": ("coherence", "spectrum"),
     "thermalent.result": ("SolveError", "SteadyState"),
     "thermalent.solve": ("evolve", "methods", "steady_state"),
     "thermalent.validate": ("cross_validate",),

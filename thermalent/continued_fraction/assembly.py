@@ -13,8 +13,8 @@ from thermalent.continued_fraction.levels import Band, Levels
 
 def offsets(chain: Levels, last: int) -> np.ndarray:
     """Where each level 0 to `last` starts in X, and the size of X, (last + 2,)."""
-    sizes = np.where(np.arange(last + 1) % 2 == 0, chain.a[0].shape[0], chain.a[1].shape[0])
-    sizes[0] = chain.ground
+    even, odd = (block.shape[0] for block in chain.a)
+    sizes = np.array([chain.ground, *(odd if n % 2 else even for n in range(1, last + 1))])
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
@@ -24,7 +24,7 @@ def assemble(chain: Levels, last: int) -> sparse.csr_array:
     pieces = []
     for parity in (0, 1):
         n = np.arange(parity, last + 1, 2)
-        row, col = np.nonzero(chain.a[parity] + np.eye(chain.a[parity].shape[0]))
+        row, col = np.nonzero((chain.a[parity] != 0) | np.eye(len(chain.a[parity]), dtype=bool))
         value = chain.a[parity][row, col] - np.multiply.outer(n * chain.rate, row == col)
         pieces.append((n, n, row, col, value))
         up, down = chain.up[parity], chain.down[parity]

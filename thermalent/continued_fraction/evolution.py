@@ -6,13 +6,15 @@ An initial state of the emitters is a sum of operators of definite charge, and t
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 
 from thermalent.charges import element_charges
 from thermalent.continued_fraction.fraction import evaluate
 from thermalent.continued_fraction.hierarchy import Hierarchy
 from thermalent.continued_fraction.levels import levels
-from thermalent.continued_fraction.relaxation import relax
+from thermalent.continued_fraction.relaxation import Inverter, Steps, level_zero, relax
 from thermalent.continued_fraction.stationary import Stationary, resolvent
 
 
@@ -51,8 +53,14 @@ def evolve(
         chain = levels(h, start=part, charge=q)
         basis = chain.basis[0][:, : chain.ground]
         b = basis.conj().T @ part.ravel()
-        relaxed = relax(chain, b.real if q == 0 else b, times, depth, tolerance)
-        matrices = (basis @ relaxed.x.T).T.reshape(len(times), d, d)
+        b = b.real if q == 0 else b
+        relaxed = relax(
+            times,
+            tolerance,
+            Steps(chain, b, depth, itemgetter(slice(chain.ground))),
+            Inverter(level_zero(chain, b), depth, tolerance, real=q == 0),
+        )
+        matrices = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
         states += matrices if q == 0 else matrices + matrices.conj().transpose(0, 2, 1)
         error += relaxed.error
         stats["levels"] = max(stats["levels"], relaxed.depth)

@@ -250,7 +250,9 @@ def fold(chain: Levels, s: complex, last: int) -> np.ndarray:
 
 def _scalar(chain: Levels, s: complex) -> float | complex:
     """The Laplace variable in the type of the arithmetic: real where chain and s are."""
-    return complex(s) if isinstance(s, complex) or np.iscomplexobj(chain.a[0]) else float(s)
+    if np.imag(s) == 0 and not np.iscomplexobj(chain.a[0]):
+        return float(np.real(s))
+    return complex(s)
 
 
 def _rescaled(chain: Levels) -> Levels:

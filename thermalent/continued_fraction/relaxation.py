@@ -1,134 +1,244 @@
-"""Time evolution by the hierarchy: Taylor steps for short times, a contour for long ones.
+r"""Functions of time from the hierarchy: Taylor steps for short times, contours for long ones.
 
-Each time is computed twice, with more nodes or more levels; the difference is its error. Going down
-from the last time, the contour is used as long as its error is below the tolerance; the rest, and
-only that, is stepped.
+A contour for times around T misses the poles p of the resolvent with |Im p| beyond a few N/T. That
+is an error of size exp(Re p t), and more nodes do not show it. So the contours form a chain: the
+first must agree with the Taylor steps at several times, and each further one, for three times
+longer times, with the one before where they overlap. A pole that one of them is first to miss shows
+up there, at a time when it matters more than ever after.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from thermalent.continued_fraction.assembly import assemble, offsets
-from thermalent.continued_fraction.contour import Contour, hyperbola
 from thermalent.continued_fraction.exponential import Propagator
 from thermalent.continued_fraction.fraction import fold
 from thermalent.continued_fraction.levels import Levels
+from thermalent.contour import hyperbola
 from thermalent.progress import working
 
-_WINDOW = 10.0  # ratio of the times that share a contour
-_NODES = (12, 16, 22, 30)  # in the upper half plane; more would lose digits to exp(Re z t)
+_SPAN = 10.0  # a contour serves the times from T to this times T
+_SHIFT = 3.0  # T of the next contour over that of this one
+_OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps, in T
+_NODES = (16, 22, 30, 40)  # in the upper half plane
 _FIRST_DEPTH = 16
+_FIRST_TIME = 8.0  # where the first contour is tried, in units of the largest rate
+_ROUNDING = 1e-13
+
+# The Laplace transform at z with the levels up to a depth, (n,).
+Transform = Callable[[complex, int], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """Coordinates at level 0 over time, their errors, and how many times each way was used."""
+    """Values over time, their errors, how many times were stepped, and the highest level used."""
 
-    x: np.ndarray  # (t, ground)
+    values: np.ndarray  # (t, n)
     error: np.ndarray  # (t,)
     stepped: int
     depth: int
 
 
-def relax(chain: Levels, b: np.ndarray, times: np.ndarray, depth: int, tolerance: float) -> Relaxed:
-    """Level 0 of exp(L t) from b at level 0 and nothing above, at increasing times >= 0.
+class Steps:
+    """exp(L t) on a start, forwards in time, read out where asked.
 
     Args:
         chain: The levels.
-        b: Coordinates of the initial state, (ground,).
-        times: Increasing, >= 0, (t,).
-        depth: Highest level that the steady state needs.
-        tolerance: Error allowed, absolute.
+        start: The vector X from level 0 up as far as it goes.
+        depth: Highest level that the steady state needs; twice as many are allowed.
+        read: Picks the values from X.
     """
-    x = np.zeros((len(times), chain.ground), dtype=np.result_type(b, chain.a[0]))
-    error = np.full(len(times), np.inf)
-    positive = np.flatnonzero(times > 0)
-    if positive.size:
-        left = positive[-1] + 1
-        while left > positive[0]:
-            window = np.flatnonzero(
-                (times[:left] >= times[left - 1] / _WINDOW) & (times[:left] > 0)
+
+    def __init__(
+        self,
+        chain: Levels,
+        start: np.ndarray,
+        depth: int,
+        read: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        self.most = 2 * depth + 64
+        self.at = offsets(chain, self.most)
+        self.propagator = Propagator(assemble(chain, self.most))
+        self.start, self.read = start, read
+        self.rate = max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
+
+    def run(self, limit: float) -> Run:
+        """A run that adds levels whenever the top ones hold more than `limit`."""
+        return Run(self, limit)
+
+
+class Run:
+    """One run of `Steps`, at its own time."""
+
+    def __init__(self, steps: Steps, limit: float) -> None:
+        self.steps, self.limit, self.now = steps, limit, 0.0
+        dtype = np.result_type(steps.start, steps.propagator.matrix.dtype)
+        self.y = np.zeros(steps.at[-1], dtype=dtype)
+        self.y[: len(steps.start)] = steps.start
+        filled = int(np.searchsorted(steps.at, len(steps.start)))
+        self.level = min(max(_FIRST_DEPTH, filled), steps.most)
+
+    def to(self, time: float) -> np.ndarray:
+        """The values at a time not before the last."""
+        if time < self.now:
+            raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
+        at, most = self.steps.at, self.steps.most
+        while self.now < time:
+            left = time - self.now
+            top = at[self.level + 1] - at[self.level - 1]
+            passed = self.steps.propagator.advance(
+                self.y, left, at[self.level + 1], top, self.limit
             )
-            x[window], error[window] = _by_contour(chain, b, times[window], depth, tolerance)
-            if np.any(error[window] > tolerance):
+            self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
+            if np.max(np.abs(self.y[at[self.level - 1] : at[self.level + 1]])) > self.limit:
+                if self.level == most:
+                    self.limit = np.inf  # deeper than a steady state needs: the error will tell
+                self.level = min(self.level + max(4, self.level // 3), most)
+        return self.steps.read(self.y).copy()
+
+
+@dataclass(frozen=True, eq=False)
+class Inverter:
+    """Inverse Laplace transforms with an error from other nodes and other depths."""
+
+    transform: Transform
+    depth: int
+    tolerance: float
+    real: bool
+
+    def window(self, first: float) -> Window:
+        """A contour for the times from `first` to `_SPAN * first`."""
+        sums = [self._weighted(first, _NODES[0], self.depth)]
+        probe = first * np.geomspace(1.0, _SPAN, 5)
+        error = np.inf
+        for count in _NODES[1:]:
+            # More nodes and more levels at once: the difference shows whichever is not enough.
+            sums.append(self._weighted(first, count, self.depth + self.depth // 4 + 2))
+            error = float(np.max(np.abs(sums[-1].at(probe) - sums[-2].at(probe))))
+            if error <= self.tolerance / 4:
                 break
-            left = window[0]
-    failed = np.flatnonzero(error > tolerance)
-    if failed.size:
-        short = slice(0, failed[-1] + 1)
-        fine, reached = _by_steps(chain, b, times[short], depth, 1e-3 * tolerance)
-        coarse, _ = _by_steps(chain, b, times[short], depth, 1e-1 * tolerance)
-        x[short] = fine
-        error[short] = np.max(np.abs(fine - coarse), axis=1) + 1e-13
-        return Relaxed(x, error, failed[-1] + 1, max(depth, reached))
-    return Relaxed(x, error, 0, depth)
+        return Window(sums[-1], error + _ROUNDING)
+
+    def _weighted(self, first: float, count: int, depth: int) -> ExponentialSum:
+        contour = hyperbola(first, _SPAN * first, count)
+        upper = np.array([self.transform(complex(z), depth) for z in contour.nodes])
+        if self.real:
+            lower = upper.conj()
+        else:
+            lower = np.array([self.transform(complex(z).conjugate(), depth) for z in contour.nodes])
+        weights = contour.weights[:, None]
+        return ExponentialSum(
+            np.concatenate([contour.nodes, contour.nodes.conj()]),
+            np.concatenate([weights * upper, -weights.conj() * lower]) / 2j,
+            self.real,
+        )
 
 
-def _by_contour(
-    chain: Levels, b: np.ndarray, times: np.ndarray, depth: int, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values and errors at times within one window, with as many nodes as they need."""
-    before = _transform(chain, b, times, _NODES[0], depth)
-    for count in _NODES[1:]:
-        # More nodes and more levels at once: the difference shows whichever is not enough.
-        now = _transform(chain, b, times, count, depth + depth // 4 + 2)
-        error = np.max(np.abs(now - before), axis=1)
-        if np.all(error <= tolerance):
-            break
-        before = now
-    return now, error + 1e-14
+@dataclass(frozen=True, eq=False)
+class ExponentialSum:
+    """sum_k f_k exp(z_k t)."""
+
+    nodes: np.ndarray  # (k,)
+    factors: np.ndarray  # (k, n)
+    real: bool
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Values at times, (t, n)."""
+        values = np.exp(np.multiply.outer(times, self.nodes)) @ self.factors
+        return values.real if self.real else values
 
 
-def _transform(
-    chain: Levels, b: np.ndarray, times: np.ndarray, count: int, depth: int
-) -> np.ndarray:
-    contour = hyperbola(times[0], max(times[-1], 1.0001 * times[0]), count)
-    upper = _weighted(chain, b, times, contour, depth)
-    if not np.iscomplexobj(chain.a[0]) and not np.iscomplexobj(b):
-        return upper.imag
-    lower = _weighted(chain, b, times, Contour(contour.nodes.conj(), contour.weights.conj()), depth)
-    return (upper - lower) / 2j
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A contour's values and its own error."""
+
+    sum: ExponentialSum
+    error: float
 
 
-def _weighted(
-    chain: Levels, b: np.ndarray, times: np.ndarray, contour: Contour, depth: int
-) -> np.ndarray:
-    """sum_k w_k exp(z_k t) x(z_k), (t, ground)."""
+def level_zero(chain: Levels, b: np.ndarray) -> Transform:
+    """(z - L)^{-1} at level 0 for a start b at level 0, by the fraction."""
     a = chain.a[0][: chain.ground, : chain.ground]
     identity = np.eye(chain.ground)
-    solutions = np.array(
-        [
-            np.linalg.solve(z * identity - a - fold(chain, complex(z), depth), b)
-            for z in contour.nodes
-        ]
-    )  # (nodes, ground)
-    return (np.exp(np.multiply.outer(times, contour.nodes)) * contour.weights) @ solutions
+
+    def transform(z: complex, depth: int) -> np.ndarray:
+        return np.linalg.solve(z * identity - a - fold(chain, z, depth), b)
+
+    return transform
 
 
-def _by_steps(
-    chain: Levels, b: np.ndarray, times: np.ndarray, depth: int, limit: float
-) -> tuple[np.ndarray, int]:
-    """Values at the times, with levels added whenever the top one holds more than `limit`."""
-    most = 4 * depth + 64
-    start = offsets(chain, most)
-    propagator = Propagator(assemble(chain, most))
-    y = np.zeros(start[-1], dtype=np.result_type(b, propagator.matrix.dtype))
-    y[: chain.ground] = b
-    level, now = min(_FIRST_DEPTH, most), 0.0
-    values = np.zeros((len(times), chain.ground), dtype=y.dtype)
+def relax(times: np.ndarray, tolerance: float, steps: Steps, inverter: Inverter) -> Relaxed:
+    """Values at increasing times >= 0 to an absolute tolerance, each with its error."""
+    # What a truncated level would send back down falls like the square of what it holds.
+    level = float(np.sqrt(tolerance))
+    runs = steps.run(3e-3 * level), steps.run(3e-2 * level)
+    values: list[np.ndarray] = []
+    errors: list[float] = []
+
+    def step_to(time: float) -> tuple[np.ndarray, float]:
+        fine, coarse = runs[0].to(time), runs[1].to(time)
+        return fine, 2 * float(np.max(np.abs(fine - coarse))) + _ROUNDING
+
     with working("time evolution") as report:
-        for i, time in enumerate(times):
-            while now < time:
-                top = start[level + 1] - start[level - 1]
-                passed = propagator.advance(y, time - now, start[level + 1], top, limit)
-                now = time if passed >= (time - now) * (1 - 1e-12) else now + passed
-                if np.max(np.abs(y[start[level - 1] : start[level + 1]])) > limit:
-                    if level == most:
-                        limit = np.inf  # deeper than any steady state needs: the error will tell
-                    level = min(level + max(4, level // 3), most)
-                report(f"t = {now:.3g}, {level} levels")
-            values[i] = y[: chain.ground]
-    return values, level
+        first = _FIRST_TIME / steps.rate if steps.rate > 0 else np.inf
+        while len(values) < len(times):
+            # Step to where the contour is tried, or to the end.
+            marks = first * _OVERLAP
+            stepped = {}
+            for time in sorted({*marks, *times[len(values) :][times[len(values) :] <= marks[-1]]}):
+                if time > times[-1]:
+                    break
+                stepped[time] = step_to(time)
+                report(f"stepping, t = {time:.3g}")
+            for time in times[len(values) :][times[len(values) :] <= marks[-1]]:
+                values.append(stepped[time][0])
+                errors.append(stepped[time][1])
+            if len(values) == len(times):
+                break
+            window = inverter.window(first)
+            mismatch = np.max(np.abs(window.sum.at(marks) - [stepped[t][0] for t in marks]))
+            error = window.error + float(mismatch) + max(stepped[t][1] for t in marks)
+            if error > tolerance:
+                first *= 2.0  # beyond the last mark: steps only go forwards
+                continue
+            found, reached = _chain(times[len(values) :], first, window, error, inverter, report)
+            by_contour = len(found)
+            values.extend(value for value, _ in found)
+            errors.extend(error for _, error in found)
+            if by_contour and len(values) == len(times):
+                return Relaxed(
+                    np.array(values), np.array(errors), len(times) - by_contour, inverter.depth
+                )
+            first = reached  # the chain broke: step on from there
+    return Relaxed(np.array(values), np.array(errors), len(times), runs[0].level)
+
+
+def _chain(
+    times: np.ndarray,
+    first: float,
+    window: Window,
+    error: float,
+    inverter: Inverter,
+    report: Callable[[str], None],
+) -> tuple[list[tuple[np.ndarray, float]], float]:
+    """Values and errors by a chain of contours, as far as its links agree; and the next T."""
+    found: list[tuple[np.ndarray, float]] = []
+    while True:
+        # The next contour takes over where it begins.
+        here = times[len(found) :][times[len(found) :] <= _SHIFT * first]
+        found.extend((value, error) for value in (window.sum.at(here) if here.size else ()))
+        if len(found) == len(times):
+            return found, first
+        following = inverter.window(_SHIFT * first)
+        overlap = first * np.geomspace(_SHIFT, _SPAN, 4)
+        mismatch = np.max(np.abs(following.sum.at(overlap) - window.sum.at(overlap)))
+        first *= _SHIFT
+        if following.error + float(mismatch) > 2 * inverter.tolerance:
+            return found, first
+        error = following.error + float(mismatch) + error
+        window = following
+        report(f"contour, t = {first:.3g}")

@@ -1,0 +1,114 @@
+"""How fast a network prepares its steady state: relaxation rates and preparation times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import eigs
+
+from thermalent import checks
+from thermalent.continued_fraction.assembly import assemble
+from thermalent.continued_fraction.evolution import needed_depth
+from thermalent.continued_fraction.hierarchy import hierarchy
+from thermalent.continued_fraction.levels import levels
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.entropy import trace_distance
+from thermalent.method import MethodError
+from thermalent.network import Network
+from thermalent.solve import evolve, steady_state
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rates:
+    """The slowest decay rates of a network.
+
+    Args:
+        values: Eigenvalues of -L, the slowest first, complex, rate unit; the steady state's zero
+            is left out.
+        error: Change of each with a quarter more levels.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
+
+
+def relaxation_rates(network: Network, count: int = 3, *, rtol: float = 1e-8) -> Rates:
+    r"""The slowest eigenvalues of the hierarchy, \(-L X = r X\), in the sector of the populations.
+
+    A source alone has the rates lambda (k + l) with lambda its amplitude decay rate.
+
+    Args:
+        network: One mode and emitters, excitation number conserved up to decay.
+        count: How many rates.
+        rtol: Accuracy that sets the number of levels.
+
+    Returns:
+        The rates with their errors.
+
+    Raises:
+        MethodError: the network is not one for the continued fraction.
+    """
+    refusal = ContinuedFraction().refusal(network)
+    if refusal is not None:
+        raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
+    checks.integer("count", count, 1)
+    h = hierarchy(network)
+    depth = needed_depth(h, rtol)
+    chain = levels(h)
+    found = []
+    for last in (depth, depth + depth // 4 + 2):
+        matrix = sparse.csc_array(assemble(chain, last))
+        # Shift-invert just to the right of zero, where L has no eigenvalue.
+        shift = 0.1 * chain.rate
+        start = np.ones(matrix.shape[0])
+        values = -eigs(matrix, k=count + 3, sigma=shift, v0=start, return_eigenvectors=False)
+        values = values[np.argsort(values.real, kind="stable")]
+        found.append(values[np.abs(values) > 1e-7 * chain.rate][:count])
+    shared = min(len(found[0]), len(found[1]))
+    return Rates(values=found[1][:shared], error=np.abs(found[1] - found[0])[:shared])
+
+
+def preparation_time(network: Network, initial: Any = "00", *, distance: float = 1e-2) -> float:
+    r"""The time after which the emitters stay within a trace distance of their steady state.
+
+    $$T = \max \{ t : D(\rho(t), \rho_\infty) \geq \epsilon \}$$
+
+    the last time that the distance is crossed, because an initial state may pass near the steady
+    state by accident.
+
+    Args:
+        network: What to evolve, the source in its stationary state.
+        initial: The emitters' initial state.
+        distance: Trace distance epsilon, in (0, 1).
+
+    Returns:
+        T, inverse rate unit, to a relative accuracy of 1e-6; zero if the distance is never reached.
+
+    Raises:
+        ValueError: the distance is out of range.
+        MethodError: the network is not one for the continued fraction.
+        SolveError: the steady state is not unique.
+    """
+    from scipy.optimize import brentq
+
+    epsilon = checks.within("distance", distance, 1e-6, 1.0)
+    steady = steady_state(network, ContinuedFraction(rtol=1e-10)).state
+    slowest = float(relaxation_rates(network, 1).values[0].real)
+    fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
+    end = np.log(10 / epsilon) / slowest
+    times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, 400)
+
+    def distances(at: np.ndarray) -> np.ndarray:
+        found = evolve(network, at, initial, ContinuedFraction(rtol=1e-8)).states
+        return np.array([trace_distance(rho, steady, tolerance=1e-6) for rho in found])
+
+    above = np.flatnonzero(distances(times) >= epsilon)
+    if above.size == 0:
+        return 0.0
+    if above[-1] == len(times) - 1:
+        raise RuntimeError(f"The distance {epsilon:g} is not reached by t = {end:g}.")
+    bracket = times[above[-1]], times[above[-1] + 1]
+    return float(brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6))
