@@ -10,6 +10,7 @@ from thermalent.continued_fraction import lapack
 from thermalent.continued_fraction.fraction import evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import Band, Levels, levels
+from thermalent.continued_fraction.stationary import Stationary, resolvent
 
 
 def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
@@ -29,6 +30,7 @@ def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
         up=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
         down=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
         rate=rate,
+        width=1.0,
         ground=ground,
         basis=(sparse.eye_array(sizes[0], format="csr"), sparse.eye_array(sizes[1], format="csr")),
     )
@@ -51,18 +53,6 @@ def dense_k(chain, s, last):
     return k[: chain.ground, : chain.ground]
 
 
-def resolvent(chain, s, b):
-    """Solve (s - A_0 - K) x = b."""
-
-    def solve(k):
-        inverse = np.linalg.inv(
-            s * np.eye(chain.ground) - chain.a[0][: chain.ground, : chain.ground] - k
-        )
-        return inverse @ b, inverse
-
-    return solve
-
-
 @pytest.mark.parametrize("small", [True, False])
 @pytest.mark.parametrize("s", [0.0, 0.7, 0.4 + 2.1j])
 @pytest.mark.parametrize("last", [1, 2, 3, 6, 7])
@@ -70,22 +60,42 @@ def test_finite_depth_identity(monkeypatch, rng, small, s, last):
     """A skipped tail level or swapped factors cannot pass with blocks that do not commute."""
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
-    found = evaluate(chain, resolvent(chain, s, np.ones(3)), s=s, last=last, most=40)
+    found = evaluate(chain, resolvent(chain, np.ones(3), s), s=s, last=last, most=40)
     expected = dense_k(chain, s, last)
     # Condition of the dense inverse (measured below 1e3) times machine precision.
     assert np.max(np.abs(found.k - expected)) < 1e-12 * max(1.0, np.max(np.abs(expected)))
 
 
-@pytest.mark.parametrize("small", [True, False])
 @pytest.mark.parametrize("s", [0.0, 0.4 + 2.1j])
-def test_growing_and_folding_agree(monkeypatch, rng, small, s):
+def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
+    chain = random_chain(rng)
+    folded = []
+    for limit in (32, 0):
+        monkeypatch.setattr(module, "SMALL", limit)
+        folded.append(module.fold(chain, s, 60))
+    assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
-    solve = resolvent(chain, s, np.ones(3))
-    grown = module._grow(chain, solve, s, 1e-10, 400)
-    folded = module._fold(chain, s, grown.level)
-    assert grown.converged
-    assert np.max(np.abs(grown.k - folded)) < 1e-12 * np.max(np.abs(folded))
+    solve = resolvent(chain, np.ones(3), 0.7)
+    deep = evaluate(chain, solve, s=0.7, last=400).x
+    depths = []
+    for rtol in (1e-3, 1e-6, 1e-9):
+        found = evaluate(chain, solve, s=0.7, rtol=rtol)
+        assert found.outcome == "converged"
+        assert np.max(np.abs(found.x - deep)) <= found.error <= rtol * found.scale * 1.001
+        depths.append(found.levels)
+    assert depths == sorted(depths)
+
+
+def test_giving_up_is_said(rng):
+    chain = random_chain(rng)
+    found = evaluate(chain, resolvent(chain, np.ones(3), 0.7), s=0.7, rtol=1e-13, most=10)
+    assert found.outcome == "levels"
+    assert found.levels >= 10
 
 
 def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
@@ -121,9 +131,8 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
     state = np.linalg.solve(full, right)[:16].reshape(4, 4)
     found = te.continued_fraction.ContinuedFraction(n_max=3).steady_state(net)
     chain = levels(h)
-    from thermalent.continued_fraction.method import _Pinned
 
-    pinned = _Pinned(chain)
+    pinned = Stationary(chain)
     x = evaluate(chain, pinned.solve, last=depth).x
     assert np.max(np.abs(pinned.matrix(x) - state)) < 1e-12
     assert found.stats["levels"] == 6
@@ -145,11 +154,10 @@ def test_the_frame_changes_nothing_but_rounding():
     h = hierarchy(net)
     from dataclasses import replace
 
-    from thermalent.continued_fraction.method import _Pinned
 
     states = []
     for frame in (h.frame, np.eye(4)):
-        pinned = _Pinned(levels(replace(h, frame=frame)))
+        pinned = Stationary(levels(replace(h, frame=frame)))
         states.append(pinned.matrix(evaluate(levels(replace(h, frame=frame)), pinned.solve).x))
     assert not np.allclose(h.frame, np.eye(4))
     assert np.max(np.abs(states[0] - states[1])) < 1e-9

@@ -132,3 +132,13 @@ def test_the_fraction_refuses_what_it_cannot_do():
     )
     assert "exactly one boson mode, but the network has 2" in fraction.refusal(two_modes)
     assert fraction.refusal(te.thermal_link(1.0, 0.1)) is None
+
+
+def test_detuning_the_source_is_detuning_the_emitters_the_other_way():
+    """Only the difference of frequencies matters (a change of frame)."""
+    net = te.thermal_link(3.0, 0.3, (1.0, 0.8), loss=0.1)
+    shift = np.diag([-0.5, 0.0, 0.0])
+    source = te.Network(nodes=net.nodes, exchange=net.exchange + shift, decay=net.decay)
+    emitters = te.thermal_link(3.0, 0.3, (1.0, 0.8), loss=0.1, detuning=0.5)
+    states = [te.ContinuedFraction(rtol=1e-12).steady_state(n).state for n in (source, emitters)]
+    assert np.max(np.abs(states[0] - states[1])) < 1e-12

@@ -93,9 +93,9 @@ def test_a_network_cannot_be_changed():
 
 
 def test_filter_holds_half_the_thermal_quanta():
-    loss, gain = te.thermal_link(n_th=40.0, kappa=0.3).mode_rates(0)
-    assert loss - gain == pytest.approx(2 * 0.3, rel=1e-14)
-    assert gain / (loss - gain) == pytest.approx(20.0, rel=1e-14)
+    relaxation, gain = te.thermal_link(n_th=40.0, kappa=0.3).mode_rates(0)
+    assert relaxation == pytest.approx(2 * 0.3, rel=1e-14)
+    assert gain / relaxation == pytest.approx(20.0, rel=1e-14)
 
 
 def test_qudit_checks_its_operators():
