@@ -1,4 +1,4 @@
-"""Amplitudes, few excitations, no-jump evolution: against each other and a plain master equation."""
+"""Amplitudes, few excitations, no-jump evolution, against each other and the plain equation."""
 
 import itertools
 
@@ -231,3 +231,20 @@ def test_the_fidelity_that_is_meant():
     rho = state.reduced("q2a", "q2b")
     assert te.fidelity(rho, bell, squared=True) == pytest.approx(found.fidelity[0], abs=1e-12)
     assert te.fidelity(rho, bell, squared=False) == pytest.approx(found.root_fidelity[0], abs=1e-12)
+
+
+def test_dicke_states_of_single_qubits_and_of_spins():
+    """|6D_3>: twenty by twenty configurations of qubits, or one amplitude of a spin."""
+    times = [5.0, 7.0, 9.0]
+    qubits = ring_resonators((0.17, 0.2), 1.0, 0.1, qubits=6)
+    chosen = [
+        "".join("01"[i in three] for i in range(6)) for three in itertools.combinations(range(6), 3)
+    ]
+    initial = {label + "000000": 20**-0.5 for label in chosen}
+    target = {"000000" + label: 20**-0.5 for label in chosen}
+    spins = ring_resonators((0.17, 0.2), 1.0, 0.1, qubits=6, collective=True)
+    np.testing.assert_allclose(
+        transfer(qubits, times, initial, target).amplitude,
+        transfer(spins, times, "3,0", "0,3").amplitude,
+        atol=AGREE,
+    )

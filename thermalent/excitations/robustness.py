@@ -10,7 +10,7 @@ import numpy as np
 
 from thermalent import checks
 
-QUADRATURE_UP_TO = 2  # dimensions; beyond, sampling needs fewer points
+QUADRATURE_UP_TO = 2  # dimensions; beyond, sampling usually needs fewer points
 
 
 class Average(NamedTuple):
@@ -39,6 +39,7 @@ def average(
     samples: int = 400,
     order: int = 16,
     seed: int = 0,
+    how: str = "auto",
 ) -> Average:
     r"""Mean of a function of independent, uniformly distributed numbers.
 
@@ -47,11 +48,13 @@ def average(
     Args:
         function: Of an array of `dimension` numbers: say, the largest fidelity of a network with
             these detunings.
-        dimension: d, >= 1. One or two are integrated by Gauss-Legendre quadrature, more sampled.
+        dimension: d, >= 1.
         width: delta, >= 0. GENERATION's fluctuations in [-delta/2, delta/2] have half of its delta.
         samples: Number of samples, >= 2.
-        order: Points of the quadrature per dimension, >= 4.
+        order: Points of the Gauss-Legendre quadrature per dimension, >= 2.
         seed: Of the samples.
+        how: "quadrature" takes order^d points, which for small widths and a low order pays even in
+            six dimensions; "sampling" any number; "auto" integrates one or two dimensions.
 
     Returns:
         The mean with its error: that of quadrature, the difference to 3/4 of the order, holds for
@@ -68,10 +71,12 @@ def average(
     def value(x: np.ndarray) -> float:
         return checks.real("function", function(delta * x))
 
-    if d <= QUADRATURE_UP_TO:
-        fine = checks.integer("order", order, 4)
+    if how not in ("auto", "quadrature", "sampling"):
+        checks.fail("how", "'auto', 'quadrature' or 'sampling'", how)
+    if how == "quadrature" or (how == "auto" and d <= QUADRATURE_UP_TO):
+        fine = checks.integer("order", order, 2)
         mean, square = _quadrature(value, d, fine)
-        coarse = 3 * fine // 4
+        coarse = max(1, 3 * fine // 4)
         error = abs(_quadrature(value, d, coarse)[0] - mean)
         spread = float(np.sqrt(max(square - mean**2, 0.0)))
         return Average(mean, error, spread, fine**d + coarse**d, "quadrature")
@@ -79,7 +84,9 @@ def average(
     rng = np.random.default_rng(checks.integer("seed", seed, 0))
     values = np.array([value(x) for x in rng.uniform(-1, 1, (count, d))])
     spread = float(np.std(values, ddof=1))
-    return Average(float(np.mean(values)), spread / np.sqrt(count), spread, count, "sampling")
+    return Average(
+        float(np.mean(values)), spread / float(np.sqrt(count)), spread, count, "sampling"
+    )
 
 
 def _quadrature(

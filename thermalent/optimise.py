@@ -1,0 +1,249 @@
+r"""The parameters of a network that make a number largest, and whether there are any.
+
+A search from several places, then Newton's method on finite differences: comparing values alone
+locates a maximum only to the root of their rounding, its slope to ten digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.differences import Differences, differences
+from thermalent.result import Outcome, Status
+
+# A range this wide is searched by orders of magnitude.
+_LOGARITHMIC_FROM = 10.0
+# Coordinates run from 0 to 1; this close to an end is on the bound.
+_EDGE = 1e-7
+_NEWTON_STEPS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """The best parameters found, with the evidence.
+
+    Args:
+        value: The largest value.
+        parameters: Where, by name.
+        errors: Error of each parameter: how far noise and finite differences can shift it.
+        at_bounds: Names of the parameters that ended on a bound of their range.
+        starts: Number of searches.
+        agreeing: How many of them ended at the same value, to 1e-6 of it; one alone is doubtful.
+        evaluations: Number of networks that were solved.
+        status: Whether this is a maximum in the interior of all ranges.
+    """
+
+    value: float
+    parameters: Mapping[str, float]
+    errors: Mapping[str, float]
+    at_bounds: tuple[str, ...] = ()
+    starts: int
+    agreeing: int
+    evaluations: int
+    status: Status = field(default_factory=Status)
+
+
+class OptimumError(RuntimeError):
+    """There is no interior maximum, or none was found; `result` holds what there is."""
+
+    def __init__(self, result: Optimum) -> None:
+        super().__init__(result.status.message)
+        self.result = result
+        self.status = result.status
+
+
+def optimise(
+    builder: Callable[..., Any],
+    over: Mapping[str, tuple[float, float]],
+    maximise: Callable[[Any], Any],
+    *,
+    starts: int = 8,
+    seed: int = 0,
+    noise: float = 1e-14,
+    allow_bounds: bool = False,
+) -> Optimum:
+    r"""Maximise a number over parameters of a network.
+
+    $$\max_{x \in [\mathrm{low}, \mathrm{high}]} f(\text{builder}(x))$$
+
+    Args:
+        builder: Called with the parameters as keywords; returns a network (or anything else that
+            `maximise` takes).
+        over: Lower and upper bound of each parameter by name. A positive range of a factor of ten
+            or more is searched logarithmically.
+        maximise: From what `builder` returned to the number, or to a peak with `value` and
+            `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
+            reported as no optimum.
+        starts: Number of searches, spread over the ranges.
+        seed: Of their places.
+        noise: Error of the number, absolute: what the method's solver leaves in it.
+        allow_bounds: Return an optimum on a bound instead of raising.
+
+    Returns:
+        The optimum; its parameters are good to 8 digits where the noise permits, see `errors`.
+
+    Raises:
+        ValueError: an argument is out of range, or `maximise` returns no finite number.
+        OptimumError: the best value lies on a bound, at the end of a time interval, or is no
+            maximum (a flat direction, a kink): the message says which.
+    """
+    search = _Search(builder, over, maximise)
+    count = checks.integer("starts", starts, 1)
+    noise = checks.positive("noise", noise)
+    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    d = len(search.names)
+    # One start in every slice of every range.
+    places = np.stack([(rng.permutation(count) + rng.random(count)) / count for _ in range(d)], 1)
+    found = [search.local(place) for place in places]
+    values = np.array([value for _, value in found])
+    x = found[int(np.argmax(values))][0]
+    agreeing = int(np.sum(values >= values.max() - 1e-6 * abs(values.max())))
+    free = (x > _EDGE) & (x < 1 - _EDGE)
+    x = np.where(free, x, np.round(x))
+    polished, slopes = _polish(search, x, free, noise)
+    x = polished
+    result = Optimum(
+        value=search(x),
+        parameters=search.parameters(x),
+        errors=search.errors(x, np.zeros(d) if slopes is None else slopes.shift(noise)),
+        at_bounds=tuple(
+            name for name, inside in zip(search.names, free, strict=True) if not inside
+        ),
+        starts=count,
+        agreeing=agreeing,
+        evaluations=search.evaluations,
+    )
+    result = replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
+    if not result.status.ok:
+        raise OptimumError(result)
+    return result
+
+
+class _Search:
+    """The objective on the unit cube."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        over: Mapping[str, tuple[float, float]],
+        maximise: Callable[[Any], Any],
+    ) -> None:
+        self.builder, self.maximise = builder, maximise
+        self.names = tuple(over)
+        if not self.names:
+            checks.fail("over", "ranges of one parameter or more", over)
+        self.low = np.array([checks.real("over", low) for low, _ in over.values()])
+        self.high = np.array([checks.real("over", high) for _, high in over.values()])
+        for name, low, high in zip(self.names, self.low, self.high, strict=True):
+            if not low < high:
+                checks.fail("over", f"(low, high) with low < high for {name!r}", (low, high))
+        self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
+        self.evaluations = 0
+        self.interior = True
+
+    def __call__(self, x: np.ndarray) -> float:
+        self.evaluations += 1
+        found = self.maximise(self.builder(**self.parameters(x)))
+        self.interior = bool(getattr(found, "interior", True))
+        value = checks.real("maximise", getattr(found, "value", found))
+        return value
+
+    def parameters(self, x: np.ndarray) -> dict[str, float]:
+        """The parameters at a point of the cube."""
+        values = np.where(self.log, self._logarithmic(x), self.low + (self.high - self.low) * x)
+        values = np.clip(values, self.low, self.high)
+        return dict(zip(self.names, values.tolist(), strict=True))
+
+    def errors(self, x: np.ndarray, shift: np.ndarray) -> dict[str, float]:
+        """Shifts in the cube as shifts of the parameters."""
+        values = np.array(list(self.parameters(x).values()))
+        ratio = np.where(self.log, self.high / np.where(self.log, self.low, 1.0), 1.0)
+        scale = np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
+        return dict(zip(self.names, (scale * shift).tolist(), strict=True))
+
+    def local(self, start: np.ndarray) -> tuple[np.ndarray, float]:
+        """Climb from a place, comparing values."""
+        from scipy.optimize import minimize  # late: it takes a tenth of a second to load
+
+        d = len(start)
+        corners = start + 0.1 * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
+        found: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
+            lambda x: -self(x),
+            start,
+            method="Nelder-Mead",
+            bounds=[(0.0, 1.0)] * d,
+            options={
+                "initial_simplex": np.vstack([start, corners]),
+                "xatol": 1e-5,
+                "fatol": 1e-9,
+                "maxfev": 400 * d,
+            },
+        )
+        return np.asarray(found.x, dtype=float), -float(found.fun)
+
+    def _logarithmic(self, x: np.ndarray) -> np.ndarray:
+        low = np.where(self.log, self.low, 1.0)
+        return low * (np.where(self.log, self.high, 1.0) / low) ** x
+
+
+def _polish(
+    search: _Search, x: np.ndarray, free: np.ndarray, noise: float
+) -> tuple[np.ndarray, Differences | None]:
+    """Newton's method in the free coordinates, as long as it leads up."""
+    if not np.any(free):
+        return x, None
+    best = search(x)
+    slopes = differences(search, x, free, noise)
+    for _ in range(_NEWTON_STEPS):
+        step = slopes.newton()
+        if step is None or np.any((x + step <= 0) & free) or np.any((x + step >= 1) & free):
+            break
+        value = search(x + step)
+        if value < best - 10 * noise:
+            break
+        x, best = x + step, max(value, best)
+        slopes = differences(search, x, free, noise)
+        if np.all(np.abs(step) <= slopes.shift(noise)):
+            break
+    return x, slopes
+
+
+def _status(
+    result: Optimum,
+    search: _Search,
+    x: np.ndarray,
+    slopes: Differences | None,
+    noise: float,
+    allow_bounds: bool,
+) -> Status:
+    search(x)  # sets `interior` for the optimum itself
+    where = ", ".join(f"{name} = {value:.6g}" for name, value in result.parameters.items())
+    if not search.interior:
+        message = (
+            f"The largest value, {result.value:.6g} at {where}, is no maximum in time: it lies at "
+            "an end of the time interval, which sets the parameters. Ask for a longer one."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    if result.at_bounds and not allow_bounds:
+        message = (
+            f"There is no maximum inside the ranges: the largest value, {result.value:.6g} at "
+            f"{where}, lies on a bound of {', '.join(result.at_bounds)}. Widen the range, or ask "
+            "for allow_bounds=True."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    if slopes is None:
+        return Status()  # all parameters on bounds, as allowed
+    step = slopes.newton()
+    if step is None or not slopes.smooth or np.any(np.abs(step) > 100 * slopes.shift(noise)):
+        message = (
+            f"The largest value, {result.value:.6g} at {where}, is not a smooth maximum: its slope "
+            "does not vanish, or it does not fall in every direction (a parameter without effect, "
+            "a kink, or more noise than the argument `noise` says)."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    return Status()
