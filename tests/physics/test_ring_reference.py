@@ -1,0 +1,98 @@
+"""Every printed number of GENERATION and TRANSPORT against ours, and the verdict on it."""
+
+import json
+import math
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ring_claims import CLAIMS
+
+TABLE = json.loads(Path(__file__).with_name("reference_ring.json").read_text())
+ROWS = {row["id"]: row for row in TABLE["claims"]}
+IN_WORDS = ("supported", "contradicted")
+
+
+def rounds_to(value, printed):
+    digits = -Decimal(printed).as_tuple().exponent
+    return math.isclose(round(value, digits), float(printed), abs_tol=1e-12)
+
+
+def cuts_to(value, printed):
+    digits = -Decimal(printed).as_tuple().exponent
+    return math.isclose(math.floor(value * 10**digits) / 10**digits, float(printed), abs_tol=1e-12)
+
+
+def verdict(row):
+    """What the numbers say, by rounding to the printed digits."""
+    value, printed = row["ours"][row.get("compared", 0)], row["printed"]
+    fidelity = row["ours"][0]
+    if "root" in row["verdict"]:
+        found = rounds_to(math.sqrt(fidelity), printed) and not rounds_to(fidelity, printed)
+        return "as root fidelity" if found else "not reproduced"
+    if rounds_to(value, printed):
+        return "reproduced"
+    return "truncated" if cuts_to(value, printed) else "not reproduced"
+
+
+def test_all_claims_are_there():
+    assert set(ROWS) == set(CLAIMS)
+    assert len(TABLE["claims"]) == len(ROWS) == 65
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_value(row):
+    found = np.atleast_1d(CLAIMS[row["id"]]())
+    np.testing.assert_allclose(found, row["ours"], rtol=row["tolerance"], atol=row["tolerance"])
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_verdict(row):
+    assert row["verdict"] in TABLE["verdicts"]
+    if row["verdict"] not in IN_WORDS:
+        assert verdict(row) == row["verdict"]
+
+
+def test_verdicts_in_words():
+    """What each statement says, as an inequality between our numbers."""
+    ours = {name: row["ours"] for name, row in ROWS.items()}
+    best = ours["chiral optimum"][0]
+    assert ours["F(Psi+) at kD = 0"][0] > 0.9  # so the state is not always |Psi->
+    assert ours["nonchiral, printed couplings"][0] - ours["nonchiral, exchanged"][0] > 1e-3
+    assert ours["nonchiral, slow limit"][0] > 0  # C tends to 1 linearly, whatever the couplings
+    plus, minus = ours["nonchiral Bell state, n = 1"]
+    assert plus > 0.99 > 0.51 > minus
+    plus, minus = ours["nonchiral Bell state, n = 2"]
+    assert minus > 0.99 > 0.51 > plus
+    assert ours["equal couplings"][0] < 0.4 * best
+    place, value, at_half = ours["best distance, chi = 0.5"]
+    assert abs(place - 1) < 1e-7
+    for chi in ("0.2", "0"):
+        place, value, at_half = ours[f"best distance, chi = {chi}"]
+        assert place < 0.97
+        assert value > at_half + 0.01
+    falling = [ours[f"generation, chi = {chi}"][0] for chi in ("0.95", "0.9", "0.8", "0.5")]
+    assert np.all(np.diff([best, *falling]) > 0)
+    falling = [ours[f"transport, chi = {chi}"][0] for chi in ("1", "0.95", "0.9", "0.8", "0.5")]
+    assert np.all(np.diff(falling) > 0)
+    assert ours["Psi+, nonchiral, slow limit"][0] == pytest.approx(np.pi / np.sqrt(2), abs=1e-5)
+    assert ours["psi_alpha"][0] < 1e-12
+    couplings = [ours[f"qubit decay {rate}"][0] for rate in ("0.01", "0.05", "0.1", "0.2")]
+    assert np.all(np.diff([ours["Psi+, best coupling"][0], *couplings]) > 0)
+    by_qubits, by_cavities = ours["W3, qubits detuned"][1], ours["W3, cavities detuned"][0]
+    assert 0.9 < by_qubits < by_cavities
+    ideal = ours["Psi+, F"][0]
+    assert max(ours["Psi+ without cavities, together"] + ours["Psi+ without cavities, chain"]) < (
+        0.6 * ideal
+    )
+
+
+def test_the_sampled_mean_agrees_with_the_quadrature():
+    """Six detunings, two ways; the quadrature's error is far below the standard error."""
+    from ring_claims import mean_over_qubits
+
+    found = mean_over_qubits(0.1, samples=300, seed=1)
+    exact = ROWS["W3, qubits detuned"]["ours"][0]
+    assert abs(found.mean - exact) < 5 * found.error < 0.01
+    assert abs(found.mean - ROWS["3D1"]["ours"][0]) > 5 * found.error  # the control: no detuning
