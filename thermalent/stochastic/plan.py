@@ -1,0 +1,104 @@
+"""A step of given length, prepared for the kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import expm
+
+from thermalent.stochastic.driven import DrivenEmitters
+from thermalent.stochastic.kernels import Plan, Rows
+from thermalent.stochastic.ornstein_uhlenbeck import transition
+
+# |u|^2 beyond 40 V has the probability e^-40 per sample. A rotation by more is still a rotation;
+# only its angle loses digits.
+_RARE = 40.0
+
+
+def plan(emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float = 0.0) -> Plan:
+    """Prepare a step of the field of length `step`, `merge` of which make one of the emitters.
+
+    Args:
+        emitters: What is driven.
+        step: Inverse rate unit, > 0.
+        merge: Steps of the field per step of the emitters.
+        amplitude: Amplitude from which the field starts, if not from its stationary law.
+    """
+    field = transition(
+        step, rate=emitters.rate, variance=emitters.variance, detuning=emitters.detuning
+    )
+    # The kernels draw real normal numbers; a complex one has half its variance in each part.
+    noise, follow, own = (np.sqrt(0.5) * c for c in (field.noise, field.follow, field.own))
+    length = step * merge
+    largest = (np.sqrt(_RARE * emitters.variance) + abs(amplitude)) * length
+    return given_field(emitters, length, largest)._replace(
+        transition=np.array(
+            [
+                field.decay.real, field.decay.imag, field.weight.real, field.weight.imag,
+                noise, follow.real, follow.imag, own,
+            ]
+        )
+    )  # fmt: skip
+
+
+def given_field(emitters: DrivenEmitters, step: float, largest: float) -> Plan:
+    """Prepare a step of the emitters along a given field.
+
+    Args:
+        emitters: What is driven.
+        step: Inverse rate unit, > 0.
+        largest: Largest modulus of the field's integral over a step.
+    """
+    rotations = emitters.rotations()
+    if rotations is None:
+        rotations = np.zeros((0, 3, 2))
+        drive, drive_imag = rows(emitters.drive), rows(emitters.drive_imag)
+        norm = drive_norm(emitters)
+    else:
+        drive = drive_imag = rows(np.zeros((0, 0)))
+        norm = 0.0
+    angle = float(np.max(np.linalg.norm(rotations, axis=1), initial=0.0)) * np.sqrt(2) * largest
+    half = _propagator(emitters.vacuum, step / 2)
+    return Plan(
+        transition=np.zeros(8),
+        vacuum=rows(_propagator(emitters.vacuum, step)),
+        half=rows(half),
+        rotation=rotations,
+        # The series of the kernel is exact to rounding for angles up to 1.5 before doubling.
+        doublings=max(0, int(np.ceil(np.log2(max(angle, 1e-300) / 1.5)))),
+        drive=drive,
+        drive_imag=drive_imag,
+        drive_norm=norm,
+    )
+
+
+def drive_norm(emitters: DrivenEmitters) -> float:
+    """Largest rate, per amplitude, at which the field turns the emitters' state."""
+    phases = np.linspace(0, np.pi, 16, endpoint=False)
+    norms = [
+        np.linalg.norm(np.cos(p) * emitters.drive + np.sin(p) * emitters.drive_imag, 2)
+        for p in phases
+    ]
+    # Between two of these phases the norm is at most 1/cos of half their distance larger.
+    return float(max(norms) / np.cos(np.pi / 32))
+
+
+def _propagator(vacuum: np.ndarray, step: float) -> np.ndarray:
+    matrix = expm(vacuum * step)
+    # The generator has no first row: the trace is conserved, exactly.
+    matrix[0] = 0.0
+    matrix[0, 0] = 1.0
+    # Elements between charge sectors are zero; expm leaves rounding errors of theirs.
+    matrix[np.abs(matrix) < np.finfo(float).eps * 1e-2] = 0.0
+    return matrix
+
+
+def rows(matrix: np.ndarray) -> Rows:
+    """The matrix by rows, each padded with zeros to a multiple of four entries."""
+    start, columns, values = [0], [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for row in matrix:
+        column = np.flatnonzero(row)
+        padding = np.zeros(-len(column) % 4, dtype=np.int64)
+        columns += [column, padding]
+        values += [row[column], padding.astype(float)]
+        start.append(start[-1] + len(column) + len(padding))
+    return Rows(np.array(start, dtype=np.int64), np.concatenate(columns), np.concatenate(values))

@@ -1,0 +1,233 @@
+"""Single runs: the field, the emitters along it, and how an observable varies between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from thermalent import checks, states
+from thermalent.evolution import Evolution
+from thermalent.method import SourceStart
+from thermalent.network import Network
+from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
+from thermalent.stochastic.kernels import LANES, follow
+from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.plan import given_field
+
+_HOW = "difference to a run of the same path with twice the step, over three"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trajectory:
+    """One run: what an experiment with this noise would do.
+
+    Args:
+        field: Amplitude u(t) of the source, (t,).
+        evolution: The emitters along it, with every observable that an evolution has; its error is
+            that of the step, not of an average.
+    """
+
+    field: np.ndarray
+    evolution: Evolution
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times, inverse rate unit, (t,)."""
+        return self.evolution.times
+
+    @property
+    def states(self) -> np.ndarray:
+        """Conditional density matrices, (t, d, d)."""
+        return self.evolution.states
+
+    def populations(self, *names: str) -> dict[str, np.ndarray]:
+        """Conditional populations, (t,) for each label."""
+        return self.evolution.populations(*names)
+
+    def concurrence(self, *names: str) -> np.ndarray:
+        """Conditional concurrence of two qubits, (t,): the only two, or the two named."""
+        return self.evolution.concurrence(*names)
+
+
+def trajectory(
+    network: Network,
+    times: Any,
+    *,
+    initial: Any = "00",
+    source: SourceStart = "stationary",
+    seed: int = 7,
+    step: float | None = None,
+) -> Trajectory:
+    r"""A single trajectory of the field and of the emitters that it drives.
+
+    $$\dot\mu = (\mathcal{L} + u(t)\mathcal{L}_+ + u^*(t)\mathcal{L}_-)\mu$$
+
+    Args:
+        network: One mode, and no back-action on it.
+        times: Increasing, >= 0, inverse rate unit, (t,).
+        initial: Emitters at time zero: a label, a ket or a density matrix.
+        source: Field at time zero: "stationary", "empty" or an amplitude.
+        seed: One seed, one run.
+        step: Largest step; chosen from the rates if not given.
+
+    Returns:
+        Field and states at the times; strong order 2 in the step.
+
+    Raises:
+        ValueError: an argument is out of range, or there is no classical field.
+
+    Source: THERMAL, Eqs. (14) to (16).
+    """
+    grid = checks.times("times", times)
+    rho = states.initial_state(initial, network.dims, name="initial")
+    start = checks.source_start("source", source)
+    method = Trajectories(n=2, seed=seed, step=step)
+    walk = replace(method.walk(driven_emitters(network), grid, rho, start), merges=(1, 2))
+    field = np.empty(len(grid), dtype=complex)
+    components = np.empty((2, len(rho) ** 2, len(grid)))
+    for i, blocks in enumerate(walk.take(0)):
+        field[i] = complex(*blocks[0].u[:, 0])
+        for k, block in enumerate(blocks):
+            components[k, :, i] = block.x[:, 0]
+    fine, coarse = (walk.emitters.matrices(c) for c in components)
+    evolution = Evolution(
+        network=network,
+        method=method,
+        times=grid,
+        states=fine,
+        error=np.abs(fine - coarse).max(axis=(1, 2)) / 3,
+        how=_HOW,
+    )
+    return Trajectory(field=field, evolution=evolution)
+
+
+def along(
+    network: Network, integrals: Any, *, step: float, initial: Any = "00", every: int = 1
+) -> np.ndarray:
+    r"""The emitters along given paths of the field, whatever process they come from.
+
+    $$\mu' = e^{\mathcal{L}h/2}\, e^{I\mathcal{L}_+ + I^*\mathcal{L}_-}\, e^{\mathcal{L}h/2} \mu$$
+
+    Args:
+        network: One mode, and no back-action on it; its own field is not used.
+        integrals: I, the integral of u over each step, complex, (n, steps).
+        step: h, inverse rate unit; errors are of second order in it.
+        initial: Emitters at time zero.
+        every: Keep the states after every so many steps.
+
+    Returns:
+        Density matrices, (n, 1 + steps // every, d, d), the first the initial one.
+
+    Raises:
+        ValueError: an argument is out of range, or there is no classical field.
+
+    Source: THERMAL, Eqs. (15) and (16).
+    """
+    emitters = driven_emitters(network)
+    given = np.atleast_2d(np.asarray(integrals, dtype=complex))
+    if not np.all(np.isfinite(given)):
+        checks.fail("integrals", "finite", checks.Words("not"))
+    every = checks.integer("every", every, 1)
+    prepared = given_field(
+        emitters, checks.positive("step", step), float(np.max(np.abs(given), initial=0.0))
+    )
+    start = emitters.components(states.initial_state(initial, network.dims, name="initial"))
+    kept = given.shape[1] // every
+    result = np.empty((len(given), 1 + kept, emitters.dimension, emitters.dimension), complex)
+    for first in range(0, len(given), LANES):
+        here = given[first : first + LANES]
+        lanes = np.zeros((given.shape[1], 2, LANES))
+        lanes[:, 0, : len(here)], lanes[:, 1, : len(here)] = here.real.T, here.imag.T
+        x = np.repeat(start[:, None], LANES, axis=1)
+        result[first : first + LANES, 0] = emitters.matrices(x)[: len(here)]
+        for k in range(kept):
+            follow(lanes[k * every : (k + 1) * every], x, prepared)
+            result[first : first + LANES, k + 1] = emitters.matrices(x)[: len(here)]
+    return result
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Distribution:
+    """How an observable is distributed over runs.
+
+    Args:
+        edges: Edges of the bins, (b + 1,).
+        counts: Runs in each bin, (b,).
+        outside: Runs below the first or above the last edge.
+        mean: Mean over all runs.
+        standard_error: Its standard error.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    outside: int
+    mean: float
+    standard_error: float
+
+
+def distribution(
+    network: Network,
+    observable: Callable[[np.ndarray], float],
+    *,
+    method: Trajectories | None = None,
+    bins: int = 50,
+    limits: tuple[float, float] = (0.0, 1.0),
+    time: float | None = None,
+    initial: Any = "00",
+    source: SourceStart = "stationary",
+) -> Distribution:
+    """Histogram over runs of an observable of the conditional state.
+
+    Args:
+        network: One mode, and no back-action on it.
+        observable: From a density matrix (d, d) to a number, such as `te.concurrence`.
+        method: Number of runs, seed, step, burn-in; the defaults if not given.
+        bins: Number of bins.
+        limits: First and last edge.
+        time: When to look, from `initial` and `source` at time zero; in the stationary state if
+            not given.
+        initial: Emitters at time zero, if there is a time.
+        source: Field at time zero, if there is a time.
+
+    Returns:
+        The histogram, and the mean with its standard error. Memory does not grow with the number
+        of runs.
+
+    Raises:
+        ValueError: an argument is out of range, or there is no classical field.
+    """
+    method = Trajectories() if method is None else method
+    emitters = driven_emitters(network)
+    if time is None:
+        walk, _ = method.stationary_walk(emitters)
+        walk = replace(walk, legs=[walk.legs[0]._replace(record=True)])
+    else:
+        rho = states.initial_state(initial, network.dims, name="initial")
+        grid = np.array([checks.positive("time", time)])
+        walk = method.walk(emitters, grid, rho, checks.source_start("source", source))
+    edges = np.linspace(*limits, checks.integer("bins", bins, 1) + 1)
+    counts, moments = np.zeros(len(edges) - 1, dtype=int), np.zeros(2)
+    for number in range(-(-method.n // LANES)):
+        (block,) = next(walk.take(number, (1,)))
+        rhos = _positive(emitters, block.x)[: method.n - number * LANES]
+        values = np.array([float(observable(rho)) for rho in rhos])
+        counts += np.histogram(values, edges)[0]
+        moments += values.sum(), (values**2).sum()
+    mean = moments[0] / method.n
+    variance = max(moments[1] / method.n - mean**2, 0.0) * method.n / (method.n - 1)
+    return Distribution(
+        edges=edges,
+        counts=counts,
+        outside=method.n - int(counts.sum()),
+        mean=float(mean),
+        standard_error=float(np.sqrt(variance / method.n)),
+    )
+
+
+def _positive(emitters: DrivenEmitters, x: np.ndarray) -> np.ndarray:
+    """The states of a block, made Hermitian to the last bit."""
+    rho = emitters.matrices(x)
+    return (rho + rho.conj().swapaxes(-1, -2)) / 2
