@@ -12,8 +12,19 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from figures import NAMES
+from figures import NAMES as CLOSED_FORMS
 from figures.common import FOLDER, Report, Track, silent
+
+# Links in the laboratory and in front of a mirror, and lines of several pairs.
+LINKS = (
+    "thermal_4c",
+    "thermal_4d",
+    "thermal_6a",
+    "thermal_6b",
+    "backaction_error",
+    "pairs_along_a_line",
+)
+NAMES = (*CLOSED_FORMS, *LINKS)
 
 
 @click.command()

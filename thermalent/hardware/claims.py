@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import exp, log
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,6 +116,7 @@ def _orbital() -> Iterator[Claim]:
     yield _both(name, f"C at n_th = 100 ({cold:.0f} K)", "about 0.2", temperature=cold)
     yield _both(name, "C at Q = 5e5", "about 0.2", quality=5e5)
     yield _both(name, "C, twice the dephasing rate", "about 0.2", dephasing_time="5us")
+    yield _both(name, "C, detunings of +-gamma/4", "about 0.2", detuning=("250kHz", "-250kHz"))
     yield _qualities(name, 0.2)
     yield _both(name, "C without dephasing", "", dephasing_time=None)
     yield _both(name, "C, waveguide at 4 K", "(cold)", base_temperature="4K")
@@ -131,6 +133,8 @@ def _spin() -> Iterator[Claim]:
         yield _both(name, f"C, T_phi = {_spaced(time)}", "about 0.62", dephasing_time=time)
         words = f"C at Q = 5e5, T_phi = {_spaced(time)}"
         yield _both(name, words, "about 0.62", dephasing_time=time, quality=5e5)
+    apart = ("62.5kHz", "-62.5kHz")
+    yield _both(name, "C, detunings of +-gamma/4", "about 0.62", detuning=apart)
     yield _qualities(name, 0.62)
     yield _both(name, "C at 300 K", "", temperature="300K")
     for base in ("20mK", "50mK", "100mK"):
@@ -178,8 +182,10 @@ def _section(name: str, found: Sequence[Claim]) -> str:
     lines = [
         f"### `{name}`",
         "",
-        f"{chosen.what[0].upper()}{chosen.what[1:]} ({chosen.source}).",
-        f"Assumed: {chosen.assumed}.",
+        _wrapped(
+            f"{chosen.what[0].upper()}{chosen.what[1:]} ({chosen.source}). "
+            f"Assumed: {chosen.assumed}."
+        ),
         "",
         _line(headings[:width]),
         _line(["---", "---", "---:", "---:"][:width]),
@@ -187,6 +193,10 @@ def _section(name: str, found: Sequence[Claim]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _wrapped(text: str) -> str:
+    return fill(text, 100, break_on_hyphens=False)
 
 
 def _line(cells: Sequence[str]) -> str:
