@@ -248,3 +248,28 @@ def test_dicke_states_of_single_qubits_and_of_spins():
         transfer(spins, times, "3,0", "0,3").amplitude,
         atol=AGREE,
     )
+
+
+def test_a_cold_thermal_link_by_the_continued_fraction():
+    """A single mode, so the phase-space hierarchy solves it too, by quite another route."""
+    network = te.thermal_link(
+        n_th=0.0, kappa=0.7, gamma=(1.0, 0.8), detuning=(0.2, -0.3), dephasing=0.1, loss=0.2
+    )
+    few = te.evolve(network, TIMES, "11", FewExcitations(), source="empty")
+    fraction = te.evolve(network, TIMES, "11", te.ContinuedFraction())  # stationary: empty, too
+    difference = np.max(np.abs(few.states - fraction.states), axis=(1, 2))
+    assert np.all(difference <= few.error + fraction.error)
+    assert np.max(fraction.error) < 1e-8
+
+
+def test_a_peak_within_the_last_step_of_the_interval():
+    network = ring_resonators((0.2, 0.3))
+    whole = peak_concurrence(network, "10", until=40)
+    for beyond in (1e-3, 1e-6):
+        cut = peak_concurrence(network, "10", until=whole.time + beyond)
+        assert cut.interior
+        assert cut == pytest.approx(whole, abs=1e-9)
+    before = peak_concurrence(network, "10", until=whole.time - 1e-3)
+    assert not before.interior
+    assert before.time == whole.time - 1e-3
+    assert before.value < whole.value

@@ -286,6 +286,10 @@ class TestRefusals:
         network = ring_resonators(0.1, qubits=60, collective=True)
         with pytest.raises(te.MethodError, match=r"would need about .* te.transfer"):
             te.evolve(network, [1.0], "60,0", FewExcitations())
+        with pytest.raises(te.MethodError, match=r"would need about .* collective=True"):
+            transfer(
+                ring_resonators(0.1, qubits=20), [1.0], "1" * 20 + "0" * 20, "0" * 20 + "1" * 20
+            )
 
 
 class TestStates:

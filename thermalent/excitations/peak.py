@@ -135,14 +135,18 @@ def _largest(
     values = np.abs(states @ u) * np.abs(states @ v)
     rises = np.diff(values)
     tops = 1 + np.flatnonzero((rises[:-1] >= 0) & (rises[1:] <= 0))
-    best = tops[np.argsort(values[tops])[::-1][:_CANDIDATES]]
-    ends = [Peak(float(values[0]), 0.0, False), Peak(float(values[-1]), end, False)]
-    inside = [_refined(generator, states[i], vectors, i * step, step) for i in best.tolist()]
-    top = max([*inside, *ends], key=lambda peak: peak.value)
+    best = tops[np.argsort(values[tops])[::-1][:_CANDIDATES]].tolist()
+    found = [_refined(generator, states[i], vectors, i * step, (-step, step)) for i in best]
+    # An end of the interval can be the largest point, or hide a maximum before the next one.
+    found += [
+        _refined(generator, states[0], vectors, 0.0, (0.0, step)),
+        _refined(generator, states[-1], vectors, end, (-step, 0.0)),
+    ]
+    top = max(found, key=lambda peak: peak.value)
     if isinstance(generator, np.ndarray) and top.interior:
         # Doubling has doubled its rounding as often: once more from a state without it.
         state = expm(generator * top.time) @ start
-        top = _refined(generator, state, vectors, top.time, step)
+        top = _refined(generator, state, vectors, top.time, (-step, step))
     return top
 
 
@@ -169,9 +173,9 @@ def _refined(
     state: np.ndarray,
     vectors: np.ndarray,
     time: float,
-    step: float,
+    interval: tuple[float, float],
 ) -> Peak:
-    """The maximum within one step of a grid point, of the Taylor series of both amplitudes."""
+    """The maximum in an interval about a grid point, from the Taylor series of both amplitudes."""
     terms, term = [state], state
     for _ in range(_TERMS):
         term = generator @ term
@@ -182,8 +186,10 @@ def _refined(
     slope = np.arange(1, _TERMS + 1) * square[1:]
     bend = np.arange(1, _TERMS) * slope[1:]
     rises, bends = slope.tolist(), bend.tolist()
-    low, high = -step, step
-    if not _horner(rises, low) > 0 > _horner(rises, high):
+    low, high = interval
+    step = high - low
+    bracketed = _horner(rises, low) > 0 > _horner(rises, high)
+    if not bracketed:
         low = high = max((low, 0.0, high), key=lambda shift: _horner(square.tolist(), shift))
     shift = (low + high) / 2
     while high - low > _PRECISION * step:
@@ -194,7 +200,8 @@ def _refined(
         moved, shift = abs(following - shift), following
         if moved <= _PRECISION * step:
             break
-    return Peak(float(np.sqrt(max(_horner(square.tolist(), shift), 0.0))), time + shift, True)
+    value = float(np.sqrt(max(_horner(square.tolist(), shift), 0.0)))
+    return Peak(value, time + shift, bracketed)
 
 
 def _horner(coefficients: list[float], x: float) -> float:

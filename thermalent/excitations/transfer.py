@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from thermalent import checks
-from thermalent.excitations.basis import Basis, drift
+from thermalent import checks, memory
+from thermalent.excitations.basis import Basis, drift, sector_sizes
 from thermalent.excitations.levels import charges
 from thermalent.excitations.losses import gain
 from thermalent.excitations.propagate import propagate, rounding
@@ -103,6 +103,7 @@ def no_jump(network: Network, initial: State, target: State) -> NoJump:
         checks.fail(
             "target", f"of {number} excitations, as the initial state (else use te.evolve)", target
         )
+    _require_memory(network, number)
     basis = Basis(network, number, max(number - 1, 0))
     sector = basis.block(number)
     return NoJump(
@@ -110,6 +111,19 @@ def no_jump(network: Network, initial: State, target: State) -> NoJump:
         _vector(basis, found)[sector],
         _vector(basis, wanted)[sector],
     )
+
+
+def _require_memory(network: Network, number: int) -> None:
+    size = sum(sector_sizes(network, number)[max(number - 1, 0) :])
+    nodes = len(network.nodes)
+    # A row of the generator joins every node to every other; a configuration is kept as an array
+    # and as the key of a dictionary.
+    needed = size * (24 * nodes**2 + 64 * nodes + 500)
+    if needed > memory.available() / 2:
+        raise MethodError(
+            f"No-jump evolution would need about {memory.in_words(needed)} for {size:.3g} "
+            f"configurations of {number} excitations. Use collective=True for symmetric qubits."
+        )
 
 
 def _vector(basis: Basis, state: dict[tuple[int, ...], complex]) -> np.ndarray:
