@@ -213,6 +213,26 @@ def test_peak_is_the_largest_of_the_evolution():
     assert early.time == 0.2
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_no_peak_is_missed(seed):
+    """Weakly damped oscillations have many peaks of nearly the same height."""
+    rng = np.random.default_rng(400 + seed)
+    network = ring_resonators(
+        tuple(rng.uniform(0.05, 2.0, 2)),
+        float(rng.uniform(0.01, 0.5)),
+        float(rng.uniform(0, 0.5)),
+        distance=float(rng.uniform(0.1, 6)),
+        detuning=tuple(rng.uniform(-1, 1, 2)),
+        cavity_detuning=tuple(rng.uniform(-1, 1, 2)),
+    )
+    times = np.linspace(0, 50, 20_001)
+    psi = amplitudes(network, times, "10")
+    found = peak_concurrence(network, "10", until=50)
+    assert found.value >= np.max(2 * np.abs(psi[:, 2] * psi[:, 3])) - 1e-13
+    found = peak_transfer(network, "10", "01", until=50)
+    assert found.value >= np.max(np.abs(psi[:, 3]) ** 2) - 1e-13
+
+
 def test_superpositions_with_the_vacuum_keep_their_coherence():
     network = ring_resonators((0.3, 0.5))
     ket = np.array([0.6, 0, 0.8j, 0])
