@@ -1,0 +1,76 @@
+"""GENERATION, Fig. 6, and TRANSPORT, Fig. 4(b): what the qubits' own decay leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import thermalent as te
+from figures import common
+from figures.common import Report, Track
+from thermalent.excitations import FewExcitations, peak_concurrence, peak_transfer
+from thermalent.models.ring_resonators import ring_resonators
+from thermalent.optimise import optimise
+
+COUPLINGS = (0.126, 0.277)
+DECAY = 0.2  # largest, in gamma_R
+LATEST = 60.0
+
+
+def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = common.silent) -> Report:
+    """Largest concurrence at fixed and at best couplings, and the transfer of |Psi+>.
+
+    Args:
+        folder: Where generation_6.png and generation_6.csv go.
+        points: Decay rates.
+        track: Wraps the loop over decay rates in a progress bar.
+    """
+    decays = np.linspace(0.0, DECAY, points)
+    rows = np.array([_row(decay) for decay in track(decays.tolist())])
+    names = ("fixed_couplings", "best_couplings", "g1", "g2", "transfer", "transfer_g")
+    columns = {"qubit_decay": decays, **dict(zip(names, rows.T, strict=True))}
+    network = ring_resonators(COUPLINGS, qubit_decay=DECAY)
+    peak = peak_concurrence(network, "10", until=LATEST)
+    evolved = te.evolve(network, [peak.time], "10", FewExcitations())
+    with common.style():
+        figure, axes = common.canvas(4.6, 3.4)
+        axes.plot(
+            decays, columns["fixed_couplings"], label="generation, couplings as without decay"
+        )
+        axes.plot(decays, columns["best_couplings"], label="generation, best couplings")
+        axes.plot(decays, columns["transfer"], "--", label=r"transport of $|\Psi_+\rangle$, best")
+        axes.set(xlabel=r"qubit decay $\Gamma/\gamma_R$", ylabel=f"largest {common.CONCURRENCE}")
+        axes.set(xlim=(0, DECAY), ylim=(0, 1))
+        axes.legend()
+        common.save("generation_6", folder, figure, columns)
+    difference = abs(float(evolved.concurrence()[0]) - peak.value)
+    return Report(
+        columns=columns,
+        agreement=f"amplitudes and full master equation agree to {difference:.0e}",
+        values={
+            "fixed couplings, largest decay": float(columns["fixed_couplings"][-1]),
+            "best couplings, largest decay": float(columns["best_couplings"][-1]),
+        },
+    )
+
+
+def _row(decay: float) -> list[float]:
+    fixed = peak_concurrence(
+        ring_resonators(COUPLINGS, qubit_decay=decay), "10", until=LATEST
+    ).value
+    best = optimise(
+        lambda g1, g2: ring_resonators((g1, g2), qubit_decay=decay),
+        {"g1": (0.05, 0.8), "g2": (0.1, 1.0)},
+        lambda network: peak_concurrence(network, "10", until=LATEST),
+        starts=3,
+    )
+    ends = ({f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2))
+    start, target = ends
+    carried = optimise(
+        lambda g: ring_resonators(g, qubits=2, qubit_decay=decay),
+        {"g": (0.1, 1.0)},
+        lambda network: peak_transfer(network, start, target, until=LATEST),
+        starts=1,
+    )
+    return [fixed, best.value, *best.parameters.values(), carried.value, carried.parameters["g"]]
