@@ -72,7 +72,7 @@ class FewExcitations(Method):
         _require_memory(self, network, sizes, differences, len(times))
         basis = Basis(network, most)
         generator, terms = drift(basis), jumps(basis)
-        flat = np.zeros((len(times), initial.size), dtype=complex)
+        states = np.zeros((len(times), *initial.shape), dtype=complex)
         error = np.zeros(len(times))
         elements = 0
         with working("Evolving") as report:
@@ -81,18 +81,15 @@ class FewExcitations(Method):
                 blocks = _Blocks(basis, difference)
                 liouvillian = blocks.liouvillian(generator, terms)
                 evolved = propagate(liouvillian, blocks.gather(initial), times)  # (t, n)
-                states = (blocks.emitters() @ evolved.T).T  # (t, d^2)
-                flat += states
-                if difference > 0:  # and its adjoint
-                    square = states.reshape(len(times), *initial.shape)
-                    flat += square.conj().transpose(0, 2, 1).reshape(flat.shape)
+                part = (blocks.emitters() @ evolved.T).T.reshape(states.shape)
+                states += part if difference == 0 else part + part.conj().transpose(0, 2, 1)
                 error += rounding(liouvillian, times)
                 elements += liouvillian.shape[0]
         return Evolution(
             network=network,
             method=self,
             times=times,
-            states=flat.reshape(len(times), *initial.shape),
+            states=states,
             error=error,
             how="rounding of the Taylor steps of a trace-preserving map",
             stats={
