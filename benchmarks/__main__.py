@@ -7,7 +7,17 @@ import time
 
 import click
 
-NAMES = ("formulation", "qutip", "growth", "level", "startup", "first call", "heom")
+NAMES = (
+    "formulation",
+    "qutip",
+    "growth",
+    "level",
+    "startup",
+    "first call",
+    "heom",
+    "dynamics",
+    "trajectories",
+)
 
 
 @click.command()
@@ -21,7 +31,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
     from benchmarks import threads
 
     threads.use_one()
-    from benchmarks import growth, peers, report, startup, strong_noise
+    from benchmarks import dynamics, growth, peers, report, startup, strong_noise, trajectories
     from benchmarks.timing import ROOT
 
     benchmarks = {
@@ -32,6 +42,8 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "startup": startup.command_line,
         "first call": startup.first_call,
         "heom": strong_noise.versus_heom,
+        "dynamics": dynamics.versus_dop853,
+        "trajectories": trajectories.run,
     }
     rows: list[report.Row] = []
     for name in only or NAMES:

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from thermalent.entropy import trace_distance as trace_distance
     from thermalent.entropy import von_neumann_entropy as von_neumann_entropy
     from thermalent.evolution import Evolution as Evolution
+    from thermalent.excitations import Amplitudes as Amplitudes
+    from thermalent.excitations import FewExcitations as FewExcitations
+    from thermalent.excitations import peak_concurrence as peak_concurrence
+    from thermalent.excitations import peak_transfer as peak_transfer
+    from thermalent.excitations import transfer as transfer
     from thermalent.fock.method import Fock as Fock
     from thermalent.geometry import Cascade as Cascade
     from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
@@ -45,12 +50,14 @@ if TYPE_CHECKING:
     from thermalent.method import Method as Method
     from thermalent.method import MethodError as MethodError
     from thermalent.models.phononic_link import phononic_link as phononic_link
+    from thermalent.models.ring_resonators import ring_resonators as ring_resonators
     from thermalent.models.thermal_link import thermal_link as thermal_link
     from thermalent.network import CollectiveSpin as CollectiveSpin
     from thermalent.network import Mode as Mode
     from thermalent.network import Network as Network
     from thermalent.network import Qubit as Qubit
     from thermalent.network import Qudit as Qudit
+    from thermalent.optimise import optimise as optimise
     from thermalent.preparation import preparation_time as preparation_time
     from thermalent.preparation import relaxation_rates as relaxation_rates
     from thermalent.radiation import coherence as coherence
@@ -60,6 +67,7 @@ if TYPE_CHECKING:
     from thermalent.solve import evolve as evolve
     from thermalent.solve import methods as methods
     from thermalent.solve import steady_state as steady_state
+    from thermalent.stochastic.method import Trajectories as Trajectories
     from thermalent.validate import cross_validate as cross_validate
 
 _HOME = {
@@ -79,17 +87,27 @@ _HOME = {
         "partial_trace",
     ),
     "thermalent.entropy": ("fidelity", "purity", "trace_distance", "von_neumann_entropy"),
+    "thermalent.excitations": (
+        "Amplitudes",
+        "FewExcitations",
+        "peak_concurrence",
+        "peak_transfer",
+        "transfer",
+    ),
     "thermalent.fock.method": ("Fock",),
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
     "thermalent.method": ("Method", "MethodError"),
     "thermalent.models.phononic_link": ("phononic_link",),
+    "thermalent.models.ring_resonators": ("ring_resonators",),
     "thermalent.models.thermal_link": ("thermal_link",),
     "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
+    "thermalent.optimise": ("optimise",),
     "thermalent.preparation": ("preparation_time", "relaxation_rates"),
     "thermalent.radiation": ("coherence", "spectrum"),
     "thermalent.result": ("SolveError", "SteadyState"),
     "thermalent.solve": ("evolve", "methods", "steady_state"),
+    "thermalent.stochastic.method": ("Trajectories",),
     "thermalent.validate": ("cross_validate",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -100,6 +118,7 @@ _PACKAGES = (
     "fock",
     "hardware",
     "states",
+    "stochastic",
 )
 
 __all__ = sorted([*_MODULE_OF, *_PACKAGES, "__version__"])

@@ -202,4 +202,6 @@ def _remedy(result: SteadyState) -> str:
             f"The network is outside the domain of this approximation ({result.method.domain}); "
             "use te.ContinuedFraction() or te.Fock()."
         )
+    if result.method.claim == "statistical":
+        return "Ask for more trajectories."
     return "Ask for a smaller rtol or a larger truncation."

@@ -17,15 +17,18 @@ from thermalent.analytic.methods import (
 )
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.evolution import Evolution
+from thermalent.excitations import FewExcitations
 from thermalent.fock.method import Fock
 from thermalent.method import Method, MethodError, SourceStart
 from thermalent.network import Network
 from thermalent.result import SolveError, SteadyState, checked
+from thermalent.stochastic.method import Trajectories
 
-# Exact methods first, the preferred one leading; then the approximations.
+# Exact methods first, the preferred one leading; then the statistical one and approximations.
 METHODS: tuple[type[Method], ...] = (
     ContinuedFraction,
     Fock,
+    Trajectories,
     Bourret,
     StrongDriving,
     Quasistatic,
@@ -132,13 +135,25 @@ def evolve(
 
 
 def _default_evolution(network: Network, source: SourceStart) -> Method:
-    fraction = ContinuedFraction()
-    return fraction if fraction.evolution_refusal(network, source) is None else Fock()
+    """The first exact method that evolves the network."""
+    refusals = []
+    for method in (ContinuedFraction(), FewExcitations(), Fock()):
+        refusal = method.evolution_refusal(network, source)
+        if refusal is None:
+            return method
+        refusals.append(f"{method.name}: {refusal}")
+    raise MethodError("No exact method evolves this network. " + " ".join(refusals))
 
 
 def _default(network: Network) -> Method:
-    fraction = ContinuedFraction()
-    return fraction if fraction.refusal(network) is None else Fock()
+    """The first exact method that applies."""
+    refusals = []
+    for method in (ContinuedFraction(), Fock()):
+        refusal = method.refusal(network)
+        if refusal is None:
+            return method
+        refusals.append(f"{method.name}: {refusal}")
+    raise MethodError("No exact method applies to this network. " + " ".join(refusals))
 
 
 def _require_network(network: object) -> None:

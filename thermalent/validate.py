@@ -25,6 +25,7 @@ from thermalent.result import SolveError, SteadyState
 from thermalent.solve import methods as all_methods
 from thermalent.solve import steady_state
 from thermalent.states import STATE_TOLERANCE
+from thermalent.stochastic.method import Trajectories
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
 ROUNDING = 1e-12
@@ -32,6 +33,7 @@ ROUNDING = 1e-12
 # For two qubits the first is reached at n_th of about 3000, for four the second at about 40.
 FOCK_UNKNOWNS = 5e5
 FOCK_WORK = 2e10
+TRAJECTORY_WORK = 1e8  # steps of two qubits; some ten seconds
 _WIDTH = 100  # characters of the printed table
 
 
@@ -165,6 +167,8 @@ def _comparable(method: Method) -> Method:
     """The method with the parameters that make its state comparable with the others."""
     if isinstance(method, PhaseDiffusion):
         return PhaseDiffusion(averaged=True)  # nobody knows the field's phase
+    if isinstance(method, Trajectories):
+        return Trajectories(n=1024)
     if isinstance(method, Fock):
         # Rounding leaves 1e-9 at n_th = 1000, and 4e-9 at 10,000, beyond what is run here.
         return Fock(tolerance=1e-8)
@@ -188,11 +192,13 @@ def _attempt(network: Network, method: Method, patient: bool) -> Row:
 
 
 def _too_slow(network: Network, method: Method) -> str | None:
-    """Why a method would take long: Fock, with a hot mode or many emitters.
+    """Why a method would take long: Fock or trajectories, with a hot mode or many emitters.
 
     Thermal populations fall by gain/loss per level, and the levels until 1e-9 set the size. The
     elements of a density matrix couple in blocks of equal total excitation number.
     """
+    if isinstance(method, Trajectories):
+        return _too_many_steps(network, method)
     if not isinstance(method, Fock) or ContinuedFraction().refusal(network) is not None:
         return None
     (mode,) = network.mode_indices
@@ -205,6 +211,21 @@ def _too_slow(network: Network, method: Method) -> str | None:
     return (
         f"about {levels:.1g} levels make {unknowns:.1g} unknowns, which would take long. Ask for "
         "it by name: te.cross_validate(network, [te.ContinuedFraction(), te.Fock()])."
+    )
+
+
+def _too_many_steps(network: Network, method: Trajectories) -> str | None:
+    """Trajectories last for some relaxation times in steps that resolve the drive."""
+    relaxation, gain = network.mode_rates(network.mode_indices[0])
+    rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
+    drive = float(np.max(np.abs(network.decay[0, 1:]))) * np.sqrt(gain / relaxation)
+    steps = method.n * 10 / min(relaxation, rate) * 10 * (rate + drive)
+    work = steps * (np.prod(network.dims) / 4) ** 2
+    if work <= TRAJECTORY_WORK:
+        return None
+    return (
+        f"{method.n} trajectories would take about {steps:.0e} steps. Ask for it by name: "
+        "te.cross_validate(network, [te.ContinuedFraction(), te.Trajectories()])."
     )
 
 

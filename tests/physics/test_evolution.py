@@ -53,20 +53,22 @@ def test_errors_bound_the_difference_to_a_finer_run():
     net = te.thermal_link(200.0, 0.02, detuning=(0.1, 0.0))
     times = np.geomspace(0.1, 1e3, 9)
     coarse = te.evolve(net, times, "00", ContinuedFraction(rtol=1e-5))
-    fine = te.evolve(net, times, "00", ContinuedFraction(rtol=1e-10))
+    fine = te.evolve(net, times, "00", ContinuedFraction(rtol=1e-9))
     difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
     assert np.all(difference <= coarse.error + fine.error)
     assert np.all(coarse.error <= 1e-3)
 
 
 def test_short_and_long_routes_agree_where_both_work():
-    """Taylor steps and contour at one time, on the same levels."""
+    """Chebyshev steps and contour at one time, on the same levels."""
     chain = levels(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
     last, time = 120, 60.0
     matrix = assemble(chain, last)
     y = np.zeros(matrix.shape[0])
     y[0] = 1.0
-    Propagator(matrix).advance(y, time, len(y), 1, np.inf)
+    propagator, now = Propagator(matrix), 0.0
+    while now < time * (1 - 1e-12):
+        now += propagator.advance(y, time - now, len(y), 1, np.inf)[0]
     contour = hyperbola(time, time * 1.001, 24)
     a = chain.a[0][: chain.ground, : chain.ground]
     b = np.eye(chain.ground)[0]

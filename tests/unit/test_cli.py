@@ -284,11 +284,12 @@ def test_a_method_that_does_not_apply_is_exit_code_2():
     assert result.stderr == f"thermalent: StrongDriving does not apply to this network: {reason}\n"
 
 
-def test_a_parameter_that_is_no_option_keeps_its_name():
-    """At n_th = 1e300 gain and loss of the filter are equal in double precision."""
+def test_a_source_too_hot_for_every_method_is_refused():
+    """At n_th = 1e300 the fraction would need more levels than there are, and so would Fock."""
     result = run("steady", "--n-th", "1e300", "--kappa", "1")
     assert result.exit_code == 2
-    assert result.stderr.startswith("thermalent: Argument `decay` must be such that")
+    assert result.stderr.startswith("thermalent: No exact method applies to this network.")
+    assert "would need about 4e+150 levels" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

@@ -19,6 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "continued-fraction": ("ContinuedFraction", ("rtol", "n_max")),
     "fock": ("Fock", ("tolerance", "cutoff")),
+    "trajectories": ("Trajectories", ()),
     "bourret": ("Bourret", ()),
     "strong-driving": ("StrongDriving", ()),
     "quasistatic": ("Quasistatic", ("rtol",)),

@@ -11,7 +11,7 @@ import numpy as np
 from thermalent import checks, memory
 from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.continued_fraction.evolution import evolve
-from thermalent.continued_fraction.fraction import Fraction, evaluate
+from thermalent.continued_fraction.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import levels
 from thermalent.continued_fraction.stationary import Stationary
@@ -22,6 +22,7 @@ from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
 SMALLEST_RTOL = 1e-13
 _ALWAYS_FITS = 32  # emitter levels
+_LEVELS_PER_WIDTH = 6  # levels per sqrt(V) for two or three digits
 
 
 def memory_needed(numbers: np.ndarray) -> float:
@@ -75,6 +76,13 @@ class ContinuedFraction(Method):
             numbers = excitation_numbers(network)
         except SymmetryError as error:
             return str(error)
+        relaxation, gain = network.mode_rates(network.mode_indices[0])
+        levels_needed = _LEVELS_PER_WIDTH * np.sqrt(gain / relaxation)
+        if levels_needed > MOST_LEVELS:
+            return (
+                f"the mode is so hot that the continued fraction would need about "
+                f"{levels_needed:.1g} levels; it takes up to {MOST_LEVELS}."
+            )
         if len(numbers) <= _ALWAYS_FITS or memory_needed(numbers) <= memory.available():
             return None
         dims, fitting = network.dims, 0
@@ -178,7 +186,7 @@ class ContinuedFraction(Method):
             times=times,
             states=found,
             error=error,
-            how="difference of two contours and depths, or of two Taylor runs of other depths",
+            how="difference of two contours and depths, or of two step runs of other depths",
             status=status,
             stats={**stats, "seconds": time.perf_counter() - began},
         )

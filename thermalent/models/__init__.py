@@ -1,4 +1,5 @@
 """Physical systems: functions that return a Network."""
 
 from thermalent.models.phononic_link import phononic_link as phononic_link
+from thermalent.models.ring_resonators import ring_resonators as ring_resonators
 from thermalent.models.thermal_link import thermal_link as thermal_link
