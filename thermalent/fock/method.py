@@ -6,28 +6,37 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from thermalent import checks, memory
+from thermalent.evolution import Evolution
+from thermalent.fock.evolution import Evolved, evolve, too_large
 from thermalent.fock.problem import Problem, problem, words
 from thermalent.fock.relaxation import Relaxed, relax, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
-from thermalent.method import Claim, Method, MethodError
+from thermalent.method import Claim, Method, MethodError, SourceStart
 from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
+# The truncation error meets the tolerance where it can. Rounding grows with time, and up to this
+# factor it is no reason to withhold states that say how far they are off.
+_TOLERATED = 100.0
 SOLVERS = ("auto", "direct", "iterative")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fock(Method):
-    """Exact steady states of any network whose modes are cold enough to be cut off.
+    """Exact steady states and dynamics of any network whose modes are cold enough to be cut off.
+
+    The work of an evolution grows like (levels) x (rate of the highest level) x (last time).
 
     Args:
         cutoff: Levels kept of each mode (number states 0 to cutoff - 1), at least 2; the error that
             this leaves is measured. If not given, chosen per mode from `tolerance`.
         tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1.
         solver: "direct" (sparse LU), "iterative" (preconditioned Krylov), or "auto": direct where
-            it takes seconds, else iterative.
+            it takes seconds, else iterative. For steady states.
 
     Raises:
         ValueError: an argument is out of range.
@@ -82,6 +91,100 @@ class Fock(Method):
             stats=_stats(found) | {"seconds": time.perf_counter() - began},
         )
 
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why not: the source cannot start like this, or the problem does not fit into memory.
+
+        What is chosen only with the times (the cutoff of a source that is not stationary) is
+        checked in `evolve`.
+        """
+        asked = problem(network, self.solver)
+        if not isinstance(source, str) and len(network.modes) != 1:
+            return (
+                "a coherent amplitude needs exactly one boson mode to start in, but the network "
+                f"has {len(network.modes)}. Use source='empty' or 'stationary'."
+            )
+        if source == "stationary":
+            if asked.ratios is None:
+                return (
+                    "the modes together do not lose energy faster than they gain it, so they have "
+                    "no stationary state to start from. Use source='empty'."
+                )
+            if _coupled(network) and any(asked.ratios):
+                return (
+                    "its warm modes are coupled to each other, so that their stationary state is "
+                    "not the product of thermal states that this start is. Use source='empty' and "
+                    "later times."
+                )
+            return too_large(asked, self._cutoffs(asked))
+        if self.cutoff is not None:
+            return too_large(asked, self._cutoffs(asked))
+        return None
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        r"""States at the times, their truncation and rounding errors measured.
+
+        $$\rho(t) = \mathrm{Tr}_\mathrm{modes}\, e^{\mathcal{L} t}
+          \big(\rho_\mathrm{modes} \otimes \rho(0)\big)$$
+
+        Args:
+            network: What to evolve.
+            times: Increasing, >= 0, inverse rate unit, (t,).
+            initial: Density matrix of the emitters, (d, d), with any coherences.
+            source: "stationary" (each mode in the thermal state that it has without the emitters),
+                "empty" (vacuum), or the amplitude <a> of a coherent state (one mode).
+
+        Raises:
+            MethodError: the method refuses the network, this start or these times.
+        """
+        began = time.perf_counter()
+        refusal = self.evolution_refusal(network, source)
+        if refusal is not None:
+            raise MethodError(f"{self.name} does not evolve this network: {refusal}")
+        found = evolve(
+            problem(network, self.solver),
+            times,
+            initial,
+            source,
+            cutoff=self.cutoff,
+            tolerance=self.tolerance,
+        )
+        return Evolution(
+            network=network,
+            method=self,
+            times=times,
+            states=found.states,
+            error=found.error,
+            how="truncation from two cutoffs and the population beyond the last level so far, plus "
+            "rounding",
+            status=self._evolved_status(found, times),
+            stats={
+                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
+                "dimension": found.elements,
+                "sectors": found.sectors,
+                "truncation": found.truncation.bound,
+                "rounding": found.rounding,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def _evolved_status(self, found: Evolved, times: np.ndarray) -> Status:
+        worst = float(np.max(found.error))
+        # With a cutoff of the user's the error is what they asked to see.
+        if self.cutoff is not None or worst <= _TOLERATED * self.tolerance:
+            return Status()
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"The error of the evolution is {worst:.1e} at t = "
+                f"{times[int(np.argmax(found.error))]:g} with a cutoff of {words(found.cutoffs)} "
+                f"({found.rounding:.1e} of it from rounding): "
+                f"{found.obstacle or 'it hardly falls with the cutoff.'} Ask for a larger "
+                "tolerance, or for earlier times."
+            ),
+        )
+
     def _cutoffs(self, asked: Problem) -> tuple[int, ...]:
         if self.cutoff is not None:
             return (self.cutoff,) * len(asked.network.modes)
@@ -125,6 +228,14 @@ class Fock(Method):
                 ),
             )
         return Status()
+
+
+def _coupled(network: Network) -> bool:
+    """Whether any two modes are coupled directly."""
+    assert network.absorption is not None  # set when the network validates itself
+    modes = np.ix_(network.mode_indices, network.mode_indices)
+    matrices = (network.exchange[modes], network.decay[modes], network.absorption[modes])
+    return any(np.any(matrix - np.diag(np.diag(matrix))) for matrix in matrices)
 
 
 def _not_unique(asked: Problem, found: Relaxed) -> str:
