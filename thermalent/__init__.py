@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from thermalent.excitations import FewExcitations as FewExcitations
     from thermalent.excitations import peak_concurrence as peak_concurrence
     from thermalent.excitations import peak_transfer as peak_transfer
-    from thermalent.excitations import transfer as transfer
+    from thermalent.excitations.transfer import transfer as transfer
     from thermalent.fock.method import Fock as Fock
     from thermalent.geometry import Cascade as Cascade
     from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
@@ -92,8 +92,8 @@ _HOME = {
         "FewExcitations",
         "peak_concurrence",
         "peak_transfer",
-        "transfer",
     ),
+    "thermalent.excitations.transfer": ("transfer",),
     "thermalent.fock.method": ("Fock",),
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),

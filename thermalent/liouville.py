@@ -10,6 +10,7 @@ to know which it holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,13 @@ def _identity_like(operator: Operator) -> Operator:
     return sparse.csr_array(sparse.eye_array(operator.shape[0]))
 
 
-def lowering_operators(network: Network) -> list[Operator]:
+@lru_cache(maxsize=32)
+def lowering_operators(network: Network) -> tuple[Operator, ...]:
     """The emitters' lowering operators on their product space."""
-    return [
-        embed(emitter.lowering, position, network.dims)
-        for position, emitter in enumerate(network.emitters)
-    ]
+    dims = network.dims
+    return tuple(
+        embed(emitter.lowering, position, dims) for position, emitter in enumerate(network.emitters)
+    )
 
 
 def lindblad(hamiltonian: Operator, jumps: Sequence[tuple[Operator, Operator]]) -> Superoperator:

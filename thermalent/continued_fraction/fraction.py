@@ -197,17 +197,34 @@ def _stagnates(changes: list[float], scale: float) -> bool:
 def _next(depths: list[int], changes: list[float], wanted: float) -> int:
     """The next number of levels: where the error should fall below what is wanted.
 
-    A change is the error of the smaller of the two depths, and log(error) falls linearly at best;
-    before that is known, and to verify, the depth grows by a fixed ratio.
+    With an error A exp(-c N), the changes are A exp(-c N_1) (1 - exp(-c (N_2 - N_1))), and two of
+    them give c and A. Before that is known, and to verify, the depth grows by a fixed ratio.
     """
     here = depths[-1]
     if len(changes) < 2 or len(depths) < 3 or not 0 < changes[-1] < changes[-2]:
         return _even(_STEP * here)
-    decay = np.log(changes[-2] / changes[-1]) / (depths[-2] - depths[-3])
-    target = depths[-2] + np.log(4 * changes[-1] / wanted) / decay
-    if target <= here:
-        return _even(_VERIFY * here)
-    return _even(min(max(target, _VERIFY * here), 2.5 * here))
+    first, second = depths[-2] - depths[-3], depths[-1] - depths[-2]
+    decay = _decay(changes[-1] / changes[-2], first, second)
+    if decay == 0.0:
+        return _even(_STEP * here)
+    error = changes[-1] / -np.expm1(-decay * second)  # at depths[-2]
+    target = depths[-2] + np.log(4 * error / wanted) / decay
+    return _even(min(max(target, _VERIFY * here), 4.0 * here))
+
+
+def _decay(ratio: float, first: int, second: int) -> float:
+    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
+
+    def excess(c: float) -> float:
+        return np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first) - ratio
+
+    low, high = 1e-9 / first, 700.0 / max(first, second)
+    if excess(low) <= 0 or excess(high) >= 0:
+        return 0.0  # slower than any exponential: no use to extrapolate
+    for _ in range(60):
+        middle = np.sqrt(low * high)
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return float(low)
 
 
 def _even(depth: float) -> int:
