@@ -15,7 +15,7 @@ from thermalent.continued_fraction.levels import levels
 
 ACCURACY = 1e-6
 # Our rtol bounds the error and is cautious: the largest one whose true error is below ACCURACY.
-CHEAPEST = 1e-4
+CHEAPEST = 8e-5
 
 
 def versus_dop853(quick: bool = False) -> list[Row]:

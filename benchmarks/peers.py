@@ -34,16 +34,28 @@ def versus_formulation(quick: bool) -> list[Row]:
     rtol, our_error = _cheapest(TOLERANCES, lambda r: _ours(n_th, kappa, r), exact, accuracy)
     ours = best_seconds(lambda: _ours(n_th, kappa, rtol))
     theirs = best_seconds(lambda: peer(n_max), budget=0.0 if quick else 3.0)
+    printed = best_seconds(
+        lambda: thermal_formulation.steady_state(link, n_max=n_max, as_printed=True),
+        budget=0.0 if quick else 3.0,
+    )
     as_asked = best_seconds(lambda: _ours(n_th, kappa, accuracy))
     name = "formulation"
     return [
         at_least(
             name, f"steady state, n_th = 1e6, kappa/gamma = 1e-3, errors <= {accuracy:.0e}: speed",
-            theirs / ours, 100, "{} times the 48 x 48 numpy fraction",
+            printed / ours, 100, "{} times the 48 x 48 numpy fraction",
             seconds=ours, error=our_error, rtol=rtol,
-            peer_seconds=theirs, peer_error=peer_error, peer_n_max=n_max,
+            peer_seconds=printed, peer_error=peer_error, peer_n_max=n_max,
         ),
-        _sides(name, ours, our_error, f"rtol = {rtol:.0e}", theirs, peer_error, f"n_max = {n_max}"),
+        Row(
+            name=name,
+            quantity="the same, with every resolvent of the peer inverted once instead of 4 times",
+            measured=f"{theirs / ours:.3g} times",
+            numbers={"peer_seconds": theirs, "ratio": theirs / ours},
+        ),
+        _sides(
+            name, ours, our_error, f"rtol = {rtol:.0e}", printed, peer_error, f"n_max = {n_max}"
+        ),
         Row(
             name=name,
             quantity=f"the same, asked for rtol = {accuracy:.0e} (the guaranteed error)",

@@ -59,7 +59,11 @@ class Superoperators(NamedTuple):
 
 
 def steady_state(
-    link: Link, *, n_max: int | None = None, last_level: int | None = None
+    link: Link,
+    *,
+    n_max: int | None = None,
+    last_level: int | None = None,
+    as_printed: bool = False,
 ) -> np.ndarray:
     """The qubits' steady state by the matrix continued fraction (B13).
 
@@ -68,6 +72,8 @@ def steady_state(
         n_max: Highest n of sigma^n, the paper's truncation. It keeps m = 0 up to level 2 n + |m| =
             2 n_max, m = +-1 up to 2 n_max + 1, and m = +-2 up to 2 n_max + 2.
         last_level: Instead, keep exactly the levels 2 n + |m| <= last_level, >= 2.
+        as_printed: Invert the resolvents of A_n, B_n and C_n where each stands, as Eqs. (B8) to
+            (B11) are written; by default each is inverted once, P^2 of n being P^0 of n + 1.
 
     Returns:
         Density matrix, (4, 4), in the basis |00>, |01>, |10>, |11>.
@@ -89,7 +95,9 @@ def steady_state(
         assert last_level is not None
         top, drop_pairs = last_level // 2, True
         drop_singles = last_level % 2 == 0
-    effective = _eliminate(chain, top, drop_pairs=drop_pairs, drop_singles=drop_singles)
+    effective = _eliminate(
+        chain, top, drop_pairs=drop_pairs, drop_singles=drop_singles, as_printed=as_printed
+    )
 
     # sigma^0 is the null vector; the trace takes the place of the equation that follows from it.
     effective[0] = 0.0
@@ -180,7 +188,9 @@ class Chain:
         return block.reshape(3 * _D, 3 * _D)
 
 
-def _eliminate(chain: Chain, top: int, *, drop_pairs: bool, drop_singles: bool) -> np.ndarray:
+def _eliminate(
+    chain: Chain, top: int, *, drop_pairs: bool, drop_singles: bool, as_printed: bool
+) -> np.ndarray:
     """A_0 + K (B12), (48, 48), from the tail down.
 
     Args:
@@ -188,19 +198,23 @@ def _eliminate(chain: Chain, top: int, *, drop_pairs: bool, drop_singles: bool) 
         top: Highest n, >= 1.
         drop_pairs: Leave out mu^{top, +-2}.
         drop_singles: Leave out mu^{top, +-1} as well.
+        as_printed: Invert every resolvent where it stands.
     """
     zero = np.zeros((_D, _D))
     p2 = (zero, zero) if drop_pairs else chain.p(top)
     tail = np.zeros((3 * _D, 3 * _D), dtype=complex)  # sigma^{n+1} = tail sigma^n
     for n in range(top, 0, -1):
         p0 = chain.p(n - 1)
-        matrix = -chain.a(n, p2, p0) - chain.c(n, p2) @ tail
+        again = as_printed and not (n == top and drop_pairs)
+        matrix = -chain.a(n, p2, p0) - chain.c(n, chain.p(n) if again else p2) @ tail
+        if as_printed:
+            p0 = chain.p(n - 1)
         right = chain.b(n, p0)
         if n == top and drop_singles:
             tail[:_D] = np.linalg.solve(matrix[:_D, :_D], right[:_D])
         else:
             tail = np.linalg.solve(matrix, right)
-        p2 = p0
+        p2 = chain.p(n - 1) if as_printed else p0
     # P^0 has no weight at n = 0, where its inverse does not exist.
     return chain.a(0, p2, (zero, zero)) + chain.c(0, p2) @ tail
 

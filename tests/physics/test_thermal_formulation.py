@@ -124,3 +124,10 @@ def test_b11_as_printed_is_a_misprint(monkeypatch, last):
 def test_truncation_is_checked(arguments, message):
     with pytest.raises(ValueError, match=message):
         thermal_formulation.steady_state(Link(n_th=1.0, kappa=0.1), **arguments)
+
+
+def test_inverting_once_or_where_printed_is_the_same():
+    link = Link(n_th=20.0, kappa=0.1, detuning=(0.1, -0.2))
+    once = thermal_formulation.steady_state(link, n_max=12)
+    printed = thermal_formulation.steady_state(link, n_max=12, as_printed=True)
+    assert np.max(np.abs(once - printed)) < 1e-14

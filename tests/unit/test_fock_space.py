@@ -100,3 +100,19 @@ def test_a_coherent_drive_has_no_excitation_numbers():
     )
     assert emitter_numbers(net) is None
     assert space(net, (), None).elements == 4
+
+
+def test_jumps_that_keep_the_symmetry_only_together_take_the_full_space():
+    """sigma_x and sigma_y at equal rates are loss and gain: the fraction and Fock agree."""
+    lower = np.array([[0, 1], [0, 0]], dtype=complex)
+    jumps = [0.3 * (lower + lower.T), 0.3j * (lower - lower.T)]
+    net = te.Network(
+        nodes=(
+            te.Mode(bath_rate=0.3, n_th=0.4),
+            te.Qudit(name="q1", lower=lower, local_jumps=jumps),
+        ),
+        exchange=0.5j * np.sqrt(0.3) * np.array([[0, 1], [-1, 0]]),
+        decay=np.array([[0.3, np.sqrt(0.3)], [np.sqrt(0.3), 1.0]]),
+    )
+    fock = te.steady_state(net, te.Fock(tolerance=1e-10))
+    assert np.max(np.abs(fock.state - te.steady_state(net).state)) < 1e-9

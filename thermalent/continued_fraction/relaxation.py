@@ -27,7 +27,8 @@ _OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps
 _MORE_NODES = 1.35
 _MOST_NODES = 54  # in the upper half plane; more would lose digits to exp(Re z t)
 _FIRST_DEPTH = 16
-_FIRST_TIME = 8.0  # where the first contour is tried, in units of the largest rate
+# Where the first contour is tried: what it misses has fallen to the tolerance at about this rate.
+_FIRST_RATE = 0.75  # in units of the largest rate of the emitters
 _ROUNDING = 1e-13
 
 # The Laplace transform at z with the levels up to a depth, (n,).
@@ -122,9 +123,10 @@ class Inverter:
             count = int(np.ceil(_MORE_NODES * count))
             # More nodes and more levels at once: the difference shows whichever is not enough.
             sums.append(self._weighted(first, count, self.depth + self.depth // 4 + 2))
+            before = error
             error = float(np.max(np.abs(sums[-1].at(probe) - sums[-2].at(probe))))
-            if error <= self.tolerance / 4:
-                break
+            if error <= self.tolerance / 4 or error > before / 4:
+                break  # good enough, or more nodes do not help
         return Window(sums[-1], error + _ROUNDING)
 
     def _weighted(self, first: float, count: int, depth: int) -> ExponentialSum:
@@ -191,7 +193,8 @@ def relax(times: np.ndarray, tolerance: float, steps: Steps, inverter: Inverter)
         return fine, 2 * float(np.max(np.abs(fine - coarse))) + least
 
     with working("time evolution") as report:
-        first = _FIRST_TIME / steps.rate if steps.rate > 0 else np.inf
+        fall = _FIRST_RATE * steps.rate
+        first = -np.log(tolerance) / fall if fall > 0 else np.inf
         while len(values) < len(times):
             # Step to where the contour is tried, or to the end.
             marks = first * _OVERLAP

@@ -18,18 +18,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from thermalent.charges import SymmetryError, excitation_numbers
+from thermalent.charges import SymmetryError, excitation_numbers, level_charges
 from thermalent.network import Network
 
 _HALF = np.sqrt(0.5)
 
 
 def emitter_numbers(network: Network) -> np.ndarray | None:
-    """Excitation number of each product state of the emitters, or None without U(1) symmetry."""
+    """Excitation number of each product state of the emitters, or None without U(1) symmetry.
+
+    The terms are built one by one here, so that each jump has to keep the symmetry for itself.
+    """
     try:
-        return excitation_numbers(network)
+        numbers = excitation_numbers(network)
     except SymmetryError:
         return None
+    for emitter in network.emitters:
+        charges = level_charges(emitter)
+        for jump in emitter.jumps:
+            i, j = np.nonzero(jump)
+            if len(set(charges[i] - charges[j])) > 1:
+                return None
+    return numbers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
