@@ -24,7 +24,17 @@ LINKS = (
     "backaction_error",
     "pairs_along_a_line",
 )
-NAMES = (*CLOSED_FORMS, *LINKS)
+# Dynamics, single runs and the light behind the qubits.
+DYNAMICS = (
+    "thermal_2b",
+    "thermal_3b",
+    "thermal_4a",
+    "thermal_4b",
+    "decades",
+    "spectra",
+    "single_runs",
+)
+NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS)
 
 
 @click.command()

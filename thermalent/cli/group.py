@@ -6,8 +6,10 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import OneLineGroup
+from thermalent.cli.evolve import evolve
 from thermalent.cli.hardware import hardware
 from thermalent.cli.steady import steady
+from thermalent.cli.trajectories import trajectories
 from thermalent.cli.validate import validate
 
 
@@ -24,6 +26,7 @@ def main(ctx: click.Context) -> None:
     \b
     Examples:
       thermalent steady --n-th 1220 --kappa 1e-3
+      thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e4:25
       thermalent validate --n-th 2 --kappa 0.1
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
 
@@ -39,5 +42,7 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(steady)
+main.add_command(evolve)
+main.add_command(trajectories)
 main.add_command(validate)
 main.add_command(hardware)

@@ -1,0 +1,207 @@
+"""`thermalent evolve`: the dynamics of a thermal link."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.options import (
+    build_method,
+    build_network,
+    combined,
+    json_option,
+    method_options,
+    network_options,
+)
+from thermalent.cli.output import method_data, print_json, print_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from thermalent.evolution import Evolution
+    from thermalent.network import Network
+
+
+class Times(click.ParamType):
+    """START:STOP:COUNT, equally spaced in the logarithm, or times separated by commas."""
+
+    name = "START:STOP:COUNT | TIME[,...]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        """The times; whether they increase is checked by the library."""
+        if not isinstance(value, str):
+            return value
+        parts = value.split(":")
+        try:
+            if len(parts) == 1:
+                return tuple(float(item) for item in value.split(","))
+            first, last, count = float(parts[0]), float(parts[1]), int(parts[2])
+        except (ValueError, IndexError):
+            self.fail(f"{value!r} is neither START:STOP:COUNT nor times and commas.", param, ctx)
+        if len(parts) > 3 or not (0 < first < last < math.inf and count >= 2):
+            self.fail(
+                f"{value!r} needs 0 < START < STOP and a COUNT of at least 2 "
+                "(its times are equally spaced in the logarithm).",
+                param,
+                ctx,
+            )
+        import numpy as np
+
+        return tuple(np.geomspace(first, last, count).tolist())
+
+
+times_options = combined(
+    click.option(
+        "--times",
+        type=Times(),
+        required=True,
+        help="Times, inverse unit of rate: START:STOP:COUNT (logarithmic), or a list.",
+    ),
+    click.option(
+        "--initial",
+        metavar="STATE",
+        help="Qubits at time zero: 0 and 1 in their order, or S or T for two.  [default: all 0]",
+    ),
+)
+csv_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a CSV with all elements of the density matrices.",
+)
+
+
+@click.command(short_help="Dynamics of a thermal link.")
+@network_options
+@times_options
+@method_options
+@csv_option
+@json_option
+def evolve(
+    times: tuple[float, ...],
+    initial: str | None,
+    output: Path | None,
+    method: str | None,
+    rtol: float | None,
+    n_max: int | None,
+    tolerance: float | None,
+    cutoff: int | None,
+    as_json: bool,
+    **network: Any,
+) -> None:
+    """Qubits over time from a given state, on a waveguide behind a filtered thermal source.
+
+    The source is in its stationary state from the beginning. With more than two qubits the table
+    shows the concurrence of q1 q2, q3 q4, ...; JSON holds that of every pair.
+
+    \b
+    Examples:
+      thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e4:25
+      thermalent evolve --n-th 1220 --kappa 1e-3 --times 0,1,5,30,100 --initial 10
+      thermalent evolve --n-th 2000 --kappa 1e-2 --qubits 1 --times 0.1:5:20
+      thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.csv
+      thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
+    """
+    described = build_network(**network)
+    start = checked_start(described, times, initial)
+    writable(output)
+    chosen = build_method(
+        method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
+    )
+    with solving():
+        from thermalent.solve import evolve as solve
+
+        result = solve(described, times, start, chosen)
+    if output is not None:
+        write_csv(output, result)
+    if as_json:
+        given = {"network": network, "initial": start}
+        print_json({"version": __version__, **given, **evolution_data(result)})
+    else:
+        print_table(*evolution_table(result), right=0)
+
+
+def checked_start(network: Network, times: Sequence[float], initial: str | None) -> str:
+    """The initial state by name, if it is one, and if the times can be used."""
+    from thermalent import checks, states
+
+    start = "0" * len(network.dims) if initial is None else initial
+    with arguments():
+        checks.times("times", times)
+        states.initial_state(start, network.dims, name="initial")
+    return start
+
+
+def writable(output: Path | None) -> None:
+    """Complain about a missing folder before the work, not after it."""
+    if output is not None and not output.parent.is_dir():
+        raise click.UsageError(f"Option --output: there is no folder {str(output.parent)!r}.")
+
+
+def evolution_table(result: Evolution) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows: time, concurrence, populations, error."""
+    names = result.network.emitter_names
+    columns = {"time": [f"{t:.6g}" for t in result.times]}
+    pairs = list(zip(names[::2], names[1::2], strict=False))
+    for one, other in pairs:
+        heading = "concurrence" if len(names) == 2 else f"C {one} {other}"
+        columns[heading] = [f"{c:.8f}" for c in result.concurrence(one, other)]
+    populations = result.populations()
+    shown = list(populations) if len(names) <= 2 else ["0" * len(names)]
+    for label in shown:
+        columns[f"pop. {label}"] = [f"{p:.8f}" for p in populations[label]]
+    columns["error"] = [f"{e:.1e}" if math.isfinite(e) else "not known" for e in result.error]
+    return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+
+
+def evolution_data(result: Evolution) -> dict[str, Any]:
+    """An evolution with its evidence; density matrices are nested [re, im] lists."""
+    import numpy as np
+
+    pairs = series_of_pairs(result)
+    return {
+        "method": method_data(result.method),
+        "emitters": result.network.emitter_names,
+        "times": result.times,
+        "concurrence": next(iter(pairs.values())) if len(result.network.dims) == 2 else None,
+        "concurrences": pairs,
+        "populations": result.populations(),
+        "error": result.error,
+        "error_origin": result.how,
+        "states": np.stack([result.states.real, result.states.imag], axis=-1),
+        "stats": result.stats,
+    }
+
+
+def series_of_pairs(result: Evolution) -> dict[str, np.ndarray]:
+    """Concurrence of every pair of qubits over time, "q1 q2" and so on."""
+    pairs = itertools.combinations(result.network.emitter_names, 2)
+    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+
+
+def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | None = None) -> None:
+    """A row per time: concurrences, error, and the elements re(i,j), im(i,j) in full precision."""
+    import numpy as np
+
+    columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
+    columns |= {f"concurrence {pair}": row for pair, row in series_of_pairs(result).items()}
+    columns["error"] = result.error
+    labels = ["".join(map(str, levels)) for levels in np.ndindex(*result.network.dims)]
+    for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
+        columns[f"re({row},{column})"] = result.states[:, i, j].real
+        columns[f"im({row},{column})"] = result.states[:, i, j].imag
+    try:
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(np.column_stack(list(columns.values())).tolist())
+    except OSError as error:
+        raise Failure(f"could not write {str(path)!r}: {error.strerror}.") from error

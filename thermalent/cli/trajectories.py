@@ -1,0 +1,85 @@
+"""`thermalent trajectories`: single runs of a thermal link, and their averages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import arguments, solving
+from thermalent.cli.evolve import (
+    checked_start,
+    csv_option,
+    evolution_data,
+    evolution_table,
+    times_options,
+    writable,
+    write_csv,
+)
+from thermalent.cli.options import build_network, json_option, network_options
+from thermalent.cli.output import print_json, print_table
+
+
+@click.command(short_help="Single runs of a thermal link, and their averages.")
+@network_options
+@times_options
+@click.option(
+    "--runs", type=click.IntRange(min=2), default=4000, show_default=True, help="Number of runs."
+)
+@click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
+@click.option("--seed", type=int, default=7, show_default=True, help="One seed, one result.")
+@click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
+@csv_option
+@json_option
+def trajectories(
+    times: tuple[float, ...],
+    initial: str | None,
+    runs: int,
+    single: bool,
+    seed: int,
+    step: float | None,
+    output: Path | None,
+    as_json: bool,
+    **network: Any,
+) -> None:
+    """Qubits over time, along random paths of the thermal field that drives them.
+
+    The error of an average is its standard error, that of a single run comes from its step.
+
+    \b
+    Examples:
+      thermalent trajectories --n-th 1220 --kappa 1e-3 --times 1:100:9
+      thermalent trajectories --n-th 1220 --kappa 1e-3 --times 30 --runs 100000
+      thermalent trajectories --n-th 1220 --kappa 1e-2 --times 1:600:30 --single --seed 5
+      thermalent trajectories --n-th 1220 --kappa 1e-2 --times 1:600:999 --single -o run.csv
+    """
+    described = build_network(**network)
+    start = checked_start(described, times, initial)
+    writable(output)
+    from thermalent.solve import evolve
+    from thermalent.stochastic import Trajectories, trajectory
+
+    quanta = None
+    with arguments():
+        method = Trajectories(n=2 if single else runs, seed=seed, step=step)
+    # A step that is too large for the rates is found out in the run.
+    with solving(), arguments():
+        if single and method.refusal(described) is None:
+            run = trajectory(described, times, initial=start, seed=seed, step=step)
+            result, quanta = run.evolution, abs(run.field) ** 2
+        else:
+            result = evolve(described, times, start, method)
+    if output is not None:
+        write_csv(output, result, {} if quanta is None else {"quanta": quanta})
+    if as_json:
+        given = {"network": network, "initial": start, "single": single, "quanta": quanta}
+        print_json({"version": __version__, **given, **evolution_data(result)})
+        return
+    headings, rows = evolution_table(result)
+    if quanta is not None:
+        headings.insert(1, "quanta")
+        for row, number in zip(rows, quanta, strict=True):
+            row.insert(1, f"{number:.2f}")
+    print_table(headings, rows, right=0)
