@@ -154,7 +154,6 @@ def test_the_frame_changes_nothing_but_rounding():
     h = hierarchy(net)
     from dataclasses import replace
 
-
     states = []
     for frame in (h.frame, np.eye(4)):
         pinned = Stationary(levels(replace(h, frame=frame)))
