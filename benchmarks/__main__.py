@@ -15,6 +15,7 @@ NAMES = (
     "startup",
     "first call",
     "heom",
+    "links",
     "dynamics",
     "trajectories",
 )
@@ -31,7 +32,16 @@ def main(only: tuple[str, ...], quick: bool) -> None:
     from benchmarks import threads
 
     threads.use_one()
-    from benchmarks import dynamics, growth, peers, report, startup, strong_noise, trajectories
+    from benchmarks import (
+        dynamics,
+        growth,
+        links,
+        peers,
+        report,
+        startup,
+        strong_noise,
+        trajectories,
+    )
     from benchmarks.timing import ROOT
 
     benchmarks = {
@@ -42,6 +52,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "startup": startup.command_line,
         "first call": startup.first_call,
         "heom": strong_noise.versus_heom,
+        "links": links.against_limits,
         "dynamics": dynamics.versus_dop853,
         "trajectories": trajectories.run,
     }

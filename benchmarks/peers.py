@@ -14,7 +14,7 @@ from benchmarks.report import Row, at_least
 from benchmarks.timing import best_seconds, peak_memory
 
 # A tolerance asked of us bounds the error; what is compared here is the error that is really there.
-TOLERANCES = tuple(np.geomspace(1e-2, 1e-10, 17))  # two a decade
+TOLERANCES = np.geomspace(1e-2, 1e-10, 17).tolist()  # two a decade
 
 Choice = TypeVar("Choice", int, float)
 
