@@ -69,7 +69,7 @@ def _fock(occupations: np.ndarray, kappa: float) -> np.ndarray:
     for i in range(0, len(occupations), FOCK_STEP):
         if occupations[i] <= FOCK_LIMIT:
             network = common.link(float(occupations[i]), kappa)
-            found[i] = te.steady_state(network, te.Fock()).concurrence()
+            found[i] = te.steady_state(network, te.Fock(tolerance=1e-8)).concurrence()
     return found
 
 
