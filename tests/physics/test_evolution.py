@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brute_force import BruteForce
+from conftest import random_link
 
 import thermalent as te
 from thermalent import states
@@ -130,3 +131,17 @@ def test_evolution_carries_its_observables():
     assert evolution.populations()["T"][0] == pytest.approx(0.5)
     assert evolution.purity("q1")[0] == pytest.approx(1.0)
     assert np.max(np.abs(evolution.states[0] - states.initial_state("10", (2, 2)))) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_errors_hold_on_random_networks(seed):
+    """Every imperfection, any initial state, n_th to 300: nothing that a contour could miss."""
+    rng = np.random.default_rng(seed)
+    net = random_link(rng, n_th=(0, 300.0) if seed % 2 else (0, 5.0), kappa=(1e-2, 3))
+    psi = rng.normal(size=4) + 1j * rng.normal(size=4)
+    rho = np.outer(psi, psi.conj()) / np.vdot(psi, psi).real
+    times = np.geomspace(0.05, rng.uniform(50, 1000), 10)
+    coarse = te.evolve(net, times, rho, ContinuedFraction(rtol=1e-5))
+    fine = te.evolve(net, times, rho, ContinuedFraction(rtol=1e-8))
+    difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
+    assert np.all(difference <= coarse.error + fine.error)
