@@ -34,7 +34,17 @@ DYNAMICS = (
     "spectra",
     "single_runs",
 )
-NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS)
+# Ring resonators on a chiral waveguide.
+RINGS = (
+    "generation_2a",
+    "generation_2b",
+    "generation_4",
+    "generation_6",
+    "transport_1b",
+    "transport_3a",
+    "transport_3c",
+)
+NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS)
 
 
 @click.command()
