@@ -59,7 +59,12 @@ def main(
             strict=False,
         ):
             axes.plot(times, columns[name], color=colour, label=label)
-        axes.set(xlabel=r"time $\gamma_R t$", xlim=(0, LATEST), ylim=(0, 1))
+        axes.set(
+            xlabel=r"time $\gamma_R t$",
+            ylabel="concurrence, fidelity",
+            xlim=(0, LATEST),
+            ylim=(0, 1),
+        )
         figure.legend(**common.BELOW)
         common.save("generation_2a", folder, figure, columns)
     difference = max(
