@@ -3,6 +3,9 @@ r"""The excitation number of the emitters, and whether the dynamics respects it.
 A network has a weak U(1) symmetry if every emitter carries an integer charge per level such that
 its lowering operator removes one, and every term of the master equation maps the sector
 \(q = N_i - N_j\) of \(|i\rangle\langle j|\) to itself. The charges are found from the operators.
+
+Where excitations come in pairs (pumping, squeezed channels), what is conserved is a difference: the
+nodes fall into two groups, and the excitations of one count negative.
 """
 
 from __future__ import annotations
@@ -57,22 +60,62 @@ def excitation_numbers(network: Network) -> np.ndarray:
     """Total charge of each product basis state of the emitters, (d,) integers.
 
     The couplings between nodes move one excitation by construction, once every lowering operator
-    lowers by one; what can break the symmetry is what an emitter does alone.
+    lowers by one; what can break the symmetry is what an emitter does alone, or pairs that the
+    nodes' signs cannot balance. With signs of both kinds the lowest charge is set to zero.
 
     Raises:
         SymmetryError: the network has no U(1) symmetry; the offending term is named.
     """
-    return excitation_numbers_of(network.emitters)
+    signs = node_signs(network)[list(network.emitter_indices)]
+    numbers = excitation_numbers_of(network.emitters, signs)
+    return numbers - numbers.min()
 
 
-def excitation_numbers_of(emitters: Sequence[Emitter]) -> np.ndarray:
-    """The same for emitters alone."""
+def excitation_numbers_of(
+    emitters: Sequence[Emitter], signs: Sequence[int] | np.ndarray | None = None
+) -> np.ndarray:
+    """The same for emitters alone, each with its sign (+1 if not given)."""
     numbers = np.zeros(1, dtype=np.int64)
-    for emitter in emitters:
+    for emitter, sign in zip(
+        emitters, [1] * len(emitters) if signs is None else signs, strict=True
+    ):
         charges = level_charges(emitter)
         _require_conserving_jumps(emitter, charges)
-        numbers = (numbers[:, None] + charges[None, :]).ravel()
+        numbers = (numbers[:, None] + sign * charges[None, :]).ravel()
     return numbers
+
+
+def node_signs(network: Network) -> np.ndarray:
+    """Sign with which each node's excitations count, (n,) of +1 and -1; all +1 without pairs.
+
+    What exchanges excitations joins nodes of one sign, what makes them in pairs joins opposite
+    signs; the first node of each connected part has +1.
+
+    Raises:
+        SymmetryError: no choice of signs does that, so nothing is conserved.
+    """
+    signs = np.zeros(len(network.nodes), dtype=np.int64)
+    if not network.pumped:
+        return signs + 1
+    exchange, decay, absorption, pumping, squeezing = network.couplings
+    same = (exchange != 0) | (decay != 0) | (absorption != 0)
+    opposite = (pumping != 0) | (squeezing != 0)
+    for first in range(len(signs)):
+        if signs[first]:
+            continue
+        signs[first] = 1
+        frontier = [first]
+        while frontier:
+            here = frontier.pop()
+            for joined, sign in ((same, signs[here]), (opposite, -signs[here])):
+                for there in np.flatnonzero(joined[here]).tolist():
+                    if signs[there] == 0:
+                        signs[there] = sign
+                        frontier.append(there)
+                    elif signs[there] != sign:
+                        a, b = network.nodes[here].name, network.nodes[there].name
+                        raise SymmetryError(_message(f"the pairs made at {a} and {b}"))
+    return signs
 
 
 def element_charges(numbers: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -97,6 +97,19 @@ def hermitian(name: str, matrix: np.ndarray) -> np.ndarray:
     return (matrix + matrix.conj().T) / 2
 
 
+def symmetric(name: str, matrix: np.ndarray) -> np.ndarray:
+    """The matrix, if it equals its transpose to rounding."""
+    deviation = float(np.max(np.abs(matrix - matrix.T), initial=0.0))
+    scale = float(np.max(np.abs(matrix), initial=0.0))
+    if deviation > 1e-12 * max(scale, 1e-300):
+        fail(
+            name,
+            "symmetric",
+            Words(f"not: its largest deviation from its transpose is {deviation:.3g}"),
+        )
+    return (matrix + matrix.T) / 2
+
+
 def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     """The matrix, if it is Hermitian and has no eigenvalue below zero (to rounding)."""
     matrix = hermitian(name, matrix)

@@ -99,17 +99,23 @@ def emitter_liouvillian(network: Network) -> Superoperator:
     """The Liouvillian of the emitters alone (the sources replaced by the vacuum), (d^2, d^2)."""
     lowering = lowering_operators(network)
     index = np.array(network.emitter_indices)
+    raising = tuple(dagger(c) for c in lowering)
     hamiltonian: Operator = zero(lowering[0].shape[0])
     jumps: list[tuple[Operator, Operator]] = []
+    exchange, decay, absorption, pumping, squeezing = network.couplings
     for p, j in enumerate(index):
         # sum_l J_jl c_j^+ c_l, and sum_l G_jl D[c_j, c_l] = D[c_j, sum_l G_jl^* c_l].
-        hamiltonian = hamiltonian + dagger(lowering[p]) @ _mix(network.exchange[j, index], lowering)
-        if np.any(network.decay[j, index]):
-            jumps.append((lowering[p], _mix(network.decay[j, index].conj(), lowering)))
-        assert network.absorption is not None  # set when the network validates itself
-        if np.any(network.absorption[j, index]):
-            raising = [dagger(c) for c in lowering]
-            jumps.append((raising[p], _mix(network.absorption[j, index].conj(), raising)))
+        hamiltonian = hamiltonian + raising[p] @ _mix(exchange[j, index], lowering)
+        if np.any(decay[j, index]):
+            jumps.append((lowering[p], _mix(decay[j, index].conj(), lowering)))
+        if np.any(absorption[j, index]):
+            jumps.append((raising[p], _mix(absorption[j, index].conj(), raising)))
+        if np.any(pumping[j, index]):
+            pair = 0.5 * raising[p] @ _mix(pumping[j, index], raising)
+            hamiltonian = hamiltonian + pair + dagger(pair)
+        if np.any(squeezing[j, index]):
+            jumps.append((raising[p], _mix(squeezing[j, index].conj(), lowering)))
+            jumps.append((lowering[p], _mix(squeezing[j, index], raising)))
         emitter = network.emitters[p]
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + embed(emitter.hamiltonian, p, network.dims)

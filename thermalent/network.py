@@ -2,15 +2,19 @@ r"""What a quantum network is: nodes, and the matrices that couple them.
 
 Every system is a set of nodes with lowering operators \(c_j\) and the master equation
 
-$$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l,\ \rho\Big]
+$$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l
+    + \tfrac12 \sum_{jl} \big(P_{jl}\, c_j^\dagger c_l^\dagger + \mathrm{h.c.}\big),\ \rho\Big]
   + \sum_{jl} G_{jl}\, \mathcal{D}[c_j, c_l]\rho
-  + \sum_{jl} U_{jl}\, \mathcal{D}[c_j^\dagger, c_l^\dagger]\rho + \text{local jumps}$$
+  + \sum_{jl} U_{jl}\, \mathcal{D}[c_j^\dagger, c_l^\dagger]\rho$$
 
-$$\mathcal{D}[x, y]\rho = x \rho y^\dagger - \tfrac12 \{ y^\dagger x, \rho \}$$
+$$\qquad + \sum_{jl} \big(M_{jl}\, \mathcal{D}[c_j^\dagger, c_l]
+    + M_{jl}^*\, \mathcal{D}[c_j, c_l^\dagger]\big)\rho + \text{local jumps}, \qquad
+  \mathcal{D}[x, y]\rho = x \rho y^\dagger - \tfrac12 \{ y^\dagger x, \rho \}$$
 
-with J Hermitian (exchange, its diagonal the detunings), G Hermitian and positive semidefinite
-(decay), U Hermitian and positive semidefinite (absorption from a warm channel). hbar = 1; rates are
-angular frequencies in one common unit, by default the decay rate of an emitter.
+with J Hermitian (exchange, its diagonal the detunings), G and U Hermitian (decay, and absorption
+from a warm channel), P symmetric (parametric pumping), M symmetric (what a squeezed channel adds).
+The channels are a physical environment if [[G, M^*], [M, U]] is positive semidefinite. hbar = 1;
+rates are angular frequencies in one common unit, by default the decay rate of an emitter.
 
 A network is data: it validates itself when made, and holds no solver.
 """
@@ -20,6 +24,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -216,27 +221,44 @@ class CollectiveSpin(Emitter):
 Node = Mode | Emitter
 
 
+class Couplings(NamedTuple):
+    """The matrices of a network, (n, n) each, none missing."""
+
+    exchange: np.ndarray
+    decay: np.ndarray
+    absorption: np.ndarray
+    pumping: np.ndarray
+    squeezing: np.ndarray
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Network:
-    """Nodes and the matrices J, G, U that couple them (see the module's master equation).
+    """Nodes and the matrices J, G, U, P, M that couple them (see the module's master equation).
 
     Args:
         nodes: The nodes in propagation order, sources (modes) first; names must differ.
         exchange: J, (n, n) Hermitian, rate unit.
         decay: G, (n, n) Hermitian positive semidefinite, rate unit.
         absorption: U, (n, n) Hermitian positive semidefinite, rate unit; zero if not given.
+        pumping: P, (n, n) symmetric, rate unit; zero if not given. i g (a^+ b^+ - a b) is
+            P_ab = P_ba = i g.
+        squeezing: M, (n, n) symmetric, rate unit; zero if not given. A rail of rate gamma squeezed
+            with another by r has G = gamma cosh^2 r, U = gamma sinh^2 r on each of the two and
+            M = -gamma cosh r sinh r between them.
         label: What the network is, for tables and plots.
 
     Raises:
-        ValueError: shapes differ, J is not Hermitian, G or U is not positive semidefinite (the
-            smallest eigenvalue is named), names repeat, there is no emitter, or a mode gains more
-            energy than it loses.
+        ValueError: shapes differ, J is not Hermitian, P or M is not symmetric, G, U or both with M
+            are not positive semidefinite (the smallest eigenvalue is named), names repeat, there is
+            no emitter, or a mode gains more energy than it loses.
     """
 
     nodes: tuple[Node, ...]
     exchange: np.ndarray
     decay: np.ndarray
     absorption: np.ndarray | None = None
+    pumping: np.ndarray | None = None
+    squeezing: np.ndarray | None = None
     label: str = "network"
     _positions: dict[str, int] = field(init=False, repr=False)
 
@@ -262,12 +284,23 @@ class Network:
         absorption = checks.positive_semidefinite(
             "absorption", checks.square_matrix("absorption", given, n)
         )
-        for array in (exchange, decay, absorption):
+        pumping, squeezing = (
+            np.zeros((n, n), dtype=complex)
+            if given is None
+            else checks.symmetric(name, checks.square_matrix(name, given, n))
+            for name, given in (("pumping", self.pumping), ("squeezing", self.squeezing))
+        )
+        if np.any(squeezing):
+            environment = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
+            checks.positive_semidefinite("squeezing with decay and absorption", environment)
+        for array in (exchange, decay, absorption, pumping, squeezing):
             array.setflags(write=False)
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "exchange", exchange)
         object.__setattr__(self, "decay", decay)
         object.__setattr__(self, "absorption", absorption)
+        object.__setattr__(self, "pumping", pumping)
+        object.__setattr__(self, "squeezing", squeezing)
         object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)
@@ -307,6 +340,19 @@ class Network:
     def dims(self) -> tuple[int, ...]:
         """Dimensions of the emitters, in order."""
         return tuple(emitter.dimension for emitter in self.emitters)
+
+    @property
+    def couplings(self) -> Couplings:
+        """J, G, U, P and M."""
+        assert self.absorption is not None  # these three are set by __post_init__
+        assert self.pumping is not None
+        assert self.squeezing is not None
+        return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.squeezing)
+
+    @property
+    def pumped(self) -> bool:
+        """Whether pairs of excitations come and go: by parametric pumping or a squeezed channel."""
+        return bool(np.any(self.pumping) or np.any(self.squeezing))
 
     def position(self, name: str) -> int:
         """Position of an emitter among the emitters, by name.
