@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python
 
-.PHONY: demo test test-long check format figures bench docs clean
+.PHONY: demo test test-long check format figures claims bench docs clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -41,6 +41,10 @@ format: $(VENV)/.installed-dev
 
 figures: $(VENV)/.installed
 	$(RUN) -m figures
+
+# The page of what the papers print, from the tables of the tests.
+claims: $(VENV)/.installed-dev
+	$(RUN) tests/physics/claims_page.py
 
 bench: $(VENV)/.installed-dev
 	$(RUN) -m benchmarks
