@@ -27,6 +27,7 @@ from scipy.sparse import linalg
 from thermalent import memory
 from thermalent.fock.lindbladian import Lindbladian, largest_rate, lindbladian, sandwich
 from thermalent.fock.problem import Problem, words
+from thermalent.fock.source import joined, joint_state
 from thermalent.fock.space import Space, space
 from thermalent.fock.truncation import Truncation, coarser, finer, first_cutoffs, truncation
 from thermalent.method import MethodError, SourceStart
@@ -77,7 +78,7 @@ class _Run(NamedTuple):
     sectors: int
 
 
-class _Flow(NamedTuple):
+class Flow(NamedTuple):
     """A sector's generator, its start, and what reads the emitters' elements from it."""
 
     matrix: sparse.csr_array  # (n, n)
@@ -135,7 +136,7 @@ def horizon_ratios(problem: Problem, source: SourceStart, last: float) -> tuple[
     network = problem.network
     if problem.ratios is None:
         return (0.0,) * len(network.modes)
-    if source == "stationary" or len(network.modes) != 1:
+    if source == "stationary" or len(network.modes) != 1 or network.pumped:
         return problem.ratios
     relaxation, gain = network.mode_rates(network.mode_indices[0])
     filled = gain / relaxation * -np.expm1(-relaxation * last)
@@ -241,11 +242,11 @@ def _run(
     populations: list[list[np.ndarray]] = []
     elements = sectors = 0
     for charge in range(1 if numbers is None else int(numbers.max()) + 1):
-        kept = base if numbers is None else sector(base, numbers, charge)
+        kept = base if numbers is None else sector(base, charge)
         start = product(kept, modes, initial)
         if not np.any(start):
             continue
-        flow = _flow(generator, kept, start, charge)
+        flow = flow_of(generator, kept, start, charge)
         elements, sectors = elements + kept.elements, sectors + 1
         highest = base.mode_populations(flow.start) if charge == 0 else []
         for i, y in enumerate(_stepped(flow, times, rate, f"cutoff {words(cutoffs)}", report)):
@@ -261,7 +262,7 @@ def _run(
 
 
 def _stepped(
-    flow: _Flow, times: np.ndarray, rate: float, title: str, report: Callable[[str], None]
+    flow: Flow, times: np.ndarray, rate: float, title: str, report: Callable[[str], None]
 ) -> Iterator[np.ndarray]:
     """exp(L t) of the start at each time."""
     y, now, trace = flow.start, 0.0, complex(flow.matrix.diagonal().sum())
@@ -277,7 +278,7 @@ def _stepped(
         yield y
 
 
-def _flow(generator: Lindbladian, kept: Space, start: np.ndarray, charge: int) -> _Flow:
+def flow_of(generator: Lindbladian, kept: Space, start: np.ndarray, charge: int) -> Flow:
     """The equation of a sector; of charge zero in the real numbers of a Hermitian matrix."""
     d = kept.emitter_dimension
     traced = np.flatnonzero(kept.rows // d == kept.cols // d)
@@ -287,24 +288,21 @@ def _flow(generator: Lindbladian, kept: Space, start: np.ndarray, charge: int) -
     if charge == 0:
         unitary = kept.coordinates()
         real = sparse.csr_array(readout @ unitary.conj().T)
-        return _Flow(generator.matrix, (unitary @ start).real, real)
+        return Flow(generator.matrix, (unitary @ start).real, real)
     drift = generator.drift
     identity = sparse.csr_array(sparse.eye_array(drift.shape[0], format="csr"))
     matrix = sandwich(drift, identity, kept) + sandwich(identity, drift, kept)
     for jump in generator.jumps:
         matrix = matrix + sandwich(jump.a, jump.b, kept)
-    return _Flow(sparse.csr_array(matrix), start, readout)
+    return Flow(sparse.csr_array(matrix), start, readout)
 
 
-def sector(base: Space, numbers: np.ndarray, charge: int) -> Space:
+def sector(base: Space, charge: int) -> Space:
     """The elements |r><c| with N_r - N_c = charge, as a space that can index them.
 
     Its `sizes` count the states c that each state r of a group has, its `starts` the elements.
     """
-    total = np.zeros(1, dtype=np.int64)
-    for levels in (*(np.arange(cutoff) for cutoff in base.cutoffs), numbers):
-        total = (total[:, None] + levels[None, :]).ravel()
-    values = np.unique(total)  # of the groups, in their order
+    values = base.charges
     partner = np.minimum(np.searchsorted(values, values - charge), len(values) - 1)
     width = np.where(values[partner] == values - charge, base.sizes[partner], 0)
     first = np.cumsum(base.sizes) - base.sizes
@@ -321,7 +319,9 @@ def sector(base: Space, numbers: np.ndarray, charge: int) -> Space:
 
 
 def mode_states(problem: Problem, cutoffs: Sequence[int], source: SourceStart) -> list[np.ndarray]:
-    """Density matrix of each mode at the start, trace one, (n, n)."""
+    """Density matrix of each mode at the start, or of all of them together; trace one, (n, n)."""
+    if source == "stationary" and joined(problem.network) and any(problem.known_ratios):
+        return [joint_state(problem.network, tuple(cutoffs))]
     states = []
     for k, cutoff in enumerate(cutoffs):
         n = np.arange(cutoff)
@@ -340,7 +340,7 @@ def mode_states(problem: Problem, cutoffs: Sequence[int], source: SourceStart) -
 
 def product(kept: Space, modes: Sequence[np.ndarray], emitters: np.ndarray) -> np.ndarray:
     """The kept elements of a product state, (n,) complex."""
-    shape = (*kept.cutoffs, kept.emitter_dimension)
+    shape = (*(len(mode) for mode in modes), kept.emitter_dimension)
     rows, cols = np.unravel_index(kept.rows, shape), np.unravel_index(kept.cols, shape)
     values = np.ones(kept.elements, dtype=complex)
     for factor, r, c in zip((*modes, emitters), rows, cols, strict=True):
