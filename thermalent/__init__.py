@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from thermalent.geometry import SemiInfinite as SemiInfinite
     from thermalent.method import Method as Method
     from thermalent.method import MethodError as MethodError
+    from thermalent.models.clockwork import clockwork as clockwork
+    from thermalent.models.cooperative import cooperative as cooperative
+    from thermalent.models.dual_rail import dual_rail as dual_rail
     from thermalent.models.phononic_link import phononic_link as phononic_link
     from thermalent.models.ring_resonators import ring_resonators as ring_resonators
     from thermalent.models.thermal_link import thermal_link as thermal_link
@@ -98,6 +101,9 @@ _HOME = {
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
     "thermalent.method": ("Method", "MethodError"),
+    "thermalent.models.dual_rail": ("dual_rail",),
+    "thermalent.models.clockwork": ("clockwork",),
+    "thermalent.models.cooperative": ("cooperative",),
     "thermalent.models.phononic_link": ("phononic_link",),
     "thermalent.models.ring_resonators": ("ring_resonators",),
     "thermalent.models.thermal_link": ("thermal_link",),

@@ -1,0 +1,176 @@
+"""Two rails of qubits fed by the correlated output of a nondegenerate parametric amplifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.geometry import Cascade
+from thermalent.models.rails import rail_detunings, rail_names
+from thermalent.network import Mode, Network, Qubit
+
+PerPair = float | Sequence[float]
+PerQubit = float | Sequence[float]
+
+
+def dual_rail(
+    pairs: int,
+    squeezing: float | None = None,
+    *,
+    detuning: PerPair = 0.0,
+    permutation: Sequence[int] | str | None = None,
+    detuning_b: PerPair | None = None,
+    bandwidth: float | None = None,
+    imbalance: Sequence[float] | None = None,
+    gain: float | None = None,
+    decay: float = 1.0,
+    dephasing: PerQubit = 0.0,
+    other_decay: PerQubit = 0.0,
+    loss: float | Sequence[float] = 0.0,
+) -> Network:
+    r"""N pairs of qubits, one of each on rail A and on rail B, under two-mode squeezed light.
+
+    Broadband source (no bandwidth), with \(L_\eta = \sum_i \sigma^-_{\eta,i}\):
+
+    $$\dot\rho = -i[H_\mathrm{casc}, \rho] + \gamma\,\mathcal{D}[\cosh r\, L_A - \sinh r\,
+      L_B^\dagger]\rho + \gamma\,\mathcal{D}[\cosh r\, L_B - \sinh r\, L_A^\dagger]\rho$$
+
+    Finite bandwidth: two amplifier modes with \(H = i g (a_A^\dagger a_B^\dagger - a_A a_B)\),
+    energy decay kappa each into its rail, and the qubits behind them in a cascade;
+    \(r = 2\,\mathrm{artanh}(2g/\sqrt{\kappa_A \kappa_B})\).
+
+    Args:
+        pairs: Number N of pairs, >= 1.
+        squeezing: r >= 0. Or give `gain`.
+        detuning: delta_A, qubit minus source frequency, rate unit; one number, or one per pair.
+        permutation: P of delta_B,i = -delta_A,P(i): the numbers 0 to N - 1 in some order,
+            "reverse", or None for the order of rail A.
+        detuning_b: delta_B instead of what the permutation makes of delta_A.
+        bandwidth: Energy decay rate kappa of both amplifier modes, rate unit, > 0; None for a
+            broadband source.
+        imbalance: (kappa_A, kappa_B) instead of `bandwidth`.
+        gain: g, rate unit, >= 0, instead of `squeezing`; below the threshold
+            2g = sqrt(kappa_A kappa_B).
+        decay: Decay rate gamma of each qubit into its rail, rate unit, > 0.
+        dephasing: Pure dephasing rate, rate unit; one number, or one per qubit (A1, B1, A2, ...).
+        other_decay: Decay rate into other, empty channels, rate unit; one number, or one per qubit.
+        loss: Power loss, in [0, 1], of each stretch between successive pairs, on both rails; one
+            number, or one per stretch.
+
+    Returns:
+        The network, qubits named "A1", "B1", "A2", ...; with finite bandwidth the modes "a_A" and
+        "a_B" come first.
+
+    Raises:
+        ValueError: an argument is out of range or of the wrong length, the amplifier is at or above
+            its threshold, or arguments exclude each other.
+
+    Source: DUALRAIL, Eqs. (1) to (4) and (11); loss as in `Cascade`.
+    """
+    checks.integer("pairs", pairs, 1)
+    gamma = checks.positive("decay", decay)
+    rates = _bandwidths(bandwidth, imbalance)
+    r = _squeezing(squeezing, gain, rates)
+    delta_a, delta_b = rail_detunings(detuning, permutation, pairs)
+    if detuning_b is not None:
+        if permutation is not None:
+            checks.fail("permutation", "left out where `detuning_b` is given", permutation)
+        delta_b, _ = rail_detunings(detuning_b, None, pairs)
+    losses = checks.per_item("loss", loss, pairs - 1, "stretch between successive pairs")
+    names = rail_names(pairs)
+    phases = checks.per_item("dephasing", dephasing, 2 * pairs, "qubit")
+    lost = checks.per_item("other_decay", other_decay, 2 * pairs, "qubit")
+    elsewhere = [checks.nonnegative("other_decay", value) for value in lost]
+    qubits = tuple(Qubit(name=n, dephasing=p) for n, p in zip(names, phases, strict=True))
+    detunings = np.column_stack([delta_a, delta_b]).ravel()
+    if rates is None:
+        return _broadband(qubits, detunings, elsewhere, gamma, r, losses)
+    return _filtered(qubits, detunings, elsewhere, gamma, r, losses, rates)
+
+
+def _broadband(
+    qubits: Sequence[Qubit],
+    detunings: np.ndarray,
+    elsewhere: Sequence[float],
+    gamma: float,
+    r: float,
+    losses: Sequence[float],
+) -> Network:
+    pairs = len(qubits) // 2
+    rail = Cascade(rates=(gamma,) * pairs, loss=losses).coupling()
+    # What the source adds to the vacuum is attenuated with the rest of the light.
+    passed = np.sqrt(np.cumprod([1.0, *(1 - np.asarray(losses, dtype=float))]))
+    added = gamma * np.outer(passed, passed)
+    here, across = np.eye(2), np.array([[0, 1], [1, 0]])
+    return Network(
+        nodes=tuple(qubits),
+        exchange=np.kron(rail.exchange, here) + np.diag(detunings),
+        decay=np.kron(rail.decay + np.sinh(r) ** 2 * added, here) + np.diag(elsewhere),
+        absorption=np.kron(np.sinh(r) ** 2 * added, here),
+        squeezing=np.kron(-np.cosh(r) * np.sinh(r) * added, across),
+        label="dual rail",
+    )
+
+
+def _filtered(
+    qubits: Sequence[Qubit],
+    detunings: np.ndarray,
+    elsewhere: Sequence[float],
+    gamma: float,
+    r: float,
+    losses: Sequence[float],
+    rates: tuple[float, float],
+) -> Network:
+    pairs = len(qubits) // 2
+    n = 2 * (pairs + 1)
+    exchange, decay = np.zeros((n, n), dtype=complex), np.zeros((n, n), dtype=complex)
+    for rail, kappa in enumerate(rates):
+        line = np.ix_(range(rail, n, 2), range(rail, n, 2))
+        cascade = Cascade(rates=(kappa, *(gamma,) * pairs), loss=(0.0, *losses)).coupling()
+        exchange[line], decay[line] = cascade
+    pumping = np.zeros((n, n), dtype=complex)
+    pumping[0, 1] = pumping[1, 0] = 0.5j * np.sqrt(rates[0] * rates[1]) * np.tanh(r / 2)
+    return Network(
+        nodes=(Mode(name="a_A"), Mode(name="a_B"), *qubits),
+        exchange=exchange + np.diag([0.0, 0.0, *detunings]),
+        decay=decay + np.diag([0.0, 0.0, *elsewhere]),
+        pumping=pumping,
+        label="dual rail",
+    )
+
+
+def _bandwidths(
+    bandwidth: float | None, imbalance: Sequence[float] | None
+) -> tuple[float, float] | None:
+    if imbalance is None:
+        if bandwidth is None:
+            return None
+        kappa = checks.positive("bandwidth", bandwidth)
+        return kappa, kappa
+    if bandwidth is not None:
+        checks.fail("bandwidth", "left out where `imbalance` gives both rates", bandwidth)
+    if isinstance(imbalance, (int, float)) or len(imbalance) != 2:
+        checks.fail("imbalance", "two rates (kappa_A, kappa_B)", imbalance)
+    kappa_a, kappa_b = (checks.positive("imbalance", rate) for rate in imbalance)
+    return kappa_a, kappa_b
+
+
+def _squeezing(
+    squeezing: float | None, gain: float | None, rates: tuple[float, float] | None
+) -> float:
+    if gain is None:
+        if squeezing is None:
+            checks.fail("squeezing", "given, or `gain` instead", squeezing)
+        return checks.nonnegative("squeezing", squeezing)
+    if squeezing is not None:
+        checks.fail("gain", "left out where `squeezing` is given", gain)
+    if rates is None:
+        checks.fail("gain", "given together with a finite `bandwidth`", gain)
+    checks.nonnegative("gain", gain)
+    threshold = 0.5 * float(np.sqrt(rates[0] * rates[1]))
+    if not gain < threshold:
+        allowed = f"below the parametric threshold sqrt(kappa_A kappa_B)/2 = {threshold:g}"
+        checks.fail("gain", allowed, gain)
+    return 2 * float(np.arctanh(gain / threshold))
