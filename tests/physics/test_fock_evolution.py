@@ -7,7 +7,10 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent import memory
+from thermalent.bare_modes import bare_modes
 from thermalent.fock.method import Fock
+from thermalent.fock.source import joint_state
+from thermalent.fock.truncation import occupations
 from thermalent.network import SIGMA_MINUS
 from thermalent.result import Outcome
 
@@ -218,14 +221,25 @@ def test_starts_that_have_no_meaning():
     two = te.ring_resonators(coupling=(0.1, 0.2))
     with pytest.raises(te.MethodError, match=r"needs exactly one boson mode .* has 2"):
         te.evolve(two, [1.0], "10", Fock(), source=1.0)
+
+
+def test_warm_modes_that_are_coupled_start_in_their_joint_state():
     warm = te.Network(
-        nodes=(te.Mode(name="a", bath_rate=1.0, n_th=0.5), te.Mode(name="b"), te.Qubit(name="q")),
-        exchange=np.array([[0, 0.3, 0], [0.3, 0, 0.1], [0, 0.1, 0]]),
-        decay=np.diag([0.1, 0.5, 0.2]),
+        nodes=(te.Mode(name="a", bath_rate=1.0, n_th=0.3), te.Mode(name="b"), te.Qubit(name="q")),
+        exchange=np.array([[0, 0.4, 0], [0.4, 0, 0], [0, 0, 0]]),
+        decay=np.diag([0.1, 0.5, 0.2]) + np.array([[0, 0, 0], [0, 0, 0.3], [0, 0.3, 0]]),
     )
-    with pytest.raises(te.MethodError, match=r"warm modes are coupled to each other"):
-        te.evolve(warm, [1.0], "0", Fock(cutoff=4))
-    assert len(te.evolve(warm, [1.0], "0", Fock(cutoff=4), source="empty")) == 1
+    joint = joint_state(warm, (12, 12))
+    n = np.arange(12)
+    weights = np.diag(joint).real.reshape(12, 12)
+    occupation = [weights.sum(axis=1) @ n, weights.sum(axis=0) @ n]
+    np.testing.assert_allclose(occupation, occupations(warm), rtol=1e-5)
+    # A lowered level 12 is what the truncation leaves of 1; the coherence is that of the moments.
+    lower = np.diag(np.sqrt(n[1:]), 1)
+    a, b = np.kron(lower, np.eye(12)), np.kron(np.eye(12), lower)
+    expected = bare_modes(warm).number[0, 1]
+    assert abs(expected) > 0.03
+    assert np.trace(a.conj().T @ b @ joint) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("source", ["empty", 0.5])

@@ -3,9 +3,10 @@ r"""The master equation of a network as a sparse real matrix on the kept element
 $$\mathcal{L}\rho = K\rho + \rho K^\dagger + \sum_k A_k\,\rho\,B_k^\dagger, \qquad
   K = -iH - \tfrac12 \sum_k B_k^\dagger A_k$$
 
-K is the evolution between jumps. The double sum over G needs one term per node l,
-\(A = \sum_j G_{jl} c_j\) and \(B = c_l\), and so does the one over U. A truncated lowering operator
-keeps the form, hence trace and positivity, at every cutoff.
+K is the evolution between jumps. With C = (c, c^+) and the channels' matrix
+\(\Gamma = [[G, M^*], [M, U]]\) the double sums need one term per coupler l,
+\(A = \sum_j \Gamma_{jl} C_j\) and \(B = C_l\). A truncated lowering operator keeps the form, hence
+trace and positivity, at every cutoff.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.fock.space import Space
-from thermalent.network import Network
+from thermalent.network import Couplings, Network
 
 
 class Jump(NamedTuple):
@@ -95,32 +96,36 @@ def operators(
         for p, emitter in enumerate(network.emitters)
     ]
     size = int(np.prod(dims))
-    exchange, decay, absorption = couplings(network)
+    exchange, decay, absorption, pumping, squeezing = couplings(network)
+    raising = [_adjoint(lower) for lower in lowering]
     hamiltonian = sparse.csr_array((size, size), dtype=complex)
-    for l, lower in enumerate(lowering):
+    for l, raised in enumerate(raising):
         exchanged = _combination(exchange[l], lowering)
         if exchanged is not None:
-            hamiltonian = hamiltonian + _adjoint(lower) @ exchanged
+            hamiltonian = hamiltonian + raised @ exchanged
+        paired = _combination(0.5 * pumping[l], raising)
+        if paired is not None:
+            pairs = raised @ paired
+            hamiltonian = hamiltonian + pairs + _adjoint(pairs)
     for p, emitter in enumerate(network.emitters):
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + p, dims)
     return hamiltonian, (
-        *_collective_jumps(decay, lowering),
-        *_collective_jumps(absorption, [_adjoint(lower) for lower in lowering]),
+        *_collective_jumps(
+            np.block([[decay, squeezing.conj()], [squeezing, absorption]]), [*lowering, *raising]
+        ),
         *_local_jumps(network, lowering, dims),
     )
 
 
-def couplings(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""J, G and U, a mode without back-action coupled to the emitters as a cascade would.
+def couplings(network: Network) -> Couplings:
+    r"""J, G, U, P and M, a mode without back-action coupled to the emitters as a cascade would.
 
     A field \(\alpha\) of mode m drives the emitters by \(\alpha \sum_e x_e c_e^\dagger\) + h.c.,
     \(x_e = J_{em} - \tfrac{i}{2} (G_{me} - U_{em})\). The cascade with \(G_{me} = i x_e\),
     \(J_{em} = x_e / 2\) drives them alike, and nothing travels back.
     """
-    assert network.absorption is not None  # set when the network validates itself
-    exchange, decay = network.exchange.copy(), network.decay.copy()
-    absorption = network.absorption.copy()
+    exchange, decay, absorption, pumping, squeezing = (m.copy() for m in network.couplings)
     emitters = list(network.emitter_indices)
     for mode, node in zip(network.mode_indices, network.modes, strict=True):
         if node.backaction:
@@ -131,7 +136,7 @@ def couplings(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         decay[mode, emitters], decay[emitters, mode] = 1j * drive, -1j * drive.conj()
         exchange[emitters, mode], exchange[mode, emitters] = 0.5 * drive, 0.5 * drive.conj()
         absorption[mode, emitters] = absorption[emitters, mode] = 0.0
-    return exchange, decay, absorption
+    return Couplings(exchange, decay, absorption, pumping, squeezing)
 
 
 def _collective_jumps(matrix: np.ndarray, couplers: list[sparse.csr_array]) -> Iterator[Jump]:

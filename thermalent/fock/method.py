@@ -98,6 +98,8 @@ class Fock(Method):
         checked in `evolve`.
         """
         asked = problem(network, self.solver)
+        if asked.not_classical is not None:
+            return asked.not_classical
         if not isinstance(source, str) and len(network.modes) != 1:
             return (
                 "a coherent amplitude needs exactly one boson mode to start in, but the network "
@@ -105,16 +107,7 @@ class Fock(Method):
             )
         if source == "stationary":
             if asked.ratios is None:
-                return (
-                    "the modes together do not lose energy faster than they gain it, so they have "
-                    "no stationary state to start from. Use source='empty'."
-                )
-            if _coupled(network) and any(asked.ratios):
-                return (
-                    "its warm modes are coupled to each other, so that their stationary state is "
-                    "not the product of thermal states that this start is. Use source='empty' and "
-                    "later times."
-                )
+                return f"{asked.unstable} For an evolution, use source='empty'."
             return too_large(asked, self._cutoffs(asked))
         if self.cutoff is not None:
             return too_large(asked, self._cutoffs(asked))
@@ -132,7 +125,7 @@ class Fock(Method):
             network: What to evolve.
             times: Increasing, >= 0, inverse rate unit, (t,).
             initial: Density matrix of the emitters, (d, d), with any coherences.
-            source: "stationary" (each mode in the thermal state that it has without the emitters),
+            source: "stationary" (the modes in the joint state that they have without the emitters),
                 "empty" (vacuum), or the amplitude <a> of a coherent state (one mode).
 
         Raises:
@@ -191,11 +184,10 @@ class Fock(Method):
         return first_cutoffs(asked.known_ratios, self.tolerance)
 
     def _refusal(self, asked: Problem) -> str | None:
+        if asked.not_classical is not None:
+            return asked.not_classical
         if asked.ratios is None:
-            return (
-                "the modes together do not lose energy faster than they gain it, so they have no "
-                "steady state. Give every combination of modes a decay."
-            )
+            return asked.unstable
         return asked.too_large(self._cutoffs(asked))
 
     def _status(self, asked: Problem, found: Relaxed) -> Status:
@@ -228,14 +220,6 @@ class Fock(Method):
                 ),
             )
         return Status()
-
-
-def _coupled(network: Network) -> bool:
-    """Whether any two modes are coupled directly."""
-    assert network.absorption is not None  # set when the network validates itself
-    modes = np.ix_(network.mode_indices, network.mode_indices)
-    matrices = (network.exchange[modes], network.decay[modes], network.absorption[modes])
-    return any(np.any(matrix - np.diag(np.diag(matrix))) for matrix in matrices)
 
 
 def _not_unique(asked: Problem, found: Relaxed) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermalent import memory
+from thermalent.bare_modes import bare_modes, tail_ratios
 from thermalent.fock.cost import MEMORY_LIMIT, Cost, cost
 from thermalent.fock.space import emitter_numbers
-from thermalent.fock.truncation import occupations
 from thermalent.network import Network
 
 # Multiplications up to which "auto" factorises: about ten seconds.
@@ -26,13 +26,43 @@ class Problem:
         numbers: Excitation number of each product state of the emitters; None without symmetry.
         ratios: q = p_{n+1} / p_n of each mode with the emitters left out; None if the modes have no
             steady state.
+        growth: Largest growth rate of the modes' amplitudes, the emitters left out; rate unit.
         solver: The solver asked for: "auto", "direct" or "iterative".
     """
 
     network: Network
     numbers: np.ndarray | None
     ratios: tuple[float, ...] | None
+    growth: float
     solver: str
+
+    @property
+    def unstable(self) -> str:
+        """What is wrong with modes that have no steady state, and what would help."""
+        modes = np.ix_(self.network.mode_indices, self.network.mode_indices)
+        if np.any(self.network.couplings.pumping[modes]):
+            return (
+                "the pumping of its modes is at or above threshold: they gain pairs as fast as "
+                f"they lose them, or faster (their amplitudes grow at the rate {self.growth:.3g}), "
+                "so they have no steady state. Pump less: two modes of equal decay kappa have "
+                "their threshold at 2 g = kappa."
+            )
+        return (
+            "the modes together do not lose energy faster than they gain it, so they have no "
+            "steady state. Give every combination of modes a decay."
+        )
+
+    @property
+    def not_classical(self) -> str | None:
+        """Why a mode cannot be replaced by a classical field, if one is to be."""
+        pairs = self.network.couplings.pumping + self.network.couplings.squeezing
+        for index, mode in zip(self.network.mode_indices, self.network.modes, strict=True):
+            if not mode.backaction and np.any(pairs[index]):
+                return (
+                    f"mode {mode.name!r} is pumped or squeezed, and its light is not a classical "
+                    "field. Give it backaction=True."
+                )
+        return None
 
     @property
     def known_ratios(self) -> tuple[float, ...]:
@@ -92,11 +122,12 @@ class Problem:
 
 def problem(network: Network, solver: str) -> Problem:
     """The network's symmetry and the bare occupation of its modes."""
-    found = occupations(network)
+    modes = bare_modes(network)
     return Problem(
         network=network,
         numbers=emitter_numbers(network),
-        ratios=None if found is None else tuple(float(n / (n + 1)) for n in found),
+        ratios=tail_ratios(modes),
+        growth=modes.growth,
         solver=solver,
     )
 

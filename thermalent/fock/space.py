@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from thermalent.charges import SymmetryError, excitation_numbers, level_charges
+from thermalent.charges import SymmetryError, excitation_numbers, level_charges, node_signs
 from thermalent.network import Network
 
 _HALF = np.sqrt(0.5)
@@ -49,6 +49,7 @@ class Space:
     Args:
         cutoffs: Levels kept of each mode.
         dims: Dimensions of the emitters.
+        charges: Excitation number of each group, (g,), increasing.
         group: Group of each product state, (D,) integers from 0.
         rank: Place of each product state in its group, (D,).
         sizes: Number of states in each group, (g,).
@@ -59,6 +60,7 @@ class Space:
 
     cutoffs: tuple[int, ...]
     dims: tuple[int, ...]
+    charges: np.ndarray
     group: np.ndarray
     rank: np.ndarray
     sizes: np.ndarray
@@ -151,13 +153,14 @@ def space(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) 
         numbers: Excitation numbers of the emitters' states, (d,); None keeps every element.
     """
     d = int(np.prod(network.dims))
-    group = np.zeros(1, dtype=np.int64)
-    for cutoff in cutoffs:
-        levels = np.arange(cutoff) if numbers is not None else np.zeros(cutoff, dtype=np.int64)
-        group = (group[:, None] + levels[None, :]).ravel()
+    total = np.zeros(1, dtype=np.int64)
+    # Where pairs are made, the excitations of some nodes count negative.
+    signs = node_signs(network) if numbers is not None else np.zeros(len(network.nodes), np.int64)
+    for index, cutoff in zip(network.mode_indices, cutoffs, strict=True):
+        total = (total[:, None] + signs[index] * np.arange(cutoff)[None, :]).ravel()
     last = numbers if numbers is not None else np.zeros(d, dtype=np.int64)
-    group = (group[:, None] + last[None, :]).ravel()
-    _, group = np.unique(group, return_inverse=True)  # numbers that no state has leave no gap
+    total = (total[:, None] + last[None, :]).ravel()
+    charges, group = np.unique(total, return_inverse=True)  # numbers no state has leave no gap
     sizes = np.bincount(group)
     first = np.cumsum(sizes) - sizes
     order = np.argsort(group, kind="stable")
@@ -168,6 +171,7 @@ def space(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) 
     return Space(
         cutoffs=tuple(int(cutoff) for cutoff in cutoffs),
         dims=network.dims,
+        charges=charges,
         group=group,
         rank=rank,
         sizes=sizes,

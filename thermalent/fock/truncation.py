@@ -1,8 +1,9 @@
 r"""How many levels a mode needs, and what leaving out the rest costs.
 
-A mode alone holds the thermal populations \(p_n \propto q^n\), \(q = \bar n/(\bar n + 1)\), so N
-levels miss \(q^N\). With emitters the error of the state is measured instead: two cutoffs N' < N
-differ by the error at N' (that at N is smaller by about \(f = q^{N - N'}\)), hence
+A mode alone holds populations \(p_n \propto q^n\), \(q = \bar n/(\bar n + 1)\) whether it is warm
+or pumped together with another, so N levels miss \(q^N\). With emitters the error of the state is
+measured instead: two cutoffs N' < N differ by the error at N' (that at N is smaller by about
+\(f = q^{N - N'}\)), hence
 
 $$\epsilon_N = \max\Big(10\,|\rho_N - \rho_{N'}| \frac{f}{1 - f},\ 5 \sum_\mathrm{modes}
   p_{N-1} \frac{q}{1 - q}\Big)$$
@@ -20,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
+from thermalent.bare_modes import bare_modes
 from thermalent.network import Network
 
 _DIFFERENCE_FACTOR = 10.0
@@ -37,27 +38,9 @@ _ROUNDING = 1e-14
 
 
 def occupations(network: Network) -> np.ndarray | None:
-    r"""Quanta in each mode with the emitters left out; None if the modes have no steady state.
-
-    $$\dot a = A a, \quad A = -iJ - \tfrac12 (G^T - U), \qquad
-      A^* N + N A^T + U^T = 0, \quad N_{jl} = \langle a_j^\dagger a_l \rangle$$
-
-    J, G and U are the modes' parts, their baths on the diagonal of G and U.
-    """
-    modes = np.ix_(network.mode_indices, network.mode_indices)
-    assert network.absorption is not None  # set when the network validates itself
-    baths = np.array([mode.bath_rate for mode in network.modes])
-    heat = baths * np.array([mode.n_th for mode in network.modes])
-    decay = network.decay[modes] + np.diag(baths + heat)
-    absorption = network.absorption[modes] + np.diag(heat)
-    drift = -1j * network.exchange[modes] - 0.5 * (decay.T - absorption)
-    if not drift.size:
-        return np.zeros(0)
-    scale = float(np.max(np.abs(drift)))
-    if not np.max(np.linalg.eigvals(drift).real) < -1e-12 * scale:
-        return None
-    number = linalg.solve_continuous_lyapunov(drift.conj(), -absorption.T)
-    return np.maximum(np.diag(number).real, 0.0)
+    """Quanta in each mode with the emitters left out; None if the modes have no steady state."""
+    found = bare_modes(network).number
+    return None if found is None else np.maximum(np.diag(found).real, 0.0)
 
 
 def first_cutoffs(ratios: Sequence[float], tolerance: float) -> tuple[int, ...]:
