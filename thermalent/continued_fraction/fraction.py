@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -26,11 +25,6 @@ from thermalent.progress import working
 # Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
 SMALL = 96
 MOST_LEVELS = 4_000_000
-_FEWEST_LEVELS = 8
-_STEP = 1.4  # ratio of successive numbers of levels, until the decay of the error is known
-_VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
-_PATIENCE = 4  # singular equations in a row
-_ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
 
 # From K at level 0: the solution x there.
@@ -126,36 +120,40 @@ def _converge(
     (With once the difference, one of 1500 random networks had an error larger by 4 %.) Truncations
     at even and at odd levels approach the limit from two sides, so all are even.
     """
+    from thermalent.continued_fraction import control  # late: it takes numba
+
     chains = (chain, _rescaled(chain))
-    depths: list[int] = []
-    changes: list[float] = []
+    depths = np.zeros(3, dtype=np.int64)  # the last three
+    changes = np.zeros(3)
+    folds, count = 0, 0
     k_before, x_before = None, None
     singular = 0
-    depth = _even(max(_FEWEST_LEVELS, 1.2 * chain.width))
+    depth = control.first_depth(chain.width)
     while True:
-        k = fold(chains[len(depths) % 2], s, depth)
-        depths.append(depth)
+        k = fold(chains[folds % 2], s, depth)
+        folds += 1
+        depths = np.append(depths[1:], depth)
         try:
             x = solve(k)
         except np.linalg.LinAlgError:
             # Few levels can leave a dark state that more of them connect.
             singular += 1
-            if singular == _PATIENCE:
-                return _singular(k, depth, fold(chains[len(depths) % 2], s, depth))
+            if singular == control.PATIENCE:
+                return _singular(k, depth, fold(chains[folds % 2], s, depth))
             x = None
         error, outcome = np.inf, ""
         if x is not None and x_before is not None and k_before is not None:
-            changes.append(_element(chain, x - x_before))
+            changes, count = np.append(changes[1:], _element(chain, x - x_before)), count + 1
             scale = _element(chain, x)
-            error = _error(changes, scale)
-            if len(changes) > 3 and changes[-1] > 0.5 * changes[-2] > 1e-3 * scale:
-                other = fold(chains[len(depths) % 2], s, depth)
+            error = control.error_of(changes, count, scale)
+            if control.unsettled(changes, count, scale):
+                other = fold(chains[folds % 2], s, depth)
                 if degenerate(k, other):
                     return _singular(k, depth, other)
             report(f"{depth} levels, error {error / scale:.0e} (wanted {rtol:.0e})")
             if error <= rtol * scale:
                 outcome = "converged"
-            elif _stagnates(changes, scale):
+            elif control.stagnates(changes, count, scale):
                 outcome = "rounding"
             elif depth >= most:
                 outcome = "levels"
@@ -172,63 +170,8 @@ def _converge(
                 )
         k_before, x_before = k, x
         wanted = rtol * (1.0 if x is None else _element(chain, x))
-        depth = min(_next(depths, changes, wanted), max(most, depth + 2))
-
-
-def _error(changes: list[float], scale: float) -> float:
-    """Error of the last of a sequence of solutions, from how they changed."""
-    if changes[-1] == 0.0:
-        return 0.0
-    if len(changes) < 2:
-        return np.inf
-    if changes[-1] >= changes[-2]:
-        # Either there are too few levels for the decay to begin, or there is only rounding left.
-        return 4 * changes[-1] if changes[-1] < _ROUNDING * scale else np.inf
-    ratio = changes[-1] / changes[-2]
-    return 2 * changes[-1] * max(1.0, ratio / (1 - ratio))
-
-
-def _stagnates(changes: list[float], scale: float) -> bool:
-    """Whether the changes are small and no longer fall: what is left is rounding."""
-    still = len(changes) >= 3 and all(b > 0.5 * a for a, b in pairwise(changes[-3:]))
-    return still and changes[-1] < _ROUNDING * scale
-
-
-def _next(depths: list[int], changes: list[float], wanted: float) -> int:
-    """The next number of levels: where the error should fall below what is wanted.
-
-    With an error A exp(-c N), the changes are A exp(-c N_1) (1 - exp(-c (N_2 - N_1))), and two of
-    them give c and A. Before that is known, and to verify, the depth grows by a fixed ratio.
-    """
-    here = depths[-1]
-    if len(changes) < 2 or len(depths) < 3 or not 0 < changes[-1] < changes[-2]:
-        return _even(_STEP * here)
-    first, second = depths[-2] - depths[-3], depths[-1] - depths[-2]
-    decay = _decay(changes[-1] / changes[-2], first, second)
-    if decay == 0.0:
-        return _even(_STEP * here)
-    error = changes[-1] / -np.expm1(-decay * second)  # at depths[-2]
-    target = depths[-2] + np.log(4 * error / wanted) / decay
-    return _even(min(max(target, _VERIFY * here), 4.0 * here))
-
-
-def _decay(ratio: float, first: int, second: int) -> float:
-    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
-
-    def excess(c: float) -> float:
-        return np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first) - ratio
-
-    low, high = 1e-9 / first, 700.0 / max(first, second)
-    if excess(low) <= 0 or excess(high) >= 0:
-        return 0.0  # slower than any exponential: no use to extrapolate
-    for _ in range(60):
-        middle = np.sqrt(low * high)
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return float(low)
-
-
-def _even(depth: float) -> int:
-    return 2 * int(np.ceil(depth / 2))
+        following = control.next_depth(depths, folds, changes, count, wanted)
+        depth = min(following, max(most, depth + 2))
 
 
 def _singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:

@@ -1,0 +1,108 @@
+r"""How far to go: the error of a sequence of truncations, and the next number of levels.
+
+Numbers in, numbers out, compiled: the fraction of one network and the batch of many decide alike.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+FEWEST_LEVELS = 8
+WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
+PATIENCE = 4  # singular equations in a row
+_STEP = 1.4  # ratio of successive numbers of levels, until the decay of the error is known
+_VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
+_ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def even(depth):
+    """The next even integer."""
+    return 2 * int(np.ceil(depth / 2))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def first_depth(width):
+    """Levels to begin with, for a chain of this width."""
+    return even(max(float(FEWEST_LEVELS), WIDTHS * width))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def error_of(changes, count, scale):
+    """Error of the last of a sequence of solutions, from how they changed.
+
+    Args:
+        changes: The last three changes, the latest at the end; zeros stand for none.
+        count: How many changes there were.
+        scale: The solution's largest element.
+    """
+    before, last = changes[1], changes[2]
+    if last == 0.0:
+        return 0.0
+    if count < 2:
+        return np.inf
+    if last >= before:
+        # Either there are too few levels for the decay to begin, or there is only rounding left.
+        return 4 * last if last < _ROUNDING * scale else np.inf
+    ratio = last / before
+    return 2 * last * max(1.0, ratio / (1 - ratio))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def stagnates(changes, count, scale):
+    """Whether the changes are small and no longer fall: what is left is rounding."""
+    still = changes[1] > 0.5 * changes[0] and changes[2] > 0.5 * changes[1]
+    return count >= 3 and still and changes[2] < _ROUNDING * scale
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def unsettled(changes, count, scale):
+    """Whether the changes stay large: several solutions may compete."""
+    return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def next_depth(depths, folds, changes, count, wanted):
+    """The next number of levels: where the error should fall below what is wanted.
+
+    With an error A exp(-c N), the changes are A exp(-c N_1) (1 - exp(-c (N_2 - N_1))), and two of
+    them give c and A. Before that is known, and to verify, the depth grows by a fixed ratio.
+
+    Args:
+        depths: The last three numbers of levels, the latest at the end.
+        folds: How many there were.
+        changes: As for `error_of`.
+        count: How many changes there were.
+        wanted: Allowed error of the solution's largest element.
+    """
+    here = depths[2]
+    if count < 2 or folds < 3 or not 0 < changes[2] < changes[1]:
+        return even(_STEP * here)
+    first, second = depths[1] - depths[0], depths[2] - depths[1]
+    decay = _decay(changes[2] / changes[1], float(first), float(second))
+    if decay == 0.0:
+        return even(_STEP * here)
+    error = changes[2] / -np.expm1(-decay * second)  # at depths[1]
+    target = depths[1] + np.log(4 * error / wanted) / decay
+    return even(min(max(target, _VERIFY * here), 4.0 * here))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _decay(ratio, first, second):
+    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
+    low, high = 1e-9 / first, 700.0 / max(first, second)
+    if _excess(low, ratio, first, second) <= 0 or _excess(high, ratio, first, second) >= 0:
+        return 0.0  # slower than any exponential: no use to extrapolate
+    for _ in range(60):
+        middle = np.sqrt(low * high)
+        if _excess(middle, ratio, first, second) > 0:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _excess(c, ratio, first, second):
+    return np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first) - ratio
