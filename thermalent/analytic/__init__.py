@@ -5,6 +5,16 @@ from thermalent.analytic.bourret import bourret_lowest_order as bourret_lowest_o
 from thermalent.analytic.bourret import bourret_populations as bourret_populations
 from thermalent.analytic.bourret import bourret_saturation as bourret_saturation
 from thermalent.analytic.bourret import kappa_max as kappa_max
+from thermalent.analytic.dual_rail import DualRailState as DualRailState
+from thermalent.analytic.dual_rail import dual_rail_state as dual_rail_state
+from thermalent.analytic.dual_rail_formulas import dual_rail_gap as dual_rail_gap
+from thermalent.analytic.dual_rail_formulas import (
+    dual_rail_pair_concurrence as dual_rail_pair_concurrence,
+)
+from thermalent.analytic.dual_rail_formulas import dual_rail_pair_entropy as dual_rail_pair_entropy
+from thermalent.analytic.dual_rail_formulas import (
+    dual_rail_two_pair_concurrences as dual_rail_two_pair_concurrences,
+)
 from thermalent.analytic.markov import markov_populations as markov_populations
 from thermalent.analytic.methods import Bourret as Bourret
 from thermalent.analytic.methods import Markov as Markov

@@ -1,0 +1,99 @@
+"""DUALRAIL, Eqs. (1) to (4), written out with Kronecker products: an independent route."""
+
+from functools import reduce
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import eigs
+
+LOWER = np.array([[0, 1], [0, 0]], dtype=complex)
+SIGMA_Z = np.diag([-1.0, 1.0]).astype(complex)
+
+
+def on_qubit(operator, position, qubits):
+    """An operator on one of the qubits A1, B1, A2, B2, ..."""
+    factors = [np.eye(2)] * qubits
+    factors[position] = operator
+    return reduce(np.kron, factors)
+
+
+class ByHand:
+    """Dense operators of N pairs; the Lindbladian as a sparse matrix on row-major vectors."""
+
+    def __init__(self, squeezing, delta_a, delta_b, decay=1.0):
+        pairs = len(delta_a)
+        qubits = 2 * pairs
+        lower = {
+            "A": [on_qubit(LOWER, 2 * i, qubits) for i in range(pairs)],
+            "B": [on_qubit(LOWER, 2 * i + 1, qubits) for i in range(pairs)],
+        }
+        hamiltonian = np.zeros((2**qubits, 2**qubits), dtype=complex)
+        for rail, detuning in (("A", delta_a), ("B", delta_b)):
+            for i in range(pairs):
+                position = 2 * i + (rail == "B")
+                hamiltonian += detuning[i] / 2 * on_qubit(SIGMA_Z, position, qubits)
+                for j in range(i + 1, pairs):
+                    hop = lower[rail][i].conj().T @ lower[rail][j]
+                    hamiltonian += 1j * decay / 2 * (hop - hop.conj().T)
+        self.hamiltonian = hamiltonian
+        total_a, total_b = sum(lower["A"]), sum(lower["B"])
+        cosh, sinh = np.cosh(squeezing), np.sinh(squeezing)
+        self.jump_a = cosh * total_a - sinh * total_b.conj().T
+        self.jump_b = cosh * total_b - sinh * total_a.conj().T
+        self.decay = decay
+
+    def rate_of_change(self, rho):
+        """The right-hand side of Eq. (1)."""
+        h = self.hamiltonian
+        result = -1j * (h @ rho - rho @ h)
+        for jump in (self.jump_a, self.jump_b):
+            n = jump.conj().T @ jump
+            result += self.decay * (jump @ rho @ jump.conj().T - (n @ rho + rho @ n) / 2)
+        return result
+
+    @property
+    def generator(self):
+        one = sparse.eye_array(len(self.hamiltonian))
+        effective = -1j * self.hamiltonian
+        jumps = sparse.csr_array((len(effective) ** 2,) * 2, dtype=complex)
+        for jump in (self.jump_a, self.jump_b):
+            effective = effective - self.decay / 2 * jump.conj().T @ jump
+            matrix = sparse.csr_array(jump)
+            jumps = jumps + self.decay * sparse.kron(matrix, matrix.conj())
+        effective = sparse.csr_array(effective)
+        return sparse.csc_array(
+            sparse.kron(effective, one) + sparse.kron(one, effective.conj()) + jumps
+        )
+
+    def slowest(self, count=2):
+        """The eigenvalues of the Lindbladian that are closest to zero, by size."""
+        values = np.linalg.eigvals(self.generator.toarray())
+        return sorted(values, key=abs)[:count]
+
+    def slowest_without_charge(self, count=2):
+        """The same among the operators that commute with N_B - N_A.
+
+        If a pure steady state is the only one of these, it is the only one: the average of another
+        over the phases of the charge would be that pure state, and its parts with it.
+        """
+        size = len(self.hamiltonian)
+        signs = np.array([-1, 1] * (size.bit_length() // 2))
+        bits = np.array(list(np.ndindex((2,) * len(signs))))
+        charges = bits @ signs
+        kept = np.flatnonzero(np.equal.outer(charges, charges).ravel())
+        matrix = sparse.csr_array(self.generator)
+        left = np.setdiff1d(np.arange(size**2), kept)
+        assert abs(matrix[left][:, kept]).max() == 0.0
+        start = np.ones(len(kept), dtype=complex)
+        block = sparse.csc_array(matrix[kept][:, kept])
+        values = eigs(block, count, sigma=0.01, v0=start, return_eigenvectors=False)
+        return sorted(values, key=abs)
+
+    def steady_state(self):
+        """The null vector, as a density matrix, by a dense least-squares solve."""
+        size = len(self.hamiltonian)
+        trace = np.eye(size).reshape(1, -1)
+        matrix = np.vstack([self.generator.toarray(), trace])
+        right = np.zeros(size**2 + 1, dtype=complex)
+        right[-1] = 1
+        return np.linalg.lstsq(matrix, right, rcond=None)[0].reshape(size, size)
