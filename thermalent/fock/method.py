@@ -12,6 +12,7 @@ from thermalent import checks, memory
 from thermalent.evolution import Evolution
 from thermalent.fock.evolution import Evolved, evolve, too_large
 from thermalent.fock.problem import Problem, problem, words
+from thermalent.fock.reached import Reached, reach, reach_until
 from thermalent.fock.relaxation import Relaxed, relax, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
 from thermalent.method import Claim, Method, MethodError, SourceStart
@@ -89,6 +90,45 @@ class Fock(Method):
             ),
             status=self._status(asked, found),
             stats=_stats(found) | {"seconds": time.perf_counter() - began},
+        )
+
+    def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
+        """The steady state reached from an initial state, where there are several.
+
+        The emitters start in `initial` with any coherences, uncorrelated with the modes, which
+        start in their stationary state.
+
+        Raises:
+            MethodError: the method refuses the network.
+        """
+        unique = self.steady_state(network)
+        if unique.status.outcome is not Outcome.NOT_UNIQUE:
+            return unique
+        began = time.perf_counter()
+        asked = problem(network, self.solver)
+        cutoffs = self._cutoffs(asked)
+        if self.cutoff is not None:
+            found = reach(asked, cutoffs, initial)
+        else:
+            found = reach_until(asked, cutoffs, initial, self.tolerance)
+        return SteadyState(
+            network=network,
+            method=self,
+            state=found.state,
+            error=ErrorEstimate(
+                min(1.0, found.truncation.bound + found.solver_error),
+                "truncation from two cutoffs and the population beyond the last level, plus what "
+                "rounding adds to the projection",
+            ),
+            status=self._reached_status(asked, found),
+            stats={
+                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
+                "dimension": found.elements,
+                "truncation": found.truncation.bound,
+                "solver_error": found.solver_error,
+                "iterations": found.solves,
+                "seconds": time.perf_counter() - began,
+            },
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
@@ -198,16 +238,7 @@ class Fock(Method):
         if self.cutoff is not None:
             return Status()
         if found.truncation.bound > self.tolerance:
-            cutoffs = found.cutoffs
-            obstacle = asked.too_large(finer(cutoffs, found.truncation, self.tolerance))
-            return Status(
-                outcome=Outcome.NOT_CONVERGED,
-                message=(
-                    f"The truncation error is still {found.truncation.bound:.1e} at a cutoff of "
-                    f"{words(cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
-                    "a larger tolerance, or check the rates: a mode may be driven without bound."
-                ),
-            )
+            return self._truncated(asked, found)
         if found.solver_error > self.tolerance:
             direct = found.solver == "direct"
             return Status(
@@ -221,15 +252,61 @@ class Fock(Method):
             )
         return Status()
 
+    def _reached_status(self, asked: Problem, found: Reached) -> Status:
+        if not found.settled or found.persists > 0:
+            return Status(outcome=Outcome.NOT_CONVERGED, message=_not_settled(found))
+        if self.cutoff is not None:
+            return Status()
+        if found.truncation.bound > self.tolerance:
+            return self._truncated(asked, found)
+        if found.solver_error > self.tolerance:
+            return Status(
+                outcome=Outcome.INACCURATE,
+                message=(
+                    f"Argument `tolerance` = {self.tolerance:.1e} is below what double precision "
+                    "can give for the state that is reached: its slowest rate leaves an error of "
+                    f"about {found.solver_error:.1e}. Ask for tolerance >= "
+                    f"{2 * found.solver_error:.1e}."
+                ),
+            )
+        return Status()
+
+    def _truncated(self, asked: Problem, found: Relaxed | Reached) -> Status:
+        obstacle = asked.too_large(finer(found.cutoffs, found.truncation, self.tolerance))
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"The truncation error is still {found.truncation.bound:.1e} at a cutoff of "
+                f"{words(found.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
+                "a larger tolerance, or check the rates: a mode may be driven without bound."
+            ),
+        )
+
 
 def _not_unique(asked: Problem, found: Relaxed) -> str:
-    other = ""
+    also = ""
     if len(asked.network.modes) == 1 and asked.numbers is not None:
-        other = ", or use te.ContinuedFraction(), which takes an `initial` state"
+        also = ", with this method or te.ContinuedFraction()"
     return (
         "The steady state is not unique to double precision: two initial states of the emitters "
         f"relax to states that differ by {found.distance:.2g} (a dark state, or an emitter that "
-        f"nothing damps). Break the symmetry (detuning, position, dephasing, decay){other}."
+        "nothing damps). Break the symmetry (detuning, position, dephasing, decay), or give "
+        f"`initial=` for the one that is reached from a state{also}."
+    )
+
+
+def _not_settled(found: Reached) -> str:
+    if not found.settled:
+        return (
+            "From this initial state the network has not settled at rates of 1e-12 of its largest "
+            "one, below which double precision holds no digits. Use te.evolve, up to a time of "
+            "interest."
+        )
+    return (
+        "From this initial state the network never settles: coherences of up to "
+        f"{found.persists:.2g} between states that nothing damps keep turning (or decay more "
+        "slowly than can be told). `result` holds the average over time; use te.evolve for the "
+        "state at a time."
     )
 
 
