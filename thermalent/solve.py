@@ -118,7 +118,6 @@ def evolve(
     """
     _require_network(network)
     grid = checks.times("times", times)
-    rho = states.initial_state(initial, network.dims, name="initial")
     start = checks.source_start("source", source)
     chosen = _default_evolution(network, start) if method is None else method
     if not isinstance(chosen, Method):
@@ -126,6 +125,8 @@ def evolve(
     refusal = chosen.evolution_refusal(network, start)
     if refusal is not None:
         raise MethodError(f"{chosen.name} does not evolve this network: {refusal}")
+    # Only now: where the problem does not fit into memory, this matrix would not either.
+    rho = states.initial_state(initial, network.dims, name="initial")
     result = chosen.evolve(network, grid, rho, start)
     for i in range(len(result)):
         state = checked(result.at(i))

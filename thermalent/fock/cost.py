@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermalent.charges import level_charges
+from thermalent.fock.krylov import DIMENSION as BASIS
 from thermalent.fock.lindbladian import operators
 from thermalent.fock.solvers import KRYLOV_VECTORS
 from thermalent.network import Network
@@ -23,6 +24,13 @@ MEMORY_LIMIT = 8e9
 # the Lindbladian while it is built. With them the estimate is 1.1 to 2 times the peak.
 _PER_FACTOR_ENTRY = 14.0
 _PER_NONZERO = 120.0
+# Vectors beside the Krylov basis, index arrays included.
+_BLOCK_VECTORS = 25
+# An evolution goes block by block above this many non-zero elements, if a block has this many.
+_LARGE = 2e5
+_PER_GROUP = 400.0
+# Product states of the emitters above which no operator is built to count its entries.
+_COUNTED_STATES = 2**11
 # Levels per mode from which the entries per row are extrapolated.
 _SAMPLE = 4
 # Above this many groups their sizes are taken as equal.
@@ -38,12 +46,23 @@ class Cost:
         direct: Bytes for the direct solver.
         iterative: Bytes for the iterative solver.
         work: Multiplications of the factorisation, to its order of magnitude.
+        matrix: Bytes for an evolution with a sparse matrix.
+        blocks: Bytes for an evolution block by block.
+        large: Whether an evolution goes block by block: few blocks, many elements.
     """
 
     elements: float
     direct: float
     iterative: float
     work: float
+    matrix: float
+    blocks: float
+    large: bool
+
+    @property
+    def evolution(self) -> float:
+        """Bytes for an evolution."""
+        return self.blocks if self.large else self.matrix
 
     def of(self, solver: str) -> float:
         """Bytes for the solver of that name."""
@@ -66,11 +85,15 @@ def cost(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) -
     nonzeros = elements * _row_entries(network)
     build = _PER_NONZERO * nonzeros
     vectors = 8.0 * elements * (4 * KRYLOV_VECTORS)
+    iterative = build + vectors + 32.0 * elements
     return Cost(
         elements=elements,
         direct=build + _PER_FACTOR_ENTRY * times * float(np.sum(sizes * width)),
-        iterative=build + vectors + 32.0 * elements,
+        iterative=iterative,
         work=times * float(np.sum(sizes * sizes * width)),
+        matrix=iterative,
+        blocks=16.0 * elements * (BASIS + _BLOCK_VECTORS),
+        large=nonzeros > _LARGE and elements > _PER_GROUP * times * len(sizes),
     )
 
 
@@ -114,6 +137,9 @@ def _reach(network: Network) -> int:
 
 def _row_entries(network: Network) -> float:
     """Mean number of non-zero elements in a row of the Lindbladian."""
+    if np.prod([float(d) for d in network.dims]) > _COUNTED_STATES:
+        # Every pair of nodes, from either side of every element: an upper bound.
+        return 4.0 * len(network.nodes) ** 2
     hamiltonian, jumps = operators(network, (_SAMPLE,) * len(network.modes))
     drift = sum((jump.b.conj().T @ jump.a for jump in jumps), start=hamiltonian)
     states = drift.shape[0]

@@ -11,13 +11,14 @@ trace and positivity, at every cutoff.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from thermalent.channels import channels
 from thermalent.fock.space import Space
 from thermalent.network import Couplings, Network
 
@@ -49,9 +50,7 @@ class Lindbladian:
 def lindbladian(network: Network, space: Space) -> Lindbladian:
     """The generator of the network's master equation on the space's elements."""
     hamiltonian, jumps = operators(network, space.cutoffs)
-    drift = -1j * hamiltonian
-    for jump in jumps:
-        drift = drift - 0.5 * (_adjoint(jump.b) @ jump.a)
+    drift = drift_of(hamiltonian, jumps)
     identity = sparse.csr_array(sparse.eye_array(drift.shape[0], format="csr"))
     generator = sandwich(drift, identity, space) + sandwich(identity, drift, space)
     for jump in jumps:
@@ -60,6 +59,14 @@ def lindbladian(network: Network, space: Space) -> Lindbladian:
     real = sparse.csr_array((unitary @ generator @ _adjoint(unitary)).real)
     real.eliminate_zeros()
     return Lindbladian(space=space, drift=drift, jumps=jumps, matrix=real)
+
+
+def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr_array:
+    """K, the evolution between jumps."""
+    drift = -1j * hamiltonian
+    for jump in jumps:
+        drift = drift - 0.5 * (_adjoint(jump.b) @ jump.a)
+    return drift
 
 
 def largest_rate(lindbladian: Lindbladian) -> float:
@@ -86,9 +93,15 @@ def sandwich(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.c
 
 
 def operators(
-    network: Network, cutoffs: tuple[int, ...]
+    network: Network, cutoffs: tuple[int, ...], *, few: bool = False
 ) -> tuple[sparse.csr_array, tuple[Jump, ...]]:
-    """The Hamiltonian and the jump terms of a network on the truncated product space."""
+    """The Hamiltonian and the jump terms of a network on the truncated product space.
+
+    Args:
+        network: The network.
+        cutoffs: Levels kept of each mode.
+        few: As few jump terms as there are, with A a multiple of B, instead of one per coupler.
+    """
     dims = (*cutoffs, *network.dims)
     lowering = [_embed(_annihilation(cutoff), k, dims) for k, cutoff in enumerate(cutoffs)]
     lowering += [
@@ -96,7 +109,8 @@ def operators(
         for p, emitter in enumerate(network.emitters)
     ]
     size = int(np.prod(dims))
-    exchange, decay, absorption, pumping, squeezing = couplings(network)
+    coupled = couplings(network)
+    exchange, decay, absorption, pumping, squeezing = coupled
     raising = [_adjoint(lower) for lower in lowering]
     hamiltonian = sparse.csr_array((size, size), dtype=complex)
     for l, raised in enumerate(raising):
@@ -110,12 +124,13 @@ def operators(
     for p, emitter in enumerate(network.emitters):
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + p, dims)
-    return hamiltonian, (
-        *_collective_jumps(
-            np.block([[decay, squeezing.conj()], [squeezing, absorption]]), [*lowering, *raising]
-        ),
-        *_local_jumps(network, lowering, dims),
-    )
+    couplers = [*lowering, *raising]
+    if few:
+        collective = _independent_jumps(coupled, couplers)
+    else:
+        matrix = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
+        collective = _collective_jumps(matrix, couplers)
+    return hamiltonian, (*collective, *_local_jumps(network, lowering, dims))
 
 
 def couplings(network: Network) -> Couplings:
@@ -144,6 +159,13 @@ def _collective_jumps(matrix: np.ndarray, couplers: list[sparse.csr_array]) -> I
         collective = _combination(matrix[:, l], couplers)
         if collective is not None:
             yield Jump(collective, coupler)
+
+
+def _independent_jumps(coupled: Couplings, couplers: list[sparse.csr_array]) -> Iterator[Jump]:
+    for channel in channels(coupled):
+        operator = _combination(channel.weights, couplers)
+        if operator is not None:
+            yield Jump(channel.rate * operator, operator)
 
 
 def _local_jumps(

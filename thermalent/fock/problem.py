@@ -15,6 +15,8 @@ from thermalent.network import Network
 
 # Multiplications up to which "auto" factorises: about ten seconds.
 _DIRECT_UP_TO = 2e10
+# Product states of the emitters up to which they are listed; with more nothing fits.
+_LISTED = 2**22
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,6 +94,12 @@ class Problem:
         solver = self.choose(cost)
         if cost.of(solver) <= limit:
             return None
+        if not cutoffs:
+            return (
+                f"its {cost.elements:.3g} unknowns need about "
+                f"{memory.in_words(cost.of(solver))} with the {solver} solver, above the limit of "
+                f"{memory.in_words(limit)}. Use fewer emitters."
+            )
         fits = self._fitting(cutoffs)
         remedies = ["no cutoff would fit" if fits is None else f"a cutoff of {fits} would fit"]
         if solver == "direct" and self.solver == "direct" and cost.iterative <= limit:
@@ -125,11 +133,15 @@ def problem(network: Network, solver: str) -> Problem:
     modes = bare_modes(network)
     return Problem(
         network=network,
-        numbers=emitter_numbers(network),
+        numbers=emitter_numbers(network) if _states(network) <= _LISTED else None,
         ratios=tail_ratios(modes),
         growth=modes.growth,
         solver=solver,
     )
+
+
+def _states(network: Network) -> float:
+    return float(np.prod([float(d) for d in network.dims]))
 
 
 def words(cutoffs: Sequence[int]) -> str:

@@ -1,0 +1,181 @@
+r"""\(y(t) = e^{\mathcal{L}t} y(0)\) in steps of a Krylov space, each with a bound of its error.
+
+$$y(s) \approx \beta V e^{sH} e_1, \qquad
+  \|\text{error}(s)\|_1 \le \sqrt{D}\, \beta\, h_{m+1,m} \int_0^s |(e^{uH})_{m1}|\, du$$
+
+with the Arnoldi basis V, its Hessenberg matrix H and the next element h of that. The left out part
+is a multiple of one matrix of unit 2-norm, whose trace norm is at most \(\sqrt D\) and does not
+grow under a Lindbladian; so the bounds of the steps add up. A step is as long as its share of the
+tolerance allows; the state and its norm are known everywhere inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+DIMENSION = 40
+# Points at which a step looks at its own error.
+_POINTS = 48
+_GROWTH = 4.0
+_SMALLEST = 1e-12  # of the time: a step this short has failed
+_BREAKDOWN = 1e-14
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """One step of the evolution.
+
+    Args:
+        start: Its time.
+        length: Its length.
+        end: Its last time.
+        size: beta, the 2-norm at its start.
+        basis: V as rows, (m, n).
+        hessenberg: H, (m, m).
+        error: Bound of the trace norm of the error that it adds.
+        applications: Applications of the generator so far.
+    """
+
+    start: float
+    length: float
+    end: float
+    size: float
+    basis: np.ndarray
+    hessenberg: np.ndarray
+    error: float
+    applications: int
+
+    def coefficients(self, after: float) -> np.ndarray:
+        """Coordinates in the basis, the time `after` later than the start, (m,)."""
+        exponential: np.ndarray = linalg.expm(after * self.hessenberg)
+        return self.size * exponential[:, 0]
+
+    def state(self, after: float) -> np.ndarray:
+        """y, the time `after` later than the start, (n,)."""
+        return self.coefficients(after) @ self.basis
+
+    def norm(self, after: float) -> float:
+        """2-norm of y, the time `after` later than the start."""
+        return float(np.linalg.norm(self.coefficients(after)))
+
+    def speed(self, after: float) -> float:
+        """2-norm of dy/dt then, within the basis."""
+        return float(np.linalg.norm(self.hessenberg @ self.coefficients(after)))
+
+
+def krylov_steps(
+    generator: Callable[[np.ndarray], np.ndarray],
+    y: np.ndarray,
+    end: float,
+    *,
+    rate: float,
+    states: int,
+    tolerance: float,
+) -> Iterator[Step]:
+    """Steps from time zero to `end`.
+
+    Args:
+        generator: Applies L to a real vector, (n,) -> (n,).
+        y: The start, (n,) real.
+        end: The last time, > 0.
+        rate: A scale of L, for the first step.
+        states: D, the dimension of the Hilbert space.
+        tolerance: Trace norm of the error that all steps together may leave.
+
+    Raises:
+        FloatingPointError: no step meets the tolerance.
+    """
+    now, length, applications = 0.0, min(end, 1.0 / rate if rate > 0 else end), 0
+    share = tolerance / end
+    while now < end:
+        size = float(np.linalg.norm(y))
+        basis, hessenberg, following = arnoldi(generator, y / size)
+        applications += len(basis)
+        scale = np.sqrt(states) * size * following
+        length, error = _longest(hessenberg, scale, share, length, end - now)
+        if length <= _SMALLEST * end:
+            raise FloatingPointError(
+                f"the error of the evolution cannot be kept below {tolerance:.1e}"
+            )
+        step = Step(
+            start=now,
+            length=length,
+            end=end if length >= end - now else now + length,
+            size=size,
+            basis=basis,
+            hessenberg=hessenberg,
+            error=error,
+            applications=applications,
+        )
+        yield step
+        y = step.state(length)
+        now = step.end
+
+
+def arnoldi(
+    generator: Callable[[np.ndarray], np.ndarray], first: np.ndarray, dimension: int = DIMENSION
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """An orthonormal basis (rows) of the Krylov space of a unit vector, H, and the next h."""
+    m = min(dimension, len(first))
+    basis = np.empty((m, len(first)))
+    hessenberg = np.zeros((m, m))
+    basis[0], following = first, 0.0
+    for j in range(m):
+        w = generator(basis[j])
+        size = float(np.linalg.norm(w))
+        # Twice: once is not enough where the vector nearly lies in the space.
+        for _ in range(2):
+            overlap = basis[: j + 1] @ w
+            w = w - overlap @ basis[: j + 1]
+            hessenberg[: j + 1, j] += overlap
+        following = float(np.linalg.norm(w))
+        if following <= _BREAKDOWN * size or size == 0.0:
+            return basis[: j + 1], hessenberg[: j + 1, : j + 1], 0.0
+        if j + 1 < m:
+            hessenberg[j + 1, j] = following
+            basis[j + 1] = w / following
+    return basis, hessenberg, following
+
+
+def _longest(
+    hessenberg: np.ndarray, scale: float, share: float, guess: float, left: float
+) -> tuple[float, float]:
+    """The longest step whose error stays below its share of the tolerance, and that error."""
+    if scale == 0.0:
+        return left, 0.0
+    length = min(_GROWTH * guess, left)
+    while True:
+        times, errors = _errors(hessenberg, scale, length)
+        # Comparisons with what is not finite are false, too.
+        exceeding = np.flatnonzero(~(errors <= share * times))
+        if exceeding.size == 0 and length < left:
+            length = min(_GROWTH * length, left)
+            continue
+        # Nothing beyond the first that is too large, even if the estimate is small there.
+        best = (int(exceeding[0]) if exceeding.size else len(times)) - 1
+        if best >= 0:
+            return float(times[best]), float(errors[best])
+        length /= _GROWTH
+        if length < _SMALLEST * left:
+            return 0.0, np.inf
+
+
+def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds at equally spaced times up to `length`."""
+    step = length / _POINTS
+    with np.errstate(over="ignore", invalid="ignore"):  # too long a step, which is refused
+        exponential = linalg.expm(step * hessenberg)
+    column = np.zeros(len(hessenberg))
+    column[0] = 1.0
+    values = np.zeros(_POINTS + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for i in range(1, _POINTS + 1):
+            column = exponential @ column
+            values[i] = abs(column[-1])
+    # The larger end of each interval: a bound where it grows, and safe where it wiggles.
+    sums = np.cumsum(np.maximum(values[1:], values[:-1])) * step
+    return step * np.arange(1, _POINTS + 1), scale * sums
