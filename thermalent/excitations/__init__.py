@@ -7,6 +7,9 @@ whole evolution, and no cutoff is needed.
 from thermalent.excitations.amplitudes import Amplitudes as Amplitudes
 from thermalent.excitations.amplitudes import amplitudes as amplitudes
 from thermalent.excitations.few import FewExcitations as FewExcitations
+from thermalent.excitations.maps import PeakMap as PeakMap
+from thermalent.excitations.maps import peak_concurrence_map as peak_concurrence_map
+from thermalent.excitations.maps import peak_transfer_map as peak_transfer_map
 from thermalent.excitations.peak import Peak as Peak
 from thermalent.excitations.peak import peak_concurrence as peak_concurrence
 from thermalent.excitations.peak import peak_transfer as peak_transfer

@@ -23,15 +23,15 @@ from thermalent.network import Network
 
 # Points of the grid per inverse norm of the generator: an amplitude turns by at most this angle
 # from one to the next, so a bilinear form of two has no maximum that the grid does not show.
-_ANGLE = 0.25
+ANGLE = 0.25
 # Of the Taylor series about a grid point. The value squared has four factors and turns by at most
 # 4 x 0.25 over a step: 1/19! is 1e-17.
-_TERMS = 18
-_FACTORIALS = np.cumprod([1.0, *range(1, _TERMS + 1)])
-_PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
+TERMS = 18
+FACTORIALS = np.cumprod([1.0, *range(1, TERMS + 1)])
+PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
 # Between points a step apart the value squared, which turns by 1 in a step, falls short of its
 # maximum by a factor of at least cos(1/2), 0.88; the value itself by 0.94. With some margin:
-_WORTH = 0.85
+WORTH = 0.85
 _DENSE_UP_TO = 64
 
 
@@ -75,13 +75,7 @@ def peak_concurrence(
     refused = single_refusal(network)
     if refused is not None:
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
-    names = network.emitter_names if pair is None else pair
-    if len(names) != 2 or names[0] == names[1]:
-        checks.fail("pair", f"two of the emitters {list(network.emitter_names)}", list(names))
-    places = [network.position(name) for name in names]
-    if any(network.dims[place] != 2 for place in places):
-        checks.fail("pair", "two qubits", list(names))
-    vectors = np.eye(len(network.nodes))[[len(network.modes) + place for place in places]]
+    vectors = pair_vectors(network, pair)
     psi = node_amplitudes("initial", initial, network)
     found = _largest(-1j * amplitude_matrix(network), psi, vectors, until)
     return found._replace(value=2 * found.value)
@@ -121,6 +115,21 @@ def peak_transfer(network: Network, initial: State, target: State, *, until: flo
     return _largest(problem.generator, problem.start, targets, until)
 
 
+def pair_vectors(network: Network, pair: tuple[str, str] | None) -> np.ndarray:
+    """The amplitudes of two qubits, the only two if not named, as rows over the nodes, (2, n).
+
+    Raises:
+        ValueError: they are not two qubits of the network.
+    """
+    names = network.emitter_names if pair is None else pair
+    if len(names) != 2 or names[0] == names[1]:
+        checks.fail("pair", f"two of the emitters {list(network.emitter_names)}", list(names))
+    places = [network.position(name) for name in names]
+    if any(network.dims[place] != 2 for place in places):
+        checks.fail("pair", "two qubits", list(names))
+    return np.eye(len(network.nodes))[[len(network.modes) + place for place in places]]
+
+
 def _largest(
     generator: np.ndarray | sparse.csr_array, start: np.ndarray, vectors: np.ndarray, until: float
 ) -> Peak:
@@ -130,14 +139,14 @@ def _largest(
         size = float(np.linalg.norm(generator, 2))
     else:
         size = norm(generator)
-    points = 1 + max(2, int(np.ceil(end * size / _ANGLE)))
+    points = 1 + max(2, int(np.ceil(end * size / ANGLE)))
     step = end / (points - 1)
     states = _grid(generator, start, step, points)  # (points, n)
     u, v = vectors.conj()
     values = np.abs(states @ u) * np.abs(states @ v)
     rises = np.diff(values)
     tops = 1 + np.flatnonzero((rises[:-1] >= 0) & (rises[1:] <= 0))
-    best = tops[values[tops] >= _WORTH * values.max()].tolist()
+    best = tops[values[tops] >= WORTH * values.max()].tolist()
     found = [_refined(generator, states[i], vectors, i * step, (-step, step)) for i in best]
     # An end of the interval can be the largest point, or hide a maximum before the next one.
     found += [
@@ -179,14 +188,14 @@ def _refined(
 ) -> Peak:
     """The maximum in an interval about a grid point, from the Taylor series of both amplitudes."""
     terms, term = [state], state
-    for _ in range(_TERMS):
+    for _ in range(TERMS):
         term = generator @ term
         terms.append(term)
-    series = np.array(terms) @ vectors.conj().T / _FACTORIALS[:, None]  # of both amplitudes
+    series = np.array(terms) @ vectors.conj().T / FACTORIALS[:, None]  # of both amplitudes
     first, second = (np.convolve(part, part.conj()).real for part in series.T)  # |.|^2
-    square = np.convolve(first, second)[: _TERMS + 1]  # of the value, lowest power first
-    slope = np.arange(1, _TERMS + 1) * square[1:]
-    bend = np.arange(1, _TERMS) * slope[1:]
+    square = np.convolve(first, second)[: TERMS + 1]  # of the value, lowest power first
+    slope = np.arange(1, TERMS + 1) * square[1:]
+    bend = np.arange(1, TERMS) * slope[1:]
     rises, bends = slope.tolist(), bend.tolist()
     low, high = interval
     step = high - low
@@ -194,13 +203,13 @@ def _refined(
     if not bracketed:
         low = high = max((low, 0.0, high), key=lambda shift: _horner(square.tolist(), shift))
     shift = (low + high) / 2
-    while high - low > _PRECISION * step:
+    while high - low > PRECISION * step:
         rise, curvature = _horner(rises, shift), _horner(bends, shift)
         low, high = (shift, high) if rise > 0 else (low, shift)
         newton = shift - rise / curvature if curvature < 0 else np.nan
         following = newton if low < newton < high else (low + high) / 2
         moved, shift = abs(following - shift), following
-        if moved <= _PRECISION * step:
+        if moved <= PRECISION * step:
             break
     value = float(np.sqrt(max(_horner(square.tolist(), shift), 0.0)))
     return Peak(value, time + shift, bracketed)
