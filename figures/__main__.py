@@ -38,11 +38,17 @@ DYNAMICS = (
 RINGS = (
     "generation_2a",
     "generation_2b",
+    "generation_3",
     "generation_4",
+    "generation_5",
     "generation_6",
+    "generation_7",
+    "generation_8",
     "transport_1b",
+    "transport_2",
     "transport_3a",
     "transport_3c",
+    "transport_4",
 )
 NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS)
 

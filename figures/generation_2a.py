@@ -61,7 +61,7 @@ def main(
             axes.plot(times, columns[name], color=colour, label=label)
         axes.set(
             xlabel=r"time $\gamma_R t$",
-            ylabel="concurrence, fidelity",
+            ylabel=r"concurrence, fidelity $F$ (squared)",
             xlim=(0, LATEST),
             ylim=(0, 1),
         )

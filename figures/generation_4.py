@@ -1,4 +1,4 @@
-"""GENERATION, Fig. 4(a), (b): what the distance and imperfect chirality do."""
+"""GENERATION, Fig. 4: what the distance and imperfect chirality do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
-from thermalent.excitations import FewExcitations, peak_concurrence
+from thermalent.excitations import FewExcitations, peak_concurrence, peak_concurrence_map
 from thermalent.models.ring_resonators import ring_resonators
 from thermalent.optimise import optimise
 
@@ -20,33 +20,37 @@ LOWEST = 0.4  # chirality down to which the couplings are chosen anew; below, th
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = common.silent) -> Report:
-    """Largest concurrence over the distance, and at half a wavelength over the chirality.
+    """Largest concurrence over the distance, over the chirality at half a wavelength, and both.
 
     Args:
-        folder: Where generation_4.png, generation_4.csv and generation_4_chirality.csv go.
+        folder: Where generation_4.png, generation_4.csv, generation_4_chirality.csv and
+            generation_4_map.csv go.
         points: Points per curve.
-        track: Wraps the loop over distances in a progress bar.
+        track: Wraps the loop over chiralities in a progress bar.
     """
     distances = np.linspace(0.02, 1.0, points)  # in wavelengths
-    largest = np.zeros((points, len(CHIRALITIES)))
-    for i, distance in enumerate(track(distances.tolist())):
-        for j, chi in enumerate(CHIRALITIES):
-            largest[i, j] = peak_concurrence(_network(chi, distance), "10", until=LATEST).value
+    largest = _largest(distances, np.array(CHIRALITIES))
     chirality = np.linspace(LOWEST, 1.0, max(points // 3, 3))
     at_half = {
         "chirality": chirality,
-        "fixed_couplings": np.array(
-            [peak_concurrence(_network(chi, 0.5), "10", until=LATEST).value for chi in chirality]
-        ),
-        "best_couplings": np.array([_best(chi) for chi in chirality.tolist()]),
+        "fixed_couplings": _largest(np.array([0.5]), chirality)[0],
+        "best_couplings": np.array([_best(chi) for chi in track(chirality.tolist())]),
     }
+    all_chiralities = np.linspace(0.0, 1.0, points)
+    both = _largest(distances, all_chiralities)
     columns = {
         "chirality": np.tile(CHIRALITIES, points),
         "wavelengths": np.repeat(distances, len(CHIRALITIES)),
         "concurrence": largest.ravel(),
     }
-    _draw(folder, columns, largest, distances, at_half)
+    _draw(folder, columns, largest, distances, at_half, both)
     common.write_table(folder / "generation_4_chirality.csv", at_half)
+    over_both = {
+        "wavelengths": np.repeat(distances, points),
+        "chirality": np.tile(all_chiralities, points),
+        "concurrence": both.ravel(),
+    }
+    common.write_table(folder / "generation_4_map.csv", over_both)
     return Report(
         columns=columns,
         agreement=f"amplitudes and full master equation agree to {_second_route():.0e} at peaks",
@@ -62,6 +66,12 @@ def _network(
     chi: float, wavelengths: float, couplings: tuple[float, float] = COUPLINGS
 ) -> te.Network:
     return ring_resonators(couplings, 1.0, (1 - chi) / (1 + chi), distance=2 * np.pi * wavelengths)
+
+
+def _largest(wavelengths: np.ndarray, chirality: np.ndarray) -> np.ndarray:
+    """At the couplings of the chiral optimum, (distances, chiralities)."""
+    over = {"wavelengths": wavelengths, "chi": chirality}
+    return peak_concurrence_map(_network, over, "10", until=LATEST).values
 
 
 def _best(chi: float) -> float:
@@ -89,9 +99,10 @@ def _draw(
     largest: np.ndarray,
     distances: np.ndarray,
     at_half: dict[str, np.ndarray],
+    both: np.ndarray,
 ) -> None:
     with common.style():
-        figure, (left, right) = common.canvas(7.2, 3.2, 1, 2)
+        figure, (left, right, last) = common.canvas(10.0, 3.1, 1, 3)
         for chi, values, colour in zip(CHIRALITIES, largest.T, common.COLOURS, strict=False):
             left.plot(distances, values, color=colour, label=rf"$\chi = {chi:g}$")
         left.set(xlabel=r"distance $D/\lambda$", ylabel=f"largest {common.CONCURRENCE}")
@@ -100,5 +111,16 @@ def _draw(
         for name, line in (("fixed_couplings", "-"), ("best_couplings", "--")):
             right.plot(at_half["chirality"], at_half[name], line, label=name.replace("_", " "))
         right.set(xlabel=r"chirality $\chi$, at $D = \lambda/2$")
+        right.set(ylabel=f"largest {common.CONCURRENCE}", xlim=(LOWEST, 1))
         right.legend()
+        mesh = last.pcolormesh(
+            distances,
+            np.linspace(0.0, 1.0, both.shape[1]),
+            both.T,
+            shading="gouraud",
+            vmin=0,
+            vmax=1,
+        )
+        last.set(xlabel=r"distance $D/\lambda$", ylabel=r"chirality $\chi$")
+        figure.colorbar(mesh, ax=last, label=f"largest {common.CONCURRENCE}")
         common.save("generation_4", folder, figure, columns)

@@ -39,7 +39,12 @@ def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = commo
             decays, columns["fixed_couplings"], label="generation, couplings as without decay"
         )
         axes.plot(decays, columns["best_couplings"], label="generation, best couplings")
-        axes.plot(decays, columns["transfer"], "--", label=r"transport of $|\Psi_+\rangle$, best")
+        axes.plot(
+            decays,
+            columns["transfer"],
+            "--",
+            label=r"transport of $|\Psi_+\rangle$, best ($\mathcal{C} = F$, squared)",
+        )
         axes.set(xlabel=r"qubit decay $\Gamma/\gamma_R$", ylabel=f"largest {common.CONCURRENCE}")
         axes.set(xlim=(0, DECAY), ylim=(0, 1))
         axes.legend()

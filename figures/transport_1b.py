@@ -58,7 +58,7 @@ def main(
             panels, blocks, (r"$\gamma_L = 0$", r"$\gamma_L = \gamma_R$, $kD = \pi$"), strict=True
         ):
             axes.plot(times, block["concurrence_1"], label=r"$\mathcal{C}$ of node 1")
-            axes.plot(times, block["concurrence_2"], label=r"$\mathcal{C} = F$ of node 2")
+            axes.plot(times, block["concurrence_2"], label=r"$\mathcal{C} = F$ (squared) of node 2")
             axes.plot(times, block["root_fidelity"], "--", label=r"$\sqrt{F}$ of node 2")
             axes.set(xlabel=r"time $\gamma_R t$", xlim=(0, LATEST), ylim=(0, 1), title=title)
         panels[0].legend()

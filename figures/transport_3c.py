@@ -45,7 +45,9 @@ def main(folder: Path = common.FOLDER, *, points: int = 11, track: Track = commo
             mean, spread = columns[f"{of}_mean"], columns[f"{of}_spread"]
             axes.plot(widths, mean, color=colour, label=f"{of} detuned")
             axes.fill_between(widths, mean - spread, mean + spread, color=colour, alpha=0.2)
-        axes.set(xlabel=r"detunings within $\pm\delta/\gamma_R$", ylabel="largest fidelity $F$")
+        axes.set(
+            xlabel=r"detunings within $\pm\delta/\gamma_R$", ylabel="largest fidelity $F$ (squared)"
+        )
         axes.set(xlim=(0, WIDEST), ylim=(0, 1))
         axes.legend(title="mean and spread")
         common.save("transport_3c", folder, figure, columns)
