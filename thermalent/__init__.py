@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     from thermalent.solve import methods as methods
     from thermalent.solve import steady_state as steady_state
     from thermalent.stochastic.method import Trajectories as Trajectories
+    from thermalent.sweeping.grid import points as points
+    from thermalent.sweeping.grid import zipped as zipped
+    from thermalent.sweeping.run import sweep as sweep
     from thermalent.validate import cross_validate as cross_validate
 
 _HOME = {
@@ -114,6 +117,8 @@ _HOME = {
     "thermalent.result": ("SolveError", "SteadyState"),
     "thermalent.solve": ("evolve", "methods", "steady_state"),
     "thermalent.stochastic.method": ("Trajectories",),
+    "thermalent.sweeping.grid": ("points", "zipped"),
+    "thermalent.sweeping.run": ("sweep",),
     "thermalent.validate": ("cross_validate",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

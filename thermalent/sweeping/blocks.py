@@ -1,0 +1,179 @@
+"""What is done at the points of a block: networks built, solved together, and read."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from thermalent._version import __version__
+from thermalent.method import Method
+from thermalent.network import Network
+from thermalent.result import SteadyState
+from thermalent.sweeping.grid import Grid
+from thermalent.sweeping.observables import Observable
+
+SOLVED, FAILED = 1, 2  # statuses; 0 is a point not computed yet
+_MESSAGE = 500  # characters
+
+Columns = dict[str, np.ndarray]
+Outcome = SteadyState | Exception
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recipe:
+    """What to do at every point, the same for all of them.
+
+    Args:
+        builder: From parameters to a network, or to something that holds one as `network`.
+        fixed: Parameters that do not vary.
+        method: How to solve; None is the default method.
+        initial: See `steady_state`.
+        observables: What to read.
+        version: Of the package; workers of another one refuse.
+    """
+
+    builder: Callable[..., Any]
+    fixed: Mapping[str, Any]
+    method: Method | None
+    initial: Any
+    observables: tuple[Observable, ...]
+    version: str = field(default=__version__)
+
+    def network(self, parameters: Mapping[str, Any]) -> Network:
+        """The network of a point."""
+        built = self.builder(**self.fixed, **parameters)
+        network = built if isinstance(built, Network) else getattr(built, "network", None)
+        if not isinstance(network, Network):
+            raise TypeError(f"the builder returned no network, but {type(built).__name__!r}")
+        return network
+
+
+def compute(recipe: Recipe, part: Grid, skipped: np.ndarray | None = None) -> Columns:
+    """Every column at every point of a part of the grid, in the part's shape.
+
+    Args:
+        recipe: What to do.
+        part: Where.
+        skipped: Points to leave open, in the part's shape.
+    """
+    left = np.zeros(part.size, dtype=bool) if skipped is None else skipped.ravel()
+    built = [
+        None if left[i] else _attempt(recipe.network, parameters)
+        for i, parameters in enumerate(part)
+    ]
+    networks = [network for network in built if isinstance(network, Network)]
+    solved = iter(_solve_block(networks, recipe.method, recipe.initial))
+    outcomes = [next(solved) if isinstance(item, Network) else item for item in built]
+    return columns(recipe.observables, outcomes, part.shape)
+
+
+def columns(
+    observables: Sequence[Observable],
+    outcomes: Sequence[Outcome | None],
+    shape: tuple[int, ...],
+) -> Columns:
+    """What the outcomes say, as arrays; failures are messages among not-a-numbers."""
+    found = blank(observables, len(outcomes))
+    for i, outcome in enumerate(outcomes):
+        if outcome is None:
+            continue
+        if isinstance(outcome, Exception):
+            found["status"][i] = FAILED
+            found["message"][i] = _words(outcome)
+            continue
+        found["status"][i] = SOLVED
+        found["error"][i] = outcome.error if math.isfinite(outcome.error) else math.nan
+        found["n_max"][i] = _order(outcome)
+        for observable in observables:
+            try:
+                value, error = observable.read(outcome)
+            except Exception as problem:  # of a user's function too: the other points go on
+                found["status"][i] = FAILED
+                found["message"][i] = f"{observable.name}: {_words(problem)}"
+                continue
+            found[observable.name][i] = value
+            found[f"{observable.name}_error"][i] = error
+    return {name: column.reshape(shape) for name, column in found.items()}
+
+
+def blank(observables: Sequence[Observable], count: int) -> Columns:
+    """Columns of points that are not computed."""
+    found: Columns = {}
+    for observable in observables:
+        found[observable.name] = np.full(count, np.nan)
+        found[f"{observable.name}_error"] = np.full(count, np.nan)
+    found["error"] = np.full(count, np.nan)
+    found["n_max"] = np.full(count, -1, dtype=np.int32)
+    found["message"] = np.full(count, "", dtype=object)
+    found["status"] = np.zeros(count, dtype=np.int8)
+    return found
+
+
+def _solve_block(networks: Sequence[Network], method: Method | None, initial: Any) -> list[Outcome]:
+    """The outcome for every network: a result, or the exception that says why there is none."""
+    from thermalent.solve import steady_state
+
+    return [_attempt(lambda n: steady_state(n, method, initial=initial), n) for n in networks]
+
+
+def _attempt(function: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return function(argument)
+    except Exception as problem:  # whatever it is, the other points go on
+        return problem
+
+
+def _words(problem: Exception) -> str:
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {text}"[:_MESSAGE]
+
+
+def _order(result: SteadyState) -> int:
+    """Where the method truncated, -1 if it does not truncate at one number."""
+    order = result.stats.get("n_max", result.stats.get("cutoff", -1))
+    return int(order) if isinstance(order, (int, np.integer)) else -1
+
+
+def check_parameters(
+    builder: Callable[..., Any], fixed: Mapping[str, Any], varied: Sequence[str]
+) -> None:
+    """Check the parameters against the builder's signature.
+
+    Raises:
+        ValueError: one is unknown (the nearest valid one is given), given twice or missing.
+    """
+    import difflib
+
+    from thermalent import checks
+
+    if not callable(builder):
+        checks.fail("builder", "a function that returns a network", builder)
+    for name in varied:
+        if name in fixed:
+            checks.fail("fixed", "of parameters that the grid does not vary", name)
+    try:
+        parameters = inspect.signature(builder).parameters
+    except (TypeError, ValueError):
+        return  # a builtin without a signature: the first call will tell
+    kinds = inspect.Parameter
+    takes_any = any(p.kind is kinds.VAR_KEYWORD for p in parameters.values())
+    named = [
+        n
+        for n, p in parameters.items()
+        if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
+    ]
+    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
+        for name in names:
+            if name not in named and not takes_any:
+                near = difflib.get_close_matches(name, named, 1, 0.0)
+                hint = f" (nearest: {near[0]!r})" if near else ""
+                checks.fail(argument, f"of parameters of the builder, {named}{hint}", name)
+    for name in named:
+        needed = parameters[name].default is kinds.empty
+        if needed and name not in fixed and name not in varied:
+            checks.fail("grid", f"such that {name!r} has a value", checks.Words("without it"))

@@ -1,0 +1,257 @@
+"""`sweep`: a number of steady states, on a grid of parameters, as a labelled data set."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.method import Method
+from thermalent.sweeping import executors, tasks
+from thermalent.sweeping.blocks import FAILED, Columns, Recipe, check_parameters
+from thermalent.sweeping.executors import Workers
+from thermalent.sweeping.grid import Grid, as_grid
+from thermalent.sweeping.layout import Study
+from thermalent.sweeping.observables import Observable, as_observables, expanded
+from thermalent.sweeping.progress import shown
+from thermalent.sweeping.store import Store, check_accept, stored_block, writing
+from thermalent.sweeping.tasks import Task
+from thermalent.sweeping.tiles import Tiles, corners, tiles
+
+if TYPE_CHECKING:
+    import xarray
+
+# Other processes take two or three seconds to start; a sweep this short is finished without them.
+_SHORT = 5.0  # seconds
+
+
+def sweep(
+    builder: Callable[..., Any],
+    grid: Any,
+    observables: Any,
+    *,
+    method: Method | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    initial: Any = None,
+    store: str | os.PathLike[str] | None = None,
+    accept: str | Sequence[str] = (),
+    executor: Any = None,
+    block: int | None = None,
+    units: Mapping[str, str] | None = None,
+    progress: bool | None = None,
+) -> xarray.Dataset:
+    """Steady states on a grid of parameters: numbers read off them, each with its error.
+
+    Args:
+        builder: Called with the parameters of a point as keywords; returns a network, or something
+            that holds one as `network`.
+        grid: Values by parameter, of which the product is taken; an entry may be `te.zipped(...)`,
+            parameters that run together along an axis of the entry's name. `te.zipped(...)` or
+            `te.points([...])` alone make one axis, "point".
+        observables: Names such as "concurrence", "purity[q1]", "populations[S]", "fidelity[T]",
+            "populations" for all; functions of the `SteadyState`, which return a number or a pair
+            (number, error); or a mapping from names to either.
+        method: How to solve; if not given, the first exact method that applies at each point.
+        fixed: Parameters that do not vary.
+        initial: See `te.steady_state`.
+        store: A folder for the data, such as "study.zarr". Every finished block is on the disk
+            before it counts; the same call goes on where an interrupted one ended.
+        accept: Changes to the stored study that are accepted: "grid" (the new one holds all stored
+            points), "method", "version". Finished points are kept, and `origin` tells which is
+            which.
+        executor: Who computes: a number of processes (1: this one; if not given, all cores, or this
+            process alone if it is done in seconds), an executor of `concurrent.futures` (process
+            pools, `mpi4py.futures`), or a Dask client. The numbers are the same, to the last bit.
+        block: Points that are solved together and make one unit on the disk; chosen from the size
+            of the grid, not from the number of workers, if not given.
+        units: Units of parameters, by name, for the data set.
+        progress: Whether to draw a bar; by default in terminals and notebooks.
+
+    Returns:
+        A data set with the parameters as coordinates. For each observable NAME and NAME_error;
+        `error` of the state, `n_max`, `status` (1 solved, 2 failed) and `message` of every point;
+        method, version and parameters as attributes. With a store its values stay on the disk until
+        they are used.
+
+    Raises:
+        ValueError: a parameter or an observable is unknown, the grid is empty or has a coordinate
+            twice, or the builder cannot be sent to other processes.
+        StoreError: the store cannot be written, is in use, or is of another study.
+        ExecutorError: the workers died, lack this package, or have another version of it.
+    """
+    _require_packages(store)
+    study = _study(builder, grid, observables, method, fixed, initial, store, block, units)
+    accepted = check_accept(accept)
+    if isinstance(executor, int) or executor is None:
+        count = executors.cores() if executor is None else checks.integer("executor", executor, 1)
+        chosen: int | Workers = count
+    else:
+        chosen = executors.given(executor)
+    patience = _SHORT if executor is None else 0.0
+    if store is None:
+        filled = study.empty()
+        _run(study, None, filled, chosen, patience, progress)
+        return study.dataset(filled)
+    with writing(Path(store), study, accepted) as opened:
+        _run(study, opened, None, chosen, patience, progress)
+        return opened.read()
+
+
+def _require_packages(store: Any) -> None:
+    needed = [
+        "xarray",
+        "threadpoolctl",
+        "cloudpickle",
+        "loky",
+        *([] if store is None else ["zarr"]),
+    ]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f"Sweeps need {', '.join(missing)}: pip install 'thermalent[sweep]'.")
+
+
+def _study(
+    builder: Callable[..., Any],
+    grid: Any,
+    observables: Any,
+    method: Method | None,
+    fixed: Mapping[str, Any] | None,
+    initial: Any,
+    store: str | os.PathLike[str] | None,
+    block: int | None,
+    units: Mapping[str, str] | None,
+) -> Study:
+    """All arguments checked, before anything is computed or written."""
+    checked = as_grid(grid)
+    check_parameters(builder, fixed or {}, checked.parameters)
+    if method is not None and not isinstance(method, Method):
+        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
+    if block is not None:
+        checks.integer("block", block, 1)
+    for name in units or {}:
+        if name not in checked.parameters:
+            checks.fail("units", f"of parameters of the grid, {list(checked.parameters)}", name)
+    recipe = Recipe(
+        builder=builder,
+        fixed=dict(fixed or {}),
+        method=method,
+        initial=initial,
+        observables=as_observables(observables),
+    )
+    return Study(
+        grid=checked,
+        tiles=_tiles(checked, method, block, store),
+        recipe=_expanded(recipe, checked),
+        claim="exact" if method is None else method.claim.value,
+        units=dict(units or {}),
+    )
+
+
+def _tiles(grid: Grid, method: Method | None, block: int | None, store: Any) -> Tiles:
+    stored = None if store is None or block is not None else stored_block(Path(store))
+    if stored is not None and len(stored) == len(grid.shape):
+        # A study goes on in the blocks that it began with, whatever the default is by now.
+        return Tiles(shape=grid.shape, block=tuple(map(min, stored, grid.shape)))
+    return tiles(grid.shape, block)
+
+
+def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
+    """Check the observables against the first corner of the grid at which there is a network."""
+    from dataclasses import replace
+
+    for corner in corners(grid.shape, 16):
+        try:
+            network = recipe.network(grid.at(corner))
+        except Exception:  # the point will be recorded as failed; another corner may do
+            continue
+        return replace(recipe, observables=expanded(recipe.observables, network))
+    vague = [one.name for one in recipe.observables if _needs_network(one)]
+    if vague:
+        # Without any network it is not known which populations there are.
+        recipe.network(grid.at((0,) * len(grid.shape)))
+    return recipe
+
+
+def _needs_network(one: Observable) -> bool:
+    return one.what == "populations" and not one.label
+
+
+def _run(
+    study: Study,
+    store: Store | None,
+    filled: Columns | None,
+    chosen: int | Workers,
+    patience: float,
+    progress: bool | None,
+) -> None:
+    """Compute what is open; put every block where it belongs as soon as it is there."""
+    done = set() if store is None else store.done()
+    already = sum(study.tiles.size(number) for number in done)
+    if already == study.grid.size:
+        return
+    left = (number for number in range(len(study.tiles)) if number not in done)
+    open_tasks = (_task(study, store, number) for number in left)
+    with shown(study.grid.size, already, show=progress) as report:
+        for task, columns in _results(study, open_tasks, chosen, patience, already):
+            columns = _merged(task, columns, store)
+            if store is not None:
+                store.write(task.number, columns)
+            if filled is not None:
+                for name, column in columns.items():
+                    filled[name][study.tiles.slices(task.number)] = column
+            failed = int(np.sum(columns["status"] == FAILED))
+            report(task.number, columns["status"].size, failed)
+
+
+def _task(study: Study, store: Store | None, number: int) -> Task:
+    part = study.grid.part(study.tiles.slices(number))
+    skipped = None if store is None else store.finished(number)
+    return Task(
+        number=number, part=part, skipped=skipped if skipped is not None and skipped.any() else None
+    )
+
+
+def _merged(task: Task, columns: Columns, store: Store | None) -> Columns:
+    """The new points of a block among those that an extended study has already."""
+    if task.skipped is None or store is None:
+        return columns
+    stored = store.columns(task.number)
+    origin = np.full(task.part.shape, store.origin, dtype=np.int16)
+    return {
+        name: np.where(task.skipped, column, {**columns, "origin": origin}[name])
+        for name, column in stored.items()
+    }
+
+
+def _results(
+    study: Study, open_tasks: Iterator[Task], chosen: int | Workers, patience: float, already: int
+) -> Iterator[tuple[Task, Columns]]:
+    """Results from the executor; first from this process while that looks short enough."""
+    recipe = study.recipe
+    if isinstance(chosen, Workers):
+        yield from executors.completed(chosen, recipe, open_tasks)
+        return
+    began, points = time.monotonic(), 0
+    for task in open_tasks:
+        if chosen > 1:
+            spent = time.monotonic() - began
+            left = study.grid.size - already - points
+            remaining = left * spent / points if points else math.inf if patience == 0 else 0.0
+            if remaining > patience:
+                workers = executors.processes(
+                    min(chosen, max(1, left // max(1, task.part.size) + 1))
+                )
+                yield from executors.completed(workers, recipe, chain([task], open_tasks))
+                return
+        with tasks.one_thread():
+            columns = tasks.run(recipe, task)
+        yield task, columns
+        points += task.part.size
