@@ -1,0 +1,214 @@
+"""Networks of one structure as arrays, and the chains of levels of all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.charges import element_charges, excitation_numbers
+from thermalent.liouville import dense, embed, lowering_operators
+from thermalent.network import SIGMA_Z, Mode, Network, Node, Qubit
+
+# Larger emitter systems spend their time in arithmetic, one by one as well as side by side.
+MOST_STATES = 8
+
+
+class Chains(NamedTuple):
+    """The chains of levels of some points, with the same unknowns in each.
+
+    Args:
+        points: Which of the networks they are, (p,).
+        a0: A of the even levels, (p, m_0, m_0).
+        a1: A of the odd levels, (p, m_1, m_1).
+        bands: Couplings up into even and odd, down into even and odd levels: row, column, e (t,)
+            and values (p, t) of each; see `levels`.
+        rate: Amplitude decay rate of the source, (p,).
+        width: sqrt|V|, (p,).
+        frame: States of the bright frame as columns, (p, d, d).
+        places: Row, column and kind of each unknown of level 0, (3, ground).
+    """
+
+    points: np.ndarray
+    a0: np.ndarray
+    a1: np.ndarray
+    bands: tuple[tuple[np.ndarray, ...], ...]
+    rate: np.ndarray
+    width: np.ndarray
+    frame: np.ndarray
+    places: np.ndarray
+
+
+def structures(networks: Sequence[Network]) -> dict[object, list[int]]:
+    """Positions of the networks by what they must share to be solved side by side.
+
+    Those under None are solved alone: of several modes, pumped, or of too many states.
+    """
+    kinds: dict[object, list[int]] = {}
+    known: dict[int, object] = {}  # of emitters that are not qubits, by identity
+    for position, network in enumerate(networks):
+        nodes = network.nodes
+        kind: object = tuple(_kind(node, known) for node in nodes)
+        alone = not isinstance(nodes[0], Mode) or (len(nodes) > 1 and isinstance(nodes[1], Mode))
+        kinds.setdefault(None if alone else kind, []).append(position)
+    for kind in [kind for kind in kinds if kind is not None]:
+        members = kinds.pop(kind)
+        first = networks[members[0]]
+        if np.prod(first.dims) > MOST_STATES:
+            kinds.setdefault(None, []).extend(members)
+            continue
+        pairs = np.array([(networks[p].pumping, networks[p].squeezing) for p in members])
+        pumped = np.any(pairs, axis=(1, 2, 3))
+        for key, chosen in ((None, pumped), (kind, ~pumped)):
+            if np.any(chosen):
+                kinds.setdefault(key, []).extend(np.array(members)[chosen].tolist())
+    return kinds
+
+
+def _kind(node: Node, known: dict[int, object]) -> object:
+    if isinstance(node, Qubit):
+        return Qubit
+    if isinstance(node, Mode):
+        return node.backaction
+    if id(node) not in known:
+        matrices = (node.lowering, node.hamiltonian, *node.jumps)
+        contents = (np.asarray(matrix, dtype=complex).tobytes() for matrix in matrices)
+        known[id(node)] = (node.dimension, *contents)
+    return known[id(node)]
+
+
+def chains(networks: Sequence[Network], points: np.ndarray) -> list[Chains]:
+    """The chains of networks of one structure, grouped by the unknowns that are reached.
+
+    Args:
+        networks: All networks.
+        points: Positions of those to take.
+    """
+    from thermalent.continued_fraction import batch_operators
+
+    chosen = [networks[p] for p in points]
+    first = chosen[0]
+    numbers = excitation_numbers(first)
+    exchange, decay, absorption = (
+        np.array([getattr(network, name) for network in chosen])
+        for name in ("exchange", "decay", "absorption")
+    )
+    variance, rate = _source(chosen, decay, absorption)
+    noisy = [i for i, emitter in enumerate(first.emitters) if isinstance(emitter, Qubit)]
+    dims, d = first.dims, len(numbers)
+    own = [
+        (i, emitter) for i, emitter in enumerate(first.emitters) if not isinstance(emitter, Qubit)
+    ]
+    x, sides, y, drive, back, gram = batch_operators.operators(
+        _stack(lowering_operators(first), d),
+        _stack([embed(emitter.hamiltonian, i, dims) for i, emitter in own], d).sum(axis=0),
+        _stack([embed(jump, i, dims) for i, emitter in own for jump in emitter.jumps], d),
+        exchange,
+        decay,
+        absorption,
+        np.ascontiguousarray(exchange[:, 0, 0].real),
+        np.array([[n.emitters[i].dephasing for i in noisy] for n in chosen]).reshape(
+            len(chosen), len(noisy)
+        ),
+        _stack([embed(SIGMA_Z, i, dims) for i in noisy], d),
+        numbers,
+    )
+    if not first.modes[0].backaction:
+        back[:] = 0.0
+    frame = _frames(gram, numbers)
+    found, reached = batch_operators.matrices(x, sides, y, drive, back, frame, variance)
+    return _grouped(points, numbers, found, reached, rate, variance, frame)
+
+
+def _stack(operators: Sequence[object], d: int) -> np.ndarray:
+    return np.array([dense(operator) for operator in operators], dtype=complex).reshape(-1, d, d)
+
+
+def _source(
+    networks: Sequence[Network], decay: np.ndarray, absorption: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """V and the amplitude decay rate of each network's mode, (p,) each."""
+    modes: list[Mode] = [network.nodes[0] for network in networks]  # type: ignore[misc]
+    bath = np.array([mode.bath_rate for mode in modes])
+    occupation = np.array([mode.n_th for mode in modes])
+    absorbed = absorption[:, 0, 0].real
+    relaxation = decay[:, 0, 0].real - absorbed + bath
+    return (absorbed + bath * occupation) / relaxation, relaxation / 2
+
+
+def _frames(gram: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Eigenstates of O^+ O in each charge sector, as `bright_frame`."""
+    frame = np.zeros_like(gram)
+    for n in np.unique(numbers):
+        sector = np.flatnonzero(numbers == n)
+        block = np.ix_(np.arange(len(gram)), sector, sector)
+        frame[block] = np.linalg.eigh(gram[block])[1] if len(sector) > 1 else 1.0
+    return frame
+
+
+def _grouped(
+    points: np.ndarray,
+    numbers: np.ndarray,
+    found: np.ndarray,
+    reached: np.ndarray,
+    rate: np.ndarray,
+    variance: np.ndarray,
+    frame: np.ndarray,
+) -> list[Chains]:
+    """The chains, those that reach the same unknowns together."""
+    places = _places(numbers)
+    difference = np.abs(element_charges(numbers).reshape(len(numbers), -1)[places[0], places[1]])
+    packed = np.packbits(reached, axis=1)
+    kinds, which = np.unique(packed, axis=0, return_inverse=True)
+    groups = []
+    for g in range(len(kinds)):
+        mine = np.flatnonzero(which.ravel() == g)
+        keep = np.flatnonzero(reached[mine[0]])
+        even, odd = keep[difference[keep] % 2 == 0], keep[difference[keep] % 2 == 1]
+        even = even[np.argsort(difference[even], kind="stable")]
+        a, b, c = (found[mine, i] for i in range(3))
+        groups.append(
+            Chains(
+                points=points[mine],
+                a0=np.ascontiguousarray(a[:, even[:, None], even]),
+                a1=np.ascontiguousarray(a[:, odd[:, None], odd]),
+                bands=(
+                    _band(b, difference, even, odd),
+                    _band(b, difference, odd, even),
+                    _band(c, difference, even, odd),
+                    _band(c, difference, odd, even),
+                ),
+                rate=rate[mine],
+                width=np.sqrt(np.abs(variance[mine])),
+                frame=frame[mine],
+                places=np.ascontiguousarray(places[:, even[difference[even] == 0]]),
+            )
+        )
+    return groups
+
+
+def _places(numbers: np.ndarray) -> np.ndarray:
+    """Row, column and kind of every unknown, in the order of `levels`, (3, d^2)."""
+    d = len(numbers)
+    diagonal = np.arange(d)
+    i, j = np.triu_indices(d, 1)
+    one = np.ones_like(i)
+    return np.concatenate(
+        [
+            np.stack([diagonal, diagonal, np.zeros(d, dtype=i.dtype)]),
+            np.stack([i, j, one]),
+            np.stack([i, j, 2 * one]),
+        ],
+        axis=1,
+    )
+
+
+def _band(
+    matrix: np.ndarray, difference: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Row, column, e and the values of all points, wherever one of them has an element."""
+    block = matrix[:, rows[:, None], columns]
+    row, column = np.nonzero(np.any(block != 0, axis=0))
+    e = (difference[rows[row]] - difference[columns[column]]) * difference[rows[row]]
+    return row, column, e.astype(float), np.ascontiguousarray(block[:, row, column])

@@ -1,0 +1,169 @@
+"""Numba kernels that fold the fractions of many points side by side, a lane each.
+
+Gaussian elimination without pivoting, so that all lanes do the same; every second time the unknowns
+stand in reverse, with the levels scaled against each other besides, and what that changes shows
+what the arithmetic lost. What a lane computes does not depend on the other lanes.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+LANES = 16
+_SCALING = np.sqrt(1.7)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def solve_lanes(aug, m, width, factor, row, lanes):
+    """[D | R] (m, width, lanes): R becomes D^{-1} R in every lane."""
+    for k in range(m):
+        pivot = aug[k]
+        count = width - k - 1
+        for w in range(lanes):
+            factor[w] = 1.0 / pivot[k, w]
+        for j in range(count):
+            for w in range(lanes):
+                row[j, w] = pivot[k + 1 + j, w] * factor[w]
+        for j in range(count):
+            for w in range(lanes):
+                pivot[k + 1 + j, w] = row[j, w]
+        for i in range(k + 1, m):
+            subtract(aug[i, k + 1 :], row, aug[i, k], factor, count, lanes)
+    for k in range(m - 1, 0, -1):
+        for j in range(width - m):
+            for w in range(lanes):
+                row[j, w] = aug[k, m + j, w]
+        for i in range(k):
+            subtract(aug[i, m:], row, aug[i, k], factor, width - m, lanes)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def subtract(to, row, by, factor, count, lanes):
+    """Subtract `by` times a row in every lane: to[j] -= by row[j]."""
+    for w in range(lanes):
+        factor[w] = by[w]
+    for j in range(count):
+        for w in range(lanes):
+            to[j, w] -= factor[w] * row[j, w]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def fold_lanes(a, up, down, rate, depths, scaling, k):
+    """K of every lane, truncated at its own depth; as `kernels.fold`.
+
+    Args:
+        a: A of even and odd levels, (m, m, lanes) each.
+        up: For even and odd levels: row, column, e, values (t, lanes).
+        down: The same.
+        rate: (lanes,).
+        depths: (lanes,).
+        scaling: Of the levels against each other.
+        k: Where K goes, (ground, ground, lanes); columns and rows as `a` has them.
+    """
+    lanes = rate.size
+    most = max(a[0].shape[0], a[1].shape[0])
+    # [D | R] of this level and of the one above, whose right part is D^{-1} B there.
+    both = np.zeros((2, most, 2 * most, lanes))
+    factor, row, value = np.zeros(lanes), np.zeros((2 * most, lanes)), np.zeros(lanes)
+    last, first = np.max(depths), np.min(depths)
+    for n in range(last, 0, -1):
+        parity = n % 2
+        aug, above = both[parity], both[1 - parity]
+        block = a[parity]
+        here, there = block.shape[0], a[1 - parity].shape[0]
+        for i in range(here):
+            for j in range(here):
+                for w in range(lanes):
+                    aug[i, j, w] = -block[i, j, w]
+            for w in range(lanes):
+                aug[i, i, w] += rate[w] * n
+            aug[i, here : here + there] = 0.0
+        if n < last:
+            to, of, e, values = down[parity]
+            for t in range(to.size):
+                size = np.sqrt(max(0.5 * (n - e[t]) + 1.0, 0.0)) / scaling
+                for w in range(lanes):
+                    value[w] = values[t, w] * size
+                subtract(aug[to[t]], above[of[t], there:], value, factor, here, lanes)
+        to, of, e, values = up[parity]
+        for t in range(to.size):
+            size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
+            for w in range(lanes):
+                aug[to[t], here + of[t], w] += values[t, w] * size
+        solve_lanes(aug, here, here + there, factor, row, lanes)
+        if n > first:
+            for w in range(lanes):
+                if n > depths[w]:  # this lane has not begun
+                    aug[:, here:, w] = 0.0
+    to, of, e, values = down[0]
+    ground, whole = k.shape[0], a[0].shape[0]
+    shift = whole - ground if scaling != 1.0 else 0  # in reverse, level 0 stands last
+    k[:] = 0.0
+    for t in range(to.size):
+        i = to[t] - shift
+        if 0 <= i < ground:
+            size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
+            for w in range(lanes):
+                value[w] = -values[t, w] * size
+            subtract(k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, ground, lanes)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
+    """K of some points, each at its own depth, into found (p, ground, ground).
+
+    Args:
+        points: Which of the points, (n,); of similar depths, best in order of them.
+        depths: Of each of these, (n,).
+        reverse: Whether the unknowns stand in reverse and the levels are scaled.
+        a0: A of the even levels of all points, (p, m_0, m_0).
+        a1: A of the odd levels, (p, m_1, m_1).
+        bands: Couplings up into even and odd, down into even and odd levels: row, column, e (t,)
+            and values (p, t) of each.
+        rate: Of all points, (p,).
+        found: K of all points.
+    """
+    ground = found.shape[1]
+    even, odd = a0.shape[1], a1.shape[1]
+    a = (np.zeros((even, even, LANES)), np.zeros((odd, odd, LANES)))
+    k, rates = np.zeros((ground, ground, LANES)), np.zeros(LANES)
+    depth = np.zeros(LANES, dtype=np.int64)
+    up = (_lanes(bands[0], even, odd, reverse), _lanes(bands[1], odd, even, reverse))
+    down = (_lanes(bands[2], even, odd, reverse), _lanes(bands[3], odd, even, reverse))
+    scaling = _SCALING if reverse else 1.0
+    for begin in range(0, points.size, LANES):
+        for w in range(LANES):
+            at = min(begin + w, points.size - 1)  # the last point fills what is left
+            p = points[at]
+            rates[w], depth[w] = rate[p], depths[at]
+            _fill(a[0], a0[p], w, reverse)
+            _fill(a[1], a1[p], w, reverse)
+            up[0][3][:, w], up[1][3][:, w] = bands[0][3][p], bands[1][3][p]
+            down[0][3][:, w], down[1][3][:, w] = bands[2][3][p], bands[3][3][p]
+        fold_lanes(a, up, down, rates, depth, scaling, k)
+        for w in range(min(LANES, points.size - begin)):
+            p = points[begin + w]
+            for i in range(ground):
+                for j in range(ground):
+                    if reverse:
+                        found[p, i, j] = k[ground - 1 - i, ground - 1 - j, w]
+                    else:
+                        found[p, i, j] = k[i, j, w]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _lanes(band, rows, columns, reverse):
+    """A band with room for the values of every lane, its unknowns in reverse if asked for."""
+    row, column, e = band[0].copy(), band[1].copy(), band[2]
+    if reverse:
+        row, column = rows - 1 - row, columns - 1 - column
+    return row, column, e, np.zeros((row.size, LANES))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fill(to, block, w, reverse):
+    m = block.shape[0]
+    for i in range(m):
+        for j in range(m):
+            to[i, j, w] = block[m - 1 - i, m - 1 - j] if reverse else block[i, j]
