@@ -20,8 +20,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "claims.md"
 PAPERS = ("TRANSPORT", "GENERATION", "THERMAL", "DUALRAIL", "COOPERATIVE")
-# A verdict that begins like this says that the paper is right; the others are set in bold.
-RIGHT = ("reproduced", "supported", "truncated")
+# A verdict that begins like this does not contradict the paper; the others are set in bold.
+RIGHT = ("reproduced", "supported", "truncated", "curve only")
 REQUIRED = {"id", "paper", "claim", "parameters", "printed", "ours", "verdict", "tolerance"}
 OPTIONAL = {"remark", "compared"}
 

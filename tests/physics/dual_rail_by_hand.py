@@ -1,10 +1,11 @@
 """DUALRAIL, Eqs. (1) to (4), written out with Kronecker products: an independent route."""
 
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import eigs
+from scipy.optimize import brentq
+from scipy.sparse.linalg import eigs, expm_multiply
 
 LOWER = np.array([[0, 1], [0, 0]], dtype=complex)
 SIGMA_Z = np.diag([-1.0, 1.0]).astype(complex)
@@ -70,12 +71,9 @@ class ByHand:
         values = np.linalg.eigvals(self.generator.toarray())
         return sorted(values, key=abs)[:count]
 
-    def slowest_without_charge(self, count=2):
-        """The same among the operators that commute with N_B - N_A.
-
-        If a pure steady state is the only one of these, it is the only one: the average of another
-        over the phases of the charge would be that pure state, and its parts with it.
-        """
+    @cached_property
+    def neutral(self):
+        """The operators that commute with N_B - N_A: their places, and the Lindbladian on them."""
         size = len(self.hamiltonian)
         signs = np.array([-1, 1] * (size.bit_length() // 2))
         bits = np.array(list(np.ndindex((2,) * len(signs))))
@@ -84,10 +82,37 @@ class ByHand:
         matrix = sparse.csr_array(self.generator)
         left = np.setdiff1d(np.arange(size**2), kept)
         assert abs(matrix[left][:, kept]).max() == 0.0
-        start = np.ones(len(kept), dtype=complex)
-        block = sparse.csc_array(matrix[kept][:, kept])
+        return kept, sparse.csc_array(matrix[kept][:, kept])
+
+    def slowest_without_charge(self, count=2):
+        """The eigenvalues closest to zero among the operators that commute with N_B - N_A.
+
+        If a pure steady state is the only one of these, it is the only one: the average of another
+        over the phases of the charge would be that pure state, and its parts with it.
+        """
+        _, block = self.neutral
+        start = np.ones(block.shape[0], dtype=complex)
         values = eigs(block, count, sigma=0.01, v0=start, return_eigenvectors=False)
         return sorted(values, key=abs)
+
+    def preparation_time(self, impurity, latest):
+        """Last time at which 1 - Tr rho^2 falls to `impurity`, from all qubits in |0>.
+
+        On a grid of half a unit, then by bisection: the state is pure at the start too.
+        """
+        kept, block = self.neutral
+        start = (kept == 0).astype(complex)
+        states = expm_multiply(block, start, 0, latest, 2 * latest + 1, endpoint=True)
+        # The trace of rho^2 for a Hermitian rho, by its elements.
+        excess = [1 - np.vdot(rho, rho).real - impurity for rho in states]
+        last = int(np.flatnonzero(np.array(excess) > 0)[-1])
+        assert last < len(states) - 1
+
+        def at(time):
+            rho = expm_multiply(block * time, states[last])
+            return 1 - np.vdot(rho, rho).real - impurity
+
+        return last / 2 + brentq(at, 0.0, 0.5, xtol=1e-12)
 
     def steady_state(self):
         """The null vector, as a density matrix, by a dense least-squares solve."""

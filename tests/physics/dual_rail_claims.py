@@ -1,0 +1,144 @@
+"""What DUALRAIL prints of pure states, recomputed: a function per claim of its table.
+
+Also what one pair shows: a finite bandwidth by Fock states, the preparation by the master equation
+written out by hand.
+"""
+
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from dual_rail_by_hand import ByHand, on_qubit
+
+import thermalent as te
+from thermalent.analytic.dual_rail import dual_rail_state, exchange_unitary, mixing_angle
+
+LN2 = float(np.log(2))
+
+
+def ladder(pairs, delta, order=None, squeezing=1.0):
+    """delta_A,i = (i - 1) Delta, in the order of rail A or another."""
+    return dual_rail_state(pairs, squeezing, delta * np.arange(pairs), order)
+
+
+def largest_residual():
+    rng = np.random.default_rng(3)
+    states = [dual_rail_state(n, rng.uniform(0.2, 2), rng.normal(size=n)) for n in (1, 2, 3, 4)]
+    return max(state.residual() for state in states)
+
+
+def stationary_states():
+    """How many eigenvalues are zero: one pair, two in parallel, two reversed."""
+    networks = [
+        ByHand(1.0, [0.3], [-0.3]),
+        ByHand(1.0, [0.3, -0.4], [-0.3, 0.4]),
+        ByHand(1.0, [0.3, -0.4], [0.4, -0.3]),
+    ]
+    return [int(np.sum(np.abs(network.slowest(5)) < 1e-10)) for network in networks]
+
+
+def form_invariance():
+    """How far U H U^+ is from H of the exchanged detunings: the angle of ours, the printed one."""
+    delta_a, delta_b = [0.3, -0.8, 0.5], [0.9, -0.2, 0.4]
+    before = ByHand(1.0, delta_a, delta_b)
+    after = ByHand(1.0, delta_a, [delta_b[1], delta_b[0], delta_b[2]])
+    deviations = []
+    for theta in (mixing_angle(0.9, -0.2), -mixing_angle(0.9, -0.2)):
+        # 1 and SWAP from (7), on qubits B1 and B2 of six: SWAP = (1 + sum sigma sigma)/2.
+        u4 = exchange_unitary(theta)
+        paulis = ([[0, 1], [1, 0]], [[0, 1j], [-1j, 0]], [[-1, 0], [0, 1]])
+        product = sum(on_qubit(p, 1, 6) @ on_qubit(p, 3, 6) for p in np.array(paulis))
+        swap = (np.eye(64) + product) / 2
+        u = (u4[1, 1]) * np.eye(64) + u4[1, 2] * swap
+        moved = u @ before.hamiltonian @ u.conj().T
+        deviations.append(np.max(np.abs(moved - after.hamiltonian)))
+    return deviations
+
+
+def equation_10():
+    """1 - fidelity of (10) with the null vector of the master equation."""
+    r, delta = 0.8, 0.7
+    pair = np.diag([np.cosh(r), np.sinh(r)]) / np.sqrt(np.cosh(2 * r))
+    printed = np.einsum("ab,cd->abcd", pair, pair) + 1j * delta * np.einsum(
+        "ad,cb->abcd", pair, pair
+    )
+    printed = printed.ravel() / np.hypot(1, delta)
+    rho = ByHand(r, [delta, 0.0], [0.0, -delta]).steady_state()
+    return 1 - np.vdot(printed, rho @ printed).real
+
+
+def two_pairs(delta):
+    """C_11 = C_22, C_12 = C_21 of the state (10) at r = 1, Delta."""
+    found = dual_rail_state(2, 1.0, (delta, 0.0), "reverse").concurrences()[0::2, 1::2]
+    return [*found[0], *found[1][::-1]]
+
+
+def weakest_cut():
+    """Smallest entropy of all bipartitions of two pairs: zero if the state were a product."""
+    found = []
+    for delta in (0.2, 1.0, 5.0):
+        state = dual_rail_state(2, 1.0, (delta, 0.0), "reverse")
+        parts = [part for size in (1, 2) for part in combinations(state.names, size)]
+        found.append(min(state.entropy(part) for part in parts))
+    return found
+
+
+def rail_entropy():
+    """S_A over its printed formula and over N ln 2, six reversed pairs."""
+    state = ladder(6, 0.7, "reverse")
+    x = np.cosh(1.0) ** 2 / np.cosh(2.0)
+    printed = -6 * np.log(x**x * (1 - x) ** (1 - x))
+    return [state.entropy("A") / printed, state.entropy("A") / (6 * LN2)]
+
+
+def half_swap():
+    """How far U is from a square root of SWAP, but for a phase, at |Delta| = gamma."""
+    swap = np.eye(4)[[0, 2, 1, 3]]
+    squares = [exchange_unitary(mixing_angle(0.0, delta)) for delta in (1.0, -1.0)]
+    return [np.max(np.abs(u @ u * np.exp(-1j * np.angle((u @ u)[0, 0])) - swap)) for u in squares]
+
+
+@cache
+def preparation_time(pairs, delta, order=None):
+    detuning = delta * np.arange(pairs)
+    network = ByHand(1.0, detuning, -detuning[list(order or range(pairs))])
+    return network.preparation_time(1e-3 * pairs, 80)
+
+
+def infidelity(kappa, method=None):
+    network = te.dual_rail(1, 1.0, bandwidth=kappa)
+    return 1 - te.fidelity(
+        te.steady_state(network, method).state, dual_rail_state(1, 1.0).ket, squared=True
+    )
+
+
+def one_pair(kappa, delta):
+    return te.steady_state(te.dual_rail(1, 1.0, detuning=delta, bandwidth=kappa)).concurrence()
+
+
+CLAIMS = {
+    "dark": largest_residual,
+    "unique": stationary_states,
+    "form invariance": form_invariance,
+    "Eq. (10)": equation_10,
+    "C_ij, Delta = 0": lambda: two_pairs(0.0),
+    "C_ij, Delta = 0.5": lambda: two_pairs(0.5),
+    "C_ij, Delta = 2": lambda: two_pairs(2.0),
+    "C_ij, Delta = 100": lambda: two_pairs(100.0),
+    "four-partite": weakest_cut,
+    "S_A": rail_entropy,
+    "S_n, Delta = 0.2": lambda: ladder(6, 0.2, "reverse").entropies(),
+    "S_n, Delta = 5": lambda: ladder(6, 5.0, "reverse").entropies(),
+    "S_n over 2 n ln 2": lambda: (
+        ladder(6, 5.0, "reverse").entropies() / (2 * LN2 * np.arange(1, 6))
+    ),
+    "sqrt(SWAP)": half_swap,
+    "T_prep, Delta = 0": lambda: [preparation_time(n, 0.0) for n in (1, 2, 3)],
+    "T_prep, Delta = 0.2": lambda: [preparation_time(n, 0.2) for n in (1, 2, 3)],
+    "T_prep, permuted": lambda: [
+        preparation_time(3, 0.2, order) for order in (None, (2, 1, 0), (1, 2, 0))
+    ],
+    "broadband limit": lambda: [infidelity(kappa) for kappa in (1e2, 1e3, 1e4)],
+    "C_11, kappa = 5": lambda: one_pair(5.0, 0.5),
+    "C_11, kappa = 20": lambda: one_pair(20.0, 5.0),
+}

@@ -1,0 +1,77 @@
+"""What DUALRAIL prints against what comes out, and the verdict on it."""
+
+import json
+from pathlib import Path
+
+import dual_rail_claims
+import numpy as np
+import pytest
+
+CLAIMS = dual_rail_claims.CLAIMS
+TABLE = json.loads(Path(__file__).with_name("reference_dual_rail.json").read_text())
+ROWS = {row["id"]: row for row in TABLE["claims"]}
+# Rows known from an independent computation; they take the dynamics of large networks, or a source
+# of finite bandwidth with more than one pair.
+WAITING = {
+    "T_prep, four and five pairs",
+    "N_ent, kappa = 5, dephasing 0",
+    "N_ent, kappa = 5, dephasing 0.01",
+    "N_ent, kappa = 20, dephasing 0",
+    "N_ent, kappa = 20, dephasing 0.01",
+    "C_ii, Delta = 0",
+    "C_ii, Delta = 2",
+    "C_44 over Delta",
+    "decay along the chain",
+}
+# Ten seconds each.
+LONG = {"broadband limit", "C_11, kappa = 5", "C_11, kappa = 20"}
+
+
+def test_all_claims_are_there():
+    assert set(ROWS) == set(CLAIMS) | WAITING
+    assert not set(CLAIMS) & WAITING
+    assert len(TABLE["claims"]) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in CLAIMS]
+)
+def test_value(name):
+    row = ROWS[name]
+    found = np.atleast_1d(CLAIMS[name]())
+    np.testing.assert_allclose(found, row["ours"], rtol=row["tolerance"], atol=row["tolerance"])
+
+
+def test_verdicts_in_words():
+    """What each statement says, as an inequality between our numbers."""
+    ours = {name: row["ours"] for name, row in ROWS.items()}
+    for name in ("dark", "Eq. (10)", "sqrt(SWAP)"):
+        assert max(ours[name]) < 1e-14
+    assert ours["unique"] == [1, 1, 1]
+    right, printed = ours["form invariance"]
+    assert right < 1e-14 < 0.5 < printed
+    parallel, crossed, *_ = ours["C_ij, Delta = 0"]
+    assert (round(parallel, 1), crossed) == (1.0, 0.0)
+    parallel, crossed, *_ = ours["C_ij, Delta = 100"]
+    assert (parallel, round(crossed, 1)) == (0.0, 1.0)
+    assert min(ours["four-partite"]) > 0.1
+    assert ours["S_A"] == pytest.approx([1, 1], abs=0.052)
+    assert ours["S_n over 2 n ln 2"][:3] == pytest.approx([1, 1, 1], abs=0.054)
+    assert ours["S_n over 2 n ln 2"][3] < 0.5
+    assert np.all(np.less(ours["S_n, Delta = 0.2"], ours["S_n, Delta = 5"]))
+    for delta, last in (("0", slice(0, 2)), ("0.2", slice(2, 4))):
+        times = [*ours[f"T_prep, Delta = {delta}"], *ours["T_prep, four and five pairs"][last]]
+        assert np.all(np.diff(times) > 0)
+        assert np.all(np.diff(times) < times[0])  # T_prep(N) < N T_prep(1)
+    assert np.ptp(ours["T_prep, permuted"]) < 1e-8
+    wide = np.array(ours["broadband limit"]) * [1e2, 1e3, 1e4]
+    assert wide[1:] == pytest.approx(wide[1:][::-1], rel=0.05)  # as 1/kappa
+    assert np.argmax(ours["C_44 over Delta"]) == 2  # at Delta = 2, not at kappa = 20
+    second, third = ours["decay along the chain"]
+    assert third > second
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name.startswith("N_ent")])
+def test_n_ent_follows_from_the_concurrences(name):
+    first, second, extrapolated = ROWS[name]["ours"]
+    assert extrapolated == pytest.approx(first / (first - second), rel=1e-9)
