@@ -1,5 +1,6 @@
 """Closed forms and approximations: functions on bare numbers, and methods on networks."""
 
+from thermalent.analytic import cooperative as cooperative
 from thermalent.analytic.bourret import bourret_concurrence as bourret_concurrence
 from thermalent.analytic.bourret import bourret_lowest_order as bourret_lowest_order
 from thermalent.analytic.bourret import bourret_populations as bourret_populations

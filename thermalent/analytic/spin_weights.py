@@ -139,11 +139,13 @@ def spin_weights(state: Any) -> SpinWeights:
     Raises:
         ValueError: it is not a state of qubits, or there are more than 12.
     """
-    rho = states.density(state)
-    dims = states.check_dims(None, len(rho))
-    n = len(dims)
+    try:
+        n = len(states.check_dims(None, len(state)))
+    except TypeError:
+        checks.fail("state", "a ket or a density matrix", state)
     if not 1 <= n <= _MOST_QUBITS:
         checks.fail("state", f"of 1 to {_MOST_QUBITS} qubits", checks.Words(f"one of {n}"))
+    rho = states.density(state)
     index = np.arange(2**n)
     excited = np.array([int(i).bit_count() for i in index])
     weights = np.zeros(n // 2 + 1)
