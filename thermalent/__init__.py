@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
     from thermalent.geometry import CommonReservoir as CommonReservoir
     from thermalent.geometry import SemiInfinite as SemiInfinite
+    from thermalent.graph import entanglement_graph as entanglement_graph
     from thermalent.method import Method as Method
     from thermalent.method import MethodError as MethodError
     from thermalent.models.clockwork import clockwork as clockwork
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from thermalent.network import Qudit as Qudit
     from thermalent.optimise import optimise as optimise
     from thermalent.preparation import preparation_time as preparation_time
+    from thermalent.preparation import purity_time as purity_time
     from thermalent.preparation import relaxation_rates as relaxation_rates
     from thermalent.radiation import coherence as coherence
     from thermalent.radiation import spectrum as spectrum
@@ -103,6 +105,7 @@ _HOME = {
     "thermalent.fock.method": ("Fock",),
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
+    "thermalent.graph": ("entanglement_graph",),
     "thermalent.method": ("Method", "MethodError"),
     "thermalent.models.dual_rail": ("dual_rail",),
     "thermalent.models.clockwork": ("clockwork",),
@@ -112,7 +115,7 @@ _HOME = {
     "thermalent.models.thermal_link": ("thermal_link",),
     "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
     "thermalent.optimise": ("optimise",),
-    "thermalent.preparation": ("preparation_time", "relaxation_rates"),
+    "thermalent.preparation": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.radiation": ("coherence", "spectrum"),
     "thermalent.result": ("SolveError", "SteadyState"),
     "thermalent.solve": ("evolve", "methods", "steady_state"),

@@ -9,13 +9,16 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import eigs
 
-from thermalent import checks
+from thermalent import checks, states
 from thermalent.continued_fraction.assembly import assemble
 from thermalent.continued_fraction.evolution import needed_depth
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import levels
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.entropy import trace_distance
+from thermalent.fock.method import Fock
+from thermalent.fock.purity import Crossing, last_return
+from thermalent.fock.rates import slowest_rates
 from thermalent.method import MethodError
 from thermalent.network import Network
 from thermalent.solve import evolve, steady_state
@@ -28,7 +31,7 @@ class Rates:
     Args:
         values: Eigenvalues of -L, the slowest first, complex, rate unit; the steady state's zero
             is left out.
-        error: Change of each with a quarter more levels.
+        error: Change of each with a quarter more levels; without modes, from the residual.
     """
 
     values: np.ndarray
@@ -41,7 +44,8 @@ def relaxation_rates(network: Network, count: int = 3, *, rtol: float = 1e-8) ->
     A source alone has the rates lambda (k + l) with lambda its amplitude decay rate.
 
     Args:
-        network: One mode and emitters, excitation number conserved up to decay.
+        network: One mode and emitters, excitation number conserved up to decay; or emitters alone,
+            whose rates are those of their Lindbladian in the same sector.
         count: How many rates.
         rtol: Accuracy that sets the number of levels.
 
@@ -51,10 +55,13 @@ def relaxation_rates(network: Network, count: int = 3, *, rtol: float = 1e-8) ->
     Raises:
         MethodError: the network is not one for the continued fraction.
     """
+    checks.integer("count", count, 1)
+    if not network.modes:
+        values, error = slowest_rates(network, count)
+        return Rates(values=values, error=error)
     refusal = ContinuedFraction().refusal(network)
     if refusal is not None:
         raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
-    checks.integer("count", count, 1)
     h = hierarchy(network)
     depth = needed_depth(h, rtol)
     chain = levels(h)
@@ -112,3 +119,45 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         raise RuntimeError(f"The distance {epsilon:g} is not reached by t = {end:g}.")
     bracket = times[above[-1]], times[above[-1] + 1]
     return float(brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6))
+
+
+def purity_time(
+    network: Network, initial: Any = None, *, impurity: float = 1e-3, pairs: int | None = None
+) -> Crossing:
+    r"""The time after which emitters without a mode stay purer than a threshold.
+
+    $$T = \max \Big\{ t : \frac{1 - \mathrm{Tr}\rho(t)^2}{N} \geq \epsilon \Big\}$$
+
+    the last such time: a pure initial state is purer than the threshold, too.
+
+    Args:
+        network: Emitters alone, as of a broadband source.
+        initial: Their initial state, without coherences between different charges; the ground
+            state if not given.
+        impurity: The threshold epsilon, in (0, 1).
+        pairs: N, >= 1; half the number of emitters if not given.
+
+    Returns:
+        T, inverse rate unit, a float whose `error` bounds it; zero if the purity never falls below
+        the threshold.
+
+    Raises:
+        ValueError: an argument is out of range, or the steady state is less pure than asked for.
+        MethodError: the network has modes, or does not fit into memory.
+
+    Source: DUALRAIL, Fig. 3(c).
+    """
+    epsilon = checks.within("impurity", impurity, 1e-9, 1.0)
+    count = len(network.emitters)
+    share = checks.integer("pairs", pairs, 1) if pairs is not None else max(1, count // 2)
+    if network.modes:
+        raise MethodError(
+            "Purity times are those of emitters alone, but the network has the modes "
+            f"{[mode.name for mode in network.modes]}. Follow te.evolve(...).purity() instead."
+        )
+    refusal = Fock().evolution_refusal(network, "stationary")
+    if refusal is not None:
+        raise MethodError(f"The purity cannot be followed: {refusal}")
+    start = "0" * count if initial is None else initial
+    rho = states.initial_state(start, network.dims, name="initial")
+    return last_return(network, rho, share * epsilon)

@@ -274,7 +274,7 @@ def _in_blocks(
         float(times[-1]),
         rate=blocks.rate,
         states=dimension,
-        tolerance=_SHARE * tolerance,
+        share=_SHARE * tolerance / float(times[-1]),
     ):
         error += step.error
         report(f"{title}, up to t = {step.start + step.length:g}")

@@ -21,7 +21,8 @@ DIMENSION = 40
 # Points at which a step looks at its own error.
 _POINTS = 48
 _GROWTH = 4.0
-_SMALLEST = 1e-12  # of the time: a step this short has failed
+_LEAP = 1e3  # times the step before: the most that one step takes
+_SMALLEST = 1e-9  # of the step before: one this short has failed
 _BREAKDOWN = 1e-14
 
 
@@ -62,6 +63,22 @@ class Step:
         """2-norm of y, the time `after` later than the start."""
         return float(np.linalg.norm(self.coefficients(after)))
 
+    def growth(self, after: float) -> float:
+        """Rate of change of the squared 2-norm then."""
+        c = self.coefficients(after)
+        return float(2 * c @ (self.hessenberg @ c))
+
+    def norms(self, points: int) -> tuple[np.ndarray, np.ndarray]:
+        """Equally spaced times after the start, up to the end, and the 2-norms, (points,) each."""
+        after = self.length * np.arange(1, points + 1) / points
+        exponential = linalg.expm(after[0] * self.hessenberg)
+        column, norms = np.zeros(len(exponential)), []
+        column[0] = self.size
+        for _ in after:
+            column = exponential @ column
+            norms.append(float(np.linalg.norm(column)))
+        return after, np.array(norms)
+
     def speed(self, after: float) -> float:
         """2-norm of dy/dt then, within the basis."""
         return float(np.linalg.norm(self.hessenberg @ self.coefficients(after)))
@@ -74,33 +91,28 @@ def krylov_steps(
     *,
     rate: float,
     states: int,
-    tolerance: float,
+    share: float,
 ) -> Iterator[Step]:
     """Steps from time zero to `end`.
 
     Args:
         generator: Applies L to a real vector, (n,) -> (n,).
         y: The start, (n,) real.
-        end: The last time, > 0.
+        end: The last time, > 0; infinite if the caller stops.
         rate: A scale of L, for the first step.
         states: D, the dimension of the Hilbert space.
-        tolerance: Trace norm of the error that all steps together may leave.
+        share: Trace norm of the error that the steps may leave, per time.
 
     Raises:
-        FloatingPointError: no step meets the tolerance.
+        FloatingPointError: no step keeps to its share.
     """
     now, length, applications = 0.0, min(end, 1.0 / rate if rate > 0 else end), 0
-    share = tolerance / end
     while now < end:
         size = float(np.linalg.norm(y))
         basis, hessenberg, following = arnoldi(generator, y / size)
         applications += len(basis)
         scale = np.sqrt(states) * size * following
         length, error = _longest(hessenberg, scale, share, length, end - now)
-        if length <= _SMALLEST * end:
-            raise FloatingPointError(
-                f"the error of the evolution cannot be kept below {tolerance:.1e}"
-            )
         step = Step(
             start=now,
             length=length,
@@ -145,6 +157,7 @@ def _longest(
     hessenberg: np.ndarray, scale: float, share: float, guess: float, left: float
 ) -> tuple[float, float]:
     """The longest step whose error stays below its share of the tolerance, and that error."""
+    left = min(left, _LEAP * guess)
     if scale == 0.0:
         return left, 0.0
     length = min(_GROWTH * guess, left)
@@ -160,8 +173,8 @@ def _longest(
         if best >= 0:
             return float(times[best]), float(errors[best])
         length /= _GROWTH
-        if length < _SMALLEST * left:
-            return 0.0, np.inf
+        if length < _SMALLEST * guess:
+            raise FloatingPointError(f"no step in time leaves less than {share:.1e} per time")
 
 
 def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,132 @@
+r"""The purity of the emitters over time, and when it comes back for good.
+
+$$\mu = \mathrm{Tr}\rho^2 = \|x\|_2^2$$
+
+with x the elements of the sector: inside a Krylov step the norm is known at every time, from the
+small matrix alone. A network without modes, from a state without coherence between charges.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy.optimize import brentq
+
+from thermalent.fock.blocks import Blocks
+from thermalent.fock.krylov import Step, krylov_steps
+from thermalent.fock.problem import problem as problem_of
+from thermalent.fock.sectors import product, sector
+from thermalent.fock.space import space
+from thermalent.network import Network
+from thermalent.progress import working
+
+# Per time and per rate of the generator: a hundred times what rounding leaves.
+_SHARE = 1e-14
+# Points of a step at which crossings are looked for.
+_POINTS = 32
+# The way that is left is overrated by this factor before the search ends.
+_SAFETY = 3.0
+_MOST_STEPS = 20_000
+# A speed this small beside the first is at rest.
+_STANDSTILL = 1e-14
+
+
+class Crossing(float):
+    """A time that knows the bound of its error."""
+
+    error: float
+
+    def __new__(cls, value: float, error: float) -> Crossing:
+        """The time `value`, known to `error`."""
+        crossing = super().__new__(cls, value)
+        crossing.error = error
+        return crossing
+
+
+class NeverPure(ValueError):
+    """The purity never comes back to the threshold, or does not settle."""
+
+
+def last_return(network: Network, initial: np.ndarray, impurity: float) -> Crossing:
+    r"""The last time at which 1 - mu falls through `impurity`; zero if it never exceeds it.
+
+    The search ends when the rest of the way to the steady state, \(\|\dot x\|/g\) with g the rate
+    at which \(\|\dot x\|\) has fallen since half the time, cannot take the purity back.
+
+    Args:
+        network: Emitters only.
+        initial: Their density matrix, (d, d), without coherences between different charges.
+        impurity: The threshold of 1 - mu, > 0.
+
+    Raises:
+        NeverPure: the steady state is less pure, or none is reached.
+    """
+    numbers = problem_of(network, "auto").numbers
+    base = space(network, (), numbers)
+    kept = base if numbers is None else sector(base, 0)
+    start = product(kept, [], initial)
+    blocks = Blocks(network, base, kept, 0, start)
+    steps = krylov_steps(
+        blocks,
+        blocks.pack(start),
+        np.inf,
+        rate=blocks.rate,
+        states=len(base.group),
+        share=_SHARE * blocks.rate,
+    )
+    with working("Following the purity") as report:
+        return _search(steps, impurity, float(np.finfo(float).eps) * blocks.rate, report)
+
+
+def _search(
+    steps: Iterator[Step], impurity: float, rounding: float, report: Callable[[str], None]
+) -> Crossing:
+    found, error = Crossing(0.0, 0.0), 0.0
+    speeds: list[tuple[float, float]] = []
+    for step in itertools.islice(steps, _MOST_STEPS):
+        error += step.error + rounding * step.length
+        after, norms = step.norms(_POINTS)
+        values = 1 - norms**2 - impurity
+        signs = np.concatenate([[1 - step.size**2 - impurity], values])
+        down = np.flatnonzero((signs[:-1] >= 0) & (signs[1:] < 0))
+        last = float(values[-1])
+        if down.size:
+            found = _crossing(step, after, int(down[-1]), impurity, error)
+        report(f"t = {step.end:.4g}, 1 - Tr rho^2 = {last + impurity:.3g}")
+        speeds.append((step.end, step.speed(step.length)))
+        if _SAFETY * _way(speeds) < abs(last):
+            if last < 0:
+                return found
+            raise NeverPure(
+                f"The impurity 1 - Tr rho^2 goes to {last + impurity:.3g}: it never falls to "
+                f"{impurity:.3g}."
+            )
+    raise NeverPure("The purity does not settle: nothing damps the emitters fast enough.")
+
+
+def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error: float) -> Crossing:
+    """The crossing between the points `place` - 1 and `place` of a step."""
+
+    def excess(t: float) -> float:
+        return 1 - step.norm(t) ** 2 - impurity
+
+    low = float(after[place - 1]) if place else 0.0
+    root = float(brentq(excess, low, float(after[place]), xtol=1e-12, rtol=1e-14))
+    # The purity's error is at most twice that of the state.
+    slope = abs(step.growth(root))
+    return Crossing(step.start + root, 2 * error / slope if slope > 0 else np.inf)
+
+
+def _way(speeds: list[tuple[float, float]]) -> float:
+    """How far the purity can still go: twice |dx/dt| over the rate at which that falls.
+
+    The rate since half the time, so that the fast beginning does not count.
+    """
+    now, last = speeds[-1]
+    then, first = next(((t, v) for t, v in reversed(speeds) if 2 * t <= now), (0.0, 0.0))
+    if last <= _STANDSTILL * speeds[0][1]:
+        return 0.0
+    rate = np.log(first / last) / (now - then) if first > last else 0.0
+    return float(2 * last / rate) if rate > 0 else np.inf
