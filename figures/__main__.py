@@ -50,7 +50,15 @@ RINGS = (
     "transport_3c",
     "transport_4",
 )
-NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS)
+# Two rails of qubits on a squeezed source.
+RAILS = (
+    "dual_rail_2b",
+    "dual_rail_2c",
+    "dual_rail_2d",
+    "dual_rail_2e",
+    "entanglement_graph",
+)
+NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS)
 
 
 @click.command()
