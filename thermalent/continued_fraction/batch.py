@@ -84,7 +84,9 @@ def steady_states(
             _require(chosen, networks, members[:1])
             size = int(np.prod(networks[members[0]].dims)) ** 4
             for slice_ in _slices(np.array(members), max(1, _TOGETHER // (3 * size))):
-                for group in chains(networks, slice_):
+                with announced():
+                    groups = chains(networks, slice_)
+                for group in groups:
                     _solve(networks, chosen, group, _threads(threads), found)
                 report(f"{len(found)} of {len(networks)} points")
         alone += [p for p in range(len(networks)) if p not in found and p not in alone]

@@ -95,30 +95,48 @@ def chains(networks: Sequence[Network], points: np.ndarray) -> list[Chains]:
         for name in ("exchange", "decay", "absorption")
     )
     variance, rate = _source(chosen, decay, absorption)
+    d = len(numbers)
+    c, z, local, jumps = _constants(first, d)
+    up = np.ascontiguousarray(c.conj().transpose(0, 2, 1))
+    sides = np.concatenate([c, up, z, jumps])
+    x = np.zeros((len(points), d, d), dtype=complex)
+    x[:, np.arange(d), np.arange(d)] = 1j * exchange[:, :1, 0].real * numbers
+    y = np.zeros((len(points), len(sides), d, d), dtype=complex)
+    y[:, len(sides) - len(jumps) :] = jumps
     noisy = [i for i, emitter in enumerate(first.emitters) if isinstance(emitter, Qubit)]
-    dims, d = first.dims, len(numbers)
-    own = [
-        (i, emitter) for i, emitter in enumerate(first.emitters) if not isinstance(emitter, Qubit)
-    ]
-    x, sides, y, drive, back, gram = batch_operators.operators(
-        _stack(lowering_operators(first), d),
-        _stack([embed(emitter.hamiltonian, i, dims) for i, emitter in own], d).sum(axis=0),
-        _stack([embed(jump, i, dims) for i, emitter in own for jump in emitter.jumps], d),
+    rates = [[network.emitters[i].dephasing for i in noisy] for network in chosen]
+    drive, back, driven = batch_operators.operators(
+        c,
+        up,
+        up[:, None] @ c[None],
+        c[:, None] @ up[None],
+        -1j * local - 0.5 * np.sum(jumps.conj().transpose(0, 2, 1) @ jumps, axis=0),
         exchange,
         decay,
         absorption,
-        np.ascontiguousarray(exchange[:, 0, 0].real),
-        np.array([[n.emitters[i].dephasing for i in noisy] for n in chosen]).reshape(
-            len(chosen), len(noisy)
-        ),
-        _stack([embed(SIGMA_Z, i, dims) for i in noisy], d),
-        numbers,
+        np.array(rates).reshape(len(points), len(noisy)),
+        z,
+        x,
+        y,
     )
     if not first.modes[0].backaction:
         back[:] = 0.0
-    frame = _frames(gram, numbers)
+    frame = _frames(driven, numbers)
     found, reached = batch_operators.matrices(x, sides, y, drive, back, frame, variance)
     return _grouped(points, numbers, found, reached, rate, variance, frame)
+
+
+def _constants(network: Network, d: int) -> tuple[np.ndarray, ...]:
+    """Lowering operators, sigma^z of qubits, and of the others the Hamiltonian and all jumps."""
+    dims = network.dims
+    local, jumps, z = np.zeros((d, d), dtype=complex), [], []
+    for i, emitter in enumerate(network.emitters):
+        if isinstance(emitter, Qubit):
+            z.append(embed(SIGMA_Z, i, dims))
+            continue
+        local += dense(embed(emitter.hamiltonian, i, dims))
+        jumps += [embed(jump, i, dims) for jump in emitter.jumps]
+    return _stack(lowering_operators(network), d), _stack(z, d), local, _stack(jumps, d)
 
 
 def _stack(operators: Sequence[object], d: int) -> np.ndarray:
@@ -137,13 +155,17 @@ def _source(
     return (absorbed + bath * occupation) / relaxation, relaxation / 2
 
 
-def _frames(gram: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Eigenstates of O^+ O in each charge sector, as `bright_frame`."""
-    frame = np.zeros_like(gram)
+def _frames(driven: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Eigenstates of O^+ O in each charge sector, as `bright_frame`, from O^+ (p, d, d)."""
+    frame = np.zeros_like(driven)
     for n in np.unique(numbers):
         sector = np.flatnonzero(numbers == n)
-        block = np.ix_(np.arange(len(gram)), sector, sector)
-        frame[block] = np.linalg.eigh(gram[block])[1] if len(sector) > 1 else 1.0
+        if len(sector) == 1:
+            frame[:, sector, sector] = 1.0
+            continue
+        rows = driven[:, sector]
+        vectors = np.linalg.eigh(rows @ rows.conj().transpose(0, 2, 1))[1]
+        frame[:, sector[:, None], sector] = vectors
     return frame
 
 
@@ -209,6 +231,6 @@ def _band(
 ) -> tuple[np.ndarray, ...]:
     """Row, column, e and the values of all points, wherever one of them has an element."""
     block = matrix[:, rows[:, None], columns]
-    row, column = np.nonzero(np.any(block != 0, axis=0))
+    row, column = map(np.ascontiguousarray, np.nonzero(np.any(block != 0, axis=0)))
     e = (difference[rows[row]] - difference[columns[column]]) * difference[rows[row]]
     return row, column, e.astype(float), np.ascontiguousarray(block[:, row, column])

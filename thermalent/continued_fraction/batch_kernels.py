@@ -66,7 +66,9 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
     # [D | R] of this level and of the one above, whose right part is D^{-1} B there.
     both = np.zeros((2, most, 2 * most, lanes))
     factor, row, value = np.zeros(lanes), np.zeros((2 * most, lanes)), np.zeros(lanes)
-    last, first = np.max(depths), np.min(depths)
+    last, first = depths[0], depths[0]
+    for w in range(lanes):
+        last, first = max(last, depths[w]), min(first, depths[w])
     for n in range(last, 0, -1):
         parity = n % 2
         aug, above = both[parity], both[1 - parity]
@@ -78,7 +80,9 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
                     aug[i, j, w] = -block[i, j, w]
             for w in range(lanes):
                 aug[i, i, w] += rate[w] * n
-            aug[i, here : here + there] = 0.0
+            for j in range(here, here + there):
+                for w in range(lanes):
+                    aug[i, j, w] = 0.0
         if n < last:
             to, of, e, values = down[parity]
             for t in range(to.size):
@@ -95,11 +99,16 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
         if n > first:
             for w in range(lanes):
                 if n > depths[w]:  # this lane has not begun
-                    aug[:, here:, w] = 0.0
+                    for i in range(here):
+                        for j in range(here, here + there):
+                            aug[i, j, w] = 0.0
     to, of, e, values = down[0]
     ground, whole = k.shape[0], a[0].shape[0]
     shift = whole - ground if scaling != 1.0 else 0  # in reverse, level 0 stands last
-    k[:] = 0.0
+    for i in range(ground):
+        for j in range(ground):
+            for w in range(lanes):
+                k[i, j, w] = 0.0
     for t in range(to.size):
         i = to[t] - shift
         if 0 <= i < ground:
@@ -139,8 +148,10 @@ def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
             rates[w], depth[w] = rate[p], depths[at]
             _fill(a[0], a0[p], w, reverse)
             _fill(a[1], a1[p], w, reverse)
-            up[0][3][:, w], up[1][3][:, w] = bands[0][3][p], bands[1][3][p]
-            down[0][3][:, w], down[1][3][:, w] = bands[2][3][p], bands[3][3][p]
+            _load(up[0][3], bands[0][3][p], w)
+            _load(up[1][3], bands[1][3][p], w)
+            _load(down[0][3], bands[2][3][p], w)
+            _load(down[1][3], bands[3][3][p], w)
         fold_lanes(a, up, down, rates, depth, scaling, k)
         for w in range(min(LANES, points.size - begin)):
             p = points[begin + w]
@@ -159,6 +170,12 @@ def _lanes(band, rows, columns, reverse):
     if reverse:
         row, column = rows - 1 - row, columns - 1 - column
     return row, column, e, np.zeros((row.size, LANES))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _load(to, values, w):
+    for t in range(values.size):
+        to[t, w] = values[t]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
