@@ -18,6 +18,7 @@ NAMES = (
     "links",
     "dynamics",
     "trajectories",
+    "dual rail",
 )
 
 
@@ -33,6 +34,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
 
     threads.use_one()
     from benchmarks import (
+        dual_rail,
         dynamics,
         growth,
         links,
@@ -55,6 +57,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "links": links.against_limits,
         "dynamics": dynamics.versus_dop853,
         "trajectories": trajectories.run,
+        "dual rail": dual_rail.run,
     }
     rows: list[report.Row] = []
     for name in only or NAMES:
