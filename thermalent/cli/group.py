@@ -8,7 +8,9 @@ from thermalent import __version__
 from thermalent.cli.errors import OneLineGroup
 from thermalent.cli.evolve import evolve
 from thermalent.cli.hardware import hardware
+from thermalent.cli.show import show
 from thermalent.cli.steady import steady
+from thermalent.cli.sweep import sweep
 from thermalent.cli.trajectories import trajectories
 from thermalent.cli.validate import validate
 
@@ -28,6 +30,7 @@ def main(ctx: click.Context) -> None:
       thermalent steady --n-th 1220 --kappa 1e-3
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e4:25
       thermalent validate --n-th 2 --kappa 0.1
+      thermalent sweep study.toml -o study.zarr
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
 
     \b
@@ -46,3 +49,5 @@ main.add_command(evolve)
 main.add_command(trajectories)
 main.add_command(validate)
 main.add_command(hardware)
+main.add_command(sweep)
+main.add_command(show)

@@ -27,7 +27,7 @@ from thermalent.stochastic.paths import (
     total_rate,
     whole_steps,
 )
-from thermalent.stochastic.run import Run
+from thermalent.stochastic.run import Blocks, Run
 from thermalent.stochastic.tally import MERGES
 
 _MULTIPLE = MERGES[-1]  # the steps of every leg
@@ -112,13 +112,21 @@ class Trajectories(Method):
             KeyboardInterrupt: interrupted before any trajectory was done; later, what is done is
                 returned, and the status and `stats["partial"]` say so.
         """
+        return self.steady_state_with(network, None)
+
+    def steady_state_with(self, network: Network, blocks: Blocks | None) -> SteadyState:
+        """The steady state, its blocks of trajectories computed by `blocks`, if given, elsewhere.
+
+        The same numbers to the last bit: a block depends on the seed and on its number only, and
+        blocks are added in their order.
+        """
         began = time.perf_counter()
         walk, start = self.stationary_walk(driven_emitters(network))
         forgets = self.burn_in is not None or start.remaining <= self._memory_tolerance
         # One block, to show something, where more would be wasted.
         n = self.n if forgets else min(self.n, LANES)
         run = Run(walk, n=n, target=self.target if forgets else None)
-        run.run(threads=self.threads, batch=self.batch)
+        run.run(threads=self.threads, batch=self.batch, blocks=blocks)
         tally, step = run.tally, walk.legs[0].step
         window = walk.legs[1].steps
         standard, bias = float(tally.standard_error[0]), float(tally.bias[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +20,26 @@ from thermalent.stochastic.tally import MERGES, BlockSums, Reader, Tally
 
 _COMPARED = 4  # blocks that have the third companion, from which the bias is estimated
 _CHECK = 16  # blocks between two looks at the target
+
+
+# From a walk, a number of trajectories and an event that stops: the sums of blocks 0, 1, 2, ...
+Blocks = Callable[[Walk, int, threading.Event], Iterator[BlockSums]]
+
+
+def block_sums(
+    walk: Walk, reader: Reader, n: int, number: int, stop: threading.Event | None = None
+) -> BlockSums:
+    """The sums of one block of n trajectories; they depend on nothing but the walk and its number.
+
+    Raises:
+        Stopped: `stop` was set.
+    """
+    merges = MERGES if number < _COMPARED else MERGES[:2]
+    records = (
+        [block.mean if len(block.mean) else block.x for block in companions]
+        for companions in walk.take(number, merges, stop)
+    )
+    return reader.sums(records, min(LANES, n - LANES * number))
 
 
 class Run:
@@ -41,8 +61,13 @@ class Run:
         self._reached = False
         self._stop = threading.Event()
 
-    def run(self, *, threads: int | None, batch: int) -> None:
+    def run(self, *, threads: int | None, batch: int, blocks: Blocks | None = None) -> None:
         """Add block after block, until all are done, the target is reached, or Ctrl-C.
+
+        Args:
+            threads: Number of threads; as many as numba may use if not given.
+            batch: Trajectories that a thread takes at a time.
+            blocks: Computes the blocks elsewhere, and yields them in their order.
 
         Raises:
             KeyboardInterrupt: not even one block was done.
@@ -52,7 +77,7 @@ class Run:
         # Ctrl-C interrupts the main thread wherever it is. The sums are added in another one, where
         # it cannot leave half of a block behind.
         with announced(), working("trajectories") as report, ThreadPoolExecutor(1) as collector:
-            done = collector.submit(self._add_blocks, -(-batch // LANES), report)
+            done = collector.submit(self._add_blocks, -(-batch // LANES), report, blocks)
             try:
                 done.result()
             except KeyboardInterrupt:
@@ -62,11 +87,17 @@ class Run:
                     raise
         self.seconds = time.perf_counter() - began
 
-    def _add_blocks(self, batch: int, report: Callable[[str], None]) -> None:
-        blocks = -(-self.n // LANES)
-        for sums in in_order(
-            self._block, blocks, threads=self.threads, batch=batch, stop=self._stop
-        ):
+    def _add_blocks(
+        self, batch: int, report: Callable[[str], None], elsewhere: Blocks | None
+    ) -> None:
+        if elsewhere is None:
+            count = -(-self.n // LANES)
+            blocks = in_order(
+                self._block, count, threads=self.threads, batch=batch, stop=self._stop
+            )
+        else:
+            blocks = elsewhere(self.walk, self.n, self._stop)
+        for sums in blocks:
             self.tally.add(sums)
             report(f"{self.tally.count} of {self.n}")
             due = self.tally.blocks % _CHECK == 0
@@ -75,12 +106,7 @@ class Run:
                 break
 
     def _block(self, number: int) -> BlockSums:
-        merges = MERGES if number < _COMPARED else MERGES[:2]
-        records = (
-            [block.mean if len(block.mean) else block.x for block in companions]
-            for companions in self.walk.take(number, merges, self._stop)
-        )
-        return self.tally.reader.sums(records, min(LANES, self.n - LANES * number))
+        return block_sums(self.walk, self.tally.reader, self.n, number, self._stop)
 
     @property
     def interrupted(self) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from thermalent._version import __version__
-from thermalent.method import Method
+from thermalent.method import Method, MethodError
 from thermalent.network import Network
-from thermalent.result import SteadyState
+from thermalent.result import SolveError, SteadyState
+from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.observables import Observable
 
@@ -53,21 +54,27 @@ class Recipe:
         return network
 
 
-def compute(recipe: Recipe, part: Grid, skipped: np.ndarray | None = None) -> Columns:
+def compute(
+    recipe: Recipe,
+    part: Grid,
+    skipped: np.ndarray | None = None,
+    solve: Callable[[Sequence[Network], Method | None, Any], list[Outcome]] | None = None,
+) -> Columns:
     """Every column at every point of a part of the grid, in the part's shape.
 
     Args:
         recipe: What to do.
         part: Where.
         skipped: Points to leave open, in the part's shape.
+        solve: From networks, method and initial state to the outcomes, if not in this process.
     """
     left = np.zeros(part.size, dtype=bool) if skipped is None else skipped.ravel()
     built = [
-        None if left[i] else _attempt(recipe.network, parameters)
+        None if left[i] else attempt(recipe.network, parameters)
         for i, parameters in enumerate(part)
     ]
     networks = [network for network in built if isinstance(network, Network)]
-    solved = iter(_solve_block(networks, recipe.method, recipe.initial))
+    solved = iter((solve or _solve_block)(networks, recipe.method, recipe.initial))
     outcomes = [next(solved) if isinstance(item, Network) else item for item in built]
     return columns(recipe.observables, outcomes, part.shape)
 
@@ -115,15 +122,51 @@ def blank(observables: Sequence[Observable], count: int) -> Columns:
 
 
 def _solve_block(networks: Sequence[Network], method: Method | None, initial: Any) -> list[Outcome]:
-    """The outcome for every network: a result, or the exception that says why there is none."""
+    """The outcome for every network: a result, or the exception that says why there is none.
+
+    Continued fractions are folded side by side, whose bits do not depend on what else is in the
+    block; everything else is solved point by point.
+    """
+    from thermalent.continued_fraction.method import ContinuedFraction
     from thermalent.solve import steady_state
 
-    return [_attempt(lambda n: steady_state(n, method, initial=initial), n) for n in networks]
+    def alone(network: Network) -> Outcome:
+        return whole(attempt(lambda given: steady_state(given, method, initial=initial), network))
+
+    together = initial is None and (method is None or isinstance(method, ContinuedFraction))
+    batched = [i for i, n in enumerate(networks) if together and len(n.mode_indices) == 1]
+    solved = dict(zip(batched, _side_by_side([networks[i] for i in batched], method), strict=False))
+    return [solved[i] if i in solved else alone(network) for i, network in enumerate(networks)]
 
 
-def _attempt(function: Callable[[Any], Any], argument: Any) -> Any:
+def whole(outcome: Outcome) -> Outcome:
+    """The outcome, unless it is an average that Ctrl-C has cut short: no number of this study.
+
+    Raises:
+        KeyboardInterrupt: it was.
+    """
+    if not isinstance(outcome, Exception) and outcome.stats.get("partial", False):
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _side_by_side(networks: Sequence[Network], method: Any) -> list[Outcome]:
+    """Continued fractions together; none if there is a network to which they do not apply."""
+    from thermalent.continued_fraction.batch import steady_states
+
+    try:
+        results = steady_states(networks, method, threads=1)
+    except MethodError:
+        return []  # the loop finds out which, and why, or another method
+    return [result if result.status.ok else SolveError(result) for result in results]
+
+
+def attempt(function: Callable[[Any], Any], argument: Any) -> Any:
+    """What a function returns, or the exception that it raises; lost workers are no such thing."""
     try:
         return function(argument)
+    except ExecutorError:
+        raise
     except Exception as problem:  # whatever it is, the other points go on
         return problem
 

@@ -18,20 +18,18 @@ from typing import Any
 from thermalent import checks
 from thermalent._version import __version__
 from thermalent.sweeping.blocks import Columns, Recipe
+from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.tasks import Task, one_thread, packed, run, run_elsewhere
 
 # How often a block may be lost with its worker before it is to blame.
-_LOSSES = 20
+LOSSES = 20
 # Tasks under way per worker: one computes, one waits for it.
 _AHEAD = 2
+_IDLE = 60  # seconds
 _UNKNOWN = 64  # workers, where an executor does not say how many it has
 _LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "WorkerError")
 
 Done = tuple[Task, Columns]
-
-
-class ExecutorError(RuntimeError):
-    """The workers cannot be used: they died, lack the package, or have another version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ class Workers:
         count: Number of workers.
         here: Whether they share this process's memory.
         close: To be called at the end; true if what is under way shall be given up.
-        blocks_of_its_own: Whether lost tasks can be handed over again.
+        again: Whether tasks lost with their worker can be handed over again.
     """
 
     submit: Callable[..., Any]
@@ -61,19 +59,20 @@ def cores() -> int:
 
 
 def processes(count: int) -> Workers:
-    """Processes of our own, which end with the sweep.
+    """Processes of our own.
 
     They come from loky: they start afresh (no fork of a process with threads), need no guard around
     the script's main part, and notice when one of them dies.
     """
-    from loky import ProcessPoolExecutor
+    from loky import get_reusable_executor
 
-    # Alone for longer than the timeout, as after a kill of this process, they end by themselves.
-    pool = ProcessPoolExecutor(count, timeout=60)
+    # Idle for longer than the timeout, as after a kill of this process, they end by themselves;
+    # until then the next sweep finds them ready.
+    pool = get_reusable_executor(count, timeout=_IDLE)
     return Workers(
         submit=pool.submit,
         count=count,
-        close=lambda cancel: pool.shutdown(wait=True, kill_workers=cancel),
+        close=lambda cancel: pool.shutdown(wait=True, kill_workers=True) if cancel else None,
     )
 
 
@@ -151,10 +150,10 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Iterat
                     columns = future.result()
                     del future  # Dask keeps a result for as long as somebody holds its future
                     yield task, columns
-                elif _lost(problem) and workers.again and losses < _LOSSES:
+                elif lost(problem) and workers.again and losses < LOSSES:
                     submit(task, losses + 1)
                 else:
-                    raise _blamed(problem, task) from problem
+                    raise blamed(problem, f"block {task.number}") from problem
         orderly = True
     finally:
         for future in under_way:
@@ -182,14 +181,16 @@ def _problem(future: Any) -> BaseException | None:
         return cancelled
 
 
-def _lost(problem: BaseException) -> bool:
+def lost(problem: BaseException) -> bool:
+    """Whether a task failed because its worker is gone."""
     return type(problem).__name__ in _LOST
 
 
-def _blamed(problem: BaseException, task: Task) -> BaseException:
-    if isinstance(problem, concurrent.futures.BrokenExecutor) or _lost(problem):
+def blamed(problem: BaseException, what: str) -> BaseException:
+    """The exception to raise for one of a task: what died and what to do, if a worker died."""
+    if isinstance(problem, concurrent.futures.BrokenExecutor) or lost(problem):
         return ExecutorError(
-            f"A worker died at block {task.number} or beside it (out of memory?): "
+            f"A worker died at {what} or beside it (out of memory?): "
             f"{type(problem).__name__}. Finished blocks are in the store, if there is one; call "
             "again to go on with the others."
         )

@@ -15,7 +15,8 @@ import numpy as np
 
 from thermalent import checks
 from thermalent.method import Method
-from thermalent.sweeping import executors, tasks
+from thermalent.stochastic.method import Trajectories
+from thermalent.sweeping import ensembles, executors, tasks
 from thermalent.sweeping.blocks import FAILED, Columns, Recipe, check_parameters
 from thermalent.sweeping.executors import Workers
 from thermalent.sweeping.grid import Grid, as_grid
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Other processes take two or three seconds to start; a sweep this short is finished without them.
 _SHORT = 5.0  # seconds
+# Points per worker from which on whole points keep all workers busy.
+_FEW = 8
 
 
 def sweep(
@@ -237,7 +240,7 @@ def _results(
     """Results from the executor; first from this process while that looks short enough."""
     recipe = study.recipe
     if isinstance(chosen, Workers):
-        yield from executors.completed(chosen, recipe, open_tasks)
+        yield from _shared_out(study, chosen, open_tasks, study.grid.size - already)
         return
     began, points = time.monotonic(), 0
     for task in open_tasks:
@@ -249,9 +252,18 @@ def _results(
                 workers = executors.processes(
                     min(chosen, max(1, left // max(1, task.part.size) + 1))
                 )
-                yield from executors.completed(workers, recipe, chain([task], open_tasks))
+                yield from _shared_out(study, workers, chain([task], open_tasks), left)
                 return
         with tasks.one_thread():
             columns = tasks.run(recipe, task)
         yield task, columns
         points += task.part.size
+
+
+def _shared_out(
+    study: Study, workers: Workers, open_tasks: Iterator[Task], points: int
+) -> Iterator[tuple[Task, Columns]]:
+    """Blocks of points to the workers; of ensembles, blocks of trajectories if points are few."""
+    if isinstance(study.recipe.method, Trajectories) and points < _FEW * workers.count:
+        return ensembles.completed(workers, study.recipe, open_tasks)
+    return executors.completed(workers, study.recipe, open_tasks)

@@ -22,6 +22,7 @@ import numpy as np
 
 from thermalent import checks
 from thermalent.sweeping.blocks import Columns
+from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.layout import Study
 from thermalent.sweeping.lock import Locked, locked
 
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 # What must be the same for a study to go on, and what may be changed knowingly.
 _FIXED = ("builder", "fixed", "initial", "observables")
 CHANGES = {"grid": "grid_digest", "method": "method", "version": "version"}
-
-
-class StoreError(RuntimeError):
-    """The store cannot be used: unwritable, full, held by another process, of another study."""
 
 
 class Store:
@@ -114,7 +111,10 @@ def opened(path: Path) -> xarray.Dataset:
     """The data set of a store; what is not computed has the status 0 and not-a-numbers."""
     import xarray
 
-    return xarray.open_zarr(path, chunks=None, consolidated=False)
+    data = xarray.open_zarr(path, chunks=None, consolidated=False)
+    order = {dim: i for i, dim in enumerate(data["status"].dims)}
+    coordinates = sorted(data.coords, key=lambda name: order[data[name].dims[0]])
+    return data.drop_vars(coordinates).assign_coords({name: data[name] for name in coordinates})
 
 
 @contextmanager

@@ -13,11 +13,8 @@ import numpy as np
 
 from thermalent._version import __version__
 from thermalent.sweeping.blocks import Columns, Recipe, compute
+from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
-
-
-class WrongVersion(RuntimeError):
-    """The worker has another version of this package."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,12 +62,12 @@ def run_elsewhere(packed: bytes, version: str, task: Task) -> Columns:
     """The same in another process, where the recipe arrives pickled.
 
     Raises:
-        WrongVersion: the process has another version of this package.
+        ExecutorError: the process has another version of this package.
     """
     if version != __version__:
         import socket
 
-        raise WrongVersion(
+        raise ExecutorError(
             f"A worker on {socket.gethostname()} has thermalent {__version__}, but the sweep is of "
             f"{version}. Install the same version everywhere."
         )
