@@ -61,19 +61,31 @@ class Levels(NamedTuple):
     basis: tuple[Operator, Operator]
 
 
-def levels(h: Hierarchy, start: np.ndarray | None = None, charge: int = 0) -> Levels:
-    """The chain of levels of a hierarchy with one mode.
+class Generator(NamedTuple):
+    """A, B and C on all operators of the emitters, without the roots of k and l: (d^2, d^2) each.
+
+    Args:
+        a: What acts within a level.
+        up: What acts from the level below, divided by the scale.
+        down: What acts from the level above, times the scale.
+        rate: Amplitude decay rate of the mode.
+        scale: Of the levels against each other.
+    """
+
+    a: Superoperator
+    up: Superoperator
+    down: Superoperator
+    rate: float
+    scale: float
+
+
+def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Generator:
+    """The generator of a hierarchy with one mode.
 
     Args:
         h: The hierarchy.
-        start: (d, d) array whose nonzero elements are the ones to start from (an initial state);
-            of total charge zero the populations always are.
-        charge: Total charge Q of the operators, emitters and source together. A density matrix of
-            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
-            Steady states have Q = 0, and only that sector is real.
-
-    Returns:
-        The chain, restricted to the unknowns that can be reached from the start.
+        charge: See `levels`.
+        scale: Of the levels against each other; if not given, the one that balances them.
 
     Raises:
         ValueError: the hierarchy has not exactly one mode.
@@ -83,17 +95,47 @@ def levels(h: Hierarchy, start: np.ndarray | None = None, charge: int = 0) -> Le
             f"A chain of levels of fixed size needs one Gaussian mode, not {len(h.modes)}."
         )
     mode = h.modes[0]
-    dense = isinstance(h.liouvillian, np.ndarray)
-    basis, difference = _basis(h, charge, dense)
     # Up and down couplings are balanced for large variance and regular for small (normally
     # ordered moments): only their product matters to the emitters.
-    scale = np.sqrt(abs(mode.variance)) if abs(mode.variance) > 1 else 1.0
+    if scale is None:
+        scale = float(np.sqrt(abs(mode.variance))) if abs(mode.variance) > 1 else 1.0
     rotation = 1j * mode.detuning * (element_charges(h.numbers) - charge)
+    dense = isinstance(h.liouvillian, np.ndarray)
     up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
-    liouvillian = h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation))
+    return Generator(
+        a=h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)),
+        up=up / scale,
+        down=(mode.drive + mode.drive_conj) * scale,
+        rate=mode.rate,
+        scale=scale,
+    )
+
+
+def levels(
+    h: Hierarchy, start: np.ndarray | None = None, charge: int = 0, *, complete: bool = False
+) -> Levels:
+    """The chain of levels of a hierarchy with one mode.
+
+    Args:
+        h: The hierarchy.
+        start: (d, d) array whose nonzero elements are the ones to start from (an initial state);
+            of total charge zero the populations always are.
+        charge: Total charge Q of the operators, emitters and source together. A density matrix of
+            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
+            Steady states have Q = 0, and only that sector is real.
+        complete: Keep also what cannot be reached: a change of the network may reach it.
+
+    Returns:
+        The chain, restricted to the unknowns that can be reached from the start, unless complete.
+
+    Raises:
+        ValueError: the hierarchy has not exactly one mode.
+    """
+    whole = generator(h, charge)
+    basis, difference = _basis(h, charge, isinstance(h.liouvillian, np.ndarray))
     a, b, c = (
         _in_basis(basis, superoperator, real=charge == 0)
-        for superoperator in (liouvillian, up / scale, (mode.drive + mode.drive_conj) * scale)
+        for superoperator in (whole.a, whole.up, whole.down)
     )
 
     seed = np.zeros(basis.shape[0], dtype=bool)
@@ -102,15 +144,15 @@ def levels(h: Hierarchy, start: np.ndarray | None = None, charge: int = 0) -> Le
     if start is not None:
         seed |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
         seed &= difference == 0
-    keep = _reachable(seed, (a, b, c))
+    keep = np.arange(len(seed)) if complete else _reachable(seed, (a, b, c))
     order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
     even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
     return Levels(
         a=(_block(a, even), _block(a, odd)),
         up=(_band(b, difference, even, odd), _band(b, difference, odd, even)),
         down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
-        rate=mode.rate,
-        width=float(np.sqrt(abs(mode.variance))),
+        rate=whole.rate,
+        width=float(np.sqrt(abs(h.modes[0].variance))),
         ground=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
         basis=(basis[:, even], basis[:, odd]),
     )
