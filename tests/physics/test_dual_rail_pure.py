@@ -76,6 +76,20 @@ def test_unique_for_three_pairs(order):
     assert slowest.real == pytest.approx(-formulas.dual_rail_gap(state.squeezing), abs=1e-8)
 
 
+@pytest.mark.parametrize("order", [(0,), (1, 0), (1, 2, 0), (2, 1, 0)])
+def test_the_network_solved_is_the_pure_state(order):
+    """`te.dual_rail` through a solver: where both say |psi_0>, the conventions agree."""
+    state = random_state(order, 7)
+    network = te.dual_rail(
+        len(order), state.squeezing, detuning=state.delta_a, permutation=order, decay=1.0
+    )
+    assert network.emitter_names == state.names
+    solved = te.steady_state(network)
+    expected = np.outer(state.ket, state.ket.conj())
+    assert np.max(np.abs(solved.state - expected)) < max(float(solved.error), ROUNDING)
+    assert te.fidelity(solved.state, state.ket, squared=True) == pytest.approx(1, abs=ROUNDING)
+
+
 @pytest.mark.parametrize("squeezing", [0.0, 0.2, 0.35, 0.36, 1.0, 2.0])
 def test_gap_of_one_resonant_pair(squeezing):
     values = ByHand(squeezing, [0.0], [0.0], decay=0.8).slowest(2)
