@@ -69,11 +69,18 @@ class TestModel:
             ({"coupling": 0.1, "decay_right": 0.0}, "loses more energy than it gains"),
             ({"coupling": 0.1, "nodes": 1}, "`nodes` must be an integer of at least 2"),
             ({"coupling": 0.1, "collective": 1}, "`collective` must be True or False"),
-            ({"coupling": 0.1, "collective": True, "qubit_decay": 0.1}, "must be zero if the"),
-            ({"coupling": 0.1, "collective": True, "dephasing": 0.1}, "must be zero if the"),
+            (
+                {"coupling": 0.1, "collective": True, "qubit_decay": 0.1},
+                "`qubit_decay` must be zero if .* because .* leaves the symmetric states "
+                r"\(else use collective=False\), but is \[0.1\]",
+            ),
+            (
+                {"coupling": 0.1, "collective": True, "dephasing": 0.1},
+                "`dephasing` must be zero if .* because .* leaves the symmetric states",
+            ),
             (
                 {"coupling": ((0.1, 0.2), 0.1), "qubits": 2, "collective": True},
-                "must be equal for all qubits",
+                "must be equal for all qubits .* because .* collective=False",
             ),
         ],
     )

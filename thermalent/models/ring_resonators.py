@@ -206,11 +206,21 @@ def _require_symmetric(
     for name, rows in (("coupling", couplings), ("detuning", detunings)):
         for row in rows:
             if any(item != row[0] for item in row):
-                checks.fail(name, "equal for all qubits of a node if they are collective", row)
+                checks.fail(
+                    name,
+                    "equal for all qubits of a node if they are collective, because unequal ones "
+                    "leave the symmetric states (else use collective=False)",
+                    row,
+                )
     for name, rates in (("qubit_decay", decays), ("dephasing", dephasings)):
         for row in rates:
             if any(row):
-                checks.fail(name, "zero if the qubits of a node are collective", row)
+                checks.fail(
+                    name,
+                    "zero if the qubits of a node are collective, because a qubit that decays or "
+                    "dephases by itself leaves the symmetric states (else use collective=False)",
+                    row,
+                )
 
 
 def _finite_complex(name: str, value: Any) -> complex:
