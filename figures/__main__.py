@@ -58,7 +58,13 @@ RAILS = (
     "dual_rail_2e",
     "entanglement_graph",
 )
-NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS)
+# Decay into a common reservoir.
+COOPERATIVE = (
+    "cooperative_2",
+    "cooperative_3",
+    "cooperative_4",
+)
+NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS, *COOPERATIVE)
 
 
 @click.command()
