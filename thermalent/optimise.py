@@ -6,7 +6,7 @@ locates a maximum only to the root of their rounding, its slope to ten digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ _LOGARITHMIC_FROM = 10.0
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
 _NEWTON_STEPS = 12
+# From a bound, where a search ended, look this far inside, in units of the range.
+_INWARDS = (1e-2, 1e-3, 1e-4, 1e-5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,8 @@ def optimise(
     values = np.array([value for _, value in found])
     x = found[int(np.argmax(values))][0]
     agreeing = int(np.sum(values >= values.max() - 1e-6 * abs(values.max())))
-    free = (x > _EDGE) & (x < 1 - _EDGE)
+    x = _off_the_edge(search, x, noise)
+    free = _inside(x)
     x = np.where(free, x, np.round(x))
     polished, slopes = _polish(search, x, free, noise)
     x = polished
@@ -134,14 +137,17 @@ class _Search:
         maximise: Callable[[Any], Any],
     ) -> None:
         self.builder, self.maximise = builder, maximise
+        if not isinstance(over, Mapping) or not over:
+            checks.fail("over", "ranges (low, high) of one parameter or more, by name", over)
         self.names = tuple(over)
-        if not self.names:
-            checks.fail("over", "ranges of one parameter or more", over)
+        for name, ends in over.items():
+            if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
+                checks.fail("over", f"(low, high) with low < high for {name!r}", ends)
         self.low = np.array([checks.real("over", low) for low, _ in over.values()])
         self.high = np.array([checks.real("over", high) for _, high in over.values()])
         for name, low, high in zip(self.names, self.low, self.high, strict=True):
             if not low < high:
-                checks.fail("over", f"(low, high) with low < high for {name!r}", (low, high))
+                checks.fail("over", f"(low, high) with low < high for {name!r}", over[name])
         self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
         self.evaluations = 0
         self.interior = True
@@ -166,12 +172,12 @@ class _Search:
         scale = np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
         return dict(zip(self.names, (scale * shift).tolist(), strict=True))
 
-    def local(self, start: np.ndarray) -> tuple[np.ndarray, float]:
-        """Climb from a place, comparing values."""
+    def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
+        """Climb from a place, comparing values, with first steps of this size."""
         from scipy.optimize import minimize  # late: it takes a tenth of a second to load
 
         d = len(start)
-        corners = start + 0.1 * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
+        corners = start + reach * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
         found: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
             lambda x: -self(x),
             start,
@@ -189,6 +195,27 @@ class _Search:
     def _logarithmic(self, x: np.ndarray) -> np.ndarray:
         low = np.where(self.log, self.low, 1.0)
         return low * (np.where(self.log, self.high, 1.0) / low) ** x
+
+
+def _inside(x: np.ndarray) -> np.ndarray:
+    return (x > _EDGE) & (x < 1 - _EDGE)
+
+
+def _off_the_edge(search: _Search, x: np.ndarray, noise: float) -> np.ndarray:
+    """A better place next to the bounds that a search ended on, if there is one, else x.
+
+    A search that steps over a maximum near a bound is cut off there, and flattened onto it.
+    """
+    best, at_edge = search(x), ~_inside(x)
+    for reach in _INWARDS:
+        for i in np.flatnonzero(at_edge):
+            place = x.copy()
+            place[i] += reach if x[i] < 0.5 else -reach
+            if search(place) > best + 10 * noise:
+                found, value = search.local(place, reach / 3)
+                if value > best + 10 * noise:
+                    return found
+    return x
 
 
 def _polish(

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analytic.ring_resonators import BEST_RATE_RATIO, best_bare_concurrence
-from thermalent.excitations import peak_concurrence
+from thermalent.excitations import peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
 from thermalent.optimise import OptimumError, optimise
 
@@ -105,6 +105,54 @@ class TestNoMaximum:
         assert "g2" in error.value.result.at_bounds
         assert error.value.result.value > 0.96
 
+    @pytest.mark.parametrize(("range_", "end"), [((0.02, 0.2), 0.02), ((0.6, 2.0), 0.6)])
+    def test_transport_on_a_symmetric_waveguide(self, range_, end):
+        """TRANSPORT's 0.58 is at g = 0.3: it grows as g falls, down to the end of any range."""
+        with pytest.raises(
+            OptimumError, match=r"no maximum inside the ranges.*bound of g\."
+        ) as error:
+            optimise(**self.carried(decay=0.0), over={"g": range_}, starts=3)
+        found = error.value.result
+        assert found.at_bounds == ("g",)
+        assert found.parameters["g"] == end
+        assert not found.status.ok
+        allowed = optimise(**self.carried(0.0), over={"g": range_}, starts=3, allow_bounds=True)
+        assert allowed.status.ok
+        assert allowed.at_bounds == ("g",)
+        assert allowed.value == found.value
+
+    def test_but_there_is_one_if_the_qubits_decay(self):
+        """The control: slow nodes then lose what they hold."""
+        found = optimise(**self.carried(decay=0.01), over={"g": (0.02, 0.9)}, starts=3)
+        assert found.status.ok
+        assert found.at_bounds == ()
+        assert 0.05 < found.parameters["g"] < 0.15
+
+    @staticmethod
+    def carried(decay):
+        """Builder and objective: |Psi+> to the other node of a symmetric waveguide."""
+        ends = [{f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2)]
+        return {
+            "builder": lambda g: ring_resonators(g, 1.0, 1.0, qubits=2, qubit_decay=decay),
+            "maximise": lambda network: peak_transfer(network, *ends, until=200),
+        }
+
+    def test_an_upper_bound(self):
+        with pytest.raises(OptimumError, match=r"at x = 1, lies on a bound of x\. Widen the range"):
+            optimise(nothing, {"x": (0.0, 1.0)}, lambda p: p["x"])
+
+    @pytest.mark.parametrize("gap", [0.1, 1e-2, 1e-3, 1e-4, 1e-5])
+    @pytest.mark.parametrize("other", [0.4, 1.2])
+    def test_a_maximum_just_inside_of_a_bound_is_one(self, gap, other):
+        """And a bound of another parameter, if it ends on that, is still said."""
+
+        def objective(p):
+            return -((p["x"] - 1 + gap) ** 2) - (p["y"] - other) ** 2
+
+        found = optimise(nothing, {"x": (0.0, 1.0), "y": (0.0, 1.0)}, objective, allow_bounds=True)
+        assert found.at_bounds == (("y",) if other > 1 else ())
+        assert abs(found.parameters["x"] - 1 + gap) < 1e-8
+
     def test_a_window_in_time_is_no_optimum(self):
         with pytest.raises(OptimumError, match="end of the time interval") as error:
             optimise(
@@ -136,7 +184,14 @@ class TestNoMaximum:
         ("options", "message"),
         [
             ({"over": {}}, "`over` must be ranges"),
-            ({"over": {"x": (1.0, 1.0)}}, "low < high"),
+            ({"over": None}, "`over` must be ranges"),
+            ({"over": [("x", (0.0, 1.0))]}, "`over` must be ranges"),
+            ({"over": {"x": (1.0, 1.0)}}, r"low < high for 'x', but is \(1.0, 1.0\)"),
+            ({"over": {"x": (2.0, 1.0)}}, "low < high for 'x'"),
+            ({"over": {"x": 0.3}}, "low < high for 'x', but is 0.3"),
+            ({"over": {"x": (0.0, 1.0, 2.0)}}, "low < high for 'x'"),
+            ({"over": {"x": "01"}}, "low < high for 'x'"),
+            ({"over": {"x": (0.0, np.inf)}}, "`over` must be a finite real number"),
             ({"over": {"x": (0.0, 1.0)}, "starts": 0}, "`starts` must be an integer"),
             ({"over": {"x": (0.0, 1.0)}, "noise": 0.0}, "`noise` must be finite and positive"),
         ],
