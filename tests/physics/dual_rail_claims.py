@@ -4,7 +4,6 @@ Also what one pair shows: a finite bandwidth by Fock states, the preparation by 
 written out by hand.
 """
 
-from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -98,11 +97,16 @@ def half_swap():
     return [np.max(np.abs(u @ u * np.exp(-1j * np.angle((u @ u)[0, 0])) - swap)) for u in squares]
 
 
-@cache
-def preparation_time(pairs, delta, order=None):
+def preparation_time(pairs, delta):
+    """By the master equation written out by hand."""
     detuning = delta * np.arange(pairs)
-    network = ByHand(1.0, detuning, -detuning[list(order or range(pairs))])
-    return network.preparation_time(1e-3 * pairs, 80)
+    return ByHand(1.0, detuning, -detuning).preparation_time(1e-3 * pairs, 80)
+
+
+def purity_times(pairs):
+    """The same by `te.purity_time`, at Delta = 0 and gamma/5."""
+    networks = (te.dual_rail(pairs, 1.0, detuning=d * np.arange(pairs)) for d in (0.0, 0.2))
+    return [float(te.purity_time(network)) for network in networks]
 
 
 def infidelity(kappa, method=None):
@@ -135,8 +139,11 @@ CLAIMS = {
     "sqrt(SWAP)": half_swap,
     "T_prep, Delta = 0": lambda: [preparation_time(n, 0.0) for n in (1, 2, 3)],
     "T_prep, Delta = 0.2": lambda: [preparation_time(n, 0.2) for n in (1, 2, 3)],
+    "T_prep, four pairs": lambda: purity_times(4),
+    "T_prep, five pairs": lambda: purity_times(5),
     "T_prep, permuted": lambda: [
-        preparation_time(3, 0.2, order) for order in (None, (2, 1, 0), (1, 2, 0))
+        float(te.purity_time(te.dual_rail(3, 1.0, detuning=(0.0, 0.2, 0.4), permutation=order)))
+        for order in (None, "reverse", (1, 2, 0))
     ],
     "broadband limit": lambda: [infidelity(kappa) for kappa in (1e2, 1e3, 1e4)],
     "C_11, kappa = 5": lambda: one_pair(5.0, 0.5),
