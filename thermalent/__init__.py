@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from thermalent.analytic.methods import Quasistatic as Quasistatic
     from thermalent.analytic.methods import StrongDriving as StrongDriving
     from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
+    from thermalent.continued_fraction.sensitivity import Sensitivities as Sensitivities
+    from thermalent.continued_fraction.sensitivity import sensitivities as sensitivities
     from thermalent.entanglement import concurrence as concurrence
     from thermalent.entanglement import entanglement_of_formation as entanglement_of_formation
     from thermalent.entanglement import logarithmic_negativity as logarithmic_negativity
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from thermalent.geometry import CommonReservoir as CommonReservoir
     from thermalent.geometry import SemiInfinite as SemiInfinite
     from thermalent.graph import entanglement_graph as entanglement_graph
+    from thermalent.jumps.method import QuantumJumps as QuantumJumps
     from thermalent.method import Method as Method
     from thermalent.method import MethodError as MethodError
     from thermalent.models.clockwork import clockwork as clockwork
@@ -87,6 +90,7 @@ _HOME = {
         "StrongDriving",
     ),
     "thermalent.continued_fraction.method": ("ContinuedFraction",),
+    "thermalent.continued_fraction.sensitivity": ("Sensitivities", "sensitivities"),
     "thermalent.entanglement": (
         "concurrence",
         "entanglement_of_formation",
@@ -106,6 +110,7 @@ _HOME = {
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
     "thermalent.graph": ("entanglement_graph",),
+    "thermalent.jumps.method": ("QuantumJumps",),
     "thermalent.method": ("Method", "MethodError"),
     "thermalent.models.dual_rail": ("dual_rail",),
     "thermalent.models.clockwork": ("clockwork",),
@@ -131,6 +136,7 @@ _PACKAGES = (
     "entanglement",
     "fock",
     "hardware",
+    "jumps",
     "states",
     "stochastic",
 )

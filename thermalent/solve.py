@@ -19,16 +19,18 @@ from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.evolution import Evolution
 from thermalent.excitations import FewExcitations
 from thermalent.fock.method import Fock
+from thermalent.jumps.method import QuantumJumps
 from thermalent.method import Method, MethodError, SourceStart
 from thermalent.network import Network
 from thermalent.result import SolveError, SteadyState, checked
 from thermalent.stochastic.method import Trajectories
 
-# Exact methods first, the preferred one leading; then the statistical one and approximations.
+# Exact methods first, the preferred one leading; then the statistical ones and approximations.
 METHODS: tuple[type[Method], ...] = (
     ContinuedFraction,
     Fock,
     Trajectories,
+    QuantumJumps,
     Bourret,
     StrongDriving,
     Quasistatic,

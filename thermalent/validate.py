@@ -17,8 +17,10 @@ import numpy as np
 
 from thermalent import checks, entropy
 from thermalent.analytic.methods import PhaseDiffusion
+from thermalent.bare_modes import bare_modes, tail_ratios
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.fock.method import Fock
+from thermalent.jumps.method import QuantumJumps
 from thermalent.method import Claim, Method
 from thermalent.network import Network
 from thermalent.result import SolveError, SteadyState
@@ -34,6 +36,7 @@ ROUNDING = 1e-12
 FOCK_UNKNOWNS = 5e5
 FOCK_WORK = 2e10
 TRAJECTORY_WORK = 1e8  # steps of two qubits; some ten seconds
+JUMP_WORK = 2e9  # multiplications; some ten seconds
 _WIDTH = 100  # characters of the printed table
 
 
@@ -169,6 +172,8 @@ def _comparable(method: Method) -> Method:
         return PhaseDiffusion(averaged=True)  # nobody knows the field's phase
     if isinstance(method, Trajectories):
         return Trajectories(n=1024)
+    if isinstance(method, QuantumJumps):
+        return QuantumJumps(n=512)
     if isinstance(method, Fock):
         # Rounding leaves 1e-9 at n_th = 1000, and 4e-9 at 10,000, beyond what is run here.
         return Fock(tolerance=1e-8)
@@ -199,18 +204,20 @@ def _too_slow(network: Network, method: Method) -> str | None:
     """
     if isinstance(method, Trajectories):
         return _too_many_steps(network, method)
+    if isinstance(method, QuantumJumps):
+        return _too_many_amplitudes(network, method)
     if not isinstance(method, Fock) or ContinuedFraction().refusal(network) is not None:
         return None
-    (mode,) = network.mode_indices
-    relaxation, gain = network.mode_rates(mode)
-    levels = 1 + np.log(1e9) / np.log1p(relaxation / gain) if gain > 0 else 2.0
-    block = float(np.prod(network.dims)) ** 2
-    unknowns, work = levels * block, 3 * levels * block**3
+    ratios = tail_ratios(bare_modes(network)) or ()
+    levels = [1 + np.log(1e9) / -np.log(q) if q > 0 else 2.0 for q in ratios]
+    groups = float(np.sum(levels))
+    states = float(np.prod(levels) * np.prod(network.dims))
+    unknowns, work = states**2 / groups, 3 * groups * (states / groups) ** 6
     if unknowns <= FOCK_UNKNOWNS and work <= FOCK_WORK:
         return None
     return (
-        f"about {levels:.1g} levels make {unknowns:.1g} unknowns, which would take long. Ask for "
-        "it by name: te.cross_validate(network, [te.ContinuedFraction(), te.Fock()])."
+        f"about {np.prod(levels):.1g} levels make {unknowns:.1g} unknowns, which would take long. "
+        "Ask for it by name: te.cross_validate(network, [te.ContinuedFraction(), te.Fock()])."
     )
 
 
@@ -226,6 +233,25 @@ def _too_many_steps(network: Network, method: Trajectories) -> str | None:
     return (
         f"{method.n} trajectories would take about {steps:.0e} steps. Ask for it by name: "
         "te.cross_validate(network, [te.ContinuedFraction(), te.Trajectories()])."
+    )
+
+
+def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
+    """Kets last for some relaxation times in steps that resolve the highest level kept."""
+    rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
+    slowest, fastest, amplitudes = rate, rate * len(network.dims), float(np.prod(network.dims))
+    modes = bare_modes(network)
+    for index, ratio in zip(network.mode_indices, tail_ratios(modes) or (), strict=False):
+        relaxation, gain = network.mode_rates(index)
+        levels = 4 + len(network.dims) + (np.log(1e-4) / np.log(ratio) if ratio > 0 else 0)
+        slowest, amplitudes = min(slowest, -2 * modes.growth), amplitudes * levels
+        fastest += levels * (relaxation + 2 * gain)
+    work = method.n * 200 * (fastest / slowest) * amplitudes
+    if work <= JUMP_WORK:
+        return None
+    return (
+        f"{method.n} trajectories would take about {work:.0e} multiplications. Ask for it by name: "
+        "te.cross_validate(network, [te.ContinuedFraction(), te.QuantumJumps()])."
     )
 
 

@@ -20,6 +20,7 @@ METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "continued-fraction": ("ContinuedFraction", ("rtol", "n_max")),
     "fock": ("Fock", ("tolerance", "cutoff")),
     "trajectories": ("Trajectories", ()),
+    "quantum-jumps": ("QuantumJumps", ()),
     "bourret": ("Bourret", ()),
     "strong-driving": ("StrongDriving", ()),
     "quasistatic": ("Quasistatic", ("rtol",)),

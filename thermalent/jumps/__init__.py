@@ -1,0 +1,3 @@
+"""Quantum jumps: pure states that decay between jumps and jump at random times."""
+
+from thermalent.jumps.method import QuantumJumps as QuantumJumps

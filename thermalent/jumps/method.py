@@ -1,0 +1,338 @@
+"""The method of quantum jumps: statistical, without a density matrix of the whole network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from thermalent import checks, memory
+from thermalent.bare_modes import bare_modes, tail_ratios
+from thermalent.charges import SymmetryError, excitation_numbers
+from thermalent.compiling import announced
+from thermalent.evolution import Evolution
+from thermalent.jumps.burn_in import Memory, measure
+from thermalent.jumps.ensemble import Tally, Walk, run
+from thermalent.jumps.start import Mixture, Start, mixture_of, start_of
+from thermalent.jumps.system import System, system, unphysical
+from thermalent.method import Claim, Method, MethodError, SourceStart
+from thermalent.network import Network
+from thermalent.progress import working
+from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+
+_HOW = "standard error over {n} independent trajectories, plus 1/n for what so few cannot have seen"
+_TAIL_FACTOR = 5.0
+_FEWEST_LEVELS = 4
+# Amplitudes of a ket, and bytes of all states at all times.
+_LARGEST = 2_000_000
+_MEMORY = 8e9
+# Two halves of a steady state's ensemble that differ by more standard errors are not one state.
+_APART = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantumJumps(Method):
+    r"""Averages over pure states that decay and jump at random times.
+
+    $$\rho = \langle |\psi\rangle\langle\psi| \rangle, \qquad
+      |\psi(t + s)\rangle \propto e^{Ks} |\psi(t)\rangle, \qquad
+      K = -iH - \tfrac12 \sum_k O_k^\dagger O_k$$
+
+    The state jumps to \(O_k|\psi\rangle\) when the squared norm of the decaying state falls to a
+    number drawn from [0, 1]: exact waiting times, so that no step leaves a bias (beyond
+    `tolerance`). A ket has the square root of a density matrix's elements, and of a definite
+    excitation number where the network conserves it.
+
+    Args:
+        n: Number of trajectories, at least 8.
+        seed: Gives the same numbers whatever the number of threads.
+        tolerance: Relative error of a step between jumps and of the norm at a jump.
+        cutoff: Levels kept of each mode; chosen from `tail` if not given.
+        tail: Population of a mode that may be cut off, from 1e-9 to 0.1.
+        burn_in: Time after which a steady state is looked at; measured if not given, as the time in
+            which two different starts become one.
+        window: Time over which each trajectory is averaged then; as long as the burn-in if not
+            given.
+        looks: Looks at each trajectory in the window.
+        threads: Number of threads; one per processor if not given.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+
+    n: int = 1000
+    seed: int = 7
+    tolerance: float = 1e-10
+    cutoff: int | None = None
+    tail: float = 1e-4
+    burn_in: float | None = None
+    window: float | None = None
+    looks: int = 32
+    threads: int | None = None
+
+    claim: ClassVar[Claim] = Claim.STATISTICAL
+    domain: ClassVar[str] = "emitters, and modes cold enough to be cut off"
+
+    def __post_init__(self) -> None:
+        checks.integer("n", self.n, 8)
+        checks.integer("seed", self.seed, 0)
+        checks.within("tolerance", self.tolerance, 1e-13, 1e-4)
+        checks.within("tail", self.tail, 1e-9, 0.1)
+        checks.integer("looks", self.looks, 1)
+        if self.cutoff is not None:
+            checks.integer("cutoff", self.cutoff, 2)
+        if self.threads is not None:
+            checks.integer("threads", self.threads, 1)
+        if self.burn_in is not None:
+            checks.nonnegative("burn_in", self.burn_in)
+        if self.window is not None:
+            checks.nonnegative("window", self.window)
+
+    def refusal(self, network: Network) -> str | None:
+        """Why not: channels that are no jumps, modes without a steady state, or too many levels."""
+        return self.evolution_refusal(network, "stationary")
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """As for steady states; a coherent start needs exactly one mode."""
+        problem = unphysical(network)
+        if problem is not None:
+            return problem
+        if not isinstance(source, str) and len(network.modes) != 1:
+            return (
+                "a coherent amplitude needs exactly one boson mode to start in, but the network "
+                f"has {len(network.modes)}. Use source='empty' or 'stationary'."
+            )
+        stable = bare_modes(network).stable
+        if not stable and (source == "stationary" or self.cutoff is None):
+            return (
+                "its modes gain energy (or pairs) as fast as they lose it, or faster, so they have "
+                "no steady state. Lower the gain; or evolve from source='empty' with a `cutoff`."
+            )
+        size = _size(network, self._cutoffs(network, source) if network.modes else ())
+        if size > _LARGEST:
+            return (
+                f"a ket of {size:.3g} amplitudes is above the limit of {_LARGEST:.3g}. Use fewer "
+                "emitters or a smaller cutoff."
+            )
+        return _too_many(network, 1)
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """The emitters' states at the times, each with its standard error; see `Method`.
+
+        Raises:
+            MethodError: the method refuses the network or this start.
+        """
+        began = time.perf_counter()
+        self._require(network, source)
+        crowded = _too_many(network, len(times))
+        if crowded is not None:
+            raise MethodError(f"{self.name} does not evolve this network: {crowded}")
+        cutoffs = self._cutoffs(network, source)
+        start = start_of(network, cutoffs, mixture_of(initial, _numbers(network)), source)
+        walk = self._walk(system(network, cutoffs), start, times)
+        with announced(), working("quantum jumps") as report:
+            tally = run(walk, self.n, self.threads, report)
+        left_out = _left_out(network, cutoffs, tally.top)
+        standard = tally.standard_errors.max(axis=(1, 2))
+        return Evolution(
+            network=network,
+            method=self,
+            times=times,
+            states=tally.mean,
+            error=standard + 1 / tally.count + left_out,
+            how=_HOW.format(n=tally.count) + _cut(cutoffs),
+            stats={
+                **_stats(walk, tally),
+                "standard_error": float(standard.max()),
+                "standard_errors": tally.standard_errors,
+                "truncation": float(left_out.max()),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """The steady state: each trajectory averaged over a window after it forgot its start.
+
+        Half of the trajectories start in the ground state, half in random product states. Half of
+        the distance of the two means is part of the error, and tells of a second steady state.
+
+        Raises:
+            MethodError: the method refuses the network.
+        """
+        began = time.perf_counter()
+        self._require(network, "stationary")
+        cutoffs = self._cutoffs(network, "stationary")
+        operators = system(network, cutoffs)
+        starts = [
+            start_of(network, cutoffs, emitters, "stationary")
+            for emitters in _two_mixtures(network)
+        ]
+        with announced(), working("quantum jumps") as report:
+            memory_of = self._memory(operators, starts, report)
+            window = memory_of.burn_in if self.window is None else self.window
+            looks = self.looks if window > 0 else 1
+            times = memory_of.burn_in + window * np.arange(1, looks + 1) / looks
+            halves = [
+                run(
+                    replace(self._walk(operators, start, times), average=True, stream=stream),
+                    count,
+                    self.threads,
+                    report,
+                )
+                for stream, (start, count) in enumerate(
+                    zip(starts, (self.n - self.n // 2, self.n // 2), strict=True)
+                )
+            ]
+        return self._result(network, cutoffs, halves, memory_of, window, began)
+
+    def _result(
+        self,
+        network: Network,
+        cutoffs: tuple[int, ...],
+        halves: Sequence[Tally],
+        forgotten: Memory,
+        window: float,
+        began: float,
+    ) -> SteadyState:
+        shares = [half.count / self.n for half in halves]
+        state = sum(share * half.mean[0] for share, half in zip(shares, halves, strict=True))
+        deviations = [half.standard_errors[0] for half in halves]
+        errors = np.hypot(*(s * e for s, e in zip(shares, deviations, strict=True)))
+        apart = np.abs(halves[0].mean[0] - halves[1].mean[0])
+        noise = np.hypot(*deviations) + 2 / self.n
+        top = sum(share * half.top for share, half in zip(shares, halves, strict=True))
+        left_out = float(_left_out(network, cutoffs, np.asarray(top))[0])
+        one = forgotten.forgotten and bool(np.all(apart <= _APART * noise))
+        standard, distance = float(errors.max()), float(apart.max())
+        return SteadyState(
+            network=network,
+            method=self,
+            state=np.asarray(state),
+            error=ErrorEstimate(
+                standard + distance / 2 + 1 / self.n + left_out,
+                _HOW.format(n=self.n) + ", half the distance of two starts" + _cut(cutoffs),
+            ),
+            status=Status() if one else _remembers(forgotten, distance),
+            stats={
+                "trajectories": self.n,
+                "jumps": sum(half.jumps for half in halves),
+                "cutoff": cutoffs,
+                "burn_in": forgotten.burn_in,
+                "window": window,
+                "distance": distance,
+                "standard_error": standard,
+                "standard_errors": errors,
+                "truncation": left_out,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def _memory(self, operators: System, starts: Sequence[Start], report: Any) -> Memory:
+        if self.burn_in is not None:
+            return Memory(float(self.burn_in), True, 0.0)
+
+        def walk_to(times: np.ndarray, which: int, stream: int) -> Walk:
+            return replace(self._walk(operators, starts[which], times), stream=stream)
+
+        rate = float(operators.norms.max())
+        return measure(walk_to, rate, 0.05 / np.sqrt(self.n), self.threads, report)
+
+    def _walk(self, operators: System, start: Start, times: np.ndarray) -> Walk:
+        return Walk(
+            system=operators,
+            start=start,
+            times=np.asarray(times, dtype=float),
+            average=False,
+            tolerance=self.tolerance,
+            seed=self.seed,
+            stream=0,
+        )
+
+    def _require(self, network: Network, source: SourceStart) -> None:
+        refusal = self.evolution_refusal(network, source)
+        if refusal is not None:
+            raise MethodError(f"{self.name} does not apply to this network: {refusal}")
+
+    def _cutoffs(self, network: Network, source: SourceStart) -> tuple[int, ...]:
+        """Levels whose rest holds less than `tail`, with room for what the emitters emit."""
+        if self.cutoff is not None or not network.modes:
+            return (self.cutoff or 0,) * len(network.modes)
+        ratios = tail_ratios(bare_modes(network)) or ()
+        emitted = sum(d - 1 for d in network.dims)
+        amplitude = 0.0 if isinstance(source, str) else abs(source)
+        # A Poisson number beyond six deviations.
+        displaced = int(np.ceil(amplitude**2 + 6 * amplitude)) if amplitude else 0
+        wanted = np.log(self.tail / len(network.modes))
+        levels = [1 + int(np.ceil(wanted / np.log(q))) if q > 0 else 1 for q in ratios]
+        return tuple(max(_FEWEST_LEVELS, level) + emitted + displaced for level in levels)
+
+
+def _numbers(network: Network) -> np.ndarray | None:
+    try:
+        return excitation_numbers(network)
+    except SymmetryError:
+        return None
+
+
+def _two_mixtures(network: Network) -> tuple[Mixture, Mixture]:
+    """The ground state, and product states with unequal weights."""
+    d = int(np.prod(network.dims))
+    kets = np.eye(d, dtype=complex)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, d)
+    return Mixture(kets[:1], np.ones(1)), Mixture(kets, weights / weights.sum())
+
+
+def _size(network: Network, cutoffs: Sequence[int]) -> float:
+    return float(np.prod([float(n) for n in (*cutoffs, *network.dims)]))
+
+
+def _too_many(network: Network, times: int) -> str | None:
+    """Why the sums of so many times do not fit into memory; None if they do."""
+    # Means and squares of a few blocks, of the tally, and of a trajectory.
+    needed = 16.0 * 10 * times * _size(network, ()) ** 2
+    limit = min(_MEMORY, memory.available())
+    if needed <= limit:
+        return None
+    return (
+        f"the emitters' states at {times} time{'s' if times > 1 else ''} need about "
+        f"{memory.in_words(needed)}, above the limit of {memory.in_words(limit)}. Use fewer "
+        f"{'times' if times > 1 else 'emitters'}."
+    )
+
+
+def _left_out(network: Network, cutoffs: Sequence[int], top: np.ndarray) -> np.ndarray:
+    r"""Bound of what the cutoffs leave out, (r,): 5 p_{N-1} q/(1 - q) per mode."""
+    if not cutoffs:
+        return np.zeros(len(top))
+    ratios = tail_ratios(bare_modes(network)) or (0.5,) * len(cutoffs)
+    ratio = np.array(ratios)
+    return np.asarray(np.minimum(1.0, _TAIL_FACTOR * top @ (ratio / (1 - ratio))))
+
+
+def _cut(cutoffs: Sequence[int]) -> str:
+    return ", and the population beyond the last level" if cutoffs else ""
+
+
+def _stats(walk: Walk, tally: Tally) -> dict[str, Any]:
+    return {
+        "trajectories": tally.count,
+        "jumps": tally.jumps,
+        "cutoff": walk.system.cutoffs,
+        "amplitudes": int(np.max(np.diff(walk.system.starts))),
+    }
+
+
+def _remembers(found: Memory, distance: float) -> Status:
+    return Status(
+        outcome=Outcome.NOT_CONVERGED,
+        message=(
+            f"After the time {found.burn_in:.3g} two different starts still differ by "
+            f"{distance:.2g}: the steady state is not unique, or is reached too slowly. Pass a "
+            "longer `burn_in`, ask for the evolution instead, or use te.Fock()."
+        ),
+    )

@@ -1,0 +1,140 @@
+r"""Where trajectories begin: kets drawn from the emitters' state and from that of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from thermalent.bare_modes import bare_modes, tail_ratios
+from thermalent.jumps.system import System, modes_alone
+from thermalent.method import SourceStart
+from thermalent.network import Network
+
+# What the vacuum contributes to a source that has run so long from it.
+_FORGOTTEN = 1e-6
+
+
+class Mixture(NamedTuple):
+    """Kets as rows, (k, d), and their probabilities, (k,)."""
+
+    kets: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """The start of trajectories.
+
+    Args:
+        emitters: The emitters' kets and probabilities.
+        modes: Kets of the modes and probabilities, or None if the source runs into its state.
+        source: The modes alone, if they do.
+        span: For how long.
+    """
+
+    emitters: Mixture
+    modes: Mixture | None
+    source: System | None = None
+    span: float = 0.0
+
+    def draw(
+        self, system: System, rng: np.random.Generator, tolerance: float
+    ) -> tuple[np.ndarray, int]:
+        """A normalised ket in the sorted basis, and its group (-1 if it has parts in several)."""
+        if self.modes is not None:
+            field = self.modes.kets[_choose(self.modes.weights, rng)]
+        else:
+            assert self.source is not None
+            field = _run_in(self.source, self.span, rng, tolerance)
+        emitters = self.emitters.kets[_choose(self.emitters.weights, rng)]
+        ket = system.sorted(np.kron(field, emitters))
+        ket = ket / np.linalg.norm(ket)
+        return ket, system.group_of(ket)
+
+
+def start_of(
+    network: Network, cutoffs: Sequence[int], emitters: Mixture, source: SourceStart
+) -> Start:
+    """The emitters as given, the modes as the source starts."""
+    if not cutoffs:
+        return Start(emitters=emitters, modes=Mixture(np.ones((1, 1)), np.ones(1)))
+    if source == "stationary" and _joined(network):
+        found = bare_modes(network)
+        # Second moments decay at least at twice this rate.
+        span = np.log(1 / _FORGOTTEN) / (-2 * found.growth)
+        return Start(
+            emitters=emitters, modes=None, source=modes_alone(network, cutoffs), span=float(span)
+        )
+    if source == "stationary":
+        ratios = tail_ratios(bare_modes(network)) or ()
+        weights = np.ones(1)
+        for ratio, cutoff in zip(ratios, cutoffs, strict=True):
+            weights = np.outer(weights, ratio ** np.arange(cutoff)).ravel()
+        mixture = Mixture(np.eye(len(weights)), weights / weights.sum())
+        return Start(emitters=emitters, modes=mixture)
+    field = np.ones(1, dtype=complex)
+    for cutoff in cutoffs:
+        field = np.kron(field, _coherent(0j if isinstance(source, str) else source, cutoff))
+    return Start(emitters=emitters, modes=Mixture(field[None, :], np.ones(1)))
+
+
+def mixture_of(rho: np.ndarray, numbers: np.ndarray | None) -> Mixture:
+    """The eigenvectors of a density matrix, of one excitation number each where it allows that."""
+    size = len(rho)
+    groups = [np.arange(size)]
+    if numbers is not None and not np.any(rho[numbers[:, None] != numbers[None, :]]):
+        groups = [np.flatnonzero(numbers == value) for value in np.unique(numbers)]
+    kets, weights = [], []
+    for members in groups:
+        block = rho[np.ix_(members, members)]
+        if not np.any(block - np.diag(np.diag(block))):
+            values, vectors = np.diag(block).real, np.eye(len(members), dtype=complex)
+        else:
+            values, vectors = np.linalg.eigh(block)
+        for value, vector in zip(values, vectors.T, strict=True):
+            if value > 1e-14:
+                ket = np.zeros(size, dtype=complex)
+                ket[members] = vector
+                kets.append(ket)
+                weights.append(float(value))
+    return Mixture(np.array(kets), np.array(weights) / sum(weights))
+
+
+def _choose(weights: np.ndarray, rng: np.random.Generator) -> int:
+    if len(weights) == 1:
+        return 0
+    return min(int(np.searchsorted(np.cumsum(weights), rng.random())), len(weights) - 1)
+
+
+def _joined(network: Network) -> bool:
+    """Whether the modes' stationary state is not a product of thermal ones."""
+    modes = np.ix_(network.mode_indices, network.mode_indices)
+    exchange, decay, absorption, pumping, squeezing = (m[modes] for m in network.couplings)
+    across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
+    return bool(across or np.any(pumping) or np.any(squeezing))
+
+
+def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: float) -> np.ndarray:
+    """A ket of the modes' stationary state: a trajectory of their own, from the vacuum."""
+    from thermalent.jumps.kernels import TERMS, propagate
+
+    drift, jumps = source.arrays
+    psi = np.zeros(source.dimension, dtype=complex)
+    psi[np.flatnonzero(source.order == 0)] = 1.0
+    room = np.zeros((TERMS + 2, source.dimension), dtype=complex)
+    propagate(
+        rng, drift, jumps, source.targets, source.starts, source.norms, psi,
+        source.group_of(psi), rng.random(), span, tolerance, room,
+    )  # fmt: skip
+    return source.unsorted(psi)
+
+
+def _coherent(amplitude: complex, cutoff: int) -> np.ndarray:
+    n = np.arange(cutoff)
+    size = special.xlogy(n, abs(amplitude)) - 0.5 * special.gammaln(n + 1)
+    ket: np.ndarray = np.exp(size - size.max() + 1j * n * np.angle(amplitude))
+    return ket / np.linalg.norm(ket)
