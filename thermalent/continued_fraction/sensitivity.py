@@ -1,0 +1,248 @@
+"""How an observable of the steady state changes with every parameter of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from thermalent import checks
+from thermalent.continued_fraction.fraction import _rescaled
+from thermalent.continued_fraction.hierarchy import hierarchy
+from thermalent.continued_fraction.levels import Generator, Levels, generator, levels
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.sensitivity_adjoint import (
+    Moments,
+    adjoint,
+    contracted,
+    differences_of,
+    forward,
+    moments,
+)
+from thermalent.continued_fraction.sensitivity_observable import Observable, Valued, evaluated
+from thermalent.continued_fraction.sensitivity_slopes import slopes, steepest
+from thermalent.continued_fraction.stationary import Stationary
+from thermalent.method import MethodError
+from thermalent.network import Network
+from thermalent.progress import working
+from thermalent.result import Outcome, SolveError, Status, SteadyState
+
+_STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of levels, in units of what the state takes
+_ROUNDING = 16 * float(np.finfo(float).eps)
+
+Value = float | Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sensitivities(Mapping[str, Any]):
+    """Derivatives of an observable by parameter: a mapping from names to numbers.
+
+    Args:
+        value: The observable itself.
+        derivatives: By parameter; a tuple for a parameter with several values.
+        errors: Of the derivatives, absolute, in the same form.
+        levels: Highest level kept.
+        note: Where the observable is not smooth, why; else empty.
+    """
+
+    value: float
+    derivatives: Mapping[str, Any]
+    errors: Mapping[str, Any]
+    levels: int
+    note: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        """The derivative by this parameter."""
+        return self.derivatives[name]
+
+    def __iter__(self) -> Any:
+        return iter(self.derivatives)
+
+    def __len__(self) -> int:
+        return len(self.derivatives)
+
+
+def sensitivities(
+    builder: Callable[..., Network],
+    parameters: Mapping[str, Value],
+    observable: Observable = "concurrence",
+    *,
+    pair: tuple[str, str] | None = None,
+    rtol: float = 1e-9,
+) -> Sensitivities:
+    r"""Derivatives of an observable of the steady state with respect to the network's parameters.
+
+    $$\frac{dO}{dp} = -\,y \cdot \frac{dL}{dp}\, x, \qquad L x = 0, \qquad L^T y = g$$
+
+    over all levels of the hierarchy, g the gradient of the observable: one solve more than for the
+    state gives all parameters at once.
+
+    Args:
+        builder: Called with the parameters as keywords; returns the network. Its matrices have to
+            be smooth functions of the parameters.
+        parameters: Value of each parameter, a number, or several (one per qubit, say). At the end
+            of a range (no dephasing, no loss) the derivative is the one-sided one.
+        observable: "concurrence", "purity", a Hermitian operator (d, d) for its expectation, or a
+            function of the state that returns the number and its gradient G, a Hermitian (d, d)
+            matrix with dO = Re Tr(G d rho).
+        pair: Names of the two qubits of the concurrence; not needed if there are only two.
+        rtol: Wanted error, relative to the largest derivative times its parameter.
+
+    Returns:
+        The derivatives with their errors: twice the change with more levels in another scaling,
+        and what the extrapolation of the matrices leaves. Where the state is separable they are
+        zero and `note` says so.
+
+    Raises:
+        ValueError: an argument is not as above, or a parameter cannot change at all.
+        MethodError: the continued fraction does not apply to the network.
+        SolveError: the steady state is not unique or did not converge, or the concurrence has no
+            derivative here (the state lacks a population that its neighbours have).
+
+    Source: the adjoint of THERMAL, Appendix B; ours.
+    """
+    problem = _Problem(builder, parameters, observable, pair, rtol)
+    found: list[np.ndarray] = []
+    with working("sensitivities") as report:
+        for turn, factor in enumerate(_STEPS):
+            last = 2 * int(np.ceil(problem.depth * factor / 2))
+            found.append(problem.derivatives(last, rescaled=turn % 2 == 1))
+            if turn == 0:
+                continue
+            change = 2 * np.abs(found[-1] - found[-2])
+            allowed = rtol * np.max(np.abs(found[-1]) * problem.scales, initial=0.0)
+            report(f"{last} levels")
+            if np.all(change * problem.scales <= allowed):
+                break
+    errors = change + problem.slope_errors + _ROUNDING * np.abs(found[-1])
+    return Sensitivities(
+        value=problem.observed.value,
+        derivatives=problem.named(found[-1]),
+        errors=problem.named(errors),
+        levels=last,
+        note=problem.observed.note,
+    )
+
+
+class _Problem:
+    """The chain at the parameters, and the change of its generator with each of them."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Network],
+        parameters: Mapping[str, Value],
+        observable: Observable,
+        pair: tuple[str, str] | None,
+        rtol: float,
+    ) -> None:
+        if not parameters:
+            checks.fail("parameters", "values of one parameter or more", parameters)
+        self.builder = builder
+        self.shapes = {
+            name: None if np.ndim(value) == 0 else len(np.atleast_1d(value))
+            for name, value in parameters.items()
+        }
+        self.values = {
+            name: [checks.real(name, item) for item in np.atleast_1d(value)]
+            for name, value in parameters.items()
+        }
+        self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
+        network = self._network()
+        method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
+        refusal = method.refusal(network)
+        if refusal is not None:
+            raise MethodError(f"Sensitivities do not apply to this network: {refusal}")
+        state = method.steady_state(network)
+        if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
+            raise SolveError(state)
+        self.depth = max(8, int(state.stats["levels"]))
+        h = hierarchy(network)
+        self.chain = levels(h, complete=True)
+        self.numbers = h.numbers
+        self.scale = generator(h).scale
+        self.observed = self._observed(observable, state, pair)
+        self.changes = [slopes(partial(self._generator, key), *self._at(key)) for key in self.keys]
+        numbers = np.array([self.values[name][i] for name, i in self.keys])
+        self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
+        self.slope_errors = np.zeros(len(self.keys))
+
+    def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
+        """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
+        chain = _rescaled(self.chain) if rescaled else self.chain
+        found = self._moments(chain, last)
+        if rescaled:  # back to the scale of the slopes
+            ratio = self.chain.up[0].value, chain.up[0].value
+            factor = float(ratio[1][0] / ratio[0][0]) if len(ratio[0]) else 1.0
+            found = found._replace(
+                up=(found.up[0] * factor, found.up[1] * factor),
+                down=(found.down[0] / factor, found.down[1] / factor),
+            )
+        result = np.zeros(len(self.keys))
+        for i, candidates in enumerate(self.changes):
+            result[i], self.slope_errors[i] = steepest(
+                [
+                    (contracted(self.chain, found, one), contracted(self.chain, found, before))
+                    for one, before in candidates
+                ]
+            )
+        return result + 0.0  # no -0.0
+
+    def named(self, numbers: np.ndarray) -> dict[str, Any]:
+        """Numbers by key as a mapping in the form of the parameters."""
+        by_name: dict[str, Any] = {}
+        for (name, _), number in zip(self.keys, numbers.tolist(), strict=True):
+            by_name.setdefault(name, []).append(number)
+        return {
+            name: items[0] if self.shapes[name] is None else tuple(items)
+            for name, items in by_name.items()
+        }
+
+    def _moments(self, chain: Levels, last: int) -> Moments:
+        stationary = Stationary(chain)
+        sweep = forward(chain, stationary, last)
+        gradient = stationary.coordinates(self.observed.gradient)
+        y = adjoint(chain, stationary, sweep, gradient)
+        return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
+
+    def _observed(
+        self, observable: Observable, state: SteadyState, pair: tuple[str, str] | None
+    ) -> Valued:
+        found = evaluated(observable, state.state, state.network, pair)
+        if not np.all(np.isfinite(found.gradient)):
+            raise SolveError(
+                SteadyState(
+                    network=state.network,
+                    method=state.method,
+                    state=state.state,
+                    error=state.error,
+                    status=Status(
+                        outcome=Outcome.INACCURATE,
+                        message=(
+                            "The concurrence has no derivative at this state, which is "
+                            f"{found.note}. Ask for another observable, or move away from here."
+                        ),
+                    ),
+                    stats=state.stats,
+                )
+            )
+        return found
+
+    def _at(self, key: tuple[str, int]) -> tuple[float, str]:
+        name, i = key
+        return self.values[name][i], name
+
+    def _generator(self, key: tuple[str, int], value: float) -> Generator:
+        return generator(hierarchy(self._network(key, value)), scale=self.scale)
+
+    def _network(self, key: tuple[str, int] | None = None, value: float = 0.0) -> Network:
+        arguments: dict[str, Any] = {}
+        for name, items in self.values.items():
+            chosen = [value if key == (name, i) else item for i, item in enumerate(items)]
+            arguments[name] = chosen[0] if self.shapes[name] is None else tuple(chosen)
+        network = self.builder(**arguments)
+        if not isinstance(network, Network):
+            checks.fail("builder", "a function that returns a thermalent Network", network)
+        return network
