@@ -145,15 +145,15 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Iterat
             while _fill(waiting, under_way, submit, _AHEAD * workers.count):
                 future = finished.get()
                 task, losses = under_way.pop(future)
-                problem = _problem(future)
-                if problem is None:
+                try:
                     columns = future.result()
-                    del future  # Dask keeps a result for as long as somebody holds its future
-                    yield task, columns
-                elif lost(problem) and workers.again and losses < LOSSES:
-                    submit(task, losses + 1)
-                else:
+                except BaseException as problem:
+                    if lost(problem) and workers.again and losses < LOSSES:
+                        submit(task, losses + 1)
+                        continue
                     raise blamed(problem, f"block {task.number}") from problem
+                del future  # Dask keeps a result for as long as somebody holds its future
+                yield task, columns
         orderly = True
     finally:
         for future in under_way:
@@ -171,14 +171,6 @@ def _fill(
             break
         submit(task)
     return bool(under_way)
-
-
-def _problem(future: Any) -> BaseException | None:
-    """What a finished future raised; a cancelled one has been lost."""
-    try:
-        return future.exception()
-    except BaseException as cancelled:
-        return cancelled
 
 
 def lost(problem: BaseException) -> bool:

@@ -74,7 +74,8 @@ def sweep(
             process alone if it is done in seconds), an executor of `concurrent.futures` (process
             pools, `mpi4py.futures`), or a Dask client. The numbers are the same, to the last bit.
         block: Points that are solved together and make one unit on the disk; chosen from the size
-            of the grid, not from the number of workers, if not given.
+            of the grid, not from the number of workers, if not given. A store goes on with the
+            blocks that it began with.
         units: Units of parameters, by name, for the data set.
         progress: Whether to draw a bar; by default in terminals and notebooks.
 
@@ -151,18 +152,17 @@ def _study(
     )
     return Study(
         grid=checked,
-        tiles=_tiles(checked, method, block, store),
+        tiles=_tiles(checked, block, store),
         recipe=_expanded(recipe, checked),
         claim="exact" if method is None else method.claim.value,
         units=dict(units or {}),
     )
 
 
-def _tiles(grid: Grid, method: Method | None, block: int | None, store: Any) -> Tiles:
-    stored = None if store is None or block is not None else stored_block(Path(store))
-    if stored is not None and len(stored) == len(grid.shape):
-        # A study goes on in the blocks that it began with, whatever the default is by now.
-        return Tiles(shape=grid.shape, block=tuple(map(min, stored, grid.shape)))
+def _tiles(grid: Grid, block: int | None, store: Any) -> Tiles:
+    stored = None if store is None else stored_block(Path(store), grid.digest())
+    if stored is not None:
+        return Tiles(shape=grid.shape, block=stored)
     return tiles(grid.shape, block)
 
 

@@ -149,10 +149,12 @@ def writing(path: Path, study: Study, accept: Sequence[str]) -> Iterator[Store]:
         raise _explained(path, problem) from problem
 
 
-def stored_block(path: Path) -> tuple[int, ...] | None:
-    """Shape of the blocks of an existing store: a study goes on in the blocks it began with."""
-    meta = _attributes(Path(os.path.abspath(path)))
-    return None if meta is None else tuple(int(n) for n in meta["block"])
+def stored_block(path: Path, digest: str) -> tuple[int, ...] | None:
+    """Shape of the blocks of an existing store of this grid: a study goes on as it began."""
+    about = _attributes(Path(os.path.abspath(path)))
+    if about is None or about["grid_digest"] != digest:
+        return None
+    return tuple(int(n) for n in about["block"])
 
 
 def _attributes(path: Path) -> dict[str, Any] | None:
