@@ -1,0 +1,104 @@
+"""When two rails are prepared: the last return of the purity, and the rate of relaxation."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.fock.purity import NeverPure
+
+# Computed independently: r = 1, delta_A,i = Delta (i - 1), delta_B = -delta_A, [1 - mu]/N = 0.001.
+TIMES = {
+    0.0: (36.7335382448, 45.9354863914, 56.1609515500, 66.6145290153, 77.1096066217),
+    0.2: (36.73353824, 45.07046847, 52.95445767, 59.56169170, 64.89541290),
+}
+# Digits of the list.
+GIVEN = 1e-8
+
+
+def rails(pairs, delta, permutation=None):
+    return te.dual_rail(
+        pairs, 1.0, detuning=[delta * i for i in range(pairs)], permutation=permutation
+    )
+
+
+@pytest.mark.parametrize("delta", TIMES)
+@pytest.mark.parametrize("pairs", [1, 2, 3, 4])
+def test_preparation_times(pairs, delta):
+    found = te.purity_time(rails(pairs, delta))
+    assert abs(found - TIMES[delta][pairs - 1]) < GIVEN
+    assert 0 < found.error < 1e-5
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("delta", TIMES)
+def test_preparation_times_of_five_pairs(delta):
+    found = te.purity_time(rails(5, delta))
+    assert abs(found - TIMES[delta][4]) < GIVEN
+
+
+@pytest.mark.parametrize("permutation", ["reverse", (1, 2, 0)])
+def test_the_time_does_not_depend_on_the_permutation(permutation):
+    assert te.purity_time(rails(3, 0.2, permutation)) == pytest.approx(TIMES[0.2][2], abs=GIVEN)
+
+
+def test_it_is_the_last_crossing_of_the_evolution():
+    network = rails(2, 0.2)
+    time = te.purity_time(network)
+    step = 1e-3
+    before, at, after = te.evolve(network, [time - step, time, time + step], "0000").purity()
+    assert 1 - before > 0.002 > 1 - after
+    assert 1 - at == pytest.approx(0.002, abs=1e-11)
+    # The pure start is a crossing, too: the one that does not count.
+    early = te.evolve(network, [1e-5, 1.0], "0000").purity()
+    assert 1 - early[0] < 0.002 < 1 - early[1]
+    later = te.evolve(network, np.linspace(time + step, 3 * time, 50), "0000").purity()
+    assert np.all(1 - later < 0.002)
+
+
+def test_thresholds_starts_and_numbers_of_pairs():
+    network = te.dual_rail(1, 0.5)
+    loose, tight = (te.purity_time(network, impurity=value) for value in (0.01, 0.001))
+    assert loose < tight
+    assert te.purity_time(network, pairs=10) == pytest.approx(loose, abs=1e-9)
+    assert te.purity_time(network, "01") != pytest.approx(tight, rel=1e-3)
+    assert te.purity_time(network, impurity=1.0) == 0.0
+    steady = te.steady_state(network, te.Fock()).state
+    assert te.purity_time(network, steady) == 0.0
+
+
+def test_a_dephased_network_never_becomes_pure():
+    with pytest.raises(NeverPure, match=r"goes to 0\.\d+: it never falls to 0\.001"):
+        te.purity_time(te.dual_rail(1, 1.0, dephasing=0.1))
+
+
+def test_what_it_refuses():
+    with pytest.raises(te.MethodError, match=r"has the modes \['a_A', 'a_B'\]"):
+        te.purity_time(te.dual_rail(1, 1.0, bandwidth=2.0))
+    with pytest.raises(ValueError, match=r"Argument `impurity` must be a number in"):
+        te.purity_time(te.dual_rail(1, 1.0), impurity=2.0)
+    with pytest.raises(ValueError, match=r"Argument `pairs` must be an integer of at least 1"):
+        te.purity_time(te.dual_rail(1, 1.0), pairs=0)
+    with pytest.raises(te.MethodError, match=r"cannot be followed: .* would fit"):
+        te.purity_time(te.dual_rail(8, 1.0))
+
+
+@pytest.mark.parametrize("r", [0.3, 1.0, 1.6])
+def test_the_relaxation_rate_of_one_pair(r):
+    expected = (3 * np.cosh(2 * r) - np.sqrt(9 * np.cosh(2 * r) ** 2 - 8)) / 2
+    found = te.relaxation_rates(te.dual_rail(1, r), 1)
+    assert abs(found.values[0] - expected) <= found.error[0] + 1e-14
+    if r == 1.0:
+        assert found.values[0] == pytest.approx(0.18007, abs=5e-6)
+
+
+@pytest.mark.parametrize("pairs", [2, 3])
+def test_more_pairs_relax_at_the_same_rate(pairs):
+    """Three pairs have a defective eigenvalue there, which is found to the root of rounding."""
+    found = te.relaxation_rates(te.dual_rail(pairs, 1.0), 2)
+    assert np.all(np.abs(found.values - 0.18007452760534814) <= 5 * found.error + 1e-12)
+    assert np.all(found.error < 1e-5)
+
+
+def test_rates_of_too_many_emitters():
+    with pytest.raises(te.MethodError, match=r"184756 unknowns are too many"):
+        te.relaxation_rates(te.dual_rail(5, 1.0))
