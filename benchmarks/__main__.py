@@ -18,6 +18,7 @@ NAMES = (
     "links",
     "dynamics",
     "trajectories",
+    "rings",
     "dual rail",
 )
 
@@ -40,6 +41,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         links,
         peers,
         report,
+        rings,
         startup,
         strong_noise,
         trajectories,
@@ -57,6 +59,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "links": links.against_limits,
         "dynamics": dynamics.versus_dop853,
         "trajectories": trajectories.run,
+        "rings": rings.run,
         "dual rail": dual_rail.run,
     }
     rows: list[report.Row] = []
