@@ -1,7 +1,7 @@
-"""What DUALRAIL prints of pure states, recomputed: a function per claim of its table.
+"""What DUALRAIL prints, recomputed: a function per claim of reference_dual_rail.json.
 
-Also what one pair shows: a finite bandwidth by Fock states, the preparation by the master equation
-written out by hand.
+One pair behind a source of finite bandwidth by Fock states, several by the hierarchy; preparation
+times by the master equation written out by hand, and of four and five pairs by `te.purity_time`.
 """
 
 from itertools import combinations
@@ -120,6 +120,19 @@ def one_pair(kappa, delta):
     return te.steady_state(te.dual_rail(1, 1.0, detuning=delta, bandwidth=kappa)).concurrence()
 
 
+def along_the_chain(pairs, rtol, **arguments):
+    """C_11, C_22, ... behind a source of finite bandwidth, by the hierarchy."""
+    network = te.dual_rail(pairs, 1.0, **arguments)
+    solved = te.steady_state(network, te.ContinuedFraction(rtol=rtol))
+    return [solved.concurrence(f"A{i}", f"B{i}") for i in range(1, pairs + 1)]
+
+
+def entangled_pairs(kappa, dephasing):
+    """C_11, C_22 and the linear extrapolation to the number of pairs."""
+    first, second = along_the_chain(2, 1e-7, bandwidth=kappa, dephasing=dephasing)
+    return [first, second, first / (first - second)]
+
+
 CLAIMS = {
     "dark": largest_residual,
     "unique": stationary_states,
@@ -146,6 +159,11 @@ CLAIMS = {
         for order in (None, "reverse", (1, 2, 0))
     ],
     "broadband limit": lambda: [infidelity(kappa) for kappa in (1e2, 1e3, 1e4)],
+    "N_ent, kappa = 5, dephasing 0": lambda: entangled_pairs(5.0, 0.0),
+    "N_ent, kappa = 5, dephasing 0.01": lambda: entangled_pairs(5.0, 0.01),
+    "N_ent, kappa = 20, dephasing 0": lambda: entangled_pairs(20.0, 0.0),
+    "N_ent, kappa = 20, dephasing 0.01": lambda: entangled_pairs(20.0, 0.01),
+    "decay along the chain": lambda: along_the_chain(3, 1e-4, bandwidth=1.0)[1:],
     "C_11, kappa = 5": lambda: one_pair(5.0, 0.5),
     "C_11, kappa = 20": lambda: one_pair(20.0, 5.0),
 }
