@@ -23,6 +23,7 @@ LONG = {
     "C_11, kappa = 5",
     "C_11, kappa = 20",
     "N_ent, kappa = 5, dephasing 0",
+    "N_ent, kappa = 20, dephasing 0",
     "N_ent, kappa = 5, dephasing 0.01",
     "decay along the chain",
 }
