@@ -21,7 +21,7 @@ _LOOKS = 24
 _EQUAL = 4.0
 # Each attempt looks this much further; the last one after this much work of the drift.
 _FURTHER = 8.0
-_MOST = 3e5
+_MOST = 1e5
 
 
 class Memory(NamedTuple):

@@ -60,7 +60,7 @@ class Walk:
 
     def block(self, number: int, count: int) -> Sums:
         """The sums of one block of `count` trajectories."""
-        from thermalent.jumps.kernels import TERMS, propagate, read
+        from thermalent.jumps.kernels import TERMS, follow
 
         system = self.system
         sequence = np.random.SeedSequence(self.seed, spawn_key=(self.stream, number))
@@ -74,23 +74,14 @@ class Walk:
         first = np.zeros((looks, d, d), dtype=complex)
         second, top = np.zeros_like(first), np.zeros((looks, modes))
         steps, total = np.diff(self.times, prepend=0.0), 0
+        mode_of, emitter_of = system.order // d, system.order % d
         for _ in range(count):
             psi, where = self.start.draw(system, rng, self.tolerance)
-            goal, own = rng.random(), np.zeros_like(first)
-            for i, span in enumerate(steps):
-                where, goal, hops = propagate(
-                    rng, drift, jumps, system.targets, system.starts, system.norms,
-                    psi, where, goal, span, self.tolerance, room,
-                )  # fmt: skip
-                total += hops
-                low, high = (
-                    (0, len(psi)) if where < 0 else (system.starts[where], system.starts[where + 1])
-                )
-                at = 0 if self.average else i
-                read(
-                    psi, system.order // d, system.order % d, low, high, grid, own[at], top[at],
-                    levels,
-                )  # fmt: skip
+            own = np.zeros_like(first)
+            total += follow(
+                rng, drift, jumps, system.targets, system.starts, system.norms, psi, where, steps,
+                self.tolerance, room, mode_of, emitter_of, grid, own, top, levels,
+            )  # fmt: skip
             if self.average:
                 own /= len(steps)
             first += own

@@ -158,6 +158,9 @@ def propagate(rng, drift, jumps, targets, starts, norms, psi, where, goal, span,
         rate = norms.max() if group < 0 else norms[group]
         step = left if rate * left <= REACH else REACH / rate
         used = expand(drift, terms, psi, low, high, step, tolerance)
+        # The way left is at most |K psi| times the time, as e^{Ks} shortens: a dark state stays.
+        if np.sqrt(square(terms[1], low, high)) * left <= tolerance * np.sqrt(goal):
+            break
         after = evaluate(terms, used, step, x, low, high)
         if after > goal:
             psi[low:high] = x[low:high]
@@ -204,3 +207,25 @@ def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
                 top[m] += weight
     for i in range(low, high):
         grid[mode_of[i], emitter_of[i]] = 0.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def follow(
+    rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, room,
+    mode_of, emitter_of, grid, own, top, levels,
+):  # fmt: skip
+    """One trajectory through all its looks; returns how often it jumped.
+
+    As `propagate` and `read`, with `own` (r, d, d) and `top` (r, m) for r looks; if they hold one,
+    all looks are added up in it.
+    """
+    goal, total, average = rng.random(), 0, len(own) < len(spans)
+    for i in range(len(spans)):
+        where, goal, count = propagate(
+            rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance, room
+        )
+        total += count
+        low, high = (0, len(psi)) if where < 0 else (starts[where], starts[where + 1])
+        at = 0 if average else i
+        read(psi, mode_of, emitter_of, low, high, grid, own[at], top[at], levels)
+    return total

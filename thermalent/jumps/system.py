@@ -61,7 +61,7 @@ class System:
         """Dimension d of the emitters."""
         return int(np.prod(self.dims, dtype=np.int64))
 
-    @property
+    @cached_property
     def group(self) -> np.ndarray:
         """Group of each sorted state, (D,)."""
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
