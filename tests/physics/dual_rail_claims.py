@@ -10,7 +10,8 @@ import numpy as np
 from dual_rail_by_hand import ByHand, on_qubit
 
 import thermalent as te
-from thermalent.analytic.dual_rail import dual_rail_state, exchange_unitary, mixing_angle
+from thermalent.analytic.dual_rail import dual_rail_state
+from thermalent.analytic.dual_rail_exchange import exchange_unitary, mixing_angle
 
 LN2 = float(np.log(2))
 

@@ -12,7 +12,9 @@ from dual_rail_by_hand import ByHand, on_qubit
 
 import thermalent as te
 from thermalent.analytic import dual_rail as rails
+from thermalent.analytic import dual_rail_exchange as exchange
 from thermalent.analytic import dual_rail_formulas as formulas
+from thermalent.analytic.dual_rail_residual import dark_residual
 
 ROUNDING = 1e-12
 ORDERS = [order for pairs in (1, 2, 3) for order in permutations(range(pairs))]
@@ -48,7 +50,7 @@ def test_the_printed_sign_is_not_dark():
     state = random_state((1, 2, 0), 1)
     network = by_hand(state)
     assert np.linalg.norm(network.hamiltonian @ state.ket.conj()) > 0.1
-    wrong = rails.dark_residual(
+    wrong = dark_residual(
         state.ket.conj(), state.squeezing, state.delta_a, state.delta_b, state.decay
     )
     scale = state.decay + np.max(np.abs(state.delta_a))
@@ -107,7 +109,7 @@ def test_form_invariance(position):
     exchanged = delta_b.copy()
     exchanged[[position, position + 1]] = delta_b[[position + 1, position]]
     after = ByHand(0.7, delta_a, exchanged, decay=1.3)
-    theta = rails.mixing_angle(delta_b[position], delta_b[position + 1], 1.3)
+    theta = exchange.mixing_angle(delta_b[position], delta_b[position + 1], 1.3)
     spins = np.array([[[0, 1], [1, 0]], [[0, 1j], [-1j, 0]], [[-1, 0], [0, 1]]]) / 2
 
     def unitary(angle):
@@ -133,7 +135,7 @@ def test_exchange_unitary_is_equation_7():
     values, vectors = np.linalg.eigh(sum(s @ s for s in total))
     for theta in (-1.2, 0.0, 0.4):
         expected = vectors * np.exp(1j * theta * values) @ vectors.conj().T
-        np.testing.assert_allclose(rails.exchange_unitary(theta), expected, atol=ROUNDING)
+        np.testing.assert_allclose(exchange.exchange_unitary(theta), expected, atol=ROUNDING)
 
 
 def sorting_word(order, scan):
@@ -171,7 +173,7 @@ def test_any_decomposition_gives_the_same_ket(detuning, rng):
         assert len({tuple(word) for word in words}) >= 4
         state = rails.dual_rail_state(pairs, 0.9, detuning, order)
         for word in words:
-            ket, delta_b = rails.exchanged_ket(0.9, detuning, word)
+            ket, delta_b = exchange.exchanged_ket(0.9, detuning, word)
             np.testing.assert_array_equal(delta_b, state.delta_b)
             np.testing.assert_allclose(ket, state.ket, rtol=0, atol=ROUNDING)
 
