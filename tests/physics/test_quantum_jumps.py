@@ -171,7 +171,7 @@ def test_steady_states(name):
 
 
 def test_a_start_that_is_not_forgotten_is_noticed():
-    given = te.QuantumJumps(n=200, burn_in=30.0, window=1.0)
+    given = te.QuantumJumps(n=1000, burn_in=30.0, window=1.0, looks=2)
     with pytest.raises(te.SolveError, match=r"two different starts still differ by") as caught:
         te.steady_state(te.cooperative(2), given)
     assert caught.value.result.status.outcome is Outcome.NOT_CONVERGED
@@ -183,7 +183,7 @@ def test_a_start_that_is_not_forgotten_is_noticed():
 @pytest.mark.long
 def test_a_dark_state_keeps_the_search_for_a_burn_in_from_ending():
     with pytest.raises(te.SolveError, match=r"After the time .* two different starts still differ"):
-        te.steady_state(te.cooperative(2), te.QuantumJumps(n=200))
+        te.steady_state(te.cooperative(2), te.QuantumJumps(n=1000))
 
 
 def test_a_few_levels_are_part_of_the_error():
