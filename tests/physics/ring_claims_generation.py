@@ -7,8 +7,13 @@ import pytest
 from scipy.optimize import brentq
 
 import thermalent as te
-from thermalent.analytic.ring_resonators import node_amplitudes, nonchiral_loss
-from thermalent.excitations import peak_concurrence, peak_transfer
+from thermalent.analytic.ring_resonators import (
+    long_time_concurrence,
+    node_amplitudes,
+    node_concurrence,
+    nonchiral_loss,
+)
+from thermalent.excitations import average, peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
 from thermalent.optimise import OptimumError, optimise
 
@@ -139,6 +144,49 @@ def value_and_time(peak):
     return [peak.value, peak.time]
 
 
+def late_errors():
+    """Relative errors of Eq. (10) at gamma t = 10 and at the peak."""
+    g1, g2, _ = chiral_optimum()
+    peak = generated(g1, g2).time
+    times = np.array([10.0, peak])
+    return np.abs(long_time_concurrence(times, g1, g2) / node_concurrence(times, g1, g2) - 1)
+
+
+def after_the_peak(g1, g2):
+    """Largest |C - F(Psi-)| at gamma t up to 60 after the peak: there it is F(Psi+)."""
+    times = np.linspace(generated(g1, g2).time, 60, 2001)
+    found = node_amplitudes(times, g1, g2, phase=np.pi)
+    concurrence = 2 * np.abs(found.eg * found.ge)
+    return np.max(np.abs(concurrence - np.abs(found.eg - found.ge) ** 2 / 2))
+
+
+def one_detuned(name, node, width=0.5):
+    """Mean largest concurrence with one frequency uniform in +-width."""
+
+    def value(x):
+        detunings = [0.0, 0.0]
+        detunings[node] = float(x[0])
+        return generated(0.126, 0.277, until=80, **{name: tuple(detunings)}).value
+
+    return average(value, dimension=1, width=width, order=24).mean
+
+
+def with_decay(rate):
+    """Largest concurrence at the couplings that are best without the decay, and at the best."""
+    best = optimise(
+        lambda g1, g2: ring_resonators((g1, g2), qubit_decay=rate),
+        {"g1": (0.05, 0.8), "g2": (0.1, 1.0)},
+        lambda network: peak_concurrence(network, "10", until=60),
+        starts=3,
+    )
+    return [generated(0.126, 0.277, qubit_decay=rate).value, best.value]
+
+
+def symmetric(wavelengths=0.5, **options):
+    """The printed couplings on a symmetric waveguide."""
+    return ring_resonators((0.0041, 0.0017), 1.0, 1.0, distance=2 * np.pi * wavelengths, **options)
+
+
 CLAIMS = {
     "chiral optimum": lambda: chiral_optimum()[2],
     "chiral optimum, g1": lambda: chiral_optimum()[0],
@@ -183,4 +231,22 @@ CLAIMS = {
     "generation, chi = 0.9": lambda: generation_at_chirality(0.9),
     "generation, chi = 0.8": lambda: generation_at_chirality(0.8),
     "generation, chi = 0.5": lambda: generation_at_chirality(0.5),
+    "Eq. (10)": late_errors,
+    "C and F(Psi-)": lambda: [after_the_peak(*chiral_optimum()[:2]), after_the_peak(0.2, 0.3)],
+    "one detuning": lambda: [
+        one_detuned(name, node) for name in ("cavity_detuning", "detuning") for node in (0, 1)
+    ],
+    "qubit decay": lambda: with_decay(0.1),
+    "nonchiral, largest F3": lambda: peak_transfer(symmetric(), "10", "01", until=1500).value,
+    "nonchiral, slower": lambda: (
+        peak_concurrence(symmetric(), "10", until=1500).time / generated(*chiral_optimum()[:2]).time
+    ),
+    "nonchiral, distance": lambda: [
+        peak_concurrence(symmetric(wavelengths), "10", until=1500).value
+        for wavelengths in (0.5, 0.49, 0.45)
+    ],
+    "nonchiral, qubit decay": lambda: [
+        peak_concurrence(symmetric(qubit_decay=rate), "10", until=1500).value
+        for rate in (0.001, 0.01, 0.1)
+    ],
 }

@@ -159,6 +159,53 @@ def without_cavities_chain():
     return peak_transfer(network, *ends, until=20).value
 
 
+def best_transport_distance(chi):
+    """kD/pi near 1 at which the concurrence is largest, at the printed coupling."""
+
+    def objective(kd):
+        return transported(0.3, decay_left=left(chi), distance=kd * np.pi)
+
+    found = optimise(lambda kd: kd, {"kd": (0.85, 1.1)}, objective, starts=3, noise=1e-13)
+    return found.parameters["kd"]
+
+
+def bend_over_distance(chi, step=0.02):
+    """-C'' at kD = pi, by the second difference."""
+    at = [
+        transported(0.3, decay_left=left(chi), distance=np.pi + shift).value
+        for shift in (-step, 0.0, step)
+    ]
+    return (2 * at[1] - at[0] - at[2]) / step**2
+
+
+def phase_of_two(theta=0.7):
+    """Spread over phi of the fidelity of cos|gg> + exp(i phi) sin|ee> at gamma t = 8.6."""
+    network = ring_resonators(0.3, qubits=2)
+    found = []
+    for phi in (0.0, 1.0, 2.0, np.pi):
+        psi = np.array([np.cos(theta), 0, 0, np.exp(1j * phi) * np.sin(theta)])
+        start = np.kron(psi, te.states.ket("00"))
+        state = te.evolve(network, [8.6], start, FewExcitations()).at(0)
+        found.append(te.fidelity(state.reduced("q2a", "q2b"), psi, squared=True))
+    return np.ptp(found)
+
+
+def symmetric_with_decay(gamma):
+    """The largest fidelity on a symmetric waveguide at its best coupling."""
+    guess = np.sqrt(gamma)  # the waveguide takes 2.2 g, the qubits 2.2 gamma/g
+    value = lambda g: transported(  # noqa: E731
+        g, qubit_decay=gamma, decay_left=1.0, until=8 / guess
+    )
+    return best_of_one(value, 0.6 * guess, 1.6 * guess)[1]
+
+
+def equally_good_decay():
+    """Qubit decay at which both waveguides do equally well, and how well."""
+    gap = lambda gamma: symmetric_with_decay(gamma) - with_qubit_decay(gamma)[1]  # noqa: E731
+    gamma = brentq(gap, 7e-4, 8e-4, xtol=1e-9)
+    return [gamma, with_qubit_decay(gamma)[1]]
+
+
 CLAIMS = {
     "Psi+, best coupling": lambda: best_of_one(transported, 0.15, 0.6)[0],
     "Psi+, F": lambda: best_of_one(transported, 0.15, 0.6)[1],
@@ -196,4 +243,8 @@ CLAIMS = {
     "W3, cavities detuned": lambda: [mean_over_cavities(d).mean for d in (0.1, 0.2, 0.5, 1.0)],
     "Psi+ without cavities, together": without_cavities_together,
     "Psi+ without cavities, chain": without_cavities_chain,
+    "best distance": lambda: [best_transport_distance(chi) for chi in (0.9, 0.5, 0.0)],
+    "sensitivity to the distance": lambda: [bend_over_distance(chi) for chi in (0.9, 0.5, 0.0)],
+    "psi_beta": phase_of_two,
+    "qubit decay, both at their best": equally_good_decay,
 }

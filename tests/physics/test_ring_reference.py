@@ -40,7 +40,7 @@ def verdict(row):
 
 def test_all_claims_are_there():
     assert set(ROWS) == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 65
+    assert len(TABLE["claims"]) == len(ROWS) == 77
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
@@ -84,6 +84,24 @@ def test_verdicts_in_words():
     assert np.all(np.diff([ours["Psi+, best coupling"][0], *couplings]) > 0)
     by_qubits, by_cavities = ours["W3, qubits detuned"][1], ours["W3, cavities detuned"][0]
     assert 0.9 < by_qubits < by_cavities
+    assert max(ours["Eq. (10)"]) < 0.03
+    at_best, elsewhere = ours["C and F(Psi-)"]
+    assert at_best < 0.01 < 10 * at_best < elsewhere
+    *by_cavity, qubit_1, qubit_2 = ours["one detuning"]
+    assert best - min(by_cavity) < 0.05 < 0.15 < best - max(qubit_1, qubit_2)
+    fixed, anew = ours["qubit decay"]
+    assert fixed + 0.1 < anew < best
+    assert 50 < ours["nonchiral, slower"][0] < 200
+    at_half, *beside = ours["nonchiral, distance"]
+    assert max(beside) < 0.2 * at_half
+    assert max(ours["nonchiral, qubit decay"][1:]) < 0.03
+    np.testing.assert_allclose(ours["best distance"], 1, atol=1e-7)
+    assert np.all(np.diff(ours["sensitivity to the distance"]) > 0)  # as chi falls
+    assert ours["psi_beta"][0] < 1e-12
+    rate, _ = ours["qubit decay, both at their best"]
+    assert 0 < rate < 1e-3  # so not always
+    below = ring_claims_transport.symmetric_with_decay(rate / 2)
+    assert below > ring_claims_transport.with_qubit_decay(rate / 2)[1] + 0.01
     ideal = ours["Psi+, F"][0]
     assert max(ours["Psi+ without cavities, together"] + ours["Psi+ without cavities, chain"]) < (
         0.6 * ideal
