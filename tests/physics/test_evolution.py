@@ -117,8 +117,6 @@ def test_bad_starts():
         te.evolve(net, [1.0], "012")
     with pytest.raises(ValueError, match=r"`source` must be 'stationary', 'empty' or a finite"):
         te.evolve(net, [1.0], "00", source="warm")
-    with pytest.raises(te.MethodError, match=r"starts from the stationary source"):
-        te.evolve(net, [1.0], "00", ContinuedFraction(), source="empty")
     with pytest.raises(te.MethodError, match=r"steady states only"):
         te.evolve(net, [1.0], "00", te.Markov())
 

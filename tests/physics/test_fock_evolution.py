@@ -99,7 +99,7 @@ def test_a_coherent_field_without_heat_drives_like_a_classical_one():
 
 def test_an_empty_source_of_room_temperature_needs_few_levels_at_early_times():
     """The cutoff follows what can be in the mode by then: 12 quanta, not 610."""
-    found = te.evolve(te.thermal_link(1220.0, 1e-3), [1.0, 10.0], "00", source="empty")
+    found = te.evolve(te.thermal_link(1220.0, 1e-3), [1.0, 10.0], "00", Fock(), source="empty")
     assert found.stats["cutoff"] < 500
     assert np.max(found.error) < 1e-8
     # From the stationary source at the same time the concurrence is 0.1186.
@@ -242,8 +242,13 @@ def test_warm_modes_that_are_coupled_start_in_their_joint_state():
     assert np.trace(a.conj().T @ b @ joint) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("source", ["empty", 0.5])
-def test_it_is_the_default_where_the_hierarchy_does_not_start(source):
-    found = te.evolve(te.thermal_link(0.3, 0.5), [1.0], "00", source=source)
+def test_it_is_the_default_where_the_hierarchy_does_not_apply():
+    """Two modes that are not cold."""
+    warm = te.Network(
+        nodes=(te.Mode(name="a", bath_rate=1.0, n_th=0.1), te.Mode(name="b"), te.Qubit(name="q")),
+        exchange=np.array([[0, 0.3, 0], [0.3, 0, 0.1], [0, 0.1, 0]]),
+        decay=np.diag([0.1, 0.5, 0.2]),
+    )
+    found = te.evolve(warm, [0.5], "0", source="empty")
     assert isinstance(found.method, Fock)
     assert "truncation from two cutoffs" in found.how

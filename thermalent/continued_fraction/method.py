@@ -154,12 +154,7 @@ class ContinuedFraction(Method):
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: as for steady states, or the source does not start stationary."""
-        if source != "stationary":
-            return (
-                f"the hierarchy starts from the stationary source, not from {source!r}. Use "
-                "te.Fock(...), or te.Trajectories(...) where nothing acts back on the source."
-            )
+        """Why not: as for steady states. The source may start in any way."""
         return self.refusal(network)
 
     def evolve(
@@ -169,7 +164,14 @@ class ContinuedFraction(Method):
         began = time.perf_counter()
         # Below 1e-10 the contour meets its own rounding.
         tolerance = max(self.rtol, 1e-10)
-        found, error, stats = evolve(hierarchy(network), times, initial, tolerance)
+        amplitude = 0j if source == "empty" else source
+        found, error, stats = evolve(
+            hierarchy(network),
+            times,
+            initial,
+            tolerance,
+            None if isinstance(amplitude, str) else amplitude,
+        )
         worst = float(np.max(error))
         status = Status()
         if worst > 100 * tolerance:

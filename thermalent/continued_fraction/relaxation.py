@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -21,9 +22,10 @@ from thermalent.continued_fraction.levels import Levels
 from thermalent.contour import hyperbola
 from thermalent.progress import working
 
-_SPAN = 10.0  # a contour serves the times from T to this times T
+SPAN = 10.0  # a contour serves the times from T to this times T
 _SHIFT = 3.0  # T of the next contour over that of this one
 _OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps, in T
+LAST_MARK = float(_OVERLAP[-1])
 _MORE_NODES = 1.35
 _MOST_NODES = 54  # in the upper half plane; more would lose digits to exp(Re z t)
 _FIRST_DEPTH = 16
@@ -43,6 +45,32 @@ class Relaxed:
     error: np.ndarray  # (t,)
     stepped: int
     depth: int
+
+
+class Runs(Protocol):
+    """What steps from one start: two runs of it have different levels and steps."""
+
+    @property
+    def rate(self) -> float:
+        """The largest rate of the emitters."""
+        ...
+
+    def run(self, limit: float, growth: float) -> Runner:
+        """A run that keeps what arrives at its top with an amplitude above `limit`."""
+        ...
+
+
+class Runner(Protocol):
+    """One run, forwards in time."""
+
+    @property
+    def level(self) -> int:
+        """The highest level in use."""
+        ...
+
+    def to(self, time: float) -> np.ndarray:
+        """The values at a time not before the last."""
+        ...
 
 
 class Steps:
@@ -66,7 +94,7 @@ class Steps:
         self.at = offsets(chain, self.most)
         self.propagator = Propagator(assemble(chain, self.most))
         self.start, self.read = start, read
-        self.rate = max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
+        self.rate = largest_rate(chain)
 
     def run(self, limit: float, growth: float) -> Run:
         """A run that adds a part `growth` of its levels where the top would exceed `limit`."""
@@ -113,11 +141,11 @@ class Inverter:
     real: bool
 
     def window(self, first: float) -> Window:
-        """A contour for the times from `first` to `_SPAN * first`."""
+        """A contour for the times from `first` to `SPAN * first`."""
         # The midpoint rule gains about one digit in 2.3 nodes.
         count = max(8, int(np.ceil(-np.log(self.tolerance))))
         sums = [self._weighted(first, count, self.depth)]
-        probe = first * np.geomspace(1.0, _SPAN, 5)
+        probe = first * np.geomspace(1.0, SPAN, 5)
         error = np.inf
         while count < _MOST_NODES:
             count = int(np.ceil(_MORE_NODES * count))
@@ -130,7 +158,7 @@ class Inverter:
         return Window(sums[-1], error + _ROUNDING)
 
     def _weighted(self, first: float, count: int, depth: int) -> ExponentialSum:
-        contour = hyperbola(first, _SPAN * first, count)
+        contour = hyperbola(first, SPAN * first, count)
         upper = np.array([self.transform(complex(z), depth) for z in contour.nodes])
         if self.real:
             lower = upper.conj()
@@ -177,7 +205,17 @@ def level_zero(chain: Levels, b: np.ndarray) -> Transform:
     return transform
 
 
-def relax(times: np.ndarray, tolerance: float, steps: Steps, inverter: Inverter) -> Relaxed:
+def largest_rate(chain: Levels) -> float:
+    """The largest rate of the emitters alone."""
+    return max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
+
+
+def first_contour(tolerance: float, rate: float) -> float:
+    """The T where a contour is first tried, from the largest rate of the emitters."""
+    return -np.log(tolerance) / (_FIRST_RATE * rate) if rate > 0 else np.inf
+
+
+def relax(times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter) -> Relaxed:
     """Values at increasing times >= 0 to an absolute tolerance, each with its error."""
     # What a truncated level would send back down falls like the square of what it holds.
     level = float(np.sqrt(tolerance))
@@ -193,8 +231,7 @@ def relax(times: np.ndarray, tolerance: float, steps: Steps, inverter: Inverter)
         return fine, 2 * float(np.max(np.abs(fine - coarse))) + least
 
     with working("time evolution") as report:
-        fall = _FIRST_RATE * steps.rate
-        first = -np.log(tolerance) / fall if fall > 0 else np.inf
+        first = first_contour(tolerance, steps.rate)
         while len(values) < len(times):
             # Step to where the contour is tried, or to the end.
             marks = first * _OVERLAP
@@ -244,7 +281,7 @@ def _chain(
         if len(found) == len(times):
             return found, first
         following = inverter.window(_SHIFT * first)
-        overlap = first * np.geomspace(_SHIFT, _SPAN, 4)
+        overlap = first * np.geomspace(_SHIFT, SPAN, 4)
         mismatch = np.max(np.abs(following.sum.at(overlap) - window.sum.at(overlap)))
         first *= _SHIFT
         if following.error + float(mismatch) > 2 * inverter.tolerance:
