@@ -1,0 +1,165 @@
+"""Sweeps: from one worker to two, what a cluster costs per point, and memory on a large grid."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import Row, at_least, at_most
+from benchmarks.timing import ROOT
+
+NAME = "sweeps"
+OBSERVABLES = ("concurrence", "populations", "negativity", "entropy", "purity[q1]")
+_ENOUGH = 1.8
+_MEGABYTES = 30.0  # what a million points may take more than ten thousand
+# The least of several runs: on a shared machine noise only ever adds.
+_REPEATS = 3
+
+
+def workers(quick: bool) -> list[Row]:
+    """Wall time of a map on one and two workers, processes of ours and of Dask's."""
+    import distributed
+
+    side = 40 if quick else 100
+    times: dict[str, float] = {"1": _least(side, 1), "2": _least(side, 2)}
+    for count in (1, 2):
+        with (
+            distributed.LocalCluster(
+                n_workers=count, threads_per_worker=1, dashboard_address=":0"
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            times[f"dask {count}"] = _least(side, client)
+    points = side**2
+    words = f"map of {points} points, five kinds of observables, workers started before: "
+    overhead = 1e6 * (times["dask 1"] - times["1"]) / points
+    return [
+        at_least(
+            NAME, words + "1 process against 2", times["1"] / times["2"], _ENOUGH,
+            "{} times faster", one=times["1"], two=times["2"],
+        ),
+        at_least(
+            NAME, words + "1 Dask worker against 2", times["dask 1"] / times["dask 2"], _ENOUGH,
+            "{} times faster", one=times["dask 1"], two=times["dask 2"],
+        ),
+        Row(
+            name=NAME,
+            quantity=words + "one Dask worker beyond this process alone",
+            measured=f"{overhead:.3g} microseconds per point, of {1e6 * times['1'] / points:.3g}",
+            numbers={"overhead": overhead, **times},
+        ),
+    ]  # fmt: skip
+
+
+def on_disk(quick: bool) -> list[Row]:
+    """What a store costs per block, and the memory of a large grid whose results go there."""
+    small, large = (_memory(side) for side in (100, 300 if quick else 1000))
+    growth = (large["peak"] - small["peak"]) / 1e6
+    return [
+        at_most(
+            NAME,
+            f"grid of {large['points']:.0g} points into a store: peak memory beyond that of "
+            f"{small['points']:.0g}",
+            growth, _MEGABYTES, "{} MB", small=small["peak"], large=large["peak"],
+        ),
+        Row(
+            name=NAME,
+            quantity=f"the same: wall time of a block of {large['block']:.0f} points on the disk",
+            measured=f"{1e3 * large['write']:.3g} ms",
+            numbers=large,
+        ),
+    ]  # fmt: skip
+
+
+def run(quick: bool) -> list[Row]:
+    """All of them."""
+    return [*workers(quick), *on_disk(quick)]
+
+
+def _least(side: int, executor: Any) -> float:
+    """Least wall time, s, of the map; the first run starts the workers and is not counted."""
+    _map(6, executor)
+    _map(side // 2, executor)
+    return min(_seconds(lambda: _map(side, executor)) for _ in range(_REPEATS))
+
+
+def _map(side: int, executor: Any) -> None:
+    import thermalent as te
+
+    grid = {"n_th": np.geomspace(1, 1e3, side), "kappa": np.geomspace(1e-3, 1, side)}
+    te.sweep(te.thermal_link, grid, OBSERVABLES, executor=executor, progress=False)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _memory(side: int) -> dict[str, float]:
+    """Peak memory of a sweep in a process of its own, whose points cost nothing."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.sweeps", str(side)],
+        check=True, capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def _cheap_sweep(side: int) -> dict[str, float]:
+    """A sweep that stores made-up numbers: one network, one state, for all points."""
+    import thermalent as te
+    from benchmarks.memory import _peak
+    from thermalent.sweeping import store
+
+    network = te.thermal_link(n_th=1, kappa=1)
+    solved = te.steady_state(network)
+
+    class Same(te.Method):
+        claim, domain = te.ContinuedFraction.claim, "one network"
+
+        def refusal(self, network: Any) -> None:
+            return None
+
+        def steady_state(self, network: Any) -> Any:
+            return solved
+
+    def build(n_th: float, kappa: float) -> Any:
+        return network
+
+    spent, write = [], store.Store.write
+
+    def timed(self: Any, number: int, columns: Any) -> None:
+        spent.append(_seconds(lambda: write(self, number, columns)))
+
+    store.Store.write = timed  # type: ignore[method-assign]
+    from dataclasses import dataclass
+
+    axis = np.linspace(1, 2, side)
+    with tempfile.TemporaryDirectory() as folder:
+        data = te.sweep(
+            build, {"n_th": axis, "kappa": axis}, {"number": lambda result: (1.0, 0.0)},
+            method=dataclass(frozen=True)(Same)(), store=Path(folder) / "study.zarr", executor=1,
+        )  # fmt: skip
+        block = float(np.prod(data.attrs["block"]))
+    return {
+        "points": float(side**2),
+        "peak": float(_peak()),
+        "block": block,
+        "write": float(np.median(spent)),
+    }
+
+
+if __name__ == "__main__":
+    from benchmarks import threads
+
+    if "numpy" not in sys.modules:
+        threads.use_one()
+    print(json.dumps(_cheap_sweep(int(sys.argv[1]))))
