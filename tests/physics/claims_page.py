@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "claims.md"
 PAPERS = ("TRANSPORT", "GENERATION", "THERMAL", "DUALRAIL", "COOPERATIVE")
 # A verdict that begins like this does not contradict the paper; the others are set in bold.
-RIGHT = ("reproduced", "supported", "truncated", "curve only")
+RIGHT = ("reproduced", "supported", "truncated", "curve only", "in a reconstruction")
 REQUIRED = {"id", "paper", "claim", "parameters", "printed", "ours", "verdict", "tolerance"}
 OPTIONAL = {"remark", "compared"}
 
@@ -48,8 +48,9 @@ def rows() -> list[dict[str, Any]]:
 
 
 def verdicts() -> dict[str, str]:
-    """What each verdict means."""
-    return {name: words for table in tables() for name, words in table["verdicts"].items()}
+    """What each verdict means; those that do not contradict the paper come first."""
+    found = {name: words for table in tables() for name, words in table["verdicts"].items()}
+    return dict(sorted(found.items(), key=lambda item: not item[0].startswith(RIGHT)))
 
 
 def page() -> str:
