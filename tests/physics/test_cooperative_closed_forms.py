@@ -197,7 +197,10 @@ def test_negativity_of_a_small_weight_keeps_its_digits():
         (lambda: exact.product_spin_weights([]), r"`number of populations` must be"),
         (lambda: exact.spin_weights([1.0, 1.0]), r"`state` must be of norm 1"),
         (lambda: exact.spin_weights(np.ones(3) / np.sqrt(3)), r"`dims` must be given"),
-        (lambda: exact.spin_weights(1.0 * (np.arange(2**13) == 0)), r"`state` must be of 1 to 12 qubits"),
+        (
+            lambda: exact.spin_weights(1.0 * (np.arange(2**13) == 0)),
+            r"`state` must be of 1 to 12 qubits",
+        ),
         (lambda: exact.spin_weights(0.5), r"`state` must be a ket or a density matrix"),
         (lambda: exact.w_like_state(3, 3), r"`excited` must be an index below 3"),
         (lambda: exact.w_like_state(1), r"`qubits` must be an integer of at least 2"),
@@ -220,3 +223,21 @@ def test_negativity_of_a_small_weight_keeps_its_digits():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_qutip_agrees():
+    """The printed dissipators, written out in another library, from a start with coherences."""
+    qutip = pytest.importorskip("qutip")
+    kappa, alpha, delta = 0.5, 0.05, (0.0, 0.3, -0.2)
+    lower = [
+        qutip.tensor(*(qutip.projection(2, 0, 1) if i == j else qutip.qeye(2) for i in range(3)))
+        for j in range(3)
+    ]
+    hamiltonian = sum(d * s.dag() * s for d, s in zip(delta, lower, strict=True))
+    jumps = [np.sqrt(2 * kappa) * sum(lower), *(np.sqrt(2 * alpha) * s for s in lower)]
+    ket = states.product(np.array([0.6, 0.8]), np.array([0.8, 0.6j]), np.array([1.0, 0.0]))
+    start = qutip.Qobj(ket, dims=[[2] * 3, [1] * 3])
+    options = {"atol": 1e-13, "rtol": 1e-12, "nsteps": 100_000, "progress_bar": ""}
+    found = qutip.mesolve(hamiltonian, start, TIMES, jumps, options=options)
+    ours = evolved(te.cooperative(3, 2 * kappa, 2 * alpha, detuning=delta), ket)
+    np.testing.assert_allclose([s.full() for s in found.states], ours.states, atol=1e-10)

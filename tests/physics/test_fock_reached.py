@@ -6,6 +6,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent import states
+from thermalent.analytic.cooperative import basis_spin_weights
 from thermalent.liouville import dense, emitter_liouvillian
 from thermalent.result import Outcome
 
@@ -154,3 +155,50 @@ def test_a_start_too_large_is_refused_before_it_is_tried(monkeypatch):
 
     with pytest.raises(te.MethodError, match=r"needs about .* Use te.evolve"):
         reach(problem(network, "auto"), (), rho)
+
+
+def test_weak_damping_is_squared_by_sweeps_too():
+    """Thousands of transforms: the dense matrix of R is solved for column by column."""
+    network = te.cooperative(3, detuning=(0.01, 0, 0))
+    rho = states.initial_state("010", network.dims)
+    found = te.Fock(solver="iterative", tolerance=1e-7).steady_state_from(network, rho)
+    assert found.status.ok
+    assert abs(found.state[0, 0].real - 0.5) <= found.error
+
+
+def test_sweeps_and_factors_agree():
+    """Heat, dephasing and individual decay on some: what one sweep leaves out is iterated."""
+    network = te.cooperative(4, 1.0, (0, 0, 0.01, 0), dephasing=(0, 0, 0.1, 0.1))
+    rho = states.initial_state("1010", network.dims)
+    one, other = (
+        te.Fock(solver=solver).steady_state_from(network, rho) for solver in ("direct", "iterative")
+    )
+    assert np.max(np.abs(one.state - other.state)) <= one.error + other.error < 1e-9
+    hot = te.phononic_link(0.4, 0.2, wavelengths=(1, 2))
+    one, other = (
+        te.steady_state(hot, te.Fock(solver=solver, tolerance=1e-4), initial="01")
+        for solver in ("direct", "iterative")
+    )
+    assert one.stats["cutoff"] == other.stats["cutoff"]
+    assert np.max(np.abs(one.state - other.state)) < 1e-10  # the same truncation
+
+
+def test_eight_qubits():
+    """12870 elements, which no factorisation would hold in seconds."""
+    found = te.steady_state(te.cooperative(8), initial="11110000")
+    excited = np.array([i.bit_count() for i in range(256)])
+    closed = basis_spin_weights(8, 4)
+    assert np.diag(found.state).real @ excited == pytest.approx(closed.trapped_energy, abs=1e-10)
+    assert found.error < 1e-10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_reached_state_stays(seed):
+    """Projecting twice changes nothing, and the generator leaves it alone."""
+    rng = np.random.default_rng(100 + seed)
+    network = te.cooperative(3, tuple(rng.uniform(0.2, 1, 3)), phase=(0, 0.4, 1.1))
+    once = te.steady_state(network, initial=random_ket(rng, 8))
+    twice = te.Fock().steady_state_from(network, once.state)
+    assert np.max(np.abs(twice.state - once.state)) <= 2 * (once.error + twice.error)
+    slope = dense(emitter_liouvillian(network)) @ once.state.ravel()
+    assert np.max(np.abs(slope)) < 1e-13

@@ -17,16 +17,17 @@ the one and shrinks the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import linalg
 
 from thermalent import memory
 from thermalent.fock.lindbladian import Lindbladian, lindbladian
 from thermalent.fock.problem import Problem
+from thermalent.fock.resolvent import Factored, Resolvent, Swept
 from thermalent.fock.sectors import Flow, flow_of, mode_states, product, sector
 from thermalent.fock.space import Space, space
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
@@ -47,7 +48,7 @@ _ROUNDINGS = 16.0
 # Those that no longer shrink are at this many roundings of L.
 _STAGNANT = 4.0
 # Then so many applications more: the concurrence makes 1e-9 of a population of 1e-18.
-_POLISHED = 4
+_POLISHED = 8
 # Shifts below this part of the largest rate leave no digits.
 _LOWEST_SHIFT = 1e-12
 # Parts of this size count as decayed; what changes by less than this over so many cycles through
@@ -118,7 +119,7 @@ def reach_until(
         if result.truncation.bound <= tolerance or not result.settled:
             break
         cutoffs = finer(result.cutoffs, result.truncation, tolerance)
-        if problem.cost(cutoffs).direct > problem.limit:
+        if problem.too_large(cutoffs) is not None:
             break
         result = _reach(problem, cutoffs, initial, result)
     return result
@@ -127,7 +128,9 @@ def reach_until(
 def _reach(
     problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, coarse: Reached | None
 ) -> Reached:
-    needed = problem.cost(cutoffs).direct
+    cost = problem.cost(cutoffs)
+    direct = problem.choose(cost) == "direct"
+    needed = cost.direct if direct else cost.iterative
     if needed > problem.limit:
         raise MethodError(
             f"The state that is reached needs about {memory.in_words(needed)}, above the limit of "
@@ -142,7 +145,7 @@ def _reach(
     with working("Projecting onto what is conserved") as report:
         for charge, here in _sectors(problem, generator, base, initial):
             report(f"coherences between N and N - {charge} excitations")
-            found = _project(here.matrix, here.start)
+            found = _project(here.matrix, here.start, _resolvent(direct, generator, here, charge))
             x = found.x
             if charge == 0:
                 x = x / base.populations(x).sum()
@@ -187,6 +190,15 @@ def _sectors(
     return found
 
 
+def _resolvent(
+    direct: bool, generator: Lindbladian, here: Flow, charge: int
+) -> Callable[[float], Resolvent]:
+    """How R is applied: sweeps know the sector of charge zero only."""
+    if direct or charge != 0:
+        return lambda shift: Factored(here.matrix, shift)
+    return lambda shift: Swept(generator, shift)
+
+
 def _hermitian(here: Flow, x: np.ndarray, charge: int) -> np.ndarray:
     """The emitters' elements of a sector and of its adjoint, (d, d)."""
     part = here.readout @ x
@@ -196,8 +208,10 @@ def _hermitian(here: Flow, x: np.ndarray, charge: int) -> np.ndarray:
     return part + part.conj().T
 
 
-def _project(matrix: sparse.csr_array, start: np.ndarray) -> _Projection:
-    """The part of `start` that the generator conserves."""
+def _project(
+    matrix: sparse.csr_array, start: np.ndarray, resolvent: Callable[[float], Resolvent]
+) -> _Projection:
+    """The part of `start` that the generator conserves; `resolvent` makes R at a shift."""
     magnitude = abs(matrix)
     scale = float(np.max(magnitude.sum(axis=0), initial=0.0))
     size = float(np.linalg.norm(start))
@@ -213,21 +227,23 @@ def _project(matrix: sparse.csr_array, start: np.ndarray) -> _Projection:
 
     x, shift, solves, here = start, scale, 0, 0
     before = left = float(np.linalg.norm(matrix @ x))
-    roundings, factors = _ROUNDINGS * _EPSILON * size, list[Any]()
+    roundings, factors = _ROUNDINGS * _EPSILON * size, list[Resolvent]()
     while not (settled := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
         if not factors or left > before / _SHRINKS or here == _APPLICATIONS:
             shift = shift / _STEP if factors else shift
-            factors.append(_factorised(matrix, shift))
+            factors.append(resolvent(shift))
             here = 0
-        roundings = np.hypot(roundings, _EPSILON * terms(x) / shift)
+        added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
+        roundings = float(np.hypot(roundings, added))
         x = factors[-1].solve(x)
         before, left = left, float(np.linalg.norm(matrix @ x))
         here, solves = here + 1, solves + 1
     if not settled or not factors:
         return _Projection(x, roundings + left / shift, np.zeros_like(x), settled, solves)
     for _ in range(_POLISHED):
+        added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
+        roundings = float(np.hypot(roundings, added))
         x = factors[-1].solve(x)
-        roundings = np.hypot(roundings, _EPSILON * terms(x) / shift)
     error = _SAFETY * roundings + left / shift
     rest, transforms = _persisting(matrix, factors, start - x)
     if np.linalg.norm(rest) <= error:
@@ -235,15 +251,8 @@ def _project(matrix: sparse.csr_array, start: np.ndarray) -> _Projection:
     return _Projection(x, error, rest, True, solves + _POLISHED + transforms)
 
 
-def _factorised(matrix: sparse.csr_array, shift: float) -> Any:
-    """The factors of 1 - L / shift, the inverse of R."""
-    identity = sparse.eye_array(matrix.shape[0])
-    inverse = sparse.csc_array(identity - matrix / shift)
-    return linalg.splu(inverse, permc_spec="COLAMD", diag_pivot_thresh=0.1)
-
-
 def _persisting(
-    matrix: sparse.csr_array, factors: list[Any], rest: np.ndarray
+    matrix: sparse.csr_array, factors: list[Resolvent], rest: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """What is left of `rest` after all that decays has: zero, or what turns forever.
 
@@ -265,7 +274,7 @@ def _persisting(
     return persists, (len(sizes) - 1) * len(factors)
 
 
-def _after_many(factor: Any, rest: np.ndarray) -> np.ndarray:
+def _after_many(factor: Resolvent, rest: np.ndarray) -> np.ndarray:
     """2^30 Cayley transforms, by squaring: weak damping of fast turns takes that many."""
     transform = 2 * factor.solve(np.eye(len(rest), dtype=rest.dtype)) - np.eye(len(rest))
     for _ in range(_SQUARINGS):

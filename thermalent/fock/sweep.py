@@ -23,11 +23,11 @@ _HALF = np.sqrt(0.5)
 class Sweep:
     """The approximate inverse of L - shift; call it with the real numbers of a matrix, (n,)."""
 
-    def __init__(self, lindbladian: Lindbladian) -> None:
+    def __init__(self, lindbladian: Lindbladian, shift: float | None = None) -> None:
         space = lindbladian.space
         groups = range(len(space.sizes))
         self.slices = [slice(space.starts[g], space.starts[g + 1]) for g in groups]
-        self.shift = _SHIFT * largest_rate(lindbladian)
+        self.shift = _SHIFT * largest_rate(lindbladian) if shift is None else shift
         self.schur = []
         for g in groups:
             states = space.states(g)
