@@ -270,6 +270,34 @@ def test_dicke_states_of_single_qubits_and_of_spins():
     )
 
 
+def test_a_spin_of_qubits_that_decay_by_themselves():
+    r"""What no-jump evolution needs of them is \(-\Gamma k/2\), which keeps the spin symmetric."""
+    rate, couplings = 0.15, (0.3, 0.25)
+    spins = ring_resonators(couplings, qubits=3, collective=True)
+    losing = np.diag(np.sqrt(rate * np.arange(1.0, 4)), 1)
+    network = te.Network(
+        nodes=(
+            *spins.modes,
+            *(
+                te.Qudit(name=spin.name, lower=spin.lowering, local_jumps=(losing,))
+                for spin in spins.emitters
+            ),
+        ),
+        exchange=spins.exchange,
+        decay=spins.decay,
+    )
+    qubits = ring_resonators(couplings, qubits=3, qubit_decay=rate)
+    two = ["110", "101", "011"]
+    initial = {label + "000": 3**-0.5 for label in two}
+    target = {"000" + label: 3**-0.5 for label in two}
+    times = [3.0, 6.0, 9.0]
+    found = transfer(network, times, "2,0", "0,2").amplitude
+    np.testing.assert_allclose(
+        found, transfer(qubits, times, initial, target).amplitude, atol=AGREE
+    )
+    assert np.max(np.abs(found - transfer(spins, times, "2,0", "0,2").amplitude)) > 0.1
+
+
 def test_a_cold_thermal_link_by_the_continued_fraction():
     """A single mode, so the phase-space hierarchy solves it too, by quite another route."""
     network = te.thermal_link(
