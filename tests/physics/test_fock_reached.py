@@ -7,6 +7,8 @@ from scipy.linalg import expm
 import thermalent as te
 from thermalent import states
 from thermalent.analytic.cooperative import basis_spin_weights
+from thermalent.fock.problem import problem
+from thermalent.fock.reached import reach
 from thermalent.liouville import dense, emitter_liouvillian
 from thermalent.result import Outcome
 
@@ -150,11 +152,22 @@ def test_a_start_too_large_is_refused_before_it_is_tried(monkeypatch):
     monkeypatch.setattr("thermalent.fock.problem.MEMORY_LIMIT", 4e3)
     network = te.cooperative(3)
     rho = states.initial_state("100", network.dims)
-    from thermalent.fock.problem import problem
-    from thermalent.fock.reached import reach
-
     with pytest.raises(te.MethodError, match=r"needs about .* Use te.evolve"):
         reach(problem(network, "auto"), (), rho)
+
+
+def test_coherences_need_factors_and_their_memory(monkeypatch):
+    network = te.cooperative(6)
+    needed = problem(network, "iterative").cost(())
+    assert needed.iterative < needed.direct
+    monkeypatch.setattr("thermalent.fock.problem.MEMORY_LIMIT", needed.iterative)
+    for start, allowed in ((states.ket("100000"), True), (np.full(64, 1 / 8), False)):
+        rho = states.density(start)
+        if allowed:
+            assert reach(problem(network, "iterative"), (), rho).settled
+            continue
+        with pytest.raises(te.MethodError, match="Start without coherences between excitation"):
+            reach(problem(network, "iterative"), (), rho)
 
 
 def test_weak_damping_is_squared_by_sweeps_too():
