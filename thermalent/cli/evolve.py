@@ -13,6 +13,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.netcdf import SUFFIX, require_backend, write_netcdf
 from thermalent.cli.options import (
     build_method,
     build_network,
@@ -21,7 +22,13 @@ from thermalent.cli.options import (
     method_options,
     network_options,
 )
-from thermalent.cli.output import method_data, print_json, print_table
+from thermalent.cli.output import (
+    basis_labels,
+    method_data,
+    print_json,
+    print_table,
+    series_of_pairs,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,11 +78,12 @@ times_options = combined(
         help="Qubits at time zero: 0 and 1 in their order, or S or T for two.  [default: all 0]",
     ),
 )
-csv_option = click.option(
+file_option = click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a CSV with all elements of the density matrices.",
+    help="Write a file with all elements of the density matrices: NetCDF if it ends in .nc, "
+    "otherwise CSV.",
 )
 
 
@@ -83,7 +91,7 @@ csv_option = click.option(
 @network_options
 @times_options
 @method_options
-@csv_option
+@file_option
 @json_option
 def evolve(
     times: tuple[float, ...],
@@ -108,6 +116,7 @@ def evolve(
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 0,1,5,30,100 --initial 10
       thermalent evolve --n-th 2000 --kappa 1e-2 --qubits 1 --times 0.1:5:20
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.csv
+      thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.nc
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
     """
     described = build_network(**network)
@@ -120,10 +129,10 @@ def evolve(
         from thermalent.solve import evolve as solve
 
         result = solve(described, times, start, chosen)
+    given = {"network": network, "initial": start}
     if output is not None:
-        write_csv(output, result)
+        write_file(output, result, given)
     if as_json:
-        given = {"network": network, "initial": start}
         print_json({"version": __version__, **given, **evolution_data(result)})
     else:
         print_table(*evolution_table(result), right=0)
@@ -141,9 +150,13 @@ def checked_start(network: Network, times: Sequence[float], initial: str | None)
 
 
 def writable(output: Path | None) -> None:
-    """Complain about a missing folder before the work, not after it."""
-    if output is not None and not output.parent.is_dir():
+    """Complain about what a file lacks (folder, library) before the work, not after it."""
+    if output is None:
+        return
+    if not output.parent.is_dir():
         raise click.UsageError(f"Option --output: there is no folder {str(output.parent)!r}.")
+    if output.suffix == SUFFIX:
+        require_backend()
 
 
 def evolution_table(result: Evolution) -> tuple[list[str], list[list[str]]]:
@@ -181,10 +194,17 @@ def evolution_data(result: Evolution) -> dict[str, Any]:
     }
 
 
-def series_of_pairs(result: Evolution) -> dict[str, np.ndarray]:
-    """Concurrence of every pair of qubits over time, "q1 q2" and so on."""
-    pairs = itertools.combinations(result.network.emitter_names, 2)
-    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+def write_file(
+    path: Path,
+    result: Evolution,
+    given: Mapping[str, Any],
+    extra: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write the evolution in the format that the file's name asks for."""
+    if path.suffix == SUFFIX:
+        write_netcdf(path, result, given, extra)
+    else:
+        write_csv(path, result, extra)
 
 
 def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | None = None) -> None:
@@ -194,7 +214,7 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
     columns |= {f"concurrence {pair}": row for pair, row in series_of_pairs(result).items()}
     columns["error"] = result.error
-    labels = ["".join(map(str, levels)) for levels in np.ndindex(*result.network.dims)]
+    labels = basis_labels(result.network)
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
         columns[f"re({row},{column})"] = result.states[:, i, j].real
         columns[f"im({row},{column})"] = result.states[:, i, j].imag

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from thermalent.evolution import Evolution
     from thermalent.method import Method
+    from thermalent.network import Network
     from thermalent.result import SteadyState
 
 WIDTH = 100  # characters, the same on a terminal and in a file
@@ -95,6 +99,19 @@ def concurrences(result: SteadyState) -> dict[str, float]:
     """Concurrence of every pair of qubits, "q1 q2" and so on."""
     pairs = itertools.combinations(result.network.emitter_names, 2)
     return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+
+
+def series_of_pairs(result: Evolution) -> dict[str, np.ndarray]:
+    """Concurrence of every pair of qubits over time, "q1 q2" and so on."""
+    pairs = itertools.combinations(result.network.emitter_names, 2)
+    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+
+
+def basis_labels(network: Network) -> list[str]:
+    """Names of the product states, "00", "01" and so on."""
+    import numpy as np
+
+    return ["".join(map(str, levels)) for levels in np.ndindex(*network.dims)]
 
 
 def result_rows(result: SteadyState) -> list[tuple[str, str]]:

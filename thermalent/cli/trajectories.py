@@ -11,12 +11,12 @@ from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.evolve import (
     checked_start,
-    csv_option,
     evolution_data,
     evolution_table,
+    file_option,
     times_options,
     writable,
-    write_csv,
+    write_file,
 )
 from thermalent.cli.options import build_network, json_option, network_options
 from thermalent.cli.output import print_json, print_table
@@ -31,7 +31,7 @@ from thermalent.cli.output import print_json, print_table
 @click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
 @click.option("--seed", type=int, default=7, show_default=True, help="One seed, one result.")
 @click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
-@csv_option
+@file_option
 @json_option
 def trajectories(
     times: tuple[float, ...],
@@ -54,6 +54,7 @@ def trajectories(
       thermalent trajectories --n-th 1220 --kappa 1e-3 --times 30 --runs 100000
       thermalent trajectories --n-th 1220 --kappa 1e-2 --times 1:600:30 --single --seed 5
       thermalent trajectories --n-th 1220 --kappa 1e-2 --times 1:600:999 --single -o run.csv
+      thermalent trajectories --n-th 1220 --kappa 1e-3 --times 1:100:9 --runs 1000 -o mean.nc
     """
     described = build_network(**network)
     start = checked_start(described, times, initial)
@@ -71,11 +72,12 @@ def trajectories(
             result, quanta = run.evolution, abs(run.field) ** 2
         else:
             result = evolve(described, times, start, method)
+    given = {"network": network, "initial": start, "single": single}
     if output is not None:
-        write_csv(output, result, {} if quanta is None else {"quanta": quanta})
+        write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
     if as_json:
-        given = {"network": network, "initial": start, "single": single, "quanta": quanta}
-        print_json({"version": __version__, **given, **evolution_data(result)})
+        given = {"version": __version__, **given, "quanta": quanta}
+        print_json({**given, **evolution_data(result)})
         return
     headings, rows = evolution_table(result)
     if quanta is not None:

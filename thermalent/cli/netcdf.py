@@ -1,0 +1,120 @@
+"""An evolution as a NetCDF file with labelled dimensions; xarray.open_dataset reads it back."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import Failure
+from thermalent.cli.output import basis_labels, method_data, plain, series_of_pairs
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray
+
+    from thermalent.evolution import Evolution
+
+SUFFIX = ".nc"
+# What each variable is; rates and times have the unit of the rates that were given.
+_ABOUT = {
+    "time": ("time", "inverse unit of rate"),
+    "state_real": ("real part of the density matrix of the qubits", "1"),
+    "state_imag": ("imaginary part of the density matrix of the qubits", "1"),
+    "population": ("populations", "1"),
+    "concurrence": ("concurrence of pairs of qubits", "1"),
+    "error": ("error of the largest element of the density matrix", "1"),
+    "quanta": ("quanta of the field in the source's mode", "1"),
+}
+
+
+def require_backend() -> None:
+    """Complain about what is not installed before the work, not after it."""
+    missing = [
+        name for name in ("xarray", "h5netcdf", "h5py") if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        raise click.UsageError(
+            f"Option --output: NetCDF needs {' and '.join(missing)}: "
+            "pip install 'thermalent[sweep]'."
+        )
+
+
+def dataset(
+    result: Evolution,
+    given: Mapping[str, Any],
+    extra: Mapping[str, np.ndarray] | None = None,
+) -> xarray.Dataset:
+    """The evolution with its evidence.
+
+    Args:
+        result: The evolution.
+        given: What was asked for (network, initial state, ...), kept as JSON.
+        extra: Further values over time, (t,) each.
+    """
+    import numpy as np
+    import xarray
+
+    populations, pairs = result.populations(), series_of_pairs(result)
+    labels = basis_labels(result.network)
+    matrix = ("time", "row", "column")
+    variables: dict[str, Any] = {
+        "state_real": (matrix, result.states.real),
+        "state_imag": (matrix, result.states.imag),
+        "population": (("time", "level"), np.stack(list(populations.values()), axis=-1)),
+        "error": ("time", result.error),
+        **{name: ("time", values) for name, values in (extra or {}).items()},
+    }
+    coordinates: dict[str, Any] = {
+        "time": result.times,
+        "row": labels,
+        "column": labels,
+        "level": list(populations),
+    }
+    if pairs:
+        variables["concurrence"] = (("time", "pair"), np.stack(list(pairs.values()), axis=-1))
+        coordinates["pair"] = list(pairs)
+    data = xarray.Dataset(variables, coordinates)
+    for name, (long_name, units) in _ABOUT.items():
+        if name in data.variables:
+            data[name].attrs.update(long_name=long_name, units=units)
+    method = method_data(result.method)
+    data.attrs.update(
+        source=f"thermalent {__version__}",
+        method=method["name"],
+        claim=method["claim"],
+        error_origin=result.how,
+        emitters=" ".join(result.network.emitter_names),
+        **{
+            name: json.dumps(plain(value))
+            for name, value in (
+                ("method_parameters", method["parameters"]),
+                *given.items(),
+                ("stats", result.stats),
+            )
+        },
+    )
+    return data
+
+
+def write_netcdf(
+    path: Path,
+    result: Evolution,
+    given: Mapping[str, Any],
+    extra: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write the file; the disk may be full, or the file not ours to write.
+
+    Raises:
+        Failure: it could not be written.
+    """
+    try:
+        dataset(result, given, extra).to_netcdf(path, engine="h5netcdf")
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise Failure(f"could not write {str(path)!r}: {reason}.") from error
