@@ -305,3 +305,37 @@ def test_missing_chunks_of_data_read_as_open(tmp_path, monkeypatch):
     half = xarray.open_zarr(tmp_path / "study.zarr", consolidated=False, chunks=None)
     assert half["status"].values.tolist() == [[1] * 3, [0] * 3, [0] * 3, [0] * 3]
     assert np.isnan(half["concurrence"].values[1:]).all()
+
+
+def test_a_long_ensemble_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
+    """The blocks of one point: on the disk as they come, not computed twice, the same bits."""
+    from thermalent.sweeping import ensembles, parts
+
+    path, monkey = tmp_path / "study.zarr", monkeypatch
+    options = {
+        "grid": {"n_th": [5.0, 6.0], "kappa": [0.5]}, "block": 2, "observables": ["populations"],
+        "method": te.Trajectories(n=640, seed=3),
+    }  # fmt: skip
+    whole = swept(**options)
+    monkey.setattr(parts, "EVERY", 0.0)
+    computed, sums = [], ensembles.block_sums
+
+    def count(walk, reader, n, number):
+        if len(computed) == 15:
+            raise KeyboardInterrupt
+        computed.append(number)
+        return sums(walk, reader, n, number)
+
+    monkey.setattr(ensembles, "block_sums", count)
+    with pytest.raises(KeyboardInterrupt):
+        swept(path, **options)
+    kept = sum(1 for _ in (tmp_path / "study.zarr.parts").rglob("*.npz"))
+    assert 10 <= kept <= 15  # the first point is kept too: its block is not complete
+    computed.clear()
+    computed.append(None)  # no interruption any more
+    monkey.setattr(ensembles, "block_sums", lambda *a: computed.append(a[3]) or sums(*a))
+    data = swept(path, **options, executor=2)
+    assert len(computed) - 1 == 20 - kept
+    for name in whole:
+        assert np.array_equal(data[name].values, whole[name].values)
+    assert [p.name for p in tmp_path.iterdir()] == ["study.zarr"]

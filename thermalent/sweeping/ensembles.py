@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from thermalent.network import Network
@@ -20,6 +20,7 @@ from thermalent.stochastic.run import block_sums
 from thermalent.stochastic.tally import BlockSums, Reader
 from thermalent.sweeping.blocks import Columns, Outcome, Recipe, attempt, compute, whole
 from thermalent.sweeping.executors import LOSSES, Workers, blamed, lost
+from thermalent.sweeping.parts import Part, Parts
 from thermalent.sweeping.tasks import Task, one_thread
 
 _AHEAD = 3  # tasks under way per worker: they are collected in order, so that some must wait
@@ -28,26 +29,51 @@ _LARGEST = 16  # blocks per task
 
 
 def completed(
-    workers: Workers, recipe: Recipe, tasks: Iterable[Task]
+    workers: Workers, recipe: Recipe, tasks: Iterable[Task], parts: Parts | None
 ) -> Iterator[tuple[Task, Columns]]:
-    """Results of the tasks, one point after the other, each on all workers."""
+    """Results of the tasks, one point after the other, each on all workers.
 
-    def solve(networks: Sequence[Network], method: Any, initial: Any) -> list[Outcome]:
-        if initial is not None:
-            raise ValueError("trajectories find a steady state from any start: leave out `initial`")
-        return [whole(attempt(lambda given: solved(given, method, workers), n)) for n in networks]
-
+    Args:
+        workers: Who computes.
+        recipe: What, with `Trajectories` as method.
+        tasks: Where.
+        parts: Where unfinished ensembles are kept; nowhere if not given.
+    """
     orderly = False
     try:
         with one_thread():
             for task in tasks:
+                solve = _solver(workers, task, parts)
                 yield task, compute(recipe, task.part, task.skipped, solve)
+                if parts is not None:  # whoever asked for the next block has stored this one
+                    parts.forget(task.number)
         orderly = True
     finally:
         workers.close(not orderly)
 
 
-def solved(network: Network, method: Trajectories, workers: Workers) -> Outcome:
+def _solver(
+    workers: Workers, task: Task, parts: Parts | None
+) -> Callable[[Sequence[Network], Any, Any], list[Outcome]]:
+    def solve(networks: Sequence[Network], method: Any, initial: Any) -> list[Outcome]:
+        if initial is not None:  # refused, with a reason
+            return [attempt(lambda n: method.steady_state_from(n, initial), n) for n in networks]
+        outcomes = []
+        for i, network in enumerate(networks):
+            part = None if parts is None else parts.of(task.number, i)
+            outcomes.append(whole(attempt(_on(workers, method, part), network)))
+        return outcomes
+
+    return solve
+
+
+def _on(workers: Workers, method: Trajectories, part: Part | None) -> Callable[[Network], Outcome]:
+    return lambda network: solved(network, method, workers, part)
+
+
+def solved(
+    network: Network, method: Trajectories, workers: Workers, part: Part | None = None
+) -> Outcome:
     """The steady state of one network, checked as `steady_state` does."""
     from thermalent.method import MethodError
     from thermalent.result import SolveError, checked
@@ -57,17 +83,40 @@ def solved(network: Network, method: Trajectories, workers: Workers) -> Outcome:
         raise MethodError(f"{method.name} does not apply to this network: {refusal}")
 
     def blocks(walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
-        return spread(workers, walk, n, stop)
+        return spread(workers, walk, n, stop, part)
 
     result = checked(method.steady_state_with(network, blocks))
     return result if result.status.ok else SolveError(result)
 
 
-def spread(workers: Workers, walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
-    """The sums of all blocks of n trajectories, in their order, computed by the workers."""
+def spread(
+    workers: Workers, walk: Walk, n: int, stop: threading.Event, part: Part | None = None
+) -> Iterator[BlockSums]:
+    """The sums of all blocks of n trajectories, in their order, computed by the workers.
+
+    Args:
+        workers: Who computes.
+        walk: What every block does.
+        n: Number of trajectories.
+        stop: To be set by whoever wants no more.
+        part: What is on the disk of them already, and where more goes.
+    """
+    done = 0
+    for sums in part.load() if part is not None else ():
+        done += 1
+        yield sums
+    for sums in _computed(workers, walk, n, stop, done):
+        if part is not None:
+            part.keep(sums)
+        yield sums
+
+
+def _computed(
+    workers: Workers, walk: Walk, n: int, stop: threading.Event, done: int
+) -> Iterator[BlockSums]:
     count = -(-n // LANES)
     size = max(1, min(_LARGEST, count // (_SHARES * workers.count)))
-    begins = iter(range(0, count, size))
+    begins = iter(range(done, count, size))
     under_way: deque[tuple[Any, int]] = deque()
     try:
         while not stop.is_set():

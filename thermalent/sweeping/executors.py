@@ -76,6 +76,17 @@ def processes(count: int) -> Workers:
     )
 
 
+def threads(count: int) -> Workers:
+    """Threads of this process, for kernels that release Python's lock."""
+    pool = concurrent.futures.ThreadPoolExecutor(count, thread_name_prefix="sweep")
+    return Workers(
+        submit=pool.submit,
+        count=count,
+        here=True,
+        close=lambda cancel: pool.shutdown(wait=True, cancel_futures=cancel),
+    )
+
+
 def given(executor: Any) -> Workers:
     """The workers of a Dask client or an executor of `concurrent.futures`.
 

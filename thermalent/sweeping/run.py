@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from thermalent.sweeping.executors import Workers
 from thermalent.sweeping.grid import Grid, as_grid
 from thermalent.sweeping.layout import Study
 from thermalent.sweeping.observables import Observable, as_observables, expanded
+from thermalent.sweeping.parts import Parts
 from thermalent.sweeping.progress import shown
 from thermalent.sweeping.store import Store, check_accept, stored_block, writing
 from thermalent.sweeping.tasks import Task
@@ -203,7 +203,8 @@ def _run(
     left = (number for number in range(len(study.tiles)) if number not in done)
     open_tasks = (_task(study, store, number) for number in left)
     with shown(study.grid.size, already, show=progress) as report:
-        for task, columns in _results(study, open_tasks, chosen, patience, already):
+        found = _results(study, store, open_tasks, chosen, patience, study.grid.size - already)
+        for task, columns in found:
             columns = _merged(task, columns, store)
             if store is not None:
                 store.write(task.number, columns)
@@ -235,35 +236,41 @@ def _merged(task: Task, columns: Columns, store: Store | None) -> Columns:
 
 
 def _results(
-    study: Study, open_tasks: Iterator[Task], chosen: int | Workers, patience: float, already: int
+    study: Study,
+    store: Store | None,
+    open_tasks: Iterator[Task],
+    chosen: int | Workers,
+    patience: float,
+    left: int,
 ) -> Iterator[tuple[Task, Columns]]:
-    """Results from the executor; first from this process while that looks short enough."""
-    recipe = study.recipe
-    if isinstance(chosen, Workers):
-        yield from _shared_out(study, chosen, open_tasks, study.grid.size - already)
-        return
+    """Results from the executor: of points, or of blocks of trajectories where points are few."""
+    recipe, here = study.recipe, isinstance(chosen, int)
+    if isinstance(recipe.method, Trajectories) and (here or left < _FEW * _count(chosen)):
+        workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
+        parts = None if store is None else Parts(store.path, study)
+        return ensembles.completed(workers, recipe, open_tasks, parts)
+    if isinstance(chosen, int):
+        return _in_process(study, open_tasks, chosen, patience, left)
+    return executors.completed(chosen, recipe, open_tasks)
+
+
+def _count(chosen: int | Workers) -> int:
+    return chosen if isinstance(chosen, int) else chosen.count
+
+
+def _in_process(
+    study: Study, open_tasks: Iterator[Task], count: int, patience: float, left: int
+) -> Iterator[tuple[Task, Columns]]:
+    """Results from this process while that looks short enough, then from processes of ours."""
     began, points = time.monotonic(), 0
     for task in open_tasks:
-        if chosen > 1:
-            spent = time.monotonic() - began
-            left = study.grid.size - already - points
-            remaining = left * spent / points if points else math.inf if patience == 0 else 0.0
-            if remaining > patience:
-                workers = executors.processes(
-                    min(chosen, max(1, left // max(1, task.part.size) + 1))
-                )
-                yield from _shared_out(study, workers, chain([task], open_tasks), left)
-                return
+        spent = time.monotonic() - began
+        remaining = (left - points) * spent / points if points else 0.0
+        if count > 1 and (patience == 0 or remaining > patience):
+            workers = executors.processes(min(count, len(study.tiles)))
+            yield from executors.completed(workers, study.recipe, chain([task], open_tasks))
+            return
         with tasks.one_thread():
-            columns = tasks.run(recipe, task)
+            columns = tasks.run(study.recipe, task)
         yield task, columns
         points += task.part.size
-
-
-def _shared_out(
-    study: Study, workers: Workers, open_tasks: Iterator[Task], points: int
-) -> Iterator[tuple[Task, Columns]]:
-    """Blocks of points to the workers; of ensembles, blocks of trajectories if points are few."""
-    if isinstance(study.recipe.method, Trajectories) and points < _FEW * workers.count:
-        return ensembles.completed(workers, study.recipe, open_tasks)
-    return executors.completed(workers, study.recipe, open_tasks)
