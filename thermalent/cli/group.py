@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from thermalent import __version__
+from thermalent.cli.design import design
 from thermalent.cli.errors import OneLineGroup
 from thermalent.cli.evolve import evolve
 from thermalent.cli.hardware import hardware
@@ -32,6 +33,7 @@ def main(ctx: click.Context) -> None:
       thermalent validate --n-th 2 --kappa 0.1
       thermalent sweep study.toml -o study.zarr
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
+      thermalent design --temperature 293K --frequency 5GHz --target-concurrence 0.7
 
     \b
     Exit codes:
@@ -49,5 +51,6 @@ main.add_command(evolve)
 main.add_command(trajectories)
 main.add_command(validate)
 main.add_command(hardware)
+main.add_command(design)
 main.add_command(sweep)
 main.add_command(show)

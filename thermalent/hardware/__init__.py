@@ -8,11 +8,16 @@ frequencies nu and mean the angular frequency omega = 2 pi nu: "10MHz" is gamma/
 angular frequency is written in rad/s; per second alone could mean either and is refused. Times are
 not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_phi.
 
+`design` goes the other way: from a wanted concurrence to the filter.
 `thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
 """
 
 from thermalent.hardware.description import Hardware as Hardware
 from thermalent.hardware.description import Row as Row
+from thermalent.hardware.design import Budget as Budget
+from thermalent.hardware.design import Design as Design
+from thermalent.hardware.design import DesignPoint as DesignPoint
+from thermalent.hardware.design import design as design
 from thermalent.hardware.links import phononic_link as phononic_link
 from thermalent.hardware.links import superconducting_link as superconducting_link
 from thermalent.hardware.occupation import BOLTZMANN as BOLTZMANN

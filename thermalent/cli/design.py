@@ -1,0 +1,164 @@
+"""`thermalent design`: which filter reaches a wanted concurrence, and what the rest may cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.evolve import writable
+from thermalent.cli.options import Numbers, json_option
+from thermalent.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from thermalent.hardware.design_result import Design, DesignPoint
+
+
+@click.command(short_help="Which filter reaches a wanted concurrence.")
+@click.option(
+    "--temperature", metavar="QUANTITY", default="293K", show_default=True, help="Of the source."
+)
+@click.option(
+    "--frequency",
+    metavar="QUANTITY",
+    default="5GHz",
+    show_default=True,
+    help="Of the filter, omega/2pi.",
+)
+@click.option(
+    "--gamma",
+    metavar="QUANTITY",
+    default="10MHz",
+    show_default=True,
+    help="Decay of the qubits into the waveguide, gamma/2pi.",
+)
+@click.option(
+    "--target-concurrence", "target", type=float, required=True, help="Wanted, between 0 and 1."
+)
+@click.option(
+    "--margins",
+    type=Numbers(),
+    default="0.02,0.05",
+    show_default=True,
+    help="Further designs, this much above the target: one, or several.",
+)
+@click.option("--no-attenuation", is_flag=True, help="Use the full source for every filter.")
+@click.option("--dephasing-time", metavar="QUANTITY", help="T_phi that the qubits have anyway.")
+@click.option(
+    "--loss",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Power loss between the qubits that there is anyway.",
+)
+@click.option(
+    "--base-temperature",
+    metavar="QUANTITY",
+    default="0K",
+    show_default=True,
+    help="That the waveguide has anyway.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the concurrence over Q and over the imperfections to this file (png, pdf, svg).",
+)
+@json_option
+def design(
+    target: float,
+    margins: float | tuple[float, ...],
+    no_attenuation: bool,
+    output: Path | None,
+    as_json: bool,
+    **numbers: Any,
+) -> None:
+    """Filters with which two qubits on a one-way waveguide reach a concurrence.
+
+    The source's temperature is given; the filter's quality factor is what is wanted. The second
+    table says how much of one imperfection alone uses up a design's margin above the target.
+
+    \b
+    Examples:
+      thermalent design --target-concurrence 0.7
+      thermalent design --target-concurrence 0.7 --dephasing-time 100us -o design.png
+      thermalent design --temperature 293K --frequency 2GHz --gamma 5MHz --target-concurrence 0.8
+      thermalent design --target-concurrence 0.8 --json | jq .best.concurrence
+
+    Exit code 1 if the target is out of reach.
+    """
+    writable(output)
+    from thermalent import hardware
+
+    with arguments(), solving():
+        found = hardware.design(
+            numbers.pop("temperature"),
+            numbers.pop("frequency"),
+            numbers.pop("gamma"),
+            target,
+            margins=margins if isinstance(margins, tuple) else (margins,),
+            attenuate=not no_attenuation,
+            **numbers,
+        )
+    if output is not None:
+        _draw(found, output)
+    if as_json:
+        print_json(_data(found))
+    else:
+        _print(found)
+    if not found.reachable:
+        raise Failure(found.answer)
+
+
+def _print(found: Design) -> None:
+    from thermalent.hardware.design_result import (
+        BUDGET_HEADINGS,
+        HEADINGS,
+        SENSITIVITY_HEADINGS,
+    )
+
+    if found.reachable:
+        click.echo(found.answer)
+        for margin in found.missed:
+            click.echo(f"A margin of {margin:g} is out of reach.")
+        click.echo()
+    print_table(HEADINGS, found.rows(), right=1)
+    click.echo()
+    if found.budget_rows():
+        print_table(BUDGET_HEADINGS, found.budget_rows(), right=1)
+        click.echo()
+    print_table(SENSITIVITY_HEADINGS, found.sensitivity_rows(), right=1)
+
+
+def _data(found: Design) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "target": found.target,
+        "reachable": found.reachable,
+        "answer": found.answer,
+        "temperature": found.temperature,
+        "frequency": found.frequency,
+        "gamma": found.gamma,
+        "n_th": found.n_th,
+        "needed_n": found.needed_n,
+        "missed": found.missed,
+        "points": [_point(point) for point in found.points],
+        "best": _point(found.best),
+    }
+
+
+def _point(point: DesignPoint) -> dict[str, Any]:
+    data = asdict(point)
+    data["budget"] = None if point.budget is None else point.budget._asdict()
+    return data
+
+
+def _draw(found: Design, output: Path) -> None:
+    try:
+        found.plot(output)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"Option --output: {error}") from error
