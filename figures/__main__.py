@@ -56,6 +56,9 @@ RAILS = (
     "dual_rail_2c",
     "dual_rail_2d",
     "dual_rail_2e",
+    "dual_rail_3a",
+    "dual_rail_3b",
+    "dual_rail_3c",
     "entanglement_graph",
 )
 # Decay into a common reservoir.

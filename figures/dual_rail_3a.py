@@ -1,0 +1,85 @@
+"""DUALRAIL, Fig. 3(a): five pairs without detuning, prepared one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import thermalent as te
+from figures import common
+from figures.common import Report, Track
+
+PAIRS = 5
+SQUEEZING = 1.0
+SPAN = 90.0  # gamma t
+SHARE = 1e-3  # impurity per pair at the preparation time
+# Second route: the first pairs do not feel the later ones, so shorter rails have their concurrence.
+SHORTER = 2
+
+
+def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
+    """Concurrence of each pair and purity of all of them over time, from the ground state.
+
+    Args:
+        folder: Where dual_rail_3a.png and dual_rail_3a.csv go.
+        points: Times, from zero on.
+        track: Wraps the loop over what is solved in a progress bar.
+    """
+    times = np.linspace(0, SPAN, points)
+    columns: dict[str, np.ndarray] = {"gamma_t": times}
+    time = 0.0
+    for step in track(("evolution", "preparation time")):
+        if step == "evolution":
+            evolved = te.evolve(_rails(PAIRS), times, "00" * PAIRS, te.Fock())
+            for i in range(1, PAIRS + 1):
+                columns[f"C_{i}{i}"] = evolved.concurrence(f"A{i}", f"B{i}")
+            columns["purity"] = evolved.purity()
+            last = evolved.states[-1]
+        else:
+            time = float(te.purity_time(_rails(PAIRS), impurity=SHARE))
+    shorter = te.evolve(_rails(SHORTER), times, "00" * SHORTER, te.Fock())
+    distance = max(
+        common.largest_difference(columns[f"C_{i}{i}"], shorter.concurrence(f"A{i}", f"B{i}"))
+        for i in range(1, SHORTER + 1)
+    )
+    target = te.analytic.dual_rail_state(PAIRS, SQUEEZING, 0.0).ket
+    fidelity = float(np.vdot(target, last @ target).real)
+    _draw(folder, columns, time)
+    return Report(
+        columns=columns,
+        agreement=(
+            f"{PAIRS} pairs and {SHORTER} agree on the first concurrences to {distance:.0e}; "
+            f"fidelity with the closed form at the end {fidelity:.5f}"
+        ),
+        values={
+            "preparation time": time,
+            "largest concurrence of the last pair": float(columns[f"C_{PAIRS}{PAIRS}"].max()),
+            "fidelity at the end": fidelity,
+            "distance": distance,
+        },
+    )
+
+
+def _rails(pairs: int) -> te.Network:
+    return te.dual_rail(pairs, SQUEEZING)
+
+
+def _draw(folder: Path, columns: dict[str, np.ndarray], time: float) -> None:
+    with common.style():
+        figure, axes = common.canvas(4.8, 3.6)
+        shades = np.linspace(0.0, 0.75, PAIRS)
+        for i, shade in enumerate(shades, 1):
+            axes.plot(
+                columns["gamma_t"],
+                columns[f"C_{i}{i}"],
+                color=(shade, 0.3 + 0.5 * shade, 0.7),
+                label=rf"$\mathcal{{C}}_{{{i}{i}}}$",
+            )
+        axes.plot(columns["gamma_t"], columns["purity"], "k--", lw=1.2, label=r"purity $\mu$")
+        axes.axvline(time, color="#D55E00", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
+        axes.set(xlabel=r"time $\gamma t$", ylabel=r"concurrence $\mathcal{C}_{ii}$, purity $\mu$")
+        axes.set(xlim=(0, SPAN), ylim=(0, 1.02))
+        axes.set_title(rf"(a) $N = {PAIRS}$, $\Delta = 0$, $r = {SQUEEZING:g}$", loc="left")
+        figure.legend(**{**common.BELOW, "ncols": 4})
+        common.save("dual_rail_3a", folder, figure, columns)
