@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.evolve import writable
 from thermalent.cli.options import Numbers, json_option
-from thermalent.cli.output import print_json, print_table
+from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.hardware.design_result import Design, DesignPoint
@@ -122,7 +123,7 @@ def _print(found: Design) -> None:
     )
 
     if found.reachable:
-        click.echo(found.answer)
+        click.echo(textwrap.fill(found.answer, WIDTH))
         for margin in found.missed:
             click.echo(f"A margin of {margin:g} is out of reach.")
         click.echo()
