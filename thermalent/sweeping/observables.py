@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks, entropy, states
+from thermalent import checks, entanglement, entropy, states
 from thermalent.network import Network
 from thermalent.result import SteadyState
 from thermalent.sweeping import propagation
@@ -195,8 +195,14 @@ def _of_function(function: Callable[[SteadyState], Any], result: SteadyState) ->
     )
 
 
+def _state(one: Observable, result: SteadyState) -> np.ndarray:
+    """State of the emitters that are read; of all in their order it is the result's own."""
+    everything = not one.emitters or one.emitters == result.network.emitter_names
+    return result.state if everything else result.reduced(*one.emitters)
+
+
 def _reduced(one: Observable, result: SteadyState, eps: float) -> tuple[np.ndarray, float]:
-    rho = result.reduced(*one.emitters)
+    rho = _state(one, result)
     eps = eps * len(result.state) / len(rho)
     if np.linalg.eigvalsh(rho)[0] < -entropy.NOISE_PER_DIMENSION * len(rho):
         # Measures are taken of the nearest state, which is as far again at most.
@@ -205,8 +211,8 @@ def _reduced(one: Observable, result: SteadyState, eps: float) -> tuple[np.ndarr
 
 
 def _read_concurrence(one: Observable, result: SteadyState, eps: float) -> Reading:
-    value = result.concurrence(*one.emitters)
     rho, eps = _reduced(one, result, eps)
+    value = entanglement.concurrence(rho, tolerance=result._tolerance)
     if math.isnan(eps):
         return value, eps
     return value, propagation.concurrence(rho, eps, propagation.tolerance_for(rho, eps))
@@ -214,7 +220,7 @@ def _read_concurrence(one: Observable, result: SteadyState, eps: float) -> Readi
 
 def _read_formation(one: Observable, result: SteadyState, eps: float) -> Reading:
     value, change = _read_concurrence(one, result, eps)
-    at = result.entanglement_of_formation(*one.emitters)
+    at = entanglement.formation(value)
     return at, propagation.formation(value, change) if math.isfinite(change) else change
 
 
@@ -239,7 +245,7 @@ def _read_entropy(one: Observable, result: SteadyState, eps: float) -> Reading:
 
 
 def _read_overlap(one: Observable, result: SteadyState, eps: float) -> Reading:
-    rho = result.reduced(*one.emitters)
+    rho = _state(one, result)
     ket = _ket(one, _dims(one, result.network))
     error = propagation.overlap(ket, eps * len(result.state) / len(rho))
     return propagation.fidelity_with(rho, ket), error
