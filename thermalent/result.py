@@ -190,7 +190,7 @@ def _defect(result: SteadyState) -> str | None:
     skew = float(np.max(np.abs(rho - rho.conj().T)))
     if skew > tolerance:
         return f"it deviates from its adjoint by {skew:.3g}"
-    lowest = float(np.linalg.eigvalsh(rho)[0])
+    lowest = states.lowest_eigenvalue(rho)
     if lowest < -tolerance:
         return f"its smallest eigenvalue is {lowest:.3g}, its error estimate {result.error:.1g}"
     return None

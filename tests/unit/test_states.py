@@ -11,6 +11,7 @@ from thermalent.states import (
     dicke,
     initial_state,
     ket,
+    lowest_eigenvalue,
     populations,
     product,
     w_state,
@@ -218,3 +219,19 @@ def test_arguments_out_of_range(call, message):
 def test_named_states_are_fresh_arrays():
     bell("S")[0] = 1
     assert bell("S")[0] == 0
+
+
+def test_the_lowest_eigenvalue_is_found_block_by_block():
+    rng = np.random.default_rng(0)
+    sizes = (60, 1, 40, 30)
+    whole = np.zeros((sum(sizes),) * 2, dtype=complex)
+    start = 0
+    for size in sizes:
+        block = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+        whole[start : start + size, start : start + size] = block + block.conj().T
+        start += size
+    order = rng.permutation(len(whole))
+    mixed = whole[np.ix_(order, order)]
+    expected = np.linalg.eigvalsh(mixed)[0]
+    assert lowest_eigenvalue(mixed) == pytest.approx(expected, rel=1e-13)
+    assert lowest_eigenvalue(np.diag([3.0, -1.0])) == -1.0
