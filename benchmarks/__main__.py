@@ -20,6 +20,7 @@ NAMES = (
     "trajectories",
     "rings",
     "dual rail",
+    "sweeps",
 )
 
 
@@ -44,6 +45,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         rings,
         startup,
         strong_noise,
+        sweeps,
         trajectories,
     )
     from benchmarks.timing import ROOT
@@ -59,6 +61,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "links": links.against_limits,
         "dynamics": dynamics.versus_dop853,
         "trajectories": trajectories.run,
+        "sweeps": sweeps.run,
         "rings": rings.run,
         "dual rail": dual_rail.run,
     }

@@ -7,6 +7,7 @@ that nothing has to be cleaned up after a kill. It does not pass to child proces
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -50,7 +51,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _acquire(path: Path) -> int:
-    import fcntl
+    try:
+        import fcntl
+    except ImportError:
+        raise OSError(errno.ENOTSUP, "this system has no record locks (POSIX)") from None
 
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
