@@ -8,6 +8,7 @@ import pytest
 
 from thermalent import memory
 from thermalent.analytic import dual_rail as rails
+from thermalent.analytic import dual_rail_exchange as exchange
 from thermalent.analytic import dual_rail_formulas as formulas
 
 
@@ -106,4 +107,4 @@ def test_bad_arguments_of_the_formulas():
     with pytest.raises(ValueError, match="`decay` must be finite and positive"):
         formulas.dual_rail_gap(1.0, 0.0)
     with pytest.raises(ValueError, match="`decay` must be finite and positive"):
-        rails.mixing_angle(0.1, 0.2, -1.0)
+        exchange.mixing_angle(0.1, 0.2, -1.0)
