@@ -26,7 +26,7 @@ from thermalent.continued_fraction.lattice import Cloud, Lattice
 from thermalent.continued_fraction.lattice_kernels import rows, solve_upper
 
 RESTART = 60
-MOST_ITERATIONS = 600
+MOST_ITERATIONS = 180
 # A preconditioner needs no digits: from this size on it is factorised in single precision.
 _SINGLE_FROM = 3000
 _SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which two digits are left
@@ -44,22 +44,25 @@ class Solved:
 
 
 class Generator:
-    """The hierarchy's generator on any lattice of one cloud."""
+    """The hierarchy's generator on any lattice of one cloud.
+
+    Its couplings between levels in the balanced units of the amplitudes: `falling` (n,) of d/dxi_i,
+    `rising` (n, n) of xi_j in the drive i, `hop` of xi_i d/dxi_j for the pairs that W joins.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        n = len(cloud.drive)
         self.dtype = np.result_type(
             float, cloud.drift, cloud.covariance, cloud.liouvillian, *cloud.drive, *cloud.back
         )
         self._l = _csr(cloud.liouvillian, self.dtype)
         self._d = _csr(sparse.vstack(cloud.drive, format="csr"), self.dtype)
         self._k = _csr(sparse.vstack(cloud.back, format="csr"), self.dtype)
-        self._down = cloud.scale.astype(self.dtype)
-        self._up = (cloud.covariance / cloud.scale[None, :]).astype(self.dtype)
-        # W acts on xi_i / scale_i.
-        self._drift = (cloud.drift * cloud.scale[None, :] / cloud.scale[:, None]).astype(self.dtype)
-        self._shift = (cloud.drift != 0) & ~np.eye(n, dtype=bool)
+        self.falling = cloud.scale.astype(self.dtype)
+        self.rising = (cloud.covariance / cloud.scale[None, :]).astype(self.dtype)
+        i, j = cloud.pairs.T
+        # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
+        self.hop = (cloud.drift[i, j] * cloud.scale[j] / cloud.scale[i]).astype(self.dtype)
 
     def decay(self, at: Lattice) -> np.ndarray:
         """sum_i W_ii nu_i, (count,)."""
@@ -80,8 +83,9 @@ class Generator:
         with announced():
             rows(
                 at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
-                x, out, at.offset, at.first, at.numbers, at.more, at.fewer, own, falling, rising,
-                self.decay(at), self._drift, self._shift, self._down, self._up,
+                x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
+                own, falling, rising,
+                self.decay(at), self.cloud.pairs, self.hop, self.falling, self.rising,
                 *self._l, *self._d, *self._k,
             )  # fmt: skip
 

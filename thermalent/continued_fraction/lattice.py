@@ -86,6 +86,11 @@ class Cloud:
     scale: np.ndarray
 
     @property
+    def pairs(self) -> np.ndarray:
+        """The different amplitudes (i, j) that the drift joins, (pairs, 2)."""
+        return np.argwhere(self.drift - np.diag(np.diag(self.drift)))
+
+    @property
     def real(self) -> bool:
         """Whether every number in it is real."""
         # `_as_real` makes either all of the matrices real or none.
@@ -102,6 +107,8 @@ class Lattice:
         levels: First position of each level, (last + 2,).
         more: Position of nu + e_i, (count, n), -1 beyond the last level.
         fewer: Position of nu - e_i, (count, n), -1 where nu_i = 0.
+        moved: Position of nu - e_i + e_j for each pair (i, j) that W joins, (count, pairs), -1
+            where nu_i = 0.
         first: First element (of the cloud's order) of each nu's charge, (count,).
         offset: Where each nu starts in the long vector, (count + 1,).
     """
@@ -111,6 +118,7 @@ class Lattice:
     levels: np.ndarray
     more: np.ndarray
     fewer: np.ndarray
+    moved: np.ndarray
     first: np.ndarray
     offset: np.ndarray
 
@@ -250,8 +258,9 @@ def unknowns(of: Sectors, last: int) -> int:
     return total
 
 
-def lattice(of: Sectors, last: int) -> Lattice:
+def lattice(cloud: Cloud, last: int) -> Lattice:
     """All boson numbers up to level `last` whose charge the emitters can balance."""
+    of = cloud.sectors
     n = len(of.charges)
     numbers, levels = [], [0]
     for level in range(last + 1):
@@ -264,19 +273,20 @@ def lattice(of: Sectors, last: int) -> Lattice:
     table = np.array(numbers)
     at = {tuple(nu): position for position, nu in enumerate(table.tolist())}
     unit = np.eye(n, dtype=np.int64)
-    more, fewer = (
-        np.array(
-            [[at.get(tuple(nu), -1) for nu in (row + step * unit).tolist()] for row in table]
-        ).reshape(len(table), n)
-        for step in (1, -1)
-    )
+
+    def shifted(by: np.ndarray) -> np.ndarray:
+        found = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
+        return np.array(found, dtype=np.int64).reshape(len(table), len(by))
+
+    pairs = cloud.pairs
     widths = [of.sector(-int(nu @ of.charges)) for nu in table]
     return Lattice(
         last=last,
         numbers=table,
         levels=np.array(levels),
-        more=more,
-        fewer=fewer,
+        more=shifted(unit),
+        fewer=shifted(-unit),
+        moved=shifted(unit[pairs[:, 1]] - unit[pairs[:, 0]]),
         first=np.array([sector.start for sector in widths]),
         offset=np.concatenate([[0], np.cumsum([s.stop - s.start for s in widths])]),
     )

@@ -15,8 +15,8 @@ import numpy as np
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _row(
-    p, x, out, scratch, offset, first, numbers, more, fewer, own, falling, rising,
-    decay, drift, shift, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
+    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     """Add to `out` what the operators at number p receive."""
     n = numbers.shape[1]
@@ -28,13 +28,14 @@ def _row(
             for e in range(l_ptr[at + r], l_ptr[at + r + 1]):
                 total += l_val[e] * x[begin + l_col[e] - at]
             out[begin + r] = total
-        for i in range(n):
-            for j in range(n):
-                if shift[i, j] and fewer[p, i] >= 0:
-                    q = more[fewer[p, i], j]
-                    factor = -drift[i, j] * np.sqrt(numbers[p, i] * (numbers[p, j] + 1.0))
-                    for r in range(size):
-                        out[begin + r] += factor * x[offset[q] + r]
+        for k in range(pairs.shape[0]):
+            q = moved[p, k]
+            if q >= 0:
+                factor = -hop[k] * np.sqrt(
+                    numbers[p, pairs[k, 0]] * (numbers[p, pairs[k, 1]] + 1.0)
+                )
+                for r in range(size):
+                    out[begin + r] += factor * x[offset[q] + r]
     for i in range(n):
         # The field that the drive i acts on: all its parts have one charge, so one width.
         width, source = 0, 0
@@ -75,28 +76,28 @@ def _row(
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _rows(
-    start, stop, widest, x, out, offset, first, numbers, more, fewer, own, falling, rising,
-    decay, drift, shift, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, falling, rising,
+    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     scratch = np.empty(widest, dtype=x.dtype)
     for p in range(start, stop):
         _row(
-            p, x, out, scratch, offset, first, numbers, more, fewer, own, falling, rising,
-            decay, drift, shift, down, up,
+            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
+            decay, pairs, hop, down, up,
             l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
         )  # fmt: skip
 
 
 @numba.njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def _rows_in_threads(
-    start, stop, widest, x, out, offset, first, numbers, more, fewer, own, falling, rising,
-    decay, drift, shift, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, falling, rising,
+    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     for p in numba.prange(start, stop):
         scratch = np.empty(widest, dtype=x.dtype)
         _row(
-            p, x, out, scratch, offset, first, numbers, more, fewer, own, falling, rising,
-            decay, drift, shift, down, up,
+            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
+            decay, pairs, hop, down, up,
             l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
         )  # fmt: skip
 

@@ -1,8 +1,8 @@
 r"""Steady states of emitters under a source of several modes.
 
 The lattice grows level by level until the state no longer changes, each solution the guess for the
-next. Small lattices are eliminated exactly, from the highest level down: a continued fraction whose
-blocks grow with the level. Large ones go to the preconditioned Krylov method.
+next. Small lattices, and those of hot sources, are eliminated exactly; the others go to the
+preconditioned Krylov method.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thermalent import memory
+from thermalent.continued_fraction.elimination import cost, eliminate
 from thermalent.continued_fraction.krylov import RESTART, Generator, Ground, steady_vector
 from thermalent.continued_fraction.lattice import (
     Lattice,
@@ -29,7 +30,9 @@ from thermalent.source import UnstableSourceError, gaussian_source
 FIRST_LEVEL = 2
 MOST_LEVELS = 60
 _LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or three digits
-_DENSE_UP_TO = 500  # unknowns: dense elimination is as fast as the Krylov method here
+# Multiplications of an elimination: a twentieth of a second, and a minute or two.
+_ALWAYS_ELIMINATED = 1e9
+_MOST_WORK = 3e12
 _PART_OF_RTOL = 0.05  # of the error, left to the Krylov method
 _ROUNDING = 1e-13
 _PLATEAU = 1e-9  # changes below this that no longer fall are rounding
@@ -67,8 +70,7 @@ def refusal(network: Network) -> str | None:
     if needed > MOST_LEVELS:
         return (
             f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
-            f"about {needed:.2g} levels; it takes up to {MOST_LEVELS}. Use te.Trajectories(...) "
-            "where the source is classical."
+            f"about {needed:.2g} levels; it takes up to {MOST_LEVELS}. Take a weaker source."
         )
     required = memory_needed(sectors(network), FIRST_LEVEL)
     if required <= memory.available():
@@ -91,17 +93,19 @@ def steady_state(network: Network, rtol: float, last: int | None = None) -> Foun
     if ground.singular:
         nothing = np.full((of.sectors.dimension,) * 2, np.nan)
         return Found(nothing, np.inf, "singular", 0, 0, 0, memory_needed(of.sectors, 0))
+    hot = False  # whether the iteration has failed before
     vector, changes, found = np.zeros(0, dtype=ground.generator.dtype), [], None
     with working("hierarchy of several modes") as report:
         for level in _schedule(last):
             needed = memory_needed(of.sectors, level, real=of.real)
             if found is not None and last is None and needed > memory.available():
                 return replace(found, outcome="memory", needed=needed)
-            at = lattice(of.sectors, level)
+            at = lattice(of, level)
             # The first state is not known yet, but its trace is: no element exceeds one.
             scale = 1.0 if found is None else float(np.max(np.abs(found.state)))
             aim = max(_PART_OF_RTOL * rtol * scale, _ROUNDING)
-            vector, iterations, slack = _solve(ground, at, vector, aim, report)
+            vector, iterations, slack = _solve(ground, at, vector, aim, hot, report)
+            hot = hot or (iterations > 0 and slack == 0.0)
             state = emitters(of.sectors, vector[: at.offset[1]])
             if found is not None:
                 changes.append(float(np.max(np.abs(state - found.state))) + slack)
@@ -132,39 +136,31 @@ def emitters(of: Sectors, zero: np.ndarray) -> np.ndarray:
 
 
 def _solve(
-    ground: Ground, at: Lattice, guess: np.ndarray, aim: float, report: Callable[[str], None]
+    ground: Ground,
+    at: Lattice,
+    guess: np.ndarray,
+    aim: float,
+    direct: bool,
+    report: Callable[[str], None],
 ) -> tuple[np.ndarray, int, float]:
-    """The stationary vector, iterations, and the error that the solver leaves."""
-    if at.size <= _DENSE_UP_TO:
-        return fraction(ground, at), 0, 0.0
+    """The stationary vector, iterations, and the error that the solver leaves.
+
+    A hot source drives the emitters harder than the preconditioner knows; what the iteration does
+    not solve is eliminated, if that can be done.
+    """
+    work = cost(at)
+    if work <= _ALWAYS_ELIMINATED or (direct and work <= _MOST_WORK):
+        report(f"level {at.last}, {at.size:.1e} unknowns, elimination")
+        return eliminate(ground, at), 0, 0.0
     padded = np.zeros(at.size, dtype=ground.generator.dtype)
     padded[: len(guess)] = guess
     if not len(guess):
         padded[: at.offset[1]] = ground.solve(ground.target)
     solved = steady_vector(ground, at, padded, aim, report)
+    if solved.error > 10 * aim and work <= _MOST_WORK:
+        report(f"level {at.last}, {at.size:.1e} unknowns, elimination")
+        return eliminate(ground, at), solved.iterations, 0.0
     return solved.vector, solved.iterations, solved.error
-
-
-def fraction(ground: Ground, at: Lattice) -> np.ndarray:
-    """The stationary vector of trace one by exact block elimination, the highest level first."""
-    generator = ground.generator
-    columns = np.eye(at.size, dtype=generator.dtype)
-    matrix = np.column_stack([generator.apply(column, at) for column in columns])
-    edge = at.offset[at.levels]
-    parts = [slice(edge[n], edge[n + 1]) for n in range(at.last + 1)]
-    pivot = matrix[parts[-1], parts[-1]]
-    rising = []
-    for n in range(at.last, 0, -1):
-        # x_n = -pivot^{-1} (what rises from below) x_{n-1}
-        rising.append(-np.linalg.solve(pivot, matrix[parts[n], parts[n - 1]]))
-        pivot = matrix[parts[n - 1], parts[n - 1]] + matrix[parts[n - 1], parts[n]] @ rising[-1]
-    pinned = int(ground.populations[0])
-    pivot[pinned] = 0.0
-    pivot[pinned, ground.populations] = 1.0
-    levels = [np.linalg.solve(pivot, ground.target)]
-    for rise in reversed(rising):
-        levels.append(rise @ levels[-1])
-    return np.concatenate(levels)
 
 
 def _error(changes: list[float]) -> float:

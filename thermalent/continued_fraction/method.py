@@ -10,6 +10,7 @@ import numpy as np
 
 from thermalent import checks, memory
 from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
+from thermalent.continued_fraction import many_modes
 from thermalent.continued_fraction.evolution import evolve
 from thermalent.continued_fraction.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
@@ -57,7 +58,10 @@ class ContinuedFraction(Method):
     n_max: int | None = None
 
     claim: ClassVar[Claim] = Claim.EXACT
-    domain: ClassVar[str] = "one thermal mode, excitation number conserved up to decay"
+    domain: ClassVar[str] = (
+        "one thermal mode with excitations conserved up to decay, or several modes of any Gaussian "
+        "statistics"
+    )
 
     def __post_init__(self) -> None:
         checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
@@ -65,13 +69,11 @@ class ContinuedFraction(Method):
             checks.integer("n_max", self.n_max, 1)
 
     def refusal(self, network: Network) -> str | None:
-        """Why not: no mode or several, or no U(1) symmetry."""
-        count = len(network.modes)
-        if count != 1:
-            return (
-                f"the continued fraction needs exactly one boson mode, but the network has "
-                f"{count}. Use te.Fock(...)."
-            )
+        """Why not: no mode, no U(1) symmetry, a source too hot or unstable, too little memory."""
+        if not network.modes:
+            return "the hierarchy needs a boson mode, and the network has none. Use te.Fock(...)."
+        if len(network.modes) > 1:
+            return many_modes.refusal(network)
         try:
             numbers = excitation_numbers(network)
         except SymmetryError as error:
@@ -99,6 +101,8 @@ class ContinuedFraction(Method):
 
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state, its truncation and rounding errors measured."""
+        if len(network.modes) > 1:
+            return self._steady_state_of_many(network)
         began = time.perf_counter()
         chain = levels(hierarchy(network))
         stationary = Stationary(chain)
@@ -154,7 +158,12 @@ class ContinuedFraction(Method):
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: as for steady states. The source may start in any way."""
+        """Why not: as for steady states, or several modes. The source may start in any way."""
+        if len(network.modes) > 1:
+            return (
+                "the hierarchy evolves networks of one mode; of several it gives the steady state. "
+                "Use te.Fock(...)."
+            )
         return self.refusal(network)
 
     def evolve(
@@ -192,6 +201,60 @@ class ContinuedFraction(Method):
             status=status,
             stats={**stats, "seconds": time.perf_counter() - began},
         )
+
+    def _steady_state_of_many(self, network: Network) -> SteadyState:
+        began = time.perf_counter()
+        last = None if self.n_max is None else 2 * self.n_max
+        found = many_modes.steady_state(network, self.rtol, last)
+        return SteadyState(
+            network=network,
+            method=self,
+            state=found.state,
+            error=ErrorEstimate(found.error, "change of the state with more levels"),
+            status=self._status_of_many(found),
+            stats={
+                "n_max": (found.level + 1) // 2,
+                "levels": found.level,
+                "unknowns": found.size,
+                "iterations": found.iterations,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def _status_of_many(self, found: many_modes.Found) -> Status:
+        reached = f"at level {found.level} its error is still about {found.error:.1e}"
+        failures = {
+            "singular": (
+                Outcome.NOT_UNIQUE,
+                "The steady state is not unique: under a broadband source the emitters have "
+                "several. Break the symmetry (detuning, position, dephasing, decay).",
+            ),
+            "memory": (
+                Outcome.NOT_CONVERGED,
+                f"The hierarchy did not converge in memory: {reached}, and the next level would "
+                f"need {memory.in_words(found.needed)}. Ask for a larger rtol.",
+            ),
+            "levels": (
+                Outcome.NOT_CONVERGED,
+                f"The hierarchy did not converge: {reached}. Ask for a larger rtol, or weaken the "
+                "source.",
+            ),
+            "krylov": (
+                Outcome.NOT_CONVERGED,
+                f"The Krylov method did not converge: {reached} after {found.iterations} "
+                "iterations. Use te.Fock(...), or a source of larger bandwidth.",
+            ),
+            "rounding": (
+                Outcome.INACCURATE,
+                f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give for "
+                f"this network: more levels leave an error of about {found.error:.1e}. Ask for "
+                "a larger one.",
+            ),
+        }
+        if found.outcome not in failures:
+            return Status()
+        outcome, message = failures[found.outcome]
+        return Status(outcome=outcome, message=message)
 
     def _status(self, fraction: Fraction, stationary: Stationary) -> Status:
         if fraction.outcome == "singular":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thermalent import checks
-from thermalent.geometry import Geometry
+from thermalent.geometry import Cascade, Coupling, Geometry
 from thermalent.network import Mode, Network, Qubit
 
 PerQubit = float | Sequence[float]
@@ -26,8 +26,12 @@ def behind_a_filter(
     other_decay: PerQubit = 0.0,
     base_occupation: float = 0.0,
     backaction: bool = True,
+    filters: int = 1,
 ) -> Network:
     r"""A filter cavity (node 0 of the geometry) with one hot port, and qubits.
+
+    With several filters the hot port is that of the first, each passes its light on to the next
+    through ports of the same rate kappa, and the last is the geometry's.
 
     A warm waveguide of occupation n_0 has both (n_0 + 1) G for decay and n_0 G^* for absorption,
     with the same J.
@@ -43,9 +47,10 @@ def behind_a_filter(
         other_decay: Decay rate into other, empty channels; one number, or one per qubit.
         base_occupation: Occupation n_0 of the waveguide, >= 0.
         backaction: Whether the qubits act back on the cavity.
+        filters: Number of filter cavities in a row, >= 1.
 
     Returns:
-        The network, nodes named "source", "q1", "q2", ...
+        The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
 
     Raises:
         ValueError: an argument is out of range or of the wrong length.
@@ -56,17 +61,33 @@ def behind_a_filter(
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
     elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
-    exchange, decay = geometry.coupling()
+    checks.integer("filters", filters, 1)
+    exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
+    later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
+    zeros = (0.0,) * filters
     return Network(
         nodes=(
             Mode(name="source", bath_rate=kappa, n_th=n_th, backaction=backaction),
+            *later,
             *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
         ),
-        exchange=exchange + np.diag((0.0, *detunings)),
-        decay=(n_0 + 1) * decay + np.diag((0.0, *elsewhere)),
+        exchange=exchange + np.diag((*zeros, *detunings)),
+        decay=(n_0 + 1) * decay + np.diag((*zeros, *elsewhere)),
         absorption=n_0 * decay.conj(),
         label=label,
     )
+
+
+def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
+    """The coupling with `count` more cavities in front, each passing its light to the next."""
+    n = count + len(coupling.exchange)
+    exchange, decay = np.zeros((n, n), dtype=complex), np.zeros((n, n), dtype=complex)
+    exchange[count:, count:], decay[count:, count:] = coupling
+    passing = Cascade(rates=(kappa, kappa)).coupling()
+    for i in range(count):
+        exchange[i : i + 2, i : i + 2] += passing.exchange
+        decay[i : i + 2, i : i + 2] += passing.decay
+    return Coupling(exchange, decay)
 
 
 def per_qubit(

@@ -21,6 +21,7 @@ def thermal_link(
     other_decay: PerQubit = 0.0,
     base_occupation: float = 0.0,
     qubits: int = 2,
+    filters: int = 1,
 ) -> Network:
     r"""Qubits on a unidirectional waveguide driven by a filtered thermal source.
 
@@ -30,6 +31,9 @@ def thermal_link(
     The source is a symmetric filter cavity: energy decay kappa through the hot port (occupation
     n_th) and kappa into the waveguide, so it holds n_th/2 quanta and emits the flux
     Phi = kappa n_th / 2 with the correlation <a^+(t) a(0)> = (n_th/2) exp(-kappa |t|).
+
+    With M filters in a row the spectrum is sharper, the M-th power of a Lorentzian; two of them
+    leave half the flux.
 
     Args:
         n_th: Thermal occupation of the hot port, >= 0.
@@ -42,9 +46,10 @@ def thermal_link(
         other_decay: Decay rate of the qubits into other, empty channels; one number, or one each.
         base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         qubits: Number of qubits, >= 1.
+        filters: Number M of equal filter cavities in a row, >= 1.
 
     Returns:
-        The network, nodes named "source", "q1", "q2", ...
+        The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
 
     Raises:
         ValueError: an argument is out of range or of the wrong length.
@@ -65,5 +70,6 @@ def thermal_link(
         dephasing=dephasing,
         other_decay=other_decay,
         base_occupation=base_occupation,
+        filters=filters,
         label="thermal link",
     )

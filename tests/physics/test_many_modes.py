@@ -1,0 +1,216 @@
+"""The hierarchy of several modes: against one mode, against Fock, against the broadband limit."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction import many_modes
+from thermalent.continued_fraction.elimination import assemble, eliminate
+from thermalent.continued_fraction.krylov import Generator, Ground, steady_vector
+from thermalent.continued_fraction.lattice import cloud, lattice, unknowns
+from thermalent.continued_fraction.method import ContinuedFraction
+
+
+def silent(_text):
+    pass
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.thermal_link(4.0, 0.3),
+        te.thermal_link(1.0, 0.7, gamma=(1.0, 0.6), detuning=(0.3, -0.8), dephasing=0.1, loss=0.2),
+        te.phononic_link(n_th=1.0, kappa=1.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
+        te.phononic_link(n_th=0.4, kappa=0.5, positions=(0.3, 1.9, 2.0), detuning=(0.0, 0.1, 0.3)),
+    ],
+    ids=["cascade", "imperfect", "back-action", "three emitters"],
+)
+def test_one_mode_is_the_case_of_the_continued_fraction(network):
+    """Another basis, another solver: only the source's description is shared."""
+    expected = te.steady_state(network, ContinuedFraction(rtol=1e-11)).state
+    found = many_modes.steady_state(network, 1e-9)
+    assert found.outcome == "converged"
+    scale = np.max(np.abs(expected))
+    assert np.max(np.abs(found.state - expected)) < 1e-9 * scale
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cutoff"),
+    [
+        ({"pairs": 1, "squeezing": 0.5, "bandwidth": 3.0}, 12),
+        ({"pairs": 1, "squeezing": 0.6, "bandwidth": 2.0, "detuning": 0.7, "dephasing": 0.1}, 13),
+        ({"pairs": 1, "squeezing": 0.5, "imbalance": (2.0, 5.0), "detuning_b": 0.4}, 12),
+    ],
+    ids=["resonant", "detuned and dephased", "unequal modes"],
+)
+def test_one_pair_agrees_with_the_master_equation(arguments, cutoff):
+    """DUALRAIL, Eq. (11), with the amplifier's modes cut off, against the hierarchy."""
+    network = te.dual_rail(**arguments)
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-11))
+    fock = te.steady_state(network, te.Fock(cutoff=cutoff))
+    assert np.max(np.abs(hierarchy.state - fock.state)) < 1e-8
+    # The hierarchy is the closer one, and both know how far they are.
+    assert hierarchy.error < 1e-10
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+
+
+@pytest.mark.long
+def test_two_pairs_agree_with_the_master_equation():
+    network = te.dual_rail(2, 0.4, bandwidth=4.0, detuning=(0.0, 0.6), permutation=(1, 0))
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=9))
+    difference = np.max(np.abs(hierarchy.state - fock.state))
+    assert difference < 1e-8
+    assert difference < hierarchy.error + fock.error
+
+
+def test_exact_elimination_and_krylov_agree_on_one_lattice():
+    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
+    ground = Ground(Generator(of))
+    at = lattice(of, 6)
+    exact = eliminate(ground, at)
+    solved = steady_vector(ground, at, np.zeros(at.size), 1e-13, silent)
+    assert np.max(np.abs(exact - solved.vector)) < 1e-12
+    # Stationary, and of trace one.
+    assert np.max(np.abs(ground.generator.apply(exact, at))) < 1e-12
+    assert np.sum(exact[ground.populations]) == pytest.approx(1, abs=1e-14)
+
+
+@pytest.mark.parametrize("last", [2, 4, 5])
+def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
+    """Normal amplitudes or the modes' own: a linear change within each level of the lattice."""
+    network = te.dual_rail(1, 0.7, imbalance=(3.0, 2.0), detuning=0.3)
+    states = []
+    for worst in (1e3, 0.0):
+        monkeypatch.setattr("thermalent.continued_fraction.lattice._WORST_CONDITION", worst)
+        of = cloud(network)
+        assert (len(of.pairs) == 0) == (worst > 0)
+        at = lattice(of, last)
+        states.append(eliminate(Ground(Generator(of)), at)[: at.offset[1]])
+    assert np.max(np.abs(states[0] - states[1])) < 1e-13
+
+
+def test_two_filters_agree_with_the_master_equation():
+    """Equal filters in a row: a drift without eigenbasis, and modes that are correlated."""
+    network = te.thermal_link(0.2, 0.5, filters=2, qubits=1)
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-11))
+    fock = te.steady_state(network, te.Fock(cutoff=9))
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+    assert fock.error < 1e-7
+
+
+def test_a_hot_source_is_eliminated():
+    """Beyond the reach of the iteration; the single filter has the fraction to compare with."""
+    network = te.thermal_link(20.0, 0.1)
+    expected = te.steady_state(network).state
+    found = many_modes.steady_state(network, 1e-7)
+    assert np.max(np.abs(found.state - expected)) < 1e-7
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.dual_rail(2, 1.0, bandwidth=5.0, detuning=(0.0, 0.4), dephasing=0.1),
+        te.thermal_link(1.0, 0.5, filters=3),
+        te.phononic_link(n_th=1.0, kappa=1.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
+    ],
+    ids=["two rails", "three filters", "back-action"],
+)
+def test_the_kernel_and_the_assembled_matrix_are_one_generator(network):
+    generator = Generator(cloud(network))
+    at = lattice(generator.cloud, 5)
+    x = np.random.default_rng(3).normal(size=at.size).astype(generator.dtype)
+    matrix = assemble(generator, at)
+    assert np.max(np.abs(matrix @ x - generator.apply(x, at))) < 1e-13 * np.max(np.abs(matrix))
+
+
+def test_errors_hold_and_fall_with_the_level():
+    """One pair, r = 1, kappa/gamma = 5: the error estimate covers the distance to the answer."""
+    network = te.dual_rail(1, 1.0, bandwidth=5.0)
+    exact = many_modes.steady_state(network, 1e-12).state
+    distances = []
+    for last in (4, 8, 12, 16):
+        found = many_modes.steady_state(network, 1e-12, last)
+        distances.append(np.max(np.abs(found.state - exact)))
+        assert distances[-1] <= found.error + 1e-12
+    # At least two digits in four levels.
+    assert all(b < a / 100 for a, b in pairwise(distances))
+
+
+def test_later_pairs_leave_the_earlier_alone():
+    """In any truncation: the cascade is one-way inside the hierarchy too."""
+    one, two, three = (
+        many_modes.steady_state(te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 5).state
+        for n in (1, 2, 3)
+    )
+    first_of_two = te.partial_trace(two, [2] * 4, [0, 1])
+    first_two_of_three = te.partial_trace(three, [2] * 6, [0, 1, 2, 3])
+    # The Krylov method's own tolerance is the rest.
+    assert np.max(np.abs(first_of_two - one)) < 1e-11
+    assert np.max(np.abs(first_two_of_three - two)) < 1e-11
+
+
+def test_the_broadband_limit_is_reached_with_first_order():
+    """1 - F with DUALRAIL's pure state falls like gamma/kappa: 0.00038, 3.68e-5, 3.67e-6."""
+    pure = te.steady_state(te.dual_rail(1, 1.0), te.Fock())
+    infidelities = [
+        1 - te.fidelity(pure.state, te.steady_state(network).state, squared=True)
+        for network in (te.dual_rail(1, 1.0, bandwidth=k) for k in (1e3, 1e4, 1e5))
+    ]
+    assert infidelities == pytest.approx([3.8e-4, 3.68e-5, 3.67e-6], rel=1e-2)
+
+
+def test_the_number_of_unknowns_is_known_before():
+    for network in (te.dual_rail(2, 1.0, bandwidth=5.0), te.thermal_link(2.0, 0.5)):
+        of = cloud(network)
+        for last in (0, 1, 4, 7):
+            assert unknowns(of.sectors, last) == lattice(of, last).size
+
+
+def test_without_a_symmetry_the_whole_space_is_solved():
+    """A pumped mode alone squeezes itself: nothing is conserved. Against Fock."""
+    network = te.Network(
+        nodes=(te.Mode(name="a"), te.Qubit(name="q")),
+        exchange=np.array([[0, -0.5j], [0.5j, 0.2]]),
+        decay=np.ones((2, 2)),
+        pumping=np.diag([0.15, 0.0]),
+    )
+    found = many_modes.steady_state(network, 1e-11)
+    fock = te.steady_state(network, te.Fock(cutoff=24))
+    assert np.max(np.abs(found.state - fock.state)) < 1e-9
+
+
+def test_refusals_say_what_to_do():
+    with pytest.raises(
+        te.MethodError, match=r"so hot that the hierarchy of its 2 modes .* up to 60"
+    ):
+        te.steady_state(te.dual_rail(1, 12.0, bandwidth=5.0), ContinuedFraction())
+    with pytest.raises(te.MethodError, match=r"GB of memory for its 1024 emitter levels"):
+        te.steady_state(te.dual_rail(5, 1.0, bandwidth=5.0), ContinuedFraction())
+    with pytest.raises(te.MethodError, match=r"evolves networks of one mode"):
+        te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", ContinuedFraction())
+
+
+def test_an_idle_pair_has_no_unique_steady_state():
+    network = te.dual_rail(2, 1.0, bandwidth=5.0)
+    exchange, decay = network.exchange.copy(), network.decay.copy()
+    for matrix in (exchange, decay):
+        matrix[4:, :] = 0
+        matrix[:, 4:] = 0
+    idle = te.Network(nodes=network.nodes, exchange=exchange, decay=decay, pumping=network.pumping)
+    with pytest.raises(te.SolveError, match="not unique"):
+        te.steady_state(idle, ContinuedFraction())
+
+
+def test_a_wrong_variance_would_be_noticed():
+    """The negative control: V_- with the other sign is another state."""
+    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0))
+    wrong = type(of)(**{**of.__dict__, "covariance": np.abs(of.covariance)})
+    states = []
+    for one in (of, wrong):
+        ground = Ground(Generator(one))
+        at = lattice(one, 6)
+        states.append(eliminate(ground, at)[: at.offset[1]])
+    assert np.max(np.abs(states[0] - states[1])) > 0.05
