@@ -33,6 +33,7 @@ DYNAMICS = (
     "decades",
     "spectra",
     "single_runs",
+    "source_starts",
 )
 # Ring resonators on a chiral waveguide.
 RINGS = (

@@ -23,6 +23,7 @@ POINTS = {
     "decades": 13,
     "spectra": 81,
     "single_runs": 301,
+    "source_starts": 41,
 }
 # Colder sources and fewer runs, which take seconds each at full size.
 REDUCED = {
@@ -33,6 +34,7 @@ REDUCED = {
     "decades": {"OCCUPATIONS": (1.0, 1e3), "RUNS": 1000},
     "spectra": {"BANDWIDTHS": (0.1, 0.01, 0.001)},
     "single_runs": {"RUNS": 1000, "STEP": 0.02},
+    "source_starts": {"BANDWIDTHS": (1e-3, 3e-4), "RUNS": 1000},
 }
 
 
@@ -124,7 +126,7 @@ def test_3b_a_narrow_source_is_a_static_field():
 
 
 def test_trajectories_agree_with_the_exact_states(figure):
-    for name in ("thermal_3b", "thermal_4a", "thermal_4b", "decades"):
+    for name in ("thermal_3b", "thermal_4a", "thermal_4b", "decades", "source_starts"):
         words = figure(name)[0].agreement.split()
         deviation = float(words[words.index("standard") - 1])
         assert 0 < deviation < 5, name
@@ -254,3 +256,17 @@ def test_dark_state_is_the_state_in_a_static_field():
     (states,) = stochastic.along(network, integrals, step=step, every=4000)
     # Second order in the step: the largest rate is about 1.
     assert te.concurrence(states[-1]) == pytest.approx(single_runs.dark(quanta), abs=1e-3)
+
+
+def test_source_starts_a_definite_field_entangles_sooner_and_more_than_a_random_one(figure):
+    report, _ = figure("source_starts")
+    values = report.values
+    half = [
+        values[f"gamma t to 50%, {s}, kappa 0.001"] for s in ("coherent", "stationary", "empty")
+    ]
+    assert np.all(np.diff(half) > 0)
+    assert values["largest, coherent, kappa 0.001"] > values["steady, kappa 0.001"] + 0.1
+    for name in ("stationary", "empty", "coherent"):
+        # 1e-5 is asked of the elements; the concurrence adds four of them.
+        last = report.columns[f"concurrence_{name}_0.001"][-1]
+        assert last == pytest.approx(values["steady, kappa 0.001"], abs=4e-5)
