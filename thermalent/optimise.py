@@ -1,23 +1,23 @@
 r"""The parameters of a network that make a number largest, and whether there are any.
 
 A search from several places, then Newton's method on finite differences: comparing values alone
-locates a maximum only to the root of their rounding, its slope to ten digits.
+locates a maximum only to the root of their rounding, its slope to ten digits. Observables of a
+steady state climb along their exact slopes instead (`sensitivities`), with fewer solves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from thermalent import checks
-from thermalent.differences import Differences, differences
+from thermalent.differences import Differences
+from thermalent.optimise_search import Search, SlopeSearch, ValueSearch
 from thermalent.result import Outcome, Status
 
-# A range this wide is searched by orders of magnitude.
-_LOGARITHMIC_FROM = 10.0
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
 _NEWTON_STEPS = 12
@@ -62,7 +62,7 @@ class OptimumError(RuntimeError):
 def optimise(
     builder: Callable[..., Any],
     over: Mapping[str, tuple[float, float]],
-    maximise: Callable[[Any], Any],
+    maximise: Callable[[Any], Any] | str,
     *,
     starts: int = 8,
     seed: int = 0,
@@ -80,7 +80,8 @@ def optimise(
             or more is searched logarithmically.
         maximise: From what `builder` returned to the number, or to a peak with `value` and
             `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
-            reported as no optimum.
+            reported as no optimum. Or "concurrence" or "purity" of the steady state, by name: then
+            the search follows the slopes of `sensitivities`, and each solve gives all of them.
         starts: Number of searches, spread over the ranges.
         seed: Of their places.
         noise: Error of the number, absolute: what the method's solver leaves in it.
@@ -94,7 +95,11 @@ def optimise(
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """
-    search = _Search(builder, over, maximise)
+    search: Search = (
+        SlopeSearch(builder, over, maximise)
+        if isinstance(maximise, str)
+        else ValueSearch(builder, over, maximise)
+    )
     count = checks.integer("starts", starts, 1)
     noise = checks.positive("noise", noise)
     rng = np.random.default_rng(checks.integer("seed", seed, 0))
@@ -108,8 +113,7 @@ def optimise(
     x = _off_the_edge(search, x, noise)
     free = _inside(x)
     x = np.where(free, x, np.round(x))
-    polished, slopes = _polish(search, x, free, noise)
-    x = polished
+    x, slopes = _polish(search, x, free, noise)
     result = Optimum(
         value=search(x),
         parameters=search.parameters(x),
@@ -127,81 +131,11 @@ def optimise(
     return result
 
 
-class _Search:
-    """The objective on the unit cube."""
-
-    def __init__(
-        self,
-        builder: Callable[..., Any],
-        over: Mapping[str, tuple[float, float]],
-        maximise: Callable[[Any], Any],
-    ) -> None:
-        self.builder, self.maximise = builder, maximise
-        if not isinstance(over, Mapping) or not over:
-            checks.fail("over", "ranges (low, high) of one parameter or more, by name", over)
-        self.names = tuple(over)
-        for name, ends in over.items():
-            if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
-                checks.fail("over", f"(low, high) with low < high for {name!r}", ends)
-        self.low = np.array([checks.real("over", low) for low, _ in over.values()])
-        self.high = np.array([checks.real("over", high) for _, high in over.values()])
-        for name, low, high in zip(self.names, self.low, self.high, strict=True):
-            if not low < high:
-                checks.fail("over", f"(low, high) with low < high for {name!r}", over[name])
-        self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
-        self.evaluations = 0
-        self.interior = True
-
-    def __call__(self, x: np.ndarray) -> float:
-        self.evaluations += 1
-        found = self.maximise(self.builder(**self.parameters(x)))
-        self.interior = bool(getattr(found, "interior", True))
-        value = checks.real("maximise", getattr(found, "value", found))
-        return value
-
-    def parameters(self, x: np.ndarray) -> dict[str, float]:
-        """The parameters at a point of the cube."""
-        values = np.where(self.log, self._logarithmic(x), self.low + (self.high - self.low) * x)
-        values = np.clip(values, self.low, self.high)
-        return dict(zip(self.names, values.tolist(), strict=True))
-
-    def errors(self, x: np.ndarray, shift: np.ndarray) -> dict[str, float]:
-        """Shifts in the cube as shifts of the parameters."""
-        values = np.array(list(self.parameters(x).values()))
-        ratio = np.where(self.log, self.high / np.where(self.log, self.low, 1.0), 1.0)
-        scale = np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
-        return dict(zip(self.names, (scale * shift).tolist(), strict=True))
-
-    def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
-        """Climb from a place, comparing values, with first steps of this size."""
-        from scipy.optimize import minimize  # late: it takes a tenth of a second to load
-
-        d = len(start)
-        corners = start + reach * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
-        found: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
-            lambda x: -self(x),
-            start,
-            method="Nelder-Mead",
-            bounds=[(0.0, 1.0)] * d,
-            options={
-                "initial_simplex": np.vstack([start, corners]),
-                "xatol": 1e-5,
-                "fatol": 1e-9,
-                "maxfev": 400 * d,
-            },
-        )
-        return np.asarray(found.x, dtype=float), -float(found.fun)
-
-    def _logarithmic(self, x: np.ndarray) -> np.ndarray:
-        low = np.where(self.log, self.low, 1.0)
-        return low * (np.where(self.log, self.high, 1.0) / low) ** x
-
-
 def _inside(x: np.ndarray) -> np.ndarray:
     return (x > _EDGE) & (x < 1 - _EDGE)
 
 
-def _off_the_edge(search: _Search, x: np.ndarray, noise: float) -> np.ndarray:
+def _off_the_edge(search: Search, x: np.ndarray, noise: float) -> np.ndarray:
     """A better place next to the bounds that a search ended on, if there is one, else x.
 
     A search that steps over a maximum near a bound is cut off there, and flattened onto it.
@@ -219,13 +153,13 @@ def _off_the_edge(search: _Search, x: np.ndarray, noise: float) -> np.ndarray:
 
 
 def _polish(
-    search: _Search, x: np.ndarray, free: np.ndarray, noise: float
+    search: Search, x: np.ndarray, free: np.ndarray, noise: float
 ) -> tuple[np.ndarray, Differences | None]:
     """Newton's method in the free coordinates, as long as it leads up."""
     if not np.any(free):
         return x, None
     best = search(x)
-    slopes = differences(search, x, free, noise)
+    slopes = search.slopes(x, free, noise)
     for _ in range(_NEWTON_STEPS):
         step = slopes.newton()
         if step is None or np.any((x + step <= 0) & free) or np.any((x + step >= 1) & free):
@@ -234,7 +168,7 @@ def _polish(
         if value < best - 10 * noise:
             break
         x, best = x + step, max(value, best)
-        slopes = differences(search, x, free, noise)
+        slopes = search.slopes(x, free, noise)
         if np.all(np.abs(step) <= slopes.shift(noise)):
             break
     return x, slopes
@@ -242,7 +176,7 @@ def _polish(
 
 def _status(
     result: Optimum,
-    search: _Search,
+    search: Search,
     x: np.ndarray,
     slopes: Differences | None,
     noise: float,

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from thermalent import checks
-from thermalent.continued_fraction.fraction import _rescaled
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import Generator, Levels, generator, levels
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -21,6 +20,8 @@ from thermalent.continued_fraction.sensitivity_adjoint import (
     differences_of,
     forward,
     moments,
+    staggered,
+    unstaggered,
 )
 from thermalent.continued_fraction.sensitivity_observable import Observable, Valued, evaluated
 from thermalent.continued_fraction.sensitivity_slopes import slopes, steepest
@@ -171,15 +172,9 @@ class _Problem:
 
     def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
         """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
-        chain = _rescaled(self.chain) if rescaled else self.chain
-        found = self._moments(chain, last)
-        if rescaled:  # back to the scale of the slopes
-            ratio = self.chain.up[0].value, chain.up[0].value
-            factor = float(ratio[1][0] / ratio[0][0]) if len(ratio[0]) else 1.0
-            found = found._replace(
-                up=(found.up[0] * factor, found.up[1] * factor),
-                down=(found.down[0] / factor, found.down[1] / factor),
-            )
+        found = self._moments(staggered(self.chain) if rescaled else self.chain, last)
+        if rescaled:
+            found = unstaggered(found)
         result = np.zeros(len(self.keys))
         for i, candidates in enumerate(self.changes):
             result[i], self.slope_errors[i] = steepest(

@@ -18,10 +18,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thermalent.compiling import announced
 from thermalent.continued_fraction import lapack
+from thermalent.continued_fraction.fraction import SMALL
 from thermalent.continued_fraction.levels import Band, Generator, Levels
 from thermalent.continued_fraction.stationary import Stationary
 from thermalent.liouville import dense
+
+_STAGGER = float(np.sqrt(1.7))
 
 
 class Sweep(NamedTuple):
@@ -29,11 +33,14 @@ class Sweep(NamedTuple):
 
     Args:
         x: The solution at every level, (last + 1, m); unknowns that a level lacks are zero.
-        inverses: D_n^{-1} of levels 1 to last.
+        inverses: D_n^{-1} of levels 1 to last at these positions, (last + 1, m, m), zero beyond
+            the unknowns of a level.
+        k: C_0 D_1^{-1} B_1, (ground, ground).
     """
 
     x: np.ndarray
-    inverses: list[np.ndarray]
+    inverses: np.ndarray
+    k: np.ndarray
 
 
 def forward(chain: Levels, stationary: Stationary, last: int) -> Sweep:
@@ -42,24 +49,38 @@ def forward(chain: Levels, stationary: Stationary, last: int) -> Sweep:
     Raises:
         numpy.linalg.LinAlgError: the steady state is not unique.
     """
-    inverses: list[np.ndarray] = []
+    ground, most = chain.ground, max(block.shape[0] for block in chain.a)
+    x = np.zeros((last + 1, most))
+    if most <= SMALL:
+        from thermalent.continued_fraction import sensitivity_kernels
+
+        with announced():
+            inverses, above = sensitivity_kernels.inverses(
+                chain.a, chain.up, chain.down, chain.rate, last
+            )
+            x[0, :ground] = stationary.solve(above[:ground, :ground])
+            sensitivity_kernels.climb(chain.up, inverses, x)
+        return Sweep(x, inverses, above[:ground, :ground])
+    inverses, above = _inverses(chain, last, most)
+    x[0, :ground] = stationary.solve(above[:ground, :ground])
+    for n in range(1, last + 1):
+        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        x[n, :here] = inverses[n, :here, :here] @ (_up(chain, n) @ x[n - 1, :below])
+    return Sweep(x, inverses, above[:ground, :ground])
+
+
+def _inverses(chain: Levels, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `sensitivity_kernels.inverses`, on LAPACK."""
+    inverses = np.zeros((last + 1, most, most))
     above: np.ndarray | None = None  # C_n D_{n+1}^{-1} B_{n+1}
     for n in range(last, 0, -1):
         d = lapack.diagonal_block(chain, 0.0, n)
         if above is not None:
             d -= above
-        inverse = np.linalg.inv(d)
-        inverses.append(inverse)
+        inverses[n, : len(d), : len(d)] = inverse = np.linalg.inv(d)
         above = _down(chain, n - 1) @ inverse @ _up(chain, n)
     assert above is not None
-    inverses.reverse()
-    ground, most = chain.ground, max(block.shape[0] for block in chain.a)
-    x = np.zeros((last + 1, most))
-    x[0, :ground] = stationary.solve(above[:ground, :ground])
-    for n in range(1, last + 1):
-        here, below = inverses[n - 1], chain.a[1 - n % 2].shape[0]
-        x[n, : len(here)] = here @ (_up(chain, n) @ x[n - 1, :below])
-    return Sweep(x, inverses)
+    return inverses, above
 
 
 def adjoint(
@@ -74,16 +95,20 @@ def adjoint(
         gradient: g at level 0, (ground,).
     """
     ground = chain.ground
-    inverses = sweep.inverses
-    k = _down(chain, 0) @ inverses[0] @ _up(chain, 1)
-    pinned = stationary.a + k[:ground, :ground]
+    pinned = stationary.a + sweep.k
     pinned[stationary.row] = stationary.trace
     y = np.zeros_like(sweep.x)
     y[0, :ground] = np.linalg.solve(pinned.T, gradient)
     y[0, stationary.row] = 0.0  # L^T y is g but for its part along the trace
+    if y.shape[1] <= SMALL:
+        from thermalent.continued_fraction import sensitivity_kernels
+
+        sensitivity_kernels.climb_adjoint(chain.down, sweep.inverses, y)
+        return y
     for n in range(1, len(y)):
-        here, below = inverses[n - 1], chain.a[1 - n % 2].shape[0]
-        y[n, : len(here)] = (_down(chain, n - 1).T @ y[n - 1, :below]) @ here
+        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        right = _down(chain, n - 1).T @ y[n - 1, :below]
+        y[n, :here] = right @ sweep.inverses[n, :here, :here]
     return y
 
 
@@ -163,6 +188,31 @@ def contracted(chain: Levels, found: Moments, change: Generator) -> float:
             block = here.conj().T @ (operator @ other)
             total += float(np.sum(matrix * dense(block).real))
     return -total
+
+
+def staggered(chain: Levels) -> Levels:
+    """The chain with the odd levels scaled against the even ones: equal but for rounding.
+
+    (Scaled all against each other, the solution itself would overflow at thousands of levels.)
+    """
+    by = (_STAGGER, 1 / _STAGGER)
+    return chain._replace(
+        up=_scaled(chain.up, by),
+        down=_scaled(chain.down, by),
+    )
+
+
+def unstaggered(found: Moments) -> Moments:
+    """Moments of the staggered chain as those of the chain itself."""
+    return found._replace(
+        up=(found.up[0] * _STAGGER, found.up[1] / _STAGGER),
+        down=(found.down[0] * _STAGGER, found.down[1] / _STAGGER),
+    )
+
+
+def _scaled(bands: tuple[Band, Band], by: tuple[float, float]) -> tuple[Band, Band]:
+    even, odd = (band._replace(value=band.value * f) for band, f in zip(bands, by, strict=True))
+    return even, odd
 
 
 def differences_of(chain: Levels, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
