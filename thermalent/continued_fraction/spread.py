@@ -27,9 +27,9 @@ _MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
 _GROWTH = 0.1  # levels that level zero comes to feel at a time, as a part of those before
 _LIMIT = 1e-2  # amplitude that counts as felt, in tolerances
 _SMALL = 96  # block size up to which the numba kernel beats LAPACK calls level by level
-_FEWEST = 8
-_MOST_TRIES = 6
-_MOST_EXTENSION = 32
+_FEWEST = 8  # levels to begin with, and nodes that a depth is chosen from
+_MOST_TRIES = 6  # depths, each half as many levels more
+_MOST_EXTENSION = 32  # levels at most over those there is room for at first
 
 # A start on all levels up to the one given.
 Start = Callable[[int], np.ndarray]
