@@ -21,6 +21,7 @@ NAMES = (
     "rings",
     "dual rail",
     "sweeps",
+    "batch",
 )
 
 
@@ -36,6 +37,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
 
     threads.use_one()
     from benchmarks import (
+        batch,
         dual_rail,
         dynamics,
         growth,
@@ -61,6 +63,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "links": links.against_limits,
         "dynamics": dynamics.versus_dop853,
         "trajectories": trajectories.run,
+        "batch": batch.side_by_side,
         "sweeps": sweeps.run,
         "rings": rings.run,
         "dual rail": dual_rail.run,
