@@ -6,6 +6,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.design import design
+from thermalent.cli.dual_rail import dual_rail
 from thermalent.cli.errors import OneLineGroup
 from thermalent.cli.evolve import evolve
 from thermalent.cli.hardware import hardware
@@ -31,6 +32,7 @@ def main(ctx: click.Context) -> None:
       thermalent steady --n-th 1220 --kappa 1e-3
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e4:25
       thermalent validate --n-th 2 --kappa 0.1
+      thermalent dual-rail --pairs 2 --squeezing 1 --bandwidth 20
       thermalent sweep study.toml -o study.zarr
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
       thermalent design --temperature 293K --frequency 5GHz --target-concurrence 0.7
@@ -50,6 +52,7 @@ main.add_command(steady)
 main.add_command(evolve)
 main.add_command(trajectories)
 main.add_command(validate)
+main.add_command(dual_rail)
 main.add_command(hardware)
 main.add_command(design)
 main.add_command(sweep)

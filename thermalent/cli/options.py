@@ -116,6 +116,9 @@ network_options = combined(
     ),
     loss_option,
     qubits_option,
+    click.option(
+        "--filters", type=int, default=1, show_default=True, help="Filter cavities in a row."
+    ),
 )
 
 method_options = combined(

@@ -1,0 +1,78 @@
+"""`thermalent dual-rail` against the library."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import thermalent as te
+from thermalent.cli import main
+
+
+def run(*args):
+    return CliRunner().invoke(main, ["dual-rail", *(str(arg) for arg in args)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """A fresh installation says on stderr, once, that it compiles; stderr is compared below."""
+    te.steady_state(te.dual_rail(1, 1.0, bandwidth=5.0))
+
+
+def succeed(*args):
+    result = run(*args)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_ideal_state_is_the_closed_form():
+    printed = succeed(
+        "--pairs", 3, "--squeezing", 1, "--detuning", "0,0.5,2", "--permutation", "1,0,2"
+    )
+    state = te.analytic.dual_rail_state(3, 1.0, (0.0, 0.5, 2.0), (1, 0, 2))
+    rows = [line.split() for line in printed.splitlines() if line[:2] in ("A1", "A2", "A3")]
+    table = np.array([[float(item) for item in row[1:]] for row in rows])
+    assert table == pytest.approx(state.concurrences()[0::2, 1::2], abs=6e-7)
+    assert f"{state.entropy('A', 2.0):.6f}" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "network"),
+    [
+        (("--bandwidth", 5), te.dual_rail(1, 1.0, bandwidth=5.0)),
+        (("--imbalance", "5,8"), te.dual_rail(1, 1.0, imbalance=(5.0, 8.0))),
+        (("--dephasing", 0.1), te.dual_rail(1, 1.0, dephasing=0.1)),
+    ],
+)
+def test_what_is_not_ideal_is_solved(options, network):
+    data = json.loads(succeed("--pairs", 1, "--squeezing", 1, *options, "--json"))
+    exact = te.steady_state(network)
+    # The command's default tolerance, on the one hand, and the library's on the other.
+    assert data["concurrences"][0][0] == pytest.approx(exact.concurrence(), abs=5e-6)
+    assert data["error"] < 1e-6
+
+
+def test_the_graph_is_written(tmp_path):
+    path = tmp_path / "graph.png"
+    succeed("--pairs", 2, "--squeezing", 1, "--graph", path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--permutation", "0,0"), "Option --permutation must be a permutation of 0..1"),
+        (("--permutation", "up"), "'reverse' or numbers from 0"),
+        (("--rtol", "1e-3"), "--rtol needs a --bandwidth"),
+        (("--rtol", "1e-3", "--dephasing", "0.1"), "--rtol needs a --bandwidth"),
+        (("--detuning", "1,2,3"), "Option --detuning must be one number or 2 numbers"),
+        (("--bandwidth", "-1"), "Option --bandwidth must be"),
+        (("--imbalance", "3"), "Option --imbalance must be two rates"),
+    ],
+)
+def test_wrong_options_are_one_line(options, message):
+    result = run("--pairs", 2, "--squeezing", 1, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1

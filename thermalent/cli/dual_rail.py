@@ -1,0 +1,217 @@
+"""`thermalent dual-rail`: who is entangled with whom on two rails under squeezed light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import arguments, solving
+from thermalent.cli.options import Numbers, combined, json_option
+from thermalent.cli.output import method_data, print_json, print_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from thermalent.analytic.dual_rail import DualRailState
+    from thermalent.result import SteadyState
+
+# From this many pairs on a state takes seconds per digit.
+_LARGE = 4
+_RTOL, _RTOL_OF_LARGE = 1e-6, 1e-3
+_WIDE = 7  # pairs whose concurrences fit a line with six digits
+
+rail_options = combined(
+    click.option("--pairs", type=int, required=True, help="Number N of pairs of qubits."),
+    click.option("--squeezing", type=float, required=True, help="Squeezing r of the source."),
+    click.option(
+        "--detuning",
+        type=Numbers(),
+        default=0.0,
+        show_default=True,
+        help="Detuning of the qubits of rail A: one, or one per pair.",
+    ),
+    click.option(
+        "--permutation",
+        help='Order of the detunings on rail B: "reverse", or the pairs\' numbers from 0 as 1,0,2.',
+    ),
+    click.option(
+        "--bandwidth",
+        type=float,
+        help="Energy decay rate of the amplifier's modes.  [default: a broadband source]",
+    ),
+    click.option(
+        "--imbalance", type=Numbers(), help="Rates of the two modes, instead of --bandwidth."
+    ),
+    click.option(
+        "--dephasing", type=Numbers(), default=0.0, show_default=True, help="Rate 1/T_phi."
+    ),
+    click.option(
+        "--loss",
+        type=Numbers(),
+        default=0.0,
+        show_default=True,
+        help="Power loss of each stretch between successive pairs, in [0, 1].",
+    ),
+)
+
+
+@click.command("dual-rail", short_help="Entanglement of two rails under squeezed light.")
+@rail_options
+@click.option(
+    "--rtol",
+    type=float,
+    help=f"Relative tolerance with finite bandwidth.  [default: {_RTOL:g}, from {_LARGE} pairs on "
+    f"{_RTOL_OF_LARGE:g}]",
+)
+@click.option("--graph", type=click.Path(path_type=Path), help="Draw who is entangled with whom.")
+@json_option
+def dual_rail(
+    rtol: float | None,
+    graph: Path | None,
+    as_json: bool,
+    permutation: str | None,
+    **network: Any,
+) -> None:
+    """Steady state of pairs of qubits on two rails fed by a parametric amplifier.
+
+    Rates share one unit, by default the decay rate of a qubit. Under an ideal broadband source the
+    state is pure and known in closed form; with a bandwidth, dephasing or loss it is solved.
+
+    \b
+    Examples:
+      thermalent dual-rail --pairs 2 --squeezing 1 --detuning 0,0.5 --permutation reverse
+      thermalent dual-rail --pairs 10 --squeezing 1
+      thermalent dual-rail --pairs 4 --squeezing 1 --bandwidth 20 --dephasing 0.01
+    """
+    network["permutation"] = _order(permutation)
+    closed = _is_ideal(network)
+    if closed and rtol is not None:
+        raise click.UsageError("Option --rtol needs a --bandwidth: the closed form has no error.")
+    with solving():
+        state = _pure(network) if closed else _solved(network, rtol)
+    table, names = _concurrences(state)
+    if graph is not None:
+        _draw(state, graph)
+    if as_json:
+        _print_json(state, table, names, network)
+        return
+    _print(state, table, names)
+    if graph is not None:
+        click.echo(f"written: {graph}", err=True)
+
+
+def _order(permutation: str | None) -> str | tuple[int, ...] | None:
+    if permutation is None or permutation == "reverse":
+        return permutation
+    try:
+        return tuple(int(item) for item in permutation.split(","))
+    except ValueError:
+        raise click.UsageError(
+            f"Option --permutation is 'reverse' or numbers from 0 as 1,0,2, not {permutation!r}."
+        ) from None
+
+
+def _is_ideal(network: dict[str, Any]) -> bool:
+    import numpy as np
+
+    broadband = network["bandwidth"] is None and network["imbalance"] is None
+    return broadband and not np.any(network["dephasing"]) and not np.any(network["loss"])
+
+
+def _pure(network: dict[str, Any]) -> DualRailState:
+    from thermalent.analytic import dual_rail_state
+
+    with arguments():
+        return dual_rail_state(
+            network["pairs"], network["squeezing"], network["detuning"], network["permutation"]
+        )
+
+
+def _solved(network: dict[str, Any], rtol: float | None) -> SteadyState:
+    from thermalent.continued_fraction.method import ContinuedFraction
+    from thermalent.models.dual_rail import dual_rail as describe
+    from thermalent.solve import steady_state
+
+    with arguments():
+        described = describe(**network)
+        if not described.modes:
+            if rtol is not None:
+                raise click.UsageError("Option --rtol needs a --bandwidth.")
+            return steady_state(described)
+        default = _RTOL if network["pairs"] < _LARGE else _RTOL_OF_LARGE
+        method = ContinuedFraction(rtol=default if rtol is None else rtol)
+        return steady_state(described, method)
+
+
+def _concurrences(state: Any) -> tuple[np.ndarray, tuple[list[str], list[str]]]:
+    """C of every qubit of rail A with every one of rail B, (N, N)."""
+    import numpy as np
+
+    names = list(getattr(state, "names", None) or state.network.emitter_names)
+    a, b = names[0::2], names[1::2]
+    return np.array([[state.concurrence(i, j) for j in b] for i in a]), (a, b)
+
+
+def _print(state: Any, table: np.ndarray, names: tuple[list[str], list[str]]) -> None:
+    a, b = names
+    digits = 6 if len(a) <= _WIDE else 4
+    rows = [(n, *(f"{value:.{digits}f}" for value in row)) for n, row in zip(a, table, strict=True)]
+    click.echo("concurrence between the rails")
+    print_table(("", *b), rows, right=1)
+    click.echo()
+    if hasattr(state, "entropies"):
+        import numpy as np
+
+        facts = [
+            ("state", "pure, in closed form"),
+            ("S_A / ln 2", f"{state.entropy('A', 2.0):.6f}"),
+        ]
+        # A cut between two pairs, the state on the left against that on the right.
+        cuts = np.asarray(state.entropies(2.0))
+        facts += [
+            (f"S_{n + 1} / ln 2", f"{value:.6f}") for n, value in enumerate(cuts[: len(a) - 1])
+        ]
+    else:
+        facts = [
+            ("method", f"{state.method.name} ({state.method.claim.value})"),
+            ("purity", f"{state.purity():.6f}"),
+            ("error", f"{state.error:.1e}"),
+            ("seconds", f"{state.stats['seconds']:.3g}"),
+        ]
+    print_table(("", ""), facts, right=1)
+
+
+def _print_json(
+    state: Any, table: np.ndarray, names: tuple[list[str], list[str]], network: dict[str, Any]
+) -> None:
+    data: dict[str, Any] = {
+        "version": __version__,
+        "network": network,
+        "rail_a": names[0],
+        "rail_b": names[1],
+        "concurrences": table,
+    }
+    if hasattr(state, "entropies"):
+        data |= {"method": "closed form", "S_A": state.entropy("A"), "S_n": state.entropies()}
+    else:
+        data |= {
+            "method": method_data(state.method),
+            "purity": state.purity(),
+            "error": float(state.error),
+            "error_origin": state.error.how,
+            "stats": state.stats,
+        }
+    print_json(data)
+
+
+def _draw(state: Any, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from thermalent.graph import entanglement_graph
+
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    entanglement_graph(state, figure.subplots())
+    figure.savefig(path, dpi=200)
