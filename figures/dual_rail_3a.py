@@ -18,7 +18,7 @@ SHARE = 1e-3  # impurity per pair at the preparation time
 SHORTER = 2
 
 
-def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
+def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = common.silent) -> Report:
     """Concurrence of each pair and purity of all of them over time, from the ground state.
 
     Args:
@@ -26,7 +26,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = commo
         points: Times, from zero on.
         track: Wraps the loop over what is solved in a progress bar.
     """
-    times = np.linspace(0, SPAN, points)
+    times = SPAN * np.linspace(0, 1, points) ** 2  # closer where the states change faster
     columns: dict[str, np.ndarray] = {"gamma_t": times}
     time = 0.0
     for step in track(("evolution", "preparation time")):
@@ -68,16 +68,15 @@ def _rails(pairs: int) -> te.Network:
 def _draw(folder: Path, columns: dict[str, np.ndarray], time: float) -> None:
     with common.style():
         figure, axes = common.canvas(4.8, 3.6)
-        shades = np.linspace(0.0, 0.75, PAIRS)
-        for i, shade in enumerate(shades, 1):
+        for i, colour in zip(range(1, PAIRS + 1), common.COLOURS, strict=False):
             axes.plot(
                 columns["gamma_t"],
                 columns[f"C_{i}{i}"],
-                color=(shade, 0.3 + 0.5 * shade, 0.7),
+                color=colour,
                 label=rf"$\mathcal{{C}}_{{{i}{i}}}$",
             )
         axes.plot(columns["gamma_t"], columns["purity"], "k--", lw=1.2, label=r"purity $\mu$")
-        axes.axvline(time, color="#D55E00", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
+        axes.axvline(time, color="#555555", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
         axes.set(xlabel=r"time $\gamma t$", ylabel=r"concurrence $\mathcal{C}_{ii}$, purity $\mu$")
         axes.set(xlim=(0, SPAN), ylim=(0, 1.02))
         axes.set_title(rf"(a) $N = {PAIRS}$, $\Delta = 0$, $r = {SQUEEZING:g}$", loc="left")

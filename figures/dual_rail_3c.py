@@ -76,13 +76,13 @@ def _crossing(pairs: int, delta: float, times: np.ndarray) -> float:
 
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
-        figure, axes = common.canvas(4.2, 3.8)
+        figure, axes = common.canvas(4.4, 4.2)
         axes.plot(
             columns["pairs"],
             columns["sequential"],
             "k:",
             lw=1,
-            label=r"$N\,T_\mathrm{prep}(1)$: one after the other",
+            label=r"$N\,T_\mathrm{prep}(1)$",
         )
         for delta, colour in zip(DIFFERENCES, common.COLOURS, strict=False):
             axes.plot(
@@ -96,5 +96,5 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         axes.set(xlabel="number of pairs $N$", ylabel=r"preparation time $\gamma T_\mathrm{prep}$")
         axes.set(xticks=columns["pairs"], ylim=(30, 1.25 * np.nanmax(columns["T_Delta_0"])))
         axes.set_title(rf"(c) $r = {SQUEEZING:g}$", loc="left")
-        axes.legend(loc="upper left")
+        figure.legend(**{**common.BELOW, "ncols": 3})
         common.save("dual_rail_3c", folder, figure, columns)
