@@ -177,6 +177,16 @@ def test_larger_systems_and_empty_lists():
     assert steady_states([]) == []
 
 
+def test_several_modes_are_solved_alone():
+    one, two = (te.thermal_link(n_th=0.5, kappa=0.5, filters=filters) for filters in (1, 2))
+    method = te.ContinuedFraction(rtol=1e-6)
+    found = steady_states([two, one], method)
+    assert [state.stats["batch"] for state in found] == [False, True]
+    for state, network in zip(found, (two, one), strict=True):
+        single = method.steady_state(network)
+        assert distance(state, single) <= state.error + single.error
+
+
 def test_no_backaction_and_with_it_are_told_apart(rng):
     emitters = (Qubit(name="a"), Qubit(name="b"))
     seed = int(rng.integers(1 << 30))
@@ -203,9 +213,12 @@ def test_fixed_level_gives_the_truncated_state_and_its_error(n_max):
 
 
 def test_refusals_name_the_position():
-    two = te.ring_resonators(coupling=(0.3, 0.3), distance=np.pi)
-    with pytest.raises(te.MethodError, match="position 1"):
-        steady_states([te.thermal_link(n_th=1.0, kappa=0.1), two])
+    flipping = Qudit(
+        name="a", lower=np.diag([1.0], 1), local_hamiltonian=np.array([[0.0, 1.0], [1.0, 0.0]])
+    )
+    driven = general(np.random.default_rng(1), 1.0, 0.3, (flipping,))
+    with pytest.raises(te.MethodError, match=r"position 1: .* excitation number"):
+        steady_states([te.thermal_link(n_th=1.0, kappa=0.1), driven])
     with pytest.raises(ValueError, match="`networks` must be a sequence of thermalent Networks"):
         steady_states([3])
     with pytest.raises(ValueError, match="`threads` must be an integer of at least 1"):

@@ -154,6 +154,8 @@ class _Problem:
         network = self._network()
         method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
         refusal = method.refusal(network)
+        if refusal is None and len(network.modes) != 1:
+            refusal = f"they need exactly one boson mode, but the network has {len(network.modes)}."
         if refusal is not None:
             raise MethodError(f"Sensitivities do not apply to this network: {refusal}")
         state = method.steady_state(network)
