@@ -209,3 +209,52 @@ def test_a_bar_shows_rate_and_failures(capsys):
     assert "1 failed" in shown
     swept()
     assert capsys.readouterr().err == ""  # silent where nobody looks
+
+
+def test_nobody_waits_for_a_scheduler_that_is_gone(monkeypatch):
+    """Its futures never finish: somebody has to look."""
+    from concurrent.futures import Future
+
+    from thermalent.sweeping import ensembles, executors
+
+    for module in (executors, ensembles):
+        monkeypatch.setattr(module, "LOOK", 0.01)
+    gone = executors.Workers(submit=lambda *call: Future(), count=1, here=True, alive=bool)
+    monkeypatch.setattr(executors, "given", lambda executor: gone)
+    with pytest.raises(ExecutorError, match="The Dask scheduler is gone"):
+        swept(executor=object())
+    with pytest.raises(ExecutorError, match="The Dask scheduler is gone"):
+        swept(
+            executor=object(), method=te.Trajectories(n=100), grid={"n_th": [1.0], "kappa": [1.0]}
+        )
+
+
+def test_a_block_lost_with_its_worker_is_handed_over_again(monkeypatch):
+    from concurrent.futures import Future
+
+    from thermalent.sweeping import executors
+
+    class KilledWorker(Exception):
+        pass
+
+    calls = []
+
+    def submit(function, *arguments):
+        future = Future()
+        calls.append(1)
+        if len(calls) <= 3:
+            future.set_exception(KilledWorker())
+        else:
+            future.set_result(function(*arguments))
+        return future
+
+    for again in (True, False):
+        workers = executors.Workers(submit=submit, count=2, here=True, again=again)
+        monkeypatch.setattr(executors, "given", lambda executor, workers=workers: workers)
+        calls.clear()
+        if again:
+            assert np.all(swept(executor=object(), block=3)["status"] == 1)
+            assert len(calls) == 4 + 3
+        else:
+            with pytest.raises(ExecutorError, match="A worker died at block"):
+                swept(executor=object(), block=3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from thermalent.network import Network
@@ -19,7 +19,7 @@ from thermalent.stochastic.paths import Walk
 from thermalent.stochastic.run import block_sums
 from thermalent.stochastic.tally import BlockSums, Reader
 from thermalent.sweeping.blocks import Columns, Outcome, Recipe, attempt, compute, whole
-from thermalent.sweeping.executors import LOSSES, Workers, blamed, lost
+from thermalent.sweeping.executors import LOOK, LOSSES, Workers, blamed, lost
 from thermalent.sweeping.parts import Part, Parts
 from thermalent.sweeping.tasks import Task, one_thread
 
@@ -30,7 +30,7 @@ _LARGEST = 16  # blocks per task
 
 def completed(
     workers: Workers, recipe: Recipe, tasks: Iterable[Task], parts: Parts | None
-) -> Iterator[tuple[Task, Columns]]:
+) -> Generator[tuple[Task, Columns]]:
     """Results of the tasks, one point after the other, each on all workers.
 
     Args:
@@ -144,12 +144,16 @@ def several(walk: Walk, n: int, begin: int, end: int) -> list[BlockSums]:
 def _collected(
     workers: Workers, future: Any, walk: Walk, n: int, begin: int, end: int
 ) -> list[BlockSums]:
-    for _ in range(LOSSES):
+    what = f"trajectories {begin * LANES} to {min(n, end * LANES)}"
+    losses = 0
+    while True:
         try:
-            return future.result()
+            return future.result(timeout=LOOK)
+        except TimeoutError:
+            workers.require()
         except BaseException as problem:
-            if not (lost(problem) and workers.again):
-                what = f"trajectories {begin * LANES} to {min(n, end * LANES)}"
+            workers.require()
+            losses += 1
+            if not (lost(problem) and workers.again and losses <= LOSSES):
                 raise blamed(problem, what) from problem
-        future = workers.submit(several, walk, n, begin, end)
-    return future.result()
+            future = workers.submit(several, walk, n, begin, end)

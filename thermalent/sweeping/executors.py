@@ -11,7 +11,7 @@ import contextlib
 import importlib.metadata
 import os
 import queue
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,9 @@ LOSSES = 20
 # Tasks under way per worker: one computes, one waits for it.
 _AHEAD = 2
 _IDLE = 60  # seconds
+LOOK = 2.0  # seconds between two looks at whether there is anybody to wait for
 _UNKNOWN = 64  # workers, where an executor does not say how many it has
-_LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "WorkerError")
+_LOST = ("KilledWorker", "CancelledError", "FutureCancelledError")
 
 Done = tuple[Task, Columns]
 
@@ -42,6 +43,7 @@ class Workers:
         here: Whether they share this process's memory.
         close: To be called at the end; true if what is under way shall be given up.
         again: Whether tasks lost with their worker can be handed over again.
+        alive: Whether there is anybody to wait for.
     """
 
     submit: Callable[..., Any]
@@ -49,6 +51,19 @@ class Workers:
     here: bool = False
     close: Callable[[bool], None] = field(default=lambda cancel: None)
     again: bool = False
+    alive: Callable[[], bool] = field(default=lambda: True)
+
+    def require(self) -> None:
+        """Check that waiting makes sense.
+
+        Raises:
+            ExecutorError: the connection to the scheduler is gone for good.
+        """
+        if not self.alive():
+            raise ExecutorError(
+                "The Dask scheduler is gone. Finished blocks are in the store, if there is one; "
+                "connect to another cluster and call again to go on."
+            )
 
 
 def cores() -> int:
@@ -129,10 +144,12 @@ def _dask(client: Any) -> Workers:
         submit=lambda *call: client.submit(*call, pure=False),
         count=max(1, sum(threads.values())),
         again=True,
+        # A lost connection is "connecting" for a while before the client gives up.
+        alive=lambda: client.status not in ("closing", "closed", "failed"),
     )
 
 
-def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Iterator[Done]:
+def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Generator[Done]:
     """Results of the tasks as they finish; tasks are made only when there is room for them.
 
     Raises:
@@ -154,11 +171,12 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Iterat
     try:
         with limit:
             while _fill(waiting, under_way, submit, _AHEAD * workers.count):
-                future = finished.get()
+                future = _next(finished, workers)
                 task, losses = under_way.pop(future)
                 try:
                     columns = future.result()
                 except BaseException as problem:
+                    workers.require()
                     if lost(problem) and workers.again and losses < LOSSES:
                         submit(task, losses + 1)
                         continue
@@ -170,6 +188,15 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Iterat
         for future in under_way:
             future.cancel()
         workers.close(not orderly)
+
+
+def _next(finished: queue.SimpleQueue[Any], workers: Workers) -> Any:
+    """The next finished future; nobody calls back for a scheduler that is gone."""
+    while True:
+        try:
+            return finished.get(timeout=LOOK)
+        except queue.Empty:
+            workers.require()
 
 
 def _fill(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -202,8 +203,12 @@ def _run(
         return
     left = (number for number in range(len(study.tiles)) if number not in done)
     open_tasks = (_task(study, store, number) for number in left)
-    with shown(study.grid.size, already, show=progress) as report:
-        found = _results(study, store, open_tasks, chosen, patience, study.grid.size - already)
+    with ExitStack() as stack:
+        report = stack.enter_context(shown(study.grid.size, already, show=progress))
+        left_over = study.grid.size - already
+        found = _results(study, store, open_tasks, chosen, patience, left_over)
+        # Closed here and now if a block cannot be stored: workers are not to go on meanwhile.
+        stack.enter_context(closing(found))
         for task, columns in found:
             columns = _merged(task, columns, store)
             if store is not None:
@@ -242,7 +247,7 @@ def _results(
     chosen: int | Workers,
     patience: float,
     left: int,
-) -> Iterator[tuple[Task, Columns]]:
+) -> Generator[tuple[Task, Columns]]:
     """Results from the executor: of points, or of blocks of trajectories where points are few."""
     recipe, here = study.recipe, isinstance(chosen, int)
     if isinstance(recipe.method, Trajectories) and (here or left < _FEW * _count(chosen)):
@@ -260,7 +265,7 @@ def _count(chosen: int | Workers) -> int:
 
 def _in_process(
     study: Study, open_tasks: Iterator[Task], count: int, patience: float, left: int
-) -> Iterator[tuple[Task, Columns]]:
+) -> Generator[tuple[Task, Columns]]:
     """Results from this process while that looks short enough, then from processes of ours."""
     began, points = time.monotonic(), 0
     for task in open_tasks:

@@ -14,7 +14,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,23 +130,25 @@ def writing(path: Path, study: Study, accept: Sequence[str]) -> Iterator[Store]:
         StoreError: see there.
     """
     path = Path(os.path.abspath(path))
-    try:
-        if not path.parent.is_dir():
-            raise StoreError(f"There is no folder {str(path.parent)!r} for the store.")
-        with locked(path.with_name(path.name + ".lock")):
+    with ExitStack() as held:
+        try:
+            if not path.parent.is_dir():
+                raise StoreError(f"There is no folder {str(path.parent)!r} for the store.")
+            held.enter_context(locked(path.with_name(path.name + ".lock")))
             _tidy(path)
             if not path.exists():
                 _make(path, study)
             else:
                 _same_or_accepted(path, study, accept)
-            yield Store(path, study)
-    except Locked as problem:
-        raise StoreError(
-            f"The store {str(path)!r} is being written by {problem}. Wait for it, or choose "
-            "another store."
-        ) from None
-    except OSError as problem:
-        raise _explained(path, problem) from problem
+            store = Store(path, study)
+        except Locked as problem:
+            raise StoreError(
+                f"The store {str(path)!r} is being written by {problem}. Wait for it, or choose "
+                "another store."
+            ) from None
+        except OSError as problem:
+            raise _explained(path, problem) from problem
+        yield store
 
 
 def stored_block(path: Path, digest: str) -> tuple[int, ...] | None:
