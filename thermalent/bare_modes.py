@@ -9,9 +9,9 @@ $$D C + C D^\dagger + Q = 0, \quad
     = \begin{pmatrix} N^T & S \\ S^* & N \end{pmatrix}, \quad
   Q = \begin{pmatrix} U & -iP - M \\ (-iP - M)^* & U^* \end{pmatrix}$$
 
-with \(N_{jl} = \langle a_j^\dagger a_l \rangle\) and \(S_{jl} = \langle a_j a_l \rangle\). J, G, U, P
-and M are the modes' parts, their baths on the diagonal of G and U. A squeezed channel (M) feeds the
-moments and damps nothing.
+with \(N_{jl} = \langle a_j^\dagger a_l \rangle\) and \(S_{jl} = \langle a_j a_l \rangle\). J, G, U,
+P and M are the modes' parts, their baths on the diagonal of G and U. A squeezed channel (M) feeds
+the moments and damps nothing.
 """
 
 from __future__ import annotations
