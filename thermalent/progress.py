@@ -8,12 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PATIENCE = 2.0  # seconds
+_drawn_by_others = 0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep `working` silent meanwhile, on all threads: something else draws on the terminal."""
+    global _drawn_by_others
+    _drawn_by_others += 1
+    try:
+        yield
+    finally:
+        _drawn_by_others -= 1
 
 
 @contextmanager
 def working(title: str) -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows how far the work is; silent if stderr is no terminal."""
-    if not sys.stderr.isatty():
+    """Yield a function that shows how far the work is; silent if stderr is no terminal, or within `quiet`."""
+    if _drawn_by_others or not sys.stderr.isatty():
         yield lambda text: None
         return
     from rich.console import Console

@@ -258,3 +258,18 @@ def test_a_block_lost_with_its_worker_is_handed_over_again(monkeypatch):
         else:
             with pytest.raises(ExecutorError, match="A worker died at block"):
                 swept(executor=object(), block=3)
+
+
+def test_one_bar_at_a_time(monkeypatch):
+    from thermalent import progress
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(progress, "_PATIENCE", -1.0)
+    started = []
+    monkeypatch.setattr("rich.status.Status.start", lambda self: started.append(1))
+    with progress.quiet(), progress.working("inside") as report:
+        report("step")
+    assert not started
+    with progress.working("alone") as report:
+        report("step")
+    assert started

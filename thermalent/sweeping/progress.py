@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from thermalent.progress import quiet
+
 LOG = logging.getLogger("thermalent.sweep")
 _EVERY = 30.0  # seconds between two lines at level INFO
 
@@ -83,5 +85,5 @@ def shown(total: int, done: int, *, show: bool | None) -> Iterator[Callable[[int
             task, completed=log.done, rate=f"{rate:.3g}", failed=f"{lost} failed" if lost else ""
         )
 
-    with bar:
+    with quiet(), bar:
         yield advance
