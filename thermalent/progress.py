@@ -24,7 +24,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def working(title: str) -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows how far the work is; silent if stderr is no terminal, or within `quiet`."""
+    """Yield a function that shows how far the work is; silent within `quiet` or off a terminal."""
     if _drawn_by_others or not sys.stderr.isatty():
         yield lambda text: None
         return
