@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+# Compiled into `settle`, whose cache does not notice a change of that file: touch this one, too.
 from thermalent.continued_fraction import control
 
 # Where a point stands.
