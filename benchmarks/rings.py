@@ -17,7 +17,7 @@ from thermalent.excitations import (
     peak_transfer,
 )
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import optimise
+from thermalent.optimisation import optimise
 
 NAME = "rings"
 COUPLINGS = (0.126, 0.277)

@@ -11,7 +11,7 @@ from figures.common import Report, Track
 from thermalent.analytic.ring_resonators import node_amplitudes, node_concurrence
 from thermalent.excitations import peak_concurrence, peak_concurrence_map, peak_transfer_map
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import optimise
+from thermalent.optimisation import optimise
 
 COUPLINGS = (0.02, 0.8)
 LATEST = 60.0

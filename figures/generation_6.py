@@ -11,7 +11,7 @@ from figures import common
 from figures.common import Report, Track
 from thermalent.excitations import FewExcitations, peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import optimise
+from thermalent.optimisation import optimise
 
 COUPLINGS = (0.126, 0.277)
 DECAY = 0.2  # largest, in gamma_R

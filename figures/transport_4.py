@@ -11,7 +11,7 @@ from figures import common
 from figures.common import Report, Track
 from thermalent.excitations import FewExcitations, peak_transfer, transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import optimise
+from thermalent.optimisation import optimise
 
 DECAYS = (0.0, 0.01, 0.05, 0.1, 0.2)  # of the curves over time, in gamma_R
 SMALLEST, LARGEST = 1e-4, 0.3

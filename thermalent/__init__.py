@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from thermalent.network import Network as Network
     from thermalent.network import Qubit as Qubit
     from thermalent.network import Qudit as Qudit
-    from thermalent.optimise import optimise as optimise
+    from thermalent.optimisation import optimise as optimise
     from thermalent.preparation import preparation_time as preparation_time
     from thermalent.preparation import purity_time as purity_time
     from thermalent.preparation import relaxation_rates as relaxation_rates
@@ -119,7 +119,7 @@ _HOME = {
     "thermalent.models.ring_resonators": ("ring_resonators",),
     "thermalent.models.thermal_link": ("thermal_link",),
     "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
-    "thermalent.optimise": ("optimise",),
+    "thermalent.optimisation": ("optimise",),
     "thermalent.preparation": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.radiation": ("coherence", "spectrum"),
     "thermalent.result": ("SolveError", "SteadyState"),

@@ -15,7 +15,7 @@ from thermalent.analytic.ring_resonators import (
 )
 from thermalent.excitations import average, peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import OptimumError, optimise
+from thermalent.optimisation import OptimumError, optimise
 
 ROOT_HALF = np.sqrt(0.5)
 

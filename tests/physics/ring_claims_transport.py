@@ -10,7 +10,7 @@ import thermalent as te
 from thermalent.analytic.ring_resonators import bell_transfer_fidelity
 from thermalent.excitations import FewExcitations, average, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import optimise
+from thermalent.optimisation import optimise
 
 BELL_1, BELL_2 = ({f"q{node}a": ROOT_HALF, f"q{node}b": ROOT_HALF} for node in (1, 2))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.optimise import OptimumError, optimise
+from thermalent.optimisation import OptimumError, optimise
 
 EXACT = te.ContinuedFraction(rtol=1e-12)
 

@@ -7,7 +7,7 @@ import thermalent as te
 from thermalent.analytic.ring_resonators import BEST_RATE_RATIO, best_bare_concurrence
 from thermalent.excitations import peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimise import OptimumError, optimise
+from thermalent.optimisation import OptimumError, optimise
 
 
 def nothing(**parameters):

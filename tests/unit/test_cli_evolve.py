@@ -229,3 +229,13 @@ def test_help_has_examples_that_run():
     lines = succeed("evolve", "--help").splitlines()
     (example,) = (line.split() for line in lines if "--initial 10" in line)
     assert len(table(succeed(*example[1:]))) == 5
+
+
+@pytest.mark.parametrize(("option", "source"), [("empty", "empty"), ("2+1j", 2 + 1j)])
+def test_the_source_may_start_otherwise(option, source):
+    data = json.loads(succeed("evolve", *LINK, "--times", "1,10", "--source", option, "--json"))
+    expected = te.evolve(NETWORK, [1.0, 10.0], "00", source=source).concurrence()
+    assert data["concurrence"] == pytest.approx(list(expected), abs=1e-12)
+    result = run("evolve", *LINK, "--times", "1", "--source", "full")
+    assert result.exit_code == 2
+    assert "neither 'stationary' nor 'empty' nor a number" in result.stderr

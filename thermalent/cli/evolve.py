@@ -78,6 +78,30 @@ times_options = combined(
         help="Qubits at time zero: 0 and 1 in their order, or S or T for two.  [default: all 0]",
     ),
 )
+
+
+class Source(click.ParamType):
+    """How the source starts: a word, or a coherent amplitude."""
+
+    name = "stationary|empty|AMPLITUDE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str | complex:
+        """The word, or the complex number."""
+        if value in ("stationary", "empty") or isinstance(value, complex):
+            return value
+        try:
+            return complex(value.replace(" ", ""))
+        except ValueError:
+            self.fail(f"{value!r} is neither 'stationary' nor 'empty' nor a number.", param, ctx)
+
+
+source_option = click.option(
+    "--source",
+    type=Source(),
+    default="stationary",
+    show_default=True,
+    help="How the source starts; an amplitude is that of a coherent state, as 20 or 3+4j.",
+)
 file_option = click.option(
     "-o",
     "--output",
@@ -90,12 +114,14 @@ file_option = click.option(
 @click.command(short_help="Dynamics of a thermal link.")
 @network_options
 @times_options
+@source_option
 @method_options
 @file_option
 @json_option
 def evolve(
     times: tuple[float, ...],
     initial: str | None,
+    source: str | complex,
     output: Path | None,
     method: str | None,
     rtol: float | None,
@@ -107,7 +133,7 @@ def evolve(
 ) -> None:
     """Qubits over time from a given state, on a waveguide behind a filtered thermal source.
 
-    The source is in its stationary state from the beginning. With more than two qubits the table
+    With more than two qubits the table
     shows the concurrence of q1 q2, q3 q4, ...; JSON holds that of every pair.
 
     \b
@@ -115,6 +141,7 @@ def evolve(
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e4:25
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 0,1,5,30,100 --initial 10
       thermalent evolve --n-th 2000 --kappa 1e-2 --qubits 1 --times 0.1:5:20
+      thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e3:20 --source empty
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.csv
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.nc
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
@@ -128,8 +155,8 @@ def evolve(
     with solving():
         from thermalent.solve import evolve as solve
 
-        result = solve(described, times, start, chosen)
-    given = {"network": network, "initial": start}
+        result = solve(described, times, start, chosen, source=source)
+    given = {"network": network, "initial": start, "source_start": str(source)}
     if output is not None:
         write_file(output, result, given)
     if as_json:

@@ -158,6 +158,10 @@ class Ground:
         found = []
         for component in range(count):
             index = np.flatnonzero(label == component)
+            if not np.any(np.isin(index, self.populations)):
+                # Coherences that the populations do not feel: antisymmetric where all is real.
+                # No stationary state holds them; they are left as zero.
+                continue
             block = matrix[index][:, index].toarray()
             if pinned in index:
                 row = int(np.searchsorted(index, pinned))
@@ -175,7 +179,7 @@ class Ground:
 
     def inverse(self, columns: np.ndarray) -> np.ndarray:
         """A_0^{-1} with the trace pinned, on real columns in the Hermitian basis, (n, m)."""
-        out = np.empty_like(columns)
+        out = np.zeros_like(columns)
         for index, lu, _ in self.factors:
             given = columns[index].astype(lu[0].dtype)
             out[index] = linalg.lu_solve(lu, given, check_finite=False)
@@ -197,9 +201,10 @@ class Ground:
     def solve(self, x: np.ndarray) -> np.ndarray:
         """A_0^{-1} x with the trace pinned, x in the order of the elements."""
         coordinates = self.basis.conj().T @ x
+        if not np.iscomplexobj(x):
+            return np.asarray(self.basis @ self.inverse(coordinates.real[:, None])[:, 0]).real
         solved = self.inverse(np.column_stack([coordinates.real, coordinates.imag]))
-        found = np.asarray(self.basis @ (solved[:, 0] + 1j * solved[:, 1]))
-        return found if np.iscomplexobj(x) else found.real
+        return np.asarray(self.basis @ (solved[:, 0] + 1j * solved[:, 1]))
 
 
 def steady_vector(

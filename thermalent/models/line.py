@@ -80,6 +80,8 @@ def behind_a_filter(
 
 def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
     """The coupling with `count` more cavities in front, each passing its light to the next."""
+    if count == 0:
+        return coupling
     n = count + len(coupling.exchange)
     exchange, decay = np.zeros((n, n), dtype=complex), np.zeros((n, n), dtype=complex)
     exchange[count:, count:], decay[count:, count:] = coupling

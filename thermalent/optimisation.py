@@ -15,7 +15,7 @@ import numpy as np
 
 from thermalent import checks
 from thermalent.differences import Differences
-from thermalent.optimise_search import Search, SlopeSearch, ValueSearch
+from thermalent.optimisation_search import Search, SlopeSearch, ValueSearch
 from thermalent.result import Outcome, Status
 
 # Coordinates run from 0 to 1; this close to an end is on the bound.
