@@ -144,6 +144,11 @@ class Ground:
         return sparse.csc_array((values, (rows, cols)), shape=(len(flat),) * 2)
 
     @cached_property
+    def antisymmetric(self) -> np.ndarray:
+        """Which of the basis operators are imaginary, (n,) of bool."""
+        return np.asarray(abs(self.basis.imag).sum(axis=0)) > 0
+
+    @cached_property
     def factors(self) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], float]]:
         """A_0 with one population's row replaced by the trace: LU factors of its blocks.
 
@@ -158,10 +163,8 @@ class Ground:
         found = []
         for component in range(count):
             index = np.flatnonzero(label == component)
-            if not np.any(np.isin(index, self.populations)):
-                # Coherences that the populations do not feel: antisymmetric where all is real.
-                # No stationary state holds them; they are left as zero.
-                continue
+            if self.generator.cloud.real and self.antisymmetric[index[0]]:
+                continue  # a real problem never leaves the symmetric matrices
             block = matrix[index][:, index].toarray()
             if pinned in index:
                 row = int(np.searchsorted(index, pinned))
