@@ -22,13 +22,17 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py
 
+# Two test processes, one thread of linear algebra each: the threads of small problems would only
+# wait for each other. A file's tests stay in one process, because they share what they computed.
+PYTEST := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
 # Everything that must pass: format, lint, types, tests.
 test: check
-	$(BIN)/pytest
+	$(PYTEST)
 
 # The checks that take minutes.
 test-long: $(VENV)/.installed-dev
-	$(BIN)/pytest -m long
+	$(PYTEST) -m long
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

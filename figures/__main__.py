@@ -34,6 +34,7 @@ DYNAMICS = (
     "spectra",
     "single_runs",
     "source_starts",
+    "filter_order",
 )
 # Ring resonators on a chiral waveguide.
 RINGS = (
@@ -60,7 +61,12 @@ RAILS = (
     "dual_rail_3a",
     "dual_rail_3b",
     "dual_rail_3c",
+    "dual_rail_4a",
+    "dual_rail_4b",
+    "dual_rail_4c",
+    "dual_rail_4d",
     "entanglement_graph",
+    "cutoff_convergence",
 )
 # Decay into a common reservoir.
 COOPERATIVE = (
