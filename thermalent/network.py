@@ -24,7 +24,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -261,6 +261,10 @@ class Network:
     squeezing: np.ndarray | None = None
     label: str = "network"
     _positions: dict[str, int] = field(init=False, repr=False)
+
+    PUMPED: ClassVar[str] = (
+        "parametric pumping or a squeezed channel feeds it excitations in pairs."
+    )
 
     def __post_init__(self) -> None:
         nodes = tuple(self.nodes)

@@ -59,7 +59,7 @@ def relaxation_rates(network: Network, count: int = 3, *, rtol: float = 1e-8) ->
     if not network.modes:
         values, error = slowest_rates(network, count)
         return Rates(values=values, error=error)
-    refusal = ContinuedFraction().refusal(network)
+    refusal = ContinuedFraction().one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
     h = hierarchy(network)
@@ -102,6 +102,9 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
     from scipy.optimize import brentq
 
     epsilon = checks.within("distance", distance, 1e-6, 1.0)
+    refusal = ContinuedFraction().one_mode_refusal(network)
+    if refusal is not None:
+        raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
     steady = steady_state(network, ContinuedFraction(rtol=1e-10)).state
     slowest = float(relaxation_rates(network, 1).values[0].real)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))

@@ -149,7 +149,7 @@ def coherence(
 
 
 def _regression(network: Network, of: FieldName, order: int, rtol: float) -> tuple[Regression, int]:
-    refusal = ContinuedFraction().refusal(network)
+    refusal = ContinuedFraction().one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Spectra come from the continued fraction: {refusal}")
     if network.absorption is not None and np.any(network.absorption):

@@ -101,14 +101,17 @@ def gaussian_modes(network: Network) -> tuple[GaussianMode, ...]:
     """The network's modes as Gaussian amplitudes that are not coupled to each other.
 
     Raises:
-        ValueError: they are coupled.
+        ValueError: they are coupled, or one squeezes itself.
         UnstableSourceError: they have no stationary state.
     """
     source = gaussian_source(network)
     count = len(network.modes)
-    own = np.kron(np.eye(count), np.ones((2, 2))) > 0
-    if np.any(source.drift[~own]) or np.any(source.covariance[~own]):
-        raise ValueError("the modes are coupled to each other")
+    own, pair = np.eye(2 * count) > 0, np.kron(np.eye(count), [[0, 1], [1, 0]]) > 0
+    if np.any(source.drift[~own]) or np.any(source.covariance[~pair]):
+        raise ValueError(
+            "A list of modes by themselves needs modes that are not coupled to each other, and of "
+            "which none squeezes itself: `gaussian_source` describes the others."
+        )
     return tuple(
         GaussianMode(
             rate=float(source.drift[i, i].real),

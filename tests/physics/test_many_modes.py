@@ -189,7 +189,7 @@ def test_refusals_say_what_to_do():
         te.steady_state(te.dual_rail(1, 12.0, bandwidth=5.0), ContinuedFraction())
     with pytest.raises(te.MethodError, match=r"GB of memory for its 1024 emitter levels"):
         te.steady_state(te.dual_rail(5, 1.0, bandwidth=5.0), ContinuedFraction())
-    with pytest.raises(te.MethodError, match=r"evolves networks of one mode"):
+    with pytest.raises(te.MethodError, match=r"it needs one boson mode, and the network has 2"):
         te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", ContinuedFraction())
 
 
@@ -214,3 +214,56 @@ def test_a_wrong_variance_would_be_noticed():
         at = lattice(one, 6)
         states.append(eliminate(ground, at)[: at.offset[1]])
     assert np.max(np.abs(states[0] - states[1])) > 0.05
+
+
+def test_what_needs_one_mode_says_so():
+    network = te.dual_rail(1, 1.0, bandwidth=5.0)
+    for ask in (
+        lambda: te.spectrum(network, [0.0]),
+        lambda: te.coherence(network, [0.0], order=2),
+        lambda: te.relaxation_rates(network),
+        lambda: te.preparation_time(network, "00"),
+    ):
+        with pytest.raises(te.MethodError, match="it needs one boson mode, and the network has 2"):
+            ask()
+
+
+def test_pairs_are_not_mistaken_for_decay():
+    """What only loses excitations, or is driven from outside, refuses what is pumped."""
+    behind_modes = te.dual_rail(1, 1.0, bandwidth=5.0)
+    assert te.evolve(behind_modes, [1.0], "00").method.name == "Fock"
+    one_mode = te.Network(
+        nodes=(te.Mode(name="a", bath_rate=0.1, n_th=1.0), te.Qubit(name="q")),
+        exchange=te.Cascade(rates=(0.5, 1.0)).coupling().exchange,
+        decay=te.Cascade(rates=(0.5, 1.0)).coupling().decay,
+        pumping=np.diag([0.1, 0.0]),
+    )
+    for method in (te.Amplitudes(), te.FewExcitations(), te.Trajectories(), te.Bourret()):
+        for network in (behind_modes, one_mode):
+            assert method.refusal(network) is not None, (method, network.label)
+    assert te.steady_state(one_mode).method.name == "Fock"
+
+
+def test_one_mode_and_a_squeezed_channel():
+    """A thermal mode in front of qubits that see a squeezed channel too: fraction against Fock."""
+    cascade = te.Cascade(rates=(0.4, 1.0)).coupling()
+    squeezed = 0.3
+    exchange, decay = np.zeros((3, 3), dtype=complex), np.zeros((3, 3), dtype=complex)
+    exchange[:2, :2], decay[:2, :2] = cascade
+    swap = np.zeros((3, 3))
+    swap[1, 2] = swap[2, 1] = -np.sinh(squeezed) * np.cosh(squeezed)
+    network = te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=0.4, n_th=1.0),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=exchange,
+        decay=decay + np.diag([0, np.cosh(squeezed) ** 2, np.cosh(squeezed) ** 2]),
+        absorption=np.diag([0, np.sinh(squeezed) ** 2, np.sinh(squeezed) ** 2]),
+        squeezing=swap,
+    )
+    fraction = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=24))
+    assert np.max(np.abs(fraction.state - fock.state)) < fraction.error + fock.error
+    assert fock.error < 1e-7

@@ -86,6 +86,8 @@ def one_mode(network: Network) -> GaussianMode | Mismatch:
     count = len(network.modes)
     if count != 1:
         return Mismatch(reason=f"the number of boson modes is {count}, not 1")
+    if network.pumped:
+        return Mismatch(reason=network.PUMPED.rstrip("."))
     return gaussian_modes(network)[0]
 
 

@@ -99,6 +99,15 @@ class ContinuedFraction(Method):
             f"{len(dims)} emitters would fit."
         )
 
+    def one_mode_refusal(self, network: Network) -> str | None:
+        """As `refusal`, for what needs the chain of one mode: dynamics, spectra, rates."""
+        if len(network.modes) > 1:
+            return (
+                f"it needs one boson mode, and the network has {len(network.modes)}; of several "
+                "the hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
+            )
+        return self.refusal(network)
+
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state, its truncation and rounding errors measured."""
         if len(network.modes) > 1:
@@ -159,12 +168,7 @@ class ContinuedFraction(Method):
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
         """Why not: as for steady states, or several modes. The source may start in any way."""
-        if len(network.modes) > 1:
-            return (
-                "the hierarchy evolves networks of one mode; of several it gives the steady state. "
-                "Use te.Fock(...)."
-            )
-        return self.refusal(network)
+        return self.one_mode_refusal(network)
 
     def evolve(
         self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart

@@ -29,6 +29,8 @@ def gain(network: Network) -> str | None:
     assert network.absorption is not None  # set when the network validates itself
     if np.any(network.absorption):
         return f"a warm waveguide feeds excitations into it. {_ELSEWHERE}"
+    if network.pumped:
+        return f"{network.PUMPED} {_ELSEWHERE}"
     for mode in network.modes:
         if mode.bath_rate > 0 and mode.n_th > 0:
             return f"the hot bath of {mode.name} (n_th = {mode.n_th:g}) feeds it. {_ELSEWHERE}"

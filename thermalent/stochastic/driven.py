@@ -101,6 +101,10 @@ def refusal(network: Network) -> str | None:
             f"the trajectories need exactly one boson mode, but the network has {count}. "
             "Use te.Fock(...)."
         )
+    if network.pumped:
+        return (
+            f"{network.PUMPED} Use te.ContinuedFraction(...), te.Fock(...) or te.QuantumJumps(...)."
+        )
     dimension = int(np.prod(network.dims))
     if dimension > LARGEST_DIMENSION:
         return (
