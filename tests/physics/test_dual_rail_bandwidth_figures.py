@@ -1,7 +1,10 @@
 """The figures of sources of finite bandwidth, on reduced grids: what they show is true."""
 
 import csv
+import doctest
 import importlib
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +154,12 @@ def test_equal_flux_and_equal_width():
     for filters in (1, 2, 3):
         kappa = script.widened(0.3, filters)
         assert (1 + (0.3 / kappa) ** 2) ** -filters == pytest.approx(0.5, rel=1e-14)
+
+
+def test_the_page_of_the_docs():
+    page = Path(__file__).resolve().parents[2] / "docs" / "dual_rail.md"
+    outcome = doctest.testfile(str(page), module_relative=False)
+    assert outcome.attempted > 20
+    assert outcome.failed == 0
+    for name in re.findall(r"\(images/(\w+\.png)\)", page.read_text()):
+        assert (page.parent / "images" / name).is_file()
