@@ -34,7 +34,6 @@ DYNAMICS = (
     "spectra",
     "single_runs",
     "source_starts",
-    "filter_order",
 )
 # Ring resonators on a chiral waveguide.
 RINGS = (
@@ -52,7 +51,7 @@ RINGS = (
     "transport_3c",
     "transport_4",
 )
-# Two rails of qubits on a squeezed source.
+# Sources of several modes: two rails of qubits under squeezed light, filters in a row.
 RAILS = (
     "dual_rail_2b",
     "dual_rail_2c",
@@ -67,6 +66,7 @@ RAILS = (
     "dual_rail_4d",
     "entanglement_graph",
     "cutoff_convergence",
+    "filter_order",
 )
 # Decay into a common reservoir.
 COOPERATIVE = (

@@ -58,7 +58,7 @@ def _methods(cutoff: int) -> list[tuple[str, te.Method]]:
         ("fock", te.Fock(cutoff=cutoff)),
     ]
     # The noise of the jumps hides all but the smallest cutoffs; a few show it.
-    if 4 <= cutoff <= 6:
+    if 4 <= cutoff <= 8:
         methods.append(("jumps", te.QuantumJumps(n=300, cutoff=cutoff)))
     return methods
 
