@@ -246,7 +246,8 @@ class ContinuedFraction(Method):
             "krylov": (
                 Outcome.NOT_CONVERGED,
                 f"The Krylov method did not converge: {reached} after {found.iterations} "
-                "iterations. Use te.Fock(...), or a source of larger bandwidth.",
+                "iterations, and the lattice is too large to eliminate. Take a weaker source or "
+                "one of larger bandwidth, or a larger rtol.",
             ),
             "rounding": (
                 Outcome.INACCURATE,
