@@ -145,8 +145,12 @@ def times(name: str, value: Any) -> np.ndarray:
 
 def source_start(name: str, value: Any) -> str | complex:
     """How a source starts: "stationary", "empty", or a finite coherent amplitude."""
-    if value in ("stationary", "empty"):
+    if isinstance(value, str) and value in ("stationary", "empty"):
         return str(value)
-    if isinstance(value, str) or not isinstance(value, Complex) or not np.isfinite(complex(value)):
+    if (
+        isinstance(value, (str, bool))
+        or not isinstance(value, Complex)
+        or not np.isfinite(complex(value))
+    ):
         fail(name, "'stationary', 'empty' or a finite coherent amplitude", value)
     return complex(value)

@@ -83,7 +83,7 @@ def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
     """Normal amplitudes or the modes' own: a linear change within each level of the lattice."""
     network = te.dual_rail(1, 0.7, imbalance=(3.0, 2.0), detuning=0.3)
     states = []
-    for worst in (1e3, 0.0):
+    for worst in (10.0, 0.0):
         monkeypatch.setattr("thermalent.continued_fraction.lattice._WORST_CONDITION", worst)
         of = cloud(network)
         assert (len(of.pairs) == 0) == (worst > 0)
@@ -267,3 +267,24 @@ def test_one_mode_and_a_squeezed_channel():
     fock = te.steady_state(network, te.Fock(cutoff=24))
     assert np.max(np.abs(fraction.state - fock.state)) < fraction.error + fock.error
     assert fock.error < 1e-7
+
+
+@pytest.mark.parametrize("apart", [0.0, 5e-3, 0.3])
+def test_rates_that_are_nearly_equal(apart):
+    """The eigenvectors of the drift are nearly parallel then; against Fock."""
+    cascade = te.Cascade(rates=(1, 1 + apart, 1, 1)).coupling()
+    network = te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=1, n_th=0.3),
+            te.Mode(name="b", bath_rate=1 + apart),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=cascade.exchange + np.diag([0, 0, 0, 0.3]),
+        decay=cascade.decay,
+    )
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=8))
+    assert hierarchy.error < 1e-9
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+    assert fock.error < 1e-4

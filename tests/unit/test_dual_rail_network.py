@@ -88,6 +88,9 @@ def test_loss_acts_on_the_light_not_on_the_first_pair():
         ({"squeezing": 1.0, "permutation": (0, 0)}, r"`permutation` must be a permutation of 0..1"),
         ({"squeezing": 1.0, "detuning": (0, 1, 2)}, r"`detuning` must be one number or 2 numbers"),
         ({"squeezing": 1.0, "imbalance": 3.0}, r"`imbalance` must be two rates"),
+        ({"squeezing": 1.0, "imbalance": {1.0, 2.0}}, r"`imbalance` must be two rates"),
+        ({"squeezing": 1.0, "detuning_b": "ab"}, r"`detuning_b` must be"),
+        ({"squeezing": 40.0, "bandwidth": 1.0}, r"`squeezing` must be at most 15"),
         ({"squeezing": 1.0, "bandwidth": 0.0}, r"`bandwidth` must be"),
         ({"squeezing": 1.0, "imbalance": (1, 2), "bandwidth": 1}, r"`bandwidth` must be left out"),
         (
@@ -99,6 +102,11 @@ def test_loss_acts_on_the_light_not_on_the_first_pair():
 def test_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         te.dual_rail(2, **arguments)
+
+
+def test_one_pair_has_no_stretch_to_lose_on():
+    with pytest.raises(ValueError, match="`loss` must be 0 for one pair"):
+        te.dual_rail(1, 0.5, loss=0.5)
 
 
 def test_a_source_above_threshold_has_no_stationary_state():

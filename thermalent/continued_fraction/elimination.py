@@ -7,6 +7,8 @@ with A_n the diagonal block of level n, F_n what falls into it and R_n what rise
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from scipy import linalg, sparse
 
@@ -32,7 +34,11 @@ def eliminate(ground: Ground, at: Lattice) -> np.ndarray:
     pivot = block(at.last, at.last)
     rises = []
     for n in range(at.last, 0, -1):
-        rises.append(-linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False))
+        with warnings.catch_warnings():
+            # A pivot without digits shows in the change with the level, which is the error.
+            warnings.simplefilter("ignore", linalg.LinAlgWarning)
+            rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
+        rises.append(-rise)
         falling = matrix[parts[n - 1], :][:, parts[n]]
         pivot = block(n - 1, n - 1) + falling @ rises[-1]
     pinned = int(ground.populations[0])

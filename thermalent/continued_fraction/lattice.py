@@ -33,8 +33,9 @@ from thermalent.liouville import Superoperator, emitter_liouvillian
 from thermalent.network import Network
 from thermalent.source import GaussianSource, gaussian_source
 
-# Amplitudes that relax independently are used if they are this far from parallel.
-_WORST_CONDITION = 1e3
+# Amplitudes that relax independently are used if they are this far from parallel: their variances
+# grow with the square of it and cancel, in every level anew.
+_WORST_CONDITION = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

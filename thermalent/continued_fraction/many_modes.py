@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import comb
 
 import numpy as np
 
@@ -30,14 +32,16 @@ from thermalent.source import UnstableSourceError, gaussian_source
 FIRST_LEVEL = 2
 MOST_LEVELS = 60
 _LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or three digits
-# Multiplications of an elimination: a twentieth of a second, and a minute or two.
+# Multiplications of an elimination: a twentieth of a second, and half a minute.
 _ALWAYS_ELIMINATED = 1e9
-_MOST_WORK = 3e12
+_MOST_WORK = 1e12
+_MOST_NUMBERS = 10**6  # boson numbers of a lattice, which are listed one by one
 _PART_OF_RTOL = 0.05  # of the error, left to the Krylov method
 _ROUNDING = 1e-13
 _PLATEAU = 1e-9  # changes below this that no longer fall are rounding
 # Growing step by step costs little at first; later a step of two is cheaper per digit.
 _STEP_OF_TWO_FROM = 6
+_STEP_OF_HOT = 4  # what is eliminated anew at each level takes few of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class Found:
 
     state: np.ndarray
     error: float
-    outcome: str  # "converged", "rounding", "levels", "memory", "krylov", "singular"
+    outcome: str  # "converged", "rounding", "grows", "levels", "memory", "krylov", "singular"
     level: int
     size: int
     iterations: int
@@ -98,14 +102,21 @@ def steady_state(network: Network, rtol: float, last: int | None = None) -> Foun
     with working("hierarchy of several modes") as report:
         for level in _schedule(last):
             needed = memory_needed(of.sectors, level, real=of.real)
-            if found is not None and last is None and needed > memory.available():
-                return replace(found, outcome="memory", needed=needed)
+            if found is not None and last is None:
+                if needed > memory.available():
+                    return replace(found, outcome="memory", needed=needed)
+                if comb(level + len(of.drive), level) > _MOST_NUMBERS:
+                    return replace(found, outcome="levels")
+                if hot and level % _STEP_OF_HOT and level > _STEP_OF_TWO_FROM:
+                    continue
             at = lattice(of, level)
             # The first state is not known yet, but its trace is: no element exceeds one.
             scale = 1.0 if found is None else float(np.max(np.abs(found.state)))
             aim = max(_PART_OF_RTOL * rtol * scale, _ROUNDING)
             vector, iterations, slack = _solve(ground, at, vector, aim, hot, report)
             hot = hot or (iterations > 0 and slack == 0.0)
+            if slack > 10 * aim and found is not None:
+                return replace(found, outcome="krylov", iterations=found.iterations + iterations)
             state = emitters(of.sectors, vector[: at.offset[1]])
             if found is not None:
                 changes.append(float(np.max(np.abs(state - found.state))) + slack)
@@ -178,4 +189,7 @@ def _outcome(changes: list[float], wanted: float, level: int, last: int | None) 
         return "converged"
     if len(changes) >= 3 and max(changes[-3:]) < _PLATEAU and changes[-1] > 0.5 * changes[-3]:
         return "rounding"
+    # A few levels may do worse than the ones before; four in a row are rounding that grows.
+    if len(changes) >= 5 and all(a < b for a, b in pairwise(changes[-5:])):
+        return "grows"
     return "levels" if level == MOST_LEVELS else ""

@@ -245,9 +245,14 @@ class ContinuedFraction(Method):
             ),
             "krylov": (
                 Outcome.NOT_CONVERGED,
-                f"The Krylov method did not converge: {reached} after {found.iterations} "
-                "iterations, and the lattice is too large to eliminate. Take a weaker source or "
-                "one of larger bandwidth, or a larger rtol.",
+                f"The hierarchy did not converge: {reached}, the next one is too large to "
+                f"eliminate, and the Krylov method gave up on it ({found.iterations} iterations in "
+                "all). Ask for a larger rtol, or take a weaker source or a broader one.",
+            ),
+            "grows": (
+                Outcome.INACCURATE,
+                f"The hierarchy loses its digits: {reached}, and more levels make it larger. Use "
+                "te.Fock(...), or a weaker source.",
             ),
             "rounding": (
                 Outcome.INACCURATE,

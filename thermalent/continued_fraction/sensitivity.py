@@ -24,7 +24,8 @@ from thermalent.continued_fraction.sensitivity_adjoint import (
     unstaggered,
 )
 from thermalent.continued_fraction.sensitivity_observable import Observable, Valued, evaluated
-from thermalent.continued_fraction.sensitivity_slopes import slopes, steepest
+from thermalent.continued_fraction.sensitivity_parameters import check_integers, check_names
+from thermalent.continued_fraction.sensitivity_slopes import slopes
 from thermalent.continued_fraction.stationary import Stationary
 from thermalent.method import MethodError
 from thermalent.network import Network
@@ -85,7 +86,9 @@ def sensitivities(
         builder: Called with the parameters as keywords; returns the network. Its matrices have to
             be smooth functions of the parameters.
         parameters: Value of each parameter, a number, or several (one per qubit, say). At the end
-            of a range (no dephasing, no loss) the derivative is the one-sided one.
+            of a range (no dephasing, no loss) the derivative is the one-sided one. Integers that
+            the builder wants as such (numbers of qubits or filters) are bound with
+            functools.partial.
         observable: "concurrence", "purity", a Hermitian operator (d, d) for its expectation, or a
             function of the state that returns the number and its gradient G, a Hermitian (d, d)
             matrix with dO = Re Tr(G d rho).
@@ -98,7 +101,8 @@ def sensitivities(
         zero and `note` says so.
 
     Raises:
-        ValueError: an argument is not as above, or a parameter cannot change at all.
+        ValueError: an argument is not as above, the builder has no such parameter, or one cannot
+            change at all or is where the matrices have no slope: the root of a rate at its end.
         MethodError: the continued fraction does not apply to the network.
         SolveError: the steady state is not unique or did not converge, or the concurrence has no
             derivative here (the state lacks a population that its neighbours have).
@@ -141,6 +145,7 @@ class _Problem:
     ) -> None:
         if not parameters:
             checks.fail("parameters", "values of one parameter or more", parameters)
+        check_names("parameters", builder, tuple(parameters))
         self.builder = builder
         self.shapes = {
             name: None if np.ndim(value) == 0 else len(np.atleast_1d(value))
@@ -151,6 +156,7 @@ class _Problem:
             for name, value in parameters.items()
         }
         self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
+        check_integers(builder, parameters)
         network = self._network()
         method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
         refusal = method.refusal(network)
@@ -167,24 +173,26 @@ class _Problem:
         self.numbers = h.numbers
         self.scale = generator(h).scale
         self.observed = self._observed(observable, state, pair)
-        self.changes = [slopes(partial(self._generator, key), *self._at(key)) for key in self.keys]
+        self.flat = not np.any(self.observed.gradient)  # whatever the generator does
+        self.changes = [
+            slopes(partial(self._generator, key), *self._at(key))
+            for key in ([] if self.flat else self.keys)
+        ]
         numbers = np.array([self.values[name][i] for name, i in self.keys])
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
         self.slope_errors = np.zeros(len(self.keys))
 
     def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
         """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
+        result = np.zeros(len(self.keys))
+        if self.flat:
+            return result
         found = self._moments(staggered(self.chain) if rescaled else self.chain, last)
         if rescaled:
             found = unstaggered(found)
-        result = np.zeros(len(self.keys))
-        for i, candidates in enumerate(self.changes):
-            result[i], self.slope_errors[i] = steepest(
-                [
-                    (contracted(self.chain, found, one), contracted(self.chain, found, before))
-                    for one, before in candidates
-                ]
-            )
+        for i, slope in enumerate(self.changes):
+            result[i] = contracted(self.chain, found, slope.estimate)
+            self.slope_errors[i] = abs(result[i] - contracted(self.chain, found, slope.before))
         return result + 0.0  # no -0.0
 
     def named(self, numbers: np.ndarray) -> dict[str, Any]:
@@ -229,7 +237,7 @@ class _Problem:
 
     def _at(self, key: tuple[str, int]) -> tuple[float, str]:
         name, i = key
-        return self.values[name][i], name
+        return self.values[name][i], name if self.shapes[name] is None else f"{name}[{i}]"
 
     def _generator(self, key: tuple[str, int], value: float) -> Generator:
         return generator(hierarchy(self._network(key, value)), scale=self.scale)

@@ -7,12 +7,14 @@ to step zero,
 $$D_{i,j} = D_{i,j-1} + \frac{D_{i,j-1} - D_{i-1,j-1}}{2^{pj} - 1}, \qquad
   p = 2 \text{ (central) or } 1 \text{ (one-sided)}$$
 
-gives the slope to nearly all digits; what the last column still changes is its error.
+gives the slope to nearly all digits; what the last column still changes is its error. A root has no
+such expansion within its distance to zero, so the steps are shortened until the table converges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,14 +24,35 @@ from thermalent.continued_fraction.levels import Generator
 _HALVINGS = 5
 _FIRST_STEP = 0.03  # of the parameter's value
 _STEP_AT_ZERO = 0.02  # rates are in units of one of them
-_SHORTER = 1 / 16  # where the first steps were too long
+_SHORTER = 1 / 16  # where the steps were too long
+_SHORTENINGS = 8  # down to 1e-10 of the value, where differences have few digits left
 _GOOD = 1e-11  # relative error of the generator's slope that needs no shorter steps
+_ENOUGH = 1e-9  # the same, that needs no steps to one side instead
+_CONVERGED = 1e-6  # the same, without which there is no slope
+_SENSIBLE = 1e-6  # steps this long, relative to the parameter, show whether it has an effect
+_INSIDE = 1e-6  # where to go from the end of a range
+_EPS = float(np.finfo(float).eps)
 
 
-def slopes(
-    at: Callable[[float], Generator], value: float, name: str
-) -> list[tuple[Generator, Generator]]:
-    """Candidates for the derivative of a generator, each with the entry before it in the table.
+class Slope(NamedTuple):
+    """The derivative of a generator, and how far it is known.
+
+    Args:
+        estimate: The derivative.
+        before: The less extrapolated one: the difference is the error.
+        change: The largest change of an element between the two, relative to the largest element,
+            or what rounding leaves, if that is more.
+        rounding: What rounding leaves.
+    """
+
+    estimate: Generator
+    before: Generator
+    change: float
+    rounding: float
+
+
+def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
+    """The derivative of a generator by a parameter.
 
     Args:
         at: The generator at a value of the parameter; raises ValueError where it is not allowed.
@@ -37,55 +60,88 @@ def slopes(
         name: Its name, for the message.
 
     Returns:
-        Pairs (estimate, less extrapolated estimate); their difference is the error.
+        The best entry of the tables: the one whose elements change least.
 
     Raises:
-        ValueError: the network exists on neither side of the value.
+        ValueError: the network exists on neither side of the value, or its matrices have no slope
+            there, as a root has none at its end.
     """
-    step = _FIRST_STEP * abs(value) if value != 0 else _STEP_AT_ZERO
-    found: list[tuple[Generator, Generator]] = []
-    for h in (step, _SHORTER * step):
-        for sides in ((1.0, -1.0), (1.0, 0.0), (-1.0, 0.0)):
-            if sides[1] == 0.0 and h == step and value != 0:
-                continue  # first try shorter steps to both sides
+    best: Slope | None = None
+    side = 0.0
+    for sides in ((1.0, -1.0), (1.0, 0.0), (-1.0, 0.0)):
+        if best is not None and best.change < _ENOUGH:
+            break
+        for h in _steps(value, one_sided=sides[1] == 0.0):
             try:
-                found += _table(at, value, h, sides)
+                found = _table(at, value, h, sides)
             except ValueError:
-                continue
-            break
-        if found and min(_relative_change(*pair) for pair in found) < _GOOD:
-            break
-    if found:
-        return found
-    checks.fail(
-        "parameters", f"such that {name!r} may change", checks.Words(f"not, at {name} = {value:g}")
-    )
+                continue  # over the end of a range: shorter steps may stay inside
+            here = min(found, key=lambda slope: slope.change)
+            if best is None or here.change < best.change:
+                best, side = here, sides[0]
+            if best.change < _GOOD or here.rounding >= best.change:
+                break
+    if best is None:
+        allowed = f"such that {name!r} may change"
+        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
+    if not best.change < _CONVERGED:
+        inside = value + side * _INSIDE * (abs(value) or 1.0)
+        checks.fail(
+            "parameters",
+            f"such that the network's matrices have a slope in {name!r} (a rate under a root has "
+            "none at the end of its range: move the value inside by a little, for example to "
+            f"{name} = {inside:.9g})",
+            checks.Words(f"{name} = {value:.9g}"),
+        )
+    return best
+
+
+def _steps(value: float, *, one_sided: bool) -> Iterator[float]:
+    """First steps of the tables; to one side they may be long against a small value."""
+    h = _FIRST_STEP * abs(value)
+    if one_sided or value == 0:
+        h = max(h, _STEP_AT_ZERO)
+    return (h * _SHORTER**k for k in range(_SHORTENINGS))
 
 
 def _table(
     at: Callable[[float], Generator], value: float, h: float, sides: tuple[float, float]
-) -> list[tuple[Generator, Generator]]:
+) -> list[Slope]:
     """The extrapolation table, its rows from halved steps; see `slopes`."""
     ratio = 4.0 if sides[1] else 2.0
-    found: list[tuple[Generator, Generator]] = []
+    found: list[Slope] = []
     before: list[Generator] = []
     for i in range(_HALVINGS):
         near, far = value + sides[0] * h, value + sides[1] * h
-        row = [_combined(at(near), 1 / (near - far), at(far), -1 / (near - far))]
+        if near == far:
+            raise ValueError("no floating-point number in between")
+        one = at(near)
+        row = [_combined(one, 1 / (near - far), at(far), -1 / (near - far))]
+        noise = _EPS * _size(one) / abs(near - far)
+        sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
         for j in range(1, i + 1):
             weight = 1 / (ratio**j - 1)
             row.append(_combined(row[-1], 1 + weight, before[j - 1], -weight))
-            found.append((row[-1], row[-2]))
+            found.append(_judged(row[-1], row[-2], noise, sensible))
         before = row
         h /= 2
     return found
 
 
-def _relative_change(one: Generator, other: Generator) -> float:
-    """Largest change of an element between two generators, relative to the largest element."""
-    parts = ((one.a, other.a), (one.up, other.up), (one.down, other.down), (one.rate, other.rate))
-    change = max(float(np.max(abs(p - q))) for p, q in parts)
-    return change / max(max(float(np.max(abs(p))) for p, _ in parts), np.finfo(float).tiny)
+def _judged(estimate: Generator, before: Generator, noise: float, sensible: bool) -> Slope:
+    """An entry of the table and the one before it, with the errors relative to the largest."""
+    largest = max(_size(estimate), _size(before))
+    if largest == 0.0:  # no effect, or too short a step to see one
+        unknown = 0.0 if sensible else float("inf")
+        return Slope(estimate, before, unknown, unknown)
+    rounding = noise / largest
+    change = _size(_combined(estimate, 1.0, before, -1.0)) / largest
+    return Slope(estimate, before, max(change, rounding), rounding)
+
+
+def _size(one: Generator) -> float:
+    """The largest element."""
+    return max(float(np.max(abs(part))) for part in (one.a, one.up, one.down, one.rate))
 
 
 def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator:
@@ -97,10 +153,3 @@ def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator
         rate=a * one.rate + b * other.rate,
         scale=one.scale,
     )
-
-
-def steepest(values: list[tuple[float, float]]) -> tuple[float, float]:
-    """The best of pairs (estimate, less extrapolated estimate), and its error."""
-    errors = [abs(estimate - before) for estimate, before in values]
-    best = int(np.argmin(errors))
-    return values[best][0], errors[best]

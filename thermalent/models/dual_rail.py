@@ -8,11 +8,13 @@ import numpy as np
 
 from thermalent import checks
 from thermalent.geometry import Cascade
-from thermalent.models.rails import rail_detunings, rail_names
+from thermalent.models.rails import per_pair, rail_detunings, rail_names
 from thermalent.network import Mode, Network, Qubit
 
 PerPair = float | Sequence[float]
 PerQubit = float | Sequence[float]
+
+_STRONGEST = 15.0  # exp(2 r) = 1e13
 
 
 def dual_rail(
@@ -77,7 +79,9 @@ def dual_rail(
     if detuning_b is not None:
         if permutation is not None:
             checks.fail("permutation", "left out where `detuning_b` is given", permutation)
-        delta_b, _ = rail_detunings(detuning_b, None, pairs)
+        delta_b = per_pair("detuning_b", detuning_b, pairs)
+    if pairs == 1 and np.any(np.asarray(loss) != 0.0):
+        checks.fail("loss", "0 for one pair, behind which there is no stretch", loss)
     losses = checks.per_item("loss", loss, pairs - 1, "stretch between successive pairs")
     names = rail_names(pairs)
     phases = checks.per_item("dephasing", dephasing, 2 * pairs, "qubit")
@@ -151,7 +155,7 @@ def _bandwidths(
         return kappa, kappa
     if bandwidth is not None:
         checks.fail("bandwidth", "left out where `imbalance` gives both rates", bandwidth)
-    if isinstance(imbalance, (int, float)) or len(imbalance) != 2:
+    if not isinstance(imbalance, (Sequence, np.ndarray)) or len(imbalance) != 2:
         checks.fail("imbalance", "two rates (kappa_A, kappa_B)", imbalance)
     kappa_a, kappa_b = (checks.positive("imbalance", rate) for rate in imbalance)
     return kappa_a, kappa_b
@@ -163,7 +167,11 @@ def _squeezing(
     if gain is None:
         if squeezing is None:
             checks.fail("squeezing", "given, or `gain` instead", squeezing)
-        return checks.nonnegative("squeezing", squeezing)
+        r = checks.nonnegative("squeezing", squeezing)
+        if r > _STRONGEST:
+            allowed = f"at most {_STRONGEST:g}, beyond which double precision holds no state"
+            checks.fail("squeezing", allowed, squeezing)
+        return r
     if squeezing is not None:
         checks.fail("gain", "left out where `squeezing` is given", gain)
     if rates is None:

@@ -69,9 +69,14 @@ def rail_detunings(detuning: Any, permutation: Any, pairs: int) -> tuple[np.ndar
         ValueError: a detuning is not a finite real number, there is not one per pair, or
             `permutation` is none.
     """
-    values = checks.per_item("detuning", detuning, pairs, "pair")
-    delta_a = np.array([checks.real("detuning", value) for value in values])
+    delta_a = per_pair("detuning", detuning, pairs)
     return delta_a, -delta_a[list(permutation_of(permutation, pairs))]
+
+
+def per_pair(name: str, value: Any, pairs: int) -> np.ndarray:
+    """One finite real number for all pairs, or one each, as an array, (N,)."""
+    values = checks.per_item(name, value, pairs, "pair")
+    return np.array([checks.real(name, item) for item in values])
 
 
 def _fail_permutation(permutation: Any, pairs: int) -> NoReturn:
