@@ -91,7 +91,8 @@ def optimise(
         The optimum; its parameters are good to 8 digits where the noise permits, see `errors`.
 
     Raises:
-        ValueError: an argument is out of range, or `maximise` returns no finite number.
+        ValueError: an argument is out of range, the builder has no such parameter (the nearest one
+            is given), or `maximise` returns no finite number.
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """

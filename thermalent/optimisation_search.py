@@ -26,7 +26,11 @@ class Search(abc.ABC):
         self.builder = builder
         if not isinstance(over, Mapping) or not over:
             checks.fail("over", "ranges (low, high) of one parameter or more, by name", over)
+        # Late: it brings the solver, which takes a while to load.
+        from thermalent.continued_fraction.sensitivity_parameters import check_names
+
         self.names = tuple(over)
+        check_names("over", builder, self.names)
         for name, ends in over.items():
             if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
                 checks.fail("over", f"(low, high) with low < high for {name!r}", ends)

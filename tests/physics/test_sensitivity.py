@@ -1,5 +1,7 @@
 """Derivatives by the adjoint against differences of the whole solution in extended precision."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -220,6 +222,69 @@ def test_one_sided_at_the_ends_of_ranges():
         assert found[name] == pytest.approx(slope, rel=2e-5)
 
 
+NEAR_END = {"n_th": 50.0, "kappa": 0.1}
+WITHOUT_COUPLING = NEAR_END | {"other_decay": 0.2}
+
+
+def purity(**parameters):
+    state = te.steady_state(te.thermal_link(**parameters), te.ContinuedFraction(rtol=1e-12))
+    return np.sum(np.abs(state.state) ** 2)
+
+
+@pytest.mark.parametrize("loss", [0.999, 0.9999, 0.999999, 1e-6])
+def test_roots_near_the_end_of_their_range(loss):
+    """1 - loss enters under a root; the step of the differences stays inside the range."""
+    found = te.sensitivities(te.thermal_link, NEAR_END | {"loss": loss}, "purity")
+    h = 0.1 * min(loss, 1 - loss)
+    expected = extrapolated(lambda x: purity(**NEAR_END, loss=x), loss, h)
+    # Rounding of the purity, some 1e-15, over the smallest step, h / 8.
+    allowed = 1e-14 / (h / 8) + 1e-8
+    assert found["loss"] == pytest.approx(expected, abs=allowed)
+    assert 0 < found.errors["loss"] < 1e-8
+
+
+def test_a_root_near_zero():
+    at = WITHOUT_COUPLING | {"gamma": (1.0, 1e-6)}
+    found = te.sensitivities(te.thermal_link, at, "purity")
+    expected = extrapolated(
+        lambda x: purity(**WITHOUT_COUPLING, gamma=(1.0, x)), at["gamma"][1], 1e-7
+    )
+    assert found["gamma"][1] == pytest.approx(expected, rel=1e-7)  # 1e-15 over the step, of 100
+    assert 0 < found.errors["gamma"][1] < 1e-6
+
+
+def test_a_root_at_its_end_has_no_slope_and_says_where_there_is_one():
+    """Moved inside as told, the slope is that of the observable at the end, to the move."""
+    with pytest.raises(ValueError, match=r"slope in 'loss' .* to loss = 0\.999999.* is loss = 1\."):
+        te.sensitivities(te.thermal_link, NEAR_END | {"loss": 1.0}, "purity")
+    inside = te.sensitivities(te.thermal_link, NEAR_END | {"loss": 0.999999}, "purity")
+    f = [purity(**NEAR_END, loss=1 - i * 1e-6) for i in (0, 2)]
+    assert inside["loss"] == pytest.approx((f[0] - f[1]) / 2e-6, rel=1e-3)
+    at = WITHOUT_COUPLING | {"gamma": (1.0, 0.0)}
+    with pytest.raises(
+        ValueError, match=r"'gamma\[1\]' .* to gamma\[1\] = 1e-06.* gamma\[1\] = 0\."
+    ):
+        te.sensitivities(te.thermal_link, at, "purity")
+    # With no slope of the observable none of the matrices is asked for.
+    assert te.sensitivities(te.thermal_link, NEAR_END | {"loss": 1.0})["loss"] == 0
+
+
+def test_tiny_rates_have_the_slope_of_zero():
+    """A step in proportion to the value would be lost in rounding."""
+    zero, tiny = (
+        te.sensitivities(te.thermal_link, NEAR_END | {"dephasing": rate}, "purity")
+        for rate in (0.0, 1e-20)
+    )
+    assert zero["dephasing"] < -1
+    assert tiny["dephasing"] == pytest.approx(zero["dephasing"], rel=1e-10)
+
+
+def test_a_parameter_without_effect_has_slope_zero():
+    found = te.sensitivities(lambda n_th, z: line(n_th=n_th, kappa=0.1), {"n_th": 2.0, "z": 3.0})
+    assert found["n_th"] != 0
+    assert found["z"] == found.errors["z"] == 0
+
+
 def test_resonance_is_stationary_by_symmetry():
     """The populations reach no imaginary part on resonance; opposite detunings act alike."""
 
@@ -306,3 +371,17 @@ def test_refusals():
         te.sensitivities(
             lambda kappa: te.ring_resonators(coupling=(0.3, 0.3), distance=kappa), {"kappa": 3.0}
         )
+
+
+def test_refuses_integers_and_unknown_names():
+    with pytest.raises(ValueError, match=r"functools.partial\(builder, qubits=3\).*qubits = 3"):
+        te.sensitivities(te.thermal_link, {"n_th": 2, "kappa": 0.1, "qubits": 3}, "purity")
+    bound = functools.partial(te.thermal_link, qubits=3)
+    assert te.sensitivities(bound, {"n_th": 2, "kappa": 0.1}, "purity")["n_th"] < 0
+    with pytest.raises(ValueError, match=r"`parameters` must be .*nearest: 'kappa'.*'kapa'"):
+        te.sensitivities(te.thermal_link, {"n_th": 1.0, "kapa": 1})
+    with pytest.raises(ValueError, match="`parameters` must be such that 'kappa' has a value"):
+        te.sensitivities(te.thermal_link, {"n_th": 1.0})
+    for maximise in ("purity", lambda network: network.modes[0].n_th):
+        with pytest.raises(ValueError, match=r"`over` must be .*nearest: 'n_th'.*'n_thh'"):
+            te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, maximise)

@@ -196,6 +196,6 @@ def test_command_out_of_reach_and_wrong(tmp_path):
     assert "largest C" in result.stdout
     wrong = run("--target-concurrence", 1.2)
     assert wrong.exit_code == 2
-    assert "--target" in wrong.stderr
+    assert "Option --target-concurrence must be" in wrong.stderr
     nowhere = run("--target-concurrence", 0.7, "-o", tmp_path / "none" / "x.png")
     assert nowhere.exit_code == 2

@@ -78,9 +78,15 @@ def solving() -> Iterator[None]:
 
 def _as_options(message: str) -> str:
     """The message with "Option --n-th" for "Argument `n_th`", if the command has that option."""
-    known = {param.name for param in click.get_current_context().command.params}
+    known = {param.name: _long(param) for param in click.get_current_context().command.params}
 
     def option(match: re.Match[str]) -> str:
-        return f"Option --{match[1].replace('_', '-')}" if match[1] in known else match[0]
+        return f"Option {known[match[1]]}" if match[1] in known else match[0]
 
     return _ARGUMENT.sub(option, message)
+
+
+def _long(param: click.Parameter) -> str:
+    """How a parameter is typed: "--target-concurrence" for one that is called `target`."""
+    long = (name for name in param.opts if name.startswith("--"))
+    return next(long, f"--{(param.name or '').replace('_', '-')}")

@@ -29,6 +29,7 @@ _SHORTENINGS = 8  # down to 1e-10 of the value, where differences have few digit
 _GOOD = 1e-11  # relative error of the generator's slope that needs no shorter steps
 _ENOUGH = 1e-9  # the same, that needs no steps to one side instead
 _CONVERGED = 1e-6  # the same, without which there is no slope
+_AMPLIFIED = 8.0  # rounding of the differences by the weights of the table, rounded up
 _SENSIBLE = 1e-6  # steps this long, relative to the parameter, show whether it has an effect
 _INSIDE = 1e-6  # where to go from the end of a range
 _EPS = float(np.finfo(float).eps)
@@ -42,13 +43,15 @@ class Slope(NamedTuple):
         before: The less extrapolated one: the difference is the error.
         change: The largest change of an element between the two, relative to the largest element,
             or what rounding leaves, if that is more.
-        rounding: What rounding leaves.
+        rounding: What rounding leaves, of the elements that change at all.
+        converged: Whether the table does, or would but for rounding.
     """
 
     estimate: Generator
     before: Generator
     change: float
     rounding: float
+    converged: bool
 
 
 def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
@@ -84,7 +87,7 @@ def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
     if best is None:
         allowed = f"such that {name!r} may change"
         checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
-    if not best.change < _CONVERGED:
+    if not best.converged:
         inside = value + side * _INSIDE * (abs(value) or 1.0)
         checks.fail(
             "parameters",
@@ -117,7 +120,7 @@ def _table(
             raise ValueError("no floating-point number in between")
         one = at(near)
         row = [_combined(one, 1 / (near - far), at(far), -1 / (near - far))]
-        noise = _EPS * _size(one) / abs(near - far)
+        noise = _EPS * _size(one, where=row[0]) / abs(near - far)
         sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
         for j in range(1, i + 1):
             weight = 1 / (ratio**j - 1)
@@ -133,15 +136,22 @@ def _judged(estimate: Generator, before: Generator, noise: float, sensible: bool
     largest = max(_size(estimate), _size(before))
     if largest == 0.0:  # no effect, or too short a step to see one
         unknown = 0.0 if sensible else float("inf")
-        return Slope(estimate, before, unknown, unknown)
+        return Slope(estimate, before, unknown, unknown, sensible)
     rounding = noise / largest
     change = _size(_combined(estimate, 1.0, before, -1.0)) / largest
-    return Slope(estimate, before, max(change, rounding), rounding)
+    converged = change < _CONVERGED or (sensible and change <= _AMPLIFIED * rounding)
+    return Slope(estimate, before, max(change, rounding), rounding, converged)
 
 
-def _size(one: Generator) -> float:
-    """The largest element."""
-    return max(float(np.max(abs(part))) for part in (one.a, one.up, one.down, one.rate))
+def _size(one: Generator, where: Generator | None = None) -> float:
+    """The largest element, of all or of those that another generator has."""
+    parts = [abs(one.a), abs(one.up), abs(one.down)]
+    rate = abs(one.rate)
+    if where is not None:
+        masks = (where.a, where.up, where.down)
+        parts = [part * (mask != 0) for part, mask in zip(parts, masks, strict=True)]
+        rate = rate if where.rate else 0.0
+    return max(rate, *(float(part.max()) for part in parts))
 
 
 def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator:
