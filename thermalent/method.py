@@ -50,7 +50,7 @@ class Method(abc.ABC):
         """
         raise MethodError(
             f"{self.name} finds the steady state only where it is unique and takes no `initial`; "
-            "use te.ContinuedFraction()."
+            "use te.Fock(), or te.ContinuedFraction() behind one mode."
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:

@@ -235,6 +235,51 @@ def test_a_mode_squeezed_by_itself_has_the_tail_of_a_squeezed_state():
     assert ratio > bare_modes(network).number[0, 0].real * 1.2  # the naive thermal ratio is less
 
 
+@pytest.mark.parametrize("cutoff", [5, 6, 7, 8, 9])
+def test_the_error_of_a_mode_pumped_by_itself_is_bounded(cutoff):
+    """Even and odd levels alternate, and any of them may be the last."""
+    pumping = np.diag([0.1, 0.0, 0.0]).astype(complex)
+    pumping[0, 1] = pumping[1, 0] = 0.3  # the mode with the first qubit
+    network = te.Network(
+        nodes=(te.Mode(name="a", bath_rate=0.5, n_th=0.02), te.Qubit(name="q"), te.Qubit(name="r")),
+        exchange=np.array([[0, 0.4, 0.1], [0.4, 0, 0], [0.1, 0, 0.3]]),
+        decay=np.eye(3),
+        pumping=pumping,
+    )
+    best = te.Fock(cutoff=20).steady_state(network)
+    found = te.Fock(cutoff=cutoff).steady_state(network)
+    assert best.error < 1e-10
+    true = np.max(np.abs(found.state - best.state))
+    assert 1e-3 * found.error < true < found.error
+
+
+def random_pumped_network(seed):
+    """Two modes, nearly empty, and a qubit; the first mode is pumped with all, perhaps itself."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, 3, 3)) + 1j * rng.normal(size=(2, 3, 3))
+    pumping = np.zeros((3, 3), dtype=complex)
+    pumping[0, 1] = pumping[1, 0] = 0.1 * rng.normal()
+    pumping[0, 2] = pumping[2, 0] = 0.3 * rng.normal()
+    pumping[0, 0] = rng.choice([0, 0.1])
+    modes = (te.Mode(name=name, bath_rate=rng.uniform(0.2, 1), n_th=0.03) for name in "ab")
+    return te.Network(
+        nodes=(*modes, te.Qubit(name="q", dephasing=0.1)),
+        exchange=(a + a.conj().T) / 2,
+        decay=b @ b.conj().T / 3,
+        pumping=pumping,
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_errors_of_random_pumped_networks_are_bounded(seed):
+    """Cutoffs are raised mode by mode, so that one may stay while the other rises."""
+    network = random_pumped_network(seed)
+    rough, fine = (te.Fock(tolerance=t).steady_state(network) for t in (1e-4, 1e-6))
+    assert rough.status.ok
+    assert fine.status.ok
+    assert np.max(np.abs(rough.state - fine.state)) < rough.error + fine.error
+
+
 @pytest.mark.parametrize("gain", [0.5, 0.7])
 def test_at_and_above_threshold_there_is_no_steady_state(gain):
     below = te.dual_rail(1, 0.5, bandwidth=1.0)

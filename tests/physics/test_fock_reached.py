@@ -142,6 +142,36 @@ def test_rates_below_double_precision_are_not_guessed():
         te.steady_state(te.cooperative(3, detuning=(1e-5, 0, 0)), initial="010")
 
 
+@pytest.mark.parametrize("detuning", [1e-12, 1e-9, 1e-7, 1e-6])
+def test_a_leak_below_double_precision_is_no_dark_state(detuning):
+    """The leak is about detuning^2: the state looks conserved, but |00> alone is stationary."""
+    with pytest.raises(te.SolveError, match="has not settled"):
+        te.steady_state(te.cooperative(2, detuning=(0, detuning)), initial="10")
+    with pytest.raises(te.SolveError, match="has not settled"):
+        te.steady_state(te.cooperative(2, detuning=(0.3, 0.3 + detuning)), initial="10")
+
+
+def test_small_splittings_that_leak_nothing_do_not_matter():
+    """The same detuning of both, and one of a qubit that shares no dark state."""
+    for detuning in (0.0, 1e-7):
+        found = te.steady_state(te.cooperative(2, detuning=(detuning, detuning)), initial="10")
+        assert found.state[0, 0].real == pytest.approx(0.5, abs=1e-12)
+    two = te.cooperative(2)
+    decay, exchange = np.eye(3), np.diag([0, 0, 1e-7])
+    decay[:2, :2] = two.decay.real
+    apart = te.Network(nodes=(*two.nodes, te.Qubit(name="alone")), exchange=exchange, decay=decay)
+    found = te.steady_state(apart, initial="101")
+    assert found.state[0, 0].real == pytest.approx(0.5, abs=1e-12)
+
+
+def test_with_no_rate_the_start_stays():
+    for start in ("10", "T"):
+        network = te.cooperative(2, 0.0)
+        found = te.steady_state(network, initial=start)
+        distance = np.max(np.abs(found.state - states.initial_state(start, network.dims)))
+        assert distance <= found.error < 1e-15
+
+
 def test_a_dark_start_stays():
     found = te.steady_state(te.cooperative(), initial="S")
     np.testing.assert_allclose(found.state, states.density(states.bell("S")), atol=1e-15)

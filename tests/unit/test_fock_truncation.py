@@ -107,6 +107,26 @@ def test_truncation_knows_populations_that_do_not_fall():
     assert finer((10,), found, 1e-9) == (20,)
 
 
+def test_a_mode_that_keeps_its_levels_has_no_part_in_the_difference():
+    q = (0.5, 0.03)
+    p = [(1 - r) * r ** np.arange(n) for r, n in zip(q, (20, 6), strict=True)]
+    found = truncation(difference=1e-4, populations=p, coarse=(15, 6), ratios=q)
+    assert found.ratios == pytest.approx(q, rel=1e-12)
+    assert found.bound == pytest.approx(10 * 1e-4 * 2**-5 / (1 - 2**-5), rel=1e-12)
+
+
+@pytest.mark.parametrize("levels", [19, 20])
+def test_even_and_odd_levels_that_fall_by_pairs(levels):
+    """p = 0.6^n on even levels, a thousandth on odd ones: either may be the last."""
+    p = 0.6 ** np.arange(levels) * np.where(np.arange(levels) % 2, 1e-3, 1.0)
+    found = truncation(
+        difference=0.0, populations=[p], coarse=(levels - 3,), ratios=(0.1,), pairs=True
+    )
+    assert found.ratios[0] == pytest.approx(0.6, rel=1e-12)
+    beyond = 0.6 ** np.arange(levels, 200) * np.where(np.arange(levels, 200) % 2, 1e-3, 1.0)
+    assert beyond.sum() < found.tails[0] < 10 * beyond.sum()
+
+
 def test_finer_raises_the_mode_that_limits():
     found = Truncation(bound=1e-6, ratios=(0.5, 0.5), tails=(1e-7, 1e-12))
     assert finer((20, 20), found, 1e-9) == (20 + 11, 20)  # 2^10 = 1024

@@ -118,7 +118,7 @@ def evolve(
 
         coarse = run(coarser(cutoffs, ratios)) if cutoffs else None
         fine = run(cutoffs)
-        found = _measured(fine, coarse, times, ratios)
+        found = _measured(fine, coarse, times, ratios, problem.network.pumped)
         for _ in range(0 if cutoff is not None else _ROUNDS):
             if found.truncation.bound <= tolerance:
                 break
@@ -127,7 +127,7 @@ def evolve(
             if obstacle is not None:
                 return replace(found, obstacle=obstacle)
             coarse, fine = fine, run(more)
-            found = _measured(fine, coarse, times, ratios)
+            found = _measured(fine, coarse, times, ratios, problem.network.pumped)
     return found
 
 
@@ -173,7 +173,7 @@ def _displaced_levels(coherent: float, thermal: float, tail: float) -> int:
 
 
 def _measured(
-    fine: _Run, coarse: _Run | None, times: np.ndarray, ratios: Sequence[float]
+    fine: _Run, coarse: _Run | None, times: np.ndarray, ratios: Sequence[float], pairs: bool
 ) -> Evolved:
     """The errors of the finer run: truncation from both, and rounding."""
     # A contraction in the trace norm does not amplify rounding: it adds up at most.
@@ -190,6 +190,7 @@ def _measured(
                 populations=fine.populations[i],
                 coarse=coarse.cutoffs,
                 ratios=ratios,
+                pairs=pairs,
             )
             bounds[i] = left_out.bound
             if i == 0 or left_out.bound > worst.bound:

@@ -150,6 +150,7 @@ def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None
             populations=level.space.mode_populations(end.found.x),
             coarse=coarse.cutoffs,
             ratios=level.ratios,
+            pairs=problem.network.pumped,
         )
     return Relaxed(
         cutoffs=cutoffs,

@@ -10,9 +10,12 @@ $$\epsilon_N = \max\Big(10\,|\rho_N - \rho_{N'}| \frac{f}{1 - f},\ 5 \sum_\mathr
 
 with q the larger of the bare ratio and the one found in the solution between the levels N' and N.
 The second part is the population beyond the cutoff; it covers accidents in which both cutoffs err
-alike. The factors are measured: over 300 random cascades, mirrored waveguides and Jaynes-Cummings
-pairs (n_th up to 5, kappa/gamma from 0.01 to 10, cutoffs from 2) the true error was between 1/600
-and 0.8 of this.
+alike. Where quanta come in pairs, even and odd levels fall apart and what the last level would
+have been given errs by as much as it holds: q is taken over an even number of levels, \(p_{N-1}\)
+is at least \(q\,p_{N-2}\), and \(1/(1 - q)\) replaces \(q/(1 - q)\). The factors are measured: over
+300 random cascades, mirrored waveguides and Jaynes-Cummings pairs (n_th up to 5, kappa/gamma from
+0.01 to 10, cutoffs from 2) the true error was between 1/600 and 0.8 of this; over 58 networks of
+two modes and an emitter with random couplings, 13 of them pumped, at most 0.17.
 """
 
 from __future__ import annotations
@@ -79,6 +82,7 @@ def truncation(
     populations: Sequence[np.ndarray],
     coarse: Sequence[int],
     ratios: Sequence[float],
+    pairs: bool = False,
 ) -> Truncation:
     """The bound of the module's equation.
 
@@ -87,21 +91,36 @@ def truncation(
         populations: Populations of each mode at the finer cutoffs N.
         coarse: The coarser cutoffs N'.
         ratios: Bare q of each mode.
+        pairs: Whether quanta come in pairs anywhere in the network.
     """
     falls, found, tails = [], [], []
     for p, start, bare in zip(populations, coarse, ratios, strict=True):
         steps = len(p) - start
-        last, before = abs(float(p[-1])), abs(float(p[start - 1]))
-        q = bare
-        if last > _ROUNDING:
-            q = max(bare, (last / before) ** (1 / steps) if before > 0 else np.inf)
-        found.append(float(q))
-        falls.append(q**steps)
-        tails.append(last * q / (1 - q) if q < 1 else 1.0)
+        q = max(bare, _measured_ratio(np.abs(p), steps))
+        found.append(q)
+        # A mode with the same levels at both cutoffs has no part in the difference.
+        if steps > 0:
+            falls.append(q**steps)
+        last = max(abs(float(p[-1])), q * abs(float(p[-2])) if len(p) > 1 else 0.0)
+        tails.append(last * (1.0 if pairs else q) / (1 - q) if q < 1 else 1.0)
     fall = max(falls, default=0.0)
     extrapolated = difference * fall / (1 - fall) if fall < 1 else 1.0
     bound = min(1.0, max(_DIFFERENCE_FACTOR * extrapolated, _TAIL_FACTOR * sum(tails)))
     return Truncation(bound=bound, ratios=tuple(found), tails=tuple(tails))
+
+
+def _measured_ratio(p: np.ndarray, steps: int) -> float:
+    """Ratio p_{n+1}/p_n at the last two levels, each against one of equal parity; 0 if rounding."""
+    apart = max(2, steps - steps % 2)
+    ends = [n for n in (len(p) - 1, len(p) - 2) if n >= apart]
+    if not ends:
+        ends, apart = [len(p) - 1], len(p) - 1
+    found = 0.0
+    for end in ends:
+        last, before = float(p[end]), float(p[end - apart])
+        if last > _ROUNDING:
+            found = max(found, (last / before) ** (1 / apart) if before > 0 and apart else np.inf)
+    return found
 
 
 def finer(cutoffs: Sequence[int], found: Truncation, tolerance: float) -> tuple[int, ...]:
