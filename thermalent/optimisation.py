@@ -92,7 +92,8 @@ def optimise(
 
     Raises:
         ValueError: an argument is out of range, the builder has no such parameter (the nearest one
-            is given), or `maximise` returns no finite number.
+            is given), `maximise` returns no finite number, or a search along slopes meets a bound
+            where there are none, see `sensitivities` (full loss: end the range at 0.999999).
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """
