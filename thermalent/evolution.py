@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.result import ErrorEstimate, Status, SteadyState
+from thermalent.result import STATE_TOLERANCE, ErrorEstimate, Status, SteadyState
+
+# Larger matrices have blocks, which are looked at one by one.
+_LARGE = 100
 
 if TYPE_CHECKING:
     from thermalent.method import Method
@@ -76,3 +79,25 @@ class Evolution:
 
     def _series(self, observable: Callable[[SteadyState], float]) -> np.ndarray:
         return np.array([observable(self.at(i)) for i in range(len(self))])
+
+
+def doubtful(result: Evolution) -> range:
+    """Which times need a closer look at whether the matrix is a state: none, or all.
+
+    All at once, because one by one the looks of a few hundred small matrices take longer than an
+    evolution: rho + tolerance is positive definite if its Cholesky factor exists.
+    """
+    everything = range(len(result))
+    rho, d = result.states, result.states.shape[-1]
+    if d >= _LARGE or not (np.all(np.isfinite(rho)) and np.all(np.isfinite(result.error))):
+        return everything
+    tolerance = STATE_TOLERANCE + d * np.asarray(result.error)
+    skew = np.max(np.abs(rho - rho.conj().transpose(0, 2, 1)), axis=(1, 2))
+    trace = np.trace(rho, axis1=1, axis2=2)
+    if np.any(np.abs(trace - 1) > tolerance) or np.any(skew > tolerance):
+        return everything
+    try:
+        np.linalg.cholesky(rho + tolerance[:, None, None] * np.eye(d))
+    except np.linalg.LinAlgError:
+        return everything
+    return range(0)

@@ -16,7 +16,7 @@ from thermalent.analytic.methods import (
     StrongDriving,
 )
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.evolution import Evolution
+from thermalent.evolution import Evolution, doubtful
 from thermalent.excitations import FewExcitations
 from thermalent.fock.method import Fock
 from thermalent.jumps.method import QuantumJumps
@@ -130,7 +130,7 @@ def evolve(
     # Only now: where the problem does not fit into memory, this matrix would not either.
     rho = states.initial_state(initial, network.dims, name="initial")
     result = chosen.evolve(network, grid, rho, start)
-    for i in range(len(result)):
+    for i in doubtful(result):
         state = checked(result.at(i))
         if not state.status.ok:
             raise SolveError(replace(result, status=state.status))
