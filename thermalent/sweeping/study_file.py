@@ -38,6 +38,7 @@ METHODS = {
     "continued-fraction": "ContinuedFraction",
     "fock": "Fock",
     "trajectories": "Trajectories",
+    "quantum-jumps": "QuantumJumps",
     "bourret": "Bourret",
     "strong-driving": "StrongDriving",
     "quasistatic": "Quasistatic",
