@@ -84,12 +84,18 @@ class Evolution:
 def doubtful(result: Evolution) -> range:
     """Which times need a closer look at whether the matrix is a state: none, or all.
 
+    A solve that failed is one of all.
+
     All at once, because one by one the looks of a few hundred small matrices take longer than an
     evolution: rho + tolerance is positive definite if its Cholesky factor exists.
     """
     everything = range(len(result))
     rho, d = result.states, result.states.shape[-1]
-    if d >= _LARGE or not (np.all(np.isfinite(rho)) and np.all(np.isfinite(result.error))):
+    if (
+        not result.status.ok
+        or d >= _LARGE
+        or not (np.all(np.isfinite(rho)) and np.all(np.isfinite(result.error)))
+    ):
         return everything
     tolerance = STATE_TOLERANCE + d * np.asarray(result.error)
     skew = np.max(np.abs(rho - rho.conj().transpose(0, 2, 1)), axis=(1, 2))

@@ -402,6 +402,8 @@ def test_a_signal_ends_a_process_without_a_traceback():
         import os, signal
         import thermalent as te
         from thermalent.cli import main
+        # A shell's background job ignores the signal, and so would its children.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         te.ContinuedFraction.steady_state = lambda *args: os.kill(os.getpid(), signal.SIGINT)
         main(["steady", "--n-th", "1", "--kappa", "1"])
         """

@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.evolution import doubtful
-from thermalent.result import checked
+from thermalent.result import Outcome, Status, checked
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +35,8 @@ def test_what_is_no_state_does(evolution, wrong):
     spoiled = replace(evolution, states=states)
     assert len(doubtful(spoiled)) == len(states)
     assert not checked(spoiled.at(3)).status.ok
+
+
+def test_what_failed_does(evolution):
+    failed = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for more.")
+    assert len(doubtful(replace(evolution, status=failed))) == len(evolution)
