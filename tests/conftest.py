@@ -1,5 +1,8 @@
 """Shared by all tests: reproducible property tests, and random networks."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -9,6 +12,21 @@ import thermalent as te
 # One profile for everyone: the same examples in CI and at home, no wall-clock failures.
 settings.register_profile("thermalent", deadline=None, derandomize=True, print_blob=False)
 settings.load_profile("thermalent")
+
+
+def pytest_configure(config):
+    """Before several test processes start: compile the kernels of the trajectories in another.
+
+    The process that compiles them can differ from those that load them in the last bit of a
+    standard error, and some tests compare bits.
+    """
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        return
+    program = (
+        "import thermalent as te\n"
+        "te.steady_state(te.thermal_link(5.0, 0.5), te.Trajectories(n=128, seed=5))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
 
 
 def random_link(rng: np.random.Generator, *, n_th=(0.0, 5.0), kappa=(0.01, 10.0), qubits=2):
