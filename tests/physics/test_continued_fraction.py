@@ -201,3 +201,17 @@ def test_rtol_beyond_double_precision_is_refused_with_what_would_do():
 def test_hot_sources_keep_their_digits(n_th, kappa):
     """The default tolerance holds up to 1e7 quanta."""
     assert solve(te.thermal_link(n_th, kappa)).error < 1e-9
+
+
+def test_default_of_a_hot_mode_says_what_the_budget_gave(monkeypatch):
+    """Sixty levels where hundreds are needed: about two digits, with an error that holds."""
+    network = te.thermal_link(n_th=40.0, kappa=0.05)
+    exact = te.steady_state(network, ContinuedFraction(rtol=1e-12))
+    assert exact.stats["levels"] > 100
+    monkeypatch.setattr("thermalent.continued_fraction.method._BUDGET", 1.0)
+    found = te.steady_state(network)
+    assert found.stats["ended_by"] == "levels"
+    distance = np.max(np.abs(found.state - exact.state))
+    assert 1e-9 < distance <= found.error <= 1e-2
+    # What is asked for is not cut short.
+    assert te.steady_state(network, ContinuedFraction(rtol=1e-9)).stats["ended_by"] == "converged"

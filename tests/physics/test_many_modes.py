@@ -288,3 +288,51 @@ def test_rates_that_are_nearly_equal(apart):
     assert hierarchy.error < 1e-9
     assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
     assert fock.error < 1e-4
+
+
+TWO_PAIRS = {"pairs": 2, "squeezing": 1.0, "bandwidth": 3.0}
+
+
+def test_the_default_returns_what_a_budget_affords(monkeypatch):
+    """Whatever the budget, the stated error holds; the same budget gives the same bits."""
+    network = te.dual_rail(**TWO_PAIRS)
+    exact = te.steady_state(network, ContinuedFraction(rtol=1e-8))
+    errors = []
+    for budget in (1e8, 3e8, 1e9):
+        monkeypatch.setattr(many_modes, "BUDGET", budget)
+        found, again = (te.steady_state(network) for _ in range(2))
+        np.testing.assert_array_equal(found.state, again.state)
+        assert found.stats["ended_by"] == "budget"
+        # Iterations are foreseen from those of the lattice before.
+        assert found.stats["operations"] <= 2 * budget
+        distance = np.max(np.abs(found.state - exact.state))
+        # The error of the lattice before the last: too large by what one more step gains.
+        assert distance <= found.error + exact.error <= 30 * distance
+        errors.append(float(found.error))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] < 1e-2
+
+
+def test_the_default_refuses_only_what_gives_no_two_digits(monkeypatch):
+    monkeypatch.setattr(many_modes, "BUDGET", 1e5)
+    with pytest.raises(te.SolveError, match=r"Not even two digits are affordable.*operations"):
+        te.steady_state(te.dual_rail(**TWO_PAIRS))
+
+
+def test_an_rtol_that_is_asked_for_knows_no_budget(monkeypatch):
+    monkeypatch.setattr(many_modes, "BUDGET", 1.0)
+    found = te.steady_state(te.dual_rail(**TWO_PAIRS), ContinuedFraction(rtol=1e-4))
+    assert found.stats["ended_by"] == "converged"
+    assert found.error <= 1e-4 * np.max(np.abs(found.state))
+
+
+def test_the_default_is_nine_digits_where_they_are_cheap():
+    found = te.steady_state(te.dual_rail(pairs=1, squeezing=1.0, bandwidth=3.0))
+    assert found.stats["ended_by"] == "converged"
+    assert found.error <= 1e-9 * np.max(np.abs(found.state))
+
+
+def test_errors_have_a_floor_of_rounding():
+    """Two lattices share their rounding: their difference alone can be far below it."""
+    network = te.dual_rail(pairs=1, squeezing=1e-4, bandwidth=3.0)
+    assert te.steady_state(network).error >= np.finfo(float).eps

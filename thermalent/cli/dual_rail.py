@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from thermalent.analytic.dual_rail import DualRailState
     from thermalent.result import SteadyState
 
-# From this many pairs on a state takes seconds per digit.
-_LARGE = 4
-_RTOL, _RTOL_OF_LARGE = 1e-6, 1e-3
 _WIDE = 7  # pairs whose concurrences fit a line with six digits
 
 rail_options = combined(
@@ -63,8 +60,8 @@ rail_options = combined(
 @click.option(
     "--rtol",
     type=float,
-    help=f"Relative tolerance with finite bandwidth.  [default: {_RTOL:g}, from {_LARGE} pairs on "
-    f"{_RTOL_OF_LARGE:g}]",
+    help="Relative tolerance with finite bandwidth.  [default: 1e-9 where that is cheap, else the "
+    "best that half a minute of work affords]",
 )
 @click.option("--graph", type=click.Path(path_type=Path), help="Draw who is entangled with whom.")
 @json_option
@@ -141,9 +138,7 @@ def _solved(network: dict[str, Any], rtol: float | None) -> SteadyState:
             if rtol is not None:
                 raise click.UsageError("Option --rtol needs a --bandwidth.")
             return steady_state(described)
-        default = _RTOL if network["pairs"] < _LARGE else _RTOL_OF_LARGE
-        method = ContinuedFraction(rtol=default if rtol is None else rtol)
-        return steady_state(described, method)
+        return steady_state(described, ContinuedFraction(rtol=rtol))
 
 
 def _concurrences(state: Any) -> tuple[np.ndarray, tuple[list[str], list[str]]]:

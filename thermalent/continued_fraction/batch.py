@@ -133,7 +133,7 @@ def _solve(
 
     began = time.perf_counter()
     fractions = _Fractions(group, threads)
-    progress = fractions.converge(method.rtol)
+    progress = fractions.converge(method.aimed_rtol)
     good = np.flatnonzero(progress.status == batch_settle.CONVERGED)
     levels, how = progress.depth, _HOW
     if method.n_max is not None:

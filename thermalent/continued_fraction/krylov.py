@@ -27,6 +27,8 @@ from thermalent.continued_fraction.lattice_kernels import rows, solve_upper
 
 RESTART = 60
 MOST_ITERATIONS = 180
+# Multiplications of dense linear algebra that take as long as one operation of the iteration.
+DENSE = 15.0
 # A preconditioner needs no digits: from this size on it is factorised in single precision.
 _SINGLE_FROM = 3000
 _SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which two digits are left
@@ -63,6 +65,22 @@ class Generator:
         i, j = cloud.pairs.T
         # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
         self.hop = (cloud.drift[i, j] * cloud.scale[j] / cloud.scale[i]).astype(self.dtype)
+
+    def work(self, size: int) -> float:
+        """Operations of one iteration on a lattice of this many unknowns, about.
+
+        The generator once, as much in the preconditioner and its substitutions, and the
+        orthogonalisation against half of the vectors that are kept, on average.
+        """
+        rising = np.count_nonzero(self.rising, axis=1)
+        cloud = self.cloud
+        entries = cloud.liouvillian.nnz + sum(back.nnz for back in cloud.back)
+        entries += sum(
+            drive.nnz * (1 + n) for drive, n in zip(cloud.drive, rising.tolist(), strict=True)
+        )
+        zero = cloud.sectors.sector(0)
+        solve_ground = 2.0 * (zero.stop - zero.start) ** 2 / DENSE
+        return size * (3.0 * entries / cloud.sectors.dimension**2 + 2 * RESTART) + solve_ground
 
     def decay(self, at: Lattice) -> np.ndarray:
         """sum_i W_ii nu_i, (count,)."""

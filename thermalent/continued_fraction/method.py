@@ -15,6 +15,7 @@ from thermalent.continued_fraction.evolution import evolve
 from thermalent.continued_fraction.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import levels
+from thermalent.continued_fraction.many_modes import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.stationary import Stationary
 from thermalent.evolution import Evolution
 from thermalent.method import Claim, Method, SourceStart
@@ -22,6 +23,9 @@ from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
 SMALLEST_RTOL = 1e-13
+# Levels times cubed unknowns of a level that are folded where no rtol was asked for: half a minute.
+_BUDGET = 1.5e11
+_LEAST_LEVELS = 60  # that are granted in any case
 _ALWAYS_FITS = 32  # emitter levels
 _LEVELS_PER_WIDTH = 6  # levels per sqrt(V) for two or three digits
 
@@ -45,7 +49,10 @@ class ContinuedFraction(Method):
 
     Args:
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the
-            number of levels follows from it.
+            number of levels follows from it. What is asked for is kept or refused. If not given,
+            1e-9 where that is cheap, else what a budget of operations affords (about half a minute
+            of one core; the same call gives the same bits), and 1e-2 at least: `error` says what
+            was reached, `stats["ended_by"]` what ended the search.
         n_max: Instead, keep the levels k + l <= 2 n_max; the error that this leaves is measured.
 
     Raises:
@@ -54,7 +61,7 @@ class ContinuedFraction(Method):
     Source: THERMAL, Sec. IV C and Appendix B; back-action and charge sectors are ours.
     """
 
-    rtol: float = 1e-9
+    rtol: float | None = None
     n_max: int | None = None
 
     claim: ClassVar[Claim] = Claim.EXACT
@@ -64,9 +71,15 @@ class ContinuedFraction(Method):
     )
 
     def __post_init__(self) -> None:
-        checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
+        if self.rtol is not None:
+            checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
         if self.n_max is not None:
             checks.integer("n_max", self.n_max, 1)
+
+    @property
+    def aimed_rtol(self) -> float:
+        """The relative error that is aimed at: the one asked for, or that of the default."""
+        return DEFAULT_RTOL if self.rtol is None else self.rtol
 
     def refusal(self, network: Network) -> str | None:
         """Why not: no mode, no U(1) symmetry, a source too hot or unstable, too little memory."""
@@ -119,8 +132,9 @@ class ContinuedFraction(Method):
             chain,
             stationary.solve,
             degenerate=stationary.degenerate,
-            rtol=self.rtol,
+            rtol=self.aimed_rtol,
             last=None if self.n_max is None else 2 * self.n_max,
+            most=self._most_levels(max(block.shape[0] for block in chain.a)),
         )
         return SteadyState(
             network=network,
@@ -136,6 +150,7 @@ class ContinuedFraction(Method):
             stats={
                 "n_max": (fraction.levels + 1) // 2,
                 "levels": fraction.levels,
+                "ended_by": fraction.outcome,
                 "unknowns_per_level": tuple(block.shape[0] for block in chain.a),
                 "residual": fraction.residual,
                 "seconds": time.perf_counter() - began,
@@ -156,7 +171,7 @@ class ContinuedFraction(Method):
                 checks.Words("not: use te.evolve, which follows them"),
             )
         state, error, level = Stationary(levels(hierarchy(network), start=initial)).reached(
-            initial, self.rtol
+            initial, self.aimed_rtol
         )
         return SteadyState(
             network=network,
@@ -176,7 +191,7 @@ class ContinuedFraction(Method):
         """Exact states at the times, each with its error."""
         began = time.perf_counter()
         # Below 1e-10 the contour meets its own rounding.
-        tolerance = max(self.rtol, 1e-10)
+        tolerance = max(self.aimed_rtol, 1e-10)
         amplitude = 0j if source == "empty" else source
         found, error, stats = evolve(
             hierarchy(network),
@@ -187,7 +202,7 @@ class ContinuedFraction(Method):
         )
         worst = float(np.max(error))
         status = Status()
-        if worst > 100 * tolerance:
+        if worst > (100 * tolerance if self.rtol is not None else ENOUGH):
             status = Status(
                 outcome=Outcome.NOT_CONVERGED,
                 message=(
@@ -219,6 +234,8 @@ class ContinuedFraction(Method):
             stats={
                 "n_max": (found.level + 1) // 2,
                 "levels": found.level,
+                "ended_by": found.outcome,
+                "operations": found.operations,
                 "unknowns": found.size,
                 "iterations": found.iterations,
                 "seconds": time.perf_counter() - began,
@@ -227,6 +244,8 @@ class ContinuedFraction(Method):
 
     def _status_of_many(self, found: many_modes.Found) -> Status:
         reached = f"at level {found.level} its error is still about {found.error:.1e}"
+        if self.rtol is None and found.enough:
+            return Status()
         failures = {
             "singular": (
                 Outcome.NOT_UNIQUE,
@@ -243,6 +262,12 @@ class ContinuedFraction(Method):
                 f"The hierarchy did not converge: {reached}. Ask for a larger rtol, or weaken the "
                 "source.",
             ),
+            "budget": (
+                Outcome.NOT_CONVERGED,
+                f"Not even two digits are affordable: {reached}, and the next level would bring "
+                f"the work to {found.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
+                "source or a broader one.",
+            ),
             "krylov": (
                 Outcome.NOT_CONVERGED,
                 f"The hierarchy did not converge: {reached}, the next one is too large to "
@@ -256,8 +281,8 @@ class ContinuedFraction(Method):
             ),
             "rounding": (
                 Outcome.INACCURATE,
-                f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give for "
-                f"this network: more levels leave an error of about {found.error:.1e}. Ask for "
+                f"Argument `rtol` = {self.aimed_rtol:.1e} is below what double precision can give "
+                f"for this network: more levels leave an error of about {found.error:.1e}. Ask for "
                 "a larger one.",
             ),
         }
@@ -265,6 +290,12 @@ class ContinuedFraction(Method):
             return Status()
         outcome, message = failures[found.outcome]
         return Status(outcome=outcome, message=message)
+
+    def _most_levels(self, unknowns: int) -> int:
+        """Levels at which to give up; of an accuracy nobody asked for, what the budget affords."""
+        if self.rtol is not None or self.n_max is not None:
+            return MOST_LEVELS
+        return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_LEVELS))
 
     def _status(self, fraction: Fraction, stationary: Stationary) -> Status:
         if fraction.outcome == "singular":
@@ -279,6 +310,8 @@ class ContinuedFraction(Method):
                     "dephasing, decay)."
                 ),
             )
+        if self.rtol is None and fraction.error <= ENOUGH * fraction.scale:
+            return Status()
         if fraction.outcome == "levels":
             return Status(
                 outcome=Outcome.NOT_CONVERGED,
@@ -292,9 +325,10 @@ class ContinuedFraction(Method):
             return Status(
                 outcome=Outcome.INACCURATE,
                 message=(
-                    f"Argument `rtol` = {self.rtol:.1e} is below what double precision can give "
-                    f"for this network: more levels leave an error of about {fraction.error:.1e}. "
-                    f"Ask for rtol >= {10 * fraction.error / fraction.scale:.1e}."
+                    f"Argument `rtol` = {self.aimed_rtol:.1e} is below what double precision can "
+                    "give for this network: more levels leave an error of about "
+                    f"{fraction.error:.1e}. Ask for rtol >= "
+                    f"{10 * fraction.error / fraction.scale:.1e}."
                 ),
             )
         return Status()
