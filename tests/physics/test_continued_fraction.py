@@ -205,7 +205,7 @@ def test_hot_sources_keep_their_digits(n_th, kappa):
 
 def test_default_of_a_hot_mode_says_what_the_budget_gave(monkeypatch):
     """Sixty levels where hundreds are needed: about two digits, with an error that holds."""
-    network = te.thermal_link(n_th=40.0, kappa=0.05)
+    network = te.thermal_link(n_th=25.0, kappa=0.05)
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-12))
     assert exact.stats["levels"] > 100
     monkeypatch.setattr("thermalent.continued_fraction.method._BUDGET", 1.0)
