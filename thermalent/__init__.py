@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from thermalent.entropy import purity as purity
     from thermalent.entropy import trace_distance as trace_distance
     from thermalent.entropy import von_neumann_entropy as von_neumann_entropy
+    from thermalent.estimates import Estimate as Estimate
+    from thermalent.estimates import Estimates as Estimates
     from thermalent.evolution import Evolution as Evolution
     from thermalent.excitations import Amplitudes as Amplitudes
     from thermalent.excitations import FewExcitations as FewExcitations
@@ -99,6 +101,7 @@ _HOME = {
         "partial_trace",
     ),
     "thermalent.entropy": ("fidelity", "purity", "trace_distance", "von_neumann_entropy"),
+    "thermalent.estimates": ("Estimate", "Estimates"),
     "thermalent.excitations": (
         "Amplitudes",
         "FewExcitations",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent import observables
+from thermalent.estimates import Estimates
 from thermalent.result import STATE_TOLERANCE, ErrorEstimate, Status, SteadyState
 
 # Larger matrices have blocks, which are looked at one by one.
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evolution:
     """States of the emitters over time, each with its error.
+
+    Every array that its methods return has the errors of its numbers as `.error` (see
+    `thermalent.estimates`).
 
     Args:
         network: The network that was solved.
@@ -56,29 +61,37 @@ class Evolution:
             stats=self.stats,
         )
 
-    def concurrence(self, *names: str) -> np.ndarray:
+    def concurrence(self, *names: str) -> Estimates:
         """Concurrence of two qubits at each time, (t,): the only two, or the two named."""
-        return self._series(lambda state: state.concurrence(*names))
+        return observables.over_time(self, "concurrence", names)
 
-    def negativity(self, *names: str) -> np.ndarray:
+    def negativity(self, *names: str) -> Estimates:
         """Negativity of two emitters at each time, (t,)."""
-        return self._series(lambda state: state.negativity(*names))
+        return observables.over_time(self, "negativity", names)
 
-    def purity(self, *names: str) -> np.ndarray:
+    def logarithmic_negativity(self, *names: str) -> Estimates:
+        """Logarithmic negativity (base 2) of two emitters at each time, (t,)."""
+        return observables.over_time(self, "logarithmic_negativity", names)
+
+    def entanglement_of_formation(self, *names: str) -> Estimates:
+        """Entanglement of formation (ebits) of two qubits at each time, (t,)."""
+        return observables.over_time(self, "entanglement_of_formation", names)
+
+    def purity(self, *names: str) -> Estimates:
         """Tr rho^2 of the named emitters (of all if none is named) at each time, (t,)."""
-        return self._series(lambda state: state.purity(*names))
+        return observables.over_time(self, "purity", names)
 
-    def entropy(self, *names: str) -> np.ndarray:
+    def entropy(self, *names: str) -> Estimates:
         """Von Neumann entropy in bits at each time, (t,)."""
-        return self._series(lambda state: state.entropy(*names))
+        return observables.over_time(self, "entropy", names)
 
-    def populations(self, *names: str) -> dict[str, np.ndarray]:
+    def populations(self, *names: str) -> dict[str, Estimates]:
         """Populations at each time, (t,) for each label, as of a steady state."""
-        series = [self.at(i).populations(*names) for i in range(len(self))]
-        return {label: np.array([entry[label] for entry in series]) for label in series[0]}
+        return observables.populations_over_time(self, names)
 
-    def _series(self, observable: Callable[[SteadyState], float]) -> np.ndarray:
-        return np.array([observable(self.at(i)) for i in range(len(self))])
+    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimates:
+        """Fidelity with a pure state at each time, (t,), as of a steady state."""
+        return observables.weight_over_time(self, state, names)
 
 
 def doubtful(result: Evolution) -> range:

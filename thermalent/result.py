@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent import entanglement, entropy, states
+from thermalent import entanglement, observables, states
+from thermalent.estimates import Estimate
 
 if TYPE_CHECKING:
     from thermalent.evolution import Evolution
@@ -71,6 +72,9 @@ class SolveError(RuntimeError):
 class SteadyState:
     """A steady state of the emitters with its evidence.
 
+    Every number that its methods return is a float that knows its error: `.error`, what follows
+    from the error of the state for that number, and `.how` (see `thermalent.estimates`).
+
     Args:
         network: The network that was solved.
         method: The method, with the parameters that were asked for.
@@ -94,38 +98,42 @@ class SteadyState:
         keep = [self.network.position(name) for name in names]
         return entanglement.partial_trace(self.state, self.network.dims, keep)
 
-    def concurrence(self, *names: str) -> float:
+    def concurrence(self, *names: str) -> Estimate:
         """Concurrence of two qubits: the only two, or the two named."""
-        return entanglement.concurrence(self._pair(names), tolerance=self._tolerance)
+        return observables.of_state(self, "concurrence", names)
 
-    def negativity(self, *names: str) -> float:
+    def negativity(self, *names: str) -> Estimate:
         """Negativity of two emitters: the only two, or the two named."""
-        rho, dims = self._bipartite(names)
-        return entanglement.negativity(rho, dims, tolerance=self._tolerance)
+        return observables.of_state(self, "negativity", names)
 
-    def logarithmic_negativity(self, *names: str) -> float:
+    def logarithmic_negativity(self, *names: str) -> Estimate:
         """Logarithmic negativity (base 2) of two emitters: the only two, or the two named."""
-        rho, dims = self._bipartite(names)
-        return entanglement.logarithmic_negativity(rho, dims, tolerance=self._tolerance)
+        return observables.of_state(self, "logarithmic_negativity", names)
 
-    def entanglement_of_formation(self, *names: str) -> float:
+    def entanglement_of_formation(self, *names: str) -> Estimate:
         """Entanglement of formation (ebits) of two qubits: the only two, or the two named."""
-        rho = self._pair(names)
-        return entanglement.entanglement_of_formation(rho, tolerance=self._tolerance)
+        return observables.of_state(self, "entanglement_of_formation", names)
 
-    def purity(self, *names: str) -> float:
+    def purity(self, *names: str) -> Estimate:
         """Tr rho^2 of the named emitters (of all if none is named)."""
-        return entropy.purity(self.reduced(*names), tolerance=self._tolerance)
+        return observables.of_state(self, "purity", names)
 
-    def entropy(self, *names: str) -> float:
+    def entropy(self, *names: str) -> Estimate:
         """Von Neumann entropy in bits of the named emitters (of all if none is named)."""
-        return entropy.von_neumann_entropy(self.reduced(*names), tolerance=self._tolerance)
+        return observables.of_state(self, "entropy", names)
 
-    def populations(self, *names: str) -> dict[str, float]:
+    def populations(self, *names: str) -> dict[str, Estimate]:
         """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
-        chosen = names or self.network.emitter_names
-        dims = [self.network.dims[self.network.position(name)] for name in chosen]
-        return states.populations(self.reduced(*names), dims, tolerance=self._tolerance)
+        return observables.populations(self, names)
+
+    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimate:
+        r"""Fidelity \(\langle\psi|\rho|\psi\rangle\) with a pure state (not its root).
+
+        Args:
+            state: A label as "01", a Bell state of two qubits as "S", or a ket, (d,).
+            names: The emitters whose state is compared; all if none is named.
+        """
+        return observables.weight(self, state, names)
 
     def to_qutip(self) -> Any:
         """The state as a `qutip.Qobj`, levels in our order: |0> = (1, 0) is the ground state.
@@ -144,20 +152,6 @@ class SteadyState:
     def _tolerance(self) -> float:
         """How far the state may be from a state: its own error, d elements of it, or rounding."""
         return max(states.STATE_TOLERANCE, _allowance(self))
-
-    def _pair(self, names: tuple[str, ...]) -> np.ndarray:
-        return self._bipartite(names)[0]
-
-    def _bipartite(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[int]]:
-        if not names and len(self.network.dims) == 2:
-            names = self.network.emitter_names
-        if len(names) != 2 or names[0] == names[1]:
-            raise ValueError(
-                f"Name two different emitters of {list(self.network.emitter_names)}, "
-                f"but given were {list(names)}."
-            )
-        dims = [self.network.dims[self.network.position(name)] for name in names]
-        return self.reduced(*names), dims
 
 
 def checked(result: SteadyState) -> SteadyState:

@@ -79,7 +79,8 @@ def test_a_root_at_zero_counts_in_full():
     value, claimed = as_observables("concurrence")[0].read(result(rho, 1e-8))
     other = rho + np.diag([0.0, 0.0, 0.0, 1e-8]) - np.diag([1e-8, 0, 0, 0])
     change = value - te.concurrence(other)
-    assert 1e-4 < change <= claimed < 3 * change
+    # Changes outside of the X are bounded as well, so it is not the bound of the X alone.
+    assert 1e-4 < change <= claimed < 5 * change
 
 
 def test_functions_have_errors_by_moving_the_state():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thermalent import checks, states
+from thermalent.estimates import Estimates
 from thermalent.evolution import Evolution
 from thermalent.method import SourceStart
 from thermalent.network import Network
@@ -43,11 +44,11 @@ class Trajectory:
         """Conditional density matrices, (t, d, d)."""
         return self.evolution.states
 
-    def populations(self, *names: str) -> dict[str, np.ndarray]:
+    def populations(self, *names: str) -> dict[str, Estimates]:
         """Conditional populations, (t,) for each label."""
         return self.evolution.populations(*names)
 
-    def concurrence(self, *names: str) -> np.ndarray:
+    def concurrence(self, *names: str) -> Estimates:
         """Conditional concurrence of two qubits, (t,): the only two, or the two named."""
         return self.evolution.concurrence(*names)
 

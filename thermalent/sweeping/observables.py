@@ -11,23 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks, entanglement, entropy, states
+from thermalent import checks, error_bounds
+from thermalent.estimates import Estimate
 from thermalent.network import Network
+from thermalent.observables import TABLE, labels, of_state, pure, weight
 from thermalent.result import SteadyState
-from thermalent.sweeping import propagation
 
-NAMES = (
-    "concurrence",
-    "negativity",
-    "logarithmic_negativity",
-    "entanglement_of_formation",
-    "purity",
-    "entropy",
-    "populations",
-    "fidelity",
-)
-_PAIRS = NAMES[:4]
-_UNITS = {"entropy": "bit", "logarithmic_negativity": "ebit", "entanglement_of_formation": "ebit"}
+NAMES = tuple(TABLE)
 _SPELLING = re.compile(r"(\w+)(?:\[([^\[\]]*)\])?")
 _OWN = ("error", "n_max", "status", "message", "origin")  # variables that every sweep has
 
@@ -55,7 +45,7 @@ class Observable:
     @property
     def units(self) -> str:
         """Unit of the number."""
-        return _UNITS.get(self.what, "1")
+        return TABLE[self.what].unit if self.what else "1"
 
     def read(self, result: SteadyState) -> Reading:
         """The number and its error, not-a-number where the state's error is not known.
@@ -65,9 +55,14 @@ class Observable:
         """
         if self.function is not None:
             return _of_function(self.function, result)
-        eps = float(result.error)
-        value, error = _READERS[self.what](self, result, eps if math.isfinite(eps) else math.nan)
-        return float(value), float(error)
+        if TABLE[self.what].labelled:
+            found = weight(result, self._state(result.network), self.emitters)
+        else:
+            found = of_state(result, self.what, self.emitters)
+        return float(found), found.error
+
+    def _state(self, network: Network) -> np.ndarray:
+        return pure(self.label, _dims(self, network), name="observables", given=self.name)
 
 
 def as_observables(given: Any) -> tuple[Observable, ...]:
@@ -104,12 +99,11 @@ def expanded(observables: Sequence[Observable], network: Network) -> tuple[Obser
     for one in observables:
         _check(one, network)
         if one.what == "populations" and not one.label:
-            dims = _dims(one, network)
-            labels = ("00", "S", "T", "11") if dims == (2, 2) else states.basis_labels(dims)
-            inside = [",".join((label, *one.emitters)) for label in labels]
+            named = tuple(labels(_dims(one, network)))
+            inside = [",".join((label, *one.emitters)) for label in named]
             found += [
                 replace(one, name=f"{one.name}[{text}]", label=label)
-                for label, text in zip(labels, inside, strict=True)
+                for label, text in zip(named, inside, strict=True)
             ]
         else:
             found.append(one)
@@ -138,7 +132,7 @@ def _one(given: Any, name: str = "") -> Observable:
         checks.fail("observables", f"of {list(NAMES)} (nearest: {near!r})", given)
     arguments = tuple(item for item in (match[2] or "").split(",") if item)
     label = ""
-    if what in ("populations", "fidelity"):
+    if TABLE[what].labelled:
         label, arguments = (arguments[0], arguments[1:]) if arguments else ("", ())
     if what == "fidelity" and not label:
         checks.fail("observables", "with a state in brackets, such as 'fidelity[S]'", given)
@@ -155,15 +149,15 @@ def _check(one: Observable, network: Network) -> None:
             allowed = f"of the emitters {list(known)} (nearest: {near!r})"
             checks.fail("observables", allowed, one.name)
     dims = _dims(one, network)
-    if one.what in _PAIRS and (len(dims) != 2 or len(set(one.emitters)) == 1):
+    if TABLE[one.what].pair and (len(dims) != 2 or len(set(one.emitters)) == 1):
         example = f"{one.what}[{','.join(known[:2])}]"
         checks.fail(
             "observables", f"of two emitters of {list(known)}, such as {example!r}", one.name
         )
-    if one.what in ("concurrence", "entanglement_of_formation") and dims != (2, 2):
+    if TABLE[one.what].qubits and dims != (2, 2):
         checks.fail("observables", f"of two qubits, not of dimensions {dims}", one.name)
     if one.label:
-        _ket(one, dims)
+        one._state(network)
 
 
 def _dims(one: Observable, network: Network) -> tuple[int, ...]:
@@ -171,93 +165,17 @@ def _dims(one: Observable, network: Network) -> tuple[int, ...]:
     return tuple(network.dims[network.position(name)] for name in chosen)
 
 
-def _ket(one: Observable, dims: tuple[int, ...]) -> np.ndarray:
-    """The state that a population or fidelity names: a Bell state of two qubits, or a product."""
-    if dims == (2, 2) and not one.label.isdigit():
-        if one.label in ("S", "T", "Psi-", "Psi+", "Phi-", "Phi+"):
-            return states.bell(one.label)
-        allowed = "of a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
-        checks.fail("observables", allowed, one.name)
-    return states.ket(one.label, dims, name="observables")
-
-
 def _of_function(function: Callable[[SteadyState], Any], result: SteadyState) -> Reading:
-    """A function's number; its error is the function's own, or found by moving the state."""
+    """A function's number; its error is the one that it has, or found by moving the state."""
     given = function(result)
     if isinstance(given, tuple):
         value, error = given
         return float(value), float(error)
+    if isinstance(given, Estimate):
+        return float(given), given.error
     eps = float(result.error)
     if not math.isfinite(eps):
         return float(given), math.nan
-    return float(given), propagation.by_moving(
+    return float(given), error_bounds.by_moving(
         lambda moved: float(function(replace(result, state=moved))), result.state, eps
     )
-
-
-def _state(one: Observable, result: SteadyState) -> np.ndarray:
-    """State of the emitters that are read; of all in their order it is the result's own."""
-    everything = not one.emitters or one.emitters == result.network.emitter_names
-    return result.state if everything else result.reduced(*one.emitters)
-
-
-def _reduced(one: Observable, result: SteadyState, eps: float) -> tuple[np.ndarray, float]:
-    rho = _state(one, result)
-    eps = eps * len(result.state) / len(rho)
-    if np.linalg.eigvalsh(rho)[0] < -entropy.NOISE_PER_DIMENSION * len(rho):
-        # Measures are taken of the nearest state, which is as far again at most.
-        eps *= 2
-    return rho, eps
-
-
-def _read_concurrence(one: Observable, result: SteadyState, eps: float) -> Reading:
-    rho, eps = _reduced(one, result, eps)
-    value = entanglement.concurrence(rho, tolerance=result._tolerance)
-    if math.isnan(eps):
-        return value, eps
-    return value, propagation.concurrence(rho, eps, propagation.tolerance_for(rho, eps))
-
-
-def _read_formation(one: Observable, result: SteadyState, eps: float) -> Reading:
-    value, change = _read_concurrence(one, result, eps)
-    at = entanglement.formation(value)
-    return at, propagation.formation(value, change) if math.isfinite(change) else change
-
-
-def _read_negativity(one: Observable, result: SteadyState, eps: float) -> Reading:
-    return result.negativity(*one.emitters), propagation.negativity(*_reduced(one, result, eps))
-
-
-def _read_logarithmic(one: Observable, result: SteadyState, eps: float) -> Reading:
-    value = result.logarithmic_negativity(*one.emitters)
-    return value, propagation.logarithmic_negativity(*_reduced(one, result, eps), value)
-
-
-def _read_purity(one: Observable, result: SteadyState, eps: float) -> Reading:
-    return result.purity(*one.emitters), propagation.purity(*_reduced(one, result, eps))
-
-
-def _read_entropy(one: Observable, result: SteadyState, eps: float) -> Reading:
-    rho, eps = _reduced(one, result, eps)
-    return result.entropy(*one.emitters), eps if math.isnan(eps) else propagation.von_neumann(
-        rho, eps
-    )
-
-
-def _read_overlap(one: Observable, result: SteadyState, eps: float) -> Reading:
-    rho = _state(one, result)
-    ket = _ket(one, _dims(one, result.network))
-    error = propagation.overlap(ket, eps * len(result.state) / len(rho))
-    return propagation.fidelity_with(rho, ket), error
-
-
-_READERS: Mapping[str, Callable[[Observable, SteadyState, float], Reading]] = {
-    "concurrence": _read_concurrence,
-    "negativity": _read_negativity,
-    "logarithmic_negativity": _read_logarithmic,
-    "entanglement_of_formation": _read_formation,
-    "purity": _read_purity,
-    "entropy": _read_entropy,
-    "populations": _read_overlap,
-    "fidelity": _read_overlap,
-}
