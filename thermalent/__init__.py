@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from thermalent.excitations import peak_concurrence as peak_concurrence
     from thermalent.excitations import peak_transfer as peak_transfer
     from thermalent.excitations.transfer import transfer as transfer
+    from thermalent.filters.filter import Filter as Filter
     from thermalent.fock.method import Fock as Fock
     from thermalent.geometry import Cascade as Cascade
     from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
@@ -109,6 +110,7 @@ _HOME = {
         "peak_transfer",
     ),
     "thermalent.excitations.transfer": ("transfer",),
+    "thermalent.filters.filter": ("Filter",),
     "thermalent.fock.method": ("Fock",),
     "thermalent.evolution": ("Evolution",),
     "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),

@@ -33,6 +33,9 @@ from thermalent import checks
 SIGMA_MINUS = np.array([[0.0, 1.0], [0.0, 0.0]], dtype=complex)
 SIGMA_Z = np.array([[-1.0, 0.0], [0.0, 1.0]], dtype=complex)
 
+# A mode that loses less than this part of the largest rate loses nothing but for rounding.
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
@@ -250,7 +253,8 @@ class Network:
     Raises:
         ValueError: shapes differ, J is not Hermitian, P or M is not symmetric, G, U or both with M
             are not positive semidefinite (the smallest eigenvalue is named), names repeat, there is
-            no emitter, or a mode gains more energy than it loses.
+            no emitter, or a mode gains more energy than it loses (one that is joined to others may
+            lose none itself).
     """
 
     nodes: tuple[Node, ...]
@@ -306,9 +310,10 @@ class Network:
         object.__setattr__(self, "pumping", pumping)
         object.__setattr__(self, "squeezing", squeezing)
         object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
+        nothing = -_ROUNDING * max(np.max(np.abs(m), initial=0.0) for m in (exchange, decay))
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)
-            if not relaxation > 0:
+            if not relaxation > 0 and not (self._joined(j) and relaxation >= nothing):
                 checks.fail(
                     "decay",
                     f"such that mode {names[j]!r} loses more energy than it gains",
@@ -367,6 +372,11 @@ class Network:
         if name not in self.emitter_names:
             checks.fail("name", f"one of the emitters {list(self.emitter_names)}", name)
         return self.emitter_names.index(name)
+
+    def _joined(self, index: int) -> bool:
+        """Whether a mode is joined to another one, which may lose its energy for it."""
+        others = [j for j in self.mode_indices if j != index]
+        return bool(np.any(self.exchange[index, others]) or np.any(self.decay[index, others]))
 
     def mode_rates(self, index: int) -> tuple[float, float]:
         """Energy relaxation and gain rates of the mode at node `index`, all channels together.

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from thermalent import checks
+from thermalent.filters.filter import Filter
 from thermalent.geometry import Cascade, Coupling, Geometry
+from thermalent.models.filtered import filtered
 from thermalent.network import Mode, Network, Qubit
 
 PerQubit = float | Sequence[float]
@@ -90,6 +92,77 @@ def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
         exchange[i : i + 2, i : i + 2] += passing.exchange
         decay[i : i + 2, i : i + 2] += passing.decay
     return Coupling(exchange, decay)
+
+
+def behind_this_filter(
+    geometry: Geometry,
+    chosen: Filter,
+    *,
+    n_th: float,
+    qubits: int,
+    label: str,
+    detuning: PerQubit = 0.0,
+    dephasing: PerQubit = 0.0,
+    other_decay: PerQubit = 0.0,
+    base_occupation: float = 0.0,
+    backaction: bool = True,
+) -> Network:
+    """A filter of any shape whose output port is node 0 of the geometry, and qubits.
+
+    Args:
+        geometry: Joins the filter's output port, of rate one, and the qubits, in this order.
+        chosen: The filter.
+        n_th: Thermal occupation of the hot port, >= 0.
+        qubits: Number of qubits.
+        label: What the network is.
+        detuning: Qubit frequency minus carrier frequency; one number, or one per qubit.
+        dephasing: Pure dephasing rate; one number, or one per qubit.
+        other_decay: Decay rate into other, empty channels; one number, or one per qubit.
+        base_occupation: Occupation n_0 of the waveguide, >= 0.
+        backaction: Whether the qubits act back on the filter.
+
+    Returns:
+        The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
+
+    Raises:
+        ValueError: an argument is out of range or of the wrong length.
+    """
+    hot = checks.nonnegative("n_th", n_th)
+    base = checks.nonnegative("base_occupation", base_occupation)
+    detunings = per_qubit("detuning", detuning, qubits, checks.real)
+    dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
+    elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
+    line = filtered(geometry, chosen, n_th=hot, base=base, backaction=backaction)
+    zeros = (0.0,) * chosen.order
+    return Network(
+        nodes=(
+            *line.modes,
+            *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
+        ),
+        exchange=line.exchange + np.diag((*zeros, *detunings)),
+        decay=line.decay + np.diag((*zeros, *elsewhere)),
+        absorption=line.absorption,
+        label=label,
+    )
+
+
+def filter_or_rate(chosen: Filter | None, kappa: float | None, filters: int) -> Filter | None:
+    """The filter if one is given, None if it is cavities of the rate kappa; never both.
+
+    Raises:
+        ValueError: both are given, or neither, or cavities are counted beside a filter.
+    """
+    if chosen is None:
+        if kappa is None:
+            checks.fail("kappa", "given if there is no `filter`", checks.Words("not given"))
+        return None
+    if not isinstance(chosen, Filter):
+        checks.fail("filter", "a te.Filter", chosen)
+    if kappa is not None:
+        checks.fail("kappa", "left out where a `filter` is given, which has its own rates", kappa)
+    if filters != 1:
+        checks.fail("filters", "left out where a `filter` is given", filters)
+    return chosen
 
 
 def per_qubit(

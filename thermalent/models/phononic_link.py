@@ -7,14 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent import checks
+from thermalent.filters.filter import Filter
 from thermalent.geometry import SemiInfinite
-from thermalent.models.line import PerQubit, behind_a_filter
+from thermalent.models.line import (
+    PerQubit,
+    behind_a_filter,
+    behind_this_filter,
+    filter_or_rate,
+)
 from thermalent.network import Network
 
 
 def phononic_link(
     n_th: float,
-    kappa: float,
+    kappa: float | None = None,
     gamma: PerQubit = 1.0,
     *,
     positions: Sequence[float] | None = None,
@@ -25,6 +31,7 @@ def phononic_link(
     other_decay: PerQubit = 0.0,
     base_occupation: float = 0.0,
     backaction: bool = True,
+    filter: Filter | None = None,
 ) -> Network:
     r"""Qubits in a bidirectional, semi-infinite waveguide with the hot cavity at its mirror.
 
@@ -39,7 +46,8 @@ def phononic_link(
 
     Args:
         n_th: Thermal occupation of the hot port, >= 0.
-        kappa: Energy decay rate through each port of the cavity, rate unit, > 0.
+        kappa: Energy decay rate through each port of the cavity, rate unit, > 0; left out if there
+            is a `filter`.
         gamma: Decay rate of the qubits at an antinode, rate unit; one number, or one per qubit.
         positions: k0 z of each qubit, its distance from the mirror in radians, > 0.
         wavelengths: Instead of `positions`: the distances in wavelengths.
@@ -51,6 +59,9 @@ def phononic_link(
         base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         backaction: False drops the action of the qubits on the cavity, as THERMAL does
             (Eqs. (51) to (53)); the default keeps it, exactly.
+        filter: A filter of any shape instead of the cavity, its output port at the mirror. What
+            comes back from the qubits is reflected by it, so that its reflection S22 must be known:
+            te.Filter.cavities, butterworth or chebyshev.
 
     Returns:
         The network, nodes named "source", "q1", "q2", ... in the order given.
@@ -60,19 +71,43 @@ def phononic_link(
 
     Source: THERMAL, Eqs. (49) and (C2).
     """
-    checks.positive("kappa", kappa)
+    chosen = filter_or_rate(filter, kappa, 1)
+    if chosen is None:
+        kappa = checks.positive("kappa", kappa)
+    elif not chosen.reflection_known:
+        checks.fail(
+            "filter",
+            "one whose reflection S22 is known, because the field that comes back from the qubits "
+            "is reflected by it (te.Filter.cavities, butterworth or chebyshev)",
+            checks.Words(f"{chosen!r}, made from its transmission alone"),
+        )
     places = _places(positions, wavelengths)
     qubits = len(places)
-    gammas = (
+    gammas = [
         checks.nonnegative("gamma", g) for g in checks.per_item("gamma", gamma, qubits, "qubit")
-    )
+    ]
     losses = checks.per_item("loss", loss, qubits, "stretch from the mirror outwards")
+    geometry = SemiInfinite(
+        rates=(1.0 if kappa is None else kappa, *gammas),
+        positions=(0.0, *places),
+        loss=(0.0, *losses),  # the cavity sits at the mirror
+    )
+    if chosen is not None:
+        return behind_this_filter(
+            geometry,
+            chosen,
+            n_th=n_th,
+            qubits=qubits,
+            detuning=detuning,
+            dephasing=dephasing,
+            other_decay=other_decay,
+            base_occupation=base_occupation,
+            backaction=backaction,
+            label="phononic link",
+        )
+    assert kappa is not None
     return behind_a_filter(
-        SemiInfinite(
-            rates=(kappa, *gammas),
-            positions=(0.0, *places),
-            loss=(0.0, *losses),  # the cavity sits at the mirror
-        ),
+        geometry,
         n_th=n_th,
         kappa=kappa,
         qubits=qubits,

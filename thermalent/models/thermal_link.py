@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thermalent import checks
+from thermalent.filters.filter import Filter
 from thermalent.geometry import Cascade
-from thermalent.models.line import PerQubit, behind_a_filter
+from thermalent.models.line import (
+    PerQubit,
+    behind_a_filter,
+    behind_this_filter,
+    filter_or_rate,
+)
 from thermalent.network import Network
 
 
 def thermal_link(
     n_th: float,
-    kappa: float,
+    kappa: float | None = None,
     gamma: PerQubit = 1.0,
     *,
     detuning: PerQubit = 0.0,
@@ -22,6 +28,7 @@ def thermal_link(
     base_occupation: float = 0.0,
     qubits: int = 2,
     filters: int = 1,
+    filter: Filter | None = None,
 ) -> Network:
     r"""Qubits on a unidirectional waveguide driven by a filtered thermal source.
 
@@ -33,11 +40,13 @@ def thermal_link(
     Phi = kappa n_th / 2 with the correlation <a^+(t) a(0)> = (n_th/2) exp(-kappa |t|).
 
     With M filters in a row the spectrum is sharper, the M-th power of a Lorentzian; two of them
-    leave half the flux.
+    leave half the flux. A `filter` of any shape takes the place of the cavities: the qubits then
+    see the spectrum n_th |S21|^2, beside what the waveguide itself holds.
 
     Args:
         n_th: Thermal occupation of the hot port, >= 0.
-        kappa: Energy decay rate through each port of the filter, rate unit, > 0.
+        kappa: Energy decay rate through each port of the filter, rate unit, > 0; left out if there
+            is a `filter`.
         gamma: Decay rate of the qubits into the waveguide, rate unit; one number, or one per qubit.
         detuning: Qubit frequency minus filter frequency, rate unit; one number, or one per qubit.
         dephasing: Pure dephasing rate 1/T_phi, rate unit; one number, or one per qubit.
@@ -47,6 +56,7 @@ def thermal_link(
         base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         qubits: Number of qubits, >= 1.
         filters: Number M of equal filter cavities in a row, >= 1.
+        filter: A filter of any shape instead, such as te.Filter.butterworth(3, 0.02).
 
     Returns:
         The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
@@ -56,13 +66,28 @@ def thermal_link(
 
     Source: THERMAL, Eqs. (1) to (4); loss as in `Cascade`, not as in its Eq. (48).
     """
-    checks.positive("kappa", kappa)
+    chosen = filter_or_rate(filter, kappa, filters)
+    if chosen is None:
+        kappa = checks.positive("kappa", kappa)
     checks.integer("qubits", qubits, 1)
     gammas = checks.per_item("gamma", gamma, qubits, "qubit")
     losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
-    rates = (kappa, *(checks.nonnegative("gamma", rate) for rate in gammas))
+    rates = [checks.nonnegative("gamma", rate) for rate in gammas]
+    if chosen is not None:
+        return behind_this_filter(
+            Cascade(rates=(1.0, *rates), loss=(0.0, *losses)),
+            chosen,
+            n_th=n_th,
+            qubits=qubits,
+            detuning=detuning,
+            dephasing=dephasing,
+            other_decay=other_decay,
+            base_occupation=base_occupation,
+            label="thermal link",
+        )
+    assert kappa is not None
     return behind_a_filter(
-        Cascade(rates=rates, loss=(0.0, *losses)),
+        Cascade(rates=(kappa, *rates), loss=(0.0, *losses)),
         n_th=n_th,
         kappa=kappa,
         qubits=qubits,
