@@ -13,7 +13,6 @@ reflect or absorb.
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
 
 from thermalent.filters.response import StateSpace
 
@@ -84,6 +83,8 @@ def hessenberg(system: StateSpace) -> StateSpace:
     A unitary change of coordinates, so that a passive system stays one. A lossless filter without
     zeros becomes a row of coupled cavities whose first holds the hot port.
     """
+    from scipy import linalg
+
     # Orthonormalise c^+, a^+ c^+, a^+^2 c^+, ...; Householder reflections do it stably.
     start = system.c.conj()
     size = float(np.linalg.norm(start))
@@ -129,6 +130,8 @@ def _reflection(vector: np.ndarray) -> np.ndarray:
 
 def _balanced(system: StateSpace) -> StateSpace:
     """Equal, diagonal Gramians, which keeps the Riccati equation well scaled."""
+    from scipy import linalg
+
     controllable = linalg.solve_continuous_lyapunov(system.a, -np.outer(system.b, system.b.conj()))
     observable = linalg.solve_continuous_lyapunov(
         system.a.conj().T, -np.outer(system.c.conj(), system.c)
@@ -147,6 +150,8 @@ def _balanced(system: StateSpace) -> StateSpace:
 
 def _bounded_real(system: StateSpace, bound: float) -> StateSpace | None:
     """Coordinates in which the lemma holds with P = 1 and |S21|^2 <= bound; None if not found."""
+    from scipy import linalg
+
     a, b, c, d = system.a, system.b[:, None], system.c[None, :], system.d
     try:
         p = linalg.solve_continuous_are(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 # Points of the grid on which a peak is bracketed, per pole: fifteen per half width close to it, and
 # tails that reach far beyond all of them.
@@ -38,6 +37,8 @@ def transfer(system: StateSpace, frequencies: Any) -> np.ndarray:
 
 def peak(system: StateSpace) -> tuple[float, float]:
     """Largest |S21| and the frequency where it is (infinite if it is far from all poles)."""
+    from scipy import optimize
+
     grid = _grid(system)
     size = np.abs(transfer(system, grid))
     best, where = abs(system.d), np.inf
@@ -60,6 +61,8 @@ def peak(system: StateSpace) -> tuple[float, float]:
 
 def width(system: StateSpace) -> float:
     """Distance of the outermost frequencies where |S21|^2 is half of its peak; inf without them."""
+    from scipy import optimize
+
     highest, _ = peak(system)
     half = highest / np.sqrt(2)
     if abs(system.d) >= half:
