@@ -25,7 +25,7 @@ from thermalent.continued_fraction.sensitivity import sensitivities
 from thermalent.hardware.design_result import Budget as Budget
 from thermalent.hardware.design_result import Design as Design
 from thermalent.hardware.design_result import DesignPoint as DesignPoint
-from thermalent.hardware.design_search import Search, concurrence, imperfect
+from thermalent.hardware.design_search import Search, entanglement, imperfect
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
 from thermalent.models.thermal_link import thermal_link
@@ -132,7 +132,7 @@ class _Maker:
         room = margin and value > self.target
         return DesignPoint(
             name=name,
-            concurrence=value,
+            concurrence=max(value, 0.0),
             kappa=kappa,
             quality=self.frequency / (2 * kappa * self.gamma),
             n=n,
@@ -164,7 +164,7 @@ class _Maker:
 
         def excess(amount: float) -> float:
             network = imperfect(n, kappa, self.search.link, name, amount)
-            return concurrence(network) - self.target
+            return entanglement(network) - self.target
 
         self.search.report(f"budget of {name}")
         low, high = 0.0, most * _SMALLEST

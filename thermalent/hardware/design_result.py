@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, pi
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from thermalent.hardware.description import Hardware
-from thermalent.hardware.design_search import concurrences
+from thermalent.hardware.design_search import margins
 from thermalent.hardware.links import superconducting_link
 from thermalent.hardware.occupation import source_temperature
 from thermalent.hardware.units import with_prefix
@@ -132,19 +132,31 @@ class Design:
         )
 
     def hardware(self, point: DesignPoint, **changes: Any) -> Hardware:
-        """The laboratory of a point; an attenuated source is one of lower temperature."""
+        """The laboratory of a point; an attenuated source is one of lower temperature.
+
+        Args:
+            point: One of this design's.
+            changes: Arguments of `superconducting_link` that differ; without them the link has the
+                loss, the dephasing and the base temperature that the design was made with.
+        """
+        rate = self.link["dephasing"]
+        held = {
+            "loss": self.link["loss"],
+            "dephasing_time": 1 / (2 * pi * self.gamma * rate) if rate > 0 else None,
+            "base_temperature": source_temperature(self.link["base_occupation"], self.frequency),
+        }
         return superconducting_link(
             source_temperature(point.n, self.frequency),
             self.frequency,
             point.quality,
             self.gamma,
-            **changes,
+            **{**held, **changes},
         )
 
     def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
         """Concurrence at bandwidths kappa/gamma, with the best attenuation or the full source."""
         shares = _SHARES if attenuated else _SHARES[:1]
-        return np.max(concurrences(kappas, self.n_th * shares, self.link), axis=1)
+        return np.maximum(np.max(margins(kappas, self.n_th * shares, self.link), axis=1), 0.0)
 
     def plot(self, path: Path | str) -> None:
         """Draw the concurrence over Q, and over each imperfection of the best filter, to a file."""
