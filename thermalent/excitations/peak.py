@@ -32,6 +32,9 @@ PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
 # Between points a step apart the value squared, which turns by 1 in a step, falls short of its
 # maximum by a factor of at least cos(1/2), 0.88; the value itself by 0.94. With some margin:
 WORTH = 0.85
+# Rounding of the slope of the value squared, per turn and step; and of the value.
+FLAT = 64 * float(np.finfo(float).eps)
+SAME = 1e-14
 _DENSE_UP_TO = 64
 
 
@@ -42,7 +45,8 @@ class Peak(NamedTuple):
         value: The concurrence, or the fidelity F (squared convention).
         time: When, inverse rate unit.
         interior: Whether it is a maximum in time; if not, it lies at an end of the interval and
-            says more of the interval than of the network.
+            says more of the interval than of the network. A maximum that exceeds the value at the
+            start by no more than its rounding counts as the start.
     """
 
     value: float
@@ -153,7 +157,10 @@ def _largest(
         _refined(generator, states[0], vectors, 0.0, (0.0, step)),
         _refined(generator, states[-1], vectors, end, (-step, 0.0)),
     ]
+    beginning = float(values[0])
     top = max(found, key=lambda peak: peak.value)
+    if top.value - beginning <= SAME:
+        return Peak(beginning, 0.0, False)
     if isinstance(generator, np.ndarray) and top.interior:
         # Doubling has doubled its rounding as often: once more from a state without it.
         state = expm(generator * top.time) @ start
@@ -199,7 +206,10 @@ def _refined(
     rises, bends = slope.tolist(), bend.tolist()
     low, high = interval
     step = high - low
-    bracketed = _horner(rises, low) > 0 > _horner(rises, high)
+    # At the start the slope often vanishes, and its rounding must not pass for a rise.
+    flat = FLAT * ANGLE / step * float(np.linalg.norm(state)) ** 4
+    least = flat if time + low <= 0 else 0.0
+    bracketed = _horner(rises, low) > least and _horner(rises, high) < 0
     if not bracketed:
         low = high = max((low, 0.0, high), key=lambda shift: _horner(square.tolist(), shift))
     shift = (low + high) / 2

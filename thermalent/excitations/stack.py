@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from thermalent.excitations.peak import ANGLE, FACTORIALS, PRECISION, TERMS, WORTH
+from thermalent.excitations.peak import (
+    ANGLE,
+    FACTORIALS,
+    FLAT,
+    PRECISION,
+    SAME,
+    TERMS,
+    WORTH,
+)
 
 _STATES = 100_000  # of one part of the stack at a time: what fits into the cache
 # Of the Taylor series of a step of 0.25 in norm: 0.25^13/13! is 2e-18.
@@ -65,7 +73,8 @@ def _part(
     low = np.where(place == 0, 0.0, -1.0)
     high = np.where(place == points - 1, 0.0, 1.0)
     square = _series(generators[which] * step, states[which, place], vectors)
-    shift, inside = _climb(square, low, high)
+    flat = FLAT * ANGLE * np.linalg.norm(states[which, place], axis=1) ** 4
+    shift, inside = _climb(square, low, high, np.where(place + low <= 0, flat, 0.0))
     value = np.sqrt(np.maximum(_horner(square, shift), 0.0))
     values, times = np.zeros(len(generators)), np.zeros(len(generators))
     interior = np.zeros(len(generators), dtype=bool)
@@ -73,7 +82,10 @@ def _part(
     at = which[by_value]
     values[at], times[at] = value[by_value], (place + shift)[by_value] * step
     interior[at] = inside[by_value]
-    return values, times, interior
+    # What exceeds the start by rounding alone is the start.
+    beginning = heights[:, 0]
+    same = values - beginning <= SAME
+    return np.where(same, beginning, values), np.where(same, 0.0, times), interior & ~same
 
 
 def _grid(generators: np.ndarray, start: np.ndarray, points: int) -> np.ndarray:
@@ -116,15 +128,18 @@ def _product(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return total
 
 
-def _climb(square: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _climb(
+    square: np.ndarray, low: np.ndarray, high: np.ndarray, flat: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Where each series is largest between its ends, and whether that is a maximum.
 
-    Newton's method on the slope, kept inside of the bracket by bisection.
+    Newton's method on the slope, kept inside of the bracket by bisection. A slope of no more than
+    `flat` at the lower end is rounding, (K,).
     """
     powers = np.arange(1, square.shape[1])
     slope = square[:, 1:] * powers
     bend = slope[:, 1:] * powers[:-1]
-    inside = (_horner(slope, low) > 0) & (_horner(slope, high) < 0)
+    inside = (_horner(slope, low) > flat) & (_horner(slope, high) < 0)
     ends = np.stack([low, np.zeros_like(low), high])  # (3, K)
     best = np.argmax(np.stack([_horner(square, at) for at in ends]), axis=0)
     shift = np.where(inside, (low + high) / 2, ends[best, np.arange(len(best))])
