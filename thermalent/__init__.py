@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from thermalent import analytic as analytic
     from thermalent import continued_fraction as continued_fraction
     from thermalent import fock as fock
+    from thermalent import testing as testing
     from thermalent.analytic.methods import Bourret as Bourret
     from thermalent.analytic.methods import Markov as Markov
     from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion
@@ -144,6 +145,7 @@ _PACKAGES = (
     "jumps",
     "states",
     "stochastic",
+    "testing",
 )
 
 __all__ = sorted([*_MODULE_OF, *_PACKAGES, "__version__"])

@@ -1,0 +1,104 @@
+"""Hypothesis strategies for networks, states and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thermalent.network import Network
+from thermalent.testing.kinds import KINDS
+from thermalent.testing.random import distribution, drawn_state, drawn_times
+
+try:
+    from hypothesis import note
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError(
+        "The strategies of thermalent.testing need Hypothesis: pip install 'thermalent[testing]'. "
+        "`random_network`, `random_state`, `random_times` and the assertions do without it."
+    ) from error
+
+from thermalent.testing.expressions import expression
+
+
+class _Searched:
+    """Draws that Hypothesis chooses, and makes simpler once it has found a counterexample."""
+
+    def __init__(self, draw: Any) -> None:
+        self.draw = draw
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number between two bounds."""
+        return float(self.draw(st.floats(low, high)))
+
+    def log_uniform(self, low: float, high: float) -> float:
+        """A positive number; its logarithm is drawn."""
+        exponent = self.draw(st.floats(float(np.log10(low)), float(np.log10(high))))
+        return float(min(max(10.0**exponent, low), high))
+
+    def choice(self, items: Sequence[Any]) -> Any:
+        """One of the items; the first is the simplest."""
+        return self.draw(st.sampled_from(list(items)))
+
+    def chance(self, probability: float) -> bool:
+        """True or False; False is simpler."""
+        return bool(self.draw(st.booleans()))
+
+
+def networks(kind: str | None = None) -> st.SearchStrategy[Network]:
+    """Networks of a kind.
+
+    What a failing test found is also printed as an expression that builds it again.
+
+    Args:
+        kind: One of `thermalent.testing.KINDS`; any of them if not given.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    kinds = KINDS if kind is None else (kind,)
+    for name in kinds:
+        distribution(name)
+
+    @st.composite
+    def drawn(draw: Any) -> Network:
+        chosen = draw(st.sampled_from(kinds))
+        network: Network = distribution(chosen)(_Searched(draw))
+        note(f"network = {expression(network)}")
+        return network
+
+    return drawn()
+
+
+def states(dims: Sequence[int] = (2, 2)) -> st.SearchStrategy[np.ndarray]:
+    """Density matrices of emitters with these dimensions, (d, d), of any rank.
+
+    Args:
+        dims: Dimensions of the emitters, as `Network.dims`.
+    """
+
+    @st.composite
+    def drawn(draw: Any) -> np.ndarray:
+        return drawn_state(_Searched(draw), dims)
+
+    return drawn()
+
+
+def times(
+    *, count: int = 3, shortest: float = 1e-2, longest: float = 1e2
+) -> st.SearchStrategy[np.ndarray]:
+    """Increasing times, (count,), as `te.evolve` takes them.
+
+    Args:
+        count: How many, >= 1.
+        shortest: Smallest time, inverse rate unit, > 0.
+        longest: Largest time.
+    """
+
+    @st.composite
+    def drawn(draw: Any) -> np.ndarray:
+        return drawn_times(_Searched(draw), count, shortest, longest)
+
+    return drawn()
