@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import thermalent as te
 from thermalent.continued_fraction import lapack
@@ -312,6 +313,55 @@ def test_separable_states_say_so():
     assert found.value == 0
     assert found["n_th"] == 0
     assert "separable" in found.note
+
+
+def test_a_cold_network_that_is_warmed():
+    """At n_th = 0 the state is |00>; its entanglement grows linearly, to the only side there is."""
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1})
+    warm = te.sensitivities(te.thermal_link, {"n_th": 1e-7, "kappa": 0.1})
+    assert abs(found["n_th"] - warm["n_th"]) <= found.errors["n_th"] + 1e-6  # curvature times 1e-7
+    assert found["n_th"] == pytest.approx(0.172689, abs=1e-6)
+    assert 0 < found.errors["n_th"] < 1e-5
+    # Whatever the bandwidth, nothing happens without quanta.
+    assert abs(found["kappa"]) <= found.errors["kappa"] < 1e-2
+    assert found.errors["kappa"] > 0
+    assert "border of separable" in found.note
+    assert found["n_th"].error == found.errors["n_th"]
+    assert 0 < found.value.error < 1e-5
+
+
+def test_a_cold_network_of_other_parameters():
+    at = {"kappa": 0.3, "detuning": (0.1, 0.2)}
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, **at})
+    warm = te.sensitivities(te.thermal_link, {"n_th": 1e-7, **at})
+    assert abs(found["n_th"] - warm["n_th"]) <= found.errors["n_th"] + 1e-6
+    assert found["detuning"] == (0.0, 0.0)
+
+
+def test_the_kink_where_entanglement_ends_is_refused_with_both_slopes():
+    at = {"n_th": 0.5}
+
+    def signed(kappa):
+        """The concurrence before it is cut off at zero."""
+        found = concurrence(te.steady_state(te.thermal_link(kappa=kappa, **at)).state)
+        return found.value if found.value > 0 else -found.below
+
+    end = brentq(signed, 0.1, 2.0, xtol=1e-15, rtol=1e-15)
+    inside = te.sensitivities(te.thermal_link, {"kappa": end * (1 - 1e-9), **at})
+    assert inside["kappa"] < -0.1
+    expected = f"its slope in 'kappa' is {inside['kappa']:.6g} to the left and 0 to the right"
+    with pytest.raises(te.SolveError, match=expected):
+        te.sensitivities(te.thermal_link, {"kappa": end * (1 + 1e-14), **at})
+    outside = te.sensitivities(te.thermal_link, {"kappa": end * 1.01, **at})
+    assert (outside["kappa"], outside.note) == (0.0, "separable: all derivatives vanish")
+
+
+def test_rounding_is_part_of_the_error():
+    """A derivative that vanishes by cancellation of large terms is not known exactly."""
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "purity")
+    assert found["n_th"] < 0
+    assert 0 < found["n_th"].error < 1e-12
+    assert 0 < found.value.error < 1e-12
 
 
 def along(rho, direction, h):

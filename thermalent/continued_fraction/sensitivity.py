@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from thermalent import checks
+from thermalent import checks, error_bounds
+from thermalent.continued_fraction import sensitivity_border
 from thermalent.continued_fraction.hierarchy import hierarchy
 from thermalent.continued_fraction.levels import Generator, Levels, generator, levels
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -27,6 +28,7 @@ from thermalent.continued_fraction.sensitivity_observable import Observable, Val
 from thermalent.continued_fraction.sensitivity_parameters import check_integers, check_names
 from thermalent.continued_fraction.sensitivity_slopes import slopes
 from thermalent.continued_fraction.stationary import Stationary
+from thermalent.estimates import Estimate
 from thermalent.method import MethodError
 from thermalent.network import Network
 from thermalent.progress import working
@@ -34,6 +36,8 @@ from thermalent.result import Outcome, SolveError, Status, SteadyState
 
 _STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of levels, in units of what the state takes
 _ROUNDING = 16 * float(np.finfo(float).eps)
+
+_HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
 
 Value = float | Sequence[float]
 
@@ -43,14 +47,15 @@ class Sensitivities(Mapping[str, Any]):
     """Derivatives of an observable by parameter: a mapping from names to numbers.
 
     Args:
-        value: The observable itself.
-        derivatives: By parameter; a tuple for a parameter with several values.
+        value: The observable itself, with its error.
+        derivatives: By parameter; a tuple for a parameter with several values. Each number knows
+            its error.
         errors: Of the derivatives, absolute, in the same form.
         levels: Highest level kept.
         note: Where the observable is not smooth, why; else empty.
     """
 
-    value: float
+    value: Estimate
     derivatives: Mapping[str, Any]
     errors: Mapping[str, Any]
     levels: int
@@ -97,19 +102,23 @@ def sensitivities(
 
     Returns:
         The derivatives with their errors: twice the change with more levels in another scaling,
-        and what the extrapolation of the matrices leaves. Where the state is separable they are
-        zero and `note` says so.
+        what the extrapolation of the matrices leaves, and rounding. Inside of the separable states
+        they are zero and `note` says so. At their border they are the slopes to the side where the
+        parameter can go, as of a cold network that is warmed.
 
     Raises:
         ValueError: an argument is not as above, the builder has no such parameter, or one cannot
             change at all or is where the matrices have no slope: the root of a rate at its end.
         MethodError: the continued fraction does not apply to the network.
         SolveError: the steady state is not unique or did not converge, or the concurrence has no
-            derivative here (the state lacks a population that its neighbours have).
+            derivative here (the state lacks a population that its neighbours have; or at the
+            border of separable states its slopes to both sides differ, which the message tells).
 
     Source: the adjoint of THERMAL, Appendix B; ours.
     """
     problem = _Problem(builder, parameters, observable, pair, rtol)
+    if problem.at_border:
+        return problem.one_sided()
     found: list[np.ndarray] = []
     with working("sensitivities") as report:
         for turn, factor in enumerate(_STEPS):
@@ -122,14 +131,8 @@ def sensitivities(
             report(f"{last} levels")
             if np.all(change * problem.scales <= allowed):
                 break
-    errors = change + problem.slope_errors + _ROUNDING * np.abs(found[-1])
-    return Sensitivities(
-        value=problem.observed.value,
-        derivatives=problem.named(found[-1]),
-        errors=problem.named(errors),
-        levels=last,
-        note=problem.observed.note,
-    )
+    errors = change + problem.slope_errors + _ROUNDING * problem.sizes
+    return problem.result(found[-1], errors, last)
 
 
 class _Problem:
@@ -173,7 +176,16 @@ class _Problem:
         self.numbers = h.numbers
         self.scale = generator(h).scale
         self.observed = self._observed(observable, state, pair)
+        self.observable, self.pair, self.rtol = observable, pair, rtol
+        self.value = self._value(state)
         self.flat = not np.any(self.observed.gradient)  # whatever the generator does
+        # The concurrence itself vanishes, but that of a state within the error may not.
+        self.at_border = (
+            isinstance(observable, str)
+            and observable == "concurrence"
+            and self.observed.value == 0.0
+            and self.observed.below <= self.value.error
+        )
         self.changes = [
             slopes(partial(self._generator, key), *self._at(key))
             for key in ([] if self.flat else self.keys)
@@ -181,6 +193,70 @@ class _Problem:
         numbers = np.array([self.values[name][i] for name, i in self.keys])
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
         self.slope_errors = np.zeros(len(self.keys))
+        self.sizes = np.zeros(len(self.keys))  # of the terms of a derivative, added up
+
+    def result(self, found: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
+        """Derivatives and their errors, (keys,) each, by name."""
+        numbers = [
+            Estimate(number, error, _HOW)
+            for number, error in zip(found.tolist(), errors.tolist(), strict=True)
+        ]
+        return Sensitivities(
+            value=self.value,
+            derivatives=self.named(numbers),
+            errors=self.named(errors.tolist()),
+            levels=last,
+            note=self.observed.note or self._doubt(),
+        )
+
+    def _doubt(self) -> str:
+        """Whether the entanglement may be no more than the state's error."""
+        least = 4 * float(self.state.error) + _ROUNDING
+        named = isinstance(self.observable, str) and self.observable == "concurrence"
+        if named and 0 < self.observed.value <= least:
+            return "at the border of separable states: slopes on the side that is entangled"
+        return ""
+
+    def one_sided(self) -> Sensitivities:
+        """The derivatives at the border of the separable states, where there are such.
+
+        Raises:
+            SolveError: the concurrence has a kink in one of the parameters, or no slope.
+        """
+        numbers = []
+        for key in self.keys:
+            value, name = self._at(key)
+            found = sensitivity_border.slope(partial(self._concurrence, key), value, name)
+            if isinstance(found, str):
+                self._refuse(
+                    f"The concurrence has no derivative here, at the border of separable states: "
+                    f"{found}. Ask for another observable, or move away from here."
+                )
+            numbers.append(found)
+        return Sensitivities(
+            value=self.value,
+            derivatives=self.named(numbers),
+            errors=self.named([number.error for number in numbers]),
+            levels=self.depth,
+            note="at the border of separable states: slopes to where the parameters can go",
+        )
+
+    def _concurrence(self, key: tuple[str, int], value: float) -> Estimate:
+        """The concurrence at another value of a parameter."""
+        state = ContinuedFraction(rtol=1e-12).steady_state(self._network(key, value))
+        if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
+            raise SolveError(state)
+        return state.concurrence(*(self.pair or ()))
+
+    def _value(self, state: SteadyState) -> Estimate:
+        """The observable, with what the error of the state leaves of it."""
+        given, value = self.observable, self.observed.value
+        if isinstance(given, str):
+            read = state.purity() if given == "purity" else state.concurrence(*(self.pair or ()))
+            return Estimate(value, lambda: read.error, read.how)
+        error = error_bounds.expectation(self.observed.gradient, np.asarray(float(state.error)))
+        order = ", to first order" if callable(given) else ""
+        return Estimate(value, float(error), f"carried through from the state{order}")
 
     def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
         """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
@@ -191,14 +267,15 @@ class _Problem:
         if rescaled:
             found = unstaggered(found)
         for i, slope in enumerate(self.changes):
-            result[i] = contracted(self.chain, found, slope.estimate)
-            self.slope_errors[i] = abs(result[i] - contracted(self.chain, found, slope.before))
+            result[i], self.sizes[i] = contracted(self.chain, found, slope.estimate)
+            before, _ = contracted(self.chain, found, slope.before)
+            self.slope_errors[i] = abs(result[i] - before)
         return result + 0.0  # no -0.0
 
-    def named(self, numbers: np.ndarray) -> dict[str, Any]:
+    def named(self, numbers: Sequence[float]) -> dict[str, Any]:
         """Numbers by key as a mapping in the form of the parameters."""
         by_name: dict[str, Any] = {}
-        for (name, _), number in zip(self.keys, numbers.tolist(), strict=True):
+        for (name, _), number in zip(self.keys, numbers, strict=True):
             by_name.setdefault(name, []).append(number)
         return {
             name: items[0] if self.shapes[name] is None else tuple(items)
@@ -208,7 +285,11 @@ class _Problem:
     def _moments(self, chain: Levels, last: int) -> Moments:
         stationary = Stationary(chain)
         sweep = forward(chain, stationary, last)
-        gradient = stationary.coordinates(self.observed.gradient)
+        # The gradient at this state: what levels and rounding change of it is then part of the
+        # change of the derivatives.
+        rho = stationary.matrix(sweep.x[0, : chain.ground])
+        here = evaluated(self.observable, rho, self.state.network, self.pair).gradient
+        gradient = stationary.coordinates(here)
         y = adjoint(chain, stationary, sweep, gradient)
         return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
 
@@ -216,24 +297,17 @@ class _Problem:
         self, observable: Observable, state: SteadyState, pair: tuple[str, str] | None
     ) -> Valued:
         found = evaluated(observable, state.state, state.network, pair)
+        self.state = state
         if not np.all(np.isfinite(found.gradient)):
-            raise SolveError(
-                SteadyState(
-                    network=state.network,
-                    method=state.method,
-                    state=state.state,
-                    error=state.error,
-                    status=Status(
-                        outcome=Outcome.INACCURATE,
-                        message=(
-                            "The concurrence has no derivative at this state, which is "
-                            f"{found.note}. Ask for another observable, or move away from here."
-                        ),
-                    ),
-                    stats=state.stats,
-                )
+            self._refuse(
+                f"The concurrence has no derivative at this state, which is {found.note}. Ask for "
+                "another observable, or move away from here."
             )
         return found
+
+    def _refuse(self, message: str) -> NoReturn:
+        status = Status(outcome=Outcome.INACCURATE, message=message)
+        raise SolveError(replace(self.state, status=status))
 
     def _at(self, key: tuple[str, int]) -> tuple[float, str]:
         name, i = key

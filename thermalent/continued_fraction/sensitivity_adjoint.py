@@ -175,9 +175,13 @@ def moments(
     return Moments((a[0], a[1]), (up[0], up[1]), (down[0], down[1]), rate)
 
 
-def contracted(chain: Levels, found: Moments, change: Generator) -> float:
-    """Change of the observable for a change of the generator."""
+def contracted(chain: Levels, found: Moments, change: Generator) -> tuple[float, float]:
+    """Change of the observable for a change of the generator, and the sizes of its terms added up.
+
+    The second number, times the rounding of one term, is what rounding leaves of the sum.
+    """
     total = -change.rate * found.rate
+    size = abs(total)
     for parity in (0, 1):
         here, there = chain.basis[parity], chain.basis[1 - parity]
         for matrix, operator, other in (
@@ -186,8 +190,10 @@ def contracted(chain: Levels, found: Moments, change: Generator) -> float:
             (found.down[parity], change.down, there),
         ):
             block = here.conj().T @ (operator @ other)
-            total += float(np.sum(matrix * dense(block).real))
-    return -total
+            terms = matrix * dense(block).real
+            total += float(np.sum(terms))
+            size += float(np.sum(np.abs(terms)))
+    return -total, size
 
 
 def staggered(chain: Levels) -> Levels:

@@ -23,6 +23,7 @@ class Valued(NamedTuple):
     value: float
     gradient: np.ndarray
     note: str = ""
+    below: float = 0.0  # how far a separable state is from the border, in the concurrence
 
 
 Observable = str | np.ndarray | Callable[[np.ndarray], tuple[float, np.ndarray]]
@@ -92,8 +93,9 @@ def concurrence(rho: np.ndarray) -> Valued:
       - \sum_{i > 1} \frac{\langle w_i| d\rho |w_i\rangle}{\sigma_i}, \qquad w_i = S A^* u_i$$
 
     Equal values among the last three do no harm: only their common sum enters. For an X-state the
-    same follows from the elements, with all digits. A separable state has gradient zero; on the
-    border, and where the state lacks a population that its neighbours have, there is no gradient.
+    same follows from the elements, with all digits. A separable state has gradient zero, and
+    `below` tells how far from the border; where the state lacks a population that its neighbours
+    have, there is no gradient.
 
     Args:
         rho: Density matrix, (4, 4).
@@ -105,7 +107,8 @@ def concurrence(rho: np.ndarray) -> Valued:
     """
     value = entanglement.concurrence(rho, tolerance=_NEARLY)
     if value == 0.0:
-        return Valued(0.0, np.zeros((4, 4), dtype=complex), "separable: all derivatives vanish")
+        flat = np.zeros((4, 4), dtype=complex)
+        return Valued(0.0, flat, "separable: all derivatives vanish", _below(rho))
     if entanglement._is_x_state(rho):
         return _of_x_state(rho, value)
     root = factor("rho", rho, _NEARLY, size=4)
@@ -115,6 +118,16 @@ def concurrence(rho: np.ndarray) -> Valued:
     w = _SPIN_FLIP @ root.conj() @ u  # (4, i)
     signs = np.array([1.0, -1.0, -1.0, -1.0])
     return Valued(value, (w * (signs / values)) @ w.conj().T)
+
+
+def _below(rho: np.ndarray) -> float:
+    """By how much the lower singular values outweigh the largest, >= 0."""
+    if entanglement._is_x_state(rho):
+        p = np.sqrt(np.maximum(np.diag(rho).real, 0.0))
+        return 2 * float(min(p[0] * p[3] - abs(rho[1, 2]), p[1] * p[2] - abs(rho[0, 3])))
+    root = factor("rho", rho, _NEARLY, size=4)
+    values = np.linalg.svd(root.T @ _SPIN_FLIP @ root, compute_uv=False)
+    return float(np.sum(values[1:]) - values[0])
 
 
 def _of_x_state(rho: np.ndarray, value: float) -> Valued:
