@@ -223,9 +223,13 @@ def _too_slow(network: Network, method: Method) -> str | None:
 
 def _too_many_steps(network: Network, method: Trajectories) -> str | None:
     """Trajectories last for some relaxation times in steps that resolve the drive."""
-    relaxation, gain = network.mode_rates(network.mode_indices[0])
+    modes = bare_modes(network)
+    assert modes.number is not None  # the trajectories have a field
+    relaxation = -2 * modes.growth
+    hottest = float(np.max(np.diag(modes.number).real))
     rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
-    drive = float(np.max(np.abs(network.decay[0, 1:]))) * np.sqrt(gain / relaxation)
+    joining = network.decay[np.ix_(network.mode_indices, network.emitter_indices)]
+    drive = float(np.max(np.abs(joining))) * np.sqrt(hottest)
     steps = method.n * 10 / min(relaxation, rate) * 10 * (rate + drive)
     work = steps * (np.prod(network.dims) / 4) ** 2
     if work <= TRAJECTORY_WORK:

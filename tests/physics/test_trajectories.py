@@ -486,14 +486,10 @@ def test_a_field_without_back_action_by_decree():
 
 def test_refusals():
     link = te.thermal_link(2.0, 0.5)
-    two = Network(
-        nodes=(Mode(name="a"), Mode(name="b"), Qubit(name="q")),
-        exchange=np.zeros((3, 3)),
-        decay=np.diag([1.0, 1.0, 1.0]),
-    )
+    none = Network(nodes=(Qubit(name="q"),), exchange=[[0.0]], decay=[[1.0]])
     cases = [
         (te.phononic_link(5.0, 0.5, positions=(1.0, 2.3)), "act back on the source"),
-        (two, "exactly one boson mode, but the network has 2"),
+        (none, "need a boson mode, but the network has none"),
         (te.thermal_link(2.0, 0.5, qubits=6), "64 states"),
     ]
     for net, words in cases:

@@ -15,13 +15,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.liouville import dense, emitter_liouvillian
+from thermalent.bare_modes import bare_modes
+from thermalent.liouville import (
+    Superoperator,
+    dagger,
+    dense,
+    emitter_liouvillian,
+    left,
+    lowering_operators,
+    right,
+)
 from thermalent.network import Network
 from thermalent.source import gaussian_modes
-from thermalent.stochastic.basis import product_basis, real_form
+from thermalent.stochastic.basis import hermitian_basis, product_basis, real_form
+from thermalent.stochastic.linear_field import LinearField, acts_back, driven
 
 # The propagator of a step is a dense d^2 x d^2 exponential: 1024 x 1024 for five qubits.
 LARGEST_DIMENSION = 32
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrivenBySeveral:
+    """Emitters under a field of several amplitudes.
+
+    Args:
+        field: The field.
+        rotations: w of each emitter's own field, (e, 3, 2); None if one has more than two levels.
+        drives: X of every output, then Y of every output, (d^2, d^2) each; only without rotations.
+        norms: Largest rate at which a unit of each emitter's field turns its state, (e,).
+    """
+
+    field: LinearField
+    rotations: np.ndarray | None
+    drives: tuple[np.ndarray, ...]
+    norms: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,6 +66,9 @@ class DrivenEmitters:
         vacuum: L, (d^2, d^2).
         drive: X, (d^2, d^2), antisymmetric.
         drive_imag: Y, (d^2, d^2), antisymmetric.
+        source: Where the source is not one such field alone (several modes or outputs, or a part
+            that is white noise): what takes the place of `rate`, `detuning` and `variance`, and X
+            and Y are those of the first output.
     """
 
     dims: tuple[int, ...]
@@ -49,6 +79,7 @@ class DrivenEmitters:
     vacuum: np.ndarray
     drive: np.ndarray
     drive_imag: np.ndarray
+    source: DrivenBySeveral | None = None
 
     @property
     def dimension(self) -> int:
@@ -68,11 +99,30 @@ class DrivenEmitters:
         """L + Re(u) X + Im(u) Y, (d^2, d^2)."""
         return self.vacuum + u.real * self.drive + u.imag * self.drive_imag
 
+    @property
+    def white(self) -> bool:
+        """Whether a part of the field is white noise."""
+        return self.source is not None and self.source.field.white
+
+    def field_rate(self, amplitude: float = 0.0) -> float:
+        """Rate of the drive and of the field's own changes, from an amplitude if it is given."""
+        if self.source is not None:
+            field, norms = self.source.field, self.source.norms
+            size = np.sqrt(field.smooth_variance)
+            size += np.abs(field.mixing @ field.outputs).sum(axis=1) * abs(amplitude)
+            own = np.abs(np.linalg.eigvals(field.drift)).max()
+            return float(norms @ size + norms**2 @ field.white_power + own)
+        size = float(np.sqrt(self.variance + abs(amplitude) ** 2))
+        drive = max(np.linalg.norm(m, 2) for m in (self.drive, self.drive_imag)) * size
+        return float(drive + abs(complex(self.rate, self.detuning)))
+
     def rotations(self) -> np.ndarray | None:
         """Vectors w, (emitters, 3, 2): a field of integral I turns qubit e by w (Re I, Im I).
 
         None if the drive is no such rotation: an emitter has more than two levels.
         """
+        if self.source is not None:
+            return self.source.rotations
         if set(self.dims) != {2}:
             return None
         count = len(self.dims)
@@ -95,12 +145,8 @@ class DrivenEmitters:
 
 def refusal(network: Network) -> str | None:
     """Why the network has no description by a classical field, or None if it has one."""
-    count = len(network.modes)
-    if count != 1:
-        return (
-            f"the trajectories need exactly one boson mode, but the network has {count}. "
-            "Use te.Fock(...)."
-        )
+    if not network.modes:
+        return "the trajectories need a boson mode, but the network has none. Use te.Fock(...)."
     if network.pumped:
         return (
             f"{network.PUMPED} Use te.ContinuedFraction(...), te.Fock(...) or te.QuantumJumps(...)."
@@ -111,10 +157,12 @@ def refusal(network: Network) -> str | None:
             f"the emitters have {dimension} states, and the trajectories hold dense propagators "
             f"of at most {LARGEST_DIMENSION}. Use te.ContinuedFraction(...)."
         )
-    mode = gaussian_modes(network)[0]
-    drive, back = (float(abs(s).max()) for s in (mode.drive, mode.back))
-    # What cancels in exact arithmetic may leave a rounding error of the rates that cancelled.
-    if back > 1e-13 * max(drive, back):
+    if not bare_modes(network).stable:
+        return (
+            "its modes gain energy as fast as they lose it, or faster, so that the field has no "
+            "steady state. Lower the gain."
+        )
+    if acts_back(network):
         return (
             "the emitters act back on the source, so that the classical field that drives them "
             "does not exist. Use te.ContinuedFraction(...) or te.Fock(...)."
@@ -131,6 +179,9 @@ def driven_emitters(network: Network) -> DrivenEmitters:
     reason = refusal(network)
     if reason is not None:
         raise ValueError(f"Trajectories do not apply to this network: {reason}")
+    found = driven(network)
+    if len(network.modes) > 1 or found.field.white:
+        return _by_several(network, found.field, found.decay, found.absorption)
     mode = gaussian_modes(network)[0]
     drive, conjugate = dense(mode.drive), dense(mode.drive_conj)
     basis = product_basis(network.dims)
@@ -144,3 +195,60 @@ def driven_emitters(network: Network) -> DrivenEmitters:
         drive=real_form(drive + conjugate, basis),
         drive_imag=real_form(1j * (drive - conjugate), basis),
     )
+
+
+def _by_several(
+    network: Network, field: LinearField, decay: np.ndarray, absorption: np.ndarray
+) -> DrivenEmitters:
+    basis = product_basis(network.dims)
+    lowering = [left(c) - right(c) for c in lowering_operators(network)]
+    raising = [left(dagger(c)) - right(dagger(c)) for c in lowering_operators(network)]
+    rotations = [_rotation(emitter.lowering) for emitter in network.emitters]
+    qubits = set(network.dims) == {2}
+    forms: list[tuple[np.ndarray, np.ndarray]] = []
+    for weights in field.mixing.T:
+        # y [c^+, .] - y^* [c, .], for y = I and y = i I of this output.
+        drive, conj = (
+            sum(w * dense(c) for w, c in zip(values, operators, strict=True))
+            for values, operators in ((weights, raising), (-weights.conj(), lowering))
+        )
+        forms.append((real_form(drive + conj, basis), real_form(1j * (drive - conj), basis)))
+    norms = np.array([2 * np.linalg.norm(e.lowering, 2) for e in network.emitters])
+    return DrivenEmitters(
+        dims=network.dims,
+        rate=float(np.max(np.linalg.eigvals(field.drift).real)),
+        detuning=0.0,
+        variance=float(np.trace(field.covariance).real),
+        basis=basis,
+        vacuum=real_form(_quiet_liouvillian(network, decay, absorption), basis),
+        drive=forms[0][0],
+        drive_imag=forms[0][1],
+        source=DrivenBySeveral(
+            field=field,
+            rotations=np.array(rotations) if qubits else None,
+            drives=() if qubits else (*(x for x, _ in forms), *(y for _, y in forms)),
+            norms=norms,
+        ),
+    )
+
+
+def _quiet_liouvillian(
+    network: Network, decay: np.ndarray, absorption: np.ndarray
+) -> Superoperator:
+    """The emitters' Liouvillian without the white part of the field, which is sampled."""
+    emitters = list(network.emitter_indices)
+    exchange = network.exchange[np.ix_(emitters, emitters)]
+    quiet = Network(nodes=network.emitters, exchange=exchange, decay=decay, absorption=absorption)
+    return emitter_liouvillian(quiet)
+
+
+def _rotation(lower: np.ndarray) -> np.ndarray:
+    """The w of a turn by w (Re y, Im y), (3, 2): y [c^+, .] - y^* [c, .] of a two-level emitter."""
+    if len(lower) != 2:
+        return np.zeros((3, 2))
+    basis = hermitian_basis(2).reshape(4, 4).T
+    raise_, lower_ = (
+        np.kron(c, np.eye(2)) - np.kron(np.eye(2), c.T) for c in (lower.conj().T, lower)
+    )
+    turns = real_form(raise_ - lower_, basis), real_form(1j * (raise_ + lower_), basis)
+    return np.array([[t[3, 2], t[1, 3], t[2, 1]] for t in turns]).T

@@ -50,6 +50,10 @@ class Trajectories(Method):
     to rounding. Strong and weak order 2; means are extrapolated from two steps, to weak order 3.
     The field is a continuous coefficient, so that Ito and Stratonovich mean the same.
 
+    The source may have any number of modes and outputs. Noise that passes a filter directly is
+    white and correlated with its poles; the scheme then is of weak order 1 in the sense of
+    Stratonovich, and means are extrapolated from three steps, to weak order 3.
+
     Args:
         n: Number of trajectories, at least 2; the most that are run if there is a target.
         seed: Gives the same numbers whatever the number of threads or the batch.
@@ -79,7 +83,7 @@ class Trajectories(Method):
     threads: int | None = None
 
     claim: ClassVar[Claim] = Claim.STATISTICAL
-    domain: ClassVar[str] = "one thermal mode that the emitters do not act back on"
+    domain: ClassVar[str] = "classical fields: thermal modes that the emitters do not act back on"
 
     def __post_init__(self) -> None:
         checks.integer("n", self.n, 2)
@@ -97,11 +101,16 @@ class Trajectories(Method):
                 check(name, getattr(self, name))
 
     def refusal(self, network: Network) -> str | None:
-        """Why not: no mode or several, back-action, or too many emitters."""
+        """Why not: no mode, back-action, pairs of quanta, or too many emitters."""
         return driven.refusal(network)
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """As for steady states."""
+        """As for steady states; a coherent start needs exactly one mode."""
+        if not isinstance(source, str) and len(network.modes) > 1:
+            return (
+                "a coherent amplitude needs exactly one boson mode to start in, but the network "
+                f"has {len(network.modes)}. Use source='empty' or 'stationary'."
+            )
         return self.refusal(network)
 
     def steady_state(self, network: Network) -> SteadyState:

@@ -13,6 +13,7 @@ from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.kernels import LANES, Plan, advance
 from thermalent.stochastic.ornstein_uhlenbeck import start
 from thermalent.stochastic.plan import plan
+from thermalent.stochastic.vector_kernels import VectorPlan, advance_vector
 
 _CHUNK = 4096  # steps between two looks at whether to stop, about 10 ms
 # In units of the inverse total rate. At 0.8 the extrapolated means of steady states were biased by
@@ -40,7 +41,7 @@ class Block(NamedTuple):
     """A block of trajectories at one time."""
 
     rng: np.random.Generator
-    u: np.ndarray  # (2, LANES): the field's real and imaginary part
+    u: np.ndarray  # (2 m, LANES): the field's real parts, then its imaginary parts
     x: np.ndarray  # (d^2, LANES): the emitters' coordinates
     mean: np.ndarray  # the same, averaged over the last leg; (0, LANES) if it was not
 
@@ -67,7 +68,7 @@ class Walk:
     seed: int
     stream: int = 0
     merges: tuple[int, ...] = (1,)
-    _plans: dict[tuple[float, int], Plan] = field(init=False, repr=False)
+    _plans: dict[tuple[float, int], Plan | VectorPlan] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         amplitude = 0.0 if isinstance(self.source, str) else abs(self.source)
@@ -82,9 +83,23 @@ class Walk:
         """The block of this number at time zero."""
         sequence = np.random.SeedSequence(self.seed, spawn_key=(self.stream, number))
         rng = np.random.Generator(np.random.PCG64(sequence))
-        amplitudes = np.broadcast_to(start(self.source, self.emitters.variance, rng, LANES), LANES)
-        u = np.array([amplitudes.real, amplitudes.imag])
+        u = self._field(rng)
         return Block(rng, u, np.repeat(self.initial[:, None], LANES, axis=1), np.zeros((0, LANES)))
+
+    def _field(self, rng: np.random.Generator) -> np.ndarray:
+        """The field at time zero, (2 m, LANES)."""
+        several = self.emitters.source
+        if several is None:
+            variance = self.emitters.variance
+            amplitudes = np.broadcast_to(start(self.source, variance, rng, LANES), (1, LANES))
+        elif isinstance(self.source, str):
+            values, vectors = np.linalg.eigh(several.field.covariance)
+            normal = start("stationary", 1.0, rng, len(values) * LANES)
+            root = vectors * np.sqrt(np.maximum(values, 0.0))
+            amplitudes = root @ np.reshape(normal, (len(values), LANES))
+        else:  # zero, or the amplitude of the only mode
+            amplitudes = np.full((len(several.field.drift), LANES), complex(self.source))
+        return np.concatenate([amplitudes.real, amplitudes.imag])
 
     def take(
         self, number: int, merges: Sequence[int] | None = None, stop: threading.Event | None = None
@@ -104,7 +119,11 @@ class Walk:
                     raise Stopped
                 count = min(_CHUNK, leg.steps - begin)
                 for merge, block in zip(chosen, companions, strict=True):
-                    advance(*block, count, merge, self._plans[leg.step, merge])
+                    prepared = self._plans[leg.step, merge]
+                    if isinstance(prepared, VectorPlan):
+                        advance_vector(*block, count, merge, prepared)
+                    else:
+                        advance(*block, count, merge, prepared)
             for merge, block in zip(chosen, companions, strict=True):
                 np.multiply(block.mean, merge / max(leg.steps, 1), out=block.mean)
             if leg.record:
@@ -116,16 +135,13 @@ def total_rate(emitters: DrivenEmitters, amplitude: float = 0.0) -> float:
 
     $$R = \|X\| \sqrt{V + |u_0|^2} + \|L\| + |\lambda + i\delta|$$
 
+    and, where a part of the field is white noise of power S, \(\|X\|^2 S\).
+
     Args:
         emitters: What is driven.
         amplitude: Initial amplitude u_0 of the field, if it is given.
     """
-    field = float(np.sqrt(emitters.variance + abs(amplitude) ** 2))
-    rate = (
-        max(np.linalg.norm(m, 2) for m in (emitters.drive, emitters.drive_imag)) * field
-        + np.linalg.norm(emitters.vacuum, 2)
-        + abs(complex(emitters.rate, emitters.detuning))
-    )
+    rate = emitters.field_rate(amplitude) + np.linalg.norm(emitters.vacuum, 2)
     return float(f"{rate:.6g}")  # the last bits of a norm depend on the linear algebra library
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import expm
 
-from thermalent.stochastic.driven import DrivenEmitters
+from thermalent.stochastic.driven import DrivenBySeveral, DrivenEmitters
 from thermalent.stochastic.kernels import Plan, Rows
 from thermalent.stochastic.ornstein_uhlenbeck import transition
+from thermalent.stochastic.vector_kernels import VectorPlan
 
 # |u|^2 beyond 40 V has the probability e^-40 per sample. A rotation by more is still a rotation;
 # only its angle loses digits.
 _RARE = 40.0
 
 
-def plan(emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float = 0.0) -> Plan:
+def plan(
+    emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float = 0.0
+) -> Plan | VectorPlan:
     """Prepare a step of the field of length `step`, `merge` of which make one of the emitters.
 
     Args:
@@ -23,6 +26,8 @@ def plan(emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float
         merge: Steps of the field per step of the emitters.
         amplitude: Amplitude from which the field starts, if not from its stationary law.
     """
+    if emitters.source is not None:
+        return vector_plan(emitters, emitters.source, step, merge, amplitude)
     field = transition(
         step, rate=emitters.rate, variance=emitters.variance, detuning=emitters.detuning
     )
@@ -38,6 +43,37 @@ def plan(emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float
             ]
         )
     )  # fmt: skip
+
+
+def vector_plan(
+    emitters: DrivenEmitters, source: DrivenBySeveral, step: float, merge: int, amplitude: float
+) -> VectorPlan:
+    """The same for a field of several amplitudes; arguments as for `plan`."""
+    field = source.field
+    carry, spread = field.transition(step)
+    length = step * merge
+    # Largest integral over a step of any emitter's field.
+    reach = np.sqrt(_RARE * field.smooth_variance) * length
+    reach += np.sqrt(_RARE * field.white_power * length)
+    reach += np.abs(field.mixing @ field.outputs).sum(axis=1) * abs(amplitude) * length
+    drives = tuple(rows(matrix) for matrix in source.drives)
+    r = len(field.outputs)
+    norms = [
+        _largest_norm(source.drives[a], source.drives[r + a]) for a in range(r if drives else 0)
+    ]
+    return VectorPlan(
+        carry=_real(carry),
+        spread=np.sqrt(0.5) * _real(spread),
+        mixing=np.array([_real(row[None, :]) for row in field.mixing]),
+        emitters=given_field(emitters, length, float(np.max(reach))),
+        drives=drives or (rows(np.zeros((0, 0))),),
+        norms=np.array(norms),
+    )
+
+
+def _real(matrix: np.ndarray) -> np.ndarray:
+    """A complex matrix on real parts, then imaginary parts."""
+    return np.ascontiguousarray(np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]]))
 
 
 def given_field(emitters: DrivenEmitters, step: float, largest: float) -> Plan:
@@ -73,11 +109,12 @@ def given_field(emitters: DrivenEmitters, step: float, largest: float) -> Plan:
 
 def drive_norm(emitters: DrivenEmitters) -> float:
     """Largest rate, per amplitude, at which the field turns the emitters' state."""
+    return _largest_norm(emitters.drive, emitters.drive_imag)
+
+
+def _largest_norm(drive: np.ndarray, drive_imag: np.ndarray) -> float:
     phases = np.linspace(0, np.pi, 16, endpoint=False)
-    norms = [
-        np.linalg.norm(np.cos(p) * emitters.drive + np.sin(p) * emitters.drive_imag, 2)
-        for p in phases
-    ]
+    norms = [np.linalg.norm(np.cos(p) * drive + np.sin(p) * drive_imag, 2) for p in phases]
     # Between two of these phases the norm is at most 1/cos of half their distance larger.
     return float(max(norms) / np.cos(np.pi / 32))
 

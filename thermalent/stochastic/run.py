@@ -34,7 +34,7 @@ def block_sums(
     Raises:
         Stopped: `stop` was set.
     """
-    merges = MERGES if number < _COMPARED else MERGES[:2]
+    merges = MERGES if number < _COMPARED or reader.white else MERGES[:2]
     records = (
         [block.mean if len(block.mean) else block.x for block in companions]
         for companions in walk.take(number, merges, stop)
@@ -139,7 +139,8 @@ class Run:
         """What was done, and how fast; steps are those of the emitters, companions included."""
         steps = sum(leg.steps for leg in self.walk.legs)
         blocks = self.tally.blocks
-        each = (blocks, blocks, min(blocks, _COMPARED))
+        third = blocks if self.tally.reader.white else min(blocks, _COMPARED)
+        each = (blocks, blocks, third)
         total = sum(
             count * LANES * steps // merge for count, merge in zip(each, MERGES, strict=True)
         )

@@ -1,0 +1,190 @@
+r"""The field of any classical linear source, and its exact steps.
+
+$$dz = -W z\,dt + d\eta, \qquad dy_e = (A z)_e\,dt + (R\, d\eta)_e, \qquad
+  \langle d\eta\, d\eta^\dagger\rangle = Q\,dt$$
+
+z are the amplitudes of the modes, y_e the field that drives emitter e,
+\(\dot\rho \ni y_e [c_e^\dagger, \rho] - y_e^* [c_e, \rho]\). What passes a filter directly (R) is
+the noise that drives its modes too. Both are linear and Gaussian, so that a step of any length has
+an exact law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import expm
+
+from thermalent.bare_modes import bare_modes
+from thermalent.network import Network
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+# Couplings below this part of the largest rate are what cancelled but for rounding.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinearField:
+    """A classical linear source and the fields that leave it.
+
+    Args:
+        drift: W, (m, m) complex, rate unit.
+        noise: B with B B^+ = Q, (m, k).
+        outputs: Different fields among the y_e as combinations of z, (r, m).
+        direct: The same for the noise, R B of these fields, (r, k).
+        mixing: Which combination of them each emitter sees, (e, r).
+        covariance: <z z^+> in the stationary state, (m, m).
+    """
+
+    drift: np.ndarray
+    noise: np.ndarray
+    outputs: np.ndarray
+    direct: np.ndarray
+    mixing: np.ndarray
+    covariance: np.ndarray
+
+    @property
+    def white(self) -> bool:
+        """Whether a part of the fields is white noise."""
+        return bool(np.any(self.direct))
+
+    @property
+    def smooth_variance(self) -> np.ndarray:
+        """Mean square of each emitter's field without its white part, (e,), rate unit."""
+        seen = self.mixing @ self.outputs
+        return np.einsum("em,mn,en->e", seen, self.covariance, seen.conj()).real
+
+    @property
+    def white_power(self) -> np.ndarray:
+        """Power of the white part of each emitter's field, (e,), rate unit."""
+        return np.asarray((np.abs(self.mixing @ self.direct) ** 2).sum(axis=1))
+
+    def transition(self, step: float) -> tuple[np.ndarray, np.ndarray]:
+        r"""A step of z, and of the integrals I of the fields over it, in law.
+
+        $$\begin{pmatrix} z(h) \\ I \end{pmatrix} = P z(0) + L \xi$$
+
+        with independent complex standard normal numbers xi. L L^+ is the integral over the step of
+        a positive matrix, taken by 16 Gauss-Legendre nodes per part of the step that is short for
+        the rates; L is triangular by a QR decomposition of its factors, so that the smallest
+        components, which the noise reaches only through several modes, keep their digits.
+
+        Args:
+            step: h, inverse rate unit, > 0.
+
+        Returns:
+            P, (m + r, m), and L, (m + r, m + r).
+        """
+        m, r = len(self.drift), len(self.outputs)
+        generator = np.zeros((m + r, m + r), dtype=complex)
+        generator[:m, :m], generator[m:, :m] = -self.drift, self.outputs
+        source = np.vstack([self.noise, self.direct])  # (m + r, k)
+        parts = max(1, int(np.ceil(step * float(np.linalg.norm(self.drift, 2)))))
+        lengths = (np.arange(parts)[:, None] + (1 + _NODES) / 2).ravel() * (step / parts)
+        weights = np.tile(_WEIGHTS / 2 * step / parts, parts)
+        factors = [
+            np.sqrt(weight) * expm(generator * s) @ source
+            for s, weight in zip(lengths, weights, strict=True)
+        ]
+        stacked = np.hstack([*factors, np.zeros((m + r, m + r))])
+        _, upper = np.linalg.qr(stacked.conj().T)
+        lower = upper.conj().T
+        return expm(generator * step)[:, :m], lower
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Driven:
+    """A network's field, and what of its couplings between emitters is not part of the field.
+
+    Args:
+        field: The field.
+        decay: G of the emitters without what the white part of the field does, (e, e).
+        absorption: U of the emitters without it, (e, e).
+    """
+
+    field: LinearField
+    decay: np.ndarray
+    absorption: np.ndarray
+
+
+def acts_back(network: Network) -> bool:
+    """Whether an emitter acts back on a mode that feels it."""
+    propagator, _ = _propagator(network)
+    feel = [j for j in network.mode_indices if getattr(network.nodes[j], "backaction", True)]
+    back = propagator[np.ix_(feel, network.emitter_indices)]
+    scale = float(np.max(np.abs(propagator), initial=0.0))
+    return bool(np.max(np.abs(back), initial=0.0) > _ROUNDING * scale)
+
+
+def driven(network: Network) -> Driven:
+    """The field of a network whose modes are stable, not pumped, and feel no emitter."""
+    propagator, heat = _propagator(network)
+    modes, emitters = list(network.mode_indices), list(network.emitter_indices)
+    number = bare_modes(network).number
+    assert number is not None  # the modes are stable
+    q, cross = heat[np.ix_(modes, modes)], heat[np.ix_(emitters, modes)].copy()
+    # A mode that is told to feel no emitter is a field of its own noise.
+    for column, j in enumerate(modes):
+        if not getattr(network.nodes[j], "backaction", True):
+            cross[:, column] = 0.0
+    cross[np.abs(cross) <= _ROUNDING * float(np.max(np.abs(heat), initial=0.0))] = 0.0
+    noise, inverse = _root(q)
+    passing = cross @ inverse.conj().T  # R B, (e, k)
+    part = passing @ passing.conj().T
+    coupled = -1j * propagator[np.ix_(emitters, modes)]
+    outputs, direct, mixing = _different(coupled, passing)
+    _, decay, absorption, _, _ = network.couplings
+    index = np.ix_(emitters, emitters)
+    return Driven(
+        field=LinearField(
+            drift=1j * propagator[np.ix_(modes, modes)],
+            noise=noise,
+            outputs=outputs,
+            direct=direct,
+            mixing=mixing,
+            covariance=number.T,
+        ),
+        decay=_rest(decay[index], part.conj()),
+        absorption=_rest(absorption[index], part),
+    )
+
+
+def _rest(whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """What is left of a positive matrix, without the rounding below zero."""
+    if not np.any(part):
+        return whole
+    values, vectors = np.linalg.eigh(whole - part)
+    values[values < _ROUNDING * float(np.max(np.abs(whole)))] = 0.0
+    return (vectors * values) @ vectors.conj().T
+
+
+def _propagator(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """M = J - i/2 (G - U^*)^T with the modes' baths, and U with them."""
+    exchange, decay, absorption, _, _ = network.couplings
+    losses, heat = (decay - absorption.conj()).astype(complex), absorption.astype(complex)
+    for j in network.mode_indices:
+        losses[j, j], heat[j, j] = network.mode_rates(j)
+    return exchange - 0.5j * losses.T, heat
+
+
+def _root(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """B with B B^+ = matrix, (m, k), and C with C^+ its pseudo-inverse, so that B^+ C = 1."""
+    values, vectors = np.linalg.eigh(matrix)
+    kept = values > 1e-14 * max(float(values[-1]), 1e-300)
+    root = np.sqrt(values[kept])
+    return vectors[:, kept] * root, (vectors[:, kept] / root).conj().T
+
+
+def _different(
+    coupled: np.ndarray, passing: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The rows of both as combinations of as few as there are: outputs, direct parts, mixing."""
+    left, values, right = np.linalg.svd(np.hstack([coupled, passing]), full_matrices=False)
+    kept = values > _ROUNDING * max(float(values[0]), 1e-300)
+    kept[0] = True
+    rows = right[kept]
+    m = coupled.shape[1]
+    direct = rows[:, m:].copy()
+    direct[np.abs(direct) < _ROUNDING] = 0.0
+    return rows[:, :m], direct, left[:, kept] * values[kept]

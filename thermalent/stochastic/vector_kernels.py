@@ -1,0 +1,135 @@
+"""Numba kernels for fields of several modes, several outputs, or with a white part.
+
+As `kernels`: a block is `LANES` trajectories along the last axis of every array. The modes are real
+rows: the real parts of all amplitudes, then their imaginary parts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from thermalent.stochastic.kernels import LANES, Plan, Rows, multiply, rotate, rotation_matrices
+
+
+class VectorPlan(NamedTuple):
+    """A step of a field of several amplitudes, and of what it drives; see `plan.vector_plan`."""
+
+    carry: np.ndarray  # (2 (m + r), 2 m): amplitudes and integrals from the amplitudes before
+    spread: np.ndarray  # (2 (m + r), 2 (m + r)): the same from normal numbers
+    mixing: np.ndarray  # (e, 2, 2 r): each emitter's integral from those of the outputs
+    emitters: Plan
+    drives: tuple[Rows, ...]  # for emitters of more than two levels: generators per output
+    norms: np.ndarray  # (r,): their largest norms over all phases
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def combine(matrix, x, y):
+    """Y += M x for all lanes; M is a small dense matrix."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            value = matrix[i, j]
+            if value != 0.0:
+                for k in range(LANES):
+                    y[i, k] += value * x[j, k]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def draw_vector(rng, u, integral, normal, fresh, plan):
+    """One exact step of all amplitudes; the integrals of the outputs are added to `integral`.
+
+    Rows of u: real parts of m amplitudes, then imaginary parts; of `integral`: the same of r
+    outputs; of `fresh`: amplitudes and outputs together, real parts, then imaginary parts.
+    """
+    for k in range(LANES):
+        for i in range(normal.shape[0]):
+            normal[i, k] = rng.standard_normal()
+    fresh[:] = 0.0
+    combine(plan.carry, u, fresh)
+    combine(plan.spread, normal, fresh)
+    m, r = u.shape[0] // 2, integral.shape[0] // 2
+    for k in range(LANES):
+        for i in range(m):
+            u[i, k] = fresh[i, k]
+            u[m + i, k] = fresh[m + r + i, k]
+        for i in range(r):
+            integral[i, k] += fresh[m + i, k]
+            integral[r + i, k] += fresh[2 * m + r + i, k]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def taylor_outputs(plan, integral, x, y, z, w):
+    """Apply exp of the sum over outputs of Re(I) X + Im(I) Y to x; y, z and w are scratch."""
+    outputs = integral.shape[0] // 2
+    norm = 0.0
+    for k in range(LANES):
+        here = 0.0
+        for a in range(outputs):
+            here += plan.norms[a] * np.sqrt(integral[a, k] ** 2 + integral[outputs + a, k] ** 2)
+        norm = max(norm, here)
+    parts = max(1, int(np.ceil(norm)))
+    for _ in range(parts):
+        y[:] = x
+        order, bound = 0, 1.0
+        while bound > 1e-17:
+            order += 1
+            factor = 1.0 / (order * parts)
+            bound *= norm * factor
+            w[:] = 0.0
+            for a in range(2 * outputs):
+                multiply(plan.drives[a], y, z)
+                for r in range(x.shape[0]):
+                    for k in range(LANES):
+                        w[r, k] += factor * integral[a, k] * z[r, k]
+            for r in range(x.shape[0]):
+                for k in range(LANES):
+                    y[r, k] = w[r, k]
+                    x[r, k] += w[r, k]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def drive_vector(plan, integral, x, own, matrix, y, z, w):
+    """The emitters' exact response to the integrated fields, in place; the rest is scratch."""
+    rotation = plan.emitters.rotation
+    if rotation.shape[0] == 0:
+        taylor_outputs(plan, integral, x, y, z, w)
+        return
+    stride = x.shape[0]
+    for e in range(rotation.shape[0]):
+        stride //= 4
+        own[:] = 0.0
+        combine(plan.mixing[e], integral, own)
+        rotation_matrices(rotation[e], own, plan.emitters.doublings, matrix)
+        rotate(matrix, x, stride)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def advance_vector(rng, u, x, total, steps, merge, plan):
+    """Fields and emitters of a block over `steps` steps of the field, in place; see `advance`."""
+    m = x.shape[0]
+    outputs = plan.mixing.shape[2] // 2
+    here, there = np.empty((m, LANES)), np.empty((m, LANES))
+    y, z = np.empty((m, LANES)), np.empty((m, LANES))
+    matrix, own = np.empty((9, LANES)), np.empty((2, LANES))
+    integral = np.empty((2 * outputs, LANES))
+    normal, fresh = np.empty((plan.spread.shape[1], LANES)), np.empty((len(plan.carry), LANES))
+    summed = np.zeros((total.shape[0], LANES))
+    count = steps // merge
+    multiply(plan.emitters.half, x, here)
+    for i in range(count):
+        integral[:] = 0.0
+        for _ in range(merge):
+            draw_vector(rng, u, integral, normal, fresh, plan)
+        drive_vector(plan, integral, here, own, matrix, y, z, there)
+        for r in range(summed.shape[0]):
+            for k in range(LANES):
+                summed[r, k] += here[r, k]
+        if i < count - 1:
+            multiply(plan.emitters.vacuum, here, there)
+            here, there = there, here
+    multiply(plan.emitters.half, here, x)
+    if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
+        multiply(plan.emitters.half, summed, y)
+        total += y
