@@ -12,6 +12,10 @@ FEWEST_LEVELS = 8
 WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
 _SAFETY = 3  # with 2, one of 800 networks at rtol 1e-3 had an error larger by 1 %
 PATIENCE = 4  # singular equations in a row
+RESTLESS = 10  # changes after which solutions that do not settle are given up; 1.4^10 = 29
+# Folds after which a search ends; of 2000 random networks with rates within two decades none took
+# more than 12.
+MOST_FOLDS = 20
 _STEP = 1.4  # ratio of successive numbers of levels, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding

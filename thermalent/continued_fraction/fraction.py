@@ -12,7 +12,7 @@ of two solutions shows both what the levels left out and what the arithmetic los
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,7 +45,8 @@ class Fraction:
         scale: The solution's largest matrix element.
         residual: |x put into the equation with K of the other scaling|, relative to its scale.
         uncertainty: How well K is known, the largest element, rate unit.
-        outcome: "converged", "rounding" (more levels do not help), "levels" (too many), "singular".
+        outcome: "converged", "rounding" (more levels do not help), "levels" (too many), "singular",
+            "unsettled" (the solutions keep changing, however many levels there are).
     """
 
     k: np.ndarray
@@ -150,6 +151,8 @@ def _converge(
                 other = fold(chains[folds % 2], s, depth)
                 if degenerate(k, other):
                     return _singular(k, depth, other)
+                if count >= control.RESTLESS:
+                    return replace(_singular(k, depth, other), outcome="unsettled")
             report(f"{depth} levels, error {error / scale:.0e} (wanted {rtol:.0e})")
             if error <= rtol * scale:
                 outcome = "converged"
@@ -157,6 +160,8 @@ def _converge(
                 outcome = "rounding"
             elif depth >= most:
                 outcome = "levels"
+            elif folds >= control.MOST_FOLDS:
+                outcome = "unsettled"
             if outcome:
                 return Fraction(
                     k=k,
@@ -168,6 +173,8 @@ def _converge(
                     uncertainty=_size(k - k_before),
                     outcome=outcome,
                 )
+        elif folds >= control.MOST_FOLDS:
+            return replace(_singular(k, depth, k), outcome="unsettled")
         k_before, x_before = k, x
         wanted = rtol * (1.0 if x is None else _element(chain, x))
         following = control.next_depth(depths, folds, changes, count, wanted)

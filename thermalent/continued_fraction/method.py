@@ -10,7 +10,7 @@ import numpy as np
 
 from thermalent import checks, memory
 from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
-from thermalent.continued_fraction import many_modes
+from thermalent.continued_fraction import many_modes, more_digits
 from thermalent.continued_fraction.evolution import evolve
 from thermalent.continued_fraction.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.hierarchy import hierarchy
@@ -18,7 +18,7 @@ from thermalent.continued_fraction.levels import levels
 from thermalent.continued_fraction.many_modes import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.stationary import Stationary
 from thermalent.evolution import Evolution
-from thermalent.method import Claim, Method, SourceStart
+from thermalent.method import Claim, Method, MethodError, SourceStart
 from thermalent.network import Network
 from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
 
@@ -27,6 +27,17 @@ SMALLEST_RTOL = 1e-13
 _BUDGET = 1.5e11
 _LEAST_LEVELS = 60  # that are granted in any case
 _ALWAYS_FITS = 32  # emitter levels
+# Why doubles are not enough, by the outcome of the fraction; empty where more digits do not help.
+_DOUBLES_FAIL = {
+    "converged": "",
+    "levels": "",
+    "overflow": "the numbers leave the range of doubles",
+    "singular": "singular in double precision",
+    "rounding": "double precision cannot give the rtol",
+    "unsettled": "in double precision nothing settles, however many levels there are",
+}
+_CHEAP = 3e7  # multiplications in more digits, a few seconds
+_CHEAP_LEVELS = 5000
 _LEVELS_PER_WIDTH = 6  # levels per sqrt(V) for two or three digits
 
 
@@ -54,15 +65,23 @@ class ContinuedFraction(Method):
             of one core; the same call gives the same bits), and 1e-2 at least: `error` says what
             was reached, `stats["ended_by"]` what ended the search.
         n_max: Instead, keep the levels k + l <= 2 n_max; the error that this leaves is measured.
+        digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball
+            arithmetic: `stats["precise"]` holds them as strings ("real" and "imag", (d, d) each,
+            and their "error"), `state` what doubles hold of them.
+
+    Where doubles cannot give `rtol`, the steady state is solved in more digits by itself, and
+    `stats["bits"]` and `stats["reason"]` say so.
 
     Raises:
-        ValueError: rtol is below what double precision can give, or n_max is below 1.
+        ValueError: rtol is below 1e-13 (ask for digits instead), n_max is below 1, or both n_max
+            and digits are given.
 
     Source: THERMAL, Sec. IV C and Appendix B; back-action and charge sectors are ours.
     """
 
     rtol: float | None = None
     n_max: int | None = None
+    digits: int | None = None
 
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = (
@@ -75,6 +94,12 @@ class ContinuedFraction(Method):
             checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
         if self.n_max is not None:
             checks.integer("n_max", self.n_max, 1)
+        if self.digits is not None:
+            checks.integer("digits", self.digits, 1)
+            if self.digits > more_digits.MOST_DIGITS:
+                checks.fail("digits", f"at most {more_digits.MOST_DIGITS}", self.digits)
+            if self.n_max is not None:
+                checks.fail("digits", "given without `n_max`", self.digits)
 
     @property
     def aimed_rtol(self) -> float:
@@ -86,11 +111,21 @@ class ContinuedFraction(Method):
         if not network.modes:
             return "the hierarchy needs a boson mode, and the network has none. Use te.Fock(...)."
         if len(network.modes) > 1:
+            if self.digits is not None:
+                return (
+                    f"`digits` needs one boson mode, and the network has {len(network.modes)}. Ask "
+                    "for an rtol instead."
+                )
             return many_modes.refusal(network)
         try:
             numbers = excitation_numbers(network)
         except SymmetryError as error:
             return str(error)
+        if self.digits is not None and len(numbers) > more_digits.LARGEST_DIMENSION:
+            return (
+                f"`digits` takes up to {more_digits.LARGEST_DIMENSION} emitter levels, and there "
+                f"are {len(numbers)}. Ask for an rtol instead."
+            )
         relaxation, gain = network.mode_rates(network.mode_indices[0])
         levels_needed = _LEVELS_PER_WIDTH * np.sqrt(gain / relaxation)
         if levels_needed > MOST_LEVELS:
@@ -125,17 +160,33 @@ class ContinuedFraction(Method):
         """The steady state, its truncation and rounding errors measured."""
         if len(network.modes) > 1:
             return self._steady_state_of_many(network)
+        if self.digits is not None:
+            return more_digits.steady_state(network, self, "asked for", self.digits)
         began = time.perf_counter()
         chain = levels(hierarchy(network))
         stationary = Stationary(chain)
-        fraction = evaluate(
-            chain,
-            stationary.solve,
-            degenerate=stationary.degenerate,
-            rtol=self.aimed_rtol,
-            last=None if self.n_max is None else 2 * self.n_max,
-            most=self._most_levels(max(block.shape[0] for block in chain.a)),
-        )
+        try:
+            fraction = evaluate(
+                chain,
+                stationary.solve,
+                degenerate=stationary.degenerate,
+                rtol=self.aimed_rtol,
+                last=None if self.n_max is None else 2 * self.n_max,
+                most=self._most_levels(max(block.shape[0] for block in chain.a)),
+            )
+        except np.linalg.LinAlgError:
+            fraction = None  # numbers overflowed
+        fits = stationary.d <= more_digits.LARGEST_DIMENSION
+        reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
+        if fits and reason and (self.n_max is None or fraction is None):
+            tried = self._in_more_digits(network, fraction, reason)
+            if tried is not None:
+                return tried
+        if fraction is None:
+            raise MethodError(
+                f"{self.name} does not apply to this network: its rates are too many decades apart "
+                "for double precision, and it has too many emitter levels for more digits."
+            )
         return SteadyState(
             network=network,
             method=self,
@@ -146,7 +197,7 @@ class ContinuedFraction(Method):
                 if self.n_max is None
                 else "distance to the state with as many levels as it takes",
             ),
-            status=self._status(fraction, stationary),
+            status=self._status(fraction, network),
             stats={
                 "n_max": (fraction.levels + 1) // 2,
                 "levels": fraction.levels,
@@ -156,6 +207,18 @@ class ContinuedFraction(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
+
+    def _in_more_digits(
+        self, network: Network, fraction: Fraction | None, reason: str
+    ) -> SteadyState | None:
+        """The steady state by ball arithmetic, or None where doubles say more for their cost."""
+        if fraction is None or not np.isfinite(fraction.error):
+            return more_digits.steady_state(network, self, reason)
+        # What doubles have is nearly good enough: only if it is cheap.
+        if fraction.levels > _CHEAP_LEVELS:
+            return None
+        tried = more_digits.steady_state(network, self, reason, budget=_CHEAP)
+        return tried if tried.status.ok else None
 
     def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
         """The steady state reached from an initial state, where there are several."""
@@ -182,7 +245,9 @@ class ContinuedFraction(Method):
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: as for steady states, or several modes. The source may start in any way."""
+        """Why not: as for steady states, several modes, or digits. The source may start any way."""
+        if self.digits is not None:
+            return "`digits` is for steady states. Ask for an rtol instead."
         return self.one_mode_refusal(network)
 
     def evolve(
@@ -297,22 +362,12 @@ class ContinuedFraction(Method):
             return MOST_LEVELS
         return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_LEVELS))
 
-    def _status(self, fraction: Fraction, stationary: Stationary) -> Status:
+    def _status(self, fraction: Fraction, network: Network) -> Status:
         if fraction.outcome == "singular":
-            count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
-            conserved = stationary.conserved(fraction.k, fraction.uncertainty)
-            return Status(
-                outcome=Outcome.NOT_UNIQUE,
-                message=(
-                    f"The steady state is not unique: there are {count} independent stationary "
-                    f"states, because the network conserves {conserved}. Give `initial=` for the "
-                    "one that is reached from a state, or break the symmetry (detuning, position, "
-                    "dephasing, decay)."
-                ),
-            )
+            return more_digits.not_unique(network)
         if self.rtol is None and fraction.error <= ENOUGH * fraction.scale:
             return Status()
-        if fraction.outcome == "levels":
+        if fraction.outcome in ("levels", "unsettled"):
             return Status(
                 outcome=Outcome.NOT_CONVERGED,
                 message=(

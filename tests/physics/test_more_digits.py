@@ -1,0 +1,214 @@
+"""Steady states in more digits, against master equations in Fock space with as many digits."""
+
+import json
+
+import flint
+import mpmath
+import numpy as np
+import pytest
+from flint import acb, acb_mat, arb
+
+import thermalent as te
+from thermalent.network import Mode, Network, Qubit
+from thermalent.result import Outcome
+
+BITS = 256
+
+
+def fock_state(net, cutoff):
+    """The emitters' steady state with `cutoff` states of the mode, (d, d) of acb.
+
+    The master equation of a network of one mode and qubits, written from J, G, U and the rates
+    alone on the elements |n s><m t| of total charge zero, and solved densely with 256 bits.
+    """
+    J, G, U = net.exchange, net.decay, net.absorption
+    qubits = len(net.nodes) - 1
+    mode = net.nodes[0]
+    labels = [
+        (n, *(s >> (qubits - 1 - i) & 1 for i in range(qubits)))
+        for n in range(cutoff)
+        for s in range(2**qubits)
+    ]
+    exact = lambda z: acb(arb(complex(z).real), arb(complex(z).imag))  # noqa: E731
+
+    def lower(j, ket):
+        if ket[j] == 0:
+            return None
+        factor = arb(ket[j]).sqrt() if j == 0 else arb(1)
+        return factor, (*ket[:j], ket[j] - 1, *ket[j + 1 :])
+
+    def lift(j, ket):
+        if ket[j] == (cutoff - 1 if j == 0 else 1):
+            return None
+        factor = arb(ket[j] + 1).sqrt() if j == 0 else arb(1)
+        return factor, (*ket[:j], ket[j] + 1, *ket[j + 1 :])
+
+    def twice(first, j, second, l, ket):
+        """The product second_l first_j on a ket."""
+        one = first(j, ket)
+        two = second(l, one[1]) if one else None
+        return (one[0] * two[0], two[1]) if two else None
+
+    basis = [(a, b) for a in labels for b in labels if sum(a) == sum(b)]
+    index = {pair: i for i, pair in enumerate(basis)}
+    L = [[acb(0)] * len(basis) for _ in basis]
+    nodes = range(len(net.nodes))
+    rates = [(G, lower, lift), (U, lift, lower)]
+    bath = np.zeros_like(G)
+    bath[0, 0] = 1
+    k, n_th = arb(mode.bath_rate), arb(mode.n_th)
+    for (ket, bra), column in index.items():
+
+        def add(pair, value, column=column):
+            if pair in index:
+                L[index[pair]][column] += value
+
+        for j in nodes:
+            for l in nodes:
+                if J[j, l] != 0:  # -i [J_jl c_j^+ c_l, rho]
+                    if found := twice(lower, l, lift, j, ket):
+                        add((found[1], bra), exact(J[j, l]) * acb(0, -1) * found[0])
+                    if found := twice(lower, j, lift, l, bra):
+                        add((ket, found[1]), exact(J[j, l]) * acb(0, 1) * found[0])
+                for matrix, down, up in rates:
+                    rate = exact(matrix[j, l])
+                    if j == l == 0:
+                        rate += k * (n_th + 1) if down is lower else k * n_th
+                    if rate == 0:
+                        continue
+                    left, right = down(j, ket), down(l, bra)  # c_j rho c_l^+
+                    if left and right:
+                        add((left[1], right[1]), rate * left[0] * right[0])
+                    if found := twice(down, j, up, l, ket):
+                        add((found[1], bra), -rate / 2 * found[0])
+                    if found := twice(down, l, up, j, bra):
+                        add((ket, found[1]), -rate / 2 * found[0])
+        for j in nodes:
+            if j and net.nodes[j].dephasing and ket[j] != bra[j]:
+                add((ket, bra), -acb(arb(net.nodes[j].dephasing)))
+    pinned = index[labels[0], labels[0]]
+    L[pinned] = [acb(int(a == b)) for a, b in basis]
+    right = acb_mat(len(basis), 1)
+    right[pinned, 0] = acb(1)
+    x = acb_mat(L).solve(right)
+    d = 2**qubits
+    rho = [[acb(0)] * d for _ in range(d)]
+    number = {ket: sum(s << (qubits - i) for i, s in enumerate(ket) if i) for ket in labels}
+    for (ket, bra), i in index.items():
+        if ket[0] == bra[0]:
+            rho[number[ket]][number[bra]] += x[i, 0]
+    return rho
+
+
+def distance(net, rho, digits):
+    """Largest distance of the package's digits from a matrix of acb, and their error."""
+    given = te.steady_state(net, te.ContinuedFraction(digits=digits)).stats["precise"]
+    worst = 0.0
+    for i, row in enumerate(rho):
+        for j, value in enumerate(row):
+            here = acb(arb(given["real"][i][j]), arb(given["imag"][i][j]))
+            worst = max(worst, float(abs(here - value).upper()))
+    return worst, float(given["error"])
+
+
+@pytest.fixture
+def many_bits():
+    before, flint.ctx.prec = flint.ctx.prec, BITS
+    yield
+    flint.ctx.prec = before
+
+
+def reservoir(**first):
+    """A mode and two qubits that decay into one channel, which none of them passes."""
+    g = np.array([0.3, 1.0, 1.0]) ** 0.5
+    nodes = (Mode(bath_rate=0.3, n_th=0.02), Qubit(name="q1", **first), Qubit(name="q2"))
+    return Network(nodes=nodes, exchange=np.zeros((3, 3)), decay=np.outer(g, g))
+
+
+# Occupations V = n_th/2 that 14 states of the mode hold to (V/(1 + V))^14, and the emitters' share.
+NETWORKS = {
+    "one way": lambda: te.thermal_link(0.02, 0.3, detuning=(0.2, -0.1), dephasing=(0.1, 0.0)),
+    "warm waveguide": lambda: te.thermal_link(0.01, 0.3, base_occupation=0.01),
+    "both ways": lambda: te.phononic_link(0.02, 0.3, wavelengths=(0.13, 0.4)),
+    "nearly dark": lambda: te.phononic_link(0.02, 0.3, wavelengths=(1, 2), detuning=(1e-8, -1e-8)),
+    "weak second qubit": lambda: te.thermal_link(0.02, 0.3, gamma=(1.0, 1e-13)),
+    "strong decay elsewhere": lambda: te.thermal_link(0.02, 0.3, other_decay=(1e13, 0.0)),
+    "strong dephasing": lambda: te.thermal_link(0.02, 0.3, dephasing=(1e18, 0.0)),
+    "a trace of dephasing": lambda: reservoir(dephasing=3e-13),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_digits_agree_with_a_master_equation_of_as_many(name, many_bits):
+    net = NETWORKS[name]()
+    cutoffs = (13, 15)  # the change shows what the cutoff leaves out
+    states = [fock_state(net, cutoff) for cutoff in cutoffs]
+    cut = max(
+        float(abs(a - b).upper())
+        for first, second in zip(*states, strict=True)
+        for a, b in zip(first, second, strict=True)
+    )
+    worst, error = distance(net, states[1], 30)
+    assert cut < 1e-18
+    assert worst <= error + cut
+
+
+def test_more_digits_change_no_digit_that_was_given():
+    net = te.thermal_link(1220.0, 1e-3)
+    few, many = (
+        te.steady_state(net, te.ContinuedFraction(digits=n)).stats["precise"] for n in (20, 40)
+    )
+    assert mpmath.mpf(few["error"]) <= 1e-20
+    with mpmath.workdps(60):
+        differences = [
+            abs(mpmath.mpf(a) - mpmath.mpf(b))
+            for rows in zip(few["real"], many["real"], strict=True)
+            for a, b in zip(*rows, strict=True)
+        ]
+        assert 0 < max(differences) <= mpmath.mpf(few["error"])
+        assert mpmath.mpf(many["error"]) <= mpmath.mpf(10) ** -40
+
+
+def test_without_a_drive_the_emitters_are_in_the_ground_state():
+    result = te.steady_state(te.thermal_link(0.0, 0.1), te.ContinuedFraction(digits=40))
+    precise = result.stats["precise"]
+    assert mpmath.mpf(precise["real"][0][0]) == 1
+    assert mpmath.mpf(precise["error"]) < 1e-40
+    json.dumps(result.stats)  # plain numbers and strings
+
+
+def test_the_precision_of_the_caller_is_left_alone():
+    before = flint.ctx.prec
+    te.steady_state(te.thermal_link(1.0, 0.1), te.ContinuedFraction(digits=50))
+    assert flint.ctx.prec == before
+
+
+def test_exact_relations_between_couplings_are_told_from_nearly_exact_ones():
+    dark = te.phononic_link(3, 0.2, wavelengths=(1, 2))  # its J has elements of 1e-16
+    with pytest.raises(te.SolveError, match="not unique to the last digits of its couplings") as e:
+        te.steady_state(dark, te.ContinuedFraction(digits=20))
+    assert e.value.status.outcome is Outcome.NOT_UNIQUE
+    lossy = te.phononic_link(3, 0.2, wavelengths=(1, 2), loss=1e-13)
+    assert te.steady_state(lossy).error < 1e-9
+
+
+def test_a_nearly_dark_network_of_three_qubits_ends_in_seconds():
+    net = te.phononic_link(20.0, 0.3, wavelengths=(1, 2, 3), detuning=(1e-5, 0.5e-5, -1e-5))
+    state = te.steady_state(net)
+    assert state.error < 1e-9
+
+
+@pytest.mark.parametrize(("digits", "text"), [(0, "`digits`"), (1.5, "`digits`"), (251, "at most")])
+def test_digits_out_of_range_are_refused(digits, text):
+    with pytest.raises(ValueError, match=text):
+        te.ContinuedFraction(digits=digits)
+    with pytest.raises(ValueError, match="without `n_max`"):
+        te.ContinuedFraction(digits=20, n_max=4)
+
+
+def test_digits_are_for_steady_states_behind_one_mode():
+    net = te.thermal_link(0.1, 1.0, filters=2)
+    with pytest.raises(te.MethodError, match="`digits` needs one boson mode"):
+        te.steady_state(net, te.ContinuedFraction(digits=20))
+    with pytest.raises(te.MethodError, match="`digits` is for steady states"):
+        te.evolve(te.thermal_link(1.0, 0.1), [1.0], "00", te.ContinuedFraction(digits=20))

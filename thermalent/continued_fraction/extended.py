@@ -1,0 +1,257 @@
+r"""Steady states in more digits than doubles have, with a proven error where there is a proof.
+
+The hierarchy is assembled in balls from the network's own doubles, its levels are eliminated with
+many digits and checked by their residual (`ball_dual`), and level 0 is solved in balls. Precision
+and depth grow until the radius of the state is below what is wanted. Derivations: docs/errors.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from flint import acb_mat, arb, arb_mat
+
+from thermalent.continued_fraction.ball_chain import BallChain
+from thermalent.continued_fraction.ball_dual import DualFold
+from thermalent.continued_fraction.ball_network import Couplings, ball_network
+from thermalent.continued_fraction.balls import at_most, precision, row_norms
+from thermalent.network import Network
+from thermalent.progress import working
+
+MOST_BITS = 512  # beyond what was asked for; a rate of 1e-100 of the largest is still resolved
+BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
+_GUARD = 64  # bits beyond the digits that are wanted, to begin with
+_FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first look at the conditioning
+_MARGIN = 16  # factor on the estimated size of the levels left out, where nothing is proven
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Extended:
+    """A steady state in balls.
+
+    Args:
+        outcome: "converged", "singular" (to all the bits tried), or "budget".
+        state: Its density matrix, (d, d) of balls that hold the state and its error; or None.
+        error: Radius of the largest element's ball, the largest of all.
+        scale: The largest element.
+        levels: Highest level kept.
+        bits: Precision.
+        proven: Whether the error is a proof; otherwise the levels left out are estimated.
+        condition: How much a relative change of the equation at level 0 can be enlarged.
+        sizes: Unknowns of even and odd levels.
+    """
+
+    outcome: str
+    state: acb_mat | None
+    error: float
+    scale: float
+    levels: int
+    bits: int
+    proven: bool
+    condition: float
+    sizes: tuple[int, int]
+
+    def doubles(self) -> np.ndarray:
+        """The state's midpoints, (d, d) complex; nan if there is none."""
+        if self.state is None:
+            return np.full((1, 1), np.nan + 0j)
+        return np.array([[complex(value.mid()) for value in row] for row in self.state.tolist()])
+
+
+def solve(
+    network: Network,
+    rtol: float,
+    *,
+    digits: int | None = None,
+    couplings: Callable[[], Couplings] | None = None,
+    budget: float = BUDGET,
+    most_bits: int = MOST_BITS,
+) -> Extended:
+    """The steady state to a relative accuracy, or to a number of digits.
+
+    Args:
+        network: One mode, excitations conserved.
+        rtol: Allowed error relative to the largest element.
+        digits: Instead, decimal digits.
+        couplings: Makes the matrices to be used instead of the network's own, in balls.
+        budget: Multiplications to spend.
+        most_bits: Precision beyond which nothing is tried.
+    """
+    wanted = digits if digits is not None else -math.log10(rtol)
+    bits = 64 * math.ceil((wanted * math.log2(10) + _GUARD) / 64)
+    most = max(most_bits, bits)
+    spent = 0.0
+    with working("more digits") as report:
+        while True:
+            with precision(bits):
+                attempt = _Attempt(network, couplings, wanted, report)
+                found = attempt.run(budget - spent)
+            spent += attempt.spent
+            if found.outcome in ("converged", "budget") or 2 * bits > most:
+                return found
+            bits *= 2
+
+
+class _Attempt:
+    """One precision: levels are added until the state is good enough, or the bits are not."""
+
+    def __init__(
+        self,
+        network: Network,
+        couplings: Callable[[], Couplings] | None,
+        wanted: float,
+        report: Callable[[str], None],
+    ) -> None:
+        from flint import ctx
+
+        self.bits = int(ctx.prec)
+        self.report = report
+        self.wanted = wanted
+        self.tolerance = arb(10) ** arb(-wanted)
+        given = None if couplings is None else couplings()
+        self.chain = BallChain(ball_network(network, given))
+        self.proven = self.chain.classical or self.chain.undriven
+        self.fold = DualFold(self.chain)
+        self.spent = 0.0
+        self._cost = sum(self.chain.size(n) ** 3 for n in (40, 41)) / 2 * (self.bits / 128) ** 1.2
+        self._a0 = self.chain.a(0)
+        self._unit = max(at_most(value) for value in self._a0.entries()) + float(self.chain.rate)
+
+    def run(self, budget: float) -> Extended:
+        """Add levels until the error is below what is wanted, the bits or the budget end."""
+        if self.chain.undriven:
+            return self._solved(arb_mat(self.chain.ground, self.chain.ground), None)
+        goal = _FIRST_GOAL * self._unit
+        floor = self._unit * 2.0 ** min(-self.bits, 1000)
+        found = None
+        while True:
+            try:
+                enough = self._deepen(goal, budget)
+                k, rho, left = self.fold.finished()
+            except ZeroDivisionError:
+                return self._failed("precision")
+            self.spent += 0.6 * self.fold.level * self._cost
+            found = self._solved(k, (rho, left[0]))
+            self.report(
+                f"{self.fold.level} levels, {self.bits} bits, error {found.error:.0e} "
+                f"(wanted 1e-{self.wanted:.0f})"
+            )
+            if found.outcome == "converged":
+                return found
+            if not enough:
+                return self._as(found, "budget")
+            if self._arithmetic or goal < floor:
+                return found
+            if found.outcome == "singular":
+                goal = floor = self._unit * 2.0 ** (-self.bits / 2)
+                continue
+            excess = (
+                found.error / (float(self.tolerance) * found.scale) if found.scale else math.inf
+            )
+            if not excess < math.inf:
+                excess = 1e10
+            goal = min(goal, self.fold.size_left()) / max(10.0, 4 * excess)
+
+    def _deepen(self, goal: float, budget: float) -> bool:
+        """Levels until |y_N C_N| is below the goal; False if the budget ends before."""
+        first = self.fold.level
+        while self.fold.level < max(4, first + 2, self.chain.highest_charge + 2) or (
+            self.fold.size_left() > goal
+        ):
+            if self.spent > budget:
+                return False
+            self.fold.advance()
+            self.spent += self._cost
+        return True
+
+    def _solved(self, k: arb_mat, rest: tuple[list[arb_mat], arb_mat] | None) -> Extended:
+        """Level 0 with K, and everything that could be missing in its right-hand side."""
+        chain = self.chain
+        populations = chain.populations()
+        equations = (self._a0 + k).tolist()
+        pinned = populations[0]
+        equations[pinned] = [arb(int(i in populations)) for i in range(chain.ground)]
+        try:
+            inverse = arb_mat(equations).inv()
+        except ZeroDivisionError:
+            self._arithmetic = self.fold.size_left() <= self._unit * 2.0 ** (-self.bits / 2)
+            return self._failed("singular")
+        x = [inverse[i, pinned] for i in range(chain.ground)]
+        missing = [0.0] * chain.ground if rest is None else self._missing(x, *rest)
+        missing[pinned] = 0.0
+        table = inverse.tolist()
+        enclosed = []
+        for value, row in zip(x, table, strict=True):
+            spread = sum(
+                (
+                    abs(weight).upper() * arb(size)
+                    for weight, size in zip(row, missing, strict=True)
+                ),
+                arb(0),
+            )
+            enclosed.append(value + arb(0, spread.upper()))
+        exact = chain.matrix(x)
+        state = chain.matrix(enclosed)
+        scale = max(float(abs(value.mid()).mid()) for value in state.entries())
+        rounding = max(_radius(value) for value in exact.entries())
+        error = max(_radius(value) for value in state.entries())
+        self._arithmetic = not rounding <= 0.1 * float(self.tolerance) * scale
+        size = max(at_most(value) for row in equations for value in row)
+        condition = max(at_most(value) for value in inverse.entries()) * size
+        ok = error <= float(self.tolerance) * scale and math.isfinite(error)
+        return Extended(
+            outcome="converged" if ok else "precision",
+            state=state if math.isfinite(error) else None,
+            error=error,
+            scale=scale,
+            levels=self.fold.level,
+            bits=self.bits,
+            proven=self.proven,
+            condition=condition,
+            sizes=self._sizes,
+        )
+
+    def _missing(self, x: list[arb], rho: list[arb_mat], left: arb_mat) -> list[float]:
+        """What the residuals and the levels left out add to each equation of level 0 at most."""
+        weights = [1.0] * (len(rho) + 1)  # bounds of |x_n|, n = 1 ... N + 1
+        total = [0.0] * self.chain.ground
+        if not self.proven:
+            sizes = self.fold.sizes(x)
+            weights = [_MARGIN * size for size in sizes]
+            weights.append(_MARGIN * max(sizes[-2:]))
+        for matrix, weight in zip([*rho, left], weights, strict=True):
+            for i, norm in enumerate(row_norms(matrix)):
+                total[i] = math.hypot(total[i], norm * weight)
+        return [value * (1 + 1e-9) for value in total]
+
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        n = 2 * self.chain.highest_charge + 2
+        return self.chain.size(n), self.chain.size(n + 1)
+
+    def _failed(self, outcome: str) -> Extended:
+        return Extended(
+            outcome=outcome,
+            state=None,
+            error=math.inf,
+            scale=math.nan,
+            levels=self.fold.level,
+            bits=self.bits,
+            proven=self.proven,
+            condition=math.inf,
+            sizes=self._sizes,
+        )
+
+    @staticmethod
+    def _as(found: Extended, outcome: str) -> Extended:
+        from dataclasses import replace
+
+        return replace(found, outcome=outcome)
+
+
+def _radius(value) -> float:  # type: ignore[no-untyped-def]
+    """Radius of a complex ball."""
+    return math.hypot(at_most(value.real.rad()), at_most(value.imag.rad()))
