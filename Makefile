@@ -48,7 +48,7 @@ figures: $(VENV)/.installed
 
 # The page of what the papers print, from the tables of the tests.
 claims: $(VENV)/.installed-dev
-	$(RUN) tests/physics/claims_page.py
+	$(RUN) tests/claims/claims_page.py
 
 bench: $(VENV)/.installed-dev
 	$(RUN) -m benchmarks

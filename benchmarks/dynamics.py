@@ -9,10 +9,10 @@ from scipy.integrate import solve_ivp
 
 import thermalent as te
 from benchmarks.report import Row
-from thermalent.continued_fraction.assembly import assemble
-from thermalent.continued_fraction.hierarchy import hierarchy
-from thermalent.continued_fraction.levels import levels
-from thermalent.continued_fraction.source_start import SharpStart
+from thermalent.continued_fraction.chain.assembly import assemble
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics.coherent_source import SharpStart
 
 ACCURACY = 1e-6
 # Our rtol bounds the error and is cautious: the largest one whose true error is below ACCURACY.

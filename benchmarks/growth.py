@@ -11,9 +11,9 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_most
 from benchmarks.timing import best_seconds, peak_memory
-from thermalent.continued_fraction import kernels
-from thermalent.continued_fraction.hierarchy import hierarchy
-from thermalent.continued_fraction.levels import levels
+from thermalent.continued_fraction.chain import kernels
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
 
 KAPPA = 1e-3
 EXPONENT = 0.55

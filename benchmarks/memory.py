@@ -46,7 +46,7 @@ def _qutip(n_th: float, kappa: float, cutoff: float) -> None:
 # For each workload: what to import, what to run, and the arguments of the tiny solve.
 WORKLOADS: dict[str, tuple[tuple[str, ...], Callable[..., None], tuple[float, ...]]] = {
     "thermalent": (
-        ("thermalent.solve", "thermalent.models.thermal_link", "numba"),
+        ("thermalent.solving.solve", "thermalent.models.thermal_link", "numba"),
         _thermalent,
         (0.1, 1.0, 0.1),
     ),

@@ -10,6 +10,7 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_least
 from benchmarks.timing import best_seconds
+from thermalent.analysis.optimise import optimise
 from thermalent.excitations import (
     FewExcitations,
     peak_concurrence,
@@ -17,7 +18,6 @@ from thermalent.excitations import (
     peak_transfer,
 )
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 NAME = "rings"
 COUPLINGS = (0.126, 0.277)

@@ -117,7 +117,7 @@ def _cheap_sweep(side: int) -> dict[str, float]:
     """A sweep that stores made-up numbers: one network, one state, for all points."""
     import thermalent as te
     from benchmarks.memory import _peak
-    from thermalent.sweeping import store
+    from thermalent.sweeping.storage import store
 
     network = te.thermal_link(n_th=1, kappa=1)
     solved = te.steady_state(network)

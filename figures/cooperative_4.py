@@ -10,12 +10,12 @@ import thermalent as te
 from figures import common
 from figures.common import Report, Track
 from figures.cooperative_2 import ENERGY, KAPPA, TIME
-from thermalent import states
 from thermalent.analytic.cooperative import (
     basis_spin_weights,
     single_excitation_amplitudes,
     w_like_state,
 )
+from thermalent.operators import states
 
 LATEST = 2000.0
 STARTS = {

@@ -9,7 +9,7 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
-from thermalent.source import gaussian_source
+from thermalent.networks.gaussian_source import gaussian_source
 
 FILTERS = (1, 2, 3)
 BANDWIDTHS = (0.3, 0.1)  # kappa over gamma of a single filter

@@ -8,10 +8,10 @@ import numpy as np
 
 from figures import common
 from figures.common import Report, Track
+from thermalent.analysis.optimise import optimise
 from thermalent.analytic.ring_resonators import node_amplitudes, node_concurrence
 from thermalent.excitations import peak_concurrence, peak_concurrence_map, peak_transfer_map
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 COUPLINGS = (0.02, 0.8)
 LATEST = 60.0

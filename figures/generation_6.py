@@ -9,9 +9,9 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
+from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_concurrence, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 COUPLINGS = (0.126, 0.277)
 DECAY = 0.2  # largest, in gamma_R

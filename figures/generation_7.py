@@ -9,10 +9,10 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
+from thermalent.analysis.optimise import optimise
 from thermalent.analytic.ring_resonators import bare_concurrence, unequal_transfer_amplitude
 from thermalent.excitations import Amplitudes, amplitudes, peak_concurrence
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 PRINTED_RATIO = 3.88
 EQUAL = (0.126, 0.277)  # couplings, at equal rates

@@ -14,7 +14,7 @@ import thermalent as te
 from figures import common
 from figures.common import Report, Track
 from figures.thermal_6a import DETUNING
-from thermalent.result import Outcome
+from thermalent.solution.result import Outcome
 
 N_TH = 2000.0
 KAPPA = 1e-2  # over gamma

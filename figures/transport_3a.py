@@ -9,9 +9,9 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
+from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_transfer, transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 # (qubits N, excitations k, printed coupling)
 DICKE = ((3, 1, 0.248), (3, 2, 0.248), (4, 2, 0.215), (20, 10, 0.0956))

@@ -9,9 +9,9 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
+from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_transfer, transfer
 from thermalent.models.ring_resonators import ring_resonators
-from thermalent.optimisation import optimise
 
 DECAYS = (0.0, 0.01, 0.05, 0.1, 0.2)  # of the curves over time, in gamma_R
 SMALLEST, LARGEST = 1e-4, 0.3

@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from thermalent import continued_fraction as continued_fraction
     from thermalent import fock as fock
     from thermalent import testing as testing
+    from thermalent.analysis.cross_validation import cross_validate as cross_validate
+    from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
+    from thermalent.analysis.optimise import optimise as optimise
+    from thermalent.analysis.relaxation_times import preparation_time as preparation_time
+    from thermalent.analysis.relaxation_times import purity_time as purity_time
+    from thermalent.analysis.relaxation_times import relaxation_rates as relaxation_rates
+    from thermalent.analysis.spectra import coherence as coherence
+    from thermalent.analysis.spectra import spectrum as spectrum
     from thermalent.analytic.methods import Bourret as Bourret
     from thermalent.analytic.methods import Markov as Markov
     from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion
     from thermalent.analytic.methods import Quasistatic as Quasistatic
     from thermalent.analytic.methods import StrongDriving as StrongDriving
     from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
-    from thermalent.continued_fraction.sensitivity import Sensitivities as Sensitivities
-    from thermalent.continued_fraction.sensitivity import sensitivities as sensitivities
-    from thermalent.entanglement import concurrence as concurrence
-    from thermalent.entanglement import entanglement_of_formation as entanglement_of_formation
-    from thermalent.entanglement import logarithmic_negativity as logarithmic_negativity
-    from thermalent.entanglement import negativity as negativity
-    from thermalent.entanglement import partial_trace as partial_trace
-    from thermalent.entropy import fidelity as fidelity
-    from thermalent.entropy import purity as purity
-    from thermalent.entropy import trace_distance as trace_distance
-    from thermalent.entropy import von_neumann_entropy as von_neumann_entropy
-    from thermalent.estimates import Estimate as Estimate
-    from thermalent.estimates import Estimates as Estimates
-    from thermalent.evolution import Evolution as Evolution
+    from thermalent.continued_fraction.sensitivity.sensitivities import (
+        Sensitivities as Sensitivities,
+    )
+    from thermalent.continued_fraction.sensitivity.sensitivities import (
+        sensitivities as sensitivities,
+    )
     from thermalent.excitations import Amplitudes as Amplitudes
     from thermalent.excitations import FewExcitations as FewExcitations
     from thermalent.excitations import peak_concurrence as peak_concurrence
@@ -49,41 +49,47 @@ if TYPE_CHECKING:
     from thermalent.excitations.transfer import transfer as transfer
     from thermalent.filters.filter import Filter as Filter
     from thermalent.fock.method import Fock as Fock
-    from thermalent.geometry import Cascade as Cascade
-    from thermalent.geometry import ChiralWaveguide as ChiralWaveguide
-    from thermalent.geometry import CommonReservoir as CommonReservoir
-    from thermalent.geometry import SemiInfinite as SemiInfinite
-    from thermalent.graph import entanglement_graph as entanglement_graph
     from thermalent.jumps.method import QuantumJumps as QuantumJumps
-    from thermalent.method import Method as Method
-    from thermalent.method import MethodError as MethodError
     from thermalent.models.clockwork import clockwork as clockwork
     from thermalent.models.cooperative import cooperative as cooperative
     from thermalent.models.dual_rail import dual_rail as dual_rail
     from thermalent.models.phononic_link import phononic_link as phononic_link
     from thermalent.models.ring_resonators import ring_resonators as ring_resonators
     from thermalent.models.thermal_link import thermal_link as thermal_link
-    from thermalent.network import CollectiveSpin as CollectiveSpin
-    from thermalent.network import Mode as Mode
-    from thermalent.network import Network as Network
-    from thermalent.network import Qubit as Qubit
-    from thermalent.network import Qudit as Qudit
-    from thermalent.optimisation import optimise as optimise
-    from thermalent.preparation import preparation_time as preparation_time
-    from thermalent.preparation import purity_time as purity_time
-    from thermalent.preparation import relaxation_rates as relaxation_rates
-    from thermalent.radiation import coherence as coherence
-    from thermalent.radiation import spectrum as spectrum
-    from thermalent.result import SolveError as SolveError
-    from thermalent.result import SteadyState as SteadyState
-    from thermalent.solve import evolve as evolve
-    from thermalent.solve import methods as methods
-    from thermalent.solve import steady_state as steady_state
+    from thermalent.networks.geometry import Cascade as Cascade
+    from thermalent.networks.geometry import ChiralWaveguide as ChiralWaveguide
+    from thermalent.networks.geometry import CommonReservoir as CommonReservoir
+    from thermalent.networks.geometry import SemiInfinite as SemiInfinite
+    from thermalent.networks.network import Network as Network
+    from thermalent.networks.nodes import CollectiveSpin as CollectiveSpin
+    from thermalent.networks.nodes import Mode as Mode
+    from thermalent.networks.nodes import Qubit as Qubit
+    from thermalent.networks.nodes import Qudit as Qudit
+    from thermalent.operators.distances import fidelity as fidelity
+    from thermalent.operators.distances import purity as purity
+    from thermalent.operators.distances import trace_distance as trace_distance
+    from thermalent.operators.distances import von_neumann_entropy as von_neumann_entropy
+    from thermalent.operators.entanglement import concurrence as concurrence
+    from thermalent.operators.entanglement import (
+        entanglement_of_formation as entanglement_of_formation,
+    )
+    from thermalent.operators.entanglement import logarithmic_negativity as logarithmic_negativity
+    from thermalent.operators.entanglement import negativity as negativity
+    from thermalent.operators.entanglement import partial_trace as partial_trace
+    from thermalent.operators.estimates import Estimate as Estimate
+    from thermalent.operators.estimates import Estimates as Estimates
+    from thermalent.solution.evolution import Evolution as Evolution
+    from thermalent.solution.method import Method as Method
+    from thermalent.solution.method import MethodError as MethodError
+    from thermalent.solution.result import SolveError as SolveError
+    from thermalent.solution.result import SteadyState as SteadyState
+    from thermalent.solving.solve import evolve as evolve
+    from thermalent.solving.solve import methods as methods
+    from thermalent.solving.solve import steady_state as steady_state
     from thermalent.stochastic.method import Trajectories as Trajectories
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
     from thermalent.sweeping.run import sweep as sweep
-    from thermalent.validate import cross_validate as cross_validate
 
 _HOME = {
     "thermalent.analytic.methods": (
@@ -94,16 +100,21 @@ _HOME = {
         "StrongDriving",
     ),
     "thermalent.continued_fraction.method": ("ContinuedFraction",),
-    "thermalent.continued_fraction.sensitivity": ("Sensitivities", "sensitivities"),
-    "thermalent.entanglement": (
+    "thermalent.continued_fraction.sensitivity.sensitivities": ("Sensitivities", "sensitivities"),
+    "thermalent.operators.entanglement": (
         "concurrence",
         "entanglement_of_formation",
         "logarithmic_negativity",
         "negativity",
         "partial_trace",
     ),
-    "thermalent.entropy": ("fidelity", "purity", "trace_distance", "von_neumann_entropy"),
-    "thermalent.estimates": ("Estimate", "Estimates"),
+    "thermalent.operators.distances": (
+        "fidelity",
+        "purity",
+        "trace_distance",
+        "von_neumann_entropy",
+    ),
+    "thermalent.operators.estimates": ("Estimate", "Estimates"),
     "thermalent.excitations": (
         "Amplitudes",
         "FewExcitations",
@@ -113,42 +124,56 @@ _HOME = {
     "thermalent.excitations.transfer": ("transfer",),
     "thermalent.filters.filter": ("Filter",),
     "thermalent.fock.method": ("Fock",),
-    "thermalent.evolution": ("Evolution",),
-    "thermalent.geometry": ("Cascade", "ChiralWaveguide", "CommonReservoir", "SemiInfinite"),
-    "thermalent.graph": ("entanglement_graph",),
+    "thermalent.solution.evolution": ("Evolution",),
+    "thermalent.networks.geometry": (
+        "Cascade",
+        "ChiralWaveguide",
+        "CommonReservoir",
+        "SemiInfinite",
+    ),
+    "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.jumps.method": ("QuantumJumps",),
-    "thermalent.method": ("Method", "MethodError"),
+    "thermalent.solution.method": ("Method", "MethodError"),
     "thermalent.models.dual_rail": ("dual_rail",),
     "thermalent.models.clockwork": ("clockwork",),
     "thermalent.models.cooperative": ("cooperative",),
     "thermalent.models.phononic_link": ("phononic_link",),
     "thermalent.models.ring_resonators": ("ring_resonators",),
     "thermalent.models.thermal_link": ("thermal_link",),
-    "thermalent.network": ("CollectiveSpin", "Mode", "Network", "Qubit", "Qudit"),
-    "thermalent.optimisation": ("optimise",),
-    "thermalent.preparation": ("preparation_time", "purity_time", "relaxation_rates"),
-    "thermalent.radiation": ("coherence", "spectrum"),
-    "thermalent.result": ("SolveError", "SteadyState"),
-    "thermalent.solve": ("evolve", "methods", "steady_state"),
+    "thermalent.networks.network": ("Network",),
+    "thermalent.networks.nodes": (
+        "CollectiveSpin",
+        "Mode",
+        "Qubit",
+        "Qudit",
+    ),
+    "thermalent.analysis.optimise": ("optimise",),
+    "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
+    "thermalent.analysis.spectra": ("coherence", "spectrum"),
+    "thermalent.solution.result": ("SolveError", "SteadyState"),
+    "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
     "thermalent.stochastic.method": ("Trajectories",),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),
-    "thermalent.validate": ("cross_validate",),
+    "thermalent.analysis.cross_validation": ("cross_validate",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 _PACKAGES = (
     "analytic",
     "continued_fraction",
-    "entanglement",
     "fock",
     "hardware",
     "jumps",
-    "states",
     "stochastic",
     "testing",
 )
+# Modules of the package that are public under a shorter name.
+_MODULES = {
+    "entanglement": "thermalent.operators.entanglement",
+    "states": "thermalent.operators.states",
+}
 
-__all__ = sorted([*_MODULE_OF, *_PACKAGES, "__version__"])
+__all__ = sorted([*_MODULE_OF, *_PACKAGES, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
@@ -156,6 +181,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_MODULE_OF[name]), name)
     elif name in _PACKAGES:
         value = importlib.import_module(f"thermalent.{name}")
+    elif name in _MODULES:
+        value = importlib.import_module(_MODULES[name])
     else:
         raise AttributeError(f"module 'thermalent' has no attribute {name!r}")
     globals()[name] = value

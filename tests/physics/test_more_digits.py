@@ -9,8 +9,9 @@ import pytest
 from flint import acb, acb_mat, arb
 
 import thermalent as te
-from thermalent.network import Mode, Network, Qubit
-from thermalent.result import Outcome
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode, Qubit
+from thermalent.solution.result import Outcome
 
 BITS = 256
 

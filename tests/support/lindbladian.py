@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import expm_multiply, splu
 
-from thermalent.network import Mode
+from thermalent.networks.nodes import Mode
 
 
 class FockLindbladian:

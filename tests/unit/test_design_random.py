@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.batch import steady_states
+from thermalent.continued_fraction.batch.steady_states import steady_states
 
 ORDINARY, ALL = range(15), range(15, 200)
 METHOD = te.ContinuedFraction(rtol=1e-7)

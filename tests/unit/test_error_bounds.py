@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent import error_bounds
-from thermalent.observables import TABLE
+from thermalent.operators import error_bounds
+from thermalent.operators.observables import TABLE
 
 PAIR = [name for name, measure in TABLE.items() if not measure.labelled]
 ANY = ["purity", "entropy", "negativity", "logarithmic_negativity"]

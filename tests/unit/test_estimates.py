@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.estimates import Estimate, Estimates
+from thermalent.operators.estimates import Estimate, Estimates
 
 
 @pytest.fixture

@@ -6,22 +6,27 @@ from thermalent.analytic.bourret import bourret_lowest_order as bourret_lowest_o
 from thermalent.analytic.bourret import bourret_populations as bourret_populations
 from thermalent.analytic.bourret import bourret_saturation as bourret_saturation
 from thermalent.analytic.bourret import kappa_max as kappa_max
-from thermalent.analytic.dual_rail import DualRailState as DualRailState
-from thermalent.analytic.dual_rail import dual_rail_state as dual_rail_state
-from thermalent.analytic.dual_rail_formulas import dual_rail_gap as dual_rail_gap
-from thermalent.analytic.dual_rail_formulas import (
+from thermalent.analytic.dual_rail.formulas import dual_rail_gap as dual_rail_gap
+from thermalent.analytic.dual_rail.formulas import (
     dual_rail_pair_concurrence as dual_rail_pair_concurrence,
 )
-from thermalent.analytic.dual_rail_formulas import dual_rail_pair_entropy as dual_rail_pair_entropy
-from thermalent.analytic.dual_rail_formulas import (
+from thermalent.analytic.dual_rail.formulas import dual_rail_pair_entropy as dual_rail_pair_entropy
+from thermalent.analytic.dual_rail.formulas import (
     dual_rail_two_pair_concurrences as dual_rail_two_pair_concurrences,
 )
+from thermalent.analytic.dual_rail.state import DualRailState as DualRailState
+from thermalent.analytic.dual_rail.state import dual_rail_state as dual_rail_state
 from thermalent.analytic.markov import markov_populations as markov_populations
 from thermalent.analytic.methods import Bourret as Bourret
 from thermalent.analytic.methods import Markov as Markov
 from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion
 from thermalent.analytic.methods import Quasistatic as Quasistatic
 from thermalent.analytic.methods import StrongDriving as StrongDriving
+from thermalent.analytic.methods.recognise import IdealLink as IdealLink
+from thermalent.analytic.methods.recognise import Mismatch as Mismatch
+from thermalent.analytic.methods.recognise import classical_field as classical_field
+from thermalent.analytic.methods.recognise import ideal_link as ideal_link
+from thermalent.analytic.methods.recognise import one_mode as one_mode
 from thermalent.analytic.phase_diffusion import (
     phase_diffusion_populations as phase_diffusion_populations,
 )
@@ -33,11 +38,6 @@ from thermalent.analytic.quasistatic import (
 )
 from thermalent.analytic.quasistatic import dark_state as dark_state
 from thermalent.analytic.quasistatic import quasistatic_populations as quasistatic_populations
-from thermalent.analytic.recognise import IdealLink as IdealLink
-from thermalent.analytic.recognise import Mismatch as Mismatch
-from thermalent.analytic.recognise import classical_field as classical_field
-from thermalent.analytic.recognise import ideal_link as ideal_link
-from thermalent.analytic.recognise import one_mode as one_mode
 from thermalent.analytic.strong_driving import concurrence_at_n_star as concurrence_at_n_star
 from thermalent.analytic.strong_driving import fraction_f1 as fraction_f1
 from thermalent.analytic.strong_driving import fraction_f2 as fraction_f2

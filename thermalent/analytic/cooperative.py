@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent import checks, states
 from thermalent.analytic.detuned_pair import DetunedRates as DetunedRates
 from thermalent.analytic.detuned_pair import detuned_amplitudes as detuned_amplitudes
 from thermalent.analytic.detuned_pair import detuned_rates as detuned_rates
@@ -25,6 +24,8 @@ from thermalent.analytic.spin_weights import basis_spin_weights as basis_spin_we
 from thermalent.analytic.spin_weights import dicke_spin_weights as dicke_spin_weights
 from thermalent.analytic.spin_weights import product_spin_weights as product_spin_weights
 from thermalent.analytic.spin_weights import spin_weights as spin_weights
+from thermalent.operators import states
+from thermalent.support import checks
 
 PAIR_STARTS = ("00", "01", "10", "S", "T", "11")
 

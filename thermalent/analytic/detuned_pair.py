@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent import checks, states
 from thermalent.analytic.populations import nonnegative_arrays, real_arrays
+from thermalent.operators import states
+from thermalent.support import checks
 
 
 class DetunedRates(NamedTuple):

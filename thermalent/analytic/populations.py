@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.analytic.populations import Populations, nonnegative_arrays, real_arrays
 from thermalent.analytic.upsilon import upsilon, upsilon_complement
+from thermalent.support import checks
 
 
 def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) -> np.ndarray:

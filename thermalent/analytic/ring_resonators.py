@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.analytic.divided_differences import damped, divided_differences
 from thermalent.analytic.populations import nonnegative_arrays
+from thermalent.support import checks
 
 BEST_RATE_RATIO = 3.6446505820830292
 """Ratio of decay rates at which two bare qubits on a one-way waveguide are entangled most."""

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks, states
+from thermalent.operators import states
+from thermalent.support import checks
 
 _MOST_QUBITS = 12
 

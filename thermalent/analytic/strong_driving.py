@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.analytic.populations import Populations, nonnegative_arrays, positive_arrays
 from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
+from thermalent.support import checks
 
 _MOST_TERMS = 5_000_000
 

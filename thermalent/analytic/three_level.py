@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.analytic.populations import Populations
+from thermalent.support import checks
 
 _FIRST_DEPTH = 16
 _MOST_DEPTH = 1 << 17

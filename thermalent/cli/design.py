@@ -16,7 +16,7 @@ from thermalent.cli.options import Numbers, json_option
 from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
-    from thermalent.hardware.design_result import Design, DesignPoint
+    from thermalent.analysis.design.result import Design, DesignPoint
 
 
 @click.command(short_help="Which filter reaches a wanted concurrence.")
@@ -116,11 +116,7 @@ def design(
 
 
 def _print(found: Design) -> None:
-    from thermalent.hardware.design_result import (
-        BUDGET_HEADINGS,
-        HEADINGS,
-        SENSITIVITY_HEADINGS,
-    )
+    from thermalent.analysis.design.result import BUDGET_HEADINGS, HEADINGS, SENSITIVITY_HEADINGS
 
     if found.reachable:
         click.echo(textwrap.fill(found.answer, WIDTH))

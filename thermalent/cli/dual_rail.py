@@ -15,8 +15,8 @@ from thermalent.cli.output import method_data, print_json, print_table
 if TYPE_CHECKING:
     import numpy as np
 
-    from thermalent.analytic.dual_rail import DualRailState
-    from thermalent.result import SteadyState
+    from thermalent.analytic.dual_rail.state import DualRailState
+    from thermalent.solution.result import SteadyState
 
 _WIDE = 7  # pairs whose concurrences fit a line with six digits
 
@@ -130,7 +130,7 @@ def _pure(network: dict[str, Any]) -> DualRailState:
 def _solved(network: dict[str, Any], rtol: float | None) -> SteadyState:
     from thermalent.continued_fraction.method import ContinuedFraction
     from thermalent.models.dual_rail import dual_rail as describe
-    from thermalent.solve import steady_state
+    from thermalent.solving.solve import steady_state
 
     with arguments():
         described = describe(**network)
@@ -205,7 +205,7 @@ def _print_json(
 def _draw(state: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from thermalent.graph import entanglement_graph
+    from thermalent.analysis.entanglement_graph import entanglement_graph
 
     figure = Figure(figsize=(5, 4), layout="constrained")
     entanglement_graph(state, figure.subplots())

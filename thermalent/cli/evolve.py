@@ -33,8 +33,8 @@ from thermalent.cli.output import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from thermalent.evolution import Evolution
-    from thermalent.network import Network
+    from thermalent.networks.network import Network
+    from thermalent.solution.evolution import Evolution
 
 
 class Times(click.ParamType):
@@ -153,7 +153,7 @@ def evolve(
         method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
     )
     with solving():
-        from thermalent.solve import evolve as solve
+        from thermalent.solving.solve import evolve as solve
 
         result = solve(described, times, start, chosen, source=source)
     given = {"network": network, "initial": start, "source_start": str(source)}
@@ -167,7 +167,8 @@ def evolve(
 
 def checked_start(network: Network, times: Sequence[float], initial: str | None) -> str:
     """The initial state by name, if it is one, and if the times can be used."""
-    from thermalent import checks, states
+    from thermalent.operators import states
+    from thermalent.support import checks
 
     start = "0" * len(network.dims) if initial is None else initial
     with arguments():

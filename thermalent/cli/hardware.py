@@ -78,7 +78,7 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
     with arguments():
         lab = laboratory.preset(preset, **changes)
     with solving():
-        from thermalent.solve import steady_state
+        from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
     if as_json:

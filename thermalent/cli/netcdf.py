@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray
 
-    from thermalent.evolution import Evolution
+    from thermalent.solution.evolution import Evolution
 
 SUFFIX = ".nc"
 # What each variable is; rates and times have the unit of the rates that were given.

@@ -10,8 +10,8 @@ import click
 from thermalent.cli.errors import arguments
 
 if TYPE_CHECKING:
-    from thermalent.method import Method
-    from thermalent.network import Network
+    from thermalent.networks.network import Network
+    from thermalent.solution.method import Method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -17,10 +17,10 @@ import click
 if TYPE_CHECKING:
     import numpy as np
 
-    from thermalent.evolution import Evolution
-    from thermalent.method import Method
-    from thermalent.network import Network
-    from thermalent.result import SteadyState
+    from thermalent.networks.network import Network
+    from thermalent.solution.evolution import Evolution
+    from thermalent.solution.method import Method
+    from thermalent.solution.result import SteadyState
 
 WIDTH = 100  # characters, the same on a terminal and in a file
 _MOST_POPULATIONS = 16

@@ -68,7 +68,7 @@ def summary(data: xarray.Dataset) -> str:
 
 def _opened(store: Path) -> xarray.Dataset:
     try:
-        from thermalent.sweeping.store import opened
+        from thermalent.sweeping.storage.store import opened
 
         data = opened(store)
     except ImportError as problem:

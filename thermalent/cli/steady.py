@@ -48,7 +48,7 @@ def steady(
         method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
     )
     with solving():
-        from thermalent.solve import steady_state
+        from thermalent.solving.solve import steady_state
 
         result = steady_state(described, chosen)
     if as_json:

@@ -59,7 +59,7 @@ def trajectories(
     described = build_network(**network)
     start = checked_start(described, times, initial)
     writable(output)
-    from thermalent.solve import evolve
+    from thermalent.solving.solve import evolve
     from thermalent.stochastic import Trajectories, trajectory
 
     quanta = None

@@ -12,7 +12,7 @@ from thermalent.cli.options import build_network, json_option, network_options
 from thermalent.cli.output import method_data, print_json
 
 if TYPE_CHECKING:
-    from thermalent.validate import CrossValidation
+    from thermalent.analysis.cross_validation import CrossValidation
 
 
 @click.command(short_help="Every method on one link, side by side.")
@@ -30,7 +30,7 @@ def validate(as_json: bool, **network: Any) -> None:
     """
     described = build_network(**network)
     with solving():
-        from thermalent.validate import Verdict, cross_validate
+        from thermalent.analysis.cross_validation import Verdict, cross_validate
 
         validation = cross_validate(described)
     if as_json:

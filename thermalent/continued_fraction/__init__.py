@@ -1,8 +1,8 @@
 """Continued fractions: scalar ones, and the matrix fraction of the phase-space hierarchy."""
 
-from thermalent.continued_fraction.batch import steady_states as steady_states
-from thermalent.continued_fraction.hierarchy import Hierarchy as Hierarchy
-from thermalent.continued_fraction.hierarchy import hierarchy as hierarchy
+from thermalent.continued_fraction.batch.steady_states import steady_states as steady_states
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy as Hierarchy
+from thermalent.continued_fraction.chain.hierarchy import hierarchy as hierarchy
 from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
 from thermalent.continued_fraction.scalar import evaluate as evaluate
 from thermalent.continued_fraction.scalar import evaluate_continuants as evaluate_continuants

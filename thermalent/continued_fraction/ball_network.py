@@ -17,10 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from flint import acb, acb_mat, arb
 
-from thermalent.charges import excitation_numbers
 from thermalent.continued_fraction.balls import complex_ball, complex_matrix
-from thermalent.continued_fraction.hierarchy import bright_frame
-from thermalent.network import CollectiveSpin, Emitter, Network, Qubit
+from thermalent.continued_fraction.chain.hierarchy import bright_frame
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
+from thermalent.networks.symmetry import excitation_numbers
 
 
 class BallNetwork(NamedTuple):

@@ -18,8 +18,8 @@ from thermalent.continued_fraction.ball_chain import BallChain
 from thermalent.continued_fraction.ball_dual import DualFold
 from thermalent.continued_fraction.ball_network import Couplings, ball_network
 from thermalent.continued_fraction.balls import at_most, precision, row_norms
-from thermalent.network import Network
-from thermalent.progress import working
+from thermalent.networks.network import Network
+from thermalent.support.progress import working
 
 MOST_BITS = 512  # beyond what was asked for; a rate of 1e-100 of the largest is still resolved
 BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core

@@ -8,19 +8,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent import checks, memory
-from thermalent.charges import SymmetryError, excitation_numbers, excitation_numbers_of
-from thermalent.continued_fraction import many_modes, more_digits
-from thermalent.continued_fraction.evolution import evolve
-from thermalent.continued_fraction.fraction import MOST_LEVELS, Fraction, evaluate
-from thermalent.continued_fraction.hierarchy import hierarchy
-from thermalent.continued_fraction.levels import levels
-from thermalent.continued_fraction.many_modes import DEFAULT_RTOL, ENOUGH
-from thermalent.continued_fraction.stationary import Stationary
-from thermalent.evolution import Evolution
-from thermalent.method import Claim, Method, MethodError, SourceStart
-from thermalent.network import Network
-from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.continued_fraction import more_digits
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.fraction import MOST_LEVELS, Fraction, evaluate
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.dynamics.evolution import evolve
+from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
 # Levels times cubed unknowns of a level that are folded where no rtol was asked for: half a minute.
@@ -116,7 +117,7 @@ class ContinuedFraction(Method):
                     f"`digits` needs one boson mode, and the network has {len(network.modes)}. Ask "
                     "for an rtol instead."
                 )
-            return many_modes.refusal(network)
+            return solve.refusal(network)
         try:
             numbers = excitation_numbers(network)
         except SymmetryError as error:
@@ -133,17 +134,18 @@ class ContinuedFraction(Method):
                 f"the mode is so hot that the continued fraction would need about "
                 f"{levels_needed:.1g} levels; it takes up to {MOST_LEVELS}."
             )
-        if len(numbers) <= _ALWAYS_FITS or memory_needed(numbers) <= memory.available():
+        if len(numbers) <= _ALWAYS_FITS or memory_needed(numbers) <= memory_limit.available():
             return None
         dims, fitting = network.dims, 0
         for count in range(1, len(dims)):
             first = excitation_numbers_of(network.emitters[:count])
-            if memory_needed(first) <= memory.available():
+            if memory_needed(first) <= memory_limit.available():
                 fitting = count
         return (
-            f"the continued fraction would need {memory.in_words(memory_needed(numbers))} of "
+            f"the continued fraction would need {memory_limit.in_words(memory_needed(numbers))} of "
             f"memory for its {len(numbers)} emitter levels, and "
-            f"{memory.in_words(memory.available())} are free. The first {fitting} of the "
+            f"{memory_limit.in_words(memory_limit.available())} are free. The first "
+            f"{fitting} of the "
             f"{len(dims)} emitters would fit."
         )
 
@@ -289,7 +291,7 @@ class ContinuedFraction(Method):
     def _steady_state_of_many(self, network: Network) -> SteadyState:
         began = time.perf_counter()
         last = None if self.n_max is None else 2 * self.n_max
-        found = many_modes.steady_state(network, self.rtol, last)
+        found = solve.steady_state(network, self.rtol, last)
         return SteadyState(
             network=network,
             method=self,
@@ -307,7 +309,7 @@ class ContinuedFraction(Method):
             },
         )
 
-    def _status_of_many(self, found: many_modes.Found) -> Status:
+    def _status_of_many(self, found: solve.Found) -> Status:
         reached = f"at level {found.level} its error is still about {found.error:.1e}"
         if self.rtol is None and found.enough:
             return Status()
@@ -320,7 +322,7 @@ class ContinuedFraction(Method):
             "memory": (
                 Outcome.NOT_CONVERGED,
                 f"The hierarchy did not converge in memory: {reached}, and the next level would "
-                f"need {memory.in_words(found.needed)}. Ask for a larger rtol.",
+                f"need {memory_limit.in_words(found.needed)}. Ask for a larger rtol.",
             ),
             "levels": (
                 Outcome.NOT_CONVERGED,

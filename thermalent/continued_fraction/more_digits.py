@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.continued_fraction.fraction import evaluate
-from thermalent.continued_fraction.hierarchy import hierarchy
-from thermalent.continued_fraction.levels import levels
-from thermalent.continued_fraction.stationary import Stationary
-from thermalent.network import Network
-from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.networks.network import Network
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 
 if TYPE_CHECKING:
     from thermalent.continued_fraction.extended import Extended

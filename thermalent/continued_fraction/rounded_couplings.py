@@ -13,7 +13,7 @@ import numpy as np
 from flint import acb, acb_mat, arb
 
 from thermalent.continued_fraction.ball_network import Couplings, couplings_of
-from thermalent.network import Network
+from thermalent.networks.network import Network
 
 # Sines and square roots of doubles are off by one or two units of their last place; a
 # distance of several wavelengths enlarges that by 2 pi and the number of wavelengths.

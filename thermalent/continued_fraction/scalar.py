@@ -22,7 +22,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 Number = float | complex
 _Convergents = Iterator[tuple[Number, float]]  # value, size of its last change

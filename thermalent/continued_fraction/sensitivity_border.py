@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.estimates import Estimate
+from thermalent.operators.estimates import Estimate
+from thermalent.support import checks
 
 _HALVINGS = 6
 _FIRST_STEP = 0.02  # of the parameter, or at zero of the unit of rate

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import expm
 
-from thermalent import checks
-from thermalent.evolution import Evolution
 from thermalent.excitations.levels import ladder
 from thermalent.excitations.losses import amplitude_matrix, single_refusal, start_refusal
 from thermalent.excitations.start import State, node_amplitudes
-from thermalent.method import Claim, Method, MethodError, SourceStart
-from thermalent.network import Network
-from thermalent.result import SteadyState
+from thermalent.networks.network import Network
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import SteadyState
+from thermalent.support import checks
 
 _HOW = "backward error of the matrix exponential, which is a contraction"
 

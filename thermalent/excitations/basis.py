@@ -15,7 +15,7 @@ from scipy import sparse
 from thermalent.excitations.levels import charges
 from thermalent.excitations.losses import propagator, total_decay
 from thermalent.excitations.start import Configuration
-from thermalent.network import Network
+from thermalent.networks.network import Network
 
 
 def sector_sizes(network: Network, most: int) -> list[int]:

@@ -9,17 +9,17 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from thermalent import memory
-from thermalent.charges import excitation_numbers
-from thermalent.evolution import Evolution
 from thermalent.excitations.amplitudes import STEADY_STATE
 from thermalent.excitations.basis import Basis, drift, jumps, sector_sizes
 from thermalent.excitations.losses import gain, start_refusal
 from thermalent.excitations.propagate import propagate, rounding
-from thermalent.method import Claim, Method, MethodError, SourceStart
-from thermalent.network import Network
-from thermalent.progress import working
-from thermalent.result import SteadyState
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import SteadyState
+from thermalent.support import memory_limit
+from thermalent.support.progress import working
 
 _BYTES_PER_ENTRY = 24  # value and column of a sparse complex matrix
 
@@ -174,9 +174,10 @@ def _require_memory(
     nodes = len(network.nodes)
     size = int(np.prod(network.dims, dtype=object))
     needed = elements * (3 * nodes * _BYTES_PER_ENTRY + 16 * times) + 48 * times * size**2
-    if needed > memory.available() / 2:
+    if needed > memory_limit.available() / 2:
         raise MethodError(
-            f"{method.name} would need about {memory.in_words(needed)} for {elements} elements of "
+            f"{method.name} would need about {memory_limit.in_words(needed)} for "
+            f"{elements} elements of "
             f"{len(sizes) - 1} excitations and {times} states. Use fewer times, collective=True "
             "for symmetric qubits, or te.transfer(...), which needs no density matrix."
         )

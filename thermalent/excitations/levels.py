@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.charges import level_charges
-from thermalent.network import CollectiveSpin, Emitter, Qubit
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
+from thermalent.networks.symmetry import level_charges
 
 
 def charges(emitter: Emitter) -> np.ndarray:

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.charges import SymmetryError
 from thermalent.excitations.levels import charges, ladder
-from thermalent.method import SourceStart
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError
+from thermalent.solution.method import SourceStart
+from thermalent.support import checks
 
 _ELSEWHERE = "Use te.Fock()."
 

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermalent import checks
 from thermalent.excitations.losses import amplitude_matrix, single_refusal
 from thermalent.excitations.peak import pair_vectors
 from thermalent.excitations.stack import largest_of_stack
 from thermalent.excitations.start import State, node_amplitudes
-from thermalent.method import MethodError
-from thermalent.network import Network
-from thermalent.progress import working
+from thermalent.networks.network import Network
+from thermalent.solution.method import MethodError
+from thermalent.support import checks
+from thermalent.support.progress import working
 
 Builder = Callable[..., Network]
 # Grid points at which a matrix that looks linear in the parameters is compared with its network.

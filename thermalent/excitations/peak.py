@@ -8,7 +8,6 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import expm
 
-from thermalent import checks
 from thermalent.excitations.losses import amplitude_matrix, single_refusal
 from thermalent.excitations.propagate import norm, taylor_step
 from thermalent.excitations.start import (
@@ -18,8 +17,9 @@ from thermalent.excitations.start import (
     node_amplitudes,
 )
 from thermalent.excitations.transfer import no_jump
-from thermalent.method import MethodError
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.solution.method import MethodError
+from thermalent.support import checks
 
 # Points of the grid per inverse norm of the generator: an amplitude turns by at most this angle
 # from one to the next, so a bilinear form of two has no maximum that the grid does not show.

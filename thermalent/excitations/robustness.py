@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 QUADRATURE_UP_TO = 2  # dimensions; beyond, sampling usually needs fewer points
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks, states
 from thermalent.excitations.levels import charges, ladder
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.operators import states
+from thermalent.support import checks
 
 # A label, a ket, or amplitudes by label or emitter name.
 State = str | np.ndarray | Mapping[str, complex]

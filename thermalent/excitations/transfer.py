@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from thermalent import checks, memory
 from thermalent.excitations.basis import Basis, drift, sector_sizes
 from thermalent.excitations.levels import charges
 from thermalent.excitations.losses import gain
 from thermalent.excitations.propagate import propagate, rounding
 from thermalent.excitations.start import State, configurations, excitations
-from thermalent.method import MethodError
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.solution.method import MethodError
+from thermalent.support import checks, memory_limit
 
 
 class Transfer(NamedTuple):
@@ -119,9 +119,9 @@ def _require_memory(network: Network, number: int) -> None:
     # A row of the generator joins every node to every other; a configuration is kept as an array
     # and as the key of a dictionary.
     needed = size * (24 * nodes**2 + 64 * nodes + 500)
-    if needed > memory.available() / 2:
+    if needed > memory_limit.available() / 2:
         raise MethodError(
-            f"No-jump evolution would need about {memory.in_words(needed)} for {size:.3g} "
+            f"No-jump evolution would need about {memory_limit.in_words(needed)} for {size:.3g} "
             f"configurations of {number} excitations. Use collective=True for symmetric qubits."
         )
 

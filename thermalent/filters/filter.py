@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.filters import passive, prototypes, response
 from thermalent.filters.response import StateSpace
+from thermalent.support import checks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

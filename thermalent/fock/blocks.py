@@ -23,7 +23,7 @@ from scipy import sparse
 
 from thermalent.fock.lindbladian import Jump, drift_of, operators
 from thermalent.fock.space import Space
-from thermalent.network import Network
+from thermalent.networks.network import Network
 
 
 class _Block(NamedTuple):

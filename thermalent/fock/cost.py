@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.charges import level_charges
 from thermalent.fock.krylov import DIMENSION as BASIS
 from thermalent.fock.lindbladian import operators
 from thermalent.fock.solvers import KRYLOV_VECTORS
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import level_charges
 
 MEMORY_LIMIT = 8e9
 # Bytes, measured: per entry of the factors (value, index, work space), and per non-zero element of

@@ -27,9 +27,9 @@ from scipy.sparse import linalg
 from thermalent.fock.blocks import Blocks
 from thermalent.fock.krylov import krylov_steps
 from thermalent.fock.lindbladian import largest_rate, lindbladian
+from thermalent.fock.memory_check import too_large as too_large
+from thermalent.fock.memory_check import too_many
 from thermalent.fock.problem import Problem, words
-from thermalent.fock.room import too_large as too_large
-from thermalent.fock.room import too_many
 from thermalent.fock.sectors import Flow as Flow
 from thermalent.fock.sectors import flow_of as flow_of
 from thermalent.fock.sectors import mode_states as mode_states
@@ -38,8 +38,8 @@ from thermalent.fock.sectors import readout_of
 from thermalent.fock.sectors import sector as sector
 from thermalent.fock.space import space
 from thermalent.fock.truncation import Truncation, coarser, finer, first_cutoffs, truncation
-from thermalent.method import MethodError, SourceStart
-from thermalent.progress import working
+from thermalent.solution.method import MethodError, SourceStart
+from thermalent.support.progress import working
 
 # The first cutoff leaves this much less than the tolerance in a coherent state's tail.
 _MARGIN = 30.0

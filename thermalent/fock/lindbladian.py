@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.channels import channels
 from thermalent.fock.space import Space
-from thermalent.network import Couplings, Network
+from thermalent.networks.jump_channels import channels
+from thermalent.networks.network import Couplings, Network
 
 
 class Jump(NamedTuple):

@@ -8,16 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent import checks, memory
-from thermalent.evolution import Evolution
 from thermalent.fock.evolution import Evolved, evolve, too_large
 from thermalent.fock.problem import Problem, problem, words
-from thermalent.fock.reached import Reached, reach, reach_until
-from thermalent.fock.relaxation import Relaxed, relax, relax_until
+from thermalent.fock.projection import Reached, reach, reach_until
+from thermalent.fock.relax_unique import Relaxed, relax, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
-from thermalent.method import Claim, Method, MethodError, SourceStart
-from thermalent.network import Network
-from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.networks.network import Network
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.support import checks, memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
 # The truncation error meets the tolerance where it can. Rounding grows with time, and up to this
@@ -42,7 +42,7 @@ class Fock(Method):
     Raises:
         ValueError: an argument is out of range.
 
-    Source: THERMAL, Eqs. (1) to (4) and (C2), as in `thermalent.network`.
+    Source: THERMAL, Eqs. (1) to (4) and (C2), as in `thermalent.networks.network`.
     """
 
     cutoff: int | None = None
@@ -318,7 +318,7 @@ def _not_solved(asked: Problem, found: Relaxed) -> str:
     if found.solver == "direct":
         return failure + "The rates span too many orders of magnitude for double precision."
     if found.cost.direct <= asked.limit:
-        return failure + f"Use solver='direct' (about {memory.in_words(found.cost.direct)})."
+        return failure + f"Use solver='direct' (about {memory_limit.in_words(found.cost.direct)})."
     return failure + "Use a smaller cutoff, or a larger tolerance, and solver='direct'."
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent import memory
-from thermalent.bare_modes import bare_modes, tail_ratios
 from thermalent.fock.cost import MEMORY_LIMIT, Cost, cost
 from thermalent.fock.space import emitter_numbers
-from thermalent.network import Network
+from thermalent.networks.mode_moments import bare_modes, tail_ratios
+from thermalent.networks.network import Network
+from thermalent.support import memory_limit
 
 # Multiplications up to which "auto" factorises: about ten seconds.
 _DIRECT_UP_TO = 2e10
@@ -76,7 +76,7 @@ class Problem:
     @property
     def limit(self) -> float:
         """Bytes that a solve may take: 8 GB, or what is free if that is less."""
-        return min(MEMORY_LIMIT, memory.available())
+        return min(MEMORY_LIMIT, memory_limit.available())
 
     def cost(self, cutoffs: Sequence[int]) -> Cost:
         """Memory and work of a solve."""
@@ -97,8 +97,9 @@ class Problem:
         if not cutoffs:
             return (
                 f"its {cost.elements:.3g} unknowns need about "
-                f"{memory.in_words(cost.of(solver))} with the {solver} solver, above the limit of "
-                f"{memory.in_words(limit)}. Use fewer emitters."
+                f"{memory_limit.in_words(cost.of(solver))} with the {solver} solver, "
+                f"above the limit of "
+                f"{memory_limit.in_words(limit)}. Use fewer emitters."
             )
         fits = self._fitting(cutoffs)
         remedies = ["no cutoff would fit" if fits is None else f"a cutoff of {fits} would fit"]
@@ -107,9 +108,9 @@ class Problem:
         if len(self.network.modes) == 1 and self.numbers is not None:
             remedies.append("te.ContinuedFraction() needs no cutoff")
         return (
-            f"a cutoff of {words(cutoffs)} needs about {memory.in_words(cost.of(solver))} "
+            f"a cutoff of {words(cutoffs)} needs about {memory_limit.in_words(cost.of(solver))} "
             f"with the {solver} solver, above the limit of "
-            f"{memory.in_words(limit)}; {'; '.join(remedies)}."
+            f"{memory_limit.in_words(limit)}; {'; '.join(remedies)}."
         )
 
     def _fitting(self, cutoffs: Sequence[int]) -> int | None:

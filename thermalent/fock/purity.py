@@ -19,8 +19,8 @@ from thermalent.fock.krylov import Step, krylov_steps
 from thermalent.fock.problem import problem as problem_of
 from thermalent.fock.sectors import product, sector
 from thermalent.fock.space import space
-from thermalent.network import Network
-from thermalent.progress import working
+from thermalent.networks.network import Network
+from thermalent.support.progress import working
 
 # Per time and per rate of the generator: a hundred times what rounding leaves.
 _SHARE = 1e-14

@@ -10,8 +10,8 @@ from scipy.sparse import linalg
 from thermalent.fock.lindbladian import largest_rate, lindbladian
 from thermalent.fock.problem import problem as problem_of
 from thermalent.fock.space import space
-from thermalent.method import MethodError
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.solution.method import MethodError
 
 # Unknowns up to which all eigenvalues are found, and up to which the matrix is factorised.
 _DENSE = 300

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from thermalent.fock.lindbladian import Lindbladian, largest_rate
-from thermalent.fock.sweep import Sweep
+from thermalent.fock.preconditioner import Sweep
 
 _EPSILON = float(np.finfo(float).eps)
 # Residuals of the iteration, in roundings of L/s.

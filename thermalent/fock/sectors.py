@@ -13,10 +13,10 @@ import numpy as np
 from scipy import sparse, special
 
 from thermalent.fock.lindbladian import Lindbladian, sandwich
+from thermalent.fock.mode_states import joined, joint_state
 from thermalent.fock.problem import Problem
-from thermalent.fock.source import joined, joint_state
 from thermalent.fock.space import Space
-from thermalent.method import SourceStart
+from thermalent.solution.method import SourceStart
 
 
 class Flow(NamedTuple):

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from thermalent.fock.lindbladian import Lindbladian, largest_rate
-from thermalent.fock.sweep import Sweep
+from thermalent.fock.preconditioner import Sweep
 
 # Shift of the factorised matrix, part of the largest rate: well above rounding, so that no pivot is
 # an accident of it, and well below any gap that leaves half of the digits.

@@ -18,8 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from thermalent.charges import SymmetryError, excitation_numbers, level_charges, node_signs
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import (
+    SymmetryError,
+    excitation_numbers,
+    level_charges,
+    node_signs,
+)
 
 _HALF = np.sqrt(0.5)
 

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.bare_modes import bare_modes
-from thermalent.network import Network
+from thermalent.networks.mode_moments import bare_modes
+from thermalent.networks.network import Network
 
 # Of the difference and of the tail; then those where quanta come in pairs.
 _FACTORS = (10.0, 5.0)

@@ -12,12 +12,12 @@ not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_p
 `thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
 """
 
+from thermalent.analysis.design.design import Budget as Budget
+from thermalent.analysis.design.design import Design as Design
+from thermalent.analysis.design.design import DesignPoint as DesignPoint
+from thermalent.analysis.design.design import design as design
 from thermalent.hardware.description import Hardware as Hardware
 from thermalent.hardware.description import Row as Row
-from thermalent.hardware.design import Budget as Budget
-from thermalent.hardware.design import Design as Design
-from thermalent.hardware.design import DesignPoint as DesignPoint
-from thermalent.hardware.design import design as design
 from thermalent.hardware.links import phononic_link as phononic_link
 from thermalent.hardware.links import superconducting_link as superconducting_link
 from thermalent.hardware.occupation import BOLTZMANN as BOLTZMANN

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.hardware.presets import PRESETS, preset
-from thermalent.solve import evolve, steady_state
+from thermalent.solving.solve import evolve, steady_state
+from thermalent.support import checks
 
 # Q near the maximum of each phononic preset's concurrence, and where little of it is left.
 _BEST_QUALITY = {"siv-orbital": 1.4e6, "siv-spin": 8e5}

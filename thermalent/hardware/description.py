@@ -11,7 +11,7 @@ from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
 
 if TYPE_CHECKING:
-    from thermalent.network import Network
+    from thermalent.networks.network import Network
 
 
 class Row(NamedTuple):

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import pi
 from typing import Any, NamedTuple
 
-from thermalent import checks
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import thermal_occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
 from thermalent.models.phononic_link import phononic_link as phononic_network
 from thermalent.models.thermal_link import thermal_link
+from thermalent.support import checks
 
 
 def superconducting_link(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import exp, expm1, log1p
 from typing import Any
 
-from thermalent import checks
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, read
+from thermalent.support import checks
 
 # Exact by definition of the SI units (2019).
 PLANCK = 6.62607015e-34  # J s

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from thermalent import checks
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import phononic_link, superconducting_link
 from thermalent.hardware.occupation import source_temperature
+from thermalent.support import checks
 
 
 @dataclass(frozen=True, kw_only=True)

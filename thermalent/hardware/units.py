@@ -14,7 +14,7 @@ from math import floor, isfinite, log10, pi
 from numbers import Real
 from typing import Any, NamedTuple
 
-from thermalent import checks
+from thermalent.support import checks
 
 # A number and a unit, at most a quotient or product of two. pint would evaluate any arithmetic.
 _NUMBER_AND_UNIT = re.compile(

@@ -9,19 +9,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from thermalent import checks, memory
-from thermalent.bare_modes import bare_modes, tail_ratios
-from thermalent.charges import SymmetryError, excitation_numbers
-from thermalent.compiling import announced
-from thermalent.evolution import Evolution
 from thermalent.jumps.burn_in import Memory, measure
 from thermalent.jumps.ensemble import Tally, Walk, run
 from thermalent.jumps.start import Mixture, Start, mixture_of, start_of
 from thermalent.jumps.system import System, system, unphysical
-from thermalent.method import Claim, Method, MethodError, SourceStart
-from thermalent.network import Network
-from thermalent.progress import working
-from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.networks.mode_moments import bare_modes, tail_ratios
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, excitation_numbers
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.support import checks, memory_limit
+from thermalent.support.compile_notice import announced
+from thermalent.support.progress import working
 
 _HOW = "standard error over {n} independent trajectories, plus 1/n for what so few cannot have seen"
 _TAIL_FACTOR = 5.0
@@ -295,12 +295,13 @@ def _too_many(network: Network, times: int) -> str | None:
     """Why the sums of so many times do not fit into memory; None if they do."""
     # Means and squares of a few blocks, of the tally, and of a trajectory.
     needed = 16.0 * 10 * times * _size(network, ()) ** 2
-    limit = min(_MEMORY, memory.available())
+    limit = min(_MEMORY, memory_limit.available())
     if needed <= limit:
         return None
     return (
         f"the emitters' states at {times} time{'s' if times > 1 else ''} need about "
-        f"{memory.in_words(needed)}, above the limit of {memory.in_words(limit)}. Use fewer "
+        f"{memory_limit.in_words(needed)}, above the limit of "
+        f"{memory_limit.in_words(limit)}. Use fewer "
         f"{'times' if times > 1 else 'emitters'}."
     )
 

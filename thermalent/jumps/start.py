@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from thermalent.bare_modes import bare_modes, tail_ratios
 from thermalent.jumps.system import System, modes_alone
-from thermalent.method import SourceStart
-from thermalent.network import Network
+from thermalent.networks.mode_moments import bare_modes, tail_ratios
+from thermalent.networks.network import Network
+from thermalent.solution.method import SourceStart
 
 # What the vacuum contributes to a source that has run so long from it.
 _FORGOTTEN = 1e-6

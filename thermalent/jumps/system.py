@@ -16,9 +16,10 @@ from functools import cached_property, reduce
 import numpy as np
 from scipy import sparse
 
-from thermalent.channels import channels
-from thermalent.charges import SymmetryError, excitation_numbers, node_signs
-from thermalent.network import Couplings, Emitter, Network
+from thermalent.networks.jump_channels import channels
+from thermalent.networks.network import Couplings, Network
+from thermalent.networks.nodes import Emitter
+from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node_signs
 
 # A channel of this negative rate, part of the largest, is more than rounding.
 _NEGATIVE = 1e-10

@@ -13,10 +13,11 @@ from typing import NoReturn
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.geometry import CommonReservoir
 from thermalent.models.line import PerQubit, per_qubit
-from thermalent.network import Network, Qubit, Qudit
+from thermalent.networks.geometry import CommonReservoir
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Qubit, Qudit
+from thermalent.support import checks
 
 _LEVELS = 4
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.geometry import CommonReservoir
 from thermalent.models.line import PerQubit, per_qubit
-from thermalent.network import Network, Qubit
+from thermalent.networks.geometry import CommonReservoir
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Qubit
+from thermalent.support import checks
 
 
 def cooperative(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.geometry import Cascade
 from thermalent.models.rails import per_pair, rail_detunings, rail_names
-from thermalent.network import Mode, Network, Qubit
+from thermalent.networks.geometry import Cascade
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode, Qubit
+from thermalent.support import checks
 
 PerPair = float | Sequence[float]
 PerQubit = float | Sequence[float]

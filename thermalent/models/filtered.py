@@ -22,8 +22,8 @@ import numpy as np
 
 from thermalent.filters.filter import Filter
 from thermalent.filters.passive import excess_loss
-from thermalent.geometry import Geometry
-from thermalent.network import Mode
+from thermalent.networks.geometry import Geometry
+from thermalent.networks.nodes import Mode
 
 
 class FilteredLine(NamedTuple):

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.filters.filter import Filter
-from thermalent.geometry import Cascade, Coupling, Geometry
 from thermalent.models.filtered import filtered
-from thermalent.network import Mode, Network, Qubit
+from thermalent.networks.geometry import Cascade, Coupling, Geometry
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode, Qubit
+from thermalent.support import checks
 
 PerQubit = float | Sequence[float]
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.filters.filter import Filter
-from thermalent.geometry import SemiInfinite
 from thermalent.models.line import (
     PerQubit,
     behind_a_filter,
     behind_this_filter,
     filter_or_rate,
 )
-from thermalent.network import Network
+from thermalent.networks.geometry import SemiInfinite
+from thermalent.networks.network import Network
+from thermalent.support import checks
 
 
 def phononic_link(

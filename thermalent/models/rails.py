@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 
 def rail_names(pairs: int) -> tuple[str, ...]:

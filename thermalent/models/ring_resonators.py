@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.geometry import ChiralWaveguide
-from thermalent.network import CollectiveSpin, Emitter, Mode, Network, Qubit, Qudit
+from thermalent.networks.geometry import ChiralWaveguide
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Mode, Qubit, Qudit
+from thermalent.support import checks
 
 Nested = complex | Sequence[complex] | Sequence[Sequence[complex]]
 NestedReal = float | Sequence[float] | Sequence[Sequence[float]]

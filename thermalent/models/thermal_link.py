@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thermalent import checks
 from thermalent.filters.filter import Filter
-from thermalent.geometry import Cascade
 from thermalent.models.line import (
     PerQubit,
     behind_a_filter,
     behind_this_filter,
     filter_or_rate,
 )
-from thermalent.network import Network
+from thermalent.networks.geometry import Cascade
+from thermalent.networks.network import Network
+from thermalent.support import checks
 
 
 def thermal_link(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thermalent.liouville import Superoperator, dense
+from thermalent.operators.superoperators import Superoperator, dense
 
 
 def hermitian_basis(d: int) -> np.ndarray:

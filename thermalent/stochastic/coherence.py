@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 
 class Coherence(NamedTuple):

@@ -15,18 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.bare_modes import bare_modes
-from thermalent.liouville import (
-    Superoperator,
-    dagger,
-    dense,
-    emitter_liouvillian,
-    left,
-    lowering_operators,
-    right,
-)
-from thermalent.network import Network
-from thermalent.source import gaussian_modes
+from thermalent.networks.gaussian_source import gaussian_modes
+from thermalent.networks.liouvillian import emitter_liouvillian, lowering_operators
+from thermalent.networks.mode_moments import bare_modes
+from thermalent.networks.network import Network
+from thermalent.operators.superoperators import Superoperator, dagger, dense, left, right
 from thermalent.stochastic.basis import hermitian_basis, product_basis, real_form
 from thermalent.stochastic.linear_field import LinearField, acts_back, driven
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import expm
 
-from thermalent.bare_modes import bare_modes
-from thermalent.network import Network
+from thermalent.networks.mode_moments import bare_modes
+from thermalent.networks.network import Network
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 # Couplings below this part of the largest rate are what cancelled but for rounding.

@@ -8,12 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.compiling import announced
-from thermalent.evolution import Evolution
-from thermalent.method import Claim, Method, SourceStart
-from thermalent.network import Network
-from thermalent.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.networks.network import Network
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, SourceStart
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.stochastic import driven, memory
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
 from thermalent.stochastic.kernels import LANES
@@ -29,6 +27,8 @@ from thermalent.stochastic.paths import (
 )
 from thermalent.stochastic.run import Blocks, Run
 from thermalent.stochastic.tally import MERGES
+from thermalent.support import checks
+from thermalent.support.compile_notice import announced
 
 _MULTIPLE = MERGES[-1]  # the steps of every leg
 _HOW = (

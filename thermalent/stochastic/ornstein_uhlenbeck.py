@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from thermalent import checks
 from thermalent.stochastic.kernels import autoregression
+from thermalent.support import checks
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 

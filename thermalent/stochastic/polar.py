@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from thermalent import checks
 from thermalent.stochastic.ornstein_uhlenbeck import ornstein_uhlenbeck, spawned
+from thermalent.support import checks
 
 
 def polar(

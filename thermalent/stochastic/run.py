@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.compiling import announced
-from thermalent.progress import working
-from thermalent.result import Outcome, Status
+from thermalent.solution.result import Outcome, Status
 from thermalent.stochastic.ensemble import in_order, threads_available
 from thermalent.stochastic.kernels import LANES
 from thermalent.stochastic.paths import Walk
 from thermalent.stochastic.tally import MERGES, BlockSums, Reader, Tally
+from thermalent.support.compile_notice import announced
+from thermalent.support.progress import working
 
 _COMPARED = 4  # blocks that have the third companion, from which the bias is estimated
 _CHECK = 16  # blocks between two looks at the target

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks, states
-from thermalent.estimates import Estimates
-from thermalent.evolution import Evolution
-from thermalent.method import SourceStart
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.operators import states
+from thermalent.operators.estimates import Estimates
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import SourceStart
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
 from thermalent.stochastic.kernels import LANES, follow
 from thermalent.stochastic.method import Trajectories
 from thermalent.stochastic.plan import given_field
+from thermalent.support import checks
 
 _HOW = "difference to a run of the same path with twice the step, over three"
 # White noise leaves a strong order of one half: 1/(sqrt(2) - 1) of the difference.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from thermalent._version import __version__
-from thermalent.method import Method, MethodError
-from thermalent.network import Network
-from thermalent.result import SolveError, SteadyState
+from thermalent.networks.network import Network
+from thermalent.solution.method import Method, MethodError
+from thermalent.solution.result import SolveError, SteadyState
 from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
-from thermalent.sweeping.observables import Observable
+from thermalent.sweeping.reading.observables import Observable
 
 SOLVED, FAILED = 1, 2  # statuses; 0 is a point not computed yet
 _MESSAGE = 500  # characters
@@ -128,7 +127,7 @@ def _solve_block(networks: Sequence[Network], method: Method | None, initial: An
     block; everything else is solved point by point.
     """
     from thermalent.continued_fraction.method import ContinuedFraction
-    from thermalent.solve import steady_state
+    from thermalent.solving.solve import steady_state
 
     def alone(network: Network) -> Outcome:
         return whole(attempt(lambda given: steady_state(given, method, initial=initial), network))
@@ -152,7 +151,7 @@ def whole(outcome: Outcome) -> Outcome:
 
 def _side_by_side(networks: Sequence[Network], method: Any) -> list[Outcome]:
     """Continued fractions together; none if there is a network to which they do not apply."""
-    from thermalent.continued_fraction.batch import steady_states
+    from thermalent.continued_fraction.batch.steady_states import steady_states
 
     try:
         results = steady_states(networks, method, threads=1)
@@ -180,43 +179,3 @@ def _order(result: SteadyState) -> int:
     """Where the method truncated, -1 if it does not truncate at one number."""
     order = result.stats.get("n_max", result.stats.get("cutoff", -1))
     return int(order) if isinstance(order, (int, np.integer)) else -1
-
-
-def check_parameters(
-    builder: Callable[..., Any], fixed: Mapping[str, Any], varied: Sequence[str]
-) -> None:
-    """Check the parameters against the builder's signature.
-
-    Raises:
-        ValueError: one is unknown (the nearest valid one is given), given twice or missing.
-    """
-    import difflib
-
-    from thermalent import checks
-
-    if not callable(builder):
-        checks.fail("builder", "a function that returns a network", builder)
-    for name in varied:
-        if name in fixed:
-            checks.fail("fixed", "of parameters that the grid does not vary", name)
-    try:
-        parameters = inspect.signature(builder).parameters
-    except (TypeError, ValueError):
-        return  # a builtin without a signature: the first call will tell
-    kinds = inspect.Parameter
-    takes_any = any(p.kind is kinds.VAR_KEYWORD for p in parameters.values())
-    named = [
-        n
-        for n, p in parameters.items()
-        if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
-    ]
-    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
-        for name in names:
-            if name not in named and not takes_any:
-                near = difflib.get_close_matches(name, named, 1, 0.0)
-                hint = f" (nearest: {near[0]!r})" if near else ""
-                checks.fail(argument, f"of parameters of the builder, {named}{hint}", name)
-    for name in named:
-        needed = parameters[name].default is kinds.empty
-        if needed and name not in fixed and name not in varied:
-            checks.fail("grid", f"such that {name!r} has a value", checks.Words("without it"))

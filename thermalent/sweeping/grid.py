@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
+from thermalent.support import checks
 
 POINT = "point"  # dimension of a grid that is one list of points
 

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.method import Method
+from thermalent.networks.builder import check_parameters
+from thermalent.solution.method import Method
 from thermalent.stochastic.method import Trajectories
-from thermalent.sweeping import ensembles, executors, tasks
-from thermalent.sweeping.blocks import FAILED, Columns, Recipe, check_parameters
-from thermalent.sweeping.executors import Workers
+from thermalent.support import checks
+from thermalent.sweeping.blocks import FAILED, Columns, Recipe
+from thermalent.sweeping.execution import ensembles, executors, tasks
+from thermalent.sweeping.execution.executors import Workers
+from thermalent.sweeping.execution.progress import shown
+from thermalent.sweeping.execution.tasks import Task
 from thermalent.sweeping.grid import Grid, as_grid
-from thermalent.sweeping.layout import Study
-from thermalent.sweeping.observables import Observable, as_observables, expanded
-from thermalent.sweeping.parts import Parts
-from thermalent.sweeping.progress import shown
-from thermalent.sweeping.store import Store, check_accept, stored_block, writing
-from thermalent.sweeping.tasks import Task
+from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
+from thermalent.sweeping.storage.layout import Study
+from thermalent.sweeping.storage.partial_ensembles import Parts
+from thermalent.sweeping.storage.store import Store, check_accept, stored_block, writing
 from thermalent.sweeping.tiles import Tiles, corners, tiles
 
 if TYPE_CHECKING:

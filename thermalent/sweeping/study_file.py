@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.method import Method
+from thermalent.solution.method import Method
 from thermalent.sweeping.grid import Zip, points, zipped
 
 _TOP = ("title", "model", "observables", "grid", "points", "fixed", "method", "sweep", "units")

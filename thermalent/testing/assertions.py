@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.estimates import Estimate, Estimates
-from thermalent.evolution import Evolution
-from thermalent.method import Claim, Method
-from thermalent.network import Network
-from thermalent.result import STATE_TOLERANCE, SteadyState
-from thermalent.states import lowest_eigenvalue
+from thermalent.networks.network import Network
+from thermalent.operators.estimates import Estimate, Estimates
+from thermalent.operators.states import lowest_eigenvalue
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.result import STATE_TOLERANCE, SteadyState
+from thermalent.support import checks
 
 # Standard errors that a statistical result may be away: six in ten million draws are further.
 _SIGMAS = 5.0
@@ -193,7 +193,7 @@ def assert_methods_agree(
         MethodError: a method that was asked for does not apply.
         SolveError: a method failed.
     """
-    from thermalent.solve import evolve, steady_state
+    from thermalent.solving.solve import evolve, steady_state
 
     chosen = methods or _exact(network, times)
     if len(chosen) < 2:

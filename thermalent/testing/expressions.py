@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.network import CollectiveSpin, Emitter, Mode, Network, Node, Qubit
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Mode, Node, Qubit
 
 
 def expression(network: Network) -> str:

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.geometry import ChiralWaveguide, CommonReservoir
 from thermalent.models.dual_rail import dual_rail
 from thermalent.models.phononic_link import phononic_link
 from thermalent.models.ring_resonators import ring_resonators
 from thermalent.models.thermal_link import thermal_link
-from thermalent.network import Mode, Network, Qubit
+from thermalent.networks.geometry import ChiralWaveguide, CommonReservoir
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode, Qubit
 from thermalent.testing.draws import Draws
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thermalent import checks
-from thermalent.network import Network
+from thermalent.networks.network import Network
+from thermalent.support import checks
 from thermalent.testing.draws import Draws, SeededDraws
 from thermalent.testing.kinds import DISTRIBUTIONS, KINDS
 

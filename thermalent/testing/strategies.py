@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.network import Network
+from thermalent.networks.network import Network
 from thermalent.testing.kinds import KINDS
 from thermalent.testing.random import distribution, drawn_state, drawn_times
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flint import acb, arb
 
-from thermalent.network import Mode, Network, Qubit
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode, Qubit
 
 ZERO = acb(0)
 

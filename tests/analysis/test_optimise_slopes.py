@@ -1,0 +1,68 @@
+"""Maxima of the steady state along its slopes: the same as by values, with fewer solves."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.analysis.optimise import OptimumError, optimise
+
+EXACT = te.ContinuedFraction(rtol=1e-12)
+
+
+def at_kappa(n_th):
+    return te.thermal_link(n_th=n_th, kappa=0.01)
+
+
+def imperfect(kappa, split):
+    return te.thermal_link(
+        n_th=200.0, kappa=kappa, gamma=(1.0, 0.9), detuning=(0.1 + split, 0.1 - split), loss=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("builder", "over"),
+    [
+        (at_kappa, {"n_th": (10.0, 1e4)}),
+        (imperfect, {"kappa": (1e-3, 0.1), "split": (-0.4, 0.5)}),
+    ],
+)
+def test_slopes_find_what_values_find_with_fewer_solves(builder, over):
+    def value(net):
+        return te.steady_state(net, EXACT).concurrence()
+
+    slopes = optimise(builder, over, "concurrence", starts=3)
+    values = optimise(builder, over, value, starts=3, noise=1e-11)
+    assert slopes.value == pytest.approx(values.value, abs=1e-10)
+    for name, number in slopes.parameters.items():
+        allowed = slopes.errors[name] + 3 * values.errors[name]
+        assert abs(number - values.parameters[name]) <= allowed
+        assert slopes.errors[name] <= values.errors[name]
+    assert slopes.evaluations < values.evaluations / 2
+    assert slopes.status.ok
+    slope = te.sensitivities(builder, dict(slopes.parameters))
+    for name, number in slopes.parameters.items():
+        assert abs(slope[name] * max(abs(number), 0.1)) < 1e-6
+
+
+def test_purity_has_its_maximum_on_a_bound():
+    with pytest.raises(OptimumError, match="bound of n_th"):
+        optimise(at_kappa, {"n_th": (0.01, 1.0)}, "purity", starts=2)
+    allowed = optimise(at_kappa, {"n_th": (0.01, 1.0)}, "purity", starts=2, allow_bounds=True)
+    assert allowed.parameters["n_th"] == pytest.approx(0.01)
+    assert allowed.value == pytest.approx(te.steady_state(at_kappa(0.01)).purity(), abs=1e-9)
+
+
+def test_an_unknown_observable_is_refused():
+    with pytest.raises(ValueError, match="`observable` must be"):
+        optimise(at_kappa, {"n_th": (10.0, 20.0)}, "entropy", starts=1)
+
+
+def test_hot_sources_do_not_overflow():
+    """Thousands of levels: the sweeps stay in the range of double precision."""
+    with np.errstate(all="raise", under="ignore"):
+        found = te.sensitivities(at_kappa, {"n_th": 5e4})
+    assert found.levels > 3000
+    above, below = (
+        te.steady_state(at_kappa(5e4 * factor), EXACT).concurrence() for factor in (1.001, 0.999)
+    )
+    assert found["n_th"] == pytest.approx((above - below) / 100.0, rel=1e-5)

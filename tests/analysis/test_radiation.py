@@ -1,0 +1,146 @@
+"""Spectra, coherence and relaxation rates: Fock space, sum rules, and the source alone."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from tests.support.brute_force import BruteForce
+
+N_TH, KAPPA, GAMMA, DETUNING = 0.6, 0.3, (1.0, 0.7), (0.2, -0.4)
+DELAYS = np.array([0.0, 0.5, 3.0, 10.0, 30.0])
+
+
+@pytest.fixture(scope="module")
+def brute():
+    return BruteForce(N_TH, KAPPA, GAMMA, DETUNING)
+
+
+@pytest.fixture(scope="module")
+def net():
+    return te.thermal_link(N_TH, KAPPA, GAMMA, detuning=DETUNING)
+
+
+def operators(brute):
+    g1, g2 = np.sqrt(GAMMA)
+    return {
+        "output": np.sqrt(KAPPA) * brute.a + g1 * brute.s1 + g2 * brute.s2,
+        "q2": g2 * brute.s2,
+        "source": np.sqrt(KAPPA) * brute.a,
+    }
+
+
+@pytest.mark.parametrize("of", ["output", "q2", "source"])
+@pytest.mark.parametrize("order", [1, 2])
+def test_coherence_is_that_of_fock_space(brute, net, of, order):
+    """Quantum regression by brute force; 20 Fock states are good to 1e-11."""
+    o = operators(brute)[of]
+    od = o.conj().T
+    rho = brute.steady_state()
+    flux = np.trace(od @ o @ rho).real
+    start = o @ rho if order == 1 else o @ rho @ od
+    read = od if order == 1 else od @ o
+    expected = brute.over_time(start, DELAYS, lambda y: np.trace(read @ y)) / flux**order
+    found = te.coherence(net, DELAYS, of, order=order)
+    assert found.flux == pytest.approx(flux, abs=1e-10)
+    assert np.max(np.abs(found.values - expected)) < 1e-8
+
+
+def test_spectrum_is_the_transform_of_the_coherence(net):
+    """Trapezoidal sum of g1 over the delay against the resolvent at real frequencies."""
+    tau = np.linspace(0, 150, 15001)
+    g1 = te.coherence(net, tau)
+    omega = np.array([-1.0, -0.2, 0.0, 0.4])
+    weight = np.full(len(tau), tau[1])
+    weight[0] = weight[-1] = tau[1] / 2
+    phase = np.exp(-1j * np.multiply.outer(omega, tau))
+    expected = g1.flux / np.pi * (phase @ (weight * g1.values)).real
+    found = te.spectrum(net, omega)
+    # Step 0.01: the second-order error of the sum is 0.01^2/12 times the slope at zero delay.
+    assert found.values == pytest.approx(expected, abs=3e-5)
+    assert np.all(found.error < 1e-8)
+
+
+def test_spectrum_integrates_to_the_flux_that_came_in():
+    """Lossless and stationary: the flux behind the qubits is the source's, kappa n_th/2."""
+    net = te.thermal_link(40.0, 0.05)
+    omega = 40 * np.tan(np.linspace(-1, 1, 801) * 1.55)
+    found = te.spectrum(net, omega)
+    assert found.flux == pytest.approx(0.05 * 40 / 2, rel=1e-9)
+    assert np.all(found.values > -1e-10)
+    fine = np.concatenate([np.linspace(-8, 8, 1601), omega[np.abs(omega) > 8]])
+    fine = np.unique(fine)
+    total = np.trapezoid(te.spectrum(net, fine).values, fine)
+    assert total == pytest.approx(found.flux, rel=5e-3)
+
+
+def test_source_alone_is_thermal_with_a_lorentzian_line():
+    """THERMAL Eqs. (24), (25): g1 = exp(-kappa tau), g2 = 1 + exp(-2 kappa tau)."""
+    net = te.thermal_link(120.0, 1e-2)
+    delays = np.array([0.0, 10.0, 100.0, 400.0])
+    first = te.coherence(net, delays, "source")
+    second = te.coherence(net, delays, "source", order=2)
+    assert first.values == pytest.approx(np.exp(-1e-2 * delays), abs=1e-8)
+    assert second.values == pytest.approx(1 + np.exp(-2e-2 * delays), abs=1e-8)
+    omega = np.array([0.0, 0.01, 0.05])
+    line = (1e-2 * 120 / 2) * 1e-2 / np.pi / (omega**2 + 1e-4)
+    assert te.spectrum(net, omega, "source").values == pytest.approx(line, rel=1e-9)
+
+
+def test_relaxation_rates_hold_those_of_the_source(net):
+    """The source alone relaxes at 2 kappa, 4 kappa, ...; the rest is the emitters'."""
+    rates = te.relaxation_rates(te.thermal_link(50.0, 0.02), 6)
+    assert rates.values[0].real == pytest.approx(0.04, rel=1e-9)
+    assert np.any(np.abs(rates.values - 0.08) < 1e-9)
+    assert np.all(rates.error < 1e-8)
+
+
+def test_slowest_rate_is_that_of_fock_space(brute, net):
+    from scipy.sparse.linalg import eigs
+
+    start = np.eye(brute.size).ravel().astype(complex)  # populations: charge zero
+    values = -eigs(brute.generator, k=6, sigma=0.05, v0=start, return_eigenvectors=False, tol=1e-12)
+    values = values[np.argsort(values.real)]
+    found = te.relaxation_rates(net, 2).values
+    for rate in found:
+        assert np.min(np.abs(values - rate)) < 1e-7
+
+
+def test_preparation_time_is_the_last_crossing():
+    net = te.thermal_link(50.0, 0.05)
+    time = te.preparation_time(net, "00", distance=0.02)
+    steady = te.steady_state(net).state
+    around = te.evolve(net, time * np.array([0.99, 1.01, 1.5, 3.0]), "00")
+    distances = [te.trace_distance(rho, steady) for rho in around.states]
+    assert distances[0] > 0.02 > distances[1]
+    assert distances[2] < 0.02
+    assert distances[3] < 0.02
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda n: te.spectrum(n, [np.nan]), r"`frequencies` must be a sequence of finite"),
+        (lambda n: te.spectrum(n, [0.0], "q9"), r"`of` must be 'output' or a node of \['source'"),
+        (lambda n: te.coherence(n, [0.0], order=3), r"`order` must be 1 or 2, but is 3"),
+        (lambda n: te.coherence(n, [1.0, 0.0]), r"`delays` must be increasing"),
+        (lambda n: te.preparation_time(n, distance=2.0), r"`distance` must be a number in"),
+        (lambda n: te.relaxation_rates(n, 0), r"`count` must be an integer of at least 1"),
+    ],
+)
+def test_bad_arguments(net, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(net)
+
+
+def test_weights_of_nodes_make_a_field(net):
+    """The output by name and by its weights."""
+    weights = {"source": np.sqrt(KAPPA), "q1": np.sqrt(GAMMA[0]), "q2": np.sqrt(GAMMA[1])}
+    named = te.spectrum(net, [0.1, 0.5])
+    weighted = te.spectrum(net, [0.1, 0.5], weights)
+    assert weighted.values == pytest.approx(named.values, rel=1e-12)
+
+
+def test_a_warm_waveguide_is_refused():
+    warm = te.thermal_link(1.0, 0.1, base_occupation=0.1)
+    with pytest.raises(te.MethodError, match="zero temperature"):
+        te.spectrum(warm, [0.0])

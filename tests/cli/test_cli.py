@@ -1,0 +1,415 @@
+"""The command line against the library: numbers, error lines, exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import thermalent as te
+from thermalent.analysis.cross_validation import Verdict
+from thermalent.cli import main
+from thermalent.cli.options import METHODS
+from thermalent.hardware import superconducting_link
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solving.solve import METHODS as SOLVER_METHODS
+
+LINK = ["--n-th", "1220", "--kappa", "1e-3"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """A fresh installation says on stderr, once, that it compiles; stderr is compared below."""
+    te.steady_state(te.thermal_link(n_th=1, kappa=1))
+
+
+def run(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def succeed(*args):
+    result = run(*args)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout
+
+
+def matrix(data):
+    pairs = np.array(data["state"])
+    return pairs[..., 0] + 1j * pairs[..., 1]
+
+
+def table(text):
+    """Lines "name  value" as a dictionary."""
+    return dict(line.rsplit(maxsplit=1) for line in text.splitlines() if len(line.split()) > 1)
+
+
+def test_steady_prints_the_numbers_of_the_library():
+    rows = table(succeed("steady", *LINK))
+    expected = te.steady_state(te.thermal_link(n_th=1220, kappa=1e-3))
+    assert rows["concurrence"] == f"{expected.concurrence():.10f}"
+    for name, value in expected.populations().items():
+        assert rows[f"population {name}"] == f"{value:.10f}"
+    assert rows["error"] == f"{expected.error:.1e}"
+    assert rows["n_max"] == str(expected.stats["n_max"])
+    assert float(rows["seconds"]) >= 0
+
+
+def test_columns_are_aligned():
+    lines = succeed("steady", *LINK).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert all(line[0] != " " and line[-1] != " " for line in lines)
+
+
+def test_json_holds_every_number_in_full_precision():
+    options = ["--gamma", "1,0.9", "--detuning", "-0.1,0.1", "--dephasing", "0.01"]
+    data = json.loads(succeed("steady", *LINK, *options, "--loss", "0.05", "--json"))
+    expected = te.steady_state(
+        te.thermal_link(
+            1220, 1e-3, (1.0, 0.9), detuning=(-0.1, 0.1), dephasing=0.01, loss=0.05, qubits=2
+        )
+    )
+    np.testing.assert_array_equal(matrix(data), expected.state)
+    assert data["concurrence"] == expected.concurrence()
+    assert data["concurrences"] == {"q1 q2": expected.concurrence()}
+    assert data["populations"] == expected.populations()
+    assert data["purity"] == expected.purity()
+    assert data["error"] == float(expected.error)
+    assert data["error_origin"] == expected.error.how
+    assert data["emitters"] == ["q1", "q2"]
+    assert data["version"] == te.__version__
+    assert data["network"]["gamma"] == [1.0, 0.9]
+    assert data["method"]["parameters"] == {"rtol": None, "n_max": None}
+    assert data["stats"]["n_max"] == expected.stats["n_max"]
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_method_can_be_named(name):
+    class_name, _ = METHODS[name]
+    data = json.loads(
+        succeed("steady", "--n-th", "0.2", "--kappa", "0.05", "--method", name, "--json")
+    )
+    network = te.thermal_link(n_th=0.2, kappa=0.05)
+    expected = te.steady_state(network, getattr(te, class_name)())
+    assert data["method"]["name"] == class_name
+    assert data["method"]["claim"] == expected.method.claim
+    np.testing.assert_array_equal(matrix(data), expected.state)
+    if expected.method.claim == "approximate":
+        assert data["error"] is None
+
+
+def test_method_names_and_options_are_those_of_the_library():
+    assert [class_name for class_name, _ in METHODS.values()] == [
+        method.__name__ for method in SOLVER_METHODS
+    ]
+    for class_name, options in METHODS.values():
+        assert set(options) <= set(getattr(te, class_name).__dataclass_fields__)
+
+
+def test_numerical_options_reach_the_method():
+    data = json.loads(succeed("steady", *LINK, "--n-max", "300", "--json"))
+    assert data["stats"]["n_max"] == 300
+    data = json.loads(succeed("steady", *LINK, "--rtol", "1e-4", "--json"))
+    assert data["method"]["parameters"]["rtol"] == 1e-4
+    small = ["--n-th", "0.5", "--kappa", "0.5", "--json"]
+    data = json.loads(succeed("steady", *small, "--cutoff", "30"))
+    expected = te.steady_state(te.thermal_link(n_th=0.5, kappa=0.5), te.Fock(cutoff=30))
+    assert data["method"]["name"] == "Fock"
+    np.testing.assert_array_equal(matrix(data), expected.state)
+
+
+def test_several_qubits():
+    args = ["steady", "--n-th", "5", "--kappa", "0.1", "--qubits", "3"]
+    expected = te.steady_state(te.thermal_link(n_th=5, kappa=0.1, qubits=3))
+    data = json.loads(succeed(*args, "--json"))
+    assert data["concurrence"] is None
+    assert data["concurrences"]["q1 q2"] == expected.concurrence("q1", "q2")
+    assert set(data["concurrences"]) == {"q1 q2", "q1 q3", "q2 q3"}
+    rows = table(succeed(*args))
+    assert rows["concurrence q1 q2"] == f"{expected.concurrence('q1', 'q2'):.10f}"
+    assert rows["population 000"] == f"{expected.populations()['000']:.10f}"
+
+
+def test_one_qubit_and_many_populations():
+    rows = table(succeed("steady", "--n-th", "5", "--kappa", "0.1", "--qubits", "1"))
+    assert set(rows) >= {"population 0", "population 1"}
+    assert "concurrence" not in rows
+    rows = table(succeed("steady", "--n-th", "1", "--kappa", "0.5", "--qubits", "5"))
+    shown = [float(value) for name, value in rows.items() if name.startswith("population")]
+    assert len(shown) == 16
+    # 17 numbers printed to 5e-11 each.
+    assert sum(shown) + float(rows["16 smaller populations"]) == pytest.approx(1, abs=17 * 5e-11)
+
+
+def test_validate_prints_the_table_of_the_library():
+    args = ["--n-th", "0.5", "--kappa", "0.5"]
+    text = succeed("validate", *args)
+    assert f"verdict: {Verdict.AGREE}" in text
+    data = json.loads(succeed("validate", *args, "--json"))
+    assert data["agree"] is True
+    assert data["reference"] == "ContinuedFraction"
+    expected = te.cross_validate(te.thermal_link(n_th=0.5, kappa=0.5))
+    for row, other in zip(data["rows"], expected.rows, strict=True):
+        assert row["method"]["name"] == other.method.name
+        assert row["outcome"] == other.outcome
+        assert (row["concurrence"], row["distance"]) == (other.figure, other.distance)
+        if row["concurrence"] is not None:
+            assert f"{row['concurrence']:.8f}" in text
+
+
+def test_validate_fails_if_exact_methods_disagree(monkeypatch):
+    honest = te.Fock.steady_state
+
+    def wrong(self, network):
+        result = honest(self, network)
+        mixed = 0.99 * result.state + 0.01 * np.eye(4) / 4
+        return SteadyState(network=network, method=self, state=mixed, error=result.error)
+
+    monkeypatch.setattr(te.Fock, "steady_state", wrong)
+    result = run("validate", "--n-th", "0.5", "--kappa", "0.5")
+    assert result.exit_code == 1
+    assert result.stderr == f"thermalent: {Verdict.DISAGREE}\n"
+    assert "Fock" in result.stdout
+
+
+def test_hardware_solves_the_network_of_the_library():
+    args = ["--dephasing-time", "20us,10us", "--loss", "0.05", "--detuning", "-1MHz,1MHz"]
+    data = json.loads(succeed("hardware", *args, "--json"))
+    lab = superconducting_link(
+        dephasing_time=("20us", "10us"), loss=0.05, detuning=("-1MHz", "1MHz")
+    )
+    np.testing.assert_array_equal(matrix(data), te.steady_state(lab.network).state)
+    assert data["hardware"]["n_th"] == lab.n_th
+    assert data["hardware"]["rate_unit"] == lab.rate_unit
+    assert data["hardware"]["dephasing"] == list(lab.dephasing)
+    assert data["hardware"]["power"] == lab.power
+    assert data["given"]["temperature"] == "293K"
+
+
+def test_hardware_prints_both_tables():
+    text = succeed(
+        *("hardware", "--temperature", "293K", "--frequency", "5GHz"),
+        *("--quality", "2.5e5", "--gamma", "10MHz"),
+    )
+    for row in superconducting_link().rows():
+        assert row.quantity in text
+    expected = te.steady_state(superconducting_link().network)
+    assert table(text)["concurrence"] == f"{expected.concurrence():.10f}"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["steady"], "Missing option '--n-th'."),
+        (["steady", "--n-th", "1"], "Missing option '--kappa'."),
+        (["nonsense"], "No such command 'nonsense'."),
+        (["steady", *LINK, "--n-th", "x"], "Invalid value for '--n-th': 'x' is not a valid float."),
+        (
+            ["steady", *LINK, "--n-th", "-1"],
+            "Option --n-th must be finite and non-negative, but is -1.0.",
+        ),
+        (
+            ["steady", *LINK, "--kappa", "0"],
+            "Option --kappa must be finite and positive, but is 0.0.",
+        ),
+        (
+            ["steady", *LINK, "--gamma", "1,b"],
+            "Invalid value for '--gamma': '1,b' is not a number, nor several separated by commas.",
+        ),
+        (
+            ["steady", *LINK, "--gamma", "1,2,3"],
+            "Option --gamma must be one number or 2 numbers (one per qubit), "
+            "but is (1.0, 2.0, 3.0).",
+        ),
+        (
+            ["steady", *LINK, "--loss", "2"],
+            "Option --loss must be a number in [0, 1], but is 2.0.",
+        ),
+        (
+            ["steady", *LINK, "--qubits", "0"],
+            "Option --qubits must be an integer of at least 1, but is 0.",
+        ),
+        (
+            ["steady", *LINK, "--rtol", "1"],
+            "Option --rtol must be a number in [1e-13, 0.1], but is 1.0.",
+        ),
+        (
+            ["steady", *LINK, "--n-max", "0"],
+            "Option --n-max must be an integer of at least 1, but is 0.",
+        ),
+        (
+            ["steady", *LINK, "--method", "bourret", "--rtol", "1e-3"],
+            "Option --rtol does not apply to the method bourret.",
+        ),
+        (
+            ["steady", *LINK, "--n-max", "3", "--cutoff", "4"],
+            "Option --cutoff does not apply to the method continued-fraction.",
+        ),
+        (
+            ["hardware", "--temperature", "5GHz"],
+            "Option --temperature must be a temperature such as '293K', but is '5GHz'.",
+        ),
+        (
+            ["hardware", "--dephasing-time", "1us,2K"],
+            "Option --dephasing-time must be a time such as '20us', but is '2K'.",
+        ),
+    ],
+)
+def test_wrong_options_are_one_line_and_exit_code_2(args, message):
+    result = run(*args)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == f"thermalent: {message}\n"
+
+
+def test_an_unknown_method_is_answered_with_the_known_ones():
+    result = run("steady", *LINK, "--method", "guess")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("thermalent: Invalid value for '--method': 'guess' is not one")
+    assert all(f"'{name}'" in result.stderr for name in METHODS)
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_method_that_does_not_apply_is_exit_code_2():
+    args = ["--n-th", "5", "--kappa", "0.1", "--dephasing", "0.1", "--method", "strong-driving"]
+    network = te.thermal_link(n_th=5, kappa=0.1, dephasing=0.1)
+    reason = te.StrongDriving().refusal(network)
+    result = run("steady", *args)
+    assert result.exit_code == 2
+    assert result.stderr == f"thermalent: StrongDriving does not apply to this network: {reason}\n"
+
+
+def test_a_source_too_hot_for_every_method_is_refused():
+    """At n_th = 1e300 the fraction would need more levels than there are, and so would Fock."""
+    result = run("steady", "--n-th", "1e300", "--kappa", "1")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("thermalent: No exact method applies to this network.")
+    assert "would need about 4e+150 levels" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_failed_solve_is_exit_code_1():
+    result = run("steady", "--n-th", "1", "--kappa", "1", "--gamma", "0")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("thermalent: The steady state is not unique")
+    assert result.stderr.count("\n") == 1
+
+
+def test_failures_of_several_lines_become_one(monkeypatch):
+    def failing(self, network):
+        return SteadyState(
+            network=network,
+            method=self,
+            state=np.eye(4) / 4,
+            error=ErrorEstimate(np.inf, "none"),
+            status=Status(outcome=Outcome.INACCURATE, message="Argument `rtol`\nis too small."),
+        )
+
+    monkeypatch.setattr(te.ContinuedFraction, "steady_state", failing)
+    result = run("steady", *LINK)
+    assert (result.exit_code, result.stderr) == (1, "thermalent: Option --rtol is too small.\n")
+
+
+def test_out_of_memory_and_control_c(monkeypatch):
+    def exhausted(self, network):
+        raise MemoryError("Unable to allocate 9 PiB.")
+
+    def interrupted(self, network):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(te.ContinuedFraction, "steady_state", exhausted)
+    result = run("steady", *LINK)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "thermalent: out of memory. Unable to allocate 9 PiB. Ask for a smaller truncation.\n"
+    )
+    monkeypatch.setattr(te.ContinuedFraction, "steady_state", interrupted)
+    result = run("steady", *LINK)
+    assert (result.exit_code, result.stderr) == (130, "thermalent: interrupted\n")
+
+
+def test_a_bug_is_not_dressed_up_as_a_wrong_option(monkeypatch):
+    def broken(self, network):
+        raise ValueError("shapes differ")
+
+    monkeypatch.setattr(te.ContinuedFraction, "steady_state", broken)
+    result = run("steady", *LINK)
+    assert isinstance(result.exception, ValueError)
+
+
+@pytest.mark.parametrize("command", ["steady", "validate", "hardware"])
+def test_help_shows_examples_that_work(command):
+    text = succeed(command, "--help")
+    examples = [
+        line.split("|")[0].split()[1:]
+        for line in text.splitlines()
+        if line.strip().startswith("thermalent ")
+    ]
+    assert examples
+    # The Fock solution of the largest example is in the test of its method; the rest is quick.
+    for example in examples:
+        succeed(*example)
+
+
+def test_help_and_version():
+    assert succeed("--version") == f"thermalent {te.__version__}\n"
+    assert "Exit codes:\n    0  it worked\n" in succeed("--help")
+    bare = run()
+    assert (bare.exit_code, bare.stdout) == (2, "")
+    assert bare.stderr == succeed("--help")
+
+
+def test_as_a_process():
+    """The module as a program: numbers on stdout, one line and the code on an error."""
+    command = [sys.executable, "-m", "thermalent"]
+    good = subprocess.run(
+        [*command, "steady", *LINK, "--json"], capture_output=True, text=True, timeout=300
+    )
+    assert good.returncode == 0
+    expected = te.steady_state(te.thermal_link(n_th=1220, kappa=1e-3))
+    assert json.loads(good.stdout)["concurrence"] == expected.concurrence()
+    bad = subprocess.run(
+        [*command, "steady", "--n-th", "-1", "--kappa", "1"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert bad.returncode == 2
+    assert (bad.stdout, bad.stderr) == (
+        "",
+        "thermalent: Option --n-th must be finite and non-negative, but is -1.0.\n",
+    )
+
+
+def test_the_first_example_of_the_readme():
+    script = Path(__file__).parents[2] / "examples" / "first_steps.py"
+    result = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert result.stdout.splitlines()[0] == "concurrence 0.67108"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_ends_a_process_without_a_traceback():
+    code = textwrap.dedent(
+        """
+        import os, signal
+        import thermalent as te
+        from thermalent.cli import main
+        # A shell's background job ignores the signal, and so would its children.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        te.ContinuedFraction.steady_state = lambda *args: os.kill(os.getpid(), signal.SIGINT)
+        main(["steady", "--n-th", "1", "--kappa", "1"])
+        """
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 128 + signal.SIGINT
+    assert result.stderr == "thermalent: interrupted\n"

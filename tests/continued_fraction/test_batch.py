@@ -1,0 +1,228 @@
+"""Many networks side by side against the solver of one, and against Fock states."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction.batch import chains
+from thermalent.continued_fraction.batch import steady_states as batch
+from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit, Qudit
+from thermalent.solution.result import Outcome
+
+KINDS = ("ideal", "imperfect", "mirror", "three", "general", "spin", "cold", "warm")
+LADDER = np.diag([1.0, np.sqrt(2.0)], 1)
+
+
+def random_network(rng, kind, n_th=None):
+    kappa = 10 ** rng.uniform(-2, 0.5)
+    n_th = 10 ** rng.uniform(-1, 2.5) if n_th is None else n_th
+    gamma = tuple(rng.uniform(0.3, 2, 2))
+    if kind == "ideal":
+        return te.thermal_link(n_th=n_th, kappa=kappa)
+    if kind == "imperfect":
+        return te.thermal_link(
+            n_th=n_th,
+            kappa=kappa,
+            gamma=gamma,
+            detuning=tuple(rng.normal(size=2)),
+            dephasing=tuple(rng.uniform(0, 0.3, 2)),
+            loss=rng.uniform(0, 0.3),
+        )
+    if kind == "warm":
+        return te.thermal_link(
+            n_th=n_th, kappa=kappa, gamma=gamma, base_occupation=rng.uniform(0, 0.2)
+        )
+    if kind == "mirror":
+        return te.phononic_link(
+            n_th, kappa, gamma, positions=rng.uniform(1, 9, 2), detuning=tuple(rng.normal(size=2))
+        )
+    if kind == "three":
+        return te.thermal_link(n_th=n_th, kappa=kappa, qubits=3, detuning=tuple(rng.normal(size=3)))
+    if kind == "cold":
+        return te.thermal_link(n_th=0.0, kappa=kappa, gamma=gamma)
+    second = (
+        CollectiveSpin(name="b", qubits=2)
+        if kind == "spin"
+        else Qudit(
+            name="b",
+            lower=LADDER,
+            local_hamiltonian=np.diag([0.0, 0.3, 1.1]),
+            local_jumps=(0.4 * np.diag([0.0, 1.0, 2.0]),),
+        )
+    )
+    return general(rng, n_th, kappa, (Qubit(name="a", dephasing=rng.uniform(0, 0.3)), second))
+
+
+def general(rng, n_th, kappa, emitters, **mode):
+    """Complex couplings of every kind, back-action and absorption included."""
+    n = 1 + len(emitters)
+
+    def positive(scale):
+        root = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
+        return scale * root @ root.conj().T
+
+    exchange = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
+    return Network(
+        nodes=(Mode(name="m", bath_rate=kappa, n_th=n_th, **mode), *emitters),
+        exchange=0.3 * (exchange + exchange.conj().T),
+        decay=positive(0.2),
+        absorption=positive(0.01),
+    )
+
+
+def distance(one, other):
+    return float(np.max(np.abs(one.state - other.state)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_chains_are_those_of_the_single_solver(kind):
+    """Entry by entry, but for the frame's arbitrary signs: so by invariants of the blocks."""
+    rng = np.random.default_rng([3, KINDS.index(kind)])
+    networks = [random_network(rng, kind) for _ in range(4)]
+    for group in chains.chains(networks, np.arange(4)):
+        for row, position in enumerate(group.points):
+            single = levels(hierarchy(networks[position]))
+            assert group.rate[row] == pytest.approx(single.rate, rel=1e-14)
+            assert group.width[row] == pytest.approx(single.width, rel=1e-14)
+            assert group.places.shape[1] == single.ground
+            for a, expected in zip((group.a0[row], group.a1[row]), single.a, strict=True):
+                assert a.shape == expected.shape
+                scale = np.linalg.norm(expected)
+                assert np.linalg.norm(a) == pytest.approx(scale, rel=1e-12)
+                values = np.sort_complex(np.linalg.eigvals(a @ a.T + a))
+                wanted = np.sort_complex(np.linalg.eigvals(expected @ expected.T + expected))
+                assert np.max(np.abs(values.real - wanted.real)) < 1e-9 * scale**2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rtol", [1e-4, 1e-9, 1e-12])
+def test_agrees_with_the_single_solver_to_the_stated_errors(kind, rtol):
+    rng = np.random.default_rng([5, KINDS.index(kind)])
+    networks = [random_network(rng, kind) for _ in range(20)]
+    method = te.ContinuedFraction(rtol=rtol)
+    found = steady_states(networks, method)
+    handed_over = 0
+    for network, many in zip(networks, found, strict=True):
+        single = method.steady_state(network)
+        handed_over += not many.stats["batch"]
+        assert many.network is network
+        assert many.method == method
+        assert many.status.outcome == single.status.outcome
+        assert distance(single, many) <= single.error + many.error
+        if many.status.ok:
+            assert many.error <= 1.1 * rtol * np.max(np.abs(many.state))
+    assert handed_over == 0 or rtol < 1e-9
+
+
+@pytest.mark.parametrize("kind", ["imperfect", "mirror", "general"])
+def test_error_bounds_the_distance_to_fock_states(kind):
+    rng = np.random.default_rng([7, KINDS.index(kind)])
+    networks = [random_network(rng, kind, n_th=rng.choice([0.05, 0.5, 2.0])) for _ in range(5)]
+    for many in steady_states(networks, te.ContinuedFraction(rtol=1e-5)):
+        exact = te.steady_state(many.network, te.Fock(tolerance=1e-10))
+        assert many.stats["batch"]
+        assert distance(many, exact) <= many.error + exact.error
+
+
+def test_errors_bound_what_more_accuracy_changes(rng):
+    networks = [random_network(rng, "imperfect", n_th=10 ** rng.uniform(0, 5)) for _ in range(60)]
+    exact = steady_states(networks, te.ContinuedFraction(rtol=1e-10))
+    for rtol in (1e-2, 1e-6):
+        for many, reference in zip(
+            steady_states(networks, te.ContinuedFraction(rtol=rtol)), exact, strict=True
+        ):
+            assert distance(many, reference) <= many.error + reference.error
+
+
+def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
+    networks = [random_network(rng, KINDS[i % 5]) for i in range(60)]
+    expected = steady_states(networks, threads=1)
+    monkeypatch.setattr(batch, "_SHARE", 7)
+    order = rng.permutation(len(networks))
+    shuffled = steady_states([networks[i] for i in order], threads=2)
+    alone = [steady_states([network], threads=1)[0] for network in networks]
+    for place, position in enumerate(order):
+        for other in (shuffled[place], alone[position]):
+            assert np.array_equal(expected[position].state, other.state)
+            assert expected[position].error == other.error
+            assert expected[position].stats["levels"] == other.stats["levels"]
+            assert expected[position].stats["residual"] == other.stats["residual"]
+
+
+def test_what_lanes_cannot_settle_is_handed_over():
+    reservoir = np.ones((3, 3))
+    not_unique = Network(
+        nodes=(Mode(bath_rate=1.0, n_th=2.0), Qubit(name="a"), Qubit(name="b")),
+        exchange=np.zeros((3, 3)),
+        decay=reservoir,
+    )
+    good = replace(not_unique, exchange=np.diag([0.0, 0.3, -0.3]))
+    first, second = steady_states([not_unique, good])
+    assert first.status.outcome is Outcome.NOT_UNIQUE
+    assert not first.stats["batch"]
+    assert second.status.ok
+    assert second.stats["batch"]
+
+
+def test_larger_systems_and_empty_lists():
+    four = te.thermal_link(n_th=0.5, kappa=0.5, qubits=4)
+    method = te.ContinuedFraction(rtol=1e-4)
+    found = steady_states([four], method)[0]
+    assert not found.stats["batch"]
+    assert np.array_equal(found.state, method.steady_state(four).state)
+    assert steady_states([]) == []
+
+
+def test_several_modes_are_solved_alone():
+    one, two = (te.thermal_link(n_th=0.5, kappa=0.5, filters=filters) for filters in (1, 2))
+    method = te.ContinuedFraction(rtol=1e-6)
+    found = steady_states([two, one], method)
+    assert [state.stats["batch"] for state in found] == [False, True]
+    for state, network in zip(found, (two, one), strict=True):
+        single = method.steady_state(network)
+        assert distance(state, single) <= state.error + single.error
+
+
+def test_no_backaction_and_with_it_are_told_apart(rng):
+    emitters = (Qubit(name="a"), Qubit(name="b"))
+    seed = int(rng.integers(1 << 30))
+    networks = [
+        general(np.random.default_rng(seed), 1.5, 0.3, emitters, backaction=backaction)
+        for backaction in (True, False)
+    ]
+    for many, network in zip(steady_states(networks), networks, strict=True):
+        single = te.steady_state(network)
+        assert distance(many, single) <= many.error + single.error
+    states = [many.state for many in steady_states(networks)]
+    assert np.max(np.abs(states[0] - states[1])) > 1e-3
+
+
+@pytest.mark.parametrize("n_max", [1, 4, 30])
+def test_fixed_level_gives_the_truncated_state_and_its_error(n_max):
+    networks = [te.thermal_link(n_th=n_th, kappa=0.05) for n_th in (0.5, 20.0, 100.0)]
+    method = te.ContinuedFraction(n_max=n_max)
+    for many, network in zip(steady_states(networks, method), networks, strict=True):
+        single = method.steady_state(network)
+        assert many.stats["levels"] == 2 * n_max
+        assert distance(many, single) < 1e-12
+        # Beside the truncation the errors hold that of the converged state, rtol = 1e-9.
+        assert many.error == pytest.approx(single.error, rel=1e-3, abs=1e-9)
+
+
+def test_refusals_name_the_position():
+    flipping = Qudit(
+        name="a", lower=np.diag([1.0], 1), local_hamiltonian=np.array([[0.0, 1.0], [1.0, 0.0]])
+    )
+    driven = general(np.random.default_rng(1), 1.0, 0.3, (flipping,))
+    with pytest.raises(te.MethodError, match=r"position 1: .* excitation number"):
+        steady_states([te.thermal_link(n_th=1.0, kappa=0.1), driven])
+    with pytest.raises(ValueError, match="`networks` must be a sequence of thermalent Networks"):
+        steady_states([3])
+    with pytest.raises(ValueError, match="`threads` must be an integer of at least 1"):
+        steady_states([], threads=0)

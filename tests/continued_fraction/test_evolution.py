@@ -1,0 +1,145 @@
+"""Time evolution by the hierarchy: against Fock space, the steady state, and known values."""
+
+import numpy as np
+import pytest
+from conftest import random_link
+
+import thermalent as te
+from tests.support.brute_force import BruteForce
+from thermalent.continued_fraction.chain.assembly import assemble
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics.chebyshev import Propagator
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.numerics.inverse_laplace import hyperbola
+from thermalent.operators import states
+
+TIMES = np.array([0.0, 0.3, 2.0, 8.0, 25.0, 90.0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_initial_state_evolves_as_in_fock_space(seed):
+    """Random pure states: every total charge from -2 to 2 takes part."""
+    rng = np.random.default_rng(seed)
+    n_th, kappa = rng.uniform(0.1, 0.7), rng.uniform(0.1, 1.0)
+    gamma, detuning = rng.uniform(0.5, 1.5, 2), rng.uniform(-1, 1, 2)
+    psi = rng.normal(size=4) + 1j * rng.normal(size=4)
+    rho = np.outer(psi, psi.conj()) / np.vdot(psi, psi).real
+    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=20)
+    expected = brute.over_time(brute.start(rho, "stationary"), TIMES, brute.emitters)
+    found = te.evolve(te.thermal_link(n_th, kappa, gamma, detuning=detuning), TIMES, rho)
+    difference = np.max(np.abs(found.states - expected), axis=(1, 2))
+    # The thermal tail beyond 20 quanta holds (n/(2+n))^20 < 2e-12.
+    assert np.all(difference < 1e-10)
+    assert np.all(difference <= found.error + 1e-11)
+
+
+@pytest.mark.parametrize(("time", "concurrence"), [(10.0, 0.1186), (30.0, 0.5077), (100.0, 0.6577)])
+def test_entanglement_of_the_room_temperature_link_builds_up_slowly(time, concurrence):
+    """Not within a time of order 1/gamma, as THERMAL Sec. V A has it."""
+    evolution = te.evolve(te.thermal_link(1220.0, 1e-3), [time], "00")
+    assert evolution.concurrence()[0] == pytest.approx(concurrence, abs=1e-4)
+
+
+@pytest.mark.parametrize(("n_th", "kappa"), [(3.0, 0.5), (1220.0, 1e-3), (2e3, 1e-2)])
+def test_long_times_reach_the_steady_state(n_th, kappa):
+    net = te.thermal_link(n_th, kappa, detuning=(0.1, -0.2), dephasing=0.01)
+    late = te.evolve(net, [60 / kappa], "10")
+    steady = ContinuedFraction(rtol=1e-10).steady_state(net)
+    assert np.max(np.abs(late.states[0] - steady.state)) < late.error[0] + 1e-9
+
+
+def test_errors_bound_the_difference_to_a_finer_run():
+    net = te.thermal_link(200.0, 0.02, detuning=(0.1, 0.0))
+    times = np.geomspace(0.1, 1e3, 9)
+    coarse = te.evolve(net, times, "00", ContinuedFraction(rtol=1e-5))
+    fine = te.evolve(net, times, "00", ContinuedFraction(rtol=1e-9))
+    difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
+    assert np.all(difference <= coarse.error + fine.error)
+    assert np.all(coarse.error <= 1e-3)
+
+
+def test_short_and_long_routes_agree_where_both_work():
+    """Chebyshev steps and contour at one time, on the same levels."""
+    chain = levels(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
+    last, time = 120, 60.0
+    matrix = assemble(chain, last)
+    y = np.zeros(matrix.shape[0])
+    y[0] = 1.0
+    propagator, now = Propagator(matrix), 0.0
+    while now < time * (1 - 1e-12):
+        now += propagator.advance(y, time - now, len(y), 1, np.inf)[0]
+    contour = hyperbola(time, time * 1.001, 24)
+    a = chain.a[0][: chain.ground, : chain.ground]
+    b = np.eye(chain.ground)[0]
+    transforms = [
+        np.linalg.solve(z * np.eye(chain.ground) - a - fold(chain, complex(z), last), b)
+        for z in contour.nodes
+    ]
+    found = ((np.exp(contour.nodes * time) * contour.weights) @ np.array(transforms)).imag
+    assert np.max(np.abs(found - y[: chain.ground])) < 1e-10
+
+
+def test_contour_inverts_known_transforms():
+    times = np.geomspace(1.0, 10.0, 7)
+    contour = hyperbola(1.0, 10.0, 24)
+    factors = np.exp(np.multiply.outer(times, contour.nodes)) * contour.weights
+    for transform, expected in (
+        (1 / (contour.nodes + 0.3), np.exp(-0.3 * times)),
+        (1 / contour.nodes, np.ones(7)),
+        (contour.nodes**-0.5, 1 / np.sqrt(np.pi * times)),
+    ):
+        assert (factors @ transform).imag == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([1.0, 0.5], r"`times` must be increasing, but is 1 followed by 0\.5"),
+        ([1.0, 1.0], r"`times` must be increasing"),
+        ([-1.0, 0.5], r"`times` must be non-negative, but is"),
+        ([0.0, np.nan], r"`times` must be finite, but is"),
+        ([], r"`times` must be a sequence of at least one time"),
+        ("now", r"`times` must be a sequence of real numbers"),
+    ],
+)
+def test_bad_times(times, message):
+    with pytest.raises(ValueError, match=message):
+        te.evolve(te.thermal_link(1.0, 0.1), times, "00")
+
+
+def test_bad_starts():
+    net = te.thermal_link(1.0, 0.1)
+    with pytest.raises(ValueError, match=r"`initial`"):
+        te.evolve(net, [1.0], np.eye(4))
+    with pytest.raises(ValueError, match=r"`initial`"):
+        te.evolve(net, [1.0], "012")
+    with pytest.raises(ValueError, match=r"`source` must be 'stationary', 'empty' or a finite"):
+        te.evolve(net, [1.0], "00", source="warm")
+    with pytest.raises(te.MethodError, match=r"steady states only"):
+        te.evolve(net, [1.0], "00", te.Markov())
+
+
+def test_evolution_carries_its_observables():
+    net = te.thermal_link(5.0, 0.1)
+    evolution = te.evolve(net, [0.0, 5.0], "10")
+    assert len(evolution) == 2
+    assert evolution.concurrence().shape == (2,)
+    assert evolution.populations()["T"][0] == pytest.approx(0.5)
+    assert evolution.purity("q1")[0] == pytest.approx(1.0)
+    assert np.max(np.abs(evolution.states[0] - states.initial_state("10", (2, 2)))) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_errors_hold_on_random_networks(seed):
+    """Every imperfection, any initial state, n_th to 300: nothing that a contour could miss."""
+    rng = np.random.default_rng(seed)
+    net = random_link(rng, n_th=(0, 300.0) if seed % 2 else (0, 5.0), kappa=(1e-2, 3))
+    psi = rng.normal(size=4) + 1j * rng.normal(size=4)
+    rho = np.outer(psi, psi.conj()) / np.vdot(psi, psi).real
+    times = np.geomspace(0.05, rng.uniform(50, 1000), 10)
+    coarse = te.evolve(net, times, rho, ContinuedFraction(rtol=1e-5))
+    fine = te.evolve(net, times, rho, ContinuedFraction(rtol=1e-8))
+    difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
+    assert np.all(difference <= coarse.error + fine.error)

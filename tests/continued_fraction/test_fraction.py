@@ -1,0 +1,176 @@
+"""The matrix fraction against dense algebra: same levels, same numbers, random blocks."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import thermalent as te
+from thermalent.continued_fraction.chain import dense_blocks
+from thermalent.continued_fraction.chain import fraction as module
+from thermalent.continued_fraction.chain.chain import Band, Levels, levels
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+
+
+def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
+    """Blocks that do not commute, with random bands: nothing physical about it."""
+
+    def band(rows, cols):
+        row, col = (index.ravel() for index in np.indices((rows, cols)))
+        keep = rng.random(row.size) < 0.7
+        e = rng.integers(-1, 2, row.size).astype(float)
+        return Band(row[keep], col[keep], rng.normal(size=row.size)[keep], e[keep])
+
+    def block(m):
+        return rng.normal(size=(m, m)) - 4 * np.eye(m)
+
+    return Levels(
+        a=(block(sizes[0]), block(sizes[1])),
+        up=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
+        down=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
+        rate=rate,
+        width=1.0,
+        ground=ground,
+        basis=(sparse.eye_array(sizes[0], format="csr"), sparse.eye_array(sizes[1], format="csr")),
+    )
+
+
+def dense_k(chain, s, last):
+    """K from one dense inverse of levels 1 to `last`."""
+    sizes = [chain.a[n % 2].shape[0] for n in range(1, last + 1)]
+    offset = np.concatenate([[0], np.cumsum(sizes)])
+    full = np.zeros((offset[-1], offset[-1]), dtype=complex)
+    for n in range(1, last + 1):
+        here = slice(offset[n - 1], offset[n])
+        full[here, here] = dense_blocks.diagonal_block(chain, s, n)
+        if n < last:
+            above = slice(offset[n], offset[n + 1])
+            full[here, above] = -dense_blocks.down_block(chain, n).toarray()
+            full[above, here] = -dense_blocks.up_block(chain, n + 1).toarray()
+    inverse = np.linalg.inv(full)[: sizes[0], : sizes[0]]
+    k = dense_blocks.down_block(chain, 0) @ inverse @ dense_blocks.up_block(chain, 1).toarray()
+    return k[: chain.ground, : chain.ground]
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("s", [0.0, 0.7, 0.4 + 2.1j])
+@pytest.mark.parametrize("last", [1, 2, 3, 6, 7])
+def test_finite_depth_identity(monkeypatch, rng, small, s, last):
+    """A skipped tail level or swapped factors cannot pass with blocks that do not commute."""
+    monkeypatch.setattr(module, "SMALL", 32 if small else 0)
+    chain = random_chain(rng)
+    found = evaluate(chain, resolvent(chain, np.ones(3), s), s=s, last=last, most=40)
+    expected = dense_k(chain, s, last)
+    # Condition of the dense inverse (measured below 1e3) times machine precision.
+    assert np.max(np.abs(found.k - expected)) < 1e-12 * max(1.0, np.max(np.abs(expected)))
+
+
+@pytest.mark.parametrize("s", [0.0, 0.4 + 2.1j])
+def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
+    chain = random_chain(rng)
+    folded = []
+    for limit in (32, 0):
+        monkeypatch.setattr(module, "SMALL", limit)
+        folded.append(module.fold(chain, s, 60))
+    assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
+    monkeypatch.setattr(module, "SMALL", 32 if small else 0)
+    chain = random_chain(rng)
+    solve = resolvent(chain, np.ones(3), 0.7)
+    deep = evaluate(chain, solve, s=0.7, last=400).x
+    depths = []
+    for rtol in (1e-3, 1e-6, 1e-9):
+        found = evaluate(chain, solve, s=0.7, rtol=rtol)
+        assert found.outcome == "converged"
+        assert np.max(np.abs(found.x - deep)) <= found.error <= rtol * found.scale * 1.001
+        depths.append(found.levels)
+    assert depths == sorted(depths)
+
+
+def test_giving_up_is_said(rng):
+    chain = random_chain(rng)
+    found = evaluate(chain, resolvent(chain, np.ones(3), 0.7), s=0.7, rtol=1e-13, most=10)
+    assert found.outcome == "levels"
+    assert found.levels >= 10
+
+
+def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
+    """Level blocks in the real basis against the complex hierarchy, built mode by mode (k, l)."""
+    net = te.thermal_link(
+        3.0, 0.3, gamma=(1.0, 0.7), detuning=(0.2, -0.4), dephasing=0.05, loss=0.1
+    )
+    h = hierarchy(net)
+    (mode,) = h.modes
+    depth = 5
+    labels = [(k, n - k) for n in range(depth + 1) for k in range(n + 1)]
+    index = {label: i for i, label in enumerate(labels)}
+    full = np.zeros((16 * len(labels), 16 * len(labels)), dtype=complex)
+    for (k, l), i in index.items():
+
+        def add(k2, l2, block, row=i):
+            if (k2, l2) in index:
+                j = index[k2, l2]
+                full[16 * row : 16 * row + 16, 16 * j : 16 * j + 16] += block
+
+        add(k, l, h.liouvillian - mode.rate * (k + l) * np.eye(16))
+        if k:
+            add(k - 1, l, np.sqrt(k) * (mode.variance * mode.drive + mode.back))
+        if l:
+            add(k, l - 1, np.sqrt(l) * (mode.variance * mode.drive_conj + mode.back_conj))
+        add(k, l + 1, np.sqrt(l + 1) * mode.drive)
+        add(k + 1, l, np.sqrt(k + 1) * mode.drive_conj)
+    full[0] = 0.0
+    full[0, np.arange(4) * 5] = 1.0
+    right = np.zeros(full.shape[0])
+    right[0] = 1.0
+    # The unreached charge sectors make the full matrix no more singular: the trace fixes all.
+    state = np.linalg.solve(full, right)[:16].reshape(4, 4)
+    found = te.continued_fraction.ContinuedFraction(n_max=3).steady_state(net)
+    chain = levels(h)
+
+    pinned = Stationary(chain)
+    x = evaluate(chain, pinned.solve, last=depth).x
+    assert np.max(np.abs(pinned.matrix(x) - state)) < 1e-12
+    assert found.stats["levels"] == 6
+
+
+def test_unknowns_per_level():
+    """8 real unknowns for two qubits, 6 and 4 where everything is real; 128 for four qubits."""
+    detuned = levels(hierarchy(te.thermal_link(1.0, 0.1, detuning=(0.1, 0.3))))
+    assert [block.shape[0] for block in detuned.a] == [8, 8]
+    resonant = levels(hierarchy(te.thermal_link(1.0, 0.1)))
+    assert [block.shape[0] for block in resonant.a] == [6, 4]
+    four = levels(hierarchy(te.thermal_link(1.0, 0.1, detuning=0.1, qubits=4)))
+    assert [block.shape[0] for block in four.a] == [128, 128]
+
+
+def test_the_frame_changes_nothing_but_rounding():
+    """Bright and dark states against the product basis, at moderate occupation."""
+    net = te.thermal_link(50.0, 0.05, gamma=(1.0, 0.6), detuning=(0.1, -0.2))
+    h = hierarchy(net)
+    from dataclasses import replace
+
+    states = []
+    for frame in (h.frame, np.eye(4)):
+        pinned = Stationary(levels(replace(h, frame=frame)))
+        states.append(pinned.matrix(evaluate(levels(replace(h, frame=frame)), pinned.solve).x))
+    assert not np.allclose(h.frame, np.eye(4))
+    assert np.max(np.abs(states[0] - states[1])) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"n_max": 0}, r"`n_max` must be an integer of at least 1, but is 0"),
+        ({"n_max": 2.5}, r"`n_max` must be an integer of at least 1, but is 2\.5"),
+        ({"rtol": 1e-16}, r"`rtol` must be a number in \[1e-13, 0\.1\], but is 1e-16"),
+        ({"rtol": -1.0}, r"`rtol` must be a number in"),
+    ],
+)
+def test_bad_parameters(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        te.ContinuedFraction(**kwargs)

@@ -1,0 +1,338 @@
+"""The hierarchy of several modes: against one mode, against Fock, against the broadband limit."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.lattice.elimination import assemble, eliminate
+from thermalent.continued_fraction.lattice.krylov import Generator, Ground, steady_vector
+from thermalent.continued_fraction.lattice.lattice import cloud, lattice, unknowns
+from thermalent.continued_fraction.method import ContinuedFraction
+
+
+def silent(_text):
+    pass
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.thermal_link(4.0, 0.3),
+        te.thermal_link(1.0, 0.7, gamma=(1.0, 0.6), detuning=(0.3, -0.8), dephasing=0.1, loss=0.2),
+        te.phononic_link(n_th=1.0, kappa=1.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
+        te.phononic_link(n_th=0.4, kappa=0.5, positions=(0.3, 1.9, 2.0), detuning=(0.0, 0.1, 0.3)),
+    ],
+    ids=["cascade", "imperfect", "back-action", "three emitters"],
+)
+def test_one_mode_is_the_case_of_the_continued_fraction(network):
+    """Another basis, another solver: only the source's description is shared."""
+    expected = te.steady_state(network, ContinuedFraction(rtol=1e-11)).state
+    found = solve.steady_state(network, 1e-9)
+    assert found.outcome == "converged"
+    scale = np.max(np.abs(expected))
+    assert np.max(np.abs(found.state - expected)) < 1e-9 * scale
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cutoff"),
+    [
+        ({"pairs": 1, "squeezing": 0.5, "bandwidth": 3.0}, 12),
+        ({"pairs": 1, "squeezing": 0.6, "bandwidth": 2.0, "detuning": 0.7, "dephasing": 0.1}, 13),
+        ({"pairs": 1, "squeezing": 0.5, "imbalance": (2.0, 5.0), "detuning_b": 0.4}, 12),
+    ],
+    ids=["resonant", "detuned and dephased", "unequal modes"],
+)
+def test_one_pair_agrees_with_the_master_equation(arguments, cutoff):
+    """DUALRAIL, Eq. (11), with the amplifier's modes cut off, against the hierarchy."""
+    network = te.dual_rail(**arguments)
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-11))
+    fock = te.steady_state(network, te.Fock(cutoff=cutoff))
+    assert np.max(np.abs(hierarchy.state - fock.state)) < 1e-8
+    # The hierarchy is the closer one, and both know how far they are.
+    assert hierarchy.error < 1e-10
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+
+
+@pytest.mark.long
+def test_two_pairs_agree_with_the_master_equation():
+    network = te.dual_rail(2, 0.4, bandwidth=4.0, detuning=(0.0, 0.6), permutation=(1, 0))
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=9))
+    difference = np.max(np.abs(hierarchy.state - fock.state))
+    assert difference < 1e-8
+    assert difference < hierarchy.error + fock.error
+
+
+def test_exact_elimination_and_krylov_agree_on_one_lattice():
+    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
+    ground = Ground(Generator(of))
+    at = lattice(of, 6)
+    exact = eliminate(ground, at)
+    solved = steady_vector(ground, at, np.zeros(at.size), 1e-13, silent)
+    assert np.max(np.abs(exact - solved.vector)) < 1e-12
+    # Stationary, and of trace one.
+    assert np.max(np.abs(ground.generator.apply(exact, at))) < 1e-12
+    assert np.sum(exact[ground.populations]) == pytest.approx(1, abs=1e-14)
+
+
+@pytest.mark.parametrize("last", [2, 4, 5])
+def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
+    """Normal amplitudes or the modes' own: a linear change within each level of the lattice."""
+    network = te.dual_rail(1, 0.7, imbalance=(3.0, 2.0), detuning=0.3)
+    states = []
+    for worst in (10.0, 0.0):
+        monkeypatch.setattr("thermalent.continued_fraction.lattice.lattice._WORST_CONDITION", worst)
+        of = cloud(network)
+        assert (len(of.pairs) == 0) == (worst > 0)
+        at = lattice(of, last)
+        states.append(eliminate(Ground(Generator(of)), at)[: at.offset[1]])
+    assert np.max(np.abs(states[0] - states[1])) < 1e-13
+
+
+def test_two_filters_agree_with_the_master_equation():
+    """Equal filters in a row: a drift without eigenbasis, and modes that are correlated."""
+    network = te.thermal_link(0.2, 0.5, filters=2, qubits=1)
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-11))
+    fock = te.steady_state(network, te.Fock(cutoff=9))
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+    assert fock.error < 1e-7
+
+
+def test_a_hot_source_is_eliminated():
+    """Beyond the reach of the iteration; the single filter has the fraction to compare with."""
+    network = te.thermal_link(20.0, 0.1)
+    expected = te.steady_state(network).state
+    found = solve.steady_state(network, 1e-7)
+    assert np.max(np.abs(found.state - expected)) < 1e-7
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.dual_rail(2, 1.0, bandwidth=5.0, detuning=(0.0, 0.4), dephasing=0.1),
+        te.thermal_link(1.0, 0.5, filters=3),
+        te.phononic_link(n_th=1.0, kappa=1.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
+    ],
+    ids=["two rails", "three filters", "back-action"],
+)
+def test_the_kernel_and_the_assembled_matrix_are_one_generator(network):
+    generator = Generator(cloud(network))
+    at = lattice(generator.cloud, 5)
+    x = np.random.default_rng(3).normal(size=at.size).astype(generator.dtype)
+    matrix = assemble(generator, at)
+    assert np.max(np.abs(matrix @ x - generator.apply(x, at))) < 1e-13 * np.max(np.abs(matrix))
+
+
+def test_errors_hold_and_fall_with_the_level():
+    """One pair, r = 1, kappa/gamma = 5: the error estimate covers the distance to the answer."""
+    network = te.dual_rail(1, 1.0, bandwidth=5.0)
+    exact = solve.steady_state(network, 1e-12).state
+    distances = []
+    for last in (4, 8, 12, 16):
+        found = solve.steady_state(network, 1e-12, last)
+        distances.append(np.max(np.abs(found.state - exact)))
+        assert distances[-1] <= found.error + 1e-12
+    # At least two digits in four levels.
+    assert all(b < a / 100 for a, b in pairwise(distances))
+
+
+def test_later_pairs_leave_the_earlier_alone():
+    """In any truncation: the cascade is one-way inside the hierarchy too."""
+    one, two, three = (
+        solve.steady_state(te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 5).state
+        for n in (1, 2, 3)
+    )
+    first_of_two = te.partial_trace(two, [2] * 4, [0, 1])
+    first_two_of_three = te.partial_trace(three, [2] * 6, [0, 1, 2, 3])
+    # The Krylov method's own tolerance is the rest.
+    assert np.max(np.abs(first_of_two - one)) < 1e-11
+    assert np.max(np.abs(first_two_of_three - two)) < 1e-11
+
+
+def test_the_broadband_limit_is_reached_with_first_order():
+    """1 - F with DUALRAIL's pure state falls like gamma/kappa: 0.00038, 3.68e-5, 3.67e-6."""
+    pure = te.steady_state(te.dual_rail(1, 1.0), te.Fock())
+    infidelities = [
+        1 - te.fidelity(pure.state, te.steady_state(network).state, squared=True)
+        for network in (te.dual_rail(1, 1.0, bandwidth=k) for k in (1e3, 1e4, 1e5))
+    ]
+    assert infidelities == pytest.approx([3.8e-4, 3.68e-5, 3.67e-6], rel=1e-2)
+
+
+def test_the_number_of_unknowns_is_known_before():
+    for network in (te.dual_rail(2, 1.0, bandwidth=5.0), te.thermal_link(2.0, 0.5)):
+        of = cloud(network)
+        for last in (0, 1, 4, 7):
+            assert unknowns(of.sectors, last) == lattice(of, last).size
+
+
+def test_without_a_symmetry_the_whole_space_is_solved():
+    """A pumped mode alone squeezes itself: nothing is conserved. Against Fock."""
+    network = te.Network(
+        nodes=(te.Mode(name="a"), te.Qubit(name="q")),
+        exchange=np.array([[0, -0.5j], [0.5j, 0.2]]),
+        decay=np.ones((2, 2)),
+        pumping=np.diag([0.15, 0.0]),
+    )
+    found = solve.steady_state(network, 1e-11)
+    fock = te.steady_state(network, te.Fock(cutoff=24))
+    assert np.max(np.abs(found.state - fock.state)) < 1e-9
+
+
+def test_refusals_say_what_to_do():
+    with pytest.raises(
+        te.MethodError, match=r"so hot that the hierarchy of its 2 modes .* up to 60"
+    ):
+        te.steady_state(te.dual_rail(1, 12.0, bandwidth=5.0), ContinuedFraction())
+    with pytest.raises(te.MethodError, match=r"GB of memory for its 1024 emitter levels"):
+        te.steady_state(te.dual_rail(5, 1.0, bandwidth=5.0), ContinuedFraction())
+    with pytest.raises(te.MethodError, match=r"it needs one boson mode, and the network has 2"):
+        te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", ContinuedFraction())
+
+
+def test_an_idle_pair_has_no_unique_steady_state():
+    network = te.dual_rail(2, 1.0, bandwidth=5.0)
+    exchange, decay = network.exchange.copy(), network.decay.copy()
+    for matrix in (exchange, decay):
+        matrix[4:, :] = 0
+        matrix[:, 4:] = 0
+    idle = te.Network(nodes=network.nodes, exchange=exchange, decay=decay, pumping=network.pumping)
+    with pytest.raises(te.SolveError, match="not unique"):
+        te.steady_state(idle, ContinuedFraction())
+
+
+def test_a_wrong_variance_would_be_noticed():
+    """The negative control: V_- with the other sign is another state."""
+    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0))
+    wrong = type(of)(**{**of.__dict__, "covariance": np.abs(of.covariance)})
+    states = []
+    for one in (of, wrong):
+        ground = Ground(Generator(one))
+        at = lattice(one, 6)
+        states.append(eliminate(ground, at)[: at.offset[1]])
+    assert np.max(np.abs(states[0] - states[1])) > 0.05
+
+
+def test_what_needs_one_mode_says_so():
+    network = te.dual_rail(1, 1.0, bandwidth=5.0)
+    for ask in (
+        lambda: te.spectrum(network, [0.0]),
+        lambda: te.coherence(network, [0.0], order=2),
+        lambda: te.relaxation_rates(network),
+        lambda: te.preparation_time(network, "00"),
+    ):
+        with pytest.raises(te.MethodError, match="it needs one boson mode, and the network has 2"):
+            ask()
+
+
+def test_pairs_are_not_mistaken_for_decay():
+    """What only loses excitations, or is driven from outside, refuses what is pumped."""
+    behind_modes = te.dual_rail(1, 1.0, bandwidth=5.0)
+    assert te.evolve(behind_modes, [1.0], "00").method.name == "Fock"
+    one_mode = te.Network(
+        nodes=(te.Mode(name="a", bath_rate=0.1, n_th=1.0), te.Qubit(name="q")),
+        exchange=te.Cascade(rates=(0.5, 1.0)).coupling().exchange,
+        decay=te.Cascade(rates=(0.5, 1.0)).coupling().decay,
+        pumping=np.diag([0.1, 0.0]),
+    )
+    for method in (te.Amplitudes(), te.FewExcitations(), te.Trajectories(), te.Bourret()):
+        for network in (behind_modes, one_mode):
+            assert method.refusal(network) is not None, (method, network.label)
+    assert te.steady_state(one_mode).method.name == "Fock"
+
+
+def test_one_mode_and_a_squeezed_channel():
+    """A thermal mode in front of qubits that see a squeezed channel too: fraction against Fock."""
+    cascade = te.Cascade(rates=(0.4, 1.0)).coupling()
+    squeezed = 0.3
+    exchange, decay = np.zeros((3, 3), dtype=complex), np.zeros((3, 3), dtype=complex)
+    exchange[:2, :2], decay[:2, :2] = cascade
+    swap = np.zeros((3, 3))
+    swap[1, 2] = swap[2, 1] = -np.sinh(squeezed) * np.cosh(squeezed)
+    network = te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=0.4, n_th=1.0),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=exchange,
+        decay=decay + np.diag([0, np.cosh(squeezed) ** 2, np.cosh(squeezed) ** 2]),
+        absorption=np.diag([0, np.sinh(squeezed) ** 2, np.sinh(squeezed) ** 2]),
+        squeezing=swap,
+    )
+    fraction = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=24))
+    assert np.max(np.abs(fraction.state - fock.state)) < fraction.error + fock.error
+    assert fock.error < 1e-7
+
+
+@pytest.mark.parametrize("apart", [0.0, 5e-3, 0.3])
+def test_rates_that_are_nearly_equal(apart):
+    """The eigenvectors of the drift are nearly parallel then; against Fock."""
+    cascade = te.Cascade(rates=(1, 1 + apart, 1, 1)).coupling()
+    network = te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=1, n_th=0.3),
+            te.Mode(name="b", bath_rate=1 + apart),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=cascade.exchange + np.diag([0, 0, 0, 0.3]),
+        decay=cascade.decay,
+    )
+    hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-10))
+    fock = te.steady_state(network, te.Fock(cutoff=8))
+    assert hierarchy.error < 1e-9
+    assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
+    assert fock.error < 1e-4
+
+
+TWO_PAIRS = {"pairs": 2, "squeezing": 1.0, "bandwidth": 3.0}
+
+
+def test_the_default_returns_what_a_budget_affords(monkeypatch):
+    """Whatever the budget, the stated error holds; the same budget gives the same bits."""
+    network = te.dual_rail(**TWO_PAIRS)
+    exact = te.steady_state(network, ContinuedFraction(rtol=1e-8))
+    errors = []
+    for budget in (1e8, 3e8, 1e9):
+        monkeypatch.setattr(solve, "BUDGET", budget)
+        found, again = (te.steady_state(network) for _ in range(2))
+        np.testing.assert_array_equal(found.state, again.state)
+        assert found.stats["ended_by"] == "budget"
+        # Iterations are foreseen from those of the lattice before.
+        assert found.stats["operations"] <= 2 * budget
+        distance = np.max(np.abs(found.state - exact.state))
+        # The error of the lattice before the last: too large by what one more step gains.
+        assert distance <= found.error + exact.error <= 30 * distance
+        errors.append(float(found.error))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] < 1e-2
+
+
+def test_the_default_refuses_only_what_gives_no_two_digits(monkeypatch):
+    monkeypatch.setattr(solve, "BUDGET", 1e5)
+    with pytest.raises(te.SolveError, match=r"Not even two digits are affordable.*operations"):
+        te.steady_state(te.dual_rail(**TWO_PAIRS))
+
+
+def test_an_rtol_that_is_asked_for_knows_no_budget(monkeypatch):
+    monkeypatch.setattr(solve, "BUDGET", 1.0)
+    found = te.steady_state(te.dual_rail(**TWO_PAIRS), ContinuedFraction(rtol=1e-4))
+    assert found.stats["ended_by"] == "converged"
+    assert found.error <= 1e-4 * np.max(np.abs(found.state))
+
+
+def test_the_default_is_nine_digits_where_they_are_cheap():
+    found = te.steady_state(te.dual_rail(pairs=1, squeezing=1.0, bandwidth=3.0))
+    assert found.stats["ended_by"] == "converged"
+    assert found.error <= 1e-9 * np.max(np.abs(found.state))
+
+
+def test_errors_have_a_floor_of_rounding():
+    """Two lattices share their rounding: their difference alone can be far below it."""
+    network = te.dual_rail(pairs=1, squeezing=1e-4, bandwidth=3.0)
+    assert te.steady_state(network).error >= np.finfo(float).eps

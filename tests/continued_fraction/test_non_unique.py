@@ -1,0 +1,75 @@
+"""Steady states that depend on where one starts: what is conserved, and what is reached."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.sparse.linalg import expm_multiply
+
+import thermalent as te
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.operators import states
+
+
+def long_time_state(n_th, kappa, rho, cutoff=16, time=400.0):
+    """Optimal phononic link (one collective jump operator) by brute force in Fock space."""
+    lower = np.array([[0, 1], [0, 0]])
+    a = np.kron(np.diag(np.sqrt(np.arange(1, cutoff)), 1), np.eye(4))
+    s1 = np.kron(np.eye(cutoff), np.kron(lower, np.eye(2)))
+    s2 = np.kron(np.eye(cutoff), np.kron(np.eye(2), lower))
+    identity = sparse.eye_array(4 * cutoff)
+
+    def dissipator(o):
+        o = sparse.csr_array(o)
+        n = o.T @ o
+        return sparse.kron(o, o) - 0.5 * (sparse.kron(n, identity) + sparse.kron(identity, n.T))
+
+    generator = (
+        dissipator(np.sqrt(kappa) * a + s1 + s2)
+        + kappa * (n_th + 1) * dissipator(a)
+        + kappa * n_th * dissipator(a.T)
+    )
+    thermal = (n_th / (2 + n_th)) ** np.arange(cutoff)
+    start = np.kron(np.diag(thermal / thermal.sum()), rho).ravel()
+    end = expm_multiply(generator.tocsc() * time, start).reshape(cutoff, 4, cutoff, 4)
+    return np.einsum("iaib->ab", end)
+
+
+@pytest.mark.parametrize("initial", ["01", "00", "11"])
+def test_the_reached_state_is_the_long_time_limit(initial):
+    net = te.phononic_link(0.4, 0.2, wavelengths=(1, 2))
+    rho = states.initial_state(initial, net.dims)
+    result = ContinuedFraction(rtol=1e-11).steady_state_from(net, rho)
+    # (n/(2+n))^16 = 4e-13 of the thermal tail is cut; the slowest rate 0.06 leaves exp(-24).
+    assert np.max(np.abs(result.state - long_time_state(0.4, 0.2, rho))) < 1e-9
+
+
+def test_singlet_stays_and_is_named():
+    net = te.phononic_link(300.0, 0.02, wavelengths=(1, 2))
+    message = ContinuedFraction().steady_state(net).status.message
+    assert "2 independent stationary states" in message
+    assert "0.707 |01> -0.707 |10>" in message
+    assert "Give `initial=`" in message
+    reached = ContinuedFraction().steady_state_from(net, states.initial_state("01", net.dims))
+    assert reached.populations()["S"] == pytest.approx(0.5, abs=1e-12)
+
+
+def test_every_conserved_population_is_named():
+    net = te.thermal_link(3.0, 0.2, gamma=0.0)
+    message = ContinuedFraction().steady_state(net).status.message
+    assert "4 independent stationary states" in message
+    assert sum(ket in message for ket in ("|00>", "|01>", "|10>", "|11>")) == 3
+
+
+def test_a_unique_steady_state_is_reached_from_anywhere():
+    net = te.thermal_link(20.0, 0.1, detuning=(0.1, -0.1))
+    unique = ContinuedFraction().steady_state(net).state
+    for initial in ("00", "11", "S"):
+        rho = states.initial_state(initial, net.dims)
+        assert np.array_equal(ContinuedFraction().steady_state_from(net, rho).state, unique)
+
+
+def test_coherences_between_excitation_numbers_are_refused():
+    net = te.phononic_link(3.0, 0.2, wavelengths=(1, 2))
+    plus = np.full((4, 4), 0.25)
+    with pytest.raises(ValueError, match=r"`initial` must be without coherences"):
+        ContinuedFraction().steady_state_from(net, plus)

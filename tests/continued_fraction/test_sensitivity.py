@@ -1,0 +1,438 @@
+"""Derivatives by the adjoint against differences of the whole solution in extended precision."""
+
+import functools
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+import thermalent as te
+from thermalent.continued_fraction.chain import dense_blocks
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.sensitivity.observable import concurrence
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
+
+LAST = 40  # levels of the reference; V is small where it is used
+
+
+def solve_extended(matrix, right):
+    """Gauss and Jordan with partial pivoting in long double; `right` has columns."""
+    a = np.concatenate([matrix, right], axis=1).astype(np.longdouble)
+    n = len(a)
+    for k in range(n):
+        pivot = k + int(np.argmax(np.abs(a[k:, k])))
+        if pivot != k:
+            a[[k, pivot]] = a[[pivot, k]]
+        a[k] /= a[k, k]
+        factors = a[:, k].copy()
+        factors[k] = 0.0
+        a -= np.outer(factors, a[k])
+    return a[:, n:]
+
+
+def reference_state(network):
+    """The fraction in long double, at a fixed level, truncated far above what V needs."""
+    chain = levels(hierarchy(network))
+    tail = None
+    for n in range(LAST, 0, -1):
+        block = dense_blocks.diagonal_block(chain, 0.0, n).astype(np.longdouble)
+        if tail is not None:
+            block -= dense_blocks.down_block(chain, n).toarray() @ tail
+        tail = solve_extended(block, dense_blocks.up_block(chain, n).toarray())
+    ground = chain.ground
+    k = dense_blocks.down_block(chain, 0).toarray() @ tail
+    matrix = chain.a[0][:ground, :ground] + k[:ground, :ground]
+    basis = chain.basis[0][:, :ground]
+    d = round(np.sqrt(len(basis)))
+    matrix[0] = basis[np.arange(d) * (d + 1)].sum(axis=0).real
+    x = solve_extended(matrix, np.eye(ground)[:, :1])[:, 0]
+    return (basis.astype(np.clongdouble) @ x).reshape(d, d)
+
+
+def x_concurrence(rho):
+    return 2 * max(
+        abs(rho[1, 2]) - np.sqrt(abs(rho[0, 0] * rho[3, 3])),
+        abs(rho[0, 3]) - np.sqrt(abs(rho[1, 1] * rho[2, 2])),
+    )
+
+
+def extrapolated(function, value, h):
+    """Central differences with Richardson's extrapolation, in long double."""
+    table = []
+    for i in range(4):
+        step = np.longdouble(h) / 2**i
+        near, far = float(value + step), float(value - step)
+        row = [(function(near) - function(far)) / (np.longdouble(near) - np.longdouble(far))]
+        for j in range(1, i + 1):
+            row.append(row[-1] + (row[-1] - table[-1][j - 1]) / (4**j - 1))
+        table.append(row)
+    return float(table[-1][-1])
+
+
+def numerical(builder, parameters, function):
+    """All derivatives of a function of the network by differences."""
+    found = {}
+    for name, value in parameters.items():
+        items = list(np.atleast_1d(value))
+        rates = []
+        for i, item in enumerate(items):
+
+            def at(x, i=i, name=name, items=items, value=value):
+                changed = [x if j == i else y for j, y in enumerate(items)]
+                given = changed[0] if np.ndim(value) == 0 else tuple(changed)
+                return function(builder(**{**parameters, name: given}))
+
+            rates.append(
+                extrapolated(at, item, 0.02 * (min(abs(item), 1) if abs(item) < 100 else item))
+            )
+        found[name] = rates[0] if np.ndim(value) == 0 else tuple(rates)
+    return found
+
+
+def line(**p):
+    return te.thermal_link(**p)
+
+
+def mirror(z_1, z_2, **p):
+    return te.phononic_link(positions=(z_1, z_2), **p)
+
+
+def three(**p):
+    return te.thermal_link(qubits=3, **p)
+
+
+def general(bath, n_th, coupling, phase, loss, absorbed):
+    """Complex exchange with a spin, back-action and absorption."""
+    exchange = np.zeros((3, 3), dtype=complex)
+    exchange[0, 1], exchange[1, 2] = coupling * np.exp(1j * phase), 0.4 * coupling
+    exchange[0, 2] = 0.3j * coupling
+    exchange += exchange.conj().T
+    return Network(
+        nodes=(
+            Mode(bath_rate=bath, n_th=n_th),
+            Qubit(name="a", dephasing=0.05),
+            CollectiveSpin(name="b", qubits=2),
+        ),
+        exchange=exchange + np.diag([0.1, 0.3, -0.2]),
+        decay=np.array([[0.4, 0.1, 0.0], [0.1, loss, 0.05j], [0.0, -0.05j, 0.5]]),
+        absorption=np.diag([0.0, absorbed, 0.5 * absorbed]),
+    )
+
+
+LINK = {
+    "n_th": 4.0,
+    "kappa": 0.05,
+    "gamma": (1.0, 0.9),
+    "detuning": (0.2, -0.3),
+    "dephasing": (0.01, 0.02),
+    "loss": 0.03,
+    "other_decay": (0.01, 0.02),
+    "base_occupation": 0.002,
+}
+MIRROR = {"n_th": 3.0, "kappa": 0.1, "detuning": (0.5, -0.45), "z_1": 6.2, "z_2": 12.7}
+GENERAL = {"bath": 0.3, "n_th": 1.2, "coupling": 0.5, "phase": 0.7, "loss": 0.6, "absorbed": 0.05}
+OBSERVED = np.array([[0.2, 0, 0, 0], [0, 1, 0.3 - 0.2j, 0], [0, 0.3 + 0.2j, -0.4, 0], [0, 0, 0, 2]])
+
+
+def check(found, expected, tolerance=1e-8, noise=1e-9):
+    """Relative to the derivative, and within the stated error and the noise of the differences."""
+    largest = max(np.max(np.abs(value)) for value in expected.values())
+    for name, value in expected.items():
+        assert np.shape(found[name]) == np.shape(value)
+        difference = np.abs(np.array(found[name]) - np.array(value))
+        assert np.all(difference <= tolerance * np.maximum(np.abs(value), 1e-3 * largest)), name
+        allowed = noise * np.maximum(np.abs(value), 1e-3 * largest)
+        assert np.all(difference <= np.array(found.errors[name]) + allowed), name
+
+
+@pytest.mark.parametrize(("builder", "parameters"), [(line, LINK), (mirror, MIRROR)])
+def test_concurrence_against_extended_precision(builder, parameters):
+    found = te.sensitivities(builder, parameters)
+    assert found.value == pytest.approx(te.steady_state(builder(**parameters)).concurrence())
+    assert found.value > 0.05
+    check(found, numerical(builder, parameters, lambda net: x_concurrence(reference_state(net))))
+
+
+@pytest.mark.parametrize(("builder", "parameters"), [(line, LINK), (mirror, MIRROR)])
+def test_an_operator_against_extended_precision(builder, parameters):
+    found = te.sensitivities(builder, parameters, OBSERVED)
+    check(
+        found,
+        numerical(builder, parameters, lambda net: np.trace(OBSERVED @ reference_state(net)).real),
+    )
+
+
+def test_purity_and_a_function_with_backaction_and_a_spin(rng):
+    root = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6))
+    operator = root + root.conj().T
+
+    def squared(rho):
+        value = np.trace(operator @ rho).real
+        return value**2, 2 * value * operator
+
+    for observable, function in (
+        ("purity", lambda rho: np.sum(np.abs(rho) ** 2)),
+        (squared, lambda rho: np.trace(operator @ rho).real ** 2),
+    ):
+        found = te.sensitivities(general, GENERAL, observable)
+        expected = numerical(general, GENERAL, lambda net, f=function: f(reference_state(net)))
+        check(found, expected)
+
+
+def test_a_pair_of_three_qubits():
+    parameters = {"n_th": 2.0, "kappa": 0.05, "detuning": (0.1, -0.1, 0.2), "loss": (0.02, 0.1)}
+    found = te.sensitivities(three, parameters, pair=("q1", "q2"))
+    assert found.value > 0.01
+
+    def pair(net):
+        exact = te.steady_state(net, te.ContinuedFraction(rtol=1e-13))
+        return x_concurrence(te.partial_trace(exact.state, (2, 2, 2), [0, 1]))
+
+    check(found, numerical(three, parameters, pair), tolerance=1e-7, noise=1e-7)
+
+
+def test_hot_and_slow_source():
+    """Hundreds of levels; differences of the solver itself give seven digits."""
+    parameters = {"n_th": 1220.0, "kappa": 1e-3, "gamma": (1.0, 0.95), "loss": 0.01}
+    found = te.sensitivities(line, parameters)
+
+    def solved(net):
+        return te.steady_state(net, te.ContinuedFraction(rtol=1e-12)).concurrence()
+
+    check(found, numerical(line, parameters, solved), tolerance=1e-7, noise=1e-7)
+
+
+def test_one_sided_at_the_ends_of_ranges():
+    """No dephasing, no loss, cold: there the differences have to be one-sided."""
+    ends = {"dephasing": 0.0, "loss": 0.0, "base_occupation": 0.0}
+
+    def builder(**p):
+        return te.thermal_link(n_th=100.0, kappa=0.01, **p)
+
+    found = te.sensitivities(builder, ends)
+
+    def at(name, value):
+        method = te.ContinuedFraction(rtol=1e-12)
+        return te.steady_state(builder(**{**ends, name: value}), method).concurrence()
+
+    for name, h in (("dephasing", 1e-4), ("loss", 1e-4), ("base_occupation", 1e-5)):
+        f = [at(name, i * h) for i in range(4)]
+        slope = (-11 * f[0] + 18 * f[1] - 9 * f[2] + 2 * f[3]) / (6 * h)
+        assert found[name] < 0
+        assert found[name] == pytest.approx(slope, rel=2e-5)
+
+
+NEAR_END = {"n_th": 50.0, "kappa": 0.1}
+WITHOUT_COUPLING = NEAR_END | {"other_decay": 0.2}
+
+
+def purity(**parameters):
+    state = te.steady_state(te.thermal_link(**parameters), te.ContinuedFraction(rtol=1e-12))
+    return np.sum(np.abs(state.state) ** 2)
+
+
+@pytest.mark.parametrize("loss", [0.999, 0.9999, 0.999999, 1e-6])
+def test_roots_near_the_end_of_their_range(loss):
+    """1 - loss enters under a root; the step of the differences stays inside the range."""
+    found = te.sensitivities(te.thermal_link, NEAR_END | {"loss": loss}, "purity")
+    h = 0.1 * min(loss, 1 - loss)
+    expected = extrapolated(lambda x: purity(**NEAR_END, loss=x), loss, h)
+    # Rounding of the purity, some 1e-15, over the smallest step, h / 8.
+    allowed = 1e-14 / (h / 8) + 1e-8
+    assert found["loss"] == pytest.approx(expected, abs=allowed)
+    assert 0 < found.errors["loss"] < 1e-8
+
+
+def test_a_root_near_zero():
+    at = WITHOUT_COUPLING | {"gamma": (1.0, 1e-6)}
+    found = te.sensitivities(te.thermal_link, at, "purity")
+    expected = extrapolated(
+        lambda x: purity(**WITHOUT_COUPLING, gamma=(1.0, x)), at["gamma"][1], 1e-7
+    )
+    assert found["gamma"][1] == pytest.approx(expected, rel=1e-7)  # 1e-15 over the step, of 100
+    assert 0 < found.errors["gamma"][1] < 1e-6
+
+
+def test_a_root_at_its_end_has_no_slope_and_says_where_there_is_one():
+    """Moved inside as told, the slope is that of the observable at the end, to the move."""
+    with pytest.raises(ValueError, match=r"slope in 'loss' .* to loss = 0\.999999.* is loss = 1\."):
+        te.sensitivities(te.thermal_link, NEAR_END | {"loss": 1.0}, "purity")
+    inside = te.sensitivities(te.thermal_link, NEAR_END | {"loss": 0.999999}, "purity")
+    f = [purity(**NEAR_END, loss=1 - i * 1e-6) for i in (0, 2)]
+    assert inside["loss"] == pytest.approx((f[0] - f[1]) / 2e-6, rel=1e-3)
+    at = WITHOUT_COUPLING | {"gamma": (1.0, 0.0)}
+    with pytest.raises(
+        ValueError, match=r"'gamma\[1\]' .* to gamma\[1\] = 1e-06.* gamma\[1\] = 0\."
+    ):
+        te.sensitivities(te.thermal_link, at, "purity")
+    # With no slope of the observable none of the matrices is asked for.
+    assert te.sensitivities(te.thermal_link, NEAR_END | {"loss": 1.0})["loss"] == 0
+
+
+def test_tiny_rates_have_the_slope_of_zero():
+    """A step in proportion to the value would be lost in rounding."""
+    zero, tiny = (
+        te.sensitivities(te.thermal_link, NEAR_END | {"dephasing": rate}, "purity")
+        for rate in (0.0, 1e-20)
+    )
+    assert zero["dephasing"] < -1
+    assert tiny["dephasing"] == pytest.approx(zero["dephasing"], rel=1e-10)
+
+
+def test_a_parameter_without_effect_has_slope_zero():
+    found = te.sensitivities(lambda n_th, z: line(n_th=n_th, kappa=0.1), {"n_th": 2.0, "z": 3.0})
+    assert found["n_th"] != 0
+    assert found["z"] == found.errors["z"] == 0
+
+
+def test_resonance_is_stationary_by_symmetry():
+    """The populations reach no imaginary part on resonance; opposite detunings act alike."""
+
+    def builder(mean, split):
+        return te.thermal_link(n_th=50.0, kappa=0.02, detuning=(mean + split, mean - split))
+
+    found = te.sensitivities(builder, {"mean": 0.0, "split": 0.0})
+    assert abs(found["mean"]) < 1e-12
+    assert abs(found["split"]) < 1e-12
+    coherence = np.zeros((4, 4), dtype=complex)
+    coherence[1, 2], coherence[2, 1] = 1j, -1j
+    odd = te.sensitivities(builder, {"mean": 0.0, "split": 0.0}, coherence)
+
+    def imaginary(mean):
+        state = te.steady_state(builder(mean, 0.0), te.ContinuedFraction(rtol=1e-12)).state
+        return np.trace(coherence @ state).real
+
+    expected = extrapolated(imaginary, 0.0, 1e-2)
+    assert abs(expected) > 1e-2
+    assert odd["mean"] == pytest.approx(expected, rel=1e-8)
+
+
+def test_separable_states_say_so():
+    found = te.sensitivities(line, {"n_th": 0.5, "kappa": 2.0})
+    assert found.value == 0
+    assert found["n_th"] == 0
+    assert "separable" in found.note
+
+
+def test_a_cold_network_that_is_warmed():
+    """At n_th = 0 the state is |00>; its entanglement grows linearly, to the only side there is."""
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1})
+    warm = te.sensitivities(te.thermal_link, {"n_th": 1e-7, "kappa": 0.1})
+    assert abs(found["n_th"] - warm["n_th"]) <= found.errors["n_th"] + 1e-6  # curvature times 1e-7
+    assert found["n_th"] == pytest.approx(0.172689, abs=1e-6)
+    assert 0 < found.errors["n_th"] < 1e-5
+    # Whatever the bandwidth, nothing happens without quanta.
+    assert abs(found["kappa"]) <= found.errors["kappa"] < 1e-2
+    assert found.errors["kappa"] > 0
+    assert "border of separable" in found.note
+    assert found["n_th"].error == found.errors["n_th"]
+    assert 0 < found.value.error < 1e-5
+
+
+def test_a_cold_network_of_other_parameters():
+    at = {"kappa": 0.3, "detuning": (0.1, 0.2)}
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, **at})
+    warm = te.sensitivities(te.thermal_link, {"n_th": 1e-7, **at})
+    assert abs(found["n_th"] - warm["n_th"]) <= found.errors["n_th"] + 1e-6
+    assert found["detuning"] == (0.0, 0.0)
+
+
+def test_the_kink_where_entanglement_ends_is_refused_with_both_slopes():
+    at = {"n_th": 0.5}
+
+    def signed(kappa):
+        """The concurrence before it is cut off at zero."""
+        found = concurrence(te.steady_state(te.thermal_link(kappa=kappa, **at)).state)
+        return found.value if found.value > 0 else -found.below
+
+    end = brentq(signed, 0.1, 2.0, xtol=1e-15, rtol=1e-15)
+    inside = te.sensitivities(te.thermal_link, {"kappa": end * (1 - 1e-9), **at})
+    assert inside["kappa"] < -0.1
+    expected = f"its slope in 'kappa' is {inside['kappa']:.6g} to the left and 0 to the right"
+    with pytest.raises(te.SolveError, match=expected):
+        te.sensitivities(te.thermal_link, {"kappa": end * (1 + 1e-14), **at})
+    outside = te.sensitivities(te.thermal_link, {"kappa": end * 1.01, **at})
+    assert (outside["kappa"], outside.note) == (0.0, "separable: all derivatives vanish")
+
+
+def test_rounding_is_part_of_the_error():
+    """A derivative that vanishes by cancellation of large terms is not known exactly."""
+    found = te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "purity")
+    assert found["n_th"] < 0
+    assert 0 < found["n_th"].error < 1e-12
+    assert 0 < found.value.error < 1e-12
+
+
+def along(rho, direction, h):
+    """The derivative of Wootters' concurrence along a direction, by differences."""
+    return extrapolated(lambda t: te.concurrence(rho + t * direction), 0.0, h)
+
+
+def test_gradient_of_a_general_concurrence(rng):
+    """States with all elements, against differences of Wootters' formula."""
+    checked = 0
+    for _ in range(60):
+        root = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+        bell = np.zeros((4, 4), dtype=complex)
+        bell[np.ix_([1, 2], [1, 2])] = [[0.5, -0.5], [-0.5, 0.5]]
+        mixed = root @ root.conj().T
+        rho = 0.7 * bell + 0.3 * mixed / np.trace(mixed).real
+        found = concurrence(rho)
+        if found.value < 0.01:
+            continue
+        values, vectors = np.linalg.eigh(rho)
+        half = vectors * np.sqrt(values)  # keeps rho + t direction positive
+        direction = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+        direction = half @ (direction + direction.conj().T) @ half.conj().T
+        direction -= rho * np.trace(direction).real
+        expected = along(rho, direction, 1e-3)
+        slope = np.trace(found.gradient @ direction).real
+        assert slope == pytest.approx(expected, rel=1e-7, abs=1e-9)
+        checked += 1
+    assert checked > 20
+
+
+def test_gradient_of_the_equal_lower_values(rng):
+    """Werner states: the last three singular values are equal, their sum is smooth."""
+    bell = np.zeros((4, 4), dtype=complex)
+    bell[np.ix_([1, 2], [1, 2])] = [[0.5, -0.5], [-0.5, 0.5]]
+    kick = rng.normal(size=(4, 4)) * 1e-9
+    rho = 0.8 * bell + 0.2 * np.eye(4) / 4 + kick + kick.T
+    rho /= np.trace(rho).real
+    direction = rng.normal(size=(4, 4))
+    direction = direction + direction.T
+    direction -= np.eye(4) * np.trace(direction) / 4
+    slope = np.trace(concurrence(rho).gradient @ direction).real
+    expected = along(rho, direction, 1e-4)
+    assert slope == pytest.approx(expected, rel=1e-5)
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="`parameters` must be values of one parameter or more"):
+        te.sensitivities(line, {})
+    with pytest.raises(ValueError, match="`observable` must be"):
+        te.sensitivities(line, {"n_th": 1.0, "kappa": 0.1}, "entropy")
+    with pytest.raises(ValueError, match="`pair` must be two different emitters"):
+        te.sensitivities(three, {"n_th": 1.0, "kappa": 0.1})
+    with pytest.raises(ValueError, match="`builder` must be"):
+        te.sensitivities(lambda x: x, {"x": 1.0})
+    with pytest.raises(te.MethodError, match="exactly one boson mode, but the network has 2"):
+        te.sensitivities(
+            lambda kappa: te.ring_resonators(coupling=(0.3, 0.3), distance=kappa), {"kappa": 3.0}
+        )
+
+
+def test_refuses_integers_and_unknown_names():
+    with pytest.raises(ValueError, match=r"functools.partial\(builder, qubits=3\).*qubits = 3"):
+        te.sensitivities(te.thermal_link, {"n_th": 2, "kappa": 0.1, "qubits": 3}, "purity")
+    bound = functools.partial(te.thermal_link, qubits=3)
+    assert te.sensitivities(bound, {"n_th": 2, "kappa": 0.1}, "purity")["n_th"] < 0
+    with pytest.raises(ValueError, match=r"`parameters` must be .*nearest: 'kappa'.*'kapa'"):
+        te.sensitivities(te.thermal_link, {"n_th": 1.0, "kapa": 1})
+    with pytest.raises(ValueError, match="`kappa` must be given if there is no"):
+        te.sensitivities(te.thermal_link, {"n_th": 1.0})
+    for maximise in ("purity", lambda network: network.modes[0].n_th):
+        with pytest.raises(ValueError, match=r"`over` must be .*nearest: 'n_th'.*'n_thh'"):
+            te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, maximise)

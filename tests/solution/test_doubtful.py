@@ -1,0 +1,42 @@
+"""The look at all states of an evolution at once finds what the looks one by one find."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.solution.evolution import doubtful
+from thermalent.solution.result import Outcome, Status, checked
+
+
+@pytest.fixture(scope="module")
+def evolution():
+    return te.evolve(te.thermal_link(2.0, 0.3), np.linspace(0.0, 5.0, 7), "10")
+
+
+def test_states_raise_no_doubt(evolution):
+    assert len(doubtful(evolution)) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.diag([1e-3, 0, 0, 0]),  # trace
+        np.diag([-0.5, 0.5, 0, 0]),  # positivity
+        np.diag([0, 1e-3], 2)[:4, :4] + np.zeros((4, 4)),  # Hermiticity
+        np.full((4, 4), np.nan),
+    ],
+    ids=["trace", "negative", "not Hermitian", "not finite"],
+)
+def test_what_is_no_state_does(evolution, wrong):
+    states = evolution.states.copy()
+    states[3] += wrong
+    spoiled = replace(evolution, states=states)
+    assert len(doubtful(spoiled)) == len(states)
+    assert not checked(spoiled.at(3)).status.ok
+
+
+def test_what_failed_does(evolution):
+    failed = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for more.")
+    assert len(doubtful(replace(evolution, status=failed))) == len(evolution)

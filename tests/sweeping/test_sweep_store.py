@@ -1,0 +1,343 @@
+"""Stores of sweeps: resumed, refused, extended, locked, and full disks."""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+import thermalent as te
+from thermalent.sweeping import blocks
+from thermalent.sweeping.failures import StoreError
+from thermalent.sweeping.storage.lock import Locked, locked
+
+N_TH, KAPPA = np.geomspace(0.5, 50, 4), np.geomspace(0.05, 2, 3)
+GRID = {"n_th": N_TH, "kappa": KAPPA}
+
+
+def swept(store=None, **options):
+    options = {"executor": 1, "block": 3, "observables": ["concurrence"], **options}
+    return te.sweep(te.thermal_link, options.pop("grid", GRID), store=store, **options)
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return swept()
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Numbers of points per call that is really computed."""
+    sizes, solve = [], blocks._solve_block
+
+    def count(networks, method, initial):
+        sizes.append(len(networks))
+        return solve(networks, method, initial)
+
+    monkeypatch.setattr(blocks, "_solve_block", count)
+    return sizes
+
+
+def test_what_is_read_is_what_was_computed(tmp_path, reference):
+    path = tmp_path / "study.zarr"
+    assert swept(path).load().identical(reference)
+    # Nothing of ours is needed to read it.
+    again = xarray.open_zarr(path, consolidated=False, chunks=None)
+    assert again[list(reference)].load().identical(reference)
+    assert [p.name for p in tmp_path.iterdir()] == ["study.zarr"]
+
+
+def test_the_same_call_computes_nothing_twice(tmp_path, counted, reference):
+    swept(tmp_path / "study.zarr")
+    assert counted == [3, 3, 3, 3]
+    assert swept(tmp_path / "study.zarr").load().identical(reference)
+    assert counted == [3, 3, 3, 3]
+
+
+@pytest.mark.parametrize("written", range(1, 20, 3))
+def test_a_failed_write_leaves_whole_blocks_only(tmp_path, monkeypatch, written, reference):
+    """The disk is full at any of the writes; afterwards the study goes on."""
+    import zarr.storage._local as local
+
+    path, put, calls = tmp_path / "study.zarr", local._put, 0
+    swept(path, grid={"n_th": N_TH[:1], "kappa": KAPPA})  # warm: the layout is not what fails
+    shutil.rmtree(path)
+
+    def full(target, value, exclusive=False):
+        nonlocal calls
+        if "/c/" in str(target) and "n_th/c" not in str(target) and "kappa/c" not in str(target):
+            calls += 1
+            if calls > written:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        return put(target, value, exclusive)
+
+    monkeypatch.setattr(local, "_put", full)
+    with pytest.raises(StoreError, match=r"could not be written: the disk is full. Free some"):
+        swept(path)
+    monkeypatch.setattr(local, "_put", put)
+    half = xarray.open_zarr(path, consolidated=False, chunks=None).load()
+    done = half["status"].values == 1
+    for name in ("concurrence", "concurrence_error", "n_max", "error"):
+        assert np.array_equal(half[name].values[done], reference[name].values[done])
+    assert swept(path).load().identical(reference)
+
+
+def test_a_disk_that_is_really_full(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=90", "tmpfs", str(small)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this machine does not let root mount")
+    try:
+        with pytest.raises(StoreError, match="the disk is full"):
+            swept(small / "study.zarr", block=1, observables=["concurrence", "populations"])
+        half = xarray.open_zarr(small / "study.zarr", consolidated=False, chunks=None).load()
+        done = half["status"].values == 1
+        assert 0 < done.sum() < done.size
+        assert np.all(np.isfinite(half["concurrence"].values[done]))
+        moved = shutil.copytree(small / "study.zarr", tmp_path / "study.zarr")
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    data = swept(moved, block=1, observables=["concurrence", "populations"]).load()
+    assert data.identical(swept(block=1, observables=["concurrence", "populations"]))
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    with pytest.raises(StoreError, match="There is no folder"):
+        swept(tmp_path / "missing" / "study.zarr")
+    target = Path("/proc/study.zarr")  # not even root can write there
+    with pytest.raises(StoreError, match="could not be written"):
+        swept(target)
+
+
+def test_what_is_no_store_is_left_alone(tmp_path):
+    other = tmp_path / "precious"
+    other.mkdir()
+    (other / "data.txt").write_text("mine")
+    with pytest.raises(StoreError, match="exists and is no store of a sweep"):
+        swept(other)
+    assert (other / "data.txt").read_text() == "mine"
+    file = tmp_path / "file.zarr"
+    file.write_text("mine")
+    with pytest.raises(StoreError, match="exists and is no store of a sweep"):
+        swept(file)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"observables": ["purity"]}, 'observables: ["concurrence"] in the store, ["purity"]'),
+        ({"fixed": {"gamma": 2.0}}, "fixed: {} in the store"),
+        ({"method": te.ContinuedFraction(rtol=1e-6)}, "accept=['method']"),
+        ({"grid": {"n_th": N_TH, "kappa": 2 * KAPPA}}, "(other values)"),
+        ({"initial": "00"}, "initial: null in the store"),
+    ],
+)
+def test_another_study_is_refused(tmp_path, options, words):
+    path = tmp_path / "study.zarr"
+    swept(path)
+    with pytest.raises(StoreError, match="is of another study") as caught:
+        swept(path, **options)
+    assert words in str(caught.value)
+    assert swept(path)["status"].values.all()
+
+
+def test_another_builder_is_refused(tmp_path):
+    swept(tmp_path / "study.zarr")
+    with pytest.raises(StoreError, match=r"builder: thermalent\.models.*in the store"):
+        te.sweep(
+            lambda n_th, kappa: te.thermal_link(n_th=n_th, kappa=kappa),
+            GRID, ["concurrence"], store=tmp_path / "study.zarr", executor=1,
+        )  # fmt: skip
+
+
+def test_a_larger_grid_keeps_the_finished_points(tmp_path, counted):
+    path = tmp_path / "study.zarr"
+    swept(path)
+    counted.clear()
+    larger = {"n_th": np.sort([*N_TH, 7.0]), "kappa": np.append(KAPPA, 3.0)}
+    with pytest.raises(StoreError, match=r"accept=\['grid'\]"):
+        swept(path, grid=larger)
+    data = swept(path, grid=larger, accept="grid", block=4).load()
+    assert sum(counted) == 20 - 12
+    fresh = swept(grid=larger, block=4)
+    for name in ("concurrence", "concurrence_error", "n_max", "error", "status", "message"):
+        assert np.array_equal(data[name].values, fresh[name].values)
+    counted.clear()
+    assert swept(path, grid=larger)["status"].values.all()
+    assert counted == []
+
+
+def test_an_extension_that_is_interrupted_goes_on(tmp_path, monkeypatch, counted):
+    path, larger = tmp_path / "study.zarr", {"n_th": N_TH, "kappa": np.append(KAPPA, 3.0)}
+    swept(path)
+    rename, calls = os.rename, []
+
+    def stop_between(old, new):
+        calls.append(new)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", stop_between)
+    with pytest.raises(KeyboardInterrupt):
+        swept(path, grid=larger, accept="grid")
+    monkeypatch.setattr(os, "rename", rename)
+    counted.clear()
+    assert swept(path, grid=larger, accept="grid")["status"].values.all()
+    assert sum(counted) == 4
+    assert [p.name for p in tmp_path.iterdir()] == ["study.zarr"]
+
+
+def test_a_smaller_grid_is_no_extension(tmp_path):
+    swept(tmp_path / "study.zarr")
+    with pytest.raises(StoreError, match=r"lacks 1 of the 4 stored values along 'n_th'"):
+        swept(tmp_path / "study.zarr", grid={"n_th": N_TH[:3], "kappa": KAPPA}, accept="grid")
+    assert swept(tmp_path / "study.zarr")["status"].values.all()
+
+
+def test_another_method_or_version_goes_on_knowingly(tmp_path, counted):
+    path = tmp_path / "study.zarr"
+    swept(path)
+    shutil.rmtree(path / "status" / "c" / "3")  # as if the last block had not been finished
+    counted.clear()
+    coarse = te.ContinuedFraction(rtol=1e-6)
+    data = swept(path, method=coarse, accept=("method",)).load()
+    assert counted == [3]
+    assert data["origin"].values.tolist() == [[0] * 3, [0] * 3, [0] * 3, [1] * 3]
+    origins = json.loads(data.attrs["origins"])
+    assert origins[1]["method"] == "ContinuedFraction(rtol=1e-06, n_max=None)"
+
+
+def test_another_version_is_refused(tmp_path):
+    import zarr
+
+    path = tmp_path / "study.zarr"
+    swept(path)
+    zarr.open_group(path, mode="r+").attrs["version"] = "0.0.1"
+    with pytest.raises(StoreError, match=rf"version: 0.0.1 in the store, {te.__version__} asked"):
+        swept(path)
+    assert swept(path, accept="version")["status"].values.all()
+    assert swept(path).attrs["version"] == te.__version__
+
+
+def test_damaged_chunks_are_errors_and_not_numbers(tmp_path):
+    path = tmp_path / "study.zarr"
+    data = swept(path)
+    chunk = path / "concurrence" / "c" / "1" / "0"
+    content = bytearray(chunk.read_bytes())
+    content[-6] ^= 1
+    chunk.write_bytes(content)
+    with pytest.raises((ValueError, RuntimeError)):
+        data["concurrence"].load()
+
+
+def test_two_processes_do_not_share_a_store(tmp_path):
+    path = tmp_path / "study.zarr"
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path\n"
+            "from thermalent.sweeping.storage.lock import locked\n"
+            "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()",
+            str(tmp_path / "study.zarr.lock"),
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(StoreError, match=rf"is being written by process {holder.pid} on "):
+        swept(path)
+    holder.kill()  # whoever dies lets go
+    holder.wait()
+    assert swept(path)["status"].values.all()
+
+
+def test_two_threads_do_not_share_a_store_either(tmp_path):
+    path = tmp_path / "lock"
+    with locked(path):
+        with pytest.raises(Locked, match=rf"this process \({os.getpid()}\)"), locked(path):
+            pass
+        assert path.exists()
+    assert not path.exists()
+
+
+def test_block_sizes_stay_as_the_study_began(tmp_path, counted, reference):
+    swept(tmp_path / "study.zarr", block=2)
+    counted.clear()
+    for block in (None, 1):
+        data = swept(tmp_path / "study.zarr", block=block)
+        assert data.attrs["block"] == [1, 2]
+        assert np.array_equal(data["concurrence"].values, reference["concurrence"].values)
+    assert counted == []
+
+
+def test_strings_and_tuples_are_coordinates(tmp_path):
+    grid = te.points(
+        [{"n_th": 1.0, "kappa": 0.5, "detuning": d} for d in ((0.1, -0.1), (0.2, -0.2))]
+    )
+    data = swept(tmp_path / "study.zarr", grid=grid)
+    assert data["detuning"].values.tolist() == ["[0.1, -0.1]", "[0.2, -0.2]"]
+    assert "detuning" in data.coords
+    assert data.load().identical(swept(grid=grid))
+
+
+def test_missing_chunks_of_data_read_as_open(tmp_path, monkeypatch):
+    """Ctrl-C between two blocks: the first is there, the others are open."""
+    solve, calls = blocks._solve_block, []
+
+    def interrupted(networks, method, initial):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return solve(networks, method, initial)
+
+    monkeypatch.setattr(blocks, "_solve_block", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "study.zarr")
+    half = xarray.open_zarr(tmp_path / "study.zarr", consolidated=False, chunks=None)
+    assert half["status"].values.tolist() == [[1] * 3, [0] * 3, [0] * 3, [0] * 3]
+    assert np.isnan(half["concurrence"].values[1:]).all()
+
+
+def test_a_long_ensemble_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
+    """The blocks of one point: on the disk as they come, not computed twice, the same bits."""
+    from thermalent.sweeping.execution import ensembles
+    from thermalent.sweeping.storage import partial_ensembles
+
+    path, monkey = tmp_path / "study.zarr", monkeypatch
+    options = {
+        "grid": {"n_th": [5.0, 6.0], "kappa": [0.5]}, "block": 2, "observables": ["populations"],
+        "method": te.Trajectories(n=640, seed=3),
+    }  # fmt: skip
+    whole = swept(**options)
+    monkey.setattr(partial_ensembles, "EVERY", 0.0)
+    computed, sums = [], ensembles.block_sums
+
+    def count(walk, reader, n, number):
+        if len(computed) == 15:
+            raise KeyboardInterrupt
+        computed.append(number)
+        return sums(walk, reader, n, number)
+
+    monkey.setattr(ensembles, "block_sums", count)
+    with pytest.raises(KeyboardInterrupt):
+        swept(path, **options)
+    kept = sum(1 for _ in (tmp_path / "study.zarr.parts").rglob("*.npz"))
+    assert 10 <= kept <= 15  # the first point is kept too: its block is not complete
+    computed.clear()
+    computed.append(None)  # no interruption any more
+    monkey.setattr(ensembles, "block_sums", lambda *a: computed.append(a[3]) or sums(*a))
+    data = swept(path, **options, executor=2)
+    assert len(computed) - 1 == 20 - kept
+    for name in whole:
+        assert np.array_equal(data[name].values, whole[name].values)
+    assert [p.name for p in tmp_path.iterdir()] == ["study.zarr"]

@@ -1,0 +1,1 @@
+"""From a wanted concurrence to the source, the filter and the tolerable imperfections."""

@@ -1,0 +1,187 @@
+r"""The inverse problem: which filter reaches a wanted concurrence, and what the rest may cost.
+
+Temperature and frequency fix how many quanta the source has; the filter's bandwidth is what one can
+choose. Of a wide filter the qubits see too little of what is slow, of a narrow one too few quanta:
+the concurrence has a largest value in between, and a target below it is met for
+
+$$Q_\mathrm{low} \le Q \le Q_\mathrm{high}, \qquad 2\kappa = \omega_c / Q$$
+
+More quanta are not always better either. Where they are too many, a cold attenuator between source
+and filter,
+
+$$n = \eta\, n_\mathrm{th}, \qquad \eta \le 1$$
+
+gives a larger concurrence, and so a wider filter for the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, inf, log, log10, pi
+from typing import Any
+
+from thermalent.analysis.design.result import Budget as Budget
+from thermalent.analysis.design.result import Design as Design
+from thermalent.analysis.design.result import DesignPoint as DesignPoint
+from thermalent.analysis.design.search import Search, entanglement, imperfect
+from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
+from thermalent.hardware.occupation import source_temperature, thermal_occupation
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
+from thermalent.models.thermal_link import thermal_link
+from thermalent.networks.network import Network
+from thermalent.support import checks
+from thermalent.support.progress import working
+
+_MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "base_occupation": 10.0}
+_SMALLEST = 4.0**-8  # of these, where the search for a budget begins
+
+
+def design(
+    temperature: Any,
+    frequency: Any,
+    gamma: Any,
+    target: float,
+    *,
+    margins: Sequence[float] = (0.02, 0.05),
+    attenuate: bool = True,
+    dephasing_time: Any = None,
+    loss: float = 0.0,
+    base_temperature: Any = 0.0,
+) -> Design:
+    r"""The filters with which two qubits on a one-way waveguide reach a concurrence.
+
+    $$\max_{n \le n_\mathrm{th}} C(n, \kappa/\gamma) \ge C_\mathrm{target}, \qquad
+      Q = \omega_c / 2\kappa$$
+
+    Args:
+        temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0.
+        frequency: Of the filter, omega_c/2pi, such as "5GHz"; a plain number is in hertz.
+        gamma: Decay of the qubits into the waveguide, gamma/2pi, such as "10MHz".
+        target: The wanted concurrence, in (0, 1).
+        margins: Further designs, this much above the target.
+        attenuate: Whether the source may be attenuated in front of the filter, by something cold.
+        dephasing_time: T_phi that the qubits have anyway; None is no dephasing.
+        loss: Power loss between the qubits that there is anyway.
+        base_temperature: T_0 that the waveguide has anyway.
+
+    Returns:
+        The designs with their budgets and sensitivities; whether the target can be reached, and if
+        not, the largest concurrence and what the target would take.
+
+    Raises:
+        ValueError: an argument has another unit, none, or is out of range.
+
+    Source: solves THERMAL, Sec. V A, backwards.
+    """
+    kelvin = read("temperature", temperature, TEMPERATURE, checks.positive)
+    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
+    rate = read("gamma", gamma, FREQUENCY, checks.positive)
+    wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
+    extra = sorted(checks.positive("margins", margin) for margin in margins)
+    time = None
+    if dephasing_time is not None:
+        time = read("dephasing_time", dephasing_time, TIME, checks.positive)
+    base = read("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+    link = {
+        "loss": checks.within("loss", loss, 0.0, 1.0),
+        "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
+        "base_occupation": thermal_occupation(base, hertz),
+    }
+    with working("design") as report:
+        search = Search(thermal_occupation(kelvin, hertz), link, attenuate, report)
+        make = _Maker(search, wanted, hertz, rate)
+        points = [make("widest filter", search.crossing(wanted, -1), margin=False)]
+        missed = []
+        for margin in extra:
+            kappa = search.crossing(wanted + margin, -1) if points[0] else None
+            points.append(make(f"margin {margin:g}", kappa))
+            if kappa is None:
+                missed.append(margin)
+        points.append(make("narrowest filter", search.crossing(wanted, 1), margin=False))
+        found = tuple(point for point in points if point is not None)
+        best = make("largest C", search.top)
+        assert best is not None
+        return Design(
+            target=wanted,
+            temperature=kelvin,
+            frequency=hertz,
+            gamma=rate,
+            n_th=search.n_th,
+            best=best,
+            points=found,
+            missed=tuple(missed),
+            needed_n=search.n_th if found else search.needed(wanted),
+            link=link,
+            attenuate=attenuate,
+        )
+
+
+class _Maker:
+    """Designs from bandwidths."""
+
+    def __init__(self, search: Search, target: float, frequency: float, gamma: float) -> None:
+        self.search, self.target = search, target
+        self.frequency, self.gamma = frequency, gamma
+
+    def __call__(
+        self, name: str, kappa: float | None, *, margin: bool = True
+    ) -> DesignPoint | None:
+        if kappa is None:
+            return None
+        value, n = self.search.at(kappa)
+        room = margin and value > self.target
+        return DesignPoint(
+            name=name,
+            concurrence=max(value, 0.0),
+            kappa=kappa,
+            quality=self.frequency / (2 * kappa * self.gamma),
+            n=n,
+            attenuation=10 * log10(self.search.n_th / n),
+            budget=self._budget(n, kappa) if room else None,
+            sensitivities=self._slopes(n, kappa),
+        )
+
+    def _budget(self, n: float, kappa: float) -> Budget:
+        link = self.search.link
+        dephasing = self._spent(n, kappa, "dephasing")
+        split = self._spent(n, kappa, "detuning")
+        warm = self._spent(n, kappa, "base_occupation")
+        rate = link["dephasing"] + dephasing
+        return Budget(
+            loss=self._spent(n, kappa, "loss"),
+            dephasing=dephasing,
+            dephasing_time=1 / (2 * pi * self.gamma * rate),
+            detuning=split * self.gamma,
+            base_temperature=source_temperature(link["base_occupation"] + warm, self.frequency)
+            if warm < inf
+            else inf,
+        )
+
+    def _spent(self, n: float, kappa: float, name: str) -> float:
+        """How much more of one imperfection first brings C down to the target; inf if none does."""
+        most = _MOST[name] - (self.search.link["loss"] if name == "loss" else 0.0)
+        from scipy.optimize import brentq
+
+        def excess(amount: float) -> float:
+            network = imperfect(n, kappa, self.search.link, name, amount)
+            return entanglement(network) - self.target
+
+        self.search.report(f"budget of {name}")
+        low, high = 0.0, most * _SMALLEST
+        while excess(high) > 0:
+            if high >= most:
+                return inf
+            low, high = high, min(4 * high, most)
+        return float(brentq(excess, low, high, xtol=1e-12 * most, rtol=1e-12))
+
+    def _slopes(self, n: float, kappa: float) -> dict[str, float]:
+        def builder(ln_n: float, ln_kappa: float, **link: Any) -> Network:
+            return thermal_link(exp(ln_n), exp(ln_kappa), **link)
+
+        at = {"ln_n": log(n), "ln_kappa": log(kappa), **self.search.link}
+        found = sensitivities(builder, at, rtol=1e-6)
+        return {
+            "kappa": found["ln_kappa"],
+            "n": found["ln_n"],
+            **{name: found[name] for name in self.search.link},
+        }

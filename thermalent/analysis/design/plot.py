@@ -1,0 +1,112 @@
+"""A design to look at: which Q meets the target, and what uses up the margin."""
+
+from __future__ import annotations
+
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.analysis.design.search import imperfect
+from thermalent.continued_fraction.batch.steady_states import steady_states
+
+if TYPE_CHECKING:
+    from thermalent.analysis.design.result import Budget, Design
+
+_BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+_BEYOND = 6.0  # the bandwidths drawn reach this factor beyond the designs
+_SPENT = np.linspace(0.0, 1.5, 31)
+
+
+def draw(design: Design, path: Path | str) -> None:
+    """Draw concurrence over Q, and of the best filter over each imperfection, to a file.
+
+    Raises:
+        ValueError: the file's kind is unknown to matplotlib.
+        OSError: the file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    wide = design.reachable and design.best.budget is not None
+    figure = Figure(figsize=(9.0 if wide else 5.0, 3.9), dpi=150, layout="constrained")
+    axes = figure.subplots(1, 2 if wide else 1, squeeze=False)[0]
+    _over_quality(axes[0], design)
+    if wide:
+        _over_imperfections(axes[1], design)
+    figure.savefig(path)
+
+
+def _over_quality(axes: Any, design: Design) -> None:
+    points = [*design.points, design.best]
+    low = min(point.kappa for point in points) / _BEYOND
+    high = max(point.kappa for point in points) * _BEYOND
+    kappas = np.geomspace(low, high, 61)
+    quality = design.frequency / (2 * kappas * design.gamma)
+    axes.plot(quality, design.curve(kappas, attenuated=False), color=_BLUE, label="full source")
+    if design.attenuate:
+        best = design.curve(kappas, attenuated=True)
+        axes.plot(quality, best, "--", color=_ORANGE, label="attenuated where it helps", zorder=1)
+    axes.axhline(design.target, color="0.4", lw=0.8, ls=":", label="target")
+    axes.plot(
+        [point.quality for point in points],
+        [point.concurrence for point in points],
+        "o",
+        color="black",
+        ms=4,
+        label="designs",
+    )
+    axes.set(xscale="log", xlabel="quality factor $Q$", ylabel=r"concurrence $\mathcal{C}$")
+    axes.set(ylim=(0, 1), xlim=(quality.min(), quality.max()))
+    title = f"{design.temperature:g} K, {design.frequency / 1e9:g} GHz"
+    axes.set_title(rf"(a) {title}, $\gamma/2\pi$ = {design.gamma / 1e6:g} MHz", loc="left", size=9)
+    axes.legend(fontsize=8, frameon=False, loc="lower center")
+
+
+def _over_imperfections(axes: Any, design: Design) -> None:
+    best, budget = design.best, design.best.budget
+    assert budget is not None
+    n_0 = _occupation(design, budget.base_temperature)
+    milli = 1e3 * budget.base_temperature
+    for name, whole, colour, dashes, label in (
+        ("loss", budget.loss, _BLUE, "-", f"loss, {100 * budget.loss:.3g} %"),
+        (
+            "dephasing",
+            budget.dephasing,
+            _ORANGE,
+            (0, (5, 4)),
+            _dephasing(budget),
+        ),
+        ("detuning", budget.detuning / design.gamma, _GREEN, "-", f"mismatch, {_mega(budget)} MHz"),
+        ("base_occupation", n_0, _PINK, (2, (2, 4)), f"waveguide at {milli:.3g} mK"),
+    ):
+        if whole == inf:
+            continue
+        networks = [
+            imperfect(best.n, best.kappa, design.link, name, float(share * whole))
+            for share in _SPENT
+        ]
+        values = [state.concurrence() for state in steady_states(networks)]
+        axes.plot(_SPENT, values, color=colour, ls=dashes, label=label)
+    axes.axhline(design.target, color="0.4", lw=0.8, ls=":")
+    axes.set(xlabel="share of the budget, one imperfection alone", xlim=(0, _SPENT[-1]))
+    axes.set_ylabel(r"concurrence $\mathcal{C}$")
+    axes.set_title(rf"(b) largest $\mathcal{{C}}$, Q = {best.quality:.3g}", loc="left", size=9)
+    axes.legend(fontsize=8, frameon=False, title="the whole budget", title_fontsize=8)
+
+
+def _occupation(design: Design, base_temperature: float) -> float:
+    """What the budget adds to the occupation of the waveguide."""
+    from thermalent.hardware.occupation import thermal_occupation
+
+    if base_temperature == inf:
+        return inf
+    return thermal_occupation(base_temperature, design.frequency) - design.link["base_occupation"]
+
+
+def _dephasing(budget: Budget) -> str:
+    return rf"$T_\phi$ = {1e6 * budget.dephasing_time:.3g} $\mu$s"
+
+
+def _mega(budget: Budget) -> str:
+    return f"{budget.detuning / 1e6:.3g}"

@@ -1,0 +1,226 @@
+"""What a design is: filters, what each may lose before the target is missed, and tables of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, pi
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thermalent.analysis.design.search import margins
+from thermalent.hardware.description import Hardware
+from thermalent.hardware.links import superconducting_link
+from thermalent.hardware.occupation import source_temperature
+from thermalent.hardware.units import with_prefix
+
+_SHARES = np.geomspace(1.0, 1e-3, 49)  # of the source, of which a curve takes the best
+
+
+class Budget(NamedTuple):
+    """How much of one imperfection alone uses up the margin; inf where none can.
+
+    Args:
+        loss: Power loss between the qubits.
+        dephasing: Pure dephasing rate of each qubit, in units of gamma.
+        dephasing_time: The same as a time T_phi, s.
+        detuning: Difference between the qubits' frequencies, placed evenly about the filter's, Hz.
+        base_temperature: Of the waveguide, K.
+    """
+
+    loss: float
+    dephasing: float
+    dephasing_time: float
+    detuning: float
+    base_temperature: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignPoint:
+    """One choice of the filter, and of the attenuation in front of it.
+
+    Args:
+        name: What distinguishes it.
+        concurrence: Of the steady state.
+        kappa: Decay rate of the filter through each port, in units of gamma.
+        quality: Q of the filter.
+        n: Occupation that reaches the filter.
+        attenuation: Of the source in front of the filter, dB; zero for all of it.
+        budget: What may go wrong before the concurrence falls to the target; None without margin.
+        sensitivities: Derivatives of the concurrence by ln(kappa), ln(n), loss, dephasing/gamma
+            and n_0, by name ("kappa", "n", "loss", "dephasing", "base_occupation").
+    """
+
+    name: str
+    concurrence: float
+    kappa: float
+    quality: float
+    n: float
+    attenuation: float
+    budget: Budget | None
+    sensitivities: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Filters that reach a concurrence from a source of given temperature and frequency.
+
+    Args:
+        target: The wanted concurrence.
+        temperature: Of the source, K.
+        frequency: Of the filter, Hz.
+        gamma: Decay of the qubits into the waveguide, gamma/2pi, Hz.
+        n_th: Occupation of the source.
+        best: The filter with the largest concurrence.
+        points: Filters that reach the target: the widest, those with a margin, the narrowest;
+            empty if it is out of reach.
+        missed: Margins that were asked for and are out of reach.
+        needed_n: Occupation at which the target would just be reached; inf if none found.
+        link: The imperfections that every point has from the start, as arguments of `thermal_link`.
+        attenuate: Whether attenuators in front of the filter are allowed.
+    """
+
+    target: float
+    temperature: float
+    frequency: float
+    gamma: float
+    n_th: float
+    best: DesignPoint
+    points: tuple[DesignPoint, ...]
+    missed: tuple[float, ...]
+    needed_n: float
+    link: Mapping[str, Any]
+    attenuate: bool
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the target can be met at all."""
+        return bool(self.points)
+
+    @property
+    def answer(self) -> str:
+        """The outcome in words."""
+        source = f"{self.temperature:g} K and {self.frequency / 1e9:g} GHz (n_th = {self.n_th:.4g})"
+        best = f"C = {self.best.concurrence:.4f} at Q = {self.best.quality:.3g}"
+        if self.reachable:
+            low, high = self.points[0].quality, self.points[-1].quality
+            return (
+                f"C = {self.target:g} from {source} takes Q between {low:.4g} and {high:.4g}; the "
+                f"largest is {best}.{self._advice}"
+            )
+        needed = "no temperature was found that reaches it."
+        if self.needed_n < inf:
+            hotter = source_temperature(self.needed_n, self.frequency)
+            needed = f"it takes n_th = {self.needed_n:.4g}: {hotter:.4g} K at this frequency"
+            if self.link["base_occupation"] == 0:
+                lower = self.frequency * self.n_th / self.needed_n / 1e9
+                needed += f", or about {lower:.3g} GHz at this temperature"
+            needed += "."
+        return f"C = {self.target:g} is out of reach from {source}: at most {best}; {needed}"
+
+    @property
+    def _advice(self) -> str:
+        """A word where the full source is too much for the widest filter."""
+        widest = self.points[0]
+        if widest.attenuation < 0.05:
+            return ""
+        return (
+            f" The widest filter wants the source attenuated by {widest.attenuation:.1f} dB: more "
+            "quanta are not always better."
+        )
+
+    def hardware(self, point: DesignPoint, **changes: Any) -> Hardware:
+        """The laboratory of a point; an attenuated source is one of lower temperature.
+
+        Args:
+            point: One of this design's.
+            changes: Arguments of `superconducting_link` that differ; without them the link has the
+                loss, the dephasing and the base temperature that the design was made with.
+        """
+        rate = self.link["dephasing"]
+        held = {
+            "loss": self.link["loss"],
+            "dephasing_time": 1 / (2 * pi * self.gamma * rate) if rate > 0 else None,
+            "base_temperature": source_temperature(self.link["base_occupation"], self.frequency),
+        }
+        return superconducting_link(
+            source_temperature(point.n, self.frequency),
+            self.frequency,
+            point.quality,
+            self.gamma,
+            **{**held, **changes},
+        )
+
+    def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
+        """Concurrence at bandwidths kappa/gamma, with the best attenuation or the full source."""
+        shares = _SHARES if attenuated else _SHARES[:1]
+        return np.maximum(np.max(margins(kappas, self.n_th * shares, self.link), axis=1), 0.0)
+
+    def plot(self, path: Path | str) -> None:
+        """Draw the concurrence over Q, and over each imperfection of the best filter, to a file."""
+        from thermalent.analysis.design.plot import draw
+
+        draw(self, path)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The designs as lines of a table, see `HEADINGS`."""
+        return [
+            (
+                point.name,
+                f"{point.concurrence:.4f}",
+                f"{point.quality:.4g}",
+                with_prefix(point.kappa * self.gamma, "Hz"),
+                f"{point.kappa:.4g}",
+                f"{point.n:.4g}",
+                f"{point.attenuation:.1f} dB",
+            )
+            for point in (*self.points, self.best)
+        ]
+
+    def budget_rows(self) -> list[tuple[str, ...]]:
+        """What uses up the margin of each design that has one, see `BUDGET_HEADINGS`."""
+        return [
+            (point.name, *_in_words(point.budget))
+            for point in (*self.points, self.best)
+            if point.budget is not None
+        ]
+
+    def sensitivity_rows(self) -> list[tuple[str, ...]]:
+        """Derivatives of the concurrence, see `SENSITIVITY_HEADINGS`."""
+        return [
+            (point.name, *(_short(value) for value in point.sensitivities.values()))
+            for point in (*self.points, self.best)
+        ]
+
+
+HEADINGS = ("design", "C", "Q", "kappa/2pi", "kappa/gamma", "n", "attenuation")
+BUDGET_HEADINGS = ("used up by", "loss", "or T_phi", "or mismatch", "or waveguide at")
+SENSITIVITY_HEADINGS = (
+    "sensitivity",
+    "dC/dln(kappa)",
+    "dC/dln(n)",
+    "dC/dloss",
+    "dC/d(gamma_phi/gamma)",
+    "dC/dn_0",
+)
+
+
+def _in_words(budget: Budget) -> tuple[str, ...]:
+    numbers = (
+        (budget.loss, f"{100 * budget.loss:.3g} %"),
+        (budget.dephasing, _prefixed(budget.dephasing_time, "s")),
+        (budget.detuning, _prefixed(budget.detuning, "Hz")),
+        (budget.base_temperature, _prefixed(budget.base_temperature, "K")),
+    )
+    return tuple(words if number < inf else "any" for number, words in numbers)
+
+
+def _prefixed(value: float, unit: str) -> str:
+    return with_prefix(float(f"{value:.3g}"), unit) if value < inf else "any"
+
+
+def _short(value: float) -> str:
+    """Three digits; what is zero but for the accuracy of a maximum is zero."""
+    return f"{value:.3g}" if abs(value) > 1e-6 else "0"

@@ -1,0 +1,236 @@
+r"""The largest concurrence of a filtered source, and where it falls to a value.
+
+The link conserves excitations, so that the qubits' state has no coherence but that between |01> and
+|10>, and its concurrence is the positive part of
+
+$$m = 2\,|\rho_{01,10}| - 2\sqrt{\rho_{00,00}\, \rho_{11,11}}$$
+
+The search works with m itself: it is smooth where the concurrence has a kink, and it still falls
+where the concurrence is zero, so that neither a maximum nor a crossing can be mistaken there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from math import ceil, exp, inf, log
+from typing import Any
+
+import numpy as np
+
+from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.models.thermal_link import thermal_link
+from thermalent.networks.network import Network
+from thermalent.solution.result import Outcome, SolveError
+from thermalent.solving.solve import steady_state
+
+EXACT = ContinuedFraction(rtol=1e-10)
+_MAP = ContinuedFraction(rtol=1e-6)
+_BANDWIDTHS = np.geomspace(1e-7, 1.0, 43)  # kappa/gamma of the map
+_NARROWEST = 1e-18  # bandwidth at which the search for a narrower filter ends
+_LEAST_N = 1e-6  # occupation to which the source is attenuated in the search
+_PER_DECADE = 4  # occupations of the map
+_PLACE = 1e-10  # accuracy of ln(kappa) where a curve crosses the target
+_SLIGHTLY = 1e-3  # less of ln(n), which tells on which side the maximum lies
+_FLAT = 1e-5  # accuracy of ln(kappa) and ln(n) at a maximum, which is flat
+# A maximum between the map's points exceeds its neighbours by less than this (measured: 0.02).
+_BETWEEN = 0.05
+_BESIDE = 1e-4  # distance in ln(kappa) at which a crossing is looked at from outside
+_MISSED = 1e-7  # of the target, at a crossing; the solver leaves 1e-10 of the state
+_FEWEST, _MOST = 0.1, 1e7  # occupations between which the needed one is looked for
+
+
+def margin(rho: np.ndarray) -> float:
+    """The margin m of the module, whose positive part is the concurrence; rho is (4, 4)."""
+    both = max(rho[0, 0].real, 0.0) * max(rho[3, 3].real, 0.0)
+    return 2 * float(abs(rho[1, 2]) - np.sqrt(both))
+
+
+def entanglement(network: Network) -> float:
+    """The margin of a network to ten digits, or to what can be had."""
+    try:
+        return margin(steady_state(network, EXACT).state)
+    except SolveError as error:
+        if error.status.outcome is not Outcome.INACCURATE:
+            raise
+        return margin(steady_state(network).state)
+
+
+def margins(
+    kappas: Sequence[float] | np.ndarray, occupations: np.ndarray, link: Mapping[str, Any]
+) -> np.ndarray:
+    """The margin at all bandwidths and occupations, (kappas, occupations), to six digits."""
+    networks = [
+        thermal_link(float(n), float(kappa), **link) for kappa in kappas for n in occupations
+    ]
+    found = [margin(state.state) for state in steady_states(networks, _MAP)]
+    return np.array(found).reshape(len(kappas), len(occupations))
+
+
+class Search:
+    """The largest margin over the attenuation, as a function of the bandwidth."""
+
+    def __init__(
+        self,
+        n_th: float,
+        link: Mapping[str, Any],
+        attenuate: bool,
+        report: Callable[[str], None],
+    ) -> None:
+        self.n_th, self.link, self.attenuate, self.report = n_th, link, attenuate, report
+        self.known: dict[float, tuple[float, float]] = {}
+
+    @cached_property
+    def occupations(self) -> np.ndarray:
+        """Occupations behind the attenuator from all of the source down, (occupations,)."""
+        if not self.attenuate or self.n_th <= _LEAST_N:
+            return np.array([self.n_th])
+        count = 1 + ceil(_PER_DECADE * np.log10(self.n_th / _LEAST_N))
+        return np.geomspace(self.n_th, _LEAST_N, count)
+
+    @cached_property
+    def map(self) -> np.ndarray:
+        """The margin on the grid of bandwidths, with the best of some attenuations."""
+        return np.max(margins(_BANDWIDTHS, self.occupations, self.link), axis=1)
+
+    def at(self, kappa: float) -> tuple[float, float]:
+        """The largest margin at a bandwidth, and the occupation that gives it."""
+        if kappa not in self.known:
+            self.known[kappa] = self._at(kappa)
+            self.report(f"kappa/gamma = {kappa:.4g}")
+        return self.known[kappa]
+
+    def _at(self, kappa: float) -> tuple[float, float]:
+        def value(log_n: float) -> float:
+            return entanglement(thermal_link(exp(log_n), kappa, **self.link))
+
+        full = value(log(self.n_th)), self.n_th
+        if not self.attenuate:
+            return full
+        from scipy.optimize import minimize_scalar
+
+        places = np.log(self.occupations)
+        values = margins([kappa], self.occupations, self.link)[0]
+        higher = np.concatenate([[-inf], values, [-inf]])
+        tops = (values >= higher[:-2]) & (values >= higher[2:]) & (values > values.max() - _BETWEEN)
+        found = [full]
+        for i in np.flatnonzero(tops).tolist():
+            if i == 0 and value(places[0] - _SLIGHTLY) <= full[0]:
+                continue  # a little less is no better
+            best = minimize_scalar(
+                lambda log_n: -value(log_n),
+                bounds=(places[min(i + 1, len(places) - 1)], places[max(i - 1, 0)]),
+                method="bounded",
+                options={"xatol": _FLAT},
+            )
+            found.append((-float(best.fun), exp(float(best.x))))
+        return max(found)
+
+    @cached_property
+    def top(self) -> float:
+        """The bandwidth of the largest margin."""
+        from scipy.optimize import minimize_scalar
+
+        higher = np.concatenate([[-inf], self.map, [-inf]])
+        tops = (self.map >= higher[:-2]) & (self.map >= higher[2:])
+        tops &= self.map > self.map.max() - _BETWEEN
+        found = []
+        for i in np.flatnonzero(tops).tolist():
+            low, high = _BANDWIDTHS[max(i - 1, 0)], _BANDWIDTHS[min(i + 1, len(self.map) - 1)]
+            best = minimize_scalar(
+                lambda log_kappa: -self.at(exp(log_kappa))[0],
+                bounds=(log(low), log(high)),
+                method="bounded",
+                options={"xatol": _FLAT},
+            )
+            found.append((-float(best.fun), exp(float(best.x))))
+        return max(found)[1]
+
+    def crossing(self, wanted: float, side: int) -> float | None:
+        """The widest (-1) or the narrowest (+1) filter with which the margin reaches a value.
+
+        None only if the largest margin of all is below it.
+
+        Raises:
+            RuntimeError: the value is reached where the search ends, or the filter that was found
+                fails the look at it.
+        """
+        if self.at(self.top)[0] < wanted:
+            return None
+        from scipy.optimize import brentq
+
+        inside, outside = self._bracket(wanted, side)
+
+        def excess(log_kappa: float) -> float:
+            return self.at(exp(log_kappa))[0] - wanted
+
+        place = float(brentq(excess, log(inside), log(outside), xtol=_PLACE, rtol=1e-14))
+        kappa, beyond = exp(place), exp(place - side * _BESIDE)
+        if self.at(kappa)[0] < wanted - _MISSED * wanted or self.at(beyond)[0] >= wanted:
+            raise RuntimeError(
+                f"The concurrence does not fall through {wanted:g} at kappa/gamma = {kappa:.6g}, "
+                "where the search ended. Please report these arguments."
+            )
+        return kappa
+
+    def _bracket(self, wanted: float, side: int) -> tuple[float, float]:
+        """Next to each other, a bandwidth that reaches the value and one outside that does not."""
+        outwards = np.flatnonzero(side * _BANDWIDTHS < side * self.top)
+        outwards = outwards[::-1] if side > 0 else outwards
+        # The map is coarse: from the outermost place that might reach the value, look inwards.
+        hopeful = np.flatnonzero(self.map[outwards] >= wanted - _BETWEEN)
+        place = int(hopeful[-1]) if len(hopeful) else -1
+        while place >= 0 and self.at(float(_BANDWIDTHS[outwards[place]]))[0] < wanted:
+            place -= 1
+        inside = self.top if place < 0 else float(_BANDWIDTHS[outwards[place]])
+        if place + 1 < len(outwards):
+            return inside, float(_BANDWIDTHS[outwards[place + 1]])
+        step = float(_BANDWIDTHS[1] / _BANDWIDTHS[0]) ** (-side)
+        while _NARROWEST < inside <= _BANDWIDTHS[-1]:
+            outside = inside * step
+            if self.at(outside)[0] < wanted:
+                return inside, outside
+            inside = outside
+        raise RuntimeError(
+            f"Even at kappa/gamma = {inside:.2g} the concurrence reaches {wanted:g}."
+        )
+
+    def gaps(self, low: float, high: float, wanted: float) -> list[float]:
+        """Bandwidths of the map between two others at which the value is not reached."""
+        between = _BANDWIDTHS[(low < _BANDWIDTHS) & (high > _BANDWIDTHS)]
+        doubtful = [
+            float(kappa)
+            for kappa, value in zip(_BANDWIDTHS, self.map, strict=True)
+            if kappa in between and value < wanted
+        ]
+        return [kappa for kappa in doubtful if self.at(kappa)[0] < wanted]
+
+    def needed(self, wanted: float) -> float:
+        """The smallest occupation whose best filter gives a concurrence; inf if none is found."""
+        from scipy.optimize import brentq
+
+        def excess(log_n: float) -> float:
+            other = Search(exp(log_n), self.link, False, self.report)
+            return other.at(other.top)[0] - wanted
+
+        low = high = log(max(self.n_th, _FEWEST))
+        before = excess(high)
+        if before >= 0:  # this source is colder than the fewest quanta that are looked at
+            return exp(float(brentq(excess, log(self.n_th), high, xtol=1e-4)))
+        while high < log(_MOST):
+            high += log(4)
+            here = excess(high)
+            if here >= 0:
+                return exp(float(brentq(excess, low, high, xtol=1e-4)))
+            if before > -wanted and here < before + 1e-6:  # what limits it is something else
+                return inf
+            low, before = high, here
+        return inf
+
+
+def imperfect(n: float, kappa: float, link: Mapping[str, Any], name: str, amount: float) -> Network:
+    """The link with some more of one imperfection; a detuning is split evenly."""
+    if name == "detuning":
+        return thermal_link(n, kappa, detuning=(amount / 2, -amount / 2), **link)
+    return thermal_link(n, kappa, **{**link, name: link[name] + amount})

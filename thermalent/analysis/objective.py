@@ -1,0 +1,202 @@
+"""What a search for a maximum moves on: the ranges as a unit cube, values and slopes there."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from thermalent.numerics.finite_differences import Differences, differences
+from thermalent.support import checks
+
+# A range this wide is searched by orders of magnitude.
+_LOGARITHMIC_FROM = 10.0
+_SLOPE_RTOL = 1e-9
+_CURVATURE_STEP = 2e-3
+
+
+class Search(abc.ABC):
+    """The objective on the unit cube, one coordinate per parameter."""
+
+    def __init__(
+        self, builder: Callable[..., Any], over: Mapping[str, tuple[float, float]]
+    ) -> None:
+        self.builder = builder
+        if not isinstance(over, Mapping) or not over:
+            checks.fail("over", "ranges (low, high) of one parameter or more, by name", over)
+        # Late: it brings the solver, which takes a while to load.
+        from thermalent.networks.builder import check_names
+
+        self.names = tuple(over)
+        check_names("over", builder, self.names)
+        for name, ends in over.items():
+            if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
+                checks.fail("over", f"(low, high) with low < high for {name!r}", ends)
+        self.low = np.array([checks.real("over", low) for low, _ in over.values()])
+        self.high = np.array([checks.real("over", high) for _, high in over.values()])
+        for name, low, high in zip(self.names, self.low, self.high, strict=True):
+            if not low < high:
+                checks.fail("over", f"(low, high) with low < high for {name!r}", over[name])
+        self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
+        self.evaluations = 0
+        self.interior = True
+
+    @abc.abstractmethod
+    def __call__(self, x: np.ndarray) -> float:
+        """The value at a point of the cube."""
+
+    @abc.abstractmethod
+    def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
+        """Climb from a place with first steps of this size; the place reached, and its value."""
+
+    @abc.abstractmethod
+    def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
+        """Slope and curvature at a place, in the coordinates that are free."""
+
+    def parameters(self, x: np.ndarray) -> dict[str, float]:
+        """The parameters at a point of the cube."""
+        values = np.where(self.log, self._logarithmic(x), self.low + (self.high - self.low) * x)
+        values = np.clip(values, self.low, self.high)
+        return dict(zip(self.names, values.tolist(), strict=True))
+
+    def errors(self, x: np.ndarray, shift: np.ndarray) -> dict[str, float]:
+        """Shifts in the cube as shifts of the parameters."""
+        scale = self.stretch(x)
+        return dict(zip(self.names, (scale * shift).tolist(), strict=True))
+
+    def stretch(self, x: np.ndarray) -> np.ndarray:
+        """How fast each parameter runs along its coordinate."""
+        values = np.array(list(self.parameters(x).values()))
+        ratio = np.where(self.log, self.high / np.where(self.log, self.low, 1.0), 1.0)
+        return np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
+
+    def _logarithmic(self, x: np.ndarray) -> np.ndarray:
+        low = np.where(self.log, self.low, 1.0)
+        return low * (np.where(self.log, self.high, 1.0) / low) ** x
+
+
+class ValueSearch(Search):
+    """Of any number, known by its values alone."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        over: Mapping[str, tuple[float, float]],
+        maximise: Callable[[Any], Any],
+    ) -> None:
+        super().__init__(builder, over)
+        self.maximise = maximise
+
+    def __call__(self, x: np.ndarray) -> float:
+        """The number at a point of the cube."""
+        self.evaluations += 1
+        found = self.maximise(self.builder(**self.parameters(x)))
+        self.interior = bool(getattr(found, "interior", True))
+        value = checks.real("maximise", getattr(found, "value", found))
+        return value
+
+    def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
+        """Climb from a place, comparing values, with first steps of this size."""
+        from scipy.optimize import minimize  # late: it takes a tenth of a second to load
+
+        d = len(start)
+        corners = start + reach * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
+        found: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
+            lambda x: -self(x),
+            start,
+            method="Nelder-Mead",
+            bounds=[(0.0, 1.0)] * d,
+            options={
+                "initial_simplex": np.vstack([start, corners]),
+                "xatol": 1e-5,
+                "fatol": 1e-9,
+                "maxfev": 400 * d,
+            },
+        )
+        return np.asarray(found.x, dtype=float), -float(found.fun)
+
+    def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
+        """By finite differences."""
+        return differences(self, x, free, noise)
+
+
+class SlopeSearch(Search):
+    """Of an observable of the steady state, which comes with its slopes."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        over: Mapping[str, tuple[float, float]],
+        observable: str,
+    ) -> None:
+        super().__init__(builder, over)
+        self.observable = observable
+        self.known: dict[bytes, tuple[float, np.ndarray, np.ndarray]] = {}
+
+    def __call__(self, x: np.ndarray) -> float:
+        """The observable at a point of the cube."""
+        return self.with_slope(x)[0]
+
+    def with_slope(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Value, slope (d,) and the slope's error (d,); a place is solved once."""
+        key = np.asarray(x, dtype=float).tobytes()
+        if key not in self.known:
+            from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
+
+            self.evaluations += 1
+            found = sensitivities(
+                self.builder, self.parameters(x), self.observable, rtol=_SLOPE_RTOL
+            )
+            stretch = self.stretch(x)
+            self.known[key] = (
+                found.value,
+                stretch * np.array(list(found.derivatives.values())),
+                stretch * np.array(list(found.errors.values())),
+            )
+        return self.known[key]
+
+    def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
+        """Climb from a place along the slopes, which set the steps."""
+        from scipy.optimize import minimize
+
+        def falling(x: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope, _ = self.with_slope(x)
+            return -value, -slope
+
+        found = minimize(
+            falling,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0.0, 1.0)] * len(start),
+            options={"ftol": 1e-10, "gtol": 1e-7},
+        )
+        return np.asarray(found.x, dtype=float), -float(found.fun)
+
+    def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
+        """The slope itself, and the curvature from differences of slopes, at two steps."""
+        _, slope, error = self.with_slope(x)
+        axes = np.eye(len(x))[free]
+        steps = np.minimum(_CURVATURE_STEP, np.minimum(x, 1 - x)[free] / 2)
+        near, wide = (
+            np.array(
+                [
+                    (self.with_slope(x + k * h * a)[1] - self.with_slope(x - k * h * a)[1])[free]
+                    / (2 * k * h)
+                    for a, h in zip(axes, steps, strict=True)
+                ]
+            )
+            for k in (1, 2)
+        )
+        curvature = (4 * near - wide) / 3
+        change = np.abs(np.diag(near) - np.diag(wide))
+        return Differences(
+            free=free,
+            slope=slope[free],
+            curvature=(curvature + curvature.T) / 2,
+            steps=np.ones(len(axes)),
+            truncation=error[free],
+            smooth=bool(np.all(change <= 0.1 * np.abs(np.diag(near)))),
+        )

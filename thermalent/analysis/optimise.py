@@ -1,0 +1,212 @@
+r"""The parameters of a network that make a number largest, and whether there are any.
+
+A search from several places, then Newton's method on finite differences: comparing values alone
+locates a maximum only to the root of their rounding, its slope to ten digits. Observables of a
+steady state climb along their exact slopes instead (`sensitivities`), with fewer solves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from thermalent.analysis.objective import Search, SlopeSearch, ValueSearch
+from thermalent.numerics.finite_differences import Differences
+from thermalent.solution.result import Outcome, Status
+from thermalent.support import checks
+
+# Coordinates run from 0 to 1; this close to an end is on the bound.
+_EDGE = 1e-7
+_NEWTON_STEPS = 12
+# From a bound, where a search ended, look this far inside, in units of the range.
+_INWARDS = (1e-2, 1e-3, 1e-4, 1e-5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """The best parameters found, with the evidence.
+
+    Args:
+        value: The largest value.
+        parameters: Where, by name.
+        errors: Error of each parameter: how far noise and finite differences can shift it.
+        at_bounds: Names of the parameters that ended on a bound of their range.
+        starts: Number of searches.
+        agreeing: How many of them ended at the same value, to 1e-6 of it; one alone is doubtful.
+        evaluations: Number of networks that were solved.
+        status: Whether this is a maximum in the interior of all ranges.
+    """
+
+    value: float
+    parameters: Mapping[str, float]
+    errors: Mapping[str, float]
+    at_bounds: tuple[str, ...] = ()
+    starts: int
+    agreeing: int
+    evaluations: int
+    status: Status = field(default_factory=Status)
+
+
+class OptimumError(RuntimeError):
+    """There is no interior maximum, or none was found; `result` holds what there is."""
+
+    def __init__(self, result: Optimum) -> None:
+        super().__init__(result.status.message)
+        self.result = result
+        self.status = result.status
+
+
+def optimise(
+    builder: Callable[..., Any],
+    over: Mapping[str, tuple[float, float]],
+    maximise: Callable[[Any], Any] | str,
+    *,
+    starts: int = 8,
+    seed: int = 0,
+    noise: float = 1e-14,
+    allow_bounds: bool = False,
+) -> Optimum:
+    r"""Maximise a number over parameters of a network.
+
+    $$\max_{x \in [\mathrm{low}, \mathrm{high}]} f(\text{builder}(x))$$
+
+    Args:
+        builder: Called with the parameters as keywords; returns a network (or anything else that
+            `maximise` takes).
+        over: Lower and upper bound of each parameter by name. A positive range of a factor of ten
+            or more is searched logarithmically.
+        maximise: From what `builder` returned to the number, or to a peak with `value` and
+            `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
+            reported as no optimum. Or "concurrence" or "purity" of the steady state, by name: then
+            the search follows the slopes of `sensitivities`, and each solve gives all of them.
+        starts: Number of searches, spread over the ranges.
+        seed: Of their places.
+        noise: Error of the number, absolute: what the method's solver leaves in it.
+        allow_bounds: Return an optimum on a bound instead of raising.
+
+    Returns:
+        The optimum; its parameters are good to 8 digits where the noise permits, see `errors`.
+
+    Raises:
+        ValueError: an argument is out of range, the builder has no such parameter (the nearest one
+            is given), `maximise` returns no finite number, or a search along slopes meets a bound
+            where there are none, see `sensitivities` (full loss: end the range at 0.999999).
+        OptimumError: the best value lies on a bound, at the end of a time interval, or is no
+            maximum (a flat direction, a kink): the message says which.
+    """
+    search: Search = (
+        SlopeSearch(builder, over, maximise)
+        if isinstance(maximise, str)
+        else ValueSearch(builder, over, maximise)
+    )
+    count = checks.integer("starts", starts, 1)
+    noise = checks.positive("noise", noise)
+    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    d = len(search.names)
+    # One start in every slice of every range.
+    places = np.stack([(rng.permutation(count) + rng.random(count)) / count for _ in range(d)], 1)
+    found = [search.local(place) for place in places]
+    values = np.array([value for _, value in found])
+    x = found[int(np.argmax(values))][0]
+    agreeing = int(np.sum(values >= values.max() - 1e-6 * abs(values.max())))
+    x = _off_the_edge(search, x, noise)
+    free = _inside(x)
+    x = np.where(free, x, np.round(x))
+    x, slopes = _polish(search, x, free, noise)
+    result = Optimum(
+        value=search(x),
+        parameters=search.parameters(x),
+        errors=search.errors(x, np.zeros(d) if slopes is None else slopes.shift(noise)),
+        at_bounds=tuple(
+            name for name, inside in zip(search.names, free, strict=True) if not inside
+        ),
+        starts=count,
+        agreeing=agreeing,
+        evaluations=search.evaluations,
+    )
+    result = replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
+    if not result.status.ok:
+        raise OptimumError(result)
+    return result
+
+
+def _inside(x: np.ndarray) -> np.ndarray:
+    return (x > _EDGE) & (x < 1 - _EDGE)
+
+
+def _off_the_edge(search: Search, x: np.ndarray, noise: float) -> np.ndarray:
+    """A better place next to the bounds that a search ended on, if there is one, else x.
+
+    A search that steps over a maximum near a bound is cut off there, and flattened onto it.
+    """
+    best, at_edge = search(x), ~_inside(x)
+    for reach in _INWARDS:
+        for i in np.flatnonzero(at_edge):
+            place = x.copy()
+            place[i] += reach if x[i] < 0.5 else -reach
+            if search(place) > best + 10 * noise:
+                found, value = search.local(place, reach / 3)
+                if value > best + 10 * noise:
+                    return found
+    return x
+
+
+def _polish(
+    search: Search, x: np.ndarray, free: np.ndarray, noise: float
+) -> tuple[np.ndarray, Differences | None]:
+    """Newton's method in the free coordinates, as long as it leads up."""
+    if not np.any(free):
+        return x, None
+    best = search(x)
+    slopes = search.slopes(x, free, noise)
+    for _ in range(_NEWTON_STEPS):
+        step = slopes.newton()
+        if step is None or np.any((x + step <= 0) & free) or np.any((x + step >= 1) & free):
+            break
+        value = search(x + step)
+        if value < best - 10 * noise:
+            break
+        x, best = x + step, max(value, best)
+        slopes = search.slopes(x, free, noise)
+        if np.all(np.abs(step) <= slopes.shift(noise)):
+            break
+    return x, slopes
+
+
+def _status(
+    result: Optimum,
+    search: Search,
+    x: np.ndarray,
+    slopes: Differences | None,
+    noise: float,
+    allow_bounds: bool,
+) -> Status:
+    search(x)  # sets `interior` for the optimum itself
+    where = ", ".join(f"{name} = {value:.6g}" for name, value in result.parameters.items())
+    if not search.interior:
+        message = (
+            f"The largest value, {result.value:.6g} at {where}, is no maximum in time: it lies at "
+            "an end of the time interval, which sets the parameters. Ask for a longer one."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    if result.at_bounds and not allow_bounds:
+        message = (
+            f"There is no maximum inside the ranges: the largest value, {result.value:.6g} at "
+            f"{where}, lies on a bound of {', '.join(result.at_bounds)}. Widen the range, or ask "
+            "for allow_bounds=True."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    if slopes is None:
+        return Status()  # all parameters on bounds, as allowed
+    step = slopes.newton()
+    if step is None or not slopes.smooth or np.any(np.abs(step) > 100 * slopes.shift(noise)):
+        message = (
+            f"The largest value, {result.value:.6g} at {where}, is not a smooth maximum: its slope "
+            "does not vanish, or it does not fall in every direction (a parameter without effect, "
+            "a kink, or more noise than the argument `noise` says)."
+        )
+        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+    return Status()

@@ -1,0 +1,217 @@
+r"""What the approximate methods share: charge sectors, null vectors, and what a result says.
+
+If the excitation number is conserved up to decay, the stationary state has charge zero
+(\(N_i = N_j\) for every element \(|i\rangle\langle j|\)), u raises the charge by one and u^* lowers
+it. Without that symmetry each sector is the whole space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.analytic.methods.recognise import Mismatch, one_mode
+from thermalent.networks.liouvillian import lowering_operators
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
+from thermalent.operators.superoperators import Superoperator, dense
+from thermalent.solution.method import Method
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+
+# A pinned generator of a larger condition number has no unique null vector in double precision.
+_EPSILON = float(np.finfo(float).eps)
+SINGULAR = 0.1 / _EPSILON
+# Elements of a stationary state: 7 qubits have 3432 of charge zero, and take 200 MB per matrix.
+LARGEST = 4096
+# Larger systems stay in the product basis, where their superoperators are sparse.
+_FRAME_UP_TO = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Space:
+    """The emitters' matrices, by elements |f_i><f_j| of a basis of definite charge.
+
+    Args:
+        frame: The basis f as columns, (d, d).
+        zero: Row-major indices of the elements of charge 0; of all if there is no symmetry.
+        plus: Of charge 1; likewise.
+        minus: Of charge -1; likewise.
+    """
+
+    frame: np.ndarray
+    zero: np.ndarray
+    plus: np.ndarray
+    minus: np.ndarray
+
+    def block(self, superoperator: Superoperator, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """The block of a superoperator between two sectors, dense."""
+        if self.frame.shape[0] > _FRAME_UP_TO:
+            return dense(sparse.csr_array(superoperator)[rows][:, cols])
+        basis = np.kron(self.frame, self.frame.conj())  # (d^2, d^2)
+        turned = basis.conj().T @ dense(superoperator) @ basis
+        # What cancels exactly in this basis must not come back as rounding.
+        turned[np.abs(turned) < 4 * _EPSILON * np.max(np.abs(turned), initial=0.0)] = 0.0
+        return turned[np.ix_(rows, cols)]
+
+    def matrix(self, x: np.ndarray) -> np.ndarray:
+        """The Hermitian matrix with the elements x in the sector of charge zero, (d, d)."""
+        turned = np.zeros(self.frame.size, dtype=complex)
+        turned[self.zero] = x
+        state = self.frame @ turned.reshape(self.frame.shape) @ self.frame.conj().T
+        return (state + state.conj().T) / 2
+
+
+def charge_space(network: Network) -> Space:
+    """The charge sectors that the source's amplitude and its conjugate connect."""
+    d = int(np.prod(network.dims))
+    try:
+        numbers = excitation_numbers(network)
+    except SymmetryError:
+        whole = np.arange(d * d)
+        return Space(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
+    charge = element_charges(numbers)
+    zero, plus, minus = (np.flatnonzero(charge == q) for q in (0, 1, -1))
+    return Space(frame=_bright_frame(network, numbers), zero=zero, plus=plus, minus=minus)
+
+
+def one_mode_refusal(network: Network) -> str | None:
+    """Why a method of one mode and dense matrices cannot solve the network, or None if it can."""
+    mode = one_mode(network)
+    if isinstance(mode, Mismatch):
+        return f"{mode.reason}. Use te.Fock(...)."
+    d = int(np.prod(network.dims))
+    if d * d <= LARGEST:
+        return None
+    try:
+        elements = int(np.sum(np.bincount(excitation_numbers(network)) ** 2))
+    except SymmetryError:
+        elements = d * d
+    if elements <= LARGEST:
+        return None
+    return (
+        f"the emitters' stationary state has {elements} elements, more than the {LARGEST} that fit "
+        "into dense matrices. Use te.ContinuedFraction(...)."
+    )
+
+
+def whole_space(network: Network) -> Space:
+    """All elements as one sector, for a drive that breaks the symmetry."""
+    space = charge_space(network)
+    every = np.arange(space.frame.size)
+    return Space(frame=space.frame, zero=every, plus=every, minus=every)
+
+
+def _bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
+    """Bright and dark states of the operator that the source drives, by charge, (d, d).
+
+    In the product basis a dark state is dark by cancellation only, and under a strong drive its
+    population loses digits like the square of the drive over the decay rates.
+    """
+    d = len(numbers)
+    frame = np.eye(d, dtype=complex)
+    if d > _FRAME_UP_TO:
+        return frame
+    (source,) = network.mode_indices
+    driven = np.zeros((d, d), dtype=complex)
+    for lower, e in zip(lowering_operators(network), network.emitter_indices, strict=True):
+        weight = 0.5 * network.decay[e, source] + 1j * network.exchange[e, source]
+        driven += np.conj(weight) * dense(lower)
+    gram = driven.conj().T @ driven
+    for n in np.unique(numbers):
+        sector = np.ix_(numbers == n, numbers == n)
+        frame[sector] = np.linalg.eigh(gram[sector])[1]
+    return frame
+
+
+class Stationary(NamedTuple):
+    """A normalised null vector as a density matrix, and how well it is determined.
+
+    Args:
+        state: (d, d).
+        condition: 1-norm condition number of the pinned generator, its rows scaled to one.
+    """
+
+    state: np.ndarray
+    condition: float
+
+    @property
+    def unique(self) -> bool:
+        """Whether there is one null vector only, to working precision."""
+        return bool(self.condition < SINGULAR)
+
+
+def stationary(generator: np.ndarray, space: Space) -> Stationary:
+    """The state of trace one with generator @ state = 0.
+
+    Args:
+        generator: Trace-preserving, on the elements `space.zero`, (m, m).
+        space: The elements.
+    """
+    diagonal = space.zero % (space.frame.shape[0] + 1) == 0
+    row = int(np.flatnonzero(diagonal)[0])  # redundant, since the trace is preserved
+    pinned = np.array(generator)
+    pinned[row] = diagonal
+    scale = np.max(np.abs(pinned), axis=1)
+    if not np.all(scale > 0):  # something is conserved besides the trace
+        return _undetermined(space)
+    pinned /= scale[:, None]
+    try:
+        inverse = np.linalg.inv(pinned)
+    except np.linalg.LinAlgError:
+        return _undetermined(space)
+    condition = float(np.linalg.norm(pinned, 1) * np.linalg.norm(inverse, 1))
+    x = inverse[:, row]
+    # Refinement leaves the error of the residual alone.
+    for _ in range(2):
+        residual = -(pinned @ x)
+        residual[row] += 1
+        x = x + inverse @ residual
+    return Stationary(space.matrix(x), condition)
+
+
+def _undetermined(space: Space) -> Stationary:
+    return Stationary(np.full(space.frame.shape, np.nan), np.inf)
+
+
+def result(
+    method: Method,
+    network: Network,
+    state: np.ndarray,
+    *,
+    order: str,
+    stats: Mapping[str, Any],
+    unique: bool = True,
+) -> SteadyState:
+    """A result of an approximate method.
+
+    Args:
+        method: The method.
+        network: The network.
+        state: The state, (d, d).
+        order: What its error is of the order of, in words.
+        stats: Further evidence.
+        unique: Whether the stationary state is unique.
+    """
+    status = Status()
+    if not unique:
+        status = Status(
+            outcome=Outcome.NOT_UNIQUE,
+            message=(
+                f"The stationary state is not unique in the approximation {method.name}: the "
+                "emitters have a dark state, or one that nothing damps. Break the symmetry "
+                "(detuning, position, dephasing, decay), or give te.ContinuedFraction() an "
+                "`initial=`."
+            ),
+        )
+    return SteadyState(
+        network=network,
+        method=method,
+        state=state,
+        error=ErrorEstimate(np.nan, f"approximation: the error is not known, {order}"),
+        status=status,
+        stats=dict(stats),
+    )

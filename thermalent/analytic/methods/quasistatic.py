@@ -1,0 +1,148 @@
+"""The quasistatic limit: the emitters follow a field that hardly moves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from thermalent.analytic.methods.classical_field import ClassicalField, field, field_refusal
+from thermalent.analytic.methods.null_vector import Stationary, result
+from thermalent.analytic.methods.recognise import IdealLink, ideal_link
+from thermalent.analytic.quasistatic import quasistatic_populations
+from thermalent.networks.network import Network
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.result import Outcome, Status, SteadyState
+from thermalent.support import checks
+
+# Amplitudes x = |u|^2/V beyond these carry less than exp(-40), and, with a state that is linear in
+# x near zero, an error of the order 1e-20.
+_LOG_X = (-23.0, 3.7)
+_FIRST_STEP = 0.5
+_MOST_HALVINGS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quasistatic(Method):
+    r"""The emitters' steady state in a constant field, averaged over the thermal amplitudes.
+
+    $$\rho = \int_0^\infty dx\, e^{-x} \oint \frac{d\theta}{2\pi}\, \rho_{\sqrt{Vx}\,e^{i\theta}},
+      \qquad (L + u L_+ + u^* L_-)\,\rho_u = 0$$
+
+    For the ideal link there is a closed form, populations Upsilon of |00> and 1 - Upsilon of |S>.
+    Otherwise the integral is summed over log x by the trapezoidal rule, whose error falls
+    exponentially with the number of amplitudes; the step is halved until the sum is settled.
+
+    Args:
+        rtol: Allowed error of the sum over amplitudes, from 1e-12 to 0.1; the error of the
+            approximation itself is another matter.
+
+    Raises:
+        ValueError: rtol is out of range.
+
+    Source: THERMAL, Eqs. (19) to (21); numerically for other networks, ours.
+    """
+
+    rtol: float = 1e-7
+
+    claim: ClassVar[Claim] = Claim.APPROXIMATE
+    domain: ClassVar[str] = (
+        "one mode without back-action, excitation number conserved up to decay; bandwidth far "
+        "below the emitters' decay rates, also times flux over decay rate"
+    )
+
+    def __post_init__(self) -> None:
+        checks.within("rtol", self.rtol, 1e-12, 0.1)
+
+    def refusal(self, network: Network) -> str | None:
+        """Why not: no classical field (several modes, back-action, no U(1)), or too many levels."""
+        return field_refusal(network)
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """The average over the field's amplitude and phase."""
+        began = time.perf_counter()
+        link = ideal_link(network)
+        if isinstance(link, IdealLink):
+            average = _closed_form(link)
+        else:
+            average = _average(field(network), self.rtol)
+        answer = result(
+            self,
+            network,
+            average.state,
+            order=(
+                "it is proportional to the bandwidth; the sum over amplitudes is good to "
+                f"{average.error:.1g}"
+            ),
+            unique=average.unique,
+            stats={
+                "amplitudes": average.amplitudes,
+                "quadrature_error": average.error,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+        if average.unique and not average.error <= self.rtol:
+            return replace(answer, status=_unsettled(average, self.rtol))
+        return answer
+
+
+class _Average(NamedTuple):
+    """A state averaged over the field, its quadrature error, and how many amplitudes it took."""
+
+    state: np.ndarray
+    error: float
+    amplitudes: int
+    unique: bool
+
+
+def _average(classical: ClassicalField, rtol: float) -> _Average:
+    """The trapezoidal rule in log x, each halving of the step keeping the amplitudes so far.
+
+    The weights h x exp(-x) sum to one up to the part below the first node, where the state is that
+    of no field: the first node takes it.
+    """
+    log_x = np.arange(*_LOG_X, _FIRST_STEP)
+    solved = _solve(classical, log_x)
+    step, state, error = _FIRST_STEP, np.array(np.inf), np.inf
+    for halving in range(_MOST_HALVINGS + 1):
+        if halving:
+            between = log_x + step / 2
+            log_x, step = np.concatenate([log_x, between]), step / 2
+            solved += _solve(classical, between)
+        weight = step * np.exp(log_x - np.exp(log_x))
+        weight[0] += 1 - np.sum(weight)
+        unique = np.array([node.unique for node in solved])
+        # Without any field an emitter may be undamped; such amplitudes may matter little.
+        lost = float(np.sum(weight[~unique]))
+        if lost > rtol:
+            return _Average(np.full_like(solved[0].state, np.nan), np.inf, len(solved), False)
+        before = state
+        state = np.tensordot(weight[unique], [s.state for s in solved if s.unique], axes=1)
+        state = classical.phase_average(state / np.trace(state).real)
+        # Where the step is still wider than a resonance, the sums scatter by what they are off.
+        error = 4 * float(np.max(np.abs(state - before))) + lost
+        if error <= rtol:
+            break
+    return _Average(state, error, len(solved), True)
+
+
+def _solve(classical: ClassicalField, log_x: np.ndarray) -> list[Stationary]:
+    return [classical.stationary(u) for u in np.sqrt(classical.variance * np.exp(log_x))]
+
+
+def _closed_form(link: IdealLink) -> _Average:
+    state = quasistatic_populations(link.flux, link.gamma).matrix().astype(complex)
+    return _Average(state, 1e-14, 0, True)  # the accuracy of upsilon
+
+
+def _unsettled(average: _Average, rtol: float) -> Status:
+    return Status(
+        outcome=Outcome.NOT_CONVERGED,
+        message=(
+            f"The sum over the field's amplitudes is not settled at {average.amplitudes} of them: "
+            f"it still moves by {average.error:.1e}, asked for was {rtol:.1e}. Ask for a larger "
+            "rtol, or use te.ContinuedFraction()."
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Steady states of many networks at once, by the continued fraction."""

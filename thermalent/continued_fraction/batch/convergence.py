@@ -1,0 +1,169 @@
+"""Numba kernels that solve and judge the fractions of many points, as `fraction` does one."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+# Compiled into `settle`, whose cache does not notice a change of that file: touch this one, too.
+from thermalent.continued_fraction.chain import convergence
+
+# Where a point stands.
+ACTIVE, CONVERGED, HANDED_OVER = 0, 1, 2
+_FLOOR = 64 * float(np.finfo(float).eps)  # as in `fraction`
+_SINGULAR = 0.1 / float(np.finfo(float).eps)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def solve_points(points, k, a0, size, x):
+    """The stationary x at level 0 of some points into x (p, ground); nan where it is singular.
+
+    As `Stationary.solve`: the first row is replaced by the sum of the populations, which are the
+    first `size` coordinates.
+    """
+    ground = k.shape[1]
+    aug = np.zeros((ground, 2 * ground))
+    for p in points:
+        norm = 0.0
+        for j in range(ground):
+            total = 0.0
+            for i in range(ground):
+                aug[i, j] = a0[p, i, j] + k[p, i, j]
+                aug[i, ground + j] = 1.0 if i == j else 0.0
+                if i == 0:
+                    aug[i, j] = 1.0 if j < size else 0.0
+                total += abs(aug[i, j])
+            norm = max(norm, total)
+        _invert(aug, ground)
+        inverse = 0.0
+        for j in range(ground, 2 * ground):
+            inverse = max(inverse, np.sum(np.abs(aug[:, j])))
+        for i in range(ground):
+            x[p, i] = aug[i, ground] if norm * inverse < _SINGULAR else np.nan
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _invert(aug, m):
+    """[D | 1] to [1 | D^{-1}], by Gauss and Jordan with partial pivoting."""
+    for k in range(m):
+        pivot = k + np.argmax(np.abs(aug[k:, k]))
+        if pivot != k:
+            for j in range(k, 2 * m):
+                aug[k, j], aug[pivot, j] = aug[pivot, j], aug[k, j]
+        aug[k, k:] *= 1.0 / aug[k, k]
+        for i in range(m):
+            if i != k and aug[i, k] != 0.0:
+                factor = aug[i, k]
+                for j in range(k, 2 * m):
+                    aug[i, j] -= factor * aug[k, j]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def state(x, places, frame, out):
+    """The density matrix of coordinates at level 0; returns its largest element.
+
+    Args:
+        x: (ground,).
+        places: Row, column and kind (0 population, 1 symmetric, 2 antisymmetric pair), (3, ground).
+        frame: States of the bright frame as columns, (d, d).
+        out: (2, d, d): the matrix and room to work.
+    """
+    d = frame.shape[0]
+    out[:] = 0.0
+    for t in range(x.size):
+        i, j, kind = places[0, t], places[1, t], places[2, t]
+        value = (x[t] + 0j) if kind < 2 else 1j * x[t]
+        if kind == 0:
+            out[1, i, i] = value
+        else:
+            out[1, i, j] += np.sqrt(0.5) * value
+            out[1, j, i] += np.sqrt(0.5) * np.conj(value)
+    for i in range(d):  # frame times the matrix, a row at a time, times the frame's adjoint
+        for j in range(d):
+            total = 0j
+            for l in range(d):
+                if frame[i, l] != 0:
+                    for m in range(d):
+                        total += frame[i, l] * out[1, l, m] * np.conj(frame[j, m])
+            out[0, i, j] = total
+    largest = 0.0
+    for i in range(d):
+        for j in range(d):
+            largest = max(largest, abs(out[0, i, j]))
+    return largest
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def states(points, x, places, frame, found):
+    """The density matrices of some points, into found (n, d, d)."""
+    room = np.zeros((2, frame.shape[1], frame.shape[1]), dtype=np.complex128)
+    for n in range(points.size):
+        state(x[points[n]], places, frame[points[n]], room)
+        found[n] = room[0]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def settle(points, progress, k, before, x, x_before, a0, places, frame, rtol, most):
+    """Judge the folds of a round as `fraction` does, and set the next depths.
+
+    Args:
+        points: Which of the points were folded, (n,).
+        progress: See `Progress`; changed in place.
+        k: K of all points, (p, ground, ground).
+        before: K of the fold before, nan if there is none; changed to k.
+        x: Solutions of all points, (p, ground), nan where singular.
+        x_before: Those of the fold before; changed to x.
+        a0: A of the even levels, (p, m_0, m_0).
+        places: See `state`.
+        frame: States of the bright frame of all points, (p, d, d).
+        rtol: Allowed error, relative to the largest element.
+        most: Level at which to give up.
+    """
+    depth, depths, folds, changes, count, singular, status, error, scale, residual = progress
+    d = frame.shape[1]
+    out = np.zeros((2, d, d), dtype=np.complex128)
+    for p in points:
+        depths[p, 0], depths[p, 1], depths[p, 2] = depths[p, 1], depths[p, 2], depth[p]
+        folds[p] += 1
+        wanted = rtol
+        if np.isnan(x[p, 0]):
+            singular[p] += 1
+            if singular[p] == convergence.PATIENCE:
+                status[p] = HANDED_OVER
+        else:
+            scale[p] = state(x[p], places, frame[p], out)
+            wanted = rtol * scale[p]
+        if not np.isnan(x[p, 0] + x_before[p, 0]):
+            change = state(x[p] - x_before[p], places, frame[p], out)
+            changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
+            count[p] += 1
+            error[p] = convergence.error_of(changes[p], count[p], scale[p])
+            if error[p] <= wanted:
+                status[p] = CONVERGED
+            elif (
+                convergence.unsettled(changes[p], count[p], scale[p])
+                or convergence.stagnates(changes[p], count[p], scale[p])
+                or depth[p] >= most
+            ):
+                status[p] = HANDED_OVER
+            if status[p] == CONVERGED:
+                error[p] += _FLOOR * scale[p]
+                residual[p] = _residual(a0[p], k[p], before[p], x[p])
+        if status[p] == ACTIVE:
+            following = convergence.next_depth(depths[p], folds[p], changes[p], count[p], wanted)
+            depth[p] = min(following, max(most, depth[p] + 2))
+            x_before[p], before[p] = x[p], k[p]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _residual(a, k, before, x):
+    """|(K' - K) x| over |A_0 + K| |x|, as in `fraction`."""
+    ground = x.size
+    rate = max(np.max(np.abs(k)), np.max(np.abs(a[:ground, :ground])))
+    largest = 0.0
+    for i in range(ground):
+        total = 0.0
+        for j in range(ground):
+            total += (before[i, j] - k[i, j]) * x[j]
+        largest = max(largest, abs(total))
+    return largest / max(rate * np.max(np.abs(x)), np.finfo(np.float64).tiny)

@@ -1,0 +1,1 @@
+"""The block-tridiagonal hierarchy of one mode, evaluated as a matrix continued fraction."""

@@ -1,0 +1,63 @@
+r"""The chain of levels as one sparse matrix, for what needs all levels at once.
+
+$$\dot X = L X, \qquad X = (x_0, x_1, \dots, x_N)$$
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.continued_fraction.chain.chain import Band, Levels
+
+
+def offsets(chain: Levels, last: int) -> np.ndarray:
+    """Where each level 0 to `last` starts in X, and the size of X, (last + 2,)."""
+    even, odd = (block.shape[0] for block in chain.a)
+    sizes = np.array([chain.ground, *(odd if n % 2 else even for n in range(1, last + 1))])
+    return np.concatenate([[0], np.cumsum(sizes)])
+
+
+def assemble(chain: Levels, last: int) -> sparse.csr_array:
+    """L truncated at level `last`, (size, size)."""
+    start = offsets(chain, last)
+    pieces = []
+    for parity in (0, 1):
+        n = np.arange(parity, last + 1, 2)
+        row, col = np.nonzero((chain.a[parity] != 0) | np.eye(len(chain.a[parity]), dtype=bool))
+        value = chain.a[parity][row, col] - np.multiply.outer(n * chain.rate, row == col)
+        pieces.append((n, n, row, col, value))
+        up, down = chain.up[parity], chain.down[parity]
+        above, below = n[n > 0], n[n < last]
+        pieces.append((above, above - 1, up.row, up.col, _up(up, above)))
+        pieces.append((below, below + 1, down.row, down.col, _down(down, below)))
+    rows, cols, values = (
+        np.concatenate([piece.ravel() for piece in column])
+        for column in zip(
+            *(
+                (start[to][:, None] + row, start[of][:, None] + col, value)
+                for to, of, row, col, value in (_within_ground(chain, *p) for p in pieces)
+            ),
+            strict=True,
+        )
+    )
+    matrix = sparse.csr_array((values, (rows, cols)), shape=(start[-1], start[-1]))
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _within_ground(chain, to, of, row, col, value):
+    """Drop the unknowns that level 0 does not have."""
+    outside = ((to == 0)[:, None] & (row >= chain.ground)) | (
+        (of == 0)[:, None] & (col >= chain.ground)
+    )
+    value = np.where(outside, 0.0, value)
+    return to, of, np.where(outside, 0, row), np.where(outside, 0, col), value
+
+
+def _up(band: Band, n: np.ndarray) -> np.ndarray:
+    return band.value * np.sqrt(np.maximum(0.5 * (n[:, None] + band.e), 0.0))
+
+
+def _down(band: Band, n: np.ndarray) -> np.ndarray:
+    return band.value * np.sqrt(np.maximum(0.5 * (n[:, None] - band.e) + 1.0, 0.0))

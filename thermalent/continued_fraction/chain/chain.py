@@ -1,0 +1,230 @@
+r"""The hierarchy of one mode as a block-tridiagonal chain of levels N = k + l.
+
+At level N the operators \(\mu^{kl}\) with k + l = N are the charge sectors q = k - l of one
+Hermitian d x d matrix, because \(\mu^{lk} = (\mu^{kl})^\dagger\). In an orthonormal basis of
+Hermitian matrices (E_ii, then (E_ij + E_ji)/sqrt2 and i(E_ij - E_ji)/sqrt2) the whole chain is
+*real*; even levels hold the even charges and odd levels the odd ones, 8 unknowns each for two
+qubits. Elements that the populations never reach (for the resonant cascade all the imaginary parts)
+drop out.
+
+$$\dot x_N = (A_{N \bmod 2} - \lambda N)\, x_N + B_N x_{N-1} + C_N x_{N+1}$$
+
+with every element of B_N a constant times \(\sqrt{k}\) or \(\sqrt{l}\), and of C_N a constant times
+\(\sqrt{l + 1}\) or \(\sqrt{k + 1}\). Both follow from the integer
+\(e = (q_i - q_j)\, q_i\) of the element: \(\sqrt{(N + e)/2}\) and \(\sqrt{(N - e)/2 + 1}\).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.networks.symmetry import element_charges
+from thermalent.operators.superoperators import Operator, Superoperator, sandwich
+
+# An entry this much smaller than the largest of its matrix is the rounding of a sum that cancels.
+_ROUNDING = 4 * np.finfo(float).eps
+
+
+class Band(NamedTuple):
+    """A coupling between neighbouring levels as (row, column, value, e) of its nonzero elements."""
+
+    row: np.ndarray
+    col: np.ndarray
+    value: np.ndarray
+    e: np.ndarray
+
+
+class Levels(NamedTuple):
+    """The chain of levels; index 0 of each pair is for even N, index 1 for odd N.
+
+    Args:
+        a: Blocks A of even and odd levels, (m_0, m_0) and (m_1, m_1), real.
+        up: Couplings B into even and odd levels, from the level below.
+        down: Couplings C into even and odd levels, from the level above.
+        rate: Amplitude decay rate lambda of the mode.
+        width: sqrt|V|: the number of levels that matter is a few times this.
+        ground: Number of unknowns of level 0: the first so many of the even ones.
+        basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
+            and (d^2, m_1).
+    """
+
+    a: tuple[np.ndarray, np.ndarray]
+    up: tuple[Band, Band]
+    down: tuple[Band, Band]
+    rate: float
+    width: float
+    ground: int
+    basis: tuple[Operator, Operator]
+
+
+class Generator(NamedTuple):
+    """A, B and C on all operators of the emitters, without the roots of k and l: (d^2, d^2) each.
+
+    Args:
+        a: What acts within a level.
+        up: What acts from the level below, divided by the scale.
+        down: What acts from the level above, times the scale.
+        rate: Amplitude decay rate of the mode.
+        scale: Of the levels against each other.
+    """
+
+    a: Superoperator
+    up: Superoperator
+    down: Superoperator
+    rate: float
+    scale: float
+
+
+def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Generator:
+    """The generator of a hierarchy with one mode.
+
+    Args:
+        h: The hierarchy.
+        charge: See `levels`.
+        scale: Of the levels against each other; if not given, the one that balances them.
+
+    Raises:
+        ValueError: the hierarchy has not exactly one mode.
+    """
+    if len(h.modes) != 1:
+        raise ValueError(
+            f"A chain of levels of fixed size needs one Gaussian mode, not {len(h.modes)}."
+        )
+    mode = h.modes[0]
+    # Up and down couplings are balanced for large variance and regular for small (normally
+    # ordered moments): only their product matters to the emitters.
+    if scale is None:
+        scale = float(np.sqrt(abs(mode.variance))) if abs(mode.variance) > 1 else 1.0
+    rotation = 1j * mode.detuning * (element_charges(h.numbers) - charge)
+    dense = isinstance(h.liouvillian, np.ndarray)
+    up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
+    return Generator(
+        a=h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)),
+        up=up / scale,
+        down=(mode.drive + mode.drive_conj) * scale,
+        rate=mode.rate,
+        scale=scale,
+    )
+
+
+def levels(
+    h: Hierarchy, start: np.ndarray | None = None, charge: int = 0, *, complete: bool = False
+) -> Levels:
+    """The chain of levels of a hierarchy with one mode.
+
+    Args:
+        h: The hierarchy.
+        start: (d, d) array whose nonzero elements are the ones to start from (an initial state);
+            of total charge zero the populations always are.
+        charge: Total charge Q of the operators, emitters and source together. A density matrix of
+            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
+            Steady states have Q = 0, and only that sector is real.
+        complete: Keep also what cannot be reached: a change of the network may reach it.
+
+    Returns:
+        The chain, restricted to the unknowns that can be reached from the start, unless complete.
+
+    Raises:
+        ValueError: the hierarchy has not exactly one mode.
+    """
+    whole = generator(h, charge)
+    basis, difference = _basis(h, charge, isinstance(h.liouvillian, np.ndarray))
+    a, b, c = (
+        _in_basis(basis, superoperator, real=charge == 0)
+        for superoperator in (whole.a, whole.up, whole.down)
+    )
+
+    seed = np.zeros(basis.shape[0], dtype=bool)
+    if charge == 0:
+        seed[: len(h.numbers)] = True
+    if start is not None:
+        seed |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
+        seed &= difference == 0
+    keep = np.arange(len(seed)) if complete else _reachable(seed, (a, b, c))
+    order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
+    even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
+    return Levels(
+        a=(_block(a, even), _block(a, odd)),
+        up=(_band(b, difference, even, odd), _band(b, difference, odd, even)),
+        down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
+        rate=whole.rate,
+        width=float(np.sqrt(abs(h.modes[0].variance))),
+        ground=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
+        basis=(basis[:, even], basis[:, odd]),
+    )
+
+
+def _basis(h: Hierarchy, charge: int, dense: bool) -> tuple[Operator, np.ndarray]:
+    """Orthonormal basis operators as columns (d^2, d^2), and k - l of each, (d^2,).
+
+    For Q = 0 they are Hermitian and hold k - l of both signs: the first d are the populations.
+    """
+    d = len(h.numbers)
+    if charge == 0:
+        rows, cols, values, difference = _hermitian(h.numbers)
+    else:
+        rows = cols = np.arange(d * d)
+        values = np.ones(d * d)
+        difference = element_charges(h.numbers) - charge
+    if not dense:
+        return sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d)), difference
+    basis = np.zeros((d * d, d * d), dtype=complex)
+    basis[rows, cols] = values
+    return sandwich(h.frame, h.frame.conj().T) @ basis, difference  # E_ij -> |f_i><f_j|
+
+
+def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+    """E_ii, (E_ij + E_ji)/sqrt2, i(E_ij - E_ji)/sqrt2 as rows, cols, values; and |q| of each."""
+    d = len(numbers)
+    i, j = np.triu_indices(d, 1)
+    n = len(i)
+    upper, lower = i * d + j, j * d + i
+    r = np.full(n, 1 / np.sqrt(2))
+    column = np.arange(n)
+    rows = np.concatenate([np.arange(d) * (d + 1), upper, lower, upper, lower])
+    cols = np.concatenate([np.arange(d), d + column, d + column, d + n + column, d + n + column])
+    values = np.concatenate([np.ones(d), r, r, 1j * r, -1j * r])
+    q = np.abs(numbers[i] - numbers[j])
+    return rows, cols, values, np.concatenate([np.zeros(d, dtype=q.dtype), q, q])
+
+
+def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
+    """A superoperator in the basis, dense if it was; real if it preserves Hermiticity."""
+    matrix = basis.conj().T @ (superoperator @ basis)
+    if isinstance(matrix, np.ndarray):
+        matrix = np.ascontiguousarray(matrix.real) if real else matrix
+        matrix[np.abs(matrix) < _ROUNDING * np.max(np.abs(matrix))] = 0.0
+        return matrix
+    matrix = sparse.csr_array(matrix.real if real else matrix)
+    matrix.data[np.abs(matrix.data) < _ROUNDING * np.max(np.abs(matrix.data), initial=0.0)] = 0.0
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _reachable(seed: np.ndarray, matrices: tuple[Superoperator, ...]) -> np.ndarray:
+    """Indices of the basis elements that the seed can ever populate."""
+    pattern = abs(matrices[0]) + abs(matrices[1]) + abs(matrices[2])
+    reached = seed
+    while True:
+        grown = reached | (pattern @ reached.astype(float) > 0)
+        if np.array_equal(grown, reached):
+            return np.flatnonzero(reached)
+        reached = grown
+
+
+def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
+    if isinstance(matrix, np.ndarray):
+        return matrix[np.ix_(index, index)]
+    return matrix[index][:, index].toarray()
+
+
+def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
+    dense = isinstance(matrix, np.ndarray)
+    block = sparse.coo_array(matrix[np.ix_(rows, cols)] if dense else matrix[rows][:, cols])
+    row, col, value = block.row, block.col, block.data
+    e = (charge[rows[row]] - charge[cols[col]]) * charge[rows[row]]
+    return Band(row.astype(np.int64), col.astype(np.int64), value, e.astype(float))

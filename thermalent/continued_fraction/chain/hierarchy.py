@@ -1,0 +1,93 @@
+r"""The phase-space hierarchy of emitters under Gaussian sources.
+
+A source is a list of complex Gaussian amplitudes u, each with a decay rate and a variance
+\(V = \langle |u|^2 \rangle\). Expanded in the eigenfunctions of their Ornstein-Uhlenbeck process,
+labelled by two integers (k, l) per amplitude, the emitters' operators obey (one amplitude)
+
+$$\dot\mu^{kl} = \big[L - \lambda (k + l) + i\delta (k - l)\big]\mu^{kl}
+  + \sqrt{k}\,(V L_+ + K_+)\,\mu^{k-1,l} + \sqrt{l + 1}\, L_+\,\mu^{k,l+1}
+  + \sqrt{l}\,(V L_- + K_-)\,\mu^{k,l-1} + \sqrt{k + 1}\, L_-\,\mu^{k+1,l}$$
+
+with \(\mu^{00}\) the emitters' state. L_+ and L_- multiply u and u^* in the emitters' equation of
+motion; K_+ and K_- are their back-action on the source (zero if nothing travels back). The
+hierarchy is exact, back-action included. The two kinds of coupling may be rescaled against each
+other by any positive factor; see `levels`.
+
+Source: THERMAL, Appendix B, in the basis of two boson numbers and with the back-action kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermalent.networks.gaussian_source import GaussianMode, gaussian_modes
+from thermalent.networks.liouvillian import emitter_liouvillian, lowering_operators
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
+from thermalent.operators.superoperators import Superoperator, dense
+
+# Larger systems stay in the product basis, where their superoperators are sparse.
+_FRAME_UP_TO = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hierarchy:
+    """Emitters (a Liouvillian and a charge per basis state) under a list of Gaussian modes.
+
+    Args:
+        liouvillian: L of the emitters alone, (d^2, d^2).
+        numbers: Excitation number of each basis state of the emitters, (d,) integers.
+        modes: The source's amplitudes.
+        frame: Orthonormal basis of the emitters' space as columns, (d, d), of definite charge each:
+            bright and dark states of the drive, see `bright_frame`.
+    """
+
+    liouvillian: Superoperator
+    numbers: np.ndarray
+    modes: tuple[GaussianMode, ...]
+    frame: np.ndarray
+
+
+def hierarchy(network: Network) -> Hierarchy:
+    """The hierarchy of a network with U(1) symmetry whose modes are not coupled to each other.
+
+    Raises:
+        SymmetryError: the network does not conserve the excitation number.
+    """
+    numbers = excitation_numbers(network)
+    return Hierarchy(
+        liouvillian=emitter_liouvillian(network),
+        numbers=numbers,
+        modes=gaussian_modes(network),
+        frame=bright_frame(network, numbers),
+    )
+
+
+def bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
+    r"""Eigenstates of \(O^\dagger O\) in each charge sector, O the operator that the source drives.
+
+    For two qubits: |00>, bright, dark, |11>. A dark state decouples from a strong drive exactly
+    here, but only by cancellation between large numbers in the product basis: at n_th = 1e7 that
+    would cost three digits.
+
+    Returns:
+        The states as columns, (d, d).
+    """
+    d = len(numbers)
+    if d > _FRAME_UP_TO or not network.mode_indices:
+        return np.eye(d)
+    source = network.mode_indices[0]
+    weights = [
+        np.conj(0.5 * network.decay[e, source] + 1j * network.exchange[e, source])
+        for e in network.emitter_indices
+    ]
+    drive = sum(w * dense(c) for w, c in zip(weights, lowering_operators(network), strict=True))
+    gram = drive.conj().T @ drive
+    frame = np.zeros((d, d), dtype=complex)
+    for n in np.unique(numbers):
+        sector = np.flatnonzero(numbers == n)
+        _, vectors = np.linalg.eigh(gram[np.ix_(sector, sector)])
+        frame[np.ix_(sector, sector)] = vectors
+    return frame

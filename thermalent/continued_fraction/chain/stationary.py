@@ -1,0 +1,131 @@
+r"""Stationary states of the emitters' effective generator A_0 + K, unique or not.
+
+If there are several, each left null vector is a conserved quantity of the whole network. Which
+stationary state is reached from \(\rho_0\) (the source in its stationary state) follows from them:
+with right and left null vectors X and W at level 0,
+
+$$\rho_\infty = X \big[ W^T (1 - K'(0)) X \big]^{-1} W^T \rho_0$$
+
+where \(-K'(0)\) is what the levels above zero add to the overlap of W and X.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.fraction import Solve, evaluate, fold
+
+_EPS = float(np.finfo(float).eps)
+
+
+class Stationary:
+    """The equation (A_0 + K) x = 0 at level 0 of a chain."""
+
+    def __init__(self, chain: Levels) -> None:
+        ground = chain.ground
+        self.chain = chain
+        self.a = chain.a[0][:ground, :ground]
+        self.basis = chain.basis[0][:, :ground]
+        self.d = round(np.sqrt(self.basis.shape[0]))
+        diagonal = np.arange(self.d) * (self.d + 1)
+        self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
+        self.row = int(np.argmax(self.trace))
+
+    def solve(self, k: np.ndarray) -> np.ndarray:
+        """The null vector of A_0 + K of trace one.
+
+        Raises:
+            numpy.linalg.LinAlgError: singular to working precision.
+        """
+        pinned = self.a + k
+        pinned[self.row] = self.trace
+        inverse = np.linalg.inv(pinned)
+        condition = np.linalg.norm(pinned, 1) * np.linalg.norm(inverse, 1)
+        if not condition < 0.1 / _EPS:
+            raise np.linalg.LinAlgError("singular to working precision")
+        return inverse[:, self.row]
+
+    def matrix(self, x: np.ndarray) -> np.ndarray:
+        """The density matrix of the coordinates x."""
+        return (self.basis @ x).reshape(self.d, self.d)
+
+    def coordinates(self, rho: np.ndarray) -> np.ndarray:
+        """The coordinates at level 0 of a Hermitian matrix."""
+        return (self.basis.conj().T @ np.asarray(rho, dtype=complex).ravel()).real
+
+    def degenerate(self, k: np.ndarray, other: np.ndarray) -> bool:
+        """Whether there are several null vectors, within the difference of two values of K."""
+        return self.null_vectors(k, float(np.max(np.abs(k - other))))[0].shape[1] > 1
+
+    def null_vectors(self, k: np.ndarray, uncertainty: float) -> tuple[np.ndarray, np.ndarray]:
+        """Right and left null vectors of A_0 + K as columns, (ground, m) each.
+
+        Singular values that the uncertainty of K cannot tell from zero count as zero.
+        """
+        u, values, vh = np.linalg.svd(self.a + k)
+        count = int(np.count_nonzero(values <= uncertainty + 10 * _EPS * values[0]))
+        keep = slice(len(values) - count, None)
+        return vh[keep].T, u[:, keep]
+
+    def conserved(self, k: np.ndarray, uncertainty: float) -> str:
+        """What the network conserves beside the trace, in words.
+
+        A generic combination of the conserved operators has their joint eigenspaces for its own;
+        the population of each is conserved, and all but the largest are named.
+        """
+        _, left = self.null_vectors(k, uncertainty)
+        weights = np.sqrt(2.0 + np.arange(left.shape[1]))  # generic: no two combinations agree
+        values, vectors = np.linalg.eigh(self.matrix(left @ weights))
+        edges = np.flatnonzero(np.diff(values) > 1e-6 * (values[-1] - values[0])) + 1
+        spaces = np.split(np.arange(self.d), edges)
+        largest = max(range(len(spaces)), key=lambda n: len(spaces[n]))
+        del spaces[largest]
+        named = [" and ".join(_ket(vectors[:, i]) for i in space) for space in spaces]
+        return "the population of " + ", of ".join(named)
+
+    def reached(self, rho: np.ndarray, rtol: float) -> tuple[np.ndarray, float, int]:
+        """The stationary state reached from rho, its error, and the highest level kept.
+
+        The number of levels comes from the resolvent at the source's own rate, which is regular;
+        twice as many give the error.
+        """
+        b = self.coordinates(rho)
+        s = self.chain.rate
+        level = evaluate(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
+        states = [self.matrix(self._project(b, n)) for n in (level, 2 * level)]
+        error = float(np.max(np.abs(states[1] - states[0])))
+        return states[1], error + 10 * _EPS, 2 * level
+
+    def _project(self, b: np.ndarray, level: int) -> np.ndarray:
+        k = fold(self.chain, 0.0, level)
+        # K is real on the real axis: a complex step gives its derivative to rounding.
+        step = 1e-30 * self.chain.rate
+        slope = fold(self.chain, 1j * step, level).imag / step
+        scale = max(float(np.max(np.abs(k))), float(np.max(np.abs(self.a))))
+        right, left = self.null_vectors(k, 1e3 * _EPS * scale)
+        overlap = left.T @ (right - slope @ right)
+        return right @ np.linalg.solve(overlap, left.T @ b)
+
+
+def resolvent(chain: Levels, b: np.ndarray, s: complex) -> Solve:
+    """The equation (s - A_0 - K) x = b at level 0."""
+    a = chain.a[0][: chain.ground, : chain.ground]
+
+    def solve(k: np.ndarray) -> np.ndarray:
+        return np.linalg.solve(s * np.eye(chain.ground) - a - k, b)
+
+    return solve
+
+
+def _ket(vector: np.ndarray) -> str:
+    """A state vector in words, its largest component real and positive."""
+    lead = vector[np.argmax(np.abs(vector) > 0.99 * np.max(np.abs(vector)))]
+    vector = vector * abs(lead) / lead
+    digits = max(1, int(np.ceil(np.log2(len(vector)))))
+    terms = []
+    for i in np.flatnonzero(np.abs(vector) > 1e-6):
+        c = vector[i]
+        number = f"{c.real:+.3g} " if abs(c.imag) < 1e-6 else f"+({c.real:.3g}{c.imag:+.3g}j) "
+        terms.append(f"{number}|{i:0{digits}b}>")
+    return terms[0].split()[-1] if len(terms) == 1 else " ".join(terms).lstrip("+")

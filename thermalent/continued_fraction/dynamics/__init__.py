@@ -1,0 +1,1 @@
+"""Evolution in time and correlation functions by the hierarchy."""

@@ -1,0 +1,249 @@
+r"""Functions of time from the hierarchy for a start that is spread over all levels.
+
+Level zero feels only some of them. What starts at level N arrives there within a time t with an
+amplitude that vanishes faster than any exponential beyond some N(t): the transposed generator, from
+level zero up, shows it. A run to a time T therefore holds the levels up to N(T - t), fewer and
+fewer. In the Laplace domain the amplitude decays with N as the fraction converges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+from thermalent.continued_fraction.chain.assembly import offsets
+from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
+from thermalent.continued_fraction.dynamics.chebyshev import Propagator
+from thermalent.continued_fraction.dynamics.relaxation import SPAN, Transform, largest_rate
+from thermalent.numerics.inverse_laplace import hyperbola
+from thermalent.support.compile_notice import announced
+
+_MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
+_GROWTH = 0.1  # levels that level zero comes to feel at a time, as a part of those before
+_LIMIT = 1e-2  # amplitude that counts as felt, in tolerances
+_SMALL = 96  # block size up to which the numba kernel beats LAPACK calls level by level
+_FEWEST = 8  # levels to begin with, and nodes that a depth is chosen from
+_MOST_TRIES = 6  # depths, each half as many levels more
+_MOST_EXTENSION = 32  # levels at most over those there is room for at first
+
+# A start on all levels up to the one given.
+Start = Callable[[int], np.ndarray]
+# The generator up to the level given.
+Generator = Callable[[int], sparse.csr_array]
+
+
+class SpreadSteps:
+    """exp(L t) on a spread start, forwards in time, read out at level zero.
+
+    Args:
+        chain: The levels.
+        start: The start up to any level.
+        generator: L up to any level.
+        depth: Highest level that the steady state needs; many times as many are allowed.
+        tolerance: Error allowed in the values.
+        horizon: A time up to which steps are sure to be wanted.
+    """
+
+    def __init__(
+        self,
+        chain: Levels,
+        start: Start,
+        generator: Generator,
+        depth: int,
+        tolerance: float,
+        horizon: float,
+    ) -> None:
+        self.chain, self.start, self.generator = chain, start, generator
+        self.horizon = horizon
+        self.rate = largest_rate(chain)
+        self.extend(4 * depth + 64)
+        self.cap = _MOST_EXTENSION * self.most
+        largest = max(1.0, float(np.max(np.abs(start(self.most)))))
+        self.cone = Cone(self, _LIMIT * tolerance / largest)
+
+    def extend(self, most: int) -> None:
+        """Make room for more levels."""
+        self.most = most
+        self.at = offsets(self.chain, most)
+        matrix = self.generator(most)
+        self.propagator = Propagator(matrix)
+        self.transposed = Propagator(sparse.csr_array(matrix.T))
+
+    def room(self, y: np.ndarray) -> np.ndarray:
+        """A vector with room for all levels."""
+        return np.concatenate([y, np.zeros(self.at[-1] - len(y), dtype=y.dtype)])
+
+    def run(self, limit: float, growth: float) -> SpreadRun:
+        """The first run asked for is the finer one, with more levels than are felt."""
+        finer, self.margin = self.margin, 1.0
+        return SpreadRun(self, finer)
+
+    margin = _MARGIN
+
+
+class Cone:
+    """The levels that level zero feels: the transposed generator from level zero up."""
+
+    def __init__(self, steps: SpreadSteps, limit: float) -> None:
+        self.steps, self.limit = steps, limit
+        ground = steps.chain.ground
+        self.view = np.zeros(steps.at[-1], dtype=steps.propagator.matrix.dtype)
+        self.view[:ground] = 1 / np.sqrt(1.0 + np.arange(ground))  # generic: every element counts
+        self.times, self.levels = [0.0], [_FEWEST]  # levels[i] are felt up to times[i]
+
+    def look(self, time: float) -> None:
+        """Find the levels that are felt up to a time."""
+        steps, now, level = self.steps, self.times[-1], self.levels[-1]
+        while now < time and level < steps.cap:
+            if level == steps.most:
+                steps.extend(min(2 * steps.most, steps.cap))
+                self.view = steps.room(self.view)
+            left, at = time - now, steps.at
+            top = int(at[level + 1] - at[level - 1])
+            passed, full = steps.transposed.advance(
+                self.view, left, int(at[level + 1]), top, self.limit
+            )
+            now = time if passed >= left * (1 - 1e-12) else now + passed
+            if passed > 0:
+                self.times.append(now)
+                self.levels.append(level)
+            if full:
+                level = min(level + max(4, int(_GROWTH * level)), steps.most)
+        if now < time:
+            self.times.append(time)
+            self.levels.append(steps.cap)
+
+
+class SpreadRun:
+    """One run of `SpreadSteps`, at its own time; it starts again where it is to go further."""
+
+    def __init__(self, steps: SpreadSteps, margin: float) -> None:
+        self.steps, self.margin = steps, margin
+        self.now, self.end, self.level = 0.0, -1.0, 0
+        self.y = np.zeros(0)
+
+    def to(self, time: float) -> np.ndarray:
+        """The values at a time not before the last."""
+        if time < self.now:
+            raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
+        if time > self.end:
+            self._begin(max(time, self.steps.horizon, 2 * self.end))
+        self.y = self.steps.room(self.y)
+        at, cone = self.steps.at, self.steps.cone
+        while self.now < time:
+            # Up to `until`, the levels of cone.times[i] are felt at the end.
+            i = int(np.searchsorted(cone.times, (self.end - self.now) * (1 - 1e-12)))
+            until = min(time, self.end - (cone.times[i - 1] if i > 0 else 0.0))
+            active = int(at[self._wanted(i) + 1])
+            self.y[active:] = 0.0
+            while self.now < until:
+                left = until - self.now
+                passed, _ = self.steps.propagator.advance(self.y, left, active, 1, np.inf)
+                self.now = until if passed >= left * (1 - 1e-12) else self.now + passed
+        return self.y[: self.steps.chain.ground].copy()
+
+    def _begin(self, end: float) -> None:
+        """Start again, with the levels that are felt at a later end."""
+        cone = self.steps.cone
+        cone.look(end)
+        self.now, self.end = 0.0, end
+        self.level = self._wanted(int(np.searchsorted(cone.times, end * (1 - 1e-12))))
+        start = self.steps.start(self.level)
+        dtype = np.result_type(start, self.steps.propagator.matrix.dtype)
+        self.y = np.zeros(self.steps.at[-1], dtype=dtype)
+        self.y[: len(start)] = start
+
+    def _wanted(self, index: int) -> int:
+        # Not the same for two runs even where all levels are felt: their difference tells.
+        felt = int(self.margin * self.steps.cone.levels[index])
+        return min(felt, int(self.steps.most * self.margin / _MARGIN))
+
+
+def spread(chain: Levels, start: Start) -> Transform:
+    r"""(z - L)^{-1} on a spread start, read out at level zero.
+
+    With b_N the start at level N and D_N the folded blocks of the fraction,
+
+    $$g_N = D_N^{-1} (b_N + C_N g_{N+1}), \qquad x_0 = (z - A_0 - K)^{-1} (b_0 + C_0 g_1)$$
+    """
+    known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def transform(z: complex, depth: int) -> np.ndarray:
+        if depth not in known:
+            known[depth] = start(depth).astype(complex), offsets(chain, depth)
+        b, at = known[depth]
+        if max(block.shape[0] for block in chain.a) > _SMALL:
+            return _solve_lapack(chain, complex(z), depth, b, at)
+        from thermalent.continued_fraction.dynamics import all_levels_kernels
+
+        with announced():
+            return all_levels_kernels.solve(
+                chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
+            )
+
+    return transform
+
+
+def spread_wide(chain: Levels, start: Start, generator: Generator) -> Transform:
+    """The same where levels couple to those two below, by a sparse factorisation."""
+    known: dict[int, tuple[Any, Any, np.ndarray]] = {}
+
+    def transform(z: complex, depth: int) -> np.ndarray:
+        if depth not in known:
+            matrix = sparse.csc_array(generator(depth)).astype(complex)
+            identity = sparse.csc_array(sparse.eye_array(matrix.shape[0], dtype=complex))
+            known[depth] = matrix, identity, start(depth).astype(complex)
+        matrix, identity, b = known[depth]
+        # Level by level the matrix is banded: no ordering fills it less.
+        return splu(identity * z - matrix, permc_spec="NATURAL").solve(b)[: chain.ground]
+
+    return transform
+
+
+def _solve_lapack(
+    chain: Levels, z: complex, last: int, b: np.ndarray, at: np.ndarray
+) -> np.ndarray:
+    """The same for large blocks."""
+    tail: np.ndarray | None = None
+    for n in range(last, 0, -1):
+        d, own = diagonal_block(chain, z, n), b[at[n] : at[n + 1]]
+        if tail is not None:
+            c = down_block(chain, n)
+            d -= c @ tail[:, :-1]
+            own = own + c @ tail[:, -1]
+        right = np.column_stack([up_block(chain, n).toarray(), own])
+        tail = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
+    ground = chain.ground
+    d = diagonal_block(chain, z, 0)[:ground, :ground]
+    own = b[:ground]
+    if tail is not None:
+        back = (down_block(chain, 0) @ tail)[:ground]
+        d, own = d - back[:, :ground], own + back[:, -1]
+    return np.linalg.solve(d, own)
+
+
+def needed_depth(transform: Transform, first: float, depth: int, tolerance: float) -> int:
+    """Levels from which on the transform no longer changes on a contour.
+
+    Args:
+        transform: The transform.
+        first: First time of the contour.
+        depth: Where to begin.
+        tolerance: Error allowed in the function of time, of each of a few nodes.
+    """
+    contour = hyperbola(first, SPAN * first, _FEWEST)
+    nodes = contour.nodes[:: _FEWEST // 4]
+    weights = np.abs(contour.weights * np.exp(contour.nodes * first))[:: _FEWEST // 4]
+    before = np.array([transform(complex(z), depth) for z in nodes])
+    for _ in range(_MOST_TRIES):
+        deeper = depth + depth // 2 + 2
+        now = np.array([transform(complex(z), deeper) for z in nodes])
+        if np.max(weights[:, None] * np.abs(now - before)) <= tolerance:
+            break
+        depth, before = deeper, now
+    return depth

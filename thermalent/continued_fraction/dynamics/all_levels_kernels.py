@@ -1,0 +1,49 @@
+"""The numba kernel of the fraction with a start on every level: plain arrays, no validation."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from thermalent.continued_fraction.chain.kernels import solve_in_place
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+def solve(a, up, down, rate, z, last, b, at):
+    """Level zero of (z - L)^{-1} b, from the tail down; b holds level n from at[n] on."""
+    ground = at[1]
+    most = max(a[0].shape[0], a[1].shape[0])
+    aug = np.zeros((most, 2 * most + 1), dtype=b.dtype)
+    # D_{n+1}^{-1} B_{n+1}, (there, here), and in the last column g_{n+1}
+    tail = np.zeros((most, most + 1), dtype=b.dtype)
+    for n in range(last, -1, -1):
+        parity = n % 2
+        here = a[parity].shape[0] if n > 0 else ground
+        there = a[1 - parity].shape[0] if n > 1 else (ground if n == 1 else 0)
+        for i in range(here):
+            for j in range(here):
+                aug[i, j] = -a[parity][i, j]
+            aug[i, i] += z + rate * n
+            for j in range(here, here + there):
+                aug[i, j] = 0.0
+            aug[i, here + there] = b[at[n] + i]
+        c = down[parity]
+        if n < last:
+            for t in range(c.row.size):
+                if c.row[t] < here:
+                    factor = c.value[t] * np.sqrt(max(0.5 * (n - c.e[t]) + 1.0, 0.0))
+                    for j in range(here):
+                        aug[c.row[t], j] -= factor * tail[c.col[t], j]
+                    aug[c.row[t], here + there] += factor * tail[c.col[t], most]
+        if n > 0:
+            u = up[parity]
+            for t in range(u.row.size):
+                if u.col[t] < there:
+                    factor = u.value[t] * np.sqrt(0.5 * max(n + u.e[t], 0.0))
+                    aug[u.row[t], here + u.col[t]] += factor
+        solve_in_place(aug, here, here + there + 1)
+        for i in range(here):
+            for j in range(there):
+                tail[i, j] = aug[i, here + j]
+            tail[i, most] = aug[i, here + there]
+    return tail[:ground, most].copy()

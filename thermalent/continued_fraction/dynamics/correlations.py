@@ -1,0 +1,185 @@
+r"""Two-time correlations of a field, by quantum regression on the whole hierarchy.
+
+A field is \(O = w\,a + O_e\), the source's amplitude and the emitters' operators. On the levels,
+
+$$(\alpha\mu)^{kl} = \sqrt{k}\,V \mu^{k-1,l} + \sqrt{l+1}\,\mu^{k,l+1}, \qquad
+  (\alpha^*\mu)^{kl} = \sqrt{l}\,V \mu^{k,l-1} + \sqrt{k+1}\,\mu^{k+1,l}$$
+
+so \(O\rho\) has total charge -1 and \(O\rho O^\dagger\) total charge 0, and
+
+$$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho), \qquad
+  \langle O^\dagger O^\dagger(\tau) O(\tau) O\rangle = \mathrm{Tr}\,O^\dagger O\, e^{L\tau}
+  (O \rho O^\dagger)$$
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu, spsolve
+
+from thermalent.continued_fraction.chain.assembly import assemble, offsets
+from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.dynamics.relaxation import Inverter, Relaxed, Steps, relax
+from thermalent.networks.symmetry import element_charges
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A field O = weight * a + emitters.
+
+    Args:
+        weight: Weight w of the source's amplitude.
+        emitters: O_e on the emitters, (d, d), lowering the charge by one.
+    """
+
+    weight: complex
+    emitters: np.ndarray
+
+
+class LevelMatrices:
+    """All levels as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge."""
+
+    def __init__(self, h: Hierarchy, charge: int, matrices: np.ndarray) -> None:
+        self.h = h
+        self.charge = charge
+        self.matrices = matrices
+        variance = h.modes[0].variance
+        self.variance = variance
+        self.scale = np.sqrt(abs(variance)) if abs(variance) > 1 else 1.0
+
+    @classmethod
+    def from_vector(
+        cls, h: Hierarchy, charge: int, chain: Levels, x: np.ndarray, last: int
+    ) -> LevelMatrices:
+        """The matrices of a vector X of the chain."""
+        d = len(h.numbers)
+        at = offsets(chain, last)
+        matrices = np.zeros((last + 1, d * d), dtype=complex)
+        for n in range(last + 1):
+            basis = chain.basis[n % 2][:, : at[n + 1] - at[n]]
+            matrices[n] = basis @ x[at[n] : at[n + 1]]
+        return cls(h, charge, matrices.reshape(last + 1, d, d))
+
+    def vector(self, chain: Levels) -> np.ndarray:
+        """The vector X of a chain of the same total charge."""
+        flat = self.matrices.reshape(len(self.matrices), -1)
+        at = offsets(chain, len(flat) - 1)
+        adjoint = [basis.conj().T for basis in chain.basis]
+        parts = [(adjoint[n % 2] @ flat[n])[: at[n + 1] - at[n]] for n in range(len(flat))]
+        x = np.concatenate(parts)
+        return x if np.iscomplexobj(chain.a[0]) else x.real
+
+    def times_field(self, field: Field, *, conjugate: bool) -> LevelMatrices:
+        """O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
+        m = self.matrices
+        step = 1 if conjugate else -1
+        difference = self._differences(self.charge + step)
+        n = np.arange(len(m) + 1)[:, None, None]
+        # alpha raises k, alpha^* raises l; k - l is `difference`.
+        raised = (n - difference) / 2 if conjugate else (n + difference) / 2
+        lowered = (n + difference) / 2 + 1 if conjugate else (n - difference) / 2 + 1
+        padded = np.concatenate([m, np.zeros((2, *m.shape[1:]), dtype=m.dtype)])
+        below = np.concatenate([np.zeros((1, *m.shape[1:]), dtype=m.dtype), m])
+        amplitude = (self.variance / self.scale) * np.sqrt(np.maximum(raised, 0)) * below
+        amplitude = amplitude + self.scale * np.sqrt(np.maximum(lowered, 0)) * padded[1:]
+        if conjugate:
+            local = padded[:-1] @ field.emitters.conj().T
+            weight = np.conj(field.weight)
+        else:
+            local = field.emitters @ padded[:-1]
+            weight = field.weight
+        valid = (raised >= 0) & ((n - difference) >= 0) & ((n + difference) % 2 == 0)
+        return LevelMatrices(
+            self.h, self.charge + step, np.where(valid, weight * amplitude + local, 0)
+        )
+
+    def _differences(self, charge: int) -> np.ndarray:
+        d = len(self.h.numbers)
+        return element_charges(self.h.numbers).reshape(d, d) - charge
+
+    def trace(self) -> complex:
+        """The trace over emitters and source."""
+        return complex(np.trace(self.matrices[0]))
+
+
+def steady_levels(h: Hierarchy, last: int) -> LevelMatrices:
+    """All levels of the steady state up to `last`."""
+    chain = levels(h)
+    stationary = Stationary(chain)
+    matrix = assemble(chain, last).tolil()
+    matrix[stationary.row, :] = 0
+    matrix[stationary.row, : chain.ground] = stationary.trace
+    right = np.zeros(matrix.shape[0])
+    right[stationary.row] = 1.0
+    x = spsolve(sparse.csc_array(matrix), right)
+    return LevelMatrices.from_vector(h, 0, chain, x, last)
+
+
+def readout(h: Hierarchy, chain: Levels, charge: int, field: Field, last: int) -> np.ndarray:
+    """Row r with r . X = Tr O^+ Y (charge -1) or Tr O Y O^+ (charge 0), over a few levels."""
+    size = offsets(chain, last)[-1]
+    row = np.zeros(size, dtype=complex)
+    for i in range(size):
+        unit = np.zeros(size)
+        unit[i] = 1.0
+        y = LevelMatrices.from_vector(h, charge, chain, unit, last)
+        if charge == 0:
+            y = y.times_field(field, conjugate=False)
+        row[i] = y.times_field(field, conjugate=True).trace()
+    return row
+
+
+class Regression:
+    """Tr[ readout of exp(L t) on a start ], in the time and in the Laplace domain."""
+
+    def __init__(self, h: Hierarchy, field: Field, order: int, last: int) -> None:
+        start = steady_levels(h, last).times_field(field, conjugate=False)
+        if order == 2:
+            start = start.times_field(field, conjugate=True)
+        self.charge = 0 if order == 2 else -1
+        d = len(h.numbers)
+        self.chain = levels(h, start=np.ones((d, d)), charge=self.charge)
+        self.start = start.vector(self.chain)
+        self.last = len(start.matrices) - 1
+        self._matrices: dict[int, tuple[sparse.csc_array, sparse.csc_array]] = {}
+        self.row = readout(h, self.chain, self.charge, field, 2)
+
+    def at_zero(self) -> complex:
+        """The value at zero delay."""
+        size = min(len(self.row), len(self.start))
+        return complex(self.row[:size] @ self.start[:size])
+
+    def transform(self, z: complex, depth: int) -> np.ndarray:
+        """The Laplace transform at z with levels up to `depth`, (1,)."""
+        matrix, identity = self._matrix(max(depth, self.last))
+        right = np.zeros(matrix.shape[0], dtype=complex)
+        right[: len(self.start)] = self.start
+        # Level by level the matrix is banded: no ordering fills it less.
+        solution = splu(identity * z - matrix, permc_spec="NATURAL").solve(right)
+        return np.array([self.row @ solution[: len(self.row)]])
+
+    def _matrix(self, last: int) -> tuple[sparse.csc_array, sparse.csc_array]:
+        """L up to a level and the identity, kept for the next Laplace variable."""
+        if last not in self._matrices:
+            matrix = sparse.csc_array(assemble(self.chain, last)).astype(complex)
+            self._matrices[last] = matrix, sparse.csc_array(sparse.eye_array(matrix.shape[0]))
+        return self._matrices[last]
+
+    def over_time(self, times: np.ndarray, tolerance: float, depth: int) -> Relaxed:
+        """Values at increasing times >= 0."""
+
+        def read(y: np.ndarray) -> np.ndarray:
+            return np.array([self.row @ y[: len(self.row)]])
+
+        depth = max(depth, self.last)
+        return relax(
+            times,
+            tolerance,
+            Steps(self.chain, self.start, depth, read),
+            Inverter(self.transform, depth, tolerance, real=False),
+        )

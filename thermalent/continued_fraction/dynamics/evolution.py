@@ -1,0 +1,135 @@
+r"""Exact time evolution of the emitters, charge sector by charge sector.
+
+An initial state of the emitters is a sum of operators of definite charge, and these do not mix:
+\(\rho(t) = X_0 + \sum_{Q > 0} (X_Q + X_Q^\dagger)\), each X_Q from the hierarchy of total charge Q.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import itemgetter
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.dynamics.all_levels import SpreadSteps, spread, spread_wide
+from thermalent.continued_fraction.dynamics.all_levels import needed_depth as spread_depth
+from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
+from thermalent.continued_fraction.dynamics.relaxation import (
+    LAST_MARK,
+    Inverter,
+    Relaxed,
+    Steps,
+    first_contour,
+    largest_rate,
+    level_zero,
+    relax,
+)
+from thermalent.networks.symmetry import element_charges
+
+
+def needed_depth(h: Hierarchy, rtol: float) -> int:
+    """Highest level that the steady state needs, or where there is none, the source's resolvent."""
+    chain = levels(h)
+    stationary = Stationary(chain)
+    fraction = evaluate(chain, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
+    if fraction.outcome == "converged":
+        return fraction.levels
+    b = np.ones(chain.ground)
+    return evaluate(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
+
+
+def evolve(
+    h: Hierarchy,
+    times: np.ndarray,
+    rho: np.ndarray,
+    tolerance: float,
+    amplitude: complex | None = None,
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """States (t, d, d), errors (t,), and what it took.
+
+    Args:
+        h: The hierarchy.
+        times: Increasing, >= 0, (t,).
+        rho: Initial density matrix, (d, d).
+        tolerance: Error allowed in the largest element.
+        amplitude: Of a source that starts in a coherent state (zero: empty); None if stationary.
+    """
+    d = len(h.numbers)
+    variance = h.modes[0].variance
+    if amplitude is not None:
+        h = referred(h, abs(amplitude))
+    depth = needed_depth(h, tolerance)
+    charge = element_charges(h.numbers).reshape(d, d)
+    # Where the source's amplitude has a phase, turn all phases until it has none.
+    turn = 0.0 if amplitude is None else float(np.angle(amplitude))
+    turned = rho * np.exp(-1j * turn * charge)
+    states = np.zeros((len(times), d, d), dtype=complex)
+    error = np.zeros(len(times))
+    stats = {"levels": depth, "stepped_times": 0}
+    for q in range(int(charge.max()) + 1):
+        found = (
+            _from_stationary(h, times, rho, tolerance, q, depth)
+            if amplitude is None
+            else _from_sharp(
+                SharpStart(h, variance, turned, abs(amplitude), q), times, tolerance, depth
+            )
+        )
+        if found is None:
+            continue
+        chain, relaxed = found
+        basis = chain.basis[0][:, : chain.ground]
+        matrices = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
+        matrices = matrices * np.exp(1j * turn * q)
+        states += matrices if q == 0 else matrices + matrices.conj().transpose(0, 2, 1)
+        error += relaxed.error
+        stats["levels"] = max(stats["levels"], relaxed.depth)
+        stats["stepped_times"] = max(stats["stepped_times"], relaxed.stepped)
+    return states, error, stats
+
+
+def _from_stationary(
+    h: Hierarchy, times: np.ndarray, rho: np.ndarray, tolerance: float, q: int, depth: int
+) -> tuple[Levels, Relaxed] | None:
+    """One charge of the state, the source stationary: a start at level zero."""
+    d = len(h.numbers)
+    part = np.where(element_charges(h.numbers).reshape(d, d) == q, rho, 0)
+    if not np.any(part):
+        return None
+    chain = levels(h, start=part, charge=q)
+    b = chain.basis[0][:, : chain.ground].conj().T @ part.ravel()
+    b = b.real if q == 0 else b
+    relaxed = relax(
+        times,
+        tolerance,
+        Steps(chain, b, depth, itemgetter(slice(chain.ground))),
+        Inverter(level_zero(chain, b), depth, tolerance, real=q == 0),
+    )
+    return chain, relaxed
+
+
+def _from_sharp(
+    start: SharpStart, times: np.ndarray, tolerance: float, depth: int
+) -> tuple[Levels, Relaxed] | None:
+    """One charge of the state, the source empty or coherent: a start on all levels."""
+    chain = start.chain()
+    if chain is None:
+        return None
+    chain = start.real(chain)
+    vector, generator = partial(start.vector, chain), partial(start.generator, chain)
+    transform = (
+        spread(chain, vector)
+        if start.h.modes[0].variance == start.variance
+        else spread_wide(chain, vector, generator)
+    )
+    first = first_contour(tolerance, largest_rate(chain))
+    horizon = min(float(times[-1]), LAST_MARK * first)
+    steps = SpreadSteps(chain, vector, generator, depth, tolerance, horizon)
+    if times[-1] > LAST_MARK * first:
+        depth = spread_depth(transform, first, depth, tolerance / 10)
+    real = not np.iscomplexobj(chain.a[0])
+    relaxed = relax(times, tolerance, steps, Inverter(transform, depth, tolerance, real=real))
+    return chain, relaxed

@@ -1,0 +1,1 @@
+"""The hierarchy of several modes as a lattice of excitation numbers."""

@@ -1,0 +1,85 @@
+r"""Exact elimination of a lattice, the highest level first: a fraction whose blocks grow.
+
+$$K_n = A_n - F_n\, K_{n+1}^{-1} R_{n+1}, \qquad x_n = -K_n^{-1} R_n\, x_{n-1}$$
+
+with A_n the diagonal block of level n, F_n what falls into it and R_n what rises into it.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from scipy import linalg, sparse
+
+from thermalent.continued_fraction.lattice.krylov import Generator, Ground
+from thermalent.continued_fraction.lattice.lattice import Lattice
+
+
+def cost(at: Lattice) -> float:
+    """Multiplications that the elimination takes, about."""
+    edge = at.offset[at.levels]
+    return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
+
+
+def eliminate(ground: Ground, at: Lattice) -> np.ndarray:
+    """The stationary vector of trace one, (size,)."""
+    matrix = assemble(ground.generator, at)
+    edge = at.offset[at.levels]
+    parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
+
+    def block(to: int, of: int) -> np.ndarray:
+        return matrix[parts[to], :][:, parts[of]].toarray()
+
+    pivot = block(at.last, at.last)
+    rises = []
+    for n in range(at.last, 0, -1):
+        with warnings.catch_warnings():
+            # A pivot without digits shows in the change with the level, which is the error.
+            warnings.simplefilter("ignore", linalg.LinAlgWarning)
+            rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
+        rises.append(-rise)
+        falling = matrix[parts[n - 1], :][:, parts[n]]
+        pivot = block(n - 1, n - 1) + falling @ rises[-1]
+    pinned = int(ground.populations[0])
+    pivot[pinned] = 0.0
+    pivot[pinned, ground.populations] = 1.0
+    levels = [linalg.solve(pivot, ground.target)]
+    for rise in reversed(rises):
+        levels.append(rise @ levels[-1])
+    return np.concatenate(levels)
+
+
+def assemble(generator: Generator, at: Lattice) -> sparse.csr_array:
+    """The generator on a lattice as one sparse matrix, (size, size)."""
+    cloud = generator.cloud
+    count, elements = len(at.numbers), cloud.sectors.dimension**2
+    here, width = np.arange(count), np.diff(at.offset)
+    # Every operator's elements within the full product of numbers and elements.
+    kept = np.repeat(here * elements + at.first - at.offset[:-1], width) + np.arange(at.size)
+
+    def term(numbers: sparse.sparray, operator: sparse.csr_array) -> sparse.csr_array:
+        return sparse.csr_array(sparse.kron(numbers, operator))[kept][:, kept]
+
+    def from_to(source: np.ndarray, factor: np.ndarray) -> sparse.coo_array:
+        found = source >= 0
+        return sparse.coo_array((factor[found], (here[found], source[found])), (count, count))
+
+    one = sparse.eye_array(elements, format="csr")
+    total = term(sparse.eye_array(count), cloud.liouvillian)
+    total = total - sparse.diags_array(np.repeat(generator.decay(at), width))
+    nu = at.numbers
+    for k, (i, j) in enumerate(cloud.pairs):
+        factor = generator.hop[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
+        total = total - term(from_to(at.moved[:, k], factor), one)
+    for i, (drive, back) in enumerate(zip(cloud.drive, cloud.back, strict=True)):
+        field = from_to(at.more[:, i], generator.falling[i] * np.sqrt(nu[:, i] + 1.0))
+        for j in np.flatnonzero(generator.rising[i]):
+            field = field + from_to(
+                at.fewer[:, j], generator.rising[i, j] * np.sqrt(1.0 * nu[:, j])
+            )
+        total = total + term(field, drive)
+        if back.nnz:
+            factor = np.sqrt(1.0 * nu[:, i]) / generator.falling[i]
+            total = total + term(from_to(at.fewer[:, i], factor), back)
+    return sparse.csr_array(total)

@@ -1,0 +1,325 @@
+r"""Steady states on a lattice of levels by a preconditioned Krylov method.
+
+The emitters' cascade in the vacuum only takes excitations away or carries them downstream: in the
+order of the product basis it is upper triangular, so the diagonal of every level above zero is
+inverted by substitution. On level zero the preconditioner is the emitters' Lindbladian with the
+source taken as broadband (level one eliminated), with the trace pinned. With these as pivots one
+block elimination down the levels and back up is the preconditioner:
+
+$$A_0 = L + \sum_{ij} D_i\, (W^{-1})_{ij} \Big(\sum_k C_{jk} D_k + K_j\Big)$$
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import LinearOperator, gmres
+
+from thermalent.continued_fraction.lattice.kernels import rows, solve_upper
+from thermalent.continued_fraction.lattice.lattice import Cloud, Lattice
+from thermalent.support.compile_notice import announced
+
+RESTART = 60
+MOST_ITERATIONS = 180
+# Multiplications of dense linear algebra that take as long as one operation of the iteration.
+DENSE = 15.0
+# A preconditioner needs no digits: from this size on it is factorised in single precision.
+_SINGLE_FROM = 3000
+_SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which two digits are left
+_SINGULAR = 1e-15  # the same where none is left in double precision
+_NOTHING = 1e-14  # entries this much smaller than the largest are the rounding of a change of basis
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """What a Krylov solve gave."""
+
+    vector: np.ndarray
+    iterations: int
+    error: float  # of level zero, from the residual through the preconditioner
+
+
+class Generator:
+    """The hierarchy's generator on any lattice of one cloud.
+
+    Its couplings between levels in the balanced units of the amplitudes: `falling` (n,) of d/dxi_i,
+    `rising` (n, n) of xi_j in the drive i, `hop` of xi_i d/dxi_j for the pairs that W joins.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.dtype = np.result_type(
+            float, cloud.drift, cloud.covariance, cloud.liouvillian, *cloud.drive, *cloud.back
+        )
+        self._l = _csr(cloud.liouvillian, self.dtype)
+        self._d = _csr(sparse.vstack(cloud.drive, format="csr"), self.dtype)
+        self._k = _csr(sparse.vstack(cloud.back, format="csr"), self.dtype)
+        self.falling = cloud.scale.astype(self.dtype)
+        self.rising = (cloud.covariance / cloud.scale[None, :]).astype(self.dtype)
+        i, j = cloud.pairs.T
+        # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
+        self.hop = (cloud.drift[i, j] * cloud.scale[j] / cloud.scale[i]).astype(self.dtype)
+
+    def work(self, size: int) -> float:
+        """Operations of one iteration on a lattice of this many unknowns, about.
+
+        The generator once, as much in the preconditioner and its substitutions, and the
+        orthogonalisation against half of the vectors that are kept, on average.
+        """
+        rising = np.count_nonzero(self.rising, axis=1)
+        cloud = self.cloud
+        entries = cloud.liouvillian.nnz + sum(back.nnz for back in cloud.back)
+        entries += sum(
+            drive.nnz * (1 + n) for drive, n in zip(cloud.drive, rising.tolist(), strict=True)
+        )
+        zero = cloud.sectors.sector(0)
+        solve_ground = 2.0 * (zero.stop - zero.start) ** 2 / DENSE
+        return size * (3.0 * entries / cloud.sectors.dimension**2 + 2 * RESTART) + solve_ground
+
+    def decay(self, at: Lattice) -> np.ndarray:
+        """sum_i W_ii nu_i, (count,)."""
+        return (at.numbers @ np.diag(self.cloud.drift)).astype(self.dtype)
+
+    def add(
+        self,
+        x: np.ndarray,
+        out: np.ndarray,
+        at: Lattice,
+        levels: range,
+        *,
+        own: bool = False,
+        falling: bool = False,
+        rising: bool = False,
+    ) -> None:
+        """Add what `levels` receive from themselves, from the next higher, from the next lower."""
+        with announced():
+            rows(
+                at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
+                x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
+                own, falling, rising,
+                self.decay(at), self.cloud.pairs, self.hop, self.falling, self.rising,
+                *self._l, *self._d, *self._k,
+            )  # fmt: skip
+
+    def apply(self, x: np.ndarray, at: Lattice) -> np.ndarray:
+        """The generator on a long vector."""
+        out = np.zeros_like(x)
+        self.add(x, out, at, range(at.last + 1), own=True, falling=True, rising=True)
+        return out
+
+    def solve_upper(self, x: np.ndarray, at: Lattice, level: int) -> None:
+        """Divide a level by the triangular part of its diagonal, in place."""
+        start, stop = at.levels[level], at.levels[level + 1]
+        solve_upper(start, stop, x, at.offset, at.first, self.decay(at), *self._l)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Level zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned."""
+
+    generator: Generator
+
+    @cached_property
+    def sector(self) -> slice:
+        """The elements of level zero, in the cloud's order."""
+        return self.generator.cloud.sectors.sector(0)
+
+    @cached_property
+    def populations(self) -> np.ndarray:
+        """Positions of the populations in level zero."""
+        d = self.generator.cloud.sectors.dimension
+        return np.flatnonzero(self.generator.cloud.sectors.order[self.sector] % (d + 1) == 0)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """The right-hand side at level zero: trace one, nothing else."""
+        unit = np.zeros(self.sector.stop - self.sector.start, dtype=self.generator.dtype)
+        unit[self.populations[0]] = 1.0
+        return unit
+
+    @cached_property
+    def basis(self) -> sparse.csc_array:
+        """Orthonormal Hermitian operators as columns, in the order of the elements."""
+        d = self.generator.cloud.sectors.dimension
+        flat = self.generator.cloud.sectors.order[self.sector]
+        place = {int(f): p for p, f in enumerate(flat)}
+        adjoint = np.array([place[int(f % d * d + f // d)] for f in flat])
+        here = np.arange(len(flat))
+        own, low = here[adjoint == here], here[here < adjoint]
+        half = np.sqrt(0.5)
+        rows = np.concatenate([own, low, adjoint[low], low, adjoint[low]])
+        cols = np.concatenate([own, low, low, adjoint[low], adjoint[low]])
+        ones = np.ones(len(low))
+        values = np.concatenate(
+            [np.ones(len(own)), half * ones, half * ones, 1j * half * ones, -1j * half * ones]
+        )
+        return sparse.csc_array((values, (rows, cols)), shape=(len(flat),) * 2)
+
+    @cached_property
+    def antisymmetric(self) -> np.ndarray:
+        """Which of the basis operators are imaginary, (n,) of bool."""
+        return np.asarray(abs(self.basis.imag).sum(axis=0)) > 0
+
+    @cached_property
+    def factors(self) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], float]]:
+        """A_0 with one population's row replaced by the trace: LU factors of its blocks.
+
+        In the Hermitian basis it is real, and falls into blocks where the problem does. Each block
+        comes with the positions of its unknowns and its reciprocal condition number.
+        """
+        matrix = sparse.csr_array((self.basis.conj().T @ self.broadband() @ self.basis).real)
+        matrix.data[np.abs(matrix.data) < _NOTHING * np.max(np.abs(matrix.data))] = 0.0
+        matrix.eliminate_zeros()
+        count, label = connected_components(matrix, directed=False)
+        pinned = int(self.populations[0])
+        found = []
+        for component in range(count):
+            index = np.flatnonzero(label == component)
+            if self.generator.cloud.real and self.antisymmetric[index[0]]:
+                continue  # a real problem never leaves the symmetric matrices
+            block = matrix[index][:, index].toarray()
+            if pinned in index:
+                row = int(np.searchsorted(index, pinned))
+                block[row] = np.isin(index, self.populations)
+            lu, rcond = _factorised(block, np.float32 if len(index) > _SINGLE_FROM else np.float64)
+            if rcond < _SINGLE_ENOUGH and lu[0].dtype == np.float32:
+                lu, rcond = _factorised(block, np.float64)
+            found.append((index, lu, rcond))
+        return found
+
+    @property
+    def singular(self) -> bool:
+        """Whether the emitters have several stationary states under the broadband source."""
+        return any(rcond < _SINGULAR for _, _, rcond in self.factors)
+
+    def inverse(self, columns: np.ndarray) -> np.ndarray:
+        """A_0^{-1} with the trace pinned, on real columns in the Hermitian basis, (n, m)."""
+        out = np.zeros_like(columns)
+        for index, lu, _ in self.factors:
+            given = columns[index].astype(lu[0].dtype)
+            out[index] = linalg.lu_solve(lu, given, check_finite=False)
+        return out
+
+    def broadband(self) -> sparse.csr_array:
+        """A_0 without the trace, on the elements of level zero."""
+        cloud = self.generator.cloud
+        slow = np.linalg.inv(cloud.drift)
+        total = cloud.liouvillian
+        for i, drive in enumerate(cloud.drive):
+            inner = sparse.csr_array(total.shape)
+            for k, (of, back) in enumerate(zip(cloud.drive, cloud.back, strict=True)):
+                weight = slow[i] @ cloud.covariance[:, k]
+                inner = inner + weight * of + slow[i, k] * back
+            total = total + drive @ inner
+        return sparse.csr_array(total[self.sector, :][:, self.sector])
+
+    def solve(self, x: np.ndarray) -> np.ndarray:
+        """A_0^{-1} x with the trace pinned, x in the order of the elements."""
+        coordinates = self.basis.conj().T @ x
+        if not np.iscomplexobj(x):
+            return np.asarray(self.basis @ self.inverse(coordinates.real[:, None])[:, 0]).real
+        solved = self.inverse(np.column_stack([coordinates.real, coordinates.imag]))
+        return np.asarray(self.basis @ (solved[:, 0] + 1j * solved[:, 1]))
+
+
+def steady_vector(
+    ground: Ground,
+    at: Lattice,
+    guess: np.ndarray,
+    tolerance: float,
+    report: Callable[[str], None],
+) -> Solved:
+    """The stationary vector of trace one, from a guess (of a smaller lattice, padded).
+
+    Args:
+        ground: Level zero of the cloud.
+        at: The lattice.
+        guess: Starting vector, (size,).
+        tolerance: Allowed error of level zero.
+        report: Told how far the iteration is.
+    """
+    generator = ground.generator
+    pinned = int(ground.populations[0])
+    zero = at.offset[1]
+
+    def act(x: np.ndarray) -> np.ndarray:
+        out = generator.apply(x, at)
+        out[pinned] = np.sum(x[ground.populations])
+        return out
+
+    def divide(remainder: np.ndarray, negative: np.ndarray, level: int) -> None:
+        part = slice(at.offset[at.levels[level]], at.offset[at.levels[level + 1]])
+        negative[part] = -remainder[part]
+        generator.solve_upper(negative, at, level)
+
+    def precondition(x: np.ndarray) -> np.ndarray:
+        # Block elimination from the highest level down and back, with approximate pivots.
+        remainder = x.astype(generator.dtype, copy=True)
+        negative = np.zeros_like(remainder)
+        for level in range(at.last, 0, -1):
+            divide(remainder, negative, level)
+            generator.add(negative, remainder, at, range(level - 1, level), falling=True)
+        remainder[pinned] = x[pinned]  # its row is the trace, which no other level has
+        negative[:zero] = -ground.solve(remainder[:zero])
+        for level in range(1, at.last + 1):
+            generator.add(negative, remainder, at, range(level, level + 1), rising=True)
+            divide(remainder, negative, level)
+        return -negative
+
+    target = np.zeros(at.size, dtype=generator.dtype)
+    target[:zero] = ground.target
+    vector = guess.astype(generator.dtype)
+    iterations = 0
+
+    def count(_residual: float) -> None:
+        nonlocal iterations
+        iterations += 1
+        report(f"level {at.last}, {at.size:.1e} unknowns, iteration {iterations}")
+
+    operator = LinearOperator(
+        (at.size, at.size), matvec=lambda y: act(precondition(y)), dtype=generator.dtype
+    )
+    error = np.inf
+    while iterations < MOST_ITERATIONS:
+        residual = target - act(vector)
+        error = float(np.max(np.abs(precondition(residual))))
+        if error <= tolerance:
+            break
+        correction, _ = gmres(
+            operator,
+            residual,
+            rtol=min(0.1, 0.3 * tolerance / error),
+            atol=0.0,
+            restart=RESTART,
+            maxiter=1,
+            callback=count,
+            callback_type="pr_norm",
+        )
+        vector = vector + precondition(correction)
+    return Solved(vector, iterations, error)
+
+
+def _factorised(block: np.ndarray, dtype: type) -> tuple[tuple[np.ndarray, np.ndarray], float]:
+    """LU factors and the reciprocal condition number, 0 if singular."""
+    norm = float(np.max(np.sum(np.abs(block), axis=0)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", linalg.LinAlgWarning)  # the condition number says it
+        lu = linalg.lu_factor(block.astype(dtype), overwrite_a=True, check_finite=False)
+    condition = linalg.lapack.sgecon if dtype is np.float32 else linalg.lapack.dgecon
+    return lu, float(condition(lu[0], norm)[0])
+
+
+def _csr(matrix: sparse.csr_array, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    matrix = sparse.csr_array(matrix)
+    matrix.sort_indices()
+    return (
+        matrix.indptr.astype(np.int64),
+        matrix.indices.astype(np.int64),
+        np.ascontiguousarray(matrix.data, dtype=dtype),
+    )

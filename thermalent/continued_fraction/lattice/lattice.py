@@ -1,0 +1,299 @@
+r"""The hierarchy of any linear Gaussian source, as a lattice of levels.
+
+With \(z_1, \dots, z_n\) the amplitudes of the source, drift W and covariance C (see `source`),
+write the emitters' conditional state as a generating function
+\(\chi(\xi) = \int e^{\xi \cdot z} \mu(z)\, dz = e^{\xi C \xi / 2} R(\xi)\). The Fokker-Planck
+equation of the source and its coupling to the emitters become
+
+$$\dot R = \Big[L - \sum_{ij} W_{ij}\, \xi_i \partial_j + \sum_i D_i
+  \Big(\partial_i + \sum_j C_{ij}\, \xi_j\Big) + \sum_i K_i\, \xi_i\Big] R$$
+
+and in powers of \(\xi\), normalised as boson numbers \(\nu = (\nu_1, \dots, \nu_n)\), each term
+joins a level \(|\nu| = \sum_i \nu_i\) to itself or to its neighbours. R at \(\nu = 0\) is the
+emitters' state. One thermal mode gives the two numbers (k, l) of `hierarchy`; nothing is assumed of
+W (it may have no eigenbasis) nor of C (its moments may be those of no classical field).
+
+If excitations are conserved, R at \(\nu\) holds the emitters' operators of one charge only.
+
+Source: the Hermite expansion of DUALRAIL's amplifier modes and of THERMAL, Appendix B, in one form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+from math import comb
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
+from thermalent.networks.liouvillian import emitter_liouvillian
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import (
+    SymmetryError,
+    element_charges,
+    excitation_numbers,
+    node_signs,
+)
+from thermalent.operators.superoperators import Superoperator
+
+# Amplitudes that relax independently are used if they are this far from parallel: their variances
+# grow with the square of it and cancel, in every level anew.
+_WORST_CONDITION = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sectors:
+    """The emitters' matrix elements sorted by charge.
+
+    Args:
+        dimension: Number d of emitter levels.
+        order: Positions i d + j of the elements |i><j|, sorted by charge, (d^2,).
+        starts: Where each charge starts in that order, (charges + 1,).
+        lowest: The charge of the first.
+        charges: Charge that each amplitude of the source adds to an element, (n,).
+    """
+
+    dimension: int
+    order: np.ndarray
+    starts: np.ndarray
+    lowest: int
+    charges: np.ndarray
+
+    def sector(self, charge: int) -> slice:
+        """Elements of a charge; empty if there is none."""
+        at = charge - self.lowest
+        if not 0 <= at < len(self.starts) - 1:
+            return slice(0, 0)
+        return slice(int(self.starts[at]), int(self.starts[at + 1]))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cloud:
+    """Emitters and their source, every operator in the sectors' order of the matrix elements.
+
+    Args:
+        sectors: The order.
+        liouvillian: L of the emitters alone, (d^2, d^2).
+        drive: D_i, for each amplitude of the source.
+        back: K_i likewise.
+        drift: W, (n, n).
+        covariance: C, (n, n).
+        scale: Factor of each amplitude by which rising and falling couplings are balanced, (n,).
+    """
+
+    sectors: Sectors
+    liouvillian: sparse.csr_array
+    drive: tuple[sparse.csr_array, ...]
+    back: tuple[sparse.csr_array, ...]
+    drift: np.ndarray
+    covariance: np.ndarray
+    scale: np.ndarray
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """The different amplitudes (i, j) that the drift joins, (pairs, 2)."""
+        return np.argwhere(self.drift - np.diag(np.diag(self.drift)))
+
+    @property
+    def real(self) -> bool:
+        """Whether every number in it is real."""
+        # `_as_real` makes either all of the matrices real or none.
+        return not np.iscomplexobj(self.drift)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lattice:
+    """The boson numbers up to a level, and where their operators stand in one long vector.
+
+    Args:
+        last: Highest level.
+        numbers: nu, (count, n), level by level.
+        levels: First position of each level, (last + 2,).
+        more: Position of nu + e_i, (count, n), -1 beyond the last level.
+        fewer: Position of nu - e_i, (count, n), -1 where nu_i = 0.
+        moved: Position of nu - e_i + e_j for each pair (i, j) that W joins, (count, pairs), -1
+            where nu_i = 0.
+        first: First element (of the cloud's order) of each nu's charge, (count,).
+        offset: Where each nu starts in the long vector, (count + 1,).
+    """
+
+    last: int
+    numbers: np.ndarray
+    levels: np.ndarray
+    more: np.ndarray
+    fewer: np.ndarray
+    moved: np.ndarray
+    first: np.ndarray
+    offset: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        return int(self.offset[-1])
+
+
+def sectors(network: Network) -> Sectors:
+    """The sectors of a network's emitters; one of all elements if nothing is conserved."""
+    try:
+        numbers = excitation_numbers(network)
+        signs = node_signs(network)[list(network.mode_indices)]
+    except SymmetryError:
+        numbers = np.zeros(int(np.prod(network.dims)), dtype=np.int64)
+        signs = np.zeros(len(network.modes), dtype=np.int64)
+    element = element_charges(numbers)
+    lowest = int(element.min())
+    return Sectors(
+        dimension=len(numbers),
+        order=np.argsort(element, kind="stable"),
+        starts=np.concatenate([[0], np.cumsum(np.bincount(element - lowest))]),
+        lowest=lowest,
+        charges=np.outer(signs, (1, -1)).ravel(),
+    )
+
+
+def cloud(network: Network) -> Cloud:
+    """The emitters and the source of a network with one mode or more.
+
+    Raises:
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    by_charge = sectors(network)
+    source = _independent(gaussian_source(network), by_charge.charges)
+    largest = np.max(np.abs(source.covariance), axis=1, initial=0.0)
+
+    def ordered(superoperator: Superoperator) -> sparse.csr_array:
+        matrix = sparse.csr_array(superoperator)[by_charge.order][:, by_charge.order]
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return matrix
+
+    found = Cloud(
+        sectors=by_charge,
+        liouvillian=ordered(emitter_liouvillian(network)),
+        drive=tuple(ordered(drive) for drive in source.drive),
+        back=tuple(ordered(back) for back in source.back),
+        drift=source.drift,
+        covariance=source.covariance,
+        scale=np.where(largest > 0, np.sqrt(largest), 1.0),
+    )
+    return _as_real(found)
+
+
+def _independent(source: GaussianSource, charges: np.ndarray) -> GaussianSource:
+    """The source in amplitudes that relax independently, if there are such; else as it is.
+
+    u = T z for the left eigenvectors T of W, charge by charge. Then z.D = u.(T^-T D), and d/dz.K =
+    d/du.(T K).
+    """
+    n = len(charges)
+    transform = np.zeros((n, n), dtype=complex)
+    for charge in np.unique(charges):
+        group = np.flatnonzero(charges == charge)
+        _, vectors = np.linalg.eig(source.drift[np.ix_(group, group)].T)
+        if np.linalg.cond(vectors) > _WORST_CONDITION:
+            return source
+        transform[np.ix_(group, group)] = vectors.T
+    inverse = np.linalg.inv(transform)
+    drift = transform @ source.drift @ inverse
+    return GaussianSource(
+        drift=np.diag(np.diag(drift)),
+        covariance=_without_rounding(transform @ source.covariance @ transform.T),
+        drive=tuple(_mixed(inverse[:, k], source.drive) for k in range(n)),
+        back=tuple(_mixed(transform[k], source.back) for k in range(n)),
+    )
+
+
+def _mixed(weights: np.ndarray, superoperators: Sequence[Superoperator]) -> sparse.csr_array:
+    # Sums that cancel leave rounding; the kernel's work goes with the number of nonzeros.
+    total = sparse.csr_array(superoperators[0].shape, dtype=complex)
+    for weight, superoperator in zip(weights, superoperators, strict=True):
+        if abs(weight) > 0:
+            total = total + weight * sparse.csr_array(superoperator)
+    total.data = _without_rounding(total.data)
+    total.eliminate_zeros()
+    return total
+
+
+def _without_rounding(values: np.ndarray) -> np.ndarray:
+    tiny = 8 * np.finfo(float).eps * np.max(np.abs(values), initial=0.0)
+    real = np.where(np.abs(values.real) > tiny, values.real, 0.0)
+    imag = np.where(np.abs(values.imag) > tiny, values.imag, 0.0)
+    return real + 1j * imag
+
+
+def _as_real(found: Cloud) -> Cloud:
+    """The cloud with real matrices, if no number in it has an imaginary part."""
+    matrices = [found.liouvillian, *found.drive, *found.back]
+    cleaned = [m.copy() for m in matrices]
+    for matrix in cleaned:
+        matrix.data = _without_rounding(matrix.data)
+    arrays = [m.data for m in cleaned] + [
+        _without_rounding(found.drift),
+        _without_rounding(found.covariance),
+    ]
+    if any(np.any(array.imag) for array in arrays):
+        return found
+    count = len(found.drive)
+    real = [sparse.csr_array(m.real) for m in cleaned]
+    return replace(
+        found,
+        liouvillian=real[0],
+        drive=tuple(real[1 : 1 + count]),
+        back=tuple(real[1 + count :]),
+        drift=np.ascontiguousarray(arrays[-2].real),
+        covariance=np.ascontiguousarray(arrays[-1].real),
+    )
+
+
+def unknowns(of: Sectors, last: int) -> int:
+    """Number of unknowns with the levels up to `last`, without making the lattice."""
+    # Boson numbers by charge: those that add and those that take are two groups.
+    n = len(of.charges)
+    plus, minus = int(np.sum(of.charges > 0)), int(np.sum(of.charges < 0))
+    neutral = n - plus - minus
+    if neutral == n:
+        return comb(last + n, n) * of.dimension**2
+    total = 0
+    for up in range(last + 1):
+        for down in range(last + 1 - up):
+            width = of.sector(down - up)
+            ways = comb(up + plus - 1, plus - 1) * comb(down + minus - 1, minus - 1)
+            total += ways * (width.stop - width.start)
+    return total
+
+
+def lattice(cloud: Cloud, last: int) -> Lattice:
+    """All boson numbers up to level `last` whose charge the emitters can balance."""
+    of = cloud.sectors
+    n = len(of.charges)
+    numbers, levels = [], [0]
+    for level in range(last + 1):
+        for chosen in combinations_with_replacement(range(n), level):
+            nu = np.bincount(np.array(chosen, dtype=np.int64), minlength=n)
+            width = of.sector(-int(nu @ of.charges))
+            if width.stop > width.start:
+                numbers.append(nu)
+        levels.append(len(numbers))
+    table = np.array(numbers)
+    at = {tuple(nu): position for position, nu in enumerate(table.tolist())}
+    unit = np.eye(n, dtype=np.int64)
+
+    def shifted(by: np.ndarray) -> np.ndarray:
+        found = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
+        return np.array(found, dtype=np.int64).reshape(len(table), len(by))
+
+    pairs = cloud.pairs
+    widths = [of.sector(-int(nu @ of.charges)) for nu in table]
+    return Lattice(
+        last=last,
+        numbers=table,
+        levels=np.array(levels),
+        more=shifted(unit),
+        fewer=shifted(-unit),
+        moved=shifted(unit[pairs[:, 1]] - unit[pairs[:, 0]]),
+        first=np.array([sector.start for sector in widths]),
+        offset=np.concatenate([[0], np.cumsum([s.stop - s.start for s in widths])]),
+    )

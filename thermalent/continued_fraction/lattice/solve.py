@@ -1,0 +1,323 @@
+r"""Steady states of emitters under a source of several modes.
+
+The lattice grows level by level until the state no longer changes, each solution the guess for the
+next. Small lattices, and those of hot sources, are eliminated exactly; the others go to the
+preconditioned Krylov method.
+
+If no tolerance was asked for, the growth ends where the next lattice would exceed a budget, counted
+in operations before it is begun, so that the outcome does not depend on the machine's speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.continued_fraction.lattice.elimination import cost, eliminate
+from thermalent.continued_fraction.lattice.krylov import (
+    DENSE,
+    RESTART,
+    Generator,
+    Ground,
+    steady_vector,
+)
+from thermalent.continued_fraction.lattice.lattice import (
+    Cloud,
+    Lattice,
+    Sectors,
+    cloud,
+    lattice,
+    sectors,
+    unknowns,
+)
+from thermalent.networks.gaussian_source import UnstableSourceError, gaussian_source
+from thermalent.networks.network import Network
+from thermalent.support import memory_limit
+from thermalent.support.progress import working
+
+DEFAULT_RTOL = 1e-9  # aimed at where no tolerance was asked for
+ENOUGH = 1e-2  # relative error that is good enough where no tolerance was asked for
+# Operations for an accuracy that nobody asked for, about half a minute of one core (measured: 1e9
+# per second), and the factor by which the first two digits may exceed them.
+BUDGET = 3e10
+_FOR_TWO_DIGITS = 10.0
+FIRST_LEVEL = 2
+MOST_LEVELS = 60
+_LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or three digits
+# Multiplications of an elimination: a twentieth of a second, and half a minute.
+_ALWAYS_ELIMINATED = 1e9
+_MOST_WORK = 1e12
+_MOST_NUMBERS = 10**6  # boson numbers of a lattice, which are listed one by one
+_PART_OF_RTOL = 0.05  # of the error, left to the Krylov method
+_PART_OF_CHANGE = 0.03  # of the change that the next level is expected to bring, likewise
+_ROUNDING = 1e-13
+_FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two lattices may share
+_PLATEAU = 1e-9  # changes below this that no longer fall are rounding
+# Growing step by step costs little at first; later a step of two is cheaper per digit.
+_STEP_OF_TWO_FROM = 6
+_STEP_OF_HOT = 4  # what is eliminated anew at each level takes few of them
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A steady state, the error of its largest element, and what ended the search."""
+
+    state: np.ndarray
+    error: float
+    # "converged", "budget", "rounding", "grows", "levels", "memory", "krylov", "singular"
+    outcome: str
+    level: int
+    size: int
+    iterations: int
+    # Bytes that this lattice takes, or the next one where memory ended it; operations with the next
+    # one where the budget did.
+    needed: float
+    operations: float = 0.0
+
+    @property
+    def enough(self) -> bool:
+        """Whether the error is one that a solve without a tolerance may leave."""
+        return bool(self.error <= ENOUGH * np.max(np.abs(self.state)))
+
+
+def memory_needed(of: Sectors, last: int, *, real: bool = False) -> float:
+    """Bytes that a solve with the levels up to `last` takes."""
+    zero = of.sector(0).stop - of.sector(0).start
+    # Krylov and work vectors of the iteration; the factors of level zero and their copy.
+    return (8 if real else 16) * unknowns(of, last) * (RESTART + 12) + 2 * 8.0 * zero**2
+
+
+def refusal(network: Network) -> str | None:
+    """Why the sources of a network cannot be solved together, or None."""
+    try:
+        source = gaussian_source(network)
+    except UnstableSourceError as error:
+        return str(error)
+    needed = _LEVELS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
+    if needed > MOST_LEVELS:
+        return (
+            f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
+            f"about {needed:.2g} levels; it takes up to {MOST_LEVELS}. Take a weaker source."
+        )
+    required = memory_needed(sectors(network), FIRST_LEVEL)
+    if required <= memory_limit.available():
+        return None
+    return (
+        f"the hierarchy would need {memory_limit.in_words(required)} of memory for its "
+        f"{int(np.prod(network.dims))} emitter levels, and "
+        f"{memory_limit.in_words(memory_limit.available())} "
+        "are free. Take fewer emitters: in a cascade the first ones do not feel the later."
+    )
+
+
+def steady_state(network: Network, rtol: float | None, last: int | None = None) -> Found:
+    """The emitters' steady state to a relative tolerance, or with the levels up to `last`.
+
+    Args:
+        network: Emitters and several modes.
+        rtol: Allowed error relative to the largest element; if None, the best within the budget.
+        last: Highest level, instead of a tolerance.
+
+    Raises:
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    of = cloud(network)
+    ground = Ground(Generator(of))
+    if ground.singular:
+        nothing = np.full((of.sectors.dimension,) * 2, np.nan)
+        return Found(nothing, np.inf, "singular", 0, 0, 0, memory_needed(of.sectors, 0))
+    growth = _Growth(of, ground, rtol, last)
+    with working("hierarchy of several modes") as report:
+        for level in _schedule(last):
+            if growth.skips(level):
+                continue
+            obstacle = growth.obstacle(level)
+            if obstacle is not None:
+                return growth.ended(obstacle.outcome, obstacle.needed)
+            outcome = growth.solve(level, report)
+            if outcome:
+                return growth.ended(outcome)
+    assert growth.found is not None  # the schedule holds a level
+    return growth.found
+
+
+class _Obstacle(NamedTuple):
+    """Why the next lattice is not begun: the outcome, and what it would need."""
+
+    outcome: str
+    needed: float
+
+
+class _Growth:
+    """The lattices solved so far, and what the next one would take."""
+
+    def __init__(self, of: Cloud, ground: Ground, rtol: float | None, last: int | None) -> None:
+        self.of, self.ground, self.last = of, ground, last
+        self.limited = rtol is None and last is None
+        self.rtol = DEFAULT_RTOL if rtol is None else rtol
+        self.hot = False  # whether the iteration has failed before
+        self.vector = np.zeros(0, dtype=ground.generator.dtype)
+        self.changes: list[float] = []
+        self.found: Found | None = None
+        self.best: Found | None = None
+        self.iterations = 0
+        self.latest_iterations = RESTART
+        self.operations = sum(len(index) ** 3 / 3 for index, _, _ in ground.factors) / DENSE
+
+    def skips(self, level: int) -> bool:
+        """Whether a level of the schedule is passed over: eliminations are done anew for each."""
+        started = self.found is not None and self.last is None
+        return started and self.hot and bool(level % _STEP_OF_HOT) and level > _STEP_OF_TWO_FROM
+
+    def obstacle(self, level: int) -> _Obstacle | None:
+        """Why the growth ends before this level, if it does."""
+        if self.found is None or self.last is not None:
+            return None
+        # Before memory, which differs from machine to machine.
+        work = self.operations + self._expected(level)
+        if self.limited and work > self._granted:
+            return _Obstacle("budget", work)
+        needed = memory_needed(self.of.sectors, level, real=self.of.real)
+        if needed > memory_limit.available():
+            return _Obstacle("memory", needed)
+        if comb(level + len(self.of.drive), level) > _MOST_NUMBERS:
+            return _Obstacle("levels", needed)
+        return None
+
+    @property
+    def _granted(self) -> float:
+        """Operations in all, of an accuracy that nobody asked for."""
+        return BUDGET if self.found is not None and self.found.enough else _FOR_TWO_DIGITS * BUDGET
+
+    @property
+    def _most_eliminated(self) -> float:
+        """Multiplications of the largest elimination."""
+        if not self.limited:
+            return _MOST_WORK
+        return max(DENSE * (self._granted - self.operations), _ALWAYS_ELIMINATED)
+
+    def _expected(self, level: int) -> float:
+        """Operations that a level will take, if it takes as many iterations as the one before."""
+        sizes = [unknowns(self.of.sectors, n) for n in range(level + 1)]
+        dense = 4.0 * float(np.sum(np.diff([0, *sizes]).astype(float) ** 3))
+        if dense <= _ALWAYS_ELIMINATED or self.hot:
+            return dense / DENSE
+        return self.latest_iterations * self.ground.generator.work(sizes[-1])
+
+    def solve(self, level: int, report: Callable[[str], None]) -> str:
+        """Solve the lattice up to a level; returns what ends the search, or nothing."""
+        at = lattice(self.of, level)
+        before = self.found
+        # The first state is not known yet, but its trace is: no element exceeds one.
+        scale = 1.0 if before is None else float(np.max(np.abs(before.state)))
+        aim = self._aim(scale)
+        vector, slack = self._vector(at, aim, report)
+        if slack > 10 * aim and before is not None:
+            return "krylov"
+        self.vector = vector
+        state = emitters(self.of.sectors, vector[: at.offset[1]])
+        if before is not None:
+            self.changes.append(float(np.max(np.abs(state - before.state))) + slack)
+        outcome = "krylov"
+        if slack <= 10 * aim:
+            outcome = _outcome(self.changes, self.rtol * scale, level, self.last)
+        error = _error(self.changes) + _FLOOR * float(np.max(np.abs(state)))
+        needed = memory_needed(self.of.sectors, level, real=self.of.real)
+        self.found = Found(state, error, outcome, level, at.size, 0, needed)
+        if self.best is None or error <= self.best.error:
+            self.best = self.found
+        return outcome
+
+    def _vector(
+        self, at: Lattice, aim: float, report: Callable[[str], None]
+    ) -> tuple[np.ndarray, float]:
+        """The stationary vector, and the error that the solver leaves.
+
+        A hot source drives the emitters harder than the preconditioner knows; what the iteration
+        does not solve is eliminated, if that can be done.
+        """
+        work, slack = cost(at), np.inf
+        vector = np.zeros(at.size, dtype=self.ground.generator.dtype)
+        if work > (self._most_eliminated if self.hot else _ALWAYS_ELIMINATED):
+            vector[: len(self.vector)] = self.vector
+            if not len(self.vector):
+                vector[: at.offset[1]] = self.ground.solve(self.ground.target)
+            solved = steady_vector(self.ground, at, vector, aim, report)
+            vector, slack = solved.vector, solved.error
+            self.iterations += solved.iterations
+            self.operations += solved.iterations * self.ground.generator.work(at.size)
+            self.latest_iterations = max(solved.iterations, 1)
+            self.hot = self.hot or (slack > 10 * aim and work <= self._most_eliminated)
+        if slack > 10 * aim and work <= self._most_eliminated:
+            report(f"level {at.last}, {at.size:.1e} unknowns, elimination")
+            vector, slack = eliminate(self.ground, at), 0.0
+            self.operations += work / DENSE
+        return vector, slack
+
+    def _aim(self, scale: float) -> float:
+        """The error that the Krylov method may leave: what the tolerance or the levels allow.
+
+        Digits beyond the change that the level brings would be solved for in vain.
+        """
+        allowed = max(_PART_OF_RTOL * self.rtol * scale, _ROUNDING)
+        if len(self.changes) < 2:
+            return allowed
+        last, before = self.changes[-1], self.changes[-2]
+        expected = last * min(1.0, last / before) if before > 0 else last
+        return max(allowed, _PART_OF_CHANGE * expected)
+
+    def ended(self, outcome: str, needed: float | None = None) -> Found:
+        """The last lattice, or the best where none was asked for, with what ended the search."""
+        assert self.found is not None
+        assert self.best is not None
+        chosen = self.best if self.limited else self.found
+        return replace(
+            chosen,
+            outcome=outcome,
+            needed=chosen.needed if needed is None else needed,
+            iterations=self.iterations,
+            operations=self.operations,
+        )
+
+
+def _schedule(last: int | None) -> Iterable[int]:
+    if last is not None:
+        return (max(last - 1, 0), last)
+    return (
+        *range(FIRST_LEVEL, _STEP_OF_TWO_FROM),
+        *range(_STEP_OF_TWO_FROM, MOST_LEVELS + 1, 2),
+    )
+
+
+def emitters(of: Sectors, zero: np.ndarray) -> np.ndarray:
+    """The emitters' density matrix from the unknowns of level zero, (d, d)."""
+    flat = np.zeros(of.dimension**2, dtype=complex)
+    flat[of.order[of.sector(0)]] = zero
+    rho = flat.reshape(of.dimension, of.dimension)
+    return 0.5 * (rho + rho.conj().T)
+
+
+def _error(changes: list[float]) -> float:
+    """Error of the last state: its change, as long as the changes fall."""
+    if not changes:
+        return np.inf
+    return max(changes[-2:]) if len(changes) > 1 and changes[-1] > changes[-2] else changes[-1]
+
+
+def _outcome(changes: list[float], wanted: float, level: int, last: int | None) -> str:
+    """What ends the search, or nothing."""
+    if last is not None:
+        return "converged" if level == last else ""
+    if len(changes) >= 2 and _error(changes) + _ROUNDING <= wanted:
+        return "converged"
+    if len(changes) >= 3 and max(changes[-3:]) < _PLATEAU and changes[-1] > 0.5 * changes[-3]:
+        return "rounding"
+    # A few levels may do worse than the ones before; four in a row are rounding that grows.
+    if len(changes) >= 5 and all(a < b for a, b in pairwise(changes[-5:])):
+        return "grows"
+    return "levels" if level == MOST_LEVELS else ""

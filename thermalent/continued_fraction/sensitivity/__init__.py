@@ -1,0 +1,1 @@
+"""Derivatives of observables with respect to the parameters of a model, by the adjoint equation."""

@@ -1,0 +1,226 @@
+r"""The adjoint of the fraction: one more sweep gives the change of a number under any change of L.
+
+With L x = 0 the stationary hierarchy, Tr x_0 = 1, and O a function of x_0 with gradient g,
+
+$$dO = -\sum_n \big[y_n \cdot dA_n\, x_n - n\, d\lambda\, y_n \cdot x_n
+  + y_n \cdot dB_n\, x_{n-1} + y_n \cdot dC_n\, x_{n+1}\big], \qquad L^T y = g$$
+
+(g without its part along the trace). With D_n from the fold of the fraction,
+
+$$x_n = D_n^{-1} B_n\, x_{n-1}, \qquad y_n = D_n^{-T} C_{n-1}^T\, y_{n-1}$$
+
+so the fold is made once, and its levels are passed through twice on the way back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.continued_fraction.chain import dense_blocks
+from thermalent.continued_fraction.chain.chain import Band, Generator, Levels
+from thermalent.continued_fraction.chain.fraction import SMALL
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.operators.superoperators import dense
+from thermalent.support.compile_notice import announced
+
+_STAGGER = float(np.sqrt(1.7))
+
+
+class Sweep(NamedTuple):
+    """The levels after the fold.
+
+    Args:
+        x: The solution at every level, (last + 1, m); unknowns that a level lacks are zero.
+        inverses: D_n^{-1} of levels 1 to last at these positions, (last + 1, m, m), zero beyond
+            the unknowns of a level.
+        k: C_0 D_1^{-1} B_1, (ground, ground).
+    """
+
+    x: np.ndarray
+    inverses: np.ndarray
+    k: np.ndarray
+
+
+def forward(chain: Levels, stationary: Stationary, last: int) -> Sweep:
+    """Fold the chain from level `last` down, solve level 0, and go up again.
+
+    Raises:
+        numpy.linalg.LinAlgError: the steady state is not unique.
+    """
+    ground, most = chain.ground, max(block.shape[0] for block in chain.a)
+    x = np.zeros((last + 1, most))
+    if most <= SMALL:
+        from thermalent.continued_fraction.sensitivity import kernels
+
+        with announced():
+            inverses, above = kernels.inverses(chain.a, chain.up, chain.down, chain.rate, last)
+            x[0, :ground] = stationary.solve(above[:ground, :ground])
+            kernels.climb(chain.up, inverses, x)
+        return Sweep(x, inverses, above[:ground, :ground])
+    inverses, above = _inverses(chain, last, most)
+    x[0, :ground] = stationary.solve(above[:ground, :ground])
+    for n in range(1, last + 1):
+        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        x[n, :here] = inverses[n, :here, :here] @ (_up(chain, n) @ x[n - 1, :below])
+    return Sweep(x, inverses, above[:ground, :ground])
+
+
+def _inverses(chain: Levels, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `sensitivity_kernels.inverses`, on LAPACK."""
+    inverses = np.zeros((last + 1, most, most))
+    above: np.ndarray | None = None  # C_n D_{n+1}^{-1} B_{n+1}
+    for n in range(last, 0, -1):
+        d = dense_blocks.diagonal_block(chain, 0.0, n)
+        if above is not None:
+            d -= above
+        inverses[n, : len(d), : len(d)] = inverse = np.linalg.inv(d)
+        above = _down(chain, n - 1) @ inverse @ _up(chain, n)
+    assert above is not None
+    return inverses, above
+
+
+def adjoint(
+    chain: Levels, stationary: Stationary, sweep: Sweep, gradient: np.ndarray
+) -> np.ndarray:
+    """The adjoint solution y at every level, (last + 1, m).
+
+    Args:
+        chain: The levels.
+        stationary: Its equation at level 0.
+        sweep: The levels after the fold.
+        gradient: g at level 0, (ground,).
+    """
+    ground = chain.ground
+    pinned = stationary.a + sweep.k
+    pinned[stationary.row] = stationary.trace
+    y = np.zeros_like(sweep.x)
+    y[0, :ground] = np.linalg.solve(pinned.T, gradient)
+    y[0, stationary.row] = 0.0  # L^T y is g but for its part along the trace
+    if y.shape[1] <= SMALL:
+        from thermalent.continued_fraction.sensitivity import kernels
+
+        kernels.climb_adjoint(chain.down, sweep.inverses, y)
+        return y
+    for n in range(1, len(y)):
+        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        right = _down(chain, n - 1).T @ y[n - 1, :below]
+        y[n, :here] = right @ sweep.inverses[n, :here, :here]
+    return y
+
+
+def _up(chain: Levels, n: int) -> np.ndarray:
+    """B_n, from level n - 1 into level n, as an array: quicker than sparse for small blocks."""
+    band = chain.up[n % 2]
+    return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
+
+
+def _down(chain: Levels, n: int) -> np.ndarray:
+    """C_n, from level n + 1 into level n."""
+    band = chain.down[n % 2]
+    return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
+
+
+def _array(chain: Levels, n: int, band: Band, factor: np.ndarray) -> np.ndarray:
+    block = np.zeros((chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]))
+    block[band.row, band.col] = band.value * factor
+    return block
+
+
+class Moments(NamedTuple):
+    """What of x and y meets each part of dL: the matrices to contract with, even and odd levels."""
+
+    a: tuple[np.ndarray, np.ndarray]
+    up: tuple[np.ndarray, np.ndarray]
+    down: tuple[np.ndarray, np.ndarray]
+    rate: float
+
+
+def moments(
+    chain: Levels, difference: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
+) -> Moments:
+    """The sums over the levels, on the operators of the emitters (d^2, d^2) by parity.
+
+    Args:
+        chain: The levels.
+        difference: |k - l| of the even and the odd unknowns.
+        x: The solution, (last + 1, m).
+        y: The adjoint solution.
+    """
+    n = np.arange(len(x), dtype=float)
+    sizes = [block.shape[0] for block in chain.a]
+    a, up, down = [], [], []
+    for parity in (0, 1):
+        here, there = sizes[parity], sizes[1 - parity]
+        q, r = difference[parity][:, None], difference[1 - parity][None, :]
+        e = (q - r) * q
+        joined = np.abs(q - r) == 1
+        mine = np.arange(parity, len(x), 2)
+        a.append(y[mine, :here].T @ x[mine, :here])
+        above, below = mine[mine > 0], mine[mine < len(x) - 1]
+        up.append(np.zeros((here, there)))
+        down.append(np.zeros((here, there)))
+        for value in np.unique(e[joined]):
+            where = joined & (e == value)
+            rising = np.sqrt(np.maximum(0.5 * (n[above] + value), 0.0))
+            falling = np.sqrt(np.maximum(0.5 * (n[below] - value) + 1.0, 0.0))
+            raised = (y[above, :here] * rising[:, None]).T @ x[above - 1, :there]
+            lowered = (y[below, :here] * falling[:, None]).T @ x[below + 1, :there]
+            up[parity][where] = raised[where]
+            down[parity][where] = lowered[where]
+    rate = float(np.sum(n * np.sum(x * y, axis=1)))
+    return Moments((a[0], a[1]), (up[0], up[1]), (down[0], down[1]), rate)
+
+
+def contracted(chain: Levels, found: Moments, change: Generator) -> tuple[float, float]:
+    """Change of the observable for a change of the generator, and the sizes of its terms added up.
+
+    The second number, times the rounding of one term, is what rounding leaves of the sum.
+    """
+    total = -change.rate * found.rate
+    size = abs(total)
+    for parity in (0, 1):
+        here, there = chain.basis[parity], chain.basis[1 - parity]
+        for matrix, operator, other in (
+            (found.a[parity], change.a, here),
+            (found.up[parity], change.up, there),
+            (found.down[parity], change.down, there),
+        ):
+            block = here.conj().T @ (operator @ other)
+            terms = matrix * dense(block).real
+            total += float(np.sum(terms))
+            size += float(np.sum(np.abs(terms)))
+    return -total, size
+
+
+def staggered(chain: Levels) -> Levels:
+    """The chain with the odd levels scaled against the even ones: equal but for rounding.
+
+    (Scaled all against each other, the solution itself would overflow at thousands of levels.)
+    """
+    by = (_STAGGER, 1 / _STAGGER)
+    return chain._replace(
+        up=_scaled(chain.up, by),
+        down=_scaled(chain.down, by),
+    )
+
+
+def unstaggered(found: Moments) -> Moments:
+    """Moments of the staggered chain as those of the chain itself."""
+    return found._replace(
+        up=(found.up[0] * _STAGGER, found.up[1] / _STAGGER),
+        down=(found.down[0] * _STAGGER, found.down[1] / _STAGGER),
+    )
+
+
+def _scaled(bands: tuple[Band, Band], by: tuple[float, float]) -> tuple[Band, Band]:
+    even, odd = (band._replace(value=band.value * f) for band, f in zip(bands, by, strict=True))
+    return even, odd
+
+
+def differences_of(chain: Levels, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """|k - l| of the even and the odd unknowns: what the charge of their elements is."""
+    squared = ((numbers[:, None] - numbers[None, :]) ** 2).ravel().astype(float)
+    even, odd = (np.rint(np.sqrt((abs(b) ** 2).T @ squared)) for b in chain.basis)
+    return even, odd

@@ -1,0 +1,165 @@
+r"""Derivatives of the generator with respect to a parameter of the network.
+
+The matrices of a network are simple functions of its parameters (products, roots, exponentials),
+known to rounding. So differences of them converge fast when the step is halved, and extrapolation
+to step zero,
+
+$$D_{i,j} = D_{i,j-1} + \frac{D_{i,j-1} - D_{i-1,j-1}}{2^{pj} - 1}, \qquad
+  p = 2 \text{ (central) or } 1 \text{ (one-sided)}$$
+
+gives the slope to nearly all digits; what the last column still changes is its error. A root has no
+such expansion within its distance to zero, so the steps are shortened until the table converges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import Generator
+from thermalent.support import checks
+
+_HALVINGS = 5
+_FIRST_STEP = 0.03  # of the parameter's value
+_STEP_AT_ZERO = 0.02  # rates are in units of one of them
+_SHORTER = 1 / 16  # where the steps were too long
+_SHORTENINGS = 8  # down to 1e-10 of the value, where differences have few digits left
+_GOOD = 1e-11  # relative error of the generator's slope that needs no shorter steps
+_ENOUGH = 1e-9  # the same, that needs no steps to one side instead
+_CONVERGED = 1e-6  # the same, without which there is no slope
+_AMPLIFIED = 8.0  # rounding of the differences by the weights of the table, rounded up
+_SENSIBLE = 1e-6  # steps this long, relative to the parameter, show whether it has an effect
+_INSIDE = 1e-6  # where to go from the end of a range
+_EPS = float(np.finfo(float).eps)
+
+
+class Slope(NamedTuple):
+    """The derivative of a generator, and how far it is known.
+
+    Args:
+        estimate: The derivative.
+        before: The less extrapolated one: the difference is the error.
+        change: The largest change of an element between the two, relative to the largest element,
+            or what rounding leaves, if that is more.
+        rounding: What rounding leaves, of the elements that change at all.
+        converged: Whether the table does, or would but for rounding.
+    """
+
+    estimate: Generator
+    before: Generator
+    change: float
+    rounding: float
+    converged: bool
+
+
+def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
+    """The derivative of a generator by a parameter.
+
+    Args:
+        at: The generator at a value of the parameter; raises ValueError where it is not allowed.
+        value: The parameter's value.
+        name: Its name, for the message.
+
+    Returns:
+        The best entry of the tables: the one whose elements change least.
+
+    Raises:
+        ValueError: the network exists on neither side of the value, or its matrices have no slope
+            there, as a root has none at its end.
+    """
+    best: Slope | None = None
+    side = 0.0
+    for sides in ((1.0, -1.0), (1.0, 0.0), (-1.0, 0.0)):
+        if best is not None and best.change < _ENOUGH:
+            break
+        for h in _steps(value, one_sided=sides[1] == 0.0):
+            try:
+                found = _table(at, value, h, sides)
+            except ValueError:
+                continue  # over the end of a range: shorter steps may stay inside
+            here = min(found, key=lambda slope: slope.change)
+            if best is None or here.change < best.change:
+                best, side = here, sides[0]
+            if best.change < _GOOD or here.rounding >= best.change:
+                break
+    if best is None:
+        allowed = f"such that {name!r} may change"
+        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
+    if not best.converged:
+        inside = value + side * _INSIDE * (abs(value) or 1.0)
+        checks.fail(
+            "parameters",
+            f"such that the network's matrices have a slope in {name!r} (a rate under a root has "
+            "none at the end of its range: move the value inside by a little, for example to "
+            f"{name} = {inside:.9g})",
+            checks.Words(f"{name} = {value:.9g}"),
+        )
+    return best
+
+
+def _steps(value: float, *, one_sided: bool) -> Iterator[float]:
+    """First steps of the tables; to one side they may be long against a small value."""
+    h = _FIRST_STEP * abs(value)
+    if one_sided or value == 0:
+        h = max(h, _STEP_AT_ZERO)
+    return (h * _SHORTER**k for k in range(_SHORTENINGS))
+
+
+def _table(
+    at: Callable[[float], Generator], value: float, h: float, sides: tuple[float, float]
+) -> list[Slope]:
+    """The extrapolation table, its rows from halved steps; see `slopes`."""
+    ratio = 4.0 if sides[1] else 2.0
+    found: list[Slope] = []
+    before: list[Generator] = []
+    for i in range(_HALVINGS):
+        near, far = value + sides[0] * h, value + sides[1] * h
+        if near == far:
+            raise ValueError("no floating-point number in between")
+        one = at(near)
+        row = [_combined(one, 1 / (near - far), at(far), -1 / (near - far))]
+        noise = _EPS * _size(one, where=row[0]) / abs(near - far)
+        sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
+        for j in range(1, i + 1):
+            weight = 1 / (ratio**j - 1)
+            row.append(_combined(row[-1], 1 + weight, before[j - 1], -weight))
+            found.append(_judged(row[-1], row[-2], noise, sensible))
+        before = row
+        h /= 2
+    return found
+
+
+def _judged(estimate: Generator, before: Generator, noise: float, sensible: bool) -> Slope:
+    """An entry of the table and the one before it, with the errors relative to the largest."""
+    largest = max(_size(estimate), _size(before))
+    if largest == 0.0:  # no effect, or too short a step to see one
+        unknown = 0.0 if sensible else float("inf")
+        return Slope(estimate, before, unknown, unknown, sensible)
+    rounding = noise / largest
+    change = _size(_combined(estimate, 1.0, before, -1.0)) / largest
+    converged = change < _CONVERGED or (sensible and change <= _AMPLIFIED * rounding)
+    return Slope(estimate, before, max(change, rounding), rounding, converged)
+
+
+def _size(one: Generator, where: Generator | None = None) -> float:
+    """The largest element, of all or of those that another generator has."""
+    parts = [abs(one.a), abs(one.up), abs(one.down)]
+    rate = abs(one.rate)
+    if where is not None:
+        masks = (where.a, where.up, where.down)
+        parts = [part * (mask != 0) for part, mask in zip(parts, masks, strict=True)]
+        rate = rate if where.rate else 0.0
+    return max(rate, *(float(part.max()) for part in parts))
+
+
+def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator:
+    """A one + b other, part by part."""
+    return Generator(
+        a=a * one.a + b * other.a,
+        up=a * one.up + b * other.up,
+        down=a * one.down + b * other.down,
+        rate=a * one.rate + b * other.rate,
+        scale=one.scale,
+    )

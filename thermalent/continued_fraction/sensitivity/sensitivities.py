@@ -1,0 +1,328 @@
+"""How an observable of the steady state changes with every parameter of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NoReturn
+
+import numpy as np
+
+from thermalent.continued_fraction import sensitivity_border
+from thermalent.continued_fraction.chain.chain import Generator, Levels, generator, levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.sensitivity.adjoint import (
+    Moments,
+    adjoint,
+    contracted,
+    differences_of,
+    forward,
+    moments,
+    staggered,
+    unstaggered,
+)
+from thermalent.continued_fraction.sensitivity.generator_slopes import slopes
+from thermalent.continued_fraction.sensitivity.observable import Observable, Valued, evaluated
+from thermalent.networks.builder import check_integers, check_names
+from thermalent.networks.network import Network
+from thermalent.operators import error_bounds
+from thermalent.operators.estimates import Estimate
+from thermalent.solution.method import MethodError
+from thermalent.solution.result import Outcome, SolveError, Status, SteadyState
+from thermalent.support import checks
+from thermalent.support.progress import working
+
+_STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of levels, in units of what the state takes
+_ROUNDING = 16 * float(np.finfo(float).eps)
+
+_HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
+
+Value = float | Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sensitivities(Mapping[str, Any]):
+    """Derivatives of an observable by parameter: a mapping from names to numbers.
+
+    Args:
+        value: The observable itself, with its error.
+        derivatives: By parameter; a tuple for a parameter with several values. Each number knows
+            its error.
+        errors: Of the derivatives, absolute, in the same form.
+        levels: Highest level kept.
+        note: Where the observable is not smooth, why; else empty.
+    """
+
+    value: Estimate
+    derivatives: Mapping[str, Any]
+    errors: Mapping[str, Any]
+    levels: int
+    note: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        """The derivative by this parameter."""
+        return self.derivatives[name]
+
+    def __iter__(self) -> Any:
+        return iter(self.derivatives)
+
+    def __len__(self) -> int:
+        return len(self.derivatives)
+
+
+def sensitivities(
+    builder: Callable[..., Network],
+    parameters: Mapping[str, Value],
+    observable: Observable = "concurrence",
+    *,
+    pair: tuple[str, str] | None = None,
+    rtol: float = 1e-9,
+) -> Sensitivities:
+    r"""Derivatives of an observable of the steady state with respect to the network's parameters.
+
+    $$\frac{dO}{dp} = -\,y \cdot \frac{dL}{dp}\, x, \qquad L x = 0, \qquad L^T y = g$$
+
+    over all levels of the hierarchy, g the gradient of the observable: one solve more than for the
+    state gives all parameters at once.
+
+    Args:
+        builder: Called with the parameters as keywords; returns the network. Its matrices have to
+            be smooth functions of the parameters.
+        parameters: Value of each parameter, a number, or several (one per qubit, say). At the end
+            of a range (no dephasing, no loss) the derivative is the one-sided one. Integers that
+            the builder wants as such (numbers of qubits or filters) are bound with
+            functools.partial.
+        observable: "concurrence", "purity", a Hermitian operator (d, d) for its expectation, or a
+            function of the state that returns the number and its gradient G, a Hermitian (d, d)
+            matrix with dO = Re Tr(G d rho).
+        pair: Names of the two qubits of the concurrence; not needed if there are only two.
+        rtol: Wanted error, relative to the largest derivative times its parameter.
+
+    Returns:
+        The derivatives with their errors: twice the change with more levels in another scaling,
+        what the extrapolation of the matrices leaves, and rounding. Inside of the separable states
+        they are zero and `note` says so. At their border they are the slopes to the side where the
+        parameter can go, as of a cold network that is warmed.
+
+    Raises:
+        ValueError: an argument is not as above, the builder has no such parameter, or one cannot
+            change at all or is where the matrices have no slope: the root of a rate at its end.
+        MethodError: the continued fraction does not apply to the network.
+        SolveError: the steady state is not unique or did not converge, or the concurrence has no
+            derivative here (the state lacks a population that its neighbours have; or at the
+            border of separable states its slopes to both sides differ, which the message tells).
+
+    Source: the adjoint of THERMAL, Appendix B; ours.
+    """
+    problem = _Problem(builder, parameters, observable, pair, rtol)
+    if problem.at_border:
+        return problem.one_sided()
+    found: list[np.ndarray] = []
+    with working("sensitivities") as report:
+        for turn, factor in enumerate(_STEPS):
+            last = 2 * int(np.ceil(problem.depth * factor / 2))
+            found.append(problem.derivatives(last, rescaled=turn % 2 == 1))
+            if turn == 0:
+                continue
+            change = 2 * np.abs(found[-1] - found[-2])
+            allowed = rtol * np.max(np.abs(found[-1]) * problem.scales, initial=0.0)
+            report(f"{last} levels")
+            if np.all(change * problem.scales <= allowed):
+                break
+    errors = change + problem.slope_errors + _ROUNDING * problem.sizes
+    return problem.result(found[-1], errors, last)
+
+
+class _Problem:
+    """The chain at the parameters, and the change of its generator with each of them."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Network],
+        parameters: Mapping[str, Value],
+        observable: Observable,
+        pair: tuple[str, str] | None,
+        rtol: float,
+    ) -> None:
+        if not parameters:
+            checks.fail("parameters", "values of one parameter or more", parameters)
+        check_names("parameters", builder, tuple(parameters))
+        self.builder = builder
+        self.shapes = {
+            name: None if np.ndim(value) == 0 else len(np.atleast_1d(value))
+            for name, value in parameters.items()
+        }
+        self.values = {
+            name: [checks.real(name, item) for item in np.atleast_1d(value)]
+            for name, value in parameters.items()
+        }
+        self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
+        check_integers(builder, parameters)
+        network = self._network()
+        method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
+        refusal = method.refusal(network)
+        if refusal is None and len(network.modes) != 1:
+            refusal = f"they need exactly one boson mode, but the network has {len(network.modes)}."
+        if refusal is not None:
+            raise MethodError(f"Sensitivities do not apply to this network: {refusal}")
+        state = method.steady_state(network)
+        if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
+            raise SolveError(state)
+        self.depth = max(8, int(state.stats["levels"]))
+        h = hierarchy(network)
+        self.chain = levels(h, complete=True)
+        self.numbers = h.numbers
+        self.scale = generator(h).scale
+        self.observed = self._observed(observable, state, pair)
+        self.observable, self.pair, self.rtol = observable, pair, rtol
+        self.value = self._value(state)
+        self.flat = not np.any(self.observed.gradient)  # whatever the generator does
+        # The concurrence itself vanishes, but that of a state within the error may not.
+        self.at_border = (
+            isinstance(observable, str)
+            and observable == "concurrence"
+            and self.observed.value == 0.0
+            and self.observed.below <= self.value.error
+        )
+        self.changes = [
+            slopes(partial(self._generator, key), *self._at(key))
+            for key in ([] if self.flat else self.keys)
+        ]
+        numbers = np.array([self.values[name][i] for name, i in self.keys])
+        self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
+        self.slope_errors = np.zeros(len(self.keys))
+        self.sizes = np.zeros(len(self.keys))  # of the terms of a derivative, added up
+
+    def result(self, found: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
+        """Derivatives and their errors, (keys,) each, by name."""
+        numbers = [
+            Estimate(number, error, _HOW)
+            for number, error in zip(found.tolist(), errors.tolist(), strict=True)
+        ]
+        return Sensitivities(
+            value=self.value,
+            derivatives=self.named(numbers),
+            errors=self.named(errors.tolist()),
+            levels=last,
+            note=self.observed.note or self._doubt(),
+        )
+
+    def _doubt(self) -> str:
+        """Whether the entanglement may be no more than the state's error."""
+        least = 4 * float(self.state.error) + _ROUNDING
+        named = isinstance(self.observable, str) and self.observable == "concurrence"
+        if named and 0 < self.observed.value <= least:
+            return "at the border of separable states: slopes on the side that is entangled"
+        return ""
+
+    def one_sided(self) -> Sensitivities:
+        """The derivatives at the border of the separable states, where there are such.
+
+        Raises:
+            SolveError: the concurrence has a kink in one of the parameters, or no slope.
+        """
+        numbers = []
+        for key in self.keys:
+            value, name = self._at(key)
+            found = sensitivity_border.slope(partial(self._concurrence, key), value, name)
+            if isinstance(found, str):
+                self._refuse(
+                    f"The concurrence has no derivative here, at the border of separable states: "
+                    f"{found}. Ask for another observable, or move away from here."
+                )
+            numbers.append(found)
+        return Sensitivities(
+            value=self.value,
+            derivatives=self.named(numbers),
+            errors=self.named([number.error for number in numbers]),
+            levels=self.depth,
+            note="at the border of separable states: slopes to where the parameters can go",
+        )
+
+    def _concurrence(self, key: tuple[str, int], value: float) -> Estimate:
+        """The concurrence at another value of a parameter."""
+        state = ContinuedFraction(rtol=1e-12).steady_state(self._network(key, value))
+        if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
+            raise SolveError(state)
+        return state.concurrence(*(self.pair or ()))
+
+    def _value(self, state: SteadyState) -> Estimate:
+        """The observable, with what the error of the state leaves of it."""
+        given, value = self.observable, self.observed.value
+        if isinstance(given, str):
+            read = state.purity() if given == "purity" else state.concurrence(*(self.pair or ()))
+            return Estimate(value, lambda: read.error, read.how)
+        error = error_bounds.expectation(self.observed.gradient, np.asarray(float(state.error)))
+        order = ", to first order" if callable(given) else ""
+        return Estimate(value, float(error), f"carried through from the state{order}")
+
+    def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
+        """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
+        result = np.zeros(len(self.keys))
+        if self.flat:
+            return result
+        found = self._moments(staggered(self.chain) if rescaled else self.chain, last)
+        if rescaled:
+            found = unstaggered(found)
+        for i, slope in enumerate(self.changes):
+            result[i], self.sizes[i] = contracted(self.chain, found, slope.estimate)
+            before, _ = contracted(self.chain, found, slope.before)
+            self.slope_errors[i] = abs(result[i] - before)
+        return result + 0.0  # no -0.0
+
+    def named(self, numbers: Sequence[float]) -> dict[str, Any]:
+        """Numbers by key as a mapping in the form of the parameters."""
+        by_name: dict[str, Any] = {}
+        for (name, _), number in zip(self.keys, numbers, strict=True):
+            by_name.setdefault(name, []).append(number)
+        return {
+            name: items[0] if self.shapes[name] is None else tuple(items)
+            for name, items in by_name.items()
+        }
+
+    def _moments(self, chain: Levels, last: int) -> Moments:
+        stationary = Stationary(chain)
+        sweep = forward(chain, stationary, last)
+        # The gradient at this state: what levels and rounding change of it is then part of the
+        # change of the derivatives.
+        rho = stationary.matrix(sweep.x[0, : chain.ground])
+        here = evaluated(self.observable, rho, self.state.network, self.pair).gradient
+        gradient = stationary.coordinates(here)
+        y = adjoint(chain, stationary, sweep, gradient)
+        return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
+
+    def _observed(
+        self, observable: Observable, state: SteadyState, pair: tuple[str, str] | None
+    ) -> Valued:
+        found = evaluated(observable, state.state, state.network, pair)
+        self.state = state
+        if not np.all(np.isfinite(found.gradient)):
+            self._refuse(
+                f"The concurrence has no derivative at this state, which is {found.note}. Ask for "
+                "another observable, or move away from here."
+            )
+        return found
+
+    def _refuse(self, message: str) -> NoReturn:
+        status = Status(outcome=Outcome.INACCURATE, message=message)
+        raise SolveError(replace(self.state, status=status))
+
+    def _at(self, key: tuple[str, int]) -> tuple[float, str]:
+        name, i = key
+        return self.values[name][i], name if self.shapes[name] is None else f"{name}[{i}]"
+
+    def _generator(self, key: tuple[str, int], value: float) -> Generator:
+        return generator(hierarchy(self._network(key, value)), scale=self.scale)
+
+    def _network(self, key: tuple[str, int] | None = None, value: float = 0.0) -> Network:
+        arguments: dict[str, Any] = {}
+        for name, items in self.values.items():
+            chosen = [value if key == (name, i) else item for i, item in enumerate(items)]
+            arguments[name] = chosen[0] if self.shapes[name] is None else tuple(chosen)
+        network = self.builder(**arguments)
+        if not isinstance(network, Network):
+            checks.fail("builder", "a function that returns a thermalent Network", network)
+        return network

@@ -1,0 +1,313 @@
+r"""The stationary state that a start reaches, where there are several.
+
+$$\rho_\infty = P_0\,\rho(0), \qquad P_0 = \lim_{s \to 0} s\,(s - \mathcal{L})^{-1}$$
+
+\(P_0\) projects onto what is conserved. One application of \(R = s (s - \mathcal{L})^{-1}\) keeps
+that part and multiplies a part of eigenvalue \(\lambda\) by \(s/(s - \lambda)\), so that some
+applications with s just below the slowest rate leave nothing else. The shift s is lowered until
+they do. Each adds rounding of up to \(\epsilon \|\mathcal{L}\|/s\), about what the slowest rate
+allows any method. The charge sectors that the start occupies are projected one by one, so its
+coherences between excitation numbers count.
+
+What turns forever (\(\lambda = i\omega\): a coherence of two dark states that differ in energy) is
+averaged away by R, and there is no stationary state then. The Cayley transform
+\((s + \mathcal{L})(s - \mathcal{L})^{-1} = 2R - 1\) tells it from what decays: it keeps the size of
+the one and shrinks the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.fock.lindbladian import Lindbladian, lindbladian
+from thermalent.fock.problem import Problem
+from thermalent.fock.resolvent import Factored, Resolvent, Swept
+from thermalent.fock.sectors import Flow, flow_of, mode_states, product, sector
+from thermalent.fock.space import Space, space
+from thermalent.fock.splittings import amplified
+from thermalent.fock.truncation import Truncation, coarser, finer, truncation
+from thermalent.solution.method import MethodError
+from thermalent.support import memory_limit
+from thermalent.support.progress import working
+
+_EPSILON = float(np.finfo(float).eps)
+# A shift at which an application shrinks the residual by less than the first is lowered by the
+# second: rounding is least with a shift just below the slowest rate.
+_SHRINKS = 3.0
+_STEP = np.sqrt(10.0)
+_APPLICATIONS = 40
+# Roundings of the applications add up at random. Over slow networks of three qubits the true error
+# was up to 0.65 of their sum in quadrature.
+_SAFETY = 3.0
+# Residuals at this many roundings of |L| |x| are rounding.
+_ROUNDINGS = 16.0
+# Those that no longer shrink are at this many roundings of L.
+_STAGNANT = 4.0
+# Then so many applications more: the concurrence makes 1e-9 of a population of 1e-18.
+_POLISHED = 8
+# Shifts below this part of the largest rate leave no digits.
+_LOWEST_SHIFT = 1e-12
+# Parts of this size count as decayed; what changes by less than this over so many cycles through
+# the shifts does not decay. Weakly damped turns take omega/gamma transforms per digit.
+_DECAYED = 1e-9
+_CYCLES = 50
+_STEADY = 1e-10
+_TRANSFORMS = 20_000
+# Matrices up to this size are squared instead, so often.
+_DENSE = 500
+_SQUARINGS = 30
+_ROUNDS = 12
+# Splittings of 1e-4 move what is conserved by about as much; a leak moves a population.
+_SAME = 1e-2
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reached:
+    """What a start reaches at given cutoffs.
+
+    Args:
+        cutoffs: Levels kept of each mode.
+        state: Density matrix of the emitters, (d, d); an average over time if something persists.
+        truncation: What the cutoffs leave out.
+        solver_error: Bound of what rounding and the residual leave.
+        persists: Largest element of what neither decays nor stays.
+        settled: Whether the residual came down to rounding.
+        elements: Unknowns of all sectors.
+        solves: Back-substitutions.
+    """
+
+    cutoffs: tuple[int, ...]
+    state: np.ndarray
+    truncation: Truncation
+    solver_error: float
+    persists: float
+    settled: bool
+    elements: int
+    solves: int
+
+
+class _Projection(NamedTuple):
+    """P_0 of a vector, its error (2-norm), what persists beside it, and the work."""
+
+    x: np.ndarray
+    error: float
+    persists: np.ndarray
+    settled: bool
+    solves: int
+
+
+def reach(problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray) -> Reached:
+    """What is reached at the given cutoffs; what they leave out is measured against coarser ones.
+
+    Raises:
+        MethodError: the factorisation does not fit into memory.
+    """
+    coarse = None
+    if cutoffs:
+        coarse = _reach(problem, coarser(cutoffs, problem.known_ratios), initial, None)
+    return _checked(problem, _reach(problem, cutoffs, initial, coarse), initial)
+
+
+def reach_until(
+    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, tolerance: float
+) -> Reached:
+    """The same with cutoffs that are raised until the truncation error is below the tolerance."""
+    coarse = None
+    if cutoffs:
+        coarse = _reach(problem, coarser(cutoffs, problem.known_ratios), initial, None)
+    result = _reach(problem, cutoffs, initial, coarse)
+    for _ in range(_ROUNDS):
+        if result.truncation.bound <= tolerance or not result.settled:
+            break
+        cutoffs = finer(result.cutoffs, result.truncation, tolerance)
+        if problem.too_large(cutoffs) is not None:
+            break
+        result = _reach(problem, cutoffs, initial, result)
+    return _checked(problem, result, initial)
+
+
+def _checked(problem: Problem, result: Reached, initial: np.ndarray) -> Reached:
+    """The result, not settled if splittings that are too small to show leak from it."""
+    louder = amplified(problem.network)
+    if louder is None or not result.settled:
+        return result
+    other = _reach(replace(problem, network=louder), result.cutoffs, initial, None)
+    moved = float(np.max(np.abs(other.state - result.state)))
+    return replace(result, settled=other.settled and moved < _SAME)
+
+
+def _reach(
+    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, coarse: Reached | None
+) -> Reached:
+    cost = problem.cost(cutoffs)
+    direct = problem.choose(cost) == "direct"
+    # Sweeps know the sector of charge zero only.
+    coherent = not direct and _coherent(problem, initial)
+    needed = cost.direct if direct or coherent else cost.iterative
+    if needed > problem.limit:
+        instead = " Start without coherences between excitation numbers, or use" if coherent else ""
+        raise MethodError(
+            f"The state that is reached needs about {memory_limit.in_words(needed)}, "
+            f"above the limit of "
+            f"{memory_limit.in_words(problem.limit)}.{instead or ' Use'} te.evolve and late times."
+        )
+    base = space(problem.network, cutoffs, problem.numbers)
+    generator = lindbladian(problem.network, base)
+    d = base.emitter_dimension
+    state, persists = np.zeros((d, d), dtype=complex), np.zeros((d, d), dtype=complex)
+    populations: list[np.ndarray] = []
+    error, settled, elements, solves = 0.0, True, 0, 0
+    with working("Projecting onto what is conserved") as report:
+        for charge, here in _sectors(problem, generator, base, initial):
+            report(f"coherences between N and N - {charge} excitations")
+            found = _project(here.matrix, here.start, _resolvent(direct, generator, here, charge))
+            x = found.x
+            if charge == 0:
+                x = x / base.populations(x).sum()
+                populations = base.mode_populations(x)
+            state += _hermitian(here, x, charge)
+            persists += _hermitian(here, found.persists, charge)
+            error += found.error
+            settled = settled and found.settled
+            elements, solves = elements + len(x), solves + found.solves
+    left_out = Truncation(bound=0.0, ratios=(), tails=())
+    if coarse is not None:
+        left_out = truncation(
+            difference=float(np.max(np.abs(state - coarse.state))),
+            populations=populations,
+            coarse=coarse.cutoffs,
+            ratios=problem.known_ratios,
+            pairs=problem.network.pumped,
+        )
+    return Reached(
+        cutoffs=cutoffs,
+        state=state,
+        truncation=left_out,
+        solver_error=error,
+        persists=float(np.max(np.abs(persists))),
+        settled=settled,
+        elements=elements,
+        solves=solves,
+    )
+
+
+def _sectors(
+    problem: Problem, generator: Lindbladian, base: Space, initial: np.ndarray
+) -> list[tuple[int, Flow]]:
+    """The charge sectors that the start occupies, the modes in their stationary state."""
+    numbers = problem.numbers
+    modes = mode_states(problem, base.cutoffs, "stationary")
+    found = []
+    for charge in range(1 if numbers is None else int(np.ptp(numbers)) + 1):
+        kept = base if numbers is None else sector(base, charge)
+        start = product(kept, modes, initial)
+        if np.any(start):
+            found.append((charge, flow_of(generator, kept, start, charge)))
+    return found
+
+
+def _coherent(problem: Problem, initial: np.ndarray) -> bool:
+    """Whether the start occupies more than the sector of charge zero."""
+    numbers = problem.numbers
+    if numbers is None:
+        return False
+    return bool(np.any(initial[numbers[:, None] != numbers[None, :]]))
+
+
+def _resolvent(
+    direct: bool, generator: Lindbladian, here: Flow, charge: int
+) -> Callable[[float], Resolvent]:
+    """How R is applied in this sector."""
+    if direct or charge != 0:
+        return lambda shift: Factored(here.matrix, shift)
+    return lambda shift: Swept(generator, shift)
+
+
+def _hermitian(here: Flow, x: np.ndarray, charge: int) -> np.ndarray:
+    """The emitters' elements of a sector and of its adjoint, (d, d)."""
+    part = here.readout @ x
+    d = round(np.sqrt(len(part)))
+    part = part.reshape(d, d)
+    part = part / 2 if charge == 0 else part
+    return part + part.conj().T
+
+
+def _project(
+    matrix: sparse.csr_array, start: np.ndarray, resolvent: Callable[[float], Resolvent]
+) -> _Projection:
+    """The part of `start` that the generator conserves; `resolvent` makes R at a shift."""
+    magnitude = abs(matrix)
+    scale = float(np.max(magnitude.sum(axis=0), initial=0.0))
+    size = float(np.linalg.norm(start))
+
+    def terms(x: np.ndarray) -> float:
+        """|L| |x|, of which every product with L rounds."""
+        return float(np.linalg.norm(magnitude @ np.abs(x)))
+
+    def done(x: np.ndarray, left: float, before: float, shift: float) -> bool:
+        """Whether the residual is rounding of |L| |x| or of L, or would move x by rounding."""
+        stagnates = left > before / 2 and left <= _STAGNANT * _EPSILON * scale * size
+        return left <= _ROUNDINGS * _EPSILON * max(terms(x), shift * size) or stagnates
+
+    x, shift, solves, here = start, scale, 0, 0
+    before = left = float(np.linalg.norm(matrix @ x))
+    roundings, factors = _ROUNDINGS * _EPSILON * size, list[Resolvent]()
+    while not (settled := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
+        if not factors or left > before / _SHRINKS or here == _APPLICATIONS:
+            shift = shift / _STEP if factors else shift
+            factors.append(resolvent(shift))
+            here = 0
+        added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
+        roundings = float(np.hypot(roundings, added))
+        x = factors[-1].solve(x)
+        before, left = left, float(np.linalg.norm(matrix @ x))
+        here, solves = here + 1, solves + 1
+    if scale == 0.0:
+        return _Projection(start, _EPSILON * size, np.zeros_like(start), True, 0)
+    if not settled or not factors:
+        return _Projection(x, roundings + left / shift, np.zeros_like(x), settled, solves)
+    for _ in range(_POLISHED):
+        added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
+        roundings = float(np.hypot(roundings, added))
+        x = factors[-1].solve(x)
+    error = _SAFETY * roundings + left / shift
+    rest, transforms = _persisting(matrix, factors, start - x)
+    if np.linalg.norm(rest) <= error:
+        rest = np.zeros_like(rest)
+    return _Projection(x, error, rest, True, solves + _POLISHED + transforms)
+
+
+def _persisting(
+    matrix: sparse.csr_array, factors: list[Resolvent], rest: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """What is left of `rest` after all that decays has: zero, or what turns forever.
+
+    The shifts are those that the projection went through, so one is near every rate.
+    """
+    sizes, dense = [float(np.linalg.norm(rest))], matrix.shape[0] <= _DENSE
+    most = _TRANSFORMS // (100 if dense else 1)
+    while sizes[-1] > _DECAYED and len(sizes) * len(factors) <= most:
+        for factor in factors:
+            rest = 2 * factor.solve(rest) - rest
+        sizes.append(float(np.linalg.norm(rest)))
+        if len(sizes) > _CYCLES and abs(sizes[-1] / sizes[-1 - _CYCLES] - 1) < _STEADY:
+            break
+    else:
+        if dense and sizes[-1] > _DECAYED:
+            rest = _after_many(factors[len(factors) // 2], rest)
+            sizes.append(float(np.linalg.norm(rest)))
+    persists = rest if sizes[-1] > _DECAYED else np.zeros_like(rest)
+    return persists, (len(sizes) - 1) * len(factors)
+
+
+def _after_many(factor: Resolvent, rest: np.ndarray) -> np.ndarray:
+    """2^30 Cayley transforms, by squaring: weak damping of fast turns takes that many."""
+    transform = 2 * factor.solve(np.eye(len(rest), dtype=rest.dtype)) - np.eye(len(rest))
+    for _ in range(_SQUARINGS):
+        transform = transform @ transform
+    return transform @ rest

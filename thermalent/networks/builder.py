@@ -1,0 +1,105 @@
+"""Whether parameters are those of the function that builds the network, and may vary."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from thermalent.support import checks
+
+
+def check_parameters(
+    builder: Callable[..., Any], fixed: Mapping[str, Any], varied: Sequence[str]
+) -> None:
+    """Check the parameters against the builder's signature.
+
+    Raises:
+        ValueError: one is unknown (the nearest valid one is given), given twice or missing.
+    """
+    if not callable(builder):
+        checks.fail("builder", "a function that returns a network", builder)
+    for name in varied:
+        if name in fixed:
+            checks.fail("fixed", "of parameters that the grid does not vary", name)
+    try:
+        parameters = inspect.signature(builder).parameters
+    except (TypeError, ValueError):
+        return  # a builtin without a signature: the first call will tell
+    kinds = inspect.Parameter
+    takes_any = any(p.kind is kinds.VAR_KEYWORD for p in parameters.values())
+    named = [
+        n
+        for n, p in parameters.items()
+        if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
+    ]
+    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
+        for name in names:
+            if name not in named and not takes_any:
+                near = difflib.get_close_matches(name, named, 1, 0.0)
+                hint = f" (nearest: {near[0]!r})" if near else ""
+                checks.fail(argument, f"of parameters of the builder, {named}{hint}", name)
+    for name in named:
+        needed = parameters[name].default is kinds.empty
+        if needed and name not in fixed and name not in varied:
+            checks.fail("grid", f"such that {name!r} has a value", checks.Words("without it"))
+
+
+def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]) -> None:
+    """Check names of parameters against the builder's signature.
+
+    Args:
+        argument: Of the caller, that has the names; for the message.
+        builder: Called with the parameters as keywords.
+        names: Of the parameters.
+
+    Raises:
+        ValueError: one is unknown (the nearest valid one is given) or missing.
+    """
+    try:
+        check_parameters(builder, {}, names)
+    except ValueError as error:
+        # The check is that of a sweep, whose argument is called differently.
+        raise ValueError(str(error).replace("`grid`", f"`{argument}`")) from None
+
+
+def check_integers(builder: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+    """Check that the builder takes real numbers where integers are given.
+
+    Raises:
+        ValueError: it takes the integer but not the same number as a float: there is no derivative.
+    """
+    whole = {name: value for name, value in parameters.items() if _integers(value)}
+    if not whole or _builds(builder, {**parameters, **{n: _real(v) for n, v in whole.items()}}):
+        return
+    if not _builds(builder, parameters):
+        return  # wrong for another reason, which the first call tells
+    for name, value in whole.items():
+        if not _builds(builder, {**parameters, name: _real(value)}):
+            checks.fail(
+                "parameters",
+                "real numbers, which the network follows smoothly (an integer has no derivative: "
+                f"bind it, as in functools.partial(builder, {name}={value!r}))",
+                checks.Words(f"the integer {name} = {value!r}"),
+            )
+
+
+def _integers(value: Any) -> bool:
+    items = np.atleast_1d(np.asarray(value, dtype=object)).ravel()
+    return any(isinstance(item, Integral) and not isinstance(item, bool) for item in items)
+
+
+def _real(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else tuple(float(item) for item in value)
+
+
+def _builds(builder: Callable[..., Any], parameters: Mapping[str, Any]) -> bool:
+    try:
+        builder(**parameters)
+    except (TypeError, ValueError):
+        return False
+    return True

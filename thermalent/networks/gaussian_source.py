@@ -1,0 +1,224 @@
+r"""The sources of a network as Gaussian amplitudes, and how the emitters feel them.
+
+With the P-representation \(\rho = \int d^2\alpha\, |\alpha\rangle\langle\alpha| \otimes
+\mu(\alpha)\) of a mode, every term of the master equation that couples it to the emitters becomes a
+superoperator of the emitters times alpha, alpha^* or a derivative:
+
+$$a\rho \to \alpha\mu, \quad \rho a^\dagger \to \alpha^*\mu, \quad
+  a^\dagger\rho \to (\alpha^* - \partial_\alpha)\mu, \quad
+  \rho a \to (\alpha - \partial_{\alpha^*})\mu$$
+
+Any number of modes, coupled to each other and pumped or not, are one linear Gaussian source: their
+amplitudes \(z = (\alpha_1, \alpha_1^*, \alpha_2, \alpha_2^*, \dots)\) drift with a matrix W and
+have a covariance C of normally ordered moments, which can be that of no classical field.
+
+Source: THERMAL, Eqs. (9) to (13) and (C3); DUALRAIL, Eq. (11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from thermalent.networks.liouvillian import lowering_operators
+from thermalent.networks.network import Network
+from thermalent.operators.superoperators import Superoperator, dagger, left, right, sandwich, zero
+
+
+class UnstableSourceError(ValueError):
+    """The modes together gain energy faster than they lose it: there is no stationary source."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GaussianSource:
+    r"""Complex amplitudes z of a linear source, and how the emitters feel each of them.
+
+    $$\dot z = -W z + \text{noise}, \qquad \langle z_i z_j \rangle = C_{ij}, \qquad
+      W C + C W^T = Q$$
+
+    Args:
+        drift: W, (n, n), rate unit; every eigenvalue has a positive real part.
+        covariance: C, (n, n) symmetric, normally ordered.
+        drive: D_i, the superoperator of the emitters that multiplies z_i, (d^2, d^2) each.
+        back: K_i, the one that multiplies -d/dz_i: back-action of the emitters on the source.
+    """
+
+    drift: np.ndarray
+    covariance: np.ndarray
+    drive: tuple[Superoperator, ...]
+    back: tuple[Superoperator, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GaussianMode:
+    r"""One complex Gaussian amplitude u of a source, and how the emitters feel it.
+
+    Args:
+        rate: Amplitude decay rate lambda, rate unit, > 0: <u^*(t) u(0)> = V exp(-lambda |t|).
+        detuning: Rotation of u, rate unit: u' = -(lambda + i delta) u + noise.
+        variance: V = <|u|^2>, of either sign (a normally ordered variance can be negative).
+        drive: L_+, the superoperator that multiplies u, (d^2, d^2).
+        drive_conj: L_-, the superoperator that multiplies u^*.
+        back: K_+, back-action of the emitters on the source.
+        back_conj: K_-, its conjugate.
+    """
+
+    rate: float
+    detuning: float
+    variance: float
+    drive: Superoperator
+    drive_conj: Superoperator
+    back: Superoperator
+    back_conj: Superoperator
+
+
+def gaussian_source(network: Network) -> GaussianSource:
+    """All modes of a network as one source, the amplitude of each followed by its conjugate.
+
+    Raises:
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    drift, diffusion = _linear(network)
+    terms = [_coupling_terms(network, index) for index in network.mode_indices]
+    return GaussianSource(
+        drift=drift,
+        covariance=_covariance(drift, diffusion),
+        drive=tuple(drive for term in terms for drive in term[:2]),
+        back=tuple(back for term in terms for back in term[2:]),
+    )
+
+
+def gaussian_modes(network: Network) -> tuple[GaussianMode, ...]:
+    """The network's modes as Gaussian amplitudes that are not coupled to each other.
+
+    Raises:
+        ValueError: they are coupled, or one squeezes itself.
+        UnstableSourceError: they have no stationary state.
+    """
+    source = gaussian_source(network)
+    count = len(network.modes)
+    own, pair = np.eye(2 * count) > 0, np.kron(np.eye(count), [[0, 1], [1, 0]]) > 0
+    if np.any(source.drift[~own]) or np.any(source.covariance[~pair]):
+        raise ValueError(
+            "A list of modes by themselves needs modes that are not coupled to each other, and of "
+            "which none squeezes itself: `gaussian_source` describes the others."
+        )
+    return tuple(
+        GaussianMode(
+            rate=float(source.drift[i, i].real),
+            detuning=float(source.drift[i, i].imag),
+            variance=float(source.covariance[i, i + 1].real),
+            drive=source.drive[i],
+            drive_conj=source.drive[i + 1],
+            back=source.back[i + 1],
+            back_conj=source.back[i],
+        )
+        for i in range(0, 2 * count, 2)
+    )
+
+
+def _linear(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    r"""W and Q of the modes' amplitudes, from the equations of motion of a, a^+ and their products.
+
+    $$\dot\alpha = -\big[i J + \tfrac12 (G^T - U)\big] \alpha - i P \alpha^*, \qquad
+      \langle \alpha\alpha \rangle' = \dots - i P - M, \qquad
+      \langle \alpha\alpha^\dagger \rangle' = \dots + U$$
+    """
+    index = np.ix_(network.mode_indices, network.mode_indices)
+    exchange, decay, absorption, pumping, squeezing = (m[index] for m in network.couplings)
+    relaxation, gain = np.diag(decay).astype(complex), np.diag(absorption).astype(complex)
+    for j, node in enumerate(network.mode_indices):
+        # Loss minus gain summed without the thermal parts, which cancel.
+        relaxation[j], gain[j] = network.mode_rates(node)
+    damping = 0.5 * (decay.T - absorption)
+    np.fill_diagonal(damping, 0.5 * relaxation)
+    noise = absorption.copy()
+    np.fill_diagonal(noise, gain)
+    own = 1j * exchange + damping
+    pairs = -1j * pumping - squeezing
+    drift = _interleaved(own, 1j * pumping, -1j * pumping.conj(), own.conj())
+    diffusion = _interleaved(pairs, noise, noise.T, pairs.conj())
+    return drift, diffusion
+
+
+def _covariance(drift: np.ndarray, diffusion: np.ndarray) -> np.ndarray:
+    """C of W C + C W^T = Q."""
+    rates = np.diag(drift)
+    if np.array_equal(drift, np.diag(rates)):
+        return diffusion / np.add.outer(rates, rates)  # modes on their own, to the last digit
+    lowest = float(np.min(np.linalg.eigvals(drift).real))
+    if not lowest > 1e-14 * float(np.max(np.abs(drift))):
+        raise UnstableSourceError(
+            "the modes together gain energy as fast as they lose it or faster (the slowest "
+            f"amplitude decays at the rate {lowest:.3g}), so they have no steady state. Pump less, "
+            "or give every combination of modes a decay."
+        )
+    covariance = linalg.solve_sylvester(drift, drift.T, diffusion)
+    return 0.5 * (covariance + covariance.T)
+
+
+def _interleaved(aa: np.ndarray, ab: np.ndarray, ba: np.ndarray, bb: np.ndarray) -> np.ndarray:
+    """Blocks over (alpha, alpha^*) as one matrix over alpha_1, alpha_1^*, alpha_2, ..."""
+    n = aa.shape[0]
+    return np.array([[aa, ab], [ba, bb]]).transpose(2, 0, 3, 1).reshape(2 * n, 2 * n)
+
+
+def _coupling_terms(network: Network, index: int) -> tuple[Superoperator, ...]:
+    """D of alpha and of alpha^*, and K of alpha and of alpha^*, for the mode at node `index`.
+
+    Collects the terms a rho, rho a^+, a^+ rho, rho a of the master equation. With
+    rho = int |alpha><alpha| (x) mu(alpha), a rho -> alpha mu, rho a^+ -> alpha^* mu,
+    a^+ rho -> (alpha^* - d/d alpha) mu, rho a -> (alpha - d/d alpha^*) mu.
+    """
+    exchange, decay, absorption, pumping, squeezing = network.couplings
+    a_rho: list[Superoperator] = []
+    rho_ad: list[Superoperator] = []
+    ad_rho: list[Superoperator] = []
+    rho_a: list[Superoperator] = []
+    for c, e in zip(lowering_operators(network), network.emitter_indices, strict=False):
+        cd = dagger(c)
+        pump, anomalous = pumping[index, e], squeezing[index, e]
+        for to, weight, operator, of_left, of_right in (
+            (a_rho, decay[index, e], cd, -0.5, 1.0),
+            (rho_a, decay[index, e], cd, 0.0, -0.5),
+            (rho_ad, decay[e, index], c, 1.0, -0.5),
+            (ad_rho, decay[e, index], c, -0.5, 0.0),
+            (ad_rho, -1j * exchange[index, e], c, 1.0, 0.0),
+            (rho_ad, 1j * exchange[index, e], c, 0.0, 1.0),
+            (a_rho, -1j * exchange[e, index], cd, 1.0, 0.0),
+            (rho_a, 1j * exchange[e, index], cd, 0.0, 1.0),
+            (ad_rho, absorption[index, e], c, -0.5, 1.0),
+            (rho_ad, absorption[index, e], c, 0.0, -0.5),
+            (rho_a, absorption[e, index], cd, 1.0, -0.5),
+            (a_rho, absorption[e, index], cd, -0.5, 0.0),
+            (ad_rho, -1j * pump, cd, 1.0, 0.0),
+            (rho_ad, 1j * pump, cd, 0.0, 1.0),
+            (a_rho, -1j * np.conj(pump), c, 1.0, 0.0),
+            (rho_a, 1j * np.conj(pump), c, 0.0, 1.0),
+            (ad_rho, anomalous, cd, -1.0, 1.0),
+            (rho_ad, anomalous, cd, 1.0, -1.0),
+            (a_rho, np.conj(anomalous), c, -1.0, 1.0),
+            (rho_a, np.conj(anomalous), c, 1.0, -1.0),
+        ):
+            if weight == 0:
+                continue
+            if of_left:
+                to.append(weight * of_left * left(operator))
+            if of_right:
+                to.append(weight * of_right * right(operator))
+    size = int(np.prod(network.dims))
+    back, back_conj = _sum(ad_rho, size), _sum(rho_a, size)
+    drive, drive_conj = _sum(a_rho, size) + back_conj, _sum(rho_ad, size) + back
+    if not network.modes[network.mode_indices.index(index)].backaction:
+        back, back_conj = 0 * back, 0 * back_conj
+    return drive, drive_conj, back, back_conj
+
+
+def _sum(superoperators: list[Superoperator], size: int) -> Superoperator:
+    identity = zero(size)
+    result = sandwich(identity, identity)  # zero, dense or sparse as the others
+    for superoperator in superoperators:
+        result = result + superoperator
+    return result

@@ -1,0 +1,202 @@
+r"""What a quantum network is: nodes, and the matrices that couple them.
+
+Every system is a set of nodes with lowering operators \(c_j\) and the master equation
+
+$$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l
+    + \tfrac12 \sum_{jl} \big(P_{jl}\, c_j^\dagger c_l^\dagger + \mathrm{h.c.}\big),\ \rho\Big]
+  + \sum_{jl} G_{jl}\, \mathcal{D}[c_j, c_l]\rho
+  + \sum_{jl} U_{jl}\, \mathcal{D}[c_j^\dagger, c_l^\dagger]\rho$$
+
+$$\qquad + \sum_{jl} \big(M_{jl}\, \mathcal{D}[c_j^\dagger, c_l]
+    + M_{jl}^*\, \mathcal{D}[c_j, c_l^\dagger]\big)\rho + \text{local jumps}, \qquad
+  \mathcal{D}[x, y]\rho = x \rho y^\dagger - \tfrac12 \{ y^\dagger x, \rho \}$$
+
+with J Hermitian (exchange, its diagonal the detunings), G and U Hermitian (decay, and absorption
+from a warm channel), P symmetric (parametric pumping), M symmetric (what a squeezed channel adds).
+The channels are a physical environment if [[G, M^*], [M, U]] is positive semidefinite. hbar = 1;
+rates are angular frequencies in one common unit, by default the decay rate of an emitter.
+
+A network is data: it validates itself when made, and holds no solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from thermalent.networks.nodes import Emitter, Mode, Node
+from thermalent.support import checks
+
+# A mode that loses less than this part of the largest rate loses nothing but for rounding.
+_ROUNDING = 1e-13
+
+
+class Couplings(NamedTuple):
+    """The matrices of a network, (n, n) each, none missing."""
+
+    exchange: np.ndarray
+    decay: np.ndarray
+    absorption: np.ndarray
+    pumping: np.ndarray
+    squeezing: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """Nodes and the matrices J, G, U, P, M that couple them (see the module's master equation).
+
+    Args:
+        nodes: The nodes in propagation order, sources (modes) first; names must differ.
+        exchange: J, (n, n) Hermitian, rate unit.
+        decay: G, (n, n) Hermitian positive semidefinite, rate unit.
+        absorption: U, (n, n) Hermitian positive semidefinite, rate unit; zero if not given.
+        pumping: P, (n, n) symmetric, rate unit; zero if not given. i g (a^+ b^+ - a b) is
+            P_ab = P_ba = i g.
+        squeezing: M, (n, n) symmetric, rate unit; zero if not given. A rail of rate gamma squeezed
+            with another by r has G = gamma cosh^2 r, U = gamma sinh^2 r on each of the two and
+            M = -gamma cosh r sinh r between them.
+        label: What the network is, for tables and plots.
+
+    Raises:
+        ValueError: shapes differ, J is not Hermitian, P or M is not symmetric, G, U or both with M
+            are not positive semidefinite (the smallest eigenvalue is named), names repeat, there is
+            no emitter, or a mode gains more energy than it loses (one that is joined to others may
+            lose none itself).
+    """
+
+    nodes: tuple[Node, ...]
+    exchange: np.ndarray
+    decay: np.ndarray
+    absorption: np.ndarray | None = None
+    pumping: np.ndarray | None = None
+    squeezing: np.ndarray | None = None
+    label: str = "network"
+    _positions: dict[str, int] = field(init=False, repr=False)
+
+    PUMPED: ClassVar[str] = (
+        "parametric pumping or a squeezed channel feeds it excitations in pairs."
+    )
+
+    def __post_init__(self) -> None:
+        nodes = tuple(self.nodes)
+        for node in nodes:
+            if not isinstance(node, (Mode, Emitter)):
+                checks.fail("nodes", "a sequence of Mode and Emitter nodes", node)
+        n = len(nodes)
+        names = [node.name for node in nodes]
+        for name in names:
+            if names.count(name) > 1:
+                checks.fail("nodes", "of different names", names)
+        if not any(isinstance(node, Emitter) for node in nodes):
+            checks.fail("nodes", "at least one emitter", names)
+        if [isinstance(node, Emitter) for node in nodes] != sorted(
+            isinstance(node, Emitter) for node in nodes
+        ):
+            checks.fail("nodes", "ordered with the modes first", names)
+        exchange = checks.hermitian("exchange", checks.square_matrix("exchange", self.exchange, n))
+        decay = checks.positive_semidefinite("decay", checks.square_matrix("decay", self.decay, n))
+        given = np.zeros((n, n)) if self.absorption is None else self.absorption
+        absorption = checks.positive_semidefinite(
+            "absorption", checks.square_matrix("absorption", given, n)
+        )
+        pumping, squeezing = (
+            np.zeros((n, n), dtype=complex)
+            if given is None
+            else checks.symmetric(name, checks.square_matrix(name, given, n))
+            for name, given in (("pumping", self.pumping), ("squeezing", self.squeezing))
+        )
+        if np.any(squeezing):
+            environment = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
+            checks.positive_semidefinite("squeezing with decay and absorption", environment)
+        for array in (exchange, decay, absorption, pumping, squeezing):
+            array.setflags(write=False)
+        object.__setattr__(self, "nodes", nodes)
+        object.__setattr__(self, "exchange", exchange)
+        object.__setattr__(self, "decay", decay)
+        object.__setattr__(self, "absorption", absorption)
+        object.__setattr__(self, "pumping", pumping)
+        object.__setattr__(self, "squeezing", squeezing)
+        object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
+        nothing = -_ROUNDING * max(np.max(np.abs(m), initial=0.0) for m in (exchange, decay))
+        for j in self.mode_indices:
+            relaxation, _ = self.mode_rates(j)
+            if not relaxation > 0 and not (self._joined(j) and relaxation >= nothing):
+                checks.fail(
+                    "decay",
+                    f"such that mode {names[j]!r} loses more energy than it gains",
+                    checks.Words(f"not: loss minus gain is {relaxation:g}"),
+                )
+
+    @property
+    def mode_indices(self) -> tuple[int, ...]:
+        """Positions of the boson modes among the nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Mode))
+
+    @property
+    def emitter_indices(self) -> tuple[int, ...]:
+        """Positions of the emitters among the nodes."""
+        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Emitter))
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The boson modes, in order."""
+        return tuple(node for node in self.nodes if isinstance(node, Mode))
+
+    @property
+    def emitters(self) -> tuple[Emitter, ...]:
+        """The emitters, in order; the first is the leftmost tensor factor of a state."""
+        return tuple(node for node in self.nodes if isinstance(node, Emitter))
+
+    @property
+    def emitter_names(self) -> tuple[str, ...]:
+        """Names of the emitters, in order."""
+        return tuple(emitter.name for emitter in self.emitters)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Dimensions of the emitters, in order."""
+        return tuple(emitter.dimension for emitter in self.emitters)
+
+    @property
+    def couplings(self) -> Couplings:
+        """J, G, U, P and M."""
+        assert self.absorption is not None  # these three are set by __post_init__
+        assert self.pumping is not None
+        assert self.squeezing is not None
+        return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.squeezing)
+
+    @property
+    def pumped(self) -> bool:
+        """Whether pairs of excitations come and go: by parametric pumping or a squeezed channel."""
+        return bool(np.any(self.pumping) or np.any(self.squeezing))
+
+    def position(self, name: str) -> int:
+        """Position of an emitter among the emitters, by name.
+
+        Raises:
+            ValueError: there is no such emitter.
+        """
+        if name not in self.emitter_names:
+            checks.fail("name", f"one of the emitters {list(self.emitter_names)}", name)
+        return self.emitter_names.index(name)
+
+    def _joined(self, index: int) -> bool:
+        """Whether a mode is joined to another one, which may lose its energy for it."""
+        others = [j for j in self.mode_indices if j != index]
+        return bool(np.any(self.exchange[index, others]) or np.any(self.decay[index, others]))
+
+    def mode_rates(self, index: int) -> tuple[float, float]:
+        """Energy relaxation and gain rates of the mode at node `index`, all channels together.
+
+        Alone, the mode relaxes at the first to the occupation gain / relaxation. The relaxation is
+        loss minus gain, summed without the thermal parts, which cancel.
+        """
+        mode = self.nodes[index]
+        if not isinstance(mode, Mode):
+            checks.fail("index", "the position of a mode", index)
+        assert self.absorption is not None  # set by __post_init__
+        absorbed = float(self.absorption[index, index].real)
+        relaxation = float(self.decay[index, index].real) - absorbed + mode.bath_rate
+        return relaxation, absorbed + mode.bath_rate * mode.n_th

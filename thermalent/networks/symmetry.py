@@ -1,0 +1,143 @@
+r"""The excitation number of the emitters, and whether the dynamics respects it.
+
+A network has a weak U(1) symmetry if every emitter carries an integer charge per level such that
+its lowering operator removes one, and every term of the master equation maps the sector
+\(q = N_i - N_j\) of \(|i\rangle\langle j|\) to itself. The charges are found from the operators.
+
+Where excitations come in pairs (pumping, squeezed channels), what is conserved is a difference: the
+nodes fall into two groups, and the excitations of one count negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Emitter
+from thermalent.operators.superoperators import dense, lindblad, zero
+
+
+class SymmetryError(ValueError):
+    """The network has no U(1) symmetry; the message names the term that breaks it."""
+
+
+def level_charges(emitter: Emitter) -> np.ndarray:
+    """Charge of each level of an emitter, (d,) integers, the lowest zero.
+
+    Raises:
+        SymmetryError: no assignment makes the lowering operator lower by one and the local
+            Hamiltonian conserve the charge.
+    """
+    d = emitter.dimension
+    # Edges (i, j, charge of j minus charge of i); levels that no edge joins keep charge zero.
+    edges = [(i, j, 1, "lowering operator") for i, j in np.argwhere(emitter.lowering)]
+    edges += [(i, j, 0, "Hamiltonian") for i, j in np.argwhere(emitter.hamiltonian)]
+    charge = np.full(d, np.iinfo(np.int64).min, dtype=np.int64)
+    unset = charge[0]
+    for start in range(d):
+        if charge[start] != unset:
+            continue
+        charge[start] = 0
+        component, frontier = [start], [start]
+        while frontier:
+            here = frontier.pop()
+            for i, j, step, word in edges:
+                for a, b, change in ((i, j, step), (j, i, -step)):
+                    if a != here:
+                        continue
+                    if charge[b] == unset:
+                        charge[b] = charge[a] + change
+                        component.append(b)
+                        frontier.append(b)
+                    elif charge[b] != charge[a] + change:
+                        raise SymmetryError(_message(f"the {word} of {emitter.name}"))
+        charge[component] -= charge[component].min()
+    return charge
+
+
+def excitation_numbers(network: Network) -> np.ndarray:
+    """Total charge of each product basis state of the emitters, (d,) integers.
+
+    The couplings between nodes move one excitation by construction, once every lowering operator
+    lowers by one; what can break the symmetry is what an emitter does alone, or pairs that the
+    nodes' signs cannot balance. With signs of both kinds the lowest charge is set to zero.
+
+    Raises:
+        SymmetryError: the network has no U(1) symmetry; the offending term is named.
+    """
+    signs = node_signs(network)[list(network.emitter_indices)]
+    numbers = excitation_numbers_of(network.emitters, signs)
+    return numbers - numbers.min()
+
+
+def excitation_numbers_of(
+    emitters: Sequence[Emitter], signs: Sequence[int] | np.ndarray | None = None
+) -> np.ndarray:
+    """The same for emitters alone, each with its sign (+1 if not given)."""
+    numbers = np.zeros(1, dtype=np.int64)
+    for emitter, sign in zip(
+        emitters, [1] * len(emitters) if signs is None else signs, strict=True
+    ):
+        charges = level_charges(emitter)
+        _require_conserving_jumps(emitter, charges)
+        numbers = (numbers[:, None] + sign * charges[None, :]).ravel()
+    return numbers
+
+
+def node_signs(network: Network) -> np.ndarray:
+    """Sign with which each node's excitations count, (n,) of +1 and -1; all +1 without pairs.
+
+    What exchanges excitations joins nodes of one sign, what makes them in pairs joins opposite
+    signs; the first node of each connected part has +1.
+
+    Raises:
+        SymmetryError: no choice of signs does that, so nothing is conserved.
+    """
+    signs = np.zeros(len(network.nodes), dtype=np.int64)
+    if not network.pumped:
+        return signs + 1
+    exchange, decay, absorption, pumping, squeezing = network.couplings
+    same = (exchange != 0) | (decay != 0) | (absorption != 0)
+    opposite = (pumping != 0) | (squeezing != 0)
+    for first in range(len(signs)):
+        if signs[first]:
+            continue
+        signs[first] = 1
+        frontier = [first]
+        while frontier:
+            here = frontier.pop()
+            for joined, sign in ((same, signs[here]), (opposite, -signs[here])):
+                for there in np.flatnonzero(joined[here]).tolist():
+                    if signs[there] == 0:
+                        signs[there] = sign
+                        frontier.append(there)
+                    elif signs[there] != sign:
+                        a, b = network.nodes[here].name, network.nodes[there].name
+                        raise SymmetryError(_message(f"the pairs made at {a} and {b}"))
+    return signs
+
+
+def element_charges(numbers: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Charge q = N_i - N_j of each element |i><j|, row-major, (d^2,) integers."""
+    n = np.asarray(numbers)
+    return (n[:, None] - n[None, :]).ravel()
+
+
+def _require_conserving_jumps(emitter: Emitter, charges: np.ndarray) -> None:
+    if not emitter.jumps:
+        return
+    # The jumps together: two that break the symmetry alone may conserve it as a pair.
+    generator = lindblad(zero(emitter.dimension), [(jump, jump) for jump in emitter.jumps])
+    q = element_charges(charges)
+    change = np.where(q[:, None] != q[None, :], np.abs(dense(generator)), 0.0)
+    if np.max(change) > 1e-14 * np.max(np.abs(dense(generator))):
+        raise SymmetryError(_message(f"the jumps of {emitter.name}"))
+
+
+def _message(term: str) -> str:
+    return (
+        f"The network does not conserve the excitation number: {term} would change it. "
+        "Use te.Fock(...), which needs no symmetry."
+    )

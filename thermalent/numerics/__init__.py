@@ -1,0 +1,1 @@
+"""Numerical tools that know nothing of physics: inverse Laplace transforms, finite differences."""

@@ -1,0 +1,1 @@
+"""Functions of bare arrays: states, superoperators, entanglement, distances."""

@@ -1,0 +1,281 @@
+r"""What the error of a state means for a number that is read off it.
+
+A state rho comes with a bound eps on the error of its elements. Every function here bounds, for all
+states sigma = rho + Delta with \(|\Delta_{ij}| \le \epsilon\), how far the number can be from that
+of rho. Nothing is of first order only: the bounds hold for any eps, at the border of separability
+and at purity. With d the dimension,
+
+$$\|\Delta\| \le d\,\epsilon, \qquad \|\Delta\|_F \le d\,\epsilon, \qquad
+  \|\Delta\|_1 \le d^{3/2} \epsilon$$
+
+All functions take stacks: states (t, d, d), eps (t,), values (t,), and return (t,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from thermalent.operators import distances, entanglement
+from thermalent.operators.states import STATE_TOLERANCE
+
+_EPS = float(np.finfo(float).eps)
+_LN2 = float(np.log(2))
+# Rounding the elements and evaluating a measure are together no more than a change of every element
+# by this (measured for eigenvalues: up to 1.5 units per dimension, see `entropy`).
+ROUNDING = 2 * _EPS
+# Smallest eigenvalue that is kept, in units of the error: see `concurrence`. Which one is best
+# depends on the state.
+_FLOORS = (4.5, 8.0, 32.0, 256.0)
+_SPIN_FLIP = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))
+
+
+def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The states of which measures are taken, and the error of their elements.
+
+    A matrix that is not positive is read as its nearest state (see `entropy`), whose elements are
+    off by as much more as that is away from the matrix. Rounding is included.
+    """
+    hermitian = (rho + np.conj(np.swapaxes(rho, -1, -2))) / 2
+    values, vectors = np.linalg.eigh(hermitian)
+    clipped = (vectors * np.maximum(values, 0.0)[..., None, :]) @ _adjoint(vectors)
+    noise = distances.NOISE_PER_DIMENSION * rho.shape[-1]
+    negative = values[..., 0] < -noise
+    state = np.where(negative[..., None, None], clipped, hermitian)
+    state = state / np.trace(state, axis1=-2, axis2=-1).real[..., None, None]
+    # Below that, some measures leave the negative part out and some do not.
+    unclear = np.where(negative, 0.0, np.maximum(-values[..., 0], 0.0))
+    return state, eps + unclear + np.max(np.abs(state - rho), axis=(-2, -1)) + ROUNDING
+
+
+def expectation(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
+    """Of Tr(O rho), O (d, d): eps times the sum of all |O_ij|."""
+    return (eps + ROUNDING) * float(np.sum(np.abs(operator)))
+
+
+def overlap(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
+    r"""Of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2."""
+    return (eps + ROUNDING) * float(np.sum(np.abs(ket))) ** 2
+
+
+def purity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    r"""Of Tr rho^2: |Tr Delta (2 rho + Delta)| from the elements of rho, and Frobenius."""
+    rho, eps = nearest(rho, eps)
+    change = 2 * eps * np.sum(np.abs(rho), axis=(-2, -1)) + (rho.shape[-1] * eps) ** 2
+    return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + eps)
+
+
+def negativity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Of the negativity: half the trace norm of the change, transposed in part or not."""
+    # A partial transpose permutes elements, so that the bound by the Frobenius norm stays.
+    rho, eps = nearest(rho, eps)
+    return 0.5 * rho.shape[-1] ** 1.5 * eps
+
+
+def logarithmic_negativity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Of log2(1 + 2 N), which grows with N: at both ends of what N can be; the step down leads."""
+    inside = 2.0**value  # 1 + 2 N
+    change = 2 * negativity(rho, eps, value)
+    down = -np.log1p(-np.minimum(change, inside - 1) / inside)
+    return np.maximum(down, np.log1p(change / inside)) / _LN2 + ROUNDING
+
+
+def von_neumann_entropy(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    r"""Of the entropy in bits: the smaller of two bounds.
+
+    At trace distance T, by Fannes and Audenaert, T log2(d - 1) + h(T), which is eps log(1/eps) for
+    every state. Where all eigenvalues p are well above eps, from the relative entropy,
+
+    $$|S(\sigma) - S(\rho)| \le |\mathrm{Tr}\,\Delta \log_2 \rho| + D(\sigma\|\rho), \qquad
+      D(\sigma\|\rho) \le \frac{\mathrm{Tr}\,\Delta\rho^{-1}\Delta}{\ln 2}
+      \le \frac{(d\,\epsilon)^2}{\ln 2} \sum \frac1p$$
+
+    with any multiple of 1 added to the logarithm, since Tr Delta = 0.
+    """
+    rho, eps = nearest(rho, eps)
+    d = rho.shape[-1]
+    if d == 1:
+        return np.zeros_like(eps)
+    distance = np.minimum(0.5 * d**1.5 * eps, 1 - 1 / d)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        mixing = -np.where(distance > 0, distance * np.log(distance), 0.0)
+        mixing -= (1 - distance) * np.log1p(-distance)
+        general = distance * np.log2(d - 1) + mixing / _LN2
+        p, vectors = np.linalg.eigh(rho)  # (t, d), (t, d, d)
+        p = np.maximum(p, _EPS * d)
+        logarithms = np.log2(p) - np.log2(p).mean(axis=-1, keepdims=True)
+        logarithm = (vectors * logarithms[..., None, :]) @ _adjoint(vectors)
+        smooth = eps * np.sum(np.abs(logarithm), axis=(-2, -1))
+        smooth = smooth + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
+    # An eigenvalue at rounding level is not known well enough for the second bound.
+    smooth = np.where(p[..., 0] > 16 * d * eps, smooth, np.inf)
+    largest = np.maximum(value, np.log2(d) - value) + d * ROUNDING
+    return np.minimum(np.minimum(general, smooth), largest)
+
+
+def concurrence(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    r"""Of the concurrence of two qubits, rho (t, 4, 4).
+
+    With rho = A A^+, C is the largest singular value of M = A^T S A less the others; S = sigma_y
+    (x) sigma_y and tilde rho = S rho^* S. Two steps:
+
+    1. Small eigenvalues p of rho, about eps, are raised to a floor by adding D = B B^+ to rho and
+       to sigma. That adds rows and columns to M, X = A^T S B and Y = B^T S B. So every singular
+       value grows, the largest by no more than that of ((lambda_1, |X|), (|X|, |Y|)) and all
+       together by at most \(2 \|X\|_1 + \|Y\|_1\): the square root, sqrt(eps) times the root of
+       tilde rho in the direction raised. For rho itself the change is known.
+    2. All eigenvalues are now above eps. The derivative of the singular values, whatever their
+       signs, is between -P and P, with the geometric mean P of rho^{-1} and tilde rho, monotone in
+       both. If -k rho <= Delta <= k rho with k < 1, on the whole way from rho to sigma
+
+       $$|\Delta C| \le \sqrt{\frac{1 + k}{1 - k}}\;\|P^{1/2} \Delta P^{1/2}\|_1
+         \le \sqrt{\frac{1 + k}{1 - k}}\;\epsilon \Big(\sum_i \sqrt{P_{ii}}\Big)^2$$
+
+    This holds for every floor; the smallest result is taken.
+    """
+    x_state = np.array([entanglement._is_x_state(state) for state in rho])
+    state, eps = nearest(rho, eps)
+    # `entropy.factor` leaves out eigenvalues below rounding, of the matrix scaled to diagonal 1.
+    amplitude = np.sqrt(np.maximum(np.einsum("tii->ti", state).real, 1e-300))
+    scaled = state / amplitude[:, :, None] / amplitude[:, None, :]
+    noise = 4 * distances.NOISE_PER_DIMENSION
+    left_out = ~x_state & (np.linalg.eigvalsh(scaled)[:, 0] < 2 * noise)
+    eps = eps + np.where(left_out, noise, 0.0)
+    p, vectors = np.linalg.eigh(state)
+    count = len(_FLOORS)
+    found = _concurrence_above(
+        np.tile(p, (count, 1)),
+        np.tile(vectors, (count, 1, 1)),
+        np.tile(eps, count),
+        np.repeat(_FLOORS, len(eps)) * np.tile(eps, count),
+    )
+    best = found.reshape(count, len(eps)).min(axis=0)
+    return np.minimum(best, np.maximum(value, 1 - value) + ROUNDING)
+
+
+def _concurrence_above(
+    p: np.ndarray, vectors: np.ndarray, eps: np.ndarray, floor: np.ndarray
+) -> np.ndarray:
+    """The bound with eigenvalues p (t, 4) raised to a floor (t,); see `concurrence`."""
+    p = np.maximum(p, 0.0)
+    raised = np.maximum(floor[:, None] - p, 0.0)  # D in the eigenbasis
+    lifted = np.maximum(p, floor[:, None])
+    a = vectors * np.sqrt(p)[:, None, :]  # A and B, (t, 4, 4)
+    b = vectors * np.sqrt(raised)[:, None, :]
+    before = np.linalg.svd(_transpose(a) @ _SPIN_FLIP @ a, compute_uv=False)
+    a_lifted = vectors * np.sqrt(lifted)[:, None, :]
+    u, after, _ = np.linalg.svd(_transpose(a_lifted) @ _SPIN_FLIP @ a_lifted)
+    # Step 2. P = A^{-+} (M M^+)^{1/2 *} A^{-1} of the raised state; its diagonal, (t, 4)
+    inverse = _adjoint(vectors) / np.sqrt(lifted)[:, :, None]
+    diagonal = np.einsum("tk,tki->ti", after, np.abs(_transpose(u) @ inverse) ** 2)
+    rows = np.sum(np.sqrt(np.sum(np.abs(inverse) ** 2, axis=1)), axis=-1)  # sum of |A^{-1} e_i|
+    k = np.minimum(4 * eps / lifted.min(axis=-1), eps * rows**2)
+    smooth = np.sqrt((1 + k) / (1 - k)) * eps * np.sum(np.sqrt(diagonal), axis=-1) ** 2
+    # Step 1, for sigma: tilde sigma is tilde rho and a change of norm 4 eps at most.
+    x = np.linalg.svd(_transpose(a) @ _SPIN_FLIP @ b, compute_uv=False)
+    y, rank = np.max(raised, axis=-1), np.sum(raised > 0, axis=-1)
+    x_norm = np.sqrt(x[:, 0] ** 2 + 4 * eps * y)
+    together = 2 * (np.sum(x, axis=-1) + np.sqrt(rank * 4 * eps * np.sum(raised, axis=-1)))
+    together += np.sum(raised, axis=-1)
+    largest = np.maximum(after[:, 0] - smooth - x_norm - y, 0.0)  # of sigma, at least this
+    leading = (y - largest) / 2 + np.hypot((largest - y) / 2, x_norm)
+    known = (2 * after[:, 0] - np.sum(after, axis=-1)) - (
+        2 * before[:, 0] - np.sum(before, axis=-1)
+    )
+    return smooth + np.maximum(leading - known, together + known)
+
+
+def entanglement_of_formation(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Of the entanglement of formation, which grows with the concurrence: at both of its ends."""
+    c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
+    return formation(c, concurrence(rho, eps, c))
+
+
+def formation(c: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Largest change of the entanglement of formation if the concurrence c changes by `change`."""
+    found = []
+    for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
+        at = entanglement.formation(value)
+        up = entanglement.formation(min(1.0, value + step)) - at
+        found.append(max(up, at - entanglement.formation(max(0.0, value - step))))
+    return np.array(found) + ROUNDING
+
+
+def concurrence_of_mean(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    r"""Standard error of the concurrence of a mean state whose elements have standard errors eps.
+
+    What bounds every case would be useless against noise of a hundredth. For an X-state, whose
+    other elements have no noise because they vanish in every trajectory, from the elements,
+
+    $$2\epsilon + 2\big(\sqrt{(p + \epsilon)(q + \epsilon)} - \sqrt{pq}\big)$$
+
+    with p and q the populations under the root, or the same for the step down; otherwise
+    `by_moving`. Errors of different elements never help each other, so it is rather too large.
+    """
+    found = []
+    for state, step in zip(rho, eps, strict=True):
+        if entanglement._is_x_state(state):
+            found.append(_of_x_state(state, float(step)))
+        else:
+            tolerance = max(STATE_TOLERANCE, 16 * float(step))
+            found.append(
+                by_moving(
+                    partial(entanglement.concurrence, tolerance=tolerance),
+                    state,
+                    float(step),
+                )
+            )
+    return np.minimum(1.0, np.array(found))
+
+
+def formation_of_mean(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Standard error of the entanglement of formation, from that of the concurrence."""
+    c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
+    return formation(c, concurrence_of_mean(rho, eps, c))
+
+
+def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: float) -> float:
+    """Of any function: the changes when one element after another moves by eps, added up.
+
+    The real and the imaginary part of every element are moved in turn, a diagonal element at the
+    expense of the others. An estimate, not a bound: of first order in what two elements do
+    together, but with the whole step eps in each, so that a root at zero counts in full.
+    """
+    d = len(rho)
+    if eps == 0.0:
+        return 0.0
+    at, total = function(rho), 0.0
+    for i in range(d):
+        for j in range(i, d):
+            for phase in (1.0,) if i == j else (1.0, 1j):
+                change = np.zeros((d, d), dtype=complex)
+                change[i, j] += eps * phase
+                if i == j:
+                    change -= np.eye(d) * eps / d
+                else:
+                    change[j, i] += np.conj(eps * phase)
+                moves = [abs(function(rho + sign * change) - at) for sign in (1, -1)]
+                total += max(moves)
+    return float(total)
+
+
+def _of_x_state(rho: np.ndarray, eps: float) -> float:
+    p = np.maximum(np.diag(rho).real, 0.0)
+    worst = 0.0
+    for one, other in ((0, 3), (1, 2)):
+        root = np.sqrt(p[one]) * np.sqrt(p[other])
+        above = np.sqrt(p[one] + eps) * np.sqrt(p[other] + eps) - root
+        below = root - np.sqrt(max(p[one] - eps, 0.0)) * np.sqrt(max(p[other] - eps, 0.0))
+        worst = max(worst, float(above), float(below))
+    # Divided by the trace, which is 1 up to 4 eps.
+    return 2 * (eps + worst) + 4 * eps
+
+
+def _adjoint(matrices: np.ndarray) -> np.ndarray:
+    return np.conj(np.swapaxes(matrices, -1, -2))
+
+
+def _transpose(matrices: np.ndarray) -> np.ndarray:
+    return np.swapaxes(matrices, -1, -2)

@@ -1,0 +1,297 @@
+"""The one table of what is read off a state of the emitters: function, unit, bound of its error.
+
+`SteadyState`, `Evolution`, sweeps, the comparison of methods and the command line read it.
+A further observable is a function of a state and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.operators import distances, entanglement, error_bounds, states
+from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
+
+if TYPE_CHECKING:
+    from thermalent.solution.evolution import Evolution
+    from thermalent.solution.result import SteadyState
+
+Bound = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number of a state.
+
+    Args:
+        name: Its name everywhere.
+        function: From a state (d, d), the dimensions of the emitters and the tolerance for what is
+            no state, to the number. With `labelled`, from the state and a ket (d,).
+        bound: From states (t, d, d), errors of their elements (t,) and values (t,) to bounds of the
+            values' errors, (t,); see `thermalent.operators.error_bounds`. With `labelled`, from the
+            ket and
+            the errors.
+        statistical: The same for standard errors, if that is another function.
+        unit: Of the number.
+        pair: Whether it is one of two emitters.
+        qubits: Whether these have to be qubits.
+        labelled: Whether it is the weight of a pure state, which is named or given.
+    """
+
+    name: str
+    function: Callable[..., float]
+    bound: Callable[..., np.ndarray]
+    statistical: Bound | None = None
+    unit: str = "1"
+    pair: bool = False
+    qubits: bool = False
+    labelled: bool = False
+
+
+def _overlap(rho: np.ndarray, ket: np.ndarray) -> float:
+    return float((ket.conj() @ rho @ ket).real)
+
+
+MEASURES = (
+    Measure(
+        name="concurrence",
+        function=lambda rho, dims, tolerance: entanglement.concurrence(rho, tolerance=tolerance),
+        bound=error_bounds.concurrence,
+        statistical=error_bounds.concurrence_of_mean,
+        pair=True,
+        qubits=True,
+    ),
+    Measure(
+        name="negativity",
+        function=lambda rho, dims, tolerance: entanglement.negativity(
+            rho, dims, tolerance=tolerance
+        ),
+        bound=error_bounds.negativity,
+        pair=True,
+    ),
+    Measure(
+        name="logarithmic_negativity",
+        function=lambda rho, dims, tolerance: entanglement.logarithmic_negativity(
+            rho, dims, tolerance=tolerance
+        ),
+        bound=error_bounds.logarithmic_negativity,
+        unit="ebit",
+        pair=True,
+    ),
+    Measure(
+        name="entanglement_of_formation",
+        function=lambda rho, dims, tolerance: entanglement.entanglement_of_formation(
+            rho, tolerance=tolerance
+        ),
+        bound=error_bounds.entanglement_of_formation,
+        statistical=error_bounds.formation_of_mean,
+        unit="ebit",
+        pair=True,
+        qubits=True,
+    ),
+    Measure(
+        name="purity",
+        function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
+        bound=error_bounds.purity,
+    ),
+    Measure(
+        name="entropy",
+        function=lambda rho, dims, tolerance: distances.von_neumann_entropy(
+            rho, tolerance=tolerance
+        ),
+        bound=error_bounds.von_neumann_entropy,
+        unit="bit",
+    ),
+    Measure(
+        name="populations", function=_overlap, bound=error_bounds.overlap, labelled=True
+    ),
+    Measure(name="fidelity", function=_overlap, bound=error_bounds.overlap, labelled=True),
+)  # fmt: skip
+TABLE = {measure.name: measure for measure in MEASURES}
+PAIRS = tuple(measure.name for measure in MEASURES if measure.pair)
+
+
+def of_state(result: SteadyState, name: str, emitters: Sequence[str] = ()) -> Estimate:
+    """A number of a steady state, with its error.
+
+    Args:
+        result: The steady state.
+        name: Of a measure without label.
+        emitters: Their names; for a measure of pairs the only two if none is named, else all.
+
+    Raises:
+        ValueError: these are not emitters of the network, or not what the measure needs.
+    """
+    measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
+    rho, dims = result.reduced(*names), _dims(result, names)
+    value = measure.function(rho, dims, result._tolerance)
+    eps = np.array([_reduced_error(float(result.error), result.state, rho)])
+    return Estimate(
+        value,
+        lambda: _errors(measure, result, rho[None], eps, np.array([value]))[0],
+        _how(result, float(result.error), result.error.how),
+    )
+
+
+def over_time(result: Evolution, name: str, emitters: Sequence[str] = ()) -> Estimates:
+    """The same of the states of an evolution, one number per time."""
+    measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
+    dims = _dims(result, names)
+    moments = [result.at(i) for i in range(len(result))]
+    rho = np.array([moment.reduced(*names) for moment in moments])
+    values = np.array(
+        [measure.function(r, dims, m._tolerance) for r, m in zip(rho, moments, strict=True)]
+    )
+    eps = _reduced_error(np.asarray(result.error, float), result.states[0], rho[0])
+    return Estimates(
+        values,
+        lambda: _errors(measure, result, rho, eps, values),
+        _how(result, result.error, result.how),
+    )
+
+
+def weight(result: SteadyState, state: str | np.ndarray, emitters: Sequence[str] = ()) -> Estimate:
+    """The weight <psi|rho|psi> of a pure state in a steady state, with its error.
+
+    Args:
+        result: The steady state.
+        state: The pure state: a label as "01", a Bell state of two qubits, or a ket.
+        emitters: Their names; all if empty.
+
+    Raises:
+        ValueError: there is no such state of these emitters.
+    """
+    names = tuple(emitters) or result.network.emitter_names
+    rho, psi = result.reduced(*emitters), pure(state, _dims(result, names))
+    eps = _reduced_error(float(result.error), result.state, rho)
+    return _weighed(result, _overlap(rho, psi), psi, eps)
+
+
+def weight_over_time(
+    result: Evolution, state: str | np.ndarray, emitters: Sequence[str] = ()
+) -> Estimates:
+    """The weight of a pure state in the states of an evolution."""
+    psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
+    found = [weight(result.at(i), psi, emitters) for i in range(len(result))]
+    return _series(found, _how(result, result.error, result.how))
+
+
+def populations(result: SteadyState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
+    """The populations that `states.populations` gives, each with its error."""
+    names = tuple(emitters) or result.network.emitter_names
+    rho, dims = result.reduced(*emitters), _dims(result, names)
+    found = states.populations(rho, dims, tolerance=result._tolerance)
+    eps = _reduced_error(float(result.error), result.state, rho)
+    named = _bell_labels(dims)
+    single = np.ones(1)  # of the product basis, one amplitude is all there is
+    return {
+        label: _weighed(result, value, pure(label, dims) if label in named else single, eps)
+        for label, value in found.items()
+    }
+
+
+def populations_over_time(result: Evolution, emitters: Sequence[str] = ()) -> dict[str, Estimates]:
+    """The populations at each time."""
+    found = [populations(result.at(i), emitters) for i in range(len(result))]
+    how = _how(result, result.error, result.how)
+    return {label: _series([one[label] for one in found], how) for label in found[0]}
+
+
+def labels(dims: Sequence[int]) -> Iterable[str]:
+    """Names of the populations of emitters of these dimensions."""
+    return ("00", "S", "T", "11") if tuple(dims) == (2, 2) else states.basis_labels(dims)
+
+
+def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = None) -> np.ndarray:
+    """The ket of a pure state: a Bell state of two qubits by name, a product state, or a ket.
+
+    Args:
+        state: "S", "T", "Psi-", "Psi+", "Phi-", "Phi+", a label such as "01", or amplitudes (d,).
+        dims: Dimensions of the emitters.
+        name: What an error message calls it.
+        given: What an error message says was given; the state itself if not told.
+
+    Raises:
+        ValueError: there is no such state.
+    """
+    from thermalent.support import checks
+
+    if not isinstance(state, str):
+        return states.check_ket(state, name=name, size=int(np.prod(dims)))
+    if tuple(dims) == (2, 2) and not state.isdigit():
+        if state in ("S", "T", "Psi-", "Psi+", "Phi-", "Phi+"):
+            return states.bell(state)
+        allowed = "of a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
+        checks.fail(name, allowed, state if given is None else given)
+    return states.ket(state, dims, name=name)
+
+
+def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:
+    return ("S", "T") if tuple(dims) == (2, 2) else ()
+
+
+def _chosen(
+    measure: Measure, result: SteadyState | Evolution, emitters: Sequence[str]
+) -> tuple[str, ...]:
+    names = tuple(emitters)
+    if not measure.pair:
+        return names
+    known = result.network.emitter_names
+    if not names and len(known) == 2:
+        names = known
+    if len(names) != 2 or names[0] == names[1]:
+        raise ValueError(
+            f"Name two different emitters of {list(known)}, but given were {list(names)}."
+        )
+    return names
+
+
+def _dims(result: SteadyState | Evolution, names: Sequence[str]) -> list[int]:
+    network = result.network
+    return [network.dims[network.position(name)] for name in names or network.emitter_names]
+
+
+def _reduced_error(eps: Any, whole: np.ndarray, part: np.ndarray) -> Any:
+    """Error of the elements of a reduced state, each a sum of d/k elements of the whole."""
+    return eps * (len(whole) / len(part))
+
+
+def _errors(
+    measure: Measure,
+    result: SteadyState | Evolution,
+    rho: np.ndarray,
+    eps: np.ndarray,
+    values: np.ndarray,
+) -> np.ndarray:
+    """Errors of values (t,) from those of the states (t, d, d); unknown where those are."""
+    bound = measure.bound
+    if measure.statistical is not None and result.method.claim == "statistical":
+        bound = measure.statistical
+    known = np.isfinite(eps)
+    errors = np.full(len(eps), UNKNOWN)
+    if np.any(known):
+        errors[known] = bound(rho[known], eps[known], values[known])
+    return errors
+
+
+def _weighed(result: SteadyState, value: float, ket: np.ndarray, eps: float) -> Estimate:
+    known = np.isfinite(eps)
+    error = float(error_bounds.overlap(ket, np.asarray(eps))) if known else UNKNOWN
+    return Estimate(value, error, _how(result, eps, result.error.how))
+
+
+def _series(found: Sequence[Estimate], how: str) -> Estimates:
+    return Estimates(
+        np.array([float(one) for one in found]), np.array([one.error for one in found]), how
+    )
+
+
+def _how(result: SteadyState | Evolution, eps: Any, origin: str) -> str:
+    if not np.any(np.isfinite(eps)):
+        return f"not known, because the error of the state is not: {origin}"
+    if result.method.claim == "statistical":
+        return f"standard error, carried through from the elements of the state: {origin}"
+    return f"bound for every state whose elements differ by the error of this one: {origin}"

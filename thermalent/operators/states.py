@@ -1,0 +1,359 @@
+"""Kets, named states and the check that a matrix is a state.
+
+A qubit has ground state |0> = (1, 0) and excited state |1> = (0, 1). The first subsystem is the
+leftmost tensor factor, so two qubits have the basis |00>, |01>, |10>, |11>, in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix
+
+STATE_TOLERANCE = 1e-9
+"""How far a state may be from Hermitian, unit trace and positive.
+
+Well above what rounding leaves in a converged steady state (1e-12) and well below an element of
+interest; truncated or statistical states of larger error need a tolerance of that error.
+"""
+
+_SQRT_HALF = np.sqrt(0.5)
+# Dimension from which a matrix is looked at for blocks: below, that takes longer than it saves.
+_BLOCKS_FROM = 100
+_BELL = {
+    "S": (0.0, _SQRT_HALF, -_SQRT_HALF, 0.0),
+    "T": (0.0, _SQRT_HALF, _SQRT_HALF, 0.0),
+    "Psi-": (0.0, _SQRT_HALF, -_SQRT_HALF, 0.0),
+    "Psi+": (0.0, _SQRT_HALF, _SQRT_HALF, 0.0),
+    "Phi-": (_SQRT_HALF, 0.0, 0.0, -_SQRT_HALF),
+    "Phi+": (_SQRT_HALF, 0.0, 0.0, _SQRT_HALF),
+}
+
+
+def lowest_eigenvalue(matrix: np.ndarray) -> float:
+    """Smallest eigenvalue of a Hermitian matrix, (d, d), block by block where it has blocks.
+
+    States without coherence between different excitation numbers do: ten qubits then take a
+    hundredth of the time.
+    """
+    if len(matrix) < _BLOCKS_FROM:
+        return float(np.linalg.eigvalsh(matrix)[0])
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    _, labels = csgraph.connected_components(sparse.csr_array(matrix != 0), directed=False)
+    order = np.argsort(labels, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return min(float(np.linalg.eigvalsh(matrix[np.ix_(block, block)])[0]) for block in members)
+
+
+def check_state(
+    rho: Any, tolerance: float = STATE_TOLERANCE, *, name: str = "rho", size: int | None = None
+) -> np.ndarray:
+    r"""Check that a matrix is a density matrix, and name the property that fails.
+
+    $$\rho = \rho^\dagger, \qquad \mathrm{Tr}\,\rho = 1, \qquad \rho \ge 0$$
+
+    Args:
+        rho: Matrix, shape (d, d).
+        tolerance: Largest deviation allowed, dimensionless: of an element from that of the
+            adjoint, of the trace from 1, of the smallest eigenvalue below 0.
+        name: What the error message calls the matrix.
+        size: The dimension d that is required, if any.
+
+    Returns:
+        The Hermitian part of `rho`, complex, shape (d, d), otherwise as given: eigenvalues
+        between -tolerance and 0 stay.
+
+    Raises:
+        ValueError: `rho` is not square or finite, or has none of the three properties to
+            `tolerance`; the message gives the deviation.
+    """
+    tolerance = nonnegative("tolerance", tolerance)
+    matrix = square_matrix(name, rho, size)
+    if matrix.size == 0:
+        fail(name, "a state of dimension one or more", Words("empty"))
+    deviation = float(np.max(np.abs(matrix - matrix.conj().T)))
+    if deviation > tolerance:
+        value = Words(f"not: its largest deviation from its adjoint is {deviation:.6g}")
+        fail(name, f"Hermitian to {tolerance:g}", value)
+    matrix = (matrix + matrix.conj().T) / 2
+    trace = float(np.trace(matrix).real)
+    if abs(trace - 1) > tolerance:
+        fail(name, f"of unit trace to {tolerance:g}", Words(f"of trace {trace:.12g}"))
+    lowest = lowest_eigenvalue(matrix)
+    if lowest < -tolerance:
+        value = Words(f"not: its smallest eigenvalue is {lowest:.6g}")
+        fail(name, f"positive semidefinite to {tolerance:g}", value)
+    return matrix
+
+
+def check_ket(
+    psi: Any, tolerance: float = STATE_TOLERANCE, *, name: str = "psi", size: int | None = None
+) -> np.ndarray:
+    """Check that a vector is a normalised ket.
+
+    Args:
+        psi: Amplitudes, shape (d,).
+        tolerance: Largest deviation of the norm from 1.
+        name: What the error message calls the vector.
+        size: The dimension d that is required, if any.
+
+    Returns:
+        The amplitudes as given, complex, shape (d,).
+
+    Raises:
+        ValueError: `psi` is not a vector of `size` finite numbers, or not of norm 1.
+    """
+    tolerance = nonnegative("tolerance", tolerance)
+    try:
+        vector = np.array(psi, dtype=complex)
+    except (TypeError, ValueError):
+        fail(name, "a ket of numbers", psi)
+    if vector.ndim != 1 or vector.size != (size or max(vector.size, 1)):
+        kind = "a ket" if size is None else f"a ket of {size} amplitudes"
+        fail(name, kind, Words(f"an array of shape {vector.shape}"))
+    if not np.all(np.isfinite(vector)):
+        fail(name, "finite in every element", Words("not"))
+    norm = float(np.linalg.norm(vector))
+    if abs(norm - 1) > tolerance:
+        fail(name, f"of norm 1 to {tolerance:g}", Words(f"of norm {norm:.12g}"))
+    return vector
+
+
+def density(
+    state: Any,
+    tolerance: float = STATE_TOLERANCE,
+    *,
+    name: str = "state",
+    size: int | None = None,
+) -> np.ndarray:
+    r"""Turn a ket into its density matrix |psi><psi|; check a density matrix and return it.
+
+    Args:
+        state: Ket, shape (d,), or density matrix, shape (d, d).
+        tolerance: See `check_state` and `check_ket`.
+        name: What the error message calls the state.
+        size: The dimension d that is required, if any.
+
+    Returns:
+        Density matrix, complex, shape (d, d).
+
+    Raises:
+        ValueError: `state` is neither a normalised ket nor a density matrix.
+    """
+    if is_ket(state):
+        psi = check_ket(state, tolerance, name=name, size=size)
+        return np.outer(psi, psi.conj())
+    return check_state(state, tolerance, name=name, size=size)
+
+
+def is_ket(state: Any) -> bool:
+    """Tell whether an array has one axis, so that it can only be meant as a ket."""
+    try:
+        return np.ndim(state) == 1
+    except ValueError:  # a ragged sequence: not a ket, and the matrix check will say what it is
+        return False
+
+
+def check_dims(dims: Any, size: int) -> tuple[int, ...]:
+    """Return the dimensions of the subsystems of a `size`-dimensional state; None means qubits.
+
+    Raises:
+        ValueError: `dims` does not multiply to `size`, or is None and `size` no power of two.
+    """
+    if dims is None:
+        qubits = size.bit_length() - 1
+        if size != 2**qubits:
+            fail("dims", f"given for a state of dimension {size} (not a power of two)", dims)
+        return (2,) * qubits
+    checked = _dimensions(dims)
+    if int(np.prod(checked, dtype=object)) != size:
+        fail("dims", f"dimensions whose product is {size}", checked)
+    return checked
+
+
+def _dimensions(dims: Any) -> tuple[int, ...]:
+    """Return dimensions of subsystems as a tuple of positive integers."""
+    if isinstance(dims, str) or not isinstance(dims, (Sequence, np.ndarray)):
+        fail("dims", "a sequence of dimensions", dims)
+    return tuple(integer("dims", dimension, 1) for dimension in dims)
+
+
+def basis_labels(dims: Sequence[int]) -> list[str]:
+    """Label the product basis "00", "01", ...; with commas if a subsystem has over 10 levels."""
+    separator = "" if max(dims, default=0) <= 10 else ","
+    return [separator.join(map(str, levels)) for levels in np.ndindex(*dims)]
+
+
+def ket(label: str, dims: Sequence[int] | None = None, *, name: str = "label") -> np.ndarray:
+    r"""Product basis state |n_1 n_2 ...>, leftmost subsystem first.
+
+    Args:
+        label: One digit per subsystem, as "01", or levels with commas, as "0,12".
+        dims: Dimensions of the subsystems; qubits if not given.
+        name: What the error message calls the label.
+
+    Returns:
+        Amplitudes, complex, shape (product of dims,).
+
+    Raises:
+        ValueError: `label` has a level that its subsystem lacks, or the wrong number of levels.
+    """
+    if not isinstance(label, str):
+        fail(name, 'a basis label such as "01"', label)
+    parts = label.split(",") if "," in label else list(label)
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        fail(name, 'a basis label such as "01"', label)
+    levels = tuple(map(int, parts))
+    shape = (2,) * len(levels) if dims is None else _dimensions(dims)
+    if len(levels) != len(shape):
+        fail(name, f"one level for each of {len(shape)} subsystems", label)
+    if any(level >= dimension for level, dimension in zip(levels, shape, strict=True)):
+        fail(name, f"made of levels below the dimensions {shape}", label)
+    amplitudes = np.zeros(shape, dtype=complex)
+    amplitudes[levels] = 1.0
+    return amplitudes.ravel()
+
+
+def bell(kind: str) -> np.ndarray:
+    r"""Bell state of two qubits.
+
+    $$|S\rangle = |\Psi_-\rangle = \frac{|01\rangle - |10\rangle}{\sqrt2}, \quad
+      |T\rangle = |\Psi_+\rangle = \frac{|01\rangle + |10\rangle}{\sqrt2}, \quad
+      |\Phi_\pm\rangle = \frac{|00\rangle \pm |11\rangle}{\sqrt2}$$
+
+    Args:
+        kind: "S", "T", "Psi-", "Psi+", "Phi-" or "Phi+".
+
+    Returns:
+        Amplitudes, complex, shape (4,).
+
+    Raises:
+        ValueError: `kind` is none of these.
+    """
+    if not isinstance(kind, str) or kind not in _BELL:
+        fail("kind", f"one of {', '.join(_BELL)}", kind)
+    return np.array(_BELL[kind], dtype=complex)
+
+
+def dicke(n: int, k: int) -> np.ndarray:
+    r"""Dicke state |nD_k>: k of n qubits excited, symmetric under every exchange of qubits.
+
+    $$|nD_k\rangle = \binom{n}{k}^{-1/2} \sum_{\text{choices}} |0 \dots 1 \dots 0 \dots 1\rangle$$
+
+    Args:
+        n: Number of qubits, >= 1.
+        k: Number of excitations, 0 to n.
+
+    Returns:
+        Amplitudes, complex, shape (2**n,).
+
+    Raises:
+        ValueError: `n` or `k` is out of range.
+
+    Source: TRANSPORT, Sec. IV.
+    """
+    n = integer("n", n, 1)
+    k = integer("k", k, 0)
+    if k > n:
+        fail("k", f"an integer from 0 to {n}", k)
+    amplitudes = np.zeros(2**n, dtype=complex)
+    for excited in combinations(range(n), k):
+        amplitudes[sum(2**qubit for qubit in excited)] = 1.0
+    return amplitudes / np.linalg.norm(amplitudes)
+
+
+def w_state(n: int) -> np.ndarray:
+    """W state of n qubits, one excitation shared equally: the Dicke state |nD_1>, shape (2**n,)."""
+    return dicke(n, 1)
+
+
+def product(*states: Any, tolerance: float = STATE_TOLERANCE) -> np.ndarray:
+    """Tensor product, leftmost first: a ket if all factors are kets, else a density matrix.
+
+    Args:
+        *states: Kets, shape (d_i,), and density matrices, shape (d_i, d_i), in any mixture.
+        tolerance: See `check_state` and `check_ket`.
+
+    Returns:
+        Shape (d,) or (d, d) with d the product of the d_i.
+
+    Raises:
+        ValueError: No factor is given, or one is neither a normalised ket nor a density matrix.
+    """
+    if not states:
+        fail("states", "one state or more", states)
+    pure = all(is_ket(state) for state in states)
+    check = check_ket if pure else density
+    factors = [check(s, tolerance, name=f"states[{i}]") for i, s in enumerate(states)]
+    result = factors[0]
+    for factor in factors[1:]:
+        result = np.kron(result, factor)
+    return result
+
+
+def initial_state(
+    spec: Any,
+    dims: Sequence[int],
+    *,
+    tolerance: float = STATE_TOLERANCE,
+    name: str = "spec",
+) -> np.ndarray:
+    """Turn a label, a ket or a density matrix into a checked density matrix.
+
+    Args:
+        spec: Basis label as in `ket` ("00"), name as in `bell` ("S") if there are two qubits, ket,
+            shape (d,), or density matrix, shape (d, d).
+        dims: Dimensions of the subsystems; d is their product.
+        tolerance: See `check_state` and `check_ket`.
+        name: What the error message calls `spec`.
+
+    Returns:
+        Density matrix, complex, shape (d, d).
+
+    Raises:
+        ValueError: `spec` is no state of these subsystems; the message says in which respect.
+    """
+    shape = _dimensions(dims)
+    if isinstance(spec, str):
+        named = shape == (2, 2) and spec in _BELL
+        spec = bell(spec) if named else ket(spec, shape, name=name)
+    size = int(np.prod(shape, dtype=object))
+    return density(spec, tolerance, name=name, size=size)
+
+
+def populations(
+    rho: Any, dims: Sequence[int] | None = None, *, tolerance: float = STATE_TOLERANCE
+) -> dict[str, float]:
+    r"""Populations of |00>, |S>, |T>, |11> for two qubits, else those of the product basis.
+
+    $$\rho_{S,T} = \tfrac12(\rho_{01,01} + \rho_{10,10}) \mp \mathrm{Re}\,\rho_{01,10}$$
+
+    Args:
+        rho: Density matrix, shape (d, d), or ket, shape (d,).
+        dims: Dimensions of the subsystems; qubits if not given.
+        tolerance: See `check_state`.
+
+    Returns:
+        Population by label, as the matrix has them: one that should be zero can be negative by the
+        error of `rho`. Two qubits have the labels "00", "S", "T", "11".
+
+    Raises:
+        ValueError: `rho` is not a state, or `dims` does not fit it.
+
+    Source: THERMAL, Fig. 2(a) and Eq. (22).
+    """
+    state = density(rho, tolerance, name="rho")
+    shape = check_dims(dims, len(state))
+    diagonal = np.diag(state).real
+    if shape != (2, 2):
+        return dict(zip(basis_labels(shape), diagonal.tolist(), strict=True))
+    mean = float(diagonal[1] + diagonal[2]) / 2
+    coherence = float(state[1, 2].real)
+    singlet, triplet = mean - coherence, mean + coherence
+    return {"00": float(diagonal[0]), "S": singlet, "T": triplet, "11": float(diagonal[3])}

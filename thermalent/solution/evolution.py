@@ -1,0 +1,122 @@
+"""What a time evolution returns: one state and one error per time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.operators import observables
+from thermalent.operators.estimates import Estimates
+from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, Status, SteadyState
+
+# Larger matrices have blocks, which are looked at one by one.
+_LARGE = 100
+
+if TYPE_CHECKING:
+    from thermalent.networks.network import Network
+    from thermalent.solution.method import Method
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evolution:
+    """States of the emitters over time, each with its error.
+
+    Every array that its methods return has the errors of its numbers as `.error` (see
+    `thermalent.operators.estimates`).
+
+    Args:
+        network: The network that was solved.
+        method: The method, with the parameters that were asked for.
+        times: Times, inverse rate unit, (t,).
+        states: Density matrices of the emitters, (t, d, d).
+        error: Bound or standard error of the largest element at each time, (t,).
+        how: How the errors were obtained.
+        status: Whether it may be used.
+        stats: What the solver did.
+    """
+
+    network: Network
+    method: Method
+    times: np.ndarray
+    states: np.ndarray
+    error: np.ndarray
+    how: str
+    status: Status = field(default_factory=Status)
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def at(self, index: int) -> SteadyState:
+        """The state at one time, with every observable that a steady state has."""
+        return SteadyState(
+            network=self.network,
+            method=self.method,
+            state=self.states[index],
+            error=ErrorEstimate(float(self.error[index]), self.how),
+            status=self.status,
+            stats=self.stats,
+        )
+
+    def concurrence(self, *names: str) -> Estimates:
+        """Concurrence of two qubits at each time, (t,): the only two, or the two named."""
+        return observables.over_time(self, "concurrence", names)
+
+    def negativity(self, *names: str) -> Estimates:
+        """Negativity of two emitters at each time, (t,)."""
+        return observables.over_time(self, "negativity", names)
+
+    def logarithmic_negativity(self, *names: str) -> Estimates:
+        """Logarithmic negativity (base 2) of two emitters at each time, (t,)."""
+        return observables.over_time(self, "logarithmic_negativity", names)
+
+    def entanglement_of_formation(self, *names: str) -> Estimates:
+        """Entanglement of formation (ebits) of two qubits at each time, (t,)."""
+        return observables.over_time(self, "entanglement_of_formation", names)
+
+    def purity(self, *names: str) -> Estimates:
+        """Tr rho^2 of the named emitters (of all if none is named) at each time, (t,)."""
+        return observables.over_time(self, "purity", names)
+
+    def entropy(self, *names: str) -> Estimates:
+        """Von Neumann entropy in bits at each time, (t,)."""
+        return observables.over_time(self, "entropy", names)
+
+    def populations(self, *names: str) -> dict[str, Estimates]:
+        """Populations at each time, (t,) for each label, as of a steady state."""
+        return observables.populations_over_time(self, names)
+
+    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimates:
+        """Fidelity with a pure state at each time, (t,), as of a steady state."""
+        return observables.weight_over_time(self, state, names)
+
+
+def doubtful(result: Evolution) -> range:
+    """Which times need a closer look at whether the matrix is a state: none, or all.
+
+    A solve that failed is one of all.
+
+    All at once, because one by one the looks of a few hundred small matrices take longer than an
+    evolution: rho + tolerance is positive definite if its Cholesky factor exists.
+    """
+    everything = range(len(result))
+    rho, d = result.states, result.states.shape[-1]
+    if (
+        not result.status.ok
+        or d >= _LARGE
+        or not (np.all(np.isfinite(rho)) and np.all(np.isfinite(result.error)))
+    ):
+        return everything
+    tolerance = STATE_TOLERANCE + d * np.asarray(result.error)
+    skew = np.max(np.abs(rho - rho.conj().transpose(0, 2, 1)), axis=(1, 2))
+    trace = np.trace(rho, axis1=1, axis2=2)
+    if np.any(np.abs(trace - 1) > tolerance) or np.any(skew > tolerance):
+        return everything
+    try:
+        np.linalg.cholesky(rho + tolerance[:, None, None] * np.eye(d))
+    except np.linalg.LinAlgError:
+        return everything
+    return range(0)

@@ -1,0 +1,201 @@
+"""What a method returns: a state, its error, how both were obtained, and what went wrong."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.operators import entanglement, observables, states
+from thermalent.operators.estimates import Estimate
+
+if TYPE_CHECKING:
+    from thermalent.networks.network import Network
+    from thermalent.solution.evolution import Evolution
+    from thermalent.solution.method import Method
+
+# A state may miss trace one, Hermiticity or positivity by this much and by its own error.
+STATE_TOLERANCE = 1e-12
+
+
+class Outcome(enum.StrEnum):
+    """How a solve ended."""
+
+    CONVERGED = "converged"
+    NOT_CONVERGED = "not converged"
+    INACCURATE = "inaccurate"
+    NOT_UNIQUE = "not unique"
+    NOT_A_STATE = "not a state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """The outcome of a solve; if it failed, what happened and the remedy, in words."""
+
+    outcome: Outcome = Outcome.CONVERGED
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the result may be used."""
+        return self.outcome is Outcome.CONVERGED
+
+
+class ErrorEstimate(float):
+    """Error of the largest element of a state, a float that knows how it was obtained."""
+
+    how: str
+
+    def __new__(cls, value: float, how: str) -> ErrorEstimate:
+        """The estimate `value`, obtained as `how` says."""
+        estimate = super().__new__(cls, value)
+        estimate.how = how
+        return estimate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (ErrorEstimate, (float(self), self.how))
+
+
+class SolveError(RuntimeError):
+    """A solve that failed; `result` holds what there is, `status` why it is not enough."""
+
+    def __init__(self, result: SteadyState | Evolution) -> None:
+        super().__init__(result.status.message)
+        self.result = result
+        self.status = result.status
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyState:
+    """A steady state of the emitters with its evidence.
+
+    Every number that its methods return is a float that knows its error: `.error`, what follows
+    from the error of the state for that number, and `.how` (see `thermalent.operators.estimates`).
+
+    Args:
+        network: The network that was solved.
+        method: The method, with the parameters that were asked for.
+        state: Density matrix of the emitters, (d, d), first emitter leftmost.
+        error: Bound or standard error of its elements, the largest one, and how it was obtained.
+        status: Whether it may be used.
+        stats: What the solver did: n_max, residual, seconds, ...
+    """
+
+    network: Network
+    method: Method
+    state: np.ndarray
+    error: ErrorEstimate
+    status: Status = field(default_factory=Status)
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+    def reduced(self, *names: str) -> np.ndarray:
+        """Density matrix of the named emitters, in the order given (of all if none is named)."""
+        if not names:
+            return self.state
+        keep = [self.network.position(name) for name in names]
+        return entanglement.partial_trace(self.state, self.network.dims, keep)
+
+    def concurrence(self, *names: str) -> Estimate:
+        """Concurrence of two qubits: the only two, or the two named."""
+        return observables.of_state(self, "concurrence", names)
+
+    def negativity(self, *names: str) -> Estimate:
+        """Negativity of two emitters: the only two, or the two named."""
+        return observables.of_state(self, "negativity", names)
+
+    def logarithmic_negativity(self, *names: str) -> Estimate:
+        """Logarithmic negativity (base 2) of two emitters: the only two, or the two named."""
+        return observables.of_state(self, "logarithmic_negativity", names)
+
+    def entanglement_of_formation(self, *names: str) -> Estimate:
+        """Entanglement of formation (ebits) of two qubits: the only two, or the two named."""
+        return observables.of_state(self, "entanglement_of_formation", names)
+
+    def purity(self, *names: str) -> Estimate:
+        """Tr rho^2 of the named emitters (of all if none is named)."""
+        return observables.of_state(self, "purity", names)
+
+    def entropy(self, *names: str) -> Estimate:
+        """Von Neumann entropy in bits of the named emitters (of all if none is named)."""
+        return observables.of_state(self, "entropy", names)
+
+    def populations(self, *names: str) -> dict[str, Estimate]:
+        """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
+        return observables.populations(self, names)
+
+    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimate:
+        r"""Fidelity \(\langle\psi|\rho|\psi\rangle\) with a pure state (not its root).
+
+        Args:
+            state: A label as "01", a Bell state of two qubits as "S", or a ket, (d,).
+            names: The emitters whose state is compared; all if none is named.
+        """
+        return observables.weight(self, state, names)
+
+    def to_qutip(self) -> Any:
+        """The state as a `qutip.Qobj`, levels in our order: |0> = (1, 0) is the ground state.
+
+        Raises:
+            ImportError: QuTiP is not installed.
+        """
+        try:
+            import qutip
+        except ImportError as error:
+            raise ImportError("to_qutip() needs QuTiP: pip install 'thermalent[qutip]'") from error
+        dims = list(self.network.dims)
+        return qutip.Qobj(self.state, dims=[dims, dims])
+
+    @property
+    def _tolerance(self) -> float:
+        """How far the state may be from a state: its own error, d elements of it, or rounding."""
+        return max(states.STATE_TOLERANCE, _allowance(self))
+
+
+def checked(result: SteadyState) -> SteadyState:
+    """The result, its status failed if the matrix is not a state within its own error."""
+    if not result.status.ok:
+        return result
+    problem = _defect(result)
+    if problem is None:
+        return result
+    message = (
+        f"{result.method.name} returned a matrix that is not a state: {problem}. {_remedy(result)}"
+    )
+    return replace(result, status=Status(outcome=Outcome.NOT_A_STATE, message=message))
+
+
+def _allowance(result: SteadyState) -> float:
+    # An error bound holds per element; sums over a row and eigenvalues can add up d of them.
+    known = float(result.error) if np.isfinite(result.error) else 0.0
+    return STATE_TOLERANCE + result.state.shape[0] * known
+
+
+def _defect(result: SteadyState) -> str | None:
+    rho = result.state
+    if not np.all(np.isfinite(rho)):
+        return "it holds elements that are not finite"
+    tolerance = _allowance(result)
+    trace = complex(np.trace(rho))
+    if abs(trace - 1) > tolerance:
+        return f"its trace is {trace.real:.12g}"
+    skew = float(np.max(np.abs(rho - rho.conj().T)))
+    if skew > tolerance:
+        return f"it deviates from its adjoint by {skew:.3g}"
+    lowest = states.lowest_eigenvalue(rho)
+    if lowest < -tolerance:
+        return f"its smallest eigenvalue is {lowest:.3g}, its error estimate {result.error:.1g}"
+    return None
+
+
+def _remedy(result: SteadyState) -> str:
+    if result.method.claim == "approximate":
+        return (
+            f"The network is outside the domain of this approximation ({result.method.domain}); "
+            "use te.ContinuedFraction() or te.Fock()."
+        )
+    if result.method.claim == "statistical":
+        return "Ask for more trajectories."
+    return "Ask for a smaller rtol or a larger truncation."

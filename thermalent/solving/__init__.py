@@ -1,0 +1,1 @@
+"""The entry points, and the registry of methods that they choose from."""

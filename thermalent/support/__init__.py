@@ -1,0 +1,1 @@
+"""Argument checks, progress, notices and memory limits; nothing here knows physics."""

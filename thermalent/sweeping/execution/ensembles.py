@@ -1,0 +1,159 @@
+"""One ensemble of trajectories on many workers.
+
+A block of 64 trajectories draws from a stream of its own, seeded by the ensemble's seed (entropy)
+and the block's number (spawn key). Blocks come back in any order and are added in theirs: the sum
+has the same bits on one worker or on two hundred.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any
+
+from thermalent.networks.network import Network
+from thermalent.stochastic.kernels import LANES
+from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.paths import Walk
+from thermalent.stochastic.run import block_sums
+from thermalent.stochastic.tally import BlockSums, Reader
+from thermalent.sweeping.blocks import Columns, Outcome, Recipe, attempt, compute, whole
+from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
+from thermalent.sweeping.execution.tasks import Task, one_thread
+from thermalent.sweeping.storage.partial_ensembles import Part, Parts
+
+_AHEAD = 3  # tasks under way per worker: they are collected in order, so that some must wait
+_SHARES = 8  # tasks per worker and ensemble, at least
+_LARGEST = 16  # blocks per task
+
+
+def completed(
+    workers: Workers, recipe: Recipe, tasks: Iterable[Task], parts: Parts | None
+) -> Generator[tuple[Task, Columns]]:
+    """Results of the tasks, one point after the other, each on all workers.
+
+    Args:
+        workers: Who computes.
+        recipe: What, with `Trajectories` as method.
+        tasks: Where.
+        parts: Where unfinished ensembles are kept; nowhere if not given.
+    """
+    orderly = False
+    try:
+        with one_thread():
+            for task in tasks:
+                solve = _solver(workers, task, parts)
+                yield task, compute(recipe, task.part, task.skipped, solve)
+                if parts is not None:  # whoever asked for the next block has stored this one
+                    parts.forget(task.number)
+        orderly = True
+    finally:
+        workers.close(not orderly)
+
+
+def _solver(
+    workers: Workers, task: Task, parts: Parts | None
+) -> Callable[[Sequence[Network], Any, Any], list[Outcome]]:
+    def solve(networks: Sequence[Network], method: Any, initial: Any) -> list[Outcome]:
+        if initial is not None:  # refused, with a reason
+            return [attempt(lambda n: method.steady_state_from(n, initial), n) for n in networks]
+        outcomes = []
+        for i, network in enumerate(networks):
+            part = None if parts is None else parts.of(task.number, i)
+            outcomes.append(whole(attempt(_on(workers, method, part), network)))
+        return outcomes
+
+    return solve
+
+
+def _on(workers: Workers, method: Trajectories, part: Part | None) -> Callable[[Network], Outcome]:
+    return lambda network: solved(network, method, workers, part)
+
+
+def solved(
+    network: Network, method: Trajectories, workers: Workers, part: Part | None = None
+) -> Outcome:
+    """The steady state of one network, checked as `steady_state` does."""
+    from thermalent.solution.method import MethodError
+    from thermalent.solution.result import SolveError, checked
+
+    refusal = method.refusal(network)
+    if refusal is not None:
+        raise MethodError(f"{method.name} does not apply to this network: {refusal}")
+
+    def blocks(walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
+        return spread(workers, walk, n, stop, part)
+
+    result = checked(method.steady_state_with(network, blocks))
+    return result if result.status.ok else SolveError(result)
+
+
+def spread(
+    workers: Workers, walk: Walk, n: int, stop: threading.Event, part: Part | None = None
+) -> Iterator[BlockSums]:
+    """The sums of all blocks of n trajectories, in their order, computed by the workers.
+
+    Args:
+        workers: Who computes.
+        walk: What every block does.
+        n: Number of trajectories.
+        stop: To be set by whoever wants no more.
+        part: What is on the disk of them already, and where more goes.
+    """
+    done = 0
+    for sums in part.load() if part is not None else ():
+        done += 1
+        yield sums
+    for sums in _computed(workers, walk, n, stop, done):
+        if part is not None:
+            part.keep(sums)
+        yield sums
+
+
+def _computed(
+    workers: Workers, walk: Walk, n: int, stop: threading.Event, done: int
+) -> Iterator[BlockSums]:
+    count = -(-n // LANES)
+    size = max(1, min(_LARGEST, count // (_SHARES * workers.count)))
+    begins = iter(range(done, count, size))
+    under_way: deque[tuple[Any, int]] = deque()
+    try:
+        while not stop.is_set():
+            while len(under_way) < _AHEAD * workers.count:
+                begin = next(begins, None)
+                if begin is None:
+                    break
+                end = min(count, begin + size)
+                under_way.append((workers.submit(several, walk, n, begin, end), begin))
+            if not under_way:
+                return
+            future, begin = under_way.popleft()
+            yield from _collected(workers, future, walk, n, begin, min(count, begin + size))
+    finally:
+        for future, _ in under_way:
+            future.cancel()
+
+
+def several(walk: Walk, n: int, begin: int, end: int) -> list[BlockSums]:
+    """The sums of a few blocks; runs on a worker."""
+    reader = Reader(walk.emitters)
+    return [block_sums(walk, reader, n, number) for number in range(begin, end)]
+
+
+def _collected(
+    workers: Workers, future: Any, walk: Walk, n: int, begin: int, end: int
+) -> list[BlockSums]:
+    what = f"trajectories {begin * LANES} to {min(n, end * LANES)}"
+    losses = 0
+    while True:
+        try:
+            return future.result(timeout=LOOK)
+        except TimeoutError:
+            workers.require()
+        except BaseException as problem:
+            workers.require()
+            losses += 1
+            if not (lost(problem) and workers.again and losses <= LOSSES):
+                raise blamed(problem, what) from problem
+            future = workers.submit(several, walk, n, begin, end)

@@ -1,0 +1,109 @@
+"""What is sent to a worker, and what a worker does with it."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thermalent._version import __version__
+from thermalent.sweeping.blocks import Columns, Recipe, compute
+from thermalent.sweeping.failures import ExecutorError
+from thermalent.sweeping.grid import Grid
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """A block to compute.
+
+    Args:
+        number: Of the block.
+        part: Its part of the grid.
+        skipped: Points that need no computing, in the part's shape; None if all do.
+    """
+
+    number: int
+    part: Grid
+    skipped: np.ndarray | None = None
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit linear algebra and kernels to one thread: side by side, more are in the way.
+
+    It also makes the last bits the same everywhere: on several threads a product of matrices may be
+    summed in another order. The limit holds for the whole process, so that blocks on several
+    threads of it share one.
+    """
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(1):
+        yield
+
+
+def run(recipe: Recipe, task: Task) -> Columns:
+    """Compute a block; to be called inside of `one_thread`."""
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)  # of this thread only
+    try:
+        return compute(recipe, task.part, task.skipped)
+    finally:
+        numba.set_num_threads(before)
+
+
+def run_elsewhere(packed: bytes, version: str, task: Task) -> Columns:
+    """The same in another process, where the recipe arrives pickled.
+
+    Raises:
+        ExecutorError: the process has another version of this package.
+    """
+    if version != __version__:
+        import socket
+
+        raise ExecutorError(
+            f"A worker on {socket.gethostname()} has thermalent {__version__}, but the sweep is of "
+            f"{version}. Install the same version everywhere."
+        )
+    _limited_for_good()
+    return run(_unpacked(packed), task)
+
+
+@functools.cache
+def _limited_for_good() -> None:
+    """A worker stays limited: it may run blocks on several threads, none of which is the last."""
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(1)
+
+
+@functools.lru_cache(maxsize=4)
+def _unpacked(packed: bytes) -> Recipe:
+    return pickle.loads(packed)
+
+
+def packed(recipe: Recipe) -> bytes:
+    """The recipe as bytes, functions of a script or notebook included.
+
+    Raises:
+        ValueError: it holds something that cannot be sent to another process.
+    """
+    import cloudpickle
+
+    from thermalent.support import checks
+
+    for name in ("builder", "fixed", "observables", "method", "initial"):
+        value: Any = getattr(recipe, name)
+        try:
+            cloudpickle.dumps(value)
+        except Exception as problem:  # pickling runs code of the pickled object
+            allowed = "picklable for an executor with other processes"
+            words = checks.Words(f"not: {type(problem).__name__}: {problem}")
+            checks.fail(name, allowed, words)
+    return cloudpickle.dumps(recipe)

@@ -1,0 +1,182 @@
+"""What is read off every steady state: by name or by a function, with its error."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from thermalent.networks.network import Network
+from thermalent.operators import error_bounds
+from thermalent.operators.estimates import Estimate
+from thermalent.operators.observables import TABLE, labels, of_state, pure, weight
+from thermalent.solution.result import SteadyState
+from thermalent.support import checks
+
+NAMES = tuple(TABLE)
+_SPELLING = re.compile(r"(\w+)(?:\[([^\[\]]*)\])?")
+_OWN = ("error", "n_max", "status", "message", "origin")  # variables that every sweep has
+
+Reading = tuple[float, float]  # value and error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observable:
+    """A number of a steady state.
+
+    Args:
+        name: Of the variable in the data set.
+        what: What is read: one of `NAMES`, or "" for a function.
+        label: Of the state whose population or fidelity is read.
+        emitters: Their names; all if empty.
+        function: From the result to the number, or to the number and its error.
+    """
+
+    name: str
+    what: str = ""
+    label: str = ""
+    emitters: tuple[str, ...] = ()
+    function: Callable[[SteadyState], Any] | None = None
+
+    @property
+    def units(self) -> str:
+        """Unit of the number."""
+        return TABLE[self.what].unit if self.what else "1"
+
+    def read(self, result: SteadyState) -> Reading:
+        """The number and its error, not-a-number where the state's error is not known.
+
+        Raises:
+            ValueError: the result has no such number.
+        """
+        if self.function is not None:
+            return _of_function(self.function, result)
+        if TABLE[self.what].labelled:
+            found = weight(result, self._state(result.network), self.emitters)
+        else:
+            found = of_state(result, self.what, self.emitters)
+        return float(found), found.error
+
+    def _state(self, network: Network) -> np.ndarray:
+        return pure(self.label, _dims(self, network), name="observables", given=self.name)
+
+
+def as_observables(given: Any) -> tuple[Observable, ...]:
+    """Observables from a name, a sequence of names and functions, or a mapping by name.
+
+    Raises:
+        ValueError: a name is unknown (the nearest valid one is given), or occurs twice.
+    """
+    if isinstance(given, (str, Observable)) or callable(given):
+        given = [given]
+    if isinstance(given, Mapping):
+        found = [replace(_one(value, str(name)), name=str(name)) for name, value in given.items()]
+    elif isinstance(given, Sequence):
+        found = [_one(value) for value in given]
+    else:
+        checks.fail("observables", "names or functions", given)
+    if not found:
+        checks.fail("observables", "one name or function at least", given)
+    names = [observable.name for observable in found]
+    for name in names:
+        if names.count(name) > 1 or name in _OWN or name.endswith("_error") or "/" in name:
+            taken = [*_OWN, "..._error"]
+            checks.fail("observables", f"of different names, none of {taken}, without '/'", name)
+    return tuple(found)
+
+
+def expanded(observables: Sequence[Observable], network: Network) -> tuple[Observable, ...]:
+    """The observables, "populations" as one for each, checked against a network.
+
+    Raises:
+        ValueError: there is no such emitter or state, or not two emitters where two are needed.
+    """
+    found: list[Observable] = []
+    for one in observables:
+        _check(one, network)
+        if one.what == "populations" and not one.label:
+            named = tuple(labels(_dims(one, network)))
+            inside = [",".join((label, *one.emitters)) for label in named]
+            found += [
+                replace(one, name=f"{one.name}[{text}]", label=label)
+                for label, text in zip(named, inside, strict=True)
+            ]
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _one(given: Any, name: str = "") -> Observable:
+    if isinstance(given, Observable):
+        return given
+    if callable(given):
+        name = name or getattr(given, "__name__", "")
+        if not name.isidentifier():
+            checks.fail(
+                "observables",
+                "names or functions with a name of their own (for a lambda, a mapping from its "
+                "name: {'my_number': lambda result: ...})",
+                given,
+            )
+        return Observable(name=name, function=given)
+    if not isinstance(given, str):
+        checks.fail("observables", "names or functions", given)
+    match = _SPELLING.fullmatch(given.replace(" ", ""))
+    what = match[1] if match else given
+    if match is None or what not in NAMES:
+        near = difflib.get_close_matches(what, NAMES, 1, 0.0)[0]
+        checks.fail("observables", f"of {list(NAMES)} (nearest: {near!r})", given)
+    arguments = tuple(item for item in (match[2] or "").split(",") if item)
+    label = ""
+    if TABLE[what].labelled:
+        label, arguments = (arguments[0], arguments[1:]) if arguments else ("", ())
+    if what == "fidelity" and not label:
+        checks.fail("observables", "with a state in brackets, such as 'fidelity[S]'", given)
+    return Observable(name=match[0], what=what, label=label, emitters=arguments)
+
+
+def _check(one: Observable, network: Network) -> None:
+    if one.function is not None:
+        return
+    known = network.emitter_names
+    for name in one.emitters:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.0)[0]
+            allowed = f"of the emitters {list(known)} (nearest: {near!r})"
+            checks.fail("observables", allowed, one.name)
+    dims = _dims(one, network)
+    if TABLE[one.what].pair and (len(dims) != 2 or len(set(one.emitters)) == 1):
+        example = f"{one.what}[{','.join(known[:2])}]"
+        checks.fail(
+            "observables", f"of two emitters of {list(known)}, such as {example!r}", one.name
+        )
+    if TABLE[one.what].qubits and dims != (2, 2):
+        checks.fail("observables", f"of two qubits, not of dimensions {dims}", one.name)
+    if one.label:
+        one._state(network)
+
+
+def _dims(one: Observable, network: Network) -> tuple[int, ...]:
+    chosen = one.emitters or network.emitter_names
+    return tuple(network.dims[network.position(name)] for name in chosen)
+
+
+def _of_function(function: Callable[[SteadyState], Any], result: SteadyState) -> Reading:
+    """A function's number; its error is the one that it has, or found by moving the state."""
+    given = function(result)
+    if isinstance(given, tuple):
+        value, error = given
+        return float(value), float(error)
+    if isinstance(given, Estimate):
+        return float(given), given.error
+    eps = float(result.error)
+    if not math.isfinite(eps):
+        return float(given), math.nan
+    return float(given), error_bounds.by_moving(
+        lambda moved: float(function(replace(result, state=moved))), result.state, eps
+    )

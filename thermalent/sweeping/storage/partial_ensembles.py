@@ -1,0 +1,105 @@
+"""What is done of a long ensemble, on the disk: its blocks so far, in their order.
+
+Blocks are added in order, so that a file holds a stretch of them and the files make a sequence
+without a gap. They are written now and then, aside and renamed, and go when the point is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thermalent.stochastic.tally import BlockSums
+from thermalent.sweeping.storage.layout import Study
+
+EVERY = 10.0  # seconds of work that a kill may cost
+
+
+class Parts:
+    """The folder beside a store that holds unfinished ensembles.
+
+    Args:
+        store: Path of the store.
+        study: What it is for; another study's parts are not taken for its own.
+    """
+
+    def __init__(self, store: Path, study: Study) -> None:
+        about = study.attributes()
+        mark = json.dumps([about[key] for key in ("builder", "fixed", "method", "version")])
+        digest = hashlib.sha256((mark + study.grid.digest()).encode()).hexdigest()[:16]
+        self._folder = store.with_name(f"{store.name}.parts")
+        self._mine = self._folder / digest
+
+    def of(self, block: int, point: int) -> Part:
+        """The ensemble of a point of a block."""
+        return Part(self._mine / f"{block}-{point}")
+
+    def forget(self, block: int) -> None:
+        """Remove the ensembles of a block, which is stored."""
+        for folder in self._mine.glob(f"{block}-*"):
+            shutil.rmtree(folder)
+        for folder in (self._mine, self._folder):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+class Part:
+    """One unfinished ensemble."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unsaved: list[BlockSums] = []
+        self._next = 0
+        self._saved_at = time.monotonic()
+
+    def load(self) -> Iterator[BlockSums]:
+        """The blocks that are on the disk, from the first one without a gap."""
+        while (path := self._folder / f"{self._next}.npz").exists():
+            with np.load(path) as stored:
+                sums = [_block(stored, i) for i in range(len(stored["count"]))]
+            self._next += len(sums)
+            yield from sums
+
+    def keep(self, sums: BlockSums) -> None:
+        """Take the next block; it is on the disk within `EVERY` seconds of work."""
+        self._unsaved.append(sums)
+        if time.monotonic() - self._saved_at >= EVERY:
+            self._save()
+
+    def _save(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        aside, blocks = self._folder / "aside", self._unsaved
+        arrays: dict[str, Any] = {
+            name: np.array([getattr(sums, name) for sums in blocks])
+            for name in ("count", "mean", "scatter", "fine")
+        }
+        arrays["compared"] = np.array([sums.coarse is not None for sums in blocks])
+        arrays["coarse"] = np.array(
+            [np.zeros_like(s.mean) if s.coarse is None else s.coarse for s in blocks]
+        )
+        with aside.open("wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, self._folder / f"{self._next}.npz")
+        self._next += len(self._unsaved)
+        self._unsaved = []
+        self._saved_at = time.monotonic()
+
+
+def _block(stored: np.lib.npyio.NpzFile, i: int) -> BlockSums:
+    return BlockSums(
+        count=int(stored["count"][i]),
+        mean=stored["mean"][i],
+        scatter=stored["scatter"][i],
+        fine=stored["fine"][i],
+        coarse=stored["coarse"][i] if stored["compared"][i] else None,
+    )
