@@ -144,3 +144,70 @@ def test_a_warm_waveguide_is_refused():
     warm = te.thermal_link(1.0, 0.1, base_occupation=0.1)
     with pytest.raises(te.MethodError, match="zero temperature"):
         te.spectrum(warm, [0.0])
+
+
+NOT_UNIQUE = {"n_th": 10.0, "kappa": 0.1, "wavelengths": (1, 2)}
+
+
+@pytest.mark.parametrize(
+    "call", [lambda n: te.spectrum(n, [0.0, 0.5]), lambda n: te.coherence(n, [0.0, 1.0])]
+)
+def test_a_steady_state_that_is_not_unique_is_refused_with_the_cause(call):
+    with pytest.raises(te.SolveError, match=r"not unique: .*conserves.*Give `initial="):
+        call(te.phononic_link(**NOT_UNIQUE))
+
+
+def test_the_field_of_a_steady_state_that_is_reached():
+    """The flux of a qubit from the Fock-space state; the spectrum from the coherence over time."""
+    net = te.phononic_link(**NOT_UNIQUE | {"n_th": 1.0})
+    start = np.diag([0.5, 0.2, 0.2, 0.1])
+    fock = te.steady_state(net, te.Fock(tolerance=1e-10), initial=start)
+    excited = fock.populations("q1")["1"]
+    rate = net.decay[1, 1].real
+    omega = np.array([-0.4, 0.3, 2.0])
+    found = te.spectrum(net, omega, "q1", initial=start)
+    assert abs(found.flux - rate * excited) <= rate * excited.error + found.flux.error + 1e-14
+    assert 0 < found.flux.error < 1e-9
+    tau = np.linspace(0, 1500, 15001)  # it decays as exp(-0.016 tau)
+    g1 = te.coherence(net, tau, "q1", initial=start)
+    weight = np.full(len(tau), tau[1])
+    weight[0] = weight[-1] = tau[1] / 2
+    phase = np.exp(-1j * np.multiply.outer(omega, tau))
+    expected = g1.flux / np.pi * (phase @ (weight * g1.values)).real
+    # Step 0.1: the second-order error of the sum is 0.1^2/12 times the slope at zero delay, 0.01.
+    assert found.values == pytest.approx(expected, abs=1e-5)
+    assert np.all((found.error > 0) & (found.error < 1e-8))
+
+
+def test_a_dark_state_radiates_nothing():
+    """The singlet stays; its output vanishes by cancellation, which is no light."""
+    net = te.phononic_link(**NOT_UNIQUE)
+    with pytest.raises(ValueError, match=r"`of` must be a field that is not dark, .*its error"):
+        te.coherence(net, [0.0, 1.0], {"q1": 1.0, "q2": 1.0}, initial="S")
+
+
+def test_errors_of_a_spectrum_include_rounding():
+    """Few levels give all there is: more change nothing, and the digits still end."""
+    for n_th in (1e-3, 1.0, 40.0):
+        net = te.thermal_link(n_th, 0.3)
+        found = te.spectrum(net, np.linspace(-3, 3, 7), rtol=1e-10)
+        finer = te.spectrum(net, np.linspace(-3, 3, 7), rtol=1e-12)
+        assert np.all(found.error > 1e-17 * np.abs(found.values))
+        assert np.all(np.abs(found.values - finer.values) <= found.error + finer.error)
+        assert np.all(found.error < 1e-8 * found.flux)
+        # Lossless and stationary: the flux behind the qubits is the source's.
+        assert abs(found.flux - 0.3 * n_th / 2) <= found.flux.error
+
+
+def test_errors_of_a_coherence_hold(net):
+    for order in (1, 2):
+        rough = te.coherence(net, DELAYS, order=order, rtol=1e-4)
+        fine = te.coherence(net, DELAYS, order=order, rtol=1e-10)
+        assert np.all(np.abs(rough.values - fine.values) <= rough.error + fine.error)
+
+
+@pytest.mark.parametrize("rtol", [np.nan, -1.0, 0.0, np.inf, 1e-20])
+def test_tolerances_of_spectra_are_checked(net, rtol):
+    for call in (te.spectrum, te.coherence):
+        with pytest.raises(ValueError, match=r"`rtol` must be a number in \[1e-12, 0.1\]"):
+            call(net, [0.0], rtol=rtol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,10 +15,15 @@ from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.liouvillian import lowering_operators
 from thermalent.networks.network import Network
+from thermalent.operators import states
+from thermalent.operators.estimates import Estimate
 from thermalent.operators.superoperators import dense
 from thermalent.solution.method import MethodError
+from thermalent.solution.result import Outcome, SolveError
 from thermalent.support import checks
 from thermalent.support.progress import working
+
+_HOW = "change with a quarter more levels, and rounding in the steady state and the resolvent"
 
 FieldName = str | Mapping[str, complex]
 
@@ -29,14 +35,16 @@ class Spectrum:
     Args:
         frequencies: Angular frequencies relative to the frame of the network, rate unit, (w,).
         values: Quanta per unit time and per unit angular frequency, (w,).
-        error: Error of each value: the change with a quarter more levels, (w,).
-        flux: The integral over all frequencies, <O^+ O>, quanta per unit time.
+        error: Error of each value, (w,).
+        flux: The integral over all frequencies, <O^+ O>, quanta per unit time, with its error.
+        how: How the errors were obtained.
     """
 
     frequencies: np.ndarray
     values: np.ndarray
     error: np.ndarray
-    flux: float
+    flux: Estimate
+    how: str = _HOW
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,17 +55,24 @@ class Coherence:
         delays: Delays tau, inverse rate unit, (t,).
         values: g1 (complex) or g2 (real) at each delay, (t,).
         error: Error of each value, (t,).
-        flux: <O^+ O>, quanta per unit time.
+        flux: <O^+ O>, quanta per unit time, with its error.
+        how: How the errors were obtained.
     """
 
     delays: np.ndarray
     values: np.ndarray
     error: np.ndarray
-    flux: float
+    flux: Estimate
+    how: str = _HOW
 
 
 def spectrum(
-    network: Network, frequencies: ArrayLike, of: FieldName = "output", *, rtol: float = 1e-8
+    network: Network,
+    frequencies: ArrayLike,
+    of: FieldName = "output",
+    *,
+    rtol: float = 1e-8,
+    initial: Any = None,
 ) -> Spectrum:
     r"""The emission spectrum of a field in the steady state.
 
@@ -71,32 +86,43 @@ def spectrum(
             models), rate unit, (w,).
         of: "output" is the field behind the last node of a cascade; a node's name is what that
             node alone radiates, sqrt(G_jj) c_j; a mapping gives weights, {"q1": 1.0, "q2": -1.0}.
-        rtol: Accuracy that sets the number of levels.
+        rtol: Accuracy that sets the number of levels, from 1e-12 to 0.1.
+        initial: Where the steady state is not unique: the state from which it is reached, as for
+            `te.steady_state`.
 
     Returns:
-        The spectrum; its integral is the flux.
+        The spectrum; its integral is the flux. The errors are the change with a quarter more
+        levels, and what rounding leaves in the steady state and in the resolvent.
 
     Raises:
-        ValueError: the field is not one of the network's, or a frequency is not finite.
+        ValueError: the field is not one of the network's, or a frequency is not finite or is that
+            of a line without width.
         MethodError: the network is not one for the continued fraction.
+        SolveError: the steady state is not unique and no `initial` is given, or it did not
+            converge.
 
     Source: quantum regression theorem; the hierarchy with all its levels as initial condition.
     """
     omega = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if omega.ndim != 1 or not np.all(np.isfinite(omega)):
         checks.fail("frequencies", "a sequence of finite numbers", frequencies)
-    regression, depth = _regression(network, of, 1, rtol)
-    values = np.zeros((2, len(omega)))
+    pair = _regressions(network, of, 1, rtol, initial)
+    values, rounding = np.zeros((2, len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
         for i, w in enumerate(omega):
-            for row, last in enumerate((depth, depth + depth // 4 + 2)):
-                values[row, i] = regression.transform(1j * w, last)[0].real / np.pi
+            for row, regression in enumerate(pair):
+                try:
+                    value, error = regression.at_frequency(float(w), regression.last)
+                except np.linalg.LinAlgError:
+                    words = checks.Words(f"{w:.9g}, where a line of the network has no width")
+                    checks.fail("frequencies", "away from lines that nothing damps", words)
+                values[row, i], rounding[i] = value.real / np.pi, error / np.pi
             report(f"{i + 1} of {len(omega)} frequencies")
     return Spectrum(
         frequencies=omega,
         values=values[1],
-        error=np.abs(values[1] - values[0]),
-        flux=regression.at_zero().real,
+        error=np.abs(values[1] - values[0]) + rounding,
+        flux=_flux(pair),
     )
 
 
@@ -107,6 +133,7 @@ def coherence(
     *,
     order: int = 1,
     rtol: float = 1e-8,
+    initial: Any = None,
 ) -> Coherence:
     r"""First- or second-order coherence of a field in the steady state.
 
@@ -119,38 +146,47 @@ def coherence(
         delays: Delays, increasing, >= 0, inverse rate unit, (t,).
         of: As for `spectrum`.
         order: 1 or 2.
-        rtol: Accuracy asked for.
+        rtol: Accuracy asked for, from 1e-12 to 0.1.
+        initial: As for `spectrum`.
 
     Returns:
         The coherence function with its errors.
 
     Raises:
-        ValueError: an argument is out of range, or the field is dark (its flux is zero).
+        ValueError: an argument is out of range, or the field is dark: its flux is zero within its
+            error.
         MethodError: the network is not one for the continued fraction.
+        SolveError: as for `spectrum`.
 
     Source: THERMAL, Eqs. (24), (25), for any field of the network.
     """
     grid = checks.times("delays", delays)
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
-    regression, depth = _regression(network, of, order, rtol)
-    first = regression if order == 1 else _regression(network, of, 1, rtol)[0]
-    flux = first.at_zero().real
-    if not flux > 0:
-        checks.fail("of", "a field that is not dark", checks.Words(f"{of!r} with flux {flux:g}"))
-    scale = flux**order
-    relaxed = regression.over_time(grid, rtol * scale, depth)
+    pair = _regressions(network, of, order, rtol, initial)
+    flux = _flux(pair if order == 1 else _regressions(network, of, 1, rtol, initial))
+    if not flux > flux.error:
+        words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
+        checks.fail("of", "a field that is not dark", words)
+    shallow, deep = pair
+    scale = float(flux) ** order
+    relaxed = deep.over_time(grid, rtol * scale, shallow.last)
     values = relaxed.values[:, 0] / scale
+    start = abs(deep.at_zero() - shallow.at_zero()) + deep.at_zero_error()
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
-        error=relaxed.error / scale,
+        error=(relaxed.error + start) / scale + order * np.abs(values) * (flux.error / flux),
         flux=flux,
     )
 
 
-def _regression(network: Network, of: FieldName, order: int, rtol: float) -> tuple[Regression, int]:
-    refusal = ContinuedFraction().one_mode_refusal(network)
+def _regressions(
+    network: Network, of: FieldName, order: int, rtol: float, initial: Any
+) -> tuple[Regression, Regression]:
+    """The regression with as many levels as the state takes, and with a quarter more."""
+    method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
+    refusal = method.one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Spectra come from the continued fraction: {refusal}")
     if network.absorption is not None and np.any(network.absorption):
@@ -158,10 +194,27 @@ def _regression(network: Network, of: FieldName, order: int, rtol: float) -> tup
             "Spectra need a waveguide at zero temperature: the thermal input of a warm one "
             "interferes with what the nodes radiate."
         )
-    checks.within("rtol", rtol, 1e-12, 0.1)
+    field = _field(network, of)
+    state, reached, error = method.steady_state(network), None, 0.0
+    if initial is not None:
+        rho = states.initial_state(initial, network.dims, name="initial")
+        if state.status.outcome is Outcome.NOT_UNIQUE:
+            state = method.steady_state_from(network, rho)
+            reached = state.state
+            error = float(state.error) / float(np.max(np.abs(reached)))
+    if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
+        raise SolveError(state)
     h = hierarchy(network)
     depth = needed_depth(h, rtol)
-    return Regression(h, _field(network, of), order, depth), depth
+    return (
+        Regression(h, field, order, depth, reached, error),
+        Regression(h, field, order, depth + depth // 4 + 2, reached, error),
+    )
+
+
+def _flux(pair: tuple[Regression, Regression]) -> Estimate:
+    shallow, deep = (one.at_zero().real for one in pair)
+    return Estimate(deep, abs(deep - shallow) + pair[1].at_zero_error(), _HOW)
 
 
 def _field(network: Network, of: FieldName) -> Field:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu, spsolve
+from scipy.sparse.linalg import splu
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Levels, levels
@@ -26,6 +26,8 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.dynamics.relaxation import Inverter, Relaxed, Steps, relax
 from thermalent.networks.symmetry import element_charges
+
+_ROUNDING = 8 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,14 @@ class LevelMatrices:
         x = np.concatenate(parts)
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
+    def size_vector(self, chain: Levels) -> np.ndarray:
+        """Sizes of the elements of `vector`, without cancellation."""
+        flat = np.abs(self.matrices).reshape(len(self.matrices), -1)
+        at = offsets(chain, len(flat) - 1)
+        adjoint = [abs(basis).T for basis in chain.basis]
+        parts = [(adjoint[n % 2] @ flat[n])[: at[n + 1] - at[n]] for n in range(len(flat))]
+        return np.concatenate(parts)
+
     def times_field(self, field: Field, *, conjugate: bool) -> LevelMatrices:
         """O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
         m = self.matrices
@@ -102,22 +112,55 @@ class LevelMatrices:
         d = len(self.h.numbers)
         return element_charges(self.h.numbers).reshape(d, d) - charge
 
+    def sizes(self) -> LevelMatrices:
+        """The absolute values, for the sizes of the terms of what is summed from them."""
+        found = LevelMatrices(self.h, self.charge, np.abs(self.matrices))
+        found.variance = abs(self.variance)
+        return found
+
     def trace(self) -> complex:
         """The trace over emitters and source."""
         return complex(np.trace(self.matrices[0]))
 
 
-def steady_levels(h: Hierarchy, last: int) -> LevelMatrices:
-    """All levels of the steady state up to `last`."""
-    chain = levels(h)
+def steady_levels(
+    h: Hierarchy, last: int, reached: np.ndarray | None = None
+) -> tuple[LevelMatrices, float]:
+    """All levels of the steady state up to `last`, and the relative error that rounding leaves.
+
+    Args:
+        h: The hierarchy.
+        last: Highest level.
+        reached: The state of the emitters, (d, d), if it is one of several; the levels above follow
+            from it.
+    """
+    chain = levels(h, start=reached)
     stationary = Stationary(chain)
-    matrix = assemble(chain, last).tolil()
-    matrix[stationary.row, :] = 0
-    matrix[stationary.row, : chain.ground] = stationary.trace
-    right = np.zeros(matrix.shape[0])
-    right[stationary.row] = 1.0
-    x = spsolve(sparse.csc_array(matrix), right)
-    return LevelMatrices.from_vector(h, 0, chain, x, last)
+    matrix = assemble(chain, last)
+    if reached is None:
+        pinned = matrix.tolil()
+        pinned[stationary.row, :] = 0
+        pinned[stationary.row, : chain.ground] = stationary.trace
+        right = np.zeros(matrix.shape[0])
+        right[stationary.row] = 1.0
+        x, rounding = _refined(sparse.csc_array(pinned), right)
+    else:
+        x0 = stationary.coordinates(reached)
+        above = sparse.csc_array(matrix[chain.ground :, chain.ground :])
+        right = -(matrix[chain.ground :, : chain.ground] @ x0)
+        x, rounding = _refined(above, right)
+        x = np.concatenate([x0, x])
+    return LevelMatrices.from_vector(h, 0, chain, x, last), rounding
+
+
+def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, float]:
+    """The solution, refined once; and how much that changed it, relative to its size."""
+    # Level by level the matrix is banded: no ordering fills it less.
+    factors = splu(matrix, permc_spec="NATURAL")
+    x: np.ndarray = factors.solve(right)
+    change = factors.solve(right - matrix @ x)
+    size = max(float(np.linalg.norm(x)), np.finfo(float).tiny)
+    return x + change, float(np.linalg.norm(change)) / size + _ROUNDING
 
 
 def readout(h: Hierarchy, chain: Levels, charge: int, field: Field, last: int) -> np.ndarray:
@@ -137,14 +180,29 @@ def readout(h: Hierarchy, chain: Levels, charge: int, field: Field, last: int) -
 class Regression:
     """Tr[ readout of exp(L t) on a start ], in the time and in the Laplace domain."""
 
-    def __init__(self, h: Hierarchy, field: Field, order: int, last: int) -> None:
-        start = steady_levels(h, last).times_field(field, conjugate=False)
+    def __init__(
+        self,
+        h: Hierarchy,
+        field: Field,
+        order: int,
+        last: int,
+        reached: np.ndarray | None = None,
+        error: float = 0.0,
+    ) -> None:
+        steady, rounding = steady_levels(h, last, reached)
+        self.start_error = error + rounding  # relative to `start_size`
+        sizes = Field(abs(field.weight), np.abs(field.emitters))
+        start = steady.times_field(field, conjugate=False)
+        size = steady.sizes().times_field(sizes, conjugate=False)
         if order == 2:
             start = start.times_field(field, conjugate=True)
+            size = size.sizes().times_field(sizes, conjugate=True)
         self.charge = 0 if order == 2 else -1
         d = len(h.numbers)
         self.chain = levels(h, start=np.ones((d, d)), charge=self.charge)
         self.start = start.vector(self.chain)
+        # Without the signs: O rho may vanish by cancellation, for a dark state.
+        self.start_size = size.size_vector(self.chain)
         self.last = len(start.matrices) - 1
         self._matrices: dict[int, tuple[sparse.csc_array, sparse.csc_array]] = {}
         self.row = readout(h, self.chain, self.charge, field, 2)
@@ -153,6 +211,38 @@ class Regression:
         """The value at zero delay."""
         size = min(len(self.row), len(self.start))
         return complex(self.row[:size] @ self.start[:size])
+
+    def at_zero_error(self) -> float:
+        """What the error of the start leaves of the value at zero delay."""
+        size = min(len(self.row), len(self.start))
+        return self.start_error * float(np.abs(self.row[:size]) @ self.start_size[:size])
+
+    def at_frequency(self, omega: float, depth: int) -> tuple[complex, float]:
+        """The Laplace transform at i omega, and what rounding and the start leave of it.
+
+        By components, with y the solution of the transposed equation: a rounding of every element
+        of the matrix and of the solution, and the error of the start.
+
+        Raises:
+            numpy.linalg.LinAlgError: an eigenvalue of the network is at this frequency.
+        """
+        matrix, identity = self._matrix(max(depth, self.last))
+        whole = sparse.csc_array(identity * (1j * omega) - matrix)
+        right = np.zeros(whole.shape[0], dtype=complex)
+        right[: len(self.start)] = self.start
+        row = np.zeros(whole.shape[0], dtype=complex)
+        row[: len(self.row)] = self.row
+        try:
+            factors = splu(whole, permc_spec="NATURAL")
+        except RuntimeError as problem:  # how SuperLU says that it is singular
+            raise np.linalg.LinAlgError(str(problem)) from problem
+        x, y = factors.solve(right), factors.solve(row, trans="T")  # type: ignore[call-overload]
+        value = complex(row @ x)
+        rounding = _ROUNDING * float(np.abs(y) @ (abs(whole) @ np.abs(x)))
+        error = rounding + self.start_error * float(np.abs(y[: len(self.start)]) @ self.start_size)
+        if not (np.isfinite(value) and np.isfinite(error)):
+            raise np.linalg.LinAlgError("the solution is not finite")
+        return value, error
 
     def transform(self, z: complex, depth: int) -> np.ndarray:
         """The Laplace transform at z with levels up to `depth`, (1,)."""
