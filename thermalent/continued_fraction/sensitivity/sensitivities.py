@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from thermalent.continued_fraction import sensitivity_border
 from thermalent.continued_fraction.chain.chain import Generator, Levels, generator, levels
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.sensitivity import border
 from thermalent.continued_fraction.sensitivity.adjoint import (
     Moments,
     adjoint,
@@ -227,7 +227,7 @@ class _Problem:
         numbers = []
         for key in self.keys:
             value, name = self._at(key)
-            found = sensitivity_border.slope(partial(self._concurrence, key), value, name)
+            found = border.slope(partial(self._concurrence, key), value, name)
             if isinstance(found, str):
                 self._refuse(
                     f"The concurrence has no derivative here, at the border of separable states: "
