@@ -108,8 +108,8 @@ def test_parameters_are_checked_against_the_builder():
         check_parameters(te.thermal_link, {}, ("n_th", "kapa"))
     with pytest.raises(ValueError, match=r"`fixed`.*nearest: 'gamma'.*but is 'gama'"):
         check_parameters(te.thermal_link, {"gama": 1.0}, ("n_th", "kappa"))
-    with pytest.raises(ValueError, match=r"such that 'kappa' has a value"):
-        check_parameters(te.thermal_link, {}, ("n_th",))
+    with pytest.raises(ValueError, match=r"such that 'n_th' has a value"):
+        check_parameters(te.thermal_link, {}, ("kappa",))
     with pytest.raises(ValueError, match=r"`fixed` must be of parameters that the grid does not"):
         check_parameters(te.thermal_link, {"kappa": 1.0}, ("n_th", "kappa"))
     check_parameters(lambda **anything: None, {}, ("whatever",))
