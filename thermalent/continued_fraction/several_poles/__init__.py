@@ -1,0 +1,1 @@
+"""Sources of several poles as a chain of amplitudes of which the emitters feel the first."""

@@ -1,0 +1,226 @@
+r"""Chain coordinates of a Gaussian source: the amplitude that drives the emitters, and what moves it.
+
+A source of amplitudes z (drift W, covariance \(C = \langle z z^\dagger \rangle\)) drives the
+emitters through one combination y = c z. The rows c, cW, cW^2, ... orthonormalised in this order
+in a metric G give amplitudes u = T z, \(T G T^\dagger = 1\), with
+
+$$y = \eta\, u_1, \qquad \dot u = -H u + \text{noise}, \qquad H = T W G T^\dagger$$
+
+where H is lower Hessenberg: u_1 is moved by u_2 alone, u_2 by u_1, u_2 and u_3, and so on. For
+G = C the amplitudes are independent and only u_1 is correlated with what the emitters feel. This is
+Mori's chain; where noise enters at its end alone, H is tridiagonal with damping on its last element
+alone, the Schwarz form of control theory.
+
+Amplitudes that the chain does not reach do not act on the emitters and are left out: the chain may
+be shorter than the source.
+
+Source: H. Mori, Prog. Theor. Phys. 34, 399 (1965); the coordinates of this hierarchy are ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.continued_fraction.chain.hierarchy import bright_frame
+from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
+from thermalent.networks.liouvillian import emitter_liouvillian
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node_signs
+from thermalent.operators.superoperators import Superoperator
+
+# A row whose rest after the orthogonalisation is this part of it is a combination of the others:
+# the rest is rounding, which the metric's condition (below) amplifies at most to this.
+_DEPENDENT = 1e-11
+# A metric worse conditioned than this is widened by the vacuum's own fluctuations.
+_WORST_CONDITION = 1e12
+# Two drives that differ by this part of them are proportional.
+_PROPORTIONAL = 1e-12
+
+
+class NoChainError(ValueError):
+    """The source has no chain of one driven amplitude; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chain:
+    r"""Emitters and the chain of amplitudes of their source.
+
+    Args:
+        liouvillian: L of the emitters alone, (d^2, d^2).
+        numbers: Excitation number of each basis state of the emitters, (d,) integers.
+        frame: Orthonormal basis of the emitters' space as columns, (d, d); see `bright_frame`.
+        drift: H, (m, m) complex, lower Hessenberg, rate unit.
+        covariance: <u u^+>, (m, m); a multiple of the identity where the metric is C.
+        scale: eta, the driving amplitude in units of u_1, > 0.
+        drive: L_+, the superoperator that multiplies y, (d^2, d^2).
+        drive_conj: L_-, the one that multiplies y^*.
+        back: What multiplies -d/du_j^*: back-action of the emitters, m superoperators.
+        back_conj: What multiplies -d/du_j.
+        transform: T, (m, n), from the source's amplitudes to the chain's.
+        members: Positions of those amplitudes z in the source, (n,).
+    """
+
+    liouvillian: Superoperator
+    numbers: np.ndarray
+    frame: np.ndarray
+    drift: np.ndarray
+    covariance: np.ndarray
+    scale: float
+    drive: Superoperator
+    drive_conj: Superoperator
+    back: tuple[Superoperator, ...]
+    back_conj: tuple[Superoperator, ...]
+    transform: np.ndarray
+    members: np.ndarray
+
+    @property
+    def length(self) -> int:
+        """Number m of amplitudes."""
+        return len(self.drift)
+
+    @property
+    def variance(self) -> float:
+        """V = <|y|^2>."""
+        return float(self.scale**2 * self.covariance[0, 0].real)
+
+
+def chain_of(network: Network) -> Chain:
+    """The chain of a network's source.
+
+    Raises:
+        SymmetryError: the network does not conserve the excitation number.
+        NoChainError: the emitters feel several amplitudes of the source.
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    if not network.modes:
+        raise NoChainError("the network has no boson mode.")
+    numbers = excitation_numbers(network)
+    source = gaussian_source(network)
+    signs = node_signs(network)[list(network.mode_indices)]
+    # Of each amplitude and its conjugate, the one that raises the emitters' charge.
+    own = np.array([2 * i + (sign < 0) for i, sign in enumerate(signs)])
+    conjugate = own ^ 1
+    output, first = _output(source, own)
+    drift = source.drift[np.ix_(own, own)]
+    covariance = source.covariance[np.ix_(own, conjugate)]
+    covariance = 0.5 * (covariance + covariance.conj().T)
+    acts_back = any(sparse.csr_array(k).count_nonzero() for k in source.back)
+    metric = _metric(output, covariance, acts_back)
+    transform, scale = orthonormal_rows(output, drift, metric)
+    dual = metric @ transform.conj().T  # the inverse of T on the chain's amplitudes
+    return Chain(
+        liouvillian=emitter_liouvillian(network),
+        numbers=numbers,
+        frame=bright_frame(network, numbers),
+        drift=_hessenberg(transform @ drift @ dual),
+        covariance=_cleaned(transform @ covariance @ transform.conj().T),
+        scale=scale,
+        drive=source.drive[own[first]],
+        drive_conj=source.drive[conjugate[first]],
+        back=_mixed(transform.conj(), [source.back[i] for i in conjugate]),
+        back_conj=_mixed(transform, [source.back[i] for i in own]),
+        transform=transform,
+        members=own,
+    )
+
+
+def orthonormal_rows(
+    output: np.ndarray, drift: np.ndarray, metric: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The rows c, cW, cW^2, ... orthonormalised in the metric, and the norm of c.
+
+    Arnoldi's iteration with every row orthogonalised twice, so that the rows are orthogonal to
+    rounding; it ends where the next row is a combination of those before.
+
+    Args:
+        output: c, (n,).
+        drift: W, (n, n).
+        metric: G, (n, n) Hermitian, positive definite.
+
+    Returns:
+        T, (m, n) with m <= n, and sqrt(c G c^+).
+    """
+    scale = _norm(output, metric)
+    rows = [output / scale]
+    while len(rows) < len(drift):
+        following = rows[-1] @ drift
+        size = _norm(following, metric)
+        for _ in range(2):
+            for row in rows:
+                following = following - (following @ metric @ row.conj()) * row
+        rest = _norm(following, metric)
+        if rest <= _DEPENDENT * size:
+            break
+        rows.append(following / rest)
+    return np.array(rows), scale
+
+
+def _output(source: GaussianSource, own: np.ndarray) -> tuple[np.ndarray, int]:
+    """The row c with drives D_i = c_i D, and the position of D among them (where c_i = 1)."""
+    drives = [sparse.csr_array(source.drive[i]) for i in own]
+    squares = [float(np.sum(np.abs(drive.data) ** 2)) for drive in drives]
+    first = int(np.argmax(squares))
+    if squares[first] == 0:
+        raise NoChainError("the emitters feel no amplitude of the source.")
+    weights = np.zeros(len(own), dtype=complex)
+    for i, drive in enumerate(drives):
+        weights[i] = drives[first].conj().multiply(drive).sum() / squares[first]
+        rest = drive - weights[i] * drives[first]
+        if np.sum(np.abs(rest.data) ** 2) > _PROPORTIONAL**2 * squares[first]:
+            raise NoChainError(
+                "the emitters feel several amplitudes of the source, each in another way; a chain "
+                "has one that drives them."
+            )
+    return weights, first
+
+
+def _metric(output: np.ndarray, covariance: np.ndarray, acts_back: bool) -> np.ndarray:
+    """The metric of the Gram-Schmidt process: the covariance, where it serves.
+
+    It is divided by the variance of the drive where that is below one, so that the chain stays
+    regular as the source gets cold. A covariance that is singular or indefinite is widened by the
+    commutators of the amplitudes, which any coordinates allow; those of no variance matter through
+    the back-action alone.
+    """
+    variance = float((output @ covariance @ output.conj()).real)
+    values = np.linalg.eigvalsh(covariance)
+    if variance > 0 and values[0] * _WORST_CONDITION > values[-1]:
+        return covariance / min(variance, 1.0)
+    if variance > 0 and not acts_back and values[0] > -values[-1] / _WORST_CONDITION:
+        return covariance / min(variance, 1.0)  # an amplitude of no variance is always zero
+    spread = covariance + max(0.0, -2.0 * float(values[0])) * np.eye(len(covariance))
+    return spread + np.eye(len(covariance))
+
+
+def _norm(row: np.ndarray, metric: np.ndarray) -> float:
+    return float(np.sqrt(max((row @ metric @ row.conj()).real, 0.0)))
+
+
+def _hessenberg(drift: np.ndarray) -> np.ndarray:
+    """The drift without what is zero by construction: right of the first superdiagonal."""
+    return _cleaned(np.tril(drift, 1))
+
+
+def _cleaned(matrix: np.ndarray) -> np.ndarray:
+    """Without real and imaginary parts that are rounding: 1e-14 of the largest element."""
+    least = 1e-14 * float(np.max(np.abs(matrix), initial=0.0))
+    real = np.where(np.abs(matrix.real) > least, matrix.real, 0.0)
+    imag = np.where(np.abs(matrix.imag) > least, matrix.imag, 0.0)
+    return real + 1j * imag
+
+
+def _mixed(weights: np.ndarray, operators: list[Superoperator]) -> tuple[Superoperator, ...]:
+    """sum_i weights_ji operator_i for each j."""
+    found = []
+    for row in weights:
+        total = row[0] * operators[0]
+        for weight, operator in zip(row[1:], operators[1:], strict=True):
+            total = total + weight * operator
+        found.append(total)
+    return tuple(found)
+
+
+__all__ = ["Chain", "NoChainError", "SymmetryError", "chain_of", "orthonormal_rows"]

@@ -1,0 +1,69 @@
+r"""The matrix continued fraction of a chain of tiers, folded from the last one down.
+
+$$S_N = s + \lambda N - A_N - Z_N B_{N+1}, \qquad Z_{N-1} = C_{N-1} S_N^{-1}, \qquad
+  K(s) = Z_0 B_1$$
+
+Blocks are dense, their couplings sparse; each tier costs one factorisation and as many
+substitutions as unknowns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from thermalent.continued_fraction.several_poles import kernels
+from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
+
+
+def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
+    """K(s) of the chain truncated at tier `last`, (ground, ground)."""
+    complex_numbers = np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value)
+    dtype = complex if complex_numbers else float
+    s = complex(s) if complex_numbers else float(np.real(s))
+    ground = chain.ground
+    if last == 0:
+        return np.zeros((ground, ground), dtype=dtype)
+    solver = linalg.lapack.zgesv if complex_numbers else linalg.lapack.dgesv
+    z: np.ndarray | None = None
+    for n in range(last, 0, -1):
+        block = _diagonal(chain, s, n, dtype)
+        if z is not None:
+            _subtract(block, z, chain.up[1 - n % 2], n + 1)
+        if n <= _latest(chain, n):
+            kernels.only_existing(block, chain.lowest[n % 2], n)
+        down = chain.down[1 - n % 2]  # into n - 1
+        size = ground if n == 1 else chain.sizes[1 - n % 2]
+        z = np.zeros((size, chain.sizes[n % 2]), dtype=dtype)
+        if n == 1:
+            down = Entries(*(part[down.row < ground] for part in down))
+        kernels.scatter(z, *down, n - 1, 1.0)
+        # LAPACK reads columns: it solves S^T Z^T = C^T in place.
+        _, _, solved, info = solver(block.T, z.T, overwrite_a=1, overwrite_b=1)
+        if info > 0:
+            raise np.linalg.LinAlgError(f"tier {n} is singular")
+        z = solved.T
+    assert z is not None
+    k = np.zeros((ground, chain.sizes[0]), dtype=dtype)
+    _subtract(k, z, chain.up[1], 1)
+    return -k[:, :ground]
+
+
+def _diagonal(chain: Tiers, s: complex, n: int, dtype: type) -> np.ndarray:
+    """S + lambda n - A_n."""
+    size = chain.sizes[n % 2]
+    block = np.zeros((size, size), dtype=dtype)
+    kernels.scatter(block, *chain.within[n % 2], n, -1.0)
+    block[np.diag_indices(size)] += s + chain.rate * n
+    return block
+
+
+def _subtract(block: np.ndarray, z: np.ndarray, up: Entries, tier: int) -> None:
+    value = np.empty_like(up.value)
+    kernels.values(up.value, up.shift, tier, value)
+    kernels.subtract_product(block, z, up.row, up.col, value)
+
+
+def _latest(chain: Tiers, n: int) -> int:
+    """The last tier at which some unknowns of its parity do not exist yet."""
+    return int(np.max(chain.lowest[n % 2], initial=0)) - 1
