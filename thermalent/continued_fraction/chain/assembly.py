@@ -9,17 +9,24 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import Band, Levels
+from thermalent.continued_fraction.several_poles.assembly import assemble as tiers_assemble
+from thermalent.continued_fraction.several_poles.assembly import offsets as tiers_offsets
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 
-def offsets(chain: Levels, last: int) -> np.ndarray:
+def offsets(chain: Levels | Tiers, last: int) -> np.ndarray:
     """Where each level 0 to `last` starts in X, and the size of X, (last + 2,)."""
+    if isinstance(chain, Tiers):
+        return tiers_offsets(chain, last)
     even, odd = (block.shape[0] for block in chain.a)
     sizes = np.array([chain.ground, *(odd if n % 2 else even for n in range(1, last + 1))])
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
-def assemble(chain: Levels, last: int) -> sparse.csr_array:
+def assemble(chain: Levels | Tiers, last: int) -> sparse.csr_array:
     """L truncated at level `last`, (size, size)."""
+    if isinstance(chain, Tiers):
+        return tiers_assemble(chain, last)
     start = offsets(chain, last)
     pieces = []
     for parity in (0, 1):

@@ -18,6 +18,8 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import Band, Levels
+from thermalent.continued_fraction.several_poles.fold import fold as tiers_fold
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
 from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
@@ -60,7 +62,7 @@ class Fraction:
 
 
 def evaluate(
-    chain: Levels,
+    chain: Levels | Tiers,
     solve: Solve,
     *,
     degenerate: Degenerate = lambda k, other: False,
@@ -92,21 +94,21 @@ def evaluate(
     try:
         x = solve(k)
     except np.linalg.LinAlgError:
-        return _singular(k, last, k)
+        return singular(k, last, k)
     return Fraction(
         k=k,
         x=x,
         levels=last,
         error=_element(chain, x - converged.x) + converged.error,
         scale=_element(chain, x),
-        residual=_residual(chain, s, k, fold(_rescaled(chain), s, last), x),
+        residual=residual(chain, s, k, fold(_rescaled(chain), s, last), x),
         uncertainty=_size(k - converged.k),
         outcome=converged.outcome,
     )
 
 
 def _converge(
-    chain: Levels,
+    chain: Levels | Tiers,
     solve: Solve,
     degenerate: Degenerate,
     s: complex,
@@ -128,7 +130,7 @@ def _converge(
     changes = np.zeros(3)
     folds, count = 0, 0
     k_before, x_before = None, None
-    singular = 0
+    singular_folds = 0
     depth = convergence.first_depth(chain.width)
     while True:
         k = fold(chains[folds % 2], s, depth)
@@ -138,9 +140,9 @@ def _converge(
             x = solve(k)
         except np.linalg.LinAlgError:
             # Few levels can leave a dark state that more of them connect.
-            singular += 1
-            if singular == convergence.PATIENCE:
-                return _singular(k, depth, fold(chains[folds % 2], s, depth))
+            singular_folds += 1
+            if singular_folds == convergence.PATIENCE:
+                return singular(k, depth, fold(chains[folds % 2], s, depth))
             x = None
         error, outcome = np.inf, ""
         if x is not None and x_before is not None and k_before is not None:
@@ -150,9 +152,9 @@ def _converge(
             if convergence.unsettled(changes, count, scale):
                 other = fold(chains[folds % 2], s, depth)
                 if degenerate(k, other):
-                    return _singular(k, depth, other)
+                    return singular(k, depth, other)
                 if count >= convergence.RESTLESS:
-                    return replace(_singular(k, depth, other), outcome="unsettled")
+                    return replace(singular(k, depth, other), outcome="unsettled")
             report(f"{depth} levels, error {error / scale:.0e} (wanted {rtol:.0e})")
             if error <= rtol * scale:
                 outcome = "converged"
@@ -169,19 +171,19 @@ def _converge(
                     levels=depth,
                     error=error + _FLOOR * scale,
                     scale=scale,
-                    residual=_residual(chain, s, k, k_before, x),
+                    residual=residual(chain, s, k, k_before, x),
                     uncertainty=_size(k - k_before),
                     outcome=outcome,
                 )
         elif folds >= convergence.MOST_FOLDS:
-            return replace(_singular(k, depth, k), outcome="unsettled")
+            return replace(singular(k, depth, k), outcome="unsettled")
         k_before, x_before = k, x
         wanted = rtol * (1.0 if x is None else _element(chain, x))
         following = convergence.next_depth(depths, folds, changes, count, wanted)
         depth = min(following, max(most, depth + 2))
 
 
-def _singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
+def singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
     """What is left to say if the equation at level 0 has no unique solution."""
     return Fraction(
         k=k,
@@ -195,14 +197,19 @@ def _singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
     )
 
 
-def _residual(chain: Levels, s: complex, k: np.ndarray, other: np.ndarray, x: np.ndarray) -> float:
+def residual(
+    chain: Levels | Tiers, s: complex, k: np.ndarray, other: np.ndarray, x: np.ndarray
+) -> float:
     """|(K' - K) x| over |A_0 + K - s| |x|: the solution in the equation of the other K."""
     rate = max(_size(k), _size(chain.a[0][: chain.ground, : chain.ground]), abs(s))
     return _size((other - k) @ x) / max(rate * _size(x), np.finfo(float).tiny)
 
 
-def fold(chain: Levels, s: complex, last: int) -> np.ndarray:
+def fold(chain: Levels | Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at level `last`, from the tail down."""
+    if isinstance(chain, Tiers):
+        with announced():
+            return tiers_fold(chain, s, last)
     scalar = _scalar(chain, s)
     zero = np.zeros((chain.ground, chain.ground), dtype=type(scalar))
     if last == 0:
@@ -222,9 +229,11 @@ def _scalar(chain: Levels, s: complex) -> float | complex:
     return complex(s)
 
 
-def _rescaled(chain: Levels) -> Levels:
+def _rescaled(chain: Levels | Tiers) -> Levels | Tiers:
     """The same chain with the levels scaled against each other: equal but for rounding."""
     factor = float(np.sqrt(1.7))
+    if isinstance(chain, Tiers):
+        return chain.rescaled(factor)
 
     def scaled(band: Band, by: float) -> Band:
         return band._replace(value=band.value * by)
@@ -235,7 +244,7 @@ def _rescaled(chain: Levels) -> Levels:
     )
 
 
-def _element(chain: Levels, x: np.ndarray) -> float:
+def _element(chain: Levels | Tiers, x: np.ndarray) -> float:
     """Largest matrix element of the solution with these coordinates at level 0."""
     basis: Operator = chain.basis[0][:, : chain.ground]
     return _size(basis @ x)

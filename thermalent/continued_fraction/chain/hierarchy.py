@@ -78,11 +78,10 @@ def bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
     d = len(numbers)
     if d > _FRAME_UP_TO or not network.mode_indices:
         return np.eye(d)
-    source = network.mode_indices[0]
-    weights = [
-        np.conj(0.5 * network.decay[e, source] + 1j * network.exchange[e, source])
-        for e in network.emitter_indices
-    ]
+    e = list(network.emitter_indices)
+    # Of several modes, the one that drives the emitters most.
+    coupled = np.conj(0.5 * network.decay[e] + 1j * network.exchange[e])[:, network.mode_indices]
+    weights = coupled[:, np.argmax(np.sum(np.abs(coupled), axis=0))]
     drive = sum(w * dense(c) for w, c in zip(weights, lowering_operators(network), strict=True))
     gram = drive.conj().T @ drive
     frame = np.zeros((d, d), dtype=complex)

@@ -15,6 +15,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.chain import Levels
 from thermalent.continued_fraction.chain.fraction import Solve, evaluate, fold
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
 
@@ -22,7 +23,7 @@ _EPS = float(np.finfo(float).eps)
 class Stationary:
     """The equation (A_0 + K) x = 0 at level 0 of a chain."""
 
-    def __init__(self, chain: Levels) -> None:
+    def __init__(self, chain: Levels | Tiers) -> None:
         ground = chain.ground
         self.chain = chain
         self.a = chain.a[0][:ground, :ground]
@@ -108,7 +109,7 @@ class Stationary:
         return right @ np.linalg.solve(overlap, left.T @ b)
 
 
-def resolvent(chain: Levels, b: np.ndarray, s: complex) -> Solve:
+def resolvent(chain: Levels | Tiers, b: np.ndarray, s: complex) -> Solve:
     """The equation (s - A_0 - K) x = b at level 0."""
     a = chain.a[0][: chain.ground, : chain.ground]
 

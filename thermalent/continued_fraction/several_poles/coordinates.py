@@ -1,4 +1,4 @@
-r"""Chain coordinates of a Gaussian source: the amplitude that drives the emitters, and what moves it.
+r"""Chain coordinates of a Gaussian source: the amplitude that drives, and what moves it.
 
 A source of amplitudes z (drift W, covariance \(C = \langle z z^\dagger \rangle\)) drives the
 emitters through one combination y = c z. The rows c, cW, cW^2, ... orthonormalised in this order

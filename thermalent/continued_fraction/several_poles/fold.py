@@ -12,12 +12,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from thermalent.continued_fraction.several_poles import kernels
 from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
 
 
 def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at tier `last`, (ground, ground)."""
+    from thermalent.continued_fraction.several_poles import kernels  # late: it takes numba
+
     complex_numbers = np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value)
     dtype = complex if complex_numbers else float
     s = complex(s) if complex_numbers else float(np.real(s))
@@ -51,14 +52,18 @@ def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
 
 def _diagonal(chain: Tiers, s: complex, n: int, dtype: type) -> np.ndarray:
     """S + lambda n - A_n."""
+    from thermalent.continued_fraction.several_poles import kernels
+
     size = chain.sizes[n % 2]
-    block = np.zeros((size, size), dtype=dtype)
+    block: np.ndarray = np.zeros((size, size), dtype=dtype)
     kernels.scatter(block, *chain.within[n % 2], n, -1.0)
     block[np.diag_indices(size)] += s + chain.rate * n
     return block
 
 
 def _subtract(block: np.ndarray, z: np.ndarray, up: Entries, tier: int) -> None:
+    from thermalent.continued_fraction.several_poles import kernels
+
     value = np.empty_like(up.value)
     kernels.values(up.value, up.shift, tier, value)
     kernels.subtract_product(block, z, up.row, up.col, value)

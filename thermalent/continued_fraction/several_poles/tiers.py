@@ -4,11 +4,11 @@ $$\dot x_N = \big(A^0 + A^1(N) - \mathrm{Re} H_{11} N\big)\, x_N + B(N)\, x_{N-1
 
 With (k_j, l_j) the quanta of the elements (see `placements`) and X their operators of the emitters,
 
-- within a tier: the emitters' L, the decay \\(-\\sum_j (H_{jj}^* k_j + H_{jj} l_j)\\), and hops
-  \\(-H_{ij}^*\\, a_i^\\dagger a_j\\) of the k, \\(-H_{ij}\\, a_i^\\dagger a_j\\) of the l;
-- from below: \\(\\sqrt{k_j}\\,(\\eta V_{1j} L_+ + K_{+j})\\) and
-  \\(\\sqrt{l_j}\\,(\\eta V_{1j}^* L_- + K_{-j})\\), for all j (V is diagonal where the metric is C);
-- from above: \\(\\eta\\sqrt{l_1 + 1}\\, L_+\\) and \\(\\eta\\sqrt{k_1 + 1}\\, L_-\\).
+- within a tier: the emitters' L, the decay \(-\sum_j (H_{jj}^* k_j + H_{jj} l_j)\), and hops
+  \(-H_{ij}^*\, a_i^\dagger a_j\) of the k, \(-H_{ij}\, a_i^\dagger a_j\) of the l;
+- from below: \(\sqrt{k_j}\,(\eta V_{1j} L_+ + K_{+j})\) and
+  \(\sqrt{l_j}\,(\eta V_{1j}^* L_- + K_{-j})\), for all j (V = 1 where the metric is C);
+- from above: \(\eta\sqrt{l_1 + 1}\, L_+\) and \(\eta\sqrt{k_1 + 1}\, L_-\).
 
 The charge q = Q + k - l of an emitters' element and the tier give k_1 and l_1, both N/2 plus a
 constant: every coefficient is a constant or a constant times sqrt(N/2 + shift). As X at exchanged k
@@ -188,12 +188,11 @@ class _Table:
             (row + count, col + count, value.real * flipped, imag_row & imag_col),
         )
         return _summed(
-            *(
-                np.concatenate([part[i][part[3]] for part in parts])
-                for i in range(3)
-            ),
-            np.concatenate([shift[part[3]] for part in parts]),
-        )  # fmt: skip
+            np.concatenate([to[use] for to, _, _, use in parts]),
+            np.concatenate([of[use] for _, of, _, use in parts]),
+            np.concatenate([part[use] for _, _, part, use in parts]),
+            np.concatenate([shift[use] for _, _, _, use in parts]),
+        )
 
     def reachable(self, start: np.ndarray | None, terms: dict[str, Entries]) -> np.ndarray:
         """The unknowns that the start, or for Q = 0 the populations, can ever populate."""
@@ -327,7 +326,10 @@ class _Collected:
         if not self.parts:
             none = np.zeros(0, dtype=np.int64)
             return Entries(none, none, np.zeros(0, dtype=complex), np.zeros(0))
-        return _summed(*(np.concatenate([part[i] for part in self.parts]) for i in range(4)))
+        row, col, value, shift = (
+            np.concatenate([part[i] for part in self.parts]) for i in range(4)
+        )
+        return _summed(row, col, value, shift)
 
     def add(
         self,

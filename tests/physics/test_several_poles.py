@@ -1,0 +1,385 @@
+"""Sources of several poles in chain coordinates: against Fock, the lattice, one mode, numbers."""
+
+import numpy as np
+import pytest
+from several_poles_sources import behind, random_source
+
+import thermalent as te
+from thermalent.continued_fraction.chain.assembly import assemble
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.several_poles.choice import preferred_chain
+from thermalent.continued_fraction.several_poles.converge import converge
+from thermalent.continued_fraction.several_poles.coordinates import (
+    NoChainError,
+    chain_of,
+    orthonormal_rows,
+)
+from thermalent.continued_fraction.several_poles.fold import fold
+from thermalent.continued_fraction.several_poles.placements import count, placements
+from thermalent.continued_fraction.several_poles.tiers import tiers
+
+
+def solved(network, rtol):
+    """State and error from the chain, whatever would be chosen by cost."""
+    found = converge(chain_of(network), rtol)
+    assert found.fraction.outcome == "converged"
+    return found.stationary.matrix(found.fraction.x), found.fraction.error
+
+
+def detuned_row():
+    """Two unequal cavities in a row, detuned against each other; the second has a hot port too."""
+    return behind(
+        (te.Mode(name="a", bath_rate=0.4, n_th=0.06), te.Mode(name="b", bath_rate=0.2, n_th=0.02)),
+        np.array([[0.3, 0.25 - 0.1j], [0.25 + 0.1j, -0.2]]),
+        (0.0, 0.1),
+        (0.0, 0.7),
+        detuning=(0.1, -0.3),
+    )
+
+
+def with_a_zero():
+    """Both cavities leak into the waveguide: the transfer has a zero."""
+    return behind(
+        (te.Mode(name="a", bath_rate=0.5, n_th=0.05), te.Mode(name="b", bath_rate=0.1)),
+        np.array([[0.0, 0.3], [0.3, 0.2]]),
+        (0.0, 0.1),
+        (0.3, 0.5j),
+    )
+
+
+def acting_back():
+    """Two detuned modes, the second coupled to both qubits in both directions."""
+    exchange = np.zeros((4, 4), dtype=complex)
+    exchange[0, 1], exchange[1, 2], exchange[1, 3] = 0.3, 0.25, 0.2j
+    exchange = exchange + exchange.conj().T + np.diag([0.2, -0.1, 0.1, 0.0])
+    return te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=0.5, n_th=0.06),
+            te.Mode(name="b", bath_rate=0.4, n_th=0.01),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2", dephasing=0.1),
+        ),
+        exchange=exchange,
+        decay=np.diag([0.1, 0.2, 0.5, 0.4]).astype(complex),
+    )
+
+
+def cold_and_acting_back():
+    """As above, excited through the qubits alone: no amplitude of the source has a variance."""
+    network = acting_back()
+    pumped = np.diag([0.0, 0.0, 0.03, 0.0])
+    modes = (te.Mode(name="a", bath_rate=0.5), te.Mode(name="b", bath_rate=0.4))
+    return te.Network(
+        nodes=(*modes, *network.emitters),
+        exchange=network.exchange,
+        decay=network.decay,
+        absorption=pumped,
+    )
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.thermal_link(0.05, 0.5, filters=2),
+        detuned_row(),
+        with_a_zero(),
+        acting_back(),
+        cold_and_acting_back(),
+    ],
+    ids=["Jordan block", "unequal and detuned", "zero of the transfer", "back-action", "cold"],
+)
+def test_cold_sources_agree_with_the_master_equation(network):
+    state, error = solved(network, 1e-11)
+    assert error < 1e-10
+    fock = te.steady_state(network, te.Fock(cutoff=8))
+    difference = np.max(np.abs(state - fock.state))
+    assert difference <= error + fock.error
+    assert difference < 1e-9
+    # The lattice holds every amplitude alike, in other coordinates.
+    lattice = solve.steady_state(network, 1e-11)
+    assert np.max(np.abs(state - lattice.state)) < 1e-10
+
+
+def test_the_lattice_is_met_where_it_converges():
+    network = te.thermal_link(4.0, 0.3, filters=2)
+    state, _ = solved(network, 1e-9)
+    lattice = solve.steady_state(network, 1e-7)
+    assert np.max(np.abs(state - lattice.state)) <= lattice.error + 1e-9
+    assert te.concurrence(state, tolerance=1e-8) == pytest.approx(0.1404867, abs=2e-7)
+
+
+@pytest.mark.parametrize(
+    ("n_th", "kappa", "filters", "rtol", "expected", "digits"),
+    [
+        (40, 0.05, 2, 1e-6, 0.587897, 6),
+        (1220, 1e-3, 2, 1e-9, 0.575436290, 9),
+        (1220, 5e-3, 2, 1e-7, 0.816349, 6),
+        (1000, 1e-2, 2, 1e-7, 0.858212, 6),
+        (1220, 1e-2, 3, 1e-5, 0.8561, 4),
+    ],
+)
+def test_hot_cavities_in_a_row(n_th, kappa, filters, rtol, expected, digits):
+    """The numbers of an independent prototype (complex numpy arrays, another ordering)."""
+    network = te.thermal_link(n_th, kappa, filters=filters)
+    result = te.steady_state(network, te.ContinuedFraction(rtol=rtol))
+    assert result.stats["coordinates"] == "chain"
+    assert result.stats["poles"] == filters
+    assert result.concurrence() == pytest.approx(expected, abs=0.51 * 10.0**-digits)
+    assert result.error < rtol
+
+
+@pytest.mark.parametrize(
+    ("filters", "kappa", "expected"),
+    [
+        (1, 3.9e-3, 0.7773),
+        (2, 0.017, 0.891),
+        pytest.param(3, 0.0235, 0.900, marks=pytest.mark.long),
+    ],
+)
+def test_a_second_pole_raises_the_best_concurrence_at_room_temperature(filters, kappa, expected):
+    """The maximum over kappa at n_th = 1221, and that it is one."""
+    here, less, more = (
+        te.steady_state(
+            te.thermal_link(1221, kappa * factor, filters=filters), te.ContinuedFraction(rtol=1e-4)
+        ).concurrence()
+        for factor in (1.0, 0.7, 1.4)
+    )
+    assert here == pytest.approx(expected, abs=6e-4)
+    assert here > max(less, more)
+
+
+def test_one_mode_is_a_chain_of_one_element():
+    """Another code for the same levels."""
+    for network in (
+        te.thermal_link(3.0, 0.2, detuning=(0.1, -0.2)),
+        te.phononic_link(n_th=2.0, kappa=0.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
+    ):
+        state, _ = solved(network, 1e-11)
+        expected = te.steady_state(network, te.ContinuedFraction(rtol=1e-11)).state
+        assert np.max(np.abs(state - expected)) < 1e-11
+
+
+@pytest.mark.parametrize("n_th", [0.5, 60.0])
+def test_a_cavity_far_wider_than_the_other_is_not_there(n_th):
+    """It passes everything: what one pole gives, with the corrections of order kappa/width."""
+    kappa = 0.02
+    one = te.steady_state(te.thermal_link(n_th, kappa), te.ContinuedFraction(rtol=1e-10)).state
+    distances = []
+    for width in (1.0, 1e4):
+        coupling = te.Cascade(rates=(kappa, width)).coupling()
+        network = behind(
+            (te.Mode(name="a", bath_rate=kappa, n_th=n_th), te.Mode(name="wide")),
+            np.zeros((2, 2)),
+            (0.0, 0.0),
+            (0.0, np.sqrt(width)),
+        )
+        # Mode a feeds the wide one through a port of its own.
+        decay, exchange = network.decay.copy(), network.exchange.copy()
+        decay[:2, :2] += coupling.decay
+        exchange[:2, :2] += coupling.exchange
+        network = te.Network(nodes=network.nodes, exchange=exchange, decay=decay)
+        state, _ = solved(network, 1e-9)
+        distances.append(np.max(np.abs(state - one)))
+    assert distances[0] > 1e-5
+    # The corrections are of order (kappa / width)^2 = 4e-12; the rest is the tolerance.
+    assert distances[1] < 2e-9
+
+
+def test_a_one_way_link_depends_on_the_magnitude_of_the_transfer_alone():
+    """A common all-pass behind the filter turns phases by frequency, and changes nothing."""
+    rng = np.random.default_rng(5)
+    kappa, n_th = 0.05, 20.0
+    plain = te.thermal_link(n_th, kappa)
+    state, _ = solved(plain, 1e-10)
+    for width in (0.1, 0.7 + 0.3 * rng.random()):
+        # A cavity with one port, passed by the light: amplitude (s - width)/(s + width).
+        rates = (kappa, 2 * width, 1.0, 1.0)
+        coupling = te.Cascade(rates=rates).coupling()
+        network = te.Network(
+            nodes=(
+                te.Mode(name="a", bath_rate=kappa, n_th=n_th),
+                te.Mode(name="all-pass"),
+                te.Qubit(name="q1"),
+                te.Qubit(name="q2"),
+            ),
+            exchange=coupling.exchange,
+            decay=coupling.decay,
+        )
+        passed, error = solved(network, 1e-9)
+        assert chain_of(network).length == 2  # two amplitudes, with the correlations of one pole
+        assert np.max(np.abs(passed - state)) < 1e-8 + error
+
+
+def test_convergence_in_quanta_and_in_tiers():
+    """Each quantum more gains a digit or so; the tiers' error falls exponentially."""
+    chain = chain_of(te.thermal_link(1000, 0.01, filters=2))
+
+    def state(quanta, last):
+        built = tiers(chain, quanta)
+        stationary = Stationary(built)
+        return stationary.matrix(stationary.solve(fold(built, 0.0, last)))
+
+    exact = state(7, 700)
+    errors = [np.max(np.abs(state(quanta, 700) - exact)) for quanta in (1, 2, 4, 6)]
+    assert errors[0] < 1e-4
+    assert errors[1] < 1e-5
+    assert errors[2] < 1e-7
+    assert errors[3] < 1e-9
+    tails = [np.max(np.abs(state(3, last) - state(3, 700))) for last in (100, 200, 300)]
+    assert tails[1] < 0.1 * tails[0]
+    assert tails[2] < 0.1 * tails[1]
+
+
+def test_the_error_covers_the_distance_to_a_converged_run():
+    _require_bounds(range(25), poles=(2, 2, 2, 2, 3), rtol=1e-3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(100, 400, 50))
+def test_the_error_of_random_sources_holds(first):
+    """300 sources of 2 to 4 poles."""
+    _require_bounds(range(first, first + 50), poles=(2, 2, 2, 3, 3, 4), rtol=1e-3)
+
+
+def _require_bounds(seeds, poles, rtol):
+    ratios = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        number = int(rng.choice(poles))
+        chain = chain_of(random_source(rng, number, hottest=1.0 if number > 2 else 50.0))
+        one, other = converge(chain, rtol), converge(chain, rtol / 30)
+        if one.fraction.outcome != "converged":
+            continue
+        difference = np.max(
+            np.abs(
+                one.stationary.matrix(one.fraction.x) - other.stationary.matrix(other.fraction.x)
+            )
+        )
+        assert difference <= one.fraction.error + other.fraction.error, seed
+        if one.quanta != other.quanta and one.fraction.error > 1e-9:
+            ratios.append(one.fraction.error / difference)
+    assert np.median(ratios) < 1000  # not absurdly large
+
+
+def test_placements_are_all_and_closed():
+    for elements, most in ((0, 3), (1, 4), (3, 2)):
+        of = placements(elements, most)
+        assert len(of) == count(elements, most)
+        assert np.all((of.k.sum(axis=1) + of.l.sum(axis=1)) <= most)
+        swapped = of.conjugate
+        assert np.array_equal(swapped[swapped], np.arange(len(of)))
+        assert np.array_equal(of.k[swapped], of.l)
+    of = placements(2, 2)
+    up = of.shifted((0, -1), (1, 1), kind=0)
+    there = up >= 0
+    assert np.array_equal(of.k[up[there]], of.k[there] + np.array([-1, 1]))
+
+
+def test_the_fraction_equals_a_dense_solve_of_the_same_tiers():
+    """A finite-depth identity, with unknowns that the lowest tiers do not have."""
+    for network in (detuned_row(), acting_back()):
+        built = tiers(chain_of(network), 2)
+        last = 6
+        matrix = assemble(built, last).toarray()
+        g, s = built.ground, 0.3
+        whole = s * np.eye(len(matrix)) - matrix
+        schur = whole[:g, g:] @ np.linalg.solve(whole[g:, g:], whole[g:, :g])
+        assert np.max(np.abs(fold(built, s, last) - schur)) < 1e-13 * np.max(np.abs(schur))
+
+
+def test_rows_are_orthonormal_and_reproduce_the_drift():
+    rng = np.random.default_rng(1)
+    drift = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6))
+    root = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6))
+    metric = root @ root.conj().T
+    output = rng.normal(size=6) + 0j
+    rows, size = orthonormal_rows(output, drift, metric)
+    assert np.max(np.abs(rows @ metric @ rows.conj().T - np.eye(6))) < 1e-12
+    assert np.max(np.abs(size * rows[0] - output)) < 1e-14
+    changed = rows @ drift @ metric @ rows.conj().T
+    assert np.max(np.abs(np.triu(changed, 2))) < 1e-12 * np.max(np.abs(changed))
+    assert np.max(np.abs(changed @ rows - rows @ drift)) < 1e-10
+
+
+def test_cavities_in_a_row_are_a_damped_oscillator():
+    """Two equal ones: position and velocity at critical damping, the Schwarz form."""
+    kappa = 0.3
+    chain = chain_of(te.thermal_link(10.0, kappa, filters=2))
+    expected = kappa * np.array([[0, 1], [-1, 2]])
+    assert np.max(np.abs(chain.drift - expected)) < 1e-15
+    assert chain.variance == pytest.approx(10.0 / 4)
+    assert np.max(np.abs(chain.covariance - np.eye(2))) < 1e-14
+
+
+def test_what_does_not_act_on_the_emitters_is_left_out():
+    """A hot mode that nothing listens to shortens the chain, not the error."""
+    network = behind(
+        (te.Mode(name="idle", bath_rate=0.3, n_th=50.0), te.Mode(name="a", bath_rate=0.5, n_th=2)),
+        np.zeros((2, 2)),
+        (0.1, 0.0),
+        (0.0, np.sqrt(0.5)),
+    )
+    assert chain_of(network).length == 1
+    state, error = solved(network, 1e-10)
+    expected = te.steady_state(te.thermal_link(2.0, 0.5), te.ContinuedFraction(rtol=1e-11)).state
+    assert np.max(np.abs(state - expected)) <= error + 1e-11
+
+
+def test_two_outputs_have_no_chain():
+    rails = te.dual_rail(1, 1.0, bandwidth=5.0)
+    with pytest.raises(NoChainError, match="feel several amplitudes"):
+        chain_of(rails)
+    assert preferred_chain(rails, 1e-9) is None
+    assert te.steady_state(rails).stats["coordinates"] == "modes"
+
+
+def test_the_choice_is_by_cost():
+    for network, coordinates in (
+        (te.thermal_link(0.01, 0.5, filters=3), "modes"),
+        (te.thermal_link(0.1, 0.5, filters=2, qubits=4), "modes"),
+        (te.thermal_link(30.0, 0.1, filters=2), "chain"),
+    ):
+        result = te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
+        assert result.stats["coordinates"] == coordinates
+
+
+def test_a_dark_state_behind_two_poles_is_named():
+    """Two qubits that couple to the source alike and decay in no other way keep their singlet."""
+    exchange = np.zeros((4, 4), dtype=complex)
+    exchange[0, 1] = exchange[1, 2] = exchange[1, 3] = 0.3
+    network = te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=0.5, n_th=20.0),
+            te.Mode(name="b", bath_rate=0.4, n_th=20.0),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=exchange + exchange.conj().T,
+        decay=np.diag([0.1, 0.2, 0.0, 0.0]).astype(complex),
+    )
+    with pytest.raises(te.SolveError, match="not unique: there are 2 independent"):
+        te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
+
+
+def test_a_fixed_number_of_tiers_says_what_it_leaves_out():
+    network = te.thermal_link(40.0, 0.05, filters=2)
+    exact, _ = solved(network, 1e-6)
+    result = te.steady_state(network, te.ContinuedFraction(rtol=1e-5, n_max=15))
+    difference = np.max(np.abs(result.state - exact))
+    assert result.stats["levels"] == 30
+    assert 1e-5 < difference <= result.error + 1e-6
+    assert result.error < 3 * difference
+
+
+def test_one_mode_levels_and_tiers_are_the_same_fraction():
+    network = te.phononic_link(n_th=2.0, kappa=0.3, positions=(1.0, 2.2), detuning=(0.3, -0.4))
+    one, other = levels(hierarchy(network)), tiers(chain_of(network), 0)
+    old, new = (chain.basis[0][:, : chain.ground] for chain in (one, other))
+    for s in (0.0, 0.2 + 0.4j):
+        k = evaluate(one, lambda k: k[:, 0], s=s, last=12).k
+        folded = fold(other, s, 12)
+        assert np.max(np.abs(old @ k @ old.conj().T - new @ folded @ new.conj().T)) < 1e-12

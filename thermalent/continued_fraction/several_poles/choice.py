@@ -1,0 +1,109 @@
+"""Which coordinates a source of several modes is solved in: those of the modes, or the chain's.
+
+The lattice of `many_modes` holds every amplitude's quanta alike. It takes any Gaussian source and
+is the faster one for cold sources and for many emitters; the chain of tiers takes hot sources with
+one output. Both costs are estimated, in seconds of one core, and the smaller one decides.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
+from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK, bytes_needed, work
+from thermalent.continued_fraction.several_poles.coordinates import Chain, NoChainError, chain_of
+from thermalent.networks.gaussian_source import UnstableSourceError, gaussian_source
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError
+from thermalent.support import memory_limit
+
+# Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: levels
+# of the lattice for nine digits, and seconds per unknown of it.
+_LATTICE_LEVELS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
+# The same of the chain: tiers, quanta per digit, and multiplications per second.
+_TIERS, _TIERS_PER_WIDTH, _QUANTA_PER_DIGIT, _SPEED = 16.0, 17.0, 0.65, 1.5e10
+_LEAST_QUANTA = 2  # what a result with an error takes
+
+
+@lru_cache(maxsize=16)
+def chain_or_reason(network: Network) -> Chain | str:
+    """The chain of a network's source, or why there is none."""
+    try:
+        return chain_of(network)
+    except (SymmetryError, NoChainError) as error:
+        return str(error)
+
+
+def preferred_chain(network: Network, rtol: float) -> Chain | None:
+    """The chain of a network's source, or None where the lattice is cheaper or there is no chain.
+
+    Raises:
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    chain = chain_or_reason(network)
+    if isinstance(chain, str):
+        return None
+    by_chain = work(chain, _quanta(chain, rtol), _depth(chain)) / _SPEED
+    return chain if by_chain < _lattice_seconds(network) else None
+
+
+def refusal(network: Network, rtol: float) -> str | None:
+    """Why the sources of a network cannot be solved together, or None."""
+    try:
+        chain = chain_or_reason(network)
+        if not isinstance(chain, str) and preferred_chain(network, rtol) is not None:
+            return _chain_refusal(chain)
+    except UnstableSourceError as error:
+        return str(error)
+    by_lattice = solve.refusal(network)
+    if by_lattice is None or not isinstance(chain, str):
+        return by_lattice
+    return f"{by_lattice} A source that drives the emitters through one amplitude can be hotter."
+
+
+def _chain_refusal(chain: Chain) -> str | None:
+    depth = _depth(chain)
+    if depth > MOST_LEVELS:
+        return (
+            f"the source is so hot that the continued fraction would need about {depth:.1g} "
+            f"levels; it takes up to {MOST_LEVELS}."
+        )
+    needed = bytes_needed(chain, _LEAST_QUANTA)
+    if needed > memory_limit.available():
+        return (
+            f"the continued fraction of its {chain.length} poles would need "
+            f"{memory_limit.in_words(needed)} of memory, and "
+            f"{memory_limit.in_words(memory_limit.available())} are "
+            "free. Take fewer emitters: in a cascade the first ones do not feel the later."
+        )
+    operations = work(chain, _LEAST_QUANTA, depth)
+    if operations > MOST_WORK:
+        return (
+            f"the continued fraction of its {chain.length} poles would need about "
+            f"{operations:.0e} multiplications for two digits; it takes up to {MOST_WORK:.0e}. "
+            "Take fewer poles or emitters, or a weaker source."
+        )
+    return None
+
+
+def _lattice_seconds(network: Network) -> float:
+    """Estimated time of the lattice; infinite where it refuses."""
+    if solve.refusal(network) is not None:
+        return np.inf
+    width = float(np.sqrt(np.max(np.abs(gaussian_source(network).covariance))))
+    level = int(_LATTICE_LEVELS + _LATTICE_PER_WIDTH * width)
+    return _LATTICE_SECONDS * unknowns(sectors(network), level)
+
+
+def _quanta(chain: Chain, rtol: float) -> int:
+    """Quanta beyond u_1 that a relative accuracy takes, about; none behind a single pole."""
+    return int(np.ceil(1 - _QUANTA_PER_DIGIT * np.log10(rtol))) if chain.length > 1 else 0
+
+
+def _depth(chain: Chain) -> float:
+    """Tiers that matter, about."""
+    return _TIERS + _TIERS_PER_WIDTH * float(np.sqrt(abs(chain.variance)))

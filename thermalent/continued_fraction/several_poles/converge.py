@@ -1,0 +1,252 @@
+r"""Steady states from a chain of tiers, both of its truncations chosen and measured.
+
+The number of tiers is found with one quantum beyond u_1, where a fold costs next to nothing. More
+and more quanta K are kept, every other time with more tiers and the tiers scaled against each
+other: the difference of two solutions shows what the quanta left out, what the tiers left out and
+what the arithmetic lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.continued_fraction.chain import fraction as fractions
+from thermalent.continued_fraction.chain.fraction import Fraction
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.fold import fold
+from thermalent.continued_fraction.several_poles.placements import count
+from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
+from thermalent.support import memory_limit
+from thermalent.support.compile_notice import announced
+from thermalent.support.progress import working
+
+_MORE_TIERS = 1.15  # in every other fold, so that the difference shows what the tiers leave out
+# The error that the tiers may leave behind many poles: at first, and relative to the latest change.
+# Tiers for more digits than the quanta give would be folded in vain.
+_FIRST_TOLERANCE = 1e-4
+_PART_OF_CHANGE = 0.05
+_LONGER = 1.4  # if changes no longer fall
+_FOLDS_AT_FIRST = 4.0  # that find the number of tiers
+_RESCALED = float(np.sqrt(1.7))
+_FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
+# Multiplications of one fold: what is attempted for an rtol that was asked for, about ten minutes.
+MOST_WORK = 6e12
+# The same of an accuracy that nobody asked for, half a minute, and the factor by which the first
+# two digits may exceed it.
+_BUDGET = 4.5e11
+_FOR_TWO_DIGITS = 10.0
+_BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Converged:
+    """A steady state and what it took.
+
+    Args:
+        fraction: The evaluated fraction: `levels` are its tiers; `outcome` is "converged",
+            "rounding", "levels" (too many tiers), "singular", "budget" or "memory" (the next K
+            costs too much).
+        stationary: The equation at tier 0.
+        chain: The tiers of the last fold.
+        quanta: The largest K that was kept.
+        poles: Length of the chain.
+        needed: Multiplications of all folds, with those of the next K where its cost ended the
+            search; bytes of the next K where memory did.
+        work: Multiplications of all folds.
+    """
+
+    fraction: Fraction
+    stationary: Stationary
+    chain: Tiers
+    quanta: int
+    poles: int
+    needed: float
+    work: float
+
+
+def work(chain: Chain, most: int, depth: float) -> float:
+    """Multiplications of one fold with up to `most` quanta and `depth` tiers, about."""
+    return depth * (4 / 3) * block_size(chain, most) ** 3
+
+
+def block_size(chain: Chain, most: int) -> float:
+    """Real unknowns of a tier: half of the emitters' elements at each placement; of a problem with
+    real numbers only, half of these, because imaginary parts drop out.
+    """
+    elements = len(chain.numbers) ** 2 / (4 if _is_real(chain) else 2)
+    return elements * count(chain.length - 1, most) + len(chain.numbers)
+
+
+def bytes_needed(chain: Chain, most: int) -> float:
+    """Bytes that a fold with up to `most` quanta takes, about."""
+    return _BYTES * block_size(chain, most) ** 2
+
+
+def converge(chain: Chain, rtol: float | None) -> Converged:
+    """The steady state to a relative accuracy.
+
+    Args:
+        chain: Emitters and source.
+        rtol: Allowed error relative to the largest matrix element; if None, the best that a budget
+            affords.
+    """
+    with working("continued fraction of several poles") as report, announced():
+        return _Search(chain, rtol, report).run()
+
+
+def truncated(chain: Chain, last: int, rtol: float | None) -> Converged:
+    """The steady state with the tiers up to `last`, its error that of the tiers left out."""
+    found = converge(chain, rtol)
+    if found.fraction.outcome == "singular":
+        return found
+    with announced():
+        k = fold(found.chain, 0.0, last)
+    x = found.stationary.solve(k)
+    exact = found.fraction
+    error = largest(found.chain, x - exact.x) + exact.error
+    return replace(
+        found,
+        fraction=replace(
+            exact,
+            k=k,
+            x=x,
+            levels=last,
+            error=error,
+            scale=largest(found.chain, x),
+            residual=fractions.residual(found.chain, 0.0, k, exact.k, x),
+            uncertainty=float(np.max(np.abs(k - exact.k))),
+        ),
+    )
+
+
+class _Search:
+    """Folds with more and more quanta, until two solutions agree."""
+
+    def __init__(self, chain: Chain, rtol: float | None, report: Callable[[str], None]) -> None:
+        self.chain, self.report, self.limited = chain, report, rtol is None
+        self.rtol = DEFAULT_RTOL if rtol is None else rtol
+        self.quanta = min(1, chain.length - 1)
+        self.built = self.few = tiers(chain, self.quanta)
+        self.stationary = self.few_stationary = Stationary(self.built)
+        self.work = 0.0
+
+    def run(self) -> Converged:
+        """The steady state."""
+        tolerance = max(self.rtol, _FIRST_TOLERANCE) if self.chain.length > 2 else self.rtol
+        first = self._with_few_quanta(tolerance)
+        if self.chain.length == 1 or first.outcome in ("singular", "levels"):
+            return self._ended(first, self.work)
+        found = replace(first, error=np.inf)
+        changes, changed, depth = np.zeros(3), 0, first.levels
+        while True:
+            more = self.quanta > 1 and self.quanta % 2 == 0
+            last = 2 * int(np.ceil((_MORE_TIERS if more else 1.0) * depth / 2))
+            obstacle = self._obstacle(last, found)
+            if obstacle is not None:
+                return self._ended(replace(found, outcome=obstacle.outcome), obstacle.needed)
+            following = self._fold(last, found.k)
+            if following.outcome == "singular":
+                return self._ended(following, self.work)
+            change = largest(self.built, following.x - found.x)
+            changes, changed = np.append(changes[1:], change), changed + 1
+            found = self._judged(following, changes, changed)
+            self.report(f"K = {self.quanta}, {last} tiers, error {found.error / found.scale:.0e}")
+            if found.outcome:
+                return self._ended(found, self.work)
+            falls = changed == 1 or changes[2] <= 0.5 * changes[1]
+            wanted = max(self.rtol, _PART_OF_CHANGE * change / found.scale)
+            if wanted < tolerance:
+                tolerance = wanted
+                depth = max(depth, self._with_few_quanta(tolerance).levels)
+            elif not falls:
+                depth = int(_LONGER * depth)  # the tiers may be what is missing
+
+    def _with_few_quanta(self, tolerance: float) -> Fraction:
+        """The solution with one quantum at most, which tells how many tiers a tolerance takes."""
+        found = fractions.evaluate(
+            self.few, self.few_stationary.solve, degenerate=self.few_stationary.degenerate,
+            rtol=tolerance,
+        )  # fmt: skip
+        self.work += _FOLDS_AT_FIRST * work(self.chain, min(1, self.chain.length - 1), found.levels)
+        return found
+
+    def _fold(self, last: int, k_before: np.ndarray) -> Fraction:
+        """The solution with one quantum more."""
+        self.quanta += 1
+        self.built = tiers(self.chain, self.quanta)
+        self.stationary = Stationary(self.built)
+        self.work += work(self.chain, self.quanta, last)
+        k = fold(self.built.rescaled(_RESCALED) if self.quanta % 2 else self.built, 0.0, last)
+        try:
+            x = self.stationary.solve(k)
+        except np.linalg.LinAlgError:
+            return fractions.singular(k, last, k_before)
+        return Fraction(
+            k=k,
+            x=x,
+            levels=last,
+            error=np.inf,
+            scale=largest(self.built, x),
+            residual=fractions.residual(self.built, 0.0, k, k_before, x),
+            uncertainty=float(np.max(np.abs(k - k_before))),
+            outcome="",
+        )
+
+    def _judged(self, found: Fraction, changes: np.ndarray, changed: int) -> Fraction:
+        """The solution with its error and, if the search ends with it, why."""
+        from thermalent.continued_fraction.chain import convergence
+
+        error = convergence.error_of(changes, changed, found.scale)
+        outcome = ""
+        if error <= self.rtol * found.scale:
+            outcome = "converged"
+        elif convergence.stagnates(changes, changed, found.scale):
+            outcome = "rounding"
+        return replace(found, error=error + _FLOOR * found.scale, outcome=outcome)
+
+    def _obstacle(self, depth: int, found: Fraction) -> _Obstacle | None:
+        """Why the next fold is not begun, if so."""
+        granted = MOST_WORK
+        if self.limited:
+            granted = _BUDGET if found.error <= ENOUGH * found.scale else _FOR_TWO_DIGITS * _BUDGET
+        total = self.work + work(self.chain, self.quanta + 1, depth)
+        if total > granted:
+            return _Obstacle("budget", total)
+        needed = bytes_needed(self.chain, self.quanta + 1)
+        return _Obstacle("memory", needed) if needed > memory_limit.available() else None
+
+    def _ended(self, found: Fraction, needed: float) -> Converged:
+        return Converged(
+            fraction=found,
+            stationary=self.stationary,
+            chain=self.built,
+            quanta=self.quanta,
+            poles=self.chain.length,
+            needed=needed,
+            work=self.work,
+        )
+
+
+class _Obstacle(NamedTuple):
+    """Why the next fold is not begun: the outcome, and what it would need."""
+
+    outcome: str
+    needed: float
+
+
+def largest(chain: Tiers, x: np.ndarray) -> float:
+    """Largest matrix element of a solution at tier 0."""
+    return float(np.max(np.abs(chain.basis[0][:, : chain.ground] @ x)))
+
+
+def _is_real(chain: Chain) -> bool:
+    operators = (chain.liouvillian, chain.drive, *chain.back)
+    parts = [chain.drift, chain.covariance]
+    parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]
+    return not any(np.any(part.imag) for part in parts)
