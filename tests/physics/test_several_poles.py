@@ -11,6 +11,7 @@ from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.several_poles import results
 from thermalent.continued_fraction.several_poles.choice import preferred_chain
 from thermalent.continued_fraction.several_poles.converge import converge
 from thermalent.continued_fraction.several_poles.coordinates import (
@@ -347,22 +348,47 @@ def test_the_choice_is_by_cost():
         assert result.stats["coordinates"] == coordinates
 
 
-def test_a_dark_state_behind_two_poles_is_named():
+def dark(n_th):
     """Two qubits that couple to the source alike and decay in no other way keep their singlet."""
     exchange = np.zeros((4, 4), dtype=complex)
     exchange[0, 1] = exchange[1, 2] = exchange[1, 3] = 0.3
-    network = te.Network(
+    return te.Network(
         nodes=(
-            te.Mode(name="a", bath_rate=0.5, n_th=20.0),
-            te.Mode(name="b", bath_rate=0.4, n_th=20.0),
+            te.Mode(name="a", bath_rate=0.5, n_th=n_th),
+            te.Mode(name="b", bath_rate=0.4, n_th=n_th),
             te.Qubit(name="q1"),
             te.Qubit(name="q2"),
         ),
         exchange=exchange + exchange.conj().T,
         decay=np.diag([0.1, 0.2, 0.0, 0.0]).astype(complex),
     )
+
+
+def test_a_dark_state_behind_two_poles_is_named():
+    network = dark(20.0)
     with pytest.raises(te.SolveError, match="not unique: there are 2 independent"):
         te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
+
+
+@pytest.mark.parametrize("initial", ["00", "01"])
+def test_the_steady_state_reached_from_a_start(initial):
+    """Half of |01> is the singlet, which stays; against the master equation."""
+    network = dark(0.02)
+    chain = chain_of(network)
+    rho = np.zeros((4, 4))
+    rho[int(initial, 2), int(initial, 2)] = 1.0
+    found = results.steady_state_from(network, te.ContinuedFraction(), chain, rho, 1e-8)
+    fock = te.steady_state(network, te.Fock(cutoff=6), initial=initial)
+    assert found.status.ok
+    assert np.max(np.abs(found.state - fock.state)) <= found.error + fock.error
+    assert found.error < 1e-8
+    assert found.populations()["S"] == pytest.approx(0.5 if initial == "01" else 0.0, abs=1e-8)
+
+
+def test_the_start_counts_at_high_temperature_too():
+    hot = te.steady_state(dark(20.0), te.ContinuedFraction(rtol=1e-4), initial="01")
+    assert hot.populations()["S"] == pytest.approx(0.5, abs=1e-4)
+    assert hot.populations()["00"] == pytest.approx(hot.populations()["11"], rel=0.2)
 
 
 def test_a_fixed_number_of_tiers_says_what_it_leaves_out():

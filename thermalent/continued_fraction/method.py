@@ -16,9 +16,7 @@ from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.dynamics.evolution import evolve
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
-from thermalent.continued_fraction.several_poles import choice
-from thermalent.continued_fraction.several_poles.converge import Converged, converge, truncated
-from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles import choice, results
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.evolution import Evolution
@@ -230,6 +228,14 @@ class ContinuedFraction(Method):
         unique = self.steady_state(network)
         if unique.status.outcome is not Outcome.NOT_UNIQUE:
             return unique
+        if len(network.modes) > 1:
+            chain = choice.chain_or_reason(network)
+            if isinstance(chain, str):
+                raise MethodError(
+                    f"{self.name} takes `initial` behind one mode or a chain of poles: {chain} Use "
+                    "te.Fock()."
+                )
+            return results.steady_state_from(network, self, chain, initial, self.rtol)
         began = time.perf_counter()
         numbers = excitation_numbers(network)
         if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
@@ -296,7 +302,7 @@ class ContinuedFraction(Method):
         last = None if self.n_max is None else 2 * self.n_max
         chain = choice.preferred_chain(network, self.aimed_rtol)
         if chain is not None:
-            return self._steady_state_of_chain(network, chain, last)
+            return results.steady_state(network, self, chain, self.rtol, last)
         found = solve.steady_state(network, self.rtol, last)
         return SteadyState(
             network=network,
@@ -314,59 +320,6 @@ class ContinuedFraction(Method):
                 "iterations": found.iterations,
                 "seconds": time.perf_counter() - began,
             },
-        )
-
-    def _steady_state_of_chain(
-        self, network: Network, chain: Chain, last: int | None
-    ) -> SteadyState:
-        began = time.perf_counter()
-        found = converge(chain, self.rtol) if last is None else truncated(chain, last, self.rtol)
-        fraction = found.fraction
-        return SteadyState(
-            network=network,
-            method=self,
-            state=found.stationary.matrix(fraction.x),
-            error=ErrorEstimate(
-                fraction.error,
-                "change of the state with more quanta along the chain, more tiers and another "
-                "scaling of them"
-                if last is None
-                else "distance to the state with as many tiers as it takes",
-            ),
-            status=self._status_of_chain(found),
-            stats={
-                "n_max": (fraction.levels + 1) // 2,
-                "levels": fraction.levels,
-                "coordinates": "chain",
-                "poles": chain.length,
-                "quanta": found.quanta,
-                "ended_by": fraction.outcome,
-                "operations": found.work,
-                "unknowns_per_level": found.chain.sizes,
-                "residual": fraction.residual,
-                "seconds": time.perf_counter() - began,
-            },
-        )
-
-    def _status_of_chain(self, found: Converged) -> Status:
-        fraction = found.fraction
-        if fraction.outcome not in ("budget", "memory"):
-            return self._status(fraction, found.stationary)
-        if self.rtol is None and fraction.error <= ENOUGH * fraction.scale:
-            return Status()
-        next_one = (
-            f"take {memory_limit.in_words(found.needed)} of memory"
-            if fraction.outcome == "memory"
-            else f"bring the work to {found.needed:.0e} multiplications"
-        )
-        return Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                f"The continued fraction of {found.poles} poles did not converge: with up to "
-                f"{found.quanta} quanta along the chain its error is still about "
-                f"{fraction.error:.1e}, and one more would {next_one}. Ask for a larger rtol, or "
-                "take fewer poles or a narrower source."
-            ),
         )
 
     def _status_of_many(self, found: solve.Found) -> Status:

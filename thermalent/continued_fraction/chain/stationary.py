@@ -32,6 +32,7 @@ class Stationary:
         diagonal = np.arange(self.d) * (self.d + 1)
         self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
         self.row = int(np.argmax(self.trace))
+        self.source_rate = chain.source_rate if isinstance(chain, Tiers) else chain.rate
 
     def solve(self, k: np.ndarray) -> np.ndarray:
         """The null vector of A_0 + K of trace one.
@@ -92,16 +93,17 @@ class Stationary:
         twice as many give the error.
         """
         b = self.coordinates(rho)
-        s = self.chain.rate
+        s = self.source_rate
         level = evaluate(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
-        states = [self.matrix(self._project(b, n)) for n in (level, 2 * level)]
+        states = [self.matrix(self.project(b, n)) for n in (level, 2 * level)]
         error = float(np.max(np.abs(states[1] - states[0])))
         return states[1], error + 10 * _EPS, 2 * level
 
-    def _project(self, b: np.ndarray, level: int) -> np.ndarray:
+    def project(self, b: np.ndarray, level: int) -> np.ndarray:
+        """The stationary state reached from one with the coordinates b, with levels up to one."""
         k = fold(self.chain, 0.0, level)
         # K is real on the real axis: a complex step gives its derivative to rounding.
-        step = 1e-30 * self.chain.rate
+        step = 1e-30 * self.source_rate
         slope = fold(self.chain, 1j * step, level).imag / step
         scale = max(float(np.max(np.abs(k))), float(np.max(np.abs(self.a))))
         right, left = self.null_vectors(k, 1e3 * _EPS * scale)

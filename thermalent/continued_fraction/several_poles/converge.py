@@ -140,7 +140,7 @@ class _Search:
         """The steady state."""
         tolerance = max(self.rtol, _FIRST_TOLERANCE) if self.chain.length > 2 else self.rtol
         first = self._with_few_quanta(tolerance)
-        if self.chain.length == 1 or first.outcome in ("singular", "levels"):
+        if self.chain.length == 1 or first.outcome in ("singular", "levels", "unsettled"):
             return self._ended(first, self.work)
         found = replace(first, error=np.inf)
         changes, changed, depth = np.zeros(3), 0, first.levels

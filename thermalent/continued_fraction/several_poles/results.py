@@ -1,0 +1,205 @@
+"""Steady states behind several poles as results: their evidence, and what went wrong in words."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.continued_fraction.several_poles.converge import (
+    MOST_WORK,
+    Converged,
+    converge,
+    truncated,
+    work,
+)
+from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.tiers import tiers
+from thermalent.networks.network import Network
+from thermalent.solution.method import Method
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.support import checks, memory_limit
+from thermalent.support.progress import working
+
+_HOW = (
+    "change of the state with more quanta along the chain, more tiers and another scaling of them"
+)
+_HOW_TRUNCATED = "distance to the state with as many tiers as it takes"
+_HOW_REACHED = "change with more quanta along the chain and with twice as many tiers"
+_FLOOR = 10 * float(np.finfo(float).eps)
+
+
+def steady_state(
+    network: Network, method: Method, chain: Chain, rtol: float | None, last: int | None
+) -> SteadyState:
+    """The unique steady state.
+
+    Args:
+        network: What is solved.
+        method: What the user asked for.
+        chain: The chain of its source.
+        rtol: Relative accuracy; if None, the best that a budget affords.
+        last: The highest tier to keep, instead.
+    """
+    began = time.perf_counter()
+    found = converge(chain, rtol) if last is None else truncated(chain, last, rtol)
+    fraction = found.fraction
+    return SteadyState(
+        network=network,
+        method=method,
+        state=found.stationary.matrix(fraction.x),
+        error=ErrorEstimate(fraction.error, _HOW if last is None else _HOW_TRUNCATED),
+        status=_status(found, rtol),
+        stats={
+            "n_max": (fraction.levels + 1) // 2,
+            "levels": fraction.levels,
+            "coordinates": "chain",
+            "poles": found.poles,
+            "quanta": found.quanta,
+            "ended_by": fraction.outcome,
+            "operations": found.work,
+            "unknowns_per_level": found.chain.sizes,
+            "residual": fraction.residual,
+            "seconds": time.perf_counter() - began,
+        },
+    )
+
+
+def steady_state_from(
+    network: Network, method: Method, chain: Chain, initial: np.ndarray, rtol: float | None
+) -> SteadyState:
+    """The steady state that is reached from an initial state where there are several."""
+    began = time.perf_counter()
+    numbers = chain.numbers
+    if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
+        checks.fail(
+            "initial",
+            "without coherences between different excitation numbers",
+            checks.Words("not: use te.evolve, which follows them"),
+        )
+    with working("continued fraction of several poles") as report:
+        state, error, level, quanta, outcome = _reached(chain, initial, rtol, report)
+    status = Status()
+    if outcome and not (rtol is None and error <= ENOUGH * np.max(np.abs(state))):
+        status = Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"The steady state reached did not converge: with up to {quanta} quanta along the "
+                f"chain of {chain.length} poles its error is still about {error:.1e}. Ask for a "
+                "larger rtol, or take fewer poles or a narrower source."
+            ),
+        )
+    return SteadyState(
+        network=network,
+        method=method,
+        state=state,
+        error=ErrorEstimate(error, _HOW_REACHED),
+        status=status,
+        stats={
+            "levels": level,
+            "coordinates": "chain",
+            "poles": chain.length,
+            "quanta": quanta,
+            "seconds": time.perf_counter() - began,
+        },
+    )
+
+
+def _reached(chain, initial, rtol, report):
+    """State, error, tiers, quanta, and "budget" if that ended the search."""
+    from thermalent.continued_fraction.chain import convergence
+
+    aimed = DEFAULT_RTOL if rtol is None else rtol
+    changes, changed, before, spent, error = np.zeros(3), 0, None, 0.0, np.inf
+    quanta = min(1, chain.length - 1)
+    few = Stationary(tiers(chain, quanta, start=initial))
+    b = few.coordinates(initial)
+    s = few.source_rate
+    # The resolvent at the source's own rate is regular, and tells how many tiers matter.
+    level = evaluate(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).levels
+    while True:
+        stationary = Stationary(tiers(chain, quanta, start=initial))
+        b = stationary.coordinates(initial)
+        depth = 2 * level if quanta % 2 or chain.length == 1 else level
+        state = stationary.matrix(stationary.project(b, depth))
+        spent += 5 * work(chain, quanta, depth)  # once in real numbers, once in complex ones
+        scale = float(np.max(np.abs(state)))
+        if chain.length == 1:
+            shallow = stationary.matrix(stationary.project(b, level))
+            return state, float(np.max(np.abs(state - shallow))) + _FLOOR, depth, 0, ""
+        if before is not None:
+            change = float(np.max(np.abs(state - before)))
+            changes, changed = np.append(changes[1:], change), changed + 1
+            error = convergence.error_of(changes, changed, scale) + _FLOOR
+            report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
+            if error <= aimed * scale or convergence.stagnates(changes, changed, scale):
+                return state, error, depth, quanta, ""
+        if spent + 5 * work(chain, quanta + 1, 2 * level) > MOST_WORK:
+            return state, error, depth, quanta, "budget"
+        before, quanta = state, quanta + 1
+
+
+def _status(found: Converged, rtol: float | None) -> Status:
+    fraction = found.fraction
+    if fraction.outcome == "singular":
+        return _not_unique(found)
+    if rtol is None and fraction.error <= ENOUGH * fraction.scale:
+        return Status()
+    still = (
+        f"with up to {found.quanta} quanta along the chain its error is still about "
+        f"{fraction.error:.1e}"
+    )
+    remedy = "Ask for a larger rtol, or take fewer poles or a narrower source."
+    failures = {
+        "memory": (
+            Outcome.NOT_CONVERGED,
+            f"did not converge: {still}, and one more would take "
+            f"{memory_limit.in_words(found.needed)} of memory. {remedy}",
+        ),
+        "budget": (
+            Outcome.NOT_CONVERGED,
+            f"did not converge: {still}, and one more would bring the work to {found.needed:.0e} "
+            f"multiplications. {remedy}",
+        ),
+        "levels": (
+            Outcome.NOT_CONVERGED,
+            f"did not converge in {fraction.levels} tiers: {still}. {remedy}",
+        ),
+        "unsettled": (
+            Outcome.NOT_CONVERGED,
+            f"did not converge: its solutions keep changing, however many tiers. {remedy}",
+        ),
+        "rounding": (
+            Outcome.INACCURATE,
+            f"is as accurate as double precision allows: {still}, and more quanta do not lower "
+            "it. Ask for a larger rtol.",
+        ),
+    }
+    if fraction.outcome not in failures:
+        return Status()
+    outcome, message = failures[fraction.outcome]
+    return Status(
+        outcome=outcome,
+        message=f"The continued fraction of {found.poles} poles {message}",
+    )
+
+
+def _not_unique(found: Converged) -> Status:
+    fraction, stationary = found.fraction, found.stationary
+    count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
+    told = ""
+    if count > 1:
+        told = (
+            f": there are {count} independent stationary states, because the network conserves "
+            f"{stationary.conserved(fraction.k, fraction.uncertainty)}"
+        )
+    return Status(
+        outcome=Outcome.NOT_UNIQUE,
+        message=(
+            f"The steady state is not unique{told}. Give `initial=` for the one that is reached "
+            "from a state, or break the symmetry (detuning, position, dephasing, decay)."
+        ),
+    )
