@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from several_poles_sources import behind, random_source
 
 import thermalent as te
+from tests.support.several_poles_sources import behind, random_source
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.fraction import evaluate
