@@ -1,6 +1,7 @@
 """Entanglement measures and entropies in arbitrary precision, by mpmath's eigenvalues."""
 
-from mpmath import mp, mpc, mpf
+from mpmath import mp, mpc
+from mpmath import mpf as mpf
 
 from tests.support.reference.system import State
 
