@@ -23,7 +23,7 @@ shares no assembly with the package: `tests/support/reference` multiplies out th
 master equation from J, G and U alone, each float64 taken as exact, and eliminates the hierarchy in
 256 and 512 bits (python-flint), at N and 2N levels, until neither more bits nor more levels change
 22 digits. Behind several modes it refines a sparse solution in extended precision; cold rings are
-exponentials of the whole Lindbladian in 192 bits.
+exponentials of the whole Lindbladian in 128 bits.
 
 - **held**: the true error is at most the stated one. **violations**: it is not, or the call crashed
   or did not end.

@@ -9,7 +9,7 @@ from tests.support.reference.data import Data, data_of
 from tests.support.reference.system import State
 from tests.support.reference.words import conjugated, left, plus, right, times
 
-_BITS = 192
+_BITS = 128
 
 
 class ColdSystem:
