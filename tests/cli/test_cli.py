@@ -57,6 +57,7 @@ def test_steady_prints_the_numbers_of_the_library():
     for name, value in expected.populations().items():
         assert rows[f"population {name}"] == f"{value:.10f}"
     assert rows["error"] == f"{expected.error:.1e}"
+    assert rows["error of concurrence"] == f"{expected.concurrence().error:.1e}"
     assert rows["n_max"] == str(expected.stats["n_max"])
     assert float(rows["seconds"]) >= 0
 
@@ -79,6 +80,9 @@ def test_json_holds_every_number_in_full_precision():
     assert data["concurrence"] == expected.concurrence()
     assert data["concurrences"] == {"q1 q2": expected.concurrence()}
     assert data["populations"] == expected.populations()
+    assert data["errors"]["concurrences"] == {"q1 q2": expected.concurrence().error}
+    assert data["errors"]["purity"] == expected.purity().error
+    assert data["errors"]["populations"]["S"] == expected.populations()["S"].error
     assert data["purity"] == expected.purity()
     assert data["error"] == float(expected.error)
     assert data["error_origin"] == expected.error.how

@@ -49,7 +49,8 @@ def test_a_logarithmic_range_of_times():
     expected = te.evolve(NETWORK, times, "00")
     np.testing.assert_allclose(rows[:, 0], times, rtol=1e-5)  # printed with six digits
     np.testing.assert_allclose(rows[:, 1], expected.concurrence(), atol=1e-8, rtol=0)
-    for column, values in enumerate(expected.populations().values(), start=2):
+    np.testing.assert_allclose(rows[:, 2], expected.concurrence().error, rtol=0.1)
+    for column, values in enumerate(expected.populations().values(), start=3):
         np.testing.assert_allclose(rows[:, column], values, atol=1e-8, rtol=0)
     assert rows[-1, 1] > 0.1
     np.testing.assert_allclose(rows[:, -1], expected.error, rtol=0.1)
@@ -58,7 +59,7 @@ def test_a_logarithmic_range_of_times():
 def test_the_table_is_aligned_and_has_its_headings():
     lines = succeed("evolve", *LINK, "--times", "1,10").splitlines()
     assert lines[0].split() == (
-        ["time", "concurrence", "pop.", "00", "pop.", "S", "pop.", "T", "pop.", "11", "error"]
+        ["time", "concurrence", "+-", "pop.", "00", "pop.", "S", "pop.", "T", "pop.", "11", "error"]
     )
     assert len({len(line) for line in lines}) == 1
 
@@ -73,6 +74,7 @@ def test_json_holds_the_states_in_full_precision():
     assert data["times"] == [0.0, 1.0, 5.0]
     assert data["initial"] == "10"
     assert data["concurrence"] == expected.concurrence().tolist()
+    assert data["errors"]["concurrences"]["q1 q2"] == expected.concurrence().error.tolist()
     assert data["error"] == expected.error.tolist()
     assert data["error_origin"] == expected.how
     assert data["method"]["parameters"]["rtol"] == 1e-7
@@ -97,6 +99,7 @@ def test_csv_holds_every_element(tmp_path):
                   for j in labels] for i in labels]  # fmt: skip
         np.testing.assert_array_equal(found, state)
         assert float(row["concurrence q1 q2"]) == c
+        assert float(row["error of concurrence q1 q2"]) == c.error
     assert [float(row["time"]) for row in rows] == [1.0, 30.0]
 
 
@@ -106,7 +109,7 @@ def test_one_qubit_and_three():
     np.testing.assert_allclose(rows[0, 1:3], expected.states[0].diagonal().real, atol=1e-8, rtol=0)
     args = [*LINK, "--qubits", "3", "--times", "20"]
     lines = succeed("evolve", *args).splitlines()
-    assert lines[0].split() == ["time", "C", "q1", "q2", "pop.", "000", "error"]
+    assert lines[0].split() == ["time", "C", "q1", "q2", "+-", "pop.", "000", "error"]
     data = json.loads(succeed("evolve", *args, "--json"))
     assert data["initial"] == "000"
     assert data["concurrence"] is None

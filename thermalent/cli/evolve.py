@@ -24,6 +24,7 @@ from thermalent.cli.options import (
 )
 from thermalent.cli.output import (
     basis_labels,
+    errors_of,
     method_data,
     print_json,
     print_table,
@@ -187,20 +188,28 @@ def writable(output: Path | None) -> None:
         require_backend()
 
 
-def evolution_table(result: Evolution) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows: time, concurrence, populations, error."""
+def evolution_table(result: Evolution, *, errors: bool = True) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows: time, concurrence and its error, populations, error of the state."""
     names = result.network.emitter_names
     columns = {"time": [f"{t:.6g}" for t in result.times]}
     pairs = list(zip(names[::2], names[1::2], strict=False))
     for one, other in pairs:
         heading = "concurrence" if len(names) == 2 else f"C {one} {other}"
-        columns[heading] = [f"{c:.8f}" for c in result.concurrence(one, other)]
+        found = result.concurrence(one, other)
+        columns[heading] = [f"{c:.8f}" for c in found]
+        if errors:
+            columns["+-" + " " * len(columns)] = [_short(error) for error in found.error]
     populations = result.populations()
     shown = list(populations) if len(names) <= 2 else ["0" * len(names)]
     for label in shown:
         columns[f"pop. {label}"] = [f"{p:.8f}" for p in populations[label]]
-    columns["error"] = [f"{e:.1e}" if math.isfinite(e) else "not known" for e in result.error]
-    return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+    columns["error"] = [_short(error) for error in result.error]
+    headings = [heading.strip() for heading in columns]
+    return headings, [list(row) for row in zip(*columns.values(), strict=True)]
+
+
+def _short(error: float) -> str:
+    return f"{error:.1e}" if math.isfinite(error) else "not known"
 
 
 def evolution_data(result: Evolution) -> dict[str, Any]:
@@ -217,6 +226,7 @@ def evolution_data(result: Evolution) -> dict[str, Any]:
         "populations": result.populations(),
         "error": result.error,
         "error_origin": result.how,
+        "errors": errors_of(pairs, result.populations()),
         "states": np.stack([result.states.real, result.states.imag], axis=-1),
         "stats": result.stats,
     }
@@ -236,11 +246,12 @@ def write_file(
 
 
 def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | None = None) -> None:
-    """A row per time: concurrences, error, and the elements re(i,j), im(i,j) in full precision."""
+    """A row per time: concurrences, errors, and the elements re(i,j), im(i,j) in full precision."""
     import numpy as np
 
     columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
-    columns |= {f"concurrence {pair}": row for pair, row in series_of_pairs(result).items()}
+    for pair, found in series_of_pairs(result).items():
+        columns |= {f"concurrence {pair}": found, f"error of concurrence {pair}": found.error}
     columns["error"] = result.error
     labels = basis_labels(result.network)
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):

@@ -28,6 +28,8 @@ _ABOUT = {
     "state_imag": ("imaginary part of the density matrix of the qubits", "1"),
     "population": ("populations", "1"),
     "concurrence": ("concurrence of pairs of qubits", "1"),
+    "concurrence_error": ("error of the concurrence", "1"),
+    "population_error": ("error of the populations", "1"),
     "error": ("error of the largest element of the density matrix", "1"),
     "quanta": ("quanta of the field in the source's mode", "1"),
 }
@@ -67,6 +69,10 @@ def dataset(
         "state_real": (matrix, result.states.real),
         "state_imag": (matrix, result.states.imag),
         "population": (("time", "level"), np.stack(list(populations.values()), axis=-1)),
+        "population_error": (
+            ("time", "level"),
+            np.stack([values.error for values in populations.values()], axis=-1),
+        ),
         "error": ("time", result.error),
         **{name: ("time", values) for name, values in (extra or {}).items()},
     }
@@ -78,6 +84,8 @@ def dataset(
     }
     if pairs:
         variables["concurrence"] = (("time", "pair"), np.stack(list(pairs.values()), axis=-1))
+        errors = [values.error for values in pairs.values()]
+        variables["concurrence_error"] = (("time", "pair"), np.stack(errors, axis=-1))
         coordinates["pair"] = list(pairs)
     data = xarray.Dataset(variables, coordinates)
     for name, (long_name, units) in _ABOUT.items():

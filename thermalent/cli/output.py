@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from thermalent.networks.network import Network
+    from thermalent.operators.estimates import Estimate, Estimates
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.method import Method
     from thermalent.solution.result import SteadyState
@@ -90,18 +89,30 @@ def result_data(result: SteadyState) -> dict[str, Any]:
         "purity": result.purity(),
         "error": float(result.error),
         "error_origin": result.error.how,
+        "errors": errors_of(pairs, result.populations(), purity=result.purity()),
         "state": [[[x.real, x.imag] for x in row] for row in result.state.tolist()],
         "stats": result.stats,
     }
 
 
-def concurrences(result: SteadyState) -> dict[str, float]:
+def errors_of(
+    pairs: Mapping[str, Any], populations: Mapping[str, Any], **others: Any
+) -> dict[str, Any]:
+    """Errors of the numbers that are read off a state, under the names of these."""
+    found = {
+        "concurrences": {pair: value.error for pair, value in pairs.items()},
+        "populations": {label: value.error for label, value in populations.items()},
+    }
+    return {**found, **{name: value.error for name, value in others.items()}}
+
+
+def concurrences(result: SteadyState) -> dict[str, Estimate]:
     """Concurrence of every pair of qubits, "q1 q2" and so on."""
     pairs = itertools.combinations(result.network.emitter_names, 2)
     return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
 
 
-def series_of_pairs(result: Evolution) -> dict[str, np.ndarray]:
+def series_of_pairs(result: Evolution) -> dict[str, Estimates]:
     """Concurrence of every pair of qubits over time, "q1 q2" and so on."""
     pairs = itertools.combinations(result.network.emitter_names, 2)
     return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
@@ -132,6 +143,9 @@ def result_rows(result: SteadyState) -> list[tuple[str, str]]:
         )
     known = math.isfinite(result.error)
     rows.append(("error", f"{float(result.error):.1e}" if known else "not known (approximation)"))
+    for pair, value in pairs.items() if known else ():
+        name = "concurrence" if len(pairs) == 1 else f"concurrence {pair}"
+        rows.append((f"error of {name}", f"{value.error:.1e}"))
     for key in ("n_max", "cutoff"):
         if key in result.stats:
             rows.append((key, str(result.stats[key])))

@@ -79,7 +79,8 @@ def trajectories(
         given = {"version": __version__, **given, "quanta": quanta}
         print_json({**given, **evolution_data(result)})
         return
-    headings, rows = evolution_table(result)
+    # A single run has no room for the errors of the concurrence beside the field's quanta.
+    headings, rows = evolution_table(result, errors=quanta is None)
     if quanta is not None:
         headings.insert(1, "quanta")
         for row, number in zip(rows, quanta, strict=True):
