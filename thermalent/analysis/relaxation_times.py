@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import eigs
 
-from thermalent.continued_fraction.chain.assembly import assemble
-from thermalent.continued_fraction.chain.chain import levels
-from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.evolution import needed_depth
-from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
+from thermalent.eigenvalues.generator import exact_generator
+from thermalent.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import Crossing, last_return
 from thermalent.fock.rates import slowest_rates
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
 from thermalent.operators import states
 from thermalent.operators.distances import trace_distance
 from thermalent.solution.method import MethodError
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
+from thermalent.support.progress import working
+
+# Emitter levels up to which a network is taken, alone and behind a mode.
+_MOST_LEVELS = 1024
+_MOST_LEVELS_BEHIND_A_MODE = 32
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,53 +33,123 @@ class Rates:
     """The slowest decay rates of a network.
 
     Args:
-        values: Eigenvalues of -L, the slowest first, complex, rate unit; the steady state's zero
-            is left out.
-        error: Change of each with a quarter more levels; without modes, from the residual.
+        values: Eigenvalues r of -L, (n,) complex, rate unit, in order of their real parts; the
+            imaginary part is a frequency. Both of a conjugate pair are listed, and an eigenvalue as
+            often as its multiplicity; what is stationary (r = 0) is left out.
+        error: Bound of the error of each, (n,): residual times condition, change with more levels,
+            and rounding. The rates are those of the network's floating-point numbers, taken as
+            exact.
+        charge: Total charge Q of the sector of each, (n,) integers.
+        stationary: How many independent stationary operators there are in these sectors: one, if
+            the steady state is unique.
+        certified: Whether the list was proved complete by a count; else it was searched for.
     """
 
     values: np.ndarray
     error: np.ndarray
+    charge: np.ndarray
+    stationary: int
+    certified: bool
 
 
-def relaxation_rates(network: Network, count: int = 3, *, rtol: float = 1e-8) -> Rates:
-    r"""The slowest eigenvalues of the hierarchy, \(-L X = r X\), in the sector of the populations.
+def relaxation_rates(
+    network: Network, count: int = 3, *, charge: int | None = 0, rtol: float = 1e-8
+) -> Rates:
+    r"""The eigenvalues of the master equation that decay most slowly, \(-L X = r X\).
 
-    A source alone has the rates lambda (k + l) with lambda its amplitude decay rate.
+    L acts on emitters and source together, so the source's own rates \(\lambda (k + l)\), with
+    lambda its amplitude decay rate, are among them. L conserves the total charge Q of an operator,
+    the excitations of its ket minus those of its bra, and has eigenvalues in every sector. Q = 0 has
+    all populations and the coherences between states of equal excitation, such as
+    \(|01\rangle\langle 10|\), which rotate with the difference of the detunings; \(Q = \pm 1\) has
+    \(|0\rangle\langle 1|\), which rotates with a detuning and decays at half the rate.
+
+    Oscillating rates are found like real ones, and rates however slow: they are refined in 77
+    digits, and the determinant of s - L is followed along a line behind the slowest `count` to
+    count what lies before it.
 
     Args:
-        network: One mode and emitters, excitation number conserved up to decay; or emitters alone,
-            whose rates are those of their Lindbladian in the same sector.
-        count: How many rates.
-        rtol: Accuracy that sets the number of levels.
+        network: One mode and emitters, excitation number conserved up to decay; or emitters alone.
+        count: How many rates, >= 1. Emitters alone may have fewer.
+        charge: The sector Q; up to the largest charge of the emitters' own operators. None: the
+            slowest of all of these sectors.
+        rtol: Relative accuracy that sets the number of levels, from 1e-13 to 0.1.
 
     Returns:
         The rates with their errors.
 
     Raises:
-        MethodError: the network is not one for the continued fraction.
+        ValueError: an argument is out of range.
+        MethodError: the network is not one for the continued fraction, or too large.
     """
     checks.integer("count", count, 1)
-    if not network.modes:
-        values, error = slowest_rates(network, count)
-        return Rates(values=values, error=error)
-    refusal = ContinuedFraction().one_mode_refusal(network)
-    if refusal is not None:
-        raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
-    h = hierarchy(network)
-    depth = needed_depth(h, rtol)
-    chain = levels(h)
-    found = []
-    for last in (depth, depth + depth // 4 + 2):
-        matrix = sparse.csc_array(assemble(chain, last))
-        # Shift-invert just to the right of zero, where L has no eigenvalue.
-        shift = 0.1 * chain.rate
-        start = np.ones(matrix.shape[0])
-        values = -eigs(matrix, k=count + 3, sigma=shift, v0=start, return_eigenvectors=False)
-        values = values[np.argsort(values.real, kind="stable")]
-        found.append(values[np.abs(values) > 1e-7 * chain.rate][:count])
-    shared = min(len(found[0]), len(found[1]))
-    return Rates(values=found[1][:shared], error=np.abs(found[1] - found[0])[:shared])
+    checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
+    if network.modes:
+        refusal = ContinuedFraction().one_mode_refusal(network)
+        if refusal is not None:
+            raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
+    charges = _charges(network)
+    most = int(charges.max())
+    if charge is not None and (
+        isinstance(charge, bool) or not isinstance(charge, Integral) or abs(charge) > most
+    ):
+        checks.fail("charge", f"an integer from {-most} to {most}, or None", charge)
+    sectors = range(most + 1) if charge is None else [abs(charge)]
+    largest = max(int(np.count_nonzero(charges == q)) for q in sectors)
+    if not network.modes and largest > ALL_EXACTLY:
+        return _rates_of_many(network, count, charge)
+    generator = exact_generator(network)
+    parts = []
+    with working("Relaxation rates") as report:
+        for sector in sectors:
+            found = slowest(generator, sector, count, rtol, report)
+            signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
+            parts += [(sign * sector, sign, found) for sign in signs]
+    values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
+    order = np.argsort(values.real, kind="stable")[:count]
+    return Rates(
+        values=values[order],
+        error=np.concatenate([found.error for _, _, found in parts])[order],
+        charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
+        stationary=sum(found.stationary for _, _, found in parts),
+        certified=all(found.certified for _, _, found in parts),
+    )
+
+
+def _charges(network: Network) -> np.ndarray:
+    """Charge of each of the emitters' operators |i><j|, (d^2,); zero where nothing is conserved.
+
+    Raises:
+        MethodError: there are too many of them to be listed.
+    """
+    levels = float(np.prod([float(d) for d in network.dims]))
+    if levels > _MOST_LEVELS or (network.modes and levels > _MOST_LEVELS_BEHIND_A_MODE):
+        allowed = _MOST_LEVELS_BEHIND_A_MODE if network.modes else _MOST_LEVELS
+        raise MethodError(
+            f"Relaxation rates of {levels:.0f} emitter levels are too many unknowns; up to "
+            f"{allowed} are taken. Use fewer emitters."
+        )
+    try:
+        return element_charges(excitation_numbers(network))
+    except SymmetryError:
+        return np.zeros(int(levels) ** 2, dtype=np.int64)
+
+
+def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
+    """The rates of emitters alone that are too many for ball arithmetic."""
+    if charge != 0:
+        raise MethodError(
+            f"The rates of so many emitters are found in the sector of charge 0 only, and charge "
+            f"is {charge}. Use charge=0, or fewer emitters."
+        )
+    values, error, stationary, every = slowest_rates(network, count)
+    return Rates(
+        values=values,
+        error=error,
+        charge=np.zeros(len(values), dtype=np.int64),
+        stationary=stationary,
+        certified=every,
+    )
 
 
 def preparation_time(network: Network, initial: Any = "00", *, distance: float = 1e-2) -> float:

@@ -1,4 +1,4 @@
-r"""The slowest eigenvalues of the Lindbladian of emitters alone, \(-\mathcal{L} X = r X\)."""
+r"""The slowest eigenvalues of the Lindbladian of many emitters alone, \(-\mathcal{L} X = r X\)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
 
 # Unknowns up to which all eigenvalues are found, and up to which the matrix is factorised.
-_DENSE = 300
+_DENSE = 1000
 _FACTORISED = 15_000
-# Eigenvalues below this part of the largest rate are the steady state's zero.
-_ZERO = 1e-11
-# Beside zero, part of the largest rate: no eigenvalue lies to its right.
+# Beside the imaginary axis, part of the largest rate: no eigenvalue lies to its right.
 _SHIFT = 1e-3
+_EPS = float(np.finfo(float).eps)
 
 
-def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray]:
-    r"""The slowest decay rates in the sector of the populations, and their errors.
+def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    r"""The slowest decay rates in the sector of the populations, in double precision.
 
     An error is \(\|\mathcal{L}x + r x\|\, \kappa\) with \(\kappa = 1/|y^\dagger x|\) the condition
-    number of the eigenvalue where all are found, and the change between two shifts otherwise.
+    number of the eigenvalue where all are found, and the change between two shifts otherwise. What
+    its error cannot tell from zero counts as stationary.
 
     Args:
         network: Emitters without modes.
-        count: How many rates; the zero of the steady state is left out.
+        count: How many rates.
+
+    Returns:
+        The rates, their errors, how many are stationary, and whether all eigenvalues were found, so
+        that none can be missing; else they were searched for beside several frequencies.
 
     Raises:
         MethodError: there are too many unknowns.
@@ -43,27 +47,55 @@ def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray]
         )
     generator = lindbladian(network, kept)
     matrix, scale = generator.matrix, largest_rate(generator)
-    if kept.elements <= _DENSE:
-        full = matrix.toarray()
-        values, left, right = dense.eig(full, left=True, right=True)
-        overlap = np.abs(np.sum(left.conj() * right, axis=0))
-        residual = np.linalg.norm(full @ right - right * values, axis=0)
-        rounding = np.finfo(float).eps * scale
-        # A defective eigenvalue has no condition number: its parts spread by the root of rounding.
-        errors = (residual + rounding) / np.maximum(overlap, np.sqrt(np.finfo(float).eps))
-    else:
-        found = [_near_zero(matrix, count, shift * scale) for shift in (_SHIFT, 3 * _SHIFT)]
-        values, other = found
-        errors = np.min(np.abs(values[:, None] - other[None, :]), axis=1)
-    keep = np.abs(values) > _ZERO * scale
-    rates, errors = -values[keep], errors[keep]
+    every = kept.elements <= _DENSE
+    values, errors = _all(matrix, scale) if every else _beside_the_axis(matrix, scale, count)
+    # The trace is conserved: the smallest is zero whatever its error says.
+    moving = np.abs(values) > errors
+    moving[np.argmin(np.abs(values))] = False
+    rates, errors = -values[moving], errors[moving]
     order = np.argsort(rates.real, kind="stable")[:count]
-    return rates[order], errors[order]
+    return rates[order], errors[order], int(np.count_nonzero(~moving)), every
 
 
-def _near_zero(matrix: sparse.csr_array, count: int, shift: float) -> np.ndarray:
-    start = np.ones(matrix.shape[0])
+def _all(matrix: sparse.csr_array, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    full = matrix.toarray()
+    values, left, right = dense.eig(full, left=True, right=True)
+    overlap = np.abs(np.sum(left.conj() * right, axis=0))
+    residual = np.linalg.norm(full @ right - right * values, axis=0)
+    # A defective eigenvalue has no condition number: its parts spread by the root of rounding.
+    return values, (residual + _EPS * scale) / np.maximum(overlap, np.sqrt(_EPS))
+
+
+def _beside_the_axis(
+    matrix: sparse.csr_array, scale: float, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What lies near zero and near frequencies up to the largest rate, from two shifts each."""
+    values, errors = np.zeros(0, dtype=complex), np.zeros(0)
+    for frequency in (0.0, *(scale * 2.0 ** -np.arange(8.0))):
+        found, other = (
+            _near(matrix, count, shift * scale + 1j * frequency) for shift in (_SHIFT, 3 * _SHIFT)
+        )
+        error = np.min(np.abs(found[:, None] - other[None, :]), axis=1) + 10 * _EPS * scale
+        if frequency:
+            upper = found.imag > 1e-9 * scale
+            found = np.concatenate([found[upper], found[upper].conj()])
+            error = np.concatenate([error[upper], error[upper]])
+        distance = np.abs(found[:, None] - values[None, :])
+        fresh = np.min(distance, axis=1, initial=np.inf) > 1e-7 * scale
+        values = np.concatenate([values, found[fresh]])
+        errors = np.concatenate([errors, error[fresh]])
+    return values, errors
+
+
+def _near(matrix: sparse.csr_array, count: int, shift: complex) -> np.ndarray:
+    sparse_matrix = sparse.csc_array(matrix)
+    if shift.imag:
+        sparse_matrix = sparse_matrix.astype(complex)
     values: np.ndarray = linalg.eigs(
-        sparse.csc_array(matrix), k=count + 3, sigma=shift, v0=start, return_eigenvectors=False
+        sparse_matrix,
+        k=count + 3,
+        sigma=shift if shift.imag else shift.real,
+        v0=np.ones(matrix.shape[0]),
+        return_eigenvectors=False,
     )
     return values

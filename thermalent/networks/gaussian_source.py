@@ -172,48 +172,58 @@ def _coupling_terms(network: Network, index: int) -> tuple[Superoperator, ...]:
     rho = int |alpha><alpha| (x) mu(alpha), a rho -> alpha mu, rho a^+ -> alpha^* mu,
     a^+ rho -> (alpha^* - d/d alpha) mu, rho a -> (alpha - d/d alpha^*) mu.
     """
-    exchange, decay, absorption, pumping, squeezing = network.couplings
-    a_rho: list[Superoperator] = []
-    rho_ad: list[Superoperator] = []
-    ad_rho: list[Superoperator] = []
-    rho_a: list[Superoperator] = []
-    for c, e in zip(lowering_operators(network), network.emitter_indices, strict=False):
-        cd = dagger(c)
-        pump, anomalous = pumping[index, e], squeezing[index, e]
-        for to, weight, operator, of_left, of_right in (
-            (a_rho, decay[index, e], cd, -0.5, 1.0),
-            (rho_a, decay[index, e], cd, 0.0, -0.5),
-            (rho_ad, decay[e, index], c, 1.0, -0.5),
-            (ad_rho, decay[e, index], c, -0.5, 0.0),
-            (ad_rho, -1j * exchange[index, e], c, 1.0, 0.0),
-            (rho_ad, 1j * exchange[index, e], c, 0.0, 1.0),
-            (a_rho, -1j * exchange[e, index], cd, 1.0, 0.0),
-            (rho_a, 1j * exchange[e, index], cd, 0.0, 1.0),
-            (ad_rho, absorption[index, e], c, -0.5, 1.0),
-            (rho_ad, absorption[index, e], c, 0.0, -0.5),
-            (rho_a, absorption[e, index], cd, 1.0, -0.5),
-            (a_rho, absorption[e, index], cd, -0.5, 0.0),
-            (ad_rho, -1j * pump, cd, 1.0, 0.0),
-            (rho_ad, 1j * pump, cd, 0.0, 1.0),
-            (a_rho, -1j * np.conj(pump), c, 1.0, 0.0),
-            (rho_a, 1j * np.conj(pump), c, 0.0, 1.0),
-            (ad_rho, anomalous, cd, -1.0, 1.0),
-            (rho_ad, anomalous, cd, 1.0, -1.0),
-            (a_rho, np.conj(anomalous), c, -1.0, 1.0),
-            (rho_a, np.conj(anomalous), c, 1.0, -1.0),
-        ):
-            if weight == 0:
-                continue
+    terms: dict[str, list[Superoperator]] = {"a_rho": [], "rho_ad": [], "ad_rho": [], "rho_a": []}
+    lowering = lowering_operators(network)
+    for e, c in zip(network.emitter_indices, lowering, strict=False):
+        for to, weight, raises, of_left, of_right in coupling_weights(network, index, e):
+            operator = dagger(c) if raises else c
             if of_left:
-                to.append(weight * of_left * left(operator))
+                terms[to].append(weight * of_left * left(operator))
             if of_right:
-                to.append(weight * of_right * right(operator))
+                terms[to].append(weight * of_right * right(operator))
+    a_rho, rho_ad, ad_rho, rho_a = terms.values()
     size = int(np.prod(network.dims))
     back, back_conj = _sum(ad_rho, size), _sum(rho_a, size)
     drive, drive_conj = _sum(a_rho, size) + back_conj, _sum(rho_ad, size) + back
     if not network.modes[network.mode_indices.index(index)].backaction:
         back, back_conj = 0 * back, 0 * back_conj
     return drive, drive_conj, back, back_conj
+
+
+def coupling_weights(
+    network: Network, index: int, e: int
+) -> list[tuple[str, complex, bool, float, float]]:
+    """What couples the mode at node `index` to the emitter at node `e`: no sums, so no rounding.
+
+    Returns:
+        Rows (term of the mode, weight, whether the emitter's operator is c^+ instead of c, factor
+        of it from the left, factor of it from the right), those of weight zero left out.
+    """
+    exchange, decay, absorption, pumping, squeezing = network.couplings
+    pump, anomalous = pumping[index, e], squeezing[index, e]
+    rows = [
+        ("a_rho", decay[index, e], True, -0.5, 1.0),
+        ("rho_a", decay[index, e], True, 0.0, -0.5),
+        ("rho_ad", decay[e, index], False, 1.0, -0.5),
+        ("ad_rho", decay[e, index], False, -0.5, 0.0),
+        ("ad_rho", -1j * exchange[index, e], False, 1.0, 0.0),
+        ("rho_ad", 1j * exchange[index, e], False, 0.0, 1.0),
+        ("a_rho", -1j * exchange[e, index], True, 1.0, 0.0),
+        ("rho_a", 1j * exchange[e, index], True, 0.0, 1.0),
+        ("ad_rho", absorption[index, e], False, -0.5, 1.0),
+        ("rho_ad", absorption[index, e], False, 0.0, -0.5),
+        ("rho_a", absorption[e, index], True, 1.0, -0.5),
+        ("a_rho", absorption[e, index], True, -0.5, 0.0),
+        ("ad_rho", -1j * pump, True, 1.0, 0.0),
+        ("rho_ad", 1j * pump, True, 0.0, 1.0),
+        ("a_rho", -1j * np.conj(pump), False, 1.0, 0.0),
+        ("rho_a", 1j * np.conj(pump), False, 0.0, 1.0),
+        ("ad_rho", anomalous, True, -1.0, 1.0),
+        ("rho_ad", anomalous, True, 1.0, -1.0),
+        ("a_rho", np.conj(anomalous), False, -1.0, 1.0),
+        ("rho_a", np.conj(anomalous), False, 1.0, -1.0),
+    ]
+    return [(to, complex(weight), *rest) for to, weight, *rest in rows if weight != 0]
 
 
 def _sum(superoperators: list[Superoperator], size: int) -> Superoperator:

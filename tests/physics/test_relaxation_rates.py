@@ -1,0 +1,221 @@
+"""All slow eigenvalues of the master equation, against Fock space and against 60 digits."""
+
+import numpy as np
+import pytest
+from liouvillian_spectrum import distances, exact_spectrum, spectrum
+
+import thermalent as te
+
+EPS = np.finfo(float).eps
+
+
+def check(network, count, cutoff, reference=spectrum, charge=0):
+    """The list is complete, and each error bounds what the reference finds.
+
+    The reference's own error is how much it changes with two more Fock states, and rounding.
+    """
+    found = te.relaxation_rates(network, count, charge=charge)
+    assert len(found.values) == count
+    assert np.all(np.diff(found.values.real) >= -1e-12 * np.abs(found.values[1:]))
+    coarse, true = reference(network, cutoff - 2, charge), reference(network, cutoff, charge)
+    zero = 1e-9 * true.real[len(true) // 2] if reference is spectrum else 1e-29
+    moving = true[np.abs(true) > zero]
+    assert len(true) - len(moving) == found.stationary
+    apart, left = distances(found.values, moving)
+    uncertain = np.array(
+        [np.min(np.abs(coarse - moving[np.argmin(np.abs(moving - v))])) for v in found.values]
+    )
+    rounding = 1e4 * EPS * np.max(np.abs(true)) if reference is spectrum else 1e-40
+    assert np.all(apart <= found.error + 2 * uncertain + rounding), (apart, found.error, uncertain)
+    # None that is slower is left over.
+    slack = found.values.real[-1] * 1e-6 + 3 * np.max(uncertain) + rounding
+    assert np.all(moving[left].real >= found.values.real[-1] - slack)
+    # The errors are those of relative rounding, or of the tolerance asked for.
+    assert np.all(found.error <= 2e-8 * np.abs(found.values) + 1e-15)
+    assert found.certified
+    return found
+
+
+TABLE = [
+    (lambda: te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(20, -20)), 10),
+    (lambda: te.thermal_link(0.05, 3.0, gamma=(1e-2, 0.3), detuning=(30, -30)), 9),
+    (lambda: te.phononic_link(0.2, 0.3, wavelengths=(0.13, 0.4), detuning=(5, -5)), 11),
+]
+
+
+@pytest.mark.parametrize(("network", "cutoff"), TABLE)
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_oscillating_rates_are_among_the_slowest(network, cutoff, count):
+    check(network(), count, cutoff)
+
+
+@pytest.mark.parametrize("charge", [1, -1, 2])
+def test_coherences_between_charges_have_rates_of_their_own(charge):
+    check(te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(2, -1)), 4, 10, charge=charge)
+
+
+def test_all_sectors_together():
+    network = te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(2, -1))
+    every = te.relaxation_rates(network, 8, charge=None)
+    single = [te.relaxation_rates(network, 8, charge=q) for q in range(-2, 3)]
+    values = np.sort(np.concatenate([rates.values.real for rates in single]))
+    assert every.values.real == pytest.approx(values[:8], rel=1e-12)
+    # The slowest is a coherence of the first qubit, at half the rate of a population.
+    assert every.charge[0] in (-1, 1)
+    assert every.values[0].real == pytest.approx(0.052, abs=1e-3)
+
+
+# kappa and gamma eight decades apart: 60 digits in Fock space, few of them at this temperature.
+@pytest.mark.parametrize(
+    ("network", "count", "cutoff"),
+    [
+        (lambda: te.thermal_link(1e-4, 1e3, gamma=1e-5, qubits=1), 3, 6),
+        (lambda: te.thermal_link(1e-4, 1e-6, gamma=1e6, qubits=1), 3, 6),
+        (lambda: te.thermal_link(1e-4, 1e3, gamma=1e-5), 4, 4),
+        (lambda: te.phononic_link(1e-4, 1.0, wavelengths=(1, 2), detuning=(1e-4, -1e-4)), 2, 4),
+        (lambda: te.phononic_link(1e-4, 1.0, wavelengths=(1, 2), detuning=(1e-8, -1e-8)), 2, 4),
+    ],
+)
+def test_slow_rates_in_many_digits(network, count, cutoff):
+    network = network()
+    found = te.relaxation_rates(network, count)
+    true, coarse = exact_spectrum(network, cutoff), exact_spectrum(network, cutoff - 1)
+    moving = true[np.abs(true) > 1e-29]
+    assert len(true) - len(moving) == found.stationary == 1
+    truncation = np.array([np.min(np.abs(coarse - v)) for v in moving[:count]])
+    apart, left = distances(found.values, moving)
+    assert np.all(apart <= found.error + 2 * truncation)
+    assert np.all(moving[left].real >= found.values.real[-1] * (1 - 1e-6))
+    # Not the 1e-16 of the largest rate that double precision leaves, but 1e-8 of its own.
+    assert np.all(found.error <= 1e-8 * np.abs(found.values))
+
+
+def test_the_slowest_rates_of_the_table():
+    """Absolutely: 1.2e-5 is gamma (1 + 2 n) with n = n_th/2 of the mode, at kappa >> gamma."""
+    one = te.relaxation_rates(te.thermal_link(0.1, 1e3, gamma=1e-5, qubits=1), 1)
+    assert one.values[0] == pytest.approx(1e-5 * 1.2, rel=1e-7)
+    two = te.relaxation_rates(te.thermal_link(0.1, 1e3, gamma=1e-5), 1)
+    assert two.values[0] == pytest.approx(7e-6, rel=0.03)
+    dark = te.relaxation_rates(
+        te.phononic_link(0.1, 1.0, wavelengths=(1, 2), detuning=(1e-4, -1e-4)), 1
+    )
+    assert 0 < dark.values[0].real < 1e-6
+
+
+@pytest.mark.parametrize("power", [2, 3, 4, 5, 6, 8, 10, 12])
+def test_a_dark_state_decays_with_the_square_of_the_detuning(power):
+    """r = c delta^2 over twenty decades, where double precision loses it at delta = 1e-8."""
+    detuning = 10.0**-power
+    network = te.phononic_link(0.1, 1.0, wavelengths=(1, 2), detuning=(detuning, -detuning))
+    rate = te.relaxation_rates(network, 1).values[0].real
+    # Corrections are delta^2, and the rounding of the sines in J beside delta.
+    assert rate / detuning**2 == pytest.approx(
+        3.814997, rel=1e-5 + 20 * detuning**2 + 2e-15 / detuning
+    )
+
+
+def test_what_is_not_unique_has_several_stationary_operators():
+    unique = te.relaxation_rates(te.thermal_link(0.5, 0.5), 2)
+    assert unique.stationary == 1
+    several = te.relaxation_rates(te.phononic_link(0.1, 1.0, wavelengths=(1, 2)), 2)
+    assert several.stationary == 2
+    assert several.values.real == pytest.approx([0.33046568, 0.33046568], abs=1e-8)
+    # sqrt(g_1 g_2) is rounded: the dark state decays at 1e-17 in the numbers, and not in physics.
+    collective = te.relaxation_rates(te.cooperative(2, 0.7), 2)
+    assert collective.stationary == 2
+    assert np.all(collective.values.real > 0.1)
+
+
+def random_network(kind, rng):
+    """A network of a kind, cold enough for Fock space."""
+    n_th = float(rng.uniform(0.0, 0.15))
+    kappa = float(np.exp(rng.uniform(np.log(0.1), np.log(5))))
+    gamma = rng.uniform(0.3, 1.5, 2)
+    detuning = rng.uniform(-1, 1, 2)
+    if kind == "one qubit":
+        return te.thermal_link(
+            n_th, kappa, gamma=float(gamma[0]), detuning=float(detuning[0]), qubits=1
+        )
+    if kind == "ordinary":
+        return te.thermal_link(
+            n_th, kappa, gamma=tuple(gamma), detuning=tuple(detuning), dephasing=0.1, loss=0.2
+        )
+    if kind == "equal":
+        return te.thermal_link(n_th, kappa, gamma=float(gamma[0]))
+    if kind == "detuned":
+        return te.thermal_link(n_th, kappa, gamma=tuple(gamma), detuning=tuple(30 * detuning))
+    if kind == "bidirectional":
+        places = tuple(rng.uniform(0.1, 2, 2))
+        return te.phononic_link(n_th, kappa, wavelengths=places, detuning=tuple(detuning))
+    if kind == "nearly dark":
+        return te.phononic_link(n_th, kappa, wavelengths=(1, 2), detuning=tuple(1e-2 * detuning))
+    if kind == "not unique":
+        return te.phononic_link(n_th, kappa, wavelengths=(1, 2))
+    raise ValueError(kind)
+
+
+KINDS = (
+    "one qubit", "ordinary", "equal", "detuned", "bidirectional", "nearly dark", "not unique"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_networks(kind, seed):
+    rng = np.random.default_rng([KINDS.index(kind), seed])
+    # n/(2 + n) per Fock state is below 0.07: 1e-10 is left at nine of them.
+    check(random_network(kind, rng), int(rng.integers(1, 6)), 9, charge=int(rng.integers(0, 2)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_decades(seed):
+    """Rates over twelve decades in one network, against 60 digits."""
+    rng = np.random.default_rng([99, seed])
+    rates = 10.0 ** rng.uniform(-6, 6, 2)
+    network = te.thermal_link(1e-4, float(rates[0]), gamma=float(rates[1]), qubits=1)
+    found = te.relaxation_rates(network, 3)
+    true, coarse = exact_spectrum(network, 6), exact_spectrum(network, 5)
+    moving = true[np.abs(true) > 1e-25]
+    truncation = np.array([np.min(np.abs(coarse - v)) for v in moving[:3]])
+    apart, left = distances(found.values, moving)
+    assert np.all(apart <= found.error + 2 * truncation)
+    assert np.all(moving[left].real >= found.values.real[-1] * (1 - 1e-6))
+
+
+def test_three_qubits():
+    network = te.thermal_link(0.02, 1.0, gamma=(0.5, 0.8, 1.1), detuning=(0.3, -0.2, 0.0), qubits=3)
+    check(network, 3, 5)
+
+
+def test_a_hot_source_has_its_own_ladder():
+    """The source's populations decay at 2 kappa k; behind n_th = 300 nothing is slower."""
+    found = te.relaxation_rates(te.thermal_link(300.0, 1e-3), 3)
+    assert found.values == pytest.approx([2e-3, 4e-3, 6e-3], rel=1e-12)
+    assert found.certified
+
+
+def test_emitters_alone():
+    """|S><S| is conserved; <T|rho|T> decays at twice the rate of one qubit."""
+    pair = te.relaxation_rates(te.cooperative(2, 1.0), 4)
+    check_values = exact_spectrum(te.cooperative(2, 1.0), 2)
+    assert pair.stationary == 2
+    apart, _ = distances(pair.values, check_values)
+    assert np.all(apart <= pair.error + 1e-15)
+
+
+@pytest.mark.parametrize("rtol", [np.nan, -5, -1, 0, np.inf, 0.5, "1e-8"])
+def test_the_tolerance_is_checked(rtol):
+    with pytest.raises(ValueError, match=r"Argument `rtol` must be a number in \[1e-13, 0.1\]"):
+        te.relaxation_rates(te.thermal_link(0.1, 1.0), rtol=rtol)
+
+
+@pytest.mark.parametrize("charge", [3, -3, 1.5, True, "0"])
+def test_the_charge_is_checked(charge):
+    with pytest.raises(ValueError, match=r"`charge` must be an integer from -2 to 2, or None"):
+        te.relaxation_rates(te.thermal_link(0.1, 1.0), charge=charge)
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.5, np.nan, True])
+def test_the_count_is_checked(count):
+    with pytest.raises(ValueError, match=r"`count` must be an integer of at least 1"):
+        te.relaxation_rates(te.thermal_link(0.1, 1.0), count)

@@ -1,0 +1,1 @@
+"""All slow eigenvalues of a network's master equation, found, counted and refined."""

@@ -1,0 +1,188 @@
+r"""The hierarchy of one total charge, cut off at a level, in two arithmetics.
+
+With \(\mu^{kl} = \sqrt{k!\, l!}\; \nu^{kl}\) the hierarchy has no square roots,
+
+$$\dot\nu^{kl} = \big[L - \lambda(k + l) + i\delta(k - l)\big]\nu^{kl}
+  + (V L_+ + K_+)\,\nu^{k-1,l} + (l + 1) L_+\,\nu^{k,l+1}
+  + (V L_- + K_-)\,\nu^{k,l-1} + (k + 1) L_-\,\nu^{k+1,l}$$
+
+so that its elements are the network's own numbers times integers: exact in ball arithmetic. In
+double precision the levels are balanced instead. At total charge Q the elements |i><j| of level
+N = k + l are those with \\(k - l = q - Q\\), \\(|q - Q| \\leq N\\), of the parity of N. Emitters alone
+are a chain of one level that holds every element of charge Q.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from flint import acb, acb_mat, arb, ctx
+from scipy import sparse
+
+from thermalent.eigenvalues.generator import BITS, Entries, Generator
+from thermalent.networks.symmetry import element_charges
+
+
+class Chain:
+    """The hierarchy of total charge Q with the levels 0 to `last`.
+
+    Args:
+        generator: The superoperators.
+        charge: Q.
+        last: Highest level k + l; zero for emitters alone.
+    """
+
+    def __init__(self, generator: Generator, charge: int, last: int) -> None:
+        self.generator, self.charge = generator, charge
+        self.last = last if generator.has_source else 0
+        self.shift = element_charges(generator.numbers) - charge  # k - l, (d^2,)
+        self.elements = [self._elements(n) for n in range(self.last + 1)]
+        self.start = np.concatenate([[0], np.cumsum([len(e) for e in self.elements])])
+        self.size = int(self.start[-1])
+
+    def _elements(self, n: int) -> np.ndarray:
+        if not self.generator.has_source:
+            return np.flatnonzero(self.shift == 0)
+        return np.flatnonzero((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
+
+    @cached_property
+    def matrix(self) -> sparse.csc_array:
+        """The generator in double precision: real for Q = 0, where it keeps Hermiticity."""
+        g = self.generator
+        scale = np.sqrt(g.variance) if g.variance > 1 else 1.0
+        rate, detuning = float(g.rate), float(g.detuning)
+        rows, cols, values = [], [], []
+        for n in range(self.last + 1):
+            here = self.elements[n]
+            rows.append(self.start[n] + np.arange(len(here)))
+            cols.append(rows[-1])
+            values.append(1j * detuning * self.shift[here] - rate * n)
+            for to, of, entries in self._couplings(n):
+                inside, row, col = self._placed(entries, to, of)
+                value = entries.floats[inside] * self._root(entries, inside, to, of)
+                rows.append(self.start[to] + row)
+                cols.append(self.start[of] + col)
+                values.append(value * scale ** float(of - to))
+        place = (np.concatenate(rows), np.concatenate(cols))
+        matrix = sparse.csc_array(
+            (np.concatenate(values), place), shape=(self.size, self.size), dtype=complex
+        )
+        if self.charge != 0:
+            return matrix
+        unitary = self._hermitian_basis()
+        real = sparse.csc_array((unitary @ matrix @ unitary.conj().T).real)
+        real.eliminate_zeros()
+        return real
+
+    def _couplings(self, n: int) -> Iterator[tuple[int, int, Entries]]:
+        """What enters level n: (to, of, superoperator)."""
+        yield n, n, self.generator.within
+        if n > 0:
+            yield n, n - 1, self.generator.rise
+        if n < self.last:
+            yield n, n + 1, self.generator.fall
+
+    def _placed(self, entries: Entries, to: int, of: int) -> tuple[np.ndarray, ...]:
+        """Which entries lie between two levels, and their rows and columns there."""
+        place = np.full((2, len(self.shift)), -1)
+        place[0, self.elements[to]] = np.arange(len(self.elements[to]))
+        place[1, self.elements[of]] = np.arange(len(self.elements[of]))
+        row, col = place[0, entries.row], place[1, entries.col]
+        inside = np.flatnonzero((row >= 0) & (col >= 0))
+        return inside, row[inside], col[inside]
+
+    def _root(self, entries: Entries, inside: np.ndarray, to: int, of: int) -> np.ndarray:
+        """sqrt(k), sqrt(l), sqrt(k + 1) or sqrt(l + 1) of each entry."""
+        if to == of:
+            return np.ones(len(inside))
+        return np.sqrt(self._count(entries, inside, to, of))
+
+    def _count(self, entries: Entries, inside: np.ndarray, to: int, of: int) -> np.ndarray:
+        """The larger of the two k, or of the two l, whichever differs."""
+        upper = max(to, of)
+        row, col = self.shift[entries.row[inside]], self.shift[entries.col[inside]]
+        there = row if to > of else col
+        # k changes if k - l rises with the level, else l does.
+        sign = np.where((row > col) == (to > of), 1, -1)
+        return (upper + sign * there) // 2
+
+    def _hermitian_basis(self) -> sparse.csr_array:
+        """The unitary to the real and imaginary parts of pairs mu^{kl}, mu^{lk}; (size, size)."""
+        d = len(self.generator.numbers)
+        rows, cols, values = [], [], []
+        for n, here in enumerate(self.elements):
+            place = np.full(d * d, -1)
+            place[here] = np.arange(len(here))
+            partner = place[(here % d) * d + here // d]
+            own = np.arange(len(here))
+            alone, first = own[partner == own], own[partner > own]
+            second, root = partner[first], np.full(len(first), np.sqrt(0.5))
+            rows += [self.start[n] + part for part in (alone, first, first, second, second)]
+            cols += [self.start[n] + part for part in (alone, first, second, first, second)]
+            values += [np.ones(len(alone)), root, root, -1j * root, 1j * root]
+        place = (np.concatenate(rows), np.concatenate(cols))
+        return sparse.csr_array((np.concatenate(values), place), shape=(self.size, self.size))
+
+    @cached_property
+    def weights(self) -> list[list[arb]]:
+        r"""What balances the elements of each level: \(\sqrt{k!\, l!}\, s^{-(k + l)}\)."""
+        with ctx.workprec(BITS):
+            return self._weights()
+
+    def _weights(self) -> list[list[arb]]:
+        variance = max(1.0, self.generator.variance)
+        factorial = [arb(1)]
+        for n in range(1, self.last + 1):
+            # A factor s^2 per step of k or l is s per step of k + l.
+            factorial.append(factorial[-1] * n / arb(variance))
+        found = []
+        for n, here in enumerate(self.elements):
+            shift = self.shift[here]
+            k, l = (n + shift) // 2, (n - shift) // 2
+            pairs = zip(k.tolist(), l.tolist(), strict=True)
+            found.append([(factorial[i] * factorial[j]).sqrt() for i, j in pairs])
+        return found
+
+    def dense_blocks(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Diagonal, rising and falling block of each level in double precision."""
+        matrix = sparse.csr_array(self.matrix)
+        parts = [slice(int(a), int(b)) for a, b in zip(self.start, self.start[1:], strict=False)]
+        parts.append(slice(self.size, self.size))
+        found = []
+        for n in range(self.last + 1):
+            rows = matrix[parts[n]].tocsc()
+            below = slice(0, 0) if n == 0 else parts[n - 1]
+            found.append(tuple(rows[:, part].toarray() for part in (parts[n], below, parts[n + 1])))
+        return found
+
+    @cached_property
+    def exact_blocks(self) -> list[tuple[acb_mat, acb_mat | None, acb_mat | None]]:
+        """The same without square roots in ball arithmetic; what does not exist is None."""
+        with ctx.workprec(BITS):
+            return self._exact_blocks()
+
+    def _exact_blocks(self) -> list[tuple[acb_mat, acb_mat | None, acb_mat | None]]:
+        g = self.generator
+        found = []
+        for n in range(self.last + 1):
+            blocks = {}
+            for to, of, entries in self._couplings(n):
+                block = acb_mat(len(self.elements[to]), len(self.elements[of]))
+                inside, row, col = self._placed(entries, to, of)
+                factor = (
+                    self._count(entries, inside, to, of)
+                    if of > to
+                    else np.ones(len(inside), dtype=np.int64)
+                )
+                for i, r, c, f in zip(
+                    inside.tolist(), row.tolist(), col.tolist(), factor.tolist(), strict=True
+                ):
+                    block[r, c] = entries.value[i] * f
+                blocks[of] = block
+            diagonal = blocks[n]
+            for i, element in enumerate(self.elements[n].tolist()):
+                diagonal[i, i] += acb(-g.rate * n, g.detuning * int(self.shift[element]))
+            found.append((diagonal, blocks.get(n - 1), blocks.get(n + 1)))
+        return found

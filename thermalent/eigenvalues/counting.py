@@ -1,0 +1,166 @@
+r"""How many eigenvalues lie to the right of a vertical line: a winding number.
+
+The determinant of s - L is the product of the determinants of the pivots of its block elimination,
+so that also the eigenvalues that level zero does not feel are counted. Divided by what has its
+zeros at the eigenvalues known already, and by a polynomial whose zeros lie to the left,
+
+$$F(s) = \frac{\det(s - L)}{\prod_{\mathrm{known}} (s - \lambda_j) \prod_m (s - p_m)}$$
+
+goes to one at infinity, and its phase along the line Re s = -r falls by \(2\pi\) for every
+eigenvalue with Re lambda > -r that is missing from the list. Close to an eigenvalue on either side
+F has a dip: the line is divided until log F is smooth between its points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from flint import ctx
+
+from thermalent.eigenvalues.chain import Chain
+from thermalent.eigenvalues.generator import BITS
+from thermalent.eigenvalues.subspace import Shifted
+
+# Between a point and the next log F may change by this much, by its slope in the middle and by its
+# values, and the two halves by half of it differently. A phase that turns several times from one
+# point to the next shows in the slope. One zero between them turns the phase by pi; of two in the
+# same place the phase says nothing, but the magnitude does.
+_SMOOTH = 0.8
+# The slope is that over this part of the way to the next point.
+_STEP = 1e-4
+_MOST_POINTS = 40_000
+_CHUNK = 2_000_000  # elements of a batch of blocks
+
+LogDet = Callable[[np.ndarray], np.ndarray]
+
+
+class Winding(NamedTuple):
+    """What the phase along the line says.
+
+    Args:
+        missing: Eigenvalues to the right of the line that the list lacks; None if the phase could
+            not be followed.
+        places: Imaginary parts near which F changes fastest.
+    """
+
+    missing: int | None
+    places: np.ndarray
+
+
+def count_missing(chain: Chain, known: np.ndarray, distance: float, log_det: LogDet) -> Winding:
+    """The number of eigenvalues with Re lambda > -`distance` that are missing from the list.
+
+    Args:
+        chain: The hierarchy.
+        known: Eigenvalues of L on both sides of the line, with conjugates and multiplicities.
+        distance: r > 0; the line must pass between the eigenvalues that are known.
+        log_det: log det(s - L) at many s, up to multiples of 2 pi i.
+    """
+    diagonal = chain.matrix.diagonal()
+    highest = diagonal[np.argsort(diagonal.real, kind="stable")][: chain.size - len(known)]
+    largest = float(np.max(abs(chain.matrix).sum(axis=0)))
+    poles = np.minimum(highest.real, -1.5 * distance) + 1j * highest.imag
+
+    def log_f(t: np.ndarray) -> np.ndarray:
+        s = -distance + 1j * t
+        value = log_det(s)
+        for zero in (*known, *poles):
+            value = value - np.log(s - zero)
+        return value
+
+    if not np.all(np.abs(known.real + distance) > 1e-12 * distance):
+        return Winding(None, np.zeros(0))  # the line passes through one of them
+    t = _first_points(known, distance, 100 * chain.size * largest)
+    symmetric = chain.charge == 0
+    if symmetric:
+        t = np.concatenate([[0.0], t[t > 0]])
+    return _follow(log_f, t, symmetric=symmetric)
+
+
+def _first_points(known: np.ndarray, distance: float, far: float) -> np.ndarray:
+    """Points that become closer towards zero and the known frequencies, as close as the line is."""
+    nearest = float(np.min(np.abs(known.real + distance), initial=distance))
+    order = np.argsort(np.abs(known.real + distance), kind="stable")
+    centres = np.unique(np.concatenate([[0.0], known.imag[order[:12]]]))
+    steps = 0.5 * nearest * 2.0 ** np.arange(np.ceil(np.log2(2 * far / nearest)) + 1)
+    offsets = np.concatenate([-steps[::-1], [0.0], steps])
+    points = np.unique((centres[:, None] + offsets).ravel())
+    apart = np.maximum(0.05 * nearest, 1e-14 * np.abs(points[1:]))
+    return points[np.concatenate([[True], np.diff(points) > apart])]
+
+
+def _follow(log_f: LogDet, t: np.ndarray, *, symmetric: bool) -> Winding:
+    """The change of the phase along the points, which are made closer where log F is not smooth."""
+    value = log_f(t)
+    ends = -value[-1].imag if symmetric else value[0].imag - value[-1].imag
+    phase = _turn(1j * ends).imag
+    low, high = np.stack([t[:-1], value[:-1]]), np.stack([t[1:], value[1:]])
+    points = len(t)
+    places = np.zeros(0)
+    while low.shape[1]:
+        middle = 0.5 * (low[0] + high[0]).real
+        points += len(middle)
+        if points > _MOST_POINTS or np.any(middle <= low[0].real) or np.any(middle >= high[0].real):
+            return Winding(None, places)
+        half = middle - low[0].real
+        both = log_f(np.concatenate([middle, middle + _STEP * half]))
+        between = np.stack([middle, both[: len(middle)]])
+        slope = _turn(both[len(middle) :] - between[1]) / _STEP
+        first, second = _turn(between[1] - low[1]), _turn(high[1] - between[1])
+        rough = ~(
+            (np.abs(first) <= _SMOOTH)
+            & (np.abs(second) <= _SMOOTH)
+            & (np.abs(first - second) <= 0.5 * _SMOOTH)
+            & (np.abs(2 * slope - first - second) <= _SMOOTH)
+        )
+        phase += float(np.sum((first + second).imag[~rough]))
+        if rough.any():
+            places = middle[rough]
+        low, high, between = low[:, rough], high[:, rough], between[:, rough]
+        low, high = np.hstack([low, between]), np.hstack([between, high])
+    turns = phase / np.pi if symmetric else phase / (2 * np.pi)
+    missing = round(-turns)
+    return Winding(missing if abs(turns + missing) < 0.1 else None, places)
+
+
+def _turn(change: np.ndarray) -> np.ndarray:
+    """A change of log F with its phase brought between -pi and pi."""
+    return np.real(change) + 1j * ((np.imag(change) + np.pi) % (2 * np.pi) - np.pi)
+
+
+def log_det_double(chain: Chain) -> LogDet:
+    """Log det(s - L) from the pivots in double precision."""
+    blocks = chain.dense_blocks()
+    width = max(len(block[0]) for block in blocks)
+
+    def some(s: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(s), dtype=complex)
+        tail = None  # (points, m_{n+1}, m_n)
+        for n in range(chain.last, -1, -1):
+            diagonal, rise, fall = blocks[n]
+            pivot = s[:, None, None] * np.eye(len(diagonal)) - diagonal
+            if tail is not None:
+                pivot = pivot - fall @ tail
+            sign, size = np.linalg.slogdet(pivot)
+            total += size + np.log(sign)
+            if n > 0:
+                tail = np.linalg.solve(pivot, np.broadcast_to(rise, (len(s), *rise.shape)))
+        return total
+
+    def log_det(s: np.ndarray) -> np.ndarray:
+        parts = max(1, len(s) * width**2 // _CHUNK)
+        return np.concatenate([some(part) for part in np.array_split(s, parts)])
+
+    return log_det
+
+
+def log_det_exact(chain: Chain) -> LogDet:
+    """The same in ball arithmetic, for rates over many decades."""
+
+    def log_det(s: np.ndarray) -> np.ndarray:
+        with ctx.workprec(BITS):
+            return np.array([Shifted(chain, complex(point)).log_det() for point in s])
+
+    return log_det

@@ -1,0 +1,319 @@
+r"""The slowest eigenvalues of the hierarchy of one total charge, none missing.
+
+Candidates of a chain of levels are refined at two numbers of levels, whose difference is the error
+of the truncation; then the eigenvalues to the right of a line behind the slowest `count` are
+counted by the winding of the determinant. As long as some are missing, they are looked for where
+the determinant dips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from thermalent.eigenvalues import candidates, counting
+from thermalent.eigenvalues.chain import Chain
+from thermalent.eigenvalues.generator import Generator
+from thermalent.eigenvalues.groups import Cluster, clusters
+from thermalent.eigenvalues.subspace import Group, eigenvalues_of, refine
+from thermalent.eigenvalues.subspace_double import refine_double
+from thermalent.solution.method import MethodError
+
+# Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one.
+_ALL = {True: 600, False: 350}
+# Unknowns up to which all eigenvalues of emitters alone are found, in ball arithmetic.
+ALL_EXACTLY = 80
+# Cubes of the blocks' sizes, summed over the levels, up to which refinement is in ball arithmetic:
+# about a second per factorisation.
+_EXACT_WORK = 1e7
+_MOST_UNKNOWNS = 60_000
+# Beyond this ratio of the largest element to the source's rate, double precision is left.
+_DECADES = 1e8
+_EPS = float(np.finfo(float).eps)
+# A conserved quantity that the network's numbers hold to rounding only makes rates of the square of
+# rounding: what is below this part of the largest rate is stationary.
+_ROUNDING = (8 * _EPS) ** 2
+_ROUNDS = 8
+
+
+class Slowest(NamedTuple):
+    """The eigenvalues r of -L with the smallest real parts.
+
+    Args:
+        values: r, (n,) complex, the stationary ones left out.
+        error: Bound of the error of each, (n,).
+        levels: Highest level kept.
+        stationary: How many are stationary.
+        certified: Whether they were counted; else a second search found no others.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
+    levels: int
+    stationary: int
+    certified: bool = True
+
+    def cut(self, count: int) -> Slowest:
+        """The first `count`."""
+        return self._replace(values=self.values[:count], error=self.error[:count])
+
+
+def slowest(
+    generator: Generator, charge: int, count: int, rtol: float, report: Callable[[str], None]
+) -> Slowest:
+    """The `count` slowest eigenvalues of total charge Q, fewer if the emitters alone have fewer.
+
+    Raises:
+        MethodError: they take too many levels, or the count could not be confirmed.
+    """
+    scale = _largest(generator)
+    if not generator.has_source:
+        chain = Chain(generator, charge, 0)
+        group = eigenvalues_of(chain)
+        return _collected([(group, group, False)], scale, 0, real=charge == 0).cut(count)
+    last = 12 + 2 * int(np.ceil(2 * np.sqrt(abs(generator.variance))))
+    extra = np.zeros(0, dtype=complex)
+    for effort in range(1, _ROUNDS + 1):
+        report(f"{last} levels")
+        search = _Search(generator, charge, count, last, extra, effort)
+        found = search.refined(scale)
+        wanted = rtol * np.abs(found.values) + _ROUNDING * scale
+        if np.all(found.error[:count] <= wanted[:count]) and len(found.values) >= min(
+            count, search.coarse.size
+        ):
+            if not search.exact:
+                fresh = search.second()
+                if fresh.size == 0:
+                    return found.cut(count)._replace(certified=False)
+                extra = np.concatenate([extra, fresh])
+                continue
+            winding = search.missing()
+            if winding.missing == 0:
+                return found.cut(count)
+            extra = np.concatenate([extra, search.closer(winding.places)])
+        else:
+            last = search.fine.last + search.fine.last // 4 + 2
+    raise MethodError(
+        f"The {count} slowest rates could not be made certain with {last} levels: the determinant "
+        "along a line behind them has not the winding number that they give. Ask for fewer rates, "
+        "or for a larger rtol."
+    )
+
+
+class _Search:
+    """Candidates and refined eigenvalues at one number of levels and at a larger one."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        charge: int,
+        count: int,
+        last: int,
+        extra: np.ndarray,
+        effort: int,
+    ) -> None:
+        self.effort = effort
+        self.coarse = Chain(generator, charge, last)
+        self.fine = Chain(generator, charge, 2 * (last * 5 // 8) + 2)
+        if self.fine.size > _MOST_UNKNOWNS:
+            raise MethodError(
+                f"Relaxation rates would take more than {_MOST_UNKNOWNS} unknowns: {self.fine.last}"
+                " levels do not suffice. Use a weaker source, fewer emitters or a larger rtol."
+            )
+        self.real = charge == 0
+        self.count = count
+        self.largest = float(np.max(abs(self.coarse.matrix).sum(axis=0)))
+        self.rate = float(generator.rate) or 1e-3 * self.largest
+        self.wide = self.largest > _DECADES * self.rate
+        work = sum(float(len(elements)) ** 3 for elements in self.fine.elements)
+        self.exact = work <= _EXACT_WORK
+        self.values = self._candidates(extra)
+        self.groups: list[Cluster] = []
+
+    def _candidates(self, extra: np.ndarray) -> np.ndarray:
+        """Approximate eigenvalues of L, those of the largest real part first."""
+        if self.coarse.size <= _ALL[self.real] and not self.wide:
+            values = candidates.all_of(self.coarse)
+            self.resolution = 1e-12 * self.largest
+        else:
+            # Beside zero, and beside the frequencies of the emitters alone.
+            frequencies = np.concatenate([[0.0], self._frequencies(), self._grid(), extra])
+            self.resolution = 1e-10 * self.rate
+            values = self._together(
+                [self._near(w, self.effort * (2 * self.count + 20)) for w in frequencies]
+            )
+        return values[np.argsort(-values.real, kind="stable")]
+
+    def _frequencies(self) -> np.ndarray:
+        first = self.coarse.elements[0]
+        within = self.coarse.generator.within
+        inside = np.isin(within.row, first) & np.isin(within.col, first)
+        block = np.zeros((len(first), len(first)), dtype=complex)
+        row = np.searchsorted(first, within.row[inside])
+        col = np.searchsorted(first, within.col[inside])
+        block[row, col] = within.floats[inside]
+        found = np.unique(np.round(np.linalg.eigvals(block).imag / self.rate)) * self.rate
+        found = found[np.abs(found) > self.rate]
+        return found[found > 0] if self.real else found
+
+    def _grid(self) -> np.ndarray:
+        """Frequencies in powers of two: the more is known, the smoother is what is counted with."""
+        if self.wide or not self.exact:
+            return np.zeros(0)
+        upper = self.rate * 2.0 ** np.arange(np.ceil(np.log2(self.largest / self.rate)))
+        return upper if self.real else np.concatenate([-upper, upper])
+
+    def _near(self, frequency: float, count: int) -> np.ndarray:
+        shift = 0.1 * self.rate + 1j * frequency
+        exact = self.wide and self.exact
+        found = candidates.near(self.coarse, shift, count, exact=exact)
+        if self.real:
+            # Far from the shift they are known to fewer digits.
+            known = self.resolution + 1e-6 * np.abs(found - shift)
+            real, upper = found[np.abs(found.imag) <= known], found[found.imag > known]
+            found = np.concatenate([real.real, upper, upper.conj()])
+        return found
+
+    def _together(self, parts: list[np.ndarray]) -> np.ndarray:
+        """The union of several searches: copies only where one search has them."""
+        whole = parts[0]
+        for part in parts[1:]:
+            for value in part:
+                near = 1e-5 * max(self.rate, abs(value))
+                if np.sum(np.abs(part - value) <= near) > np.sum(np.abs(whole - value) <= near):
+                    whole = np.append(whole, value)
+        return whole
+
+    def refined(self, scale: float) -> Slowest:
+        """The slowest candidates refined at both numbers of levels."""
+        depth = -self.values.real
+        near_zero = int(np.count_nonzero(np.abs(self.values) <= self.resolution))
+        last = min(self.count + max(near_zero, 1), len(depth)) - 1
+        while last + 1 < len(depth) and depth[last + 1] - depth[last] <= (
+            1e-3 * abs(depth[last + 1]) + 10 * self.resolution
+        ):
+            last += 1
+        behind = depth[last + 1] if last + 1 < len(depth) else 3 * abs(depth[last]) + self.rate
+        self.distance = float(0.5 * (depth[last] + behind))
+        inside, self.outside = self.values[: last + 1], self.values[last + 1 :]
+        width = 3e-5 * self.distance + 10 * self.resolution
+        groups = clusters(inside, self.outside, width, real=self.real)
+        while True:
+            pairs = [(self._refine(self.coarse, g), self._refine(self.fine, g)) for g in groups]
+            merged = _merged(groups, [fine for _, fine in pairs], scale, real=self.real)
+            if len(merged) == len(groups):
+                break
+            groups = merged
+        self.found = [
+            (coarse, fine, self.real and group.centre.imag > 0)
+            for group, (coarse, fine) in zip(groups, pairs, strict=True)
+        ]
+        return _collected(self.found, scale, self.fine.last, real=self.real)
+
+    def _refine(self, chain: Chain, group: Cluster) -> Group:
+        if self.exact:
+            return refine(chain, group.centre, group.count, group.gap)
+        return refine_double(chain, group.centre, group.count, group.gap)
+
+    def second(self) -> np.ndarray:
+        """Frequencies of what a search of the finer chain from other shifts finds beside the list."""
+        parts = [fine.values for _, fine, _ in self.found]
+        known = np.concatenate([*parts, *(part.conj() for part in parts)])
+        fresh = []
+        for frequency in np.concatenate([[0.0], self._frequencies()]):
+            shift = 0.3 * self.rate + 1j * (frequency + 0.2 * self.rate)
+            for value in candidates.near(self.fine, shift, self.count + 10, exact=False):
+                inside = value.real > -self.distance
+                near = 1e-5 * max(self.rate, abs(value))
+                if inside and np.min(np.abs(known - value)) > near:
+                    fresh.append(float(abs(value.imag) if self.real else value.imag))
+        return np.unique(fresh)
+
+    def missing(self) -> counting.Winding:
+        """What the list lacks in front of the line."""
+        parts = [fine.values for _, fine, _ in self.found]
+        parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
+        known = np.concatenate([*parts, self.outside])
+        exact = self.exact and (self.wide or 1e4 * _EPS * self.largest > self.distance)
+        make = counting.log_det_exact if exact else counting.log_det_double
+        return counting.count_missing(self.fine, known, self.distance, make(self.fine))
+
+    def closer(self, places: np.ndarray) -> np.ndarray:
+        """Frequencies to search at next: where the determinant changes fastest, a few of them."""
+        rounded = np.unique(np.round(places / self.rate, 1)) * self.rate
+        picked: np.ndarray = rounded[:: max(1, len(rounded) // 8)]
+        return picked
+
+
+def _largest(generator: Generator) -> float:
+    """The largest rate of the emitters and of the source."""
+    return float(np.max(np.abs(generator.within.floats), initial=float(generator.rate)))
+
+
+def _merged(
+    groups: list[Cluster], refined: list[Group], scale: float, *, real: bool
+) -> list[Cluster]:
+    """Join two groups that gave the same eigenvalue, or one that did not converge with the next."""
+    for i, (group, found) in enumerate(zip(groups, refined, strict=True)):
+        loose = np.max(found.error) > 1e-9 * max(abs(group.centre), _ROUNDING * scale)
+        for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
+            if j == i:
+                continue
+            apart = np.min(np.abs(found.values[:, None] - refined[j].values[None, :]))
+            if apart <= 1e-10 * abs(group.centre) or (
+                loose and group.gap <= 0.1 * abs(group.centre)
+            ):
+                rest = [g for k, g in enumerate(groups) if k not in (i, j)]
+                return [*rest, _joined(group, groups[j], rest, real=real)]
+    return groups
+
+
+def _joined(one: Cluster, other: Cluster, rest: list[Cluster], *, real: bool) -> Cluster:
+    """Two groups as one; a group that stands for its conjugate brings it along to a real one."""
+    counts = [one.count, other.count]
+    centres = [one.centre, other.centre]
+    if real and 0 in (one.centre.imag, other.centre.imag):
+        counts = [n if z.imag == 0 else 2 * n for n, z in zip(counts, centres, strict=True)]
+        centres = [complex(z.real) for z in centres]
+    centre = sum(n * z for n, z in zip(counts, centres, strict=True)) / sum(counts)
+    gap = min((abs(g.centre - centre) for g in rest), default=abs(centre))
+    return Cluster(centre, sum(counts), gap)
+
+
+def _collected(
+    found: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
+) -> Slowest:
+    """All rates of the groups with their errors, sorted, the stationary ones left out.
+
+    Args:
+        found: Each group with fewer and with more levels, and whether it stands for its conjugate
+            as well.
+        scale: The largest rate.
+        levels: The larger number of levels.
+        real: Whether eigenvalues come in conjugate pairs.
+    """
+    values, errors = [], []
+    for coarse, fine, mirrored in found:
+        distance = np.abs(fine.values[:, None] - coarse.values[None, :])
+        row, column = linear_sum_assignment(distance)
+        rate = -fine.values[row]
+        error = fine.error[row] + distance[row, column] + 2 * _EPS * np.abs(rate)
+        if real and not mirrored:
+            rate = np.where(np.abs(rate.imag) <= error, rate.real, rate)
+        both = np.stack([rate.conj(), rate], axis=1) if mirrored else rate  # + before -
+        values.append(both.ravel())
+        errors.append(np.repeat(error, 2) if mirrored else error)
+    rates, error = np.concatenate(values), np.concatenate(errors)
+    moving = np.abs(rates) > _ROUNDING * scale
+    rates, error = rates[moving].astype(complex), error[moving]
+    # Equal to rounding in the real part: the slower rotation first, of a pair the positive one.
+    order = np.lexsort((_digits(np.abs(rates.imag)), _digits(rates.real)))
+    return Slowest(rates[order], error[order], levels, int(np.count_nonzero(~moving)))
+
+
+def _digits(values: np.ndarray) -> np.ndarray:
+    """Values to 12 digits, so that rounding does not order equal ones."""
+    return np.array([float(f"{x:.12e}") for x in values])

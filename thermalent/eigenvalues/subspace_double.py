@@ -1,0 +1,59 @@
+"""Invariant subspaces by two-sided inverse iteration in double precision, for large blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.sparse import eye_array
+from scipy.sparse.linalg import splu
+
+from thermalent.eigenvalues.chain import Chain
+from thermalent.eigenvalues.subspace import Group
+
+_EPS = float(np.finfo(float).eps)
+_MOST_ITERATIONS = 60
+
+
+def refine_double(chain: Chain, centre: complex, count: int, gap: float) -> Group:
+    """The `count` eigenvalues of L nearest to `centre`; the next one is about `gap` away.
+
+    The residual of each side, and the rounding of L, times the norm of the oblique projector bound
+    the perturbation of the small matrix.
+    """
+    matrix = chain.matrix.astype(complex)
+    shift = centre + 1e-3 * gap * (0.8 + 0.6j)
+    factors = splu((matrix - shift * eye_array(chain.size, format="csc")).tocsc())
+    rng = np.random.default_rng(1)
+    start = rng.normal(size=(2, chain.size, count))
+    right = _iterate(factors.solve, start[0] + 1j * start[1])
+    left = _iterate(lambda b: factors.solve(b, trans="T"), start[0] - 1j * start[1])
+    overlap = left.T @ right
+    image = matrix @ right
+    small = np.linalg.solve(overlap, left.T @ image)
+    residual = float(np.linalg.norm(image - right @ small, 2))
+    largest = float(np.max(abs(matrix).sum(axis=0)))
+    projector = 1 / float(np.linalg.svd(overlap, compute_uv=False)[-1])
+    noise = projector * (residual + 10 * _EPS * largest)
+    values, vectors = np.linalg.eig(small)
+    spread = float(np.linalg.norm(small - centre * np.eye(count), 2))
+    error = noise
+    if count > 1:
+        # Elsner's bound, and that of Bauer and Fike with discs that may overlap.
+        elsner = (2 * spread + noise) ** (1 - 1 / count) * noise ** (1 / count)
+        error = min(elsner, 2 * count * float(np.linalg.cond(vectors)) * noise)
+    return Group(values, np.full(count, error))
+
+
+def _iterate(solve: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Orthonormal block after inverse iteration, until it no longer changes."""
+    x, _ = np.linalg.qr(x)
+    before = np.inf
+    for _ in range(_MOST_ITERATIONS):
+        following, _ = np.linalg.qr(solve(x))
+        change = float(np.linalg.norm(following - x @ (x.conj().T @ following)))
+        x = following
+        if change < 1e-14 or (change < 1e-9 and change > 0.5 * before):
+            break
+        before = change
+    return x
