@@ -26,6 +26,8 @@ from thermalent.support.progress import working
 # Emitter levels up to which a network is taken, alone and behind a mode.
 _MOST_LEVELS = 1024
 _MOST_LEVELS_BEHIND_A_MODE = 32
+# How often a preparation is followed for twice as long, where a state grows before it decays.
+_LONGER = 4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +61,7 @@ def relaxation_rates(
 
     L acts on emitters and source together, so the source's own rates \(\lambda (k + l)\), with
     lambda its amplitude decay rate, are among them. L conserves the total charge Q of an operator,
-    the excitations of its ket minus those of its bra, and has eigenvalues in every sector. Q = 0 has
+    the excitations of its ket minus those of its bra, with eigenvalues in every sector. Q = 0 has
     all populations and the coherences between states of equal excitation, such as
     \(|01\rangle\langle 10|\), which rotate with the difference of the detunings; \(Q = \pm 1\) has
     \(|0\rangle\langle 1|\), which rotates with a detuning and decays at half the rate.
@@ -90,9 +92,7 @@ def relaxation_rates(
             raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
     charges = _charges(network)
     most = int(charges.max())
-    if charge is not None and (
-        isinstance(charge, bool) or not isinstance(charge, Integral) or abs(charge) > most
-    ):
+    if charge is not None and (not _is_integer(charge) or abs(charge) > most):
         checks.fail("charge", f"an integer from {-most} to {most}, or None", charge)
     sectors = range(most + 1) if charge is None else [abs(charge)]
     largest = max(int(np.count_nonzero(charges == q)) for q in sectors)
@@ -114,6 +114,10 @@ def relaxation_rates(
         stationary=sum(found.stationary for _, _, found in parts),
         certified=all(found.certified for _, _, found in parts),
     )
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _charges(network: Network) -> np.ndarray:
@@ -170,7 +174,7 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
 
     Raises:
         ValueError: the distance is out of range.
-        MethodError: the network is not one for the continued fraction.
+        MethodError: the network is not one for the continued fraction, or the state does not decay.
         SolveError: the steady state is not unique.
     """
     from scipy.optimize import brentq
@@ -179,23 +183,50 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
     refusal = ContinuedFraction().one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
+    rho = states.initial_state(initial, network.dims, name="initial")
     steady = steady_state(network, ContinuedFraction(rtol=1e-10)).state
-    slowest = float(relaxation_rates(network, 1).values[0].real)
+    slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
-    end = np.log(10 / epsilon) / slowest
-    times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, 400)
 
     def distances(at: np.ndarray) -> np.ndarray:
-        found = evolve(network, at, initial, ContinuedFraction(rtol=1e-8)).states
-        return np.array([trace_distance(rho, steady, tolerance=1e-6) for rho in found])
+        found = evolve(network, at, rho, ContinuedFraction(rtol=1e-8)).states
+        return np.array([trace_distance(state, steady, tolerance=1e-6) for state in found])
 
-    above = np.flatnonzero(distances(times) >= epsilon)
-    if above.size == 0:
-        return 0.0
-    if above[-1] == len(times) - 1:
-        raise RuntimeError(f"The distance {epsilon:g} is not reached by t = {end:g}.")
-    bracket = times[above[-1]], times[above[-1] + 1]
-    return float(brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6))
+    end = np.log(10 / epsilon) / slowest_rate
+    for _ in range(_LONGER):
+        times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, 400)
+        above = np.flatnonzero(distances(times) >= epsilon)
+        if above.size == 0:
+            return 0.0
+        if above[-1] < len(times) - 1:
+            bracket = times[above[-1]], times[above[-1] + 1]
+            root = brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6)
+            return float(root)
+        end *= 2
+    raise RuntimeError(
+        f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate is "
+        f"{slowest_rate:.3g}: the state grows far before it decays. Ask for a larger distance."
+    )
+
+
+def _slowest_of(network: Network, rho: np.ndarray) -> float:
+    """The slowest decay rate of the charges that a state has.
+
+    Raises:
+        MethodError: a coherence does not decay.
+    """
+    charge = element_charges(excitation_numbers(network)).reshape(rho.shape)
+    rates = []
+    for q in np.unique(np.abs(charge[np.abs(rho) > 0])).tolist():
+        found = relaxation_rates(network, 1, charge=q)
+        if found.values[0].real <= found.error[0] or (q > 0 and found.stationary):
+            raise MethodError(
+                "The state never comes to the steady state: the slowest eigenvalue of charge "
+                f"{q} has the decay rate {found.values[0].real:.3g} and the frequency "
+                f"{found.values[0].imag:.3g}. Give it a decay or dephasing."
+            )
+        rates.append(float(found.values[0].real))
+    return min(rates)
 
 
 def purity_time(

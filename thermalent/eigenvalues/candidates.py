@@ -65,7 +65,7 @@ def _new_directions(basis: np.ndarray, block: np.ndarray) -> np.ndarray:
 
 def _double_solve(chain: Chain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
     matrix = chain.matrix - shift * eye_array(chain.size, format="csc", dtype=complex)
-    return splu(matrix.tocsc()).solve  # type: ignore[no-any-return]
+    return splu(matrix.tocsc()).solve
 
 
 def _exact_solve(chain: Chain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:

@@ -8,14 +8,15 @@ $$\dot\nu^{kl} = \big[L - \lambda(k + l) + i\delta(k - l)\big]\nu^{kl}
 
 so that its elements are the network's own numbers times integers: exact in ball arithmetic. In
 double precision the levels are balanced instead. At total charge Q the elements |i><j| of level
-N = k + l are those with \\(k - l = q - Q\\), \\(|q - Q| \\leq N\\), of the parity of N. Emitters alone
-are a chain of one level that holds every element of charge Q.
+N = k + l are those with \(k - l = q - Q\), \(|q - Q| \leq N\), of the parity of N. Emitters
+alone are a chain of one level that holds every element of charge Q.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from flint import acb, acb_mat, arb, ctx
@@ -122,8 +123,8 @@ class Chain:
             rows += [self.start[n] + part for part in (alone, first, first, second, second)]
             cols += [self.start[n] + part for part in (alone, first, second, first, second)]
             values += [np.ones(len(alone)), root, root, -1j * root, 1j * root]
-        place = (np.concatenate(rows), np.concatenate(cols))
-        return sparse.csr_array((np.concatenate(values), place), shape=(self.size, self.size))
+        where = (np.concatenate(rows), np.concatenate(cols))
+        return sparse.csr_array((np.concatenate(values), where), shape=(self.size, self.size))
 
     @cached_property
     def weights(self) -> list[list[arb]]:
@@ -154,16 +155,17 @@ class Chain:
         for n in range(self.last + 1):
             rows = matrix[parts[n]].tocsc()
             below = slice(0, 0) if n == 0 else parts[n - 1]
-            found.append(tuple(rows[:, part].toarray() for part in (parts[n], below, parts[n + 1])))
+            own, risen, fallen = (rows[:, p].toarray() for p in (parts[n], below, parts[n + 1]))
+            found.append((own, risen, fallen))
         return found
 
     @cached_property
-    def exact_blocks(self) -> list[tuple[acb_mat, acb_mat | None, acb_mat | None]]:
+    def exact_blocks(self) -> list[tuple[Any, Any, Any]]:
         """The same without square roots in ball arithmetic; what does not exist is None."""
         with ctx.workprec(BITS):
             return self._exact_blocks()
 
-    def _exact_blocks(self) -> list[tuple[acb_mat, acb_mat | None, acb_mat | None]]:
+    def _exact_blocks(self) -> list[tuple[Any, Any, Any]]:
         g = self.generator
         found = []
         for n in range(self.last + 1):

@@ -95,7 +95,7 @@ def _follow(log_f: LogDet, t: np.ndarray, *, symmetric: bool) -> Winding:
     """The change of the phase along the points, which are made closer where log F is not smooth."""
     value = log_f(t)
     ends = -value[-1].imag if symmetric else value[0].imag - value[-1].imag
-    phase = _turn(1j * ends).imag
+    phase = float(_turn(np.array(1j * ends)).imag)
     low, high = np.stack([t[:-1], value[:-1]]), np.stack([t[1:], value[1:]])
     points = len(t)
     places = np.zeros(0)
@@ -131,7 +131,7 @@ def _turn(change: np.ndarray) -> np.ndarray:
 
 
 def log_det_double(chain: Chain) -> LogDet:
-    """Log det(s - L) from the pivots in double precision."""
+    """Logarithm of det(s - L) from the pivots in double precision."""
     blocks = chain.dense_blocks()
     width = max(len(block[0]) for block in blocks)
 

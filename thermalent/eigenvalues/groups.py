@@ -13,7 +13,7 @@ class Cluster(NamedTuple):
     """Eigenvalues close to each other: their middle, their number, the distance to the next."""
 
     centre: complex
-    count: int
+    size: int
     gap: float
 
 

@@ -215,11 +215,11 @@ class _Search:
 
     def _refine(self, chain: Chain, group: Cluster) -> Group:
         if self.exact:
-            return refine(chain, group.centre, group.count, group.gap)
-        return refine_double(chain, group.centre, group.count, group.gap)
+            return refine(chain, group.centre, group.size, group.gap)
+        return refine_double(chain, group.centre, group.size, group.gap)
 
     def second(self) -> np.ndarray:
-        """Frequencies of what a search of the finer chain from other shifts finds beside the list."""
+        """Frequencies of what a search of the finer chain from other shifts adds to the list."""
         parts = [fine.values for _, fine, _ in self.found]
         known = np.concatenate([*parts, *(part.conj() for part in parts)])
         fresh = []
@@ -273,7 +273,7 @@ def _merged(
 
 def _joined(one: Cluster, other: Cluster, rest: list[Cluster], *, real: bool) -> Cluster:
     """Two groups as one; a group that stands for its conjugate brings it along to a real one."""
-    counts = [one.count, other.count]
+    counts = [one.size, other.size]
     centres = [one.centre, other.centre]
     if real and 0 in (one.centre.imag, other.centre.imag):
         counts = [n if z.imag == 0 else 2 * n for n, z in zip(counts, centres, strict=True)]

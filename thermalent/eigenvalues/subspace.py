@@ -12,7 +12,7 @@ eigenvalue is defective, M has them in 77 digits.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import acb, acb_mat, arb, ctx
@@ -64,7 +64,7 @@ class Shifted:
         self.left_inverses = [inverse.transpose() for inverse in self.inverses]
 
     def log_det(self) -> complex:
-        """Log det(sigma - L), up to multiples of 2 pi i."""
+        """Logarithm of det(sigma - L), up to multiples of 2 pi i."""
         total = acb(0)
         for pivot in self.pivots:
             total += (-pivot).det().mid().log()
@@ -177,8 +177,8 @@ def _normalised(probe: BlockVector, x: BlockVector) -> BlockVector:
 
 def _sweep(
     inverses: list[acb_mat],
-    rises: list[acb_mat | None],
-    falls: list[acb_mat | None],
+    rises: list[Any],
+    falls: list[Any],
     b: BlockVector,
 ) -> BlockVector:
     b = list(b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.sparse import eye_array
@@ -23,7 +24,8 @@ def refine_double(chain: Chain, centre: complex, count: int, gap: float) -> Grou
     """
     matrix = chain.matrix.astype(complex)
     shift = centre + 1e-3 * gap * (0.8 + 0.6j)
-    factors = splu((matrix - shift * eye_array(chain.size, format="csc")).tocsc())
+    identity: Any = eye_array(chain.size, format="csc", dtype=complex)
+    factors: Any = splu((matrix - shift * identity).tocsc())
     rng = np.random.default_rng(1)
     start = rng.normal(size=(2, chain.size, count))
     right = _iterate(factors.solve, start[0] + 1j * start[1])

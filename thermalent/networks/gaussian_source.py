@@ -201,7 +201,7 @@ def coupling_weights(
     """
     exchange, decay, absorption, pumping, squeezing = network.couplings
     pump, anomalous = pumping[index, e], squeezing[index, e]
-    rows = [
+    rows: list[tuple[str, complex, bool, float, float]] = [
         ("a_rho", decay[index, e], True, -0.5, 1.0),
         ("rho_a", decay[index, e], True, 0.0, -0.5),
         ("rho_ad", decay[e, index], False, 1.0, -0.5),
@@ -223,7 +223,7 @@ def coupling_weights(
         ("a_rho", np.conj(anomalous), False, -1.0, 1.0),
         ("rho_a", np.conj(anomalous), False, 1.0, -1.0),
     ]
-    return [(to, complex(weight), *rest) for to, weight, *rest in rows if weight != 0]
+    return [row for row in rows if row[1] != 0]
 
 
 def _sum(superoperators: list[Superoperator], size: int) -> Superoperator:
