@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.analysis.eigenvalues.generator import exact_generator
+from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
-from thermalent.eigenvalues.generator import exact_generator
-from thermalent.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import Crossing, last_return
 from thermalent.fock.rates import slowest_rates

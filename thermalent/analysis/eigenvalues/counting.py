@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 from flint import ctx
 
-from thermalent.eigenvalues.chain import Chain
-from thermalent.eigenvalues.generator import BITS
-from thermalent.eigenvalues.subspace import Shifted
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.generator import BITS
+from thermalent.analysis.eigenvalues.subspace import Shifted
 
 # Between a point and the next log F may change by this much, by its slope in the middle and by its
 # values, and the two halves by half of it differently. A phase that turns several times from one

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from thermalent.eigenvalues import candidates, counting
-from thermalent.eigenvalues.chain import Chain
-from thermalent.eigenvalues.generator import Generator
-from thermalent.eigenvalues.groups import Cluster, clusters
-from thermalent.eigenvalues.subspace import Group, eigenvalues_of, refine
-from thermalent.eigenvalues.subspace_double import refine_double
+from thermalent.analysis.eigenvalues import candidates, counting
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.generator import Generator
+from thermalent.analysis.eigenvalues.groups import Cluster, clusters
+from thermalent.analysis.eigenvalues.subspace import Group, eigenvalues_of, refine
+from thermalent.analysis.eigenvalues.subspace_double import refine_double
 from thermalent.solution.method import MethodError
 
 # Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one.

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from liouvillian_spectrum import distances, exact_spectrum, spectrum
 
 import thermalent as te
+from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
 
 EPS = np.finfo(float).eps
 

@@ -22,7 +22,7 @@ import numpy as np
 from flint import acb, acb_mat, arb, ctx
 from scipy import sparse
 
-from thermalent.eigenvalues.generator import BITS, Entries, Generator
+from thermalent.analysis.eigenvalues.generator import BITS, Entries, Generator
 from thermalent.networks.symmetry import element_charges
 
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import acb, acb_mat, arb, ctx
 
-from thermalent.eigenvalues.chain import Chain
-from thermalent.eigenvalues.generator import BITS
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.generator import BITS
 
 # The subspaces' relative accuracy at which the iteration ends; that of M is its square.
 _ALIGNED = 1e-30

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.eigenvalues.chain import Chain
-from thermalent.eigenvalues.subspace import Group
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.subspace import Group
 
 _EPS = float(np.finfo(float).eps)
 _MOST_ITERATIONS = 60

@@ -14,9 +14,9 @@ from scipy.linalg import qr
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.eigenvalues.chain import Chain
-from thermalent.eigenvalues.generator import BITS
-from thermalent.eigenvalues.subspace import Shifted
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.generator import BITS
+from thermalent.analysis.eigenvalues.subspace import Shifted
 
 _BLOCK = 6
 # A Ritz value is taken if its residual, relative to 1/|lambda - sigma|, is below this.
