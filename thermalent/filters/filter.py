@@ -10,12 +10,14 @@ emits at the occupation of the absorber.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.filters import passive, prototypes, response
+from thermalent.filters import measured, passive, prototypes, quanta, response, roots
+from thermalent.filters.fit import Fit
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 # A peak above one by no more than this is rounding of the coefficients that were given.
 _ROUNDING = 1e-9
+_RADIAN = 1 / (2 * np.pi)  # Hz: the unit of rates in rad/s
 _HALF_POWER = 10 * np.log10(2.0)
 
 
@@ -45,6 +48,7 @@ class Filter:
         reflection_known: Whether the modes stand for real resonators, so that the filter's
             reflection is known as well as its transmission.
         label: What it is, for tables and plots.
+        fit: The data that the filter was fitted to, if it was measured.
     """
 
     system: StateSpace
@@ -53,6 +57,7 @@ class Filter:
     absorber_occupation: float | None = None
     reflection_known: bool = False
     label: str = "filter"
+    fit: Fit | None = None
 
     @classmethod
     def cavities(
@@ -196,7 +201,7 @@ class Filter:
         absorber_occupation: float | None,
     ) -> Filter:
         """As `poles_and_zeros`; `name` is the argument that sets the size of S21."""
-        p, z = _finite("poles", poles), _finite("zeros", zeros)
+        p, z = roots.finite("poles", poles), roots.finite("zeros", zeros)
         if not len(p):
             checks.fail("poles", "at least one pole", list(poles))
         for pole in p:
@@ -204,9 +209,9 @@ class Filter:
                 checks.fail(
                     "poles",
                     "stable, each left of the imaginary axis",
-                    checks.Words(f"unstable: there is a pole at {_complex(pole)}"),
+                    checks.Words(f"unstable: there is a pole at {roots.in_words(pole)}"),
                 )
-        p, z = _cancelled(p, z)
+        p, z = roots.cancelled(p, z)
         if len(z) > len(p):
             checks.fail("zeros", f"at most {len(p)} zeros, one per pole", list(zeros))
         if not len(p):
@@ -243,7 +248,10 @@ class Filter:
             ValueError: a pole is unstable, the degree of the numerator is too high, or |S21|
                 exceeds one; what is missing at the peak is treated as in `poles_and_zeros`.
         """
-        top, bottom = _polynomial("numerator", numerator), _polynomial("denominator", denominator)
+        top, bottom = (
+            roots.polynomial("numerator", numerator),
+            roots.polynomial("denominator", denominator),
+        )
         if len(top) > len(bottom):
             checks.fail("numerator", f"of degree {len(bottom) - 1} at most", list(numerator))
         if len(bottom) < 2:
@@ -255,6 +263,100 @@ class Filter:
             "numerator",
             absorber_occupation,
         )
+
+    @classmethod
+    def from_touchstone(
+        cls,
+        path: Any,
+        *,
+        order: int | None = None,
+        carrier: float | None = None,
+        unit: float = _RADIAN,
+        temperature: float | None = None,
+        delay: float = 0.0,
+        constant: bool = False,
+    ) -> Filter:
+        r"""A measured filter: S21 of a Touchstone file, fitted by poles near the carrier.
+
+        $$S_{21} \approx e^{-i\omega\tau} \Big[ d + \sum_i \frac{r_i}{i\omega - p_i} \Big]$$
+
+        S21 is fitted alone. `fit` holds data and model, its error, and a plot of both; what it
+        leaves open enters the error of every result of a network with this filter.
+
+        Args:
+            path: A Touchstone file of two ports (needs scikit-rf, the extra `touchstone`).
+            order: Number of poles; as many as are worth it, up to eight, if not given.
+            carrier: Frequency from which the filter counts, Hz; that of the peak if not given.
+            unit: The rate unit as an ordinary frequency, Hz: gamma/2pi if rates are in units of
+                gamma. Rates are in rad/s if not given.
+            temperature: Of what absorbs in the filter, K; that of the waveguide if not given.
+            delay: Delay tau of the cables, s, taken out before the fit; it changes no magnitude.
+            constant: Whether to fit a constant part d, as a notch has.
+
+        Raises:
+            ImportError: scikit-rf is not installed.
+            ValueError: the file has one port, or its S21 is that of no passive filter.
+        """
+        f, s21 = measured.checked_data(*measured.read_touchstone(path), "path")
+        centre = _carrier(carrier, f, np.abs(s21))
+        tau = checks.real("delay", delay)
+        values = s21 * np.exp(2j * np.pi * (f - centre) * tau)
+
+        def fitted(count: int) -> measured.Rational:
+            return measured.vector_fit(f, values, centre, count, constant)
+
+        model = measured.chosen(fitted, order, 2 * np.pi * (f - centre), np.abs(values) ** 2)
+        return cls._measured(model, f, np.abs(s21) ** 2, centre, unit, temperature, "path")
+
+    @classmethod
+    def from_spectrum(
+        cls,
+        data: Any,
+        *,
+        order: int | None = None,
+        zeros: int = 0,
+        carrier: float | None = None,
+        unit: float = _RADIAN,
+        temperature: float | None = None,
+        peak: float = 1.0,
+    ) -> Filter:
+        r"""A filter from a measured noise spectrum: frequency and power as two columns.
+
+        The power has no phase, and emitters on a one-way line see none: it is fitted by the squared
+        modulus of a stable function whose zeros lie in the left half plane too.
+
+        Args:
+            data: A text file of two columns, or an array (f, 2): ordinary frequency in Hz, and the
+                power, positive, in any unit.
+            order: Number of poles; as many as are worth it, up to eight, if not given.
+            zeros: Number of zeros of the transfer function, fewer than poles.
+            carrier: Frequency from which the filter counts, Hz; that of the peak if not given.
+            unit: As for `from_touchstone`.
+            temperature: As for `from_touchstone`.
+            peak: |S21|^2 at the peak, in (0, 1]: one if n_th is the occupation that was measured.
+
+        Raises:
+            ValueError: the data are no such columns, or a number is out of range.
+        """
+        table = np.atleast_2d(np.loadtxt(data) if isinstance(data, (str, Path)) else data)
+        if table.ndim != 2 or table.shape[1] != 2:
+            checks.fail("data", "two columns", checks.Words(f"an array of shape {table.shape}"))
+        f, power = measured.checked_data(table[:, 0], table[:, 1].real, "data")
+        if not np.all(power > 0):
+            checks.fail("data", "a power that is positive everywhere", float(np.min(power)))
+        size = checks.within("peak", peak, 0.0, 1.0)
+        checks.positive("peak", size)
+        lowest = checks.integer("zeros", zeros, 0) + 1
+        if order is not None and order < lowest:
+            checks.fail("zeros", f"at most {order - 1}, fewer than poles", zeros)
+        centre = _carrier(carrier, f, power)
+        shape = size * power / np.max(power)
+
+        def fitted(count: int) -> measured.Rational:
+            return measured.power_fit(f, shape, centre, count, zeros)
+
+        model = measured.chosen(fitted, order, 2 * np.pi * (f - centre), shape, lowest)
+        return cls._measured(model, f, shape, centre, unit, temperature, "data", np.sqrt(size))
 
     @property
     def order(self) -> int:
@@ -302,7 +404,8 @@ class Filter:
         ratio = checks.positive("factor", factor)
         a, b, c, d = self.system
         system = StateSpace(ratio * a, np.sqrt(ratio) * b, np.sqrt(ratio) * c, d)
-        return self._with(system=system, absorption=ratio * self.absorption)
+        fit = None if self.fit is None else replace(self.fit, unit=self.fit.unit / ratio)
+        return replace(self, system=system, absorption=ratio * self.absorption, fit=fit)
 
     def plot(self, axes: Axes | None = None, *, points: int = 801) -> Axes:
         """Draw |S21|^2 in decibels over the frequency from the carrier, four widths to each side.
@@ -327,11 +430,6 @@ class Filter:
     def __repr__(self) -> str:
         return f"<Filter: {self.label}, peak {self.peak:.6g}, full width at half {self.fwhm:.6g}>"
 
-    def _with(self, **changes: Any) -> Filter:
-        from dataclasses import replace
-
-        return replace(self, **changes)
-
     @classmethod
     def _ladder(
         cls,
@@ -350,6 +448,38 @@ class Filter:
             reflection_known=True,
             label=label,
         )
+
+    @classmethod
+    def _measured(
+        cls,
+        model: measured.Rational,
+        frequencies: np.ndarray,
+        power: np.ndarray,
+        carrier: float,
+        unit: float,
+        temperature: float | None,
+        name: str,
+        size: float | None = None,
+    ) -> Filter:
+        """The filter of a fitted model, with its fit; its peak |S21| is `size` if given."""
+        rate = 2 * np.pi * checks.positive("unit", unit)
+        warm = None
+        if temperature is not None:
+            warm = quanta.occupation(checks.nonnegative("temperature", temperature), carrier)
+        fitted = np.abs(model(2 * np.pi * (frequencies - carrier))) ** 2
+        fit = Fit(
+            frequencies=frequencies, measured=power, fitted=fitted, carrier=carrier, unit=unit
+        )
+        root = np.sqrt(np.abs(model.residues) / rate)
+        phase = np.exp(1j * np.angle(model.residues))
+        shape = StateSpace(np.diag(model.poles / rate), root * phase, root + 0j, model.constant)
+        top, _ = response.peak(shape)
+        shape = shape._replace(c=shape.c / top, d=shape.d / top)
+        if size is None:
+            # Measured with noise, a lossless filter may peak above one, by what the fit is off.
+            size = 1.0 if 1.0 < top <= np.sqrt(1.0 + 2 * fit.error) else top
+        label = f"measured, {len(model.poles)} poles"
+        return replace(cls._transmitting(shape, size, name, warm, label), fit=fit)
 
     @classmethod
     def _transmitting(
@@ -372,39 +502,15 @@ class Filter:
         )
 
 
+def _carrier(carrier: float | None, frequencies: np.ndarray, size: np.ndarray) -> float:
+    if carrier is None:
+        return float(frequencies[int(np.argmax(size))])
+    hertz = checks.positive("carrier", carrier)
+    if not frequencies[0] <= hertz <= frequencies[-1]:
+        low, high = frequencies[0], frequencies[-1]
+        checks.fail("carrier", f"among the measured frequencies, {low:g} to {high:g} Hz", carrier)
+    return hertz
+
+
 def _occupation(value: float | None) -> float | None:
     return None if value is None else checks.nonnegative("absorber_occupation", value)
-
-
-def _finite(name: str, values: Sequence[complex]) -> np.ndarray:
-    try:
-        array = np.atleast_1d(np.array(values, dtype=complex))
-    except (TypeError, ValueError):
-        checks.fail(name, "a sequence of complex numbers", values)
-    if array.ndim != 1 or not np.all(np.isfinite(array)):
-        checks.fail(name, "a sequence of finite complex numbers", values)
-    return array
-
-
-def _polynomial(name: str, values: Sequence[complex]) -> np.ndarray:
-    coefficients = np.trim_zeros(_finite(name, values), "f")
-    if not len(coefficients):
-        checks.fail(name, "a polynomial other than zero", list(values))
-    return coefficients
-
-
-def _cancelled(poles: np.ndarray, zeros: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Poles and zeros without the pairs that are equal to rounding: they are no part of S21."""
-    left = list(poles)
-    kept = []
-    for zero in zeros:
-        distance = [abs(zero - pole) / abs(pole) for pole in left]
-        if distance and min(distance) < 1e-12:
-            left.pop(int(np.argmin(distance)))
-        else:
-            kept.append(zero)
-    return np.array(left, dtype=complex), np.array(kept, dtype=complex)
-
-
-def _complex(value: complex) -> str:
-    return f"{value.real:.6g}{value.imag + 0.0:+.6g}i"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from math import exp, expm1, log1p
+from math import log1p
 from typing import Any
 
+from thermalent.filters.quanta import BOLTZMANN as BOLTZMANN
+from thermalent.filters.quanta import PLANCK as PLANCK
+from thermalent.filters.quanta import occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, read
 from thermalent.support import checks
-
-# Exact by definition of the SI units (2019).
-PLANCK = 6.62607015e-34  # J s
-BOLTZMANN = 1.380649e-23  # J / K
 
 
 def thermal_occupation(temperature: Any, frequency: Any) -> float:
@@ -33,9 +32,7 @@ def thermal_occupation(temperature: Any, frequency: Any) -> float:
     """
     kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
     hertz = read("frequency", frequency, FREQUENCY, checks.positive)
-    # Divided in this order neither product can underflow, and x may be infinite.
-    x = hertz / (BOLTZMANN / PLANCK * kelvin) if kelvin > 0 else float("inf")
-    return exp(-x) / -expm1(-x)
+    return occupation(kelvin, hertz)
 
 
 def source_temperature(n_th: float, frequency: Any) -> float:

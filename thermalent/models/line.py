@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,9 @@ def behind_this_filter(
 ) -> Network:
     """A filter of any shape whose output port is node 0 of the geometry, and qubits.
 
+    Behind a measured filter the network has an alternative, in which all that the fit may have
+    missed is there: a stronger transmission in the band, and a floor beside it.
+
     Args:
         geometry: Joins the filter's output port, of rate one, and the qubits, in this order.
         chosen: The filter.
@@ -135,6 +139,20 @@ def behind_this_filter(
     elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
     line = filtered(geometry, chosen, n_th=hot, base=base, backaction=backaction)
     zeros = (0.0,) * chosen.order
+    alternative = None
+    if chosen.fit is not None:
+        alternative = behind_this_filter(
+            geometry,
+            replace(chosen, fit=None),
+            n_th=hot * (1 + chosen.fit.gain_error),
+            qubits=qubits,
+            label=label,
+            detuning=detuning,
+            dephasing=dephasing,
+            other_decay=other_decay,
+            base_occupation=base + hot * chosen.fit.floor,
+            backaction=backaction,
+        )
     return Network(
         nodes=(
             *line.modes,
@@ -144,6 +162,7 @@ def behind_this_filter(
         decay=line.decay + np.diag((*zeros, *elsewhere)),
         absorption=line.absorption,
         label=label,
+        alternative=alternative,
     )
 
 

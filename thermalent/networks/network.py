@@ -58,6 +58,8 @@ class Network:
             with another by r has G = gamma cosh^2 r, U = gamma sinh^2 r on each of the two and
             M = -gamma cosh r sinh r between them.
         label: What the network is, for tables and plots.
+        alternative: What the network may be as well, where it was made of measured data: results
+            then count the distance of the two states as an error.
 
     Raises:
         ValueError: shapes differ, J is not Hermitian, P or M is not symmetric, G, U or both with M
@@ -73,6 +75,7 @@ class Network:
     pumping: np.ndarray | None = None
     squeezing: np.ndarray | None = None
     label: str = "network"
+    alternative: Network | None = None
     _positions: dict[str, int] = field(init=False, repr=False)
 
     PUMPED: ClassVar[str] = (

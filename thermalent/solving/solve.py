@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.analytic.methods import (
@@ -22,7 +23,7 @@ from thermalent.networks.network import Network
 from thermalent.operators import states
 from thermalent.solution.evolution import Evolution, doubtful
 from thermalent.solution.method import Method, MethodError, SourceStart
-from thermalent.solution.result import SolveError, SteadyState, checked
+from thermalent.solution.result import ErrorEstimate, SolveError, SteadyState, checked
 from thermalent.stochastic.method import Trajectories
 from thermalent.support import checks
 
@@ -38,6 +39,9 @@ METHODS: tuple[type[Method], ...] = (
     PhaseDiffusion,
     Markov,
 )
+
+
+_MEASURED = ", plus the change of the state by what the measured source leaves open"
 
 
 class Applicability(NamedTuple):
@@ -88,6 +92,14 @@ def steady_state(
         result = checked(chosen.steady_state_from(network, rho))
     if not result.status.ok:
         raise SolveError(result)
+    if network.alternative is not None:
+        other = steady_state(network.alternative, chosen, initial=initial)
+        distance = float(np.max(np.abs(result.state - other.state)))
+        result = replace(
+            result,
+            error=ErrorEstimate(float(result.error) + distance, result.error.how + _MEASURED),
+            stats={**result.stats, "source_error": distance},
+        )
     return result
 
 
@@ -135,6 +147,15 @@ def evolve(
         state = checked(result.at(i))
         if not state.status.ok:
             raise SolveError(replace(result, status=state.status))
+    if network.alternative is not None:
+        other = evolve(network.alternative, grid, rho, chosen, source=start)
+        distances = np.abs(result.states - other.states).max(axis=(1, 2))
+        result = replace(
+            result,
+            error=result.error + distances,
+            how=result.how + _MEASURED,
+            stats={**result.stats, "source_error": float(distances.max())},
+        )
     return result
 
 

@@ -1,0 +1,208 @@
+"""Filters from measurements: Touchstone files of a circuit simulation, and noise spectra."""
+
+import numpy as np
+import pytest
+from scipy import linalg
+
+import thermalent as te
+from thermalent.filters.quanta import occupation
+
+skrf = pytest.importorskip("skrf")
+
+CARRIER = 5e9
+
+
+@pytest.fixture(scope="module")
+def circuit(tmp_path_factory):
+    """Two unequal, lossy resonators between capacitors, simulated as a circuit; path and S21."""
+    frequency = skrf.Frequency(4.985, 5.015, 601, "ghz")
+    media = skrf.media.DefinedGammaZ0(frequency, z0_port=50, gamma=2j * np.pi * frequency.f / 3e8)
+
+    def resonator(hertz, ohms):
+        inductance = 1e-9
+        capacitance = 1 / ((2 * np.pi * hertz) ** 2 * inductance)
+        parts = (media.inductor(inductance), media.capacitor(capacitance), media.resistor(ohms))
+        together = media.shunt(parts[0] ** media.short())
+        for part in parts[1:]:
+            together = together ** media.shunt(part ** media.short())
+        return together
+
+    chain = media.capacitor(20e-15) ** resonator(5.060e9, 5e5) ** media.capacitor(1e-15)
+    network = chain ** resonator(5.058e9, 3e5) ** media.capacitor(24e-15)
+    path = tmp_path_factory.mktemp("touchstone") / "filter.s2p"
+    network.write_touchstone(str(path))
+    return path, frequency.f, network.s[:, 1, 0]
+
+
+def written(tmp_path, chosen, *, noise=0.0, delay=0.0, width=20e3, points=401):
+    """A Touchstone file of a filter whose rate unit is `width` hertz times 2 pi."""
+    offset = np.linspace(-4, 4, points) * width
+    s21 = chosen.response(offset / width) * np.exp(-2j * np.pi * offset * delay)
+    rng = np.random.default_rng(5)
+    s21 = s21 + noise * (rng.normal(size=points) + 1j * rng.normal(size=points))
+    s = np.zeros((points, 2, 2), dtype=complex)
+    s[:, 1, 0] = s[:, 0, 1] = s21
+    network = skrf.Network(frequency=skrf.Frequency.from_f(CARRIER + offset, unit="hz"), s=s)
+    path = tmp_path / "filter.s2p"
+    network.write_touchstone(str(path))
+    return path
+
+
+def test_a_circuit_is_fitted(circuit):
+    """Loss and unequal cavities; beyond two poles the circuit is rational to about 1e-6."""
+    path, frequencies, s21 = circuit
+    chosen = te.Filter.from_touchstone(path, unit=1e6, temperature=4.0)
+    assert chosen.order == 2
+    omega = (frequencies - chosen.fit.carrier) / 1e6
+    assert np.max(np.abs(np.abs(chosen.response(omega)) ** 2 - np.abs(s21) ** 2)) < 1e-5
+    assert chosen.peak == pytest.approx(np.max(np.abs(s21)) ** 2, rel=1e-3)  # between samples
+    assert chosen.peak < 0.2  # loss
+    assert chosen.absorber_occupation == pytest.approx(occupation(4.0, chosen.fit.carrier))
+    assert chosen.fit.error < 1e-4
+    # The absorber's noise joins the hot one.
+    network = te.thermal_link(0.3, filter=chosen)
+    hot = np.max(np.abs(network.couplings.absorption))
+    cold = te.thermal_link(0.3, filter=te.Filter.from_touchstone(path, unit=1e6))
+    assert hot > 2 * np.max(np.abs(cold.couplings.absorption))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        te.Filter.cavities(1.0),
+        te.Filter.butterworth(3, 2.0),
+        te.Filter.chebyshev(4, 2.0, 0.5, internal_decay=0.05),
+        te.Filter.poles_and_zeros([-0.5 + 0.3j, -0.4 - 0.6j, -0.5], [0.7j, -1.2j]),
+    ],
+    ids=repr,
+)
+def test_the_poles_come_back(tmp_path, chosen):
+    path = written(tmp_path, chosen)
+    found = te.Filter.from_touchstone(path, carrier=CARRIER, unit=20e3)
+    assert found.order == chosen.order
+    distances = np.abs(found.poles[:, None] - chosen.poles[None, :])
+    # Files hold ten or so digits.
+    assert np.max(np.min(distances, axis=0)) < 1e-4
+    omega = np.linspace(-3, 3, 31)
+    np.testing.assert_allclose(
+        np.abs(found.response(omega)), np.abs(chosen.response(omega)), atol=1e-5
+    )
+
+
+def test_rates_are_in_radians_per_second_if_no_unit_is_given(tmp_path):
+    path = written(tmp_path, te.Filter.cavities(1.0))
+    found = te.Filter.from_touchstone(path)
+    assert found.fwhm == pytest.approx(2 * 2 * np.pi * 20e3, rel=1e-4)
+    scaled = found.scaled(1 / (2 * np.pi * 1e6))
+    assert scaled.fit.unit == pytest.approx(1e6)
+    assert scaled.fwhm == pytest.approx(0.04, rel=1e-4)
+
+
+def test_a_delay_is_taken_out(tmp_path):
+    chosen, width = te.Filter.butterworth(2, 2.0), 2e6
+    path = written(tmp_path, chosen, delay=60e-9, width=width)
+    plain, straight = (
+        te.Filter.from_touchstone(path, order=2, carrier=CARRIER, unit=width, delay=delay)
+        for delay in (0.0, 60e-9)
+    )
+    assert straight.fit.error < 1e-6 < 1e-3 < plain.fit.error
+
+
+def test_the_error_of_a_noisy_fit_enters_the_result(tmp_path):
+    """Measured with noise, the state is off by less than its error says, and not by far less."""
+    chosen = te.Filter.butterworth(2, 0.4)
+    path = written(tmp_path, chosen, noise=3e-3, width=0.2 * 1e6)
+    found = te.Filter.from_touchstone(path, order=2, carrier=CARRIER, unit=0.2 * 1e6)
+    exact, measured = (
+        te.steady_state(te.thermal_link(1.0, filter=f), te.ContinuedFraction(rtol=1e-5))
+        for f in (chosen, found)
+    )
+    off = np.max(np.abs(exact.state - measured.state))
+    assert off < measured.error
+    assert measured.error < 0.05
+    assert measured.stats["source_error"] > 100 * exact.error
+    assert "measured source" in measured.error.how
+    evolved = te.evolve(te.thermal_link(1.0, filter=found), [1.0], "00", te.Trajectories(n=256))
+    assert evolved.stats["source_error"] > 0
+
+
+def test_a_peak_above_one_within_the_noise_is_one(tmp_path):
+    path = written(tmp_path, te.Filter.cavities(1.0), noise=3e-3)
+    assert te.Filter.from_touchstone(path, order=1).peak <= 1.0
+
+
+def test_an_amplifier_is_no_filter(tmp_path):
+    path = written(tmp_path, te.Filter.cavities(1.0))
+    amplified = skrf.Network(str(path))
+    amplified.s = 1.5 * amplified.s
+    amplified.write_touchstone(str(tmp_path / "amplifier.s2p"))
+    with pytest.raises(ValueError, match=r"`path` must be .* passive.*\|S21\| = 1.5"):
+        te.Filter.from_touchstone(tmp_path / "amplifier.s2p")
+
+
+def test_a_spectrum_gives_the_same_filter(tmp_path):
+    chosen = te.Filter.chebyshev(3, 2.0, 0.5)
+    offset = np.linspace(-4, 4, 201) * 20e3
+    table = np.column_stack([CARRIER + offset, 7.0 * np.abs(chosen.response(offset / 20e3)) ** 2])
+    np.savetxt(tmp_path / "noise.txt", table)
+    for data in (table, tmp_path / "noise.txt"):
+        found = te.Filter.from_spectrum(data, carrier=CARRIER, unit=20e3)
+        assert found.order == 3
+        omega = np.linspace(-3, 3, 31)
+        power = np.abs(chosen.response(omega)) ** 2
+        np.testing.assert_allclose(np.abs(found.response(omega)) ** 2, power, atol=1e-4)
+    half = te.Filter.from_spectrum(table, order=3, peak=0.5)
+    assert half.peak == pytest.approx(0.5, rel=1e-9)
+
+
+def test_a_spectrum_with_zeros_gets_them_in_the_left_half_plane():
+    """Minimum phase: the same |S21|^2, every pole and zero left of the imaginary axis."""
+    chosen = te.Filter.poles_and_zeros([-0.5, -0.8 + 0.9j, -0.6 - 0.8j], [0.3 + 1.8j])
+    offset = np.linspace(-5, 5, 301)
+    table = np.column_stack([1e3 + offset, np.abs(chosen.response(offset)) ** 2])
+    found = te.Filter.from_spectrum(table, order=3, zeros=1, carrier=1e3, unit=1.0)
+    np.testing.assert_allclose(np.abs(found.response(offset)) ** 2, table[:, 1], atol=1e-6)
+    assert np.all(found.poles.real < 0)
+    a, b, c, _ = found.system
+    pencil = np.block([[a, b[:, None]], [c[None, :], np.zeros((1, 1))]])
+    zeros = linalg.eigvals(pencil, np.diag([1.0, 1.0, 1.0, 0.0]))
+    zeros = zeros[np.abs(zeros) < 1e3]  # the others are infinite
+    np.testing.assert_allclose(zeros, [-0.3 + 1.8j], atol=1e-4)
+
+
+def test_a_fit_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib").use("Agg")
+    found = te.Filter.from_touchstone(written(tmp_path, te.Filter.cavities(1.0)), order=1)
+    above, below = found.fit.plot()
+    assert len(above.get_lines()) == 2
+    assert np.max(np.abs(below.get_lines()[0].get_ydata())) == pytest.approx(found.fit.error)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"order": 9}, "`order` must be an integer from 1 to 8"),
+        ({"carrier": 1e9}, "`carrier` must be among the measured frequencies"),
+        ({"unit": 0.0}, "`unit` must be finite and positive"),
+        ({"temperature": -1.0}, "`temperature` must be finite and non-negative"),
+    ],
+)
+def test_bad_input_of_a_file(tmp_path, options, message):
+    path = written(tmp_path, te.Filter.cavities(1.0), points=41)
+    with pytest.raises(ValueError, match=message):
+        te.Filter.from_touchstone(path, **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (np.ones((9, 3)), {}, "`data` must be two columns"),
+        (np.ones((9, 2)), {}, "`frequencies` must be at least eight finite numbers, increasing"),
+        (np.column_stack([np.arange(9), -np.ones(9)]), {}, "`data` must be a power that is pos"),
+        (np.column_stack([np.arange(9), np.ones(9)]), {"peak": 2.0}, r"`peak` must be .* \[0, 1\]"),
+        (np.column_stack([np.arange(9), np.ones(9)]), {"order": 1, "zeros": 1}, "`zeros` must be"),
+    ],
+)
+def test_bad_input_of_a_spectrum(data, options, message):
+    with pytest.raises(ValueError, match=message):
+        te.Filter.from_spectrum(data, **options)

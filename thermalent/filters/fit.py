@@ -1,0 +1,76 @@
+"""What a fit of measured data is: data, model, how far they lie apart, and a plot of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fit:
+    """A measured transmission and the rational function that stands for it.
+
+    Args:
+        frequencies: Where it was measured, ordinary frequencies, Hz, (f,).
+        measured: |S21|^2 as measured, (f,).
+        fitted: |S21|^2 of the filter, (f,).
+        carrier: Frequency from which the filter counts, Hz.
+        unit: Rate unit of the filter as an ordinary frequency, Hz.
+    """
+
+    frequencies: np.ndarray
+    measured: np.ndarray
+    fitted: np.ndarray
+    carrier: float
+    unit: float
+
+    @property
+    def error(self) -> float:
+        """Largest deviation of |S21|^2, over the largest |S21|^2 measured."""
+        return float(np.max(np.abs(self.measured - self.fitted)) / np.max(self.measured))
+
+    @property
+    def gain_error(self) -> float:
+        """By which part the transmission within the half-power band may be off, smoothly."""
+        band = self.measured >= 0.5 * np.max(self.measured)
+        return _smooth((self.measured - self.fitted)[band] / self.measured[band])
+
+    @property
+    def floor(self) -> float:
+        """By how much the transmission beside that band may be off, smoothly."""
+        band = self.measured >= 0.5 * np.max(self.measured)
+        return _smooth((self.measured - self.fitted)[~band])
+
+    def plot(self, axes: Any = None) -> tuple[Axes, Axes]:
+        """Draw both transmissions in decibels, and below them their difference over the peak.
+
+        Args:
+            axes: Two axes, one below the other; a new figure if not given.
+        """
+        import matplotlib.pyplot as plt
+
+        if axes is None:
+            _, axes = plt.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        above, below = axes
+        offset = self.frequencies - self.carrier
+        with np.errstate(divide="ignore"):
+            above.plot(offset, 10 * np.log10(self.measured), ".", label="measured")
+            above.plot(offset, 10 * np.log10(self.fitted), label="fitted")
+        above.set(ylabel=r"$|S_{21}|^2$ (dB)")
+        above.legend()
+        below.plot(offset, (self.measured - self.fitted) / np.max(self.measured))
+        below.set(xlabel="frequency from the carrier (Hz)", ylabel="difference")
+        return above, below
+
+
+def _smooth(deviations: np.ndarray) -> float:
+    """Their mean, and twice its standard error: what scatter could hide of a smooth deviation."""
+    if not len(deviations):
+        return 0.0
+    scatter = float(np.sqrt(np.mean(deviations**2) / len(deviations)))
+    return float(abs(np.mean(deviations)) + 2 * scatter)
