@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from thermalent.hardware import BOLTZMANN, PLANCK, superconducting_link, thermal_occupation
+import thermalent as te
+from thermalent.hardware import (
+    BOLTZMANN,
+    PLANCK,
+    phononic_link,
+    superconducting_link,
+    thermal_occupation,
+)
 
 EPS = np.finfo(float).eps
 
@@ -184,3 +191,45 @@ def test_per_second_could_be_hertz_or_radians():
     unit = pint.UnitRegistry()
     with pytest.raises(ValueError, match=f"`frequency` must be {FREQUENCY}"):
         thermal_occupation(293, 5e9 / unit.second)
+
+
+def test_a_filter_has_the_width_that_the_quality_factor_gives():
+    plain = superconducting_link(quality=1e5)
+    lab = superconducting_link(quality=1e5, filter=te.Filter.butterworth(1, 7.0))
+    assert lab.kappa == plain.kappa
+    assert lab.flux == pytest.approx(plain.flux, rel=1e-12)
+    assert lab.filter.fwhm == pytest.approx(2 * plain.kappa, rel=1e-12)
+    third = superconducting_link(quality=1e5, filter=te.Filter.butterworth(3, 7.0))
+    # The noise bandwidth of a Butterworth filter is (pi/2n)/sin(pi/2n) of its width, over 2 pi.
+    expected = np.pi / 6 / np.sin(np.pi / 6) * 2 * third.kappa / (2 * np.pi)
+    assert third.filter.noise_bandwidth == pytest.approx(expected, rel=1e-12)
+    assert third.flux == pytest.approx(third.rate_unit * expected * third.n_th, rel=1e-12)
+    rows = {row.quantity: row for row in third.rows()}
+    assert rows["filter"].laboratory == "Butterworth of order 3"
+    assert rows["filter width at half maximum"].laboratory == "50 kHz"
+
+
+def test_a_measured_filter_brings_its_frequency_and_width():
+    frequency = 6e9 + np.linspace(-1, 1, 201) * 1e6
+    power = 1 / (1 + ((frequency - 6e9) / 1e5) ** 2)
+    chosen = te.Filter.from_spectrum(np.column_stack([frequency, power]), order=1)
+    lab = superconducting_link(filter=chosen, gamma="10MHz")
+    expected = superconducting_link(frequency="6GHz", quality=3e4, gamma="10MHz")
+    assert lab.frequency == pytest.approx(6e9)
+    assert lab.quality == pytest.approx(3e4, rel=1e-6)
+    assert lab.network.modes[0].name == "source"
+    assert lab.filter.poles[0] == pytest.approx(-expected.kappa, rel=1e-6)
+    for name, value in (("frequency", "6GHz"), ("quality", 1e5)):
+        with pytest.raises(ValueError, match=f"`{name}` must be left out with a measured filter"):
+            superconducting_link(filter=chosen, **{name: value})
+
+
+def test_a_phononic_link_takes_a_filter_with_a_reflection():
+    lab = phononic_link(filter=te.Filter.butterworth(2, 1.0))
+    assert len(lab.network.modes) == 2
+    with pytest.raises(ValueError, match="reflection S22 is known"):
+        phononic_link(filter=te.Filter.transfer([1], [1, 1]))
+    with pytest.raises(ValueError, match="`filter` must be one with a full width"):
+        superconducting_link(filter=te.Filter.transfer([1, 0], [1, 1]))
+    with pytest.raises(ValueError, match=r"`filter` must be a te.Filter"):
+        superconducting_link(filter="butterworth")

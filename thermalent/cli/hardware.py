@@ -9,11 +9,15 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
+from thermalent.cli.filters import build_filter
 from thermalent.cli.options import Numbers, Quantities, json_option
 from thermalent.cli.output import print_json, print_table, result_data, result_rows
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
 PRESETS = ("superconducting", "siv-orbital", "siv-spin")
+
+
+_OBJECTS = ("network", "filter")
 
 
 @click.command(short_help="From kelvin and hertz to a steady state.")
@@ -51,6 +55,12 @@ PRESETS = ("superconducting", "siv-orbital", "siv-spin")
 @click.option(
     "--wavelengths", type=Numbers(), help="Distances of the qubits from the mirror, if phononic."
 )
+@click.option(
+    "--filter",
+    metavar="SHAPE",
+    help="Another filter, of the width that --quality gives: butterworth:ORDER, "
+    "chebyshev:ORDER:RIPPLE (in decibels); or a Touchstone file, which has its own.",
+)
 @json_option
 def hardware(preset: str, as_json: bool, **options: Any) -> None:
     """Qubits on a cold waveguide, driven by a thermal source through a filter.
@@ -64,6 +74,7 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
       thermalent hardware --dephasing-time 20us --loss 0.05 --base-temperature 50mK
       thermalent hardware --gamma 10MHz,9MHz --detuning 1MHz,-1MHz --json
       thermalent hardware --preset siv-spin --quality 5e5
+      thermalent hardware --temperature 20mK --filter chebyshev:2:0.1
     """
     from thermalent import hardware as laboratory
 
@@ -76,14 +87,14 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
     if "wavelengths" in changes and isinstance(changes["wavelengths"], float):
         changes["wavelengths"] = (changes["wavelengths"],)  # one qubit
     with arguments():
-        lab = laboratory.preset(preset, **changes)
+        lab = _laboratory(preset, changes)
     with solving():
         from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
     if as_json:
         given = {"preset": preset, **chosen.numbers, **changes}
-        numbers = {f.name: getattr(lab, f.name) for f in fields(lab) if f.name != "network"}
+        numbers = {f.name: getattr(lab, f.name) for f in fields(lab) if f.name not in _OBJECTS}
         derived = {"time_unit": lab.time_unit, "flux": lab.flux, "power": lab.power}
         described = {"version": __version__, "given": given, "hardware": {**numbers, **derived}}
         print_json({**described, **result_data(result)})
@@ -91,3 +102,16 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
     print_table(("quantity", "symbol", "laboratory", "network"), lab.rows(), right=2)
     click.echo()
     print_table(("", ""), result_rows(result), right=1)
+
+
+def _laboratory(preset: str, changes: dict[str, Any]) -> Any:
+    """The hardware, its filter built; a measured filter replaces the preset's own numbers."""
+    from thermalent import hardware as laboratory
+
+    if "filter" not in changes:
+        return laboratory.preset(preset, **changes)
+    chosen = laboratory.PRESETS[preset]
+    built = build_filter(changes["filter"], None, None)
+    replaced = ("frequency", "quality") if built.fit is not None else ()
+    numbers = {name: value for name, value in chosen.numbers.items() if name not in replaced}
+    return chosen.link(**{**numbers, **changes, "filter": built})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from thermalent.cli.errors import arguments
+from thermalent.cli.filters import build_filter
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -90,8 +92,8 @@ network_options = combined(
     click.option(
         "--kappa",
         type=float,
-        required=True,
-        help="Energy decay rate of the filter through each of its two ports, unit of rate.",
+        help="Energy decay rate of the filter through each of its two ports, unit of rate; left "
+        "out with --filter.",
     ),
     click.option(
         "--gamma",
@@ -119,6 +121,21 @@ network_options = combined(
     click.option(
         "--filters", type=int, default=1, show_default=True, help="Filter cavities in a row."
     ),
+    click.option(
+        "--filter",
+        "shape",
+        metavar="SHAPE",
+        help="Another filter: butterworth:ORDER, chebyshev:ORDER:RIPPLE (in decibels), or a "
+        "Touchstone file.",
+    ),
+    click.option(
+        "--fwhm", type=float, help="Full width at half maximum of that shape, unit of rate."
+    ),
+    click.option(
+        "--filter-unit",
+        type=float,
+        help="Unit of rate of that file in hertz, gamma/2pi if rates are in units of gamma.",
+    ),
 )
 
 method_options = combined(
@@ -136,12 +153,26 @@ method_options = combined(
 )
 
 
-def build_network(**options: Any) -> Network:
+def build_network(
+    shape: str | None, fwhm: float | None, filter_unit: float | None, **options: Any
+) -> Network:
     """The thermal link of the network options."""
     from thermalent.models.thermal_link import thermal_link
 
+    if shape is None:
+        if options["kappa"] is None:
+            raise click.UsageError("Missing option '--kappa'. A --filter may take its place.")
+        for name, value in (("fwhm", fwhm), ("filter-unit", filter_unit)):
+            if value is not None:
+                raise click.UsageError(f"Option --{name} needs --filter.")
+        with arguments():
+            return thermal_link(**options)
+    if options["kappa"] is not None:
+        raise click.UsageError("Options --kappa and --filter exclude each other.")
+    if Path(shape).suffix == "" and fwhm is None:
+        raise click.UsageError("Option --filter needs --fwhm.")
     with arguments():
-        return thermal_link(**options)
+        return thermal_link(**options, filter=build_filter(shape, fwhm, filter_unit))
 
 
 def build_method(method: str | None, numbers: Mapping[str, float | int | None]) -> Method | None:

@@ -40,6 +40,7 @@ def steady(
       thermalent steady --n-th 1220 --kappa 1e-3
       thermalent steady --n-th 1220 --kappa 1e-3 --gamma 1,0.9 --detuning 0.1,-0.1
       thermalent steady --n-th 40 --kappa 0.02 --qubits 4
+      thermalent steady --n-th 0.5 --filter butterworth:2 --fwhm 1
       thermalent steady --n-th 2 --kappa 0.1 --method fock --cutoff 40
       thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
     """

@@ -379,6 +379,20 @@ class Filter:
         """Full width of |S21|^2 at half of its peak, angular, rate unit; inf if it has none."""
         return response.width(self.system)
 
+    @property
+    def noise_bandwidth(self) -> float:
+        r"""Hot flux behind the filter over n_th, \(\int |S_{21}|^2\,d\omega/2\pi\), rate unit.
+
+        Half of kappa for one cavity; infinite for a filter with a constant part.
+        """
+        from scipy import linalg
+
+        a, b, c, d = self.system
+        if d != 0:
+            return float("inf")
+        filled = linalg.solve_continuous_lyapunov(a, -np.outer(b, b.conj()))
+        return float(self.transmission * (c @ filled @ c.conj()).real)
+
     def response(self, frequencies: Any) -> np.ndarray:
         """S21, complex, at angular frequencies from the carrier, rate unit; any shape."""
         return np.sqrt(self.transmission) * response.transfer(self.system, frequencies)

@@ -11,6 +11,7 @@ from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
 
 if TYPE_CHECKING:
+    from thermalent.filters.filter import Filter
     from thermalent.networks.network import Network
 
 
@@ -34,7 +35,8 @@ class Hardware:
         frequency: Of the filter, omega_c/2pi, Hz.
         quality: Q of the filter.
         n_th: Thermal occupation of the source at that frequency.
-        kappa: Decay rate of the filter through each port, rate unit.
+        kappa: Decay rate of the filter through each port, rate unit; half of its full width at half
+            maximum, if it is no single cavity.
         gamma: Decay rate of each qubit, rate unit.
         detuning: Qubit minus filter frequency of each qubit, rate unit.
         dephasing: Pure dephasing rate of each qubit, rate unit.
@@ -42,6 +44,7 @@ class Hardware:
         base_temperature: Of the waveguide, K.
         base_occupation: Thermal occupation of the waveguide at the filter's frequency.
         wavelengths: Distance of each qubit from the mirror, if there is one.
+        filter: The filter in units of the network, if it is no single cavity.
     """
 
     network: Network
@@ -58,6 +61,7 @@ class Hardware:
     base_temperature: float = 0.0
     base_occupation: float = 0.0
     wavelengths: tuple[float, ...] | None = None
+    filter: Filter | None = None
 
     @property
     def time_unit(self) -> float:
@@ -66,8 +70,14 @@ class Hardware:
 
     @property
     def flux(self) -> float:
-        """Quanta per second from the filter into the waveguide, Phi = kappa n_th/2."""
-        return self.kappa * self.rate_unit * self.n_th / 2
+        """Hot quanta per second from the filter into the waveguide; kappa n_th/2 for one cavity."""
+        return self._flux * self.rate_unit
+
+    @property
+    def _flux(self) -> float:
+        if self.filter is None:
+            return self.kappa * self.n_th / 2
+        return self.filter.noise_bandwidth * self.n_th
 
     @property
     def power(self) -> float:
@@ -85,7 +95,7 @@ class Hardware:
                 f"{quanta} flux",
                 "Phi",
                 f"{self.flux:.4g} / s",
-                f"{self.kappa * self.n_th / 2:.6g}",
+                f"{self._flux:.6g}",
             ),
             Row("power into the waveguide", "P", with_prefix(self.power, "W"), ""),
             Row("unit of time", "1/gamma", with_prefix(self.time_unit, "s"), "1"),
@@ -104,7 +114,16 @@ class Hardware:
             *rows,
             Row("filter frequency", "omega_c/2pi", with_prefix(self.frequency, "Hz"), ""),
             Row("quality factor", "Q", "", f"{self.quality:.6g}"),
-            self._rate("filter decay per port", "kappa", self.kappa),
+            *self._filter(),
+        ]
+
+    def _filter(self) -> list[Row]:
+        if self.filter is None:
+            return [self._rate("filter decay per port", "kappa", self.kappa)]
+        return [
+            Row("filter", "", self.filter.label, ""),
+            self._rate("filter width at half maximum", "", 2 * self.kappa),
+            Row("filter transmission at its peak", "", f"{100 * self.filter.peak:.4g} %", ""),
         ]
 
     def _qubit(self, i: int) -> list[Row]:
@@ -134,4 +153,4 @@ class Hardware:
 
     def _rate(self, quantity: str, symbol: str, value: float) -> Row:
         ordinary = with_prefix(value * self.rate_unit / (2 * pi), "Hz")
-        return Row(quantity, f"{symbol}/2pi", ordinary, f"{value:.6g}")
+        return Row(quantity, f"{symbol}/2pi" if symbol else "", ordinary, f"{value:.6g}")

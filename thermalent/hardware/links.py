@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import pi
 from typing import Any, NamedTuple
 
+from thermalent.filters.filter import Filter
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import thermal_occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
@@ -16,8 +17,8 @@ from thermalent.support import checks
 
 def superconducting_link(
     temperature: Any = "293K",
-    frequency: Any = "5GHz",
-    quality: float = 2.5e5,
+    frequency: Any = None,
+    quality: float | None = None,
     gamma: Any = "10MHz",
     *,
     detuning: Any = 0.0,
@@ -25,6 +26,7 @@ def superconducting_link(
     loss: float | Sequence[float] = 0.0,
     base_temperature: Any = 0.0,
     qubits: int = 2,
+    filter: Filter | None = None,
 ) -> Hardware:
     r"""Superconducting qubits on a cold waveguide, driven by a resistor through a filter cavity.
 
@@ -37,8 +39,9 @@ def superconducting_link(
 
     Args:
         temperature: Of the resistor, such as "293K"; a plain number is in kelvin. >= 0.
-        frequency: Of the filter, nu_c = omega_c/2pi, such as "5GHz"; a plain number is in hertz.
-        quality: Q of the filter, 2 kappa = omega_c/Q, > 0.
+        frequency: Of the filter, nu_c = omega_c/2pi, such as "5GHz", which is the default; a plain
+            number is in hertz.
+        quality: Q of the filter, 2 kappa = omega_c/Q, > 0; 2.5e5 if not given.
         gamma: Decay of the qubits into the waveguide, nu_gamma = gamma/2pi, such as "10MHz"; one
             for all, or one per qubit, > 0. That of the first qubit is the network's unit of rate.
         detuning: Qubit minus filter frequency, as an ordinary frequency; one, or one per qubit.
@@ -48,6 +51,9 @@ def superconducting_link(
             per stretch.
         base_temperature: T_0 of the waveguide itself, such as "50mK"; a plain number is in kelvin.
         qubits: Number of qubits, >= 1.
+        filter: A filter of any shape instead of the cavity. It is stretched so that its full width
+            at half maximum is nu_c/Q; a measured one (te.Filter.from_touchstone, without `unit`)
+            stays as it is, and brings its own frequency and width.
 
     Returns:
         The network with the laboratory numbers that it stands for.
@@ -58,27 +64,28 @@ def superconducting_link(
     Source: THERMAL, Sec. V A.
     """
     checks.integer("qubits", qubits, 1)
-    source = _source(temperature, frequency, quality, base_temperature)
+    source = _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5))
     line = _qubits(qubits, gamma, detuning, dephasing_time)
     losses = _losses(loss, qubits - 1, "stretch between successive qubits")
-    kappa = source.kappa / line.unit
+    chosen = _in_units(source, filter, line.unit)
     network = thermal_link(
         source.n_th,
-        kappa,
+        source.kappa / line.unit if chosen is None else None,
         line.gamma,
         detuning=line.detuning,
         dephasing=line.dephasing,
         loss=losses,
         base_occupation=source.base_occupation,
         qubits=qubits,
+        filter=chosen,
     )
-    return _hardware(network, source, line, losses)
+    return _hardware(network, source, line, losses, chosen=chosen)
 
 
 def phononic_link(
     temperature: Any = "300K",
-    frequency: Any = "50GHz",
-    quality: float = 1e6,
+    frequency: Any = None,
+    quality: float | None = None,
     gamma: Any = "1MHz",
     *,
     wavelengths: Sequence[float] = (1.0, 2.0),
@@ -87,6 +94,7 @@ def phononic_link(
     loss: float | Sequence[float] = 0.0,
     base_temperature: Any = 0.0,
     backaction: bool = True,
+    filter: Filter | None = None,
 ) -> Hardware:
     r"""Colour centres along a phonon waveguide that ends in a mirror, with a hot cavity there.
 
@@ -95,8 +103,10 @@ def phononic_link(
 
     Args:
         temperature: Of the cavity's hot bath, such as "300K"; a plain number is in kelvin. >= 0.
-        frequency: Of the cavity, nu_c = omega_c/2pi, such as "50GHz"; a plain number is in hertz.
-        quality: Q of the cavity, 2 kappa = omega_c/Q, both of its decays together, > 0.
+        frequency: Of the cavity, nu_c = omega_c/2pi, such as "50GHz", which is the default; a plain
+            number is in hertz.
+        quality: Q of the cavity, 2 kappa = omega_c/Q, both of its decays together, > 0; 1e6 if not
+            given.
         gamma: Decay of the qubits at an antinode, nu_gamma = gamma/2pi, such as "1MHz"; one for
             all, or one per qubit, > 0. That of the first qubit is the network's unit of rate.
         wavelengths: Distance of each qubit from the mirror, in wavelengths, > 0.
@@ -108,6 +118,9 @@ def phononic_link(
             qubit included; one number, or one per qubit.
         base_temperature: T_0 of the waveguide itself, such as "50mK"; a plain number is in kelvin.
         backaction: False drops the action of the qubits on the cavity, as the paper does.
+        filter: A filter of any shape instead of the cavity. It is stretched so that its full width
+            at half maximum is nu_c/Q; a measured one (te.Filter.from_touchstone, without `unit`)
+            stays as it is, and brings its own frequency and width.
 
     Returns:
         The network with the laboratory numbers that it stands for.
@@ -119,15 +132,15 @@ def phononic_link(
     """
     places = tuple(checks.positive("wavelengths", z) for z in wavelengths)
     count = checks.integer("number of wavelengths", len(places), 1)
-    source = _source(temperature, frequency, quality, base_temperature)
+    source = _source(temperature, frequency, quality, base_temperature, filter, ("50GHz", 1e6))
     line = _qubits(count, gamma, 0.0 if detuning is None else detuning, dephasing_time)
     if detuning is None:
         line = line._replace(detuning=tuple(0.5 - i % 2 for i in range(count)))
     losses = _losses(loss, count, "stretch from the mirror outwards")
-    kappa = source.kappa / line.unit
+    chosen = _in_units(source, filter, line.unit)
     network = phononic_network(
         source.n_th,
-        kappa,
+        source.kappa / line.unit if chosen is None else None,
         line.gamma,
         wavelengths=places,
         detuning=line.detuning,
@@ -135,8 +148,9 @@ def phononic_link(
         loss=losses,
         base_occupation=source.base_occupation,
         backaction=backaction,
+        filter=chosen,
     )
-    return _hardware(network, source, line, losses, places)
+    return _hardware(network, source, line, losses, places, chosen)
 
 
 class _Source(NamedTuple):
@@ -151,11 +165,29 @@ class _Source(NamedTuple):
     kappa: float
 
 
-def _source(temperature: Any, frequency: Any, quality: float, base_temperature: Any) -> _Source:
+def _source(
+    temperature: Any,
+    frequency: Any,
+    quality: float | None,
+    base_temperature: Any,
+    chosen: Filter | None,
+    defaults: tuple[str, float],
+) -> _Source:
     kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
-    nu_c = read("frequency", frequency, FREQUENCY, checks.positive)
-    q = checks.positive("quality", quality)
     base = read("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+    if chosen is not None and not isinstance(chosen, Filter):
+        checks.fail("filter", "a te.Filter", chosen)
+    if chosen is not None and chosen.fit is not None:
+        for name, value in (("frequency", frequency), ("quality", quality)):
+            if value is not None:
+                checks.fail(name, "left out with a measured filter, which has its own", value)
+        nu_c, width = chosen.fit.carrier, chosen.fwhm * chosen.fit.unit
+        q = nu_c / width if width < float("inf") else 0.0
+    else:
+        given = defaults[0] if frequency is None else frequency
+        nu_c = read("frequency", given, FREQUENCY, checks.positive)
+        q = checks.positive("quality", defaults[1] if quality is None else quality)
+        width = nu_c / q
     return _Source(
         temperature=kelvin,
         frequency=nu_c,
@@ -163,8 +195,19 @@ def _source(temperature: Any, frequency: Any, quality: float, base_temperature: 
         base_temperature=base,
         n_th=thermal_occupation(kelvin, nu_c),
         base_occupation=thermal_occupation(base, nu_c),
-        kappa=nu_c / (2 * q),
+        kappa=width / 2,
     )
+
+
+def _in_units(source: _Source, chosen: Filter | None, unit: float) -> Filter | None:
+    """The filter in units of the qubits' rate, which is `unit` hertz; None for one cavity."""
+    if chosen is None:
+        return None
+    if chosen.fit is not None:
+        return chosen.scaled(chosen.fit.unit / unit)
+    if not chosen.fwhm < float("inf"):
+        checks.fail("filter", "one with a full width at half maximum", chosen)
+    return chosen.scaled(2 * source.kappa / unit / chosen.fwhm)
 
 
 class _Qubits(NamedTuple):
@@ -210,6 +253,7 @@ def _hardware(
     line: _Qubits,
     loss: tuple[float, ...],
     wavelengths: tuple[float, ...] | None = None,
+    chosen: Filter | None = None,
 ) -> Hardware:
     return Hardware(
         network=network,
@@ -226,4 +270,5 @@ def _hardware(
         base_temperature=source.base_temperature,
         base_occupation=source.base_occupation,
         wavelengths=wavelengths,
+        filter=chosen,
     )
