@@ -211,7 +211,7 @@ def test_hardware_prints_both_tables():
     ("args", "message"),
     [
         (["steady"], "Missing option '--n-th'."),
-        (["steady", "--n-th", "1"], "Missing option '--kappa'."),
+        (["steady", "--n-th", "1"], "Missing option '--kappa'. A --filter may take its place."),
         (["nonsense"], "No such command 'nonsense'."),
         (["steady", *LINK, "--n-th", "x"], "Invalid value for '--n-th': 'x' is not a valid float."),
         (
