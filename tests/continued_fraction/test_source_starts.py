@@ -177,7 +177,8 @@ def test_the_transform_of_a_truncated_chain_is_a_dense_solve(monkeypatch, block)
     b = rng.normal(size=at[-1]) + 1j * rng.normal(size=at[-1])
     matrix = z * np.eye(at[-1]) - assemble(chain, last).toarray()
     expected = np.linalg.solve(matrix, b)[: chain.ground]
-    found = all_levels.spread(chain, lambda depth: b[: offsets(chain, depth)[-1]])(z, last)
+    equation = all_levels.spread(chain, lambda depth: b[: offsets(chain, depth)[-1]])
+    found = np.linalg.solve(*equation(z, last))
     assert np.max(np.abs(found - expected)) < 1e-13 * np.max(np.abs(expected))
 
 
@@ -225,9 +226,9 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
 
     early, late = steps(1.0).run(0.0, 0.0), steps(9.0).run(0.0, 0.0)
     for time in (0.5, 1.0, 9.0):
-        assert np.max(np.abs(early.to(time) - late.to(time))) < 1e-9
+        assert np.max(np.abs(early.to(time, print) - late.to(time, print))) < 1e-9
     with pytest.raises(ValueError, match=r"cannot go back to t = 2\."):
-        late.to(2.0)
+        late.to(2.0, print)
 
 
 def test_the_transform_of_a_wide_reference_is_the_same_resolvent():
@@ -237,9 +238,10 @@ def test_the_transform_of_a_wide_reference_is_the_same_resolvent():
     start = SharpStart(referred, 0.0, random_state(0, 4), 6.0, 0)
     chain = start.chain()
     matrix = start.generator(chain, 30)
-    found = all_levels.spread_wide(
+    equation = all_levels.spread_wide(
         chain, lambda last: start.vector(chain, last), lambda last: start.generator(chain, last)
-    )(0.3, 30)
+    )
+    found = np.linalg.solve(*equation(0.3, 30))
     right = start.vector(chain, 30).astype(complex)
     expected = np.linalg.solve(0.3 * np.eye(len(right)) - matrix.toarray(), right)
     assert np.max(np.abs(found - expected[: chain.ground])) < 1e-11

@@ -135,7 +135,7 @@ def test_waiting_times_are_exact_to_the_tolerance(tolerance):
             middle = 0.5 * (low + high)
             _, _, count = propagate(
                 rng, *alone.arrays, alone.targets, alone.starts, alone.norms,
-                ket.copy(), where, goal, middle, tolerance, room,
+                ket.copy(), where, goal, middle, tolerance, room, np.zeros(1, dtype=np.int64),
             )  # fmt: skip
             low, high = (middle, high) if count == 0 else (low, middle)
         norm = np.linalg.norm(expm(drift * high) @ ket) ** 2

@@ -391,8 +391,10 @@ def test_interruption_keeps_what_is_done():
     method = Trajectories(n=10**7, seed=3, burn_in=20.0, window=20.0)
     replace(method, n=64).steady_state(net)  # compiles
 
-    with interruption_after(1.0):
-        partial = te.steady_state(net, method)
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(3.0):
+        te.steady_state(net, method)
+    partial = caught.value.partial
+    assert not partial.status.ok
     done = partial.stats["trajectories"]
     assert partial.stats["partial"]
     assert 0 < done < 10**7

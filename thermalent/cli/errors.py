@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -49,6 +49,24 @@ class OneLineGroup(click.Group):
             click.echo(f"thermalent: {' '.join(error.format_message().split())}", err=True)
             raise SystemExit(error.exit_code) from None
         raise SystemExit(code or 0)
+
+
+Result = TypeVar("Result")
+
+
+def kept(solve: Callable[[], Result]) -> tuple[Result, Interrupted | None]:
+    """A result, or what there is of it after Ctrl-C and the error to end with once it is written.
+
+    Raises:
+        KeyboardInterrupt: nothing was done yet.
+    """
+    try:
+        return solve(), None
+    except KeyboardInterrupt as interrupt:
+        partial = getattr(interrupt, "partial", None)
+        if partial is None:
+            raise
+        return partial, Interrupted(f"interrupted. The result is partial. {partial.status.message}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.errors import Failure, arguments, kept, solving
 from thermalent.cli.netcdf import SUFFIX, require_backend, write_netcdf
 from thermalent.cli.options import (
     build_method,
@@ -61,6 +61,10 @@ class Times(click.ParamType):
                 param,
                 ctx,
             )
+        from thermalent.support.checks import MOST_TIMES
+
+        if count > MOST_TIMES:
+            self.fail(f"{value!r} has more than {MOST_TIMES} times.", param, ctx)
         import numpy as np
 
         return tuple(np.geomspace(first, last, count).tolist())
@@ -156,7 +160,7 @@ def evolve(
     with solving():
         from thermalent.solving.solve import evolve as solve
 
-        result = solve(described, times, start, chosen, source=source)
+        result, interrupted = kept(lambda: solve(described, times, start, chosen, source=source))
     given = {"network": network, "initial": start, "source_start": str(source)}
     if output is not None:
         write_file(output, result, given)
@@ -164,6 +168,15 @@ def evolve(
         print_json({"version": __version__, **given, **evolution_data(result)})
     else:
         print_table(*evolution_table(result), right=0)
+        note_partial(result)
+    if interrupted is not None:
+        raise interrupted
+
+
+def note_partial(result: Evolution) -> None:
+    """A line below the table of an interrupted ensemble."""
+    if result.stats.get("partial", False):
+        click.echo(f"Partial result. {result.status.message}")
 
 
 def checked_start(network: Network, times: Sequence[float], initial: str | None) -> str:
@@ -224,6 +237,7 @@ def evolution_data(result: Evolution) -> dict[str, Any]:
         "concurrence": next(iter(pairs.values())) if len(result.network.dims) == 2 else None,
         "concurrences": pairs,
         "populations": result.populations(),
+        "partial": bool(result.stats.get("partial", False)),
         "error": result.error,
         "error_origin": result.how,
         "errors": errors_of(pairs, result.populations()),
@@ -253,6 +267,8 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     for pair, found in series_of_pairs(result).items():
         columns |= {f"concurrence {pair}": found, f"error of concurrence {pair}": found.error}
     columns["error"] = result.error
+    if result.stats.get("partial", False):
+        columns["partial: trajectories"] = np.full(len(result), result.stats["trajectories"])
     labels = basis_labels(result.network)
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
         columns[f"re({row},{column})"] = result.states[:, i, j].real

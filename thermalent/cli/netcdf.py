@@ -96,6 +96,7 @@ def dataset(
         source=f"thermalent {__version__}",
         method=method["name"],
         claim=method["claim"],
+        partial=int(bool(result.stats.get("partial", False))),
         error_origin=result.how,
         emitters=" ".join(result.network.emitter_names),
         **{

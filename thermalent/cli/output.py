@@ -87,6 +87,7 @@ def result_data(result: SteadyState) -> dict[str, Any]:
         "concurrences": pairs,
         "populations": result.populations(),
         "purity": result.purity(),
+        "partial": bool(result.stats.get("partial", False)),
         "error": float(result.error),
         "error_origin": result.error.how,
         "errors": errors_of(pairs, result.populations(), purity=result.purity()),
@@ -149,5 +150,7 @@ def result_rows(result: SteadyState) -> list[tuple[str, str]]:
     for key in ("n_max", "cutoff"):
         if key in result.stats:
             rows.append((key, str(result.stats[key])))
+    if result.stats.get("partial", False):
+        rows.append(("partial", f"of {result.stats['trajectories']} runs only"))
     rows.append(("seconds", f"{result.stats['seconds']:.3f}"))
     return rows

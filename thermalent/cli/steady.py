@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.errors import solving
+from thermalent.cli.errors import kept, solving
 from thermalent.cli.options import (
     build_method,
     build_network,
@@ -51,8 +51,10 @@ def steady(
     with solving():
         from thermalent.solving.solve import steady_state
 
-        result = steady_state(described, chosen)
+        result, interrupted = kept(lambda: steady_state(described, chosen))
     if as_json:
         print_json({"version": __version__, "network": network, **result_data(result)})
     else:
         print_table(("", ""), result_rows(result), right=1)
+    if interrupted is not None:
+        raise interrupted

@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.errors import arguments, solving
+from thermalent.cli.errors import arguments, kept, solving
 from thermalent.cli.evolve import (
     checked_start,
     evolution_data,
     evolution_table,
     file_option,
+    note_partial,
     times_options,
     writable,
     write_file,
@@ -62,7 +63,7 @@ def trajectories(
     from thermalent.solving.solve import evolve
     from thermalent.stochastic import Trajectories, trajectory
 
-    quanta = None
+    quanta = interrupted = None
     with arguments():
         method = Trajectories(n=2 if single else runs, seed=seed, step=step)
     # A step that is too large for the rates is found out in the run.
@@ -71,18 +72,21 @@ def trajectories(
             run = trajectory(described, times, initial=start, seed=seed, step=step)
             result, quanta = run.evolution, abs(run.field) ** 2
         else:
-            result = evolve(described, times, start, method)
+            result, interrupted = kept(lambda: evolve(described, times, start, method))
     given = {"network": network, "initial": start, "single": single}
     if output is not None:
         write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
     if as_json:
         given = {"version": __version__, **given, "quanta": quanta}
         print_json({**given, **evolution_data(result)})
-        return
-    # A single run has no room for the errors of the concurrence beside the field's quanta.
-    headings, rows = evolution_table(result, errors=quanta is None)
-    if quanta is not None:
-        headings.insert(1, "quanta")
-        for row, number in zip(rows, quanta, strict=True):
-            row.insert(1, f"{number:.2f}")
-    print_table(headings, rows, right=0)
+    else:
+        # A single run has no room for the errors of the concurrence beside the field's quanta.
+        headings, rows = evolution_table(result, errors=quanta is None)
+        if quanta is not None:
+            headings.insert(1, "quanta")
+            for row, number in zip(rows, quanta, strict=True):
+                row.insert(1, f"{number:.2f}")
+        print_table(headings, rows, right=0)
+        note_partial(result)
+    if interrupted is not None:
+        raise interrupted

@@ -95,7 +95,7 @@ class ContinuedFraction(Method):
         if self.rtol is not None:
             checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
         if self.n_max is not None:
-            checks.integer("n_max", self.n_max, 1)
+            checks.integer("n_max", self.n_max, 1, MOST_LEVELS // 2)
         if self.digits is not None:
             checks.integer("digits", self.digits, 1)
             if self.digits > more_digits.MOST_DIGITS:
@@ -276,25 +276,45 @@ class ContinuedFraction(Method):
             tolerance,
             None if isinstance(amplitude, str) else amplitude,
         )
-        worst = float(np.max(error))
-        status = Status()
-        if worst > (100 * tolerance if self.rtol is not None else ENOUGH):
-            status = Status(
-                outcome=Outcome.NOT_CONVERGED,
-                message=(
-                    f"The evolution did not converge: its error is {worst:.1e} at t = "
-                    f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol."
-                ),
-            )
+        status = self._evolution_status(times, error, tolerance, stats["refused"])
         return Evolution(
             network=network,
             method=self,
             times=times,
             states=found,
             error=error,
-            how="difference of two contours and depths, or of two step runs of other depths",
+            how=(
+                "difference of two contours with other depths and roundings, or of two runs of "
+                "steps with other depths and roundings"
+            ),
             status=status,
             stats={**stats, "seconds": time.perf_counter() - began},
+        )
+
+    def _evolution_status(
+        self, times: np.ndarray, error: np.ndarray, tolerance: float, refused: float
+    ) -> Status:
+        if refused:
+            first = times[int(np.argmax(~np.isfinite(error)))]
+            return Status(
+                outcome=Outcome.NOT_CONVERGED,
+                message=(
+                    f"From t = {first:g} on the evolution was not computed: weakly damped "
+                    f"oscillations would have to be followed step by step, in {refused:.0e} "
+                    "multiplications (1e9 take about a second). Ask for earlier times, or for "
+                    "te.steady_state(...)."
+                ),
+            )
+        worst = float(np.max(error))
+        if not worst > (100 * tolerance if self.rtol is not None else ENOUGH):
+            return Status()
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"The evolution did not converge: its error is {worst:.1e} at t = "
+                f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol, or for earlier times: "
+                "in double precision a phase or a very slow rate is only known for so long."
+            ),
         )
 
     def _steady_state_of_many(self, network: Network) -> SteadyState:

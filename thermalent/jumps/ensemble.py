@@ -18,6 +18,10 @@ from thermalent.jumps.system import System
 BLOCK = 32
 
 
+class Stopped(Exception):
+    """A block was told to stop before it was done."""
+
+
 class Sums(NamedTuple):
     """What a block contributes at each recorded time.
 
@@ -58,8 +62,12 @@ class Walk:
     seed: int
     stream: int
 
-    def block(self, number: int, count: int) -> Sums:
-        """The sums of one block of `count` trajectories."""
+    def block(self, number: int, count: int, stop: np.ndarray) -> Sums:
+        """The sums of one block of `count` trajectories.
+
+        Raises:
+            Stopped: `stop`, (1,), was set to something else than zero meanwhile.
+        """
         from thermalent.jumps.kernels import TERMS, follow
 
         system = self.system
@@ -80,8 +88,10 @@ class Walk:
             own = np.zeros_like(first)
             total += follow(
                 rng, drift, jumps, system.targets, system.starts, system.norms, psi, where, steps,
-                self.tolerance, room, mode_of, emitter_of, grid, own, top, levels,
+                self.tolerance, room, mode_of, emitter_of, grid, own, top, levels, stop,
             )  # fmt: skip
+            if stop[0] != 0:
+                raise Stopped
             if self.average:
                 own /= len(steps)
             first += own
@@ -99,6 +109,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.count = self.jumps = 0
+        self.interrupted = False
 
     def add(self, block: Sums) -> None:
         """Add a block (Chan's formula for the scatter)."""
@@ -121,29 +132,57 @@ class Tally:
 
 
 def run(walk: Walk, n: int, threads: int | None, report: Callable[[str], None]) -> Tally:
-    """The means over n trajectories, at least two."""
+    """The means over n trajectories, at least two; over fewer if Ctrl-C comes in between.
+
+    Raises:
+        KeyboardInterrupt: not even one block was done.
+    """
     counts = [min(BLOCK, n - first) for first in range(0, n, BLOCK)]
-    tally = Tally()
-    for sums in in_order(walk.block, counts, threads or threads_available()):
-        tally.add(sums)
-        report(f"{tally.count} of {n} trajectories")
+    tally, stop = Tally(), np.zeros(1, dtype=np.int64)
+
+    def add() -> None:
+        for sums in in_order(walk.block, counts, threads or threads_available(), stop):
+            tally.add(sums)
+            report(f"{tally.count} of {n} trajectories")
+
+    # Ctrl-C interrupts the main thread wherever it is. The sums are added in another one, where it
+    # cannot leave half of a block behind.
+    with ThreadPoolExecutor(1) as collector:
+        done = collector.submit(add)
+        try:
+            done.result()
+        except KeyboardInterrupt:
+            stop[0] = 1
+            done.result()
+            tally.interrupted = True
+            if tally.count < 2:
+                raise
     return tally
 
 
 def in_order(
-    block: Callable[[int, int], Sums], counts: Sequence[int], threads: int
+    block: Callable[[int, int, np.ndarray], Sums],
+    counts: Sequence[int],
+    threads: int,
+    stop: np.ndarray,
 ) -> Iterator[Sums]:
-    """The blocks' sums in their order; the kernels release the GIL."""
+    """The blocks' sums in their order; the kernels release the GIL.
+
+    They end early, still without a gap, once `stop`, (1,), is not zero.
+    """
     waiting: deque[Future[Sums]] = deque()
     executor = ThreadPoolExecutor(threads, thread_name_prefix="jumps")
     try:
         for number, count in enumerate(counts):
-            waiting.append(executor.submit(block, number, count))
+            waiting.append(executor.submit(block, number, count, stop))
             if len(waiting) >= 2 * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except Stopped:
+        return
     finally:
+        stop[0] = 1
         executor.shutdown(wait=True, cancel_futures=True)
 
 

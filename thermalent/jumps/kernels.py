@@ -129,7 +129,9 @@ def _range_after(targets, starts, k, group, low, high):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def propagate(rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, room):
+def propagate(
+    rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, room, stop
+):  # fmt: skip
     """Move a ket by the time `span`.
 
     Args:
@@ -145,6 +147,7 @@ def propagate(rng, drift, jumps, targets, starts, norms, psi, where, goal, span,
         span: The time.
         tolerance: Relative error of a step, and of the norm at a jump.
         room: Work space, (TERMS + 2, D).
+        stop: (1,); not zero as soon as another thread wants no more: the ket is of no use then.
 
     Returns:
         (group, goal, number of jumps) at the end.
@@ -154,7 +157,7 @@ def propagate(rng, drift, jumps, targets, starts, norms, psi, where, goal, span,
     best = np.empty(len(targets))
     low, high = (0, len(psi)) if group < 0 else (starts[group], starts[group + 1])
     left = span
-    while left > 0.0:
+    while left > 0.0 and stop[0] == 0:
         rate = norms.max() if group < 0 else norms[group]
         step = left if rate * left <= REACH else REACH / rate
         used = expand(drift, terms, psi, low, high, step, tolerance)
@@ -212,7 +215,7 @@ def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def follow(
     rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, room,
-    mode_of, emitter_of, grid, own, top, levels,
+    mode_of, emitter_of, grid, own, top, levels, stop,
 ):  # fmt: skip
     """One trajectory through all its looks; returns how often it jumped.
 
@@ -222,8 +225,11 @@ def follow(
     goal, total, average = rng.random(), 0, len(own) < len(spans)
     for i in range(len(spans)):
         where, goal, count = propagate(
-            rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance, room
-        )
+            rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance, room,
+            stop,
+        )  # fmt: skip
+        if stop[0] != 0:
+            break
         total += count
         low, high = (0, len(psi)) if where < 0 else (starts[where], starts[where + 1])
         at = 0 if average else i

@@ -17,6 +17,7 @@ from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers
 from thermalent.solution.evolution import Evolution
+from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method, MethodError, SourceStart
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.support import checks, memory_limit
@@ -139,13 +140,14 @@ class QuantumJumps(Method):
             tally = run(walk, self.n, self.threads, report)
         left_out = _left_out(network, cutoffs, tally.top)
         standard = tally.standard_errors.max(axis=(1, 2))
-        return Evolution(
+        result = Evolution(
             network=network,
             method=self,
             times=times,
             states=tally.mean,
             error=standard + 1 / tally.count + left_out,
             how=_HOW.format(n=tally.count) + _cut(cutoffs),
+            status=_interrupted(tally.count, self.n) if tally.interrupted else Status(),
             stats={
                 **_stats(walk, tally),
                 "standard_error": float(standard.max()),
@@ -154,6 +156,9 @@ class QuantumJumps(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
+        if tally.interrupted:
+            raise Interrupted(result)
+        return result
 
     def steady_state(self, network: Network) -> SteadyState:
         """The steady state: each trajectory averaged over a window after it forgot its start.
@@ -177,18 +182,17 @@ class QuantumJumps(Method):
             window = memory_of.burn_in if self.window is None else self.window
             looks = self.looks if window > 0 else 1
             times = memory_of.burn_in + window * np.arange(1, looks + 1) / looks
-            halves = [
-                run(
-                    replace(self._walk(operators, start, times), average=True, stream=stream),
-                    count,
-                    self.threads,
-                    report,
-                )
-                for stream, (start, count) in enumerate(
-                    zip(starts, (self.n - self.n // 2, self.n // 2), strict=True)
-                )
-            ]
-        return self._result(network, cutoffs, halves, memory_of, window, began)
+            halves = []
+            for stream, start in enumerate(starts):
+                walk = replace(self._walk(operators, start, times), average=True, stream=stream)
+                halves.append(run(walk, (self.n + 1 - stream) // 2, self.threads, report))
+                if stream == 0 and halves[0].interrupted:
+                    # One start alone says nothing about how far the two are apart.
+                    raise KeyboardInterrupt
+        result = self._result(network, cutoffs, halves, memory_of, window, began)
+        if halves[1].interrupted:
+            raise Interrupted(result)
+        return result
 
     def _result(
         self,
@@ -199,27 +203,33 @@ class QuantumJumps(Method):
         window: float,
         began: float,
     ) -> SteadyState:
-        shares = [half.count / self.n for half in halves]
+        n = sum(half.count for half in halves)
+        shares = [half.count / n for half in halves]
         state = sum(share * half.mean[0] for share, half in zip(shares, halves, strict=True))
         deviations = [half.standard_errors[0] for half in halves]
         errors = np.hypot(*(s * e for s, e in zip(shares, deviations, strict=True)))
         apart = np.abs(halves[0].mean[0] - halves[1].mean[0])
-        noise = np.hypot(*deviations) + 2 / self.n
+        noise = np.hypot(*deviations) + 2 / n
         top = sum(share * half.top for share, half in zip(shares, halves, strict=True))
         left_out = float(_left_out(network, cutoffs, np.asarray(top))[0])
         one = forgotten.forgotten and bool(np.all(apart <= _APART * noise))
+        if halves[1].interrupted:
+            status = _interrupted(n, self.n)
+        else:
+            status = Status() if one else _remembers(forgotten, float(apart.max()))
         standard, distance = float(errors.max()), float(apart.max())
         return SteadyState(
             network=network,
             method=self,
             state=np.asarray(state),
             error=ErrorEstimate(
-                standard + distance / 2 + 1 / self.n + left_out,
-                _HOW.format(n=self.n) + ", half the distance of two starts" + _cut(cutoffs),
+                standard + distance / 2 + 1 / n + left_out,
+                _HOW.format(n=n) + ", half the distance of two starts" + _cut(cutoffs),
             ),
-            status=Status() if one else _remembers(forgotten, distance),
+            status=status,
             stats={
-                "trajectories": self.n,
+                "partial": halves[1].interrupted,
+                "trajectories": n,
                 "jumps": sum(half.jumps for half in halves),
                 "cutoff": cutoffs,
                 "burn_in": forgotten.burn_in,
@@ -322,10 +332,18 @@ def _cut(cutoffs: Sequence[int]) -> str:
 def _stats(walk: Walk, tally: Tally) -> dict[str, Any]:
     return {
         "trajectories": tally.count,
+        "partial": tally.interrupted,
         "jumps": tally.jumps,
         "cutoff": walk.system.cutoffs,
         "amplitudes": int(np.max(np.diff(walk.system.starts))),
     }
+
+
+def _interrupted(done: int, n: int) -> Status:
+    return Status(
+        outcome=Outcome.INTERRUPTED,
+        message=f"Interrupted: {done} of {n} trajectories were averaged.",
+    )
 
 
 def _remembers(found: Memory, distance: float) -> Status:

@@ -128,7 +128,7 @@ def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: fl
     room = np.zeros((TERMS + 2, source.dimension), dtype=complex)
     propagate(
         rng, drift, jumps, source.targets, source.starts, source.norms, psi,
-        source.group_of(psi), rng.random(), span, tolerance, room,
+        source.group_of(psi), rng.random(), span, tolerance, room, np.zeros(1, dtype=np.int64),
     )  # fmt: skip
     return source.unsorted(psi)
 

@@ -6,7 +6,8 @@ $$f(t) = \frac{1}{2\pi i} \int e^{zt} F(z)\, dz, \qquad
 With singularities near the negative real axis the midpoint rule converges like exp(-B N). Ours also
 has lines at Re s ~ -gamma/2 and far from the axis (Rabi frequencies of a fluctuating field): the
 contour passes them by, and what they would contribute has decayed at long times. The caller tells
-when, by comparing different N.
+when, by comparing different N. A pole far from the axis that decays slowly needs a hyperbola of its
+own, the same one shifted along the imaginary axis.
 
 Source: Weideman and Trefethen, Math. Comp. 76, 1341 (2007), Sec. 4.
 """
@@ -33,10 +34,27 @@ def hyperbola(first: float, last: float, count: int) -> Contour:
     """
     phi, a = _angle(round(last / first, 6))
     step = a / count
-    mu = (4 * np.pi * phi - np.pi**2) / a * count / last
+    mu = _width(first, last, count)
     u = (np.arange(count) + 0.5) * step
     nodes = mu * (1 + np.sin(1j * u - phi))
     return Contour(nodes, step / np.pi * 1j * mu * np.cos(1j * u - phi))
+
+
+def encloses(first: float, last: float, count: int, points: np.ndarray) -> np.ndarray:
+    """Which points lie to the left of `hyperbola(first, last, count)`, (p,) of bool.
+
+    The hyperbolas of one mu and all angles are confocal: a point lies on the one of the angle
+    -Re arcsin(z / mu - 1), and to the left of those with a smaller one.
+    """
+    phi, _ = _angle(round(last / first, 6))
+    angle = -np.arcsin(np.asarray(points, dtype=complex) / _width(first, last, count) - 1).real
+    return angle > phi
+
+
+def _width(first: float, last: float, count: int) -> float:
+    """The mu of the hyperbola."""
+    phi, a = _angle(round(last / first, 6))
+    return (4 * np.pi * phi - np.pi**2) / a * count / last
 
 
 @lru_cache(maxsize=128)

@@ -29,6 +29,7 @@ class Outcome(enum.StrEnum):
     INACCURATE = "inaccurate"
     NOT_UNIQUE = "not unique"
     NOT_A_STATE = "not a state"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
+from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method, SourceStart
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.stochastic import driven, memory
@@ -118,8 +119,8 @@ class Trajectories(Method):
 
         Raises:
             ValueError: the step is too large for the rates; the message says which would do.
-            KeyboardInterrupt: interrupted before any trajectory was done; later, what is done is
-                returned, and the status and `stats["partial"]` say so.
+            KeyboardInterrupt: interrupted; after the first block of trajectories its `partial` is
+                the result of what was done, and the status and `stats["partial"]` of that say so.
         """
         return self.steady_state_with(network, None)
 
@@ -140,7 +141,7 @@ class Trajectories(Method):
         window = walk.legs[1].steps
         standard, bias = float(tally.standard_error[0]), float(tally.bias[0])
         remembered = start.averaged(window)
-        return SteadyState(
+        result = SteadyState(
             network=network,
             method=self,
             state=tally.states[0],
@@ -161,6 +162,9 @@ class Trajectories(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
+        if run.interrupted:
+            raise Interrupted(result)
+        return result
 
     def evolve(
         self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
@@ -176,7 +180,7 @@ class Trajectories(Method):
         run = Run(walk, n=self.n, target=self.target)
         run.run(threads=self.threads, batch=self.batch)
         tally = run.tally
-        return Evolution(
+        result = Evolution(
             network=network,
             method=self,
             times=times,
@@ -193,6 +197,9 @@ class Trajectories(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
+        if run.interrupted:
+            raise Interrupted(result)
+        return result
 
     def walk(
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart

@@ -122,7 +122,10 @@ class Run:
         """Converged, with a word if interrupted; not converged if the target was missed."""
         done = self.tally.count
         if self.interrupted:
-            return Status(message=f"Interrupted: {done} of {self.n} trajectories were averaged.")
+            return Status(
+                outcome=Outcome.INTERRUPTED,
+                message=f"Interrupted: {done} of {self.n} trajectories were averaged.",
+            )
         if self.target is not None and self._worst > self.target:
             needed = int(np.ceil(1.1 * done * (self._worst / self.target) ** 2))
             return Status(

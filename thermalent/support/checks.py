@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from numbers import Complex, Integral, Real
 from typing import Any, NoReturn
 
 import numpy as np
+
+_LONG = 10**30
+MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 
 
 class Words(str):
@@ -17,6 +20,10 @@ class Words(str):
 
 def fail(name: str, allowed: str, value: object) -> NoReturn:
     """Raise the ValueError that names the argument, what is allowed and the value given."""
+    if isinstance(value, int) and abs(value) >= _LONG:
+        # Its digits would fill the screen, and Python refuses to print more than some thousand.
+        power = int((abs(value).bit_length() - 1) * np.log10(2.0))
+        value = Words(f"an integer of about {'-' if value < 0 else ''}10^{power}")
     raise ValueError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
 
 
@@ -47,16 +54,27 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = np.in
     # bool is a Real in Python, but a rate of True is a mistake.
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         fail(name, allowed, value)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond 1e308
+        fail(name, allowed, value)
     if not (np.isfinite(number) and low <= number <= high):
         fail(name, allowed, value)
     return number
 
 
-def integer(name: str, value: Any, minimum: int) -> int:
-    """An integer >= minimum."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral) or value < minimum:
-        fail(name, f"an integer of at least {minimum}", value)
+def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
+    """An integer from `minimum` on, to `maximum` if given."""
+    wanted = f"an integer of at least {minimum}"
+    if maximum is not None:
+        wanted = f"an integer from {minimum} to {maximum}"
+    if (
+        isinstance(value, (bool, np.bool_))
+        or not isinstance(value, Integral)
+        or int(value) < minimum
+        or (maximum is not None and int(value) > maximum)
+    ):
+        fail(name, wanted, value)
     return int(value)
 
 
@@ -73,7 +91,7 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
     """A finite complex square matrix, of `size` rows if given."""
     try:
         matrix = np.array(value, dtype=complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         fail(name, "a square matrix of numbers", value)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         fail(name, "a square matrix", Words(f"an array of shape {matrix.shape}"))
@@ -125,11 +143,18 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     return matrix
 
 
+def few(name: str, value: Any) -> None:
+    """Complain about a sequence with more items than fit into a computation, before it starts."""
+    if isinstance(value, (Sized, range)) and len(value) > MOST_TIMES:
+        fail(name, f"a sequence of at most {MOST_TIMES} numbers", Words(f"one of {len(value)}"))
+
+
 def times(name: str, value: Any) -> np.ndarray:
     """Finite times >= 0 in increasing order, as an array."""
+    few(name, value)
     try:
         grid = np.atleast_1d(np.array(value, dtype=float))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         fail(name, "a sequence of real numbers", value)
     if grid.ndim != 1 or grid.size == 0:
         fail(name, "a sequence of at least one time", Words(f"an array of shape {grid.shape}"))

@@ -19,7 +19,9 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import Levels
 from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.continued_fraction.dynamics.relaxation import SPAN, Transform, largest_rate
+from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
+from thermalent.continued_fraction.dynamics.reduced import Reduced
+from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.compile_notice import announced
 
@@ -71,7 +73,7 @@ class SpreadSteps:
         self.most = most
         self.at = offsets(self.chain, most)
         matrix = self.generator(most)
-        self.propagator = Propagator(matrix)
+        self.propagators = Propagator(matrix), Propagator(matrix, OTHER_STEPS)
         self.transposed = Propagator(sparse.csr_array(matrix.T))
 
     def room(self, y: np.ndarray) -> np.ndarray:
@@ -80,10 +82,10 @@ class SpreadSteps:
 
     def run(self, limit: float, growth: float) -> SpreadRun:
         """The first run asked for is the finer one, with more levels than are felt."""
-        finer, self.margin = self.margin, 1.0
-        return SpreadRun(self, finer)
+        self._runs += 1
+        return SpreadRun(self, _MARGIN if self._runs == 1 else 1.0, int(self._runs > 1))
 
-    margin = _MARGIN
+    _runs = 0
 
 
 class Cone:
@@ -92,7 +94,7 @@ class Cone:
     def __init__(self, steps: SpreadSteps, limit: float) -> None:
         self.steps, self.limit = steps, limit
         ground = steps.chain.ground
-        self.view = np.zeros(steps.at[-1], dtype=steps.propagator.matrix.dtype)
+        self.view = np.zeros(steps.at[-1], dtype=steps.propagators[0].matrix.dtype)
         self.view[:ground] = 1 / np.sqrt(1.0 + np.arange(ground))  # generic: every element counts
         self.times, self.levels = [0.0], [_FEWEST]  # levels[i] are felt up to times[i]
 
@@ -122,12 +124,19 @@ class Cone:
 class SpreadRun:
     """One run of `SpreadSteps`, at its own time; it starts again where it is to go further."""
 
-    def __init__(self, steps: SpreadSteps, margin: float) -> None:
-        self.steps, self.margin = steps, margin
+    def __init__(self, steps: SpreadSteps, margin: float, which: int) -> None:
+        self.steps, self.margin, self.which = steps, margin, which
+        self.rounding = 0.0
         self.now, self.end, self.level = 0.0, -1.0, 0
         self.y = np.zeros(0)
 
-    def to(self, time: float) -> np.ndarray:
+    def cost(self, time: float) -> float:
+        """Multiplications that it takes to a time, if it takes as many levels as it has now."""
+        steps, propagator = self.steps, self.steps.propagators[self.which]
+        since = time - self.now if time <= self.end else max(time, 2 * self.end)
+        return propagator.cost(since, int(steps.at[max(self.level, _FEWEST) + 1]))
+
+    def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:
             raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
@@ -143,18 +152,21 @@ class SpreadRun:
             self.y[active:] = 0.0
             while self.now < until:
                 left = until - self.now
-                passed, _ = self.steps.propagator.advance(self.y, left, active, 1, np.inf)
+                propagator = self.steps.propagators[self.which]
+                passed, _ = propagator.advance(self.y, left, active, 1, np.inf)
+                self.rounding += propagator.rounding
                 self.now = until if passed >= left * (1 - 1e-12) else self.now + passed
+                report(f"stepping, t = {self.now:.3g} of {self.end:.3g}")
         return self.y[: self.steps.chain.ground].copy()
 
     def _begin(self, end: float) -> None:
         """Start again, with the levels that are felt at a later end."""
         cone = self.steps.cone
         cone.look(end)
-        self.now, self.end = 0.0, end
+        self.now, self.end, self.rounding = 0.0, end, 0.0
         self.level = self._wanted(int(np.searchsorted(cone.times, end * (1 - 1e-12))))
         start = self.steps.start(self.level)
-        dtype = np.result_type(start, self.steps.propagator.matrix.dtype)
+        dtype = np.result_type(start, self.steps.propagators[0].matrix.dtype)
         self.y = np.zeros(self.steps.at[-1], dtype=dtype)
         self.y[: len(start)] = start
 
@@ -164,50 +176,56 @@ class SpreadRun:
         return min(felt, int(self.steps.most * self.margin / _MARGIN))
 
 
-def spread(chain: Levels, start: Start) -> Transform:
-    r"""(z - L)^{-1} on a spread start, read out at level zero.
+def spread(chain: Levels, start: Start) -> Reduced:
+    r"""The equation at level zero of (z - L)^{-1} on a spread start.
 
     With b_N the start at level N and D_N the folded blocks of the fraction,
 
-    $$g_N = D_N^{-1} (b_N + C_N g_{N+1}), \qquad x_0 = (z - A_0 - K)^{-1} (b_0 + C_0 g_1)$$
+    $$g_N = D_N^{-1} (b_N + C_N g_{N+1}), \qquad (z - A_0 - K)\, x_0 = b_0 + C_0 g_1$$
     """
     known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
-    def transform(z: complex, depth: int) -> np.ndarray:
+    def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
         if depth not in known:
             known[depth] = start(depth).astype(complex), offsets(chain, depth)
         b, at = known[depth]
         if max(block.shape[0] for block in chain.a) > _SMALL:
-            return _solve_lapack(chain, complex(z), depth, b, at)
+            return _reduce_lapack(chain, complex(z), depth, b, at)
         from thermalent.continued_fraction.dynamics import all_levels_kernels
 
         with announced():
-            return all_levels_kernels.solve(
+            return all_levels_kernels.reduce(
                 chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
             )
 
-    return transform
+    return reduced
 
 
-def spread_wide(chain: Levels, start: Start, generator: Generator) -> Transform:
+def spread_wide(chain: Levels, start: Start, generator: Generator) -> Reduced:
     """The same where levels couple to those two below, by a sparse factorisation."""
     known: dict[int, tuple[Any, Any, np.ndarray]] = {}
+    ground = chain.ground
 
-    def transform(z: complex, depth: int) -> np.ndarray:
+    def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
         if depth not in known:
-            matrix = sparse.csc_array(generator(depth)).astype(complex)
-            identity = sparse.csc_array(sparse.eye_array(matrix.shape[0], dtype=complex))
+            matrix = sparse.csr_array(generator(depth)).astype(complex)
+            identity = sparse.csc_array(sparse.eye_array(matrix.shape[0] - ground, dtype=complex))
             known[depth] = matrix, identity, start(depth).astype(complex)
         matrix, identity, b = known[depth]
+        above = sparse.csc_array(matrix[ground:, ground:])
+        right = np.column_stack([matrix[ground:, :ground].toarray(), b[ground:]])
         # Level by level the matrix is banded: no ordering fills it less.
-        return splu(identity * z - matrix, permc_spec="NATURAL").solve(b)[: chain.ground]
+        tail = splu(identity * z - above, permc_spec="NATURAL").solve(right)
+        back = matrix[:ground, ground:] @ tail
+        own = z * np.eye(ground) - matrix[:ground, :ground].toarray()
+        return own - back[:, :-1], b[:ground] + back[:, -1]
 
-    return transform
+    return reduced
 
 
-def _solve_lapack(
+def _reduce_lapack(
     chain: Levels, z: complex, last: int, b: np.ndarray, at: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """The same for large blocks."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
@@ -224,7 +242,7 @@ def _solve_lapack(
     if tail is not None:
         back = (down_block(chain, 0) @ tail)[:ground]
         d, own = d - back[:, :ground], own + back[:, -1]
-    return np.linalg.solve(d, own)
+    return d, own
 
 
 def needed_depth(transform: Transform, first: float, depth: int, tolerance: float) -> int:

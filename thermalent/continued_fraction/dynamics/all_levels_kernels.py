@@ -9,8 +9,8 @@ from thermalent.continued_fraction.chain.kernels import solve_in_place
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
-def solve(a, up, down, rate, z, last, b, at):
-    """Level zero of (z - L)^{-1} b, from the tail down; b holds level n from at[n] on."""
+def reduce(a, up, down, rate, z, last, b, at):
+    """The equation at level zero of (z - L) x = b, from the tail down; b has level n from at[n]."""
     ground = at[1]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most + 1), dtype=b.dtype)
@@ -41,9 +41,11 @@ def solve(a, up, down, rate, z, last, b, at):
                 if u.col[t] < there:
                     factor = u.value[t] * np.sqrt(0.5 * max(n + u.e[t], 0.0))
                     aug[u.row[t], here + u.col[t]] += factor
+        if n == 0:
+            break
         solve_in_place(aug, here, here + there + 1)
         for i in range(here):
             for j in range(there):
                 tail[i, j] = aug[i, here + j]
             tail[i, most] = aug[i, here + there]
-    return tail[:ground, most].copy()
+    return aug[:ground, :ground].copy(), aug[:ground, ground].copy()

@@ -19,24 +19,41 @@ from thermalent.support.compile_notice import announced
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
 _GROWTH = 1e3  # allowed size of the terms over that of the vector
+_BEYOND = 20  # products beyond z that a step takes, about
+_AT_ONCE = 2e8  # multiplications before Python looks for signals: a few tenths of a second
+_EPS = float(np.finfo(float).eps)
 
 
 class Propagator:
-    """exp(L t) for one sparse L, real or complex."""
+    """exp(L t) for one sparse L, real or complex.
 
-    def __init__(self, matrix: sparse.csr_array) -> None:
+    Args:
+        matrix: L.
+        factor: By which the bound of its norm is enlarged, for steps of another length.
+    """
+
+    def __init__(self, matrix: sparse.csr_array, factor: float = 1.0) -> None:
         self.matrix = sparse.csr_array(matrix)
         size = abs(self.matrix)
         # sqrt(|L|_1 |L|_inf) bounds the 2-norm; of the first so many unknowns, cumulatively.
         columns = np.maximum.accumulate(np.asarray(size.sum(axis=0)).ravel())
         rows = np.maximum.accumulate(np.asarray(size.sum(axis=1)).ravel())
-        self.norm = np.sqrt(columns * rows)
+        self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
+        self.rounding = 0.0  # what the last `advance` may have lost to rounding
+
+    def cost(self, time: float, active: int) -> float:
+        """Multiplications that advancing the first so many unknowns by a time takes, about."""
+        reach = _reach(float(self.norm[active - 1]), float(self.damping[active - 1]))
+        products = time * float(self.norm[active - 1]) * (1 + _BEYOND / reach)
+        return products * (int(self.matrix.indptr[active]) + 4 * active)
 
     def advance(
         self, y: np.ndarray, time: float, active: int, top: int, limit: float
     ) -> tuple[float, bool]:
         """Advance y in place by up to `time`, holding y[active:] at zero.
+
+        At most about half a second of work: the caller looks for signals in between.
 
         Args:
             y: The vector, (size,).
@@ -48,23 +65,31 @@ class Propagator:
         Returns:
             The time that was advanced, and whether the top was full.
         """
+        self.rounding = 0.0
         norm = float(self.norm[active - 1])
         if norm == 0.0:
             return time, False
-        # The phi_k grow like exp(k damping / norm), up to k of about z + 15.
-        reach = float(np.clip(7 * norm / max(self.damping[active - 1], 1e-300) - 15, *_REACH))
+        reach = _reach(norm, float(self.damping[active - 1]))
         m = self.matrix
+        each = int(m.indptr[active]) + 4 * active
         while True:
             steps = max(1, int(np.ceil(time * norm / reach)))
             coefficients = _bessel(time / steps * norm)
+            now = min(steps, max(1, int(_AT_ONCE / (each * coefficients.size))))
             with announced():
-                done, full = _chebyshev(
-                    m.indptr, m.indices, m.data, y, norm, coefficients, steps, active, top, limit,
+                done, full, rounding = _chebyshev(
+                    m.indptr, m.indices, m.data, y, norm, coefficients, now, active, top, limit,
                     _GROWTH,
                 )  # fmt: skip
             if done > 0 or full:
+                self.rounding = rounding
                 return time * done / steps, full
             reach /= 2
+
+
+def _reach(norm: float, damping: float) -> float:
+    """The z of a step: the phi_k grow like exp(k damping / norm), up to k of about z + 15."""
+    return float(np.clip(7 * norm / max(damping, 1e-300) - 15, *_REACH))
 
 
 def _bessel(z: float) -> np.ndarray:
@@ -78,10 +103,15 @@ def _bessel(z: float) -> np.ndarray:
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top, limit, growth):
-    """Take up to `steps` steps; returns how many were taken, and whether the top was full."""
+    """Take up to `steps` steps.
+
+    Returns how many were taken, whether the top was full, and the rounding: each step loses eps of
+    its largest term.
+    """
     before = np.zeros_like(y)
     now = np.zeros_like(y)
     total = np.zeros_like(y)
+    rounding = 0.0
     for n in range(steps):
         largest = 0.0
         for i in range(active):
@@ -89,6 +119,7 @@ def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top,
             now[i] = y[i]
             total[i] = coefficients[0] * y[i]
             largest = max(largest, abs(y[i]))
+        term = abs(coefficients[0]) * largest
         for k in range(1, coefficients.size):
             factor = (1.0 if k == 1 else 2.0) / norm
             peak = 0.0
@@ -101,12 +132,14 @@ def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top,
                 peak = max(peak, abs(before[i]))
             before, now = now, before
             if not peak * abs(coefficients[k]) <= growth * largest:
-                return n, False
+                return n, False, rounding
+            term = max(term, peak * abs(coefficients[k]))
         peak = 0.0
         for i in range(active - top, active):
             peak = max(peak, abs(total[i]))
         if peak > limit:
-            return n, True
+            return n, True, rounding
+        rounding += _EPS * term
         for i in range(active):
             y[i] = total[i]
-    return steps, False
+    return steps, False, rounding

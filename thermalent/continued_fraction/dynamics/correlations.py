@@ -15,6 +15,7 @@ $$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +25,9 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Levels, levels
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
-from thermalent.continued_fraction.dynamics.relaxation import Inverter, Relaxed, Steps, relax
+from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
+from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
+from thermalent.continued_fraction.dynamics.relaxation import Relaxed, Steps, relax
 from thermalent.networks.symmetry import element_charges
 
 _ROUNDING = 8 * float(np.finfo(float).eps)
@@ -271,5 +274,10 @@ class Regression:
             times,
             tolerance,
             Steps(self.chain, self.start, depth, read),
-            Inverter(self.transform, depth, tolerance, real=False),
+            Inverter(
+                Response(transform=self.transform, poles=partial(weakly_damped, self.chain)),
+                depth,
+                tolerance,
+                real=False,
+            ),
         )

@@ -18,28 +18,38 @@ from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
 from thermalent.continued_fraction.dynamics.all_levels import SpreadSteps, spread, spread_wide
 from thermalent.continued_fraction.dynamics.all_levels import needed_depth as spread_depth
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
+from thermalent.continued_fraction.dynamics.inversion import Inverter
+from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
-    Inverter,
     Relaxed,
     Steps,
     first_contour,
     largest_rate,
-    level_zero,
     relax,
 )
+from thermalent.continued_fraction.dynamics.rounding import redrawn
 from thermalent.networks.symmetry import element_charges
+
+# Levels that a steady state may need over those that the source's own resolvent needs: for a nearly
+# dark one, more and more would be looked at that change nothing.
+_MOST_LEVELS = 8
 
 
 def needed_depth(h: Hierarchy, rtol: float) -> int:
     """Highest level that the steady state needs, or where there is none, the source's resolvent."""
     chain = levels(h)
-    stationary = Stationary(chain)
-    fraction = evaluate(chain, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
-    if fraction.outcome == "converged":
-        return fraction.levels
     b = np.ones(chain.ground)
-    return evaluate(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
+    regular = evaluate(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
+    stationary = Stationary(chain)
+    fraction = evaluate(
+        chain,
+        stationary.solve,
+        degenerate=stationary.degenerate,
+        rtol=rtol,
+        most=_MOST_LEVELS * (regular + 8),
+    )
+    return fraction.levels if fraction.outcome == "converged" else 2 * regular
 
 
 def evolve(
@@ -69,7 +79,7 @@ def evolve(
     turned = rho * np.exp(-1j * turn * charge)
     states = np.zeros((len(times), d, d), dtype=complex)
     error = np.zeros(len(times))
-    stats = {"levels": depth, "stepped_times": 0}
+    stats = {"levels": depth, "stepped_times": 0, "refused": 0}
     for q in range(int(charge.max()) + 1):
         found = (
             _from_stationary(h, times, rho, tolerance, q, depth)
@@ -88,6 +98,7 @@ def evolve(
         error += relaxed.error
         stats["levels"] = max(stats["levels"], relaxed.depth)
         stats["stepped_times"] = max(stats["stepped_times"], relaxed.stepped)
+        stats["refused"] = max(stats["refused"], int(relaxed.refused))
     return states, error, stats
 
 
@@ -102,11 +113,14 @@ def _from_stationary(
     chain = levels(h, start=part, charge=q)
     b = chain.basis[0][:, : chain.ground].conj().T @ part.ravel()
     b = b.real if q == 0 else b
+    other = redrawn(chain, h, q)
     relaxed = relax(
         times,
         tolerance,
-        Steps(chain, b, depth, itemgetter(slice(chain.ground))),
-        Inverter(level_zero(chain, b), depth, tolerance, real=q == 0),
+        Steps(chain, b, depth, itemgetter(slice(chain.ground)), other),
+        Inverter(
+            response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
+        ),
     )
     return chain, relaxed
 
@@ -119,17 +133,20 @@ def _from_sharp(
     if chain is None:
         return None
     chain = start.real(chain)
+    other = redrawn(chain, start.h, start.charge)
     vector, generator = partial(start.vector, chain), partial(start.generator, chain)
-    transform = (
-        spread(chain, vector)
-        if start.h.modes[0].variance == start.variance
-        else spread_wide(chain, vector, generator)
-    )
+    chained = start.h.modes[0].variance == start.variance
+    if chained:
+        equations = spread(chain, vector), spread(other, vector)
+    else:
+        others = partial(start.generator, other)
+        equations = spread_wide(chain, vector, generator), spread_wide(other, vector, others)
+    over_time = response(chain, *equations, chained=chained)
     first = first_contour(tolerance, largest_rate(chain))
     horizon = min(float(times[-1]), LAST_MARK * first)
     steps = SpreadSteps(chain, vector, generator, depth, tolerance, horizon)
     if times[-1] > LAST_MARK * first:
-        depth = spread_depth(transform, first, depth, tolerance / 10)
+        depth = spread_depth(over_time.transform, first, depth, tolerance / 10)
     real = not np.iscomplexobj(chain.a[0])
-    relaxed = relax(times, tolerance, steps, Inverter(transform, depth, tolerance, real=real))
+    relaxed = relax(times, tolerance, steps, Inverter(over_time, depth, tolerance, real=real))
     return chain, relaxed

@@ -2,14 +2,19 @@ r"""Functions of time from the hierarchy: Chebyshev steps for short times, conto
 
 A contour for times around T misses the poles p of the resolvent with |Im p| beyond a few N/T. That
 is an error of size exp(Re p t), and more nodes do not show it. So the contours form a chain: the
-first must agree with those steps at several times, and each further one, for three times
+first must agree with those steps at several times, and each further one, for four times
 longer times, with the one before where they overlap. A pole that one of them is first to miss shows
 up there, at a time when it matters more than ever after.
+
+Where they do not agree, poles near the imaginary axis are looked for, which get contours of their
+own. The chain ends where the function stays at its limit throughout a window: what is left then
+decays, and every later time has the limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,38 +22,49 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Levels
-from thermalent.continued_fraction.chain.fraction import fold
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.numerics.inverse_laplace import hyperbola
+from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
 from thermalent.support.progress import working
 
-SPAN = 10.0  # a contour serves the times from T to this times T
-_SHIFT = 3.0  # T of the next contour over that of this one
+_SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
 _OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps, in T
 LAST_MARK = float(_OVERLAP[-1])
-_MORE_NODES = 1.35
-_MOST_NODES = 54  # in the upper half plane; more would lose digits to exp(Re z t)
 _FIRST_DEPTH = 16
 # Where the first contour is tried: what it misses has fallen to the tolerance at about this rate.
 _FIRST_RATE = 0.75  # in units of the largest rate of the emitters
 _ROUNDING = 1e-13
+# Redrawn roundings are one sample of what they may be.
+_SAMPLES = 4.0
+# Multiplications: about half a minute, which is announced, and about an hour, which is refused.
+_ANNOUNCED, _REFUSED = 3e10, 4e12
+# A few seconds, which are only spent where the error would otherwise be larger than this, in
+# tolerances.
+_CHEAP, _ENOUGH = 3e9, 30.0
 
-# The Laplace transform at z with the levels up to a depth, (n,).
-Transform = Callable[[complex, int], np.ndarray]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """Values over time, their errors, how many times were stepped, and the highest level used."""
+    """Values over time and what they took.
 
-    values: np.ndarray  # (t, n)
-    error: np.ndarray  # (t,)
+    Args:
+        values: Values, (t, n); not finite where it would have taken too long.
+        error: Their errors, (t,).
+        stepped: How many times were stepped.
+        depth: The highest level used.
+        refused: Multiplications that the rest would have taken, where that was too many.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
     stepped: int
     depth: int
+    refused: float = 0.0
 
 
 class Runs(Protocol):
-    """What steps from one start: two runs of it have different levels and steps."""
+    """What steps from one start: two runs of it have different levels, steps and roundings."""
 
     @property
     def rate(self) -> float:
@@ -68,7 +84,16 @@ class Runner(Protocol):
         """The highest level in use."""
         ...
 
-    def to(self, time: float) -> np.ndarray:
+    @property
+    def rounding(self) -> float:
+        """What the steps so far may have lost to rounding."""
+        ...
+
+    def cost(self, time: float) -> float:
+        """Multiplications that it takes to a time, about."""
+        ...
+
+    def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         ...
 
@@ -81,6 +106,7 @@ class Steps:
         start: The vector X from level 0 up as far as it goes.
         depth: Highest level that the steady state needs; twice as many are allowed.
         read: Picks the values from X.
+        redrawn: The same levels rounded differently, for every run but the first.
     """
 
     def __init__(
@@ -89,30 +115,46 @@ class Steps:
         start: np.ndarray,
         depth: int,
         read: Callable[[np.ndarray], np.ndarray],
+        redrawn: Levels | None = None,
     ) -> None:
         self.most = 2 * depth + 64
         self.at = offsets(chain, self.most)
         self.propagator = Propagator(assemble(chain, self.most))
         self.start, self.read = start, read
         self.rate = largest_rate(chain)
+        self._others = chain if redrawn is None else redrawn
+        self._runs = 0
 
     def run(self, limit: float, growth: float) -> Run:
         """A run that adds a part `growth` of its levels where the top would exceed `limit`."""
-        return Run(self, limit, growth)
+        self._runs += 1
+        if self._runs == 1:
+            return Run(self, self.propagator, limit, growth)
+        return Run(self, Propagator(assemble(self._others, self.most), OTHER_STEPS), limit, growth)
+
+
+# The norm of the steps of a second run, in that of the first: another length, another rounding.
+OTHER_STEPS = 1.07
 
 
 class Run:
     """One run of `Steps`, at its own time."""
 
-    def __init__(self, steps: Steps, limit: float, growth: float) -> None:
-        self.steps, self.limit, self.growth, self.now = steps, limit, growth, 0.0
-        dtype = np.result_type(steps.start, steps.propagator.matrix.dtype)
+    def __init__(self, steps: Steps, propagator: Propagator, limit: float, growth: float) -> None:
+        self.steps, self.propagator = steps, propagator
+        self.limit, self.growth, self.now = limit, growth, 0.0
+        self.rounding = 0.0
+        dtype = np.result_type(steps.start, propagator.matrix.dtype)
         self.y = np.zeros(steps.at[-1], dtype=dtype)
         self.y[: len(steps.start)] = steps.start
         filled = int(np.searchsorted(steps.at, len(steps.start)))
         self.level = min(max(_FIRST_DEPTH, filled), steps.most)
 
-    def to(self, time: float) -> np.ndarray:
+    def cost(self, time: float) -> float:
+        """Multiplications that it takes to a time, if no levels are added."""
+        return self.propagator.cost(time - self.now, self.steps.at[self.level + 1])
+
+    def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:
             raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
@@ -120,10 +162,12 @@ class Run:
         while self.now < time:
             left = time - self.now
             top = at[self.level + 1] - at[self.level - 1]
-            passed, full = self.steps.propagator.advance(
+            passed, full = self.propagator.advance(
                 self.y, left, at[self.level + 1], top, self.limit
             )
+            self.rounding += self.propagator.rounding
             self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
+            report(f"stepping, t = {self.now:.3g} of {time:.3g}")
             if full:
                 if self.level == most:
                     self.limit = np.inf  # deeper than a steady state needs: the error will tell
@@ -131,78 +175,9 @@ class Run:
         return self.steps.read(self.y).copy()
 
 
-@dataclass(frozen=True, eq=False)
-class Inverter:
-    """Inverse Laplace transforms with an error from other nodes and other depths."""
-
-    transform: Transform
-    depth: int
-    tolerance: float
-    real: bool
-
-    def window(self, first: float) -> Window:
-        """A contour for the times from `first` to `SPAN * first`."""
-        # The midpoint rule gains about one digit in 2.3 nodes.
-        count = max(8, int(np.ceil(-np.log(self.tolerance))))
-        sums = [self._weighted(first, count, self.depth)]
-        probe = first * np.geomspace(1.0, SPAN, 5)
-        error = np.inf
-        while count < _MOST_NODES:
-            count = int(np.ceil(_MORE_NODES * count))
-            # More nodes and more levels at once: the difference shows whichever is not enough.
-            sums.append(self._weighted(first, count, self.depth + self.depth // 4 + 2))
-            before = error
-            error = float(np.max(np.abs(sums[-1].at(probe) - sums[-2].at(probe))))
-            if error <= self.tolerance / 4 or error > before / 4:
-                break  # good enough, or more nodes do not help
-        return Window(sums[-1], error + _ROUNDING)
-
-    def _weighted(self, first: float, count: int, depth: int) -> ExponentialSum:
-        contour = hyperbola(first, SPAN * first, count)
-        upper = np.array([self.transform(complex(z), depth) for z in contour.nodes])
-        if self.real:
-            lower = upper.conj()
-        else:
-            lower = np.array([self.transform(complex(z).conjugate(), depth) for z in contour.nodes])
-        weights = contour.weights[:, None]
-        return ExponentialSum(
-            np.concatenate([contour.nodes, contour.nodes.conj()]),
-            np.concatenate([weights * upper, -weights.conj() * lower]) / 2j,
-            self.real,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class ExponentialSum:
-    """sum_k f_k exp(z_k t)."""
-
-    nodes: np.ndarray  # (k,)
-    factors: np.ndarray  # (k, n)
-    real: bool
-
-    def at(self, times: np.ndarray) -> np.ndarray:
-        """Values at times, (t, n)."""
-        values = np.exp(np.multiply.outer(times, self.nodes)) @ self.factors
-        return values.real if self.real else values
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """A contour's values and its own error."""
-
-    sum: ExponentialSum
-    error: float
-
-
-def level_zero(chain: Levels, b: np.ndarray) -> Transform:
-    """(z - L)^{-1} at level 0 for a start b at level 0, by the fraction."""
-    a = chain.a[0][: chain.ground, : chain.ground]
-    identity = np.eye(chain.ground)
-
-    def transform(z: complex, depth: int) -> np.ndarray:
-        return np.linalg.solve(z * identity - a - fold(chain, z, depth), b)
-
-    return transform
+def _shift(window: Window) -> float:
+    """T of the next contour over that of this one."""
+    return float(window.span**_SHIFT)
 
 
 def largest_rate(chain: Levels) -> float:
@@ -217,75 +192,178 @@ def first_contour(tolerance: float, rate: float) -> float:
 
 def relax(times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter) -> Relaxed:
     """Values at increasing times >= 0 to an absolute tolerance, each with its error."""
-    # What a truncated level would send back down falls like the square of what it holds.
-    level = float(np.sqrt(tolerance))
-    runs = steps.run(3e-3 * level, 1 / 3), steps.run(3e-2 * level, 1 / 5)
-    values: list[np.ndarray] = []
-    errors: list[float] = []
+    with working("time evolution") as report:
+        return _Relaxation(times, tolerance, steps, inverter, report).relaxed()
 
-    # Two runs may happen to keep the same levels; the square of the larger limit covers that.
-    least = 1e-3 * tolerance + _ROUNDING
 
-    def step_to(time: float) -> tuple[np.ndarray, float]:
-        fine, coarse = runs[0].to(time), runs[1].to(time)
+class _Relaxation:
+    """One relaxation: steps, then contours, and steps again where contours do not agree."""
+
+    def __init__(
+        self,
+        times: np.ndarray,
+        tolerance: float,
+        steps: Runs,
+        inverter: Inverter,
+        report: Report,
+    ) -> None:
+        self.times, self.tolerance, self.inverter, self.report = times, tolerance, inverter, report
+        # What a truncated level would send back down falls like the square of what it holds.
+        level = float(np.sqrt(tolerance))
+        self.runs = steps.run(3e-3 * level, 1 / 3), steps.run(3e-2 * level, 1 / 5)
+        self.rate = steps.rate
+        self.announced = _ANNOUNCED
+        self.values: list[np.ndarray] = []
+        self.errors: list[float] = []
+
+    def relaxed(self) -> Relaxed:
+        """All values."""
+        first, by_contour = first_contour(self.tolerance, self.rate), 0
+        while self._left.size:
+            marks = first * _OVERLAP
+            cost = self._cost(min(marks[-1], self.times[-1]))
+            if cost > _REFUSED:
+                return self._refused(cost)
+            stepped = self._step(marks)
+            if not self._left.size:
+                break
+            window, error = self._tried(first, marks, stepped)
+            if window is None:
+                first *= 2.0  # beyond the last mark
+                continue
+            count = len(self.values)
+            # Steps only go forwards.
+            first = max(self._chain(first, window, error), marks[-1])
+            by_contour += len(self.values) - count
+        depth = self.runs[0].level if not by_contour else self.inverter.depth
+        return Relaxed(
+            np.array(self.values), np.array(self.errors), len(self.times) - by_contour, depth
+        )
+
+    @property
+    def _left(self) -> np.ndarray:
+        """The times that have no value yet."""
+        return self.times[len(self.values) :]
+
+    def _step(self, marks: np.ndarray) -> dict[float, tuple[np.ndarray, float]]:
+        """Step to where the contour is tried, or to the end; values and errors at the marks."""
+        wanted = self._left[self._left <= marks[-1]]
+        stepped = {}
+        for time in sorted({*marks.tolist(), *wanted.tolist()}):
+            if time <= self.times[-1]:
+                stepped[time] = self._stepped(time)
+        for time in wanted.tolist():
+            self.values.append(stepped[time][0])
+            self.errors.append(stepped[time][1])
+        return stepped
+
+    def _stepped(self, time: float) -> tuple[np.ndarray, float]:
+        fine, coarse = (run.to(time, self.report) for run in self.runs)
+        # Two runs may happen to keep the same levels; the square of the larger limit covers that.
+        least = 1e-3 * self.tolerance + _ROUNDING + self.runs[0].rounding
         return fine, 2 * float(np.max(np.abs(fine - coarse))) + least
 
-    with working("time evolution") as report:
-        first = first_contour(tolerance, steps.rate)
-        while len(values) < len(times):
-            # Step to where the contour is tried, or to the end.
-            marks = first * _OVERLAP
-            stepped = {}
-            for time in sorted({*marks, *times[len(values) :][times[len(values) :] <= marks[-1]]}):
-                if time > times[-1]:
-                    break
-                stepped[time] = step_to(time)
-                report(f"stepping, t = {time:.3g}")
-            for time in times[len(values) :][times[len(values) :] <= marks[-1]]:
-                values.append(stepped[time][0])
-                errors.append(stepped[time][1])
-            if len(values) == len(times):
-                break
-            window = inverter.window(first)
-            mismatch = np.max(np.abs(window.sum.at(marks) - [stepped[t][0] for t in marks]))
-            error = window.error + float(mismatch) + max(stepped[t][1] for t in marks)
-            if error > tolerance:
-                first *= 2.0  # beyond the last mark: steps only go forwards
-                continue
-            found, reached = _chain(times[len(values) :], first, window, error, inverter, report)
-            by_contour = len(found)
-            values.extend(value for value, _ in found)
-            errors.extend(error for _, error in found)
-            if by_contour and len(values) == len(times):
-                return Relaxed(
-                    np.array(values), np.array(errors), len(times) - by_contour, inverter.depth
-                )
-            first = reached  # the chain broke: step on from there
-    return Relaxed(np.array(values), np.array(errors), len(times), runs[0].level)
+    def _cost(self, time: float) -> float:
+        """Multiplications to a time; announced where they take long."""
+        cost = sum(run.cost(time) for run in self.runs)
+        if self.announced < cost <= _REFUSED:
+            self.announced = 4 * cost
+            warnings.warn(
+                f"The evolution to t = {time:.3g} takes about {cost:.0e} multiplications (1e9 take "
+                "about a second), because contours do not resolve its weakly damped oscillations.",
+                RuntimeWarning,
+                stacklevel=6,
+            )
+        return cost
 
+    def _refused(self, cost: float) -> Relaxed:
+        """What there is, where the rest would take too long."""
+        n = self.runs[0].to(0.0, self.report).shape if not self.values else self.values[0].shape
+        count = len(self._left)
+        values = [*self.values, *[np.full(n, np.nan)] * count]
+        errors = [*self.errors, *[np.inf] * count]
+        return Relaxed(
+            np.array(values), np.array(errors), len(self.values), self.runs[0].level, cost
+        )
 
-def _chain(
-    times: np.ndarray,
-    first: float,
-    window: Window,
-    error: float,
-    inverter: Inverter,
-    report: Callable[[str], None],
-) -> tuple[list[tuple[np.ndarray, float]], float]:
-    """Values and errors by a chain of contours, as far as its links agree; and the next T."""
-    found: list[tuple[np.ndarray, float]] = []
-    while True:
-        # The next contour takes over where it begins.
-        here = times[len(found) :][times[len(found) :] <= _SHIFT * first]
-        found.extend((value, error) for value in (window.sum.at(here) if here.size else ()))
-        if len(found) == len(times):
-            return found, first
-        following = inverter.window(_SHIFT * first)
-        overlap = first * np.geomspace(_SHIFT, SPAN, 4)
-        mismatch = np.max(np.abs(following.sum.at(overlap) - window.sum.at(overlap)))
-        first *= _SHIFT
-        if following.error + float(mismatch) > 2 * inverter.tolerance:
-            return found, first
-        error = following.error + float(mismatch) + error
-        window = following
-        report(f"contour, t = {first:.3g}")
+    def _tried(
+        self, first: float, marks: np.ndarray, stepped: dict[float, tuple[np.ndarray, float]]
+    ) -> tuple[Window | None, float]:
+        """The first contour and its error, if it agrees with the steps."""
+        own = max(stepped[t][1] for t in marks.tolist())
+        expected = np.array([stepped[t][0] for t in marks.tolist()])
+        while True:
+            window = self.inverter.window(first)
+            self.report(f"contour, t = {first:.3g}")
+            if np.isfinite(window.error):
+                mismatch = float(np.max(np.abs(window.sum.at(marks) - expected)))
+                error = window.error + mismatch + own
+                if error <= max(self.tolerance, _SAMPLES * (window.rounding + own)):
+                    return window, error
+                cost = sum(run.cost(2 * marks[-1]) for run in self.runs)
+                if cost > _CHEAP and error <= _ENOUGH * self.tolerance:
+                    return window, error
+            if not self.inverter.look_for_poles():
+                return None, np.inf
+
+    def _chain(self, first: float, window: Window, error: float) -> float:
+        """Values by a chain of contours, as far as its links agree; and the next T."""
+        limit = self.inverter.limit()
+        while True:
+            # The next contour takes over where it begins.
+            here = self._left[self._left <= _shift(window) * first]
+            self._add(window.sum.at(here) if here.size else (), error)
+            if not self._left.size:
+                return first
+            if limit is not None and self._settled(first, window, error, limit):
+                return first
+            following, mismatch = self._next(first, window)
+            allowed = max(
+                2 * self.tolerance, _SAMPLES * (following.rounding + window.rounding + _ROUNDING)
+            )
+            first *= _shift(window)
+            if not following.error + mismatch <= allowed and self._steps_help(first, following):
+                return first
+            error, window = following.error + mismatch + error, following
+
+    def _steps_help(self, first: float, following: Window) -> bool:
+        """Whether to step to where a chain broke, rather than to take what it says as an error.
+
+        The difference of two contours bounds what the later one misses, so that it may be taken.
+        """
+        cost = sum(run.cost(first * LAST_MARK) for run in self.runs)
+        return cost <= _CHEAP or not np.isfinite(following.error)
+
+    def _next(self, first: float, window: Window) -> tuple[Window, float]:
+        """The next contour, and by how much it differs from this one where they overlap."""
+        shift = _shift(window)
+        while True:
+            following = self.inverter.window(shift * first)
+            self.report(f"contour, t = {shift * first:.3g}")
+            mismatch = np.inf
+            if np.isfinite(following.error):
+                overlap = first * np.geomspace(shift, min(window.span, shift * following.span), 4)
+                difference = following.sum.at(overlap) - window.sum.at(overlap)
+                mismatch = float(np.max(np.abs(difference)))
+            agrees = following.error + mismatch <= 2 * self.tolerance
+            if agrees or not self.inverter.look_for_poles():
+                return following, mismatch
+
+    def _settled(
+        self, first: float, window: Window, error: float, limit: tuple[np.ndarray, float]
+    ) -> bool:
+        """Whether all later values are the limit; if so, they are added."""
+        probe = first * np.geomspace(1.0, window.span, 5)
+        away = float(np.max(np.abs(window.sum.at(probe) - limit[0]), initial=0.0))
+        known = window.error + limit[1]
+        if away > max(self.tolerance / 4, known):
+            return False
+        inside = self._left[self._left <= window.span * first]
+        self._add(window.sum.at(inside) if inside.size else (), error)
+        self._add([limit[0]] * len(self._left), away + known)
+        return True
+
+    def _add(self, values: Iterable[np.ndarray], error: float) -> None:
+        for value in values:
+            self.values.append(value)
+            self.errors.append(error)

@@ -1,0 +1,141 @@
+r"""What the network conserves, put into the equation of the emitters exactly.
+
+The emitters' Laplace transform solves \((z - A_0 - K(z))\, x = b\). A conserved quantity w of the
+emitters (the trace, the population of a dark state) has \(w^T A_0 = 0\) and \(w^T C_0 = 0\), hence
+
+$$w^T x(z) = w^T b / z$$
+
+In floating point the sum of the rows of the equation gives this only to eps times the largest rate,
+as if the trace decayed at that rate: after a time T the error is T eps. So one row of the equation
+is replaced by this one, for each conserved quantity, and the error no longer grows with time. The
+same equation at z = 0 is that of the stationary state which b reaches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from thermalent.continued_fraction.chain.chain import Levels
+
+_EPS = float(np.finfo(float).eps)
+# A row replaced should not be one of a weakly coupled level, whose small entries are accurate.
+_SMALL_ROW = 1e-3
+
+
+class Conserved:
+    """The conserved quantities of a chain at level 0.
+
+    Args:
+        chain: The levels.
+    """
+
+    def __init__(self, chain: Levels) -> None:
+        ground = chain.ground
+        self.left = _null_vectors(chain, _rows(chain))  # (ground, m)
+        size = np.max(np.abs(_rows(chain)), axis=1, initial=0.0)
+        weight = size + _SMALL_ROW * np.max(size, initial=0.0)
+        count = self.left.shape[1]
+        if count and np.any(weight):
+            pivoted = linalg.qr((self.left * weight[:, None]).conj().T, mode="r", pivoting=True)[1]
+            self.rows = np.asarray(pivoted[:count])
+        else:
+            self.rows = np.arange(ground)[:count]
+        # As large as the other rows, so that elimination begins with them.
+        scale = max(float(np.max(size, initial=0.0)), chain.rate)
+        self._scaled = np.ascontiguousarray(self.left.T) * scale
+
+    def transform(self, matrix: np.ndarray, right: np.ndarray, z: complex) -> np.ndarray:
+        """The x of (z - A_0 - K) x = b.
+
+        Args:
+            matrix: z - A_0 - K(z), (ground, ground); overwritten.
+            right: b, (ground,).
+            z: Laplace variable, not zero.
+        """
+        return np.linalg.solve(*self._pinned(matrix, right, 1 / z))
+
+    def limit(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+        """What x(z) z tends to for z -> 0; None if further quantities are as good as conserved.
+
+        Args:
+            matrix: -A_0 - K(0), (ground, ground); overwritten.
+            right: b at z = 0, (ground,).
+        """
+        matrix, right = self._pinned(matrix, right, 1.0)
+        right[np.setdiff1d(np.arange(len(right)), self.rows)] = 0.0
+        # Rows of weakly coupled levels are small and accurate: only their direction counts.
+        size = np.max(np.abs(matrix), axis=1)
+        if not np.all(size > 0):
+            return None
+        matrix, right = matrix / size[:, None], right / size
+        try:
+            inverse = np.linalg.inv(matrix)
+        except np.linalg.LinAlgError:
+            return None
+        condition = np.linalg.norm(matrix, 1) * np.linalg.norm(inverse, 1)
+        return np.linalg.solve(matrix, right) if condition < 0.01 / _EPS else None
+
+    def _pinned(
+        self, matrix: np.ndarray, right: np.ndarray, factor: complex
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The equation with the rows replaced; the matrix is overwritten."""
+        right = right.astype(np.result_type(right, self._scaled, factor))
+        if self.rows.size:
+            kept = self._scaled @ right
+            matrix[self.rows] = self._scaled
+            right[self.rows] = kept * factor
+        return matrix, right
+
+
+def _rows(chain: Levels) -> np.ndarray:
+    """A_0 and C_0 side by side: what acts on level 0, (ground, ground + m_1)."""
+    ground, down = chain.ground, chain.down[0]
+    above = np.zeros((ground, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
+    here = down.row < ground
+    np.add.at(
+        above,
+        (down.row[here], down.col[here]),
+        down.value[here] * np.sqrt(np.maximum(1.0 - 0.5 * down.e[here], 0.0)),
+    )
+    return np.concatenate([chain.a[0][:ground, :ground], above], axis=1)
+
+
+def _null_vectors(chain: Levels, rows: np.ndarray) -> np.ndarray:
+    """Left null vectors of the rows as columns, the trace first if it is one, (ground, m).
+
+    Rows and columns are brought to size one before, so that a slow rate is no null vector.
+    """
+    size = np.max(np.abs(rows), axis=1, initial=0.0)
+    moving = np.flatnonzero(size > 0)
+    found = [np.eye(len(size))[:, size == 0]]
+    if moving.size:
+        scaled = rows[moving] / size[moving, None]
+        columns = np.max(np.abs(scaled), axis=0)
+        scaled = scaled[:, columns > 0] / columns[columns > 0]
+        u, values, _ = np.linalg.svd(scaled, full_matrices=True)
+        values = np.concatenate([values, np.zeros(u.shape[0] - len(values))])
+        null = u[:, values <= 8 * _EPS * np.sqrt(scaled.size) * values[0]].conj()
+        back = np.zeros((len(size), null.shape[1]), dtype=null.dtype)
+        back[moving] = null / size[moving, None]
+        found.append(back)
+    trace = _trace(chain)
+    vectors = np.concatenate([trace, *found], axis=1)
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
+    # Orthogonal ones, in this order: the trace stays as it is, and what repeats drops out.
+    kept: list[np.ndarray] = []
+    for vector in vectors.T:
+        for _ in range(2):
+            for other in kept:
+                vector = vector - other * np.vdot(other, vector)
+        if np.linalg.norm(vector) > 1e-6:
+            kept.append(vector / np.linalg.norm(vector))
+    return np.stack(kept, axis=1) if kept else np.zeros((len(size), 0))
+
+
+def _trace(chain: Levels) -> np.ndarray:
+    """The trace as a vector on level 0, (ground, 1); (ground, 0) where it is always zero."""
+    basis = chain.basis[0][:, : chain.ground]
+    d = round(np.sqrt(basis.shape[0]))
+    trace = np.asarray(basis[np.arange(d) * (d + 1)].sum(axis=0)).ravel()
+    return trace.real[:, None] if np.any(trace) else np.zeros((chain.ground, 0))

@@ -1,0 +1,63 @@
+r"""The equation that is left at level zero, and the function of time that it is the transform of.
+
+$$\big(z - A_0 - K(z)\big)\, x(z) = b(z)$$
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.dynamics.conserved import Conserved
+from thermalent.continued_fraction.dynamics.inversion import Response
+from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
+
+# z - A_0 - K(z), (ground, ground), and b(z), (ground,), with the levels up to a depth.
+Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
+
+
+def folded(chain: Levels, b: np.ndarray) -> Reduced:
+    """The equation of a start b at level zero, by the fraction."""
+    a = chain.a[0][: chain.ground, : chain.ground]
+    identity = np.eye(chain.ground)
+
+    def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        return z * identity - a - fold(chain, z, depth), b
+
+    return reduced
+
+
+def response(chain: Levels, reduced: Reduced, other: Reduced, *, chained: bool = True) -> Response:
+    """What the equation says of the values at level zero over time.
+
+    Args:
+        chain: The levels.
+        reduced: The equation.
+        other: The same with its entries rounded differently.
+        chained: Whether K is that of the chain, whose poles can then be found.
+    """
+    conserved = Conserved(chain)
+
+    def transform(equation: Reduced, z: complex, depth: int) -> np.ndarray:
+        return conserved.transform(*equation(z, depth), z)
+
+    def limit(equation: Reduced, depth: int) -> np.ndarray | None:
+        try:
+            return conserved.limit(*equation(0.0, depth))
+        except np.linalg.LinAlgError:
+            return None
+
+    def poles(depth: int) -> np.ndarray:
+        return weakly_damped(chain, depth) if chained else np.zeros(0, dtype=complex)
+
+    return Response(
+        transform=partial(transform, reduced),
+        redrawn=partial(transform, other),
+        limit=partial(limit, reduced),
+        redrawn_limit=partial(limit, other),
+        poles=poles,
+    )
