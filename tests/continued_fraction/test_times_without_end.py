@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 import pytest
-from brute_force import BruteForce
 from scipy.linalg import expm
 
 import thermalent as te
+from tests.support.brute_force import BruteForce
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.conserved import Conserved
@@ -65,7 +65,7 @@ def cold_link(n_th, kappa, gamma, detuning, rho, times):
     )
 
 
-def hot_qubit(n_th, kappa, gamma, detuning, rho, times, last=36):
+def hot_qubit(n_th, kappa, gamma, detuning, rho, times, last=24):
     """One qubit: the hierarchy mu^{kl}, k + l <= last, written out from its equation."""
     labels = [(k, n - k) for n in range(last + 1) for k in range(n + 1) if abs(2 * k - n) <= 2]
     at = {label: i for i, label in enumerate(labels)}
@@ -107,8 +107,8 @@ def twelve_decades(rng):
 
 
 def seeds(count):
-    """The first two in every run of the tests, the rest in the long one."""
-    return [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, count))]
+    """The first in every run of the tests, the rest in the long one."""
+    return [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, count))]
 
 
 def check(found, expected, norm, slowest, times):
@@ -144,10 +144,10 @@ def test_cold_links_over_twelve_decades(kind, seed):
 @pytest.mark.parametrize("seed", seeds(9))
 def test_hot_qubits_over_twelve_decades(kind, seed):
     rng = np.random.default_rng([seed, len(kind), 1])
-    n_th, kappa = 10 ** rng.uniform(-0.3, 0.4), 10 ** rng.uniform(-0.5, 0.5)
+    n_th, kappa = 10 ** rng.uniform(-0.5, 0.2), 10 ** rng.uniform(-0.5, 0.5)
     gamma, detuning = 10 ** rng.uniform(-0.5, 0.5), rng.normal()
     if kind == "slow":
-        kappa, n_th = 10 ** rng.uniform(-2, -1), 10 ** rng.uniform(-1, 0.3)
+        kappa, n_th = 10 ** rng.uniform(-2, -1), 10 ** rng.uniform(-1, 0)
     elif kind == "weak":
         gamma, detuning = 10 ** rng.uniform(-6, -3), 0.0
     elif kind == "turning":
