@@ -52,7 +52,7 @@ def test_a_small_detuning_makes_the_steady_state_unique(solver):
 def test_solver_error_bounds_that_of_an_ill_conditioned_network(gamma, solver):
     """A qubit that relaxes in 1/gamma: residuals at rounding still leave rounding/gamma."""
     network = te.thermal_link(n_th=1.0, kappa=0.1, gamma=(1.0, gamma))
-    found = Fock(solver=solver).steady_state(network)
+    found = Fock(solver=solver, tolerance=1e-9).steady_state(network)
     expected = ContinuedFraction(rtol=1e-12).steady_state(network)
     assert distance(found, expected) <= found.error + expected.error
     if gamma == 1e-9:

@@ -16,13 +16,15 @@ from thermalent.fock.truncation import finer, first_cutoffs
 from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method, MethodError, SourceStart
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState, informative
 from thermalent.support import checks, memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
 # The truncation error meets the tolerance where it can. Rounding grows with time, and up to this
 # factor it is no reason to withhold states that say how far they are off.
 _TOLERATED = 100.0
+_DEFAULT = 1e-9  # aimed at where no tolerance was asked for
+_ENOUGH = 1e-2  # good enough where none was asked for
 SOLVERS = ("auto", "direct", "iterative")
 
 
@@ -35,7 +37,9 @@ class Fock(Method):
     Args:
         cutoff: Levels kept of each mode (number states 0 to cutoff - 1), at least 2; the error that
             this leaves is measured. If not given, chosen per mode from `tolerance`.
-        tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1.
+        tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1. What
+            is asked for is kept or refused. If not given, 1e-9 is aimed at, and what rounding or
+            memory leaves instead is returned with its error, up to 1e-2.
         solver: "direct" (sparse LU), "iterative" (preconditioned Krylov), or "auto": direct where
             it takes seconds, else iterative. For steady states.
 
@@ -46,7 +50,7 @@ class Fock(Method):
     """
 
     cutoff: int | None = None
-    tolerance: float = 1e-9
+    tolerance: float | None = None
     solver: str = "auto"
 
     claim: ClassVar[Claim] = Claim.EXACT
@@ -55,9 +59,20 @@ class Fock(Method):
     def __post_init__(self) -> None:
         if self.cutoff is not None:
             checks.integer("cutoff", self.cutoff, 2)
-        checks.within("tolerance", self.tolerance, 1e-13, 0.1)
+        if self.tolerance is not None:
+            checks.within("tolerance", self.tolerance, 1e-13, 0.1)
         if self.solver not in SOLVERS:
             checks.fail("solver", f"one of {list(SOLVERS)}", self.solver)
+
+    @property
+    def aimed_tolerance(self) -> float:
+        """The error that is aimed at: the one asked for, or that of the default."""
+        return _DEFAULT if self.tolerance is None else self.tolerance
+
+    @property
+    def _allowed(self) -> float:
+        """The error with which a state is still returned."""
+        return _ENOUGH if self.tolerance is None else self.tolerance
 
     def refusal(self, network: Network) -> str | None:
         """Why not: the modes have no steady state, or the problem does not fit into memory."""
@@ -78,18 +93,20 @@ class Fock(Method):
         if self.cutoff is not None:
             found = relax(asked, cutoffs)
         else:
-            found = relax_until(asked, cutoffs, self.tolerance)
-        return SteadyState(
-            network=network,
-            method=self,
-            state=found.state,
-            error=ErrorEstimate(
-                min(1.0, found.truncation.bound + found.solver_error),
-                "truncation from two cutoffs and the population beyond the last level, plus the "
-                "distance between two starts and what the residual may do",
-            ),
-            status=self._status(asked, found),
-            stats=_stats(found) | {"seconds": time.perf_counter() - began},
+            found = relax_until(asked, cutoffs, self.aimed_tolerance)
+        return informative(
+            SteadyState(
+                network=network,
+                method=self,
+                state=found.state,
+                error=ErrorEstimate(
+                    min(1.0, found.truncation.bound + found.solver_error),
+                    "truncation from two cutoffs and the population beyond the last level, plus "
+                    "the distance between two starts and what the residual may do",
+                ),
+                status=self._status(asked, found),
+                stats=_stats(found) | {"seconds": time.perf_counter() - began},
+            )
         )
 
     def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
@@ -110,25 +127,27 @@ class Fock(Method):
         if self.cutoff is not None:
             found = reach(asked, cutoffs, initial)
         else:
-            found = reach_until(asked, cutoffs, initial, self.tolerance)
-        return SteadyState(
-            network=network,
-            method=self,
-            state=found.state,
-            error=ErrorEstimate(
-                min(1.0, found.truncation.bound + found.solver_error),
-                "truncation from two cutoffs and the population beyond the last level, plus what "
-                "rounding adds to the projection",
-            ),
-            status=self._reached_status(asked, found),
-            stats={
-                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
-                "dimension": found.elements,
-                "truncation": found.truncation.bound,
-                "solver_error": found.solver_error,
-                "iterations": found.solves,
-                "seconds": time.perf_counter() - began,
-            },
+            found = reach_until(asked, cutoffs, initial, self.aimed_tolerance)
+        return informative(
+            SteadyState(
+                network=network,
+                method=self,
+                state=found.state,
+                error=ErrorEstimate(
+                    min(1.0, found.truncation.bound + found.solver_error),
+                    "truncation from two cutoffs and the population beyond the last level, plus "
+                    "what rounding adds to the projection",
+                ),
+                status=self._reached_status(asked, found),
+                stats={
+                    "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
+                    "dimension": found.elements,
+                    "truncation": found.truncation.bound,
+                    "solver_error": found.solver_error,
+                    "iterations": found.solves,
+                    "seconds": time.perf_counter() - began,
+                },
+            )
         )
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
@@ -181,7 +200,7 @@ class Fock(Method):
             initial,
             source,
             cutoff=self.cutoff,
-            tolerance=self.tolerance,
+            tolerance=self.aimed_tolerance,
         )
         return Evolution(
             network=network,
@@ -205,7 +224,9 @@ class Fock(Method):
     def _evolved_status(self, found: Evolved, times: np.ndarray) -> Status:
         worst = float(np.max(found.error))
         # With a cutoff of the user's the error is what they asked to see.
-        if self.cutoff is not None or worst <= _TOLERATED * self.tolerance:
+        if self.cutoff is not None or worst <= max(
+            _TOLERATED * self.aimed_tolerance, self._allowed
+        ):
             return Status()
         return Status(
             outcome=Outcome.NOT_CONVERGED,
@@ -221,7 +242,7 @@ class Fock(Method):
     def _cutoffs(self, asked: Problem) -> tuple[int, ...]:
         if self.cutoff is not None:
             return (self.cutoff,) * len(asked.network.modes)
-        return first_cutoffs(asked.known_ratios, self.tolerance)
+        return first_cutoffs(asked.known_ratios, self.aimed_tolerance)
 
     def _refusal(self, asked: Problem) -> str | None:
         if asked.not_classical is not None:
@@ -237,14 +258,14 @@ class Fock(Method):
             return Status(outcome=Outcome.NOT_CONVERGED, message=_not_solved(asked, found))
         if self.cutoff is not None:
             return Status()
-        if found.truncation.bound > self.tolerance:
+        if found.truncation.bound > self._allowed:
             return self._truncated(asked, found)
-        if found.solver_error > self.tolerance:
+        if found.solver_error > self._allowed:
             direct = found.solver == "direct"
             return Status(
                 outcome=Outcome.INACCURATE,
                 message=(
-                    f"Argument `tolerance` = {self.tolerance:.1e} is below what double precision "
+                    f"Argument `tolerance` = {self._allowed:.1e} is below what double precision "
                     f"can give for this network: the {found.solver} solver's error is "
                     f"about {found.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
                     f"tolerance >= {2 * found.solver_error:.1e}."
@@ -257,13 +278,13 @@ class Fock(Method):
             return Status(outcome=Outcome.NOT_CONVERGED, message=_not_settled(found))
         if self.cutoff is not None:
             return Status()
-        if found.truncation.bound > self.tolerance:
+        if found.truncation.bound > self._allowed:
             return self._truncated(asked, found)
-        if found.solver_error > self.tolerance:
+        if found.solver_error > self._allowed:
             return Status(
                 outcome=Outcome.INACCURATE,
                 message=(
-                    f"Argument `tolerance` = {self.tolerance:.1e} is below what double precision "
+                    f"Argument `tolerance` = {self._allowed:.1e} is below what double precision "
                     "can give for the state that is reached: its slowest rate leaves an error of "
                     f"about {found.solver_error:.1e}. Ask for tolerance >= "
                     f"{2 * found.solver_error:.1e}."
@@ -272,7 +293,7 @@ class Fock(Method):
         return Status()
 
     def _truncated(self, asked: Problem, found: Relaxed | Reached) -> Status:
-        obstacle = asked.too_large(finer(found.cutoffs, found.truncation, self.tolerance))
+        obstacle = asked.too_large(finer(found.cutoffs, found.truncation, self.aimed_tolerance))
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(

@@ -159,6 +159,8 @@ def checked(result: SteadyState) -> SteadyState:
     """The result, its status failed if the matrix is not a state within its own error."""
     if not result.status.ok:
         return result
+    if says_nothing(result.state, result.error, result.method):
+        return informative(result)
     problem = _defect(result)
     if problem is None:
         return result
@@ -166,6 +168,37 @@ def checked(result: SteadyState) -> SteadyState:
         f"{result.method.name} returned a matrix that is not a state: {problem}. {_remedy(result)}"
     )
     return replace(result, status=Status(outcome=Outcome.NOT_A_STATE, message=message))
+
+
+def says_nothing(state: np.ndarray, error: float, method: Method) -> bool:
+    """Whether a stated error is as large as the largest element of the state that it belongs to.
+
+    Approximations are left out: their errors compare with what they leave out.
+    """
+    if method.claim == "approximate" or not np.all(np.isfinite(state)):
+        return False
+    return not error < float(np.max(np.abs(state)))
+
+
+def informative(result: SteadyState) -> SteadyState:
+    """The result, its status failed if its error is as large as the state itself."""
+    if not result.status.ok or not says_nothing(result.state, result.error, result.method):
+        return result
+    message = (
+        f"The error of the state, {float(result.error):.1g}, is as large as its largest element, "
+        f"{np.max(np.abs(result.state)):.1g}: its numbers say nothing. {_more(result.method)}"
+    )
+    return replace(result, status=Status(outcome=Outcome.INACCURATE, message=message))
+
+
+def _more(method: Method) -> str:
+    """What to ask a method for where it was given too little."""
+    if method.claim == "statistical":
+        return "Ask for more trajectories."
+    for name in ("cutoff", "n_max"):
+        if getattr(method, name, None) is not None:
+            return f"Ask for a larger {name}, or leave it out: then it follows from the tolerance."
+    return "Ask for a smaller tolerance."
 
 
 def _allowance(result: SteadyState) -> float:

@@ -174,7 +174,8 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     finite = np.all(np.isfinite(states), axis=(1, 2))
     trace = np.trace(states, axis1=1, axis2=2).real
     lowest = np.linalg.eigvalsh(np.where(finite[:, None, None], states, 0.0))[:, 0]
-    return finite & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
+    says_something = error < np.max(np.abs(states), axis=(1, 2))
+    return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
 class _Fractions:
