@@ -16,6 +16,10 @@ from thermalent.models.ring_resonators import ring_resonators
 COUPLINGS = (0.126, 0.277)
 DECAY = 0.2  # largest, in gamma_R
 LATEST = 60.0
+# Two maxima compete: of slow nodes, best without decay, and of strongly coupled ones, which hand
+# the excitation over before it decays. The ranges hold both.
+RANGE = (0.05, 6.0)
+STARTS = 10
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = common.silent) -> Report:
@@ -36,13 +40,22 @@ def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = commo
     with common.style():
         figure, axes = common.canvas(4.6, 3.4)
         axes.plot(
-            decays, columns["fixed_couplings"], label="generation, couplings as without decay"
+            decays,
+            columns["fixed_couplings"],
+            color=common.COLOURS[0],
+            label="generation, couplings as without decay",
         )
-        axes.plot(decays, columns["best_couplings"], label="generation, best couplings")
+        axes.plot(
+            decays,
+            columns["best_couplings"],
+            color=common.COLOURS[1],
+            label="generation, best couplings",
+        )
         axes.plot(
             decays,
             columns["transfer"],
             "--",
+            color=common.COLOURS[2],
             label=r"transport of $|\Psi_+\rangle$, best ($\mathcal{C} = F$, squared)",
         )
         axes.set(xlabel=r"qubit decay $\Gamma/\gamma_R$", ylabel=f"largest {common.CONCURRENCE}")
@@ -56,6 +69,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = commo
         values={
             "fixed couplings, largest decay": float(columns["fixed_couplings"][-1]),
             "best couplings, largest decay": float(columns["best_couplings"][-1]),
+            "transport, largest decay": float(columns["transfer"][-1]),
         },
     )
 
@@ -66,16 +80,16 @@ def _row(decay: float) -> list[float]:
     ).value
     best = optimise(
         lambda g1, g2: ring_resonators((g1, g2), qubit_decay=decay),
-        {"g1": (0.05, 0.8), "g2": (0.1, 1.0)},
+        {"g1": RANGE, "g2": RANGE},
         lambda network: peak_concurrence(network, "10", until=LATEST),
-        starts=3,
+        starts=STARTS,
     )
     ends = ({f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2))
     start, target = ends
     carried = optimise(
         lambda g: ring_resonators(g, qubits=2, qubit_decay=decay),
-        {"g": (0.1, 1.0)},
+        {"g": RANGE},
         lambda network: peak_transfer(network, start, target, until=LATEST),
-        starts=1,
+        starts=STARTS,
     )
     return [fixed, best.value, *best.parameters.values(), carried.value, carried.parameters["g"]]

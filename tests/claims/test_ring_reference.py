@@ -89,8 +89,12 @@ def test_verdicts_in_words():
     assert at_best < 0.01 < 10 * at_best < elsewhere
     *by_cavity, qubit_1, qubit_2 = ours["one detuning"]
     assert best - min(by_cavity) < 0.05 < 0.15 < best - max(qubit_1, qubit_2)
-    fixed, anew = ours["qubit decay"]
+    fixed, anew, *_ = ours["qubit decay"]
     assert fixed + 0.1 < anew < best
+    assert 0.02 < ours["qubit decay, maxima swap"][0] < 0.0205
+    for rate, ahead in (("0.02", False), ("0.05", True), ("0.1", True), ("0.2", True)):
+        made, carried = ours[f"qubit decay, against transport, {rate}"]
+        assert (made > carried) is ahead
     assert 50 < ours["nonchiral, slower"][0] < 200
     at_half, *beside = ours["nonchiral, distance"]
     assert max(beside) < 0.2 * at_half

@@ -121,6 +121,10 @@ def test_generation_6(figure):
     assert np.all(np.diff(columns["best_couplings"]) < 0)
     assert np.all(np.diff(columns["transfer_g"]) > 0)  # faster, the more is lost
     assert columns["transfer"][0] == pytest.approx(0.9052991826, abs=1e-9)
+    # Decay rates 0, 0.1, 0.2: the maximum at strong couplings, and above the transport.
+    np.testing.assert_allclose(columns["best_couplings"][1:], [0.712168, 0.647764], atol=1e-6)
+    np.testing.assert_allclose([columns["g1"][1], columns["g2"][1]], [1.677, 1.379], atol=1e-3)
+    assert np.all(columns["best_couplings"][1:] > columns["transfer"][1:])
 
 
 def test_transport_3c(figure):

@@ -20,6 +20,8 @@ _CURVATURE_STEP = 2e-3
 class Search(abc.ABC):
     """The objective on the unit cube, one coordinate per parameter."""
 
+    looks = 0  # places to look at, per start, before the searches begin
+
     def __init__(
         self, builder: Callable[..., Any], over: Mapping[str, tuple[float, float]]
     ) -> None:
@@ -79,6 +81,8 @@ class Search(abc.ABC):
 
 class ValueSearch(Search):
     """Of any number, known by its values alone."""
+
+    looks = 20  # a quarter of what a search takes
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ steady state climb along their exact slopes instead (`sensitivities`), with fewe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,8 +22,13 @@ from thermalent.support import checks
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
 _NEWTON_STEPS = 12
+# Searches that must agree on the best value (of fewer starts, all of them), and the rounds of
+# `starts` searches that are made for it.
+_CERTAIN = 3
+_ROUNDS = 4
+_SAME = 1e-9  # difference of values at which a search ends
 # From a bound, where a search ended, look this far inside, in units of the range.
-_INWARDS = (1e-2, 1e-3, 1e-4, 1e-5)
+_INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +40,11 @@ class Optimum:
         parameters: Where, by name.
         errors: Error of each parameter: how far noise and finite differences can shift it.
         at_bounds: Names of the parameters that ended on a bound of their range.
-        starts: Number of searches.
-        agreeing: How many of them ended at the same value, to 1e-6 of it; one alone is doubtful.
+        starts: Number of searches that were made.
+        agreeing: How many of them ended at the best value, to 1e-6 of it. Each start is a place
+            chosen at random: where a share p of all places leads to the best maximum, s searches
+            miss it with probability (1 - p)^s. Several that agree have very likely found it; one
+            alone has not, and is warned of.
         evaluations: Number of networks that were solved.
         status: Whether this is a maximum in the interior of all ranges.
     """
@@ -82,7 +91,8 @@ def optimise(
             `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
             reported as no optimum. Or "concurrence" or "purity" of the steady state, by name: then
             the search follows the slopes of `sensitivities`, and each solve gives all of them.
-        starts: Number of searches, spread over the ranges.
+        starts: Number of searches, spread over the ranges. Up to four times as many are made until
+            three of them (or all, if there are fewer) agree on the best value.
         seed: Of their places.
         noise: Error of the number, absolute: what the method's solver leaves in it.
         allow_bounds: Return an optimum on a bound instead of raising.
@@ -106,13 +116,7 @@ def optimise(
     noise = checks.positive("noise", noise)
     rng = np.random.default_rng(checks.integer("seed", seed, 0))
     d = len(search.names)
-    # One start in every slice of every range.
-    places = np.stack([(rng.permutation(count) + rng.random(count)) / count for _ in range(d)], 1)
-    found = [search.local(place) for place in places]
-    values = np.array([value for _, value in found])
-    x = found[int(np.argmax(values))][0]
-    agreeing = int(np.sum(values >= values.max() - 1e-6 * abs(values.max())))
-    x = _off_the_edge(search, x, noise)
+    x, agreeing, made = _best_of_many(search, count, rng, noise)
     free = _inside(x)
     x = np.where(free, x, np.round(x))
     x, slopes = _polish(search, x, free, noise)
@@ -123,14 +127,71 @@ def optimise(
         at_bounds=tuple(
             name for name, inside in zip(search.names, free, strict=True) if not inside
         ),
-        starts=count,
+        starts=made,
         agreeing=agreeing,
         evaluations=search.evaluations,
     )
     result = replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
     if not result.status.ok:
         raise OptimumError(result)
+    if agreeing == 1 < made:
+        warnings.warn(
+            f"Only one of {made} searches ended at the best value, {result.value:.6g}: there may "
+            "be a better one. Ask for more starts, or for smaller ranges.",
+            stacklevel=2,
+        )
     return result
+
+
+def _best_of_many(
+    search: Search, count: int, rng: np.random.Generator, noise: float
+) -> tuple[np.ndarray, int, int]:
+    """The best place of as many searches as it takes, how many agree on it, and how many they are.
+
+    A search that ended on a bound goes on from inside, if that is better.
+    """
+    d = len(search.names)
+    ends: list[np.ndarray] = []
+    values = np.zeros(0)
+    agreeing = 0
+    for _ in range(_ROUNDS):
+        # One start in every slice of every range.
+        slices = [(rng.permutation(count) + rng.random(count)) / count for _ in range(d)]
+        starts = np.stack(slices, 1)
+        if search.looks and d > 1 and count > 1:
+            starts = np.concatenate([starts, _promising(search, count, rng)])
+        for place in starts:
+            end, value = search.local(place)
+            if value >= np.max(values, initial=-np.inf) and not np.all(_inside(end)):
+                end = _off_the_edge(search, end, noise)
+                value = search(end)
+            ends.append(end)
+            values = np.append(values, value)
+        # A search ends where values differ by less than a billionth, or by noise.
+        same = max(1e-6 * abs(float(values.max())), _SAME, 10 * noise)
+        agreeing = int(np.sum(values >= values.max() - same))
+        if agreeing >= min(_CERTAIN, count):
+            break
+    return ends[int(np.argmax(values))], agreeing, len(ends)
+
+
+def _promising(search: Search, count: int, rng: np.random.Generator) -> np.ndarray:
+    """The best places of many that are looked at, half as many as the other starts, (n, d).
+
+    Narrow maxima have basins that few starts meet. Places next to a better one are left out.
+    """
+    d, looks = len(search.names), search.looks * count
+    slices = [(rng.permutation(looks) + rng.random(looks)) / looks for _ in range(d)]
+    places = np.stack(slices, 1)
+    values = np.array([search(place) for place in places])
+    apart = 1.5 * looks ** (-1 / d)  # of next neighbours, about
+    chosen: list[np.ndarray] = []
+    for i in np.argsort(-values, kind="stable").tolist():
+        if all(np.max(np.abs(places[i] - other)) > apart for other in chosen):
+            chosen.append(places[i])
+        if len(chosen) >= max(1, count // 2):
+            break
+    return np.array(chosen)
 
 
 def _inside(x: np.ndarray) -> np.ndarray:
@@ -194,9 +255,9 @@ def _status(
         return Status(outcome=Outcome.NOT_CONVERGED, message=message)
     if result.at_bounds and not allow_bounds:
         message = (
-            f"There is no maximum inside the ranges: the largest value, {result.value:.6g} at "
-            f"{where}, lies on a bound of {', '.join(result.at_bounds)}. Widen the range, or ask "
-            "for allow_bounds=True."
+            f"No maximum was found inside the ranges: the largest value, {result.value:.6g} at "
+            f"{where}, lies on a bound of {', '.join(result.at_bounds)}, where {result.agreeing} "
+            f"of {result.starts} searches ended. Widen the range, or ask for allow_bounds=True."
         )
         return Status(outcome=Outcome.NOT_CONVERGED, message=message)
     if slopes is None:
