@@ -98,11 +98,15 @@ class Network:
             isinstance(node, Emitter) for node in nodes
         ):
             checks.fail("nodes", "ordered with the modes first", names)
-        exchange = checks.hermitian("exchange", checks.square_matrix("exchange", self.exchange, n))
-        decay = checks.positive_semidefinite("decay", checks.square_matrix("decay", self.decay, n))
+        exchange = checks.hermitian(
+            "exchange", checks.rates("exchange", checks.square_matrix("exchange", self.exchange, n))
+        )
+        decay = checks.positive_semidefinite(
+            "decay", checks.rates("decay", checks.square_matrix("decay", self.decay, n))
+        )
         given = np.zeros((n, n)) if self.absorption is None else self.absorption
         absorption = checks.positive_semidefinite(
-            "absorption", checks.square_matrix("absorption", given, n)
+            "absorption", checks.rates("absorption", checks.square_matrix("absorption", given, n))
         )
         pumping, squeezing = (
             np.zeros((n, n), dtype=complex)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 _LONG = 10**30
+LARGEST_RATE = 1e100  # in any unit: what is beyond it (or below its inverse) is a mistake
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 
 
@@ -22,7 +23,7 @@ def fail(name: str, allowed: str, value: object) -> NoReturn:
     """Raise the ValueError that names the argument, what is allowed and the value given."""
     if isinstance(value, int) and abs(value) >= _LONG:
         # Its digits would fill the screen, and Python refuses to print more than some thousand.
-        power = int((abs(value).bit_length() - 1) * np.log10(2.0))
+        power = int(abs(value).bit_length() * np.log10(2.0))
         value = Words(f"an integer of about {'-' if value < 0 else ''}10^{power}")
     raise ValueError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
 
@@ -99,6 +100,19 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
         fail(name, f"a {size} x {size} matrix", Words(f"an array of shape {matrix.shape}"))
     if not np.all(np.isfinite(matrix)):
         fail(name, "finite in every element", Words("not"))
+    return matrix
+
+
+def rates(name: str, matrix: np.ndarray) -> np.ndarray:
+    """The matrix, if products of its rates neither overflow nor lose their digits."""
+    size = np.abs(matrix)
+    largest = float(np.max(size, initial=0.0))
+    if largest > LARGEST_RATE:
+        fail(name, f"at most {LARGEST_RATE:g} in every element", largest)
+    own = np.diag(size)
+    smallest = float(np.min(own[own > 0], initial=np.inf))
+    if smallest < 1 / LARGEST_RATE:
+        fail(name, f"zero or at least {1 / LARGEST_RATE:g} on its diagonal", smallest)
     return matrix
 
 

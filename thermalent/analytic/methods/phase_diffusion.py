@@ -53,7 +53,7 @@ class PhaseDiffusion(Method):
 
     def __post_init__(self) -> None:
         if self.r0 is not None:
-            checks.positive("r0", self.r0)
+            checks.within("r0", self.r0, 1 / checks.LARGEST_RATE, checks.LARGEST_RATE)
         if not isinstance(self.averaged, bool):
             checks.fail("averaged", "True or False", self.averaged)
 

@@ -1,0 +1,27 @@
+"""Numbers at the edges of double precision are refused by name, before anything is computed."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: te.thermal_link(10**400, 1.0), r"but is an integer of about 10\^400"),
+        (lambda: te.PhaseDiffusion(r0=1e-308), r"`r0` must be a number in"),
+        (lambda: te.clockwork(individual_decay=1e308), r"must be"),
+        (lambda: te.dual_rail(pairs=1, squeezing=1.0, decay=1e-320), r"at least 1e-100"),
+        (lambda: te.ContinuedFraction(n_max=100_000_000), r"`n_max` must be an integer from 1 to"),
+        (lambda: te.ContinuedFraction(rtol=np.nan), r"`rtol` must be"),
+        (lambda: te.ContinuedFraction(rtol=10**400), r"`rtol` must be .* 10\^400"),
+        (
+            lambda: te.evolve(te.thermal_link(1.0, 0.1), range(10**9), "00"),
+            r"`times` must be a sequence of at most 1000000 numbers, but is one of 1000000000",
+        ),
+    ],
+)
+def test_what_no_double_can_hold_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
