@@ -15,7 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import Populations, nonnegative_arrays, positive_arrays
+from thermalent.analytic.populations import (
+    LARGEST,
+    Populations,
+    nonnegative_arrays,
+    positive_arrays,
+)
 
 
 def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
@@ -45,7 +50,13 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
 
     Source: THERMAL, App. A, corrected.
     """
-    f, k = _in_units_of_gamma(phi, kappa, gamma)
+    phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
+    (gamma,) = positive_arrays(gamma=gamma)
+    # Beside 1e30 gamma is nothing, and only phi/kappa matters; f beyond 1e100 saturates.
+    unit = np.maximum(gamma, kappa / 1e30)
+    k = kappa / unit
+    with np.errstate(over="ignore"):
+        f = np.minimum(phi / unit, 1e100 * (1 + k))
     f8, k2, width = 8 * f, 1 + 2 * k, (3 + 2 * k) ** 2
     # Split into bounded ratios: the products themselves overflow long before the populations do.
     drive, norm = f8 / (k2 + f8), width + f8 * k2
@@ -86,7 +97,8 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     """
     f, k = _in_units_of_gamma(phi, kappa, gamma)
     drive, width = 8 * f / (1 + 8 * f), 9 + 8 * f
-    reduction = k * drive * (27 + 112 * f + 192 * f**2) / (1 + 8 * f) / width
+    # (27 + 112 f + 192 f^2)/((1 + 8 f)(9 + 8 f)) without the square, which overflows.
+    reduction = k * drive * (3 - 16 * drive / width)
     return Populations(
         ground=1 / (1 + 8 * f),
         singlet=drive - reduction,
@@ -180,17 +192,21 @@ def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
 def _in_units_of_gamma(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray]:
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
-    return phi / gamma, kappa / gamma
+    with np.errstate(over="ignore"):
+        return np.minimum(phi / gamma, LARGEST), np.minimum(kappa / gamma, LARGEST)
 
 
 def _margin_lowest_order(f: Any, k: Any) -> Any:
     """The three terms of Eq. (31) without their common factor f/(1 + 8f): finite for f = 0."""
     width = 9 + 8 * f
-    return 8 - 16 * np.sqrt(k / width) - 32 * k * (3 + 8 * f) ** 2 / (1 + 8 * f) / width
+    return (
+        8 - 16 * np.sqrt(k / width) - 32 * k * ((3 + 8 * f) / (1 + 8 * f) * ((3 + 8 * f) / width))
+    )
 
 
 def _margin(f: Any, k: Any) -> Any:
     """rho_S - rho_T - 2 sqrt(rho_00 rho_11) times a positive factor: finite for f = 0."""
     width, k2 = (3 + 2 * k) ** 2, 1 + 2 * k
-    ground = 64 * k * (1 + k) * f**2 + 8 * f * k2**3 + k2**2 * width
-    return (width + 8 * f - 2 * np.sqrt(k * (1 + k) * ground)) / (1 + 8 * f)
+    empty, driven = 1 / (1 + 8 * f), 8 * f / (1 + 8 * f)  # every power of f has its divisor
+    ground = k * (1 + k) * driven**2 + driven * empty * k2**3 + empty**2 * k2**2 * width
+    return width * empty + driven - 2 * np.sqrt(k * (1 + k) * ground)

@@ -15,6 +15,9 @@ import numpy as np
 
 from thermalent.support import checks
 
+# Ratios of rates beyond this are cut off here, so that their first multiples do not overflow.
+LARGEST = 1e300
+
 
 @dataclass(frozen=True, kw_only=True)
 class Populations:

@@ -13,9 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import Populations, nonnegative_arrays, real_arrays
-from thermalent.analytic.upsilon import upsilon, upsilon_complement
 from thermalent.support import checks
+from thermalent.analytic.populations import (
+    LARGEST,
+    Populations,
+    nonnegative_arrays,
+    real_arrays,
+)
+from thermalent.analytic.upsilon import upsilon, upsilon_complement
 
 
 def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) -> np.ndarray:
@@ -100,7 +105,10 @@ def quasistatic_populations(phi: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) 
     """
     rate = _common_rate(gamma)
     (phi,), (detuning,) = nonnegative_arrays(phi=phi), real_arrays(detuning=detuning)
-    return _average(phi / rate / (1 + (2 * detuning / rate) ** 2))
+    with np.errstate(over="ignore"):
+        # A root of the denominator at a time: its square and phi/rate may overflow.
+        root = np.minimum(np.hypot(1.0, 2 * detuning / rate), LARGEST)
+        return _average(np.minimum(phi / root / rate / root, LARGEST))
 
 
 def bidirectional_quasistatic_populations(phi: Any, detuning: Any, gamma: Any = 1.0) -> Populations:
@@ -126,7 +134,9 @@ def bidirectional_quasistatic_populations(phi: Any, detuning: Any, gamma: Any = 
     """
     rate, detuning = _common_rate(gamma), _nonzero(detuning)
     (phi,) = nonnegative_arrays(phi=phi)
-    return _average(phi / rate / (4 * detuning / rate) ** 2)
+    with np.errstate(over="ignore"):
+        root = np.sqrt(phi) * np.sqrt(rate) / (4 * np.abs(detuning))
+        return _average(np.minimum(root**2, LARGEST))
 
 
 def _average(x: np.ndarray) -> Populations:
@@ -135,7 +145,7 @@ def _average(x: np.ndarray) -> Populations:
 
 def _ket(ratio: np.ndarray) -> np.ndarray:
     """Normalised |00> + ratio |S>."""
-    weight = 1 / np.sqrt(1 + np.abs(ratio) ** 2)
+    weight = 1 / np.hypot(1.0, np.abs(ratio))
     ket = np.zeros((*np.shape(ratio), 4), dtype=complex)
     ket[..., 0] = weight
     ket[..., 1] = weight * ratio / np.sqrt(2)

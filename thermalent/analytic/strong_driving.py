@@ -17,9 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import Populations, nonnegative_arrays, positive_arrays
-from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
 from thermalent.support import checks
+from thermalent.analytic.populations import (
+    LARGEST,
+    Populations,
+    nonnegative_arrays,
+    positive_arrays,
+)
+from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
 
 _MOST_TERMS = 5_000_000
 
@@ -44,7 +49,7 @@ def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     Source: THERMAL, below Eq. (44).
     """
     f, k, gamma = _dimensionless(phi, kappa, gamma)
-    return (f / (1 + 24 * k * f) * gamma)[()]
+    return (_effective(f, k) * gamma)[()]
 
 
 def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
@@ -62,8 +67,9 @@ def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     Source: THERMAL, Eqs. (B28) and (B37).
     """
     f, k, gamma = _dimensionless(phi, kappa, gamma)
-    damping = 1 + 24 * k * f
-    return upsilon(f / damping) / damping / gamma**2
+    x = _effective(f, k)
+    damping = np.where(f > 0, x / np.where(f > 0, f, 1.0), 1.0)  # gamma^2 / gamma'
+    return upsilon(x) * damping / gamma / gamma
 
 
 def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
@@ -84,7 +90,7 @@ def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     Source: THERMAL, Eqs. (B29) and (B41).
     """
     f, k, _ = _dimensionless(phi, kappa, gamma)
-    x = f / (1 + 24 * k * f)
+    x = _effective(f, k)
     weak = 8 * x < SWITCH
     z = np.where(weak, 8 * x, 0.0)
     first, second = fraction_tails(z)
@@ -151,15 +157,16 @@ def strong_driving_populations(
     Source: THERMAL, Eqs. (B42) and (B43); leading: Eqs. (43) and (44).
     """
     f, k, _ = _dimensionless(phi, kappa, gamma)
-    x = f / (1 + 24 * k * f)
+    x = _effective(f, k)
+    product = _product(phi, kappa, gamma)
     shift = 0.0 if leading else 3 * k
     complement = upsilon_complement(x)
     # The bracket is 1 - complement (1 + shift); so written, weak driving loses no digits.
     bracket = upsilon(x) - shift * complement
     return Populations(
-        ground=bracket * (1 + 8 * k * f),
-        singlet=complement * (1 + shift) - 16 * k * f * bracket,
-        triplet=8 * k * f * bracket,
+        ground=bracket * (1 + 8 * product),
+        singlet=complement * (1 + shift) - 16 * product * bracket,
+        triplet=8 * product * bracket,
         excited=0.0,
     )
 
@@ -261,4 +268,21 @@ def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Popu
 def _dimensionless(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
-    return phi / gamma, kappa / gamma, gamma
+    with np.errstate(over="ignore"):
+        return np.minimum(phi / gamma, LARGEST), np.minimum(kappa / gamma, LARGEST), gamma
+
+
+def _product(phi: Any, kappa: Any, gamma: Any) -> np.ndarray:
+    """Phi kappa/gamma^2 where neither ratio alone need be representable, cut off at `LARGEST`."""
+    phi, kappa, gamma = (np.asarray(value, dtype=float) for value in (phi, kappa, gamma))
+    with np.errstate(over="ignore"):
+        direct = (phi / gamma) * np.minimum(kappa / gamma, LARGEST)
+        root = np.sqrt(phi) * np.sqrt(kappa) / gamma
+        usable = (phi / gamma < LARGEST) & (kappa / gamma < LARGEST)
+        return np.minimum(np.where(usable, direct, root**2), LARGEST)
+
+
+def _effective(f: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """f/(1 + 24 k f) without the product, which overflows."""
+    with np.errstate(over="ignore", divide="ignore"):
+        return 1 / (1 / f + 24 * k)
