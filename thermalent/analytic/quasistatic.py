@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.support import checks
 from thermalent.analytic.populations import (
     LARGEST,
     Populations,
@@ -21,6 +20,7 @@ from thermalent.analytic.populations import (
     real_arrays,
 )
 from thermalent.analytic.upsilon import upsilon, upsilon_complement
+from thermalent.support import checks
 
 
 def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) -> np.ndarray:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.support import checks
 from thermalent.analytic.populations import (
     LARGEST,
     Populations,
@@ -25,6 +24,7 @@ from thermalent.analytic.populations import (
     positive_arrays,
 )
 from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
+from thermalent.support import checks
 
 _MOST_TERMS = 5_000_000
 
