@@ -112,7 +112,12 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Gene
 
 
 def levels(
-    h: Hierarchy, start: np.ndarray | None = None, charge: int = 0, *, complete: bool = False
+    h: Hierarchy,
+    start: np.ndarray | None = None,
+    charge: int = 0,
+    *,
+    complete: bool = False,
+    disturbance: np.random.Generator | None = None,
 ) -> Levels:
     """The chain of levels of a hierarchy with one mode.
 
@@ -124,6 +129,8 @@ def levels(
             charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
             Steady states have Q = 0, and only that sector is real.
         complete: Keep also what cannot be reached: a change of the network may reach it.
+        disturbance: If given, every element is changed at random by as much as assembling it in
+            double precision may have lost: what this changes of a result shows its conditioning.
 
     Returns:
         The chain, restricted to the unknowns that can be reached from the start, unless complete.
@@ -137,6 +144,13 @@ def levels(
         _in_basis(basis, superoperator, real=charge == 0)
         for superoperator in (whole.a, whole.up, whole.down)
     )
+    if disturbance is not None:
+        a, b, c = (
+            _disturbed(basis, superoperator, matrix, disturbance)
+            for superoperator, matrix in zip(
+                (whole.a, whole.up, whole.down), (a, b, c), strict=True
+            )
+        )
 
     seed = np.zeros(basis.shape[0], dtype=bool)
     if charge == 0:
@@ -203,6 +217,24 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
     matrix.data[np.abs(matrix.data) < _ROUNDING * np.max(np.abs(matrix.data), initial=0.0)] = 0.0
     matrix.eliminate_zeros()
     return matrix
+
+
+def _disturbed(
+    basis: Operator, superoperator: Superoperator, matrix: Superoperator, rng: np.random.Generator
+) -> Superoperator:
+    """The matrix of a superoperator plus what rounding may have changed of it, at random.
+
+    A sum of products is off by a few eps times the sum of their absolute values, however small it
+    is itself; what `_in_basis` set to zero is missing by as much as it was.
+    """
+    size = abs(basis).T @ (abs(superoperator) @ abs(basis))
+    if isinstance(matrix, np.ndarray):
+        dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
+        lost = _ROUNDING * size + dropped
+        return matrix + lost * rng.standard_normal(matrix.shape)
+    lost = sparse.csr_array(_ROUNDING * size)
+    lost.data = lost.data * rng.standard_normal(len(lost.data))
+    return sparse.csr_array(matrix + lost)
 
 
 def _reachable(seed: np.ndarray, matrices: tuple[Superoperator, ...]) -> np.ndarray:

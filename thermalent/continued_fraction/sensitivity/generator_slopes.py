@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import Generator
+from thermalent.operators.superoperators import Superoperator
 from thermalent.support import checks
 
 _HALVINGS = 5
@@ -44,6 +46,7 @@ class Slope(NamedTuple):
         change: The largest change of an element between the two, relative to the largest element,
             or what rounding leaves, if that is more.
         rounding: What rounding leaves, of the elements that change at all.
+        noise: The same element by element, absolute.
         converged: Whether the table does, or would but for rounding.
     """
 
@@ -51,6 +54,7 @@ class Slope(NamedTuple):
     before: Generator
     change: float
     rounding: float
+    noise: Generator
     converged: bool
 
 
@@ -120,7 +124,7 @@ def _table(
             raise ValueError("no floating-point number in between")
         one = at(near)
         row = [_combined(one, 1 / (near - far), at(far), -1 / (near - far))]
-        noise = _EPS * _size(one, where=row[0]) / abs(near - far)
+        noise = _noise(one, row[0], _EPS / abs(near - far))
         sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
         for j in range(1, i + 1):
             weight = 1 / (ratio**j - 1)
@@ -131,27 +135,45 @@ def _table(
     return found
 
 
-def _judged(estimate: Generator, before: Generator, noise: float, sensible: bool) -> Slope:
+def _judged(estimate: Generator, before: Generator, noise: Generator, sensible: bool) -> Slope:
     """An entry of the table and the one before it, with the errors relative to the largest."""
     largest = max(_size(estimate), _size(before))
     if largest == 0.0:  # no effect, or too short a step to see one
         unknown = 0.0 if sensible else float("inf")
-        return Slope(estimate, before, unknown, unknown, sensible)
-    rounding = noise / largest
+        return Slope(estimate, before, unknown, unknown, noise, sensible)
+    rounding = _size(noise) / largest
     change = _size(_combined(estimate, 1.0, before, -1.0)) / largest
     converged = change < _CONVERGED or (sensible and change <= _AMPLIFIED * rounding)
-    return Slope(estimate, before, max(change, rounding), rounding, converged)
+    return Slope(estimate, before, max(change, rounding), rounding, noise, converged)
 
 
-def _size(one: Generator, where: Generator | None = None) -> float:
-    """The largest element, of all or of those that another generator has."""
-    parts = [abs(one.a), abs(one.up), abs(one.down)]
-    rate = abs(one.rate)
-    if where is not None:
-        masks = (where.a, where.up, where.down)
-        parts = [part * (mask != 0) for part, mask in zip(parts, masks, strict=True)]
-        rate = rate if where.rate else 0.0
-    return max(rate, *(float(part.max()) for part in parts))
+def _size(one: Generator) -> float:
+    """The largest element."""
+    parts = (one.a, one.up, one.down)
+    return max(abs(one.rate), *(float(abs(part).max()) for part in parts))
+
+
+def _noise(one: Generator, difference: Generator, share: float) -> Generator:
+    """This share of each element, where a difference has one at all."""
+    parts = zip(one[:3], difference[:3], strict=True)
+    a, up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
+    rate = share * abs(one.rate) if difference.rate else 0.0
+    return Generator(a=a, up=up, down=down, rate=rate, scale=one.scale)
+
+
+def randomised(noise: Generator, rng: np.random.Generator) -> Generator:
+    """A draw of what rounding may have changed of a slope: normal deviates of these sizes."""
+
+    def drawn(part: Superoperator) -> Superoperator:
+        if isinstance(part, np.ndarray):
+            return part * rng.standard_normal(part.shape)
+        part = sparse.csr_array(part, copy=True)
+        part.data = part.data * rng.standard_normal(len(part.data))
+        return part
+
+    a, up, down = (drawn(part) for part in noise[:3])
+    rate = noise.rate * float(rng.standard_normal())
+    return noise._replace(a=a, up=up, down=down, rate=rate)
 
 
 def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator:
