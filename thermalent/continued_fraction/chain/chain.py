@@ -227,7 +227,7 @@ def _disturbed(
     A sum of products is off by a few eps times the sum of their absolute values, however small it
     is itself; what `_in_basis` set to zero is missing by as much as it was.
     """
-    size = abs(basis).T @ (abs(superoperator) @ abs(basis))
+    size = abs(basis).T @ (_summed(superoperator) @ abs(basis))
     if isinstance(matrix, np.ndarray):
         dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
         lost = _ROUNDING * size + dropped
@@ -235,6 +235,22 @@ def _disturbed(
     lost = sparse.csr_array(_ROUNDING * size)
     lost.data = lost.data * rng.standard_normal(len(lost.data))
     return sparse.csr_array(matrix + lost)
+
+
+def _summed(superoperator: Superoperator) -> Superoperator:
+    """Absolute values of the elements, and of what the diagonal ones were summed from.
+
+    What stands at |i><j| came from both sides: a large dephasing cancels in the populations, but
+    not in the coherences with the same i or j.
+    """
+    sizes = abs(superoperator)
+    decay = np.asarray(sizes.diagonal())
+    d = round(np.sqrt(len(decay)))
+    most = np.max(decay.reshape(d, d), axis=1)
+    missing = np.maximum(np.add.outer(most, most).ravel() - decay, 0.0)
+    if isinstance(sizes, np.ndarray):
+        return sizes + np.diag(missing)
+    return sizes + sparse.diags_array(missing)
 
 
 def _reachable(seed: np.ndarray, matrices: tuple[Superoperator, ...]) -> np.ndarray:

@@ -1,0 +1,54 @@
+"""Errors of sensitivities where rounding of the generator decides: nearly dark, many decades."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from tests.audit.quantities import rebuilt
+from tests.support.reference import numbers
+from tests.support.reference.slopes import slope
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.sensitivity import sensitivities as module
+
+# Rounding is amplified by the inverse of the small rate; the last has rates over eleven decades, a
+# slow decay beside a dephasing that cancels in the populations.
+DELICATE = {
+    "loss": te.phononic_link(3.0, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9)),
+    "gamma": te.thermal_link(1.0, 0.2, gamma=(1.0, 1e-8)),
+    "dephasing": te.thermal_link(
+        2.4e-6, 8e-4, gamma=(7.14e-6, 7.5e5), dephasing=(4.5e5, 5.2e3), detuning=0.0
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DELICATE)
+def test_errors_hold_where_the_generator_is_delicate(name):
+    network = DELICATE[name]
+    found = te.sensitivities(
+        lambda **given: rebuilt(network, **given), {"n_th": network.modes[0].n_th}, "purity"
+    )
+    truth = slope(network, numbers.purity, n_th=[1])
+    distance = abs(float(truth - numbers.mpf(float(found["n_th"]))))
+    assert distance <= found.errors["n_th"]
+
+
+def test_what_the_errors_leave_out_without_conditioning_is_large(monkeypatch):
+    """The negative control: without disturbed chains the error misses the truth."""
+    monkeypatch.setattr(module, "_DISTURBANCES", 0.0)
+    with pytest.raises(AssertionError):
+        test_errors_hold_where_the_generator_is_delicate("dephasing")
+
+
+def test_a_state_lost_to_rounding_is_refused():
+    network = te.thermal_link(1.0, 0.2, gamma=(1.0, 1e-15))
+    with pytest.raises(te.SolveError, match=r"lost to rounding|not unique"):
+        te.sensitivities(lambda **given: rebuilt(network, **given), {"n_th": 1.0}, "purity")
+
+
+def test_a_disturbed_chain_differs_by_rounding_alone():
+    h = hierarchy(te.thermal_link(1.0, 0.2, detuning=(0.3, -0.1), dephasing=0.1))
+    plain = levels(h, complete=True)
+    moved = levels(h, complete=True, disturbance=np.random.default_rng(1))
+    for one, other in zip(plain.a, moved.a, strict=True):
+        assert 0 < np.max(np.abs(one - other)) < 100 * np.finfo(float).eps * np.max(np.abs(one))
