@@ -154,7 +154,7 @@ def _size(one: Generator) -> float:
 
 
 def _noise(one: Generator, difference: Generator, share: float) -> Generator:
-    """This share of each element, where a difference has one at all."""
+    """A share of each element, where a difference has one at all."""
     parts = zip(one[:3], difference[:3], strict=True)
     a, up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
     rate = share * abs(one.rate) if difference.rate else 0.0
