@@ -21,12 +21,13 @@ A network is data: it validates itself when made, and holds no solver.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from thermalent.networks.nodes import Emitter, Mode, Node
+from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
 
 # A mode that loses less than this part of the largest rate loses nothing but for rounding.
@@ -44,8 +45,11 @@ class Couplings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Network:
+class Network(Value):
     """Nodes and the matrices J, G, U, P, M that couple them (see the module's master equation).
+
+    Networks compare by value: two of the same nodes, matrices and labels are equal, and
+    `differences` says in what two others differ.
 
     Args:
         nodes: The nodes in propagation order, sources (modes) first; names must differ.
@@ -76,7 +80,6 @@ class Network:
     squeezing: np.ndarray | None = None
     label: str = "network"
     alternative: Network | None = None
-    _positions: dict[str, int] = field(init=False, repr=False)
 
     PUMPED: ClassVar[str] = (
         "parametric pumping or a squeezed channel feeds it excitations in pairs."
@@ -117,15 +120,13 @@ class Network:
         if np.any(squeezing):
             environment = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
             checks.positive_semidefinite("squeezing with decay and absorption", environment)
-        for array in (exchange, decay, absorption, pumping, squeezing):
-            array.setflags(write=False)
+        read_only((exchange, decay, absorption, pumping, squeezing))
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "exchange", exchange)
         object.__setattr__(self, "decay", decay)
         object.__setattr__(self, "absorption", absorption)
         object.__setattr__(self, "pumping", pumping)
         object.__setattr__(self, "squeezing", squeezing)
-        object.__setattr__(self, "_positions", {name: i for i, name in enumerate(names)})
         nothing = -_ROUNDING * max(np.max(np.abs(m), initial=0.0) for m in (exchange, decay))
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)

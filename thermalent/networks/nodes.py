@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
 
 SIGMA_MINUS = np.array([[0.0, 1.0], [0.0, 0.0]], dtype=complex)
@@ -111,7 +112,7 @@ class Qubit(Emitter):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Qudit(Emitter):
+class Qudit(Value, Emitter):
     """Any finite emitter, given by its lowering operator.
 
     Args:
@@ -140,6 +141,7 @@ class Qudit(Emitter):
             "local_hamiltonian", checks.square_matrix("local_hamiltonian", given, d)
         )
         jumps = tuple(checks.square_matrix("local_jumps", jump, d) for jump in self.local_jumps)
+        read_only((lower, hamiltonian, jumps))
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "local_hamiltonian", hamiltonian)
         object.__setattr__(self, "local_jumps", jumps)
