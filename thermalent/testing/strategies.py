@@ -22,7 +22,6 @@ except ImportError as error:
 
 from thermalent.testing.expressions import expression
 
-
 # Far below any rounding error, far above what a network refuses.
 _SMALLEST = 1e-50
 
