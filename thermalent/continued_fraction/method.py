@@ -173,6 +173,7 @@ class ContinuedFraction(Method):
                 chain,
                 stationary.solve,
                 degenerate=stationary.degenerate,
+                lost=stationary.lost,
                 rtol=self.aimed_rtol,
                 last=None if self.n_max is None else 2 * self.n_max,
                 most=self._most_levels(max(block.shape[0] for block in chain.a)),

@@ -11,6 +11,7 @@ from thermalent.continued_fraction.chain import convergence
 # Where a point stands.
 ACTIVE, CONVERGED, HANDED_OVER = 0, 1, 2
 _FLOOR = 64 * float(np.finfo(float).eps)  # as in `fraction`
+_LOST = 6 * float(np.finfo(float).eps)  # as in `stationary`
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
@@ -24,22 +25,50 @@ def solve_points(points, k, a0, size, x):
     ground = k.shape[1]
     aug = np.zeros((ground, 2 * ground))
     for p in points:
-        norm = 0.0
-        for j in range(ground):
-            total = 0.0
-            for i in range(ground):
-                aug[i, j] = a0[p, i, j] + k[p, i, j]
-                aug[i, ground + j] = 1.0 if i == j else 0.0
-                if i == 0:
-                    aug[i, j] = 1.0 if j < size else 0.0
-                total += abs(aug[i, j])
-            norm = max(norm, total)
+        norm = _pin(aug, a0[p], k[p], size)
         _invert(aug, ground)
         inverse = 0.0
         for j in range(ground, 2 * ground):
             inverse = max(inverse, np.sum(np.abs(aug[:, j])))
         for i in range(ground):
             x[p, i] = aug[i, ground] if norm * inverse < _SINGULAR else np.nan
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _pin(aug, a, k, size):
+    """[A_0 + K | 1] with the sum of the populations for its first row; returns its 1-norm."""
+    ground = k.shape[0]
+    norm = 0.0
+    for j in range(ground):
+        total = 0.0
+        for i in range(ground):
+            aug[i, j] = a[i, j] + k[i, j]
+            aug[i, ground + j] = 1.0 if i == j else 0.0
+            if i == 0:
+                aug[i, j] = 1.0 if j < size else 0.0
+            total += abs(aug[i, j])
+        norm = max(norm, total)
+    return norm
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _lost(a, k, x, size, largest, unevenness):
+    """What the rounding of the blocks can change in the solution, as `Stationary.lost`."""
+    ground = x.size
+    aug = np.zeros((ground, 2 * ground))
+    _pin(aug, a, k, size)
+    _invert(aug, ground)
+    norm = np.sqrt(np.sum(x * x))
+    worst = 0.0
+    for i in range(ground):
+        squares, above = 0.0, 0.0
+        for j in range(1, ground):  # the first row is the trace, which is exact
+            weight = abs(aug[i, ground + j])
+            squares += weight * weight
+            for l in range(ground):
+                above += weight * abs(k[j, l] * x[l])
+        worst = max(worst, largest * norm * np.sqrt(squares) + unevenness * above)
+    return _LOST * worst
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -103,7 +132,7 @@ def states(points, x, places, frame, found):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def settle(points, progress, k, before, x, x_before, a0, places, frame, rtol, most):
+def settle(points, progress, k, before, x, x_before, a0, spread, places, frame, rtol, most):
     """Judge the folds of a round as `fraction` does, and set the next depths.
 
     Args:
@@ -114,6 +143,7 @@ def settle(points, progress, k, before, x, x_before, a0, places, frame, rtol, mo
         x: Solutions of all points, (p, ground), nan where singular.
         x_before: Those of the fold before; changed to x.
         a0: A of the even levels, (p, m_0, m_0).
+        spread: Largest element of A, and largest over smallest one of B and C, (p,) each.
         places: See `state`.
         frame: States of the bright frame of all points, (p, d, d).
         rtol: Allowed error, relative to the largest element.
@@ -147,8 +177,15 @@ def settle(points, progress, k, before, x, x_before, a0, places, frame, rtol, mo
             ):
                 status[p] = HANDED_OVER
             if status[p] == CONVERGED:
+                lost = _lost(a0[p], k[p], x[p], d, spread[0][p], spread[1][p])
+                error[p] += lost
+                if not error[p] <= wanted:  # more levels help if it is mostly theirs
+                    status[p] = HANDED_OVER if not lost <= 0.5 * wanted else ACTIVE
+            if status[p] == CONVERGED:
                 error[p] += _FLOOR * scale[p]
                 residual[p] = _residual(a0[p], k[p], before[p], x[p])
+        if status[p] == ACTIVE and folds[p] >= convergence.MOST_FOLDS:
+            status[p] = HANDED_OVER
         if status[p] == ACTIVE:
             following = convergence.next_depth(depths[p], folds[p], changes[p], count[p], wanted)
             depth[p] = min(following, max(most, depth[p] + 2))

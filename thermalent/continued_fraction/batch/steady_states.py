@@ -178,6 +178,15 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
+def _spread(group: Chains) -> tuple[np.ndarray, np.ndarray]:
+    """Largest element of A, and largest over smallest nonzero element of B and C, (p,) each."""
+    largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0) for a in (group.a0, group.a1)))
+    size = np.abs(np.concatenate([band[3] for band in group.bands], axis=1))  # (p, t)
+    highest = np.max(size, axis=1, initial=0.0)
+    lowest = np.min(np.where(size > 0, size, np.inf), axis=1, initial=np.inf)
+    return largest, np.where(highest > 0, highest / lowest, 1.0)
+
+
 class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
@@ -186,6 +195,7 @@ class _Fractions:
         self.group, self.threads = group, threads
         self.k = np.full((count, ground, ground), np.nan)
         self.x = np.full((count, ground), np.nan)
+        self.spread = _spread(group)
 
     def converge(self, rtol: float) -> Progress:
         """Fold at more and more levels until every point is settled, one way or the other."""
@@ -225,6 +235,7 @@ class _Fractions:
                     self.x,
                     x_before,
                     self.group.a0,
+                    self.spread,
                     self.group.places,
                     self.group.frame,
                     rtol,

@@ -27,12 +27,15 @@ from thermalent.support.progress import working
 # Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
 SMALL = 96
 MOST_LEVELS = 4_000_000
+_MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
 
 # From K at level 0: the solution x there.
 Solve = Callable[[np.ndarray], np.ndarray]
 # From two evaluations of K: whether the equation at level 0 is singular within their difference.
 Degenerate = Callable[[np.ndarray, np.ndarray], bool]
+# From K and x: what the rounding of the blocks themselves can change in x, which no fold shows.
+Lost = Callable[[np.ndarray, np.ndarray], float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,6 +69,7 @@ def evaluate(
     solve: Solve,
     *,
     degenerate: Degenerate = lambda k, other: False,
+    lost: Lost = lambda k, x: 0.0,
     s: complex = 0.0,
     rtol: float = 1e-9,
     last: int | None = None,
@@ -78,6 +82,7 @@ def evaluate(
         solve: Maps K to x; raises LinAlgError if the equation at level 0 is singular.
         degenerate: Says whether the equation is singular within the uncertainty of K; asked where
             solutions do not settle.
+        lost: What the rounding of the blocks can change in the solution; part of the error.
         s: Laplace variable, rate unit.
         rtol: Allowed error relative to the solution's largest matrix element.
         last: Highest level to keep; the error is then measured against a converged solution.
@@ -87,7 +92,7 @@ def evaluate(
         The fraction; `outcome` says whether it converged, and if not, why.
     """
     with working("continued fraction") as report:
-        converged = _converge(chain, solve, degenerate, s, rtol, most, report)
+        converged = _converge(chain, solve, degenerate, lost, s, rtol, most, report)
     if last is None:
         return converged
     k = fold(chain, s, last)
@@ -111,6 +116,7 @@ def _converge(
     chain: Levels | Tiers,
     solve: Solve,
     degenerate: Degenerate,
+    lost: Lost,
     s: complex,
     rtol: float,
     most: int,
@@ -156,8 +162,14 @@ def _converge(
                 if count >= convergence.RESTLESS:
                     return replace(singular(k, depth, other), outcome="unsettled")
             report(f"{depth} levels, error {error / scale:.0e} (wanted {rtol:.0e})")
+            hidden = 0.0
+            if error <= rtol * scale or folds >= convergence.PATIENCE:
+                hidden = lost(k, x)
+                error += hidden
             if error <= rtol * scale:
                 outcome = "converged"
+            elif hidden > 0.5 * rtol * scale and error <= _MOSTLY * hidden:
+                outcome = "rounding"  # more levels help nothing
             elif convergence.stagnates(changes, count, scale):
                 outcome = "rounding"
             elif depth >= most:
