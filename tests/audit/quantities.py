@@ -26,6 +26,7 @@ MEASURES = (
 )
 _DYNAMIC_LEVELS = 48  # with more the reference takes minutes
 _RATE_LEVELS = 14
+_STATES = 4  # of the emitters, for the same reason
 
 
 def steady(notes: Notes, network: te.Network) -> Reference | None:
@@ -167,7 +168,7 @@ def sweep(notes: Notes, network: te.Network, reference: Reference) -> None:
 
 def evolution(notes: Notes, network: te.Network, reference: Reference, rng) -> None:
     """Two times from a random state."""
-    if reference.level > _DYNAMIC_LEVELS:
+    if reference.level > _DYNAMIC_LEVELS or reference.h.size > _STATES:
         return
     rate = max(float(np.max(np.abs(network.decay))), float(np.max(np.abs(network.exchange))))
     times = np.sort(10 ** rng.uniform(-1.5, 2.5, 2)) / rate
@@ -252,7 +253,11 @@ def spectrum(notes: Notes, network: te.Network, reference: Reference, rng) -> No
 
 def coherence(notes: Notes, network: te.Network, reference: Reference, rng) -> None:
     """g1 or g2 of the first qubit at zero delay and at another."""
-    if reference.level > _DYNAMIC_LEVELS // 2 or np.any(network.absorption):
+    if (
+        reference.level > _DYNAMIC_LEVELS // 2
+        or reference.h.size > _STATES
+        or np.any(network.absorption)
+    ):
         return
     name, weights = _weights(network)
     order = int(rng.integers(1, 3))

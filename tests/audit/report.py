@@ -62,7 +62,8 @@ def _percent(count: int, total: int) -> str:
 
 
 def _overestimates(findings: Iterable[Finding]) -> str:
-    values = [f.overestimate for f in findings if f.outcome == HELD]
+    # Zero with the error zero, such as the slope of a concurrence that vanishes, is not estimated.
+    values = [f.overestimate for f in findings if f.outcome == HELD and f.stated > 0]
     values = [value for value in values if np.isfinite(value)]
     if not values:
         return "- | -"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
 
+import thermalent as te
 from tests.audit.findings import HUNG, Finding
 from tests.audit.networks import audit
 
@@ -37,7 +38,19 @@ class _Worker:
         self.pipe.close()
 
 
+def _warm_up() -> None:
+    """What is compiled or imported at the first call is not part of any call's time."""
+    network = te.thermal_link(0.1, 1.0)
+    te.steady_state(network)
+    te.continued_fraction.steady_states([network, network], threads=1)
+    te.evolve(network, [1.0], "01")
+    te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 1.0}, "purity")
+    te.relaxation_rates(network, 1)
+    te.sweep(te.thermal_link, {"n_th": [0.1]}, "purity", fixed={"kappa": 1.0}, progress=False)
+
+
 def _serve(pipe) -> None:
+    _warm_up()
     while (task := pipe.recv()) is not None:
         pipe.send(audit(*task))
 
