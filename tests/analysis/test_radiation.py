@@ -45,6 +45,39 @@ def test_coherence_is_that_of_fock_space(brute, net, of, order):
     assert np.max(np.abs(found.values - expected)) < 1e-8
 
 
+def on_a_waveguide(geometry):
+    """The link of these tests with its nodes on another waveguide."""
+    exchange, decay = geometry.coupling()
+    return te.Network(
+        nodes=(te.Mode(bath_rate=KAPPA, n_th=N_TH), te.Qubit(name="q1"), te.Qubit(name="q2")),
+        exchange=exchange + np.diag([0.0, *DETUNING]),
+        decay=decay,
+    )
+
+
+def test_phases_of_the_way_do_not_change_the_output(net):
+    """On a chiral waveguide that carries light one way only, G is complex: a matter of gauge."""
+    chiral = te.ChiralWaveguide(
+        right=(KAPPA, *GAMMA), left=(0.0, 0.0, 0.0), positions=(0.0, 0.8, 2.1)
+    )
+    omega = np.array([-0.3, 0.1, 0.5])
+    for found, expected in (
+        (te.spectrum(on_a_waveguide(chiral), omega), te.spectrum(net, omega)),
+        (te.coherence(on_a_waveguide(chiral), DELAYS), te.coherence(net, DELAYS)),
+    ):
+        # Both stated errors are below 1e-12; the phases are rounded to 1e-16.
+        assert found.values == pytest.approx(expected.values, abs=1e-9)
+        assert found.flux == pytest.approx(expected.flux, abs=1e-12)
+
+
+def test_light_that_leaves_in_two_directions_is_no_output():
+    both = te.ChiralWaveguide(
+        right=(KAPPA, *GAMMA), left=(0.1, 0.2, 0.3), positions=(0.0, 0.8, 2.1)
+    )
+    with pytest.raises(ValueError, match=r"`of` must be a node's name or weights .* several dir"):
+        te.spectrum(on_a_waveguide(both), [0.0])
+
+
 def test_spectrum_is_the_transform_of_the_coherence(net):
     """Trapezoidal sum of g1 over the delay against the resolvent at real frequencies."""
     tau = np.linspace(0, 150, 15001)

@@ -208,3 +208,23 @@ class TestCascadedLimits:
                 # What is not adiabatic is of order kappa/gamma times a few.
                 assert other[state] == pytest.approx(found[0][state], rel=0, abs=30 * kappa)
         assert found[0]["S"] > 0.5
+
+
+def test_amplitudes_of_a_qudit_with_a_detuning_and_a_complex_lowering_operator():
+    """Its energy and the phase of its lowering operator, against Fock space."""
+    lower = np.zeros((3, 3), complex)
+    lower[0, 1], lower[1, 2] = 0.8 * np.exp(0.9j), 1.1
+    qudit = te.Qudit(name="s", lower=lower, local_hamiltonian=np.diag([0.1, 0.7, 0.2]))
+    cascade = te.Cascade(rates=(0.4, 1.0, 0.7)).coupling()
+    network = te.Network(
+        nodes=(te.Mode(name="m"), qudit, te.Qubit(name="q")),
+        exchange=cascade.exchange + np.diag([0.0, 0.3, -0.2]),
+        decay=cascade.decay,
+    )
+    start = np.zeros(6, complex)
+    start[[1, 2]] = 0.6, 0.8j  # the excitation is shared between the two
+    found = te.evolve(network, TIMES, start, te.Amplitudes(), source="empty")
+    exact = te.evolve(network, TIMES, start, te.Fock(tolerance=1e-10), source="empty")
+    assert np.max(np.abs(found.states - exact.states)) < EXACT
+    # The detuning is seen: without it the coherence between qudit and qubit rotates otherwise.
+    assert np.max(np.abs(exact.states[:, 1, 2].imag)) > 0.1

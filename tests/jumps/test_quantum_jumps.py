@@ -62,6 +62,18 @@ def test_they_agree_with_fock(name):
     assert np.all(np.abs(found.states - exact.states).max(axis=(1, 2)) < 3 * found.error)
 
 
+def test_jumps_that_conserve_the_excitation_number_only_as_a_pair():
+    """D[A + B] + D[A - B] = 2 D[A] + 2 D[B]: neither jump keeps a ket at a definite number."""
+    lower, flip = np.diag([1.0, 1.0], 1), np.diag([0.6, -0.6, 0.0])
+    qudit = te.Qudit(name="s", lower=lower, local_jumps=(lower + flip, lower - flip))
+    network = te.Network(nodes=(qudit,), exchange=[[0.3]], decay=[[0.2]])
+    start = np.array([0.0, 0.0, 1.0])  # of a definite number, which the jumps do not keep
+    found = te.evolve(network, TIMES, start, te.QuantumJumps(n=800, seed=3))
+    exact = te.evolve(network, TIMES, start, te.Fock(tolerance=1e-7))
+    assert largest_deviation(found, exact) < SIGMAS
+    assert np.all(np.abs(found.states - exact.states).max(axis=(1, 2)) < 3 * found.error)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -104,6 +104,23 @@ def test_symmetric_waveguide_at_full_wavelengths_is_a_common_reservoir(rng):
         assert np.max(np.abs(decay - common.decay)) < 1e-13
 
 
+def test_nodes_out_of_order_meet_the_losses_of_the_stretches_between_them():
+    """Nodes 0, 1, 2 stand third, first and second: a cyclic order, which is not its own inverse."""
+    losses = (0.36, 0.19)  # amplitudes 0.8 and 0.9 between neighbours, 0.72 from end to end
+    chiral = ChiralWaveguide(
+        right=(1, 1, 1), left=(1, 1, 1), positions=(3.0, 1.0, 2.0), loss=losses
+    )
+    between = {(1, 2): 0.8, (0, 2): 0.9, (0, 1): 0.72}
+    mirror = SemiInfinite(rates=(1, 1, 1), positions=(3.0, 1.0, 2.0), loss=(0.51, *losses))
+    to_mirror = 0.7 * np.array([0.72, 1.0, 0.8])
+    z = np.array([3.0, 1.0, 2.0])
+    for (j, l), t in between.items():
+        assert np.abs(chiral.propagator()[[j, l], [l, j]]) == pytest.approx([t, t], rel=1e-14)
+        paths = t * np.exp(1j * abs(z[j] - z[l]))
+        paths += to_mirror[j] * to_mirror[l] * np.exp(1j * (z[j] + z[l]))
+        assert mirror.propagator()[j, l] == pytest.approx(-0.25j * paths, rel=1e-13)
+
+
 def test_lossy_paths_multiply():
     """Half the power on each of two stretches; the way by the mirror passes them twice."""
     chiral = ChiralWaveguide(

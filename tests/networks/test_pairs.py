@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.lindbladian import FockLindbladian
+from thermalent.networks.jump_channels import channels
 from thermalent.networks.liouvillian import emitter_liouvillian
+from thermalent.networks.network import Couplings
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node_signs
 from thermalent.operators.superoperators import dense
 
@@ -99,3 +102,49 @@ def test_more_correlation_than_noise_is_not_a_channel():
 def test_pumping_must_be_symmetric():
     with pytest.raises(ValueError, match="`pumping` must be symmetric"):
         two_qubits(pumping=[[0, 0.1], [0.2, 0]])
+
+
+@pytest.mark.parametrize("joined", ["modes", "mode and qubit"])
+def test_squeezed_channels_of_modes_act_as_in_fock_space(joined):
+    """The sign and phase of M between two modes, and between a mode and a qubit."""
+    r, phase = 0.25, np.exp(0.7j)
+    modes = 2 if joined == "modes" else 1
+    n = modes + 1
+    decay, absorption, squeezing, exchange = (np.zeros((n, n), complex) for _ in range(4))
+    pair = np.ix_([0, 1], [0, 1])
+    decay[pair], absorption[pair] = np.cosh(r) ** 2 * np.eye(2), np.sinh(r) ** 2 * np.eye(2)
+    squeezing[pair] = -phase * np.cosh(r) * np.sinh(r) * np.array([[0, 1], [1, 0]])
+    decay[-1, -1] += 0.5
+    if joined == "modes":  # the qubit sees one of them coherently, the other by a pump
+        exchange[0, 2] = exchange[2, 0] = 0.4
+        pumping = np.zeros((3, 3), complex)
+        pumping[1, 2] = pumping[2, 1] = 0.3
+    else:
+        pumping = np.zeros((2, 2), complex)
+        pumping[0, 1] = pumping[1, 0] = 0.2
+    network = te.Network(
+        nodes=(*(te.Mode(name=f"m{i}") for i in range(modes)), te.Qubit(name="q")),
+        exchange=exchange,
+        decay=decay,
+        absorption=absorption,
+        squeezing=squeezing,
+        pumping=pumping,
+    )
+    fock = FockLindbladian(network, 9 if modes == 1 else 6)
+    expected = fock.emitters(fock.steady_state())
+    found = te.steady_state(network, te.ContinuedFraction(rtol=1e-10))
+    # Six states of a mode that holds tanh(r)^2 of its weight in each leave 1e-7 outside.
+    assert np.max(np.abs(found.state - expected)) < (1e-9 if modes == 1 else 1e-5)
+
+
+def test_channels_of_an_environment_that_is_none_keep_their_negative_rates():
+    """Modes that are classical fields leave such channels: their rates must not be dropped."""
+    rng = np.random.default_rng(2)
+    matrices = rng.normal(size=(5, 3, 3)) + 1j * rng.normal(size=(5, 3, 3))
+    j, g, u, p, m = (matrix + matrix.T for matrix in matrices)
+    g, u = g + g.conj().T, u + u.conj().T
+    found = channels(Couplings(j, g, u, p, m))
+    assert min(channel.rate for channel in found) < -1.0
+    rebuilt = sum(c.rate * np.outer(c.weights, c.weights.conj()) for c in found)
+    gamma = np.block([[g, m.conj()], [m, u]])
+    assert np.max(np.abs(rebuilt - gamma)) < 1e-13 * np.max(np.abs(gamma))

@@ -23,6 +23,9 @@ from thermalent.solution.result import Outcome, SolveError
 from thermalent.support import checks
 from thermalent.support.progress import working
 
+# Couplings below this part of the largest decay are rounding of the geometry's phases.
+_ROUNDING = 1e-12
+
 _HOW = "change with a quarter more levels, and rounding in the steady state and the resolvent"
 
 FieldName = str | Mapping[str, complex]
@@ -84,8 +87,10 @@ def spectrum(
         network: One mode and emitters, excitation number conserved up to decay.
         frequencies: Angular frequencies relative to the frame (zero is the filter frequency of the
             models), rate unit, (w,).
-        of: "output" is the field behind the last node of a cascade; a node's name is what that
-            node alone radiates, sqrt(G_jj) c_j; a mapping gives weights, {"q1": 1.0, "q2": -1.0}.
+        of: "output" is the field behind the last node of a cascade, or of the one channel that all
+            nodes share; what the last node loses elsewhere counts as emitted into it. A node's name
+            is what that node alone radiates, sqrt(G_jj) c_j; a mapping gives weights w_j of the
+            field sum_j w_j c_j, {"q1": 1.0, "q2": -1.0}.
         rtol: Accuracy that sets the number of levels, from 1e-12 to 0.1.
         initial: Where the steady state is not unique: the state from which it is reached, as for
             `te.steady_state`.
@@ -226,11 +231,15 @@ def _field(network: Network, of: FieldName) -> Field:
         for name, weight in of.items():
             weights[_position(names, name)] = complex(weight)
     elif of == "output":
-        # sqrt(g_l) t_nl of a cascade, from the last row of G.
+        # The jump operator sum_l w_l c_l of one channel has G_jl = w_j w_l^*. Of a cascade the last
+        # column holds sqrt(g_l) t_nl times the phase of the way, whatever the stretches lose.
         last = decay[-1, -1].real
         if not last > 0:
             checks.fail("of", "a node's name, since the last node does not radiate", of)
-        weights = decay[-1] / np.sqrt(last)
+        if not _one_way_out(network):
+            words = checks.Words("'output', and light leaves the network in several directions")
+            checks.fail("of", "a node's name or weights of the nodes", words)
+        weights = decay[:, -1] / np.sqrt(last)
     else:
         index = _position(names, of)
         weights = np.zeros(len(names), dtype=complex)
@@ -241,6 +250,15 @@ def _field(network: Network, of: FieldName) -> Field:
     for e, c in zip(network.emitter_indices, lowering_operators(network), strict=True):
         emitters = emitters + weights[e] * dense(c)
     return Field(complex(weights[mode]), emitters)
+
+
+def _one_way_out(network: Network) -> bool:
+    """Whether nothing travels against the order of the nodes, or all decay is into one channel."""
+    decay = network.decay
+    size = _ROUNDING * float(np.max(np.abs(decay)))
+    against = np.triu(network.exchange - 0.5j * decay.T, 1)
+    one = np.outer(decay[:, -1], decay[:, -1].conj()) / decay[-1, -1].real
+    return bool(np.max(np.abs(against)) <= size or np.max(np.abs(decay - one)) <= size)
 
 
 def _position(names: list[str], name: str) -> int:
