@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from thermalent.solving.solve import evolve as evolve
     from thermalent.solving.solve import methods as methods
     from thermalent.solving.solve import steady_state as steady_state
+    from thermalent.stochastic.field_jumps import FieldJumps as FieldJumps
     from thermalent.stochastic.method import Trajectories as Trajectories
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
@@ -152,6 +153,7 @@ _HOME = {
     "thermalent.analysis.spectra": ("coherence", "spectrum"),
     "thermalent.solution.result": ("SolveError", "SteadyState"),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
+    "thermalent.stochastic.field_jumps": ("FieldJumps",),
     "thermalent.stochastic.method": ("Trajectories",),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),

@@ -1,0 +1,369 @@
+"""The statistical method for many qubits: pure states that jump, in a sampled classical field."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from thermalent.networks.network import Network
+from thermalent.operators import states
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.stochastic import kets
+from thermalent.stochastic.ensemble import in_order, threads_available
+from thermalent.stochastic.ket_kernels import follow_ket
+from thermalent.stochastic.kets import DrivenKets, driven_kets, indices, part_of
+from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.tally import Batches
+from thermalent.support import checks
+from thermalent.support.compile_notice import announced
+from thermalent.support.progress import working
+
+_FEWEST = 8
+_BATCHES = 64
+# Emitters whose state is returned if none is named: all up to so many, else the last two.
+_ALL = 4
+# Two halves of an ensemble that differ by more standard errors are not in one state.
+_APART = 6.0
+_HOW = (
+    "standard error over {n} independent trajectories, the bias of the step as measured for the "
+    "first qubits, and 1/n for what so few cannot have seen"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldJumps(Method):
+    r"""Averages over pure states of many qubits that a sampled classical field drives.
+
+    $$|\psi\rangle \to e^{K h/2} \prod_e e^{I_e c_e^\dagger - I_e^* c_e}\, e^{K h/2}
+      |\psi\rangle, \qquad K = -iH - \tfrac12 \sum_k O_k^\dagger O_k$$
+
+    The field is sampled exactly, I_e is the exact integral of the field of qubit e over the step,
+    and within e^{Ks} the state jumps to \(O_k|\psi\rangle\) at exact waiting times. The splitting
+    is of second order in h. Where `Trajectories` hold the density matrix of a few qubits for any
+    temperature and `QuantumJumps` a ket that includes cold modes, this takes a dozen qubits behind
+    a source of any temperature.
+
+    Args:
+        n: Number of trajectories, at least 8.
+        keep: Names of the emitters whose joint state is returned, in this order; all of up to four,
+            else the last two, if not given.
+        seed: Gives the same numbers whatever the number of threads.
+        step: h, inverse rate unit; chosen from the rates if not given.
+        burn_in: Time after which a steady state is looked at; ten times the slowest of the source
+            and of the qubits one after the other if not given. Half of the trajectories start in
+            the ground state, half in random product states; half of the distance of the two means
+            is part of the error.
+        window: Time over which each trajectory is averaged then; four times the burn-in if not
+            given.
+        threads: Number of threads; as many as numba may use if not given.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+
+    n: int = 128
+    keep: tuple[str, ...] | None = None
+    seed: int = 7
+    step: float | None = None
+    burn_in: float | None = None
+    window: float | None = None
+    threads: int | None = None
+
+    claim: ClassVar[Claim] = Claim.STATISTICAL
+    domain: ClassVar[str] = "up to 16 qubits in a classical field"
+
+    def __post_init__(self) -> None:
+        checks.integer("n", self.n, _FEWEST)
+        checks.integer("seed", self.seed, 0)
+        keep = ("",) if self.keep is None else self.keep
+        if type(keep) is not tuple or not 1 <= len(set(keep)) == len(keep):
+            checks.fail("keep", "a tuple of different names of emitters", self.keep)
+        if self.threads is not None:
+            checks.integer("threads", self.threads, 1)
+        for name, check in (
+            ("step", checks.positive),
+            ("burn_in", checks.nonnegative),
+            ("window", checks.positive),
+        ):
+            if getattr(self, name) is not None:
+                check(name, getattr(self, name))
+
+    def refusal(self, network: Network) -> str | None:
+        """Why not: emitters that are no qubits, too many, back-action, or white noise."""
+        return kets.refusal(network)
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """As for steady states; a source starts stationary or empty."""
+        if not isinstance(source, str):
+            return "its source starts 'stationary' or 'empty'. Use te.Trajectories(...)."
+        return self.refusal(network)
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """The steady state of the kept emitters, as a network of their own.
+
+        Raises:
+            MethodError: the method refuses the network.
+            ValueError: `keep` names no emitter, or the step is too large.
+            KeyboardInterrupt: interrupted before eight trajectories were done; later, what is done
+                is returned, and the status says so.
+        """
+        began = time.perf_counter()
+        driven, kept, step = self._prepared(network)
+        burn_in = self._burn_in(network, driven)
+        window = 4 * burn_in if self.window is None else self.window
+        every = max(1, int(1 / (step * driven.rate) + 0.5))
+        looks = max(1, int(np.ceil(window / (every * step))))
+        first = np.array([int(np.ceil(burn_in / step))], dtype=np.int64)
+        legs = [
+            Leg(step, first, False),
+            Leg(step, np.full(looks, every, dtype=np.int64), True),
+        ]
+
+        def start(number: int, rng: np.random.Generator) -> np.ndarray:
+            return _product_state(driven.count, rng) if number % 2 else _ground(driven.count)
+
+        done, jumps = self._run(driven, kept, legs, start, "stationary")
+        rho = done[:, 0]  # (n, d, d)
+        bias = self._bias(network, step)
+        return self._result(network, kept, rho, bias, burn_in, window, jumps, step, began)
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
+    ) -> Evolution:
+        """The states of the kept emitters at the times, each with its error; see `Method`.
+
+        Raises:
+            MethodError: the method refuses the network.
+            ValueError: `keep` names no emitter, or the step is too large.
+        """
+        began = time.perf_counter()
+        driven, kept, step = self._prepared(network)
+        assert isinstance(source, str)
+        legs = []
+        for length in np.diff(np.asarray(times, dtype=float), prepend=0.0):
+            count = int(np.ceil(length / step * (1 - 1e-12)))
+            own = float(f"{length / count:.12e}") if count else step
+            legs.append(Leg(own, np.array([count], dtype=np.int64), True))
+        start = _drawn_from(initial)
+        rho, jumps = self._run(driven, kept, legs, start, source)
+        standard = _standard_errors(rho)
+        bias = self._bias(network, step)
+        return Evolution(
+            network=part_of(network, kept),
+            method=self,
+            times=times,
+            states=rho.mean(axis=0),
+            error=standard.max(axis=(1, 2)) + bias + 1 / len(rho),
+            how=_HOW.format(n=len(rho)),
+            status=_interrupted(len(rho), self.n),
+            stats={
+                "trajectories": len(rho),
+                "jumps": jumps,
+                "step": step,
+                "step_bias": bias,
+                "standard_errors": standard,
+                "batches": _batches(rho),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def _prepared(self, network: Network) -> tuple[DrivenKets, list[int], float]:
+        reason = self.refusal(network)
+        if reason is not None:
+            raise MethodError(f"{self.name} does not apply to this network: {reason}")
+        names = network.emitter_names
+        wanted = self.keep or (names if len(names) <= _ALL else names[-2:])
+        kept = [network.position(name) for name in wanted]
+        driven = driven_kets(network)
+        step = driven.safe_step if self.step is None else float(self.step)
+        if step > 4 * driven.safe_step:
+            largest = 4 * driven.safe_step
+            checks.fail("step", f"at most {largest:.3g} for the rates of this network", step)
+        return driven, kept, step
+
+    def _burn_in(self, network: Network, driven: DrivenKets) -> float:
+        if self.burn_in is not None:
+            return float(self.burn_in)
+        slowest = float(np.min(np.linalg.eigvals(driven.field.drift).real))
+        decays = np.diag(network.decay)[list(network.emitter_indices)].real
+        return 10 * (1 / slowest + float(np.sum(1 / decays[decays > 0])))
+
+    def _run(
+        self,
+        driven: DrivenKets,
+        kept: list[int],
+        legs: list[Leg],
+        start: Callable[[int, np.random.Generator], np.ndarray],
+        source: str,
+    ) -> tuple[np.ndarray, int]:
+        """States of the kept emitters at the looks, (n, looks, d, d), and the number of jumps."""
+        plans = {step: driven.plan(step) for step in {leg.step for leg in legs}}
+        places = indices(driven.count, kept)
+        d = 2 ** len(kept)
+        looks = sum(leg.record for leg in legs)
+
+        def one(number: int) -> tuple[np.ndarray, int]:
+            sequence = np.random.SeedSequence(self.seed, spawn_key=(0, number))
+            rng = np.random.Generator(np.random.PCG64(sequence))
+            z, psi = driven.field_start(source, rng), start(number, rng)
+            rho, at, jumps = np.zeros((looks, d, d), dtype=complex), 0, 0
+            for leg in legs:
+                if stop.is_set():
+                    break
+                own = rho[at : at + 1] if leg.record else np.zeros((1, d, d), dtype=complex)
+                jumps += follow_ket(rng, plans[leg.step], z, psi, leg.steps, True, *places, own)
+                own /= len(leg.steps)
+                at += leg.record
+            return rho, jumps
+
+        stop, found, total = threading.Event(), [], 0
+        threads = threads_available() if self.threads is None else self.threads
+        with announced(), working("quantum jumps in a field") as report:
+            blocks: Iterator[tuple[np.ndarray, int]] = in_order(
+                one, self.n, threads=threads, batch=1, stop=stop
+            )
+            try:
+                for rho, jumps in blocks:
+                    found.append(rho)
+                    total += jumps
+                    report(f"{len(found)} of {self.n}")
+            except KeyboardInterrupt:
+                stop.set()
+                if len(found) < _FEWEST:
+                    raise
+        return np.array(found), total
+
+    def _bias(self, network: Network, step: float) -> float:
+        """Bias of the step: of the first two qubits by extrapolation, times the number of pairs."""
+        first = list(network.mode_indices) + list(network.emitter_indices[:2])
+        index = np.ix_(first, first)
+        exchange, decay, absorption, _, _ = network.couplings
+        begin = Network(
+            nodes=tuple(network.nodes[i] for i in first),
+            exchange=exchange[index],
+            decay=decay[index],
+            absorption=absorption[index],
+        )
+        # The bias is that of paths which all see: few are enough, and a time that decays reach.
+        decays = np.diag(begin.decay)[list(begin.emitter_indices)].real
+        times = np.array([5 / float(np.max(decays))])
+        rho = states.initial_state("0" * len(begin.dims), begin.dims, name="initial")
+        found = Trajectories(n=256, seed=self.seed, step=step).evolve(
+            begin, times, rho, "stationary"
+        )
+        pairs = max(1.0, len(network.dims) / 2)
+        return pairs * float(found.stats["step_correction"])
+
+    def _result(
+        self,
+        network: Network,
+        kept: list[int],
+        rho: np.ndarray,
+        bias: float,
+        burn_in: float,
+        window: float,
+        jumps: int,
+        step: float,
+        began: float,
+    ) -> SteadyState:
+        errors = _standard_errors(rho)
+        halves = [rho[half::2] for half in (0, 1)]
+        apart = np.abs(halves[0].mean(axis=0) - halves[1].mean(axis=0))
+        noise = np.hypot(*(_standard_errors(half) for half in halves)) + 2 / len(rho)
+        distance, standard = float(apart.max()), float(errors.max())
+        status = _interrupted(len(rho), self.n)
+        if np.any(apart > _APART * noise):
+            status = Status(
+                outcome=Outcome.NOT_CONVERGED,
+                message=(
+                    f"After the time {burn_in:.3g} two different starts still differ by "
+                    f"{distance:.2g}: the steady state is not unique, or is reached too slowly. "
+                    "Pass a longer `burn_in`."
+                ),
+            )
+        return SteadyState(
+            network=part_of(network, kept),
+            method=self,
+            state=rho.mean(axis=0),
+            error=ErrorEstimate(
+                standard + bias + distance / 2 + 1 / len(rho),
+                _HOW.format(n=len(rho)) + ", and half the distance of two starts",
+            ),
+            status=status,
+            stats={
+                "trajectories": len(rho),
+                "jumps": jumps,
+                "step": step,
+                "burn_in": burn_in,
+                "window": window,
+                "step_bias": bias,
+                "distance": distance,
+                "standard_error": standard,
+                "standard_errors": errors,
+                "batches": _batches(rho),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+
+class Leg(NamedTuple):
+    """Part of a trajectory: steps of one length before each look, averaged, kept or not."""
+
+    step: float
+    steps: np.ndarray
+    record: bool
+
+
+def _drawn_from(initial: np.ndarray) -> Callable[[int, np.random.Generator], np.ndarray]:
+    """Kets of a density matrix, drawn with their probabilities."""
+    diagonal = np.diag(initial).real
+    product = np.count_nonzero(initial) == np.count_nonzero(diagonal)
+    # The matrix of a dozen qubits is large; product states need no eigenvectors.
+    values, vectors = (diagonal, None) if product else np.linalg.eigh(initial)
+    shares = np.cumsum(np.maximum(values, 0.0)) / np.sum(np.maximum(values, 0.0))
+
+    def start(number: int, rng: np.random.Generator) -> np.ndarray:
+        at = min(int(np.searchsorted(shares, rng.random(), side="right")), len(shares) - 1)
+        psi = np.zeros(len(shares), dtype=complex)
+        psi[:] = np.eye(1, len(shares), at)[0] if vectors is None else vectors[:, at]
+        return psi
+
+    return start
+
+
+def _ground(count: int) -> np.ndarray:
+    psi = np.zeros(2**count, dtype=complex)
+    psi[0] = 1.0
+    return psi
+
+
+def _product_state(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Every qubit up or down."""
+    psi = np.zeros(2**count, dtype=complex)
+    psi[int(rng.integers(2**count))] = 1.0
+    return psi
+
+
+def _standard_errors(rho: np.ndarray) -> np.ndarray:
+    """Standard errors of the elements, real and imaginary part together, of (n, ..., d, d)."""
+    scatter = (np.abs(rho - rho.mean(axis=0)) ** 2).sum(axis=0)
+    return np.asarray(np.sqrt(scatter / (len(rho) * (len(rho) - 1))))
+
+
+def _batches(rho: np.ndarray) -> Batches:
+    parts: list[Any] = np.array_split(rho, min(_BATCHES, len(rho)))
+    weights = np.array([float(len(part)) for part in parts])
+    return Batches(np.array([part.mean(axis=0) for part in parts]), weights)
+
+
+def _interrupted(done: int, wanted: int) -> Status:
+    if done == wanted:
+        return Status()
+    return Status(message=f"Interrupted: {done} of {wanted} trajectories were averaged.")

@@ -1,0 +1,216 @@
+r"""Qubits as a pure state in a sampled classical field: operators, starts, and what is read.
+
+$$\dot\rho = \mathcal{L}\rho + \sum_e \big[ y_e c_e^\dagger - y_e^* c_e,\, \rho \big], \qquad
+  \mathcal{L}\rho = K\rho + \rho K^\dagger + \sum_k O_k \rho O_k^\dagger$$
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.networks.jump_channels import channels
+from thermalent.networks.mode_moments import bare_modes
+from thermalent.networks.network import Couplings, Network
+from thermalent.networks.nodes import Qubit
+from thermalent.stochastic.ket_kernels import KetPlan
+from thermalent.stochastic.linear_field import LinearField, acts_back, driven
+
+MOST_QUBITS = 16
+# Of the inverse rate with which the field turns a qubit, the field changes and a qubit decays.
+_SAFE = 0.4
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrivenKets:
+    """Qubits without their density matrix, in a classical field.
+
+    Args:
+        count: Number of qubits.
+        field: The field.
+        drift: K, (2^N, 2^N) sparse.
+        jumps: The O_k, (2^N, 2^N) sparse each.
+        rate: Largest rate at which a qubit is turned or decays, or the field changes.
+        one_way: a_j and b_l, (N,) each, where K couples qubit j to those before it by a_j b_l and
+            to no others; empty elsewhere.
+    """
+
+    count: int
+    field: LinearField
+    drift: sparse.csr_array
+    jumps: tuple[sparse.csr_array, ...]
+    rate: float
+    one_way: tuple[np.ndarray, np.ndarray]
+
+    def plan(self, step: float) -> KetPlan:
+        """A step of this length, for the kernels."""
+        carry, spread = self.field.transition(step)
+        pointers = np.zeros((len(self.jumps), 2**self.count + 1), dtype=np.int64)
+        offset = 0
+        for k, operator in enumerate(self.jumps):
+            pointers[k] = operator.indptr + offset
+            offset += operator.nnz
+        return KetPlan(
+            carry=np.ascontiguousarray(carry),
+            spread=np.ascontiguousarray(spread),
+            mixing=np.ascontiguousarray(self.field.mixing.astype(complex)),
+            pointers=self.drift.indptr.astype(np.int64),
+            columns=self.drift.indices.astype(np.int64),
+            values=self.drift.data.astype(complex),
+            norm=max(float(np.max(abs(self.drift).sum(axis=0))), 1e-300),
+            diagonal=self.drift.diagonal().astype(complex),
+            up=self.one_way[0],
+            down=self.one_way[1],
+            jump_pointers=pointers,
+            jump_columns=_joined([o.indices for o in self.jumps], np.int64),
+            jump_values=_joined([o.data for o in self.jumps], np.complex128),
+            step=step,
+        )
+
+    @property
+    def safe_step(self) -> float:
+        """A step whose bias is far below usual standard errors (measured)."""
+        return float(f"{_SAFE / self.rate:.6g}")
+
+    def field_start(self, source: str, rng: np.random.Generator) -> np.ndarray:
+        """Amplitudes at time zero, (m,): stationary or empty."""
+        covariance = self.field.covariance
+        if source == "empty":
+            return np.zeros(len(covariance), dtype=complex)
+        values, vectors = np.linalg.eigh(covariance)
+        normal = rng.standard_normal((len(values), 2)) @ np.array([1, 1j]) * np.sqrt(0.5)
+        return np.asarray(vectors @ (np.sqrt(np.maximum(values, 0.0)) * normal))
+
+
+def refusal(network: Network) -> str | None:
+    """Why the network is not qubits in a classical field, or None if it is."""
+    if not network.modes:
+        return "it needs a boson mode as a source, and the network has none. Use te.QuantumJumps()."
+    if network.pumped:
+        return f"{network.PUMPED} Use te.QuantumJumps(...)."
+    if not all(isinstance(emitter, Qubit) for emitter in network.emitters):
+        return "every emitter has to be a te.Qubit. Use te.Trajectories(...)."
+    if len(network.emitters) > MOST_QUBITS:
+        return f"it takes {MOST_QUBITS} qubits at most, and the network has {len(network.dims)}."
+    if not bare_modes(network).stable:
+        return (
+            "its modes gain energy as fast as they lose it, or faster, so that the field has no "
+            "steady state. Lower the gain."
+        )
+    if acts_back(network):
+        return (
+            "the emitters act back on the source, so that the classical field that drives them "
+            "does not exist. Use te.QuantumJumps(...)."
+        )
+    if driven(network).field.white:
+        return "a part of its field is white noise. Use te.Trajectories(...)."
+    return None
+
+
+def driven_kets(network: Network) -> DrivenKets:
+    """The operators of a network that `refusal` does not refuse."""
+    found = driven(network)
+    emitters = list(network.emitter_indices)
+    zero = np.zeros((len(emitters), len(emitters)), dtype=complex)
+    exchange = network.exchange[np.ix_(emitters, emitters)]
+    coupled = Couplings(exchange, found.decay, found.absorption, zero, zero)
+    lowering = [_embed(e.lowering, i, len(emitters)) for i, e in enumerate(network.emitters)]
+    raising = [_adjoint(lower) for lower in lowering]
+    size = 2 ** len(emitters)
+    drift = sparse.csr_array((size, size), dtype=complex)
+    for j, raised in enumerate(raising):
+        for l, lower in enumerate(lowering):
+            if exchange[j, l] != 0:
+                drift = drift - 1j * exchange[j, l] * (raised @ lower)
+    jumps = []
+    for channel in channels(coupled):
+        operator = sparse.csr_array((size, size), dtype=complex)
+        for value, part in zip(channel.weights, [*lowering, *raising], strict=True):
+            if value != 0:
+                operator = operator + value * part
+        jumps.append(np.sqrt(max(channel.rate, 0.0)) * operator)
+    for place, emitter in enumerate(network.emitters):
+        jumps += [_embed(local, place, len(emitters)) for local in emitter.jumps]
+    for operator in jumps:
+        drift = drift - 0.5 * (_adjoint(operator) @ operator)
+    return DrivenKets(
+        count=len(emitters),
+        field=found.field,
+        drift=sparse.csr_array(drift),
+        jumps=tuple(sparse.csr_array(operator) for operator in jumps),
+        rate=_rate(found.field, coupled),
+        one_way=_one_way(exchange, found.decay, found.absorption),
+    )
+
+
+def _one_way(
+    exchange: np.ndarray, decay: np.ndarray, absorption: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The a_j and b_l of a one-way line; empty if K is not of that kind."""
+    empty = np.zeros(0, dtype=complex)
+    drift = -1j * exchange - 0.5 * (decay.T + absorption)  # K_jl of c_j^+ c_l
+    scale = float(np.max(np.abs(drift)))
+    n = len(drift)
+    if n < 2 or np.any(np.abs(np.triu(drift, 1)) > 1e-12 * scale) or not np.all(drift[1:, 0]):
+        return empty, empty
+    up = np.concatenate([[0.0], drift[1:, 0]]).astype(complex)
+    down = np.ones(n, dtype=complex)
+    down[1:-1] = drift[-1, 1:-1] / up[-1]
+    down[-1] = 0.0
+    built = np.tril(np.outer(up, down), -1)
+    if np.max(np.abs(built - np.tril(drift, -1))) > 1e-12 * scale:
+        return empty, empty
+    return up, down
+
+
+def indices(count: int, kept: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Index of each product state among those of the kept qubits, and among the others'."""
+    bits = np.array(np.unravel_index(np.arange(2**count), (2,) * count))  # (N, D)
+    others = [i for i in range(count) if i not in kept]
+
+    def number(places: Sequence[int]) -> np.ndarray:
+        total = np.zeros(2**count, dtype=np.int64)
+        for place in places:
+            total = 2 * total + bits[place]
+        return total
+
+    return number(kept), number(others)
+
+
+def part_of(network: Network, kept: Sequence[int]) -> Network:
+    """The named emitters as a network of their own, to which their reduced state belongs."""
+    nodes = [network.emitter_indices[i] for i in kept]
+    index = np.ix_(nodes, nodes)
+    names = [network.emitter_names[i] for i in kept]
+    return Network(
+        nodes=tuple(network.emitters[i] for i in kept),
+        exchange=network.exchange[index],
+        decay=network.decay[index],
+        absorption=network.couplings.absorption[index],
+        label=f"{' and '.join(names)} of a {network.label}",
+    )
+
+
+def _rate(field: LinearField, coupled: Couplings) -> float:
+    turning = float(np.max(np.sqrt(field.smooth_variance)))
+    changing = float(np.max(np.abs(np.linalg.eigvals(field.drift))))
+    own = float(np.max(np.abs(coupled.exchange).max(axis=1) + np.abs(coupled.decay).max(axis=1)))
+    return 2 * turning + changing + own
+
+
+def _embed(local: np.ndarray, place: int, count: int) -> sparse.csr_array:
+    factors = [sparse.eye_array(2, format="coo") for _ in range(count)]
+    factors[place] = sparse.coo_array(np.asarray(local, dtype=complex))
+    return sparse.csr_array(reduce(lambda a, b: sparse.kron(a, b, format="coo"), factors))
+
+
+def _adjoint(operator: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array(operator.conj().T)
+
+
+def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
+    return np.concatenate([np.zeros(0, dtype=kind), *parts]).astype(kind)
