@@ -187,6 +187,7 @@ def test_command_in_json(found):
     assert data["points"][1]["quality"] == pytest.approx(found.points[2].quality, rel=1e-7)
     assert data["best"]["budget"]["loss"] == pytest.approx(found.best.budget.loss, rel=1e-7)
     assert data["points"][0]["budget"] is None
+    assert data["needed_n"] == pytest.approx(found.needed_n, rel=1e-7)
 
 
 def test_command_out_of_reach_and_wrong(tmp_path):

@@ -34,7 +34,12 @@ def test_ideal_state_is_the_closed_form():
     rows = [line.split() for line in printed.splitlines() if line[:2] in ("A1", "A2", "A3")]
     table = np.array([[float(item) for item in row[1:]] for row in rows])
     assert table == pytest.approx(state.concurrences()[0::2, 1::2], abs=6e-7)
-    assert f"{state.entropy('A', 2.0):.6f}" in printed
+    facts = dict(line.split("  ", 1) for line in printed.splitlines() if line.startswith("S_"))
+    facts = {name.strip(): float(value) for name, value in facts.items()}
+    # One cut behind each of the first two pairs; behind the third there is nothing to cut from.
+    cuts = [state.entropy(cut, 2.0) for cut in (("A1", "B1"), ("A1", "B1", "A2", "B2"))]
+    assert list(facts) == ["S_A / ln 2", "S_1 / ln 2", "S_2 / ln 2"]
+    assert list(facts.values()) == pytest.approx([state.entropy("A", 2.0), *cuts], abs=6e-7)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,7 @@ def test_what_is_not_ideal_is_solved(options, network):
     # The command's default tolerance, on the one hand, and the library's on the other.
     assert data["concurrences"][0][0] == pytest.approx(exact.concurrence(), abs=5e-6)
     assert data["error"] < 1e-6
+    assert data["purity"] == pytest.approx(np.sum(np.abs(exact.state) ** 2), abs=5e-6)
 
 
 def test_the_graph_is_written(tmp_path):

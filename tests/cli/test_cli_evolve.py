@@ -65,11 +65,12 @@ def test_the_table_is_aligned_and_has_its_headings():
 
 
 def test_json_holds_the_states_in_full_precision():
-    args = [*LINK, "--times", "0,1,5", "--initial", "10", "--dephasing", "0.1", "--rtol", "1e-7"]
+    args = [*LINK, "--times", "0,1,5", "--initial", "10", "--detuning", "0.3,-0.2"]
+    args += ["--dephasing", "0.1", "--rtol", "1e-7"]
     data = json.loads(succeed("evolve", *args, "--json"))
-    expected = te.evolve(
-        te.thermal_link(20, 1e-2, dephasing=0.1), [0, 1, 5], "10", te.ContinuedFraction(rtol=1e-7)
-    )
+    network = te.thermal_link(20, 1e-2, detuning=(0.3, -0.2), dephasing=0.1)
+    expected = te.evolve(network, [0, 1, 5], "10", te.ContinuedFraction(rtol=1e-7))
+    assert np.max(np.abs(expected.states.imag)) > 0.01
     np.testing.assert_array_equal(complex_states(data), expected.states)
     assert data["times"] == [0.0, 1.0, 5.0]
     assert data["initial"] == "10"
@@ -88,11 +89,12 @@ def test_a_named_bell_state_is_an_initial_state():
 
 def test_csv_holds_every_element(tmp_path):
     path = tmp_path / "link.csv"
-    printed = succeed("evolve", *LINK, "--times", "1,30", "-o", path)
+    printed = succeed("evolve", *LINK, "--detuning", "0.3,-0.2", "--times", "1,30", "-o", path)
     assert len(table(printed)) == 2
     with path.open() as file:
         rows = list(csv.DictReader(file))
-    expected = te.evolve(NETWORK, [1, 30], "00")
+    expected = te.evolve(te.thermal_link(20, 1e-2, detuning=(0.3, -0.2)), [1, 30], "00")
+    assert np.max(np.abs(expected.states.imag)) > 0.01  # the sign of the imaginary parts is seen
     labels = ["00", "01", "10", "11"]
     for row, state, c in zip(rows, expected.states, expected.concurrence(), strict=True):
         found = [[complex(float(row[f"re({i},{j})"]), float(row[f"im({i},{j})"]))

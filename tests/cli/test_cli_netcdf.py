@@ -34,8 +34,11 @@ def matrices(data):
 
 def test_an_evolution_comes_back_as_it_was(tmp_path):
     args = ["evolve", *LINK, "--times", "0,1,30", "--initial", "10", "--rtol", "1e-7"]
+    args += ["--detuning", "0.3,-0.2"]  # so that the states are complex
     data = written(tmp_path / "link.nc", *args)
-    expected = te.evolve(NETWORK, [0, 1, 30], "10", te.ContinuedFraction(rtol=1e-7))
+    network = te.thermal_link(20, 1e-2, detuning=(0.3, -0.2))
+    expected = te.evolve(network, [0, 1, 30], "10", te.ContinuedFraction(rtol=1e-7))
+    assert np.max(np.abs(expected.states.imag)) > 0.01
     np.testing.assert_array_equal(matrices(data), expected.states)
     np.testing.assert_array_equal(data["time"], expected.times)
     np.testing.assert_array_equal(data["error"], expected.error)

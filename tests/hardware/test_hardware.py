@@ -17,6 +17,7 @@ from thermalent.hardware import (
     superconducting_link,
     thermal_occupation,
 )
+from thermalent.hardware.units import with_prefix
 
 EPS = np.finfo(float).eps
 
@@ -122,6 +123,8 @@ def test_rows_hold_what_is_not_zero():
     assert rows["filter decay per port"][1:] == ("kappa/2pi", "10 kHz", "0.001")
     assert rows["unit of time"].laboratory == "15.9155 ns"
     assert rows["power into the waveguide"].laboratory == "0.127035 fW"
+    # kappa n_th / 2: half of the quanta of a two-sided filter leave towards the qubits.
+    assert rows["photon flux"].network == f"{0.001 * superconducting_link().n_th / 2:.6g}"
     assert not any(name.startswith(("loss", "detuning", "dephasing")) for name in rows)
     rows = {
         row.quantity: row
@@ -134,6 +137,21 @@ def test_rows_hold_what_is_not_zero():
     assert rows["detuning of q2"].laboratory == "-1 MHz"
     assert "detuning of q1" not in rows
     assert rows["dephasing time of q1"].laboratory == "20 us"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (999.9999999, "1 kHz"),  # rounds to the next prefix
+        (999.9, "999.9 Hz"),
+        (1000.0, "1 kHz"),
+        (-2.5e6, "-2.5 MHz"),
+        (1e-9, "1 nHz"),
+        (0.0, "0 Hz"),
+    ],
+)
+def test_prefixes(value, text):
+    assert with_prefix(value, "Hz") == text
 
 
 def test_hardware_is_frozen_and_pickles():

@@ -125,6 +125,24 @@ def test_hardware_is_a_builder_too():
     assert data["temperature"].attrs["units"] == "K"
 
 
+def test_units_in_the_data_are_those_that_the_hardware_takes():
+    values = {
+        "temperature": "4K", "frequency": "5GHz", "gamma": "10MHz", "detuning": "1MHz",
+        "dephasing_time": "20us", "base_temperature": "10mK",
+    }  # fmt: skip
+    data = te.sweep(
+        te.hardware.superconducting_link, {name: [value] for name, value in values.items()},
+        "purity", executor=1,
+    )  # fmt: skip
+    for name in values:
+        unit = data[name].attrs["units"]
+        te.hardware.superconducting_link(**{name: f"2{unit}"})
+        with pytest.raises(ValueError, match=f"`{name}`"):
+            te.hardware.superconducting_link(
+                **{name: f"2{ {'K': 's', 'Hz': 'K', 's': 'Hz'}[unit] }"}
+            )
+
+
 @pytest.mark.parametrize("workers", [2, 3])
 def test_an_ensemble_has_the_same_bits_on_any_number_of_workers(workers):
     options = {
