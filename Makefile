@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python
 
-.PHONY: demo test test-long audit check format figures claims bench docs clean
+.PHONY: demo test test-long audit mutate check format figures claims bench docs clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -38,6 +38,11 @@ test-long: $(VENV)/.installed-dev
 # comes from the clock and is printed; the report is docs/audit.md. AUDIT="--networks 600" for fewer.
 audit: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.audit $(AUDIT)
+
+# A hundred wrong signs, factors, comparisons and guards, one at a time: the share that the tests near
+# them notice, and what survives. An hour or more; the seed is printed. MUTATE="--count 20" for fewer.
+mutate: $(VENV)/.installed-dev
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.mutation $(MUTATE)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

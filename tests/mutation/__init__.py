@@ -1,0 +1,1 @@
+"""Whether the tests notice single wrong signs, factors, comparisons and guards: `make mutate`."""

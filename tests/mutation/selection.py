@@ -1,0 +1,56 @@
+"""Which test files can notice a change of a module: those that name it, then those of its room."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+# Tests of drawings and pages, of whole processes, and of this tool itself.
+_ELSEWHERE = {"figures", "docs", "audit", "mutation"}
+_LONG_ENOUGH = 5  # letters of a name that is searched for
+
+
+def public_names(path: Path) -> set[str]:
+    """The functions and classes that a module defines for others."""
+    tree = ast.parse(path.read_text())
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {
+        node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")
+    }
+
+
+def dotted(path: Path) -> str:
+    """The module's name, from its path below the root."""
+    parts = list(path.with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(path: Path) -> str:
+    """The first folder of a module below the package; empty at the top."""
+    return path.parts[1] if len(path.parts) > 2 else ""
+
+
+def nearest_tests(module: Path, root: Path) -> list[Path]:
+    """Test files that may notice a change of a module, the nearest first.
+
+    Args:
+        module: The module's file, relative to the root.
+        root: The folder that holds the package and `tests`.
+    """
+    name = dotted(module)
+    long = [word for word in public_names(root / module) if len(word) >= _LONG_ENOUGH]
+    words = re.compile(r"\b(" + "|".join([re.escape(name), *map(re.escape, long)]) + r")\b")
+    ranked = []
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        inside = path.relative_to(root)
+        if inside.parts[1] in _ELSEWHERE:
+            continue
+        text = path.read_text()
+        here = room(module) == inside.parts[1]
+        named = bool(words.search(text))
+        stem = module.stem in inside.stem
+        rank = 4 * (name in text) + 3 * (here and stem) + 2 * (here and named) + here + named
+        if rank or inside.parts[1] == "agreement":
+            ranked.append((-rank, str(inside), inside))
+    return [path for *_, path in sorted(ranked)]
