@@ -187,7 +187,6 @@ def test_command_in_json(found):
     assert data["points"][1]["quality"] == pytest.approx(found.points[2].quality, rel=1e-7)
     assert data["best"]["budget"]["loss"] == pytest.approx(found.best.budget.loss, rel=1e-7)
     assert data["points"][0]["budget"] is None
-    assert data["needed_n"] == pytest.approx(found.needed_n, rel=1e-7)
 
 
 def test_command_out_of_reach_and_wrong(tmp_path):
@@ -195,6 +194,9 @@ def test_command_out_of_reach_and_wrong(tmp_path):
     assert result.exit_code == 1
     assert "thermalent: C = 0.8 is out of reach" in result.stderr
     assert "largest C" in result.stdout
+    data = json.loads(run("--target-concurrence", 0.8, "--json").stdout)
+    assert data["needed_n"] == pytest.approx(te.hardware.design(*LAB, 0.8).needed_n, rel=1e-7)
+    assert data["needed_n"] > 1.1 * data["n_th"]
     wrong = run("--target-concurrence", 1.2)
     assert wrong.exit_code == 2
     assert "Option --target-concurrence must be" in wrong.stderr

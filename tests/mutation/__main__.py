@@ -126,9 +126,8 @@ def report(outcomes: dict[str, list[str]]) -> None:
         share = 100 * noticed / decided
         print(f"\n{noticed} of {decided} decided changes are noticed: {share:.0f} %")
     if outcomes["undecided"]:
-        print(
-            f"{len(outcomes['undecided'])} were not decided (time limit, or a test that always fails):"
-        )
+        count = len(outcomes["undecided"])
+        print(f"{count} were not decided (time limit, or a test that always fails):")
         print(*(f"  {text}" for text in outcomes["undecided"]), sep="\n")
     if survived:
         print("Survivors:")
