@@ -11,7 +11,7 @@ from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.lattice import solve
-from thermalent.continued_fraction.several_poles import results
+from thermalent.continued_fraction.several_poles import evolution, rates, results
 from thermalent.continued_fraction.several_poles.choice import preferred_chain
 from thermalent.continued_fraction.several_poles.converge import converge
 from thermalent.continued_fraction.several_poles.coordinates import (
@@ -409,3 +409,72 @@ def test_one_mode_levels_and_tiers_are_the_same_fraction():
         k = evaluate(one, lambda k: k[:, 0], s=s, last=12).k
         folded = fold(other, s, 12)
         assert np.max(np.abs(old @ k @ old.conj().T - new @ folded @ new.conj().T)) < 1e-12
+
+
+@pytest.mark.parametrize("initial", ["01", "superposition"])
+def test_evolution_agrees_with_the_master_equation(initial):
+    """Total charges 0 to 2, transients and the long run."""
+    network = te.thermal_link(0.05, 0.5, filters=2, detuning=(0.1, -0.2))
+    start = np.ones((4, 4)) / 4 if initial == "superposition" else initial
+    times = [0.0, 0.7, 4.0, 60.0]
+    found = te.evolve(network, times, start, te.ContinuedFraction(rtol=1e-4))
+    fock = te.evolve(network, times, start, te.Fock(cutoff=6))
+    distance = np.max(np.abs(found.states - fock.states), axis=(1, 2))
+    assert np.all(distance <= found.error + fock.error)
+    assert np.all(found.error < 3e-4)
+    steady = te.steady_state(network, te.ContinuedFraction(rtol=1e-8))
+    assert np.max(np.abs(found.states[-1] - steady.state)) < 3e-4
+
+
+@pytest.mark.long
+def test_evolution_behind_a_hot_source_ends_in_its_steady_state():
+    network = te.thermal_link(1220, 1e-3, filters=2)
+    found = te.evolve(network, [10.0, 1e5], "00", te.ContinuedFraction(rtol=1e-5))
+    steady = te.steady_state(network, te.ContinuedFraction(rtol=1e-8))
+    assert np.max(np.abs(found.states[1] - steady.state)) <= found.error[1] + steady.error
+    # As behind one cavity, it is far from there after ten lifetimes.
+    assert found.concurrence()[0] == pytest.approx(0.2284, abs=1e-3)
+
+
+def test_evolution_behind_one_mode_is_the_case_of_one_element():
+    network = te.thermal_link(3.0, 0.2, detuning=(0.1, -0.2))
+    times = np.array([0.5, 5.0, 50.0])
+    rho = np.diag([0.0, 1.0, 0.0, 0.0]).astype(complex)
+    states, error, _ = evolution.evolve(chain_of(network), times, rho, 1e-7, 1e12)
+    expected = te.evolve(network, times, "01", te.ContinuedFraction(rtol=1e-9))
+    distance = np.max(np.abs(states - expected.states), axis=(1, 2))
+    assert np.all(distance <= error + expected.error)
+
+
+def test_dynamics_from_an_empty_source_say_what_they_take():
+    network = te.thermal_link(0.5, 0.5, filters=2)
+    with pytest.raises(te.MethodError, match="starts from a stationary source, not from 'empty'"):
+        te.evolve(network, [1.0], "00", te.ContinuedFraction(), source="empty")
+    with pytest.raises(te.MethodError, match="each in another way"):
+        te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", te.ContinuedFraction())
+
+
+def test_relaxation_rates_are_those_of_one_mode_and_of_the_source():
+    """One element is one mode; and amplitudes of the source relax whatever listens to them."""
+    for network in (te.thermal_link(3.0, 0.2), te.thermal_link(1.0, 0.3, qubits=1)):
+        expected = te.relaxation_rates(network, 6)
+        values, error, zeros = rates.slowest(chain_of(network), 3, 1e-8)
+        # The populations do not reach every operator of their charge, so some rates are missing.
+        distance = np.abs(values[:, None] - expected.values[None, :])
+        nearest = np.argmin(distance, axis=1)
+        assert np.all(np.min(distance, axis=1) <= error + expected.error[nearest] + 1e-9)
+        assert zeros == expected.stationary == 1
+    behind_two = te.relaxation_rates(te.thermal_link(0.02, 0.4, filters=2, qubits=1), 3, rtol=1e-6)
+    assert np.all(behind_two.error < 1e-4)
+    # alpha and alpha^* decay with kappa each: pairs of them with twice that, which the qubit shows.
+    assert np.all(np.abs(behind_two.values - 0.8) <= behind_two.error)
+
+
+def test_preparation_behind_two_cavities():
+    network = te.thermal_link(10.0, 0.05, filters=2)
+    time = te.preparation_time(network, "00", distance=0.05)
+    steady = te.steady_state(network, te.ContinuedFraction(rtol=1e-5)).state
+    before, after = te.evolve(
+        network, [0.98 * time, 1.02 * time], "00", te.ContinuedFraction(rtol=1e-4)
+    ).states
+    assert te.trace_distance(before, steady) > 0.05 > te.trace_distance(after, steady)

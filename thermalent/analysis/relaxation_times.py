@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -11,6 +12,8 @@ import numpy as np
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
+from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.rates import slowest as several_poles_rates
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import Crossing, last_return
 from thermalent.fock.rates import slowest_rates
@@ -28,6 +31,8 @@ _MOST_LEVELS = 1024
 _MOST_LEVELS_BEHIND_A_MODE = 32
 # How often a preparation is followed for twice as long, where a state grows before it decays.
 _LONGER = 4
+_PART_OF_DISTANCE = 0.01  # accuracy of the states behind several poles, of the distance asked for
+_FINE = 13  # times between two of the grid there, which differ by a few percent
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,7 +76,9 @@ def relaxation_rates(
     count what lies before it.
 
     Args:
-        network: One mode and emitters, excitation number conserved up to decay; or emitters alone.
+        network: Emitters behind one mode, or behind several that drive them through one amplitude
+            (the rates are then searched for, not counted), excitation number conserved up to decay;
+            or emitters alone.
         count: How many rates, >= 1. Emitters alone may have fewer.
         charge: The sector Q; up to the largest charge of the emitters' own operators. None: the
             slowest of all of these sectors.
@@ -87,7 +94,7 @@ def relaxation_rates(
     checks.integer("count", count, 1)
     checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
     if network.modes:
-        refusal = ContinuedFraction().one_mode_refusal(network)
+        refusal = ContinuedFraction().chain_refusal(network)
         if refusal is not None:
             raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
     charges = _charges(network)
@@ -95,6 +102,8 @@ def relaxation_rates(
     if charge is not None and (not _is_integer(charge) or abs(charge) > most):
         checks.fail("charge", f"an integer from {-most} to {most}, or None", charge)
     sectors = range(most + 1) if charge is None else [abs(charge)]
+    if len(network.modes) > 1:
+        return _rates_behind_several_poles(network, count, charge, sectors, rtol)
     largest = max(int(np.count_nonzero(charges == q)) for q in sectors)
     if not network.modes and largest > ALL_EXACTLY:
         return _rates_of_many(network, count, charge)
@@ -139,6 +148,31 @@ def _charges(network: Network) -> np.ndarray:
         return np.zeros(int(levels) ** 2, dtype=np.int64)
 
 
+def _rates_behind_several_poles(
+    network: Network, count: int, charge: int | None, sectors: Sequence[int], rtol: float
+) -> Rates:
+    """The rates found by shift and invert on the chain of tiers, which counts nothing."""
+    chain = chain_of(network)
+    values, errors, charges, stationary = [], [], [], 0
+    for sector in sectors:
+        found, error, zeros = several_poles_rates(chain, count, rtol, sector)
+        stationary += zeros
+        signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
+        for sign in signs:
+            values.append(found if sign > 0 else found.conj())
+            errors.append(error)
+            charges.append(np.full(len(found), sign * sector))
+    every = np.concatenate(values)
+    order = np.argsort(every.real, kind="stable")[:count]
+    return Rates(
+        values=every[order],
+        error=np.concatenate(errors)[order],
+        charge=np.concatenate(charges)[order],
+        stationary=stationary,
+        certified=False,
+    )
+
+
 def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
     """The rates of emitters alone that are too many for ball arithmetic."""
     if charge != 0:
@@ -177,19 +211,22 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         MethodError: the network is not one for the continued fraction, or the state does not decay.
         SolveError: the steady state is not unique.
     """
+    from scipy.interpolate import CubicSpline
     from scipy.optimize import brentq
 
     epsilon = checks.within("distance", distance, 1e-6, 1.0)
-    refusal = ContinuedFraction().one_mode_refusal(network)
+    refusal = ContinuedFraction().chain_refusal(network)
     if refusal is not None:
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
     rho = states.initial_state(initial, network.dims, name="initial")
-    steady = steady_state(network, ContinuedFraction(rtol=1e-10)).state
+    several = len(network.modes) > 1
+    steady = steady_state(network, ContinuedFraction(rtol=1e-6 if several else 1e-10)).state
     slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
 
     def distances(at: np.ndarray) -> np.ndarray:
-        found = evolve(network, at, rho, ContinuedFraction(rtol=1e-8)).states
+        method = ContinuedFraction(rtol=_PART_OF_DISTANCE * epsilon if several else 1e-8)
+        found = evolve(network, at, rho, method).states
         return np.array([trace_distance(state, steady, tolerance=1e-6) for state in found])
 
     end = np.log(10 / epsilon) / slowest_rate
@@ -200,6 +237,12 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
             return 0.0
         if above[-1] < len(times) - 1:
             bracket = times[above[-1]], times[above[-1] + 1]
+            if several:
+                # Evolutions are dear: one more, and a curve through the distances.
+                fine = np.linspace(*bracket, _FINE)
+                curve = CubicSpline(fine, distances(fine) - epsilon)
+                inside = curve.solve(extrapolate=False)
+                return float(np.max(inside))
             root = brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6)
             return float(root)
         end *= 2

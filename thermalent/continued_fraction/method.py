@@ -17,6 +17,9 @@ from thermalent.continued_fraction.dynamics.evolution import evolve
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles import choice, results
+from thermalent.continued_fraction.several_poles import evolution as several_poles
+from thermalent.continued_fraction.several_poles.converge import BUDGET, MOST_WORK
+from thermalent.continued_fraction.several_poles.coordinates import Chain
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.evolution import Evolution
@@ -151,12 +154,18 @@ class ContinuedFraction(Method):
         )
 
     def one_mode_refusal(self, network: Network) -> str | None:
-        """As `refusal`, for what needs the chain of one mode: dynamics, spectra, rates."""
+        """As `refusal`, for what needs the chain of one mode: spectra, sensitivities."""
         if len(network.modes) > 1:
             return (
                 f"it needs one boson mode, and the network has {len(network.modes)}; of several "
                 "the hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
             )
+        return self.refusal(network)
+
+    def chain_refusal(self, network: Network) -> str | None:
+        """As `refusal`, for what needs a chain of levels or tiers: dynamics and rates."""
+        if len(network.modes) > 1:
+            return choice.chain_refusal(network)
         return self.refusal(network)
 
     def steady_state(self, network: Network) -> SteadyState:
@@ -260,7 +269,9 @@ class ContinuedFraction(Method):
         """Why not: as for steady states, several modes, or digits. The source may start any way."""
         if self.digits is not None:
             return "`digits` is for steady states. Ask for an rtol instead."
-        return self.one_mode_refusal(network)
+        if len(network.modes) > 1:
+            return choice.evolution_refusal(network, source)
+        return self.refusal(network)
 
     def evolve(
         self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
@@ -270,13 +281,18 @@ class ContinuedFraction(Method):
         # Below 1e-10 the contour meets its own rounding.
         tolerance = max(self.aimed_rtol, 1e-10)
         amplitude = 0j if source == "empty" else source
-        found, error, stats = evolve(
-            hierarchy(network),
-            times,
-            initial,
-            tolerance,
-            None if isinstance(amplitude, str) else amplitude,
-        )
+        chain = choice.chain_or_reason(network) if len(network.modes) > 1 else None
+        if isinstance(chain, Chain):
+            granted = BUDGET if self.rtol is None else MOST_WORK
+            found, error, stats = several_poles.evolve(chain, times, initial, tolerance, granted)
+        else:
+            found, error, stats = evolve(
+                hierarchy(network),
+                times,
+                initial,
+                tolerance,
+                None if isinstance(amplitude, str) else amplitude,
+            )
         status = self._evolution_status(times, error, tolerance, stats["refused"])
         return Evolution(
             network=network,

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
 
 _EPS = float(np.finfo(float).eps)
 # A row replaced should not be one of a weakly coupled level, whose small entries are accurate.
@@ -30,7 +31,7 @@ class Conserved:
         chain: The levels.
     """
 
-    def __init__(self, chain: Levels) -> None:
+    def __init__(self, chain: Levels | Tiers) -> None:
         ground = chain.ground
         self.left = _null_vectors(chain, _rows(chain))  # (ground, m)
         size = np.max(np.abs(_rows(chain)), axis=1, initial=0.0)
@@ -88,20 +89,20 @@ class Conserved:
         return matrix, right
 
 
-def _rows(chain: Levels) -> np.ndarray:
+def _rows(chain: Levels | Tiers) -> np.ndarray:
     """A_0 and C_0 side by side: what acts on level 0, (ground, ground + m_1)."""
     ground, down = chain.ground, chain.down[0]
     above = np.zeros((ground, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
     here = down.row < ground
-    np.add.at(
-        above,
-        (down.row[here], down.col[here]),
-        down.value[here] * np.sqrt(np.maximum(1.0 - 0.5 * down.e[here], 0.0)),
-    )
+    if isinstance(down, Entries):
+        values = down.at(0)  # what comes from above comes without quanta along the chain
+    else:
+        values = down.value * np.sqrt(np.maximum(1.0 - 0.5 * down.e, 0.0))
+    np.add.at(above, (down.row[here], down.col[here]), values[here])
     return np.concatenate([chain.a[0][:ground, :ground], above], axis=1)
 
 
-def _null_vectors(chain: Levels, rows: np.ndarray) -> np.ndarray:
+def _null_vectors(chain: Levels | Tiers, rows: np.ndarray) -> np.ndarray:
     """Left null vectors of the rows as columns, the trace first if it is one, (ground, m).
 
     Rows and columns are brought to size one before, so that a slow rate is no null vector.
@@ -133,7 +134,7 @@ def _null_vectors(chain: Levels, rows: np.ndarray) -> np.ndarray:
     return np.stack(kept, axis=1) if kept else np.zeros((len(size), 0))
 
 
-def _trace(chain: Levels) -> np.ndarray:
+def _trace(chain: Levels | Tiers) -> np.ndarray:
     """The trace as a vector on level 0, (ground, 1); (ground, 0) where it is always zero."""
     basis = chain.basis[0][:, : chain.ground]
     d = round(np.sqrt(basis.shape[0]))

@@ -15,12 +15,13 @@ from thermalent.continued_fraction.chain.fraction import fold
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.inversion import Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 # z - A_0 - K(z), (ground, ground), and b(z), (ground,), with the levels up to a depth.
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
 
 
-def folded(chain: Levels, b: np.ndarray) -> Reduced:
+def folded(chain: Levels | Tiers, b: np.ndarray) -> Reduced:
     """The equation of a start b at level zero, by the fraction."""
     a = chain.a[0][: chain.ground, : chain.ground]
     identity = np.eye(chain.ground)
@@ -31,7 +32,9 @@ def folded(chain: Levels, b: np.ndarray) -> Reduced:
     return reduced
 
 
-def response(chain: Levels, reduced: Reduced, other: Reduced, *, chained: bool = True) -> Response:
+def response(
+    chain: Levels | Tiers, reduced: Reduced, other: Reduced, *, chained: bool = True
+) -> Response:
     """What the equation says of the values at level zero over time.
 
     Args:
@@ -52,7 +55,9 @@ def response(chain: Levels, reduced: Reduced, other: Reduced, *, chained: bool =
             return None
 
     def poles(depth: int) -> np.ndarray:
-        return weakly_damped(chain, depth) if chained else np.zeros(0, dtype=complex)
+        if isinstance(chain, Tiers) or not chained:
+            return np.zeros(0, dtype=complex)
+        return weakly_damped(chain, depth)
 
     return Response(
         transform=partial(transform, reduced),

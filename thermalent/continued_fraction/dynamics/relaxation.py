@@ -24,6 +24,7 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Levels
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.support.progress import working
 
 _SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
@@ -111,11 +112,11 @@ class Steps:
 
     def __init__(
         self,
-        chain: Levels,
+        chain: Levels | Tiers,
         start: np.ndarray,
         depth: int,
         read: Callable[[np.ndarray], np.ndarray],
-        redrawn: Levels | None = None,
+        redrawn: Levels | Tiers | None = None,
     ) -> None:
         self.most = 2 * depth + 64
         self.at = offsets(chain, self.most)
@@ -180,7 +181,7 @@ def _shift(window: Window) -> float:
     return float(window.span**_SHIFT)
 
 
-def largest_rate(chain: Levels) -> float:
+def largest_rate(chain: Levels | Tiers) -> float:
     """The largest rate of the emitters alone."""
     return max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
 

@@ -19,6 +19,7 @@ from thermalent.continued_fraction.several_poles.coordinates import Chain, NoCha
 from thermalent.networks.gaussian_source import UnstableSourceError, gaussian_source
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError
+from thermalent.solution.method import SourceStart
 from thermalent.support import memory_limit
 
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: levels
@@ -63,6 +64,31 @@ def refusal(network: Network, rtol: float) -> str | None:
     if by_lattice is None or not isinstance(chain, str):
         return by_lattice
     return f"{by_lattice} A source that drives the emitters through one amplitude can be hotter."
+
+
+def chain_refusal(network: Network) -> str | None:
+    """Why the chain of a source of several modes cannot be had, or None: for what needs it."""
+    try:
+        chain = chain_or_reason(network)
+    except UnstableSourceError as error:
+        return str(error)
+    if isinstance(chain, str):
+        return (
+            f"the network has {len(network.modes)} boson modes, and beyond its steady state it "
+            f"takes one mode or several that drive the emitters through one amplitude: {chain} "
+            "Use te.Fock(...)."
+        )
+    return _chain_refusal(chain)
+
+
+def evolution_refusal(network: Network, source: SourceStart) -> str | None:
+    """Why a network of several modes cannot be evolved, or None."""
+    if source != "stationary":
+        return (
+            f"behind several modes (here {len(network.modes)}) it starts from a stationary source, "
+            f"not from {source!r}. Use te.Fock(...)."
+        )
+    return chain_refusal(network)
 
 
 def _chain_refusal(chain: Chain) -> str | None:

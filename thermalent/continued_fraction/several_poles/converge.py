@@ -39,7 +39,7 @@ _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happe
 MOST_WORK = 6e12
 # The same of an accuracy that nobody asked for, half a minute, and the factor by which the first
 # two digits may exceed it.
-_BUDGET = 4.5e11
+BUDGET = 4.5e11
 _FOR_TWO_DIGITS = 10.0
 _BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
 
@@ -214,7 +214,7 @@ class _Search:
         """Why the next fold is not begun, if so."""
         granted = MOST_WORK
         if self.limited:
-            granted = _BUDGET if found.error <= ENOUGH * found.scale else _FOR_TWO_DIGITS * _BUDGET
+            granted = BUDGET if found.error <= ENOUGH * found.scale else _FOR_TWO_DIGITS * BUDGET
         total = self.work + work(self.chain, self.quanta + 1, depth)
         if total > granted:
             return _Obstacle("budget", total)

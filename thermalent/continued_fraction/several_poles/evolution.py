@@ -1,0 +1,171 @@
+r"""Exact time evolution of the emitters behind a source of several poles, stationary at first.
+
+\(\rho(t) = X_0 + \sum_{Q > 0} (X_Q + X_Q^\dagger)\), each from the tiers of total charge Q, as
+behind one mode; a stationary source leaves every tier but the lowest empty at the start. What is
+new is the number K of quanta along the chain: it is chosen where the Laplace transform on the
+contours no longer changes, and the evolution with one quantum less shows the error that it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.dynamics.inversion import SPAN, Inverter
+from thermalent.continued_fraction.dynamics.reduced import folded, response
+from thermalent.continued_fraction.dynamics.relaxation import (
+    Relaxed,
+    Steps,
+    first_contour,
+    largest_rate,
+    relax,
+)
+from thermalent.continued_fraction.several_poles.converge import work
+from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
+from thermalent.networks.symmetry import element_charges
+from thermalent.numerics.inverse_laplace import hyperbola
+from thermalent.support.progress import working
+
+_FOLDS = 100.0  # of complex numbers for one window of times, in two numbers of nodes and of tiers
+_COMPLEX = 4.0  # work of a fold in complex numbers over that in real ones
+_RESCALED = float(np.sqrt(1.7))  # of the tiers against each other: another rounding
+_NODES = 3  # of a contour, by which K is chosen
+
+
+def needed_depth(chain: Chain, quanta: int, rtol: float) -> int:
+    """Tiers that the steady state needs, or where there is none, the source's resolvent."""
+    built = tiers(chain, quanta)
+    stationary = Stationary(built)
+    found = evaluate(built, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
+    if found.outcome == "converged":
+        return found.levels
+    s = stationary.source_rate
+    return evaluate(built, resolvent(built, np.ones(built.ground), s), s=s, rtol=rtol).levels
+
+
+def evolve(
+    chain: Chain, times: np.ndarray, rho: np.ndarray, tolerance: float, most_work: float
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """States (t, d, d), errors (t,), and what it took.
+
+    Args:
+        chain: Emitters and source.
+        times: Increasing, >= 0, (t,).
+        rho: Initial density matrix, (d, d).
+        tolerance: Error allowed in the largest element.
+        most_work: Multiplications; K ends where one more would exceed them.
+    """
+    d = len(chain.numbers)
+    charge = element_charges(chain.numbers).reshape(d, d)
+    states = np.zeros((len(times), d, d), dtype=complex)
+    error = np.zeros(len(times))
+    stats = {"levels": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
+    depth = needed_depth(chain, min(1, chain.length - 1), tolerance)
+    for q in range(int(charge.max()) + 1):
+        part = np.where(charge == q, rho, 0)
+        if not np.any(part):
+            continue
+        sector = _Sector(chain, part, q, depth)
+        quanta, reachable = sector.quanta(times, tolerance, most_work)
+        found, less = sector.relaxed(times, quanta, reachable)
+        states += found if q == 0 else found + found.conj().transpose(0, 2, 1)
+        error += less
+        stats["levels"] = max(stats["levels"], sector.levels)
+        stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
+        stats["quanta"] = max(stats["quanta"], quanta)
+        stats["refused"] = max(stats["refused"], int(sector.refused))
+    return states, error, stats
+
+
+class _Sector:
+    """One total charge of the state."""
+
+    def __init__(self, chain: Chain, part: np.ndarray, charge: int, depth: int) -> None:
+        self.chain, self.part, self.charge, self.depth = chain, part, charge, depth
+        self.levels, self.stepped, self.refused = depth, 0, 0.0
+
+    def built(self, quanta: int) -> tuple[Tiers, np.ndarray]:
+        """The tiers with this many quanta, and the start."""
+        built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
+        start = built.basis[0][:, : built.ground].conj().T @ self.part.ravel()
+        return built, start.real if self.charge == 0 else start
+
+    def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> tuple[int, float]:
+        """The K from which on the transform changes by less than the tolerance, and its change."""
+        if self.chain.length == 1:
+            return 0, tolerance
+        built, start = self.built(1)
+        weighted = list(_probes(built, times, tolerance))
+        before = self._transformed(built, start, weighted)
+        quanta, change = 1, np.inf
+        with working("quanta along the chain") as report:
+            while True:
+                spent = _COMPLEX * _FOLDS * work(self.chain, quanta + 1, self.depth)
+                if quanta > 1 and spent > most_work:
+                    return quanta, change
+                quanta += 1
+                built, start = self.built(quanta)
+                now = self._transformed(built, start, weighted)
+                change = float(np.max(np.abs(now - before)))
+                report(f"K = {quanta}, change {change:.0e}")
+                if change <= tolerance / 3:
+                    return quanta, tolerance
+                before = now
+
+    def _transformed(
+        self, built: Tiers, start: np.ndarray, weighted: list[tuple[complex, float]]
+    ) -> np.ndarray:
+        equation = folded(built, start)
+        basis = built.basis[0][:, : built.ground]
+        return np.array(
+            [w * (basis @ np.linalg.solve(*equation(z, self.depth))) for z, w in weighted]
+        )
+
+    def relaxed(
+        self, times: np.ndarray, quanta: int, reachable: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States with K quanta, and errors: their own and the change from one quantum less."""
+        tolerance = max(reachable / 10, 1e-10) if reachable > 1e-10 else 1e-10
+        states, own = self._run(times, quanta, tolerance)
+        if self.chain.length == 1:
+            return states, own
+        fewer, theirs = self._run(times, quanta - 1, tolerance)
+        change = np.max(np.abs(states - fewer), axis=(1, 2))
+        # A time at which the two happen to agree is no better than those around it.
+        return states, own + np.maximum.accumulate(change[::-1])[::-1] + theirs
+
+    def _run(
+        self, times: np.ndarray, quanta: int, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        built, start = self.built(quanta)
+        other = built.rescaled(_RESCALED)
+        # Poles are not looked for: steps go on until contours agree.
+        over_time = response(built, folded(built, start), folded(other, start), chained=False)
+        relaxed: Relaxed = relax(
+            times,
+            tolerance,
+            Steps(built, start, self.depth, itemgetter(slice(built.ground)), other),
+            Inverter(over_time, self.depth, tolerance, real=self.charge == 0),
+        )
+        self.refused = max(self.refused, float(relaxed.refused))
+        self.levels = max(self.levels, relaxed.depth)
+        self.stepped = max(self.stepped, relaxed.stepped)
+        d = len(self.chain.numbers)
+        basis = built.basis[0][:, : built.ground]
+        return (basis @ relaxed.values.T).T.reshape(len(times), d, d), relaxed.error
+
+
+def _probes(built: Tiers, times: np.ndarray, tolerance: float) -> Iterable[tuple[complex, float]]:
+    """Nodes of the first and of the last contour, with their weights in the function of time."""
+    first = first_contour(tolerance, largest_rate(built))
+    for start in {min(first, float(times[-1])), max(first, float(times[-1]) / SPAN)}:
+        if not np.isfinite(start) or start <= 0:
+            continue
+        contour = hyperbola(start, SPAN * start, 8)
+        for z, w in zip(contour.nodes[:_NODES], contour.weights[:_NODES], strict=True):
+            yield complex(z), float(abs(w) * np.exp(z.real * start))
