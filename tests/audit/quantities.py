@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from flint import acb
+from flint import acb, ctx
 
 import thermalent as te
 from tests.audit.findings import REFUSED, VIOLATED, Notes
@@ -220,7 +220,8 @@ def _weights(network: te.Network) -> tuple[str, list[complex]]:
     position = len(network.modes)
     rate = network.decay[position, position].real
     weights: list[Any] = [acb(0)] * len(network.nodes)
-    weights[position] = acb(float(rate)).sqrt()
+    with ctx.workprec(512):
+        weights[position] = acb(float(rate)).sqrt()
     return network.nodes[position].name, weights
 
 

@@ -28,6 +28,9 @@ _ROUNDING = 1e-12
 
 _HOW = "change with a quarter more levels, and rounding in the steady state and the resolvent"
 
+# Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
+_DISTURBANCES = 4.0
+
 FieldName = str | Mapping[str, complex]
 
 
@@ -111,23 +114,25 @@ def spectrum(
     omega = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if omega.ndim != 1 or not np.all(np.isfinite(omega)):
         checks.fail("frequencies", "a sequence of finite numbers", frequencies)
-    pair = _regressions(network, of, 1, rtol, initial)
-    values, rounding = np.zeros((2, len(omega))), np.zeros(len(omega))
+    regressions = _regressions(network, of, 1, rtol, initial, disturbed=2)
+    values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
         for i, w in enumerate(omega):
-            for row, regression in enumerate(pair):
+            for row, regression in enumerate(regressions):
                 try:
                     value, error = regression.at_frequency(float(w), regression.last)
                 except np.linalg.LinAlgError:
                     words = checks.Words(f"{w:.9g}, where a line of the network has no width")
                     checks.fail("frequencies", "away from lines that nothing damps", words)
-                values[row, i], rounding[i] = value.real / np.pi, error / np.pi
+                values[row, i] = value.real / np.pi
+                if row == 1:
+                    rounding[i] = error / np.pi
             report(f"{i + 1} of {len(omega)} frequencies")
     return Spectrum(
         frequencies=omega,
         values=values[1],
-        error=np.abs(values[1] - values[0]) + rounding,
-        flux=_flux(pair),
+        error=np.abs(values[1] - values[0]) + rounding + _conditioning(values[1], values[2:]),
+        flux=_flux(regressions),
     )
 
 
@@ -168,28 +173,35 @@ def coherence(
     grid = checks.times("delays", delays)
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
-    pair = _regressions(network, of, order, rtol, initial)
-    flux = _flux(pair if order == 1 else _regressions(network, of, 1, rtol, initial))
+    regressions = _regressions(network, of, order, rtol, initial, disturbed=1)
+    flux = _flux(
+        regressions if order == 1 else _regressions(network, of, 1, rtol, initial, disturbed=1)
+    )
     if not flux > flux.error:
         words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
         checks.fail("of", "a field that is not dark", words)
-    shallow, deep = pair
+    shallow, deep, *disturbed = regressions
     scale = float(flux) ** order
     relaxed = deep.over_time(grid, rtol * scale, shallow.last)
     values = relaxed.values[:, 0] / scale
+    moved = [other.over_time(grid, rtol * scale, shallow.last).values[:, 0] for other in disturbed]
+    lost = _conditioning(relaxed.values[:, 0], np.array(moved))
     start = abs(deep.at_zero() - shallow.at_zero()) + deep.at_zero_error()
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
-        error=(relaxed.error + start) / scale + order * np.abs(values) * (flux.error / flux),
+        error=(relaxed.error + start + lost) / scale + order * np.abs(values) * (flux.error / flux),
         flux=flux,
     )
 
 
 def _regressions(
-    network: Network, of: FieldName, order: int, rtol: float, initial: Any
-) -> tuple[Regression, Regression]:
-    """The regression with as many levels as the state takes, and with a quarter more."""
+    network: Network, of: FieldName, order: int, rtol: float, initial: Any, *, disturbed: int
+) -> list[Regression]:
+    """The regression with as many levels as the state takes, with a quarter more, and disturbed.
+
+    The last ones have a generator changed at random by as much as rounding may have changed it.
+    """
     method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
     refusal = method.one_mode_refusal(network)
     if refusal is not None:
@@ -211,15 +223,24 @@ def _regressions(
         raise SolveError(state)
     h = hierarchy(network)
     depth = needed_depth(h, rtol)
-    return (
+    more, rng = depth + depth // 4 + 2, np.random.default_rng(0)
+    return [
         Regression(h, field, order, depth, reached, error),
-        Regression(h, field, order, depth + depth // 4 + 2, reached, error),
-    )
+        Regression(h, field, order, more, reached, error),
+        *(Regression(h, field, order, more, reached, error, rng) for _ in range(disturbed)),
+    ]
 
 
-def _flux(pair: tuple[Regression, Regression]) -> Estimate:
-    shallow, deep = (one.at_zero().real for one in pair)
-    return Estimate(deep, abs(deep - shallow) + pair[1].at_zero_error(), _HOW)
+def _conditioning(values: np.ndarray, disturbed: np.ndarray) -> np.ndarray:
+    """What rounding of the generator may have changed of the values, (w,)."""
+    return _DISTURBANCES * np.max(np.abs(disturbed - values), axis=0)
+
+
+def _flux(regressions: list[Regression]) -> Estimate:
+    shallow, deep, *disturbed = (one.at_zero().real for one in regressions)
+    lost = _conditioning(np.array([deep]), np.array(disturbed)[:, None])
+    error = abs(deep - shallow) + regressions[1].at_zero_error() + float(lost[0])
+    return Estimate(deep, error, _HOW)
 
 
 def _field(network: Network, of: FieldName) -> Field:

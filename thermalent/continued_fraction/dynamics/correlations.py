@@ -127,7 +127,10 @@ class LevelMatrices:
 
 
 def steady_levels(
-    h: Hierarchy, last: int, reached: np.ndarray | None = None
+    h: Hierarchy,
+    last: int,
+    reached: np.ndarray | None = None,
+    disturbance: np.random.Generator | None = None,
 ) -> tuple[LevelMatrices, float]:
     """All levels of the steady state up to `last`, and the relative error that rounding leaves.
 
@@ -136,8 +139,9 @@ def steady_levels(
         last: Highest level.
         reached: The state of the emitters, (d, d), if it is one of several; the levels above follow
             from it.
+        disturbance: See `levels`.
     """
-    chain = levels(h, start=reached)
+    chain = levels(h, start=reached, disturbance=disturbance)
     stationary = Stationary(chain)
     matrix = assemble(chain, last)
     if reached is None:
@@ -191,8 +195,9 @@ class Regression:
         last: int,
         reached: np.ndarray | None = None,
         error: float = 0.0,
+        disturbance: np.random.Generator | None = None,
     ) -> None:
-        steady, rounding = steady_levels(h, last, reached)
+        steady, rounding = steady_levels(h, last, reached, disturbance)
         self.start_error = error + rounding  # relative to `start_size`
         sizes = Field(abs(field.weight), np.abs(field.emitters))
         start = steady.times_field(field, conjugate=False)
@@ -202,7 +207,7 @@ class Regression:
             size = size.sizes().times_field(sizes, conjugate=True)
         self.charge = 0 if order == 2 else -1
         d = len(h.numbers)
-        self.chain = levels(h, start=np.ones((d, d)), charge=self.charge)
+        self.chain = levels(h, start=np.ones((d, d)), charge=self.charge, disturbance=disturbance)
         self.start = start.vector(self.chain)
         # Without the signs: O rho may vanish by cancellation, for a dark state.
         self.start_size = size.size_vector(self.chain)
