@@ -1,7 +1,6 @@
 """Errors of spectra where rounding of the generator decides."""
 
 import numpy as np
-import pytest
 from flint import acb, ctx
 
 import thermalent as te
@@ -29,9 +28,3 @@ def test_without_conditioning_they_would_not(monkeypatch):
     """The negative control."""
     monkeypatch.setattr(spectra, "_DISTURBANCES", 0.0)
     assert np.any(misses())
-
-
-@pytest.mark.parametrize("order", [1, 2])
-def test_coherence_of_an_ordinary_network_keeps_a_small_error(order):
-    found = te.coherence(te.thermal_link(0.5, 0.3), [0.0, 1.0], order=order)
-    assert np.max(found.error) < 1e-7  # rtol is 1e-8; a disturbed generator adds roundings

@@ -173,30 +173,26 @@ def coherence(
     grid = checks.times("delays", delays)
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
-    regressions = _regressions(network, of, order, rtol, initial, disturbed=1)
-    flux = _flux(
-        regressions if order == 1 else _regressions(network, of, 1, rtol, initial, disturbed=1)
-    )
+    regressions = _regressions(network, of, order, rtol, initial)
+    flux = _flux(regressions if order == 1 else _regressions(network, of, 1, rtol, initial))
     if not flux > flux.error:
         words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
         checks.fail("of", "a field that is not dark", words)
-    shallow, deep, *disturbed = regressions
+    shallow, deep = regressions
     scale = float(flux) ** order
     relaxed = deep.over_time(grid, rtol * scale, shallow.last)
     values = relaxed.values[:, 0] / scale
-    moved = [other.over_time(grid, rtol * scale, shallow.last).values[:, 0] for other in disturbed]
-    lost = _conditioning(relaxed.values[:, 0], np.array(moved))
     start = abs(deep.at_zero() - shallow.at_zero()) + deep.at_zero_error()
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
-        error=(relaxed.error + start + lost) / scale + order * np.abs(values) * (flux.error / flux),
+        error=(relaxed.error + start) / scale + order * np.abs(values) * (flux.error / flux),
         flux=flux,
     )
 
 
 def _regressions(
-    network: Network, of: FieldName, order: int, rtol: float, initial: Any, *, disturbed: int
+    network: Network, of: FieldName, order: int, rtol: float, initial: Any, *, disturbed: int = 0
 ) -> list[Regression]:
     """The regression with as many levels as the state takes, with a quarter more, and disturbed.
 
@@ -233,12 +229,14 @@ def _regressions(
 
 def _conditioning(values: np.ndarray, disturbed: np.ndarray) -> np.ndarray:
     """What rounding of the generator may have changed of the values, (w,)."""
+    if not len(disturbed):  # over time a disturbed generator would not conserve the trace
+        return np.zeros(len(values))
     return _DISTURBANCES * np.max(np.abs(disturbed - values), axis=0)
 
 
 def _flux(regressions: list[Regression]) -> Estimate:
     shallow, deep, *disturbed = (one.at_zero().real for one in regressions)
-    lost = _conditioning(np.array([deep]), np.array(disturbed)[:, None])
+    lost = _conditioning(np.array([deep]), np.array(disturbed).reshape(-1, 1))
     error = abs(deep - shallow) + regressions[1].at_zero_error() + float(lost[0])
     return Estimate(deep, error, _HOW)
 
