@@ -5,6 +5,12 @@ import pytest
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
+from thermalent.analysis.eigenvalues import search
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.counting import count_missing, log_det_double
+from thermalent.analysis.eigenvalues.generator import exact_generator
+from thermalent.analysis.eigenvalues.subspace import refine
+from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
 
 EPS = np.finfo(float).eps
 
@@ -189,6 +195,108 @@ def test_random_decades(seed):
 def test_three_qubits():
     network = te.thermal_link(0.02, 1.0, gamma=(0.5, 0.8, 1.1), detuning=(0.3, -0.2, 0.0), qubits=3)
     check(network, 3, 5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rate_left_out_of_the_list_is_counted(kind):
+    """The count must say how many are missing, whichever they are: it is the certificate."""
+    rng = np.random.default_rng([KINDS.index(kind), 77])
+    chain = Chain(exact_generator(random_network(kind, rng)), 0, 12)
+    known = np.linalg.eigvals(chain.matrix.toarray())
+    known = known[np.argsort(-known.real, kind="stable")]
+    depth = -known.real[:12]
+    at = int(np.argmax(np.diff(depth) / (depth[1:] + 1e-3)))  # a line in the widest gap
+    distance = 0.5 * (depth[at] + depth[at + 1])
+    log_det = log_det_double(chain)
+    assert count_missing(chain, known, distance, log_det).missing == 0
+    for left_out in range(at + 1):
+        # A conjugate pair together: the line is followed in the upper half plane only.
+        pair = np.abs(known - known[left_out].conj()) < 1e-6
+        pair = pair & (np.cumsum(pair) == 1) & (abs(known[left_out].imag) > 1e-6)
+        pair[left_out] = True
+        rest = known[~pair]
+        found = count_missing(chain, rest, distance, log_det)
+        assert found.missing == np.count_nonzero(pair)
+
+
+def test_determinants_of_the_compiled_loop():
+    """Against numpy, in a real and in a complex sector."""
+    network = te.thermal_link(0.7, 0.6, gamma=(0.4, 1.0), detuning=(0.3, -2.0), dephasing=0.1)
+    for charge in (0, 1):
+        chain = Chain(exact_generator(network), charge, 9)
+        matrix = chain.matrix.toarray()
+        for s in (0.3 + 2j, -0.7 + 0.1j, -40.0 + 300j):
+            sign, size = np.linalg.slogdet(s * np.eye(chain.size) - matrix)
+            found = log_det_double(chain)(np.array([s]))[0]
+            # A few hundred unknowns, each with a relative rounding of 1e-15.
+            assert np.exp(1j * found.imag) == pytest.approx(sign, abs=1e-11)
+            assert found.real == pytest.approx(size, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("network", "last", "centre", "count"),
+    [
+        (lambda: te.thermal_link(0.3, 1.0, gamma=(0.4, 1.0), detuning=(0.3, -2.0)), 14, 0.0, 1),
+        (lambda: te.thermal_link(10.0, 1.0), 40, -1.5, 2),  # defective
+        (
+            lambda: te.phononic_link(1.0, 0.1, wavelengths=(1, 2), detuning=(1e-5, -1e-5)),
+            20,
+            0.0,
+            2,
+        ),
+    ],
+)
+def test_mixed_precision_agrees_with_many_digits(network, last, centre, count):
+    chain = Chain(exact_generator(network()), 0, last)
+    fewer = Chain(chain.generator, 0, last - 4)
+    exact = refine(chain, centre, count, 0.05)
+    coarse, mixed = refine_mixed(chain, centre, count, 0.05, fewer.size, 1.0)
+    order = [np.argsort(group.values.real) for group in (exact, mixed)]
+    apart = np.abs(exact.values[order[0]] - mixed.values[order[1]])
+    assert np.all(apart <= exact.error + mixed.error + 1e-16 * np.abs(exact.values))
+    assert np.all(mixed.error <= 1e-17 * np.abs(exact.values) + 1e-30)
+    # To first order in what fewer levels leave out.
+    true = refine(fewer, centre, count, 0.05)
+    change = np.abs(np.sort(true.values.real) - np.sort(exact.values.real))
+    estimate = np.abs(np.sort(coarse.values.real) - np.sort(mixed.values.real))
+    assert np.all(change <= 2 * estimate + 1e-20)
+
+
+def test_a_list_that_was_not_counted_says_so(monkeypatch):
+    monkeypatch.setattr(search, "_EXACT_WORK", 10.0)
+    network = te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(20, -20))
+    with pytest.warns(RuntimeWarning, match="not certified to be complete: it was not counted"):
+        found = te.relaxation_rates(network, 3)
+    monkeypatch.undo()
+    counted = te.relaxation_rates(network, 3)
+    assert not found.certified
+    assert "second search" in found.how
+    assert counted.certified
+    assert "counted" in counted.how
+    assert np.all(np.abs(found.values - counted.values) <= found.error + counted.error)
+
+
+def test_four_qubits_behind_a_mode():
+    """Equal qubits in a row: the slowest rate is that of the source alone, 2 kappa."""
+    with pytest.warns(RuntimeWarning, match="not certified"):
+        found = te.relaxation_rates(te.thermal_link(1, 0.1, qubits=4), 1)
+    assert found.values == pytest.approx([0.2], rel=1e-14)
+
+
+@pytest.mark.parametrize("n_th", [0.05, 3.0])
+def test_three_nearly_dark_qubits(n_th):
+    """Slow rates of the square of the detuning, far below the rounding of the others."""
+    rates = []
+    for detuning in (1e-4, 1e-5):
+        turn = (detuning, 0.5 * detuning, -detuning)
+        network = te.phononic_link(n_th, 0.5, wavelengths=(1, 2, 3), detuning=turn)
+        found = te.relaxation_rates(network, 2)
+        assert found.certified
+        assert found.stationary == 1
+        assert np.all(found.error <= 1e-8 * np.abs(found.values))
+        rates.append(found.values.real)
+    # Corrections of detuning^2, and the rounding of the sines in J beside the detuning.
+    assert rates[0] / rates[1] == pytest.approx(100 * np.ones(2), rel=1e-6)
 
 
 def test_a_hot_source_has_its_own_ladder():

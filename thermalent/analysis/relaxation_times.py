@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -50,6 +51,7 @@ class Rates:
         stationary: How many independent stationary operators there are in these sectors: one, if
             the steady state is unique.
         certified: Whether the list was proved complete by a count; else it was searched for.
+        how: How the list was found to be complete, in words.
     """
 
     values: np.ndarray
@@ -57,6 +59,14 @@ class Rates:
     charge: np.ndarray
     stationary: int
     certified: bool
+    how: str
+
+
+_COUNTED = "counted by the winding number of the determinant, or all eigenvalues found"
+_SEARCHED = (
+    "not counted, because the determinants would take too long: a second search from other shifts "
+    "found no slower rates"
+)
 
 
 def relaxation_rates(
@@ -71,9 +81,11 @@ def relaxation_rates(
     \(|01\rangle\langle 10|\), which rotate with the difference of the detunings; \(Q = \pm 1\) has
     \(|0\rangle\langle 1|\), which rotates with a detuning and decays at half the rate.
 
-    Oscillating rates are found like real ones, and rates however slow: they are refined in 77
-    digits, and the determinant of s - L is followed along a line behind the slowest `count` to
-    count what lies before it.
+    Oscillating rates are found like real ones, and rates however slow: their residuals are taken in
+    77 digits, and the determinant of s - L is followed along a line behind the slowest `count` to
+    count what lies before it. Where that would take too long (four qubits behind a mode, or three
+    behind a very hot one), a second search has to find the same list instead, a warning says so,
+    and `certified` is False.
 
     Args:
         network: Emitters behind one mode, or behind several that drive them through one amplitude
@@ -93,6 +105,19 @@ def relaxation_rates(
     """
     checks.integer("count", count, 1)
     checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
+    rates = _rates(network, count, charge, rtol)
+    if rates.how == _SEARCHED:
+        warnings.warn(
+            "The list of relaxation rates is not certified to be complete: it was "
+            f"{_SEARCHED}. Use fewer emitters or a smaller n_th for a count.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return rates
+
+
+def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rates:
+    """The rates by the method that fits the network."""
     if network.modes:
         refusal = ContinuedFraction().chain_refusal(network)
         if refusal is not None:
@@ -116,12 +141,14 @@ def relaxation_rates(
             parts += [(sign * sector, sign, found) for sign in signs]
     values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
     order = np.argsort(values.real, kind="stable")[:count]
+    certified = all(found.certified for _, _, found in parts)
     return Rates(
         values=values[order],
         error=np.concatenate([found.error for _, _, found in parts])[order],
         charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
         stationary=sum(found.stationary for _, _, found in parts),
-        certified=all(found.certified for _, _, found in parts),
+        certified=certified,
+        how=_COUNTED if certified else _SEARCHED,
     )
 
 
@@ -170,6 +197,7 @@ def _rates_behind_several_poles(
         charge=np.concatenate(charges)[order],
         stationary=stationary,
         certified=False,
+        how="searched for by shift and invert; behind several modes nothing is counted",
     )
 
 
@@ -187,6 +215,7 @@ def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
         charge=np.zeros(len(values), dtype=np.int64),
         stationary=stationary,
         certified=every,
+        how="all eigenvalues found" if every else _SEARCHED,
     )
 
 
@@ -261,7 +290,7 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
     charge = element_charges(excitation_numbers(network)).reshape(rho.shape)
     rates = []
     for q in np.unique(np.abs(charge[np.abs(rho) > 0])).tolist():
-        found = relaxation_rates(network, 1, charge=q)
+        found = _rates(network, 1, q, 1e-8)
         if found.values[0].real <= found.error[0] or (q > 0 and found.stationary):
             raise MethodError(
                 "The state never comes to the steady state: the slowest eigenvalue of charge "

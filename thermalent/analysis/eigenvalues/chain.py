@@ -26,6 +26,36 @@ from thermalent.analysis.eigenvalues.generator import BITS, Entries, Generator
 from thermalent.networks.symmetry import element_charges
 
 
+class ExactOperator:
+    """A sparse matrix of balls that is applied to columns of balls.
+
+    Args:
+        size: Its number of rows.
+        row: Row of each element, (n,).
+        col: Column of each element, (n,).
+        value: The elements, (n,) objects.
+    """
+
+    def __init__(self, size: int, row: np.ndarray, col: np.ndarray, value: np.ndarray) -> None:
+        order = np.argsort(row, kind="stable")
+        self.size = size
+        self.col, self.value = col[order], value[order]
+        self.rows, self.first = np.unique(row[order], return_index=True)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The image of x, (size, p) objects."""
+        found = np.full((self.size, x.shape[1]), acb(0), dtype=object)
+        products = self.value[:, None] * x[self.col]
+        found[self.rows] = np.add.reduceat(products, self.first, axis=0)
+        return found
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
 class Chain:
     """The hierarchy of total charge Q with the levels 0 to `last`.
 
@@ -51,6 +81,16 @@ class Chain:
     @cached_property
     def matrix(self) -> sparse.csc_array:
         """The generator in double precision: real for Q = 0, where it keeps Hermiticity."""
+        if self.charge != 0:
+            return self.complex_matrix
+        unitary = self._hermitian_basis()
+        real = sparse.csc_array((unitary @ self.complex_matrix @ unitary.conj().T).real)
+        real.eliminate_zeros()
+        return real
+
+    @cached_property
+    def complex_matrix(self) -> sparse.csc_array:
+        """The generator of balanced levels in double precision, (size, size)."""
         g = self.generator
         scale = np.sqrt(g.variance) if g.variance > 1 else 1.0
         rate, detuning = float(g.rate), float(g.detuning)
@@ -67,15 +107,40 @@ class Chain:
                 cols.append(self.start[of] + col)
                 values.append(value * scale ** float(of - to))
         place = (np.concatenate(rows), np.concatenate(cols))
-        matrix = sparse.csc_array(
+        return sparse.csc_array(
             (np.concatenate(values), place), shape=(self.size, self.size), dtype=complex
         )
-        if self.charge != 0:
-            return matrix
-        unitary = self._hermitian_basis()
-        real = sparse.csc_array((unitary @ matrix @ unitary.conj().T).real)
-        real.eliminate_zeros()
-        return real
+
+    @cached_property
+    def exact_operators(self) -> tuple[ExactOperator, ExactOperator]:
+        """The balanced generator and its transpose in ball arithmetic."""
+        g = self.generator
+        with ctx.workprec(BITS):
+            scale = arb(float(np.sqrt(g.variance))) if g.variance > 1 else arb(1)
+            root = _objects([arb(n).sqrt() for n in range(self.last + 2)])
+            values = {
+                id(entries): _objects(entries.value) * factor
+                for entries, factor in ((g.within, arb(1)), (g.rise, 1 / scale), (g.fall, scale))
+            }
+            rows, cols, elements = [], [], []
+            for n in range(self.last + 1):
+                here = self.elements[n]
+                rows.append(self.start[n] + np.arange(len(here)))
+                cols.append(rows[-1])
+                turn = self.shift[here].tolist()
+                elements.append(_objects([acb(-g.rate * n, g.detuning * k) for k in turn]))
+                for to, of, entries in self._couplings(n):
+                    inside, row, col = self._placed(entries, to, of)
+                    value = values[id(entries)][inside]
+                    if to != of:
+                        value = value * root[self._count(entries, inside, to, of)]
+                    rows.append(self.start[to] + row)
+                    cols.append(self.start[of] + col)
+                    elements.append(value)
+        place = np.concatenate(rows), np.concatenate(cols), np.concatenate(elements)
+        return ExactOperator(self.size, *place), ExactOperator(
+            self.size, place[1], place[0], place[2]
+        )
 
     def _couplings(self, n: int) -> Iterator[tuple[int, int, Entries]]:
         """What enters level n: (to, of, superoperator)."""

@@ -1,27 +1,32 @@
 r"""How many eigenvalues lie to the right of a vertical line: a winding number.
 
 The determinant of s - L is the product of the determinants of the pivots of its block elimination,
-so that also the eigenvalues that level zero does not feel are counted. Divided by what has its
-zeros at the eigenvalues known already, and by a polynomial whose zeros lie to the left,
+so that also the eigenvalues that level zero does not see are counted. Divided by the same function
+of s + c, with c > r, and by what both have of the eigenvalues known already,
 
-$$F(s) = \frac{\det(s - L)}{\prod_{\mathrm{known}} (s - \lambda_j) \prod_m (s - p_m)}$$
+$$F(s) = \frac{\det(s - L)}{\det(s + c - L)}
+  \prod_{\mathrm{known}} \frac{s + c - \lambda_j}{s - \lambda_j}$$
 
 goes to one at infinity, and its phase along the line Re s = -r falls by \(2\pi\) for every
-eigenvalue with Re lambda > -r that is missing from the list. Close to an eigenvalue on either side
-F has a dip: the line is divided until log F is smooth between its points.
+eigenvalue with Re lambda > -r that is missing from the list: the zeros of the denominator lie to
+the left of the line, because no eigenvalue has a positive real part. The many eigenvalues that are
+far from the line have their zero and their pole side by side and leave F smooth. Close to an
+eigenvalue on either side F has a dip: the line is divided until log F is smooth between its points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from flint import ctx
 
+from thermalent.analysis.eigenvalues import counting_kernels as kernels
 from thermalent.analysis.eigenvalues.chain import Chain
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import Shifted
+from thermalent.support.compile_notice import announced
 
 # Between a point and the next log F may change by this much, by its slope in the middle and by its
 # values, and the two halves by half of it differently. A phase that turns several times from one
@@ -30,7 +35,12 @@ from thermalent.analysis.eigenvalues.subspace import Shifted
 _SMOOTH = 0.8
 # The slope is that over this part of the way to the next point.
 _STEP = 1e-4
+# c is this many times r.
+_BACK = 1.5
 _MOST_POINTS = 40_000
+# Blocks up to this width are eliminated by a compiled loop, in parts that take below a second each.
+_NARROW = 40
+_LOOP = 2e8
 _CHUNK = 2_000_000  # elements of a batch of blocks
 
 LogDet = Callable[[np.ndarray], np.ndarray]
@@ -49,7 +59,13 @@ class Winding(NamedTuple):
     places: np.ndarray
 
 
-def count_missing(chain: Chain, known: np.ndarray, distance: float, log_det: LogDet) -> Winding:
+def count_missing(
+    chain: Chain,
+    known: np.ndarray,
+    distance: float,
+    log_det: LogDet,
+    report: Callable[[str], None] = lambda text: None,
+) -> Winding:
     """The number of eigenvalues with Re lambda > -`distance` that are missing from the list.
 
     Args:
@@ -57,41 +73,35 @@ def count_missing(chain: Chain, known: np.ndarray, distance: float, log_det: Log
         known: Eigenvalues of L on both sides of the line, with conjugates and multiplicities.
         distance: r > 0; the line must pass between the eigenvalues that are known.
         log_det: log det(s - L) at many s, up to multiples of 2 pi i.
+        report: Is told how far the count is.
     """
-    diagonal = chain.matrix.diagonal()
-    highest = diagonal[np.argsort(diagonal.real, kind="stable")][: chain.size - len(known)]
     largest = float(np.max(abs(chain.matrix).sum(axis=0)))
-    poles = np.minimum(highest.real, -1.5 * distance) + 1j * highest.imag
+    back = _BACK * distance
 
     def log_f(t: np.ndarray) -> np.ndarray:
         s = -distance + 1j * t
-        value = log_det(s)
-        for zero in (*known, *poles):
-            value = value - np.log(s - zero)
-        return value
+        ratio = log_det(s) - log_det(s + back)
+        return ratio - kernels.log_products(s, known) + kernels.log_products(s + back, known)
 
     if not np.all(np.abs(known.real + distance) > 1e-12 * distance):
         return Winding(None, np.zeros(0))  # the line passes through one of them
-    t = _first_points(known, distance, 100 * chain.size * largest)
+    t = _first_points(known, distance, 2 * largest + 100 * chain.size * back)
     symmetric = chain.charge == 0
     if symmetric:
         t = np.concatenate([[0.0], t[t > 0]])
-    return _follow(log_f, t, symmetric=symmetric)
+    return _follow(log_f, t, report, symmetric=symmetric)
 
 
 def _first_points(known: np.ndarray, distance: float, far: float) -> np.ndarray:
-    """Points that become closer towards zero and the known frequencies, as close as the line is."""
+    """Points that become closer towards zero, as close as the line is to what is known."""
     nearest = float(np.min(np.abs(known.real + distance), initial=distance))
-    order = np.argsort(np.abs(known.real + distance), kind="stable")
-    centres = np.unique(np.concatenate([[0.0], known.imag[order[:12]]]))
     steps = 0.5 * nearest * 2.0 ** np.arange(np.ceil(np.log2(2 * far / nearest)) + 1)
-    offsets = np.concatenate([-steps[::-1], [0.0], steps])
-    points = np.unique((centres[:, None] + offsets).ravel())
-    apart = np.maximum(0.05 * nearest, 1e-14 * np.abs(points[1:]))
-    return points[np.concatenate([[True], np.diff(points) > apart])]
+    return np.concatenate([-steps[::-1], [0.0], steps])
 
 
-def _follow(log_f: LogDet, t: np.ndarray, *, symmetric: bool) -> Winding:
+def _follow(
+    log_f: LogDet, t: np.ndarray, report: Callable[[str], None], *, symmetric: bool
+) -> Winding:
     """The change of the phase along the points, which are made closer where log F is not smooth."""
     value = log_f(t)
     ends = -value[-1].imag if symmetric else value[0].imag - value[-1].imag
@@ -104,6 +114,7 @@ def _follow(log_f: LogDet, t: np.ndarray, *, symmetric: bool) -> Winding:
         points += len(middle)
         if points > _MOST_POINTS or np.any(middle <= low[0].real) or np.any(middle >= high[0].real):
             return Winding(None, places)
+        report(f"counted at {points} points, {len(middle)} intervals left")
         half = middle - low[0].real
         both = log_f(np.concatenate([middle, middle + _STEP * half]))
         between = np.stack([middle, both[: len(middle)]])
@@ -134,6 +145,8 @@ def log_det_double(chain: Chain) -> LogDet:
     """Logarithm of det(s - L) from the pivots in double precision."""
     blocks = chain.dense_blocks()
     width = max(len(block[0]) for block in blocks)
+    if width <= _NARROW:
+        return _log_det_narrow(blocks, width)
 
     def some(s: np.ndarray) -> np.ndarray:
         total = np.zeros(len(s), dtype=complex)
@@ -152,6 +165,22 @@ def log_det_double(chain: Chain) -> LogDet:
     def log_det(s: np.ndarray) -> np.ndarray:
         parts = max(1, len(s) * width**2 // _CHUNK)
         return np.concatenate([some(part) for part in np.array_split(s, parts)])
+
+    return log_det
+
+
+def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> LogDet:
+    """The same by a compiled loop, which is faster where the blocks are small."""
+    size = np.array([len(own) for own, _, _ in blocks])
+    padded = np.zeros((3, len(blocks), width, width), dtype=np.result_type(*blocks[0]))
+    for n, level in enumerate(blocks):
+        for part, block in zip(padded, level, strict=True):
+            part[n, : block.shape[0], : block.shape[1]] = block
+
+    def log_det(s: np.ndarray) -> np.ndarray:
+        parts = np.array_split(s, max(1, int(len(s) * len(size) * width**3 // _LOOP)))
+        with announced():
+            return np.concatenate([kernels.log_determinants(p, size, *padded) for p in parts])
 
     return log_det
 

@@ -59,6 +59,11 @@ class Generator(NamedTuple):
     variance: float
     has_source: bool
 
+    @property
+    def largest(self) -> float:
+        """The largest rate of the emitters and of the source."""
+        return float(np.max(np.abs(self.within.floats), initial=float(self.rate)))
+
 
 def exact_generator(network: Network) -> Generator:
     """The generator of a network with one mode or none.

@@ -20,6 +20,7 @@ from thermalent.analysis.eigenvalues.generator import Generator
 from thermalent.analysis.eigenvalues.groups import Cluster, clusters
 from thermalent.analysis.eigenvalues.subspace import Group, eigenvalues_of, refine
 from thermalent.analysis.eigenvalues.subspace_double import refine_double
+from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
 from thermalent.solution.method import MethodError
 
 # Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one.
@@ -30,6 +31,9 @@ ALL_EXACTLY = 80
 # about a second per factorisation.
 _EXACT_WORK = 1e7
 _MOST_UNKNOWNS = 60_000
+# Points at which a count takes the determinant, and factorisations of a search, for an estimate of
+# the time that is shown before.
+_POINTS, _SOLVES = 600, 20
 # Beyond this ratio of the largest element to the source's rate, double precision is left.
 _DECADES = 1e8
 _EPS = float(np.finfo(float).eps)
@@ -37,6 +41,10 @@ _EPS = float(np.finfo(float).eps)
 # rounding: what is below this part of the largest rate is stationary.
 _ROUNDING = (8 * _EPS) ** 2
 _ROUNDS = 8
+# The line behind the slowest rates is put in a gap of this relative width, if taking so many more
+# rates reaches one; else in the widest.
+_WIDE_GAP = 0.1
+_MOST_MORE = 8
 
 
 class Slowest(NamedTuple):
@@ -47,6 +55,7 @@ class Slowest(NamedTuple):
         error: Bound of the error of each, (n,).
         levels: Highest level kept.
         stationary: How many are stationary.
+        change: What fewer levels change of each, a part of the error, (n,).
         certified: Whether they were counted; else a second search found no others.
     """
 
@@ -54,11 +63,14 @@ class Slowest(NamedTuple):
     error: np.ndarray
     levels: int
     stationary: int
+    change: np.ndarray
     certified: bool = True
 
     def cut(self, count: int) -> Slowest:
         """The first `count`."""
-        return self._replace(values=self.values[:count], error=self.error[:count])
+        return self._replace(
+            values=self.values[:count], error=self.error[:count], change=self.change[:count]
+        )
 
 
 def slowest(
@@ -69,7 +81,7 @@ def slowest(
     Raises:
         MethodError: they take too many levels, or the count could not be confirmed.
     """
-    scale = _largest(generator)
+    scale = generator.largest
     if not generator.has_source:
         chain = Chain(generator, charge, 0)
         group = eigenvalues_of(chain)
@@ -77,25 +89,32 @@ def slowest(
     last = 12 + 2 * int(np.ceil(2 * np.sqrt(abs(generator.variance))))
     extra = np.zeros(0, dtype=complex)
     for effort in range(1, _ROUNDS + 1):
-        report(f"{last} levels")
-        search = _Search(generator, charge, count, last, extra, effort)
+        search = _Search(generator, charge, count, last, extra, effort, rtol)
+        report(f"{search.fine.last} levels, about {search.operations:.0e} multiplications")
         found = search.refined(scale)
-        wanted = rtol * np.abs(found.values) + _ROUNDING * scale
-        if np.all(found.error[:count] <= wanted[:count]) and len(found.values) >= min(
-            count, search.coarse.size
-        ):
-            if not search.exact:
-                fresh = search.second()
-                if fresh.size == 0:
-                    return found.cut(count)._replace(certified=False)
-                extra = np.concatenate([extra, fresh])
-                continue
-            winding = search.missing()
-            if winding.missing == 0:
-                return found.cut(count)
-            extra = np.concatenate([extra, search.closer(winding.places)])
-        else:
+        first = found.cut(count)
+        wanted = rtol * np.abs(first.values) + _ROUNDING * scale
+        rounding = first.error - first.change
+        if np.any(rounding > np.maximum(wanted, 2 * first.change)):
+            worst = int(np.argmax(rounding / wanted))
+            raise MethodError(
+                f"The rate {first.values[worst]:.6g} is known with an error of "
+                f"{first.error[worst]:.1e} only, because of rounding in double precision. Use a "
+                "larger rtol, or fewer emitters."
+            )
+        if np.any(first.error > wanted) or len(first.values) < min(count, search.coarse.size - 1):
             last = search.fine.last + search.fine.last // 4 + 2
+            continue
+        if not search.exact:
+            fresh = search.second()
+            if fresh.size == 0:
+                return first._replace(certified=False)
+            extra = np.concatenate([extra, fresh])
+            continue
+        winding = search.missing(report)
+        if winding.missing == 0:
+            return first
+        extra = np.concatenate([extra, search.closer(winding.places)])
     raise MethodError(
         f"The {count} slowest rates could not be made certain with {last} levels: the determinant "
         "along a line behind them has not the winding number that they give. Ask for fewer rates, "
@@ -114,8 +133,9 @@ class _Search:
         last: int,
         extra: np.ndarray,
         effort: int,
+        rtol: float,
     ) -> None:
-        self.effort = effort
+        self.effort, self.rtol = effort, rtol
         self.coarse = Chain(generator, charge, last)
         self.fine = Chain(generator, charge, 2 * (last * 5 // 8) + 2)
         if self.fine.size > _MOST_UNKNOWNS:
@@ -130,6 +150,8 @@ class _Search:
         self.wide = self.largest > _DECADES * self.rate
         work = sum(float(len(elements)) ** 3 for elements in self.fine.elements)
         self.exact = work <= _EXACT_WORK
+        self.operations = _POINTS * work if self.exact else _SOLVES * work
+        self.mixed = not self.wide
         self.values = self._candidates(extra)
         self.groups: list[Cluster] = []
 
@@ -140,7 +162,7 @@ class _Search:
             self.resolution = 1e-12 * self.largest
         else:
             # Beside zero, and beside the frequencies of the emitters alone.
-            frequencies = np.concatenate([[0.0], self._frequencies(), self._grid(), extra])
+            frequencies = np.concatenate([[0.0], self._frequencies(), extra])
             self.resolution = 1e-10 * self.rate
             values = self._together(
                 [self._near(w, self.effort * (2 * self.count + 20)) for w in frequencies]
@@ -158,13 +180,6 @@ class _Search:
         found = np.unique(np.round(np.linalg.eigvals(block).imag / self.rate)) * self.rate
         found = found[np.abs(found) > self.rate]
         return found[found > 0] if self.real else found
-
-    def _grid(self) -> np.ndarray:
-        """Frequencies in powers of two: the more is known, the smoother is what is counted with."""
-        if self.wide or not self.exact:
-            return np.zeros(0)
-        upper = self.rate * 2.0 ** np.arange(np.ceil(np.log2(self.largest / self.rate)))
-        return upper if self.real else np.concatenate([-upper, upper])
 
     def _near(self, frequency: float, count: int) -> np.ndarray:
         shift = 0.1 * self.rate + 1j * frequency
@@ -192,17 +207,14 @@ class _Search:
         depth = -self.values.real
         near_zero = int(np.count_nonzero(np.abs(self.values) <= self.resolution))
         last = min(self.count + max(near_zero, 1), len(depth)) - 1
-        while last + 1 < len(depth) and depth[last + 1] - depth[last] <= (
-            1e-3 * abs(depth[last + 1]) + 10 * self.resolution
-        ):
-            last += 1
+        last += _until_gap(depth[last:], self.resolution)
         behind = depth[last + 1] if last + 1 < len(depth) else 3 * abs(depth[last]) + self.rate
         self.distance = float(0.5 * (depth[last] + behind))
         inside, self.outside = self.values[: last + 1], self.values[last + 1 :]
         width = 3e-5 * self.distance + 10 * self.resolution
         groups = clusters(inside, self.outside, width, real=self.real)
         while True:
-            pairs = [(self._refine(self.coarse, g), self._refine(self.fine, g)) for g in groups]
+            pairs = [self._refine(group) for group in groups]
             merged = _merged(groups, [fine for _, fine in pairs], scale, real=self.real)
             if len(merged) == len(groups):
                 break
@@ -213,10 +225,16 @@ class _Search:
         ]
         return _collected(self.found, scale, self.fine.last, real=self.real)
 
-    def _refine(self, chain: Chain, group: Cluster) -> Group:
+    def _refine(self, group: Cluster) -> tuple[Group, Group]:
+        """A group with fewer and with more levels."""
+        place = group.centre, group.size, group.gap
+        if self.mixed:
+            coarse, fine = refine_mixed(self.fine, *place, self.coarse.size, self.rtol)
+            if np.isfinite(fine.error[0]):
+                return coarse, fine
         if self.exact:
-            return refine(chain, group.centre, group.size, group.gap)
-        return refine_double(chain, group.centre, group.size, group.gap)
+            return refine(self.coarse, *place), refine(self.fine, *place)
+        return refine_double(self.coarse, *place), refine_double(self.fine, *place)
 
     def second(self) -> np.ndarray:
         """Frequencies of what a search of the finer chain from other shifts adds to the list."""
@@ -232,14 +250,14 @@ class _Search:
                     fresh.append(float(abs(value.imag) if self.real else value.imag))
         return np.unique(fresh)
 
-    def missing(self) -> counting.Winding:
+    def missing(self, report: Callable[[str], None]) -> counting.Winding:
         """What the list lacks in front of the line."""
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
         known = np.concatenate([*parts, self.outside])
         exact = self.exact and (self.wide or 1e4 * _EPS * self.largest > self.distance)
         make = counting.log_det_exact if exact else counting.log_det_double
-        return counting.count_missing(self.fine, known, self.distance, make(self.fine))
+        return counting.count_missing(self.fine, known, self.distance, make(self.fine), report)
 
     def closer(self, places: np.ndarray) -> np.ndarray:
         """Frequencies to search at next: where the determinant changes fastest, a few of them."""
@@ -248,9 +266,26 @@ class _Search:
         return picked
 
 
-def _largest(generator: Generator) -> float:
-    """The largest rate of the emitters and of the source."""
-    return float(np.max(np.abs(generator.within.floats), initial=float(generator.rate)))
+def _until_gap(depth: np.ndarray, resolution: float) -> int:
+    """How many more rates to take so that a line behind them is far from rates on either side.
+
+    The closer the line is to rates, the more points it needs.
+
+    Args:
+        depth: The rates in order, from the last one that is wanted.
+        resolution: Rates this close may be equal.
+    """
+    if len(depth) == 1:
+        return 0
+    width = (np.diff(depth) - 10 * resolution) / np.maximum(np.abs(depth[1:]), 10 * resolution)
+    wide = np.flatnonzero(width >= _WIDE_GAP)
+    if wide.size and wide[0] <= _MOST_MORE:
+        return int(wide[0])
+    separate = np.flatnonzero(width > 1e-3)
+    if not separate.size:
+        return len(depth) - 1
+    near = separate[separate <= max(_MOST_MORE, int(separate[0]))]
+    return int(near[np.argmax(width[near])])
 
 
 def _merged(
@@ -295,23 +330,26 @@ def _collected(
         levels: The larger number of levels.
         real: Whether eigenvalues come in conjugate pairs.
     """
-    values, errors = [], []
+    values, errors, changes = [], [], []
     for coarse, fine, mirrored in found:
         distance = np.abs(fine.values[:, None] - coarse.values[None, :])
         row, column = linear_sum_assignment(distance)
         rate = -fine.values[row]
-        error = fine.error[row] + distance[row, column] + 2 * _EPS * np.abs(rate)
+        change = distance[row, column]
+        error = fine.error[row] + change + 2 * _EPS * np.abs(rate)
         if real and not mirrored:
             rate = np.where(np.abs(rate.imag) <= error, rate.real, rate)
         both = np.stack([rate.conj(), rate], axis=1) if mirrored else rate  # + before -
         values.append(both.ravel())
         errors.append(np.repeat(error, 2) if mirrored else error)
-    rates, error = np.concatenate(values), np.concatenate(errors)
+        changes.append(np.repeat(change, 2) if mirrored else change)
+    rates, error, change = (np.concatenate(parts) for parts in (values, errors, changes))
     moving = np.abs(rates) > _ROUNDING * scale
-    rates, error = rates[moving].astype(complex), error[moving]
+    stationary = int(np.count_nonzero(~moving))
+    rates, error, change = rates[moving].astype(complex), error[moving], change[moving]
     # Equal to rounding in the real part: the slower rotation first, of a pair the positive one.
     order = np.lexsort((_digits(np.abs(rates.imag)), _digits(rates.real)))
-    return Slowest(rates[order], error[order], levels, int(np.count_nonzero(~moving)))
+    return Slowest(rates[order], error[order], levels, stationary, change[order])
 
 
 def _digits(values: np.ndarray) -> np.ndarray:

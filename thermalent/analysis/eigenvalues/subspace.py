@@ -132,16 +132,16 @@ def refine(chain: Chain, centre: complex, count: int, gap: float, seed: int = 1)
         sizes = _norm(chain, right) * _norm(chain, left, dual=True)
         scale = abs(centre) + gap + _norm(chain, image) / _norm(chain, right)
         noise = inverse * (_SECOND_ORDER * off / gap + _UNIT * scale * sizes)
-        return _eigenvalues(small, centre, noise)
+        return eigenvalues_of_small(small, centre, noise)
 
 
 def eigenvalues_of(chain: Chain) -> Group:
     """All eigenvalues of a chain of one level."""
     with ctx.workprec(BITS):
-        return _eigenvalues(chain.exact_blocks[0][0], 0j, 0.0)
+        return eigenvalues_of_small(chain.exact_blocks[0][0], 0j, 0.0)
 
 
-def _eigenvalues(small: acb_mat, centre: complex, noise: float) -> Group:
+def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group:
     """The eigenvalues of M, and bounds of what a perturbation of norm `noise` does."""
     p = small.nrows()
     if p == 1:

@@ -28,8 +28,8 @@ def refine_double(chain: Chain, centre: complex, count: int, gap: float) -> Grou
     factors: Any = splu((matrix - shift * identity).tocsc())
     rng = np.random.default_rng(1)
     start = rng.normal(size=(2, chain.size, count))
-    right = _iterate(factors.solve, start[0] + 1j * start[1])
-    left = _iterate(lambda b: factors.solve(b, trans="T"), start[0] - 1j * start[1])
+    right = orthonormal_subspace(factors.solve, start[0] + 1j * start[1])
+    left = orthonormal_subspace(lambda b: factors.solve(b, trans="T"), start[0] - 1j * start[1])
     overlap = left.T @ right
     image = matrix @ right
     small = np.linalg.solve(overlap, left.T @ image)
@@ -47,7 +47,7 @@ def refine_double(chain: Chain, centre: complex, count: int, gap: float) -> Grou
     return Group(values, np.full(count, error))
 
 
-def _iterate(solve: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+def orthonormal_subspace(solve: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
     """Orthonormal block after inverse iteration, until it no longer changes."""
     x, _ = np.linalg.qr(x)
     before = np.inf
