@@ -112,9 +112,62 @@ def test_no_state_as_far_away_exceeds_the_bound(rng, d, name):
             # The true state's own number is rounded too: its bound at eps = 0.
             (rounding,) = measure.bound(true[None], np.zeros(1), np.array([exact]))
             assert abs(value - exact) <= bound + rounding
-            used = max(used, abs(value - exact) / bound if distance > 1e-12 else 0.0)
+            used = max(used, abs(value - exact) / bound if distance > 1e-12 and bound > 0 else 0.0)
     # From below: some change comes close, so that the bound is not a mere large number.
     assert used > 0.1
+
+
+EXCHANGED, PAIRED = (np.array(n) for n in ([0, 1, 1, 2], [0, -1, 1, 0]))
+
+
+@pytest.mark.parametrize("numbers", [EXCHANGED, PAIRED], ids=["exchanged", "paired"])
+@pytest.mark.parametrize("name", PAIR)
+def test_no_state_with_the_same_zeros_exceeds_the_smaller_bound(rng, numbers, name):
+    zero, measure, used = numbers[:, None] != numbers[None, :], TABLE[name], 0.0
+    for turn in range(200):
+        rho = np.where(zero, 0.0, random_state(rng, 4, rng.integers(1, 5)))
+        rho = (near_separability if turn % 2 else near_purity)(rng, rho)
+        rho = np.where(zero, 0.0, rho) / np.trace(np.where(zero, 0.0, rho)).real
+        delta = change(rng, rho, name, 10.0 ** rng.uniform(-15, -2))
+        other = nearest(rho + np.where(zero, 0.0, delta))
+        for given, true in ((rho, other), (other, rho)):
+            distance = np.array([np.max(np.abs(given - true))])
+            value, exact = (measure.function(one, [2, 2], 1.0) for one in (given, true))
+            (bound,) = measure.bound(given[None], distance, np.array([value]), zero)
+            (rounding,) = measure.bound(true[None], np.zeros(1), np.array([exact]), zero)
+            (wider,) = measure.bound(given[None], distance, np.array([value]))
+            assert abs(value - exact) <= bound + rounding
+            assert bound <= wider * (1 + 1e-9)
+            used = max(
+                used, abs(value - exact) / bound if distance[0] > 1e-12 and bound > 0 else 0.0
+            )
+    assert used > 0.3
+
+
+def test_what_is_surely_separable_has_no_entanglement_without_any_error(rng):
+    eps = np.array([1e-10])
+    for zero in (None, EXCHANGED[:, None] != EXCHANGED[None, :]):
+        rho = random_state(rng, 4, 4)
+        rho = 0.2 * (rho if zero is None else np.where(zero, 0.0, rho)) + 0.2 * np.eye(4)
+        for name in ("concurrence", "negativity", "logarithmic_negativity"):
+            assert TABLE[name].bound(rho[None], eps, np.zeros(1), zero)[0] == 0.0
+            # With an error that may reach an entangled state it is no longer sure.
+            assert TABLE[name].bound(rho[None], 3e9 * eps, np.zeros(1), zero)[0] > 0.0
+
+
+def test_a_stack_has_the_same_bits_as_its_states_one_by_one(rng):
+    zero = EXCHANGED[:, None] != EXCHANGED[None, :]
+    for mask in (None, zero):
+        rho = np.array([random_state(rng, 4, rng.integers(1, 5)) for _ in range(9)])
+        rho = rho if mask is None else np.where(mask, 0.0, rho)
+        eps = 10.0 ** rng.uniform(-15, -3, 9)
+        for name in PAIR:
+            values = np.array([TABLE[name].function(one, [2, 2], 1.0) for one in rho])
+            alone = [
+                TABLE[name].bound(rho[i : i + 1], eps[i : i + 1], values[i : i + 1], mask)[0]
+                for i in range(9)
+            ]
+            assert np.array_equal(TABLE[name].bound(rho, eps, values, mask), alone)
 
 
 @pytest.mark.parametrize("label", ["00", "S", "Phi+", "11"])

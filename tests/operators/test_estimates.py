@@ -115,8 +115,16 @@ def test_every_number_of_a_steady_state_knows_its_error():
     assert {"concurrence", "negativity", "purity", "entropy", "S", "fidelity"} <= set(found)
     for name, value in found.items():
         assert isinstance(value, float), name
-        assert 0 < value.error < 1e-8, name
+        assert 0 < value.error < 1e-8 or value == value.error == 0, name
         assert "bound" in value.how, name
+    assert (
+        found["concurrence"] == found["concurrence"].error == 0
+    )  # far from entangled: surely zero
+
+
+def test_every_number_of_an_entangled_steady_state_has_an_error_above_zero():
+    for name, value in numbers_of(te.steady_state(te.thermal_link(n_th=50.0, kappa=0.01))):
+        assert 0 < value.error < 1e-8, name
 
 
 def test_every_number_of_an_evolution_knows_its_error():
@@ -127,7 +135,9 @@ def test_every_number_of_an_evolution_knows_its_error():
     for name, values in found.items():
         assert isinstance(values, np.ndarray), name
         assert values.shape == values.error.shape == (3,), name
-        assert np.all((values.error > 0) & (values.error < 1e-3)), name
+        certain = (values == 0) & (values.error == 0)  # far from entangled
+        assert np.all(((values.error > 0) & (values.error < 1e-3)) | certain), name
+        assert not np.any(certain[:2]), name
     at = evolution.at(1)
     assert found["concurrence"][1] == at.concurrence()
     assert found["concurrence"].error[1] == pytest.approx(at.concurrence().error, rel=1e-6)
@@ -136,7 +146,11 @@ def test_every_number_of_an_evolution_knows_its_error():
 
 def test_named_emitters_and_larger_networks():
     solved = te.steady_state(THREE)
-    for value in (solved.concurrence("q1", "q3"), solved.purity("q2"), solved.entropy("q3", "q1")):
+    for value in (
+        solved.populations("q1", "q3")["S"],
+        solved.purity("q2"),
+        solved.entropy("q3", "q1"),
+    ):
         # Each element of a reduced state is a sum of elements, with all their errors.
         assert solved.error < value.error < 1e-6
     assert set(solved.populations()) == {f"{i:03b}" for i in range(8)}

@@ -143,6 +143,7 @@ def _data(found: Design) -> dict[str, Any]:
         "n_th": found.n_th,
         "needed_n": found.needed_n,
         "missed": found.missed,
+        "gaps": found.gaps,
         "points": [_point(point) for point in found.points],
         "best": _point(found.best),
     }

@@ -11,12 +11,17 @@ nodes fall into two groups, and the excitations of one count negative.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from thermalent.networks.network import Network
-from thermalent.networks.nodes import Emitter
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
+from thermalent.networks.value import read_only
 from thermalent.operators.superoperators import dense, lindblad, zero
+
+# Their lowering operator goes down one ladder, and what they do alone is diagonal in it.
+_LADDERS = (Qubit, CollectiveSpin)
 
 
 class SymmetryError(ValueError):
@@ -31,6 +36,8 @@ def level_charges(emitter: Emitter) -> np.ndarray:
             Hamiltonian conserve the charge.
     """
     d = emitter.dimension
+    if isinstance(emitter, _LADDERS):
+        return np.arange(d, dtype=np.int64)
     # Edges (i, j, charge of j minus charge of i); levels that no edge joins keep charge zero.
     edges = [(i, j, 1, "lowering operator") for i, j in np.argwhere(emitter.lowering)]
     edges += [(i, j, 0, "Hamiltonian") for i, j in np.argwhere(emitter.hamiltonian)]
@@ -125,8 +132,51 @@ def element_charges(numbers: Sequence[int] | np.ndarray) -> np.ndarray:
     return (n[:, None] - n[None, :]).ravel()
 
 
+def forbidden_elements(
+    network: Network, names: Sequence[str] = ()
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where |i><j| changes the conserved number: of all emitters, and of the named ones alone.
+
+    Args:
+        network: The network.
+        names: Of the emitters that are kept, in this order; all if none is named.
+
+    Returns:
+        True where it does, (d, d) and (k, k); None if nothing is conserved.
+    """
+    emitters = network.emitters
+    kept = tuple(network.position(name) for name in names) or tuple(range(len(emitters)))
+    if not network.pumped and all(isinstance(emitter, _LADDERS) for emitter in emitters):
+        return _forbidden_of_ladders(network.dims, kept)
+    try:
+        numbers = excitation_numbers(network)
+    except SymmetryError:
+        return None
+    return _forbidden(numbers, network.dims, kept)
+
+
+@lru_cache(maxsize=64)
+def _forbidden_of_ladders(
+    dims: tuple[int, ...], kept: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same where every emitter counts its level, which many networks share."""
+    return _forbidden(np.sum(np.indices(dims), axis=0).ravel(), dims, kept)
+
+
+def _forbidden(
+    numbers: np.ndarray, dims: tuple[int, ...], kept: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    whole = numbers[:, None] != numbers[None, :]
+    # The number is a sum over the emitters: with the others in one state, that of the kept ones.
+    counts = np.moveaxis(numbers.reshape(dims), kept, range(len(kept)))
+    part = counts.reshape(int(np.prod([dims[k] for k in kept])), -1)[:, 0]
+    masks = (whole, part[:, None] != part[None, :])
+    read_only(masks)
+    return masks
+
+
 def _require_conserving_jumps(emitter: Emitter, charges: np.ndarray) -> None:
-    if not emitter.jumps:
+    if isinstance(emitter, _LADDERS) or not emitter.jumps:
         return
     # The jumps together: two that break the symmetry alone may conserve it as a pair.
     generator = lindblad(zero(emitter.dimension), [(jump, jump) for jump in emitter.jumps])

@@ -8,6 +8,10 @@ and at purity. With d the dimension,
 $$\|\Delta\| \le d\,\epsilon, \qquad \|\Delta\|_F \le d\,\epsilon, \qquad
   \|\Delta\|_1 \le d^{3/2} \epsilon$$
 
+Some elements can be exactly zero, in rho and in sigma, because a conserved number forbids them: of
+two qubits that exchange excitations all but the populations and |01><10|. A bound that is told so
+(`zero`, (d, d), true there) is smaller, for the concurrence and the negativity by far.
+
 All functions take stacks: states (t, d, d), eps (t,), values (t,), and return (t,).
 """
 
@@ -29,6 +33,7 @@ ROUNDING = 2 * _EPS
 # Smallest eigenvalue that is kept, in units of the error: see `concurrence`. Which one is best
 # depends on the state.
 _FLOORS = (4.5, 8.0, 32.0, 256.0)
+_OFF_X = ~(np.eye(4, dtype=bool) | np.fliplr(np.eye(4, dtype=bool)))
 _SPIN_FLIP = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))
 
 
@@ -60,29 +65,49 @@ def overlap(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
     return (eps + ROUNDING) * float(np.sum(np.abs(ket))) ** 2
 
 
-def purity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def purity(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     r"""Of Tr rho^2: |Tr Delta (2 rho + Delta)| from the elements of rho, and Frobenius."""
     rho, eps = nearest(rho, eps)
-    change = 2 * eps * np.sum(np.abs(rho), axis=(-2, -1)) + (rho.shape[-1] * eps) ** 2
+    unknown = rho[0].size if zero is None else np.sum(~zero)
+    change = 2 * eps * np.sum(np.abs(rho), axis=(-2, -1)) + unknown * eps**2
     return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + eps)
 
 
-def negativity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Of the negativity: half the trace norm of the change, transposed in part or not."""
+def negativity(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
+    r"""Of the negativity: half the trace norm of the change, transposed in part or not.
+
+    Of two qubits the partial transpose has one negative eigenvalue at most, which moves by no more
+    than the norm of the change: 4 eps, or 2 eps in a block of two elements. Where it is positive by
+    more than that, the negativity is zero without any error.
+    """
     # A partial transpose permutes elements, so that the bound by the Frobenius norm stays.
     rho, eps = nearest(rho, eps)
-    return 0.5 * rho.shape[-1] ** 1.5 * eps
+    if rho.shape[-1] != 4:
+        return 0.5 * rho.shape[-1] ** 1.5 * eps
+    change = (4.0 if zero is None or not np.all(zero[_OFF_X]) else 2.0) * eps
+    transposed = rho.reshape(-1, 2, 2, 2, 2).swapaxes(1, 3).reshape(rho.shape)
+    lowest = np.linalg.eigvalsh(transposed)[:, 0]
+    return np.where(value > 0, change, np.maximum(change - lowest, 0.0))
 
 
-def logarithmic_negativity(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def logarithmic_negativity(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     """Of log2(1 + 2 N), which grows with N: at both ends of what N can be; the step down leads."""
     inside = 2.0**value  # 1 + 2 N
-    change = 2 * negativity(rho, eps, value)
+    change = 2 * negativity(rho, eps, value, zero)
     down = -np.log1p(-np.minimum(change, inside - 1) / inside)
-    return np.maximum(down, np.log1p(change / inside)) / _LN2 + ROUNDING
+    rounding = np.where((value > 0) | (change > 0), ROUNDING, 0.0)
+    return np.maximum(down, np.log1p(change / inside)) / _LN2 + rounding
 
 
-def von_neumann_entropy(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def von_neumann_entropy(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     r"""Of the entropy in bits: the smaller of two bounds.
 
     At trace distance T, by Fannes and Audenaert, T log2(d - 1) + h(T), which is eps log(1/eps) for
@@ -98,7 +123,7 @@ def von_neumann_entropy(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> 
     d = rho.shape[-1]
     if d == 1:
         return np.zeros_like(eps)
-    distance = np.minimum(0.5 * d**1.5 * eps, 1 - 1 / d)
+    distance = np.minimum(0.5 * _trace_norm(d, zero) * eps, 1 - 1 / d)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mixing = -np.where(distance > 0, distance * np.log(distance), 0.0)
         mixing -= (1 - distance) * np.log1p(-distance)
@@ -115,7 +140,9 @@ def von_neumann_entropy(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> 
     return np.minimum(np.minimum(general, smooth), largest)
 
 
-def concurrence(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def concurrence(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     r"""Of the concurrence of two qubits, rho (t, 4, 4).
 
     With rho = A A^+, C is the largest singular value of M = A^T S A less the others; S = sigma_y
@@ -133,8 +160,12 @@ def concurrence(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarr
        $$|\Delta C| \le \sqrt{\frac{1 + k}{1 - k}}\;\|P^{1/2} \Delta P^{1/2}\|_1
          \le \sqrt{\frac{1 + k}{1 - k}}\;\epsilon \Big(\sum_i \sqrt{P_{ii}}\Big)^2$$
 
-    This holds for every floor; the smallest result is taken.
+    This holds for every floor; the smallest result is taken. Where lambda_1 is below the others by
+    more than the bound, the state is separable and the concurrence, zero, has no error. What is an
+    X-state by structure has a bound of its own, see `_concurrence_of_x`.
     """
+    if zero is not None and np.all(zero[_OFF_X]):
+        return _concurrence_of_x(rho, eps, value, zero)
     x_state = np.array([entanglement._is_x_state(state) for state in rho])
     state, eps = nearest(rho, eps)
     # `entropy.factor` leaves out eigenvalues below rounding, of the matrix scaled to diagonal 1.
@@ -152,7 +183,35 @@ def concurrence(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarr
         np.repeat(_FLOORS, len(eps)) * np.tile(eps, count),
     )
     best = found.reshape(count, len(eps)).min(axis=0)
+    root = vectors * np.sqrt(np.maximum(p, 0.0))[:, None, :]
+    singular = np.linalg.svd(_transpose(root) @ _SPIN_FLIP @ root, compute_uv=False)
+    below = 2 * singular[:, 0] - np.sum(singular, axis=-1)  # C before zero is put for less
+    best = np.where(value > 0, best, np.maximum(np.minimum(below, 0.0) + best, 0.0))
     return np.minimum(best, np.maximum(value, 1 - value) + ROUNDING)
+
+
+def _concurrence_of_x(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray
+) -> np.ndarray:
+    r"""The same where only the two diagonals can differ from zero, from the elements.
+
+    $$C = 2 \max(0,\ |\rho_{01,10}| - \sqrt{\rho_{00,00}\rho_{11,11}},\
+                     |\rho_{00,11}| - \sqrt{\rho_{01,01}\rho_{10,10}})$$
+
+    with every element off by eps, each in the direction that changes C the most.
+    """
+    state, eps = nearest(rho, eps)
+    p = np.maximum(np.einsum("tii->ti", state).real, 0.0)
+    low, high = np.zeros_like(eps), np.zeros_like(eps)
+    for (i, j), (k, l) in (((1, 2), (0, 3)), ((0, 3), (1, 2))):
+        if zero[i, j]:
+            continue
+        size = np.abs(state[:, i, j])
+        most = np.sqrt(p[:, k] + eps) * np.sqrt(p[:, l] + eps)
+        least = np.sqrt(np.maximum(p[:, k] - eps, 0.0)) * np.sqrt(np.maximum(p[:, l] - eps, 0.0))
+        low = np.maximum(low, 2 * (size - eps - most))
+        high = np.maximum(high, 2 * (size + eps - least))
+    return np.maximum(np.maximum(np.minimum(high, 1.0) - value, value - low), 0.0)
 
 
 def _concurrence_above(
@@ -187,10 +246,12 @@ def _concurrence_above(
     return smooth + np.maximum(leading - known, together + known)
 
 
-def entanglement_of_formation(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def entanglement_of_formation(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     """Of the entanglement of formation, which grows with the concurrence: at both of its ends."""
     c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
-    return formation(c, concurrence(rho, eps, c))
+    return formation(c, concurrence(rho, eps, c, zero))
 
 
 def formation(c: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -199,11 +260,14 @@ def formation(c: np.ndarray, change: np.ndarray) -> np.ndarray:
     for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
         at = entanglement.formation(value)
         up = entanglement.formation(min(1.0, value + step)) - at
-        found.append(max(up, at - entanglement.formation(max(0.0, value - step))))
-    return np.array(found) + ROUNDING
+        down = at - entanglement.formation(max(0.0, value - step))
+        found.append(max(up, down) + (ROUNDING if value > 0 or step > 0 else 0.0))
+    return np.array(found)
 
 
-def concurrence_of_mean(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def concurrence_of_mean(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     r"""Standard error of the concurrence of a mean state whose elements have standard errors eps.
 
     What bounds every case would be useless against noise of a hundredth. For an X-state, whose
@@ -230,7 +294,9 @@ def concurrence_of_mean(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> 
     return np.minimum(1.0, np.array(found))
 
 
-def formation_of_mean(rho: np.ndarray, eps: np.ndarray, value: np.ndarray) -> np.ndarray:
+def formation_of_mean(
+    rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
     """Standard error of the entanglement of formation, from that of the concurrence."""
     c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
     return formation(c, concurrence_of_mean(rho, eps, c))
@@ -271,6 +337,14 @@ def _of_x_state(rho: np.ndarray, eps: float) -> float:
         worst = max(worst, float(above), float(below))
     # Divided by the trace, which is 1 up to 4 eps.
     return 2 * (eps + worst) + 4 * eps
+
+
+def _trace_norm(d: int, zero: np.ndarray | None) -> float:
+    """Largest trace norm of a change of elements up to 1: that of each block of n is n^(3/2)."""
+    if zero is None:
+        return d**1.5
+    _, blocks = np.unique(zero, axis=0, return_counts=True)
+    return float(np.sum(blocks**1.5))
 
 
 def _adjoint(matrices: np.ndarray) -> np.ndarray:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
 
-Bound = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
@@ -31,9 +29,9 @@ class Measure:
         function: From a state (d, d), the dimensions of the emitters and the tolerance for what is
             no state, to the number. With `labelled`, from the state and a ket (d,).
         bound: From states (t, d, d), errors of their elements (t,) and values (t,) to bounds of the
-            values' errors, (t,); see `thermalent.operators.error_bounds`. With `labelled`, from the
-            ket and
-            the errors.
+            values' errors, (t,), with the elements `zero` (d, d) that cannot differ from zero, or
+            None; see `thermalent.operators.error_bounds`. With `labelled`, from the ket and the
+            errors.
         statistical: The same for standard errors, if that is another function.
         unit: Of the number.
         pair: Whether it is one of two emitters.
@@ -44,7 +42,7 @@ class Measure:
     name: str
     function: Callable[..., float]
     bound: Callable[..., np.ndarray]
-    statistical: Bound | None = None
+    statistical: Callable[..., np.ndarray] | None = None
     unit: str = "1"
     pair: bool = False
     qubits: bool = False
@@ -131,7 +129,7 @@ def of_state(result: SteadyState, name: str, emitters: Sequence[str] = ()) -> Es
     eps = np.array([_reduced_error(float(result.error), result.state, rho)])
     return Estimate(
         value,
-        lambda: _errors(measure, result, rho[None], eps, np.array([value]))[0],
+        lambda: _errors(measure, [result], names, rho[None], eps, np.array([value]))[0],
         _how(result, float(result.error), result.error.how),
     )
 
@@ -148,9 +146,45 @@ def over_time(result: Evolution, name: str, emitters: Sequence[str] = ()) -> Est
     eps = _reduced_error(np.asarray(result.error, float), result.states[0], rho[0])
     return Estimates(
         values,
-        lambda: _errors(measure, result, rho, eps, values),
+        lambda: _errors(measure, moments, names, rho, eps, values),
         _how(result, result.error, result.how),
     )
+
+
+def of_states(
+    results: Sequence[SteadyState], name: str, emitters: Sequence[str] = ()
+) -> tuple[list[float | Exception], np.ndarray]:
+    """A number of many steady states of one kind of network, and its errors: both (t,).
+
+    As `of_state` one by one, in less time. The bits do not depend on what else is in the list.
+
+    Args:
+        results: States of networks with the same emitters, by methods of one claim.
+        name: Of a measure without label.
+        emitters: Their names, as for one state.
+
+    Returns:
+        The numbers, an exception in place of each that the state does not have, and their errors.
+    """
+    measure, first = TABLE[name], results[0]
+    names = _chosen(measure, first, emitters)
+    dims = _dims(first, names)
+    rho = np.array([result.reduced(*names) for result in results])
+    values: list[float | Exception] = []
+    for result, state in zip(results, rho, strict=True):
+        try:
+            values.append(measure.function(state, dims, result._tolerance))
+        except Exception as problem:  # that of one state does not stop the others
+            values.append(problem)
+    good = np.array([not isinstance(value, Exception) for value in values])
+    errors = np.full(len(results), UNKNOWN)
+    if np.any(good):
+        chosen = [result for result, ok in zip(results, good, strict=True) if ok]
+        eps = np.array([float(result.error) for result in chosen])
+        eps = _reduced_error(eps, first.state, rho[0])
+        numbers = np.array([value for value in values if not isinstance(value, Exception)])
+        errors[good] = _errors(measure, chosen, names, rho[good], eps, numbers)
+    return values, errors
 
 
 def weight(result: SteadyState, state: str | np.ndarray, emitters: Sequence[str] = ()) -> Estimate:
@@ -168,6 +202,17 @@ def weight(result: SteadyState, state: str | np.ndarray, emitters: Sequence[str]
     rho, psi = result.reduced(*emitters), pure(state, _dims(result, names))
     eps = _reduced_error(float(result.error), result.state, rho)
     return _weighed(result, _overlap(rho, psi), psi, eps)
+
+
+def weights(
+    results: Sequence[SteadyState], psi: np.ndarray, emitters: Sequence[str] = ()
+) -> tuple[list[float | Exception], np.ndarray]:
+    """The weight of a ket (k,) in many steady states, and its errors, as `of_states`."""
+    rho = [result.reduced(*emitters) for result in results]
+    eps = np.array([float(result.error) for result in results])
+    eps = _reduced_error(eps, results[0].state, rho[0])
+    errors = error_bounds.overlap(psi, np.where(np.isfinite(eps), eps, UNKNOWN))
+    return [_overlap(state, psi) for state in rho], errors
 
 
 def weight_over_time(
@@ -261,19 +306,32 @@ def _reduced_error(eps: Any, whole: np.ndarray, part: np.ndarray) -> Any:
 
 def _errors(
     measure: Measure,
-    result: SteadyState | Evolution,
+    results: Sequence[SteadyState],
+    names: Sequence[str],
     rho: np.ndarray,
     eps: np.ndarray,
     values: np.ndarray,
 ) -> np.ndarray:
-    """Errors of values (t,) from those of the states (t, d, d); unknown where those are."""
+    """Errors of values (t,) of some emitters' states (t, d, d) with errors eps (t,).
+
+    Unknown where those of the states are.
+    """
     bound = measure.bound
-    if measure.statistical is not None and result.method.claim == "statistical":
+    if measure.statistical is not None and results[0].method.claim == "statistical":
         bound = measure.statistical
-    known = np.isfinite(eps)
     errors = np.full(len(eps), UNKNOWN)
-    if np.any(known):
-        errors[known] = bound(rho[known], eps[known], values[known])
+    known: dict[int, tuple[np.ndarray, np.ndarray] | None] = {}  # by network
+    kinds: dict[bytes, tuple[np.ndarray | None, list[int]]] = {}
+    for i in np.flatnonzero(np.isfinite(eps)).tolist():
+        of = id(results[i].network)
+        if of not in known:
+            known[of] = results[i]._forbidden(names)
+        whole, zero = known[of] or (None, None)
+        if whole is None or np.any(results[i].state[whole]):
+            zero = None  # coherences that the network would not make, from a start that had them
+        kinds.setdefault(b"" if zero is None else zero.tobytes(), (zero, []))[1].append(i)
+    for zero, members in kinds.values():
+        errors[members] = bound(rho[members], eps[members], values[members], zero)
     return errors
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.networks import symmetry
 from thermalent.operators import entanglement, observables, states
 from thermalent.operators.estimates import Estimate
 
@@ -94,7 +95,7 @@ class SteadyState:
 
     def reduced(self, *names: str) -> np.ndarray:
         """Density matrix of the named emitters, in the order given (of all if none is named)."""
-        if not names:
+        if not names or names == self.network.emitter_names:
             return self.state
         keep = [self.network.position(name) for name in names]
         return entanglement.partial_trace(self.state, self.network.dims, keep)
@@ -148,6 +149,10 @@ class SteadyState:
             raise ImportError("to_qutip() needs QuTiP: pip install 'thermalent[qutip]'") from error
         dims = list(self.network.dims)
         return qutip.Qobj(self.state, dims=[dims, dims])
+
+    def _forbidden(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray] | None:
+        """Elements that a conserved number forbids, see `forbidden_elements`."""
+        return symmetry.forbidden_elements(self.network, names)
 
     @property
     def _tolerance(self) -> float:

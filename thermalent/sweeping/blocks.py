@@ -85,6 +85,7 @@ def columns(
 ) -> Columns:
     """What the outcomes say, as arrays; failures are messages among not-a-numbers."""
     found = blank(observables, len(outcomes))
+    kinds: dict[object, list[int]] = {}  # solved points that are read together
     for i, outcome in enumerate(outcomes):
         if outcome is None:
             continue
@@ -95,16 +96,30 @@ def columns(
         found["status"][i] = SOLVED
         found["error"][i] = outcome.error if math.isfinite(outcome.error) else math.nan
         found["n_max"][i] = _order(outcome)
+        key = (outcome.network.emitter_names, outcome.network.dims, outcome.method.claim)
+        kinds.setdefault(key, []).append(i)
+    for members in kinds.values():
+        results = [outcomes[i] for i in members]
         for observable in observables:
-            try:
-                value, error = observable.read(outcome)
-            except Exception as problem:  # of a user's function too: the other points go on
-                found["status"][i] = FAILED
-                found["message"][i] = f"{observable.name}: {_words(problem)}"
-                continue
-            found[observable.name][i] = value
-            found[f"{observable.name}_error"][i] = error
+            _read(found, observable, members, results)
     return {name: column.reshape(shape) for name, column in found.items()}
+
+
+def _read(
+    found: Columns, observable: Observable, members: list[int], results: Sequence[Any]
+) -> None:
+    """One observable of the members of a block, whose emitters are the same."""
+    try:
+        values, errors = observable.read_all(results)
+    except Exception as problem:  # the emitters have no such number
+        values, errors = [problem] * len(results), np.full(len(results), math.nan)
+    for i, value in zip(members, values, strict=True):
+        if isinstance(value, Exception):
+            found["status"][i] = FAILED
+            found["message"][i] = f"{observable.name}: {_words(value)}"
+        else:
+            found[observable.name][i] = value
+    found[f"{observable.name}_error"][members] = errors
 
 
 def blank(observables: Sequence[Observable], count: int) -> Columns:

@@ -99,6 +99,7 @@ def design(
                 missed.append(margin)
         points.append(make("narrowest filter", search.crossing(wanted, 1), margin=False))
         found = tuple(point for point in points if point is not None)
+        gaps = search.gaps(found[-1].kappa, found[0].kappa, wanted) if found else ()
         best = make("largest C", search.top)
         assert best is not None
         return Design(
@@ -110,6 +111,7 @@ def design(
             best=best,
             points=found,
             missed=tuple(missed),
+            gaps=tuple((hertz / (2 * high * rate), hertz / (2 * low * rate)) for low, high in gaps),
             needed_n=search.n_th if found else search.needed(wanted),
             link=link,
             attenuate=attenuate,

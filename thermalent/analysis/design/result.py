@@ -77,6 +77,8 @@ class Design:
         points: Filters that reach the target: the widest, those with a margin, the narrowest;
             empty if it is out of reach.
         missed: Margins that were asked for and are out of reach.
+        gaps: Quality factors between those of the narrowest and the widest filter with which the
+            target is missed, as pairs of a lower and an upper end; empty if there are none.
         needed_n: Occupation at which the target would just be reached; inf if none found.
         link: The imperfections that every point has from the start, as arguments of `thermal_link`.
         attenuate: Whether attenuators in front of the filter are allowed.
@@ -90,6 +92,7 @@ class Design:
     best: DesignPoint
     points: tuple[DesignPoint, ...]
     missed: tuple[float, ...]
+    gaps: tuple[tuple[float, float], ...]
     needed_n: float
     link: Mapping[str, Any]
     attenuate: bool
@@ -107,8 +110,8 @@ class Design:
         if self.reachable:
             low, high = self.points[0].quality, self.points[-1].quality
             return (
-                f"C = {self.target:g} from {source} takes Q between {low:.4g} and {high:.4g}; the "
-                f"largest is {best}.{self._advice}"
+                f"C = {self.target:g} from {source} takes Q between {low:.4g} and {high:.4g}"
+                f"{self._exceptions}; the largest is {best}.{self._advice}"
             )
         needed = "no temperature was found that reaches it."
         if self.needed_n < inf:
@@ -119,6 +122,14 @@ class Design:
                 needed += f", or about {lower:.3g} GHz at this temperature"
             needed += "."
         return f"C = {self.target:g} is out of reach from {source}: at most {best}; {needed}"
+
+    @property
+    def _exceptions(self) -> str:
+        """The gaps in words, from the lowest quality on."""
+        if not self.gaps:
+            return ""
+        words = [f"{low:.4g} to {high:.4g}" for low, high in sorted(self.gaps)]
+        return f", except {' and '.join(words)}"
 
     @property
     def _advice(self) -> str:

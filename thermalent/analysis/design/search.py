@@ -196,15 +196,63 @@ class Search:
             f"Even at kappa/gamma = {inside:.2g} the concurrence reaches {wanted:g}."
         )
 
-    def gaps(self, low: float, high: float, wanted: float) -> list[float]:
-        """Bandwidths of the map between two others at which the value is not reached."""
-        between = _BANDWIDTHS[(low < _BANDWIDTHS) & (high > _BANDWIDTHS)]
-        doubtful = [
-            float(kappa)
-            for kappa, value in zip(_BANDWIDTHS, self.map, strict=True)
-            if kappa in between and value < wanted
+    def gaps(self, low: float, high: float, wanted: float) -> tuple[tuple[float, float], ...]:
+        """Bandwidths between two others at which the value is not reached: intervals, ascending.
+
+        Looked for at the bandwidths of the map, and where the map has a minimum between them.
+        """
+        places = [low, *_BANDWIDTHS[(low < _BANDWIDTHS) & (high > _BANDWIDTHS)].tolist(), high]
+        places = sorted({*places, *self._minima(low, high, wanted)})
+        # The two ends reach it: that is what they were chosen for.
+        reached = [
+            place in (low, high) or not self._doubtful(place, wanted) or self.at(place)[0] >= wanted
+            for place in places
         ]
-        return [kappa for kappa in doubtful if self.at(kappa)[0] < wanted]
+        found = []
+        start = None
+        for i in range(1, len(places)):
+            if reached[i - 1] and not reached[i]:
+                start = self._edge(places[i - 1], places[i], wanted)
+            elif reached[i] and not reached[i - 1] and start is not None:
+                found.append((start, self._edge(places[i], places[i - 1], wanted)))
+        return tuple(found)
+
+    def _doubtful(self, kappa: float, wanted: float) -> bool:
+        """Whether the map, which has less than the best attenuation, does not settle a place."""
+        here = np.flatnonzero(kappa == _BANDWIDTHS)
+        return len(here) == 0 or bool(self.map[here[0]] < wanted)
+
+    def _minima(self, low: float, high: float, wanted: float) -> list[float]:
+        """Where the margin is lowest between the places of the map, if that may be below a value.
+
+        Every minimum of the map, and half-way between its neighbours, is looked at again.
+        """
+        from scipy.optimize import minimize_scalar
+
+        found = []
+        for i in range(1, len(self.map) - 1):
+            left, right = float(_BANDWIDTHS[i - 1]), float(_BANDWIDTHS[i + 1])
+            lowest = self.map[i] <= self.map[i - 1] and self.map[i] <= self.map[i + 1]
+            if lowest and self.map[i] < wanted + _BETWEEN and low < left and right < high:
+                best = minimize_scalar(
+                    lambda log_kappa: self.at(exp(log_kappa))[0],
+                    bounds=(log(left), log(right)),
+                    method="bounded",
+                    options={"xatol": _FLAT},
+                )
+                found.append(exp(float(best.x)))
+        return found
+
+    def _edge(self, inside: float, outside: float, wanted: float) -> float:
+        """The bandwidth between two others at which a value is no longer reached."""
+        from scipy.optimize import brentq
+
+        def excess(log_kappa: float) -> float:
+            return self.at(exp(log_kappa))[0] - wanted
+
+        if excess(log(inside)) <= 0:  # an end, whose margin is the value itself
+            return inside
+        return exp(float(brentq(excess, log(inside), log(outside), xtol=_PLACE, rtol=1e-14)))
 
     def needed(self, wanted: float) -> float:
         """The smallest occupation whose best filter gives a concurrence; inf if none is found."""

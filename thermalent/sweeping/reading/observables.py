@@ -14,7 +14,15 @@ import numpy as np
 from thermalent.networks.network import Network
 from thermalent.operators import error_bounds
 from thermalent.operators.estimates import Estimate
-from thermalent.operators.observables import TABLE, labels, of_state, pure, weight
+from thermalent.operators.observables import (
+    TABLE,
+    labels,
+    of_state,
+    of_states,
+    pure,
+    weight,
+    weights,
+)
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 
@@ -61,6 +69,27 @@ class Observable:
         else:
             found = of_state(result, self.what, self.emitters)
         return float(found), found.error
+
+    def read_all(
+        self, results: Sequence[SteadyState]
+    ) -> tuple[list[float | Exception], np.ndarray]:
+        """The number and the error of every result, an exception in place of a missing number.
+
+        Args:
+            results: Of networks with the same emitters, by methods of one claim.
+        """
+        if not self.function and TABLE[self.what].labelled:
+            return weights(results, self._state(results[0].network), self.emitters)
+        if not self.function:
+            return of_states(results, self.what, self.emitters)
+        found = [self._attempt(result) for result in results]
+        return [value for value, _ in found], np.array([error for _, error in found])
+
+    def _attempt(self, result: SteadyState) -> tuple[float | Exception, float]:
+        try:
+            return self.read(result)
+        except Exception as problem:  # of a user's function too: the other points go on
+            return problem, math.nan
 
     def _state(self, network: Network) -> np.ndarray:
         return pure(self.label, _dims(self, network), name="observables", given=self.name)
