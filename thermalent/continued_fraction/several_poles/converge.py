@@ -31,6 +31,7 @@ _MORE_TIERS = 1.15  # in every other fold, so that the difference shows what the
 # Tiers for more digits than the quanta give would be folded in vain.
 _FIRST_TOLERANCE = 1e-4
 _PART_OF_CHANGE = 0.05
+_SAFETY = 3.0  # error over the first change of it
 _LONGER = 1.4  # if changes no longer fall
 _FOLDS_AT_FIRST = 4.0  # that find the number of tiers
 _RESCALED = float(np.sqrt(1.7))
@@ -155,7 +156,7 @@ class _Search:
                 return self._ended(following, self.work)
             change = largest(self.built, following.x - found.x)
             changes, changed = np.append(changes[1:], change), changed + 1
-            found = self._judged(following, changes, changed)
+            found = self._judged(following, changes, changed, first.error)
             self.report(f"K = {self.quanta}, {last} tiers, error {found.error / found.scale:.0e}")
             if found.outcome:
                 return self._ended(found, self.work)
@@ -198,11 +199,19 @@ class _Search:
             outcome="",
         )
 
-    def _judged(self, found: Fraction, changes: np.ndarray, changed: int) -> Fraction:
-        """The solution with its error and, if the search ends with it, why."""
+    def _judged(
+        self, found: Fraction, changes: np.ndarray, changed: int, of_tiers: float
+    ) -> Fraction:
+        """The solution with its error and, if the search ends with it, why.
+
+        The first change is the error of the solution with one quantum. Three times that, and the
+        error of the tiers, which are the same in both, is more than enough for two quanta.
+        """
         from thermalent.continued_fraction.chain import convergence
 
         error = convergence.error_of(changes, changed, found.scale)
+        if changed == 1:
+            error = _SAFETY * changes[2] + of_tiers
         outcome = ""
         if error <= self.rtol * found.scale:
             outcome = "converged"
