@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from thermalent._version import __version__ as __version__
+from thermalent.solving import registry as _registry
 
 if TYPE_CHECKING:
     from thermalent import analytic as analytic
@@ -78,10 +79,10 @@ if TYPE_CHECKING:
     from thermalent.operators.entanglement import partial_trace as partial_trace
     from thermalent.operators.estimates import Estimate as Estimate
     from thermalent.operators.estimates import Estimates as Estimates
+    from thermalent.solution.errors import SolveError as SolveError
     from thermalent.solution.evolution import Evolution as Evolution
     from thermalent.solution.method import Method as Method
     from thermalent.solution.method import MethodError as MethodError
-    from thermalent.solution.result import SolveError as SolveError
     from thermalent.solution.result import SteadyState as SteadyState
     from thermalent.solving.solve import evolve as evolve
     from thermalent.solving.solve import methods as methods
@@ -92,16 +93,31 @@ if TYPE_CHECKING:
     from thermalent.sweeping.grid import zipped as zipped
     from thermalent.sweeping.run import sweep as sweep
 
+# Public names beside the methods and models, which the registry lists, by module.
 _HOME = {
-    "thermalent.analytic.methods": (
-        "Bourret",
-        "Markov",
-        "PhaseDiffusion",
-        "Quasistatic",
-        "StrongDriving",
-    ),
-    "thermalent.continued_fraction.method": ("ContinuedFraction",),
+    "thermalent.analysis.cross_validation": ("cross_validate",),
+    "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
+    "thermalent.analysis.optimise": ("optimise",),
+    "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
+    "thermalent.analysis.spectra": ("coherence", "spectrum"),
     "thermalent.continued_fraction.sensitivity.sensitivities": ("Sensitivities", "sensitivities"),
+    "thermalent.excitations": ("peak_concurrence", "peak_transfer"),
+    "thermalent.excitations.transfer": ("transfer",),
+    "thermalent.filters.filter": ("Filter",),
+    "thermalent.networks.geometry": (
+        "Cascade",
+        "ChiralWaveguide",
+        "CommonReservoir",
+        "SemiInfinite",
+    ),
+    "thermalent.networks.network": ("Network",),
+    "thermalent.networks.nodes": ("CollectiveSpin", "Mode", "Qubit", "Qudit"),
+    "thermalent.operators.distances": (
+        "fidelity",
+        "purity",
+        "trace_distance",
+        "von_neumann_entropy",
+    ),
     "thermalent.operators.entanglement": (
         "concurrence",
         "entanglement_of_formation",
@@ -109,57 +125,17 @@ _HOME = {
         "negativity",
         "partial_trace",
     ),
-    "thermalent.operators.distances": (
-        "fidelity",
-        "purity",
-        "trace_distance",
-        "von_neumann_entropy",
-    ),
     "thermalent.operators.estimates": ("Estimate", "Estimates"),
-    "thermalent.excitations": (
-        "Amplitudes",
-        "FewExcitations",
-        "peak_concurrence",
-        "peak_transfer",
-    ),
-    "thermalent.excitations.transfer": ("transfer",),
-    "thermalent.filters.filter": ("Filter",),
-    "thermalent.fock.method": ("Fock",),
+    "thermalent.solution.errors": ("SolveError",),
     "thermalent.solution.evolution": ("Evolution",),
-    "thermalent.networks.geometry": (
-        "Cascade",
-        "ChiralWaveguide",
-        "CommonReservoir",
-        "SemiInfinite",
-    ),
-    "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
-    "thermalent.jumps.method": ("QuantumJumps",),
     "thermalent.solution.method": ("Method", "MethodError"),
-    "thermalent.models.dual_rail": ("dual_rail",),
-    "thermalent.models.clockwork": ("clockwork",),
-    "thermalent.models.cooperative": ("cooperative",),
-    "thermalent.models.phononic_link": ("phononic_link",),
-    "thermalent.models.ring_resonators": ("ring_resonators",),
-    "thermalent.models.thermal_link": ("thermal_link",),
-    "thermalent.networks.network": ("Network",),
-    "thermalent.networks.nodes": (
-        "CollectiveSpin",
-        "Mode",
-        "Qubit",
-        "Qudit",
-    ),
-    "thermalent.analysis.optimise": ("optimise",),
-    "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
-    "thermalent.analysis.spectra": ("coherence", "spectrum"),
-    "thermalent.solution.result": ("SolveError", "SteadyState"),
+    "thermalent.solution.result": ("SteadyState",),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
-    "thermalent.stochastic.field_jumps": ("FieldJumps",),
-    "thermalent.stochastic.method": ("Trajectories",),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),
-    "thermalent.analysis.cross_validation": ("cross_validate",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_MODULE_OF |= _registry.public_modules()
 _PACKAGES = (
     "analytic",
     "continued_fraction",

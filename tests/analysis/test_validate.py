@@ -9,7 +9,9 @@ import pytest
 import thermalent as te
 from thermalent.analysis.cross_validation import Row, Verdict, cross_validate
 from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solving.registry import METHODS
 
 SMALL = te.thermal_link(n_th=0.5, kappa=0.5)
 
@@ -25,19 +27,30 @@ class Shifted(Method):
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = "tests"
 
-    def refusal(self, network):
-        return None if len(network.emitters) == 2 else "it is for two emitters"
+    def plan(self, task):
+        if len(task.network.emitters) != 2:
+            return Refusal("it is for two emitters")
+        return ShiftedPlan(self, task.network)
 
-    def steady_state(self, network):
-        exact = te.ContinuedFraction().steady_state(network)
-        status = Status()
-        if self.fails:
+
+class ShiftedPlan(Plan):
+    """The exact state, shifted."""
+
+    cost = Cost(bytes=0.0, operations=0.0)
+
+    def __init__(self, method, network):
+        self.method, self.network = method, network
+
+    def run(self):
+        exact = te.ContinuedFraction().steady_state(self.network)
+        shift, status = self.method.shift, Status()
+        if self.method.fails:
             status = Status(outcome=Outcome.NOT_CONVERGED, message="It went nowhere. Try again.")
         return SteadyState(
-            network=network,
-            method=self,
-            state=exact.state + np.diag([-self.shift, 0, 0, self.shift]),
-            error=ErrorEstimate(self.claimed, "claimed"),
+            network=self.network,
+            method=self.method.record,
+            state=exact.state + np.diag([-shift, 0, 0, shift]),
+            error=ErrorEstimate(self.method.claimed, "claimed"),
             status=status,
             stats={"seconds": 0.0},
         )
@@ -46,8 +59,9 @@ class Shifted(Method):
 def test_exact_methods_agree_and_every_method_is_listed():
     validation = cross_validate(SMALL)
     assert [row.method.name for row in validation.rows] == [
-        item.method.name for item in te.methods(SMALL)
+        entry.name for entry in METHODS if entry.steady
     ]
+    assert [item.method.name for item in te.methods(SMALL)] == [entry.name for entry in METHODS]
     assert validation.reference == "ContinuedFraction"
     assert validation.agree
     assert validation.verdict is Verdict.AGREE
@@ -82,7 +96,10 @@ def test_methods_that_do_not_apply_say_why():
         item.method.name: item.refusal for item in te.methods(network) if item.refusal is not None
     }
     assert "StrongDriving" in refused
+    assert {"FewExcitations", "Amplitudes"} == refused.keys() - rows.keys()  # they evolve only
     for name, reason in refused.items():
+        if name not in rows:
+            continue
         assert rows[name].outcome == "does not apply"
         assert rows[name].note == reason
         assert rows[name].result is None
@@ -206,7 +223,7 @@ def test_the_table_is_aligned_and_within_its_width():
 )
 def test_fock_is_not_run_for_minutes(n_th, qubits, outcome, monkeypatch):
     """Beyond memory it is refused; where it would merely take long it is not run, and says so."""
-    monkeypatch.setattr("thermalent.solving.solve.METHODS", (te.ContinuedFraction, te.Fock))
+    monkeypatch.setattr("thermalent.solving.registry.METHODS", METHODS[:2])
     network = te.thermal_link(n_th=n_th, kappa=0.1, qubits=qubits)
     _, fock = cross_validate(network).rows
     assert fock.outcome == outcome

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analytic.methods.markov import markov_generator
-from thermalent.analytic.methods.null_vector import Space
+from thermalent.analytic.methods.null_vector import OneMode, Space, one_mode_of
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -325,7 +325,9 @@ def test_the_markov_generator_is_completely_positive(network):
     """Its Choi matrix is positive off the maximally entangled state, its trace conserved."""
     every = np.arange(16)
     space = Space(frame=np.eye(4), zero=every, plus=every, minus=every)
-    generator = markov_generator(network, space).reshape(4, 4, 4, 4)
+    found = one_mode_of(network)
+    assert isinstance(found, OneMode)
+    generator = markov_generator(found, space).reshape(4, 4, 4, 4)
     choi = generator.transpose(0, 2, 1, 3).reshape(16, 16)
     entangled = np.eye(4).ravel() / 2
     others = np.eye(16) - np.outer(entangled, entangled)

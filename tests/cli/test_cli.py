@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from tests.support.plans import run_otherwise
 from thermalent.analysis.cross_validation import Verdict
 from thermalent.cli import main
-from thermalent.cli.options import METHODS
 from thermalent.hardware import superconducting_link
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.solving.solve import METHODS as SOLVER_METHODS
+from thermalent.solving.registry import METHODS
 
 LINK = ["--n-th", "1220", "--kappa", "1e-3"]
 
@@ -93,11 +93,11 @@ def test_json_holds_every_number_in_full_precision():
     assert data["stats"]["n_max"] == expected.stats["n_max"]
 
 
-@pytest.mark.parametrize("name", list(METHODS))
-def test_every_method_can_be_named(name):
-    class_name, _ = METHODS[name]
+@pytest.mark.parametrize("entry", [entry for entry in METHODS if entry.steady])
+def test_every_method_can_be_named(entry):
+    class_name = entry.name
     data = json.loads(
-        succeed("steady", "--n-th", "0.2", "--kappa", "0.05", "--method", name, "--json")
+        succeed("steady", "--n-th", "0.2", "--kappa", "0.05", "--method", entry.key, "--json")
     )
     network = te.thermal_link(n_th=0.2, kappa=0.05)
     expected = te.steady_state(network, getattr(te, class_name)())
@@ -108,12 +108,9 @@ def test_every_method_can_be_named(name):
         assert data["error"] is None
 
 
-def test_method_names_and_options_are_those_of_the_library():
-    assert [class_name for class_name, _ in METHODS.values()] == [
-        method.__name__ for method in SOLVER_METHODS
-    ]
-    for class_name, options in METHODS.values():
-        assert set(options) <= set(getattr(te, class_name).__dataclass_fields__)
+def test_method_options_are_parameters_of_the_methods():
+    for entry in METHODS:
+        assert set(entry.options) <= set(getattr(te, entry.name).__dataclass_fields__)
 
 
 def test_numerical_options_reach_the_method():
@@ -168,14 +165,11 @@ def test_validate_prints_the_table_of_the_library():
 
 
 def test_validate_fails_if_exact_methods_disagree(monkeypatch):
-    honest = te.Fock.steady_state
+    def wrong(plan):
+        result = plan.run()
+        return replace(result, state=0.99 * result.state + 0.01 * np.eye(4) / 4)
 
-    def wrong(self, network):
-        result = honest(self, network)
-        mixed = 0.99 * result.state + 0.01 * np.eye(4) / 4
-        return SteadyState(network=network, method=self, state=mixed, error=result.error)
-
-    monkeypatch.setattr(te.Fock, "steady_state", wrong)
+    run_otherwise(monkeypatch, te.Fock, wrong)
     result = run("validate", "--n-th", "0.5", "--kappa", "0.5")
     assert result.exit_code == 1
     assert result.stderr == f"thermalent: {Verdict.DISAGREE}\n"
@@ -245,7 +239,7 @@ def test_hardware_prints_both_tables():
         ),
         (
             ["steady", *LINK, "--n-max", "0"],
-            "Option --n-max must be an integer of at least 1, but is 0.",
+            "Option --n-max must be an integer from 1 to 2000000, but is 0.",
         ),
         (
             ["steady", *LINK, "--method", "bourret", "--rtol", "1e-3"],
@@ -276,7 +270,7 @@ def test_an_unknown_method_is_answered_with_the_known_ones():
     result = run("steady", *LINK, "--method", "guess")
     assert result.exit_code == 2
     assert result.stderr.startswith("thermalent: Invalid value for '--method': 'guess' is not one")
-    assert all(f"'{name}'" in result.stderr for name in METHODS)
+    assert all(f"'{entry.key}'" in result.stderr for entry in METHODS)
     assert result.stderr.count("\n") == 1
 
 
@@ -307,43 +301,43 @@ def test_a_failed_solve_is_exit_code_1():
 
 
 def test_failures_of_several_lines_become_one(monkeypatch):
-    def failing(self, network):
+    def failing(plan):
         return SteadyState(
-            network=network,
-            method=self,
+            network=plan.task.network,
+            method=te.ContinuedFraction().record,
             state=np.eye(4) / 4,
             error=ErrorEstimate(np.inf, "none"),
             status=Status(outcome=Outcome.INACCURATE, message="Argument `rtol`\nis too small."),
         )
 
-    monkeypatch.setattr(te.ContinuedFraction, "steady_state", failing)
+    run_otherwise(monkeypatch, te.ContinuedFraction, failing)
     result = run("steady", *LINK)
     assert (result.exit_code, result.stderr) == (1, "thermalent: Option --rtol is too small.\n")
 
 
 def test_out_of_memory_and_control_c(monkeypatch):
-    def exhausted(self, network):
+    def exhausted(plan):
         raise MemoryError("Unable to allocate 9 PiB.")
 
-    def interrupted(self, network):
+    def interrupted(plan):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(te.ContinuedFraction, "steady_state", exhausted)
+    run_otherwise(monkeypatch, te.ContinuedFraction, exhausted)
     result = run("steady", *LINK)
     assert result.exit_code == 1
     assert result.stderr == (
         "thermalent: out of memory. Unable to allocate 9 PiB. Ask for a smaller truncation.\n"
     )
-    monkeypatch.setattr(te.ContinuedFraction, "steady_state", interrupted)
+    run_otherwise(monkeypatch, te.ContinuedFraction, interrupted)
     result = run("steady", *LINK)
     assert (result.exit_code, result.stderr) == (130, "thermalent: interrupted\n")
 
 
 def test_a_bug_is_not_dressed_up_as_a_wrong_option(monkeypatch):
-    def broken(self, network):
+    def broken(plan):
         raise ValueError("shapes differ")
 
-    monkeypatch.setattr(te.ContinuedFraction, "steady_state", broken)
+    run_otherwise(monkeypatch, te.ContinuedFraction, broken)
     result = run("steady", *LINK)
     assert isinstance(result.exception, ValueError)
 
@@ -409,7 +403,7 @@ def test_a_signal_ends_a_process_without_a_traceback():
         from thermalent.cli import main
         # A shell's background job ignores the signal, and so would its children.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        te.ContinuedFraction.steady_state = lambda *args: os.kill(os.getpid(), signal.SIGINT)
+        te.ContinuedFraction.plan = lambda *args: os.kill(os.getpid(), signal.SIGINT)
         main(["steady", "--n-th", "1", "--kappa", "1"])
         """
     )

@@ -2,14 +2,17 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from tests.support.plans import run_otherwise
 from thermalent import stochastic
 from thermalent.cli import main
+from thermalent.solution.result import Outcome, Status
 
 LINK = ["--n-th", "20", "--kappa", "1e-2"]
 NETWORK = te.thermal_link(n_th=20, kappa=1e-2)
@@ -206,17 +209,11 @@ def test_a_method_that_does_not_apply_is_exit_code_2():
 
 
 def test_an_evolution_that_failed_is_exit_code_1(monkeypatch):
-    honest = te.ContinuedFraction.evolve
-
-    def failing(self, network, times, initial, source):
-        from dataclasses import replace
-
-        from thermalent.solution.result import Outcome, Status
-
+    def failing(plan):
         status = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for a larger rtol.")
-        return replace(honest(self, network, times, initial, source), status=status)
+        return replace(plan.run(), status=status)
 
-    monkeypatch.setattr(te.ContinuedFraction, "evolve", failing)
+    run_otherwise(monkeypatch, te.ContinuedFraction, failing)
     result = run("evolve", *LINK, "--times", "1")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "thermalent: Ask for a larger rtol.\n"

@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.continued_fraction.batch import chains
-from thermalent.continued_fraction.batch import steady_states as batch
+from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.steady_states import steady_states
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.hierarchy import hierarchy

@@ -208,7 +208,7 @@ def test_default_of_a_hot_mode_says_what_the_budget_gave(monkeypatch):
     network = te.thermal_link(n_th=25.0, kappa=0.05)
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-12))
     assert exact.stats["levels"] > 60
-    monkeypatch.setattr("thermalent.continued_fraction.method._BUDGET", 1.0)
+    monkeypatch.setattr("thermalent.continued_fraction.one_mode._BUDGET", 1.0)
     found = te.steady_state(network)
     assert found.stats["ended_by"] == "levels"
     distance = np.max(np.abs(found.state - exact.state))

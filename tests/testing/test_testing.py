@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import thermalent as te
 from tests.support.pages import examples
+from tests.support.plans import run_otherwise
 from thermalent import testing
 from thermalent.testing import assert_methods_agree, assert_state, assert_within_errors
 
@@ -176,15 +177,13 @@ def test_methods_agree_and_disagree():
 
 
 def test_a_wrong_method_is_named(monkeypatch):
-    exact = te.Fock.steady_state
-
-    def wrong(self, network):
-        result = exact(self, network)
+    def wrong(plan):
+        result = plan.run()
         result.state[0, 0] += 1e-3
         result.state[3, 3] -= 1e-3
         return result
 
-    monkeypatch.setattr(te.Fock, "steady_state", wrong)
+    run_otherwise(monkeypatch, te.Fock, wrong)
     with pytest.raises(AssertionError, match=r"ContinuedFraction \(compared with Fock\).*by 0.001"):
         assert_methods_agree(te.thermal_link(0.5, 1.0))
 

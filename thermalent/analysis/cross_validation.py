@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -23,10 +24,14 @@ from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.operators import distances
 from thermalent.operators.states import STATE_TOLERANCE
+from thermalent.solution.errors import SolveError
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.result import SolveError, SteadyState
-from thermalent.solving.solve import methods as all_methods
-from thermalent.solving.solve import steady_state
+from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import SteadyStateTask
+from thermalent.solving import registry
+from thermalent.solving.solve import finished, method_named
+from thermalent.stochastic.field_jumps import FieldJumps
 from thermalent.stochastic.method import Trajectories
 from thermalent.support import checks
 
@@ -37,6 +42,7 @@ ROUNDING = 1e-12
 FOCK_UNKNOWNS = 5e5
 FOCK_WORK = 2e10
 TRAJECTORY_WORK = 1e8  # steps of two qubits; some ten seconds
+_ALL_KEPT = 4  # emitters
 JUMP_WORK = 2e9  # multiplications; some ten seconds
 _WIDTH = 100  # characters of the printed table
 
@@ -146,7 +152,8 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
     if not isinstance(network, Network):
         checks.fail("network", "a thermalent Network", network)
     if methods is None:
-        chosen = [_comparable(item.method) for item in all_methods(network)]
+        named = [method_named(entry.name) for entry in registry.METHODS if entry.steady]
+        chosen = [_comparable(method) for method in named]
     else:
         chosen = list(methods)
     for method in chosen:
@@ -175,6 +182,8 @@ def _comparable(method: Method) -> Method:
         return Trajectories(n=1024)
     if isinstance(method, QuantumJumps):
         return QuantumJumps(n=512)
+    if isinstance(method, FieldJumps):
+        return FieldJumps(n=256)
     if isinstance(method, Fock):
         # Rounding leaves 1e-9 at n_th = 1000, and 4e-9 at 10,000, beyond what is run here.
         return Fock(tolerance=1e-8)
@@ -182,22 +191,23 @@ def _comparable(method: Method) -> Method:
 
 
 def _attempt(network: Network, method: Method, patient: bool) -> Row:
-    refusal = method.refusal(network)
-    if refusal is not None:
-        return Row(method=method, outcome="does not apply", note=refusal)
-    slow = None if patient else _too_slow(network, method)
+    task = SteadyStateTask(network=network)
+    plan = method.plan(task)
+    if isinstance(plan, Refusal):
+        return Row(method=method, outcome="does not apply", note=plan.reason)
+    slow = None if patient else _too_slow(network, method, plan)
     if slow is not None:
         return Row(method=method, outcome="not run", note=slow)
     began = time.perf_counter()
     try:
-        result = steady_state(network, method)
+        result = cast(SteadyState, finished(plan.run(), task, method))
     except SolveError as error:
         seconds = time.perf_counter() - began
         return Row(method=method, outcome="failed", note=str(error), seconds=seconds)
     return Row(method=method, result=result, seconds=time.perf_counter() - began)
 
 
-def _too_slow(network: Network, method: Method) -> str | None:
+def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
     """Why a method would take long: Fock or trajectories, with a hot mode or many emitters.
 
     Thermal populations fall by gain/loss per level, and the levels until 1e-9 set the size. The
@@ -207,6 +217,8 @@ def _too_slow(network: Network, method: Method) -> str | None:
         return _too_many_steps(network, method)
     if isinstance(method, QuantumJumps):
         return _too_many_amplitudes(network, method)
+    if isinstance(method, FieldJumps):
+        return _too_many_kets(network, method, plan)
     if not isinstance(method, Fock) or ContinuedFraction().refusal(network) is not None:
         return None
     ratios = tail_ratios(bare_modes(network)) or ()
@@ -260,12 +272,25 @@ def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
     )
 
 
+def _too_many_kets(network: Network, method: FieldJumps, plan: Plan) -> str | None:
+    """Kets last as long as quantum jumps; of many emitters only a part is kept, which is no state
+    of all.
+    """
+    work = plan.cost.operations
+    if work <= JUMP_WORK and len(network.dims) <= _ALL_KEPT:
+        return None
+    return (
+        f"{method.n} trajectories would take about {work:.0e} multiplications, and of more than "
+        f"{_ALL_KEPT} qubits only some are kept. Use te.steady_state(network, te.FieldJumps())."
+    )
+
+
 def _reference(rows: Sequence[Row]) -> SteadyState | None:
     exact = [
         row.result for row in rows if row.result is not None and row.method.claim is Claim.EXACT
     ]
     # min keeps the first of equals: False sorts before True.
-    return min(exact, key=lambda r: not isinstance(r.method, ContinuedFraction), default=None)
+    return min(exact, key=lambda r: r.method.name != "ContinuedFraction", default=None)
 
 
 def _compared(row: Row, reference: SteadyState | None) -> Row:

@@ -18,8 +18,9 @@ from thermalent.networks.network import Network
 from thermalent.operators import states
 from thermalent.operators.estimates import Estimate
 from thermalent.operators.superoperators import dense
+from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome, SolveError
+from thermalent.solution.result import Outcome
 from thermalent.support import checks
 from thermalent.support.progress import working
 

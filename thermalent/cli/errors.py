@@ -81,8 +81,8 @@ def arguments() -> Iterator[None]:
 @contextmanager
 def solving() -> Iterator[None]:
     """A method that does not apply is a wrong option; a solve that failed is a failure."""
+    from thermalent.solution.errors import SolveError
     from thermalent.solution.method import MethodError
-    from thermalent.solution.result import SolveError
 
     try:
         yield

@@ -10,25 +10,13 @@ import click
 
 from thermalent.cli.errors import arguments
 from thermalent.cli.filters import build_filter
+from thermalent.solving.registry import METHOD_BY_KEY, METHODS
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
     from thermalent.solution.method import Method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-# Class name and numerical options of each method; listed here so that --help needs no numerics.
-METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "continued-fraction": ("ContinuedFraction", ("rtol", "n_max")),
-    "fock": ("Fock", ("tolerance", "cutoff")),
-    "trajectories": ("Trajectories", ()),
-    "quantum-jumps": ("QuantumJumps", ()),
-    "bourret": ("Bourret", ()),
-    "strong-driving": ("StrongDriving", ()),
-    "quasistatic": ("Quasistatic", ("rtol",)),
-    "phase-diffusion": ("PhaseDiffusion", ()),
-    "markov": ("Markov", ()),
-}
 
 
 class Numbers(click.ParamType):
@@ -141,7 +129,7 @@ network_options = combined(
 method_options = combined(
     click.option(
         "--method",
-        type=click.Choice(list(METHODS)),
+        type=click.Choice([entry.key for entry in METHODS]),
         help="How to solve.  [default: the first exact method that applies]",
     ),
     click.option(
@@ -184,14 +172,15 @@ def build_method(method: str | None, numbers: Mapping[str, float | int | None]) 
     given = {name: value for name, value in numbers.items() if value is not None}
     if method is None and not given:
         return None
-    name = method or next(key for key, (_, known) in METHODS.items() if next(iter(given)) in known)
-    class_name, known = METHODS[name]
+    first = next(iter(given), "")
+    name = method or next(entry.key for entry in METHODS if first in entry.options)
+    entry = METHOD_BY_KEY[name]
     for option in given:
-        if option not in known:
+        if option not in entry.options:
             raise click.UsageError(
                 f"Option --{option.replace('_', '-')} does not apply to the method {name}."
             )
     import thermalent
 
     with arguments():
-        return getattr(thermalent, class_name)(**given)
+        return getattr(thermalent, entry.name)(**given)

@@ -8,7 +8,6 @@ import json
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
     from thermalent.operators.estimates import Estimate, Estimates
     from thermalent.solution.evolution import Evolution
-    from thermalent.solution.method import Method
+    from thermalent.solution.record import MethodRecord
     from thermalent.solution.result import SteadyState
 
 WIDTH = 100  # characters, the same on a terminal and in a file
@@ -71,9 +70,9 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def method_data(method: Method) -> dict[str, Any]:
+def method_data(method: MethodRecord) -> dict[str, Any]:
     """A method with its numerical parameters and its claim."""
-    parameters = {item.name: getattr(method, item.name) for item in fields(method)}  # type: ignore[arg-type]
+    parameters = dict(method.parameters)
     return {"name": method.name, "claim": method.claim.value, "parameters": parameters}
 
 

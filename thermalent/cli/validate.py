@@ -44,7 +44,7 @@ def validate(as_json: bool, **network: Any) -> None:
 def _data(validation: CrossValidation) -> dict[str, Any]:
     rows = [
         {
-            "method": method_data(row.method),
+            "method": method_data(row.method.record),
             "outcome": row.outcome,
             validation.figure: row.figure,
             "distance": row.distance,

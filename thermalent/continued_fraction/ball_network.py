@@ -67,16 +67,19 @@ def couplings_of(network: Network) -> Couplings:
     return Couplings(*(complex_matrix(matrix) for matrix in network.couplings))
 
 
-def ball_network(network: Network, couplings: Couplings | None = None) -> BallNetwork:
+def ball_network(
+    network: Network, couplings: Couplings | None = None, numbers: np.ndarray | None = None
+) -> BallNetwork:
     """A network of one mode that conserves the excitation number, at the precision of the moment.
 
     Args:
         network: The network.
         couplings: Its matrices, if they are to be others than its own.
+        numbers: Excitation numbers of its emitters' states, if they are known already.
     """
     given = couplings_of(network) if couplings is None else couplings
     source = network.mode_indices[0]
-    numbers = excitation_numbers(network)
+    numbers = excitation_numbers(network) if numbers is None else numbers
     lowering = [
         _embedded(_lowering(emitter), position, network.dims)
         for position, emitter in enumerate(network.emitters)

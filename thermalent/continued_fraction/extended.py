@@ -69,6 +69,7 @@ def solve(
     couplings: Callable[[], Couplings] | None = None,
     budget: float = BUDGET,
     most_bits: int = MOST_BITS,
+    numbers: np.ndarray | None = None,
 ) -> Extended:
     """The steady state to a relative accuracy, or to a number of digits.
 
@@ -79,6 +80,7 @@ def solve(
         couplings: Makes the matrices to be used instead of the network's own, in balls.
         budget: Multiplications to spend.
         most_bits: Precision beyond which nothing is tried.
+        numbers: Excitation numbers of the emitters' states, if they are known already.
     """
     wanted = digits if digits is not None else -math.log10(rtol)
     bits = 64 * math.ceil((wanted * math.log2(10) + _GUARD) / 64)
@@ -87,7 +89,7 @@ def solve(
     with working("more digits") as report:
         while True:
             with precision(bits):
-                attempt = _Attempt(network, couplings, wanted, report)
+                attempt = _Attempt(network, couplings, numbers, wanted, report)
                 found = attempt.run(budget - spent)
             spent += attempt.spent
             if found.outcome in ("converged", "budget") or 2 * bits > most:
@@ -102,6 +104,7 @@ class _Attempt:
         self,
         network: Network,
         couplings: Callable[[], Couplings] | None,
+        numbers: np.ndarray | None,
         wanted: float,
         report: Callable[[str], None],
     ) -> None:
@@ -112,7 +115,7 @@ class _Attempt:
         self.wanted = wanted
         self.tolerance = arb(10) ** arb(-wanted)
         given = None if couplings is None else couplings()
-        self.chain = BallChain(ball_network(network, given))
+        self.chain = BallChain(ball_network(network, given, numbers))
         self.proven = self.chain.classical or self.chain.undriven
         self.fold = DualFold(self.chain)
         self.spent = 0.0

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import Levels, levels
 from thermalent.continued_fraction.chain.fraction import evaluate
-from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.networks.network import Network
+from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 
 if TYPE_CHECKING:
     from thermalent.continued_fraction.extended import Extended
-    from thermalent.continued_fraction.method import ContinuedFraction
 
 LARGEST_DIMENSION = 16  # of the emitters: at 32 a single level takes minutes
 MOST_DIGITS = 250  # so that no bound falls below the smallest double
@@ -31,7 +31,9 @@ _ESTIMATED = (
 
 def steady_state(
     network: Network,
-    method: ContinuedFraction,
+    h: Hierarchy,
+    record: MethodRecord,
+    rtol: float,
     reason: str,
     digits: int | None = None,
     budget: float | None = None,
@@ -40,7 +42,9 @@ def steady_state(
 
     Args:
         network: One mode, excitations conserved, at most 16 emitter levels.
-        method: What was asked for.
+        h: Its hierarchy.
+        record: The method, for the result.
+        rtol: Relative accuracy, if no digits were asked for.
         reason: Why doubles are not enough, for `stats`.
         digits: Decimal digits, if they were asked for.
         budget: Multiplications to spend at most, if not the default.
@@ -50,7 +54,11 @@ def steady_state(
 
     began = time.perf_counter()
     found = solve(
-        network, method.aimed_rtol, digits=digits, budget=BUDGET if budget is None else budget
+        network,
+        rtol,
+        digits=digits,
+        budget=BUDGET if budget is None else budget,
+        numbers=h.numbers,
     )
     undecided = found.outcome == "singular"
     if found.outcome == "converged" and found.condition > _SLOW:
@@ -60,6 +68,7 @@ def steady_state(
             1e-3,
             couplings=lambda: related_couplings(network),
             most_bits=found.bits,
+            numbers=h.numbers,
         )
         undecided = related.outcome == "singular"
     state = found.doubles()
@@ -82,10 +91,10 @@ def steady_state(
         stats["precise"] = _written(found, digits)
     return SteadyState(
         network=network,
-        method=method,
+        method=record,
         state=state,
         error=ErrorEstimate(error, _PROVEN if found.proven else _ESTIMATED),
-        status=_status(network, method, found, undecided),
+        status=_status(h, found, undecided),
         stats=stats,
     )
 
@@ -107,11 +116,9 @@ def _decimal(value: Any, digits: int) -> str:
     return str(value.mid().str(digits + 12, radius=False))
 
 
-def _status(
-    network: Network, method: ContinuedFraction, found: Extended, undecided: bool
-) -> Status:
+def _status(h: Hierarchy, found: Extended, undecided: bool) -> Status:
     if undecided:
-        return not_unique(network, found)
+        return not_unique(levels(h), found)
     if found.outcome == "converged":
         return Status()
     if found.outcome == "budget":
@@ -132,7 +139,7 @@ def _status(
     )
 
 
-def not_unique(network: Network, found: Extended | None = None) -> Status:
+def not_unique(chain: Levels, found: Extended | None = None) -> Status:
     """That there are several stationary states, and what the network conserves, in words."""
     why = ""
     if found is not None and found.outcome == "singular":
@@ -141,7 +148,6 @@ def not_unique(network: Network, found: Extended | None = None) -> Status:
         why = " to the last digits of its couplings, which are the rounding of exact relations"
     told = ""
     try:
-        chain = levels(hierarchy(network))
         stationary = Stationary(chain)
         fraction = evaluate(chain, stationary.solve, degenerate=stationary.degenerate, most=10_000)
         count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]

@@ -15,11 +15,17 @@ from thermalent.excitations.losses import amplitude_matrix, single_refusal, star
 from thermalent.excitations.start import State, node_amplitudes
 from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.method import Claim, Method, MethodError, SourceStart
-from thermalent.solution.result import SteadyState
+from thermalent.solution.method import Claim, Method, MethodError
+from thermalent.solution.plan import Cost, Plan, Refusal
+from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
 
 _HOW = "backward error of the matrix exponential, which is a contraction"
+
+STEADY_STATE = Refusal(
+    "it evolves networks that only lose excitations; their steady state is the ground state, or "
+    "not unique. Use te.Fock() or te.evolve(...)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,39 +43,44 @@ class Amplitudes(Method):
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = "networks that only lose excitations, with at most one to lose"
 
-    def refusal(self, network: Network) -> str | None:
-        """Always: there is nothing to solve for."""
-        return STEADY_STATE
-
-    def steady_state(self, network: Network) -> SteadyState:
-        """Not given.
-
-        Raises:
-            MethodError: always.
-        """
-        raise MethodError(f"{self.name} does not apply to this network: {STEADY_STATE}")
-
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: something feeds the network, or an emitter has jumps of its own."""
-        return single_refusal(network) or start_refusal(source)
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The emitters' states, from an initial state of at most one excitation.
-
-        Raises:
-            MethodError: the initial state holds more than one excitation.
-        """
-        began = time.perf_counter()
-        levels = _levels(network)
-        outside = np.setdiff1d(np.arange(len(initial)), levels)
-        if np.any(initial[outside]):
-            raise MethodError(
-                f"{self.name} evolves at most one excitation, but the initial state holds more. "
-                "Use te.FewExcitations()."
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: something feeds the network, an emitter jumps, or more than one excitation."""
+        if not isinstance(task, EvolutionTask):
+            return STEADY_STATE
+        reason = single_refusal(task.network) or start_refusal(task.source)
+        if reason is not None:
+            return Refusal(reason)
+        levels = _levels(task.network)
+        if np.any(task.start[np.setdiff1d(np.arange(len(task.start)), levels)]):
+            return Refusal(
+                "it evolves at most one excitation, but the initial state holds more. Use "
+                "te.FewExcitations()."
             )
-        matrix = amplitude_matrix(network)
+        matrix = amplitude_matrix(task.network)
+        return AmplitudesPlan(method=self, task=task, levels=levels, matrix=matrix)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AmplitudesPlan(Plan):
+    """The matrix of the amplitudes, (n, n), and the emitters' states that it reaches, (m + 1,)."""
+
+    method: Amplitudes
+    task: EvolutionTask
+    levels: np.ndarray
+    matrix: np.ndarray
+
+    @property
+    def cost(self) -> Cost:
+        """Of one matrix exponential per time."""
+        n, times = float(len(self.matrix)), len(self.task.times)
+        states = 16.0 * times * float(np.prod(self.task.network.dims)) ** 2
+        return Cost(bytes=states + 160.0 * times * n**2, operations=40.0 * times * n**3)
+
+    def run(self) -> Evolution:
+        """The emitters' states at the times."""
+        began = time.perf_counter()
+        network, times, initial = self.task.network, self.task.times, self.task.start
+        levels, matrix = self.levels, self.matrix
         modes = len(network.modes)
         carried = exponentials(matrix, times)[:, modes:, modes:]  # (t, m, m)
         start = initial[np.ix_(levels, levels)]  # (m + 1, m + 1), the vacuum first
@@ -82,7 +93,7 @@ class Amplitudes(Method):
         states[:, levels[:, None], levels[None, :]] = block
         return Evolution(
             network=network,
-            method=self,
+            method=self.method.record,
             times=times,
             states=states,
             # A product of three factors, two of which carry the error of an amplitude.
@@ -90,12 +101,6 @@ class Amplitudes(Method):
             how=_HOW,
             stats={"dimension": len(matrix), "seconds": time.perf_counter() - began},
         )
-
-
-STEADY_STATE = (
-    "it evolves networks that only lose excitations; their steady state is the ground state, or "
-    "not unique. Use te.Fock() or te.evolve(...)."
-)
 
 
 def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray:

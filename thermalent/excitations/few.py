@@ -13,11 +13,11 @@ from thermalent.excitations.amplitudes import STEADY_STATE
 from thermalent.excitations.basis import Basis, drift, jumps, sector_sizes
 from thermalent.excitations.losses import gain, start_refusal
 from thermalent.excitations.propagate import propagate, rounding
-from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.method import Claim, Method, MethodError, SourceStart
-from thermalent.solution.result import SteadyState
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import Cost, Plan, Refusal
+from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
@@ -39,44 +39,70 @@ class FewExcitations(Method):
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = "networks that only lose excitations, with a few of them to lose"
 
-    def refusal(self, network: Network) -> str | None:
-        """Always: there is nothing to solve for."""
-        return STEADY_STATE
-
-    def steady_state(self, network: Network) -> SteadyState:
-        """Not given.
-
-        Raises:
-            MethodError: always.
-        """
-        raise MethodError(f"{self.name} does not apply to this network: {STEADY_STATE}")
-
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: something feeds the network, or it loses count of its excitations."""
-        return gain(network) or start_refusal(source)
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The emitters' states at the times, the modes empty at the start.
-
-        Raises:
-            MethodError: the blocks do not fit into memory.
-        """
-        began = time.perf_counter()
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: something feeds the network, or its blocks do not fit into memory."""
+        if not isinstance(task, EvolutionTask):
+            return STEADY_STATE
+        network = task.network
+        reason = gain(network) or start_refusal(task.source)
+        if reason is not None:
+            return Refusal(reason)
         numbers = excitation_numbers(network)
-        rows, cols = np.nonzero(initial)
+        rows, cols = np.nonzero(task.start)
         most = int(np.max(numbers[np.concatenate([rows, cols])]))
         differences = np.unique(np.abs(numbers[rows] - numbers[cols])).tolist()
         sizes = sector_sizes(network, most)
-        _require_memory(self, network, sizes, differences, len(times))
-        basis = Basis(network, most)
+        elements = max(
+            sum(sizes[m] * sizes[m - q] for m in range(q, len(sizes))) for q in differences
+        )
+        found = FewExcitationsPlan(
+            method=self, task=task, most=most, differences=differences, elements=elements
+        )
+        needed = found.cost.bytes
+        if needed > memory_limit.available() / 2:
+            return Refusal(
+                f"it would need about {memory_limit.in_words(needed)} for {elements} elements of "
+                f"{most} excitations and {len(task.times)} states. Use fewer times, "
+                "collective=True for symmetric qubits, or te.transfer(...), which needs no "
+                "density matrix."
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FewExcitationsPlan(Plan):
+    """Blocks of up to `most` excitations, `elements` of them in the largest sector."""
+
+    method: FewExcitations
+    task: EvolutionTask
+    most: int
+    differences: list[int]
+    elements: int
+
+    @property
+    def cost(self) -> Cost:
+        """Of the largest sector: both drifts and one jump per node, each joining it to others."""
+        network, times = self.task.network, len(self.task.times)
+        nodes, size = len(network.nodes), int(np.prod(network.dims, dtype=object))
+        rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
+        steps = max(1.0, rate * float(self.task.times[-1]))
+        return Cost(
+            bytes=self.elements * (3 * nodes * _BYTES_PER_ENTRY + 16 * times)
+            + 48 * times * size**2,
+            operations=10.0 * len(self.differences) * self.elements * 3 * nodes * steps,
+        )
+
+    def run(self) -> Evolution:
+        """The emitters' states at the times, the modes empty at the start."""
+        began = time.perf_counter()
+        network, times, initial = self.task.network, self.task.times, self.task.start
+        basis = Basis(network, self.most)
         generator, terms = drift(basis), jumps(basis)
         states = np.zeros((len(times), *initial.shape), dtype=complex)
         error = np.zeros(len(times))
         elements = 0
         with working("Evolving") as report:
-            for difference in differences:
+            for difference in self.differences:
                 report(f"coherences between m and m - {difference} excitations")
                 blocks = _Blocks(basis, difference)
                 liouvillian = blocks.liouvillian(generator, terms)
@@ -87,13 +113,13 @@ class FewExcitations(Method):
                 elements += liouvillian.shape[0]
         return Evolution(
             network=network,
-            method=self,
+            method=self.method.record,
             times=times,
             states=states,
             error=error,
             how="rounding of the Taylor steps of a trace-preserving map",
             stats={
-                "excitations": most,
+                "excitations": self.most,
                 "dimension": elements,
                 "seconds": time.perf_counter() - began,
             },
@@ -164,20 +190,3 @@ class _Blocks:
             start += same.size
         at = (np.concatenate(rows), np.concatenate(cols))
         return sparse.csr_array((np.ones(len(at[0])), at), shape=(size**2, start))
-
-
-def _require_memory(
-    method: Method, network: Network, sizes: list[int], differences: list[int], times: int
-) -> None:
-    elements = max(sum(sizes[m] * sizes[m - q] for m in range(q, len(sizes))) for q in differences)
-    # A row of the generator: both drifts and one jump per node, each joining a node to the others.
-    nodes = len(network.nodes)
-    size = int(np.prod(network.dims, dtype=object))
-    needed = elements * (3 * nodes * _BYTES_PER_ENTRY + 16 * times) + 48 * times * size**2
-    if needed > memory_limit.available() / 2:
-        raise MethodError(
-            f"{method.name} would need about {memory_limit.in_words(needed)} for "
-            f"{elements} elements of "
-            f"{len(sizes) - 1} excitations and {times} states. Use fewer times, collective=True "
-            "for symmetric qubits, or te.transfer(...), which needs no density matrix."
-        )

@@ -28,7 +28,7 @@ from thermalent.fock.blocks import Blocks
 from thermalent.fock.krylov import krylov_steps
 from thermalent.fock.lindbladian import largest_rate, lindbladian
 from thermalent.fock.memory_check import too_large as too_large
-from thermalent.fock.memory_check import too_many
+from thermalent.fock.memory_check import too_many as too_many
 from thermalent.fock.problem import Problem, words
 from thermalent.fock.sectors import Flow as Flow
 from thermalent.fock.sectors import flow_of as flow_of
@@ -38,7 +38,7 @@ from thermalent.fock.sectors import readout_of
 from thermalent.fock.sectors import sector as sector
 from thermalent.fock.space import space
 from thermalent.fock.truncation import Truncation, coarser, finer, first_cutoffs, truncation
-from thermalent.solution.method import MethodError, SourceStart
+from thermalent.solution.tasks import SourceStart
 from thermalent.support.progress import working
 
 # The first cutoff leaves this much less than the tolerance in a coherent state's tail.
@@ -95,22 +95,22 @@ def evolve(
     initial: np.ndarray,
     source: SourceStart,
     *,
-    cutoff: int | None,
+    cutoffs: tuple[int, ...],
+    raised: bool,
     tolerance: float,
 ) -> Evolved:
-    """The emitters' states, the cutoff given or raised until its error is below the tolerance.
+    """The emitters' states at the given cutoffs, or at higher ones that meet the tolerance.
 
-    Raises:
-        MethodError: the first cutoffs do not fit into memory; the message names what would.
+    Args:
+        problem: What to evolve.
+        times: Increasing, >= 0, (t,).
+        initial: Density matrix of the emitters, (d, d).
+        source: How the source starts.
+        cutoffs: The first cutoffs, see `first_levels`; they fit into memory.
+        raised: Whether to raise them until the truncation error is below the tolerance.
+        tolerance: Allowed truncation error.
     """
     ratios = horizon_ratios(problem, source, float(times[-1]))
-    if cutoff is not None:
-        cutoffs: tuple[int, ...] = (cutoff,) * len(problem.network.modes)
-    else:
-        cutoffs = starting_cutoffs(problem, ratios, source, tolerance)
-    obstacle = too_large(problem, cutoffs) or too_many(problem, len(times))
-    if obstacle is not None:
-        raise MethodError(f"Fock does not evolve this network: {obstacle}")
     with working("Evolving in Fock space") as report:
 
         def run(levels: tuple[int, ...]) -> _Run:
@@ -119,7 +119,7 @@ def evolve(
         coarse = run(coarser(cutoffs, ratios)) if cutoffs else None
         fine = run(cutoffs)
         found = _measured(fine, coarse, times, ratios, problem.network.pumped)
-        for _ in range(0 if cutoff is not None else _ROUNDS):
+        for _ in range(_ROUNDS if raised else 0):
             if found.truncation.bound <= tolerance:
                 break
             more = finer(found.cutoffs, found.truncation, tolerance)
@@ -129,6 +129,15 @@ def evolve(
             coarse, fine = fine, run(more)
             found = _measured(fine, coarse, times, ratios, problem.network.pumped)
     return found
+
+
+def first_levels(
+    problem: Problem, source: SourceStart, last: float, cutoff: int | None, tolerance: float
+) -> tuple[int, ...]:
+    """The cutoffs that an evolution begins with: the one asked for, or chosen for the last time."""
+    if cutoff is not None:
+        return (cutoff,) * len(problem.network.modes)
+    return starting_cutoffs(problem, horizon_ratios(problem, source, last), source, tolerance)
 
 
 def horizon_ratios(problem: Problem, source: SourceStart, last: float) -> tuple[float, ...]:

@@ -13,13 +13,14 @@ from thermalent.jumps.burn_in import Memory, measure
 from thermalent.jumps.ensemble import Tally, Walk, run
 from thermalent.jumps.start import Mixture, Start, mixture_of, start_of
 from thermalent.jumps.system import System, system, unphysical
-from thermalent.networks.mode_moments import bare_modes, tail_ratios
+from thermalent.networks.mode_moments import BareModes, bare_modes, tail_ratios
 from thermalent.networks.network import Network
-from thermalent.networks.symmetry import SymmetryError, excitation_numbers
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
-from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
 from thermalent.support import checks, memory_limit
 from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
@@ -92,155 +93,43 @@ class QuantumJumps(Method):
         if self.window is not None:
             checks.nonnegative("window", self.window)
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: channels that are no jumps, modes without a steady state, or too many levels."""
-        return self.evolution_refusal(network, "stationary")
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: channels that are no jumps, modes without a steady state, too many levels.
 
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """As for steady states; a coherent start needs exactly one mode."""
+        A coherent start of the source needs exactly one mode.
+        """
+        network = task.network
+        source = task.source if isinstance(task, EvolutionTask) else "stationary"
         problem = unphysical(network)
         if problem is not None:
-            return problem
+            return Refusal(problem)
         if not isinstance(source, str) and len(network.modes) != 1:
-            return (
+            return Refusal(
                 "a coherent amplitude needs exactly one boson mode to start in, but the network "
                 f"has {len(network.modes)}. Use source='empty' or 'stationary'."
             )
-        stable = bare_modes(network).stable
-        if not stable and (source == "stationary" or self.cutoff is None):
-            return (
+        modes = bare_modes(network)
+        if not modes.stable and (source == "stationary" or self.cutoff is None):
+            return Refusal(
                 "its modes gain energy (or pairs) as fast as they lose it, or faster, so they have "
                 "no steady state. Lower the gain; or evolve from source='empty' with a `cutoff`."
             )
-        size = _size(network, self._cutoffs(network, source) if network.modes else ())
+        cutoffs = self._cutoffs(network, source, modes)
+        size = _size(network, cutoffs)
         if size > _LARGEST:
-            return (
+            return Refusal(
                 f"a ket of {size:.3g} amplitudes is above the limit of {_LARGEST:.3g}. Use fewer "
                 "emitters or a smaller cutoff."
             )
-        return _too_many(network, 1)
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The emitters' states at the times, each with its standard error; see `Method`.
-
-        Raises:
-            MethodError: the method refuses the network or this start.
-        """
-        began = time.perf_counter()
-        self._require(network, source)
-        crowded = _too_many(network, len(times))
+        times = len(task.times) if isinstance(task, EvolutionTask) else 1
+        crowded = _too_many(network, times)
         if crowded is not None:
-            raise MethodError(f"{self.name} does not evolve this network: {crowded}")
-        cutoffs = self._cutoffs(network, source)
-        start = start_of(network, cutoffs, mixture_of(initial, _numbers(network)), source)
-        walk = self._walk(system(network, cutoffs), start, times)
-        with announced(), working("quantum jumps") as report:
-            tally = run(walk, self.n, self.threads, report)
-        left_out = _left_out(network, cutoffs, tally.top)
-        standard = tally.standard_errors.max(axis=(1, 2))
-        result = Evolution(
-            network=network,
-            method=self,
-            times=times,
-            states=tally.mean,
-            error=standard + 1 / tally.count + left_out,
-            how=_HOW.format(n=tally.count) + _cut(cutoffs),
-            status=_interrupted(tally.count, self.n) if tally.interrupted else Status(),
-            stats={
-                **_stats(walk, tally),
-                "standard_error": float(standard.max()),
-                "standard_errors": tally.standard_errors,
-                "truncation": float(left_out.max()),
-                "seconds": time.perf_counter() - began,
-            },
-        )
-        if tally.interrupted:
-            raise Interrupted(result)
-        return result
-
-    def steady_state(self, network: Network) -> SteadyState:
-        """The steady state: each trajectory averaged over a window after it forgot its start.
-
-        Half of the trajectories start in the ground state, half in random product states. Half of
-        the distance of the two means is part of the error, and tells of a second steady state.
-
-        Raises:
-            MethodError: the method refuses the network.
-        """
-        began = time.perf_counter()
-        self._require(network, "stationary")
-        cutoffs = self._cutoffs(network, "stationary")
-        operators = system(network, cutoffs)
-        starts = [
-            start_of(network, cutoffs, emitters, "stationary")
-            for emitters in _two_mixtures(network)
-        ]
-        with announced(), working("quantum jumps") as report:
-            memory_of = self._memory(operators, starts, report)
-            window = memory_of.burn_in if self.window is None else self.window
-            looks = self.looks if window > 0 else 1
-            times = memory_of.burn_in + window * np.arange(1, looks + 1) / looks
-            halves = []
-            for stream, start in enumerate(starts):
-                walk = replace(self._walk(operators, start, times), average=True, stream=stream)
-                halves.append(run(walk, (self.n + 1 - stream) // 2, self.threads, report))
-                if stream == 0 and halves[0].interrupted:
-                    # One start alone says nothing about how far the two are apart.
-                    raise KeyboardInterrupt
-        result = self._result(network, cutoffs, halves, memory_of, window, began)
-        if halves[1].interrupted:
-            raise Interrupted(result)
-        return result
-
-    def _result(
-        self,
-        network: Network,
-        cutoffs: tuple[int, ...],
-        halves: Sequence[Tally],
-        forgotten: Memory,
-        window: float,
-        began: float,
-    ) -> SteadyState:
-        n = sum(half.count for half in halves)
-        shares = [half.count / n for half in halves]
-        state = sum(share * half.mean[0] for share, half in zip(shares, halves, strict=True))
-        deviations = [half.standard_errors[0] for half in halves]
-        errors = np.hypot(*(s * e for s, e in zip(shares, deviations, strict=True)))
-        apart = np.abs(halves[0].mean[0] - halves[1].mean[0])
-        noise = np.hypot(*deviations) + 2 / n
-        top = sum(share * half.top for share, half in zip(shares, halves, strict=True))
-        left_out = float(_left_out(network, cutoffs, np.asarray(top))[0])
-        one = forgotten.forgotten and bool(np.all(apart <= _APART * noise))
-        if halves[1].interrupted:
-            status = _interrupted(n, self.n)
-        else:
-            status = Status() if one else _remembers(forgotten, float(apart.max()))
-        standard, distance = float(errors.max()), float(apart.max())
-        return SteadyState(
-            network=network,
-            method=self,
-            state=np.asarray(state),
-            error=ErrorEstimate(
-                standard + distance / 2 + 1 / n + left_out,
-                _HOW.format(n=n) + ", half the distance of two starts" + _cut(cutoffs),
-            ),
-            status=status,
-            stats={
-                "partial": halves[1].interrupted,
-                "trajectories": n,
-                "jumps": sum(half.jumps for half in halves),
-                "cutoff": cutoffs,
-                "burn_in": forgotten.burn_in,
-                "window": window,
-                "distance": distance,
-                "standard_error": standard,
-                "standard_errors": errors,
-                "truncation": left_out,
-                "seconds": time.perf_counter() - began,
-            },
-        )
+            return Refusal(crowded)
+        if isinstance(task, EvolutionTask):
+            return EvolutionPlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
+        if task.initial is not None:
+            return NO_INITIAL
+        return SteadyStatePlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
 
     def _memory(self, operators: System, starts: Sequence[Start], report: Any) -> Memory:
         if self.burn_in is not None:
@@ -263,16 +152,11 @@ class QuantumJumps(Method):
             stream=0,
         )
 
-    def _require(self, network: Network, source: SourceStart) -> None:
-        refusal = self.evolution_refusal(network, source)
-        if refusal is not None:
-            raise MethodError(f"{self.name} does not apply to this network: {refusal}")
-
-    def _cutoffs(self, network: Network, source: SourceStart) -> tuple[int, ...]:
+    def _cutoffs(self, network: Network, source: SourceStart, modes: BareModes) -> tuple[int, ...]:
         """Levels whose rest holds less than `tail`, with room for what the emitters emit."""
         if self.cutoff is not None or not network.modes:
             return (self.cutoff or 0,) * len(network.modes)
-        ratios = tail_ratios(bare_modes(network)) or ()
+        ratios = tail_ratios(modes) or ()
         emitted = sum(d - 1 for d in network.dims)
         amplitude = 0.0 if isinstance(source, str) else abs(source)
         # A Poisson number beyond six deviations.
@@ -282,11 +166,161 @@ class QuantumJumps(Method):
         return tuple(max(_FEWEST_LEVELS, level) + emitted + displaced for level in levels)
 
 
-def _numbers(network: Network) -> np.ndarray | None:
-    try:
-        return excitation_numbers(network)
-    except SymmetryError:
-        return None
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """Jumps up to the last time, on every trajectory."""
+
+    task: EvolutionTask
+    method: QuantumJumps
+    cutoffs: tuple[int, ...]
+    modes: BareModes
+
+    @property
+    def cost(self) -> Cost:
+        """Of steps that resolve the highest level kept."""
+        return _cost(self.task.network, self.cutoffs, self.method.n, float(self.task.times[-1]))
+
+    def run(self) -> Evolution:
+        """The emitters' states at the times, each with its standard error."""
+        began = time.perf_counter()
+        task, method, cutoffs = self.task, self.method, self.cutoffs
+        network, times = task.network, task.times
+        operators = system(network, cutoffs)
+        mixture = mixture_of(task.start, operators.numbers)
+        start = start_of(network, cutoffs, mixture, task.source, self.modes)
+        walk = method._walk(operators, start, times)
+        with announced(), working("quantum jumps") as report:
+            tally = run(walk, method.n, method.threads, report)
+        left_out = _left_out(self.modes, cutoffs, tally.top)
+        standard = tally.standard_errors.max(axis=(1, 2))
+        result = Evolution(
+            network=network,
+            method=method.record,
+            times=times,
+            states=tally.mean,
+            error=standard + 1 / tally.count + left_out,
+            how=_HOW.format(n=tally.count) + _cut(cutoffs),
+            status=_interrupted(tally.count, method.n) if tally.interrupted else Status(),
+            stats={
+                **_stats(walk, tally),
+                "standard_error": float(standard.max()),
+                "standard_errors": tally.standard_errors,
+                "truncation": float(left_out.max()),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+        if tally.interrupted:
+            raise Interrupted(result)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """Each trajectory averaged over a window of time after it forgot its start."""
+
+    task: SteadyStateTask
+    method: QuantumJumps
+    cutoffs: tuple[int, ...]
+    modes: BareModes
+
+    @property
+    def cost(self) -> Cost:
+        """The time until the start is forgotten is measured while it runs, unless it is given."""
+        method = self.method
+        if method.burn_in is None:
+            return _cost(self.task.network, self.cutoffs, method.n, np.nan)
+        length = method.burn_in + (method.burn_in if method.window is None else method.window)
+        return _cost(self.task.network, self.cutoffs, method.n, length)
+
+    def run(self) -> SteadyState:
+        """The average of all trajectories.
+
+        Half of the trajectories start in the ground state, half in random product states. Half of
+        the distance of the two means is part of the error, and tells of a second steady state.
+        """
+        began = time.perf_counter()
+        method, network, cutoffs = self.method, self.task.network, self.cutoffs
+        operators = system(network, cutoffs)
+        starts = [
+            start_of(network, cutoffs, emitters, "stationary", self.modes)
+            for emitters in _two_mixtures(network)
+        ]
+        with announced(), working("quantum jumps") as report:
+            memory_of = method._memory(operators, starts, report)
+            window = memory_of.burn_in if method.window is None else method.window
+            looks = method.looks if window > 0 else 1
+            times = memory_of.burn_in + window * np.arange(1, looks + 1) / looks
+            halves = []
+            for stream, start in enumerate(starts):
+                walk = replace(method._walk(operators, start, times), average=True, stream=stream)
+                halves.append(run(walk, (method.n + 1 - stream) // 2, method.threads, report))
+                if stream == 0 and halves[0].interrupted:
+                    # One start alone says nothing about how far the two are apart.
+                    raise KeyboardInterrupt
+        result = self._result(halves, memory_of, window, began)
+        if halves[1].interrupted:
+            raise Interrupted(result)
+        return result
+
+    def _result(
+        self,
+        halves: Sequence[Tally],
+        forgotten: Memory,
+        window: float,
+        began: float,
+    ) -> SteadyState:
+        n = sum(half.count for half in halves)
+        method, cutoffs = self.method, self.cutoffs
+        shares = [half.count / n for half in halves]
+        state = sum(share * half.mean[0] for share, half in zip(shares, halves, strict=True))
+        deviations = [half.standard_errors[0] for half in halves]
+        errors = np.hypot(*(s * e for s, e in zip(shares, deviations, strict=True)))
+        apart = np.abs(halves[0].mean[0] - halves[1].mean[0])
+        noise = np.hypot(*deviations) + 2 / n
+        top = sum(share * half.top for share, half in zip(shares, halves, strict=True))
+        left_out = float(_left_out(self.modes, cutoffs, np.asarray(top))[0])
+        one = forgotten.forgotten and bool(np.all(apart <= _APART * noise))
+        if halves[1].interrupted:
+            status = _interrupted(n, method.n)
+        else:
+            status = Status() if one else _remembers(forgotten, float(apart.max()))
+        standard, distance = float(errors.max()), float(apart.max())
+        return SteadyState(
+            network=self.task.network,
+            method=method.record,
+            state=np.asarray(state),
+            error=ErrorEstimate(
+                standard + distance / 2 + 1 / n + left_out,
+                _HOW.format(n=n) + ", half the distance of two starts" + _cut(cutoffs),
+            ),
+            status=status,
+            stats={
+                "partial": halves[1].interrupted,
+                "trajectories": n,
+                "jumps": sum(half.jumps for half in halves),
+                "cutoff": cutoffs,
+                "burn_in": forgotten.burn_in,
+                "window": window,
+                "distance": distance,
+                "standard_error": standard,
+                "standard_errors": errors,
+                "truncation": left_out,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+
+def _cost(network: Network, cutoffs: Sequence[int], n: int, length: float) -> Cost:
+    """Of n kets that are propagated for some time, a few multiplications per amplitude and node."""
+    size, nodes = _size(network, cutoffs), len(network.nodes)
+    rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
+    rates = [sum(network.mode_rates(index)) for index in network.mode_indices]
+    rate += sum(2 * levels * own for levels, own in zip(cutoffs, rates, strict=True))
+    emitters = float(np.prod([float(d) for d in network.dims]))
+    return Cost(
+        bytes=200.0 * nodes**2 * size + 160.0 * emitters**2,
+        operations=10.0 * n * size * nodes * max(1.0, rate * length) if length >= 0 else np.nan,
+    )
 
 
 def _two_mixtures(network: Network) -> tuple[Mixture, Mixture]:
@@ -316,11 +350,11 @@ def _too_many(network: Network, times: int) -> str | None:
     )
 
 
-def _left_out(network: Network, cutoffs: Sequence[int], top: np.ndarray) -> np.ndarray:
+def _left_out(modes: BareModes, cutoffs: Sequence[int], top: np.ndarray) -> np.ndarray:
     r"""Bound of what the cutoffs leave out, (r,): 5 p_{N-1} q/(1 - q) per mode."""
     if not cutoffs:
         return np.zeros(len(top))
-    ratios = tail_ratios(bare_modes(network)) or (0.5,) * len(cutoffs)
+    ratios = tail_ratios(modes) or (0.5,) * len(cutoffs)
     ratio = np.array(ratios)
     return np.asarray(np.minimum(1.0, _TAIL_FACTOR * top @ (ratio / (1 - ratio))))
 

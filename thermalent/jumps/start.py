@@ -10,9 +10,9 @@ import numpy as np
 from scipy import special
 
 from thermalent.jumps.system import System, modes_alone
-from thermalent.networks.mode_moments import bare_modes, tail_ratios
+from thermalent.networks.mode_moments import BareModes, tail_ratios
 from thermalent.networks.network import Network
-from thermalent.solution.method import SourceStart
+from thermalent.solution.tasks import SourceStart
 
 # What the vacuum contributes to a source that has run so long from it.
 _FORGOTTEN = 1e-6
@@ -57,20 +57,23 @@ class Start:
 
 
 def start_of(
-    network: Network, cutoffs: Sequence[int], emitters: Mixture, source: SourceStart
+    network: Network,
+    cutoffs: Sequence[int],
+    emitters: Mixture,
+    source: SourceStart,
+    modes: BareModes,
 ) -> Start:
     """The emitters as given, the modes as the source starts."""
     if not cutoffs:
         return Start(emitters=emitters, modes=Mixture(np.ones((1, 1)), np.ones(1)))
     if source == "stationary" and _joined(network):
-        found = bare_modes(network)
         # Second moments decay at least at twice this rate.
-        span = np.log(1 / _FORGOTTEN) / (-2 * found.growth)
+        span = np.log(1 / _FORGOTTEN) / (-2 * modes.growth)
         return Start(
             emitters=emitters, modes=None, source=modes_alone(network, cutoffs), span=float(span)
         )
     if source == "stationary":
-        ratios = tail_ratios(bare_modes(network)) or ()
+        ratios = tail_ratios(modes) or ()
         weights = np.ones(1)
         for ratio, cutoff in zip(ratios, cutoffs, strict=True):
             weights = np.outer(weights, ratio ** np.arange(cutoff)).ravel()

@@ -10,7 +10,7 @@ definite number is a slice: K keeps it there, and a jump moves it to another one
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
 import numpy as np
@@ -41,6 +41,8 @@ class System:
         jumps: The O_k, sparse (D, D) each.
         targets: Group to which jump k takes group g, -1 if nowhere, (k, g).
         norms: 1-norm of K on each group, (g,).
+        numbers: Excitation number of each product state of the emitters, (d,); None without U(1)
+            symmetry.
     """
 
     cutoffs: tuple[int, ...]
@@ -51,6 +53,7 @@ class System:
     jumps: tuple[sparse.csr_array, ...]
     targets: np.ndarray
     norms: np.ndarray
+    numbers: np.ndarray | None
 
     @property
     def dimension(self) -> int:
@@ -134,7 +137,8 @@ def _system(
     drift = -1j * hamiltonian
     for jump in jumps:
         drift = drift - 0.5 * (_adjoint(jump) @ jump)
-    return _sorted(_charges(network, cutoffs, emitters), cutoffs, dims, drift, jumps)
+    numbers, charges = _charges(network, cutoffs, emitters)
+    return replace(_sorted(charges, cutoffs, dims, drift, jumps), numbers=numbers)
 
 
 def unphysical(network: Network) -> str | None:
@@ -181,21 +185,23 @@ def _sorted(
         jumps=tuple(moved),
         targets=targets,
         norms=np.maximum.reduceat(sums, first),
+        numbers=None,
     )
 
 
 def _charges(
     network: Network, cutoffs: tuple[int, ...], emitters: Sequence[Emitter]
-) -> np.ndarray | None:
-    """Excitation number of each product state, or None without U(1) symmetry."""
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Excitation numbers of the emitters' states and of all, or None without U(1) symmetry."""
     try:
-        numbers = excitation_numbers(network) if emitters else np.zeros(1, dtype=np.int64)
+        own = excitation_numbers(network) if emitters else np.zeros(1, dtype=np.int64)
         signs = node_signs(network)
     except SymmetryError:
-        return None
+        return None, None
+    numbers = own
     for index, cutoff in reversed(list(zip(network.mode_indices, cutoffs, strict=True))):
         numbers = (signs[index] * np.arange(cutoff)[:, None] + numbers[None, :]).ravel()
-    return numbers
+    return own, numbers
 
 
 def _moves_by_one_amount(jump: sparse.csr_array, charges: np.ndarray) -> bool:

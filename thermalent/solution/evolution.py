@@ -10,6 +10,7 @@ import numpy as np
 
 from thermalent.operators import observables
 from thermalent.operators.estimates import Estimates
+from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, Status, SteadyState
 
 # Larger matrices have blocks, which are looked at one by one.
@@ -17,7 +18,6 @@ _LARGE = 100
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
-    from thermalent.solution.method import Method
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,7 +29,7 @@ class Evolution:
 
     Args:
         network: The network that was solved.
-        method: The method, with the parameters that were asked for.
+        method: What gave it: the method, with the parameters that were asked for.
         times: Times, inverse rate unit, (t,).
         states: Density matrices of the emitters, (t, d, d).
         error: Bound or standard error of the largest element at each time, (t,).
@@ -39,7 +39,7 @@ class Evolution:
     """
 
     network: Network
-    method: Method
+    method: MethodRecord
     times: np.ndarray
     states: np.ndarray
     error: np.ndarray

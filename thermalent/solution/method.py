@@ -1,76 +1,126 @@
-"""What a method is: numerical parameters, a claim, and the networks it applies to."""
+"""What a method is: numerical parameters, a claim, and plans for the tasks that it can do."""
 
 from __future__ import annotations
 
 import abc
-import enum
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+
+from thermalent.solution.errors import MethodError as MethodError
+from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.record import Claim as Claim
+from thermalent.solution.record import MethodRecord
+from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask, Task
+from thermalent.solution.tasks import SourceStart as SourceStart
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from thermalent.networks.network import Network
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
 
-# How the source starts: in its stationary state, empty, or in a coherent state of this amplitude.
-SourceStart = str | complex
-
-
-class Claim(enum.StrEnum):
-    """What a method says of its own numbers."""
-
-    EXACT = "exact"  # to a tolerance that it states and keeps
-    STATISTICAL = "statistical"  # with a standard error
-    APPROXIMATE = "approximate"  # in a stated domain
-
-
-class MethodError(ValueError):
-    """The method does not apply to the network; the message says why and what does."""
-
 
 class Method(abc.ABC):
-    """A way to solve a network; concrete methods are frozen dataclasses of numerical parameters."""
+    """A way to solve a network; concrete methods are frozen dataclasses of numerical parameters.
+
+    A method has to implement `plan`; everything else follows from it.
+    """
 
     claim: ClassVar[Claim]
     domain: ClassVar[str]
 
     @abc.abstractmethod
-    def refusal(self, network: Network) -> str | None:
-        """Why the method does not apply to the network, or None if it does."""
+    def plan(self, task: Task) -> Plan | Refusal:
+        """The task checked and prepared, or why the method cannot do it."""
 
-    @abc.abstractmethod
-    def steady_state(self, network: Network) -> SteadyState:
-        """The steady state with its evidence; failures are in its status, not raised."""
-
-    def steady_state_from(self, network: Network, initial: np.ndarray) -> SteadyState:
-        """The steady state reached from an initial density matrix of the emitters.
-
-        Only methods that can tell several steady states apart have it.
-        """
-        raise MethodError(
-            f"{self.name} finds the steady state only where it is unique and takes no `initial`; "
-            "use te.Fock(), or te.ContinuedFraction() behind one mode."
-        )
-
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why the method cannot evolve the network from this source, or None if it can."""
-        return "it gives steady states only."
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The emitters' states at the times, from a checked initial density matrix.
-
-        Args:
-            network: What to evolve.
-            times: Increasing, >= 0, inverse rate unit, (t,).
-            initial: Density matrix of the emitters, (d, d), uncorrelated with the source.
-            source: "stationary", "empty", or the amplitude of a coherent state.
-        """
-        raise NotImplementedError(f"{self.name} gives steady states only")
+    def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
+        """A plan or a refusal for each task; plans may share their work when they run."""
+        return [self.plan(task) for task in tasks]
 
     @property
     def name(self) -> str:
         """The method's name in tables."""
         return type(self).__name__
+
+    @cached_property
+    def record(self) -> MethodRecord:
+        """What results remember of the method."""
+        names: list[str] = [item.name for item in fields(self)] if is_dataclass(self) else []
+        return MethodRecord(
+            name=self.name,
+            claim=self.claim,
+            domain=self.domain,
+            items=tuple((name, getattr(self, name)) for name in names),
+        )
+
+    def refusal(self, network: Network) -> str | None:
+        """Why the method does not give the network's steady state, or None if it does."""
+        return _reason(self.plan(SteadyStateTask(network=network)))
+
+    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
+        """Why the method cannot evolve the network from this source, or None if it can."""
+        ground = "0" * len(network.dims)
+        task = evolution_task(network, np.zeros(1), ground, source)
+        return _reason(self.plan(task))
+
+    def steady_state(self, network: Network) -> SteadyState:
+        """The steady state with its evidence; failures are in its status, not raised.
+
+        Raises:
+            MethodError: the method does not apply to the network.
+        """
+        return cast("SteadyState", self.accepted(SteadyStateTask(network=network)).run())
+
+    def steady_state_from(self, network: Network, initial: Any) -> SteadyState:
+        """The steady state reached from an initial state of the emitters, where there are several.
+
+        Raises:
+            MethodError: the method does not apply, or does not tell several steady states apart.
+        """
+        task = SteadyStateTask(network=network, initial=initial)
+        return cast("SteadyState", self.accepted(task).run())
+
+    def evolve(
+        self, network: Network, times: np.ndarray, initial: Any, source: SourceStart
+    ) -> Evolution:
+        """The emitters' states at the times; failures are in the status, not raised.
+
+        Args:
+            network: What to evolve.
+            times: Increasing, >= 0, inverse rate unit, (t,).
+            initial: State of the emitters, uncorrelated with the source.
+            source: "stationary", "empty", or the amplitude of a coherent state.
+
+        Raises:
+            MethodError: the method does not evolve the network.
+        """
+        task = evolution_task(network, times, initial, source)
+        return cast("Evolution", self.accepted(task).run())
+
+    def accepted(self, task: Task) -> Plan:
+        """The plan of a task.
+
+        Raises:
+            MethodError: the method cannot do the task.
+        """
+        found = self.plan(task)
+        if isinstance(found, Refusal):
+            does = "evolve" if isinstance(task, EvolutionTask) else "apply to"
+            raise MethodError(f"{self.name} does not {does} this network: {found.reason}")
+        return found
+
+
+def evolution_task(
+    network: Network, times: np.ndarray, initial: Any, source: SourceStart
+) -> EvolutionTask:
+    """The task to evolve one network."""
+    return EvolutionTask(
+        pieces=(Piece(network),), times=np.asarray(times), initial=initial, source=source
+    )
+
+
+def _reason(found: Plan | Refusal) -> str | None:
+    return found.reason if isinstance(found, Refusal) else None

@@ -12,11 +12,10 @@ import numpy as np
 from thermalent.networks import symmetry
 from thermalent.operators import entanglement, observables, states
 from thermalent.operators.estimates import Estimate
+from thermalent.solution.record import MethodRecord
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
-    from thermalent.solution.evolution import Evolution
-    from thermalent.solution.method import Method
 
 # A state may miss trace one, Hermiticity or positivity by this much and by its own error.
 STATE_TOLERANCE = 1e-12
@@ -61,15 +60,6 @@ class ErrorEstimate(float):
         return (ErrorEstimate, (float(self), self.how))
 
 
-class SolveError(RuntimeError):
-    """A solve that failed; `result` holds what there is, `status` why it is not enough."""
-
-    def __init__(self, result: SteadyState | Evolution) -> None:
-        super().__init__(result.status.message)
-        self.result = result
-        self.status = result.status
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SteadyState:
     """A steady state of the emitters with its evidence.
@@ -79,7 +69,7 @@ class SteadyState:
 
     Args:
         network: The network that was solved.
-        method: The method, with the parameters that were asked for.
+        method: What gave it: the method, with the parameters that were asked for.
         state: Density matrix of the emitters, (d, d), first emitter leftmost.
         error: Bound or standard error of its elements, the largest one, and how it was obtained.
         status: Whether it may be used.
@@ -87,7 +77,7 @@ class SteadyState:
     """
 
     network: Network
-    method: Method
+    method: MethodRecord
     state: np.ndarray
     error: ErrorEstimate
     status: Status = field(default_factory=Status)
@@ -175,7 +165,7 @@ def checked(result: SteadyState) -> SteadyState:
     return replace(result, status=Status(outcome=Outcome.NOT_A_STATE, message=message))
 
 
-def says_nothing(state: np.ndarray, error: float, method: Method) -> bool:
+def says_nothing(state: np.ndarray, error: float, method: MethodRecord) -> bool:
     """Whether a stated error is as large as the largest element of the state that it belongs to.
 
     Approximations are left out: their errors compare with what they leave out.
@@ -196,7 +186,7 @@ def informative(result: SteadyState) -> SteadyState:
     return replace(result, status=Status(outcome=Outcome.INACCURATE, message=message))
 
 
-def _more(method: Method) -> str:
+def _more(method: MethodRecord) -> str:
     """What to ask a method for where it was given too little."""
     if method.claim == "statistical":
         return "Ask for more trajectories."

@@ -1,64 +1,56 @@
-"""The entry points: check the network, pick the method, run it, require that it worked."""
+"""Solve a network: tasks are planned by a method, run, and checked."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermalent.analytic.methods import (
-    Bourret,
-    Markov,
-    PhaseDiffusion,
-    Quasistatic,
-    StrongDriving,
-)
-from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.excitations import FewExcitations
-from thermalent.fock.method import Fock
-from thermalent.jumps.method import QuantumJumps
 from thermalent.networks.network import Network
-from thermalent.operators import states
+from thermalent.solution.errors import MethodError, SolveError
 from thermalent.solution.evolution import Evolution, doubtful
-from thermalent.solution.method import Method, MethodError, SourceStart
-from thermalent.solution.result import ErrorEstimate, SolveError, SteadyState, checked
-from thermalent.stochastic.method import Trajectories
+from thermalent.solution.method import Method
+from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.record import MethodRecord
+from thermalent.solution.result import ErrorEstimate, SteadyState, checked
+from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
+from thermalent.solving import registry
 from thermalent.support import checks
-
-# Exact methods first, the preferred one leading; then the statistical ones and approximations.
-METHODS: tuple[type[Method], ...] = (
-    ContinuedFraction,
-    Fock,
-    Trajectories,
-    QuantumJumps,
-    Bourret,
-    StrongDriving,
-    Quasistatic,
-    PhaseDiffusion,
-    Markov,
-)
-
 
 _MEASURED = ", plus the change of the state by what the measured source leaves open"
 
 
 class Applicability(NamedTuple):
-    """A method, and why it does not apply to a network (None if it does)."""
+    """A method, and why it does not give a network's steady state (None if it does)."""
 
     method: Method
     refusal: str | None
 
 
 def methods(network: Network) -> list[Applicability]:
-    """Every method, and the reason for each that does not apply to the network."""
-    _require_network(network)
-    return [Applicability(method(), method().refusal(network)) for method in METHODS]
+    """Every method, and the reason for each that does not give the network's steady state."""
+    task = SteadyStateTask(network=_network(network))
+    found = []
+    for entry in registry.METHODS:
+        method = method_named(entry.name)
+        plan = method.plan(task)
+        found.append(Applicability(method, plan.reason if isinstance(plan, Refusal) else None))
+    return found
+
+
+def method_named(name: str, **parameters: Any) -> Method:
+    """A method of the registry by the name of its class."""
+    entry = registry.METHOD_BY_NAME[name]
+    kind = getattr(importlib.import_module(entry.module), entry.name)
+    return cast(Method, kind(**parameters))
 
 
 def steady_state(
-    network: Network, method: Method | None = None, *, initial: Any = None
+    network: Network, method: Method | MethodRecord | None = None, *, initial: Any = None
 ) -> SteadyState:
     r"""The emitters' steady state: \(\mathcal{L}\rho = 0\), sources traced out.
 
@@ -78,36 +70,15 @@ def steady_state(
         SolveError: the solve failed (no convergence, not unique, not a state); the message names
             the remedy, and `result` on the exception holds what there is.
     """
-    _require_network(network)
-    chosen = _default(network) if method is None else method
-    if not isinstance(chosen, Method):
-        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
-    refusal = chosen.refusal(network)
-    if refusal is not None:
-        raise MethodError(f"{chosen.name} does not apply to this network: {refusal}")
-    if initial is None:
-        result = checked(chosen.steady_state(network))
-    else:
-        rho = states.initial_state(initial, network.dims, name="initial")
-        result = checked(chosen.steady_state_from(network, rho))
-    if not result.status.ok:
-        raise SolveError(result)
-    if network.alternative is not None:
-        other = steady_state(network.alternative, chosen, initial=initial)
-        distance = float(np.max(np.abs(result.state - other.state)))
-        result = replace(
-            result,
-            error=ErrorEstimate(float(result.error) + distance, result.error.how + _MEASURED),
-            stats={**result.stats, "source_error": distance},
-        )
-    return result
+    task = SteadyStateTask(network=_network(network), initial=initial)
+    return cast(SteadyState, _solve(task, method))
 
 
 def evolve(
     network: Network,
     times: ArrayLike,
     initial: Any,
-    method: Method | None = None,
+    method: Method | MethodRecord | None = None,
     *,
     source: SourceStart = "stationary",
 ) -> Evolution:
@@ -131,56 +102,123 @@ def evolve(
         SolveError: the evolution failed; the message names the remedy, and `result` on the
             exception holds what there is.
     """
-    _require_network(network)
-    grid = checks.times("times", times)
-    start = checks.source_start("source", source)
-    chosen = _default_evolution(network, start) if method is None else method
-    if not isinstance(chosen, Method):
+    task = EvolutionTask(
+        pieces=(Piece(_network(network)),),
+        times=checks.times("times", times),
+        initial=initial,
+        source=checks.source_start("source", source),
+    )
+    return cast(Evolution, _solve(task, method))
+
+
+def prepared(
+    tasks: Sequence[Task], method: Method | MethodRecord | None = None
+) -> list[Callable[[], SteadyState | Evolution]]:
+    """Functions that return the result of each task, or raise what `steady_state` raises.
+
+    The tasks are planned together, so that those of one kind share their work.
+    """
+    planned: dict[int, tuple[Method, Plan]] = {}
+    for candidate in _candidates(tasks[0], method) if tasks else []:
+        left = [i for i in range(len(tasks)) if i not in planned]
+        plans = candidate.plan_many([tasks[i] for i in left])
+        planned |= {
+            i: (candidate, plan)
+            for i, plan in zip(left, plans, strict=True)
+            if not isinstance(plan, Refusal)
+        }
+
+    def run(i: int) -> SteadyState | Evolution:
+        if i in planned:
+            chosen, plan = planned[i]
+            try:
+                return finished(plan.run(), tasks[i], chosen)
+            except MethodError:
+                if method is not None:
+                    raise
+        return _solve(tasks[i], method)  # says why, or finds another method
+
+    return [lambda i=i: run(i) for i in range(len(tasks))]  # type: ignore[misc]
+
+
+def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Evolution:
+    refusals = []
+    for candidate in _candidates(task, method):
+        plan = candidate.plan(task)
+        if not isinstance(plan, Refusal):
+            return finished(plan.run(), task, candidate)
+        refusals.append((candidate.name, plan.reason))
+    evolves = isinstance(task, EvolutionTask)
+    if method is None:
+        reasons = " ".join(f"{name}: {reason}" for name, reason in refusals)
+        does = "evolves" if evolves else "applies to"
+        raise MethodError(f"No exact method {does} this network. {reasons}")
+    ((name, reason),) = refusals
+    does = "evolve" if evolves else "apply to"
+    raise MethodError(f"{name} does not {does} this network: {reason}")
+
+
+def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method]:
+    """The method asked for, or the exact ones in the order in which they are tried."""
+    if isinstance(method, MethodRecord):
+        return [method_named(method.name, **method.parameters)]
+    if isinstance(method, Method):
+        return [method]
+    if method is not None:
         raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
-    refusal = chosen.evolution_refusal(network, start)
-    if refusal is not None:
-        raise MethodError(f"{chosen.name} does not evolve this network: {refusal}")
-    # Only now: where the problem does not fit into memory, this matrix would not either.
-    rho = states.initial_state(initial, network.dims, name="initial")
-    result = chosen.evolve(network, grid, rho, start)
-    for i in doubtful(result):
-        state = checked(result.at(i))
-        if not state.status.ok:
-            raise SolveError(replace(result, status=state.status))
-    if network.alternative is not None:
-        other = evolve(network.alternative, grid, rho, chosen, source=start)
-        distances = np.abs(result.states - other.states).max(axis=(1, 2))
-        result = replace(
+    evolves = isinstance(task, EvolutionTask)
+    names = registry.EVOLUTION_DEFAULTS if evolves else registry.STEADY_STATE_DEFAULTS
+    return [method_named(name) for name in names]
+
+
+def finished(
+    result: SteadyState | Evolution, task: Task, method: Method
+) -> SteadyState | Evolution:
+    """The result, if it is one: a state within its error, that of the source included.
+
+    Raises:
+        SolveError: it is not.
+    """
+    if isinstance(result, SteadyState):
+        result = checked(result)
+        if not result.status.ok:
+            raise SolveError(result)
+    else:
+        for i in doubtful(result):
+            state = checked(result.at(i))
+            if not state.status.ok:
+                raise SolveError(replace(result, status=state.status))
+    if task.network.alternative is None:
+        return result
+    return _with_source_error(result, task, method)
+
+
+def _with_source_error(
+    result: SteadyState | Evolution, task: Task, method: Method
+) -> SteadyState | Evolution:
+    """The result with what the measured source leaves open: the change with its alternative."""
+    alternative = cast(Network, task.network.alternative)
+    if isinstance(task, EvolutionTask):
+        other = _solve(replace(task, pieces=(Piece(alternative),)), method)
+    else:
+        other = _solve(replace(task, network=alternative), method)
+    if isinstance(result, SteadyState):
+        distance = float(np.max(np.abs(result.state - cast(SteadyState, other).state)))
+        return replace(
             result,
-            error=result.error + distances,
-            how=result.how + _MEASURED,
-            stats={**result.stats, "source_error": float(distances.max())},
+            error=ErrorEstimate(float(result.error) + distance, result.error.how + _MEASURED),
+            stats={**result.stats, "source_error": distance},
         )
-    return result
+    distances = np.abs(result.states - cast(Evolution, other).states).max(axis=(1, 2))
+    return replace(
+        result,
+        error=result.error + distances,
+        how=result.how + _MEASURED,
+        stats={**result.stats, "source_error": float(distances.max())},
+    )
 
 
-def _default_evolution(network: Network, source: SourceStart) -> Method:
-    """The first exact method that evolves the network."""
-    refusals = []
-    for method in (ContinuedFraction(), FewExcitations(), Fock()):
-        refusal = method.evolution_refusal(network, source)
-        if refusal is None:
-            return method
-        refusals.append(f"{method.name}: {refusal}")
-    raise MethodError("No exact method evolves this network. " + " ".join(refusals))
-
-
-def _default(network: Network) -> Method:
-    """The first exact method that applies."""
-    refusals = []
-    for method in (ContinuedFraction(), Fock()):
-        refusal = method.refusal(network)
-        if refusal is None:
-            return method
-        refusals.append(f"{method.name}: {refusal}")
-    raise MethodError("No exact method applies to this network. " + " ".join(refusals))
-
-
-def _require_network(network: object) -> None:
+def _network(network: Network) -> Network:
     if not isinstance(network, Network):
         checks.fail("network", "a thermalent Network", network)
+    return network

@@ -172,6 +172,11 @@ def driven_emitters(network: Network) -> DrivenEmitters:
     reason = refusal(network)
     if reason is not None:
         raise ValueError(f"Trajectories do not apply to this network: {reason}")
+    return described(network)
+
+
+def described(network: Network) -> DrivenEmitters:
+    """The emitters of a network that `refusal` does not refuse, along a path of the field."""
     found = driven(network)
     if len(network.modes) > 1 or found.field.white:
         return _by_several(network, found.field, found.decay, found.absorption)

@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.operators import states
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.method import Claim, Method, MethodError, SourceStart
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.stochastic import kets
 from thermalent.stochastic.ensemble import in_order, threads_available
 from thermalent.stochastic.ket_kernels import follow_ket
@@ -95,89 +97,22 @@ class FieldJumps(Method):
             if getattr(self, name) is not None:
                 check(name, getattr(self, name))
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: emitters that are no qubits, too many, back-action, or white noise."""
-        return kets.refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: emitters that are no qubits, too many, back-action, or white noise.
 
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """As for steady states; a source starts stationary or empty."""
-        if not isinstance(source, str):
-            return "its source starts 'stationary' or 'empty'. Use te.Trajectories(...)."
-        return self.refusal(network)
-
-    def steady_state(self, network: Network) -> SteadyState:
-        """The steady state of the kept emitters, as a network of their own.
+        The source starts stationary or empty.
 
         Raises:
-            MethodError: the method refuses the network.
-            ValueError: `keep` names no emitter, or the step is too large.
-            KeyboardInterrupt: interrupted before eight trajectories were done; later, what is done
-                is returned, and the status says so.
-        """
-        began = time.perf_counter()
-        driven, kept, step = self._prepared(network)
-        burn_in = self._burn_in(network, driven)
-        window = 4 * burn_in if self.window is None else self.window
-        every = max(1, int(1 / (step * driven.rate) + 0.5))
-        looks = max(1, int(np.ceil(window / (every * step))))
-        first = np.array([int(np.ceil(burn_in / step))], dtype=np.int64)
-        legs = [
-            Leg(step, first, False),
-            Leg(step, np.full(looks, every, dtype=np.int64), True),
-        ]
-
-        def start(number: int, rng: np.random.Generator) -> np.ndarray:
-            return _product_state(driven.count, rng) if number % 2 else _ground(driven.count)
-
-        done, jumps = self._run(driven, kept, legs, start, "stationary")
-        rho = done[:, 0]  # (n, d, d)
-        bias = self._bias(network, step)
-        return self._result(network, kept, rho, bias, burn_in, window, jumps, step, began)
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The states of the kept emitters at the times, each with its error; see `Method`.
-
-        Raises:
-            MethodError: the method refuses the network.
             ValueError: `keep` names no emitter, or the step is too large.
         """
-        began = time.perf_counter()
-        driven, kept, step = self._prepared(network)
-        assert isinstance(source, str)
-        legs = []
-        for length in np.diff(np.asarray(times, dtype=float), prepend=0.0):
-            count = int(np.ceil(length / step * (1 - 1e-12)))
-            own = float(f"{length / count:.12e}") if count else step
-            legs.append(Leg(own, np.array([count], dtype=np.int64), True))
-        start = _drawn_from(initial)
-        rho, jumps = self._run(driven, kept, legs, start, source)
-        standard = _standard_errors(rho)
-        bias = self._bias(network, step)
-        return Evolution(
-            network=part_of(network, kept),
-            method=self,
-            times=times,
-            states=rho.mean(axis=0),
-            error=standard.max(axis=(1, 2)) + bias + 1 / len(rho),
-            how=_HOW.format(n=len(rho)),
-            status=_interrupted(len(rho), self.n),
-            stats={
-                "trajectories": len(rho),
-                "jumps": jumps,
-                "step": step,
-                "step_bias": bias,
-                "standard_errors": standard,
-                "batches": _batches(rho),
-                "seconds": time.perf_counter() - began,
-            },
-        )
-
-    def _prepared(self, network: Network) -> tuple[DrivenKets, list[int], float]:
-        reason = self.refusal(network)
+        network = task.network
+        if isinstance(task, EvolutionTask) and not isinstance(task.source, str):
+            return Refusal("its source starts 'stationary' or 'empty'. Use te.Trajectories(...).")
+        reason = kets.refusal(network)
         if reason is not None:
-            raise MethodError(f"{self.name} does not apply to this network: {reason}")
+            return Refusal(reason)
+        if isinstance(task, SteadyStateTask) and task.initial is not None:
+            return NO_INITIAL
         names = network.emitter_names
         wanted = self.keep or (names if len(names) <= _ALL else names[-2:])
         kept = [network.position(name) for name in wanted]
@@ -186,7 +121,9 @@ class FieldJumps(Method):
         if step > 4 * driven.safe_step:
             largest = 4 * driven.safe_step
             checks.fail("step", f"at most {largest:.3g} for the rates of this network", step)
-        return driven, kept, step
+        if isinstance(task, EvolutionTask):
+            return EvolutionPlan(method=self, task=task, driven=driven, kept=kept, step=step)
+        return SteadyStatePlan(method=self, task=task, driven=driven, kept=kept, step=step)
 
     def _burn_in(self, network: Network, driven: DrivenKets) -> float:
         if self.burn_in is not None:
@@ -261,24 +198,68 @@ class FieldJumps(Method):
         pairs = max(1.0, len(network.dims) / 2)
         return pairs * float(found.stats["step_correction"])
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """Every path averaged over a window of time after it forgot its start."""
+
+    method: FieldJumps
+    task: SteadyStateTask
+    driven: DrivenKets
+    kept: list[int]
+    step: float
+
+    @property
+    def cost(self) -> Cost:
+        """Of the burn-in and of the window on every path."""
+        burn_in = self.method._burn_in(self.task.network, self.driven)
+        window = 4 * burn_in if self.method.window is None else self.method.window
+        return _cost(self.driven, self.kept, self.method.n, (burn_in + window) / self.step, 1)
+
+    def run(self) -> SteadyState:
+        """The steady state of the kept emitters, as a network of their own.
+
+        Raises:
+            KeyboardInterrupt: interrupted before eight trajectories were done; later, what is done
+                is returned, and the status says so.
+        """
+        began = time.perf_counter()
+        method, network = self.method, self.task.network
+        driven, kept, step = self.driven, self.kept, self.step
+        burn_in = method._burn_in(network, driven)
+        window = 4 * burn_in if method.window is None else method.window
+        every = max(1, int(1 / (step * driven.rate) + 0.5))
+        looks = max(1, int(np.ceil(window / (every * step))))
+        first = np.array([int(np.ceil(burn_in / step))], dtype=np.int64)
+        legs = [
+            Leg(step, first, False),
+            Leg(step, np.full(looks, every, dtype=np.int64), True),
+        ]
+
+        def start(number: int, rng: np.random.Generator) -> np.ndarray:
+            return _product_state(driven.count, rng) if number % 2 else _ground(driven.count)
+
+        done, jumps = method._run(driven, kept, legs, start, "stationary")
+        rho = done[:, 0]  # (n, d, d)
+        bias = method._bias(network, step)
+        return self._result(rho, bias, burn_in, window, jumps, began)
+
     def _result(
         self,
-        network: Network,
-        kept: list[int],
         rho: np.ndarray,
         bias: float,
         burn_in: float,
         window: float,
         jumps: int,
-        step: float,
         began: float,
     ) -> SteadyState:
+        method = self.method
         errors = _standard_errors(rho)
         halves = [rho[half::2] for half in (0, 1)]
         apart = np.abs(halves[0].mean(axis=0) - halves[1].mean(axis=0))
         noise = np.hypot(*(_standard_errors(half) for half in halves)) + 2 / len(rho)
         distance, standard = float(apart.max()), float(errors.max())
-        status = _interrupted(len(rho), self.n)
+        status = _interrupted(len(rho), method.n)
         if np.any(apart > _APART * noise):
             status = Status(
                 outcome=Outcome.NOT_CONVERGED,
@@ -289,8 +270,8 @@ class FieldJumps(Method):
                 ),
             )
         return SteadyState(
-            network=part_of(network, kept),
-            method=self,
+            network=part_of(self.task.network, self.kept),
+            method=method.record,
             state=rho.mean(axis=0),
             error=ErrorEstimate(
                 standard + bias + distance / 2 + 1 / len(rho),
@@ -300,7 +281,7 @@ class FieldJumps(Method):
             stats={
                 "trajectories": len(rho),
                 "jumps": jumps,
-                "step": step,
+                "step": self.step,
                 "burn_in": burn_in,
                 "window": window,
                 "step_bias": bias,
@@ -311,6 +292,66 @@ class FieldJumps(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """The states of the kept emitters at the times, each with its error."""
+
+    method: FieldJumps
+    task: EvolutionTask
+    driven: DrivenKets
+    kept: list[int]
+    step: float
+
+    @property
+    def cost(self) -> Cost:
+        """Of the steps to the last time on every path."""
+        times = self.task.times
+        return _cost(self.driven, self.kept, self.method.n, times[-1] / self.step, len(times))
+
+    def run(self) -> Evolution:
+        """The averages over all paths."""
+        began = time.perf_counter()
+        method, network = self.method, self.task.network
+        driven, kept, step = self.driven, self.kept, self.step
+        times, source = self.task.times, cast(str, self.task.source)
+        legs = []
+        for length in np.diff(np.asarray(times, dtype=float), prepend=0.0):
+            count = int(np.ceil(length / step * (1 - 1e-12)))
+            own = float(f"{length / count:.12e}") if count else step
+            legs.append(Leg(own, np.array([count], dtype=np.int64), True))
+        start = _drawn_from(self.task.start)
+        rho, jumps = method._run(driven, kept, legs, start, source)
+        standard = _standard_errors(rho)
+        bias = method._bias(network, step)
+        return Evolution(
+            network=part_of(network, kept),
+            method=method.record,
+            times=times,
+            states=rho.mean(axis=0),
+            error=standard.max(axis=(1, 2)) + bias + 1 / len(rho),
+            how=_HOW.format(n=len(rho)),
+            status=_interrupted(len(rho), method.n),
+            stats={
+                "trajectories": len(rho),
+                "jumps": jumps,
+                "step": step,
+                "step_bias": bias,
+                "standard_errors": standard,
+                "batches": _batches(rho),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+
+def _cost(driven: DrivenKets, kept: list[int], n: int, steps: float, looks: int) -> Cost:
+    """Of n kets of all qubits, and of the density matrices that are kept of each."""
+    size = 2.0**driven.count
+    return Cost(
+        bytes=16.0 * n * looks * 4.0 ** len(kept) + 200.0 * size * driven.count,
+        operations=float(20.0 * n * max(1.0, steps) * size * driven.count),
+    )
 
 
 class Leg(NamedTuple):

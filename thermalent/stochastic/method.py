@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
-from thermalent.solution.method import Claim, Method, SourceStart
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
 from thermalent.stochastic import driven, memory
-from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
+from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.kernels import LANES
 from thermalent.stochastic.memory import Memory
 from thermalent.stochastic.paths import (
@@ -101,105 +103,23 @@ class Trajectories(Method):
             if getattr(self, name) is not None:
                 check(name, getattr(self, name))
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: no mode, back-action, pairs of quanta, or too many emitters."""
-        return driven.refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: no mode, back-action, pairs of quanta, too many emitters.
 
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """As for steady states; a coherent start needs exactly one mode."""
-        if not isinstance(source, str) and len(network.modes) > 1:
-            return (
+        A coherent start of the source needs exactly one mode.
+        """
+        modes = len(task.network.modes)
+        if isinstance(task, EvolutionTask) and not isinstance(task.source, str) and modes > 1:
+            return Refusal(
                 "a coherent amplitude needs exactly one boson mode to start in, but the network "
-                f"has {len(network.modes)}. Use source='empty' or 'stationary'."
+                f"has {modes}. Use source='empty' or 'stationary'."
             )
-        return self.refusal(network)
-
-    def steady_state(self, network: Network) -> SteadyState:
-        """The steady state: independent trajectories, each averaged over a window of time.
-
-        Raises:
-            ValueError: the step is too large for the rates; the message says which would do.
-            KeyboardInterrupt: interrupted; after the first block of trajectories its `partial` is
-                the result of what was done, and the status and `stats["partial"]` of that say so.
-        """
-        return self.steady_state_with(network, None)
-
-    def steady_state_with(self, network: Network, blocks: Blocks | None) -> SteadyState:
-        """The steady state, its blocks of trajectories computed by `blocks`, if given, elsewhere.
-
-        The same numbers to the last bit: a block depends on the seed and on its number only, and
-        blocks are added in their order.
-        """
-        began = time.perf_counter()
-        walk, start = self.stationary_walk(driven_emitters(network))
-        forgets = self.burn_in is not None or start.remaining <= self._memory_tolerance
-        # One block, to show something, where more would be wasted.
-        n = self.n if forgets else min(self.n, LANES)
-        run = Run(walk, n=n, target=self.target if forgets else None)
-        run.run(threads=self.threads, batch=self.batch, blocks=blocks)
-        tally, step = run.tally, walk.legs[0].step
-        window = walk.legs[1].steps
-        standard, bias = float(tally.standard_error[0]), float(tally.bias[0])
-        remembered = start.averaged(window)
-        result = SteadyState(
-            network=network,
-            method=self,
-            state=tally.states[0],
-            error=ErrorEstimate(
-                standard + bias + remembered,
-                _HOW.format(n=tally.count) + " and what the start still contributes",
-            ),
-            status=run.status if forgets else _forgets_too_slowly(start, step),
-            stats={
-                **run.stats,
-                "burn_in": step * start.steps,
-                "window": step * window,
-                "memory": remembered,
-                "standard_error": standard,
-                "standard_errors": tally.standard_errors[0],
-                "step_bias": bias,
-                "step_correction": float(tally.correction[0]),
-                "seconds": time.perf_counter() - began,
-            },
-        )
-        if run.interrupted:
-            raise Interrupted(result)
-        return result
-
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """The emitters' states at the times, each with its standard error; see `Method`.
-
-        Raises:
-            ValueError: the step is too large for the rates; the message says which would do.
-            KeyboardInterrupt: as for `steady_state`.
-        """
-        began = time.perf_counter()
-        walk = self.walk(driven_emitters(network), times, initial, source)
-        run = Run(walk, n=self.n, target=self.target)
-        run.run(threads=self.threads, batch=self.batch)
-        tally = run.tally
-        result = Evolution(
-            network=network,
-            method=self,
-            times=times,
-            states=tally.states,
-            error=tally.standard_error + tally.bias,
-            how=_HOW.format(n=tally.count),
-            status=run.status,
-            stats={
-                **run.stats,
-                "standard_error": float(tally.standard_error.max()),
-                "standard_errors": tally.standard_errors,
-                "step_bias": float(tally.bias.max()),
-                "step_correction": float(tally.correction.max()),
-                "seconds": time.perf_counter() - began,
-            },
-        )
-        if run.interrupted:
-            raise Interrupted(result)
-        return result
+        reason = driven.refusal(task.network)
+        if reason is not None:
+            return Refusal(reason)
+        if isinstance(task, EvolutionTask):
+            return EvolutionPlan(task=task, method=self)
+        return NO_INITIAL if task.initial is not None else SteadyStatePlan(task=task, method=self)
 
     def walk(
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
@@ -255,6 +175,144 @@ class Trajectories(Method):
         # A tenth of a standard error that is reached easily; an element fluctuates by up to 1/2.
         goal = 0.3 / np.sqrt(self.n) if self.target is None else self.target
         return float(min(1e-3, 0.1 * goal))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """A steady state: independent trajectories, each averaged over a window of time."""
+
+    task: SteadyStateTask
+    method: Trajectories
+
+    @cached_property
+    def emitters(self) -> DrivenEmitters:
+        """The emitters along a path of the field."""
+        return driven.described(self.task.network)
+
+    @property
+    def cost(self) -> Cost:
+        """The time until the start is forgotten is measured while it runs, unless it is given."""
+        method = self.method
+        if method.burn_in is None:
+            return Cost(bytes=_bytes(self.emitters), operations=np.nan)
+        length = method.burn_in + (method.burn_in if method.window is None else method.window)
+        return _cost(self.emitters, method.n, length / method._step(self.emitters))
+
+    def run(self) -> SteadyState:
+        """The average over all trajectories.
+
+        Raises:
+            ValueError: the step is too large for the rates; the message says which would do.
+            KeyboardInterrupt: interrupted; after the first block of trajectories its `partial` is
+                the result of what was done, and the status and `stats["partial"]` of that say so.
+        """
+        return self.run_with(None)
+
+    def run_with(self, blocks: Blocks | None) -> SteadyState:
+        """The steady state, its blocks of trajectories computed by `blocks`, if given, elsewhere.
+
+        The same numbers to the last bit: a block depends on the seed and on its number only, and
+        blocks are added in their order.
+        """
+        method, began = self.method, time.perf_counter()
+        walk, start = method.stationary_walk(self.emitters)
+        forgets = method.burn_in is not None or start.remaining <= method._memory_tolerance
+        # One block, to show something, where more would be wasted.
+        n = method.n if forgets else min(method.n, LANES)
+        run = Run(walk, n=n, target=method.target if forgets else None)
+        run.run(threads=method.threads, batch=method.batch, blocks=blocks)
+        tally, step = run.tally, walk.legs[0].step
+        window = walk.legs[1].steps
+        standard, bias = float(tally.standard_error[0]), float(tally.bias[0])
+        remembered = start.averaged(window)
+        result = SteadyState(
+            network=self.task.network,
+            method=method.record,
+            state=tally.states[0],
+            error=ErrorEstimate(
+                standard + bias + remembered,
+                _HOW.format(n=tally.count) + " and what the start still contributes",
+            ),
+            status=run.status if forgets else _forgets_too_slowly(start, step),
+            stats={
+                **run.stats,
+                "burn_in": step * start.steps,
+                "window": step * window,
+                "memory": remembered,
+                "standard_error": standard,
+                "standard_errors": tally.standard_errors[0],
+                "step_bias": bias,
+                "step_correction": float(tally.correction[0]),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+        if run.interrupted:
+            raise Interrupted(result)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """The emitters' states at the times, each with its standard error."""
+
+    task: EvolutionTask
+    method: Trajectories
+
+    @cached_property
+    def emitters(self) -> DrivenEmitters:
+        """The emitters along a path of the field."""
+        return driven.described(self.task.network)
+
+    @property
+    def cost(self) -> Cost:
+        """Steps to the last time on all paths."""
+        source = self.task.source
+        step = self.method._step(self.emitters, 0.0 if isinstance(source, str) else abs(source))
+        return _cost(self.emitters, self.method.n, float(self.task.times[-1]) / step)
+
+    def run(self) -> Evolution:
+        """The averages over all trajectories.
+
+        Raises:
+            ValueError: the step is too large for the rates; the message says which would do.
+            KeyboardInterrupt: as for steady states.
+        """
+        task, method, began = self.task, self.method, time.perf_counter()
+        walk = method.walk(self.emitters, task.times, task.start, task.source)
+        run = Run(walk, n=method.n, target=method.target)
+        run.run(threads=method.threads, batch=method.batch)
+        tally = run.tally
+        result = Evolution(
+            network=task.network,
+            method=method.record,
+            times=task.times,
+            states=tally.states,
+            error=tally.standard_error + tally.bias,
+            how=_HOW.format(n=tally.count),
+            status=run.status,
+            stats={
+                **run.stats,
+                "standard_error": float(tally.standard_error.max()),
+                "standard_errors": tally.standard_errors,
+                "step_bias": float(tally.bias.max()),
+                "step_correction": float(tally.correction.max()),
+                "seconds": time.perf_counter() - began,
+            },
+        )
+        if run.interrupted:
+            raise Interrupted(result)
+        return result
+
+
+def _cost(emitters: DrivenEmitters, n: int, steps: float) -> Cost:
+    # Paths with steps of one, two and four times the length share the noise; a step multiplies by
+    # the propagator of what is constant.
+    return Cost(bytes=_bytes(emitters), operations=1.75 * n * steps * emitters.dimension**4)
+
+
+def _bytes(emitters: DrivenEmitters) -> float:
+    # Dense superoperators (the basis is complex), and the lanes of every thread.
+    return 80.0 * emitters.dimension**4 + 1e3 * LANES * emitters.dimension**2
 
 
 def _forgets_too_slowly(start: Memory, step: float) -> Status:

@@ -102,7 +102,7 @@ def trajectory(
     error = np.abs(fine - coarse).max(axis=(1, 2)) * (2.4 if white else 1 / 3)
     evolution = Evolution(
         network=network,
-        method=method,
+        method=method.record,
         times=grid,
         states=fine,
         error=error,

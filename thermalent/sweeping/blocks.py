@@ -11,8 +11,9 @@ import numpy as np
 
 from thermalent._version import __version__
 from thermalent.networks.network import Network
-from thermalent.solution.method import Method, MethodError
-from thermalent.solution.result import SolveError, SteadyState
+from thermalent.solution.method import Method
+from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import SteadyStateTask
 from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.reading.observables import Observable
@@ -138,19 +139,15 @@ def blank(observables: Sequence[Observable], count: int) -> Columns:
 def _solve_block(networks: Sequence[Network], method: Method | None, initial: Any) -> list[Outcome]:
     """The outcome for every network: a result, or the exception that says why there is none.
 
-    Continued fractions are folded side by side, whose bits do not depend on what else is in the
-    block; everything else is solved point by point.
+    The points are planned together. What a result is does not depend on what else is in the block.
     """
-    from thermalent.continued_fraction.method import ContinuedFraction
-    from thermalent.solving.solve import steady_state
+    from thermalent.solving.solve import prepared
 
-    def alone(network: Network) -> Outcome:
-        return whole(attempt(lambda given: steady_state(given, method, initial=initial), network))
-
-    together = initial is None and (method is None or isinstance(method, ContinuedFraction))
-    batched = [i for i, n in enumerate(networks) if together and len(n.mode_indices) == 1]
-    solved = dict(zip(batched, _side_by_side([networks[i] for i in batched], method), strict=False))
-    return [solved[i] if i in solved else alone(network) for i, network in enumerate(networks)]
+    tasks = [SteadyStateTask(network=network, initial=initial) for network in networks]
+    runs = attempt(lambda given: prepared(given, method), tasks)
+    if isinstance(runs, Exception):
+        return [runs] * len(tasks)
+    return [whole(attempt(lambda run: run(), run)) for run in runs]
 
 
 def whole(outcome: Outcome) -> Outcome:
@@ -162,17 +159,6 @@ def whole(outcome: Outcome) -> Outcome:
     if not isinstance(outcome, Exception) and outcome.stats.get("partial", False):
         raise KeyboardInterrupt
     return outcome
-
-
-def _side_by_side(networks: Sequence[Network], method: Any) -> list[Outcome]:
-    """Continued fractions together; none if there is a network to which they do not apply."""
-    from thermalent.continued_fraction.batch.steady_states import steady_states
-
-    try:
-        results = steady_states(networks, method, threads=1)
-    except MethodError:
-        return []  # the loop finds out which, and why, or another method
-    return [result if result.status.ok else SolveError(result) for result in results]
 
 
 def attempt(function: Callable[[Any], Any], argument: Any) -> Any:

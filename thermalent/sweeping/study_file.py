@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.solution.method import Method
+from thermalent.solving.registry import METHODS, MODEL_BY_KEY
 from thermalent.sweeping.grid import Zip, points, zipped
 
 _TOP = ("title", "model", "observables", "grid", "points", "fixed", "method", "sweep", "units")
@@ -24,27 +25,9 @@ _SPACES: dict[str, Callable[..., np.ndarray]] = {
     "linspace": np.linspace,
     "geomspace": np.geomspace,
 }
-MODELS = (
-    "thermal_link",
-    "phononic_link",
-    "ring_resonators",
-    "dual_rail",
-    "cooperative",
-    "clockwork",
-    "hardware.superconducting_link",
-    "hardware.phononic_link",
-)
-METHODS = {
-    "continued-fraction": "ContinuedFraction",
-    "fock": "Fock",
-    "trajectories": "Trajectories",
-    "quantum-jumps": "QuantumJumps",
-    "bourret": "Bourret",
-    "strong-driving": "StrongDriving",
-    "quasistatic": "Quasistatic",
-    "phase-diffusion": "PhaseDiffusion",
-    "markov": "Markov",
-}
+
+
+_METHODS = {entry.key: entry for entry in METHODS if entry.steady}
 
 
 class StudyFileError(ValueError):
@@ -108,17 +91,17 @@ def _model(name: Any, folder: Path) -> Callable[..., Any]:
     """A model of the package, or "file.py:function" beside the study."""
     import thermalent
 
-    if isinstance(name, str) and name in MODELS:
+    if isinstance(name, str) and name in MODEL_BY_KEY:
         found: Any = thermalent
         for part in name.split("."):
             found = getattr(found, part)
         return found
     file, _, function = str(name).partition(":")
     if not (file.endswith(".py") and function):
-        near = difflib.get_close_matches(str(name), MODELS, 1, 0.0)[0]
+        near = difflib.get_close_matches(str(name), MODEL_BY_KEY, 1, 0.0)[0]
         raise StudyFileError(
-            f"there is no model {name!r}; the nearest is {near!r}, all are {', '.join(MODELS)}, or "
-            '"file.py:function" for one of your own.'
+            f"there is no model {name!r}; the nearest is {near!r}, all are "
+            f'{", ".join(MODEL_BY_KEY)}, or "file.py:function" for one of your own.'
         )
     return _own_model(folder / file, function)
 
@@ -194,12 +177,12 @@ def _method(given: Any) -> Method | None:
     if not isinstance(table, dict) or "name" not in table:
         raise StudyFileError(f"method must be a name or a table with a name, but is {given!r}.")
     name = table["name"]
-    if name not in METHODS:
-        near = difflib.get_close_matches(str(name), METHODS, 1, 0.0)[0]
+    if name not in _METHODS:
+        near = difflib.get_close_matches(str(name), _METHODS, 1, 0.0)[0]
         raise StudyFileError(
-            f"there is no method {name!r}; the nearest is {near!r}, all are {', '.join(METHODS)}."
+            f"there is no method {name!r}; the nearest is {near!r}, all are {', '.join(_METHODS)}."
         )
-    kind = getattr(thermalent, METHODS[name])
+    kind = getattr(thermalent, _METHODS[name].name)
     options = {key: value for key, value in table.items() if key != "name"}
     _known(f"[method] {name}", options, [item.name for item in fields(kind)] or ["name"])
     return kind(**options)

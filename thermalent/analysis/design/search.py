@@ -22,7 +22,8 @@ from thermalent.continued_fraction.batch.steady_states import steady_states
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
-from thermalent.solution.result import Outcome, SolveError
+from thermalent.solution.errors import SolveError
+from thermalent.solution.result import Outcome
 from thermalent.solving.solve import steady_state
 
 EXACT = ContinuedFraction(rtol=1e-10)

@@ -11,20 +11,21 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import expm_multiply
 
 from thermalent.analytic.methods.null_vector import (
+    OneMode,
     Space,
-    charge_space,
-    one_mode_refusal,
+    one_mode_of,
     result,
+    small_enough,
     stationary,
 )
-from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.liouvillian import emitter_liouvillian
-from thermalent.networks.network import Network
 from thermalent.numerics.inverse_laplace import Contour, hyperbola
 from thermalent.operators.superoperators import Superoperator, dense
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.method import Claim, Method, SourceStart
+from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import EvolutionTask, Task
 
 # Emitter levels up to which the evolution takes dense exponentials (3 x 64 unknowns).
 _DENSE_UP_TO = 8
@@ -63,50 +64,84 @@ class Bourret(Method):
         "acts back on the mode and the photon flux is far below the emitters' decay rates"
     )
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: no mode, or several; or too many emitters."""
-        return one_mode_refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: no mode, several, or a pumped one; too many emitters; a source that starts."""
+        if isinstance(task, EvolutionTask) and task.source != "stationary":
+            return Refusal(
+                "the decorrelation takes the average over the stationary source, which does not "
+                f"start from {task.source!r}. Use te.Fock(...)."
+            )
+        found = small_enough(one_mode_of(task.network))
+        if isinstance(found, Refusal):
+            return found
+        if isinstance(task, EvolutionTask):
+            return EvolutionPlan(method=self, found=found, task=task)
+        return NO_INITIAL if task.initial is not None else SteadyStatePlan(method=self, found=found)
 
-    def steady_state(self, network: Network) -> SteadyState:
-        """The null vector of the emitters' effective generator at frequency zero."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """The null vector of the emitters' effective generator at frequency zero."""
+
+    method: Bourret
+    found: OneMode
+
+    @property
+    def cost(self) -> Cost:
+        """Of one null vector."""
+        return self.found.cost
+
+    def run(self) -> SteadyState:
+        """The state, of unknown error."""
         began = time.perf_counter()
-        space = charge_space(network)
-        solved = stationary(bourret_generator(network, space), space)
+        space = self.found.space
+        solved = stationary(bourret_generator(self.found, space), space)
         return result(
-            self,
-            network,
+            self.method.record,
+            self.found.network,
             solved.state,
             order="it is of the second order in the flux if nothing acts back on the mode",
             unique=solved.unique,
             stats={"condition": solved.condition, "seconds": time.perf_counter() - began},
         )
 
-    def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why not: as for steady states, or the source does not start stationary."""
-        if source != "stationary":
-            return (
-                "the decorrelation takes the average over the stationary source, which does not "
-                f"start from {source!r}. Use te.Fock(...)."
-            )
-        return one_mode_refusal(network)
 
-    def evolve(
-        self, network: Network, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Evolution:
-        """States of the two levels over time; at long times the Laplace transform as a check.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """States of the two levels over time; at long times the Laplace transform as a check."""
+
+    method: Bourret
+    found: OneMode
+    task: EvolutionTask
+
+    @property
+    def cost(self) -> Cost:
+        """Of the matrix exponential of both levels, and of the contours."""
+        size = 3 * float(np.prod(self.found.network.dims)) ** 2
+        small = size <= 3 * _DENSE_UP_TO**2
+        dense = 60 * size**3 + 2 * sum(_NODES) * size**3
+        sparse = 1e3 * size * float(np.max(np.abs(self.found.network.decay))) * self.task.times[-1]
+        return Cost(
+            bytes=16.0 * (8 * size**2 if small else 40 * size),
+            operations=dense if small else float(sparse),
+        )
+
+    def run(self) -> Evolution:
+        """The states, of unknown error.
 
         `stats` holds the largest difference of the two routes ("contour_difference") over the times
         at which the inverse transform has converged ("contour_times" of them).
         """
         began = time.perf_counter()
-        memory = _memory(network)
+        memory = _memory(self.found)
+        times, initial = self.task.times, self.task.start
         states = _over_time(memory, times, initial)
         inverse = _inverse_transforms(memory, times, initial)
         applies = np.all(np.isfinite(inverse), axis=(1, 2))
         differences = np.abs(inverse[applies] - states[applies])
         return Evolution(
-            network=network,
-            method=self,
+            network=self.found.network,
+            method=self.method.record,
             times=times,
             states=states,
             error=np.full(len(times), np.nan),
@@ -120,10 +155,10 @@ class Bourret(Method):
         )
 
 
-def bourret_generator(network: Network, space: Space) -> np.ndarray:
+def bourret_generator(found: OneMode, space: Space) -> np.ndarray:
     """The emitters' effective generator at frequency zero, on the elements of charge zero."""
-    (source,) = gaussian_modes(network)
-    liouvillian = emitter_liouvillian(network)
+    source = found.source
+    liouvillian = emitter_liouvillian(found.network)
     zero, plus, minus = space.zero, space.plus, space.minus
     generator = space.block(liouvillian, zero, zero)
     rate = source.rate - 1j * source.detuning
@@ -155,15 +190,15 @@ class _Memory(NamedTuple):
     paths: tuple[tuple[complex, Superoperator, Superoperator], ...]
 
 
-def _memory(network: Network) -> _Memory:
-    (source,) = gaussian_modes(network)
+def _memory(found: OneMode) -> _Memory:
+    source = found.source
     pole = source.rate - 1j * source.detuning
     # The same in both directions, so that a hot source does not spoil the exponential's scaling.
     scale = np.sqrt(source.variance) if source.variance > 1 else 1.0
     up = (source.variance * source.drive + source.back) / scale
     up_conj = (source.variance * source.drive_conj + source.back_conj) / scale
     return _Memory(
-        emitter_liouvillian(network),
+        emitter_liouvillian(found.network),
         (
             (pole, up, scale * source.drive_conj),
             (np.conj(pole), up_conj, scale * source.drive),

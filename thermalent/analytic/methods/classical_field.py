@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.analytic.methods.null_vector import Space, Stationary, stationary, whole_space
-from thermalent.analytic.methods.recognise import Mismatch, classical_field, one_mode
-from thermalent.networks.gaussian_source import gaussian_modes
+from thermalent.analytic.methods.null_vector import OneMode, Space, Stationary, stationary
+from thermalent.analytic.methods.recognise import back_action
 from thermalent.networks.liouvillian import emitter_liouvillian
-from thermalent.networks.network import Network
-from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
+from thermalent.networks.symmetry import element_charges
+from thermalent.solution.plan import Cost, Refusal
 
 # d^2 x d^2 dense matrices, one per amplitude: 4 qubits take 20 ms each, 5 qubits a second.
 LARGEST_DIMENSION = 32
@@ -54,17 +53,18 @@ class ClassicalField(NamedTuple):
         return np.where(self.charge.reshape(state.shape) == 0, state, 0.0)
 
 
-def field(network: Network) -> ClassicalField:
+def field(found: OneMode) -> ClassicalField:
     """The classical field of a network that has one."""
-    (source,) = gaussian_modes(network)
-    charge = element_charges(excitation_numbers(network))
+    source = found.source
+    assert found.numbers is not None  # the phase of a classical field is that of the symmetry
+    charge = element_charges(found.numbers)
     # Where u' = -i delta u stands still, the emitters' frequencies are lower by delta.
     rotation = 1j * source.detuning * np.diag(charge)
-    space = whole_space(network)
+    space = found.whole_space
     every = space.zero
     return ClassicalField(
         space=space,
-        liouvillian=space.block(emitter_liouvillian(network), every, every) + rotation,
+        liouvillian=space.block(emitter_liouvillian(found.network), every, every) + rotation,
         drive=space.block(source.drive + source.drive_conj, every, every),
         charge=charge,
         variance=source.variance,
@@ -72,22 +72,25 @@ def field(network: Network) -> ClassicalField:
     )
 
 
-def field_refusal(network: Network) -> str | None:
-    """Why the network has no classical field that can be solved here, or None if it has."""
-    mode = one_mode(network)
-    if isinstance(mode, Mismatch):
-        return f"{mode.reason}. Use te.Fock(...)."
-    try:
-        excitation_numbers(network)
-    except SymmetryError as error:
-        return str(error)
-    mode = classical_field(network)
-    if isinstance(mode, Mismatch):
-        return f"{mode.reason}. Use te.ContinuedFraction(...) or te.Fock(...)."
-    d = int(np.prod(network.dims))
+def classical(found: OneMode | Refusal) -> OneMode | Refusal:
+    """The same, unless it has no classical field that can be solved here."""
+    if isinstance(found, Refusal):
+        return found
+    if found.asymmetry is not None:
+        return Refusal(found.asymmetry)
+    reason = back_action(found.network)
+    if reason is not None:
+        return Refusal(f"{reason}. Use te.ContinuedFraction(...) or te.Fock(...).")
+    d = int(np.prod(found.network.dims))
     if d > LARGEST_DIMENSION:
-        return (
+        return Refusal(
             f"the emitters have {d} levels together, more than the {LARGEST_DIMENSION} that fit "
             "into dense superoperators. Use te.ContinuedFraction(...)."
         )
-    return None
+    return found
+
+
+def whole_cost(found: OneMode, amplitudes: int) -> Cost:
+    """Of null vectors on all elements of the emitters' state, at some amplitudes."""
+    size = float(np.prod(found.network.dims)) ** 2
+    return Cost(bytes=16.0 * 12 * size**2, operations=20.0 * amplitudes * size**3)

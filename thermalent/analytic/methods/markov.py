@@ -9,17 +9,19 @@ from typing import ClassVar
 import numpy as np
 
 from thermalent.analytic.methods.null_vector import (
+    OneMode,
     Space,
-    charge_space,
-    one_mode_refusal,
+    one_mode_of,
     result,
+    small_enough,
     stationary,
 )
-from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
 from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import EvolutionTask, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +47,38 @@ class Markov(Method):
         "included, and above their detunings from each other"
     )
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: no mode, or several; or too many emitters."""
-        return one_mode_refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: no mode, several, or a pumped one; too many emitters."""
+        if isinstance(task, EvolutionTask):
+            return STEADY_STATES_ONLY
+        found = small_enough(one_mode_of(task.network))
+        if isinstance(found, Refusal):
+            return found
+        if task.initial is not None:
+            return NO_INITIAL
+        return SteadyStatePlan(method=self, found=found)
 
-    def steady_state(self, network: Network) -> SteadyState:
-        """The null vector of the emitters' Markovian generator."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """The null vector of the emitters' Markovian generator."""
+
+    method: Markov
+    found: OneMode
+
+    @property
+    def cost(self) -> Cost:
+        """Of one null vector."""
+        return self.found.cost
+
+    def run(self) -> SteadyState:
+        """The state, of unknown error."""
         began = time.perf_counter()
-        space = charge_space(network)
-        solved = stationary(markov_generator(network, space), space)
+        space = self.found.space
+        solved = stationary(markov_generator(self.found, space), space)
         return result(
-            self,
-            network,
+            self.method.record,
+            self.found.network,
             solved.state,
             order="it falls like the emitters' rates over the source's bandwidth",
             unique=solved.unique,
@@ -64,9 +86,9 @@ class Markov(Method):
         )
 
 
-def markov_generator(network: Network, space: Space) -> np.ndarray:
+def markov_generator(found: OneMode, space: Space) -> np.ndarray:
     """The emitters' generator under white noise, on the elements of charge zero, (m, m)."""
-    (source,) = gaussian_modes(network)
+    source, network = found.source, found.network
     rate = source.rate - 1j * (source.detuning - _mean_frequency(network))
     variance = source.variance
     up = variance * source.drive + source.back

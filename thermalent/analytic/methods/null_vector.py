@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from thermalent.analytic.methods.recognise import Mismatch, one_mode
+from thermalent.analytic.methods.recognise import not_one_mode
+from thermalent.networks.gaussian_source import GaussianMode, gaussian_modes
 from thermalent.networks.liouvillian import lowering_operators
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
 from thermalent.operators.superoperators import Superoperator, dense
-from thermalent.solution.method import Method
+from thermalent.solution.plan import Cost, Refusal
+from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 
 # A pinned generator of a larger condition number has no unique null vector in double precision.
@@ -65,44 +68,81 @@ class Space:
         return (state + state.conj().T) / 2
 
 
-def charge_space(network: Network) -> Space:
-    """The charge sectors that the source's amplitude and its conjugate connect."""
-    d = int(np.prod(network.dims))
-    try:
-        numbers = excitation_numbers(network)
-    except SymmetryError:
-        whole = np.arange(d * d)
-        return Space(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
-    charge = element_charges(numbers)
-    zero, plus, minus = (np.flatnonzero(charge == q) for q in (0, 1, -1))
-    return Space(frame=_bright_frame(network, numbers), zero=zero, plus=plus, minus=minus)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OneMode:
+    """A network with one mode, and what is found of it once.
+
+    Args:
+        network: The network.
+        numbers: Excitation number of each basis state of the emitters, (d,); None without symmetry.
+        asymmetry: Why there is no symmetry; None if there is.
+    """
+
+    network: Network
+    numbers: np.ndarray | None
+    asymmetry: str | None
+
+    @cached_property
+    def source(self) -> GaussianMode:
+        """The mode as a Gaussian amplitude."""
+        return gaussian_modes(self.network)[0]
+
+    @property
+    def elements(self) -> int:
+        """Elements of a stationary state."""
+        if self.numbers is None:
+            return int(np.prod(self.network.dims)) ** 2
+        return int(np.sum(np.bincount(self.numbers) ** 2))
+
+    @cached_property
+    def space(self) -> Space:
+        """The charge sectors that the source's amplitude and its conjugate connect."""
+        d = int(np.prod(self.network.dims))
+        if self.numbers is None:
+            whole = np.arange(d * d)
+            return Space(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
+        charge = element_charges(self.numbers)
+        zero, plus, minus = (np.flatnonzero(charge == q) for q in (0, 1, -1))
+        frame = _bright_frame(self.network, self.numbers)
+        return Space(frame=frame, zero=zero, plus=plus, minus=minus)
+
+    @property
+    def whole_space(self) -> Space:
+        """All elements as one sector, for a drive that breaks the symmetry."""
+        every = np.arange(self.space.frame.size)
+        return Space(frame=self.space.frame, zero=every, plus=every, minus=every)
+
+    @property
+    def cost(self) -> Cost:
+        """Of dense matrices on the elements of a stationary state."""
+        d = float(np.prod(self.network.dims))
+        return Cost(
+            bytes=16.0 * (8 * self.elements**2 + 4 * d**4), operations=20.0 * self.elements**3
+        )
 
 
-def one_mode_refusal(network: Network) -> str | None:
-    """Why a method of one mode and dense matrices cannot solve the network, or None if it can."""
-    mode = one_mode(network)
-    if isinstance(mode, Mismatch):
-        return f"{mode.reason}. Use te.Fock(...)."
-    d = int(np.prod(network.dims))
-    if d * d <= LARGEST:
-        return None
+def one_mode_of(network: Network) -> OneMode | Refusal:
+    """The network as one mode and its emitters, or why it is not that."""
+    several = not_one_mode(network)
+    if several is not None:
+        return Refusal(f"{several.reason}. Use te.Fock(...).")
     try:
-        elements = int(np.sum(np.bincount(excitation_numbers(network)) ** 2))
-    except SymmetryError:
-        elements = d * d
-    if elements <= LARGEST:
-        return None
-    return (
-        f"the emitters' stationary state has {elements} elements, more than the {LARGEST} that fit "
-        "into dense matrices. Use te.ContinuedFraction(...)."
+        return OneMode(network=network, numbers=excitation_numbers(network), asymmetry=None)
+    except SymmetryError as error:
+        return OneMode(network=network, numbers=None, asymmetry=str(error))
+
+
+def small_enough(found: OneMode | Refusal) -> OneMode | Refusal:
+    """The same, unless its emitters have too many levels for dense matrices."""
+    if isinstance(found, Refusal):
+        return found
+    d = int(np.prod(found.network.dims))
+    if d * d <= LARGEST or found.elements <= LARGEST:
+        return found
+    return Refusal(
+        f"the emitters' stationary state has {found.elements} elements, more than the {LARGEST} "
+        "that fit into dense matrices. Use te.ContinuedFraction(...)."
     )
-
-
-def whole_space(network: Network) -> Space:
-    """All elements as one sector, for a drive that breaks the symmetry."""
-    space = charge_space(network)
-    every = np.arange(space.frame.size)
-    return Space(frame=space.frame, zero=every, plus=every, minus=every)
 
 
 def _bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
@@ -178,7 +218,7 @@ def _undetermined(space: Space) -> Stationary:
 
 
 def result(
-    method: Method,
+    method: MethodRecord,
     network: Network,
     state: np.ndarray,
     *,

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.analytic.methods.classical_field import field, field_refusal
-from thermalent.analytic.methods.null_vector import result
-from thermalent.networks.network import Network
+from thermalent.analytic.methods.classical_field import classical, field, whole_cost
+from thermalent.analytic.methods.null_vector import OneMode, one_mode_of, result
 from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
 
 
@@ -57,24 +58,44 @@ class PhaseDiffusion(Method):
         if not isinstance(self.averaged, bool):
             checks.fail("averaged", "True or False", self.averaged)
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: no classical field (several modes, back-action, no U(1)), or too many levels."""
-        return field_refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: no classical field (several modes, back-action, no U(1)), or too many levels."""
+        if isinstance(task, EvolutionTask):
+            return STEADY_STATES_ONLY
+        found = classical(one_mode_of(task.network))
+        if isinstance(found, Refusal):
+            return found
+        if task.initial is not None:
+            return NO_INITIAL
+        return SteadyStatePlan(method=self, found=found)
 
-    def steady_state(self, network: Network) -> SteadyState:
-        """The stationary state at the amplitude r0."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """The stationary state at the amplitude r0."""
+
+    method: PhaseDiffusion
+    found: OneMode
+
+    @property
+    def cost(self) -> Cost:
+        """Of one null vector on all elements."""
+        return whole_cost(self.found, 1)
+
+    def run(self) -> SteadyState:
+        """The state, of unknown error."""
         began = time.perf_counter()
-        classical = field(network)
-        if self.r0 is None:
+        classical = field(self.found)
+        if self.method.r0 is None:
             amplitude, diffusion = np.sqrt(classical.variance), classical.rate / 2
         else:
-            amplitude = self.r0
-            diffusion = classical.rate * classical.variance / (2 * self.r0**2)
+            amplitude = self.method.r0
+            diffusion = classical.rate * classical.variance / (2 * self.method.r0**2)
         solved = classical.stationary(amplitude, diffusion)
         return result(
-            self,
-            network,
-            classical.phase_average(solved.state) if self.averaged else solved.state,
+            self.method.record,
+            self.found.network,
+            classical.phase_average(solved.state) if self.method.averaged else solved.state,
             order="it does not vanish in any limit but that of no drive",
             unique=solved.unique,
             stats={

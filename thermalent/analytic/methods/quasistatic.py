@@ -8,13 +8,14 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from thermalent.analytic.methods.classical_field import ClassicalField, field, field_refusal
-from thermalent.analytic.methods.null_vector import Stationary, result
+from thermalent.analytic.methods.classical_field import ClassicalField, classical, field, whole_cost
+from thermalent.analytic.methods.null_vector import OneMode, Stationary, one_mode_of, result
 from thermalent.analytic.methods.recognise import IdealLink, ideal_link
 from thermalent.analytic.quasistatic import quasistatic_populations
-from thermalent.networks.network import Network
 from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
 from thermalent.solution.result import Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
 
 # Amplitudes x = |u|^2/V beyond these carry less than exp(-40), and, with a state that is linear in
@@ -56,21 +57,41 @@ class Quasistatic(Method):
     def __post_init__(self) -> None:
         checks.within("rtol", self.rtol, 1e-12, 0.1)
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: no classical field (several modes, back-action, no U(1)), or too many levels."""
-        return field_refusal(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: no classical field (several modes, back-action, no U(1)), or too many levels."""
+        if isinstance(task, EvolutionTask):
+            return STEADY_STATES_ONLY
+        found = classical(one_mode_of(task.network))
+        if isinstance(found, Refusal):
+            return found
+        if task.initial is not None:
+            return NO_INITIAL
+        return SteadyStatePlan(method=self, found=found)
 
-    def steady_state(self, network: Network) -> SteadyState:
-        """The average over the field's amplitude and phase."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """The average over the field's amplitude and phase."""
+
+    method: Quasistatic
+    found: OneMode
+
+    @property
+    def cost(self) -> Cost:
+        """Of a null vector per amplitude, some hundreds of them."""
+        return whole_cost(self.found, 200)
+
+    def run(self) -> SteadyState:
+        """The state, of unknown error."""
         began = time.perf_counter()
-        link = ideal_link(network)
+        link = ideal_link(self.found.network)
         if isinstance(link, IdealLink):
             average = _closed_form(link)
         else:
-            average = _average(field(network), self.rtol)
+            average = _average(field(self.found), self.method.rtol)
         answer = result(
-            self,
-            network,
+            self.method.record,
+            self.found.network,
             average.state,
             order=(
                 "it is proportional to the bandwidth; the sum over amplitudes is good to "
@@ -83,8 +104,8 @@ class Quasistatic(Method):
                 "seconds": time.perf_counter() - began,
             },
         )
-        if average.unique and not average.error <= self.rtol:
-            return replace(answer, status=_unsettled(average, self.rtol))
+        if average.unique and not average.error <= self.method.rtol:
+            return replace(answer, status=_unsettled(average, self.method.rtol))
         return answer
 
 

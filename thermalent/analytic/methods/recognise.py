@@ -62,9 +62,9 @@ def ideal_link(network: Network) -> IdealLink | Mismatch:
 
     Source: THERMAL, Eqs. (1) to (8).
     """
-    source = one_mode(network)
-    if isinstance(source, Mismatch):
-        return source
+    several = not_one_mode(network)
+    if several is not None:
+        return several
     # In this order: each check takes for granted what the ones before it found.
     for check in (
         _not_two_qubits,
@@ -82,14 +82,20 @@ def ideal_link(network: Network) -> IdealLink | Mismatch:
     )
 
 
-def one_mode(network: Network) -> GaussianMode | Mismatch:
-    """The network's only mode as a Gaussian amplitude."""
+def not_one_mode(network: Network) -> Mismatch | None:
+    """What is not one mode whose light comes quantum by quantum; None if it is one."""
     count = len(network.modes)
     if count != 1:
         return Mismatch(reason=f"the number of boson modes is {count}, not 1")
     if network.pumped:
         return Mismatch(reason=network.PUMPED.rstrip("."))
-    return gaussian_modes(network)[0]
+    return None
+
+
+def one_mode(network: Network) -> GaussianMode | Mismatch:
+    """The network's only mode as a Gaussian amplitude."""
+    several = not_one_mode(network)
+    return gaussian_modes(network)[0] if several is None else several
 
 
 def classical_field(network: Network) -> GaussianMode | Mismatch:
@@ -101,7 +107,7 @@ def classical_field(network: Network) -> GaussianMode | Mismatch:
     mode = one_mode(network)
     if isinstance(mode, Mismatch):
         return mode
-    reason = _back_action(network)
+    reason = back_action(network)
     if reason is not None:
         return Mismatch(reason=reason)
     try:
@@ -111,7 +117,7 @@ def classical_field(network: Network) -> GaussianMode | Mismatch:
     return mode
 
 
-def _back_action(network: Network) -> str | None:
+def back_action(network: Network) -> str | None:
     """An emitter that the mode notices: K_+ of `GaussianMode`, read off the matrices."""
     (source,) = network.mode_indices
     (mode,) = network.modes

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thermalent.analytic.methods.null_vector import result
-from thermalent.analytic.methods.recognise import Mismatch, ideal_link
+from thermalent.analytic.methods.recognise import IdealLink, Mismatch, ideal_link
 from thermalent.analytic.strong_driving import strong_driving_populations
 from thermalent.networks.network import Network
 from thermalent.solution.method import Claim, Method
+from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support.checks import fail
 
 
@@ -47,29 +49,45 @@ class StrongDriving(Method):
         if not isinstance(self.leading, bool):
             fail("leading", "True or False", self.leading)
 
-    def refusal(self, network: Network) -> str | None:
-        """Why not: the parameter in which the network is not the ideal link."""
-        link = ideal_link(network)
+    def plan(self, task: Task) -> Plan | Refusal:
+        """Refused: the parameter in which the network is not the ideal link."""
+        if isinstance(task, EvolutionTask):
+            return STEADY_STATES_ONLY
+        link = ideal_link(task.network)
         if isinstance(link, Mismatch):
-            return (
+            return Refusal(
                 "the closed form holds for the ideal link (two equal resonant qubits, symmetric "
                 f"filter, nothing lost), but {link.reason}. Use te.ContinuedFraction(...) or "
                 "te.Fock(...)."
             )
-        return None
+        if task.initial is not None:
+            return NO_INITIAL
+        return SteadyStatePlan(method=self, network=task.network, link=link)
 
-    def steady_state(self, network: Network) -> SteadyState:
-        """The closed form."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """The closed form for the parameters of a link."""
+
+    method: StrongDriving
+    network: Network
+    link: IdealLink
+
+    @property
+    def cost(self) -> Cost:
+        """Next to nothing."""
+        return Cost(bytes=1e4, operations=1e4)
+
+    def run(self) -> SteadyState:
+        """The state, of unknown error."""
         began = time.perf_counter()
-        link = ideal_link(network)
-        if isinstance(link, Mismatch):
-            raise ValueError(f"The network is not the ideal link: {link.reason}.")
+        link = self.link
         populations = strong_driving_populations(
-            link.flux, link.kappa, link.gamma, leading=self.leading
+            link.flux, link.kappa, link.gamma, leading=self.method.leading
         )
         return result(
-            self,
-            network,
+            self.method.record,
+            self.network,
             populations.matrix().astype(complex),
             order=("of the order kappa/gamma and of the population of |11>, which is left out"),
             stats={"flux": link.flux, "seconds": time.perf_counter() - began},

@@ -1,51 +1,18 @@
-"""Steady states of many networks side by side: the same fractions, several points per instruction.
-
-A single steady state spends most of its time on the way to its numbers. Here networks of one
-structure (the same kinds of emitters; rates, occupations, detunings differ) become arrays at once,
-and compiled kernels fold their fractions in lanes, on as many threads as there are. How far each
-point goes, when it stops and what its error is follow the rules of `fraction`. What the lanes
-cannot settle (several steady states, rounding, too many levels) the ordinary solver takes over.
-"""
+"""Steady states of many networks side by side, with the method's own parameters."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
-import numpy as np
-
-from thermalent.continued_fraction.batch.chains import Chains, chains, structures
-from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
+from thermalent.continued_fraction.batch.chains import structures
+from thermalent.continued_fraction.batch.lanes import side_by_side
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, SteadyState, checked
+from thermalent.solution.result import SteadyState, checked
 from thermalent.support import checks
-from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
-
-_TOGETHER = 2**22  # elements of superoperators held at once
-_SHARE = 64  # points that a thread takes at a time
-_HOW = "change of the state with more levels and another scaling and order of them"
-_HOW_FIXED = "distance to the state with as many levels as it takes"
-
-
-class Progress(NamedTuple):
-    """Where each point of some chains stands, (p,) each unless said otherwise."""
-
-    depth: np.ndarray  # the next number of levels
-    depths: np.ndarray  # the last three, (p, 3)
-    folds: np.ndarray
-    changes: np.ndarray  # the last three, (p, 3)
-    changed: np.ndarray  # how often
-    singular: np.ndarray  # singular equations met
-    status: np.ndarray  # see `batch_settle`
-    error: np.ndarray
-    scale: np.ndarray
-    residual: np.ndarray
 
 
 def steady_states(
@@ -78,17 +45,14 @@ def steady_states(
             checks.fail("networks", "a sequence of thermalent Networks", network)
     kinds = structures(networks)
     alone = kinds.pop(None, [])
+    if chosen.digits is not None:
+        alone, kinds = list(range(len(networks))), {}
     found: dict[int, SteadyState] = {}
     with working("continued fractions") as report:
         for members in kinds.values():
             _require(chosen, networks, members[:1])
-            size = int(np.prod(networks[members[0]].dims)) ** 4
-            for slice_ in _slices(np.array(members), max(1, _TOGETHER // (3 * size))):
-                with announced():
-                    groups = chains(networks, slice_)
-                for group in groups:
-                    _solve(networks, chosen, group, _threads(threads), found)
-                report(f"{len(found)} of {len(networks)} points")
+            side_by_side(networks, members, chosen.settings, _threads(threads), found)
+            report(f"{len(found)} of {len(networks)} points")
         alone += [p for p in range(len(networks)) if p not in found and p not in alone]
         _require(chosen, networks, alone)
         for position in sorted(alone):
@@ -115,172 +79,3 @@ def _threads(given: int | None) -> int:
     import numba
 
     return int(numba.get_num_threads())
-
-
-def _slices(points: np.ndarray, size: int) -> list[np.ndarray]:
-    return [points[begin : begin + size] for begin in range(0, len(points), size)]
-
-
-def _solve(
-    networks: Sequence[Network],
-    method: ContinuedFraction,
-    group: Chains,
-    threads: int,
-    found: dict[int, SteadyState],
-) -> None:
-    """Solve the points of a group; those that the lanes cannot settle are left out."""
-    from thermalent.continued_fraction.batch import convergence as batch_settle
-
-    began = time.perf_counter()
-    fractions = _Fractions(group, threads)
-    progress = fractions.converge(method.aimed_rtol)
-    good = np.flatnonzero(progress.status == batch_settle.CONVERGED)
-    levels, how = progress.depth, _HOW
-    if method.n_max is not None:
-        levels, how = np.full(len(group.points), 2 * method.n_max), _HOW_FIXED
-        good = fractions.truncate(good, levels, progress)
-    states = fractions.states(good)
-    proper = _proper(states, progress.error[good])
-    good, states = good[proper], states[proper]
-    seconds = (time.perf_counter() - began) / max(1, len(group.points))
-    unknowns = (group.a0.shape[1], group.a1.shape[1])
-    for position, rho, error, level, residual in zip(
-        group.points[good].tolist(),
-        states,
-        progress.error[good].tolist(),
-        levels[good].tolist(),
-        progress.residual[good].tolist(),
-        strict=True,
-    ):
-        found[position] = SteadyState(
-            network=networks[position],
-            method=method,
-            state=rho,
-            error=ErrorEstimate(error, how),
-            stats={
-                "n_max": (level + 1) // 2,
-                "levels": level,
-                "unknowns_per_level": unknowns,
-                "residual": residual,
-                "seconds": seconds,
-                "batch": True,
-            },
-        )
-
-
-def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Which are density matrices within their errors, as `result.checked`; Hermitian they are."""
-    allowed = STATE_TOLERANCE + states.shape[1] * error
-    finite = np.all(np.isfinite(states), axis=(1, 2))
-    trace = np.trace(states, axis1=1, axis2=2).real
-    lowest = np.linalg.eigvalsh(np.where(finite[:, None, None], states, 0.0))[:, 0]
-    says_something = error < np.max(np.abs(states), axis=(1, 2))
-    return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
-
-
-def _spread(group: Chains) -> tuple[np.ndarray, np.ndarray]:
-    """Largest element of A, and largest over smallest nonzero element of B and C, (p,) each."""
-    largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0) for a in (group.a0, group.a1)))
-    size = np.abs(np.concatenate([band[3] for band in group.bands], axis=1))  # (p, t)
-    highest = np.max(size, axis=1, initial=0.0)
-    lowest = np.min(np.where(size > 0, size, np.inf), axis=1, initial=np.inf)
-    return largest, np.where(highest > 0, highest / lowest, 1.0)
-
-
-class _Fractions:
-    """The fractions of a group of points, folded side by side."""
-
-    def __init__(self, group: Chains, threads: int) -> None:
-        count, ground = len(group.points), group.places.shape[1]
-        self.group, self.threads = group, threads
-        self.k = np.full((count, ground, ground), np.nan)
-        self.x = np.full((count, ground), np.nan)
-        self.spread = _spread(group)
-
-    def converge(self, rtol: float) -> Progress:
-        """Fold at more and more levels until every point is settled, one way or the other."""
-        from thermalent.continued_fraction.batch import convergence as batch_settle
-        from thermalent.continued_fraction.chain import convergence as control
-
-        count = len(self.group.points)
-        progress = Progress(
-            depth=np.array([control.first_depth(width) for width in self.group.width]),
-            depths=np.zeros((count, 3), dtype=np.int64),
-            folds=np.zeros(count, dtype=np.int64),
-            changes=np.zeros((count, 3)),
-            changed=np.zeros(count, dtype=np.int64),
-            singular=np.zeros(count, dtype=np.int64),
-            status=np.zeros(count, dtype=np.int64),
-            error=np.full(count, np.inf),
-            scale=np.ones(count),
-            residual=np.full(count, np.inf),
-        )
-        before, x_before = np.full_like(self.k, np.nan), np.full_like(self.x, np.nan)
-        reverse = False
-        # What needs more levels than the ordinary solver takes, it also refuses.
-        progress.status[progress.depth > MOST_LEVELS] = batch_settle.HANDED_OVER
-        while np.any(progress.status == batch_settle.ACTIVE):
-            active = np.flatnonzero(progress.status == batch_settle.ACTIVE)
-            # Lanes of similar depth wait least for each other.
-            active = active[np.argsort(progress.depth[active], kind="stable")]
-            backwards = reverse
-
-            def task(points: np.ndarray, backwards: bool = backwards) -> None:
-                self._fold(points, progress.depth[points], backwards)
-                batch_settle.settle(
-                    points,
-                    tuple(progress),
-                    self.k,
-                    before,
-                    self.x,
-                    x_before,
-                    self.group.a0,
-                    self.spread,
-                    self.group.places,
-                    self.group.frame,
-                    rtol,
-                    MOST_LEVELS,
-                )
-
-            self._share(task, active)
-            reverse = not reverse
-        return progress
-
-    def truncate(self, points: np.ndarray, levels: np.ndarray, progress: Progress) -> np.ndarray:
-        """Solve points at a fixed level, and measure the error; returns those that can be."""
-        converged = self.states(points)
-        self._share(lambda some: self._fold(some, levels[some], False), points)
-        regular = ~np.isnan(self.x[points, 0])
-        points, converged = points[regular], converged[regular]
-        progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
-        return points
-
-    def states(self, points: np.ndarray) -> np.ndarray:
-        """Density matrices of the solutions of some points, (n, d, d)."""
-        from thermalent.continued_fraction.batch import convergence as batch_settle
-
-        d = self.group.frame.shape[1]
-        found = np.zeros((len(points), d, d), dtype=complex)
-        batch_settle.states(points, self.x, self.group.places, self.group.frame, found)
-        return found
-
-    def _fold(self, points: np.ndarray, depths: np.ndarray, reverse: bool) -> None:
-        from thermalent.continued_fraction.batch import convergence as batch_settle
-        from thermalent.continued_fraction.batch import kernels
-
-        group = self.group
-        kernels.fold_points(
-            points, depths, reverse, group.a0, group.a1, group.bands, group.rate, self.k
-        )
-        batch_settle.solve_points(points, self.k, group.a0, group.frame.shape[1], self.x)
-
-    def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
-        """Do the task for all points, on all threads; the kernels release the GIL."""
-        with announced():
-            parts = _slices(points, _SHARE)
-            if self.threads == 1 or len(parts) == 1:
-                for part in parts:
-                    task(part)
-                return
-            with ThreadPoolExecutor(self.threads, thread_name_prefix="fractions") as pool:
-                list(pool.map(task, reversed(parts)))  # the longest first

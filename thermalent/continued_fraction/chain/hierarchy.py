@@ -50,13 +50,17 @@ class Hierarchy:
     frame: np.ndarray
 
 
-def hierarchy(network: Network) -> Hierarchy:
+def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
     """The hierarchy of a network with U(1) symmetry whose modes are not coupled to each other.
+
+    Args:
+        network: The network.
+        numbers: Its excitation numbers, (d,), if they are known already.
 
     Raises:
         SymmetryError: the network does not conserve the excitation number.
     """
-    numbers = excitation_numbers(network)
+    numbers = excitation_numbers(network) if numbers is None else numbers
     return Hierarchy(
         liouvillian=emitter_liouvillian(network),
         numbers=numbers,

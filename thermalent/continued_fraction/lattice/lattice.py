@@ -28,13 +28,13 @@ from math import comb
 import numpy as np
 from scipy import sparse
 
-from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
+from thermalent.continued_fraction.several_poles.coordinates import Source, source_of
+from thermalent.networks.gaussian_source import GaussianSource
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import (
     SymmetryError,
     element_charges,
-    excitation_numbers,
     node_signs,
 )
 from thermalent.operators.superoperators import Superoperator
@@ -135,10 +135,12 @@ class Lattice:
         return int(self.offset[-1])
 
 
-def sectors(network: Network) -> Sectors:
+def sectors(network: Network | Source) -> Sectors:
     """The sectors of a network's emitters; one of all elements if nothing is conserved."""
+    of = source_of(network)
+    network = of.network
     try:
-        numbers = excitation_numbers(network)
+        numbers = of.numbers
         signs = node_signs(network)[list(network.mode_indices)]
     except SymmetryError:
         numbers = np.zeros(int(np.prod(network.dims)), dtype=np.int64)
@@ -154,14 +156,15 @@ def sectors(network: Network) -> Sectors:
     )
 
 
-def cloud(network: Network) -> Cloud:
+def cloud(network: Network | Source) -> Cloud:
     """The emitters and the source of a network with one mode or more.
 
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    by_charge = sectors(network)
-    source = _independent(gaussian_source(network), by_charge.charges)
+    of = source_of(network)
+    network, by_charge = of.network, sectors(of)
+    source = _independent(of.gaussian, by_charge.charges)
     largest = np.max(np.abs(source.covariance), axis=1, initial=0.0)
 
     def ordered(superoperator: Superoperator) -> sparse.csr_array:

@@ -35,7 +35,8 @@ from thermalent.continued_fraction.lattice.lattice import (
     sectors,
     unknowns,
 )
-from thermalent.networks.gaussian_source import UnstableSourceError, gaussian_source
+from thermalent.continued_fraction.several_poles.coordinates import Source, source_of
+from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
@@ -92,10 +93,12 @@ def memory_needed(of: Sectors, last: int, *, real: bool = False) -> float:
     return (8 if real else 16) * unknowns(of, last) * (RESTART + 12) + 2 * 8.0 * zero**2
 
 
-def refusal(network: Network) -> str | None:
+def refusal(network: Network | Source) -> str | None:
     """Why the sources of a network cannot be solved together, or None."""
+    of = source_of(network)
+    network = of.network
     try:
-        source = gaussian_source(network)
+        source = of.gaussian
     except UnstableSourceError as error:
         return str(error)
     needed = _LEVELS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
@@ -104,7 +107,7 @@ def refusal(network: Network) -> str | None:
             f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
             f"about {needed:.2g} levels; it takes up to {MOST_LEVELS}. Take a weaker source."
         )
-    required = memory_needed(sectors(network), FIRST_LEVEL)
+    required = memory_needed(sectors(of), FIRST_LEVEL)
     if required <= memory_limit.available():
         return None
     return (
@@ -115,7 +118,7 @@ def refusal(network: Network) -> str | None:
     )
 
 
-def steady_state(network: Network, rtol: float | None, last: int | None = None) -> Found:
+def steady_state(network: Network | Source, rtol: float | None, last: int | None = None) -> Found:
     """The emitters' steady state to a relative tolerance, or with the levels up to `last`.
 
     Args:

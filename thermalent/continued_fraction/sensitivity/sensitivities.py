@@ -30,8 +30,9 @@ from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
 from thermalent.operators import error_bounds
 from thermalent.operators.estimates import Estimate
+from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome, SolveError, Status, SteadyState
+from thermalent.solution.result import Outcome, Status, SteadyState
 from thermalent.support import checks
 from thermalent.support.progress import working
 

@@ -7,19 +7,17 @@ one output. Both costs are estimated, in seconds of one core, and the smaller on
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, bytes_needed, work
-from thermalent.continued_fraction.several_poles.coordinates import Chain, NoChainError, chain_of
-from thermalent.networks.gaussian_source import UnstableSourceError, gaussian_source
+from thermalent.continued_fraction.several_poles.coordinates import Chain, Source, source_of
+from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
-from thermalent.networks.symmetry import SymmetryError
-from thermalent.solution.method import SourceStart
+from thermalent.solution.plan import Cost
+from thermalent.solution.tasks import SourceStart
 from thermalent.support import memory_limit
 
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: levels
@@ -30,65 +28,65 @@ _TIERS, _TIERS_PER_WIDTH, _QUANTA_PER_DIGIT, _SPEED = 16.0, 17.0, 0.65, 1.5e10
 _LEAST_QUANTA = 2  # what a result with an error takes
 
 
-@lru_cache(maxsize=16)
-def chain_or_reason(network: Network) -> Chain | str:
+def chain_or_reason(network: Network | Source) -> Chain | str:
     """The chain of a network's source, or why there is none."""
-    try:
-        return chain_of(network)
-    except (SymmetryError, NoChainError) as error:
-        return str(error)
+    return source_of(network).chain
 
 
-def preferred_chain(network: Network, rtol: float) -> Chain | None:
+def preferred_chain(network: Network | Source, rtol: float) -> Chain | None:
     """The chain of a network's source, or None where the lattice is cheaper or there is no chain.
 
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    chain = chain_or_reason(network)
+    of = source_of(network)
+    chain = of.chain
     if isinstance(chain, str):
         return None
     by_chain = work(chain, _quanta(chain, rtol), _depth(chain)) / _SPEED
-    return chain if by_chain < _lattice_seconds(network) else None
+    return chain if by_chain < lattice_seconds(of) else None
 
 
-def refusal(network: Network, rtol: float) -> str | None:
+def refusal(network: Network | Source, rtol: float) -> str | None:
     """Why the sources of a network cannot be solved together, or None."""
+    of = source_of(network)
     try:
-        chain = chain_or_reason(network)
-        if not isinstance(chain, str) and preferred_chain(network, rtol) is not None:
+        chain = of.chain
+        if not isinstance(chain, str) and preferred_chain(of, rtol) is not None:
             return _chain_refusal(chain)
     except UnstableSourceError as error:
         return str(error)
-    by_lattice = solve.refusal(network)
+    by_lattice = solve.refusal(of)
     if by_lattice is None or not isinstance(chain, str):
         return by_lattice
     return f"{by_lattice} A source that drives the emitters through one amplitude can be hotter."
 
 
-def chain_refusal(network: Network) -> str | None:
+def chain_refusal(network: Network | Source) -> str | None:
     """Why the chain of a source of several modes cannot be had, or None: for what needs it."""
+    of = source_of(network)
     try:
-        chain = chain_or_reason(network)
+        chain = of.chain
     except UnstableSourceError as error:
         return str(error)
     if isinstance(chain, str):
         return (
-            f"the network has {len(network.modes)} boson modes, and beyond its steady state it "
+            f"the network has {len(of.network.modes)} boson modes, and beyond its steady state it "
             f"takes one mode or several that drive the emitters through one amplitude: {chain} "
             "Use te.Fock(...)."
         )
     return _chain_refusal(chain)
 
 
-def evolution_refusal(network: Network, source: SourceStart) -> str | None:
+def evolution_refusal(network: Network | Source, source: SourceStart) -> str | None:
     """Why a network of several modes cannot be evolved, or None."""
+    of = source_of(network)
     if source != "stationary":
         return (
-            f"behind several modes (here {len(network.modes)}) it starts from a stationary source, "
-            f"not from {source!r}. Use te.Fock(...)."
+            f"behind several modes (here {len(of.network.modes)}) it starts from a stationary "
+            f"source, not from {source!r}. Use te.Fock(...)."
         )
-    return chain_refusal(network)
+    return chain_refusal(of)
 
 
 def _chain_refusal(chain: Chain) -> str | None:
@@ -116,13 +114,20 @@ def _chain_refusal(chain: Chain) -> str | None:
     return None
 
 
-def _lattice_seconds(network: Network) -> float:
+def lattice_seconds(of: Source) -> float:
     """Estimated time of the lattice; infinite where it refuses."""
-    if solve.refusal(network) is not None:
+    if solve.refusal(of) is not None:
         return np.inf
-    width = float(np.sqrt(np.max(np.abs(gaussian_source(network).covariance))))
+    width = float(np.sqrt(np.max(np.abs(of.gaussian.covariance))))
     level = int(_LATTICE_LEVELS + _LATTICE_PER_WIDTH * width)
-    return _LATTICE_SECONDS * unknowns(sectors(network), level)
+    return _LATTICE_SECONDS * unknowns(sectors(of), level)
+
+
+def chain_cost(chain: Chain, rtol: float) -> Cost:
+    """Memory and multiplications of the chain at the quanta that an accuracy takes, about."""
+    quanta = _quanta(chain, rtol)
+    operations = work(chain, quanta, _depth(chain))
+    return Cost(bytes=bytes_needed(chain, quanta), operations=operations)
 
 
 def _quanta(chain: Chain, rtol: float) -> int:

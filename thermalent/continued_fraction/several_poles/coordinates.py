@@ -20,6 +20,7 @@ Source: H. Mori, Prog. Theor. Phys. 34, 399 (1965); the coordinates of this hier
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -87,7 +88,62 @@ class Chain:
         return float(self.scale**2 * self.covariance[0, 0].real)
 
 
-def chain_of(network: Network) -> Chain:
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A network of several modes, with what is found of its source once.
+
+    Args:
+        network: The network.
+    """
+
+    network: Network
+
+    @cached_property
+    def _numbers(self) -> np.ndarray | SymmetryError:
+        try:
+            return excitation_numbers(self.network)
+        except SymmetryError as error:
+            return error
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Excitation number of each basis state of the emitters, (d,) integers.
+
+        Raises:
+            SymmetryError: the network does not conserve it.
+        """
+        if isinstance(self._numbers, SymmetryError):
+            raise self._numbers
+        return self._numbers
+
+    @cached_property
+    def gaussian(self) -> GaussianSource:
+        """Its amplitudes.
+
+        Raises:
+            UnstableSourceError: the modes together have no stationary state.
+        """
+        return gaussian_source(self.network)
+
+    @cached_property
+    def chain(self) -> Chain | str:
+        """The chain of the source, or why there is none.
+
+        Raises:
+            UnstableSourceError: the modes together have no stationary state.
+        """
+        try:
+            return chain_of(self)
+        except (SymmetryError, NoChainError) as error:
+            return str(error)
+
+
+def source_of(network: Network | Source) -> Source:
+    """The source of a network; what is one already is returned as it is."""
+    return network if isinstance(network, Source) else Source(network)
+
+
+def chain_of(network: Network | Source) -> Chain:
     """The chain of a network's source.
 
     Raises:
@@ -95,10 +151,11 @@ def chain_of(network: Network) -> Chain:
         NoChainError: the emitters feel several amplitudes of the source.
         UnstableSourceError: the modes together have no stationary state.
     """
+    of = source_of(network)
+    network = of.network
     if not network.modes:
         raise NoChainError("the network has no boson mode.")
-    numbers = excitation_numbers(network)
-    source = gaussian_source(network)
+    numbers, source = of.numbers, of.gaussian
     signs = node_signs(network)[list(network.mode_indices)]
     # Of each amplitude and its conjugate, the one that raises the emitters' charge.
     own = np.array([2 * i + (sign < 0) for i, sign in enumerate(signs)])

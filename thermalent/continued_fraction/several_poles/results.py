@@ -19,7 +19,7 @@ from thermalent.continued_fraction.several_poles.converge import (
 from thermalent.continued_fraction.several_poles.coordinates import Chain
 from thermalent.continued_fraction.several_poles.tiers import tiers
 from thermalent.networks.network import Network
-from thermalent.solution.method import Method
+from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.support import checks, memory_limit
 from thermalent.support.progress import working
@@ -33,13 +33,13 @@ _FLOOR = 10 * float(np.finfo(float).eps)
 
 
 def steady_state(
-    network: Network, method: Method, chain: Chain, rtol: float | None, last: int | None
+    network: Network, method: MethodRecord, chain: Chain, rtol: float | None, last: int | None
 ) -> SteadyState:
     """The unique steady state.
 
     Args:
         network: What is solved.
-        method: What the user asked for.
+        method: What the user asked for, for the result.
         chain: The chain of its source.
         rtol: Relative accuracy; if None, the best that a budget affords.
         last: The highest tier to keep, instead.
@@ -69,7 +69,7 @@ def steady_state(
 
 
 def steady_state_from(
-    network: Network, method: Method, chain: Chain, initial: np.ndarray, rtol: float | None
+    network: Network, method: MethodRecord, chain: Chain, initial: np.ndarray, rtol: float | None
 ) -> SteadyState:
     """The steady state that is reached from an initial state where there are several."""
     began = time.perf_counter()

@@ -13,8 +13,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from thermalent.networks.network import Network
+from thermalent.solution.errors import SolveError
+from thermalent.solution.result import checked
+from thermalent.solution.tasks import SteadyStateTask
 from thermalent.stochastic.kernels import LANES
-from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.method import SteadyStatePlan, Trajectories
 from thermalent.stochastic.paths import Walk
 from thermalent.stochastic.run import block_sums
 from thermalent.stochastic.tally import BlockSums, Reader
@@ -75,17 +78,13 @@ def solved(
     network: Network, method: Trajectories, workers: Workers, part: Part | None = None
 ) -> Outcome:
     """The steady state of one network, checked as `steady_state` does."""
-    from thermalent.solution.method import MethodError
-    from thermalent.solution.result import SolveError, checked
-
-    refusal = method.refusal(network)
-    if refusal is not None:
-        raise MethodError(f"{method.name} does not apply to this network: {refusal}")
 
     def blocks(walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
         return spread(workers, walk, n, stop, part)
 
-    result = checked(method.steady_state_with(network, blocks))
+    plan = method.accepted(SteadyStateTask(network=network))
+    assert isinstance(plan, SteadyStatePlan)  # of trajectories
+    result = checked(plan.run_with(blocks))
     return result if result.status.ok else SolveError(result)
 
 

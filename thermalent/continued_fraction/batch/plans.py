@@ -1,0 +1,103 @@
+"""Plans of steady states that are solved side by side, when the first of them runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+from thermalent.continued_fraction.batch.chains import structures
+from thermalent.continued_fraction.batch.lanes import side_by_side
+from thermalent.continued_fraction.settings import Settings
+from thermalent.solution.errors import MethodError
+from thermalent.solution.plan import Cost, Plan, Refusal
+from thermalent.solution.result import SteadyState
+from thermalent.solution.tasks import SteadyStateTask, Task
+
+Planner = Callable[[Task], Plan | Refusal]
+
+
+def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[Plan | Refusal]:
+    """A plan or a refusal for each task; steady states of one structure share their work.
+
+    Args:
+        tasks: What is asked for.
+        settings: The method's parameters.
+        plan: Plans a task by itself.
+    """
+    found: dict[int, Plan | Refusal] = {}
+    shared = [i for i, task in enumerate(tasks) if settings.digits is None and _simple(task)]
+    kinds = structures([tasks[i].network for i in shared])
+    kinds.pop(None, None)
+    for members in kinds.values():
+        first = plan(tasks[shared[members[0]]])
+        if isinstance(first, Refusal):
+            continue  # each by itself finds out why
+        batch = Batch([cast(SteadyStateTask, tasks[shared[m]]) for m in members], settings, plan)
+        for position, member in enumerate(members):
+            found[shared[member]] = BatchPlan(batch=batch, position=position)
+    return [found[i] if i in found else plan(task) for i, task in enumerate(tasks)]
+
+
+def _simple(task: Task) -> bool:
+    return (
+        isinstance(task, SteadyStateTask)
+        and task.initial is None
+        and len(task.network.mode_indices) == 1
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Steady states of networks of one structure.
+
+    Args:
+        tasks: Which ones.
+        settings: The method's parameters.
+        plan: Plans a task by itself.
+    """
+
+    tasks: Sequence[SteadyStateTask]
+    settings: Settings
+    plan: Planner
+
+    @cached_property
+    def found(self) -> dict[int, SteadyState]:
+        """What the lanes can settle, by position."""
+        networks = [task.network for task in self.tasks]
+        found: dict[int, SteadyState] = {}
+        side_by_side(networks, range(len(networks)), self.settings, 1, found)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BatchPlan(Plan):
+    """One of the steady states of a batch."""
+
+    batch: Batch
+    position: int
+
+    @cached_property
+    def _alone(self) -> Plan:
+        found = self.batch.plan(self.batch.tasks[self.position])
+        if isinstance(found, Refusal):
+            name = self.batch.settings.record.name
+            raise MethodError(f"{name} does not apply to this network: {found.reason}")
+        return found
+
+    @property
+    def cost(self) -> Cost:
+        """As if it were solved alone, which takes more."""
+        return self._alone.cost
+
+    def run(self) -> SteadyState:
+        """The steady state; `stats["batch"]` says whether it was solved with the others.
+
+        Raises:
+            MethodError: the lanes cannot settle it, and the ordinary solver refuses it.
+        """
+        if self.position in self.batch.found:
+            return self.batch.found[self.position]
+        result = cast(SteadyState, self._alone.run())
+        return replace(result, stats={**result.stats, "batch": False})

@@ -1,0 +1,323 @@
+"""Steady states and evolutions behind one mode: prepared, run, and what is said of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from thermalent.continued_fraction import more_digits
+from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.fraction import MOST_LEVELS, Fraction, evaluate
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
+from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.dynamics.evolution import evolve
+from thermalent.continued_fraction.lattice.solve import ENOUGH
+from thermalent.continued_fraction.settings import Settings
+from thermalent.solution.errors import MethodError
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.plan import Cost, Plan
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.support import checks
+
+# Levels times cubed unknowns of a level that are folded where no rtol was asked for: half a minute.
+_BUDGET = 1.5e11
+_LEAST_LEVELS = 60  # that are granted in any case
+# Why doubles are not enough, by the outcome of the fraction; empty where more digits do not help.
+_DOUBLES_FAIL = {
+    "converged": "",
+    "levels": "",
+    "overflow": "the numbers leave the range of doubles",
+    "singular": "singular in double precision",
+    "rounding": "double precision cannot give the rtol",
+    "unsettled": "in double precision nothing settles, however many levels there are",
+}
+_CHEAP = 3e7  # multiplications in more digits, a few seconds
+_CHEAP_LEVELS = 5000
+# Levels per sqrt(V) for nine digits, and those that are folded in any case; measured.
+_LEVELS_PER_WIDTH, _FEWEST_LEVELS = 17.0, 16.0
+HOW_EVOLVED = (
+    "difference of two contours with other depths and roundings, or of two runs of steps with "
+    "other depths and roundings"
+)
+SMALLEST_EVOLVED = 1e-10  # below it the contour meets its own rounding
+_FOLDS = 4.0  # of growing length until the state settles, in units of the last one
+
+
+def memory_needed(numbers: np.ndarray) -> float:
+    """Bytes that the fraction of emitters with these excitation numbers needs at most.
+
+    Measured: the dense blocks of a level stand about 14 times at the peak (LAPACK's copies
+    included), and the sparse superoperators take 500 bytes per element of the density matrix.
+    """
+    count = np.bincount(numbers).astype(float)
+    pairs = np.convolve(count, count[::-1])  # elements by charge, q = 0 in the middle
+    even = pairs[(len(count) - 1) % 2 :: 2].sum()
+    block = max(even, pairs.sum() - even)
+    return 14 * 8 * block**2 + 500 * len(numbers) ** 2
+
+
+def plan(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
+    """The plan of a task behind one mode that the method has accepted.
+
+    Args:
+        task: What is to be done.
+        settings: The method's parameters.
+        numbers: Excitation numbers of the emitters' states, (d,).
+    """
+    if isinstance(task, EvolutionTask):
+        return EvolutionPlan(task=task, settings=settings, numbers=numbers)
+    return SteadyStatePlan(task=task, settings=settings, numbers=numbers)
+
+
+def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
+    """Of the fraction, folded some times at the depth of nine digits."""
+    relaxation, gain = task.network.mode_rates(task.network.mode_indices[0])
+    depth = _FEWEST_LEVELS + _LEVELS_PER_WIDTH * float(np.sqrt(abs(gain / relaxation)))
+    count = np.bincount(numbers).astype(float)
+    block = np.convolve(count, count[::-1]).sum() / 2  # unknowns per level, the real ones
+    return Cost(bytes=memory_needed(numbers), operations=solves * depth * block**3)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """A steady state; the hierarchy and its chain are built once, when they are needed."""
+
+    task: SteadyStateTask
+    settings: Settings
+    numbers: np.ndarray
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy of the network."""
+        return hierarchy(self.task.network, self.numbers)
+
+    @cached_property
+    def chain(self) -> Levels:
+        """Its levels."""
+        return levels(self.hierarchy)
+
+    @property
+    def cost(self) -> Cost:
+        """In double precision."""
+        return _cost(self.task, self.numbers, _FOLDS)
+
+    def run(self) -> SteadyState:
+        """The steady state, its truncation and rounding errors measured.
+
+        With an initial state that one is reached only where the steady state is not unique.
+        """
+        initial = self.task.start
+        if self.settings.digits is not None:
+            unique = self._in_balls("asked for", self.settings.digits)
+        else:
+            unique = self._unique()
+        if initial is None or unique.status.outcome is not Outcome.NOT_UNIQUE:
+            return unique
+        return self._reached(initial)
+
+    def _unique(self) -> SteadyState:
+        began = time.perf_counter()
+        settings, chain = self.settings, self.chain
+        stationary = Stationary(chain)
+        try:
+            fraction = evaluate(
+                chain,
+                stationary.solve,
+                degenerate=stationary.degenerate,
+                lost=stationary.lost,
+                rtol=settings.aimed_rtol,
+                last=settings.last,
+                most=_most_levels(settings, max(block.shape[0] for block in chain.a)),
+            )
+        except np.linalg.LinAlgError:
+            fraction = None  # numbers overflowed
+        fits = stationary.d <= more_digits.LARGEST_DIMENSION
+        reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
+        if fits and reason and (settings.n_max is None or fraction is None):
+            tried = self._in_more_digits(fraction, reason)
+            if tried is not None:
+                return tried
+        if fraction is None:
+            raise MethodError(
+                f"{settings.record.name} does not apply to this network: its rates are too many "
+                "decades apart for double precision, and it has too many emitter levels for more "
+                "digits."
+            )
+        return SteadyState(
+            network=self.task.network,
+            method=settings.record,
+            state=stationary.matrix(fraction.x),
+            error=ErrorEstimate(
+                fraction.error,
+                "change of the state with more levels and another scaling of them"
+                if settings.n_max is None
+                else "distance to the state with as many levels as it takes",
+            ),
+            status=_status(settings, fraction, chain),
+            stats={
+                "n_max": (fraction.levels + 1) // 2,
+                "levels": fraction.levels,
+                "ended_by": fraction.outcome,
+                "unknowns_per_level": tuple(block.shape[0] for block in chain.a),
+                "residual": fraction.residual,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+    def _in_balls(
+        self, reason: str, digits: int | None = None, budget: float | None = None
+    ) -> SteadyState:
+        settings = self.settings
+        return more_digits.steady_state(
+            self.task.network,
+            self.hierarchy,
+            settings.record,
+            settings.aimed_rtol,
+            reason,
+            digits,
+            budget,
+        )
+
+    def _in_more_digits(self, fraction: Fraction | None, reason: str) -> SteadyState | None:
+        """The steady state by ball arithmetic, or None where doubles say more for their cost."""
+        if fraction is None or not np.isfinite(fraction.error):
+            return self._in_balls(reason)
+        # What doubles have is nearly good enough: only if it is cheap.
+        if fraction.levels > _CHEAP_LEVELS:
+            return None
+        tried = self._in_balls(reason, budget=_CHEAP)
+        return tried if tried.status.ok else None
+
+    def _reached(self, initial: np.ndarray) -> SteadyState:
+        """The steady state reached from an initial state, where there are several."""
+        began = time.perf_counter()
+        if np.any(np.abs(initial[self.numbers[:, None] != self.numbers[None, :]]) > 0):
+            checks.fail(
+                "initial",
+                "without coherences between different excitation numbers",
+                checks.Words("not: use te.evolve, which follows them"),
+            )
+        stationary = Stationary(levels(self.hierarchy, start=initial))
+        state, error, level = stationary.reached(initial, self.settings.aimed_rtol)
+        return SteadyState(
+            network=self.task.network,
+            method=self.settings.record,
+            state=state,
+            error=ErrorEstimate(error, "truncation from twice as many levels"),
+            stats={"levels": level, "seconds": time.perf_counter() - began},
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """An evolution, charge sector by charge sector."""
+
+    task: EvolutionTask
+    settings: Settings
+    numbers: np.ndarray
+
+    @property
+    def cost(self) -> Cost:
+        """Of the contours: some thirty fractions per decade of the times, twice."""
+        times = self.task.times[self.task.times > 0]
+        decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
+        return _cost(self.task, self.numbers, _FOLDS + 60 * float(decades))
+
+    def run(self) -> Evolution:
+        """Exact states at the times, each with its error."""
+        began = time.perf_counter()
+        task, settings = self.task, self.settings
+        tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
+        amplitude = 0j if task.source == "empty" else task.source
+        found, error, stats = evolve(
+            hierarchy(task.network, self.numbers),
+            task.times,
+            task.start,
+            tolerance,
+            None if isinstance(amplitude, str) else amplitude,
+        )
+        status = evolution_status(settings, task.times, error, tolerance, stats["refused"])
+        return Evolution(
+            network=task.network,
+            method=settings.record,
+            times=task.times,
+            states=found,
+            error=error,
+            how=HOW_EVOLVED,
+            status=status,
+            stats={**stats, "seconds": time.perf_counter() - began},
+        )
+
+
+def evolution_status(
+    settings: Settings, times: np.ndarray, error: np.ndarray, tolerance: float, refused: float
+) -> Status:
+    """What is said of an evolution with these errors, (t,).
+
+    Args:
+        settings: The method's parameters.
+        times: Times, (t,).
+        error: Errors; infinite where nothing was computed.
+        tolerance: The error that was aimed at.
+        refused: Multiplications that were too many, or zero.
+    """
+    if refused:
+        first = times[int(np.argmax(~np.isfinite(error)))]
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"From t = {first:g} on the evolution was not computed: weakly damped "
+                f"oscillations would have to be followed step by step, in {refused:.0e} "
+                "multiplications (1e9 take about a second). Ask for earlier times, or for "
+                "te.steady_state(...)."
+            ),
+        )
+    worst = float(np.max(error))
+    if not worst > (100 * tolerance if settings.rtol is not None else ENOUGH):
+        return Status()
+    return Status(
+        outcome=Outcome.NOT_CONVERGED,
+        message=(
+            f"The evolution did not converge: its error is {worst:.1e} at t = "
+            f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol, or for earlier times: "
+            "in double precision a phase or a very slow rate is only known for so long."
+        ),
+    )
+
+
+def _most_levels(settings: Settings, unknowns: int) -> int:
+    """Levels at which to give up; of an accuracy nobody asked for, what the budget affords."""
+    if settings.rtol is not None or settings.n_max is not None:
+        return MOST_LEVELS
+    return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_LEVELS))
+
+
+def _status(settings: Settings, fraction: Fraction, chain: Levels) -> Status:
+    if fraction.outcome == "singular":
+        return more_digits.not_unique(chain)
+    if settings.rtol is None and fraction.error <= ENOUGH * fraction.scale:
+        return Status()
+    if fraction.outcome in ("levels", "unsettled"):
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                f"The continued fraction did not converge in {fraction.levels} levels: its "
+                f"error is still {fraction.error:.1e}. Ask for a larger rtol, or check the "
+                "rates: n_th may be beyond what a single mode can hold."
+            ),
+        )
+    if fraction.outcome == "rounding" and settings.n_max is None:
+        return Status(
+            outcome=Outcome.INACCURATE,
+            message=(
+                f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can "
+                "give for this network: more levels leave an error of about "
+                f"{fraction.error:.1e}. Ask for rtol >= "
+                f"{10 * fraction.error / fraction.scale:.1e}."
+            ),
+        )
+    return Status()

@@ -1,0 +1,214 @@
+"""Tasks behind several modes: in the coordinates of the modes, or of a chain of poles."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.lattice.lattice import sectors
+from thermalent.continued_fraction.one_mode import (
+    HOW_EVOLVED,
+    SMALLEST_EVOLVED,
+    evolution_status,
+)
+from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.several_poles import choice, results
+from thermalent.continued_fraction.several_poles.converge import BUDGET, MOST_WORK
+from thermalent.continued_fraction.several_poles.coordinates import Chain, Source
+from thermalent.continued_fraction.several_poles.evolution import evolve
+from thermalent.networks.network import Network
+from thermalent.solution.errors import MethodError
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.plan import Cost, Plan, Refusal
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.support import memory_limit
+
+
+def plan(task: Task, settings: Settings) -> Plan | Refusal:
+    """The plan of a task behind several modes, or what stands against it."""
+    if isinstance(task, EvolutionTask):
+        return _evolution(task, settings)
+    if settings.digits is not None:
+        return Refusal(
+            f"`digits` needs one boson mode, and the network has {len(task.network.modes)}. Ask "
+            "for an rtol instead."
+        )
+    source = Source(task.network)
+    reason = choice.refusal(source, settings.aimed_rtol)
+    if reason is not None:
+        return Refusal(reason)
+    chain = choice.preferred_chain(source, settings.aimed_rtol)
+    return SteadyStatePlan(task=task, settings=settings, source=source, chain=chain)
+
+
+def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
+    source = Source(task.network)
+    reason = choice.evolution_refusal(source, task.source)
+    if reason is not None:
+        return Refusal(reason)
+    assert isinstance(source.chain, Chain)  # or the evolution is refused
+    return EvolutionPlan(task=task, settings=settings, chain=source.chain)
+
+
+def one_mode_only(network: Network) -> str:
+    """Why what needs the chain of one mode cannot be had."""
+    return (
+        f"it needs one boson mode, and the network has {len(network.modes)}; of several the "
+        "hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStatePlan(Plan):
+    """A steady state: in the chain's coordinates, or, without a chain, in those of the modes."""
+
+    task: SteadyStateTask
+    settings: Settings
+    source: Source
+    chain: Chain | None
+
+    @property
+    def cost(self) -> Cost:
+        """As estimated for the choice of the coordinates."""
+        if self.chain is not None:
+            return choice.chain_cost(self.chain, self.settings.aimed_rtol)
+        needed = solve.memory_needed(sectors(self.source), solve.FIRST_LEVEL)
+        return Cost(bytes=needed, operations=1e9 * choice.lattice_seconds(self.source))
+
+    def run(self) -> SteadyState:
+        """The steady state, its error measured.
+
+        With an initial state that one is reached only where the steady state is not unique.
+        """
+        initial = self.task.start
+        if self.chain is not None:
+            unique = results.steady_state(
+                self.task.network,
+                self.settings.record,
+                self.chain,
+                self.settings.rtol,
+                self.settings.last,
+            )
+        else:
+            unique = self._on_the_lattice()
+        if initial is None or unique.status.outcome is not Outcome.NOT_UNIQUE:
+            return unique
+        chain = self.source.chain
+        if isinstance(chain, str):
+            raise MethodError(
+                f"{self.settings.record.name} takes `initial` behind one mode or a chain of poles: "
+                f"{chain} Use te.Fock()."
+            )
+        return results.steady_state_from(
+            self.task.network, self.settings.record, chain, initial, self.settings.rtol
+        )
+
+    def _on_the_lattice(self) -> SteadyState:
+        began = time.perf_counter()
+        found = solve.steady_state(self.source, self.settings.rtol, self.settings.last)
+        return SteadyState(
+            network=self.task.network,
+            method=self.settings.record,
+            state=found.state,
+            error=ErrorEstimate(found.error, "change of the state with more levels"),
+            status=_status_of_many(self.settings, found),
+            stats={
+                "n_max": (found.level + 1) // 2,
+                "levels": found.level,
+                "coordinates": "modes",
+                "ended_by": found.outcome,
+                "operations": found.operations,
+                "unknowns": found.size,
+                "iterations": found.iterations,
+                "seconds": time.perf_counter() - began,
+            },
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionPlan(Plan):
+    """An evolution in the chain's coordinates."""
+
+    task: EvolutionTask
+    settings: Settings
+    chain: Chain
+
+    @property
+    def cost(self) -> Cost:
+        """Of some sixty fractions of the chain per decade of the times."""
+        times = self.task.times[self.task.times > 0]
+        decades = 1 + (float(np.log10(times[-1] / times[0])) if len(times) else 0.0)
+        once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
+        return Cost(bytes=once.bytes, operations=60 * decades * once.operations)
+
+    def run(self) -> Evolution:
+        """Exact states at the times, each with its error."""
+        began = time.perf_counter()
+        task, settings = self.task, self.settings
+        tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
+        granted = BUDGET if settings.rtol is None else MOST_WORK
+        found, error, stats = evolve(self.chain, task.times, task.start, tolerance, granted)
+        return Evolution(
+            network=task.network,
+            method=settings.record,
+            times=task.times,
+            states=found,
+            error=error,
+            how=HOW_EVOLVED,
+            status=evolution_status(settings, task.times, error, tolerance, stats["refused"]),
+            stats={**stats, "seconds": time.perf_counter() - began},
+        )
+
+
+def _status_of_many(settings: Settings, found: solve.Found) -> Status:
+    reached = f"at level {found.level} its error is still about {found.error:.1e}"
+    if settings.rtol is None and found.enough:
+        return Status()
+    failures = {
+        "singular": (
+            Outcome.NOT_UNIQUE,
+            "The steady state is not unique: under a broadband source the emitters have "
+            "several. Break the symmetry (detuning, position, dephasing, decay).",
+        ),
+        "memory": (
+            Outcome.NOT_CONVERGED,
+            f"The hierarchy did not converge in memory: {reached}, and the next level would "
+            f"need {memory_limit.in_words(found.needed)}. Ask for a larger rtol.",
+        ),
+        "levels": (
+            Outcome.NOT_CONVERGED,
+            f"The hierarchy did not converge: {reached}. Ask for a larger rtol, or weaken the "
+            "source.",
+        ),
+        "budget": (
+            Outcome.NOT_CONVERGED,
+            f"Not even two digits are affordable: {reached}, and the next level would bring "
+            f"the work to {found.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
+            "source or a broader one.",
+        ),
+        "krylov": (
+            Outcome.NOT_CONVERGED,
+            f"The hierarchy did not converge: {reached}, the next one is too large to "
+            f"eliminate, and the Krylov method gave up on it ({found.iterations} iterations in "
+            "all). Ask for a larger rtol, or take a weaker source or a broader one.",
+        ),
+        "grows": (
+            Outcome.INACCURATE,
+            f"The hierarchy loses its digits: {reached}, and more levels make it larger. Use "
+            "te.Fock(...), or a weaker source.",
+        ),
+        "rounding": (
+            Outcome.INACCURATE,
+            f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
+            f"for this network: more levels leave an error of about {found.error:.1e}. Ask for "
+            "a larger one.",
+        ),
+    }
+    if found.outcome not in failures:
+        return Status()
+    outcome, message = failures[found.outcome]
+    return Status(outcome=outcome, message=message)

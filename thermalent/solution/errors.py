@@ -1,0 +1,22 @@
+"""Errors that say why there is no result, or no usable one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from thermalent.solution.evolution import Evolution
+    from thermalent.solution.result import SteadyState
+
+
+class MethodError(ValueError):
+    """The method does not apply to the network; the message says why and what does."""
+
+
+class SolveError(RuntimeError):
+    """A solve that failed; `result` holds what there is, `status` why it is not enough."""
+
+    def __init__(self, result: SteadyState | Evolution) -> None:
+        super().__init__(result.status.message)
+        self.result = result
+        self.status = result.status

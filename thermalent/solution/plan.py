@@ -1,0 +1,60 @@
+"""A task that a method has checked and prepared, or the reason why it cannot do it."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from thermalent.solution.evolution import Evolution
+    from thermalent.solution.result import SteadyState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a plan is expected to take, known before anything runs.
+
+    Args:
+        bytes: Memory at the peak, an upper estimate.
+        operations: Multiplications, to their order of magnitude; a core does about 1e9 per second
+            in small matrices and 1e10 in large ones. NaN where it depends on what is found.
+    """
+
+    bytes: float
+    operations: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a method cannot do a task.
+
+    Args:
+        reason: A sentence that says why, and what can.
+    """
+
+    reason: str
+
+
+class Plan(abc.ABC):
+    """A task prepared once: checked against the method, with everything found on the way."""
+
+    @property
+    @abc.abstractmethod
+    def cost(self) -> Cost:
+        """What the plan is expected to take."""
+
+    @abc.abstractmethod
+    def run(self) -> SteadyState | Evolution:
+        """Do it. Failures are in the status of the result, not raised.
+
+        Raises:
+            MethodError: the method meets something that it can see only while it runs.
+        """
+
+
+STEADY_STATES_ONLY = Refusal("it gives steady states only.")
+NO_INITIAL = Refusal(
+    "it finds the steady state only where it is unique and takes no `initial`; use te.Fock(), or "
+    "te.ContinuedFraction() behind one mode."
+)

@@ -1,0 +1,88 @@
+"""What a method is asked for: a steady state, or the states at given times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thermalent.networks.network import Network
+from thermalent.operators import states
+
+# How the source starts: in its stationary state, empty, or in a coherent state of this amplitude.
+SourceStart = str | complex
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStateTask:
+    """A steady state.
+
+    Args:
+        network: The network.
+        initial: The emitters' initial state from which it is reached, where there are several: a
+            name ("00"), a ket or a density matrix; None asks for the unique one.
+    """
+
+    network: Network
+    initial: Any = None
+
+    @cached_property
+    def start(self) -> np.ndarray | None:
+        """The initial density matrix, (d, d); None if none was given.
+
+        Raises:
+            ValueError: there is no such state.
+        """
+        if self.initial is None:
+            return None
+        return states.initial_state(self.initial, self.network.dims, name="initial")
+
+
+class Piece(NamedTuple):
+    """A network that holds for some time.
+
+    Args:
+        network: The network.
+        duration: For how long, inverse rate unit; infinite for the last one.
+    """
+
+    network: Network
+    duration: float = np.inf
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvolutionTask:
+    """The states at some times.
+
+    Args:
+        pieces: The networks, one after the other.
+        times: Increasing, >= 0, inverse rate unit, (t,).
+        initial: The emitters' state at time zero: a name ("00"), a ket or a density matrix;
+            uncorrelated with the source.
+        source: How the source starts: "stationary", "empty", or the amplitude of a coherent state.
+    """
+
+    pieces: tuple[Piece, ...]
+    times: np.ndarray
+    initial: Any
+    source: SourceStart = "stationary"
+
+    @property
+    def network(self) -> Network:
+        """The only network; so far methods take one piece."""
+        (piece,) = self.pieces
+        return piece.network
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """The initial density matrix, (d, d): made when it is needed, after the memory is checked.
+
+        Raises:
+            ValueError: there is no such state.
+        """
+        return states.initial_state(self.initial, self.network.dims, name="initial")
+
+
+Task = SteadyStateTask | EvolutionTask

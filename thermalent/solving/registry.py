@@ -1,0 +1,160 @@
+"""The one list of methods and models: data only, so that it loads nothing.
+
+The lazy names of the package, `te.methods`, `te.cross_validate`, the default methods, the choices
+and options of the command line, study files and the tables of the documentation are read from it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MethodEntry(NamedTuple):
+    """A method.
+
+    Args:
+        key: Its name on the command line and in study files.
+        name: Its class.
+        module: Where the class is.
+        claim: What it says of its numbers: "exact", "statistical" or "approximate".
+        steady: Whether it gives steady states.
+        evolves: Whether it gives states over time.
+        options: Parameters that the command line has options for.
+    """
+
+    key: str
+    name: str
+    module: str
+    claim: str
+    steady: bool = True
+    evolves: bool = False
+    options: tuple[str, ...] = ()
+
+
+class ModelEntry(NamedTuple):
+    """A function that returns a network.
+
+    Args:
+        key: Its name in study files, and below `te`.
+        name: The function.
+        module: Where it is.
+    """
+
+    key: str
+    name: str
+    module: str
+
+
+# Exact methods first, the preferred one leading; then the statistical ones and approximations.
+METHODS = (
+    MethodEntry(
+        key="continued-fraction",
+        name="ContinuedFraction",
+        module="thermalent.continued_fraction.method",
+        claim="exact",
+        evolves=True,
+        options=("rtol", "n_max"),
+    ),
+    MethodEntry(
+        key="fock",
+        name="Fock",
+        module="thermalent.fock.method",
+        claim="exact",
+        evolves=True,
+        options=("tolerance", "cutoff"),
+    ),
+    MethodEntry(
+        key="few-excitations",
+        name="FewExcitations",
+        module="thermalent.excitations.few",
+        claim="exact",
+        steady=False,
+        evolves=True,
+    ),
+    MethodEntry(
+        key="amplitudes",
+        name="Amplitudes",
+        module="thermalent.excitations.amplitudes",
+        claim="exact",
+        steady=False,
+        evolves=True,
+    ),
+    MethodEntry(
+        key="trajectories",
+        name="Trajectories",
+        module="thermalent.stochastic.method",
+        claim="statistical",
+        evolves=True,
+    ),
+    MethodEntry(
+        key="quantum-jumps",
+        name="QuantumJumps",
+        module="thermalent.jumps.method",
+        claim="statistical",
+        evolves=True,
+    ),
+    MethodEntry(
+        key="field-jumps",
+        name="FieldJumps",
+        module="thermalent.stochastic.field_jumps",
+        claim="statistical",
+        evolves=True,
+    ),
+    MethodEntry(
+        key="bourret",
+        name="Bourret",
+        module="thermalent.analytic.methods.bourret",
+        claim="approximate",
+        evolves=True,
+    ),
+    MethodEntry(
+        key="strong-driving",
+        name="StrongDriving",
+        module="thermalent.analytic.methods.strong_driving",
+        claim="approximate",
+    ),
+    MethodEntry(
+        key="quasistatic",
+        name="Quasistatic",
+        module="thermalent.analytic.methods.quasistatic",
+        claim="approximate",
+        options=("rtol",),
+    ),
+    MethodEntry(
+        key="phase-diffusion",
+        name="PhaseDiffusion",
+        module="thermalent.analytic.methods.phase_diffusion",
+        claim="approximate",
+    ),
+    MethodEntry(
+        key="markov",
+        name="Markov",
+        module="thermalent.analytic.methods.markov",
+        claim="approximate",
+    ),
+)
+# Where no method is given, the first of these that takes the task; by name.
+STEADY_STATE_DEFAULTS = ("ContinuedFraction", "Fock")
+EVOLUTION_DEFAULTS = ("ContinuedFraction", "FewExcitations", "Fock")
+
+MODELS = (
+    ModelEntry("thermal_link", "thermal_link", "thermalent.models.thermal_link"),
+    ModelEntry("phononic_link", "phononic_link", "thermalent.models.phononic_link"),
+    ModelEntry("ring_resonators", "ring_resonators", "thermalent.models.ring_resonators"),
+    ModelEntry("dual_rail", "dual_rail", "thermalent.models.dual_rail"),
+    ModelEntry("cooperative", "cooperative", "thermalent.models.cooperative"),
+    ModelEntry("clockwork", "clockwork", "thermalent.models.clockwork"),
+    ModelEntry("hardware.superconducting_link", "superconducting_link", "thermalent.hardware"),
+    ModelEntry("hardware.phononic_link", "phononic_link", "thermalent.hardware"),
+)
+
+METHOD_BY_NAME = {entry.name: entry for entry in METHODS}
+METHOD_BY_KEY = {entry.key: entry for entry in METHODS}
+MODEL_BY_KEY = {entry.key: entry for entry in MODELS}
+
+
+def public_modules() -> dict[str, str]:
+    """The module of each method and model that is a name of the package."""
+    found = {entry.name: entry.module for entry in METHODS}
+    found |= {entry.name: entry.module for entry in MODELS if "." not in entry.key}
+    return found
