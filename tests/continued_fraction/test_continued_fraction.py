@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import random_link
 from hypothesis import given
 from hypothesis import strategies as st
 
 import thermalent as te
+from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.solution.result import Outcome, checked
 

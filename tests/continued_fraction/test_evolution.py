@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import random_link
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
+from tests.support.links import random_link
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.fraction import fold

@@ -3,21 +3,8 @@
 import csv
 
 import numpy as np
-import pytest
-
-from figures import cutoff_convergence
 
 POINTS = {"cutoff_convergence": 4}
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figure")
-
-    def compute(name):
-        return cutoff_convergence.main(folder, points=POINTS[name]), folder
-
-    return compute
 
 
 def test_every_method_converges_to_one_state(figure):

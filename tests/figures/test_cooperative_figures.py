@@ -1,7 +1,6 @@
 """The figures of COOPERATIVE on reduced grids: what they show is true."""
 
 import csv
-import importlib
 import re
 
 import numpy as np
@@ -11,23 +10,7 @@ from figures import cooperative_3
 from figures.__main__ import COOPERATIVE
 
 POINTS = {"cooperative_2": 21, "cooperative_3": 101, "cooperative_4": 21}
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(cooperative_3, "CLOCKWORK_POINTS", 9)
-                patch.setattr(cooperative_3, "PUMPED", 4)
-                known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
+REDUCED = {"cooperative_3": {"CLOCKWORK_POINTS": 9, "PUMPED": 4}}
 
 
 def test_every_figure_has_a_reduced_grid():

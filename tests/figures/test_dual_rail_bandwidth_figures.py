@@ -39,23 +39,6 @@ REDUCED = {
 }
 
 
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            with pytest.MonkeyPatch.context() as patch:
-                for constant, value in REDUCED[name].items():
-                    patch.setattr(script, constant, value)
-                known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
-
-
 @pytest.mark.parametrize("name", POINTS)
 def test_files_and_second_route(figure, name):
     report, folder = figure(name)

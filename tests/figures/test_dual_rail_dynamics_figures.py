@@ -1,7 +1,6 @@
 """The figures of two rails being prepared, with fewer pairs and times: what they show is true."""
 
 import csv
-import importlib
 
 import numpy as np
 import pytest
@@ -12,23 +11,6 @@ REDUCED = {
     "dual_rail_3b": {"PAIRS": 3, "SPAN": 65.0},
     "dual_rail_3c": {"DIFFERENCES": (0.0, 0.2, 1.0)},
 }
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            with pytest.MonkeyPatch.context() as patch:
-                for constant, value in REDUCED[name].items():
-                    patch.setattr(script, constant, value)
-                known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 @pytest.mark.parametrize("name", POINTS)

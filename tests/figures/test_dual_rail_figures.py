@@ -1,7 +1,6 @@
 """The figures of pure states on two rails, on reduced grids: what they show is true."""
 
 import csv
-import importlib
 import re
 
 import numpy as np
@@ -14,20 +13,6 @@ POINTS = {
     "dual_rail_2e": 6,
     "entanglement_graph": 1,
 }
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 @pytest.mark.parametrize("name", POINTS)

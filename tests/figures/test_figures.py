@@ -1,7 +1,6 @@
 """The figures on reduced grids: what they show is true, and the files are what they should be."""
 
 import csv
-import importlib
 
 import numpy as np
 import pytest
@@ -22,21 +21,6 @@ POINTS = {
 }
 # What both exact methods allow themselves by default, for every element of the state.
 METHOD_ERROR = 1e-9
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    """A figure's report and folder, computed once."""
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 def table(report):

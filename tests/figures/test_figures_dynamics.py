@@ -1,7 +1,6 @@
 """The figures of dynamics, single runs and spectra on reduced grids."""
 
 import csv
-import importlib
 
 import numpy as np
 import pytest
@@ -36,24 +35,6 @@ REDUCED = {
     "single_runs": {"RUNS": 1000, "STEP": 0.02},
     "source_starts": {"BANDWIDTHS": (1e-3, 3e-4), "RUNS": 1000},
 }
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    """A figure's report and folder, computed once."""
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            with pytest.MonkeyPatch.context() as patch:
-                for constant, value in REDUCED[name].items():
-                    patch.setattr(script, constant, value)
-                known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 def test_every_script_has_a_reduced_grid():

@@ -1,7 +1,6 @@
 """The figures of links, mirrors and several pairs on reduced grids."""
 
 import csv
-import importlib
 from dataclasses import replace
 from itertools import product
 
@@ -30,24 +29,6 @@ REDUCED = {
 }
 # Both exact methods are asked for 1e-8 per element; the concurrence adds four of them and roots.
 AGREEMENT = 1e-6
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    """A figure's report and folder, computed once."""
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            with pytest.MonkeyPatch.context() as patch:
-                for constant, value in REDUCED.get(name, {}).items():
-                    patch.setattr(script, constant, value)
-                known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 def compared(columns, one, other):

@@ -1,14 +1,13 @@
 """The figures of GENERATION and TRANSPORT on reduced grids: what they show is true."""
 
 import csv
-import importlib
 import re
 
 import numpy as np
 import pytest
-from ring_claims_generation import generated
 
 from figures.__main__ import RINGS
+from tests.claims.ring_claims_generation import generated
 
 POINTS = {
     "generation_2a": 21,
@@ -27,20 +26,6 @@ POINTS = {
 }
 # Means over fluctuations: their two routes agree to standard errors, not to digits.
 SAMPLED = ("generation_5", "transport_3c")
-
-
-@pytest.fixture(scope="module")
-def figure(tmp_path_factory):
-    known = {}
-
-    def compute(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            script = importlib.import_module(f"figures.{name}")
-            known[name] = script.main(folder, points=POINTS[name]), folder
-        return known[name]
-
-    return compute
 
 
 def read(folder, name):
