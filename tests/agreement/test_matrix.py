@@ -6,25 +6,24 @@ import pytest
 import thermalent as te
 from tests.agreement.systems import SYSTEMS, TIMES, exact_evolution, exact_steady, initial
 from thermalent.solution.method import Claim
-from thermalent.solving.solve import METHODS
+from thermalent.solving import registry
+from thermalent.solving.solve import method_named
 from thermalent.testing import assert_state
 
 GIVEN = {
-    te.Trajectories: {"n": 1000, "seed": 5},
-    te.QuantumJumps: {"n": 600, "seed": 5},
-    te.Fock: {"tolerance": 1e-6},
+    "Trajectories": {"n": 1000, "seed": 5},
+    "QuantumJumps": {"n": 600, "seed": 5},
+    "FieldJumps": {"n": 600, "seed": 5},
+    "Fock": {"tolerance": 1e-6},
 }
-ALL = [
-    kind(**GIVEN.get(kind, {}))
-    for kind in dict.fromkeys((*METHODS, te.FewExcitations, te.Amplitudes))
-]
+ALL = [method_named(entry.name, **GIVEN.get(entry.name, {})) for entry in registry.METHODS]
 # The methods that must solve each system; the others refuse it, with a reason.
 STEADY = {
-    "filtered light in a cascade": "ContinuedFraction Fock Trajectories QuantumJumps",
+    "filtered light in a cascade": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
     "a mirror": "ContinuedFraction Fock QuantumJumps",
     "everything equally warm": "ContinuedFraction Fock Trajectories QuantumJumps",
-    "a hot filter": "ContinuedFraction Fock Trajectories QuantumJumps",
-    "two filters in a row": "ContinuedFraction Fock Trajectories QuantumJumps",
+    "a hot filter": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
+    "two filters in a row": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
     "squeezed light": "Fock QuantumJumps",
     "an amplifier": "ContinuedFraction Fock QuantumJumps",
     "cold rings": "ContinuedFraction Fock QuantumJumps",
