@@ -424,6 +424,18 @@ def test_refusals():
         )
 
 
+def test_what_a_builder_complains_about_is_passed_on():
+    """A builder that takes one value only: its own words say why there is no slope."""
+
+    def choosy(n_th):
+        if n_th != 1.0:
+            raise ValueError("the table knows n_th = 1 alone")
+        return te.thermal_link(n_th, 0.1)
+
+    with pytest.raises(ValueError, match=r"'n_th' may change, .*the table knows n_th = 1 alone"):
+        te.sensitivities(choosy, {"n_th": 1.0}, "purity")
+
+
 def test_refuses_integers_and_unknown_names():
     with pytest.raises(ValueError, match=r"functools.partial\(builder, qubits=3\).*qubits = 3"):
         te.sensitivities(te.thermal_link, {"n_th": 2, "kappa": 0.1, "qubits": 3}, "purity")

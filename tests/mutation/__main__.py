@@ -44,7 +44,7 @@ def main() -> None:
         for i, mutant in enumerate(chosen):
             begun = time.monotonic()
             outcome = tried(mutant, copy, given.limit)
-            text = mutant.shown((ROOT / mutant.path).read_bytes())
+            text = mutant.shown((copy / mutant.path).read_bytes())
             outcomes[outcome].append(text)
             seconds = time.monotonic() - begun
             print(f"{i + 1:4d} {outcome:9s} {seconds:5.0f} s  {text}", flush=True)

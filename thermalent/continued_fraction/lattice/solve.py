@@ -306,10 +306,8 @@ def emitters(of: Sectors, zero: np.ndarray) -> np.ndarray:
 
 
 def _error(changes: list[float]) -> float:
-    """Error of the last state: its change, as long as the changes fall."""
-    if not changes:
-        return np.inf
-    return max(changes[-2:]) if len(changes) > 1 and changes[-1] > changes[-2] else changes[-1]
+    """Error of the last state: its change, from more levels to more."""
+    return changes[-1] if changes else np.inf
 
 
 def _outcome(changes: list[float], wanted: float, level: int, last: int | None) -> str:

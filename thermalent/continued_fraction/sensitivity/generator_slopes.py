@@ -74,14 +74,15 @@ def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
             there, as a root has none at its end.
     """
     best: Slope | None = None
-    side = 0.0
+    side, refused = 0.0, ""
     for sides in ((1.0, -1.0), (1.0, 0.0), (-1.0, 0.0)):
         if best is not None and best.change < _ENOUGH:
             break
         for h in _steps(value, one_sided=sides[1] == 0.0):
             try:
                 found = _table(at, value, h, sides)
-            except ValueError:
+            except ValueError as error:
+                refused = str(error)
                 continue  # over the end of a range: shorter steps may stay inside
             here = min(found, key=lambda slope: slope.change)
             if best is None or here.change < best.change:
@@ -90,7 +91,7 @@ def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
                 break
     if best is None:
         allowed = f"such that {name!r} may change"
-        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
+        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}: {refused}"))
     if not best.converged:
         inside = value + side * _INSIDE * (abs(value) or 1.0)
         checks.fail(
