@@ -219,6 +219,27 @@ def test_a_rate_left_out_of_the_list_is_counted(kind):
         assert found.missing == np.count_nonzero(pair)
 
 
+def test_a_weakly_damped_rotation_is_noticed_by_the_count():
+    """Rotations 1e6 and 1e8 times faster than they decay are counted like any other rate."""
+    network = te.phononic_link(
+        0.3, 1e-5, gamma=(6.7e-7, 5e-5), wavelengths=(0.3, 1.1), detuning=(-14.0, -1210.0)
+    )
+    chain = Chain(exact_generator(network), 0, 10)
+    known = np.linalg.eigvals(chain.matrix.toarray())
+    depth = np.sort(-known.real)[:14]
+    at = 6 + int(np.argmax(np.diff(depth[6:])))
+    distance = 0.5 * (depth[at] + depth[at + 1])
+    assert depth[at + 1] - depth[at] > 1e-7  # beside 3e-13 of rounding
+    log_det = log_det_double(chain)
+    assert count_missing(chain, known, distance, log_det).missing == 0
+    for frequency in (14.0, 1196.0, 1210.0):
+        left_out = (np.abs(np.abs(known.imag) - frequency) < 1) & (known.real > -distance)
+        rest = known[~left_out]
+        found = count_missing(chain, rest, distance, log_det).missing
+        assert found == np.count_nonzero(left_out)
+        assert found > 0 or frequency != 14.0
+
+
 def test_determinants_of_the_compiled_loop():
     """Against numpy, in a real and in a complex sector."""
     network = te.thermal_link(0.7, 0.6, gamma=(0.4, 1.0), detuning=(0.3, -2.0), dephasing=0.1)

@@ -4,10 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from flint import acb_mat, ctx
 from scipy.linalg import expm
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
+from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.continued_fraction.chain.chain import levels
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.conserved import Conserved
@@ -253,3 +256,31 @@ def test_a_step_never_computes_for_long_without_looking_for_signals(monkeypatch)
     monkeypatch.setattr(chebyshev, "_chebyshev", timed)
     te.evolve(te.thermal_link(300.0, 1e-2), [0.1, 2.0], "00")
     assert max(longest) <= 4e8
+
+
+@pytest.mark.parametrize("time", [30.0, 1e5])
+def test_a_source_much_faster_than_the_emitters(time):
+    """Steps would follow kappa for ages; what is exact is the exponential of the hierarchy."""
+    network = te.thermal_link(0.02, 1e4, gamma=1e-2, detuning=(0.5, -0.3))
+    chain = Chain(exact_generator(network), 0, 8)  # n_th/2 = 0.01 per level: 1e-16 is left
+    operator = chain.exact_operators[0]
+    last = np.append(operator.first[1:], len(operator.value))
+    with ctx.workprec(300):
+        matrix = acb_mat(chain.size, chain.size)
+        for row, a, b in zip(operator.rows.tolist(), operator.first, last, strict=True):
+            for k in range(a, b):
+                matrix[row, int(operator.col[k])] += operator.value[k]
+        column = (matrix * time).exp()
+    first = chain.elements[0].tolist()
+    true = np.zeros(16, dtype=complex)
+    true[first] = [complex(column[i, first.index(5)].mid()) for i in range(len(first))]
+    found = te.evolve(network, [time], "01")
+    apart = np.max(np.abs(found.states[0] - true.reshape(4, 4)))
+    assert apart <= found.error[0] <= 1e-8
+
+
+def test_preparation_behind_a_source_much_faster_than_the_emitters():
+    """The slowest rate is 7e-6, and what is left of it decays from about one half."""
+    time = te.preparation_time(te.thermal_link(0.1, 1e3, gamma=1e-5))
+    rate = te.relaxation_rates(te.thermal_link(0.1, 1e3, gamma=1e-5), 1).values[0].real
+    assert 2 < rate * time < 5

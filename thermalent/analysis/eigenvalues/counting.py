@@ -35,8 +35,8 @@ from thermalent.support.compile_notice import announced
 _SMOOTH = 0.8
 # The slope is that over this part of the way to the next point.
 _STEP = 1e-4
-# c is this many times r.
-_BACK = 1.5
+# c is at least this many times r, and at least this part of the highest frequency.
+_BACK, _BANDS = 1.5, 50.0
 _MOST_POINTS = 40_000
 # Blocks up to this width are eliminated by a compiled loop, in parts that take below a second each.
 _NARROW = 40
@@ -76,7 +76,10 @@ def count_missing(
         report: Is told how far the count is.
     """
     largest = float(np.max(abs(chain.matrix).sum(axis=0)))
-    back = _BACK * distance
+    # No eigenvalue has a larger imaginary part than the anti-Hermitian part of L allows.
+    turning = 0.5 * (chain.complex_matrix - chain.complex_matrix.conj().T)
+    highest = float(np.max(abs(turning).sum(axis=0)))
+    back = max(_BACK * distance, highest / _BANDS)
 
     def log_f(t: np.ndarray) -> np.ndarray:
         s = -distance + 1j * t
@@ -85,17 +88,25 @@ def count_missing(
 
     if not np.all(np.abs(known.real + distance) > 1e-12 * distance):
         return Winding(None, np.zeros(0))  # the line passes through one of them
-    t = _first_points(known, distance, 2 * largest + 100 * chain.size * back)
+    far = 2 * largest + 100 * chain.size * back
+    t = _first_points(known, distance, far, 0.5 * back, highest)
     symmetric = chain.charge == 0
     if symmetric:
         t = np.concatenate([[0.0], t[t > 0]])
     return _follow(log_f, t, report, symmetric=symmetric)
 
 
-def _first_points(known: np.ndarray, distance: float, far: float) -> np.ndarray:
-    """Points that become closer towards zero, as close as the line is to what is known."""
+def _first_points(
+    known: np.ndarray, distance: float, far: float, step: float, highest: float
+) -> np.ndarray:
+    """Points that become closer towards zero, as close as the line is to what is known.
+
+    Up to the highest frequency none are further apart than `step`, half the distance between a zero
+    of F and its pole, so that a zero beside the line is noticed however close it is.
+    """
     nearest = float(np.min(np.abs(known.real + distance), initial=distance))
-    steps = 0.5 * nearest * 2.0 ** np.arange(np.ceil(np.log2(2 * far / nearest)) + 1)
+    near = 0.5 * nearest * 2.0 ** np.arange(np.ceil(np.log2(2 * far / nearest)) + 1)
+    steps = np.unique(np.concatenate([near, np.arange(step, highest + step, step)]))
     return np.concatenate([-steps[::-1], [0.0], steps])
 
 

@@ -34,6 +34,9 @@ _MOST_UNKNOWNS = 60_000
 # Points at which a count takes the determinant, and factorisations of a search, for an estimate of
 # the time that is shown before.
 _POINTS, _SOLVES = 600, 20
+# Rounding of a determinant in double precision moves eigenvalues by about this many roundings of
+# the largest element, as far as these are not defective.
+_LOST = 1e4
 # Beyond this ratio of the largest element to the source's rate, double precision is left.
 _DECADES = 1e8
 _EPS = float(np.finfo(float).eps)
@@ -170,14 +173,14 @@ class _Search:
         return values[np.argsort(-values.real, kind="stable")]
 
     def _frequencies(self) -> np.ndarray:
-        first = self.coarse.elements[0]
-        within = self.coarse.generator.within
-        inside = np.isin(within.row, first) & np.isin(within.col, first)
-        block = np.zeros((len(first), len(first)), dtype=complex)
-        row = np.searchsorted(first, within.row[inside])
-        col = np.searchsorted(first, within.col[inside])
-        block[row, col] = within.floats[inside]
-        found = np.unique(np.round(np.linalg.eigvals(block).imag / self.rate)) * self.rate
+        """Frequencies of the emitters against each other and against the source."""
+        matrix = self.coarse.complex_matrix
+        most = int(np.max(np.abs(self.coarse.shift)))
+        turns = []
+        for n in range(min(most, self.coarse.last) + 1):
+            level = slice(self.coarse.start[n], self.coarse.start[n + 1])
+            turns.append(np.linalg.eigvals(matrix[level, level].toarray()).imag)
+        found = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
         found = found[np.abs(found) > self.rate]
         return found[found > 0] if self.real else found
 
@@ -254,10 +257,20 @@ class _Search:
         """What the list lacks in front of the line."""
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
-        known = np.concatenate([*parts, self.outside])
-        exact = self.exact and (self.wide or 1e4 * _EPS * self.largest > self.distance)
-        make = counting.log_det_exact if exact else counting.log_det_double
-        return counting.count_missing(self.fine, known, self.distance, make(self.fine), report)
+        refined = np.concatenate(parts)
+        strayed = refined[refined.real <= -self.distance]
+        if strayed.size:  # to an eigenvalue behind the line, which would be in the list twice
+            return counting.Winding(None, np.abs(strayed.imag))
+        known = np.concatenate([refined, self.outside])
+        nearest = float(np.min(np.abs(known.real + self.distance)))
+        counted = counting.Winding(None, np.zeros(0))
+        if _LOST * _EPS * self.largest < nearest:
+            log_det = counting.log_det_double(self.fine)
+            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
+        if counted.missing is None:
+            log_det = counting.log_det_exact(self.fine)
+            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
+        return counted
 
     def closer(self, places: np.ndarray) -> np.ndarray:
         """Frequencies to search at next: where the determinant changes fastest, a few of them."""

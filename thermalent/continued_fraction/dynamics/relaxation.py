@@ -38,6 +38,8 @@ _ROUNDING = 1e-13
 _SAMPLES = 4.0
 # Multiplications: about half a minute, which is announced, and about an hour, which is refused.
 _ANNOUNCED, _REFUSED = 3e10, 4e12
+# Steps that take a tenth of a second, after which contours are tried if all steps would be dear.
+_QUICK = 1e8
 # A few seconds, which are only spent where the error would otherwise be larger than this, in
 # tolerances.
 _CHEAP, _ENOUGH = 3e9, 30.0
@@ -219,7 +221,7 @@ class _Relaxation:
 
     def relaxed(self) -> Relaxed:
         """All values."""
-        first, by_contour = first_contour(self.tolerance, self.rate), 0
+        first, by_contour = self._first_try(), 0
         while self._left.size:
             marks = first * _OVERLAP
             cost = self._cost(min(marks[-1], self.times[-1]))
@@ -240,6 +242,19 @@ class _Relaxation:
         return Relaxed(
             np.array(self.values), np.array(self.errors), len(self.times) - by_contour, depth
         )
+
+    def _first_try(self) -> float:
+        """Where the first contour is tried: where the emitters' oscillations have decayed.
+
+        Steps that follow a source much faster than the emitters would never come that far. What
+        such a source leaves decays without oscillating, so that contours may agree much sooner.
+        """
+        first = first_contour(self.tolerance, self.rate)
+        end = min(first * LAST_MARK, float(self.times[-1]))
+        cost = sum(run.cost(end) for run in self.runs)
+        if cost <= _CHEAP:
+            return first
+        return end / LAST_MARK * _QUICK / cost
 
     @property
     def _left(self) -> np.ndarray:
