@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from thermalent import fock as fock
     from thermalent import testing as testing
     from thermalent.analysis.cross_validation import cross_validate as cross_validate
+    from thermalent.analysis.design.design import design as design
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
     from thermalent.analysis.optimise import optimise as optimise
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
 
 # Public names beside the methods and models, which the registry lists, by module.
 _HOME = {
+    "thermalent.analysis.design.design": ("design",),
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.optimise": ("optimise",),

@@ -14,12 +14,12 @@ LAB = ("293K", "5GHz", "10MHz")
 
 @pytest.fixture(scope="module")
 def found():
-    return te.hardware.design(*LAB, 0.7)
+    return te.design(*LAB, 0.7)
 
 
 @pytest.fixture(scope="module")
 def poor():
-    return te.hardware.design(
+    return te.design(
         *LAB, 0.6, margins=(0.5,), attenuate=False, dephasing_time="200us", loss=0.001,
         base_temperature="30mK",
     )  # fmt: skip
@@ -58,7 +58,7 @@ def test_attenuation_is_the_best(found):
     for share in (0.97, 1.03):
         link = te.thermal_link(widest.n * share, widest.kappa)
         assert te.steady_state(link).concurrence() < widest.concurrence
-    full = te.hardware.design(*LAB, 0.7, margins=(), attenuate=False)
+    full = te.design(*LAB, 0.7, margins=(), attenuate=False)
     assert full.points[0].n == full.n_th
     assert full.points[0].quality > widest.quality
 
@@ -104,12 +104,12 @@ def test_imperfections_stay_in_the_design(poor):
 
 def test_larger_targets_take_better_filters():
     targets = (0.3, 0.5, 0.7)
-    designs = [te.hardware.design(*LAB, target, margins=(), attenuate=False) for target in targets]
+    designs = [te.design(*LAB, target, margins=(), attenuate=False) for target in targets]
     widest = [design.points[0].quality for design in designs]
     narrowest = [design.points[-1].quality for design in designs]
     assert widest == sorted(widest)
     assert narrowest == sorted(narrowest, reverse=True)
-    hotter = te.hardware.design("400K", *LAB[1:], 0.7, margins=(), attenuate=False)
+    hotter = te.design("400K", *LAB[1:], 0.7, margins=(), attenuate=False)
     assert hotter.best.concurrence > designs[-1].best.concurrence
     assert hotter.points[-1].quality > narrowest[-1]
 
@@ -130,7 +130,7 @@ def test_sensitivities_are_the_slopes(found):
 
 
 def test_out_of_reach_says_what_is_reachable_and_what_it_takes():
-    design = te.hardware.design(*LAB, 0.8)
+    design = te.design(*LAB, 0.8)
     assert not design.reachable
     assert design.points == ()
     assert "out of reach" in design.answer
@@ -138,27 +138,27 @@ def test_out_of_reach_says_what_is_reachable_and_what_it_takes():
     assert design.best.concurrence == pytest.approx(0.7773, abs=1e-4)
     needed = te.hardware.source_temperature(design.needed_n, "5GHz")
     for factor, reached in ((1.001, True), (0.999, False)):
-        again = te.hardware.design(needed * factor, *LAB[1:], 0.8, margins=(), attenuate=False)
+        again = te.design(needed * factor, *LAB[1:], 0.8, margins=(), attenuate=False)
         assert again.reachable is reached
 
 
 def test_no_temperature_reaches_what_dephasing_forbids():
-    design = te.hardware.design(*LAB, 0.9, dephasing_time="1us")
+    design = te.design(*LAB, 0.9, dephasing_time="1us")
     assert not design.reachable
     assert design.needed_n == np.inf
     assert "no temperature was found" in design.answer
-    cold = te.hardware.design("1mK", *LAB[1:], 0.5)
+    cold = te.design("1mK", *LAB[1:], 0.5)
     assert not cold.reachable
     assert cold.best.concurrence < 1e-100
 
 
 def test_refuses_what_is_no_design():
     with pytest.raises(ValueError, match="`target` must be a number in"):
-        te.hardware.design(*LAB, 1.5)
+        te.design(*LAB, 1.5)
     with pytest.raises(ValueError, match="`temperature` must be a temperature such as '293K'"):
-        te.hardware.design("5GHz", "5GHz", "10MHz", 0.5)
+        te.design("5GHz", "5GHz", "10MHz", 0.5)
     with pytest.raises(ValueError, match="`margins` must be finite and positive"):
-        te.hardware.design(*LAB, 0.5, margins=(-0.1,))
+        te.design(*LAB, 0.5, margins=(-0.1,))
 
 
 def run(*args):
@@ -195,7 +195,7 @@ def test_command_out_of_reach_and_wrong(tmp_path):
     assert "thermalent: C = 0.8 is out of reach" in result.stderr
     assert "largest C" in result.stdout
     data = json.loads(run("--target-concurrence", 0.8, "--json").stdout)
-    assert data["needed_n"] == pytest.approx(te.hardware.design(*LAB, 0.8).needed_n, rel=1e-7)
+    assert data["needed_n"] == pytest.approx(te.design(*LAB, 0.8).needed_n, rel=1e-7)
     assert data["needed_n"] > 1.1 * data["n_th"]
     wrong = run("--target-concurrence", 1.2)
     assert wrong.exit_code == 2

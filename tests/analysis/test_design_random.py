@@ -50,7 +50,7 @@ def grid(design, low, high):
 
 def check(seed):
     arguments, imperfections = laboratory(seed)
-    design = te.hardware.design(*arguments, margins=(0.03,), **imperfections)
+    design = te.design(*arguments, margins=(0.03,), **imperfections)
     target = arguments[-1]
     if not design.reachable:
         kappas, values = grid(design, design.best.kappa, design.best.kappa)

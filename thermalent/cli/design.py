@@ -93,10 +93,10 @@ def design(
     Exit code 1 if the target is out of reach.
     """
     writable(output)
-    from thermalent import hardware
+    from thermalent.analysis.design.design import design as designed
 
     with arguments(), solving():
-        found = hardware.design(
+        found = designed(
             numbers.pop("temperature"),
             numbers.pop("frequency"),
             numbers.pop("gamma"),

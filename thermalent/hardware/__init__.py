@@ -8,14 +8,12 @@ frequencies nu and mean the angular frequency omega = 2 pi nu: "10MHz" is gamma/
 angular frequency is written in rad/s; per second alone could mean either and is refused. Times are
 not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_phi.
 
-`design` goes the other way: from a wanted concurrence to the filter.
+`te.design` goes the other way: from a wanted concurrence to the filter.
 `thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
 """
 
-from thermalent.analysis.design.design import Budget as Budget
-from thermalent.analysis.design.design import Design as Design
-from thermalent.analysis.design.design import DesignPoint as DesignPoint
-from thermalent.analysis.design.design import design as design
+from typing import Any
+
 from thermalent.hardware.description import Hardware as Hardware
 from thermalent.hardware.description import Row as Row
 from thermalent.hardware.links import phononic_link as phononic_link
@@ -27,3 +25,21 @@ from thermalent.hardware.occupation import thermal_occupation as thermal_occupat
 from thermalent.hardware.presets import PRESETS as PRESETS
 from thermalent.hardware.presets import Preset as Preset
 from thermalent.hardware.presets import preset as preset
+
+_MOVED = ("Budget", "Design", "DesignPoint", "design")
+
+
+def __getattr__(name: str) -> Any:
+    """Names that have moved to the package itself, for one more release."""
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+    import warnings
+
+    new = "te.design" if name == "design" else f"thermalent.analysis.design.design.{name}"
+    warnings.warn(
+        f"thermalent.hardware.{name} is now {new}; the old name goes with the next release.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return getattr(importlib.import_module("thermalent.analysis.design.design"), name)

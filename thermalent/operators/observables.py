@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from thermalent.operators import distances, entanglement, error_bounds, states
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
-
-if TYPE_CHECKING:
-    from thermalent.solution.evolution import Evolution
-    from thermalent.solution.result import SteadyState
+from thermalent.operators.readable import OneState, Result, SeveralStates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +109,7 @@ TABLE = {measure.name: measure for measure in MEASURES}
 PAIRS = tuple(measure.name for measure in MEASURES if measure.pair)
 
 
-def of_state(result: SteadyState, name: str, emitters: Sequence[str] = ()) -> Estimate:
+def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estimate:
     """A number of a steady state, with its error.
 
     Args:
@@ -134,7 +131,7 @@ def of_state(result: SteadyState, name: str, emitters: Sequence[str] = ()) -> Es
     )
 
 
-def over_time(result: Evolution, name: str, emitters: Sequence[str] = ()) -> Estimates:
+def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) -> Estimates:
     """The same of the states of an evolution, one number per time."""
     measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
     dims = _dims(result, names)
@@ -152,7 +149,7 @@ def over_time(result: Evolution, name: str, emitters: Sequence[str] = ()) -> Est
 
 
 def of_states(
-    results: Sequence[SteadyState], name: str, emitters: Sequence[str] = ()
+    results: Sequence[OneState], name: str, emitters: Sequence[str] = ()
 ) -> tuple[list[float | Exception], np.ndarray]:
     """A number of many steady states of one kind of network, and its errors: both (t,).
 
@@ -187,7 +184,7 @@ def of_states(
     return values, errors
 
 
-def weight(result: SteadyState, state: str | np.ndarray, emitters: Sequence[str] = ()) -> Estimate:
+def weight(result: OneState, state: str | np.ndarray, emitters: Sequence[str] = ()) -> Estimate:
     """The weight <psi|rho|psi> of a pure state in a steady state, with its error.
 
     Args:
@@ -205,7 +202,7 @@ def weight(result: SteadyState, state: str | np.ndarray, emitters: Sequence[str]
 
 
 def weights(
-    results: Sequence[SteadyState], psi: np.ndarray, emitters: Sequence[str] = ()
+    results: Sequence[OneState], psi: np.ndarray, emitters: Sequence[str] = ()
 ) -> tuple[list[float | Exception], np.ndarray]:
     """The weight of a ket (k,) in many steady states, and its errors, as `of_states`."""
     rho = [result.reduced(*emitters) for result in results]
@@ -216,7 +213,7 @@ def weights(
 
 
 def weight_over_time(
-    result: Evolution, state: str | np.ndarray, emitters: Sequence[str] = ()
+    result: SeveralStates, state: str | np.ndarray, emitters: Sequence[str] = ()
 ) -> Estimates:
     """The weight of a pure state in the states of an evolution."""
     psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
@@ -224,7 +221,7 @@ def weight_over_time(
     return _series(found, _how(result, result.error, result.how))
 
 
-def populations(result: SteadyState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
+def populations(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     names = tuple(emitters) or result.network.emitter_names
     rho, dims = result.reduced(*emitters), _dims(result, names)
@@ -238,7 +235,9 @@ def populations(result: SteadyState, emitters: Sequence[str] = ()) -> dict[str, 
     }
 
 
-def populations_over_time(result: Evolution, emitters: Sequence[str] = ()) -> dict[str, Estimates]:
+def populations_over_time(
+    result: SeveralStates, emitters: Sequence[str] = ()
+) -> dict[str, Estimates]:
     """The populations at each time."""
     found = [populations(result.at(i), emitters) for i in range(len(result))]
     how = _how(result, result.error, result.how)
@@ -278,9 +277,7 @@ def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:
     return ("S", "T") if tuple(dims) == (2, 2) else ()
 
 
-def _chosen(
-    measure: Measure, result: SteadyState | Evolution, emitters: Sequence[str]
-) -> tuple[str, ...]:
+def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[str, ...]:
     names = tuple(emitters)
     if not measure.pair:
         return names
@@ -294,7 +291,7 @@ def _chosen(
     return names
 
 
-def _dims(result: SteadyState | Evolution, names: Sequence[str]) -> list[int]:
+def _dims(result: Result, names: Sequence[str]) -> list[int]:
     network = result.network
     return [network.dims[network.position(name)] for name in names or network.emitter_names]
 
@@ -306,7 +303,7 @@ def _reduced_error(eps: Any, whole: np.ndarray, part: np.ndarray) -> Any:
 
 def _errors(
     measure: Measure,
-    results: Sequence[SteadyState],
+    results: Sequence[OneState],
     names: Sequence[str],
     rho: np.ndarray,
     eps: np.ndarray,
@@ -335,7 +332,7 @@ def _errors(
     return errors
 
 
-def _weighed(result: SteadyState, value: float, ket: np.ndarray, eps: float) -> Estimate:
+def _weighed(result: OneState, value: float, ket: np.ndarray, eps: float) -> Estimate:
     known = np.isfinite(eps)
     error = float(error_bounds.overlap(ket, np.asarray(eps))) if known else UNKNOWN
     return Estimate(value, error, _how(result, eps, result.error.how))
@@ -347,7 +344,7 @@ def _series(found: Sequence[Estimate], how: str) -> Estimates:
     )
 
 
-def _how(result: SteadyState | Evolution, eps: Any, origin: str) -> str:
+def _how(result: Result, eps: Any, origin: str) -> str:
     if not np.any(np.isfinite(eps)):
         return f"not known, because the error of the state is not: {origin}"
     if result.method.claim == "statistical":

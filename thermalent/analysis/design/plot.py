@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
 from thermalent.continued_fraction.batch.steady_states import steady_states
-
-if TYPE_CHECKING:
-    from thermalent.analysis.design.result import Budget, Design
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _BEYOND = 6.0  # the bandwidths drawn reach this factor beyond the designs
 _SPENT = np.linspace(0.0, 1.5, 31)
 
 
-def draw(design: Design, path: Path | str) -> None:
+class Drawn(Protocol):
+    """What is drawn of a design; see `thermalent.analysis.design.result.Design`."""
+
+    @property
+    def target(self) -> float:
+        """The wanted concurrence."""
+
+    @property
+    def temperature(self) -> float:
+        """Of the source, K."""
+
+    @property
+    def frequency(self) -> float:
+        """Of the filter, Hz."""
+
+    @property
+    def gamma(self) -> float:
+        """Decay of the qubits, gamma/2pi, Hz."""
+
+    @property
+    def best(self) -> DesignPoint:
+        """The filter with the largest concurrence."""
+
+    @property
+    def points(self) -> tuple[DesignPoint, ...]:
+        """Filters that reach the target."""
+
+    @property
+    def link(self) -> Mapping[str, Any]:
+        """The imperfections of every point."""
+
+    @property
+    def attenuate(self) -> bool:
+        """Whether attenuators are allowed."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the target can be met."""
+
+    def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
+        """Concurrence at bandwidths kappa/gamma."""
+
+
+def draw(design: Drawn, path: Path | str) -> None:
     """Draw concurrence over Q, and of the best filter over each imperfection, to a file.
 
     Raises:
@@ -37,7 +79,7 @@ def draw(design: Design, path: Path | str) -> None:
     figure.savefig(path)
 
 
-def _over_quality(axes: Any, design: Design) -> None:
+def _over_quality(axes: Any, design: Drawn) -> None:
     points = [*design.points, design.best]
     low = min(point.kappa for point in points) / _BEYOND
     high = max(point.kappa for point in points) * _BEYOND
@@ -63,7 +105,7 @@ def _over_quality(axes: Any, design: Design) -> None:
     axes.legend(fontsize=8, frameon=False, loc="lower center")
 
 
-def _over_imperfections(axes: Any, design: Design) -> None:
+def _over_imperfections(axes: Any, design: Drawn) -> None:
     best, budget = design.best, design.best.budget
     assert budget is not None
     n_0 = _occupation(design, budget.base_temperature)
@@ -95,7 +137,7 @@ def _over_imperfections(axes: Any, design: Design) -> None:
     axes.legend(fontsize=8, frameon=False, title="the whole budget", title_fontsize=8)
 
 
-def _occupation(design: Design, base_temperature: float) -> float:
+def _occupation(design: Drawn, base_temperature: float) -> float:
     """What the budget adds to the occupation of the waveguide."""
     from thermalent.hardware.occupation import thermal_occupation
 

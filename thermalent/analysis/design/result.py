@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, pi
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from thermalent.analysis.design.points import Budget as Budget
+from thermalent.analysis.design.points import DesignPoint as DesignPoint
 from thermalent.analysis.design.search import margins
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import superconducting_link
@@ -17,50 +19,6 @@ from thermalent.hardware.occupation import source_temperature
 from thermalent.hardware.units import with_prefix
 
 _SHARES = np.geomspace(1.0, 1e-3, 49)  # of the source, of which a curve takes the best
-
-
-class Budget(NamedTuple):
-    """How much of one imperfection alone uses up the margin; inf where none can.
-
-    Args:
-        loss: Power loss between the qubits.
-        dephasing: Pure dephasing rate of each qubit, in units of gamma.
-        dephasing_time: The same as a time T_phi, s.
-        detuning: Difference between the qubits' frequencies, placed evenly about the filter's, Hz.
-        base_temperature: Of the waveguide, K.
-    """
-
-    loss: float
-    dephasing: float
-    dephasing_time: float
-    detuning: float
-    base_temperature: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DesignPoint:
-    """One choice of the filter, and of the attenuation in front of it.
-
-    Args:
-        name: What distinguishes it.
-        concurrence: Of the steady state.
-        kappa: Decay rate of the filter through each port, in units of gamma.
-        quality: Q of the filter.
-        n: Occupation that reaches the filter.
-        attenuation: Of the source in front of the filter, dB; zero for all of it.
-        budget: What may go wrong before the concurrence falls to the target; None without margin.
-        sensitivities: Derivatives of the concurrence by ln(kappa), ln(n), loss, dephasing/gamma
-            and n_0, by name ("kappa", "n", "loss", "dephasing", "base_occupation").
-    """
-
-    name: str
-    concurrence: float
-    kappa: float
-    quality: float
-    n: float
-    attenuation: float
-    budget: Budget | None
-    sensitivities: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""The registry against the classes, the public names, and what is read from it."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import thermalent as te
+from thermalent import models
+from thermalent.networks.network import Network
+from thermalent.solution.method import Method
+from thermalent.solution.plan import Refusal
+from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
+from thermalent.solving import registry
+from thermalent.solving.solve import method_named
+
+
+@pytest.mark.parametrize("entry", registry.METHODS, ids=lambda entry: entry.name)
+def test_entries_say_what_the_classes_say(entry):
+    method = method_named(entry.name)
+    assert type(method) is getattr(te, entry.name)
+    assert type(method).__module__ == entry.module
+    assert method.claim == entry.claim
+    assert set(entry.options) <= {item.name for item in method.__dataclass_fields__.values()}
+
+
+def test_every_method_of_the_package_is_listed():
+    for found in pkgutil.walk_packages(te.__path__, "thermalent."):
+        if found.name != "thermalent.__main__":
+            importlib.import_module(found.name)
+    own = {kind for kind in Method.__subclasses__() if kind.__module__.startswith("thermalent.")}
+    assert {kind.__name__ for kind in own} == set(registry.METHOD_BY_NAME)
+
+
+@pytest.mark.parametrize("entry", registry.METHODS, ids=lambda entry: entry.name)
+def test_tasks_that_a_method_never_does_are_known(entry):
+    """A method refuses each task that its entry denies, and does each other one somewhere."""
+    cold = te.thermal_link(0.0, 0.5)
+    warm = te.thermal_link(0.1, 0.5)
+    plans = {"steady": [], "evolves": []}
+    for network in (cold, warm):
+        method = method_named(entry.name)
+        plans["steady"].append(method.plan(SteadyStateTask(network=network)))
+        task = EvolutionTask(pieces=(Piece(network),), times=[1.0], initial="10")
+        plans["evolves"].append(method.plan(task))
+    for role, found in plans.items():
+        done = any(not isinstance(plan, Refusal) for plan in found)
+        assert done is getattr(entry, role), (role, found)
+
+
+def test_defaults_are_exact_methods_of_the_right_role():
+    for names, role in (
+        (registry.STEADY_STATE_DEFAULTS, "steady"),
+        (registry.EVOLUTION_DEFAULTS, "evolves"),
+    ):
+        for name in names:
+            entry = registry.METHOD_BY_NAME[name]
+            assert entry.claim == "exact"
+            assert getattr(entry, role)
+
+
+def test_models_are_functions_that_return_networks():
+    for entry in registry.MODELS:
+        found = te
+        for part in entry.key.split("."):
+            found = getattr(found, part)
+        assert found is getattr(importlib.import_module(entry.module), entry.name)
+        assert inspect.signature(found).return_annotation in ("Network", "Hardware", Network)
+
+
+def test_every_public_model_is_listed():
+    listed = {(entry.module, entry.name) for entry in registry.MODELS}
+    for found in pkgutil.iter_modules(models.__path__, "thermalent.models."):
+        module = importlib.import_module(found.name)
+        short = found.name.rsplit(".", 1)[1]
+        if short in te.__all__:
+            assert (found.name, short) in listed, module

@@ -1,0 +1,51 @@
+"""One filter of a design, and what may go wrong before its target is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Budget(NamedTuple):
+    """How much of one imperfection alone uses up the margin; inf where none can.
+
+    Args:
+        loss: Power loss between the qubits.
+        dephasing: Pure dephasing rate of each qubit, in units of gamma.
+        dephasing_time: The same as a time T_phi, s.
+        detuning: Difference between the qubits' frequencies, placed evenly about the filter's, Hz.
+        base_temperature: Of the waveguide, K.
+    """
+
+    loss: float
+    dephasing: float
+    dephasing_time: float
+    detuning: float
+    base_temperature: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignPoint:
+    """One choice of the filter, and of the attenuation in front of it.
+
+    Args:
+        name: What distinguishes it.
+        concurrence: Of the steady state.
+        kappa: Decay rate of the filter through each port, in units of gamma.
+        quality: Q of the filter.
+        n: Occupation that reaches the filter.
+        attenuation: Of the source in front of the filter, dB; zero for all of it.
+        budget: What may go wrong before the concurrence falls to the target; None without margin.
+        sensitivities: Derivatives of the concurrence by ln(kappa), ln(n), loss, dephasing/gamma
+            and n_0, by name ("kappa", "n", "loss", "dephasing", "base_occupation").
+    """
+
+    name: str
+    concurrence: float
+    kappa: float
+    quality: float
+    n: float
+    attenuation: float
+    budget: Budget | None
+    sensitivities: Mapping[str, float]

@@ -1,0 +1,80 @@
+"""What a result has to have for numbers to be read off it: states, their errors, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Named(Protocol):
+    """The emitters by name."""
+
+    @property
+    def emitter_names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Their dimensions."""
+
+    def position(self, name: str) -> int:
+        """Where the named one is."""
+
+
+class Claiming(Protocol):
+    """The method of a result."""
+
+    @property
+    def claim(self) -> str:
+        """What it says of its numbers: "exact", "statistical" or "approximate"."""
+
+
+class Result(Protocol):
+    """What the state at one time and the states at several have in common."""
+
+    @property
+    def network(self) -> Named:
+        """The emitters."""
+
+    @property
+    def method(self) -> Claiming:
+        """The method."""
+
+    @property
+    def error(self) -> Any:
+        """Errors of the largest elements, with the origin of the numbers as `how`."""
+
+
+class OneState(Result, Protocol):
+    """One state."""
+
+    @property
+    def state(self) -> np.ndarray:
+        """Its density matrix, (d, d)."""
+
+    @property
+    def _tolerance(self) -> float: ...
+
+    def _forbidden(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray] | None: ...
+
+    def reduced(self, *names: str) -> np.ndarray:
+        """The density matrix of the named emitters."""
+
+
+class SeveralStates(Result, Protocol):
+    """States at several times."""
+
+    @property
+    def states(self) -> np.ndarray:
+        """Density matrices, (t, d, d)."""
+
+    @property
+    def how(self) -> str:
+        """How the errors were obtained."""
+
+    def at(self, index: int) -> OneState:
+        """The state at one time."""
+
+    def __len__(self) -> int: ...
