@@ -36,8 +36,8 @@ def joined(network: Network) -> bool:
 @lru_cache(maxsize=8)
 def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
     """Density matrix of all modes together, without the emitters, (D, D) of trace one."""
-    alone = _source(network)
-    kept = space(alone, cutoffs, emitter_numbers(alone))
+    alone, numbers = _modes_alone(network)
+    kept = space(alone, cutoffs, numbers)
     generator = lindbladian(alone, kept)
     solver: Solver = Direct(generator) if kept.elements <= _DIRECT_UP_TO else Iterative(generator)
     weights = np.array([1.0, 0.0])
@@ -50,6 +50,13 @@ def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
     state[kept.rows[ground] // 2, kept.cols[ground] // 2] = elements[ground]
     state.setflags(write=False)
     return state / np.trace(state).real
+
+
+@lru_cache(maxsize=8)
+def _modes_alone(network: Network) -> tuple[Network, np.ndarray | None]:
+    """The modes beside an emitter that decays alone, and the charges of its states."""
+    alone = _source(network)
+    return alone, emitter_numbers(alone)
 
 
 def _source(network: Network) -> Network:
