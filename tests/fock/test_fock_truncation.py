@@ -263,3 +263,45 @@ def test_modes_without_a_steady_state_are_refused():
 def test_arguments_are_checked(arguments, message):
     with pytest.raises(ValueError, match=message):
         te.Fock(**arguments)
+
+
+def test_the_bound_takes_the_mode_that_falls_most_slowly():
+    """Two modes with geometric populations, one of which falls twenty times faster per level."""
+    slow, fast = 0.5 ** np.arange(9), 0.025 ** np.arange(5)
+    found = truncation(
+        difference=1e-3, populations=(slow, fast), coarse=(6, 3), ratios=(0.5, 0.025)
+    )
+    assert found.ratios == pytest.approx((0.5, 0.025), rel=1e-12)
+    # What is left out of a geometric series after three more levels, with its safety factor.
+    fall = 0.5**3
+    of_difference = 10 * 1e-3 * fall / (1 - fall)
+    tails = 5 * (0.5**9 / 0.5 + 0.025**5 / 0.975)
+    assert found.tails == pytest.approx((0.5**9 / 0.5, 0.025**5 / 0.975), rel=1e-12)
+    assert found.bound == pytest.approx(max(of_difference, tails), rel=1e-12)
+    # The difference decides where it is large, and the tails where it is small.
+    large = truncation(
+        difference=0.03, populations=(slow, fast), coarse=(6, 3), ratios=(0.5, 0.025)
+    )
+    assert large.bound == pytest.approx(10 * 0.03 * fall / (1 - fall), rel=1e-12)
+    assert large.bound > tails > of_difference
+
+
+def test_what_a_cutoff_left_out_early_stays_in_the_error():
+    """A coherent start that few levels cannot hold; later the modes are empty again."""
+    found = te.evolve(
+        te.thermal_link(0.0, 0.3), [0.5, 3.0, 30.0], "00", te.Fock(cutoff=5), source=1.2
+    )
+    exact = te.evolve(
+        te.thermal_link(0.0, 0.3), [0.5, 3.0, 30.0], "00", te.Fock(tolerance=1e-10), source=1.2
+    )
+    true = np.max(np.abs(found.states - exact.states), axis=(1, 2))
+    assert np.all(true <= found.error)
+    assert true[1] > 1e-4
+    assert np.all(np.diff(found.error) >= 0)
+
+
+def test_the_error_of_a_long_evolution_grows_by_rounding():
+    """Where nothing is truncated, rounding is left: a unit in the last place per step at least."""
+    found = te.evolve(te.thermal_link(1e-6, 0.5), [0.1, 3e3], "11", te.Fock(cutoff=8))
+    assert found.error[1] - found.error[0] > 1e3 * np.finfo(float).eps
+    assert found.error[1] < 1e-6

@@ -40,3 +40,18 @@ def test_what_is_no_state_does(evolution, wrong):
 def test_what_failed_does(evolution):
     failed = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for more.")
     assert len(doubtful(replace(evolution, status=failed))) == len(evolution)
+
+
+@pytest.mark.parametrize("error", [1e-13, 1e-6])
+def test_a_state_may_be_off_by_its_error_and_rounding_and_no_more(error):
+    """Trace and positivity of a 4 x 4 state: 1e-12 plus four times the error."""
+    found = te.steady_state(te.thermal_link(2.0, 0.3))
+    allowed = 1e-12 + 4 * error
+    pure = np.zeros((4, 4), dtype=complex)
+    for factor, ok in ((0.9, True), (1.1, False)):
+        state = found.state + np.diag([factor * allowed, 0, 0, 0])
+        spoiled = replace(found, state=state, error=type(found.error)(error, "given"))
+        assert checked(spoiled).status.ok is ok
+        negative = pure + np.diag([1 + factor * allowed, 0, 0, -factor * allowed])
+        spoiled = replace(found, state=negative, error=type(found.error)(error, "given"))
+        assert checked(spoiled).status.ok is ok
