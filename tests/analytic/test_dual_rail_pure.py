@@ -11,7 +11,7 @@ import pytest
 
 import thermalent as te
 from tests.support.dual_rail_by_hand import ByHand, on_qubit
-from thermalent.analytic.dual_rail import exchange, formulas
+from thermalent.analytic.dual_rail import entanglement, exchange, formulas
 from thermalent.analytic.dual_rail import state as rails
 from thermalent.analytic.dual_rail.residual import dark_residual
 
@@ -320,6 +320,20 @@ def test_only_ratios_to_the_decay_rate_count():
     shifted = rails.dual_rail_state(3, 0.7, (1.1, 1.9, 0.6), "reverse")
     np.testing.assert_allclose(other.ket, one.ket, rtol=0, atol=ROUNDING)
     np.testing.assert_allclose(shifted.ket, one.ket, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("order", [(1, 0), (1, 2, 0)])
+def test_states_of_pairs_in_either_order_are_partial_traces(order):
+    """Also with the second qubit first, where the coherence changes its side."""
+    state = random_state(order, 5)
+    qubits = 2 * len(order)
+    found = entanglement.pair_states(state.ket)
+    tensor = state.ket.reshape((2,) * qubits)
+    for i, j in permutations(range(qubits), 2):
+        matrix = np.moveaxis(tensor, (i, j), (0, 1)).reshape(4, -1)
+        expected = matrix @ matrix.conj().T
+        np.testing.assert_allclose(found[i, j], expected, rtol=0, atol=ROUNDING)
+    assert np.max(np.abs(found.imag)) > 1e-3  # so that a conjugate is seen
 
 
 def test_ten_pairs():

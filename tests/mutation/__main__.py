@@ -23,6 +23,7 @@ from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.selection import nearest_tests
 
 ROOT = Path(__file__).resolve().parents[2]
+_MOST_BROKEN = 5  # tests that fail anyway, per change
 _COPIED = ("thermalent", "tests", "figures", "benchmarks", "examples", "docs")
 _FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "mkdocs.yml", "Makefile")
 
@@ -39,11 +40,12 @@ def main() -> None:
     chosen = sample(given.only, given.count, seed)
     print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
     outcomes: dict[str, list[str]] = {"noticed": [], "survived": [], "undecided": []}
+    broken: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="thermalent-mutation-") as folder:
         copy = copied(Path(folder))
         for i, mutant in enumerate(chosen):
             begun = time.monotonic()
-            outcome = tried(mutant, copy, given.limit)
+            outcome = tried(mutant, copy, given.limit, broken)
             text = mutant.shown((copy / mutant.path).read_bytes())
             outcomes[outcome].append(text)
             seconds = time.monotonic() - begun
@@ -70,29 +72,46 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tried(mutant: Mutant, copy: Path, limit: float) -> str:
-    """What the tests say of one change: noticed, survived, or undecided within the limit."""
+def tried(mutant: Mutant, copy: Path, limit: float, broken: set[str]) -> str:
+    """What the tests say of one change: noticed, survived, or undecided within the limit.
+
+    A test that fails without the change as well has noticed nothing: it joins those that are left
+    out, and the others are asked again.
+    """
+    selected = [str(path) for path in nearest_tests(mutant.path, copy)]
+    for _ in range(_MOST_BROKEN):
+        try:
+            failed = failure_with(mutant, copy, selected, limit, broken)
+        except subprocess.TimeoutExpired:
+            return "undecided"
+        if failed is None:
+            return "survived"
+        if first_failure(copy, [failed], None, set()) is None:
+            return "noticed"
+        broken.add(failed)
+    return "undecided"
+
+
+def failure_with(
+    mutant: Mutant, copy: Path, selected: list[str], limit: float, broken: set[str]
+) -> str | None:
+    """The first test that fails with the change, which is taken back."""
     target = copy / mutant.path
     source, stat = target.read_bytes(), target.stat()
-    selected = [str(path) for path in nearest_tests(mutant.path, copy)]
     kernels = b"njit" in source
     try:
         _forget_compiled(copy, kernels)
         target.write_bytes(mutant.applied(source))
-        failed = first_failure(copy, selected, limit)
-    except subprocess.TimeoutExpired:
-        return "undecided"
+        return first_failure(copy, selected, limit, broken)
     finally:
         target.write_bytes(source)
         os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         _forget_compiled(copy, kernels)
-    if failed is None:
-        return "survived"
-    # A test that fails without the change as well has noticed nothing.
-    return "noticed" if first_failure(copy, [failed], None) is None else "undecided"
 
 
-def first_failure(copy: Path, selected: list[str], limit: float | None) -> str | None:
+def first_failure(
+    copy: Path, selected: list[str], limit: float | None, left_out: set[str]
+) -> str | None:
     """The first test of the copy that fails, or None."""
     environment = {
         **os.environ,
@@ -102,6 +121,7 @@ def first_failure(copy: Path, selected: list[str], limit: float | None) -> str |
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *selected]
+    command += [f"--deselect={test}" for test in sorted(left_out)]
     ended = subprocess.run(
         command, cwd=copy, env=environment, timeout=limit, capture_output=True, text=True
     )
