@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
+import zarr
 
 import thermalent as te
 from thermalent.sweeping import blocks
@@ -148,6 +149,48 @@ def test_another_study_is_refused(tmp_path, options, words):
         swept(path, **options)
     assert words in str(caught.value)
     assert swept(path)["status"].values.all()
+
+
+def as_if_made_with(path, words):
+    """The store with another description of its method, as an older version wrote it."""
+    group = zarr.open_group(path, mode="r+", zarr_format=3)
+    origins = json.loads(group.attrs["origins"])
+    origins[-1]["method"] = words
+    group.attrs.update({"method": words, "origins": json.dumps(origins, sort_keys=True)})
+
+
+OLD_DEFAULT = "Continued fraction(rtol=1e-09, n_max=None)"
+
+
+def test_a_store_of_an_older_default_is_refused_or_accepted_by_name(tmp_path, counted):
+    """The default rtol was 1e-9 once and is now what is affordable: other numbers, in principle."""
+    path = tmp_path / "study.zarr"
+    swept(path, method=te.ContinuedFraction())
+    as_if_made_with(path, OLD_DEFAULT)
+    counted.clear()
+    with pytest.raises(
+        StoreError, match=r"rtol=1e-09, n_max=None\) in the store.*accept=\['method'"
+    ):
+        swept(path, method=te.ContinuedFraction())
+    data = swept(path, method=te.ContinuedFraction(), accept=["method"])
+    assert data["status"].values.all()
+    assert counted == []  # finished points are kept
+    assert len(json.loads(data.attrs["origins"])) == 2
+
+
+def test_a_store_made_before_a_parameter_existed_goes_on(tmp_path, counted):
+    """rtol=1e-9 means the same with and without the later parameter `digits`."""
+    path, method = tmp_path / "study.zarr", te.ContinuedFraction(rtol=1e-9)
+    assert method.name == OLD_DEFAULT.split("(")[0]
+    swept(path, method=method)
+    as_if_made_with(path, OLD_DEFAULT)
+    counted.clear()
+    assert swept(path, method=method)["status"].values.all()
+    assert counted == []
+    with pytest.raises(StoreError, match=r"accept=\['method'\]"):
+        swept(path, method=te.ContinuedFraction(rtol=1e-8))
+    with pytest.raises(StoreError, match=r"accept=\['method'\]"):
+        swept(path, method=te.ContinuedFraction(digits=20))
 
 
 def test_another_builder_is_refused(tmp_path):

@@ -178,8 +178,11 @@ def settle(points, progress, k, before, x, x_before, a0, spread, places, frame, 
                 status[p] = HANDED_OVER
             if status[p] == CONVERGED:
                 lost = _lost(a0[p], k[p], x[p], d, spread[0][p], spread[1][p])
-                error[p] += lost
-                if not error[p] <= wanted:  # more levels help if it is mostly theirs
+                total = error[p] + lost
+                error[p] = lost + convergence.stated_error(
+                    depths[p], changes[p], count[p], scale[p]
+                )
+                if not total <= wanted:  # more levels help if it is mostly theirs
                     status[p] = HANDED_OVER if not lost <= 0.5 * wanted else ACTIVE
             if status[p] == CONVERGED:
                 error[p] += _FLOOR * scale[p]

@@ -11,6 +11,8 @@ import numpy as np
 FEWEST_LEVELS = 8
 WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
 _SAFETY = 3  # with 2, one of 800 networks at rtol 1e-3 had an error larger by 1 %
+_SLOWING = 1 / 3  # of the decay that is still there after the last levels
+_LEAST_SHARE = 1e-2  # of the last change, below which no error is stated
 PATIENCE = 4  # singular equations in a row
 RESTLESS = 10  # changes after which solutions that do not settle are given up; 1.4^10 = 29
 # Folds after which a search ends; of 2000 random networks with rates within two decades none took
@@ -52,6 +54,32 @@ def error_of(changes, count, scale):
         return 4 * last if last < _ROUNDING * scale else np.inf
     ratio = last / before
     return _SAFETY * last * max(1.0, ratio / (1 - ratio))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def stated_error(depths, changes, count, scale):
+    """Error of the last solution to state, where a search ends: never above `error_of`.
+
+    `error_of` is that of the solution before, by which a search decides. With an error
+    A exp(-c N), the last one has exp(-c (N_3 - N_2)) of it; as the decay slows down with
+    N in the end, as exp(-sqrt(N)), only a part of the exponent counts. Nothing is taken below a
+    share of the last change, which also holds its rounding.
+
+    Args:
+        depths: The last three numbers of levels, the latest at the end.
+        changes: As for `error_of`.
+        count: As for `error_of`.
+        scale: As for `error_of`.
+    """
+    error = error_of(changes, count, scale)
+    if not 0 < changes[2] < changes[1] or count < 2 or depths[0] <= 0:
+        return error
+    first, second = float(depths[1] - depths[0]), float(depths[2] - depths[1])
+    decay = _decay(changes[2] / changes[1], first, second)
+    if decay == 0.0:
+        return error
+    left = np.exp(-_SLOWING * decay * second)
+    return min(error, _SAFETY * changes[2] * max(left / (1 - left), _LEAST_SHARE))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -177,11 +177,14 @@ def _converge(
             elif folds >= convergence.MOST_FOLDS:
                 outcome = "unsettled"
             if outcome:
+                hidden = hidden or lost(k, x)
                 return Fraction(
                     k=k,
                     x=x,
                     levels=depth,
-                    error=error + _FLOOR * scale,
+                    error=convergence.stated_error(depths, changes, count, scale)
+                    + hidden
+                    + _FLOOR * scale,
                     scale=scale,
                     residual=residual(chain, s, k, k_before, x),
                     uncertainty=_size(k - k_before),

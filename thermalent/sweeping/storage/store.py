@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -232,6 +233,8 @@ def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
     assert stored is not None  # the path exists
     other = [key for key in _FIXED if stored[key] != given[key]]
     changed = [name for name, key in CHANGES.items() if stored[key] != given[key]]
+    if _told(stored["method"]) == _told(given["method"]):
+        changed = [name for name in changed if name != "method"]
     refused = [*other, *(name for name in changed if name not in accept)]
     if refused:
         keys = {**CHANGES, "grid": "grid"}
@@ -251,6 +254,12 @@ def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
         if origins[-1] != now:
             origins.append(now)
         _extend(path, study, json.dumps(origins, sort_keys=True))
+
+
+def _told(method: str) -> str:
+    """A method in words without parameters that are None: older stores do not know all of them."""
+    inside = re.sub(r"\b\w+=None(, )?", "", method)
+    return inside.replace(", )", ")")
 
 
 def _extend(path: Path, study: Study, origins: str) -> None:
