@@ -165,8 +165,8 @@ def test_the_frame_changes_nothing_but_rounding():
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"n_max": 0}, r"`n_max` must be an integer of at least 1, but is 0"),
-        ({"n_max": 2.5}, r"`n_max` must be an integer of at least 1, but is 2\.5"),
+        ({"n_max": 0}, r"`n_max` must be an integer from 1 to \d+, but is 0"),
+        ({"n_max": 2.5}, r"`n_max` must be an integer from 1 to \d+, but is 2\.5"),
         ({"rtol": 1e-16}, r"`rtol` must be a number in \[1e-13, 0\.1\], but is 1e-16"),
         ({"rtol": -1.0}, r"`rtol` must be a number in"),
     ],

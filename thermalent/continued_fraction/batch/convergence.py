@@ -10,7 +10,7 @@ from thermalent.continued_fraction.chain import convergence
 
 # Where a point stands.
 ACTIVE, CONVERGED, HANDED_OVER = 0, 1, 2
-_FLOOR = 64 * float(np.finfo(float).eps)  # as in `fraction`
+_FLOOR = 16 * float(np.finfo(float).eps)  # as in `fraction`
 _LOST = 6 * float(np.finfo(float).eps)  # as in `stationary`
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 

@@ -28,7 +28,8 @@ from thermalent.support.progress import working
 SMALL = 96
 MOST_LEVELS = 4_000_000
 _MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
-_FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
+# Rounding that two scalings may happen to share; what is lost before the folds is counted apart.
+_FLOOR = 16 * float(np.finfo(float).eps)
 
 # From K at level 0: the solution x there.
 Solve = Callable[[np.ndarray], np.ndarray]
