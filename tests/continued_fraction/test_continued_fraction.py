@@ -46,7 +46,8 @@ def test_error_of_a_fixed_n_max_is_measured(n_th, n_max):
 def test_the_result_is_a_state(seed):
     rng = np.random.default_rng(seed)
     net = random_link(rng, n_th=(0, 1e6) if seed % 2 else (0.0, 5.0), kappa=(1e-3, 10))
-    result = solve(net, rtol=1e-12)
+    # Near n_th = 1e6 double precision gives 1e-11: the error counts what the assembly may lose.
+    result = solve(net, rtol=1e-10)
     rho = result.state
     assert abs(np.trace(rho) - 1) < 1e-12
     assert np.max(np.abs(rho - rho.conj().T)) < 1e-12

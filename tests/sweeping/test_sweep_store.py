@@ -159,7 +159,7 @@ def as_if_made_with(path, words):
     group.attrs.update({"method": words, "origins": json.dumps(origins, sort_keys=True)})
 
 
-OLD_DEFAULT = "Continued fraction(rtol=1e-09, n_max=None)"
+OLD_DEFAULT = "ContinuedFraction(rtol=1e-09, n_max=None)"
 
 
 def test_a_store_of_an_older_default_is_refused_or_accepted_by_name(tmp_path, counted):
