@@ -352,3 +352,42 @@ def test_the_charge_is_checked(charge):
 def test_the_count_is_checked(count):
     with pytest.raises(ValueError, match=r"`count` must be an integer of at least 1"):
         te.relaxation_rates(te.thermal_link(0.1, 1.0), count)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_rounding_of_the_decay_matrix_changes_is_in_the_error(seed):
+    """Collective decay in rounded numbers against its own 60 digits, which see full rank."""
+    rng = np.random.default_rng([5, seed])
+    gamma = tuple(rng.uniform(0.01, 3.0, 2))
+    network = te.phononic_link(
+        1e-7, 1.3, gamma=gamma, wavelengths=(0.5, 1.5), detuning=tuple(rng.uniform(-1, 1, 2))
+    )
+    found = te.relaxation_rates(network, 3)
+    true, coarse = exact_spectrum(network, 4), exact_spectrum(network, 3)
+    moving = true[np.abs(true) > 1e-13]
+    # 1e-22 of the populations are left at three Fock states.
+    truncation = [np.min(np.abs(coarse - true[np.argmin(np.abs(true - v))])) for v in found.values]
+    apart, _ = distances(found.values, moving)
+    assert np.all(apart <= found.error + np.array(truncation))
+    assert np.all(found.error <= 1e-14 + 1e-8 * np.abs(found.values))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        lambda: te.thermal_link(1.0, 0.3),
+        lambda: te.thermal_link(0.3, 1.0, detuning=(3, -3)),
+        lambda: te.thermal_link(0.1, 1e3, gamma=1e-5),
+    ],
+)
+def test_a_preparation_time_knows_its_error(network):
+    """Before the time less the error the state is further away, after it closer."""
+    network = network()
+    found = te.preparation_time(network)
+    assert 0 < found.error <= 1e-5 * found
+    assert "slope" in found.how
+    steady = te.steady_state(network).state
+    sides = found + 3 * found.error * np.array([-1, 1])
+    states = te.evolve(network, sides, "00", te.ContinuedFraction(rtol=1e-10)).states
+    early, late = (0.5 * np.abs(np.linalg.eigvalsh(state - steady)).sum() for state in states)
+    assert early > 1e-2 > late

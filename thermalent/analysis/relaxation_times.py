@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -22,6 +22,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
 from thermalent.operators import states
 from thermalent.operators.distances import trace_distance
+from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
@@ -33,6 +34,8 @@ _MOST_LEVELS_BEHIND_A_MODE = 32
 # How often a preparation is followed for twice as long, where a state grows before it decays.
 _LONGER = 4
 _PART_OF_DISTANCE = 0.01  # accuracy of the states behind several poles, of the distance asked for
+_SEARCHED_TO = 1e-7  # relative accuracy of the search for a crossing
+_SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
 _FINE = 13  # times between two of the grid there, which differ by a few percent
 
 
@@ -46,7 +49,8 @@ class Rates:
             often as its multiplicity; what is stationary (r = 0) is left out.
         error: Bound of the error of each, (n,): residual times condition, change with more levels,
             and rounding. The rates are those of the network's floating-point numbers, taken as
-            exact.
+            exact; but where only rounding makes the emitters' decay matrix full rank, it is taken
+            with the rank that it stands for, and what this may change is part of the error.
         charge: Total charge Q of the sector of each, (n,) integers.
         stationary: How many independent stationary operators there are in these sectors: one, if
             the steady state is unique.
@@ -219,7 +223,7 @@ def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
     )
 
 
-def preparation_time(network: Network, initial: Any = "00", *, distance: float = 1e-2) -> float:
+def preparation_time(network: Network, initial: Any = "00", *, distance: float = 1e-2) -> Estimate:
     r"""The time after which the emitters stay within a trace distance of their steady state.
 
     $$T = \max \{ t : D(\rho(t), \rho_\infty) \geq \epsilon \}$$
@@ -233,7 +237,8 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         distance: Trace distance epsilon, in (0, 1).
 
     Returns:
-        T, inverse rate unit, to a relative accuracy of 1e-6; zero if the distance is never reached.
+        T, inverse rate unit, a float with `.error` and `.how`: what the errors of the states and
+        the search change of it. Zero if the distance is never reached.
 
     Raises:
         ValueError: the distance is out of range.
@@ -249,36 +254,56 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
     rho = states.initial_state(initial, network.dims, name="initial")
     several = len(network.modes) > 1
-    steady = steady_state(network, ContinuedFraction(rtol=1e-6 if several else 1e-10)).state
+    steady = steady_state(network, ContinuedFraction(rtol=1e-6 if several else 1e-10))
     slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
 
-    def distances(at: np.ndarray) -> np.ndarray:
+    def distances(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The distances and their errors."""
         method = ContinuedFraction(rtol=_PART_OF_DISTANCE * epsilon if several else 1e-8)
-        found = evolve(network, at, rho, method).states
-        return np.array([trace_distance(state, steady, tolerance=1e-6) for state in found])
+        found = evolve(network, at, rho, method)
+        values = [trace_distance(state, steady.state, tolerance=1e-6) for state in found.states]
+        # Half the trace norm of d x d elements that are off by this much.
+        return np.array(values), 0.5 * len(rho) ** 1.5 * (found.error + float(steady.error))
 
     end = np.log(10 / epsilon) / slowest_rate
     for _ in range(_LONGER):
         times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, 400)
-        above = np.flatnonzero(distances(times) >= epsilon)
+        above = np.flatnonzero(distances(times)[0] >= epsilon)
         if above.size == 0:
-            return 0.0
+            return Estimate(0.0, float(times[0]), "the distance is smaller at each of 400 times")
         if above[-1] < len(times) - 1:
             bracket = times[above[-1]], times[above[-1] + 1]
             if several:
                 # Evolutions are dear: one more, and a curve through the distances.
                 fine = np.linspace(*bracket, _FINE)
-                curve = CubicSpline(fine, distances(fine) - epsilon)
-                inside = curve.solve(extrapolate=False)
-                return float(np.max(inside))
-            root = brentq(lambda t: distances(np.array([t]))[0] - epsilon, *bracket, rtol=1e-6)
-            return float(root)
+                curve = CubicSpline(fine, distances(fine)[0] - epsilon)
+                root = float(np.max(curve.solve(extrapolate=False)))
+            else:
+
+                def beyond(t: float) -> float:
+                    return float(distances(np.array([t]))[0][0]) - epsilon
+
+                root = float(brentq(beyond, *bracket, rtol=_SEARCHED_TO))
+            return _with_error(root, distances)
         end *= 2
     raise RuntimeError(
         f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate is "
         f"{slowest_rate:.3g}: the state grows far before it decays. Ask for a larger distance."
     )
+
+
+def _with_error(
+    root: float, distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+) -> Estimate:
+    """The time of a crossing: the error of the distance over its slope, and that of the search."""
+    around = root * np.array([1 - _SLOPE_STEP, 1 + _SLOPE_STEP])
+    values, errors = distances(around)
+    error = float(np.max(errors))
+    fall = abs(float(values[1] - values[0])) - 2 * error
+    off = error * float(around[1] - around[0]) / fall if fall > 0 else np.inf
+    how = "errors of the states over the slope of the distance, and the accuracy of the search"
+    return Estimate(root, off + 2 * _SEARCHED_TO * root, how)
 
 
 def _slowest_of(network: Network, rho: np.ndarray) -> float:

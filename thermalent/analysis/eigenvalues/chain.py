@@ -142,6 +142,19 @@ class Chain:
             self.size, place[1], place[0], place[2]
         )
 
+    @cached_property
+    def rank_rounding(self) -> sparse.csc_array:
+        """What the generator would have more with the decay matrix as given, (size, size)."""
+        entries = self.generator.rank_rounding
+        rows, cols, values = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0, complex)]
+        for n in range(self.last + 1):
+            inside, row, col = self._placed(entries, n, n)
+            rows.append(self.start[n] + row)
+            cols.append(self.start[n] + col)
+            values.append(entries.floats[inside])
+        place = (np.concatenate(rows), np.concatenate(cols))
+        return sparse.csc_array((np.concatenate(values), place), shape=(self.size, self.size))
+
     def _couplings(self, n: int) -> Iterator[tuple[int, int, Entries]]:
         """What enters level n: (to, of, superoperator)."""
         yield n, n, self.generator.within

@@ -48,6 +48,8 @@ class Generator(NamedTuple):
         detuning: Rotation delta of the source.
         variance: V in double precision.
         has_source: Whether there is a mode.
+        rank_rounding: What the Liouvillian of the emitters would have more with the decay matrix as
+            it is given, instead of with the rank that it stands for.
     """
 
     numbers: np.ndarray
@@ -58,6 +60,7 @@ class Generator(NamedTuple):
     detuning: arb
     variance: float
     has_source: bool
+    rank_rounding: Entries
 
     @property
     def largest(self) -> float:
@@ -78,7 +81,8 @@ def exact_generator(network: Network) -> Generator:
         within = _emitters(network)
         if not network.modes:
             nothing = _entries({})
-            return Generator(numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False)
+            rest = _rank_rounding(network)
+            return Generator(numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False, rest)
         return _with_source(network, numbers, within)
 
 
@@ -118,6 +122,7 @@ def _with_source(network: Network, numbers: np.ndarray, within: Entries) -> Gene
         detuning=arb(float(exchange[node, node].real)),
         variance=float(variance),
         has_source=True,
+        rank_rounding=_rank_rounding(network),
     )
 
 
@@ -165,6 +170,25 @@ def _emitters(network: Network) -> Entries:
         _add(total, weight, x, _adjoint(y))
     _add(total, acb(1), left, identity)
     _add(total, acb(1), identity, right)
+    return _entries(total)
+
+
+def _rank_rounding(network: Network) -> Entries:
+    """The dissipator of the difference between the given decay matrix and that of exact rank."""
+    index = list(network.emitter_indices)
+    decay = network.decay[np.ix_(index, index)]
+    lowering = [_exact(dense(c)) for c in lowering_operators(network)]
+    exact = _of_exact_rank(decay)
+    identity = _exact(np.eye(lowering[0].nrows()))
+    total: dict[tuple[int, int], acb] = {}
+    for p, x in enumerate(lowering):
+        for q, y in enumerate(lowering):
+            weight = (_exactly(decay[p, q]) - exact[p][q]).mid()
+            if weight != 0:
+                loss = _adjoint(y) * x
+                _add(total, weight, x, _adjoint(y))
+                _add(total, -weight / 2, loss, identity)
+                _add(total, -weight / 2, identity, loss)
     return _entries(total)
 
 

@@ -59,6 +59,8 @@ class Slowest(NamedTuple):
         levels: Highest level kept.
         stationary: How many are stationary.
         change: What fewer levels change of each, a part of the error, (n,).
+        rank_rounding: What rounding of the decay matrix changes, a part of the error that no method
+            can lower, (n,).
         certified: Whether they were counted; else a second search found no others.
     """
 
@@ -67,12 +69,19 @@ class Slowest(NamedTuple):
     levels: int
     stationary: int
     change: np.ndarray
+    rank_rounding: np.ndarray
     certified: bool = True
 
     def cut(self, count: int) -> Slowest:
         """The first `count`."""
-        return self._replace(
-            values=self.values[:count], error=self.error[:count], change=self.change[:count]
+        return Slowest(
+            self.values[:count],
+            self.error[:count],
+            self.levels,
+            self.stationary,
+            self.change[:count],
+            self.rank_rounding[:count],
+            self.certified,
         )
 
 
@@ -97,7 +106,8 @@ def slowest(
         found = search.refined(scale)
         first = found.cut(count)
         wanted = rtol * np.abs(first.values) + _ROUNDING * scale
-        rounding = first.error - first.change
+        own = first.error - first.rank_rounding
+        rounding = own - first.change
         if np.any(rounding > np.maximum(wanted, 2 * first.change)):
             worst = int(np.argmax(rounding / wanted))
             raise MethodError(
@@ -105,7 +115,7 @@ def slowest(
                 f"{first.error[worst]:.1e} only, because of rounding in double precision. Use a "
                 "larger rtol, or fewer emitters."
             )
-        if np.any(first.error > wanted) or len(first.values) < min(count, search.coarse.size - 1):
+        if np.any(own > wanted) or len(first.values) < min(count, search.coarse.size - 1):
             last = search.fine.last + search.fine.last // 4 + 2
             continue
         if not search.exact:
@@ -343,26 +353,30 @@ def _collected(
         levels: The larger number of levels.
         real: Whether eigenvalues come in conjugate pairs.
     """
-    values, errors, changes = [], [], []
+    values, errors, changes, roundings = [], [], [], []
     for coarse, fine, mirrored in found:
         distance = np.abs(fine.values[:, None] - coarse.values[None, :])
         row, column = linear_sum_assignment(distance)
         rate = -fine.values[row]
         change = distance[row, column]
         error = fine.error[row] + change + 2 * _EPS * np.abs(rate)
+        rounding = np.full(len(rate), fine.rank_rounding)
         if real and not mirrored:
             rate = np.where(np.abs(rate.imag) <= error, rate.real, rate)
         both = np.stack([rate.conj(), rate], axis=1) if mirrored else rate  # + before -
         values.append(both.ravel())
         errors.append(np.repeat(error, 2) if mirrored else error)
         changes.append(np.repeat(change, 2) if mirrored else change)
-    rates, error, change = (np.concatenate(parts) for parts in (values, errors, changes))
+        roundings.append(np.repeat(rounding, 2) if mirrored else rounding)
+    lists = values, errors, changes, roundings
+    rates, error, change, rounding = (np.concatenate(parts) for parts in lists)
     moving = np.abs(rates) > _ROUNDING * scale
     stationary = int(np.count_nonzero(~moving))
-    rates, error, change = rates[moving].astype(complex), error[moving], change[moving]
+    rates, error = rates[moving].astype(complex), (error + rounding)[moving]
+    change, rounding = change[moving], rounding[moving]
     # Equal to rounding in the real part: the slower rotation first, of a pair the positive one.
     order = np.lexsort((_digits(np.abs(rates.imag)), _digits(rates.real)))
-    return Slowest(rates[order], error[order], levels, stationary, change[order])
+    return Slowest(rates[order], error[order], levels, stationary, change[order], rounding[order])
 
 
 def _digits(values: np.ndarray) -> np.ndarray:

@@ -37,10 +37,13 @@ class Group(NamedTuple):
     Args:
         values: Eigenvalues of L, (p,) complex.
         error: Bound of what arithmetic leaves of each, (p,).
+        rank_rounding: What the decay matrix as it is given, instead of with the rank that it stands
+            for, may change.
     """
 
     values: np.ndarray
     error: np.ndarray
+    rank_rounding: float = 0.0
 
 
 class Shifted:
@@ -132,7 +135,50 @@ def refine(chain: Chain, centre: complex, count: int, gap: float, seed: int = 1)
         sizes = _norm(chain, right) * _norm(chain, left, dual=True)
         scale = abs(centre) + gap + _norm(chain, image) / _norm(chain, right)
         noise = inverse * (_SECOND_ORDER * off / gap + _UNIT * scale * sizes)
-        return eigenvalues_of_small(small, centre, noise)
+        group = eigenvalues_of_small(small, centre, noise)
+        floats = _balanced(chain, right), _balanced(chain, left, dual=True)
+        return with_rank_rounding(chain, group, small, centre, noise, overlap.inv(), *floats)
+
+
+def with_rank_rounding(
+    chain: Chain,
+    group: Group,
+    small: acb_mat,
+    centre: complex,
+    noise: float,
+    inverse: acb_mat,
+    x: np.ndarray,
+    w: np.ndarray,
+) -> Group:
+    """The group with what rounding of the decay matrix changes of it, to first order.
+
+    Args:
+        chain: The hierarchy.
+        group: The eigenvalues of M.
+        small: M.
+        centre: Middle of the group.
+        noise: The error of M.
+        inverse: Inverse of W^T X.
+        x: Right vectors in balanced levels, (n, p) complex.
+        w: Left vectors, (n, p) complex.
+    """
+    if chain.rank_rounding.nnz == 0:
+        return group
+    product = w.T @ (chain.rank_rounding @ x)
+    floats = np.array([[complex(value) for value in row] for row in inverse.tolist()])
+    change = 1.1 * float(np.linalg.norm(floats @ product))
+    error = eigenvalues_of_small(small, centre, noise + change).error
+    return group._replace(rank_rounding=float(np.max(error)))
+
+
+def _balanced(chain: Chain, x: BlockVector, *, dual: bool = False) -> np.ndarray:
+    """Columns in balanced levels in double precision, (n, p)."""
+    rows = [
+        [complex(value / w if dual else value * w) for value in row]
+        for part, weight in zip(x, chain.weights, strict=True)
+        for row, w in zip(part.tolist(), weight, strict=True)
+    ]
+    return np.array(rows)
 
 
 def eigenvalues_of(chain: Chain) -> Group:

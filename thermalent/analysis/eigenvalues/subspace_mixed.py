@@ -22,7 +22,11 @@ from scipy.sparse.linalg import splu
 
 from thermalent.analysis.eigenvalues.chain import Chain
 from thermalent.analysis.eigenvalues.generator import BITS
-from thermalent.analysis.eigenvalues.subspace import Group, eigenvalues_of_small
+from thermalent.analysis.eigenvalues.subspace import (
+    Group,
+    eigenvalues_of_small,
+    with_rank_rounding,
+)
 from thermalent.analysis.eigenvalues.subspace_double import orthonormal_subspace
 
 Solve = Callable[[np.ndarray], np.ndarray]
@@ -122,7 +126,8 @@ def _improved(
         group = eigenvalues_of_small(small, centre, noise)
         # The corrections are believed when they have been seen to become smaller.
         if number > 0 and noise <= _PROGRESS * before and group.error[0] < best.error[0]:
-            best = group
+            floats = x.astype(complex), w.astype(complex)
+            best = with_rank_rounding(chain, group, small, centre, noise, inverse, *floats)
         wanted = max(0.1 * _EPS * float(np.min(np.abs(group.values))), negligible)
         if number > 0 and (best.error[0] <= wanted or not noise <= _PROGRESS * before):
             break
