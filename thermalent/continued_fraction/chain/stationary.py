@@ -78,7 +78,10 @@ class Stationary:
         """Largest over smallest element of the couplings between the levels."""
         values = np.abs(np.concatenate([band.value for band in (*self.chain.up, *self.chain.down)]))
         values = values[values > 0]
-        return float(values.max() / values.min()) if values.size else 1.0
+        if not values.size:
+            return 1.0
+        with np.errstate(over="ignore"):  # an occupation near the smallest double
+            return float(min(values.max() / values.min(), np.finfo(float).max))
 
     def matrix(self, x: np.ndarray) -> np.ndarray:
         """The density matrix of the coordinates x."""
