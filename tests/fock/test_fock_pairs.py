@@ -251,7 +251,7 @@ def mode_pumped_by_itself(seed):
 
 @pytest.mark.parametrize("seed", [6, 19, 30, 51, 52, 112, 229, 20016, 20124])
 def test_the_error_of_a_mode_pumped_by_itself_is_bounded(seed):
-    """Even and odd levels alternate: the worst of five hundred such networks, at every cutoff."""
+    """Even and odd levels alternate: the worst that searches have found, at every cutoff."""
     network = mode_pumped_by_itself(seed)
     best = te.Fock(cutoff=24).steady_state(network)
     for cutoff in range(3, 12):

@@ -16,7 +16,8 @@ is at least \(q\,p_{N-2}\), \(300/(1 - q)\) replaces \(5 q/(1 - q)\), and 200 re
 
 The factors are measured: over 300 random cascades, mirrored waveguides and Jaynes-Cummings pairs
 (n_th up to 5, kappa/gamma from 0.01 to 10, cutoffs from 2) the true error was between 1/600 and 0.8
-of this; over 500 modes pumped by themselves and with a qubit (cutoffs from 3 to 11) at most 0.6.
+of this; over 113 modes pumped by themselves and with a qubit, the worst that searches have found
+among them (cutoffs from 3 to 11, 990 cases), at most 0.61.
 """
 
 from __future__ import annotations
