@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="changes to try")
     parser.add_argument("--seed", type=int, default=None, help="of the sample; else from the clock")
-    parser.add_argument("--limit", type=float, default=180.0, help="seconds per change")
+    parser.add_argument("--limit", type=float, default=400.0, help="seconds per change")
     parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
     given = parser.parse_args()
     seed = int(time.time()) if given.seed is None else given.seed
