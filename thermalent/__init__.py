@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from thermalent.analysis.relaxation_times import relaxation_rates as relaxation_rates
     from thermalent.analysis.spectra import coherence as coherence
     from thermalent.analysis.spectra import spectrum as spectrum
-    from thermalent.analytic.methods import Bourret as Bourret
-    from thermalent.analytic.methods import Markov as Markov
-    from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion
-    from thermalent.analytic.methods import Quasistatic as Quasistatic
-    from thermalent.analytic.methods import StrongDriving as StrongDriving
+    from thermalent.analytic.methods.bourret import Bourret as Bourret
+    from thermalent.analytic.methods.markov import Markov as Markov
+    from thermalent.analytic.methods.phase_diffusion import PhaseDiffusion as PhaseDiffusion
+    from thermalent.analytic.methods.quasistatic import Quasistatic as Quasistatic
+    from thermalent.analytic.methods.strong_driving import StrongDriving as StrongDriving
     from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
     from thermalent.continued_fraction.sensitivity.sensitivities import (
         Sensitivities as Sensitivities,
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from thermalent.continued_fraction.sensitivity.sensitivities import (
         sensitivities as sensitivities,
     )
-    from thermalent.excitations import Amplitudes as Amplitudes
-    from thermalent.excitations import FewExcitations as FewExcitations
     from thermalent.excitations import peak_concurrence as peak_concurrence
     from thermalent.excitations import peak_transfer as peak_transfer
+    from thermalent.excitations.amplitudes import Amplitudes as Amplitudes
+    from thermalent.excitations.few import FewExcitations as FewExcitations
     from thermalent.excitations.transfer import transfer as transfer
     from thermalent.filters.filter import Filter as Filter
     from thermalent.fock.method import Fock as Fock

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,23 @@ def test_every_public_model_is_listed():
         short = found.name.rsplit(".", 1)[1]
         if short in te.__all__:
             assert (found.name, short) in listed, module
+
+
+def test_every_method_stands_in_the_tables_of_the_documentation():
+    """With its claim."""
+    root = Path(__file__).resolve().parents[2]
+    rows = [line for line in (root / "docs" / "methods.md").read_text().splitlines() if "|" in line]
+    for entry in registry.METHODS:
+        (row,) = (line for line in rows if f"`{entry.name}(" in line.split("|")[1])
+        assert entry.claim in row.split("|")[2]
+
+
+def test_options_of_the_command_line_are_those_of_the_methods():
+    named = {option for entry in registry.METHODS for option in entry.options}
+    assert named == set(registry.METHOD_OPTIONS)
+
+
+def test_type_checkers_see_methods_and_models_where_the_registry_has_them():
+    source = inspect.getsource(te)
+    for name, module in registry.public_modules().items():
+        assert f"    from {module} import {name} as {name}\n" in source

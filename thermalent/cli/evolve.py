@@ -129,10 +129,6 @@ def evolve(
     source: str | complex,
     output: Path | None,
     method: str | None,
-    rtol: float | None,
-    n_max: int | None,
-    tolerance: float | None,
-    cutoff: int | None,
     as_json: bool,
     **network: Any,
 ) -> None:
@@ -151,12 +147,10 @@ def evolve(
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.nc
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
     """
+    chosen = build_method(method, network)
     described = build_network(**network)
     start = checked_start(described, times, initial)
     writable(output)
-    chosen = build_method(
-        method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
-    )
     with solving():
         from thermalent.solving.solve import evolve as solve
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +10,7 @@ import click
 
 from thermalent.cli.errors import arguments
 from thermalent.cli.filters import build_filter
-from thermalent.solving.registry import METHOD_BY_KEY, METHODS
+from thermalent.solving.registry import METHOD_BY_KEY, METHOD_OPTIONS, METHODS
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -132,12 +132,10 @@ method_options = combined(
         type=click.Choice([entry.key for entry in METHODS]),
         help="How to solve.  [default: the first exact method that applies]",
     ),
-    click.option(
-        "--rtol", type=float, help="Relative tolerance, of continued-fraction and quasistatic."
+    *(
+        click.option(f"--{name.replace('_', '-')}", type=kind, help=text)
+        for name, (kind, text) in METHOD_OPTIONS.items()
     ),
-    click.option("--n-max", type=int, help="Levels of continued-fraction, instead of --rtol."),
-    click.option("--tolerance", type=float, help="Absolute tolerance, of fock."),
-    click.option("--cutoff", type=int, help="Levels of the mode, of fock, instead of --tolerance."),
 )
 
 
@@ -163,12 +161,13 @@ def build_network(
         return thermal_link(**options, filter=build_filter(shape, fwhm, filter_unit))
 
 
-def build_method(method: str | None, numbers: Mapping[str, float | int | None]) -> Method | None:
-    """The method with its numerical options; None is the default method.
+def build_method(method: str | None, options: dict[str, Any]) -> Method | None:
+    """The method with its numerical options, taken out of the options; None is the default method.
 
     An option without a method chooses the first that has it: --cutoff means fock, --rtol the
     continued fraction.
     """
+    numbers = {name: options.pop(name) for name in METHOD_OPTIONS}
     given = {name: value for name, value in numbers.items() if value is not None}
     if method is None and not given:
         return None

@@ -24,10 +24,6 @@ from thermalent.cli.output import print_json, print_table, result_data, result_r
 @json_option
 def steady(
     method: str | None,
-    rtol: float | None,
-    n_max: int | None,
-    tolerance: float | None,
-    cutoff: int | None,
     as_json: bool,
     **network: Any,
 ) -> None:
@@ -44,10 +40,8 @@ def steady(
       thermalent steady --n-th 2 --kappa 0.1 --method fock --cutoff 40
       thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
     """
+    chosen = build_method(method, network)
     described = build_network(**network)
-    chosen = build_method(
-        method, {"rtol": rtol, "n_max": n_max, "tolerance": tolerance, "cutoff": cutoff}
-    )
     with solving():
         from thermalent.solving.solve import steady_state
 

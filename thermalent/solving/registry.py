@@ -19,7 +19,7 @@ class MethodEntry(NamedTuple):
         claim: What it says of its numbers: "exact", "statistical" or "approximate".
         steady: Whether it gives steady states.
         evolves: Whether it gives states over time.
-        options: Parameters that the command line has options for.
+        options: Parameters that the command line has options for, keys of `METHOD_OPTIONS`.
     """
 
     key: str
@@ -147,6 +147,14 @@ MODELS = (
     ModelEntry("hardware.superconducting_link", "superconducting_link", "thermalent.hardware"),
     ModelEntry("hardware.phononic_link", "phononic_link", "thermalent.hardware"),
 )
+
+# Parameters that are options of the command line: their type, and what the help says.
+METHOD_OPTIONS: dict[str, tuple[type, str]] = {
+    "rtol": (float, "Relative tolerance, of continued-fraction and quasistatic."),
+    "n_max": (int, "Levels of continued-fraction, instead of --rtol."),
+    "tolerance": (float, "Absolute tolerance, of fock."),
+    "cutoff": (int, "Levels of the mode, of fock, instead of --tolerance."),
+}
 
 METHOD_BY_NAME = {entry.name: entry for entry in METHODS}
 METHOD_BY_KEY = {entry.key: entry for entry in METHODS}

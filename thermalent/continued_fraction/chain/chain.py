@@ -271,8 +271,12 @@ def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
 
 
 def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
-    dense = isinstance(matrix, np.ndarray)
-    block = sparse.coo_array(matrix[np.ix_(rows, cols)] if dense else matrix[rows][:, cols])
-    row, col, value = block.row, block.col, block.data
+    if isinstance(matrix, np.ndarray):
+        dense = matrix[np.ix_(rows, cols)]
+        at = np.nonzero(dense)
+        row, col, value = *at, dense[at]
+    else:
+        block = sparse.coo_array(matrix[rows][:, cols])
+        row, col, value = block.row.astype(np.int64), block.col.astype(np.int64), block.data
     e = (charge[rows[row]] - charge[cols[col]]) * charge[rows[row]]
     return Band(row.astype(np.int64), col.astype(np.int64), value, e.astype(float))
