@@ -99,9 +99,9 @@ def slowest(
         group = eigenvalues_of(chain)
         return _collected([(group, group, False)], scale, 0, real=charge == 0).cut(count)
     last = 12 + 2 * int(np.ceil(2 * np.sqrt(abs(generator.variance))))
-    extra = np.zeros(0, dtype=complex)
+    extra, more = np.zeros(0, dtype=complex), 0
     for effort in range(1, _ROUNDS + 1):
-        search = _Search(generator, charge, count, last, extra, effort, rtol)
+        search = _Search(generator, charge, count + more, last, extra, effort, rtol)
         report(f"{search.fine.last} levels, about {search.operations:.0e} multiplications")
         found = search.refined(scale)
         first = found.cut(count)
@@ -126,7 +126,11 @@ def slowest(
             continue
         winding = search.missing(report)
         if winding.missing == 0:
-            return first
+            if np.all(first.values.real < search.distance):
+                return first
+            # A candidate was refined to a rate behind the line: the line has to lie further back.
+            more += 2
+            continue
         extra = np.concatenate([extra, search.closer(winding.places)])
     raise MethodError(
         f"The {count} slowest rates could not be made certain with {last} levels: the determinant "
@@ -268,9 +272,6 @@ class _Search:
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
         refined = np.concatenate(parts)
-        strayed = refined[refined.real <= -self.distance]
-        if strayed.size:  # to an eigenvalue behind the line, which would be in the list twice
-            return counting.Winding(None, np.abs(strayed.imag))
         known = np.concatenate([refined, self.outside])
         nearest = float(np.min(np.abs(known.real + self.distance)))
         counted = counting.Winding(None, np.zeros(0))
