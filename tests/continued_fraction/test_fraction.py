@@ -33,6 +33,7 @@ def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
         width=1.0,
         ground=ground,
         basis=(sparse.eye_array(sizes[0], format="csr"), sparse.eye_array(sizes[1], format="csr")),
+        charge=(np.zeros(sizes[0], dtype=int), np.ones(sizes[1], dtype=int)),
     )
 
 

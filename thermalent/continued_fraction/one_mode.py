@@ -122,7 +122,7 @@ class SteadyStatePlan(Plan):
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
         settings, chain = self.settings, self.chain
-        stationary = Stationary(chain)
+        stationary = Stationary(chain, self.hierarchy)
         try:
             fraction = evaluate(
                 chain,

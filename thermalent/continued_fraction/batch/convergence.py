@@ -10,8 +10,10 @@ from thermalent.continued_fraction.chain import convergence
 
 # Where a point stands.
 ACTIVE, CONVERGED, HANDED_OVER = 0, 1, 2
-_FLOOR = 16 * float(np.finfo(float).eps)  # as in `fraction`
-_LOST = 6 * float(np.finfo(float).eps)  # as in `stationary`
+_EPS = float(np.finfo(float).eps)
+_FLOOR = 4 * _EPS  # as in `fraction`
+_SAFETY, _DRAW = 3, 10  # as in `stationary`
+_LOST = 6 * _EPS  # of the largest element of A; every element is summed from at most two of those
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
@@ -52,23 +54,29 @@ def _pin(aug, a, k, size):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _lost(a, k, x, size, largest, unevenness):
-    """What the rounding of the blocks can change in the solution, as `Stationary.lost`."""
+def _lost(a, k, x, size, largest, above):
+    """What the rounding of the blocks can change in the solution, as `Stationary.lost`.
+
+    Every element of A may be off by the last places of the largest one, which is more than
+    `rounding` says: points that this sends to the ordinary solver are looked at more closely there.
+    """
     ground = x.size
     aug = np.zeros((ground, 2 * ground))
     _pin(aug, a, k, size)
     _invert(aug, ground)
-    norm = np.sqrt(np.sum(x * x))
+    within = (_LOST * largest) ** 2 * np.sum(x * x)
     worst = 0.0
     for i in range(ground):
-        squares, above = 0.0, 0.0
+        variance, drawn, most = 0.0, 0.0, 0.0
         for j in range(1, ground):  # the first row is the trace, which is exact
-            weight = abs(aug[i, ground + j])
-            squares += weight * weight
+            weight, here = aug[i, ground + j], within
             for l in range(ground):
-                above += weight * abs(k[j, l] * x[l])
-        worst = max(worst, largest * norm * np.sqrt(squares) + unevenness * above)
-    return _LOST * worst
+                here += (_SAFETY * _EPS * k[j, l] * x[l]) ** 2
+                drawn += weight * above[j, l] * x[l]
+                most += (weight * above[j, l] * x[l]) ** 2
+            variance += weight**2 * here
+        worst = max(worst, variance + _SAFETY**2 * min((_DRAW * drawn) ** 2, most))
+    return np.sqrt(worst)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -132,7 +140,7 @@ def states(points, x, places, frame, found):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def settle(points, progress, k, before, x, x_before, a0, spread, places, frame, rtol, most):
+def settle(points, progress, k, before, x, x_before, a0, largest, above, places, frame, rtol, most):
     """Judge the folds of a round as `fraction` does, and set the next depths.
 
     Args:
@@ -143,7 +151,8 @@ def settle(points, progress, k, before, x, x_before, a0, spread, places, frame, 
         x: Solutions of all points, (p, ground), nan where singular.
         x_before: Those of the fold before; changed to x.
         a0: A of the even levels, (p, m_0, m_0).
-        spread: Largest element of A, and largest over smallest one of B and C, (p,) each.
+        largest: Largest element of A, (p,).
+        above: What rounding may change in K, (p, ground, ground).
         places: See `state`.
         frame: States of the bright frame of all points, (p, d, d).
         rtol: Allowed error, relative to the largest element.
@@ -177,7 +186,7 @@ def settle(points, progress, k, before, x, x_before, a0, spread, places, frame, 
             ):
                 status[p] = HANDED_OVER
             if status[p] == CONVERGED:
-                lost = _lost(a0[p], k[p], x[p], d, spread[0][p], spread[1][p])
+                lost = _lost(a0[p], k[p], x[p], d, largest[p], above[p])
                 total = error[p] + lost
                 error[p] = lost + convergence.stated_error(
                     depths[p], changes[p], count[p], scale[p]

@@ -24,6 +24,7 @@ from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, SteadySta
 from thermalent.support.compile_notice import announced
 
 _TOGETHER = 2**22  # elements of superoperators held at once
+_EPS = float(np.finfo(float).eps)
 _SHARE = 64  # points that a thread takes at a time
 _HOW = "change of the state with more levels and another scaling and order of them"
 _HOW_FIXED = "distance to the state with as many levels as it takes"
@@ -129,13 +130,27 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
-def _spread(group: Chains) -> tuple[np.ndarray, np.ndarray]:
-    """Largest element of A, and largest over smallest nonzero element of B and C, (p,) each."""
-    largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0) for a in (group.a0, group.a1)))
-    size = np.abs(np.concatenate([band[3] for band in group.bands], axis=1))  # (p, t)
-    highest = np.max(size, axis=1, initial=0.0)
-    lowest = np.min(np.where(size > 0, size, np.inf), axis=1, initial=np.inf)
-    return largest, np.where(highest > 0, highest / lowest, 1.0)
+def _disturbed(group: Chains, largest: np.ndarray) -> Chains:
+    """The chains with every element off by the last place of the largest, at random.
+
+    The same random numbers for every point: what else is in the list changes no bit of a result.
+    """
+    size = max(group.a0.shape[1], group.a1.shape[1])
+    noise = _EPS * np.random.default_rng(1).standard_normal((6, size, size))
+
+    def block(a: np.ndarray, by: np.ndarray) -> np.ndarray:
+        return a + largest[:, None, None] * by[: a.shape[1], : a.shape[1]]
+
+    def band(given: tuple[np.ndarray, ...], by: np.ndarray) -> tuple[np.ndarray, ...]:
+        row, col, e, value = given
+        most = np.max(np.abs(value), axis=1, initial=0.0)[:, None]
+        return row, col, e, value + np.where(value != 0, most * by[row, col], 0.0)
+
+    return group._replace(
+        a0=block(group.a0, noise[0]),
+        a1=block(group.a1, noise[1]),
+        bands=tuple(band(given, by) for given, by in zip(group.bands, noise[2:], strict=True)),
+    )
 
 
 class _Fractions:
@@ -146,7 +161,8 @@ class _Fractions:
         self.group, self.threads = group, threads
         self.k = np.full((count, ground, ground), np.nan)
         self.x = np.full((count, ground), np.nan)
-        self.spread = _spread(group)
+        blocks = (group.a0, group.a1)
+        self.largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0.0) for a in blocks))
 
     def converge(self, rtol: float) -> Progress:
         """Fold at more and more levels until every point is settled, one way or the other."""
@@ -167,6 +183,7 @@ class _Fractions:
             residual=np.full(count, np.inf),
         )
         before, x_before = np.full_like(self.k, np.nan), np.full_like(self.x, np.nan)
+        above = self._lost_above(progress.depth)
         reverse = False
         # What needs more levels than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > MOST_LEVELS] = batch_settle.HANDED_OVER
@@ -186,7 +203,8 @@ class _Fractions:
                     self.x,
                     x_before,
                     self.group.a0,
-                    self.spread,
+                    self.largest,
+                    above,
                     self.group.places,
                     self.group.frame,
                     rtol,
@@ -214,6 +232,26 @@ class _Fractions:
         found = np.zeros((len(points), d, d), dtype=complex)
         batch_settle.states(points, self.x, self.group.places, self.group.frame, found)
         return found
+
+    def _lost_above(self, depths: np.ndarray) -> np.ndarray:
+        """What rounding may change in K, (p, ground, ground): see `rounding.lost_above`."""
+        from thermalent.continued_fraction.batch import kernels
+
+        folded = []
+        for group, reverse in ((self.group, False), (_disturbed(self.group, self.largest), True)):
+            k = np.zeros_like(self.k)
+
+            def task(
+                points: np.ndarray, group: Chains = group, k: np.ndarray = k, back: bool = reverse
+            ) -> None:
+                kernels.fold_points(
+                    points, depths[points], back, group.a0, group.a1, group.bands, group.rate, k
+                )
+
+            fitting = np.flatnonzero(depths <= MOST_LEVELS)
+            self._share(task, fitting[np.argsort(depths[fitting], kind="stable")])
+            folded.append(k)
+        return folded[1] - folded[0]
 
     def _fold(self, points: np.ndarray, depths: np.ndarray, reverse: bool) -> None:
         from thermalent.continued_fraction.batch import convergence as batch_settle

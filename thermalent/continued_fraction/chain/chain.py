@@ -25,7 +25,7 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Operator, Superoperator, sandwich
 
-# An entry this much smaller than the largest of its matrix is the rounding of a sum that cancels.
+# An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
 _ROUNDING = 4 * np.finfo(float).eps
 
 
@@ -50,6 +50,7 @@ class Levels(NamedTuple):
         ground: Number of unknowns of level 0: the first so many of the even ones.
         basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
             and (d^2, m_1).
+        charge: k - l of the even and the odd unknowns, (m_0,) and (m_1,).
     """
 
     a: tuple[np.ndarray, np.ndarray]
@@ -59,6 +60,7 @@ class Levels(NamedTuple):
     width: float
     ground: int
     basis: tuple[Operator, Operator]
+    charge: tuple[np.ndarray, np.ndarray]
 
 
 class Generator(NamedTuple):
@@ -169,6 +171,7 @@ def levels(
         width=float(np.sqrt(abs(h.modes[0].variance))),
         ground=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
         basis=(basis[:, even], basis[:, odd]),
+        charge=(difference[even], difference[odd]),
     )
 
 
@@ -209,12 +212,14 @@ def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
 def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
     """A superoperator in the basis, dense if it was; real if it preserves Hermiticity."""
     matrix = basis.conj().T @ (superoperator @ basis)
+    absolute = abs(basis)
+    size = absolute.T @ (abs(superoperator) @ absolute)
     if isinstance(matrix, np.ndarray):
         matrix = np.ascontiguousarray(matrix.real) if real else matrix
-        matrix[np.abs(matrix) < _ROUNDING * np.max(np.abs(matrix))] = 0.0
+        matrix[np.abs(matrix) < _ROUNDING * size] = 0.0
         return matrix
     matrix = sparse.csr_array(matrix.real if real else matrix)
-    matrix.data[np.abs(matrix.data) < _ROUNDING * np.max(np.abs(matrix.data), initial=0.0)] = 0.0
+    matrix = sparse.csr_array(matrix.multiply(abs(matrix) > _ROUNDING * size))
     matrix.eliminate_zeros()
     return matrix
 
@@ -227,7 +232,7 @@ def _disturbed(
     A sum of products is off by a few eps times the sum of their absolute values, however small it
     is itself; what `_in_basis` set to zero is missing by as much as it was.
     """
-    size = abs(basis).T @ (_summed(superoperator) @ abs(basis))
+    size = abs(basis).T @ (summed(superoperator) @ abs(basis))
     if isinstance(matrix, np.ndarray):
         dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
         lost = _ROUNDING * size + dropped
@@ -237,7 +242,7 @@ def _disturbed(
     return sparse.csr_array(matrix + lost)
 
 
-def _summed(superoperator: Superoperator) -> Superoperator:
+def summed(superoperator: Superoperator) -> Superoperator:
     """Absolute values of the elements, and of what the diagonal ones were summed from.
 
     What stands at |i><j| came from both sides: a large dephasing cancels in the populations, but
@@ -272,11 +277,11 @@ def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
 
 def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
     if isinstance(matrix, np.ndarray):
-        dense = matrix[np.ix_(rows, cols)]
-        at = np.nonzero(dense)
-        row, col, value = *at, dense[at]
+        table = matrix[np.ix_(rows, cols)]
+        row, col = np.nonzero(table)
+        value = table[row, col]
     else:
         block = sparse.coo_array(matrix[rows][:, cols])
         row, col, value = block.row.astype(np.int64), block.col.astype(np.int64), block.data
     e = (charge[rows[row]] - charge[cols[col]]) * charge[rows[row]]
-    return Band(row.astype(np.int64), col.astype(np.int64), value, e.astype(float))
+    return Band(row, col, value, e.astype(float))

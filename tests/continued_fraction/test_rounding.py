@@ -1,0 +1,77 @@
+"""What double precision loses before the folds: the stated error holds it, and not much more."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from tests.support.reference import Reference
+from thermalent.continued_fraction.chain import rounding
+from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.testing import KINDS, random_network
+
+EPS = np.finfo(float).eps
+
+
+def network_of(seed, kind, index):
+    return random_network(kind, np.random.default_rng([seed, KINDS.index(kind), index]))
+
+
+def ratios(networks):
+    """True and stated error of each, in units of the larger of truth and half a last place."""
+    found = []
+    for network in networks:
+        state = te.steady_state(network)
+        exact = Reference(network).steady_state()
+        truth = exact.distance(state.state)
+        least = EPS / 2 * np.max(np.abs(state.state))
+        found.append((truth, float(state.error), max(truth, least)))
+    return np.array(found)
+
+
+def test_ordinary_errors_hold_and_are_less_than_a_hundred_times_too_large():
+    networks = [network_of(31337, "ordinary", index) for index in range(60)]
+    found = ratios([network for network in networks if network.dims == (2, 2)])
+    assert np.all(found[:, 0] <= found[:, 1])
+    # Of 825 networks it is 47 in the median.
+    assert np.median(found[:, 1] / found[:, 2]) < 100
+
+
+@pytest.mark.parametrize(("seed", "index"), [(424242, 46), (424242, 339), (31337, 546)])
+def test_small_rates_beside_large_ones_are_not_taken_for_rounding(seed, index):
+    """Rates 1e-16 of the largest: true ones, although below the last place of others."""
+    network = network_of(seed, "many_decades", index)
+    truth, stated, _ = ratios([network])[0]
+    # Taken for zero, they moved the state by 4e-13 and 1e-12.
+    assert truth <= stated
+    assert truth < 1e-15
+
+
+@pytest.mark.parametrize(("seed", "index"), [(31337, 535), (31337, 71)])
+def test_what_the_inner_levels_lose_is_in_the_error(seed, index):
+    """A source 1e7 times narrower than the qubits: its decay is rounded beside theirs."""
+    truth, stated, _ = ratios([network_of(seed, "many_decades", index)])[0]
+    assert truth <= stated
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "bidirectional"])
+def test_elimination_in_reverse_order_gives_the_same_k(kind):
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        chain = levels(hierarchy(random_network(kind, rng)))
+        k = fold(chain, 0.0, 12)
+        backwards = fold(rounding._reversed(chain), 0.0, 12)[::-1, ::-1]
+        # Ten levels of blocks of a few unknowns: a hundred last places.
+        assert np.max(np.abs(k - backwards)) < 100 * EPS * np.max(np.abs(k))
+
+
+def test_disturbed_levels_keep_the_trace():
+    equations = hierarchy(te.thermal_link(2.0, 0.1, gamma=(1.0, 0.7), detuning=(0.3, -0.2)))
+    chain = levels(equations)
+    size = rounding.sizes(equations, chain)
+    disturbed = rounding._disturbed(chain, size, np.random.default_rng(5))
+    change = disturbed.a[0] - chain.a[0]
+    assert 0.1 * EPS < np.max(np.abs(change)) < 10 * EPS * np.max(size.a[0])
+    # Off by the rounding of adding a change to an element, no more.
+    assert np.max(np.abs(change[:4].sum(axis=0))) < EPS * np.max(np.abs(chain.a[0]))
