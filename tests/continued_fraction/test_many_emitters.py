@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.method import ContinuedFraction, memory_needed
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.one_mode import memory_needed
 from thermalent.support import memory_limit
 
 
