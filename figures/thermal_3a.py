@@ -18,8 +18,9 @@ INSET = 1e-3
 # Second route: Fock states, while it takes seconds to hold the source's n_th / 2 quanta.
 FOCK_LIMIT = 1e3
 FOCK_STEP = 5
-# The maximum is flat: its place has half the digits of its height.
-OPTIMUM_RTOL = 1e-12
+# The maximum is flat: its place has half the digits of its height. It asks for values that are
+# smooth in n_th: so many levels, in units of sqrt(n_th), truncate far below rounding.
+OPTIMUM_WIDTHS = 8
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
@@ -75,10 +76,11 @@ def _fock(occupations: np.ndarray, kappa: float) -> np.ndarray:
 
 def _optimum(kappa: float) -> dict[str, float]:
     """The temperature of the largest concurrence, and that concurrence."""
-    exact = te.ContinuedFraction(rtol=OPTIMUM_RTOL)
 
     def loss(log_n_th: float) -> float:
-        return -te.steady_state(common.link(float(np.exp(log_n_th)), kappa), exact).concurrence()
+        n_th = float(np.exp(log_n_th))
+        deep = te.ContinuedFraction(n_max=int(OPTIMUM_WIDTHS * np.sqrt(n_th)))
+        return -te.steady_state(common.link(n_th, kappa), deep).concurrence()
 
     bracket = tuple(np.log(np.array([0.02, 0.06, 0.2]) / kappa**2))
     found = minimize_scalar(loss, bracket=bracket, tol=1e-6)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import thermalent as te
 from thermalent.cli import main
 from thermalent.solution.interruption import Interrupted
+from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import Outcome, Status
 
 
@@ -18,10 +19,13 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
     status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 16 of 64 trajectories.")
     partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
 
-    def interrupted(*arguments, **options):
-        raise Interrupted(partial)
+    class Interrupting(Plan):
+        cost = Cost(bytes=0.0, operations=0.0)
 
-    monkeypatch.setattr(te.Trajectories, "evolve", interrupted)
+        def run(self):
+            raise Interrupted(partial)
+
+    monkeypatch.setattr(te.Trajectories, "plan", lambda self, task: Interrupting())
     path = tmp_path / "run.csv"
     extra = {"table": [], "json": ["--json"], "csv": ["-o", str(path)]}[output]
     command = ["trajectories", "--n-th", "1", "--kappa", "0.5", "--times", "0.1,0.2", *extra]

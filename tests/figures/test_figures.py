@@ -116,7 +116,7 @@ def test_3a_optimum(figure, kappa, place, height):
     assert values[f"C* at kappa={kappa:g}"] == pytest.approx(height, rel=0, abs=5e-6)
     assert found == pytest.approx(place, rel=1e-2)
     assert found < 0.8 * te.analytic.n_star(kappa)  # Eq. (46) places it too high
-    exact = te.ContinuedFraction(rtol=1e-12)
+    exact = te.ContinuedFraction(rtol=1e-10)  # the values beside the maximum are lower by 1e-6
     for factor in (0.99, 1.01):
         beside = te.steady_state(common.link(found * factor, kappa), exact).concurrence()
         assert beside < values[f"C* at kappa={kappa:g}"]

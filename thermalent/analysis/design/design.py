@@ -16,8 +16,9 @@ gives a larger concurrence, and so a wider filter for the same one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import exp, inf, log, log10, pi
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import exp, inf, log, log10, nan, pi
 from typing import Any
 
 from thermalent.analysis.design.result import Budget as Budget
@@ -29,6 +30,7 @@ from thermalent.hardware.occupation import source_temperature, thermal_occupatio
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
+from thermalent.solution.errors import SolveError
 from thermalent.support import checks
 from thermalent.support.progress import working
 
@@ -181,9 +183,21 @@ class _Maker:
             return thermal_link(exp(ln_n), exp(ln_kappa), **link)
 
         at = {"ln_n": log(n), "ln_kappa": log(kappa), **self.search.link}
-        found = sensitivities(builder, at, rtol=1e-6)
+        try:
+            found: Mapping[str, float] = sensitivities(builder, at, rtol=1e-6)
+        except SolveError:  # at the border of separable states some of them have no slope
+            found = {name: _slope_alone(builder, at, name) for name in at}
         return {
             "kappa": found["ln_kappa"],
             "n": found["ln_n"],
             **{name: found[name] for name in self.search.link},
         }
+
+
+def _slope_alone(builder: Callable[..., Network], at: Mapping[str, Any], name: str) -> float:
+    """The derivative by one parameter, the others held; nan where the concurrence has none."""
+    others = {key: value for key, value in at.items() if key != name}
+    try:
+        return sensitivities(partial(builder, **others), {name: at[name]}, rtol=1e-6)[name]
+    except SolveError:
+        return nan

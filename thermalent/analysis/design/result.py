@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, pi
+from math import inf, isnan, pi
 from pathlib import Path
 from typing import Any
 
@@ -192,4 +192,6 @@ def _prefixed(value: float, unit: str) -> str:
 
 def _short(value: float) -> str:
     """Three digits; what is zero but for the accuracy of a maximum is zero."""
+    if isnan(value):
+        return "none"
     return f"{value:.3g}" if abs(value) > 1e-6 else "0"
