@@ -13,7 +13,7 @@ from thermalent.testing import assert_state
 GIVEN = {
     "Trajectories": {"n": 1000, "seed": 5},
     "QuantumJumps": {"n": 600, "seed": 5},
-    "FieldJumps": {"n": 600, "seed": 5},
+    "FieldJumps": {"n": 200, "seed": 5},
     "Fock": {"tolerance": 1e-6},
 }
 ALL = [method_named(entry.name, **GIVEN.get(entry.name, {})) for entry in registry.METHODS]

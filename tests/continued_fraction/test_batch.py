@@ -101,7 +101,7 @@ def test_chains_are_those_of_the_single_solver(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("rtol", [1e-4, 1e-9, 1e-12])
+@pytest.mark.parametrize("rtol", [1e-4, 1e-9, pytest.param(1e-12, marks=pytest.mark.long)])
 def test_agrees_with_the_single_solver_to_the_stated_errors(kind, rtol):
     rng = np.random.default_rng([5, KINDS.index(kind)])
     networks = [random_network(rng, kind) for _ in range(20)]

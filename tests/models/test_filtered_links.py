@@ -148,8 +148,9 @@ def test_a_phononic_link_feels_the_reflection():
     modes = (te.Mode(name="a", bath_rate=rate, n_th=0.5), te.Mode(name="b"))
     by_hand = te.Network(nodes=(*modes, *one.emitters), exchange=exchange, decay=decay)
     ours = te.phononic_link(0.5, filter=te.Filter.butterworth(2, width), **places)
-    states = [te.steady_state(net, te.ContinuedFraction(rtol=1e-6)) for net in (ours, by_hand)]
-    assert np.abs(states[0].state - states[1].state).max() < 1e-6
+    states = [te.steady_state(net, te.ContinuedFraction(rtol=1e-4)) for net in (ours, by_hand)]
+    # The same equations but for a basis of the modes: both truncate alike, within their rtol.
+    assert np.abs(states[0].state - states[1].state).max() < 1e-4
     with pytest.raises(ValueError, match="`filter` must be one whose reflection S22 is known"):
         te.phononic_link(0.5, filter=te.Filter.transfer([1], [1, 1]), **places)
 
