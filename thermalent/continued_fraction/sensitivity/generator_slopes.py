@@ -155,9 +155,14 @@ def _size(one: Generator) -> float:
 
 
 def _noise(one: Generator, difference: Generator, share: float) -> Generator:
-    """A share of each element, where a difference has one at all."""
-    parts = zip(one[:3], difference[:3], strict=True)
-    a, up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
+    """A share of each element, where a difference has one at all.
+
+    An element of the emitters' generator is a sum in which terms as large as its largest element
+    may cancel (a fast dephasing in a population), so that one counts for all of them.
+    """
+    parts = zip(one[1:3], difference[1:3], strict=True)
+    up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
+    a = share * float(abs(one.a).max()) * (difference.a != 0)
     rate = share * abs(one.rate) if difference.rate else 0.0
     return Generator(a=a, up=up, down=down, rate=rate, scale=one.scale)
 
