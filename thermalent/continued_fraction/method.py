@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.continued_fraction import more_digits, one_mode, several_modes
+from thermalent.continued_fraction import one_mode, several_modes
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
+from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
 from thermalent.networks.network import Network
@@ -68,8 +69,8 @@ class ContinuedFraction(Method):
             checks.integer("n_max", self.n_max, 1, MOST_LEVELS // 2)
         if self.digits is not None:
             checks.integer("digits", self.digits, 1)
-            if self.digits > more_digits.MOST_DIGITS:
-                checks.fail("digits", f"at most {more_digits.MOST_DIGITS}", self.digits)
+            if self.digits > solve.MOST_DIGITS:
+                checks.fail("digits", f"at most {solve.MOST_DIGITS}", self.digits)
             if self.n_max is not None:
                 checks.fail("digits", "given without `n_max`", self.digits)
 
@@ -125,9 +126,9 @@ class ContinuedFraction(Method):
 
     def _too_large(self, network: Network, numbers: np.ndarray) -> str | None:
         """What is too large about a network with one mode, or None."""
-        if self.digits is not None and len(numbers) > more_digits.LARGEST_DIMENSION:
+        if self.digits is not None and len(numbers) > solve.LARGEST_DIMENSION:
             return (
-                f"`digits` takes up to {more_digits.LARGEST_DIMENSION} emitter levels, and there "
+                f"`digits` takes up to {solve.LARGEST_DIMENSION} emitter levels, and there "
                 f"are {len(numbers)}. Ask for an rtol instead."
             )
         relaxation, gain = network.mode_rates(network.mode_indices[0])

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from thermalent.continued_fraction import more_digits
 from thermalent.continued_fraction.chain.chain import Levels, levels
 from thermalent.continued_fraction.chain.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.dynamics.evolution import evolve
 from thermalent.continued_fraction.lattice.solve import ENOUGH
+from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
@@ -135,7 +135,7 @@ class SteadyStatePlan(Plan):
             )
         except np.linalg.LinAlgError:
             fraction = None  # numbers overflowed
-        fits = stationary.d <= more_digits.LARGEST_DIMENSION
+        fits = stationary.d <= solve.LARGEST_DIMENSION
         reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
         if fits and reason and (settings.n_max is None or fraction is None):
             tried = self._in_more_digits(fraction, reason)
@@ -172,7 +172,7 @@ class SteadyStatePlan(Plan):
         self, reason: str, digits: int | None = None, budget: float | None = None
     ) -> SteadyState:
         settings = self.settings
-        return more_digits.steady_state(
+        return solve.steady_state(
             self.task.network,
             self.hierarchy,
             settings.record,
@@ -298,7 +298,7 @@ def _most_levels(settings: Settings, unknowns: int) -> int:
 
 def _status(settings: Settings, fraction: Fraction, chain: Levels) -> Status:
     if fraction.outcome == "singular":
-        return more_digits.not_unique(chain)
+        return solve.not_unique(chain)
     if settings.rtol is None and fraction.error <= ENOUGH * fraction.scale:
         return Status()
     if fraction.outcome in ("levels", "unsettled"):

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from flint import acb, acb_mat, arb
 
-from thermalent.continued_fraction.balls import complex_ball, complex_matrix
 from thermalent.continued_fraction.chain.hierarchy import bright_frame
+from thermalent.continued_fraction.more_digits.balls import complex_ball, complex_matrix
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
 from thermalent.networks.symmetry import excitation_numbers

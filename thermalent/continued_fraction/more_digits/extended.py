@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from flint import acb_mat, arb, arb_mat
 
-from thermalent.continued_fraction.ball_chain import BallChain
-from thermalent.continued_fraction.ball_dual import DualFold
-from thermalent.continued_fraction.ball_network import Couplings, ball_network
-from thermalent.continued_fraction.balls import at_most, precision, row_norms
+from thermalent.continued_fraction.more_digits.assembly import Couplings, ball_network
+from thermalent.continued_fraction.more_digits.balls import at_most, precision, row_norms
+from thermalent.continued_fraction.more_digits.chain import BallChain
+from thermalent.continued_fraction.more_digits.dual import DualFold
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from flint import acb, acb_mat, arb, arb_mat
 
-from thermalent.continued_fraction.ball_network import BallNetwork
+from thermalent.continued_fraction.more_digits.assembly import BallNetwork
 
 _Entries = dict[tuple[int, int], arb]
 _Kind = tuple[str, int, int]  # which matrix, parity of the level, e of its root

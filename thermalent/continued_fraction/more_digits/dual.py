@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from flint import arb, arb_mat
 
-from thermalent.continued_fraction.ball_chain import BallChain
-from thermalent.continued_fraction.balls import frobenius
+from thermalent.continued_fraction.more_digits.balls import frobenius
+from thermalent.continued_fraction.more_digits.chain import BallChain
 
 
 class DualFold:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from flint import acb, acb_mat, arb
 
-from thermalent.continued_fraction.ball_network import Couplings, couplings_of
+from thermalent.continued_fraction.more_digits.assembly import Couplings, couplings_of
 from thermalent.networks.network import Network
 
 # Sines and square roots of doubles are off by one or two units of their last place; a

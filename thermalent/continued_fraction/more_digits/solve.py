@@ -16,7 +16,7 @@ from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 
 if TYPE_CHECKING:
-    from thermalent.continued_fraction.extended import Extended
+    from thermalent.continued_fraction.more_digits.extended import Extended
 
 LARGEST_DIMENSION = 16  # of the emitters: at 32 a single level takes minutes
 MOST_DIGITS = 250  # so that no bound falls below the smallest double
@@ -49,8 +49,8 @@ def steady_state(
         digits: Decimal digits, if they were asked for.
         budget: Multiplications to spend at most, if not the default.
     """
-    from thermalent.continued_fraction.extended import BUDGET, solve
-    from thermalent.continued_fraction.rounded_couplings import related_couplings
+    from thermalent.continued_fraction.more_digits.extended import BUDGET, solve
+    from thermalent.continued_fraction.more_digits.rounded_couplings import related_couplings
 
     began = time.perf_counter()
     found = solve(
@@ -103,7 +103,7 @@ def _written(found: Extended, digits: int) -> dict[str, Any]:
     """The state as decimal strings: real and imaginary parts, (d, d) each, and the error."""
     assert found.state is not None
     table = found.state.tolist()
-    from thermalent.continued_fraction.balls import precision
+    from thermalent.continued_fraction.more_digits.balls import precision
 
     with precision(found.bits):
         real = [[_decimal(value.real, digits) for value in row] for row in table]
