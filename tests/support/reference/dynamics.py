@@ -22,6 +22,10 @@ from tests.support.reference.system import (
 )
 
 _NODES = (30, 42, 58)
+# The contour of M nodes reaches frequencies of 2 pi M / (5 t); what turns faster stays outside,
+# with any two numbers of nodes alike. So many nodes more per radian keep it inside, up to a limit.
+_NODES_PER_PHASE = 1.3
+_MOST_NODES = 300
 _MOST_LEVELS = 800
 _LARGEST_CHANGE = 1e-16  # of what more nodes and levels change, relative to the largest value
 # A Talbot sum cancels terms as large as exp(2 M / 5), about 0.17 M digits.
@@ -62,6 +66,9 @@ class Dynamics:
         self.steady = self.reference.steady_levels() if level is None else None
         self.level = max(16, self.reference.level) if level is None else level
         self.h = self.reference.h
+        rows = self.reference.data.exchange
+        exchange = np.array([[complex(entry) for entry in row] for row in rows])
+        self.frequency = float(np.linalg.norm(exchange, 2))  # of one excitation, at most
 
     def evolve(self, times, rho) -> list[State]:
         """The emitters' states, the source stationary at the beginning."""
@@ -85,7 +92,11 @@ class Dynamics:
         """read(exp(L t) start), checked with more nodes and more levels."""
         last = self.level
         before = None
-        for nodes in _NODES:
+        phase = 2 * self.frequency * float(t.mid())
+        if _NODES_PER_PHASE * phase > _MOST_NODES:
+            raise ReferenceError(f"the coherences turn by {phase:.0f} radians")
+        more = int(np.ceil(_NODES_PER_PHASE * phase))
+        for nodes in (count + more for count in _NODES):
 
             def transform(z, last=last):
                 return read(self.resolvent(z, start, last))
