@@ -129,7 +129,7 @@ def _violations(bad: list[Finding], seed: int) -> str:
     lines = []
     for finding in bad[:_SHOWN]:
         lines.append(f"- {line(finding)}\n")
-        lines.append(f"  ```python\n  network = {expression_of(finding, seed)}\n  ```\n")
+        lines.append(f"  ```text\n  network = {expression_of(finding, seed)}\n  ```\n")
     if len(bad) > _SHOWN:
         lines.append(f"\nand {len(bad) - _SHOWN} more.")
     return "\n".join(lines)
