@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 import thermalent as te
 from benchmarks.report import Row
 from thermalent.continued_fraction.chain.assembly import assemble
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart
 
@@ -35,7 +35,7 @@ def versus_dop853(quick: bool = False) -> list[Row]:
         seconds = min(seconds, time.process_time() - began)
 
     depth = te.steady_state(net, te.ContinuedFraction(rtol=ACCURACY)).stats["levels"]
-    chain = levels(hierarchy(net))
+    chain = hierarchy_chain(hierarchy(net))
     matrix = assemble(chain, depth)
     start = np.zeros(matrix.shape[0])
     start[0] = 1.0

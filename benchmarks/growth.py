@@ -12,7 +12,7 @@ import thermalent as te
 from benchmarks.report import Row, at_most
 from benchmarks.timing import best_seconds, peak_memory
 from thermalent.continued_fraction.chain import kernels
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 
 KAPPA = 1e-3
@@ -67,7 +67,7 @@ def per_level(quick: bool) -> list[Row]:
     rows = []
     for word, detuning in (("resonant", 0.0), ("detuned", (0.1, -0.2))):
         network = te.thermal_link(n_th=1e6, kappa=KAPPA, detuning=detuning)
-        chain = levels(hierarchy(network))
+        chain = hierarchy_chain(hierarchy(network))
         zero = np.zeros((chain.ground, chain.ground))
         sizes = " and ".join(str(block.shape[0]) for block in chain.a)
 

@@ -10,7 +10,7 @@ import qutip
 import thermalent as te
 from benchmarks.report import Row, at_least, at_most
 from benchmarks.timing import best_seconds
-from thermalent.stochastic import Trajectories, along, ornstein_uhlenbeck
+from thermalent.stochastic import FieldTrajectories, along, ornstein_uhlenbeck
 from thermalent.stochastic.driven import driven_emitters
 from thermalent.stochastic.memory import ground_state
 from thermalent.stochastic.paths import Leg, Walk
@@ -96,7 +96,7 @@ def accuracy() -> list[Row]:
     net = te.thermal_link(N_TH, KAPPA)
     exact = te.steady_state(net).concurrence()
     began = time.perf_counter()
-    result = te.steady_state(net, Trajectories(n=16384, threads=2))
+    result = te.steady_state(net, FieldTrajectories(n=16384, threads=2))
     seconds = time.perf_counter() - began
     error = float(
         result.stats["batches"].standard_error(lambda rho: te.concurrence(rho[0], tolerance=1e-3))
@@ -119,7 +119,7 @@ def threads(quick: bool) -> list[Row]:
     best = dict.fromkeys((1, 2), float("inf"))
     for _ in range(2 if quick else 5):  # in turns, so that neighbours disturb both
         for count in best:
-            method = Trajectories(n=1024 if quick else 4096, threads=count, burn_in=100.0)
+            method = FieldTrajectories(n=1024 if quick else 4096, threads=count, burn_in=100.0)
             began = time.perf_counter()
             te.steady_state(net, method)
             best[count] = min(best[count], time.perf_counter() - began)

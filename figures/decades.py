@@ -76,7 +76,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 25, track: Track = commo
 def _deviation(network: te.Network) -> float:
     """Largest distance of trajectories from the exact states, in standard errors."""
     exact = te.evolve(network, SAMPLED, "00", te.ContinuedFraction(rtol=RTOL))
-    runs = te.evolve(network, SAMPLED, "00", stochastic.Trajectories(n=RUNS))
+    runs = te.evolve(network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS))
     distance = np.abs(runs.states - exact.states).max(axis=(1, 2))
     return float(np.max(distance / (runs.error + exact.error)))
 

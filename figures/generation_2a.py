@@ -10,7 +10,7 @@ import thermalent as te
 from figures import common
 from figures.common import Report, Track
 from thermalent.analytic.ring_resonators import node_amplitudes
-from thermalent.excitations import Amplitudes, FewExcitations, peak_concurrence
+from thermalent.excitations import FewExcitations, SingleExcitation, peak_concurrence
 from thermalent.models.ring_resonators import ring_resonators
 
 COUPLINGS = (0.126, 0.277)
@@ -31,7 +31,7 @@ def main(
     network = ring_resonators(COUPLINGS)
     one, few = (
         te.evolve(network, times, "10", method)
-        for method in track([Amplitudes(), FewExcitations()])
+        for method in track([SingleExcitation(), FewExcitations()])
     )
     closed = node_amplitudes(times, *COUPLINGS, phase=np.pi)
     populations = one.populations()

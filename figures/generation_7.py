@@ -11,7 +11,7 @@ from figures import common
 from figures.common import Report, Track
 from thermalent.analysis.optimise import optimise
 from thermalent.analytic.ring_resonators import bare_concurrence, unequal_transfer_amplitude
-from thermalent.excitations import Amplitudes, amplitudes, peak_concurrence
+from thermalent.excitations import SingleExcitation, amplitudes, peak_concurrence
 from thermalent.models.ring_resonators import ring_resonators
 
 PRINTED_RATIO = 3.88
@@ -41,11 +41,13 @@ def main(
     with_cavities = {"gamma_t": times}
     differences = []
     for name in bare:
-        columns[name] = te.evolve(_bare(bare[name]), times_bare, "10", Amplitudes()).concurrence()
+        columns[name] = te.evolve(
+            _bare(bare[name]), times_bare, "10", SingleExcitation()
+        ).concurrence()
         closed = bare_concurrence(times_bare, 1.0, bare[name])
         differences.append(common.largest_difference(columns[name], closed))
         network = _ringed(*ringed[name])
-        with_cavities[name] = te.evolve(network, times, "10", Amplitudes()).concurrence()
+        with_cavities[name] = te.evolve(network, times, "10", SingleExcitation()).concurrence()
         # The first qubit does not feel the second node: its own amplitude, and the closed form.
         first = amplitudes(network, times, "10")[:, 2]
         g1, g2, rate = ringed[name]

@@ -11,8 +11,8 @@ from figures import common
 from figures.common import Report, Track
 from thermalent.analytic.ring_resonators import nonchiral_loss, nonchiral_peak_time
 from thermalent.excitations import (
-    Amplitudes,
     FewExcitations,
+    SingleExcitation,
     peak_concurrence,
     peak_concurrence_map,
 )
@@ -85,7 +85,7 @@ def _network(g1: float, g2: float, wavelengths: float = 0.5) -> te.Network:
 def _over_time(points: int) -> dict[str, np.ndarray]:
     times = np.linspace(0.0, LATEST, 5 * points)
     network = _network(*COUPLINGS)
-    one = te.evolve(network, times, "10", Amplitudes())
+    one = te.evolve(network, times, "10", SingleExcitation())
     few = te.evolve(network, times, "10", FewExcitations())
     populations = one.populations()
     return {

@@ -42,7 +42,10 @@ def main(
             found[part] = te.evolve(network, times, "00", te.ContinuedFraction(rtol=RTOL))
         else:
             found[part] = stochastic.distribution(
-                network, te.concurrence, method=stochastic.Trajectories(n=RUNS), bins=STEADY_BINS
+                network,
+                te.concurrence,
+                method=stochastic.FieldTrajectories(n=RUNS),
+                bins=STEADY_BINS,
             )
     run, mean, law = found["run"], found["mean"], found["distribution"]
     columns = {"gamma_t": times, "quanta": np.abs(run.field) ** 2}
@@ -82,7 +85,7 @@ def dark(quanta: np.ndarray) -> np.ndarray:
 
 def compare(network: te.Network, steady: te.SteadyState) -> tuple[float, float]:
     """Distance of the average of all runs from the exact state, in its errors, and the error."""
-    average = te.steady_state(network, stochastic.Trajectories(n=RUNS))
+    average = te.steady_state(network, stochastic.FieldTrajectories(n=RUNS))
     distance = float(np.max(np.abs(average.state - steady.state)))
     return distance / float(average.error), float(average.error)
 

@@ -76,7 +76,9 @@ def _deviation(network: te.Network, name: str) -> float:
     """Largest distance of trajectories from the exact states, in standard errors."""
     method = te.ContinuedFraction(rtol=RTOL)
     exact = te.evolve(network, SAMPLED, "00", method, source=start(name))
-    runs = te.evolve(network, SAMPLED, "00", stochastic.Trajectories(n=RUNS), source=start(name))
+    runs = te.evolve(
+        network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS), source=start(name)
+    )
     distance = np.abs(runs.states - exact.states).max(axis=(1, 2))
     return float(np.max(distance / (runs.error + exact.error)))
 

@@ -39,7 +39,7 @@ def main(
         columns[f"p1_kappa_{kappa:g}"] = population = exact.populations()["1"]
         sampled = np.full(points, np.nan)
         some = slice(EVERY, None, EVERY)
-        runs = te.evolve(link(kappa), times[some], "0", stochastic.Trajectories(n=RUNS))
+        runs = te.evolve(link(kappa), times[some], "0", stochastic.FieldTrajectories(n=RUNS))
         sampled[some] = runs.populations()["1"]
         columns[f"p1_kappa_{kappa:g}_trajectories"] = sampled
         distance = np.abs(runs.states - exact.states[some]).max(axis=(1, 2))

@@ -37,7 +37,7 @@ def main(
     for n_th in track(OCCUPATIONS):
         network = common.link(n_th, KAPPA)
         exact = te.evolve(network, times, "00", te.ContinuedFraction(rtol=RTOL))
-        runs = te.evolve(network, SAMPLED, "00", stochastic.Trajectories(n=RUNS))
+        runs = te.evolve(network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS))
         steady = te.steady_state(network)
         name = f"concurrence_{n_th:g}"
         columns[name] = concurrence = exact.concurrence()

@@ -37,7 +37,7 @@ def main(
     for t_phi in track(TIMES_OF_DEPHASING):
         network = link(t_phi)
         exact = te.evolve(network, times, "00", te.ContinuedFraction(rtol=RTOL))
-        runs = te.evolve(network, SAMPLED, "00", stochastic.Trajectories(n=RUNS))
+        runs = te.evolve(network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS))
         steady = te.steady_state(network)
         name = f"concurrence_t_phi_{t_phi:g}_us"
         columns[name] = concurrence = exact.concurrence()

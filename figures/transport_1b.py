@@ -9,7 +9,7 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
-from thermalent.excitations import Amplitudes, FewExcitations, peak_transfer
+from thermalent.excitations import FewExcitations, SingleExcitation, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
 
 COUPLING = 0.3
@@ -32,7 +32,7 @@ def main(
     blocks, values, differences = [], {}, []
     for name, left in track([("one-way", 0.0), ("symmetric", 1.0)]):
         network = ring_resonators(COUPLING, decay_left=left, qubits=2)
-        one = te.evolve(network, times, start, Amplitudes())
+        one = te.evolve(network, times, start, SingleExcitation())
         few = te.evolve(network, times, start, FewExcitations())
         arrived = [
             te.fidelity(one.at(i).reduced("q2a", "q2b"), bell, squared=True) for i in range(points)

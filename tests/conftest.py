@@ -22,7 +22,7 @@ def pytest_configure(config):
         return
     program = (
         "import thermalent as te\n"
-        "te.steady_state(te.thermal_link(5.0, 0.5), te.Trajectories(n=128, seed=5))"
+        "te.steady_state(te.thermal_link(5.0, 0.5), te.FieldTrajectories(n=128, seed=5))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
 

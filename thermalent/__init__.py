@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from thermalent.excitations import peak_concurrence as peak_concurrence
     from thermalent.excitations import peak_transfer as peak_transfer
-    from thermalent.excitations.amplitudes import Amplitudes as Amplitudes
+    from thermalent.excitations.amplitudes import SingleExcitation as SingleExcitation
     from thermalent.excitations.few import FewExcitations as FewExcitations
     from thermalent.excitations.transfer import transfer as transfer
     from thermalent.filters.filter import Filter as Filter
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from thermalent.solving.solve import methods as methods
     from thermalent.solving.solve import steady_state as steady_state
     from thermalent.stochastic.field_jumps import FieldJumps as FieldJumps
-    from thermalent.stochastic.method import Trajectories as Trajectories
+    from thermalent.stochastic.method import FieldTrajectories as FieldTrajectories
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
     from thermalent.sweeping.run import sweep as sweep
@@ -153,6 +153,9 @@ _MODULES = {
     "states": "thermalent.operators.states",
 }
 
+# Old names, which work until the next release and warn.
+_RENAMED = {"Trajectories": "FieldTrajectories", "Amplitudes": "SingleExcitation"}
+
 __all__ = sorted([*_MODULE_OF, *_PACKAGES, *_MODULES, "__version__"])
 
 
@@ -163,6 +166,11 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(f"thermalent.{name}")
     elif name in _MODULES:
         value = importlib.import_module(_MODULES[name])
+    elif name in _RENAMED:
+        from thermalent.support.deprecation import warn
+
+        warn(f"te.{name}", f"te.{_RENAMED[name]}")
+        return __getattr__(_RENAMED[name])
     else:
         raise AttributeError(f"module 'thermalent' has no attribute {name!r}")
     globals()[name] = value

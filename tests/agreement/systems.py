@@ -42,12 +42,12 @@ class System:
 
 def _two_ways():
     return te.phononic_link(
-        0.08, 0.6, positions=(0.7, 1.9), detuning=(0.2, -0.4), other_decay=(0.1, 0.2)
+        0.08, 0.6, positions=(0.7, 1.9), detuning=(0.2, -0.4), intrinsic_decay=(0.1, 0.2)
     )
 
 
 def _warm():
-    return te.thermal_link(0.3, 0.4, (1.0, 0.6), detuning=(0.2, -0.1), base_occupation=0.3)
+    return te.thermal_link(0.3, 0.4, (1.0, 0.6), detuning=(0.2, -0.1), waveguide_occupation=0.3)
 
 
 def _thermal_qubits():

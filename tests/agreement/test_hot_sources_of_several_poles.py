@@ -41,7 +41,7 @@ def random_network(seed):
 def test_trajectories_agree_with_the_chain(seed):
     network = random_network(seed)
     exact = te.steady_state(network, te.ContinuedFraction(rtol=2e-3))
-    found = te.steady_state(network, te.Trajectories(n=1024, seed=seed))
+    found = te.steady_state(network, te.FieldTrajectories(n=1024, seed=seed))
     # The chain's own error, the bias of the step and what the start contributes, as stated.
     beside = float(exact.error) + float(found.error) - found.stats["standard_error"]
     scale = found.stats["standard_errors"] + beside / 4

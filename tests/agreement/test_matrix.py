@@ -11,7 +11,7 @@ from thermalent.solving.solve import method_named
 from thermalent.testing import assert_state
 
 GIVEN = {
-    "Trajectories": {"n": 1000, "seed": 5},
+    "FieldTrajectories": {"n": 1000, "seed": 5},
     "QuantumJumps": {"n": 600, "seed": 5},
     "FieldJumps": {"n": 200, "seed": 5},
     "Fock": {"tolerance": 1e-6},
@@ -19,15 +19,17 @@ GIVEN = {
 ALL = [method_named(entry.name, **GIVEN.get(entry.name, {})) for entry in registry.METHODS]
 # The methods that must solve each system; the others refuse it, with a reason.
 STEADY = {
-    "filtered light in a cascade": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
+    "filtered light in a cascade": (
+        "ContinuedFraction Fock FieldTrajectories QuantumJumps FieldJumps"
+    ),
     "a mirror": "ContinuedFraction Fock QuantumJumps",
-    "everything equally warm": "ContinuedFraction Fock Trajectories QuantumJumps",
-    "a hot filter": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
-    "two filters in a row": "ContinuedFraction Fock Trajectories QuantumJumps FieldJumps",
+    "everything equally warm": "ContinuedFraction Fock FieldTrajectories QuantumJumps",
+    "a hot filter": "ContinuedFraction Fock FieldTrajectories QuantumJumps FieldJumps",
+    "two filters in a row": "ContinuedFraction Fock FieldTrajectories QuantumJumps FieldJumps",
     "squeezed light": "Fock QuantumJumps",
     "an amplifier": "ContinuedFraction Fock QuantumJumps",
     "cold rings": "ContinuedFraction Fock QuantumJumps",
-    "a driven qutrit": "Fock Trajectories QuantumJumps",
+    "a driven qutrit": "Fock FieldTrajectories QuantumJumps",
     "a common reservoir": "",
 }
 # Twenty quanta make as many jumps between two changes of the qubits.

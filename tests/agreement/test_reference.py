@@ -23,10 +23,10 @@ COLD = {
         0.08, 0.4, gamma=(1.0, 0.7), detuning=(0.3, -0.2), dephasing=(0.1, 0.0), loss=0.2
     ),
     "mirror": te.phononic_link(
-        0.08, 0.4, positions=(0.7, 1.9), detuning=(0.2, -0.4), other_decay=(0.1, 0.2)
+        0.08, 0.4, positions=(0.7, 1.9), detuning=(0.2, -0.4), intrinsic_decay=(0.1, 0.2)
     ),
     "warm waveguide": te.phononic_link(
-        0.03, 0.5, positions=(0.7, 1.9), base_occupation=0.02, detuning=(0.2, -0.4)
+        0.03, 0.5, positions=(0.7, 1.9), waveguide_occupation=0.02, detuning=(0.2, -0.4)
     ),
     "both directions": te.Network(
         nodes=(te.Mode(bath_rate=0.6, n_th=0.1), te.Qubit(name="a"), te.Qubit(name="b")),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import thermalent as te
-from thermalent.excitations import Amplitudes, FewExcitations, amplitudes, transfer
+from thermalent.excitations import FewExcitations, SingleExcitation, amplitudes, transfer
 from thermalent.excitations.losses import total_decay
 from thermalent.models.ring_resonators import ring_resonators
 
@@ -86,7 +86,7 @@ def test_one_excitation_by_every_method(arguments, seed):
     psi = random_ket(seed, network, (0, 1))
     found = [
         te.evolve(network, TIMES, psi, method, source="empty")
-        for method in (Amplitudes(), FewExcitations(), fock(1))
+        for method in (SingleExcitation(), FewExcitations(), fock(1))
     ]
     for evolved in found:
         assert_states(evolved.states)
@@ -102,7 +102,7 @@ def test_transfer_is_the_fidelity_of_every_method(arguments, seed):
     network = ring_resonators(**arguments)
     psi, phi = (random_ket(seed + i, network, (1,)) for i in range(2))
     found = transfer(network, TIMES, psi, phi)
-    for method in (Amplitudes(), FewExcitations()):
+    for method in (SingleExcitation(), FewExcitations()):
         states = te.evolve(network, TIMES, psi, method).states
         fidelity = np.einsum("i,tij,j->t", phi.conj(), states, phi).real
         np.testing.assert_allclose(found.fidelity, fidelity, rtol=0, atol=AGREE)

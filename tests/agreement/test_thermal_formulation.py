@@ -8,7 +8,7 @@ import pytest
 import thermalent as te
 from benchmarks import thermal_formulation
 from benchmarks.thermal_formulation import Link
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 
@@ -35,8 +35,8 @@ every_link = pytest.mark.parametrize("kind", IMPERFECTIONS)
 
 def fraction_at(network, last):
     """Our state with exactly the levels k + l <= last; level 0 solved here, by least squares."""
-    chain = levels(hierarchy(network))
-    ground = chain.ground
+    chain = hierarchy_chain(hierarchy(network))
+    ground = chain.tier0_size
     basis = chain.basis[0][:, :ground] @ np.eye(ground)  # sparse or dense
     trace = basis[:: round(np.sqrt(basis.shape[0])) + 1].sum(axis=0).real
 

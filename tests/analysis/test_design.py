@@ -79,7 +79,7 @@ def test_budgets_use_up_the_margin_exactly(found, poor):
         }
         if held["dephasing_time"] is not None:
             held["dephasing_time"] /= 2 * np.pi * design.gamma
-        n_0 = design.link["base_occupation"]
+        n_0 = design.link["waveguide_occupation"]
         held["base_temperature"] = te.hardware.source_temperature(n_0, design.frequency)
         for point in (*design.points, design.best):
             if point.budget is None:

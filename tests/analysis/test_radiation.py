@@ -174,7 +174,7 @@ def test_weights_of_nodes_make_a_field(net):
 
 
 def test_a_warm_waveguide_is_refused():
-    warm = te.thermal_link(1.0, 0.1, base_occupation=0.1)
+    warm = te.thermal_link(1.0, 0.1, waveguide_occupation=0.1)
     with pytest.raises(te.MethodError, match="zero temperature"):
         te.spectrum(warm, [0.0])
 

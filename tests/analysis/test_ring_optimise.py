@@ -117,19 +117,19 @@ class TestNoMaximum:
         with pytest.raises(
             OptimumError, match=r"No maximum was found inside the ranges.*bound of g, where"
         ) as error:
-            optimise(**self.carried(decay=0.0), over={"g": range_}, starts=3)
+            optimise(**self.carried(decay=0.0), ranges={"g": range_}, starts=3)
         found = error.value.result
         assert found.at_bounds == ("g",)
         assert found.parameters["g"] == end
         assert not found.status.ok
-        allowed = optimise(**self.carried(0.0), over={"g": range_}, starts=3, allow_bounds=True)
+        allowed = optimise(**self.carried(0.0), ranges={"g": range_}, starts=3, allow_bounds=True)
         assert allowed.status.ok
         assert allowed.at_bounds == ("g",)
         assert allowed.value == found.value
 
     def test_but_there_is_one_if_the_qubits_decay(self):
         """The control: slow nodes then lose what they hold."""
-        found = optimise(**self.carried(decay=0.01), over={"g": (0.02, 0.9)}, starts=3)
+        found = optimise(**self.carried(decay=0.01), ranges={"g": (0.02, 0.9)}, starts=3)
         assert found.status.ok
         assert found.at_bounds == ()
         assert 0.05 < found.parameters["g"] < 0.15
@@ -140,7 +140,7 @@ class TestNoMaximum:
         ends = [{f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2)]
         return {
             "builder": lambda g: ring_resonators(g, 1.0, 1.0, qubits=2, qubit_decay=decay),
-            "maximise": lambda network: peak_transfer(network, *ends, until=200),
+            "objective": lambda network: peak_transfer(network, *ends, until=200),
         }
 
     def test_an_upper_bound(self):
@@ -192,25 +192,25 @@ class TestNoMaximum:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"over": {}}, "`over` must be ranges"),
-            ({"over": None}, "`over` must be ranges"),
-            ({"over": [("x", (0.0, 1.0))]}, "`over` must be ranges"),
-            ({"over": {"x": (1.0, 1.0)}}, r"low < high for 'x', but is \(1.0, 1.0\)"),
-            ({"over": {"x": (2.0, 1.0)}}, "low < high for 'x'"),
-            ({"over": {"x": 0.3}}, "low < high for 'x', but is 0.3"),
-            ({"over": {"x": (0.0, 1.0, 2.0)}}, "low < high for 'x'"),
-            ({"over": {"x": "01"}}, "low < high for 'x'"),
-            ({"over": {"x": (0.0, np.inf)}}, "`over` must be a finite real number"),
-            ({"over": {"x": (0.0, 1.0)}, "starts": 0}, "`starts` must be an integer"),
-            ({"over": {"x": (0.0, 1.0)}, "noise": 0.0}, "`noise` must be finite and positive"),
+            ({"ranges": {}}, "`ranges` must be pairs"),
+            ({"ranges": None}, "`ranges` must be pairs"),
+            ({"ranges": [("x", (0.0, 1.0))]}, "`ranges` must be pairs"),
+            ({"ranges": {"x": (1.0, 1.0)}}, r"low < high for 'x', but is \(1.0, 1.0\)"),
+            ({"ranges": {"x": (2.0, 1.0)}}, "low < high for 'x'"),
+            ({"ranges": {"x": 0.3}}, "low < high for 'x', but is 0.3"),
+            ({"ranges": {"x": (0.0, 1.0, 2.0)}}, "low < high for 'x'"),
+            ({"ranges": {"x": "01"}}, "low < high for 'x'"),
+            ({"ranges": {"x": (0.0, np.inf)}}, "`ranges` must be a finite real number"),
+            ({"ranges": {"x": (0.0, 1.0)}, "starts": 0}, "`starts` must be an integer"),
+            ({"ranges": {"x": (0.0, 1.0)}, "noise": 0.0}, "`noise` must be finite and positive"),
         ],
     )
     def test_refuses(self, options, message):
         with pytest.raises(ValueError, match=message):
-            optimise(nothing, maximise=lambda p: -(p["x"] ** 2), **options)
+            optimise(nothing, objective=lambda p: -(p["x"] ** 2), **options)
 
     def test_what_is_no_number(self):
-        with pytest.raises(ValueError, match="`maximise` must be a finite real number"):
+        with pytest.raises(ValueError, match="`objective` must be a finite real number"):
             optimise(nothing, {"x": (0.0, 1.0)}, lambda p: np.nan)
 
 

@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.analytic.methods.markov import markov_generator
 from thermalent.analytic.methods.null_vector import OneMode, Space, one_mode_of
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
@@ -99,7 +99,7 @@ MARKOVIAN = {
     ),
     "off resonance by the bandwidth": lambda k: te.thermal_link(0.5, k, detuning=k),
     "back-action": lambda k: te.phononic_link(0.5, k, **MIRROR),
-    "warm waveguide": lambda k: te.phononic_link(0.5, k, base_occupation=0.3, **MIRROR),
+    "warm waveguide": lambda k: te.phononic_link(0.5, k, waveguide_occupation=0.3, **MIRROR),
 }
 
 
@@ -214,14 +214,14 @@ FIRST_LEVEL = {
     "imperfect": lambda: te.thermal_link(3.0, 0.2, **IMPERFECT),
     "three qubits": lambda: te.thermal_link(3.0, 0.2, qubits=3, detuning=(0.2, 0, -0.1)),
     "back-action": lambda: te.phononic_link(2.0, 0.5, **MIRROR),
-    "warm waveguide": lambda: te.phononic_link(2.0, 0.5, base_occupation=0.3, **MIRROR),
+    "warm waveguide": lambda: te.phononic_link(2.0, 0.5, waveguide_occupation=0.3, **MIRROR),
 }
 
 
 @pytest.mark.parametrize("kind", FIRST_LEVEL)
 def test_bourret_is_the_exact_hierarchy_cut_after_its_first_level(kind):
     network = FIRST_LEVEL[kind]()
-    chain = levels(hierarchy(network))
+    chain = hierarchy_chain(hierarchy(network))
     level_zero = Stationary(chain)
     cut = level_zero.matrix(evaluate(chain, level_zero.solve, last=1).x)
     assert np.max(np.abs(te.Bourret().steady_state(network).state - cut)) < ROUNDING
@@ -318,7 +318,7 @@ def test_no_symmetry_is_needed_for_a_broad_source(method):
     [
         te.thermal_link(0.7, 1.0, **IMPERFECT),
         te.phononic_link(0.7, 1.0, **MIRROR),
-        te.phononic_link(0.7, 1.0, base_occupation=0.3, **MIRROR),
+        te.phononic_link(0.7, 1.0, waveguide_occupation=0.3, **MIRROR),
     ],
     ids=["cascade", "back-action", "warm"],
 )

@@ -82,7 +82,7 @@ def test_the_network_solved_is_the_pure_state(order):
     """`te.dual_rail` through a solver: where both say |psi_0>, the conventions agree."""
     state = random_state(order, 7)
     network = te.dual_rail(
-        len(order), state.squeezing, detuning=state.delta_a, permutation=order, decay=1.0
+        len(order), state.squeezing, detuning=state.delta_a, permutation=order, gamma=1.0
     )
     assert network.emitter_names == state.names
     solved = te.steady_state(network)

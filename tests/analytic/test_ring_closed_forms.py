@@ -16,7 +16,7 @@ from thermalent.analytic.ring_resonators import (
     nonchiral_peak_time,
     unequal_transfer_amplitude,
 )
-from thermalent.excitations import Amplitudes, amplitudes, peak_concurrence, transfer
+from thermalent.excitations import SingleExcitation, amplitudes, peak_concurrence, transfer
 from thermalent.models.ring_resonators import ring_resonators
 
 BEST = (0.1257966537261057, 0.2766362682568952)
@@ -110,7 +110,7 @@ class TestClosedForms:
             nodes=(te.Qubit(name="q1"), te.Qubit(name="q2")), exchange=exchange, decay=decay
         )
         times = np.linspace(0, 5, 11)
-        evolved = te.evolve(network, times, "10", Amplitudes()).concurrence()
+        evolved = te.evolve(network, times, "10", SingleExcitation()).concurrence()
         np.testing.assert_allclose(bare_concurrence(times, one, two), evolved, atol=1e-13)
         peak = peak_concurrence(network, "10", until=20)
         assert peak.value == pytest.approx(best_bare_concurrence(two / one), abs=1e-14)

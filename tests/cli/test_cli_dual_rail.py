@@ -46,7 +46,7 @@ def test_ideal_state_is_the_closed_form():
     ("options", "network"),
     [
         (("--bandwidth", 5), te.dual_rail(1, 1.0, bandwidth=5.0)),
-        (("--imbalance", "5,8"), te.dual_rail(1, 1.0, imbalance=(5.0, 8.0))),
+        (("--bandwidths", "5,8"), te.dual_rail(1, 1.0, bandwidths=(5.0, 8.0))),
         (("--dephasing", 0.1), te.dual_rail(1, 1.0, dephasing=0.1)),
     ],
 )
@@ -74,7 +74,7 @@ def test_the_graph_is_written(tmp_path):
         (("--rtol", "1e-3", "--dephasing", "0.1"), "--rtol needs a --bandwidth"),
         (("--detuning", "1,2,3"), "Option --detuning must be one number or 2 numbers"),
         (("--bandwidth", "-1"), "Option --bandwidth must be"),
-        (("--imbalance", "3"), "Option --imbalance must be two rates"),
+        (("--bandwidths", "3"), "Option --bandwidths must be two rates"),
     ],
 )
 def test_wrong_options_are_one_line(options, message):

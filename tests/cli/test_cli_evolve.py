@@ -22,7 +22,7 @@ NETWORK = te.thermal_link(n_th=20, kappa=1e-2)
 def _compiled():
     """A fresh installation says on stderr, once, that it compiles; stderr is compared below."""
     te.steady_state(NETWORK)
-    te.evolve(NETWORK, [1.0], "00", stochastic.Trajectories(n=2))
+    te.evolve(NETWORK, [1.0], "00", stochastic.FieldTrajectories(n=2))
 
 
 def run(*args):
@@ -124,7 +124,7 @@ def test_one_qubit_and_three():
 def test_averages_of_runs_are_those_of_the_library_and_near_the_exact_states():
     args = [*LINK, "--times", "1,10", "--runs", "500", "--seed", "3", "--json"]
     data = json.loads(succeed("trajectories", *args))
-    expected = te.evolve(NETWORK, [1, 10], "00", stochastic.Trajectories(n=500, seed=3))
+    expected = te.evolve(NETWORK, [1, 10], "00", stochastic.FieldTrajectories(n=500, seed=3))
     np.testing.assert_array_equal(complex_states(data), expected.states)
     exact = te.evolve(NETWORK, [1, 10], "00").states
     # Standard errors; five of them are the house's limit for a fixed seed.

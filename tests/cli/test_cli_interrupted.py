@@ -15,7 +15,7 @@ from thermalent.solution.result import Outcome, Status
 
 @pytest.mark.parametrize("output", ["table", "json", "csv"])
 def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, tmp_path, output):
-    whole = te.evolve(te.thermal_link(1.0, 0.5), [0.1, 0.2], "00", te.Trajectories(n=16))
+    whole = te.evolve(te.thermal_link(1.0, 0.5), [0.1, 0.2], "00", te.FieldTrajectories(n=16))
     status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 16 of 64 trajectories.")
     partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
 
@@ -25,7 +25,7 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
         def run(self):
             raise Interrupted(partial)
 
-    monkeypatch.setattr(te.Trajectories, "plan", lambda self, task: Interrupting())
+    monkeypatch.setattr(te.FieldTrajectories, "plan", lambda self, task: Interrupting())
     path = tmp_path / "run.csv"
     extra = {"table": [], "json": ["--json"], "csv": ["-o", str(path)]}[output]
     command = ["trajectories", "--n-th", "1", "--kappa", "0.5", "--times", "0.1,0.2", *extra]

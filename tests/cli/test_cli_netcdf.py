@@ -75,7 +75,7 @@ def test_what_was_asked_for_is_in_the_attributes(tmp_path):
 def test_averages_and_single_runs(tmp_path):
     args = ["trajectories", *LINK, "--times", "1,10", "--seed", "3"]
     data = written(tmp_path / "mean.nc", *args, "--runs", "200")
-    expected = te.evolve(NETWORK, [1, 10], "00", stochastic.Trajectories(n=200, seed=3))
+    expected = te.evolve(NETWORK, [1, 10], "00", stochastic.FieldTrajectories(n=200, seed=3))
     np.testing.assert_array_equal(matrices(data), expected.states)
     assert data.attrs["claim"] == "statistical"
     assert "quanta" not in data

@@ -9,7 +9,7 @@ import thermalent as te
 from thermalent.continued_fraction.batch import chains
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.steady_states import steady_states
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit, Qudit
@@ -36,7 +36,7 @@ def random_network(rng, kind, n_th=None):
         )
     if kind == "warm":
         return te.thermal_link(
-            n_th=n_th, kappa=kappa, gamma=gamma, base_occupation=rng.uniform(0, 0.2)
+            n_th=n_th, kappa=kappa, gamma=gamma, waveguide_occupation=rng.uniform(0, 0.2)
         )
     if kind == "mirror":
         return te.phononic_link(
@@ -87,10 +87,10 @@ def test_chains_are_those_of_the_single_solver(kind):
     networks = [random_network(rng, kind) for _ in range(4)]
     for group in chains.chains(networks, np.arange(4)):
         for row, position in enumerate(group.points):
-            single = levels(hierarchy(networks[position]))
+            single = hierarchy_chain(hierarchy(networks[position]))
             assert group.rate[row] == pytest.approx(single.rate, rel=1e-14)
             assert group.width[row] == pytest.approx(single.width, rel=1e-14)
-            assert group.places.shape[1] == single.ground
+            assert group.places.shape[1] == single.tier0_size
             for a, expected in zip((group.a0[row], group.a1[row]), single.a, strict=True):
                 assert a.shape == expected.shape
                 scale = np.linalg.norm(expected)

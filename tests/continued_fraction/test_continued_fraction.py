@@ -112,11 +112,11 @@ def test_narrow_source_is_quasistatic(phi):
     from mpmath import e1, exp, mpf
 
     u = mpf(1) / (8 * mpf(phi))
-    ground = float(u * exp(u) * e1(u))
+    tier0_size = float(u * exp(u) * e1(u))
     errors = []
     for kappa in (1e-4, 1e-5):
         result = solve(te.thermal_link(2 * phi / kappa, kappa))
-        errors.append(abs(result.populations()["00"] - ground))
+        errors.append(abs(result.populations()["00"] - tier0_size))
         assert result.populations()["00"] + result.populations()["S"] > 1 - 200 * kappa * (1 + phi)
     assert errors[1] < 0.2 * errors[0]
 

@@ -35,9 +35,9 @@ def test_errors_before_anything_is_known():
 
 
 def test_what_stagnates_is_small_and_no_longer_falls():
-    flat, falling = np.array([2e-12, 1.5e-12, 1e-12]), np.array([4e-11, 1e-11, 1e-12])
+    flat, lowering = np.array([2e-12, 1.5e-12, 1e-12]), np.array([4e-11, 1e-11, 1e-12])
     assert convergence.stagnates(flat, 3, 1.0)
-    assert not convergence.stagnates(falling, 3, 1.0)
+    assert not convergence.stagnates(lowering, 3, 1.0)
     assert not convergence.stagnates(flat, 2, 1.0)
     assert not convergence.stagnates(flat, 3, 1e-7)
     for bad in (np.array([4e-12, 1.5e-12, 1e-12]), np.array([2e-12, 1.5e-12, 0.6e-12])):
@@ -46,11 +46,11 @@ def test_what_stagnates_is_small_and_no_longer_falls():
 
 def test_what_does_not_settle_changes_by_much_and_for_long():
     restless = np.array([0.3, 0.3, 0.2])
-    assert convergence.unsettled(restless, 4, 1.0)
-    assert not convergence.unsettled(restless, 3, 1.0)
-    assert not convergence.unsettled(np.array([0.3, 0.3, 0.1]), 4, 1.0)  # falls
-    assert not convergence.unsettled(1e-3 * restless, 4, 1.0)  # is small
-    assert convergence.unsettled(1e-3 * restless, 4, 1e-3)
+    assert convergence.possibly_degenerate(restless, 4, 1.0)
+    assert not convergence.possibly_degenerate(restless, 3, 1.0)
+    assert not convergence.possibly_degenerate(np.array([0.3, 0.3, 0.1]), 4, 1.0)  # falls
+    assert not convergence.possibly_degenerate(1e-3 * restless, 4, 1.0)  # is small
+    assert convergence.possibly_degenerate(1e-3 * restless, 4, 1e-3)
 
 
 @pytest.mark.parametrize("decay", [0.02, 0.1, 0.5])

@@ -7,8 +7,8 @@ import thermalent as te
 from tests.support.brute_force import BruteForce
 from tests.support.links import random_link
 from thermalent.continued_fraction.chain.assembly import assemble
-from thermalent.continued_fraction.chain.chain import levels
-from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -62,7 +62,7 @@ def test_errors_bound_the_difference_to_a_finer_run():
 
 def test_short_and_long_routes_agree_where_both_work():
     """Chebyshev steps and contour at one time, on the same levels."""
-    chain = levels(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
+    chain = hierarchy_chain(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
     last, time = 120, 60.0
     matrix = assemble(chain, last)
     y = np.zeros(matrix.shape[0])
@@ -71,14 +71,16 @@ def test_short_and_long_routes_agree_where_both_work():
     while now < time * (1 - 1e-12):
         now += propagator.advance(y, time - now, len(y), 1, np.inf)[0]
     contour = hyperbola(time, time * 1.001, 24)
-    a = chain.a[0][: chain.ground, : chain.ground]
-    b = np.eye(chain.ground)[0]
+    a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
+    b = np.eye(chain.tier0_size)[0]
     transforms = [
-        np.linalg.solve(z * np.eye(chain.ground) - a - fold(chain, complex(z), last), b)
+        np.linalg.solve(
+            z * np.eye(chain.tier0_size) - a - evaluate_truncated(chain, complex(z), last), b
+        )
         for z in contour.nodes
     ]
     found = ((np.exp(contour.nodes * time) * contour.weights) @ np.array(transforms)).imag
-    assert np.max(np.abs(found - y[: chain.ground])) < 1e-10
+    assert np.max(np.abs(found - y[: chain.tier0_size])) < 1e-10
 
 
 def test_contour_inverts_known_transforms():

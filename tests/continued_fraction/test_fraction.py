@@ -7,13 +7,13 @@ from scipy import sparse
 import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain import fraction as module
-from thermalent.continued_fraction.chain.chain import Band, Levels, levels
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
 
 
-def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
+def random_chain(rng, sizes=(5, 4), tier0_size=3, rate=1.3):
     """Blocks that do not commute, with random bands: nothing physical about it."""
 
     def band(rows, cols):
@@ -25,13 +25,13 @@ def random_chain(rng, sizes=(5, 4), ground=3, rate=1.3):
     def block(m):
         return rng.normal(size=(m, m)) - 4 * np.eye(m)
 
-    return Levels(
+    return HierarchyChain(
         a=(block(sizes[0]), block(sizes[1])),
         up=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
         down=(band(sizes[0], sizes[1]), band(sizes[1], sizes[0])),
         rate=rate,
         width=1.0,
-        ground=ground,
+        tier0_size=tier0_size,
         basis=(sparse.eye_array(sizes[0], format="csr"), sparse.eye_array(sizes[1], format="csr")),
         charge=(np.zeros(sizes[0], dtype=int), np.ones(sizes[1], dtype=int)),
     )
@@ -51,7 +51,7 @@ def dense_k(chain, s, last):
             full[above, here] = -dense_blocks.up_block(chain, n + 1).toarray()
     inverse = np.linalg.inv(full)[: sizes[0], : sizes[0]]
     k = dense_blocks.down_block(chain, 0) @ inverse @ dense_blocks.up_block(chain, 1).toarray()
-    return k[: chain.ground, : chain.ground]
+    return k[: chain.tier0_size, : chain.tier0_size]
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -73,7 +73,7 @@ def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
     folded = []
     for limit in (32, 0):
         monkeypatch.setattr(module, "SMALL", limit)
-        folded.append(module.fold(chain, s, 60))
+        folded.append(module.evaluate_truncated(chain, s, 60))
     assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
 
 
@@ -131,7 +131,7 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
     # The unreached charge sectors make the full matrix no more singular: the trace fixes all.
     state = np.linalg.solve(full, right)[:16].reshape(4, 4)
     found = te.continued_fraction.ContinuedFraction(n_max=3).steady_state(net)
-    chain = levels(h)
+    chain = hierarchy_chain(h)
 
     pinned = Stationary(chain)
     x = evaluate(chain, pinned.solve, last=depth).x
@@ -141,11 +141,11 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
 
 def test_unknowns_per_level():
     """8 real unknowns for two qubits, 6 and 4 where everything is real; 128 for four qubits."""
-    detuned = levels(hierarchy(te.thermal_link(1.0, 0.1, detuning=(0.1, 0.3))))
+    detuned = hierarchy_chain(hierarchy(te.thermal_link(1.0, 0.1, detuning=(0.1, 0.3))))
     assert [block.shape[0] for block in detuned.a] == [8, 8]
-    resonant = levels(hierarchy(te.thermal_link(1.0, 0.1)))
+    resonant = hierarchy_chain(hierarchy(te.thermal_link(1.0, 0.1)))
     assert [block.shape[0] for block in resonant.a] == [6, 4]
-    four = levels(hierarchy(te.thermal_link(1.0, 0.1, detuning=0.1, qubits=4)))
+    four = hierarchy_chain(hierarchy(te.thermal_link(1.0, 0.1, detuning=0.1, qubits=4)))
     assert [block.shape[0] for block in four.a] == [128, 128]
 
 
@@ -156,10 +156,14 @@ def test_the_frame_changes_nothing_but_rounding():
     from dataclasses import replace
 
     states = []
-    for frame in (h.frame, np.eye(4)):
-        pinned = Stationary(levels(replace(h, frame=frame)))
-        states.append(pinned.matrix(evaluate(levels(replace(h, frame=frame)), pinned.solve).x))
-    assert not np.allclose(h.frame, np.eye(4))
+    for bright_dark in (h.bright_dark, np.eye(4)):
+        pinned = Stationary(hierarchy_chain(replace(h, bright_dark=bright_dark)))
+        states.append(
+            pinned.matrix(
+                evaluate(hierarchy_chain(replace(h, bright_dark=bright_dark)), pinned.solve).x
+            )
+        )
+    assert not np.allclose(h.bright_dark, np.eye(4))
     assert np.max(np.abs(states[0] - states[1])) < 1e-9
 
 

@@ -9,7 +9,7 @@ import thermalent as te
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.elimination import assemble, eliminate
 from thermalent.continued_fraction.lattice.krylov import Generator, Ground, steady_vector
-from thermalent.continued_fraction.lattice.lattice import cloud, lattice, unknowns
+from thermalent.continued_fraction.lattice.lattice import lattice, operators, unknowns
 from thermalent.continued_fraction.method import ContinuedFraction
 
 
@@ -41,7 +41,7 @@ def test_one_mode_is_the_case_of_the_continued_fraction(network):
     [
         ({"pairs": 1, "squeezing": 0.5, "bandwidth": 3.0}, 12),
         ({"pairs": 1, "squeezing": 0.6, "bandwidth": 2.0, "detuning": 0.7, "dephasing": 0.1}, 13),
-        ({"pairs": 1, "squeezing": 0.5, "imbalance": (2.0, 5.0), "detuning_b": 0.4}, 12),
+        ({"pairs": 1, "squeezing": 0.5, "bandwidths": (2.0, 5.0), "detuning_b": 0.4}, 12),
     ],
     ids=["resonant", "detuned and dephased", "unequal modes"],
 )
@@ -67,25 +67,25 @@ def test_two_pairs_agree_with_the_master_equation():
 
 
 def test_exact_elimination_and_krylov_agree_on_one_lattice():
-    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
-    ground = Ground(Generator(of))
+    of = operators(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
+    tier0_size = Ground(Generator(of))
     at = lattice(of, 6)
-    exact = eliminate(ground, at)
-    solved = steady_vector(ground, at, np.zeros(at.size), 1e-13, silent)
+    exact = eliminate(tier0_size, at)
+    solved = steady_vector(tier0_size, at, np.zeros(at.size), 1e-13, silent)
     assert np.max(np.abs(exact - solved.vector)) < 1e-12
     # Stationary, and of trace one.
-    assert np.max(np.abs(ground.generator.apply(exact, at))) < 1e-12
-    assert np.sum(exact[ground.populations]) == pytest.approx(1, abs=1e-14)
+    assert np.max(np.abs(tier0_size.generator.apply(exact, at))) < 1e-12
+    assert np.sum(exact[tier0_size.populations]) == pytest.approx(1, abs=1e-14)
 
 
 @pytest.mark.parametrize("last", [2, 4, 5])
 def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
     """Normal amplitudes or the modes' own: a linear change within each level of the lattice."""
-    network = te.dual_rail(1, 0.7, imbalance=(3.0, 2.0), detuning=0.3)
+    network = te.dual_rail(1, 0.7, bandwidths=(3.0, 2.0), detuning=0.3)
     states = []
     for worst in (10.0, 0.0):
         monkeypatch.setattr("thermalent.continued_fraction.lattice.lattice._WORST_CONDITION", worst)
-        of = cloud(network)
+        of = operators(network)
         assert (len(of.pairs) == 0) == (worst > 0)
         at = lattice(of, last)
         states.append(eliminate(Ground(Generator(of)), at)[: at.offset[1]])
@@ -119,8 +119,8 @@ def test_a_hot_source_is_eliminated():
     ids=["two rails", "three filters", "back-action"],
 )
 def test_the_kernel_and_the_assembled_matrix_are_one_generator(network):
-    generator = Generator(cloud(network))
-    at = lattice(generator.cloud, 5)
+    generator = Generator(operators(network))
+    at = lattice(generator.operators, 5)
     x = np.random.default_rng(3).normal(size=at.size).astype(generator.dtype)
     matrix = assemble(generator, at)
     assert np.max(np.abs(matrix @ x - generator.apply(x, at))) < 1e-13 * np.max(np.abs(matrix))
@@ -164,7 +164,7 @@ def test_the_broadband_limit_is_reached_with_first_order():
 
 def test_the_number_of_unknowns_is_known_before():
     for network in (te.dual_rail(2, 1.0, bandwidth=5.0), te.thermal_link(2.0, 0.5)):
-        of = cloud(network)
+        of = operators(network)
         for last in (0, 1, 4, 7):
             assert unknowns(of.sectors, last) == lattice(of, last).size
 
@@ -208,13 +208,13 @@ def test_an_idle_pair_has_no_unique_steady_state():
 
 def test_a_wrong_variance_would_be_noticed():
     """The negative control: V_- with the other sign is another state."""
-    of = cloud(te.dual_rail(1, 1.0, bandwidth=5.0))
+    of = operators(te.dual_rail(1, 1.0, bandwidth=5.0))
     wrong = type(of)(**{**of.__dict__, "covariance": np.abs(of.covariance)})
     states = []
     for one in (of, wrong):
-        ground = Ground(Generator(one))
+        tier0_size = Ground(Generator(one))
         at = lattice(one, 6)
-        states.append(eliminate(ground, at)[: at.offset[1]])
+        states.append(eliminate(tier0_size, at)[: at.offset[1]])
     assert np.max(np.abs(states[0] - states[1])) > 0.05
 
 
@@ -240,7 +240,12 @@ def test_pairs_are_not_mistaken_for_decay():
         decay=te.Cascade(rates=(0.5, 1.0)).coupling().decay,
         pumping=np.diag([0.1, 0.0]),
     )
-    for method in (te.Amplitudes(), te.FewExcitations(), te.Trajectories(), te.Bourret()):
+    for method in (
+        te.SingleExcitation(),
+        te.FewExcitations(),
+        te.FieldTrajectories(),
+        te.Bourret(),
+    ):
         for network in (behind_modes, one_mode):
             assert method.refusal(network) is not None, (method, network.label)
     assert te.steady_state(one_mode).method.name == "Fock"
@@ -263,7 +268,7 @@ def test_one_mode_and_a_squeezed_channel():
         exchange=exchange,
         decay=decay + np.diag([0, np.cosh(squeezed) ** 2, np.cosh(squeezed) ** 2]),
         absorption=np.diag([0, np.sinh(squeezed) ** 2, np.sinh(squeezed) ** 2]),
-        squeezing=swap,
+        anomalous=swap,
     )
     fraction = te.steady_state(network, ContinuedFraction(rtol=1e-10))
     fock = te.steady_state(network, te.Fock(cutoff=24))

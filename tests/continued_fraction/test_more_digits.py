@@ -129,11 +129,11 @@ def reservoir(**first):
 # Occupations V = n_th/2 that 11 states of the mode hold to (V/(1 + V))^11, and the emitters' share.
 NETWORKS = {
     "one way": lambda: te.thermal_link(0.02, 0.3, detuning=(0.2, -0.1), dephasing=(0.1, 0.0)),
-    "warm waveguide": lambda: te.thermal_link(0.01, 0.3, base_occupation=0.01),
+    "warm waveguide": lambda: te.thermal_link(0.01, 0.3, waveguide_occupation=0.01),
     "both ways": lambda: te.phononic_link(0.02, 0.3, wavelengths=(0.13, 0.4)),
     "nearly dark": lambda: te.phononic_link(0.02, 0.3, wavelengths=(1, 2), detuning=(1e-8, -1e-8)),
     "weak second qubit": lambda: te.thermal_link(0.02, 0.3, gamma=(1.0, 1e-13)),
-    "strong decay elsewhere": lambda: te.thermal_link(0.02, 0.3, other_decay=(1e13, 0.0)),
+    "strong decay elsewhere": lambda: te.thermal_link(0.02, 0.3, intrinsic_decay=(1e13, 0.0)),
     "strong dephasing": lambda: te.thermal_link(0.02, 0.3, dephasing=(1e18, 0.0)),
     "a trace of dephasing": lambda: reservoir(dephasing=3e-13),
 }
@@ -199,9 +199,9 @@ CONDITIONED = {
         exchange=np.zeros((3, 3)),
         decay=np.outer(np.sqrt([0.1, 1, 1]), np.sqrt([0.1, 1, 1])),
     ),
-    "decay 1e13": lambda: te.thermal_link(10, 0.1, other_decay=(1e13, 0)),
-    "decay 1e8": lambda: te.thermal_link(0.5, 0.1, other_decay=(1e8, 0)),
-    "decay 1e18": lambda: te.thermal_link(10, 0.1, other_decay=(1e18, 0)),
+    "decay 1e13": lambda: te.thermal_link(10, 0.1, intrinsic_decay=(1e13, 0)),
+    "decay 1e8": lambda: te.thermal_link(0.5, 0.1, intrinsic_decay=(1e8, 0)),
+    "decay 1e18": lambda: te.thermal_link(10, 0.1, intrinsic_decay=(1e18, 0)),
     "gamma 1e-10": lambda: te.thermal_link(10, 0.1, gamma=(1, 1e-10)),
     "gamma 1e-13": lambda: te.thermal_link(10, 0.1, gamma=(1, 1e-13)),
     "gamma 1e-15": lambda: te.thermal_link(10, 0.1, gamma=(1, 1e-15)),
@@ -213,8 +213,8 @@ CONDITIONED = {
     "dephasing 1e-6": lambda: te.phononic_link(1, 0.2, wavelengths=(1, 2), dephasing=1e-6),
     "detuning 1e-4": lambda: te.phononic_link(3, 0.2, wavelengths=(1, 2), detuning=(1e-4, -1e-4)),
     "detuning 1e-8": lambda: te.phononic_link(3, 0.2, wavelengths=(1, 2), detuning=(1e-8, -1e-8)),
-    "waveguide 1e6": lambda: te.thermal_link(10, 0.1, base_occupation=1e6),
-    "waveguide 1e8": lambda: te.thermal_link(10, 0.1, base_occupation=1e8),
+    "waveguide 1e6": lambda: te.thermal_link(10, 0.1, waveguide_occupation=1e6),
+    "waveguide 1e8": lambda: te.thermal_link(10, 0.1, waveguide_occupation=1e8),
 }
 
 
@@ -291,7 +291,7 @@ def random_network(kind, rng):
     gamma = tuple(r or 1.0 for r in rate[:2])
     other = {"dephasing": (rate[2], rate[3]), "detuning": (rate[4], -rate[5])}
     if rng.random() < 0.5:
-        other["other_decay"] = (rate[3], rate[4])
+        other["intrinsic_decay"] = (rate[3], rate[4])
         return te.thermal_link(n_th, kappa, gamma=gamma, **other)
     return te.phononic_link(n_th, kappa, wavelengths=(1, 0.3), gamma=gamma, **other)
 

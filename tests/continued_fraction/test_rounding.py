@@ -6,8 +6,8 @@ import pytest
 import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.chain import levels
-from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.testing import KINDS, random_network
 
@@ -59,16 +59,16 @@ def test_what_the_inner_levels_lose_is_in_the_error(seed, index):
 def test_elimination_in_reverse_order_gives_the_same_k(kind):
     rng = np.random.default_rng(3)
     for _ in range(5):
-        chain = levels(hierarchy(random_network(kind, rng)))
-        k = fold(chain, 0.0, 12)
-        backwards = fold(rounding._reversed(chain), 0.0, 12)[::-1, ::-1]
+        chain = hierarchy_chain(hierarchy(random_network(kind, rng)))
+        k = evaluate_truncated(chain, 0.0, 12)
+        backwards = evaluate_truncated(rounding._reversed(chain), 0.0, 12)[::-1, ::-1]
         # Ten levels of blocks of a few unknowns: a hundred last places.
         assert np.max(np.abs(k - backwards)) < 100 * EPS * np.max(np.abs(k))
 
 
 def test_disturbed_levels_keep_the_trace():
     equations = hierarchy(te.thermal_link(2.0, 0.1, gamma=(1.0, 0.7), detuning=(0.3, -0.2)))
-    chain = levels(equations)
+    chain = hierarchy_chain(equations)
     size = rounding.sizes(equations, chain)
     disturbed = rounding._disturbed(chain, size, np.random.default_rng(5))
     change = disturbed.a[0] - chain.a[0]

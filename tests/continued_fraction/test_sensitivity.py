@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.sensitivity.observable import concurrence
 from thermalent.networks.network import Network
@@ -34,20 +34,20 @@ def solve_extended(matrix, right):
 
 def reference_state(network):
     """The fraction in long double, at a fixed level, truncated far above what V needs."""
-    chain = levels(hierarchy(network))
+    chain = hierarchy_chain(hierarchy(network))
     tail = None
     for n in range(LAST, 0, -1):
         block = dense_blocks.diagonal_block(chain, 0.0, n).astype(np.longdouble)
         if tail is not None:
             block -= dense_blocks.down_block(chain, n).toarray() @ tail
         tail = solve_extended(block, dense_blocks.up_block(chain, n).toarray())
-    ground = chain.ground
+    tier0_size = chain.tier0_size
     k = dense_blocks.down_block(chain, 0).toarray() @ tail
-    matrix = chain.a[0][:ground, :ground] + k[:ground, :ground]
-    basis = chain.basis[0][:, :ground]
+    matrix = chain.a[0][:tier0_size, :tier0_size] + k[:tier0_size, :tier0_size]
+    basis = chain.basis[0][:, :tier0_size]
     d = round(np.sqrt(len(basis)))
     matrix[0] = basis[np.arange(d) * (d + 1)].sum(axis=0).real
-    x = solve_extended(matrix, np.eye(ground)[:, :1])[:, 0]
+    x = solve_extended(matrix, np.eye(tier0_size)[:, :1])[:, 0]
     return (basis.astype(np.clongdouble) @ x).reshape(d, d)
 
 
@@ -128,8 +128,8 @@ LINK = {
     "detuning": (0.2, -0.3),
     "dephasing": (0.01, 0.02),
     "loss": 0.03,
-    "other_decay": (0.01, 0.02),
-    "base_occupation": 0.002,
+    "intrinsic_decay": (0.01, 0.02),
+    "waveguide_occupation": 0.002,
 }
 MIRROR = {"n_th": 3.0, "kappa": 0.1, "detuning": (0.5, -0.45), "z_1": 6.2, "z_2": 12.7}
 GENERAL = {"bath": 0.3, "n_th": 1.2, "coupling": 0.5, "phase": 0.7, "loss": 0.6, "absorbed": 0.05}
@@ -206,7 +206,7 @@ def test_hot_and_slow_source():
 
 def test_one_sided_at_the_ends_of_ranges():
     """No dephasing, no loss, cold: there the differences have to be one-sided."""
-    ends = {"dephasing": 0.0, "loss": 0.0, "base_occupation": 0.0}
+    ends = {"dephasing": 0.0, "loss": 0.0, "waveguide_occupation": 0.0}
 
     def builder(**p):
         return te.thermal_link(n_th=100.0, kappa=0.01, **p)
@@ -217,7 +217,7 @@ def test_one_sided_at_the_ends_of_ranges():
         method = te.ContinuedFraction(rtol=1e-12)
         return te.steady_state(builder(**{**ends, name: value}), method).concurrence()
 
-    for name, h in (("dephasing", 1e-4), ("loss", 1e-4), ("base_occupation", 1e-5)):
+    for name, h in (("dephasing", 1e-4), ("loss", 1e-4), ("waveguide_occupation", 1e-5)):
         f = [at(name, i * h) for i in range(4)]
         slope = (-11 * f[0] + 18 * f[1] - 9 * f[2] + 2 * f[3]) / (6 * h)
         assert found[name] < 0
@@ -225,7 +225,7 @@ def test_one_sided_at_the_ends_of_ranges():
 
 
 NEAR_END = {"n_th": 50.0, "kappa": 0.1}
-WITHOUT_COUPLING = NEAR_END | {"other_decay": 0.2}
+WITHOUT_COUPLING = NEAR_END | {"intrinsic_decay": 0.2}
 
 
 def purity(**parameters):
@@ -445,6 +445,6 @@ def test_refuses_integers_and_unknown_names():
         te.sensitivities(te.thermal_link, {"n_th": 1.0, "kapa": 1})
     with pytest.raises(ValueError, match="`kappa` must be given if there is no"):
         te.sensitivities(te.thermal_link, {"n_th": 1.0})
-    for maximise in ("purity", lambda network: network.modes[0].n_th):
-        with pytest.raises(ValueError, match=r"`over` must be .*nearest: 'n_th'.*'n_thh'"):
-            te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, maximise)
+    for objective in ("purity", lambda network: network.modes[0].n_th):
+        with pytest.raises(ValueError, match=r"`ranges` must be .*nearest: 'n_th'.*'n_thh'"):
+            te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, objective)

@@ -7,7 +7,7 @@ import thermalent as te
 from tests.audit.quantities import rebuilt
 from tests.support.reference import numbers
 from tests.support.reference.slopes import slope
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.sensitivity import sensitivities as module
 
@@ -48,7 +48,7 @@ def test_a_state_lost_to_rounding_is_refused():
 
 def test_a_disturbed_chain_differs_by_rounding_alone():
     h = hierarchy(te.thermal_link(1.0, 0.2, detuning=(0.3, -0.1), dephasing=0.1))
-    plain = levels(h, complete=True)
-    moved = levels(h, complete=True, disturbance=np.random.default_rng(1))
+    plain = hierarchy_chain(h, complete=True)
+    moved = hierarchy_chain(h, complete=True, disturbance=np.random.default_rng(1))
     for one, other in zip(plain.a, moved.a, strict=True):
         assert 0 < np.max(np.abs(one - other)) < 100 * np.finfo(float).eps * np.max(np.abs(one))

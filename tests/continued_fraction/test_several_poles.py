@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from tests.support.several_poles_sources import behind, random_source
 from thermalent.continued_fraction.chain.assembly import assemble
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
@@ -19,7 +19,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
     chain_of,
     orthonormal_rows,
 )
-from thermalent.continued_fraction.several_poles.fold import fold
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated
 from thermalent.continued_fraction.several_poles.placements import count, placements
 from thermalent.continued_fraction.several_poles.tiers import tiers
 
@@ -222,7 +222,7 @@ def test_convergence_in_quanta_and_in_tiers():
     def state(quanta, last):
         built = tiers(chain, quanta)
         stationary = Stationary(built)
-        return stationary.matrix(stationary.solve(fold(built, 0.0, last)))
+        return stationary.matrix(stationary.solve(evaluate_truncated(built, 0.0, last)))
 
     exact = state(7, 700)
     errors = [np.max(np.abs(state(quanta, 700) - exact)) for quanta in (1, 2, 4, 6)]
@@ -286,10 +286,12 @@ def test_the_fraction_equals_a_dense_solve_of_the_same_tiers():
         built = tiers(chain_of(network), 2)
         last = 6
         matrix = assemble(built, last).toarray()
-        g, s = built.ground, 0.3
+        g, s = built.tier0_size, 0.3
         whole = s * np.eye(len(matrix)) - matrix
         schur = whole[:g, g:] @ np.linalg.solve(whole[g:, g:], whole[g:, :g])
-        assert np.max(np.abs(fold(built, s, last) - schur)) < 1e-13 * np.max(np.abs(schur))
+        assert np.max(np.abs(evaluate_truncated(built, s, last) - schur)) < 1e-13 * np.max(
+            np.abs(schur)
+        )
 
 
 def test_rows_are_orthonormal_and_reproduce_the_drift():
@@ -403,11 +405,11 @@ def test_a_fixed_number_of_tiers_says_what_it_leaves_out():
 
 def test_one_mode_levels_and_tiers_are_the_same_fraction():
     network = te.phononic_link(n_th=2.0, kappa=0.3, positions=(1.0, 2.2), detuning=(0.3, -0.4))
-    one, other = levels(hierarchy(network)), tiers(chain_of(network), 0)
-    old, new = (chain.basis[0][:, : chain.ground] for chain in (one, other))
+    one, other = hierarchy_chain(hierarchy(network)), tiers(chain_of(network), 0)
+    old, new = (chain.basis[0][:, : chain.tier0_size] for chain in (one, other))
     for s in (0.0, 0.2 + 0.4j):
         k = evaluate(one, lambda k: k[:, 0], s=s, last=12).k
-        folded = fold(other, s, 12)
+        folded = evaluate_truncated(other, s, 12)
         assert np.max(np.abs(old @ k @ old.conj().T - new @ folded @ new.conj().T)) < 1e-12
 
 

@@ -9,7 +9,7 @@ from tests.support.brute_force import BruteForce
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics import all_levels, coherent_source
-from thermalent.continued_fraction.dynamics.all_levels import SpreadSteps
+from thermalent.continued_fraction.dynamics.all_levels import AllLevelSteps
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, factors
 
 TIMES = np.array([0.0, 0.3, 2.0, 8.0, 25.0])
@@ -84,7 +84,7 @@ def test_agrees_with_trajectories(source):
     net = te.thermal_link(100.0, 0.01, detuning=(0.1, 0.0))
     times = np.array([1.0, 6.0, 20.0])
     exact = te.evolve(net, times, "00", te.ContinuedFraction(rtol=1e-6), source=source)
-    runs = te.evolve(net, times, "00", te.Trajectories(n=2000), source=source)
+    runs = te.evolve(net, times, "00", te.FieldTrajectories(n=2000), source=source)
     assert np.all(distance(runs.states, exact.states) < 4 * runs.error + exact.error)
     # Negative control: they tell this start from the stationary one.
     other = te.evolve(net, times, "00", te.ContinuedFraction(rtol=1e-6))
@@ -176,7 +176,7 @@ def test_the_transform_of_a_truncated_chain_is_a_dense_solve(monkeypatch, block)
     at = offsets(chain, last)
     b = rng.normal(size=at[-1]) + 1j * rng.normal(size=at[-1])
     matrix = z * np.eye(at[-1]) - assemble(chain, last).toarray()
-    expected = np.linalg.solve(matrix, b)[: chain.ground]
+    expected = np.linalg.solve(matrix, b)[: chain.tier0_size]
     equation = all_levels.spread(chain, lambda depth: b[: offsets(chain, depth)[-1]])
     found = np.linalg.solve(*equation(z, last))
     assert np.max(np.abs(found - expected)) < 1e-13 * np.max(np.abs(expected))
@@ -215,7 +215,7 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
     chain = start.chain()
 
     def steps(horizon):
-        return SpreadSteps(
+        return AllLevelSteps(
             chain,
             lambda last: start.vector(chain, last),
             lambda last: start.generator(chain, last),
@@ -238,13 +238,13 @@ def test_the_transform_of_a_wide_reference_is_the_same_resolvent():
     start = SharpStart(referred, 0.0, random_state(0, 4), 6.0, 0)
     chain = start.chain()
     matrix = start.generator(chain, 30)
-    equation = all_levels.spread_wide(
+    equation = all_levels.on_all_levels_wide(
         chain, lambda last: start.vector(chain, last), lambda last: start.generator(chain, last)
     )
     found = np.linalg.solve(*equation(0.3, 30))
     right = start.vector(chain, 30).astype(complex)
     expected = np.linalg.solve(0.3 * np.eye(len(right)) - matrix.toarray(), right)
-    assert np.max(np.abs(found - expected[: chain.ground])) < 1e-11
+    assert np.max(np.abs(found - expected[: chain.tier0_size])) < 1e-11
 
 
 @pytest.mark.parametrize("source", ["stationary", "empty", 0.5])

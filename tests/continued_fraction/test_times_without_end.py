@@ -11,7 +11,7 @@ import thermalent as te
 from tests.support.brute_force import BruteForce
 from thermalent.analysis.eigenvalues.chain import Chain
 from thermalent.analysis.eigenvalues.generator import exact_generator
-from thermalent.continued_fraction.chain.chain import levels
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
@@ -202,7 +202,7 @@ def test_late_times_where_the_steady_state_is_not_unique():
     )
     assert np.all(found.error < 1e-9)
     h = hierarchy(net)
-    conserved = Conserved(levels(h, start=np.eye(4)))
+    conserved = Conserved(hierarchy_chain(h, start=np.eye(4)))
     assert conserved.left.shape[1] == 2  # the trace and the population of the dark state
 
 
@@ -215,7 +215,7 @@ def test_a_coherence_that_turns_for_a_million_periods():
     expected = 0.5 * np.exp(-0.5e-6 * times + 5j * times)
     assert np.all(np.abs(found.states[:, 0, 1] - expected) <= found.error)
     assert found.stats["stepped_times"] <= 1
-    chain = levels(
+    chain = hierarchy_chain(
         hierarchy(net), start=plus * [[0, 0, 0, 0], [1, 0, 0, 0], *[[0] * 4] * 2], charge=1
     )
     poles = weakly_damped(chain, 8)

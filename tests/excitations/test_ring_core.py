@@ -112,7 +112,7 @@ def test_trajectories_of_a_hot_cavity_before_a_ring():
         exchange=network.exchange[np.ix_(keep, keep)],
         decay=network.decay[np.ix_(keep, keep)],
     )
-    sampled = te.steady_state(network, te.Trajectories(n=1000, seed=11, threads=1))
+    sampled = te.steady_state(network, te.FieldTrajectories(n=1000, seed=11, threads=1))
     fock = te.steady_state(network, te.Fock(tolerance=1e-8))
     assert 1 - fock.reduced("q2")[0, 0].real > 0.1
     assert np.max(np.abs(sampled.state - fock.state)) < 5 * sampled.error < 0.1
@@ -173,12 +173,12 @@ class TestCascadedLimits:
     @pytest.mark.parametrize("distance", [np.pi, 1.0])
     def test_chirality_goes_to_one_smoothly(self, distance):
         """What is left over of the left-moving channel matters in proportion to it."""
-        cascade = te.evolve(ring_resonators((0.3, 0.5)), TIMES, "10", te.Amplitudes())
+        cascade = te.evolve(ring_resonators((0.3, 0.5)), TIMES, "10", te.SingleExcitation())
         phase = np.exp(1j * (distance - np.pi))
         off = []
         for left in (1e-3, 5e-4):
             network = ring_resonators((0.3, 0.5 * phase), 1.0, left, distance=distance)
-            two_way = te.evolve(network, TIMES, "10", te.Amplitudes())
+            two_way = te.evolve(network, TIMES, "10", te.SingleExcitation())
             off.append(np.max(np.abs(two_way.states - cascade.states)))
         assert off[0] / off[1] == pytest.approx(2, rel=1e-2)
         assert off[1] < 5e-4 * TIMES[-1]  # what the left-moving decay takes in this time
@@ -223,7 +223,7 @@ def test_amplitudes_of_a_qudit_with_a_detuning_and_a_complex_lowering_operator()
     )
     start = np.zeros(6, complex)
     start[[1, 2]] = 0.6, 0.8j  # the excitation is shared between the two
-    found = te.evolve(network, TIMES, start, te.Amplitudes(), source="empty")
+    found = te.evolve(network, TIMES, start, te.SingleExcitation(), source="empty")
     exact = te.evolve(network, TIMES, start, te.Fock(tolerance=1e-10), source="empty")
     assert np.max(np.abs(found.states - exact.states)) < EXACT
     # The detuning is seen: without it the coherence between qudit and qubit rotates otherwise.

@@ -8,8 +8,8 @@ from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
 from thermalent.excitations import (
-    Amplitudes,
     FewExcitations,
+    SingleExcitation,
     amplitudes,
     peak_concurrence,
     peak_transfer,
@@ -65,7 +65,7 @@ def reference(network, initial, times, levels):
         jumps.append((mode.bath_rate * c[j], c[j]))
     for p, emitter in enumerate(network.emitters, start=len(network.modes)):
         hamiltonian = hamiltonian + superoperators.embed(emitter.hamiltonian, p, dims)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             local = superoperators.embed(jump, p, dims)
             jumps.append((local, local))
     generator = superoperators.lindblad(hamiltonian, jumps)
@@ -85,7 +85,7 @@ def test_one_excitation_by_three_routes(seed):
     network = random_network(rng)
     initial = random_state(rng, network.dims, 1)
     exact = reference(network, initial, TIMES, 2)
-    one = te.evolve(network, TIMES, initial, Amplitudes(), source="empty")
+    one = te.evolve(network, TIMES, initial, SingleExcitation(), source="empty")
     few = te.evolve(network, TIMES, initial, FewExcitations())
     for evolved in (one, few):
         assert np.max(np.abs(evolved.states - exact)) < AGREE
@@ -159,7 +159,7 @@ def test_the_error_bounds_hold_against_many_digits():
         two = psi[2:]
         block = np.outer([0, two[1], two[0], 0], np.conj([0, two[1], two[0], 0]))
         block[0, 0] = 1 - np.trace(block).real
-        for method in (Amplitudes(), FewExcitations()):
+        for method in (SingleExcitation(), FewExcitations()):
             found = te.evolve(network, [t], "10", method)
             assert np.max(np.abs(found.states[0] - block)) <= found.error[0] < 1e-9
 
@@ -204,9 +204,9 @@ def test_no_jump_evolution_is_the_fidelity_of_the_full_one(seed):
 def test_peak_is_the_largest_of_the_evolution():
     network = ring_resonators((0.8, 1.1), 1.0, 0.3, distance=2.0)  # many Rabi oscillations
     peak = peak_concurrence(network, "10", until=30)
-    series = te.evolve(network, np.linspace(0, 30, 3001), "10", Amplitudes()).concurrence()
+    series = te.evolve(network, np.linspace(0, 30, 3001), "10", SingleExcitation()).concurrence()
     assert peak.value >= series.max() > peak.value - 1e-4
-    at = te.evolve(network, [peak.time], "10", Amplitudes()).concurrence()[0]
+    at = te.evolve(network, [peak.time], "10", SingleExcitation()).concurrence()[0]
     assert at == pytest.approx(peak.value, abs=1e-13)
     early = peak_concurrence(network, "10", until=0.2)
     assert not early.interior
@@ -236,7 +236,7 @@ def test_no_peak_is_missed(seed):
 def test_superpositions_with_the_vacuum_keep_their_coherence():
     network = ring_resonators((0.3, 0.5))
     ket = np.array([0.6, 0, 0.8j, 0])
-    one = te.evolve(network, TIMES, ket, Amplitudes()).states
+    one = te.evolve(network, TIMES, ket, SingleExcitation()).states
     few = te.evolve(network, TIMES, ket, FewExcitations()).states
     assert np.max(np.abs(one - few)) < AGREE
     assert abs(few[3, 0, 1]) > 0.05
@@ -247,7 +247,7 @@ def test_the_fidelity_that_is_meant():
     network = ring_resonators(0.3, qubits=2)
     bell, ground = te.states.bell("Psi+"), te.states.ket("00")
     found = transfer(network, [6.7], np.kron(bell, ground), np.kron(ground, bell))
-    state = te.evolve(network, [6.7], np.kron(bell, ground), Amplitudes()).at(0)
+    state = te.evolve(network, [6.7], np.kron(bell, ground), SingleExcitation()).at(0)
     rho = state.reduced("q2a", "q2b")
     assert te.fidelity(rho, bell, squared=True) == pytest.approx(found.fidelity[0], abs=1e-12)
     assert te.fidelity(rho, bell, squared=False) == pytest.approx(found.root_fidelity[0], abs=1e-12)

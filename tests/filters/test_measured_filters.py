@@ -122,7 +122,9 @@ def test_the_error_of_a_noisy_fit_enters_the_result(tmp_path):
     assert measured.error < 0.05
     assert measured.stats["source_error"] > 100 * exact.error
     assert "measured source" in measured.error.how
-    evolved = te.evolve(te.thermal_link(1.0, filter=found), [1.0], "00", te.Trajectories(n=256))
+    evolved = te.evolve(
+        te.thermal_link(1.0, filter=found), [1.0], "00", te.FieldTrajectories(n=256)
+    )
     assert evolved.stats["source_error"] > 0
 
 

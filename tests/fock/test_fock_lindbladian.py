@@ -73,7 +73,7 @@ def dense_right_side(network, cutoffs, rho):
     for p, emitter in enumerate(network.emitters):
         h = embed(emitter.hamiltonian, len(cutoffs) + p)
         out += -1j * (h @ rho - rho @ h)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             o = embed(jump, len(cutoffs) + p)
             out += dissipator(o, o)
     return out

@@ -7,7 +7,7 @@ from scipy.linalg import expm
 import thermalent as te
 from thermalent.analytic.cooperative import basis_spin_weights
 from thermalent.fock.problem import problem
-from thermalent.fock.projection import reach
+from thermalent.fock.projection import asymptotic_state
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.operators import states
 from thermalent.operators.superoperators import dense
@@ -184,7 +184,7 @@ def test_a_start_too_large_is_refused_before_it_is_tried(monkeypatch):
     network = te.cooperative(3)
     rho = states.initial_state("100", network.dims)
     with pytest.raises(te.MethodError, match=r"needs about .* Use te.evolve"):
-        reach(problem(network, "auto"), (), rho)
+        asymptotic_state(problem(network, "auto"), (), rho)
 
 
 def test_coherences_need_factors_and_their_memory(monkeypatch):
@@ -195,10 +195,10 @@ def test_coherences_need_factors_and_their_memory(monkeypatch):
     for start, allowed in ((states.ket("100000"), True), (np.full(64, 1 / 8), False)):
         rho = states.density(start)
         if allowed:
-            assert reach(problem(network, "iterative"), (), rho).settled
+            assert asymptotic_state(problem(network, "iterative"), (), rho).converged
             continue
         with pytest.raises(te.MethodError, match="Start without coherences between excitation"):
-            reach(problem(network, "iterative"), (), rho)
+            asymptotic_state(problem(network, "iterative"), (), rho)
 
 
 def test_weak_damping_is_squared_by_sweeps_too():

@@ -55,7 +55,7 @@ def test_the_superconducting_preset_is_the_default_link():
     one, other = preset("superconducting"), superconducting_link()
     assert (one.n_th, one.kappa, one.rate_unit) == (other.n_th, other.kappa, other.rate_unit)
     assert one.wavelengths is None
-    assert (one.base_temperature, one.base_occupation) == (0.0, 0.0)
+    assert (one.base_temperature, one.waveguide_occupation) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_every_number_reaches_the_phononic_network():
         detuning=(0.5, 0.0, -0.5),
         dephasing=(1 / (2 * math.pi * 2e6 * 1e-6), 0.0, 1 / (2 * math.pi * 2e6 * 2e-6)),
         loss=(0.19, 0.0, 0.36),
-        base_occupation=thermal_occupation(1, 1e10),
+        waveguide_occupation=thermal_occupation(1, 1e10),
     )
     for one, other in zip(
         (lab.network.decay, lab.network.exchange, lab.network.absorption),
@@ -128,8 +128,8 @@ def test_back_action_can_be_left_out():
 def test_base_temperature_warms_the_waveguide(base):
     lab = preset("superconducting", base_temperature=base)
     n_0 = thermal_occupation(base, "5GHz")
-    assert lab.base_occupation == n_0
-    network = te.thermal_link(n_th=lab.n_th, kappa=lab.kappa, base_occupation=n_0)
+    assert lab.waveguide_occupation == n_0
+    network = te.thermal_link(n_th=lab.n_th, kappa=lab.kappa, waveguide_occupation=n_0)
     np.testing.assert_allclose(lab.network.absorption, network.absorption, rtol=8 * EPS)
     assert concurrence(lab) < concurrence(preset("superconducting"))
 

@@ -42,7 +42,7 @@ def printed_broadband(r, delta_a, delta_b, gamma):
 @pytest.mark.parametrize("permutation", [(0, 1), (1, 0)])
 def test_broadband_network_is_the_printed_master_equation(permutation):
     delta = np.array([0.3, -0.7])
-    net = te.dual_rail(2, 0.8, detuning=delta, permutation=permutation, decay=1.3)
+    net = te.dual_rail(2, 0.8, detuning=delta, permutation=permutation, gamma=1.3)
     expected = printed_broadband(0.8, delta, -delta[list(permutation)], 1.3)
     assert np.max(np.abs(dense(emitter_liouvillian(net)) - expected)) < 1e-13
     assert net.emitter_names == ("A1", "B1", "A2", "B2")
@@ -65,8 +65,8 @@ def test_variances_of_the_amplifier(r):
 
 def test_gain_instead_of_squeezing():
     # r = 2 artanh(2 g / kappa), here with unequal rates.
-    by_gain = te.dual_rail(1, gain=0.6, imbalance=(4.0, 1.0))
-    by_squeezing = te.dual_rail(1, 2 * np.arctanh(0.6), imbalance=(4.0, 1.0))
+    by_gain = te.dual_rail(1, gain=0.6, bandwidths=(4.0, 1.0))
+    by_squeezing = te.dual_rail(1, 2 * np.arctanh(0.6), bandwidths=(4.0, 1.0))
     assert by_gain.pumping == pytest.approx(by_squeezing.pumping, abs=1e-15)
 
 
@@ -74,7 +74,7 @@ def test_loss_acts_on_the_light_not_on_the_first_pair():
     """Behind complete loss the second pair sees the vacuum, the first what it always sees."""
     net = te.dual_rail(2, 1.0, loss=1.0)
     assert net.absorption == pytest.approx(np.diag([np.sinh(1) ** 2] * 2 + [0] * 2))
-    assert np.all(net.squeezing[2:] == 0)
+    assert np.all(net.anomalous[2:] == 0)
     assert net.decay[2:, 2:] == pytest.approx(np.eye(2))
 
 
@@ -88,12 +88,12 @@ def test_loss_acts_on_the_light_not_on_the_first_pair():
         ({"squeezing": -1.0}, r"`squeezing` must be finite and non-negative"),
         ({"squeezing": 1.0, "permutation": (0, 0)}, r"`permutation` must be a permutation of 0..1"),
         ({"squeezing": 1.0, "detuning": (0, 1, 2)}, r"`detuning` must be one number or 2 numbers"),
-        ({"squeezing": 1.0, "imbalance": 3.0}, r"`imbalance` must be two rates"),
-        ({"squeezing": 1.0, "imbalance": {1.0, 2.0}}, r"`imbalance` must be two rates"),
+        ({"squeezing": 1.0, "bandwidths": 3.0}, r"`bandwidths` must be two rates"),
+        ({"squeezing": 1.0, "bandwidths": {1.0, 2.0}}, r"`bandwidths` must be two rates"),
         ({"squeezing": 1.0, "detuning_b": "ab"}, r"`detuning_b` must be"),
         ({"squeezing": 40.0, "bandwidth": 1.0}, r"`squeezing` must be at most 15"),
         ({"squeezing": 1.0, "bandwidth": 0.0}, r"`bandwidth` must be"),
-        ({"squeezing": 1.0, "imbalance": (1, 2), "bandwidth": 1}, r"`bandwidth` must be left out"),
+        ({"squeezing": 1.0, "bandwidths": (1, 2), "bandwidth": 1}, r"`bandwidth` must be left out"),
         (
             {"squeezing": 1.0, "permutation": (1, 0), "detuning_b": 0.0},
             r"`permutation` must be left out",

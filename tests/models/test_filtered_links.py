@@ -17,7 +17,12 @@ def seen(chosen, frequency, *, n_th, base=0.0, **options):
     found = []
     for gamma in (4e-4, 2e-4, 1e-4):
         network = te.thermal_link(
-            n_th, filter=chosen, gamma=gamma, detuning=frequency, qubits=1, base_occupation=base
+            n_th,
+            filter=chosen,
+            gamma=gamma,
+            detuning=frequency,
+            qubits=1,
+            waveguide_occupation=base,
         )
         p = te.steady_state(network, TIGHT).state[1, 1].real
         found.append(p / (1 - 2 * p))
@@ -87,7 +92,7 @@ def test_a_detuned_qubit_on_the_notch_stays_cold():
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"base_occupation": 0.1, "loss": 0.2, "detuning": (0.1, -0.2)}]
+    "options", [{}, {"waveguide_occupation": 0.1, "loss": 0.2, "detuning": (0.1, -0.2)}]
 )
 def test_one_cavity_is_the_link_of_one_rate(options):
     expected = te.thermal_link(0.5, 0.3, **options)

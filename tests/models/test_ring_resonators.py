@@ -5,8 +5,8 @@ import pytest
 
 import thermalent as te
 from thermalent.excitations import (
-    Amplitudes,
     FewExcitations,
+    SingleExcitation,
     amplitudes,
     average,
     peak_concurrence,
@@ -92,7 +92,7 @@ class TestModel:
 class TestRefusals:
     def test_hot_networks(self):
         hot = te.thermal_link(n_th=1.0, kappa=0.1)
-        for method in (Amplitudes(), FewExcitations()):
+        for method in (SingleExcitation(), FewExcitations()):
             with pytest.raises(te.MethodError, match="hot bath of source"):
                 te.evolve(hot, [1.0], "10", method, source="empty")
         with pytest.raises(te.MethodError, match="hot bath of source"):
@@ -101,7 +101,7 @@ class TestRefusals:
             peak_concurrence(hot, "10", until=1.0)
 
     def test_warm_waveguides(self):
-        warm = te.thermal_link(n_th=0.0, kappa=0.1, base_occupation=0.1)
+        warm = te.thermal_link(n_th=0.0, kappa=0.1, waveguide_occupation=0.1)
         with pytest.raises(te.MethodError, match="warm waveguide"):
             te.evolve(warm, [1.0], "10", FewExcitations())
 
@@ -135,17 +135,17 @@ class TestRefusals:
     def test_dephasing_takes_the_full_equation(self):
         network = ring_resonators(0.3, dephasing=0.1)
         with pytest.raises(te.MethodError, match=r"jumps on its own.*FewExcitations"):
-            te.evolve(network, [1.0], "10", Amplitudes())
+            te.evolve(network, [1.0], "10", SingleExcitation())
         with pytest.raises(te.MethodError, match=r"dephases.*FewExcitations"):
             transfer(network, [1.0], "10", "01")
         assert te.evolve(network, [1.0], "10", FewExcitations()).concurrence()[0] > 0
 
     def test_two_excitations_are_too_many_for_amplitudes(self):
         with pytest.raises(te.MethodError, match=r"at most one excitation.*FewExcitations"):
-            te.evolve(ring_resonators(0.3), [1.0], "11", Amplitudes())
+            te.evolve(ring_resonators(0.3), [1.0], "11", SingleExcitation())
 
     def test_steady_states_are_not_theirs(self):
-        for method in (Amplitudes(), FewExcitations()):
+        for method in (SingleExcitation(), FewExcitations()):
             with pytest.raises(te.MethodError, match="ground state, or not unique"):
                 te.steady_state(ring_resonators(0.3), method)
             with pytest.raises(te.MethodError, match="ground state, or not unique"):
@@ -201,7 +201,7 @@ class TestStates:
         with pytest.raises(ValueError, match="`pair` must be two of the emitters"):
             peak_concurrence(three, "100", until=5.0)
         found = peak_concurrence(three, "100", until=30.0, pair=("q1", "q3"))
-        series = te.evolve(three, [found.time], "100", Amplitudes()).concurrence("q1", "q3")
+        series = te.evolve(three, [found.time], "100", SingleExcitation()).concurrence("q1", "q3")
         assert series[0] == pytest.approx(found.value, abs=1e-13)
         spins = ring_resonators(0.3, qubits=2, collective=True)
         with pytest.raises(ValueError, match="`pair` must be two qubits"):

@@ -145,8 +145,10 @@ def test_warm_waveguide_thermalises_the_qubits():
     p = n_0 / (1 + 2 * n_0)
     expected = np.kron(np.diag([1 - p, p]), np.diag([1 - p, p]))
     for net in (
-        te.thermal_link(n_0, 0.4, (1.0, 0.6), detuning=(0.2, -0.1), base_occupation=n_0),
-        te.phononic_link(n_0, 0.4, positions=(0.3, 1.7), detuning=(0.2, -0.1), base_occupation=n_0),
+        te.thermal_link(n_0, 0.4, (1.0, 0.6), detuning=(0.2, -0.1), waveguide_occupation=n_0),
+        te.phononic_link(
+            n_0, 0.4, positions=(0.3, 1.7), detuning=(0.2, -0.1), waveguide_occupation=n_0
+        ),
     ):
         rho = te.ContinuedFraction(rtol=1e-12).steady_state(net).state
         assert np.max(np.abs(rho - expected)) < 1e-11
@@ -191,12 +193,12 @@ def test_warm_waveguide_thermalises_the_qubits():
             r"`qubits` must be an integer of at least 1",
         ),
         (
-            lambda: te.thermal_link(1.0, 0.1, base_occupation=-0.1),
-            r"`base_occupation` must be finite and non-negative",
+            lambda: te.thermal_link(1.0, 0.1, waveguide_occupation=-0.1),
+            r"`waveguide_occupation` must be finite and non-negative",
         ),
         (
-            lambda: te.thermal_link(1.0, 0.1, other_decay=(0.1, 0.1, 0.1)),
-            r"`other_decay` must be one number or 2 numbers",
+            lambda: te.thermal_link(1.0, 0.1, intrinsic_decay=(0.1, 0.1, 0.1)),
+            r"`intrinsic_decay` must be one number or 2 numbers",
         ),
     ],
 )

@@ -25,7 +25,7 @@ def squeezed(r, gamma=1.0):
     return two_qubits(
         decay=gamma * np.cosh(r) ** 2 * np.eye(2),
         absorption=gamma * np.sinh(r) ** 2 * np.eye(2),
-        squeezing=-gamma * np.cosh(r) * np.sinh(r) * pair,
+        anomalous=-gamma * np.cosh(r) * np.sinh(r) * pair,
     )
 
 
@@ -61,7 +61,7 @@ def test_a_complex_squeezing_phase():
     net = two_qubits(
         decay=np.cosh(r) ** 2 * np.eye(2),
         absorption=np.sinh(r) ** 2 * np.eye(2),
-        squeezing=-phase * np.cosh(r) * np.sinh(r) * np.array([[0, 1], [1, 0]]),
+        anomalous=-phase * np.cosh(r) * np.sinh(r) * np.array([[0, 1], [1, 0]]),
     )
     found = dense(emitter_liouvillian(net))
     assert np.max(np.abs(found - by_hand(np.zeros((4, 4)), jumps))) < 1e-14
@@ -95,8 +95,8 @@ def test_pairs_that_no_signs_balance_break_the_symmetry(matrices):
 
 def test_more_correlation_than_noise_is_not_a_channel():
     # |M|^2 <= G U must hold: here 0.3^2 > 1.0 x 0.05.
-    with pytest.raises(ValueError, match=r"squeezing with decay and absorption.*semidefinite"):
-        two_qubits(absorption=0.05 * np.eye(2), squeezing=[[0, 0.3], [0.3, 0]])
+    with pytest.raises(ValueError, match=r"anomalous with decay and absorption.*semidefinite"):
+        two_qubits(absorption=0.05 * np.eye(2), anomalous=[[0, 0.3], [0.3, 0]])
 
 
 def test_pumping_must_be_symmetric():
@@ -127,7 +127,7 @@ def test_squeezed_channels_of_modes_act_as_in_fock_space(joined):
         exchange=exchange,
         decay=decay,
         absorption=absorption,
-        squeezing=squeezing,
+        anomalous=squeezing,
         pumping=pumping,
     )
     fock = FockLindbladian(network, 9 if modes == 1 else 6)

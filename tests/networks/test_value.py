@@ -94,7 +94,7 @@ def test_a_change_is_named(other, said):
     assert _LINK.differences(other) == said
 
 
-@pytest.mark.parametrize("field", ["exchange", "decay", "absorption", "pumping", "squeezing"])
+@pytest.mark.parametrize("field", ["exchange", "decay", "absorption", "pumping", "anomalous"])
 def test_every_matrix_counts(field):
     base = replace(_LINK, absorption=0.5 * np.eye(3), decay=2 * np.eye(3))
     matrix = np.array(getattr(base, field))

@@ -169,7 +169,7 @@ def test_an_unknown_error_is_said_to_be_unknown():
 def test_a_mean_over_trajectories_has_a_standard_error():
     network = te.thermal_link(n_th=20, kappa=0.05)
     exact = te.steady_state(network)
-    found = te.steady_state(network, te.Trajectories(n=1024, seed=3))
+    found = te.steady_state(network, te.FieldTrajectories(n=1024, seed=3))
     value = found.concurrence()
     assert "standard error" in value.how
     assert abs(value - exact.concurrence()) < 5 * value.error

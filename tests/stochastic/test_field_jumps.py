@@ -27,7 +27,7 @@ def deviation(states, errors, beside, exact):
 def test_evolution_agrees_with_trajectories_of_density_matrices(network):
     """The same field, hot, with dephasing, loss and detunings; two ways to follow the qubits."""
     times, start = [0.7, 3.0], "0" * (len(network.dims) - 1) + "1"
-    exact = te.evolve(network, times, start, te.Trajectories(n=8192, seed=1))
+    exact = te.evolve(network, times, start, te.FieldTrajectories(n=8192, seed=1))
     found = te.evolve(network, times, start, te.FieldJumps(n=2048, seed=2))
     beside = exact.stats["standard_errors"] + found.stats["step_bias"] + 1 / 2048
     # Elements at two times, 72 numbers at most: beyond five deviations once in 2e4 runs.

@@ -18,7 +18,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode, Qubit, Qudit
 from thermalent.solution.result import checked
 from thermalent.stochastic import (
-    Trajectories,
+    FieldTrajectories,
     along,
     distribution,
     ornstein_uhlenbeck,
@@ -134,7 +134,7 @@ def test_steady_states_agree_with_the_continued_fraction():
     for seed in range(22):
         net = random_link(rng, n_th=(1.0, 200.0), kappa=(0.05, 2.0))
         exact = ContinuedFraction().steady_state(net).state
-        result = checked(Trajectories(n=1024, seed=seed).steady_state(net))
+        result = checked(FieldTrajectories(n=1024, seed=seed).steady_state(net))
         assert result.status.ok, result.status.message
         deviation = np.max(np.abs(result.state - exact))
         assert deviation < 4 * result.stats["standard_error"]
@@ -229,7 +229,7 @@ def brute_force(net, cutoff, times, initial, mode_state):
     pairs.append((mode.bath_rate * mode.n_th, c[0].conj().T, c[0].conj().T))
     for i, emitter in enumerate(net.emitters):
         hamiltonian = hamiltonian + put(sparse.csr_array(emitter.hamiltonian), i + 1)
-        jumps = [put(sparse.csr_array(jump), i + 1) for jump in emitter.jumps]
+        jumps = [put(sparse.csr_array(jump), i + 1) for jump in emitter.collapse_operators]
         pairs += [(1.0, jump, jump) for jump in jumps]
     generator = -1j * (sparse.kron(hamiltonian, one) - sparse.kron(one, hamiltonian.T))
     for weight, x, y in pairs:
@@ -277,7 +277,7 @@ def test_evolution_agrees_with_the_master_equation(name, source):
     m = rng.standard_normal((d, d)) + 1j * rng.standard_normal((d, d))
     initial = m @ m.conj().T / np.trace(m @ m.conj().T).real
     exact = brute_force(net, cutoff, times, initial, mode_state)
-    method = Trajectories(n=4096, seed=8)
+    method = FieldTrajectories(n=4096, seed=8)
     ev = method.evolve(net, times, initial, source)
     errors = (
         ev.stats["standard_errors"]
@@ -291,7 +291,7 @@ def test_evolution_agrees_with_the_master_equation(name, source):
 def test_evolution_from_the_initial_state_onwards():
     net = te.thermal_link(1220.0, 1e-3)
     times = np.array([0.0, 1e-4, 1e-2, 0.1, 1.0, 10.0, 30.0])
-    ev = te.evolve(net, times, "00", Trajectories(n=1024, seed=2))
+    ev = te.evolve(net, times, "00", FieldTrajectories(n=1024, seed=2))
     np.testing.assert_allclose(ev.states[0], np.diag([1, 0, 0, 0]), atol=1e-15)
     assert ev.error[0] < 1e-15
     exact = te.evolve(net, times, "00", ContinuedFraction())
@@ -341,7 +341,7 @@ def test_a_trajectory_belongs_to_its_ensemble():
     assert np.max(np.abs(again.states - run.states)) > 0  # another grid, another path
     # The error of a path is that of its step: its own field, followed in finer steps.
     mode = driven_emitters(net)
-    h = Trajectories(n=2, seed=7)._step(mode)
+    h = FieldTrajectories(n=2, seed=7)._step(mode)
     walk = Walk(
         emitters=mode, legs=[Leg(h / 8, 512, True)], initial=ground_state(mode), seed=7,
         merges=(1, 4, 8, 16),
@@ -358,7 +358,7 @@ def test_a_trajectory_belongs_to_its_ensemble():
 
 def test_distribution_of_an_observable():
     net = te.thermal_link(50.0, 0.1)
-    method = Trajectories(n=500, seed=7)
+    method = FieldTrajectories(n=500, seed=7)
     found = distribution(net, te.concurrence, method=method, bins=20)
     assert found.counts.shape == (20,)
     # Every run alone is more entangled than their mixture.
@@ -379,7 +379,10 @@ def test_a_distribution_counts_and_averages_what_the_observable_returned():
         return values[-1]
 
     found = distribution(
-        te.thermal_link(50.0, 0.1), noted, method=Trajectories(n=500, seed=7), limits=(0.1, 0.6)
+        te.thermal_link(50.0, 0.1),
+        noted,
+        method=FieldTrajectories(n=500, seed=7),
+        limits=(0.1, 0.6),
     )
     assert len(values) == 500
     values = np.array(values)
@@ -395,7 +398,7 @@ def test_a_distribution_counts_and_averages_what_the_observable_returned():
 
 def test_same_bits_whatever_the_threads_and_batches():
     net = te.thermal_link(30.0, 0.3, detuning=(0.2, 0.0))
-    method = Trajectories(n=700, seed=11, threads=1)
+    method = FieldTrajectories(n=700, seed=11, threads=1)
     reference = method.steady_state(net)
     evolution = method.evolve(net, np.array([0.5, 2.0]), np.diag([1.0, 0, 0, 0]), "stationary")
     for other in (replace(method, threads=2), replace(method, threads=3, batch=200)):
@@ -410,7 +413,7 @@ def test_same_bits_whatever_the_threads_and_batches():
 
 def test_interruption_keeps_what_is_done():
     net = te.thermal_link(30.0, 0.3)
-    method = Trajectories(n=10**7, seed=3, burn_in=20.0, window=20.0)
+    method = FieldTrajectories(n=10**7, seed=3, burn_in=20.0, window=20.0)
     replace(method, n=64).steady_state(net)  # compiles
 
     with pytest.raises(KeyboardInterrupt) as caught, interruption_after(3.0):
@@ -429,8 +432,8 @@ def test_interruption_keeps_what_is_done():
 def test_interruption_before_the_first_trajectory_is_an_error():
     net = te.thermal_link(30.0, 0.3)
     for call in (
-        lambda: te.evolve(net, [1e5], "00", Trajectories(n=64)),
-        lambda: te.steady_state(net, Trajectories(n=64, burn_in=1e5)),
+        lambda: te.evolve(net, [1e5], "00", FieldTrajectories(n=64)),
+        lambda: te.steady_state(net, FieldTrajectories(n=64, burn_in=1e5)),
     ):
         with pytest.raises(KeyboardInterrupt), interruption_after(0.3):
             call()
@@ -454,12 +457,14 @@ def interruption_after(seconds):
 
 def test_a_target_is_reached_or_missed_and_said():
     net = te.thermal_link(10.0, 0.3)
-    result = te.steady_state(net, Trajectories(n=10**6, target=3e-3, burn_in=30.0, window=30.0))
+    result = te.steady_state(
+        net, FieldTrajectories(n=10**6, target=3e-3, burn_in=30.0, window=30.0)
+    )
     assert result.stats["standard_error"] <= 3e-3
     assert result.stats["trajectories"] % 1024 == 0
     assert result.stats["trajectories"] < 10**5
     with pytest.raises(te.SolveError, match=r"target is 1e-06. Ask for n >= \d+") as caught:
-        te.steady_state(net, Trajectories(n=128, target=1e-6, burn_in=10.0))
+        te.steady_state(net, FieldTrajectories(n=128, target=1e-6, burn_in=10.0))
     assert caught.value.result.stats["trajectories"] == 128
 
 
@@ -467,9 +472,11 @@ def test_error_bounds_the_bias_when_there_is_no_noise():
     """A coherent start and no bath: the standard error is zero, and the step decides."""
     net = te.thermal_link(0.0, 0.3, detuning=(0.3, 0.1))
     times = np.linspace(0.2, 6.0, 8)
-    fine = Trajectories(n=64, step=0.01).evolve(net, times, np.diag([1.0, 0, 0, 0]), 2.0 + 1j)
+    fine = FieldTrajectories(n=64, step=0.01).evolve(net, times, np.diag([1.0, 0, 0, 0]), 2.0 + 1j)
     for step in (0.15, 0.08):
-        rough = Trajectories(n=64, step=step).evolve(net, times, np.diag([1.0, 0, 0, 0]), 2.0 + 1j)
+        rough = FieldTrajectories(n=64, step=step).evolve(
+            net, times, np.diag([1.0, 0, 0, 0]), 2.0 + 1j
+        )
         assert rough.stats["standard_error"] < 1e-15
         true = np.abs(rough.states - fine.states).max(axis=(1, 2))
         assert np.all(true <= rough.error + fine.error)
@@ -480,7 +487,7 @@ def test_memory_does_not_grow_with_the_number_of_steps():
     net = te.thermal_link(10.0, 0.3)
     peaks = []
     for window in (10.0, 1000.0):
-        method = Trajectories(n=64, burn_in=1.0, window=window, threads=1)
+        method = FieldTrajectories(n=64, burn_in=1.0, window=window, threads=1)
         method.steady_state(net)
         tracemalloc.start()
         method.steady_state(net)
@@ -496,17 +503,17 @@ def test_two_starts_that_never_meet_are_not_a_steady_state():
     exchange = np.array(link.exchange)
     exchange[1:, 1:] = 0.0
     net = replace(link, exchange=exchange)
-    assert Trajectories().refusal(net) is None
+    assert FieldTrajectories().refusal(net) is None
     with pytest.raises(te.SolveError, match="two different starts still differ"):
-        te.steady_state(net, Trajectories(n=64))
-    forced = Trajectories(n=64, burn_in=50.0).steady_state(net)
+        te.steady_state(net, FieldTrajectories(n=64))
+    forced = FieldTrajectories(n=64, burn_in=50.0).steady_state(net)
     assert forced.error > 0.01  # what the start contributes is part of the error
 
 
 def test_a_field_without_back_action_by_decree():
     net = te.phononic_link(5.0, 0.5, positions=(1.0, 2.3), detuning=(0.2, 0.1), backaction=False)
     exact = ContinuedFraction().steady_state(net)
-    result = te.steady_state(net, Trajectories(n=512))
+    result = te.steady_state(net, FieldTrajectories(n=512))
     assert np.max(np.abs(result.state - exact.state)) < 4 * float(result.error)
 
 
@@ -520,13 +527,13 @@ def test_refusals():
     ]
     for net, words in cases:
         with pytest.raises(te.MethodError, match=words):
-            te.steady_state(net, Trajectories())
+            te.steady_state(net, FieldTrajectories())
         with pytest.raises(te.MethodError, match=words):
-            te.evolve(net, [1.0], "0" * len(net.dims), Trajectories())
+            te.evolve(net, [1.0], "0" * len(net.dims), FieldTrajectories())
         with pytest.raises(ValueError, match=words):
             trajectory(net, [1.0], initial="0" * len(net.dims))
     with pytest.raises(ValueError, match=r"`step` must be at most 0\.\d+ for the rates"):
-        te.steady_state(link, Trajectories(step=5.0))
+        te.steady_state(link, FieldTrajectories(step=5.0))
 
 
 @pytest.mark.parametrize(
@@ -544,7 +551,7 @@ def test_refusals():
 )
 def test_parameters_are_checked(kwargs, message):
     with pytest.raises(ValueError, match=message):
-        Trajectories(**kwargs)
+        FieldTrajectories(**kwargs)
 
 
 @pytest.mark.long
@@ -555,7 +562,7 @@ def test_errors_hold_what_they_promise_on_many_networks():
     for seed in range(60):
         net = random_link(rng, n_th=(1.0, 200.0), kappa=(0.05, 2.0))
         exact = ContinuedFraction().steady_state(net).state
-        result = Trajectories(seed=seed).steady_state(net)
+        result = FieldTrajectories(seed=seed).steady_state(net)
         assert np.max(np.abs(result.state - exact)) < 4 * float(result.error)
         z.append(np.diag(result.state - exact).real / np.diag(result.stats["standard_errors"]))
     z = np.concatenate(z)

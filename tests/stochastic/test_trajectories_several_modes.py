@@ -32,7 +32,7 @@ def random_network(rng):
         detuning=tuple(rng.normal(0, 0.3, 2)),
         dephasing=float(rng.uniform(0, 0.1)),
         loss=float(rng.choice([0.0, 0.2])),
-        base_occupation=float(rng.choice([0.0, 0.05])),
+        waveguide_occupation=float(rng.choice([0.0, 0.05])),
     )
 
 
@@ -47,7 +47,7 @@ def deviation(result, exact):
 def test_any_filter_agrees_with_the_continued_fraction(seed):
     network = random_network(np.random.default_rng([41, seed]))
     exact = te.steady_state(network, EXACT)
-    result = te.steady_state(network, te.Trajectories(n=2048, seed=seed))
+    result = te.steady_state(network, te.FieldTrajectories(n=2048, seed=seed))
     # Ten elements in twelve networks: beyond five deviations once in ten thousand runs.
     assert deviation(result, exact) < 5
 
@@ -57,7 +57,7 @@ def test_a_wrong_drift_is_seen():
     chosen = te.Filter.butterworth(2, 1.0)
     exact = te.steady_state(te.thermal_link(0.5, filter=chosen.scaled(1.2)), EXACT)
     network = te.thermal_link(0.5, filter=chosen)
-    assert deviation(te.steady_state(network, te.Trajectories(n=20_000)), exact) > 5
+    assert deviation(te.steady_state(network, te.FieldTrajectories(n=20_000)), exact) > 5
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_wrong_drift_is_seen():
 )
 def test_hot_cavities_in_a_row(n_th, kappa, filters, expected):
     network = te.thermal_link(n_th, kappa, filters=filters)
-    result = te.steady_state(network, te.Trajectories(n=1024, seed=3))
+    result = te.steady_state(network, te.FieldTrajectories(n=1024, seed=3))
     batches = result.stats["batches"]
     error = float(batches.standard_error(lambda rho: float(te.concurrence(rho[0]))))
     assert abs(result.concurrence() - expected) < 4 * error + 1e-4
@@ -79,7 +79,7 @@ def test_evolution_agrees_with_fock(source):
     network = te.thermal_link(0.3, filter=te.Filter.butterworth(2, 1.0), detuning=(0.2, -0.1))
     times = [0.5, 2.0, 6.0]
     exact = te.evolve(network, times, "01", te.Fock(cutoff=7), source=source)
-    found = te.evolve(network, times, "01", te.Trajectories(n=4096), source=source)
+    found = te.evolve(network, times, "01", te.FieldTrajectories(n=4096), source=source)
     scale = found.stats["standard_errors"] + found.stats["step_bias"]
     distance = np.abs(found.states - exact.states) - exact.error[:, None, None]
     assert np.max(distance / scale) < 5
@@ -89,7 +89,7 @@ def test_white_noise_evolves_too():
     network = te.thermal_link(0.3, filter=te.Filter.transfer([1, 0], [1, 1]), detuning=(0.3, 0.1))
     times = [0.5, 3.0]
     exact = te.evolve(network, times, "11", te.Fock(cutoff=14))
-    found = te.evolve(network, times, "11", te.Trajectories(n=4096))
+    found = te.evolve(network, times, "11", te.FieldTrajectories(n=4096))
     scale = found.stats["standard_errors"] + found.stats["step_bias"]
     distance = np.abs(found.states - exact.states) - exact.error[:, None, None]
     assert np.max(distance / scale) < 5
@@ -112,7 +112,7 @@ def test_several_outputs(levels):
     )
     assert len(driven(network).field.outputs) == 2
     exact = te.steady_state(network, te.Fock(cutoff=6))
-    result = te.steady_state(network, te.Trajectories(n=2048))
+    result = te.steady_state(network, te.FieldTrajectories(n=2048))
     assert deviation(result, exact) < 5
     # Correlated: the emitters' state is no product.
     rho = exact.state.reshape(levels, levels, levels, levels)
@@ -160,7 +160,7 @@ def test_the_step_error_is_stated_under_white_noise():
     network = te.thermal_link(0.5, filter=te.Filter.transfer([1, 0], [1, 1]), detuning=0.3)
     exact = te.steady_state(network, EXACT)
     emitters = driven_emitters(network)
-    walk, _ = te.Trajectories(n=40_000).stationary_walk(emitters)
+    walk, _ = te.FieldTrajectories(n=40_000).stationary_walk(emitters)
     run = Run(walk, n=40_000, target=None)
     run.run(threads=2, batch=64)
     true = np.abs(run.tally.states[0] - exact.state).max()
@@ -173,7 +173,7 @@ def test_the_step_error_is_stated_under_white_noise():
 
 def test_the_same_numbers_on_any_number_of_threads():
     network = te.thermal_link(0.3, filter=te.Filter.butterworth(2, 1.0))
-    method = te.Trajectories(n=256, threads=1)
+    method = te.FieldTrajectories(n=256, threads=1)
     one, three = (te.steady_state(network, replace(method, threads=t)) for t in (1, 3))
     np.testing.assert_array_equal(one.state, three.state)
 
@@ -192,4 +192,4 @@ def test_single_runs_hold_every_amplitude():
 def test_a_coherent_start_needs_one_mode():
     network = te.thermal_link(0.3, filter=te.Filter.butterworth(2, 1.0))
     with pytest.raises(te.MethodError, match=r"needs exactly one boson mode .* has 2"):
-        te.evolve(network, [1.0], "00", te.Trajectories(), source=1.0)
+        te.evolve(network, [1.0], "00", te.FieldTrajectories(), source=1.0)

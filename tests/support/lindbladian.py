@@ -72,7 +72,7 @@ class FockLindbladian:
                 total = total + dissipator(rate * node.n_th, cd[p], cd[p])
             else:
                 h = h + self._embedded(node.hamiltonian, p)
-                for jump in node.jumps:
+                for jump in node.collapse_operators:
                     o = self._embedded(jump, p)
                     total = total + dissipator(1.0, o, o)
         return sparse.csc_array(total - 1j * (self._sides(h, one) - self._sides(one, h)))

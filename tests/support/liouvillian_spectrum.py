@@ -50,7 +50,7 @@ def _terms(network, cutoff):
         a = nodes[0]
         jumps += [(mode.bath_rate * (mode.n_th + 1), a, a), (mode.bath_rate * mode.n_th, a.T, a.T)]
     for emitter, c in zip(network.emitters, nodes[len(network.modes) :], strict=True):
-        for jump in emitter.jumps:  # dephasing: a multiple of sigma^z
+        for jump in emitter.collapse_operators:  # dephasing: a multiple of sigma^z
             z = 2 * c.T @ c - np.eye(len(c))
             assert np.allclose(jump, jump[1, 1] * np.diag([-1, 1]))
             jumps.append((1.0, jump[1, 1].real * z, jump[1, 1].real * z))

@@ -147,12 +147,14 @@ def test_units_in_the_data_are_those_that_the_hardware_takes():
 def test_an_ensemble_has_the_same_bits_on_any_number_of_workers(workers):
     options = {
         "grid": {"n_th": [5.0], "kappa": [0.5]},
-        "method": te.Trajectories(n=600, seed=11),
+        "method": te.FieldTrajectories(n=600, seed=11),
         "observables": ["populations"],
     }
     alone, spread = swept(**options), swept(**options, executor=workers)
     assert spread.identical(alone)
-    single = te.steady_state(te.thermal_link(n_th=5.0, kappa=0.5), te.Trajectories(n=600, seed=11))
+    single = te.steady_state(
+        te.thermal_link(n_th=5.0, kappa=0.5), te.FieldTrajectories(n=600, seed=11)
+    )
     assert float(alone["populations[00]"][0, 0]) == single.populations()["00"]
     assert alone.attrs["seed_entropy"] == 11
     with ThreadPoolExecutor(workers) as threads:
@@ -243,7 +245,9 @@ def test_nobody_waits_for_a_scheduler_that_is_gone(monkeypatch):
         swept(executor=object())
     with pytest.raises(ExecutorError, match="The Dask scheduler is gone"):
         swept(
-            executor=object(), method=te.Trajectories(n=100), grid={"n_th": [1.0], "kappa": [1.0]}
+            executor=object(),
+            method=te.FieldTrajectories(n=100),
+            grid={"n_th": [1.0], "kappa": [1.0]},
         )
 
 

@@ -38,7 +38,7 @@ def swept(executor, **options):
 def test_a_client_gives_the_same_bits_and_the_same_store(client, tmp_path):
     here = swept(1, block=2)
     assert swept(client, block=2, store=tmp_path / "study.zarr").load().identical(here)
-    ensemble = {"method": te.Trajectories(n=300, seed=5)}
+    ensemble = {"method": te.FieldTrajectories(n=300, seed=5)}
     # Few points: blocks of trajectories go to the workers. Many: whole points do.
     one = te.sweep(
         te.thermal_link, {"n_th": [5.0], "kappa": [0.5]}, "purity", executor=1, **ensemble

@@ -359,7 +359,7 @@ def test_a_long_ensemble_goes_on_where_it_was_interrupted(tmp_path, monkeypatch)
     path, monkey = tmp_path / "study.zarr", monkeypatch
     options = {
         "grid": {"n_th": [5.0, 6.0], "kappa": [0.5]}, "block": 2, "observables": ["populations"],
-        "method": te.Trajectories(n=640, seed=3),
+        "method": te.FieldTrajectories(n=640, seed=3),
     }  # fmt: skip
     whole = swept(**options)
     monkey.setattr(partial_ensembles, "EVERY", 0.0)

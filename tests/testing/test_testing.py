@@ -169,7 +169,7 @@ def test_methods_agree_and_disagree():
     assert set(results) == {"ContinuedFraction", "Fock"}
     assert_methods_agree(network)
     assert_methods_agree(network, times=[0.5], initial="01")
-    assert_methods_agree(network, te.ContinuedFraction(), te.Trajectories(n=256, seed=1))
+    assert_methods_agree(network, te.ContinuedFraction(), te.FieldTrajectories(n=256, seed=1))
     with pytest.raises(ValueError, match="Argument `methods` must be at least two"):
         assert_methods_agree(network, te.Fock())
     with pytest.raises(ValueError, match="Argument `methods` must be exact or statistical"):

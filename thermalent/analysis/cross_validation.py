@@ -32,7 +32,7 @@ from thermalent.solution.tasks import SteadyStateTask
 from thermalent.solving import registry
 from thermalent.solving.solve import finished, method_named
 from thermalent.stochastic.field_jumps import FieldJumps
-from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
@@ -178,8 +178,8 @@ def _comparable(method: Method) -> Method:
     """The method with the parameters that make its state comparable with the others."""
     if isinstance(method, PhaseDiffusion):
         return PhaseDiffusion(averaged=True)  # nobody knows the field's phase
-    if isinstance(method, Trajectories):
-        return Trajectories(n=1024)
+    if isinstance(method, FieldTrajectories):
+        return FieldTrajectories(n=1024)
     if isinstance(method, QuantumJumps):
         return QuantumJumps(n=512)
     if isinstance(method, FieldJumps):
@@ -213,7 +213,7 @@ def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
     Thermal populations fall by gain/loss per level, and the levels until 1e-9 set the size. The
     elements of a density matrix couple in blocks of equal total excitation number.
     """
-    if isinstance(method, Trajectories):
+    if isinstance(method, FieldTrajectories):
         return _too_many_steps(network, method)
     if isinstance(method, QuantumJumps):
         return _too_many_amplitudes(network, method)
@@ -234,7 +234,7 @@ def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
     )
 
 
-def _too_many_steps(network: Network, method: Trajectories) -> str | None:
+def _too_many_steps(network: Network, method: FieldTrajectories) -> str | None:
     """Trajectories last for some relaxation times in steps that resolve the drive."""
     modes = bare_modes(network)
     assert modes.number is not None  # the trajectories have a field
@@ -249,7 +249,7 @@ def _too_many_steps(network: Network, method: Trajectories) -> str | None:
         return None
     return (
         f"{method.n} trajectories would take about {steps:.0e} steps. Ask for it by name: "
-        "te.cross_validate(network, [te.ContinuedFraction(), te.Trajectories()])."
+        "te.cross_validate(network, [te.ContinuedFraction(), te.FieldTrajectories()])."
     )
 
 

@@ -23,24 +23,24 @@ class Search(abc.ABC):
     looks = 0  # places to look at, per start, before the searches begin
 
     def __init__(
-        self, builder: Callable[..., Any], over: Mapping[str, tuple[float, float]]
+        self, builder: Callable[..., Any], ranges: Mapping[str, tuple[float, float]]
     ) -> None:
         self.builder = builder
-        if not isinstance(over, Mapping) or not over:
-            checks.fail("over", "ranges (low, high) of one parameter or more, by name", over)
+        if not isinstance(ranges, Mapping) or not ranges:
+            checks.fail("ranges", "pairs (low, high) of one parameter or more, by name", ranges)
         # Late: it brings the solver, which takes a while to load.
         from thermalent.networks.builder import check_names
 
-        self.names = tuple(over)
-        check_names("over", builder, self.names)
-        for name, ends in over.items():
+        self.names = tuple(ranges)
+        check_names("ranges", builder, self.names)
+        for name, ends in ranges.items():
             if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
-                checks.fail("over", f"(low, high) with low < high for {name!r}", ends)
-        self.low = np.array([checks.real("over", low) for low, _ in over.values()])
-        self.high = np.array([checks.real("over", high) for _, high in over.values()])
+                checks.fail("ranges", f"(low, high) with low < high for {name!r}", ends)
+        self.low = np.array([checks.real("ranges", low) for low, _ in ranges.values()])
+        self.high = np.array([checks.real("ranges", high) for _, high in ranges.values()])
         for name, low, high in zip(self.names, self.low, self.high, strict=True):
             if not low < high:
-                checks.fail("over", f"(low, high) with low < high for {name!r}", over[name])
+                checks.fail("ranges", f"(low, high) with low < high for {name!r}", ranges[name])
         self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
         self.evaluations = 0
         self.interior = True
@@ -87,18 +87,18 @@ class ValueSearch(Search):
     def __init__(
         self,
         builder: Callable[..., Any],
-        over: Mapping[str, tuple[float, float]],
-        maximise: Callable[[Any], Any],
+        ranges: Mapping[str, tuple[float, float]],
+        objective: Callable[[Any], Any],
     ) -> None:
-        super().__init__(builder, over)
-        self.maximise = maximise
+        super().__init__(builder, ranges)
+        self.objective = objective
 
     def __call__(self, x: np.ndarray) -> float:
         """The number at a point of the cube."""
         self.evaluations += 1
-        found = self.maximise(self.builder(**self.parameters(x)))
+        found = self.objective(self.builder(**self.parameters(x)))
         self.interior = bool(getattr(found, "interior", True))
-        value = checks.real("maximise", getattr(found, "value", found))
+        value = checks.real("objective", getattr(found, "value", found))
         return value
 
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
@@ -132,10 +132,10 @@ class SlopeSearch(Search):
     def __init__(
         self,
         builder: Callable[..., Any],
-        over: Mapping[str, tuple[float, float]],
+        ranges: Mapping[str, tuple[float, float]],
         observable: str,
     ) -> None:
-        super().__init__(builder, over)
+        super().__init__(builder, ranges)
         self.observable = observable
         self.known: dict[bytes, tuple[float, np.ndarray, np.ndarray]] = {}
 

@@ -18,6 +18,7 @@ from thermalent.analysis.objective import Search, SlopeSearch, ValueSearch
 from thermalent.numerics.finite_differences import Differences
 from thermalent.solution.result import Outcome, Status
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_arguments
 
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
@@ -68,10 +69,11 @@ class OptimumError(RuntimeError):
         self.status = result.status
 
 
+@renamed_arguments(over="ranges", maximise="objective")
 def optimise(
     builder: Callable[..., Any],
-    over: Mapping[str, tuple[float, float]],
-    maximise: Callable[[Any], Any] | str,
+    ranges: Mapping[str, tuple[float, float]],
+    objective: Callable[[Any], Any] | str,
     *,
     starts: int = 8,
     seed: int = 0,
@@ -84,10 +86,10 @@ def optimise(
 
     Args:
         builder: Called with the parameters as keywords; returns a network (or anything else that
-            `maximise` takes).
-        over: Lower and upper bound of each parameter by name. A positive range of a factor of ten
+            `objective` takes).
+        ranges: Lower and upper bound of each parameter by name. A positive range of a factor of ten
             or more is searched logarithmically.
-        maximise: From what `builder` returned to the number, or to a peak with `value` and
+        objective: From what `builder` returned to the number, or to a peak with `value` and
             `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
             reported as no optimum. Or "concurrence" or "purity" of the steady state, by name: then
             the search follows the slopes of `sensitivities`, and each solve gives all of them.
@@ -102,15 +104,15 @@ def optimise(
 
     Raises:
         ValueError: an argument is out of range, the builder has no such parameter (the nearest one
-            is given), `maximise` returns no finite number, or a search along slopes meets a bound
+            is given), `objective` returns no finite number, or a search along slopes meets a bound
             where there are none, see `sensitivities` (full loss: end the range at 0.999999).
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """
     search: Search = (
-        SlopeSearch(builder, over, maximise)
-        if isinstance(maximise, str)
-        else ValueSearch(builder, over, maximise)
+        SlopeSearch(builder, ranges, objective)
+        if isinstance(objective, str)
+        else ValueSearch(builder, ranges, objective)
     )
     count = checks.integer("starts", starts, 1)
     noise = checks.positive("noise", noise)

@@ -40,7 +40,7 @@ rail_options = combined(
         help="Energy decay rate of the amplifier's modes.  [default: a broadband source]",
     ),
     click.option(
-        "--imbalance", type=Numbers(), help="Rates of the two modes, instead of --bandwidth."
+        "--bandwidths", type=Numbers(), help="Rates of the two modes, instead of --bandwidth."
     ),
     click.option(
         "--dephasing", type=Numbers(), default=0.0, show_default=True, help="Rate 1/T_phi."
@@ -114,7 +114,7 @@ def _order(permutation: str | None) -> str | tuple[int, ...] | None:
 def _is_ideal(network: dict[str, Any]) -> bool:
     import numpy as np
 
-    broadband = network["bandwidth"] is None and network["imbalance"] is None
+    broadband = network["bandwidth"] is None and network["bandwidths"] is None
     return broadband and not np.any(network["dephasing"]) and not np.any(network["loss"])
 
 

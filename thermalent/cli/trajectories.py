@@ -61,11 +61,11 @@ def trajectories(
     start = checked_start(described, times, initial)
     writable(output)
     from thermalent.solving.solve import evolve
-    from thermalent.stochastic import Trajectories, trajectory
+    from thermalent.stochastic import FieldTrajectories, trajectory
 
     quanta = interrupted = None
     with arguments():
-        method = Trajectories(n=2 if single else runs, seed=seed, step=step)
+        method = FieldTrajectories(n=2 if single else runs, seed=seed, step=step)
     # A step that is too large for the rates is found out in the run.
     with solving(), arguments():
         if single and method.refusal(described) is None:

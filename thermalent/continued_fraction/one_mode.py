@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import MOST_LEVELS, Fraction, evaluate
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
@@ -96,9 +96,9 @@ class SteadyStatePlan(Plan):
         return hierarchy(self.task.network, self.numbers)
 
     @cached_property
-    def chain(self) -> Levels:
+    def chain(self) -> HierarchyChain:
         """Its levels."""
-        return levels(self.hierarchy)
+        return hierarchy_chain(self.hierarchy)
 
     @property
     def cost(self) -> Cost:
@@ -201,7 +201,7 @@ class SteadyStatePlan(Plan):
                 "without coherences between different excitation numbers",
                 checks.Words("not: use te.evolve, which follows them"),
             )
-        stationary = Stationary(levels(self.hierarchy, start=initial))
+        stationary = Stationary(hierarchy_chain(self.hierarchy, start=initial))
         state, error, level = stationary.reached(initial, self.settings.aimed_rtol)
         return SteadyState(
             network=self.task.network,
@@ -296,7 +296,7 @@ def _most_levels(settings: Settings, unknowns: int) -> int:
     return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_LEVELS))
 
 
-def _status(settings: Settings, fraction: Fraction, chain: Levels) -> Status:
+def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> Status:
     if fraction.outcome == "singular":
         return solve.not_unique(chain)
     if settings.rtol is None and fraction.error <= ENOUGH * fraction.scale:

@@ -14,7 +14,7 @@ class Settings(NamedTuple):
     Args:
         record: The method, for results.
         rtol: Relative accuracy that was asked for; None for the default.
-        n_max: Levels k + l <= 2 n_max that were asked for instead.
+        n_max: HierarchyChain k + l <= 2 n_max that were asked for instead.
         digits: Decimal digits that were asked for instead.
     """
 

@@ -4,7 +4,7 @@ Without a hot bath the number of excitations never rises, so a space of the init
 whole evolution, and no cutoff is needed.
 """
 
-from thermalent.excitations.amplitudes import Amplitudes as Amplitudes
+from thermalent.excitations.amplitudes import SingleExcitation as SingleExcitation
 from thermalent.excitations.amplitudes import amplitudes as amplitudes
 from thermalent.excitations.few import FewExcitations as FewExcitations
 from thermalent.excitations.maps import PeakMap as PeakMap
@@ -17,3 +17,6 @@ from thermalent.excitations.robustness import Average as Average
 from thermalent.excitations.robustness import average as average
 from thermalent.excitations.transfer import Transfer as Transfer
 from thermalent.excitations.transfer import transfer as transfer
+from thermalent.support.deprecation import renamed_names
+
+__getattr__ = renamed_names(__name__, Amplitudes="SingleExcitation")

@@ -29,7 +29,7 @@ STEADY_STATE = Refusal(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amplitudes(Method):
+class SingleExcitation(Method):
     r"""Exact evolution of at most one excitation, coherent with the vacuum or not.
 
     $$\psi(t) = e^{-i M t} \psi(0), \qquad \rho(t) = \text{the emitters' part of } |\psi\rangle
@@ -64,7 +64,7 @@ class Amplitudes(Method):
 class AmplitudesPlan(Plan):
     """The matrix of the amplitudes, (n, n), and the emitters' states that it reaches, (m + 1,)."""
 
-    method: Amplitudes
+    method: SingleExcitation
     task: EvolutionTask
     levels: np.ndarray
     matrix: np.ndarray

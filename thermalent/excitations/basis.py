@@ -130,7 +130,7 @@ def drift(basis: Basis) -> sparse.csr_array:
     for p, emitter in enumerate(network.emitters):
         if np.any(emitter.hamiltonian):
             total = total - 1j * basis.local(emitter.hamiltonian, first + p)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             total = total - 0.5 * basis.local(jump.conj().T @ jump, first + p)
     return sparse.csr_array(total)
 
@@ -145,7 +145,7 @@ def jumps(basis: Basis) -> list[tuple[sparse.csr_array, sparse.csr_array]]:
         pairs.append((sparse.csr_array(collective), lower[l]))
     first = len(basis.network.modes)
     for p, emitter in enumerate(basis.network.emitters):
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             local = basis.local(jump, first + p)
             pairs.append((local, local))
     return pairs

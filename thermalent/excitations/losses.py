@@ -41,7 +41,7 @@ def gain(network: Network) -> str | None:
             of_levels = charges(emitter)
         except SymmetryError as error:
             return str(error)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             steps = np.unique([of_levels[i] - of_levels[j] for i, j in np.argwhere(jump)])
             if len(steps) > 1 or np.any(steps > 0):
                 return (
@@ -76,7 +76,7 @@ def single_refusal(network: Network) -> str | None:
     if refused is not None:
         return refused
     for emitter in network.emitters:
-        if emitter.jumps:
+        if emitter.collapse_operators:
             return (
                 f"{emitter.name} jumps on its own (dephasing, local jumps), which amplitudes "
                 "cannot describe. Use te.FewExcitations()."

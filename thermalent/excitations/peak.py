@@ -62,7 +62,7 @@ def peak_concurrence(
     $$C(t) = 2\,|\psi_a(t)\, \psi_b(t)|$$
 
     Args:
-        network: That carries a single excitation (see `Amplitudes`).
+        network: That carries a single excitation (see `SingleExcitation`).
         initial: State of one excitation on the emitters, as for `amplitudes`.
         until: End of the search, inverse rate unit, > 0.
         pair: Names of two qubits; the only two if not given.

@@ -139,7 +139,7 @@ def _refusal(network: Network) -> str | None:
         return refused
     for emitter in network.emitters:
         of_levels = charges(emitter)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             if any(of_levels[i] == of_levels[j] for i, j in np.argwhere(jump)):
                 return (
                     f"{emitter.name} dephases, and jumps that keep the excitations bring back "

@@ -129,7 +129,7 @@ def _reach(network: Network) -> int:
     reach = 1
     for emitter in network.emitters:
         charge = level_charges(emitter)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             i, j = np.nonzero(jump)
             reach = max(reach, int(np.max(np.abs(charge[i] - charge[j]), initial=0)))
     return reach

@@ -110,7 +110,7 @@ def operators(
     ]
     size = int(np.prod(dims))
     coupled = couplings(network)
-    exchange, decay, absorption, pumping, squeezing = coupled
+    exchange, decay, absorption, pumping, anomalous = coupled
     raising = [_adjoint(lower) for lower in lowering]
     hamiltonian = sparse.csr_array((size, size), dtype=complex)
     for l, raised in enumerate(raising):
@@ -128,7 +128,7 @@ def operators(
     if few:
         collective = _independent_jumps(coupled, couplers)
     else:
-        matrix = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
+        matrix = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
         collective = _collective_jumps(matrix, couplers)
     return hamiltonian, (*collective, *_local_jumps(network, lowering, dims))
 
@@ -140,7 +140,7 @@ def couplings(network: Network) -> Couplings:
     \(x_e = J_{em} - \tfrac{i}{2} (G_{me} - U_{em})\). The cascade with \(G_{me} = i x_e\),
     \(J_{em} = x_e / 2\) drives them alike, and nothing travels back.
     """
-    exchange, decay, absorption, pumping, squeezing = (m.copy() for m in network.couplings)
+    exchange, decay, absorption, pumping, anomalous = (m.copy() for m in network.couplings)
     emitters = list(network.emitter_indices)
     for mode, node in zip(network.mode_indices, network.modes, strict=True):
         if node.backaction:
@@ -151,7 +151,7 @@ def couplings(network: Network) -> Couplings:
         decay[mode, emitters], decay[emitters, mode] = 1j * drive, -1j * drive.conj()
         exchange[emitters, mode], exchange[mode, emitters] = 0.5 * drive, 0.5 * drive.conj()
         absorption[mode, emitters] = absorption[emitters, mode] = 0.0
-    return Couplings(exchange, decay, absorption, pumping, squeezing)
+    return Couplings(exchange, decay, absorption, pumping, anomalous)
 
 
 def _collective_jumps(matrix: np.ndarray, couplers: list[sparse.csr_array]) -> Iterator[Jump]:
@@ -179,7 +179,7 @@ def _local_jumps(
             if rate > 0:
                 yield Jump(rate * coupler, coupler)
     for p, emitter in enumerate(network.emitters):
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             operator = _embed(jump, len(network.modes) + p, dims)
             yield Jump(operator, operator)
 

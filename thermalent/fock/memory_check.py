@@ -60,7 +60,7 @@ def _fitting(problem: Problem) -> str:
     network = problem.network
     for count in range(len(network.emitters) - 1, 0, -1):
         first = slice(0, count)
-        exchange, decay, absorption, pumping, squeezing = (
+        exchange, decay, absorption, pumping, anomalous = (
             matrix[first, first] for matrix in network.couplings
         )
         fewer = Network(
@@ -69,7 +69,7 @@ def _fitting(problem: Problem) -> str:
             decay=decay,
             absorption=absorption,
             pumping=pumping,
-            squeezing=squeezing,
+            anomalous=anomalous,
         )
         if problem_of(fewer, problem.solver).cost(()).evolution <= problem.limit:
             return f"its first {count} emitters would fit"

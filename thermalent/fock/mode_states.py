@@ -28,9 +28,9 @@ _DIRECT_UP_TO = 6000
 def joined(network: Network) -> bool:
     """Whether a mode is coupled to another one, or pumped."""
     modes = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, squeezing = (m[modes] for m in network.couplings)
+    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
     across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
-    return bool(across or np.any(pumping) or np.any(squeezing))
+    return bool(across or np.any(pumping) or np.any(anomalous))
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +65,7 @@ def _source(network: Network) -> Network:
     matrices = [np.zeros((len(modes) + 1,) * 2, dtype=complex) for _ in network.couplings]
     for matrix, whole in zip(matrices, network.couplings, strict=True):
         matrix[:-1, :-1] = whole[np.ix_(modes, modes)]
-    exchange, decay, absorption, pumping, squeezing = matrices
+    exchange, decay, absorption, pumping, anomalous = matrices
     decay[-1, -1] = np.max(np.abs(decay), initial=1e-300)
     return Network(
         nodes=(*network.modes, Qubit(name="beside " + "".join(m.name for m in network.modes))),
@@ -73,5 +73,5 @@ def _source(network: Network) -> Network:
         decay=decay,
         absorption=absorption,
         pumping=pumping,
-        squeezing=squeezing,
+        anomalous=anomalous,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from thermalent.fock.evolution import Evolved, evolve, first_levels, too_large, too_many
 from thermalent.fock.problem import Problem, words
-from thermalent.fock.projection import Reached, reach, reach_until
+from thermalent.fock.projection import AsymptoticState, asymptotic_state, asymptotic_state_until
 from thermalent.fock.relax_unique import Relaxed, relax, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
 from thermalent.solution.evolution import Evolution
@@ -130,9 +130,11 @@ class SteadyStatePlan(Plan):
     def _reached(self, initial: np.ndarray) -> SteadyState:
         began = time.perf_counter()
         if self.settings.cutoff is not None:
-            found = reach(self.problem, self.cutoffs, initial)
+            found = asymptotic_state(self.problem, self.cutoffs, initial)
         else:
-            found = reach_until(self.problem, self.cutoffs, initial, self.settings.tolerance)
+            found = asymptotic_state_until(
+                self.problem, self.cutoffs, initial, self.settings.tolerance
+            )
         result = SteadyState(
             network=self.problem.network,
             method=self.settings.record,
@@ -250,8 +252,8 @@ def _status(settings: Settings, asked: Problem, found: Relaxed) -> Status:
     return Status()
 
 
-def _reached_status(settings: Settings, asked: Problem, found: Reached) -> Status:
-    if not found.settled or found.persists > 0:
+def _reached_status(settings: Settings, asked: Problem, found: AsymptoticState) -> Status:
+    if not found.converged or found.oscillating_coherence > 0:
         return Status(outcome=Outcome.NOT_CONVERGED, message=_not_settled(found))
     if settings.cutoff is not None:
         return Status()
@@ -270,7 +272,7 @@ def _reached_status(settings: Settings, asked: Problem, found: Reached) -> Statu
     return Status()
 
 
-def _truncated(settings: Settings, asked: Problem, found: Relaxed | Reached) -> Status:
+def _truncated(settings: Settings, asked: Problem, found: Relaxed | AsymptoticState) -> Status:
     obstacle = asked.too_large(finer(found.cutoffs, found.truncation, settings.tolerance))
     return Status(
         outcome=Outcome.NOT_CONVERGED,
@@ -294,8 +296,8 @@ def _not_unique(asked: Problem, found: Relaxed) -> str:
     )
 
 
-def _not_settled(found: Reached) -> str:
-    if not found.settled:
+def _not_settled(found: AsymptoticState) -> str:
+    if not found.converged:
         return (
             "From this initial state the network has not settled at rates of 1e-12 of its largest "
             "one, below which double precision holds no digits. Use te.evolve, up to a time of "
@@ -303,9 +305,9 @@ def _not_settled(found: Reached) -> str:
         )
     return (
         "From this initial state the network never settles: coherences of up to "
-        f"{found.persists:.2g} between states that nothing damps keep turning (or decay more "
-        "slowly than can be told). `result` holds the average over time; use te.evolve for the "
-        "state at a time."
+        f"{found.oscillating_coherence:.2g} between states that nothing damps keep turning (or "
+        "decay more slowly than can be told). `result` holds the average over time; use te.evolve "
+        "for the state at a time."
     )
 
 

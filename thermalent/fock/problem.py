@@ -57,7 +57,7 @@ class Problem:
     @property
     def not_classical(self) -> str | None:
         """Why a mode cannot be replaced by a classical field, if one is to be."""
-        pairs = self.network.couplings.pumping + self.network.couplings.squeezing
+        pairs = self.network.couplings.pumping + self.network.couplings.anomalous
         for index, mode in zip(self.network.mode_indices, self.network.modes, strict=True):
             if not mode.backaction and np.any(pairs[index]):
                 return (

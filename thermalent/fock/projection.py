@@ -29,7 +29,7 @@ from thermalent.fock.problem import Problem
 from thermalent.fock.resolvent import Factored, Resolvent, Swept
 from thermalent.fock.sectors import Flow, flow_of, mode_states, product, sector
 from thermalent.fock.space import Space, space
-from thermalent.fock.splittings import amplified
+from thermalent.fock.splittings import with_enlarged_splittings
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
 from thermalent.solution.method import MethodError
 from thermalent.support import memory_limit
@@ -67,7 +67,7 @@ _SAME = 1e-2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Reached:
+class AsymptoticState:
     """What a start reaches at given cutoffs.
 
     Args:
@@ -85,8 +85,8 @@ class Reached:
     state: np.ndarray
     truncation: Truncation
     solver_error: float
-    persists: float
-    settled: bool
+    oscillating_coherence: float
+    converged: bool
     elements: int
     solves: int
 
@@ -96,12 +96,14 @@ class _Projection(NamedTuple):
 
     x: np.ndarray
     error: float
-    persists: np.ndarray
-    settled: bool
+    oscillating_coherence: np.ndarray
+    converged: bool
     solves: int
 
 
-def reach(problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray) -> Reached:
+def asymptotic_state(
+    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray
+) -> AsymptoticState:
     """What is reached at the given cutoffs; what they leave out is measured against coarser ones.
 
     Raises:
@@ -109,41 +111,41 @@ def reach(problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray) -> Re
     """
     coarse = None
     if cutoffs:
-        coarse = _reach(problem, coarser(cutoffs, problem.known_ratios), initial, None)
-    return _checked(problem, _reach(problem, cutoffs, initial, coarse), initial)
+        coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
+    return _checked(problem, _asymptotic_state(problem, cutoffs, initial, coarse), initial)
 
 
-def reach_until(
+def asymptotic_state_until(
     problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, tolerance: float
-) -> Reached:
+) -> AsymptoticState:
     """The same with cutoffs that are raised until the truncation error is below the tolerance."""
     coarse = None
     if cutoffs:
-        coarse = _reach(problem, coarser(cutoffs, problem.known_ratios), initial, None)
-    result = _reach(problem, cutoffs, initial, coarse)
+        coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
+    result = _asymptotic_state(problem, cutoffs, initial, coarse)
     for _ in range(_ROUNDS):
-        if result.truncation.bound <= tolerance or not result.settled:
+        if result.truncation.bound <= tolerance or not result.converged:
             break
         cutoffs = finer(result.cutoffs, result.truncation, tolerance)
         if problem.too_large(cutoffs) is not None:
             break
-        result = _reach(problem, cutoffs, initial, result)
+        result = _asymptotic_state(problem, cutoffs, initial, result)
     return _checked(problem, result, initial)
 
 
-def _checked(problem: Problem, result: Reached, initial: np.ndarray) -> Reached:
+def _checked(problem: Problem, result: AsymptoticState, initial: np.ndarray) -> AsymptoticState:
     """The result, not settled if splittings that are too small to show leak from it."""
-    louder = amplified(problem.network)
-    if louder is None or not result.settled:
+    enlarged = with_enlarged_splittings(problem.network)
+    if enlarged is None or not result.converged:
         return result
-    other = _reach(replace(problem, network=louder), result.cutoffs, initial, None)
+    other = _asymptotic_state(replace(problem, network=enlarged), result.cutoffs, initial, None)
     moved = float(np.max(np.abs(other.state - result.state)))
-    return replace(result, settled=other.settled and moved < _SAME)
+    return replace(result, converged=other.converged and moved < _SAME)
 
 
-def _reach(
-    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, coarse: Reached | None
-) -> Reached:
+def _asymptotic_state(
+    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, coarse: AsymptoticState | None
+) -> AsymptoticState:
     cost = problem.cost(cutoffs)
     direct = problem.choose(cost) == "direct"
     # Sweeps know the sector of charge zero only.
@@ -159,9 +161,9 @@ def _reach(
     base = space(problem.network, cutoffs, problem.numbers)
     generator = lindbladian(problem.network, base)
     d = base.emitter_dimension
-    state, persists = np.zeros((d, d), dtype=complex), np.zeros((d, d), dtype=complex)
+    state, oscillating_coherence = np.zeros((d, d), dtype=complex), np.zeros((d, d), dtype=complex)
     populations: list[np.ndarray] = []
-    error, settled, elements, solves = 0.0, True, 0, 0
+    error, converged, elements, solves = 0.0, True, 0, 0
     with working("Projecting onto what is conserved") as report:
         for charge, here in _sectors(problem, generator, base, initial):
             report(f"coherences between N and N - {charge} excitations")
@@ -171,9 +173,9 @@ def _reach(
                 x = x / base.populations(x).sum()
                 populations = base.mode_populations(x)
             state += _hermitian(here, x, charge)
-            persists += _hermitian(here, found.persists, charge)
+            oscillating_coherence += _hermitian(here, found.oscillating_coherence, charge)
             error += found.error
-            settled = settled and found.settled
+            converged = converged and found.converged
             elements, solves = elements + len(x), solves + found.solves
     left_out = Truncation(bound=0.0, ratios=(), tails=())
     if coarse is not None:
@@ -184,13 +186,13 @@ def _reach(
             ratios=problem.known_ratios,
             pairs=problem.network.pumped,
         )
-    return Reached(
+    return AsymptoticState(
         cutoffs=cutoffs,
         state=state,
         truncation=left_out,
         solver_error=error,
-        persists=float(np.max(np.abs(persists))),
-        settled=settled,
+        oscillating_coherence=float(np.max(np.abs(oscillating_coherence))),
+        converged=converged,
         elements=elements,
         solves=solves,
     )
@@ -257,7 +259,7 @@ def _project(
     x, shift, solves, here = start, scale, 0, 0
     before = left = float(np.linalg.norm(matrix @ x))
     roundings, factors = _ROUNDINGS * _EPSILON * size, list[Resolvent]()
-    while not (settled := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
+    while not (converged := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
         if not factors or left > before / _SHRINKS or here == _APPLICATIONS:
             shift = shift / _STEP if factors else shift
             factors.append(resolvent(shift))
@@ -269,8 +271,8 @@ def _project(
         here, solves = here + 1, solves + 1
     if scale == 0.0:
         return _Projection(start, _EPSILON * size, np.zeros_like(start), True, 0)
-    if not settled or not factors:
-        return _Projection(x, roundings + left / shift, np.zeros_like(x), settled, solves)
+    if not converged or not factors:
+        return _Projection(x, roundings + left / shift, np.zeros_like(x), converged, solves)
     for _ in range(_POLISHED):
         added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
         roundings = float(np.hypot(roundings, added))
@@ -301,8 +303,8 @@ def _persisting(
         if dense and sizes[-1] > _DECAYED:
             rest = _after_many(factors[len(factors) // 2], rest)
             sizes.append(float(np.linalg.norm(rest)))
-    persists = rest if sizes[-1] > _DECAYED else np.zeros_like(rest)
-    return persists, (len(sizes) - 1) * len(factors)
+    oscillating_coherence = rest if sizes[-1] > _DECAYED else np.zeros_like(rest)
+    return oscillating_coherence, (len(sizes) - 1) * len(factors)
 
 
 def _after_many(factor: Resolvent, rest: np.ndarray) -> np.ndarray:

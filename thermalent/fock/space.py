@@ -40,7 +40,7 @@ def emitter_numbers(network: Network) -> np.ndarray | None:
         return None
     for emitter in network.emitters:
         charges = level_charges(emitter)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             i, j = np.nonzero(jump)
             if len(set(charges[i] - charges[j])) > 1:
                 return None

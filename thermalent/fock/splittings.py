@@ -23,7 +23,7 @@ _ROUNDING = 1e-14
 _VISIBLE = 1e-4
 
 
-def amplified(network: Network) -> Network | None:
+def with_enlarged_splittings(network: Network) -> Network | None:
     """The network with its small exchange rates and differences of detunings enlarged alike.
 
     None if it has none. Rates of decay are left: they leak at their own size, not at its square.

@@ -102,7 +102,7 @@ def _superconducting() -> Iterator[Claim]:
         yield Claim(name, f"C, loss of {percent} %", words, f"{lossy:.4f}")
     for base in ("20mK", "50mK"):
         warm = preset(name, base_temperature=base)
-        words = f"C, waveguide at {_spaced(base)} (n_0 = {warm.base_occupation:.2g})"
+        words = f"C, waveguide at {_spaced(base)} (n_0 = {warm.waveguide_occupation:.2g})"
         yield Claim(name, words, "T_0 of 50 mK or less", f"{concurrence(warm):.4f}")
 
 

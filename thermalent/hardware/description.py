@@ -42,7 +42,7 @@ class Hardware:
         dephasing: Pure dephasing rate of each qubit, rate unit.
         loss: Power loss of each stretch: between successive qubits, or from the mirror outwards.
         base_temperature: Of the waveguide, K.
-        base_occupation: Thermal occupation of the waveguide at the filter's frequency.
+        waveguide_occupation: Thermal occupation of the waveguide at the filter's frequency.
         wavelengths: Distance of each qubit from the mirror, if there is one.
         filter: The filter in units of the network, if it is no single cavity.
     """
@@ -59,7 +59,7 @@ class Hardware:
     dephasing: tuple[float, ...]
     loss: tuple[float, ...]
     base_temperature: float = 0.0
-    base_occupation: float = 0.0
+    waveguide_occupation: float = 0.0
     wavelengths: tuple[float, ...] | None = None
     filter: Filter | None = None
 
@@ -109,7 +109,7 @@ class Hardware:
         if self.base_temperature:
             kelvin = with_prefix(self.base_temperature, "K")
             rows.append(Row("waveguide temperature", "T_0", kelvin, ""))
-            rows.append(Row("waveguide occupation", "n_0", "", f"{self.base_occupation:.6g}"))
+            rows.append(Row("waveguide occupation", "n_0", "", f"{self.waveguide_occupation:.6g}"))
         return [
             *rows,
             Row("filter frequency", "omega_c/2pi", with_prefix(self.frequency, "Hz"), ""),

@@ -75,7 +75,7 @@ def superconducting_link(
         detuning=line.detuning,
         dephasing=line.dephasing,
         loss=losses,
-        base_occupation=source.base_occupation,
+        waveguide_occupation=source.waveguide_occupation,
         qubits=qubits,
         filter=chosen,
     )
@@ -146,7 +146,7 @@ def phononic_link(
         detuning=line.detuning,
         dephasing=line.dephasing,
         loss=losses,
-        base_occupation=source.base_occupation,
+        waveguide_occupation=source.waveguide_occupation,
         backaction=backaction,
         filter=chosen,
     )
@@ -161,7 +161,7 @@ class _Source(NamedTuple):
     quality: float
     base_temperature: float
     n_th: float
-    base_occupation: float
+    waveguide_occupation: float
     kappa: float
 
 
@@ -194,7 +194,7 @@ def _source(
         quality=q,
         base_temperature=base,
         n_th=thermal_occupation(kelvin, nu_c),
-        base_occupation=thermal_occupation(base, nu_c),
+        waveguide_occupation=thermal_occupation(base, nu_c),
         kappa=width / 2,
     )
 
@@ -268,7 +268,7 @@ def _hardware(
         dephasing=line.dephasing,
         loss=loss,
         base_temperature=source.base_temperature,
-        base_occupation=source.base_occupation,
+        waveguide_occupation=source.waveguide_occupation,
         wavelengths=wavelengths,
         filter=chosen,
     )

@@ -76,7 +76,7 @@ class Walk:
         drift, jumps = system.arrays
         d, modes = system.emitter_dimension, len(system.cutoffs)
         looks = 1 if self.average else len(self.times)
-        room = np.zeros((TERMS + 2, system.dimension), dtype=complex)
+        buffer = np.zeros((TERMS + 2, system.dimension), dtype=complex)
         grid = np.zeros((system.dimension // d, d), dtype=complex)
         levels = _last_levels(system.cutoffs)
         first = np.zeros((looks, d, d), dtype=complex)
@@ -88,7 +88,7 @@ class Walk:
             own = np.zeros_like(first)
             total += follow(
                 rng, drift, jumps, system.targets, system.starts, system.norms, psi, where, steps,
-                self.tolerance, room, mode_of, emitter_of, grid, own, top, levels, stop,
+                self.tolerance, buffer, mode_of, emitter_of, grid, own, top, levels, stop,
             )  # fmt: skip
             if stop[0] != 0:
                 raise Stopped

@@ -130,7 +130,7 @@ def _range_after(targets, starts, k, group, low, high):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def propagate(
-    rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, room, stop
+    rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, buffer, stop
 ):  # fmt: skip
     """Move a ket by the time `span`.
 
@@ -146,14 +146,14 @@ def propagate(
         goal: Squared norm at which it jumps next.
         span: The time.
         tolerance: Relative error of a step, and of the norm at a jump.
-        room: Work space, (TERMS + 2, D).
+        buffer: Work space, (TERMS + 2, D).
         stop: (1,); not zero as soon as another thread wants no more: the ket is of no use then.
 
     Returns:
         (group, goal, number of jumps) at the end.
     """
     group, count = where, 0
-    terms, work, x = room[:TERMS], room[TERMS], room[TERMS + 1]
+    terms, work, x = buffer[:TERMS], buffer[TERMS], buffer[TERMS + 1]
     best = np.empty(len(targets))
     low, high = (0, len(psi)) if group < 0 else (starts[group], starts[group + 1])
     left = span
@@ -214,7 +214,7 @@ def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def follow(
-    rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, room,
+    rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, buffer,
     mode_of, emitter_of, grid, own, top, levels, stop,
 ):  # fmt: skip
     """One trajectory through all its looks; returns how often it jumped.
@@ -225,8 +225,8 @@ def follow(
     goal, total, average = rng.random(), 0, len(own) < len(spans)
     for i in range(len(spans)):
         where, goal, count = propagate(
-            rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance, room,
-            stop,
+            rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance,
+            buffer, stop,
         )  # fmt: skip
         if stop[0] != 0:
             break

@@ -116,9 +116,9 @@ def _choose(weights: np.ndarray, rng: np.random.Generator) -> int:
 def _joined(network: Network) -> bool:
     """Whether the modes' stationary state is not a product of thermal ones."""
     modes = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, squeezing = (m[modes] for m in network.couplings)
+    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
     across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
-    return bool(across or np.any(pumping) or np.any(squeezing))
+    return bool(across or np.any(pumping) or np.any(anomalous))
 
 
 def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: float) -> np.ndarray:
@@ -128,10 +128,10 @@ def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: fl
     drift, jumps = source.arrays
     psi = np.zeros(source.dimension, dtype=complex)
     psi[np.flatnonzero(source.order == 0)] = 1.0
-    room = np.zeros((TERMS + 2, source.dimension), dtype=complex)
+    buffer = np.zeros((TERMS + 2, source.dimension), dtype=complex)
     propagate(
         rng, drift, jumps, source.targets, source.starts, source.norms, psi,
-        source.group_of(psi), rng.random(), span, tolerance, room, np.zeros(1, dtype=np.int64),
+        source.group_of(psi), rng.random(), span, tolerance, buffer, np.zeros(1, dtype=np.int64),
     )  # fmt: skip
     return source.unsorted(psi)
 

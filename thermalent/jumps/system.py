@@ -133,7 +133,7 @@ def _system(
         full = (*cutoffs, *dims)
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + place, full)
-        jumps += [_embed(jump, len(cutoffs) + place, full) for jump in emitter.jumps]
+        jumps += [_embed(jump, len(cutoffs) + place, full) for jump in emitter.collapse_operators]
     drift = -1j * hamiltonian
     for jump in jumps:
         drift = drift - 0.5 * (_adjoint(jump) @ jump)

@@ -11,6 +11,7 @@ from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode, Qubit
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_arguments
 
 PerPair = float | Sequence[float]
 PerQubit = float | Sequence[float]
@@ -18,6 +19,7 @@ PerQubit = float | Sequence[float]
 _STRONGEST = 15.0  # exp(2 r) = 1e13
 
 
+@renamed_arguments(decay="gamma", imbalance="bandwidths", other_decay="intrinsic_decay")
 def dual_rail(
     pairs: int,
     squeezing: float | None = None,
@@ -26,11 +28,11 @@ def dual_rail(
     permutation: Sequence[int] | str | None = None,
     detuning_b: PerPair | None = None,
     bandwidth: float | None = None,
-    imbalance: Sequence[float] | None = None,
+    bandwidths: Sequence[float] | None = None,
     gain: float | None = None,
-    decay: float = 1.0,
+    gamma: float = 1.0,
     dephasing: PerQubit = 0.0,
-    other_decay: PerQubit = 0.0,
+    intrinsic_decay: PerQubit = 0.0,
     loss: float | Sequence[float] = 0.0,
 ) -> Network:
     r"""N pairs of qubits, one of each on rail A and on rail B, under two-mode squeezed light.
@@ -53,12 +55,13 @@ def dual_rail(
         detuning_b: delta_B instead of what the permutation makes of delta_A.
         bandwidth: Energy decay rate kappa of both amplifier modes, rate unit, > 0; None for a
             broadband source.
-        imbalance: (kappa_A, kappa_B) instead of `bandwidth`.
+        bandwidths: (kappa_A, kappa_B) instead of `bandwidth`.
         gain: g, rate unit, >= 0, instead of `squeezing`; below the threshold
             2g = sqrt(kappa_A kappa_B).
-        decay: Decay rate gamma of each qubit into its rail, rate unit, > 0.
+        gamma: Decay rate of each qubit into its rail, rate unit, > 0.
         dephasing: Pure dephasing rate, rate unit; one number, or one per qubit (A1, B1, A2, ...).
-        other_decay: Decay rate into other, empty channels, rate unit; one number, or one per qubit.
+        intrinsic_decay: Decay rate into other, empty channels, rate unit; one number, or one per
+            qubit.
         loss: Power loss, in [0, 1], of each stretch between successive pairs, on both rails; one
             number, or one per stretch.
 
@@ -73,8 +76,8 @@ def dual_rail(
     Source: DUALRAIL, Eqs. (1) to (4) and (11); loss as in `Cascade`.
     """
     checks.integer("pairs", pairs, 1)
-    gamma = checks.positive("decay", decay)
-    rates = _bandwidths(bandwidth, imbalance)
+    gamma = checks.positive("gamma", gamma)
+    rates = _bandwidths(bandwidth, bandwidths)
     r = _squeezing(squeezing, gain, rates)
     delta_a, delta_b = rail_detunings(detuning, permutation, pairs)
     if detuning_b is not None:
@@ -86,8 +89,8 @@ def dual_rail(
     losses = checks.per_item("loss", loss, pairs - 1, "stretch between successive pairs")
     names = rail_names(pairs)
     phases = checks.per_item("dephasing", dephasing, 2 * pairs, "qubit")
-    lost = checks.per_item("other_decay", other_decay, 2 * pairs, "qubit")
-    elsewhere = [checks.nonnegative("other_decay", value) for value in lost]
+    lost = checks.per_item("intrinsic_decay", intrinsic_decay, 2 * pairs, "qubit")
+    elsewhere = [checks.nonnegative("intrinsic_decay", value) for value in lost]
     qubits = tuple(Qubit(name=n, dephasing=p) for n, p in zip(names, phases, strict=True))
     detunings = np.column_stack([delta_a, delta_b]).ravel()
     if rates is None:
@@ -114,7 +117,7 @@ def _broadband(
         exchange=np.kron(rail.exchange, here) + np.diag(detunings),
         decay=np.kron(rail.decay + np.sinh(r) ** 2 * added, here) + np.diag(elsewhere),
         absorption=np.kron(np.sinh(r) ** 2 * added, here),
-        squeezing=np.kron(-np.cosh(r) * np.sinh(r) * added, across),
+        anomalous=np.kron(-np.cosh(r) * np.sinh(r) * added, across),
         label="dual rail",
     )
 
@@ -147,18 +150,18 @@ def _filtered(
 
 
 def _bandwidths(
-    bandwidth: float | None, imbalance: Sequence[float] | None
+    bandwidth: float | None, bandwidths: Sequence[float] | None
 ) -> tuple[float, float] | None:
-    if imbalance is None:
+    if bandwidths is None:
         if bandwidth is None:
             return None
         kappa = checks.positive("bandwidth", bandwidth)
         return kappa, kappa
     if bandwidth is not None:
-        checks.fail("bandwidth", "left out where `imbalance` gives both rates", bandwidth)
-    if not isinstance(imbalance, (Sequence, np.ndarray)) or len(imbalance) != 2:
-        checks.fail("imbalance", "two rates (kappa_A, kappa_B)", imbalance)
-    kappa_a, kappa_b = (checks.positive("imbalance", rate) for rate in imbalance)
+        checks.fail("bandwidth", "left out where `bandwidths` gives both rates", bandwidth)
+    if not isinstance(bandwidths, (Sequence, np.ndarray)) or len(bandwidths) != 2:
+        checks.fail("bandwidths", "two rates (kappa_A, kappa_B)", bandwidths)
+    kappa_a, kappa_b = (checks.positive("bandwidths", rate) for rate in bandwidths)
     return kappa_a, kappa_b
 
 

@@ -27,8 +27,8 @@ def behind_a_filter(
     label: str,
     detuning: PerQubit = 0.0,
     dephasing: PerQubit = 0.0,
-    other_decay: PerQubit = 0.0,
-    base_occupation: float = 0.0,
+    intrinsic_decay: PerQubit = 0.0,
+    waveguide_occupation: float = 0.0,
     backaction: bool = True,
     filters: int = 1,
 ) -> Network:
@@ -48,8 +48,8 @@ def behind_a_filter(
         label: What the network is.
         detuning: Qubit frequency minus cavity frequency; one number, or one per qubit.
         dephasing: Pure dephasing rate; one number, or one per qubit.
-        other_decay: Decay rate into other, empty channels; one number, or one per qubit.
-        base_occupation: Occupation n_0 of the waveguide, >= 0.
+        intrinsic_decay: Decay rate into other, empty channels; one number, or one per qubit.
+        waveguide_occupation: Occupation n_0 of the waveguide, >= 0.
         backaction: Whether the qubits act back on the cavity.
         filters: Number of filter cavities in a row, >= 1.
 
@@ -61,10 +61,10 @@ def behind_a_filter(
     """
     checks.nonnegative("n_th", n_th)
     checks.positive("kappa", kappa)
-    n_0 = checks.nonnegative("base_occupation", base_occupation)
+    n_0 = checks.nonnegative("waveguide_occupation", waveguide_occupation)
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
-    elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
+    elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
     checks.integer("filters", filters, 1)
     exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
     later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
@@ -105,8 +105,8 @@ def behind_this_filter(
     label: str,
     detuning: PerQubit = 0.0,
     dephasing: PerQubit = 0.0,
-    other_decay: PerQubit = 0.0,
-    base_occupation: float = 0.0,
+    intrinsic_decay: PerQubit = 0.0,
+    waveguide_occupation: float = 0.0,
     backaction: bool = True,
 ) -> Network:
     """A filter of any shape whose output port is node 0 of the geometry, and qubits.
@@ -122,8 +122,8 @@ def behind_this_filter(
         label: What the network is.
         detuning: Qubit frequency minus carrier frequency; one number, or one per qubit.
         dephasing: Pure dephasing rate; one number, or one per qubit.
-        other_decay: Decay rate into other, empty channels; one number, or one per qubit.
-        base_occupation: Occupation n_0 of the waveguide, >= 0.
+        intrinsic_decay: Decay rate into other, empty channels; one number, or one per qubit.
+        waveguide_occupation: Occupation n_0 of the waveguide, >= 0.
         backaction: Whether the qubits act back on the filter.
 
     Returns:
@@ -133,10 +133,10 @@ def behind_this_filter(
         ValueError: an argument is out of range or of the wrong length.
     """
     hot = checks.nonnegative("n_th", n_th)
-    base = checks.nonnegative("base_occupation", base_occupation)
+    base = checks.nonnegative("waveguide_occupation", waveguide_occupation)
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
-    elsewhere = per_qubit("other_decay", other_decay, qubits, checks.nonnegative)
+    elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
     line = filtered(geometry, chosen, n_th=hot, base=base, backaction=backaction)
     zeros = (0.0,) * chosen.order
     alternative = None
@@ -149,8 +149,8 @@ def behind_this_filter(
             label=label,
             detuning=detuning,
             dephasing=dephasing,
-            other_decay=other_decay,
-            base_occupation=base + hot * chosen.fit.floor,
+            intrinsic_decay=intrinsic_decay,
+            waveguide_occupation=base + hot * chosen.fit.floor,
             backaction=backaction,
         )
     return Network(

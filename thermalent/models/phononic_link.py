@@ -16,8 +16,10 @@ from thermalent.models.line import (
 from thermalent.networks.geometry import SemiInfinite
 from thermalent.networks.network import Network
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_arguments
 
 
+@renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
 def phononic_link(
     n_th: float,
     kappa: float | None = None,
@@ -28,8 +30,8 @@ def phononic_link(
     detuning: PerQubit = 0.0,
     dephasing: PerQubit = 0.0,
     loss: float | Sequence[float] = 0.0,
-    other_decay: PerQubit = 0.0,
-    base_occupation: float = 0.0,
+    intrinsic_decay: PerQubit = 0.0,
+    waveguide_occupation: float = 0.0,
     backaction: bool = True,
     filter: Filter | None = None,
 ) -> Network:
@@ -55,8 +57,9 @@ def phononic_link(
         dephasing: Pure dephasing rate, rate unit; one number, or one per qubit.
         loss: Power loss, in [0, 1], of each stretch from the mirror outwards, that to the first
             qubit included; one number, or one per qubit.
-        other_decay: Decay rate of the qubits into other, empty channels; one number, or one each.
-        base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
+        intrinsic_decay: Decay rate of the qubits into other, empty channels; one number, or one
+            each.
+        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         backaction: False drops the action of the qubits on the cavity, as THERMAL does
             (Eqs. (51) to (53)); the default keeps it, exactly.
         filter: A filter of any shape instead of the cavity, its output port at the mirror. What
@@ -100,8 +103,8 @@ def phononic_link(
             qubits=qubits,
             detuning=detuning,
             dephasing=dephasing,
-            other_decay=other_decay,
-            base_occupation=base_occupation,
+            intrinsic_decay=intrinsic_decay,
+            waveguide_occupation=waveguide_occupation,
             backaction=backaction,
             label="phononic link",
         )
@@ -113,8 +116,8 @@ def phononic_link(
         qubits=qubits,
         detuning=detuning,
         dephasing=dephasing,
-        other_decay=other_decay,
-        base_occupation=base_occupation,
+        intrinsic_decay=intrinsic_decay,
+        waveguide_occupation=waveguide_occupation,
         backaction=backaction,
         label="phononic link",
     )

@@ -14,8 +14,10 @@ from thermalent.models.line import (
 from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_arguments
 
 
+@renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
 def thermal_link(
     n_th: float,
     kappa: float | None = None,
@@ -24,8 +26,8 @@ def thermal_link(
     detuning: PerQubit = 0.0,
     dephasing: PerQubit = 0.0,
     loss: float | Sequence[float] = 0.0,
-    other_decay: PerQubit = 0.0,
-    base_occupation: float = 0.0,
+    intrinsic_decay: PerQubit = 0.0,
+    waveguide_occupation: float = 0.0,
     qubits: int = 2,
     filters: int = 1,
     filter: Filter | None = None,
@@ -52,8 +54,9 @@ def thermal_link(
         dephasing: Pure dephasing rate 1/T_phi, rate unit; one number, or one per qubit.
         loss: Power loss, in [0, 1], of each stretch between successive qubits (none between the
             source and the first); one number, or one per stretch.
-        other_decay: Decay rate of the qubits into other, empty channels; one number, or one each.
-        base_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
+        intrinsic_decay: Decay rate of the qubits into other, empty channels; one number, or one
+            each.
+        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
         qubits: Number of qubits, >= 1.
         filters: Number M of equal filter cavities in a row, >= 1.
         filter: A filter of any shape instead, such as te.Filter.butterworth(3, 0.02).
@@ -81,8 +84,8 @@ def thermal_link(
             qubits=qubits,
             detuning=detuning,
             dephasing=dephasing,
-            other_decay=other_decay,
-            base_occupation=base_occupation,
+            intrinsic_decay=intrinsic_decay,
+            waveguide_occupation=waveguide_occupation,
             label="thermal link",
         )
     assert kappa is not None
@@ -93,8 +96,8 @@ def thermal_link(
         qubits=qubits,
         detuning=detuning,
         dephasing=dephasing,
-        other_decay=other_decay,
-        base_occupation=base_occupation,
+        intrinsic_decay=intrinsic_decay,
+        waveguide_occupation=waveguide_occupation,
         filters=filters,
         label="thermal link",
     )

@@ -37,15 +37,17 @@ def check_parameters(
         for n, p in parameters.items()
         if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
     ]
+    new_of_old: Mapping[str, str] = getattr(builder, "renamed_arguments", {})
+    given = {new_of_old.get(name, name) for name in (*fixed, *varied)}
     for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
         for name in names:
-            if name not in named and not takes_any:
+            if new_of_old.get(name, name) not in named and not takes_any:
                 near = difflib.get_close_matches(name, named, 1, 0.0)
                 hint = f" (nearest: {near[0]!r})" if near else ""
                 checks.fail(argument, f"of parameters of the builder, {named}{hint}", name)
     for name in named:
         needed = parameters[name].default is kinds.empty
-        if needed and name not in fixed and name not in varied:
+        if needed and name not in given:
             checks.fail("grid", f"such that {name!r} has a value", checks.Words("without it"))
 
 

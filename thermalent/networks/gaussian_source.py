@@ -127,7 +127,7 @@ def _linear(network: Network) -> tuple[np.ndarray, np.ndarray]:
       \langle \alpha\alpha^\dagger \rangle' = \dots + U$$
     """
     index = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, squeezing = (m[index] for m in network.couplings)
+    exchange, decay, absorption, pumping, anomalous = (m[index] for m in network.couplings)
     relaxation, gain = np.diag(decay).astype(complex), np.diag(absorption).astype(complex)
     for j, node in enumerate(network.mode_indices):
         # Loss minus gain summed without the thermal parts, which cancel.
@@ -137,7 +137,7 @@ def _linear(network: Network) -> tuple[np.ndarray, np.ndarray]:
     noise = absorption.copy()
     np.fill_diagonal(noise, gain)
     own = 1j * exchange + damping
-    pairs = -1j * pumping - squeezing
+    pairs = -1j * pumping - anomalous
     drift = _interleaved(own, 1j * pumping, -1j * pumping.conj(), own.conj())
     diffusion = _interleaved(pairs, noise, noise.T, pairs.conj())
     return drift, diffusion
@@ -199,8 +199,8 @@ def coupling_weights(
         Rows (term of the mode, weight, whether the emitter's operator is c^+ instead of c, factor
         of it from the left, factor of it from the right), those of weight zero left out.
     """
-    exchange, decay, absorption, pumping, squeezing = network.couplings
-    pump, anomalous = pumping[index, e], squeezing[index, e]
+    exchange, decay, absorption, pumping, anomalous = network.couplings
+    pump, pair = pumping[index, e], anomalous[index, e]
     rows: list[tuple[str, complex, bool, float, float]] = [
         ("a_rho", decay[index, e], True, -0.5, 1.0),
         ("rho_a", decay[index, e], True, 0.0, -0.5),
@@ -218,10 +218,10 @@ def coupling_weights(
         ("rho_ad", 1j * pump, True, 0.0, 1.0),
         ("a_rho", -1j * np.conj(pump), False, 1.0, 0.0),
         ("rho_a", 1j * np.conj(pump), False, 0.0, 1.0),
-        ("ad_rho", anomalous, True, -1.0, 1.0),
-        ("rho_ad", anomalous, True, 1.0, -1.0),
-        ("a_rho", np.conj(anomalous), False, -1.0, 1.0),
-        ("rho_a", np.conj(anomalous), False, 1.0, -1.0),
+        ("ad_rho", pair, True, -1.0, 1.0),
+        ("rho_ad", pair, True, 1.0, -1.0),
+        ("a_rho", np.conj(pair), False, -1.0, 1.0),
+        ("rho_a", np.conj(pair), False, 1.0, -1.0),
     ]
     return [row for row in rows if row[1] != 0]
 

@@ -38,8 +38,8 @@ def channels(couplings: Couplings) -> list[Channel]:
     """The jump operators of G, U and M, without rates that are rounding."""
     gamma = np.block(
         [
-            [couplings.decay, couplings.squeezing.conj()],
-            [couplings.squeezing, couplings.absorption],
+            [couplings.decay, couplings.anomalous.conj()],
+            [couplings.anomalous, couplings.absorption],
         ]
     )
     if not np.any(gamma.imag):

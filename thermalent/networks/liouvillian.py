@@ -34,7 +34,7 @@ def emitter_liouvillian(network: Network) -> Superoperator:
     raising = tuple(dagger(c) for c in lowering)
     hamiltonian: Operator = zero(lowering[0].shape[0])
     jumps: list[tuple[Operator, Operator]] = []
-    exchange, decay, absorption, pumping, squeezing = network.couplings
+    exchange, decay, absorption, pumping, anomalous = network.couplings
     for p, j in enumerate(index):
         # sum_l J_jl c_j^+ c_l, and sum_l G_jl D[c_j, c_l] = D[c_j, sum_l G_jl^* c_l].
         hamiltonian = hamiltonian + raising[p] @ weighted_sum(exchange[j, index], lowering)
@@ -45,11 +45,13 @@ def emitter_liouvillian(network: Network) -> Superoperator:
         if np.any(pumping[j, index]):
             pair = 0.5 * raising[p] @ weighted_sum(pumping[j, index], raising)
             hamiltonian = hamiltonian + pair + dagger(pair)
-        if np.any(squeezing[j, index]):
-            jumps.append((raising[p], weighted_sum(squeezing[j, index].conj(), lowering)))
-            jumps.append((lowering[p], weighted_sum(squeezing[j, index], raising)))
+        if np.any(anomalous[j, index]):
+            jumps.append((raising[p], weighted_sum(anomalous[j, index].conj(), lowering)))
+            jumps.append((lowering[p], weighted_sum(anomalous[j, index], raising)))
         emitter = network.emitters[p]
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + embed(emitter.hamiltonian, p, network.dims)
-        jumps.extend((o, o) for o in (embed(jump, p, network.dims) for jump in emitter.jumps))
+        jumps.extend(
+            (o, o) for o in (embed(jump, p, network.dims) for jump in emitter.collapse_operators)
+        )
     return lindblad(hamiltonian, jumps)

@@ -51,7 +51,7 @@ class BareModes:
 def bare_modes(network: Network) -> BareModes:
     """The moments of the modes' steady state, if they have one."""
     modes = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, squeezing = (m[modes] for m in network.couplings)
+    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
     baths = np.array([mode.bath_rate for mode in network.modes])
     heat = baths * np.array([mode.n_th for mode in network.modes])
     decay, absorption = decay + np.diag(baths + heat), absorption + np.diag(heat)
@@ -61,7 +61,7 @@ def bare_modes(network: Network) -> BareModes:
     pairs = -1j * pumping
     doubled = np.block([[drift, pairs], [pairs.conj(), drift.conj()]])
     source = np.block(
-        [[absorption, pairs - squeezing], [(pairs - squeezing).conj(), absorption.conj()]]
+        [[absorption, pairs - anomalous], [(pairs - anomalous).conj(), absorption.conj()]]
     )
     growth = float(np.max(np.linalg.eigvals(doubled).real))
     if not growth < -_SMALLEST_DECAY * float(np.max(np.abs(doubled))):

@@ -29,6 +29,7 @@ import numpy as np
 from thermalent.networks.nodes import Emitter, Mode, Node
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 
 # A mode that loses less than this part of the largest rate loses nothing but for rounding.
 _ROUNDING = 1e-13
@@ -41,7 +42,7 @@ class Couplings(NamedTuple):
     decay: np.ndarray
     absorption: np.ndarray
     pumping: np.ndarray
-    squeezing: np.ndarray
+    anomalous: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +59,7 @@ class Network(Value):
         absorption: U, (n, n) Hermitian positive semidefinite, rate unit; zero if not given.
         pumping: P, (n, n) symmetric, rate unit; zero if not given. i g (a^+ b^+ - a b) is
             P_ab = P_ba = i g.
-        squeezing: M, (n, n) symmetric, rate unit; zero if not given. A rail of rate gamma squeezed
+        anomalous: M, (n, n) symmetric, rate unit; zero if not given. A rail of rate gamma squeezed
             with another by r has G = gamma cosh^2 r, U = gamma sinh^2 r on each of the two and
             M = -gamma cosh r sinh r between them.
         label: What the network is, for tables and plots.
@@ -77,7 +78,7 @@ class Network(Value):
     decay: np.ndarray
     absorption: np.ndarray | None = None
     pumping: np.ndarray | None = None
-    squeezing: np.ndarray | None = None
+    anomalous: np.ndarray | None = None
     label: str = "network"
     alternative: Network | None = None
 
@@ -111,22 +112,22 @@ class Network(Value):
         absorption = checks.positive_semidefinite(
             "absorption", checks.rates("absorption", checks.square_matrix("absorption", given, n))
         )
-        pumping, squeezing = (
+        pumping, anomalous = (
             np.zeros((n, n), dtype=complex)
             if given is None
             else checks.symmetric(name, checks.square_matrix(name, given, n))
-            for name, given in (("pumping", self.pumping), ("squeezing", self.squeezing))
+            for name, given in (("pumping", self.pumping), ("anomalous", self.anomalous))
         )
-        if np.any(squeezing):
-            environment = np.block([[decay, squeezing.conj()], [squeezing, absorption]])
-            checks.positive_semidefinite("squeezing with decay and absorption", environment)
-        read_only((exchange, decay, absorption, pumping, squeezing))
+        if np.any(anomalous):
+            environment = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
+            checks.positive_semidefinite("anomalous with decay and absorption", environment)
+        read_only((exchange, decay, absorption, pumping, anomalous))
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "exchange", exchange)
         object.__setattr__(self, "decay", decay)
         object.__setattr__(self, "absorption", absorption)
         object.__setattr__(self, "pumping", pumping)
-        object.__setattr__(self, "squeezing", squeezing)
+        object.__setattr__(self, "anomalous", anomalous)
         nothing = -_ROUNDING * max(np.max(np.abs(m), initial=0.0) for m in (exchange, decay))
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)
@@ -172,13 +173,13 @@ class Network(Value):
         """J, G, U, P and M."""
         assert self.absorption is not None  # these three are set by __post_init__
         assert self.pumping is not None
-        assert self.squeezing is not None
-        return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.squeezing)
+        assert self.anomalous is not None
+        return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.anomalous)
 
     @property
     def pumped(self) -> bool:
         """Whether pairs of excitations come and go: by parametric pumping or a squeezed channel."""
-        return bool(np.any(self.pumping) or np.any(self.squeezing))
+        return bool(np.any(self.pumping) or np.any(self.anomalous))
 
     def position(self, name: str) -> int:
         """Position of an emitter among the emitters, by name.
@@ -208,3 +209,8 @@ class Network(Value):
         absorbed = float(self.absorption[index, index].real)
         relaxation = float(self.decay[index, index].real) - absorbed + mode.bath_rate
         return relaxation, absorbed + mode.bath_rate * mode.n_th
+
+
+# The old name of the argument and of the attribute, until the next release.
+Network.__init__ = renamed_arguments(squeezing="anomalous")(Network.__init__)  # type: ignore[method-assign]
+Network.squeezing = renamed_attribute("squeezing", "anomalous")  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ import numpy as np
 
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_attribute
 
 SIGMA_MINUS = np.array([[0.0, 1.0], [0.0, 0.0]], dtype=complex)
 
@@ -63,8 +64,10 @@ class Emitter(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def jumps(self) -> tuple[np.ndarray, ...]:
+    def collapse_operators(self) -> tuple[np.ndarray, ...]:
         r"""Local jump operators, each (d, d) with its rate inside: \(\mathcal{D}[O]\) each."""
+
+    jumps = renamed_attribute("jumps", "collapse_operators")
 
     @property
     def dimension(self) -> int:
@@ -104,7 +107,7 @@ class Qubit(Emitter):
         return np.zeros((2, 2), dtype=complex)
 
     @property
-    def jumps(self) -> tuple[np.ndarray, ...]:
+    def collapse_operators(self) -> tuple[np.ndarray, ...]:
         """sqrt(gamma_phi / 2) sigma^z, if there is dephasing."""
         if self.dephasing == 0.0:
             return ()
@@ -158,7 +161,7 @@ class Qudit(Value, Emitter):
         return self.local_hamiltonian
 
     @property
-    def jumps(self) -> tuple[np.ndarray, ...]:
+    def collapse_operators(self) -> tuple[np.ndarray, ...]:
         """The given jump operators."""
         return tuple(self.local_jumps)
 
@@ -197,7 +200,7 @@ class CollectiveSpin(Emitter):
         return np.zeros((self.qubits + 1, self.qubits + 1), dtype=complex)
 
     @property
-    def jumps(self) -> tuple[np.ndarray, ...]:
+    def collapse_operators(self) -> tuple[np.ndarray, ...]:
         """None."""
         return ()
 

@@ -105,9 +105,9 @@ def node_signs(network: Network) -> np.ndarray:
     signs = np.zeros(len(network.nodes), dtype=np.int64)
     if not network.pumped:
         return signs + 1
-    exchange, decay, absorption, pumping, squeezing = network.couplings
+    exchange, decay, absorption, pumping, anomalous = network.couplings
     same = (exchange != 0) | (decay != 0) | (absorption != 0)
-    opposite = (pumping != 0) | (squeezing != 0)
+    opposite = (pumping != 0) | (anomalous != 0)
     for first in range(len(signs)):
         if signs[first]:
             continue
@@ -176,10 +176,12 @@ def _forbidden(
 
 
 def _require_conserving_jumps(emitter: Emitter, charges: np.ndarray) -> None:
-    if isinstance(emitter, _LADDERS) or not emitter.jumps:
+    if isinstance(emitter, _LADDERS) or not emitter.collapse_operators:
         return
     # The jumps together: two that break the symmetry alone may conserve it as a pair.
-    generator = lindblad(zero(emitter.dimension), [(jump, jump) for jump in emitter.jumps])
+    generator = lindblad(
+        zero(emitter.dimension), [(jump, jump) for jump in emitter.collapse_operators]
+    )
     q = element_charges(charges)
     change = np.where(q[:, None] != q[None, :], np.abs(dense(generator)), 0.0)
     if np.max(change) > 1e-14 * np.max(np.abs(dense(generator))):

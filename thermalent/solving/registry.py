@@ -73,7 +73,7 @@ METHODS = (
     ),
     MethodEntry(
         key="amplitudes",
-        name="Amplitudes",
+        name="SingleExcitation",
         module="thermalent.excitations.amplitudes",
         claim="exact",
         steady=False,
@@ -81,7 +81,7 @@ METHODS = (
     ),
     MethodEntry(
         key="trajectories",
-        name="Trajectories",
+        name="FieldTrajectories",
         module="thermalent.stochastic.method",
         claim="statistical",
         evolves=True,

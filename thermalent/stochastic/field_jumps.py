@@ -21,7 +21,7 @@ from thermalent.stochastic import kets
 from thermalent.stochastic.ensemble import in_order, threads_available
 from thermalent.stochastic.ket_kernels import follow_ket
 from thermalent.stochastic.kets import DrivenKets, driven_kets, indices, part_of
-from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.method import FieldTrajectories
 from thermalent.stochastic.tally import Batches
 from thermalent.support import checks
 from thermalent.support.compile_notice import announced
@@ -48,9 +48,9 @@ class FieldJumps(Method):
 
     The field is sampled exactly, I_e is the exact integral of the field of qubit e over the step,
     and within e^{Ks} the state jumps to \(O_k|\psi\rangle\) at exact waiting times. The splitting
-    is of second order in h. Where `Trajectories` hold the density matrix of a few qubits for any
-    temperature and `QuantumJumps` a ket that includes cold modes, this takes a dozen qubits behind
-    a source of any temperature.
+    is of second order in h. Where `FieldTrajectories` hold the density matrix of a few qubits for
+    any temperature and `QuantumJumps` a ket that includes cold modes, this takes a dozen qubits
+    behind a source of any temperature.
 
     Args:
         n: Number of trajectories, at least 8.
@@ -107,7 +107,9 @@ class FieldJumps(Method):
         """
         network = task.network
         if isinstance(task, EvolutionTask) and not isinstance(task.source, str):
-            return Refusal("its source starts 'stationary' or 'empty'. Use te.Trajectories(...).")
+            return Refusal(
+                "its source starts 'stationary' or 'empty'. Use te.FieldTrajectories(...)."
+            )
         reason = kets.refusal(network)
         if reason is not None:
             return Refusal(reason)
@@ -192,7 +194,7 @@ class FieldJumps(Method):
         decays = np.diag(begin.decay)[list(begin.emitter_indices)].real
         times = np.array([5 / float(np.max(decays))])
         rho = states.initial_state("0" * len(begin.dims), begin.dims, name="initial")
-        found = Trajectories(n=256, seed=self.seed, step=step).evolve(
+        found = FieldTrajectories(n=256, seed=self.seed, step=step).evolve(
             begin, times, rho, "stationary"
         )
         pairs = max(1.0, len(network.dims) / 2)

@@ -93,7 +93,7 @@ def refusal(network: Network) -> str | None:
     if network.pumped:
         return f"{network.PUMPED} Use te.QuantumJumps(...)."
     if not all(isinstance(emitter, Qubit) for emitter in network.emitters):
-        return "every emitter has to be a te.Qubit. Use te.Trajectories(...)."
+        return "every emitter has to be a te.Qubit. Use te.FieldTrajectories(...)."
     if len(network.emitters) > MOST_QUBITS:
         return f"it takes {MOST_QUBITS} qubits at most, and the network has {len(network.dims)}."
     if not bare_modes(network).stable:
@@ -107,7 +107,7 @@ def refusal(network: Network) -> str | None:
             "does not exist. Use te.QuantumJumps(...)."
         )
     if driven(network).field.white:
-        return "a part of its field is white noise. Use te.Trajectories(...)."
+        return "a part of its field is white noise. Use te.FieldTrajectories(...)."
     return None
 
 
@@ -134,7 +134,7 @@ def driven_kets(network: Network) -> DrivenKets:
                 operator = operator + value * part
         jumps.append(np.sqrt(max(channel.rate, 0.0)) * operator)
     for place, emitter in enumerate(network.emitters):
-        jumps += [_embed(local, place, len(emitters)) for local in emitter.jumps]
+        jumps += [_embed(local, place, len(emitters)) for local in emitter.collapse_operators]
     for operator in jumps:
         drift = drift - 0.5 * (_adjoint(operator) @ operator)
     return DrivenKets(

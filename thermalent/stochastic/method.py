@@ -41,7 +41,7 @@ _HOW = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trajectories(Method):
+class FieldTrajectories(Method):
     r"""Averages over trajectories of the field and of the emitters that it drives.
 
     $$\rho = \langle\mu\rangle_u, \qquad
@@ -182,7 +182,7 @@ class SteadyStatePlan(Plan):
     """A steady state: independent trajectories, each averaged over a window of time."""
 
     task: SteadyStateTask
-    method: Trajectories
+    method: FieldTrajectories
 
     @cached_property
     def emitters(self) -> DrivenEmitters:
@@ -256,7 +256,7 @@ class EvolutionPlan(Plan):
     """The emitters' states at the times, each with its standard error."""
 
     task: EvolutionTask
-    method: Trajectories
+    method: FieldTrajectories
 
     @cached_property
     def emitters(self) -> DrivenEmitters:

@@ -15,7 +15,7 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import SourceStart
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
 from thermalent.stochastic.kernels import LANES, follow
-from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.method import FieldTrajectories
 from thermalent.stochastic.plan import given_field
 from thermalent.support import checks
 
@@ -88,7 +88,7 @@ def trajectory(
     grid = checks.times("times", times)
     rho = states.initial_state(initial, network.dims, name="initial")
     start = checks.source_start("source", source)
-    method = Trajectories(n=2, seed=seed, step=step)
+    method = FieldTrajectories(n=2, seed=seed, step=step)
     walk = replace(method.walk(driven_emitters(network), grid, rho, start), merges=(1, 2))
     count = len(network.modes)
     field = np.empty((len(grid), count), dtype=complex)
@@ -185,7 +185,7 @@ def distribution(
     network: Network,
     observable: Callable[[np.ndarray], float],
     *,
-    method: Trajectories | None = None,
+    method: FieldTrajectories | None = None,
     bins: int = 50,
     limits: tuple[float, float] = (0.0, 1.0),
     time: float | None = None,
@@ -212,7 +212,7 @@ def distribution(
     Raises:
         ValueError: an argument is out of range, or there is no classical field.
     """
-    method = Trajectories() if method is None else method
+    method = FieldTrajectories() if method is None else method
     emitters = driven_emitters(network)
     if time is None:
         walk, _ = method.stationary_walk(emitters)

@@ -15,7 +15,7 @@ import numpy as np
 
 from thermalent.networks.builder import check_parameters
 from thermalent.solution.method import Method
-from thermalent.stochastic.method import Trajectories
+from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 from thermalent.sweeping.blocks import FAILED, Columns, Recipe
 from thermalent.sweeping.execution import ensembles, executors, tasks
@@ -251,7 +251,7 @@ def _results(
 ) -> Generator[tuple[Task, Columns]]:
     """Results from the executor: of points, or of blocks of trajectories where points are few."""
     recipe, here = study.recipe, isinstance(chosen, int)
-    if isinstance(recipe.method, Trajectories) and (here or left < _FEW * _count(chosen)):
+    if isinstance(recipe.method, FieldTrajectories) and (here or left < _FEW * _count(chosen)):
         workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
         parts = None if store is None else Parts(store.path, study)
         return ensembles.completed(workers, recipe, open_tasks, parts)

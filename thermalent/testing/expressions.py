@@ -21,7 +21,7 @@ def expression(network: Network) -> str:
         One expression, "te.Network(nodes=(...), exchange=..., ...)".
     """
     parts = [f"nodes=({', '.join(_node(node) for node in network.nodes)},)"]
-    for name in ("exchange", "decay", "absorption", "pumping", "squeezing"):
+    for name in ("exchange", "decay", "absorption", "pumping", "anomalous"):
         matrix = getattr(network, name)
         if name in ("exchange", "decay") or np.any(matrix):
             parts.append(f"{name}={_matrix(matrix)}")
@@ -34,7 +34,7 @@ def _node(node: Node) -> str:
     if isinstance(node, (Mode, Qubit, CollectiveSpin)):
         return f"te.{node!r}"
     assert isinstance(node, Emitter)
-    jumps = ", ".join(_matrix(jump) for jump in node.jumps)
+    jumps = ", ".join(_matrix(jump) for jump in node.collapse_operators)
     return (
         f"te.Qudit(name={node.name!r}, lower={_matrix(node.lowering)}, "
         f"local_hamiltonian={_matrix(node.hamiltonian)}, local_jumps=[{jumps}])"

@@ -34,9 +34,9 @@ def ordinary(draws: Draws) -> Network:
         gamma=_each(qubits, lambda: draws.log_uniform(0.3, 3.0)),
         detuning=_maybe(draws, 0.6, qubits, lambda: draws.uniform(-1.0, 1.0)),
         dephasing=_maybe(draws, 0.5, qubits, lambda: draws.log_uniform(0.01, 0.3)),
-        other_decay=_maybe(draws, 0.3, qubits, lambda: draws.log_uniform(0.01, 0.3)),
+        intrinsic_decay=_maybe(draws, 0.3, qubits, lambda: draws.log_uniform(0.01, 0.3)),
         loss=draws.uniform(0.0, 0.4) if draws.chance(0.5) else 0.0,
-        base_occupation=draws.log_uniform(0.01, 0.5) if draws.chance(0.15) else 0.0,
+        waveguide_occupation=draws.log_uniform(0.01, 0.5) if draws.chance(0.15) else 0.0,
         qubits=qubits,
     )
 
@@ -45,7 +45,7 @@ def nearly_dark(draws: Draws) -> Network:
     """A dark state that only one small rate connects with the rest."""
     small = draws.log_uniform(1e-14, 1e-1)
     n_th, kappa = draws.log_uniform(1e-2, 30.0), draws.log_uniform(0.05, 3.0)
-    form = draws.choice(("gamma", "detuning", "dephasing", "loss", "other_decay", "reservoir"))
+    form = draws.choice(("gamma", "detuning", "dephasing", "loss", "intrinsic_decay", "reservoir"))
     if form == "gamma":
         gamma = (1.0, small) if draws.chance(0.5) else (small, 1.0)
         return thermal_link(n_th=n_th, kappa=kappa, gamma=gamma)
@@ -74,7 +74,7 @@ def many_decades(draws: Draws) -> Network:
         "gamma": _each(2, rate),
         "detuning": _maybe(draws, 0.5, 2, shift),
         "dephasing": _maybe(draws, 0.5, 2, rate),
-        "other_decay": _maybe(draws, 0.5, 2, rate),
+        "intrinsic_decay": _maybe(draws, 0.5, 2, rate),
     }
     if draws.chance(0.6):
         return thermal_link(**common)
@@ -96,7 +96,7 @@ def bidirectional(draws: Draws) -> Network:
             detuning=detuning,
             dephasing=dephasing,
             loss=draws.uniform(0.0, 0.4) if draws.chance(0.3) else 0.0,
-            base_occupation=draws.log_uniform(0.01, 0.5) if draws.chance(0.15) else 0.0,
+            waveguide_occupation=draws.log_uniform(0.01, 0.5) if draws.chance(0.15) else 0.0,
         )
     geometry = ChiralWaveguide(
         right=(kappa, *gamma),

@@ -28,7 +28,7 @@ class Data:
     decay: list[list[acb]]
     absorption: list[list[acb]]
     pumping: list[list[acb]]
-    squeezing: list[list[acb]]
+    anomalous: list[list[acb]]
     bath_rate: list[acb]
     n_th: list[acb]
     backaction: list[bool]
@@ -89,7 +89,7 @@ def data_of(network: Network) -> Data:
         decay=matrix(network.decay),
         absorption=matrix(network.absorption),
         pumping=matrix(network.pumping),
-        squeezing=matrix(network.squeezing),
+        anomalous=matrix(network.anomalous),
         bath_rate=[exact(mode.bath_rate) for mode in modes],
         n_th=[exact(mode.n_th) for mode in modes],
         backaction=[bool(mode.backaction) for mode in modes],
@@ -103,5 +103,5 @@ def _emitter(emitter) -> Emitter:
         # (gamma_phi / 2) D[sigma_z]
         jumps = [(exact(emitter.dephasing) / 2, matrix([[-1, 0], [0, 1]]))]
     else:
-        jumps = [(acb(1), matrix(jump)) for jump in emitter.jumps]
+        jumps = [(acb(1), matrix(jump)) for jump in emitter.collapse_operators]
     return Emitter(matrix(emitter.lowering), matrix(emitter.hamiltonian), jumps)

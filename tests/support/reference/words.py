@@ -186,7 +186,7 @@ class Words:
                 dissipator(data.decay[j][l], L[j], Rd[l], (Ld[l], L[j]), (R[j], Rd[l]))
                 dissipator(data.absorption[j][l], Ld[j], R[l], (L[l], Ld[j]), (Rd[j], R[l]))
                 # M_jl D[c_j^+, c_l] + M_jl^* D[c_j, c_l^+]
-                m = data.squeezing[j][l]
+                m = data.anomalous[j][l]
                 dissipator(m, Ld[j], Rd[l], (Ld[l], Ld[j]), (Rd[j], Rd[l]))
                 dissipator(m.conjugate(), L[j], R[l], (L[l], L[j]), (R[j], R[l]))
         for j in range(data.modes):

@@ -34,7 +34,7 @@ from thermalent.solution.errors import SolveError
 from thermalent.support import checks
 from thermalent.support.progress import working
 
-_MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "base_occupation": 10.0}
+_MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "waveguide_occupation": 10.0}
 _SMALLEST = 4.0**-8  # of these, where the search for a budget begins
 
 
@@ -87,7 +87,7 @@ def design(
     link = {
         "loss": checks.within("loss", loss, 0.0, 1.0),
         "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
-        "base_occupation": thermal_occupation(base, hertz),
+        "waveguide_occupation": thermal_occupation(base, hertz),
     }
     with working("design") as report:
         search = Search(thermal_occupation(kelvin, hertz), link, attenuate, report)
@@ -149,14 +149,14 @@ class _Maker:
         link = self.search.link
         dephasing = self._spent(n, kappa, "dephasing")
         split = self._spent(n, kappa, "detuning")
-        warm = self._spent(n, kappa, "base_occupation")
+        warm = self._spent(n, kappa, "waveguide_occupation")
         rate = link["dephasing"] + dephasing
         return Budget(
             loss=self._spent(n, kappa, "loss"),
             dephasing=dephasing,
             dephasing_time=1 / (2 * pi * self.gamma * rate),
             detuning=split * self.gamma,
-            base_temperature=source_temperature(link["base_occupation"] + warm, self.frequency)
+            base_temperature=source_temperature(link["waveguide_occupation"] + warm, self.frequency)
             if warm < inf
             else inf,
         )

@@ -120,7 +120,7 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
             _dephasing(budget),
         ),
         ("detuning", budget.detuning / design.gamma, _GREEN, "-", f"mismatch, {_mega(budget)} MHz"),
-        ("base_occupation", n_0, _PINK, (2, (2, 4)), f"waveguide at {milli:.3g} mK"),
+        ("waveguide_occupation", n_0, _PINK, (2, (2, 4)), f"waveguide at {milli:.3g} mK"),
     ):
         if whole == inf:
             continue
@@ -143,7 +143,9 @@ def _occupation(design: Drawn, base_temperature: float) -> float:
 
     if base_temperature == inf:
         return inf
-    return thermal_occupation(base_temperature, design.frequency) - design.link["base_occupation"]
+    return (
+        thermal_occupation(base_temperature, design.frequency) - design.link["waveguide_occupation"]
+    )
 
 
 def _dephasing(budget: Budget) -> str:

@@ -38,8 +38,8 @@ class DesignPoint:
         attenuation: Of the source in front of the filter, dB; zero for all of it.
         budget: What may go wrong before the concurrence falls to the target; None without margin.
         sensitivities: Derivatives of the concurrence by ln(kappa), ln(n), loss, dephasing/gamma
-            and n_0, by name ("kappa", "n", "loss", "dephasing", "base_occupation"); nan where the
-            concurrence has none, at the border of separable states.
+            and n_0, by name ("kappa", "n", "loss", "dephasing", "waveguide_occupation"); nan where
+            the concurrence has none, at the border of separable states.
     """
 
     name: str

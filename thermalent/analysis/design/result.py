@@ -75,7 +75,7 @@ class Design:
         if self.needed_n < inf:
             hotter = source_temperature(self.needed_n, self.frequency)
             needed = f"it takes n_th = {self.needed_n:.4g}: {hotter:.4g} K at this frequency"
-            if self.link["base_occupation"] == 0:
+            if self.link["waveguide_occupation"] == 0:
                 lower = self.frequency * self.n_th / self.needed_n / 1e9
                 needed += f", or about {lower:.3g} GHz at this temperature"
             needed += "."
@@ -112,7 +112,9 @@ class Design:
         held = {
             "loss": self.link["loss"],
             "dephasing_time": 1 / (2 * pi * self.gamma * rate) if rate > 0 else None,
-            "base_temperature": source_temperature(self.link["base_occupation"], self.frequency),
+            "base_temperature": source_temperature(
+                self.link["waveguide_occupation"], self.frequency
+            ),
         }
         return superconducting_link(
             source_temperature(point.n, self.frequency),

@@ -128,7 +128,7 @@ def _with_source(network: Network, numbers: np.ndarray, within: Entries) -> Gene
 
 def _emitters(network: Network) -> Entries:
     """The Liouvillian of the emitters alone, as `liouville.emitter_liouvillian` has it."""
-    exchange, decay, absorption, pumping, squeezing = network.couplings
+    exchange, decay, absorption, pumping, anomalous = network.couplings
     index = list(network.emitter_indices)
     lowering = [_exact(dense(c)) for c in lowering_operators(network)]
     raising = [_adjoint(c) for c in lowering]
@@ -146,15 +146,15 @@ def _emitters(network: Network) -> Entries:
             for weight, x, y in (
                 (emitted[p][q], lowering[p], lowering[q]),
                 (_exactly(absorption[j, l]), raising[p], raising[q]),
-                (_exactly(squeezing[j, l]), raising[p], lowering[q]),
-                (_exactly(np.conj(squeezing[j, l])), lowering[p], raising[q]),
+                (_exactly(anomalous[j, l]), raising[p], lowering[q]),
+                (_exactly(np.conj(anomalous[j, l])), lowering[p], raising[q]),
             ):
                 if weight != 0:
                     jumps.append((weight, x, y))
     dims = network.dims
     for p, emitter in enumerate(network.emitters):
         before, after = int(np.prod(dims[:p])), int(np.prod(dims[p + 1 :]))
-        for local in emitter.jumps:
+        for local in emitter.collapse_operators:
             o = _exact(np.kron(np.kron(np.eye(before), local), np.eye(after)))
             jumps.append((acb(1), o, o))
         if np.any(emitter.hamiltonian):

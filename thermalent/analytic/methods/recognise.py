@@ -165,7 +165,7 @@ def _not_bare_qubit(emitter: Emitter) -> str | None:
         return f"the `dephasing` of {emitter.name!r} is {dephasing:g}, not 0"
     if np.any(emitter.hamiltonian != 0):
         return f"emitter {emitter.name!r} has a Hamiltonian of its own (`local_hamiltonian`)"
-    if any(np.any(jump != 0) for jump in emitter.jumps):
+    if any(np.any(jump != 0) for jump in emitter.collapse_operators):
         return f"emitter {emitter.name!r} has jumps of its own (`local_jumps`)"
     return None
 

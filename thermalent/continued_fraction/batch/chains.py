@@ -38,7 +38,7 @@ class Chains(NamedTuple):
     bands: tuple[tuple[np.ndarray, ...], ...]
     rate: np.ndarray
     width: np.ndarray
-    frame: np.ndarray
+    bright_dark: np.ndarray
     places: np.ndarray
 
 
@@ -60,7 +60,7 @@ def structures(networks: Sequence[Network]) -> dict[object, list[int]]:
         if np.prod(first.dims) > MOST_STATES:
             kinds.setdefault(None, []).extend(members)
             continue
-        pairs = np.array([(networks[p].pumping, networks[p].squeezing) for p in members])
+        pairs = np.array([(networks[p].pumping, networks[p].anomalous) for p in members])
         pumped = np.any(pairs, axis=(1, 2, 3))
         for key, chosen in ((None, pumped), (kind, ~pumped)):
             if np.any(chosen):
@@ -74,7 +74,7 @@ def _kind(node: Node, known: dict[int, object]) -> object:
     if isinstance(node, Mode):
         return node.backaction
     if id(node) not in known:
-        matrices = (node.lowering, node.hamiltonian, *node.jumps)
+        matrices = (node.lowering, node.hamiltonian, *node.collapse_operators)
         contents = (np.asarray(matrix, dtype=complex).tobytes() for matrix in matrices)
         known[id(node)] = (node.dimension, *contents)
     return known[id(node)]
@@ -123,9 +123,9 @@ def chains(networks: Sequence[Network], points: np.ndarray) -> list[Chains]:
     )
     if not first.modes[0].backaction:
         back[:] = 0.0
-    frame = _frames(driven, numbers)
-    found, reached = batch_operators.matrices(x, sides, y, drive, back, frame, variance)
-    return _grouped(points, numbers, found, reached, rate, variance, frame)
+    bright_dark = _frames(driven, numbers)
+    found, reached = batch_operators.matrices(x, sides, y, drive, back, bright_dark, variance)
+    return _grouped(points, numbers, found, reached, rate, variance, bright_dark)
 
 
 def _constants(network: Network, d: int) -> tuple[np.ndarray, ...]:
@@ -137,7 +137,7 @@ def _constants(network: Network, d: int) -> tuple[np.ndarray, ...]:
             z.append(embed(SIGMA_Z, i, dims))
             continue
         local += dense(embed(emitter.hamiltonian, i, dims))
-        jumps += [embed(jump, i, dims) for jump in emitter.jumps]
+        jumps += [embed(jump, i, dims) for jump in emitter.collapse_operators]
     return _stack(lowering_operators(network), d), _stack(z, d), local, _stack(jumps, d)
 
 
@@ -158,17 +158,17 @@ def _source(
 
 
 def _frames(driven: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Eigenstates of O^+ O in each charge sector, as `bright_frame`, from O^+ (p, d, d)."""
-    frame = np.zeros_like(driven)
+    """Eigenstates of O^+ O in each charge sector, as `bright_dark_basis`, from O^+ (p, d, d)."""
+    bright_dark = np.zeros_like(driven)
     for n in np.unique(numbers):
         sector = np.flatnonzero(numbers == n)
         if len(sector) == 1:
-            frame[:, sector, sector] = 1.0
+            bright_dark[:, sector, sector] = 1.0
             continue
         rows = driven[:, sector]
         vectors = np.linalg.eigh(rows @ rows.conj().transpose(0, 2, 1))[1]
-        frame[:, sector[:, None], sector] = vectors
-    return frame
+        bright_dark[:, sector[:, None], sector] = vectors
+    return bright_dark
 
 
 def _grouped(
@@ -178,7 +178,7 @@ def _grouped(
     reached: np.ndarray,
     rate: np.ndarray,
     variance: np.ndarray,
-    frame: np.ndarray,
+    bright_dark: np.ndarray,
 ) -> list[Chains]:
     """The chains, those that reach the same unknowns together."""
     places = _places(numbers)
@@ -205,7 +205,7 @@ def _grouped(
                 ),
                 rate=rate[mine],
                 width=np.sqrt(np.abs(variance[mine])),
-                frame=frame[mine],
+                bright_dark=bright_dark[mine],
                 places=np.ascontiguousarray(places[:, even[difference[even] == 0]]),
             )
         )

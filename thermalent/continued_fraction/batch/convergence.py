@@ -5,11 +5,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-# Compiled into `settle`, whose cache does not notice a change of that file: touch this one, too.
+# Compiled into `judge_convergence`, whose cache does not notice a change of that file: touch this
+# one, too.
 from thermalent.continued_fraction.chain import convergence
 
 # Where a point stands.
-ACTIVE, CONVERGED, HANDED_OVER = 0, 1, 2
+ACTIVE, CONVERGED, DEFERRED = 0, 1, 2
 _EPS = float(np.finfo(float).eps)
 _FLOOR = 4 * _EPS  # as in `fraction`
 _SAFETY, _DRAW = 3, 10  # as in `stationary`
@@ -24,28 +25,28 @@ def solve_points(points, k, a0, size, x):
     As `Stationary.solve`: the first row is replaced by the sum of the populations, which are the
     first `size` coordinates.
     """
-    ground = k.shape[1]
-    aug = np.zeros((ground, 2 * ground))
+    tier0_size = k.shape[1]
+    aug = np.zeros((tier0_size, 2 * tier0_size))
     for p in points:
         norm = _pin(aug, a0[p], k[p], size)
-        _invert(aug, ground)
+        _invert(aug, tier0_size)
         inverse = 0.0
-        for j in range(ground, 2 * ground):
+        for j in range(tier0_size, 2 * tier0_size):
             inverse = max(inverse, np.sum(np.abs(aug[:, j])))
-        for i in range(ground):
-            x[p, i] = aug[i, ground] if norm * inverse < _SINGULAR else np.nan
+        for i in range(tier0_size):
+            x[p, i] = aug[i, tier0_size] if norm * inverse < _SINGULAR else np.nan
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pin(aug, a, k, size):
     """[A_0 + K | 1] with the sum of the populations for its first row; returns its 1-norm."""
-    ground = k.shape[0]
+    tier0_size = k.shape[0]
     norm = 0.0
-    for j in range(ground):
+    for j in range(tier0_size):
         total = 0.0
-        for i in range(ground):
+        for i in range(tier0_size):
             aug[i, j] = a[i, j] + k[i, j]
-            aug[i, ground + j] = 1.0 if i == j else 0.0
+            aug[i, tier0_size + j] = 1.0 if i == j else 0.0
             if i == 0:
                 aug[i, j] = 1.0 if j < size else 0.0
             total += abs(aug[i, j])
@@ -60,17 +61,17 @@ def _lost(a, k, x, size, largest, above):
     Every element of A may be off by the last places of the largest one, which is more than
     `rounding` says: points that this sends to the ordinary solver are looked at more closely there.
     """
-    ground = x.size
-    aug = np.zeros((ground, 2 * ground))
+    tier0_size = x.size
+    aug = np.zeros((tier0_size, 2 * tier0_size))
     _pin(aug, a, k, size)
-    _invert(aug, ground)
+    _invert(aug, tier0_size)
     within = (_LOST * largest) ** 2 * np.sum(x * x)
     worst = 0.0
-    for i in range(ground):
+    for i in range(tier0_size):
         variance, drawn, most = 0.0, 0.0, 0.0
-        for j in range(1, ground):  # the first row is the trace, which is exact
-            weight, here = aug[i, ground + j], within
-            for l in range(ground):
+        for j in range(1, tier0_size):  # the first row is the trace, which is exact
+            weight, here = aug[i, tier0_size + j], within
+            for l in range(tier0_size):
                 here += (_SAFETY * _EPS * k[j, l] * x[l]) ** 2
                 drawn += weight * above[j, l] * x[l]
                 most += (weight * above[j, l] * x[l]) ** 2
@@ -96,7 +97,7 @@ def _invert(aug, m):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def state(x, places, frame, out):
+def state(x, places, bright_dark, out):
     """The density matrix of coordinates at level 0; returns its largest element.
 
     Args:
@@ -105,7 +106,7 @@ def state(x, places, frame, out):
         frame: States of the bright frame as columns, (d, d).
         out: (2, d, d): the matrix and room to work.
     """
-    d = frame.shape[0]
+    d = bright_dark.shape[0]
     out[:] = 0.0
     for t in range(x.size):
         i, j, kind = places[0, t], places[1, t], places[2, t]
@@ -119,9 +120,9 @@ def state(x, places, frame, out):
         for j in range(d):
             total = 0j
             for l in range(d):
-                if frame[i, l] != 0:
+                if bright_dark[i, l] != 0:
                     for m in range(d):
-                        total += frame[i, l] * out[1, l, m] * np.conj(frame[j, m])
+                        total += bright_dark[i, l] * out[1, l, m] * np.conj(bright_dark[j, m])
             out[0, i, j] = total
     largest = 0.0
     for i in range(d):
@@ -131,16 +132,18 @@ def state(x, places, frame, out):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def states(points, x, places, frame, found):
+def states(points, x, places, bright_dark, found):
     """The density matrices of some points, into found (n, d, d)."""
-    room = np.zeros((2, frame.shape[1], frame.shape[1]), dtype=np.complex128)
+    work_array = np.zeros((2, bright_dark.shape[1], bright_dark.shape[1]), dtype=np.complex128)
     for n in range(points.size):
-        state(x[points[n]], places, frame[points[n]], room)
-        found[n] = room[0]
+        state(x[points[n]], places, bright_dark[points[n]], work_array)
+        found[n] = work_array[0]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def settle(points, progress, k, before, x, x_before, a0, largest, above, places, frame, rtol, most):
+def judge_convergence(
+    points, progress, k, before, x, x_before, a0, largest, above, places, bright_dark, rtol, most
+):
     """Judge the folds of a round as `fraction` does, and set the next depths.
 
     Args:
@@ -159,7 +162,7 @@ def settle(points, progress, k, before, x, x_before, a0, largest, above, places,
         most: Level at which to give up.
     """
     depth, depths, folds, changes, count, singular, status, error, scale, residual = progress
-    d = frame.shape[1]
+    d = bright_dark.shape[1]
     out = np.zeros((2, d, d), dtype=np.complex128)
     for p in points:
         depths[p, 0], depths[p, 1], depths[p, 2] = depths[p, 1], depths[p, 2], depth[p]
@@ -168,23 +171,23 @@ def settle(points, progress, k, before, x, x_before, a0, largest, above, places,
         if np.isnan(x[p, 0]):
             singular[p] += 1
             if singular[p] == convergence.PATIENCE:
-                status[p] = HANDED_OVER
+                status[p] = DEFERRED
         else:
-            scale[p] = state(x[p], places, frame[p], out)
+            scale[p] = state(x[p], places, bright_dark[p], out)
             wanted = rtol * scale[p]
         if not np.isnan(x[p, 0] + x_before[p, 0]):
-            change = state(x[p] - x_before[p], places, frame[p], out)
+            change = state(x[p] - x_before[p], places, bright_dark[p], out)
             changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
             count[p] += 1
             error[p] = convergence.error_of(changes[p], count[p], scale[p])
             if error[p] <= wanted:
                 status[p] = CONVERGED
             elif (
-                convergence.unsettled(changes[p], count[p], scale[p])
+                convergence.possibly_degenerate(changes[p], count[p], scale[p])
                 or convergence.stagnates(changes[p], count[p], scale[p])
                 or depth[p] >= most
             ):
-                status[p] = HANDED_OVER
+                status[p] = DEFERRED
             if status[p] == CONVERGED:
                 lost = _lost(a0[p], k[p], x[p], d, largest[p], above[p])
                 total = error[p] + lost
@@ -192,12 +195,12 @@ def settle(points, progress, k, before, x, x_before, a0, largest, above, places,
                     depths[p], changes[p], count[p], scale[p]
                 )
                 if not total <= wanted:  # more levels help if it is mostly theirs
-                    status[p] = HANDED_OVER if not lost <= 0.5 * wanted else ACTIVE
+                    status[p] = DEFERRED if not lost <= 0.5 * wanted else ACTIVE
             if status[p] == CONVERGED:
                 error[p] += _FLOOR * scale[p]
                 residual[p] = _residual(a0[p], k[p], before[p], x[p])
         if status[p] == ACTIVE and folds[p] >= convergence.MOST_FOLDS:
-            status[p] = HANDED_OVER
+            status[p] = DEFERRED
         if status[p] == ACTIVE:
             following = convergence.next_depth(depths[p], folds[p], changes[p], count[p], wanted)
             depth[p] = min(following, max(most, depth[p] + 2))
@@ -207,12 +210,12 @@ def settle(points, progress, k, before, x, x_before, a0, largest, above, places,
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _residual(a, k, before, x):
     """|(K' - K) x| over |A_0 + K| |x|, as in `fraction`."""
-    ground = x.size
-    rate = max(np.max(np.abs(k)), np.max(np.abs(a[:ground, :ground])))
+    tier0_size = x.size
+    rate = max(np.max(np.abs(k)), np.max(np.abs(a[:tier0_size, :tier0_size])))
     largest = 0.0
-    for i in range(ground):
+    for i in range(tier0_size):
         total = 0.0
-        for j in range(ground):
+        for j in range(tier0_size):
             total += (before[i, j] - k[i, j]) * x[j]
         largest = max(largest, abs(total))
     return largest / max(rate * np.max(np.abs(x)), np.finfo(np.float64).tiny)

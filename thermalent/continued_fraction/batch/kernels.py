@@ -103,19 +103,21 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
                         for j in range(here, here + there):
                             aug[i, j, w] = 0.0
     to, of, e, values = down[0]
-    ground, whole = k.shape[0], a[0].shape[0]
-    shift = whole - ground if scaling != 1.0 else 0  # in reverse, level 0 stands last
-    for i in range(ground):
-        for j in range(ground):
+    tier0_size, whole = k.shape[0], a[0].shape[0]
+    shift = whole - tier0_size if scaling != 1.0 else 0  # in reverse, level 0 stands last
+    for i in range(tier0_size):
+        for j in range(tier0_size):
             for w in range(lanes):
                 k[i, j, w] = 0.0
     for t in range(to.size):
         i = to[t] - shift
-        if 0 <= i < ground:
+        if 0 <= i < tier0_size:
             size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
             for w in range(lanes):
                 value[w] = -values[t, w] * size
-            subtract(k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, ground, lanes)
+            subtract(
+                k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, tier0_size, lanes
+            )
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -133,10 +135,10 @@ def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
         rate: Of all points, (p,).
         found: K of all points.
     """
-    ground = found.shape[1]
+    tier0_size = found.shape[1]
     even, odd = a0.shape[1], a1.shape[1]
     a = (np.zeros((even, even, LANES)), np.zeros((odd, odd, LANES)))
-    k, rates = np.zeros((ground, ground, LANES)), np.zeros(LANES)
+    k, rates = np.zeros((tier0_size, tier0_size, LANES)), np.zeros(LANES)
     depth = np.zeros(LANES, dtype=np.int64)
     up = (_lanes(bands[0], even, odd, reverse), _lanes(bands[1], odd, even, reverse))
     down = (_lanes(bands[2], even, odd, reverse), _lanes(bands[3], odd, even, reverse))
@@ -155,10 +157,10 @@ def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
         fold_lanes(a, up, down, rates, depth, scaling, k)
         for w in range(min(LANES, points.size - begin)):
             p = points[begin + w]
-            for i in range(ground):
-                for j in range(ground):
+            for i in range(tier0_size):
+                for j in range(tier0_size):
                     if reverse:
-                        found[p, i, j] = k[ground - 1 - i, ground - 1 - j, w]
+                        found[p, i, j] = k[tier0_size - 1 - i, tier0_size - 1 - j, w]
                     else:
                         found[p, i, j] = k[i, j, w]
 

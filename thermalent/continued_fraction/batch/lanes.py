@@ -39,7 +39,7 @@ class Progress(NamedTuple):
     changes: np.ndarray  # the last three, (p, 3)
     changed: np.ndarray  # how often
     singular: np.ndarray  # singular equations met
-    status: np.ndarray  # see `batch_settle`
+    status: np.ndarray  # see `batch_convergence`
     error: np.ndarray
     scale: np.ndarray
     residual: np.ndarray
@@ -81,12 +81,12 @@ def _solve(
     found: dict[int, SteadyState],
 ) -> None:
     """Solve the points of a group; those that the lanes cannot settle are left out."""
-    from thermalent.continued_fraction.batch import convergence as batch_settle
+    from thermalent.continued_fraction.batch import convergence as batch_convergence
 
     began = time.perf_counter()
     fractions = _Fractions(group, threads)
     progress = fractions.converge(settings.aimed_rtol)
-    good = np.flatnonzero(progress.status == batch_settle.CONVERGED)
+    good = np.flatnonzero(progress.status == batch_convergence.CONVERGED)
     levels, how = progress.depth, _HOW
     if settings.last is not None:
         levels, how = np.full(len(group.points), settings.last), _HOW_FIXED
@@ -157,16 +157,16 @@ class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
     def __init__(self, group: Chains, threads: int) -> None:
-        count, ground = len(group.points), group.places.shape[1]
+        count, tier0_size = len(group.points), group.places.shape[1]
         self.group, self.threads = group, threads
-        self.k = np.full((count, ground, ground), np.nan)
-        self.x = np.full((count, ground), np.nan)
+        self.k = np.full((count, tier0_size, tier0_size), np.nan)
+        self.x = np.full((count, tier0_size), np.nan)
         blocks = (group.a0, group.a1)
         self.largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0.0) for a in blocks))
 
     def converge(self, rtol: float) -> Progress:
         """Fold at more and more levels until every point is settled, one way or the other."""
-        from thermalent.continued_fraction.batch import convergence as batch_settle
+        from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
 
         count = len(self.group.points)
@@ -186,16 +186,16 @@ class _Fractions:
         above = self._lost_above(progress.depth)
         reverse = False
         # What needs more levels than the ordinary solver takes, it also refuses.
-        progress.status[progress.depth > MOST_LEVELS] = batch_settle.HANDED_OVER
-        while np.any(progress.status == batch_settle.ACTIVE):
-            active = np.flatnonzero(progress.status == batch_settle.ACTIVE)
+        progress.status[progress.depth > MOST_LEVELS] = batch_convergence.DEFERRED
+        while np.any(progress.status == batch_convergence.ACTIVE):
+            active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
             # Lanes of similar depth wait least for each other.
             active = active[np.argsort(progress.depth[active], kind="stable")]
             backwards = reverse
 
             def task(points: np.ndarray, backwards: bool = backwards) -> None:
                 self._fold(points, progress.depth[points], backwards)
-                batch_settle.settle(
+                batch_convergence.judge_convergence(
                     points,
                     tuple(progress),
                     self.k,
@@ -206,7 +206,7 @@ class _Fractions:
                     self.largest,
                     above,
                     self.group.places,
-                    self.group.frame,
+                    self.group.bright_dark,
                     rtol,
                     MOST_LEVELS,
                 )
@@ -226,11 +226,11 @@ class _Fractions:
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
-        from thermalent.continued_fraction.batch import convergence as batch_settle
+        from thermalent.continued_fraction.batch import convergence as batch_convergence
 
-        d = self.group.frame.shape[1]
+        d = self.group.bright_dark.shape[1]
         found = np.zeros((len(points), d, d), dtype=complex)
-        batch_settle.states(points, self.x, self.group.places, self.group.frame, found)
+        batch_convergence.states(points, self.x, self.group.places, self.group.bright_dark, found)
         return found
 
     def _lost_above(self, depths: np.ndarray) -> np.ndarray:
@@ -254,14 +254,14 @@ class _Fractions:
         return folded[1] - folded[0]
 
     def _fold(self, points: np.ndarray, depths: np.ndarray, reverse: bool) -> None:
-        from thermalent.continued_fraction.batch import convergence as batch_settle
+        from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.batch import kernels
 
         group = self.group
         kernels.fold_points(
             points, depths, reverse, group.a0, group.a1, group.bands, group.rate, self.k
         )
-        batch_settle.solve_points(points, self.k, group.a0, group.frame.shape[1], self.x)
+        batch_convergence.solve_points(points, self.k, group.a0, group.bright_dark.shape[1], self.x)
 
     def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
         """Do the task for all points, on all threads; the kernels release the GIL."""

@@ -71,25 +71,25 @@ def _add(to, factor, operator):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _framed(operator, frame, room, out):
+def _framed(operator, bright_dark, work_array, out):
     """Frame^+ operator frame, into out."""
-    d = frame.shape[0]
+    d = bright_dark.shape[0]
     for i in range(d):
         for j in range(d):
             total = 0j
             for l in range(d):
-                total += operator[i, l] * frame[l, j]
-            room[i, j] = total
+                total += operator[i, l] * bright_dark[l, j]
+            work_array[i, j] = total
     for i in range(d):
         for j in range(d):
             total = 0j
             for l in range(d):
-                total += np.conj(frame[l, i]) * room[l, j]
+                total += np.conj(bright_dark[l, i]) * work_array[l, j]
             out[i, j] = total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def matrices(x, sides, y, drive, back, frame, variance):
+def matrices(x, sides, y, drive, back, bright_dark, variance):
     r"""A, B and C of each point in the Hermitian basis of `levels`, and what can be reached.
 
     Args:
@@ -108,17 +108,17 @@ def matrices(x, sides, y, drive, back, frame, variance):
     terms = sides.shape[0]
     found = np.zeros((count, 3, size * size, size * size))
     reached = np.zeros((count, size * size), dtype=np.bool_)
-    whole, part, room = np.zeros_like(x[0]), np.zeros_like(x[0]), np.zeros_like(x[0])
+    whole, part, work_array = np.zeros_like(x[0]), np.zeros_like(x[0]), np.zeros_like(x[0])
     a, b = np.zeros((terms, size, size), x.dtype), np.zeros((terms, size, size), x.dtype)
     for p in range(count):
         scale = np.sqrt(abs(variance[p])) if abs(variance[p]) > 1 else 1.0
         for k in range(terms):
-            _framed(sides[k], frame[p], room, a[k])
-            _framed(y[p, k], frame[p], room, b[k])
-        _framed(x[p], frame[p], room, whole)
+            _framed(sides[k], bright_dark[p], work_array, a[k])
+            _framed(y[p, k], bright_dark[p], work_array, b[k])
+        _framed(x[p], bright_dark[p], work_array, whole)
         _represent(whole, a, b, terms, found[p, 0])
-        _framed(drive[p], frame[p], room, part)
-        _framed(back[p], frame[p], room, whole)
+        _framed(drive[p], bright_dark[p], work_array, part)
+        _framed(back[p], bright_dark[p], work_array, whole)
         for i in range(size):
             for j in range(size):
                 whole[i, j] = (variance[p] / scale) * part[i, j] + whole[i, j] / scale

@@ -8,22 +8,22 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.chain.chain import Band, Levels
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 from thermalent.continued_fraction.several_poles.assembly import assemble as tiers_assemble
 from thermalent.continued_fraction.several_poles.assembly import offsets as tiers_offsets
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 
-def offsets(chain: Levels | Tiers, last: int) -> np.ndarray:
+def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
     """Where each level 0 to `last` starts in X, and the size of X, (last + 2,)."""
     if isinstance(chain, Tiers):
         return tiers_offsets(chain, last)
     even, odd = (block.shape[0] for block in chain.a)
-    sizes = np.array([chain.ground, *(odd if n % 2 else even for n in range(1, last + 1))])
+    sizes = np.array([chain.tier0_size, *(odd if n % 2 else even for n in range(1, last + 1))])
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
-def assemble(chain: Levels | Tiers, last: int) -> sparse.csr_array:
+def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
     """L truncated at level `last`, (size, size)."""
     if isinstance(chain, Tiers):
         return tiers_assemble(chain, last)
@@ -55,8 +55,8 @@ def assemble(chain: Levels | Tiers, last: int) -> sparse.csr_array:
 
 def _within_ground(chain, to, of, row, col, value):
     """Drop the unknowns that level 0 does not have."""
-    outside = ((to == 0)[:, None] & (row >= chain.ground)) | (
-        (of == 0)[:, None] & (col >= chain.ground)
+    outside = ((to == 0)[:, None] & (row >= chain.tier0_size)) | (
+        (of == 0)[:, None] & (col >= chain.tier0_size)
     )
     value = np.where(outside, 0.0, value)
     return to, of, np.where(outside, 0, row), np.where(outside, 0, col), value

@@ -38,7 +38,7 @@ class Band(NamedTuple):
     e: np.ndarray
 
 
-class Levels(NamedTuple):
+class HierarchyChain(NamedTuple):
     """The chain of levels; index 0 of each pair is for even N, index 1 for odd N.
 
     Args:
@@ -58,7 +58,7 @@ class Levels(NamedTuple):
     down: tuple[Band, Band]
     rate: float
     width: float
-    ground: int
+    tier0_size: int
     basis: tuple[Operator, Operator]
     charge: tuple[np.ndarray, np.ndarray]
 
@@ -86,7 +86,7 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Gene
 
     Args:
         h: The hierarchy.
-        charge: See `levels`.
+        charge: See `hierarchy_chain`.
         scale: Of the levels against each other; if not given, the one that balances them.
 
     Raises:
@@ -113,14 +113,14 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Gene
     )
 
 
-def levels(
+def hierarchy_chain(
     h: Hierarchy,
     start: np.ndarray | None = None,
     charge: int = 0,
     *,
     complete: bool = False,
     disturbance: np.random.Generator | None = None,
-) -> Levels:
+) -> HierarchyChain:
     """The chain of levels of a hierarchy with one mode.
 
     Args:
@@ -163,13 +163,13 @@ def levels(
     keep = np.arange(len(seed)) if complete else _reachable(seed, (a, b, c))
     order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
     even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
-    return Levels(
+    return HierarchyChain(
         a=(_block(a, even), _block(a, odd)),
         up=(_band(b, difference, even, odd), _band(b, difference, odd, even)),
         down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
         rate=whole.rate,
         width=float(np.sqrt(abs(h.modes[0].variance))),
-        ground=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
+        tier0_size=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
         basis=(basis[:, even], basis[:, odd]),
         charge=(difference[even], difference[odd]),
     )
@@ -191,7 +191,7 @@ def _basis(h: Hierarchy, charge: int, dense: bool) -> tuple[Operator, np.ndarray
         return sparse.csr_array((values, (rows, cols)), shape=(d * d, d * d)), difference
     basis = np.zeros((d * d, d * d), dtype=complex)
     basis[rows, cols] = values
-    return sandwich(h.frame, h.frame.conj().T) @ basis, difference  # E_ij -> |f_i><f_j|
+    return sandwich(h.bright_dark, h.bright_dark.conj().T) @ basis, difference  # E_ij -> |f_i><f_j|
 
 
 def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:

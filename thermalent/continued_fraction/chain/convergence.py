@@ -90,7 +90,7 @@ def stagnates(changes, count, scale):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def unsettled(changes, count, scale):
+def possibly_degenerate(changes, count, scale):
     """Whether the changes stay large: several solutions may compete."""
     return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
 

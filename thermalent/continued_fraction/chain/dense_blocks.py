@@ -5,30 +5,30 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, sparse
 
-from thermalent.continued_fraction.chain.chain import Band, Levels
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 
 
-def up_block(chain: Levels, n: int) -> sparse.csr_array:
+def up_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
     """B_n, from level n - 1 into level n."""
     band = chain.up[n % 2]
     return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
 
 
-def down_block(chain: Levels, n: int) -> sparse.csr_array:
+def down_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
     """C_n, from level n + 1 into level n."""
     band = chain.down[n % 2]
     return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
 
 
-def diagonal_block(chain: Levels, s: complex, n: int) -> np.ndarray:
+def diagonal_block(chain: HierarchyChain, s: complex, n: int) -> np.ndarray:
     """S + lambda n - A_n."""
     block = -chain.a[n % 2].astype(np.result_type(type(s), float))
     block[np.diag_indices_from(block)] += s + chain.rate * n
     return block
 
 
-def fold(chain: Levels, s: complex, last: int) -> np.ndarray:
-    """As `kernels.fold`."""
+def evaluate_truncated(chain: HierarchyChain, s: complex, last: int) -> np.ndarray:
+    """As `kernels.evaluate_truncated`."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
         d = diagonal_block(chain, s, n)
@@ -37,10 +37,10 @@ def fold(chain: Levels, s: complex, last: int) -> np.ndarray:
         right = up_block(chain, n).toarray()
         tail = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
     assert tail is not None
-    ground = chain.ground
-    return (down_block(chain, 0) @ tail)[:ground, :ground]
+    tier0_size = chain.tier0_size
+    return (down_block(chain, 0) @ tail)[:tier0_size, :tier0_size]
 
 
-def _block(chain: Levels, n: int, band: Band, factor: np.ndarray) -> sparse.csr_array:
+def _block(chain: HierarchyChain, n: int, band: Band, factor: np.ndarray) -> sparse.csr_array:
     shape = (chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0])
     return sparse.csr_array((band.value * factor, (band.row, band.col)), shape=shape)

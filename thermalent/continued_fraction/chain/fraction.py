@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
-from thermalent.continued_fraction.chain.chain import Band, Levels
-from thermalent.continued_fraction.several_poles.fold import fold as tiers_fold
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
+from thermalent.continued_fraction.several_poles.evaluation import (
+    evaluate_truncated as evaluate_tiers,
+)
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
 from thermalent.support.compile_notice import announced
@@ -67,7 +69,7 @@ class Fraction:
 
 
 def evaluate(
-    chain: Levels | Tiers,
+    chain: HierarchyChain | Tiers,
     solve: Solve,
     *,
     degenerate: Degenerate = lambda k, other: False,
@@ -97,7 +99,7 @@ def evaluate(
         converged = _converge(chain, solve, degenerate, lost, s, rtol, most, report)
     if last is None:
         return converged
-    k = fold(chain, s, last)
+    k = evaluate_truncated(chain, s, last)
     try:
         x = solve(k)
     except np.linalg.LinAlgError:
@@ -108,14 +110,14 @@ def evaluate(
         levels=last,
         error=_element(chain, x - converged.x) + converged.error,
         scale=_element(chain, x),
-        residual=residual(chain, s, k, fold(_rescaled(chain), s, last), x),
+        residual=residual(chain, s, k, evaluate_truncated(_rescaled(chain), s, last), x),
         uncertainty=_size(k - converged.k),
         outcome=converged.outcome,
     )
 
 
 def _converge(
-    chain: Levels | Tiers,
+    chain: HierarchyChain | Tiers,
     solve: Solve,
     degenerate: Degenerate,
     lost: Lost | None,
@@ -139,7 +141,7 @@ def _converge(
     singular_folds = 0
     depth = convergence.first_depth(chain.width)
     while True:
-        k = fold(chains[folds % 2], s, depth)
+        k = evaluate_truncated(chains[folds % 2], s, depth)
         folds += 1
         depths = np.append(depths[1:], depth)
         try:
@@ -148,15 +150,15 @@ def _converge(
             # Few levels can leave a dark state that more of them connect.
             singular_folds += 1
             if singular_folds == convergence.PATIENCE:
-                return singular(k, depth, fold(chains[folds % 2], s, depth))
+                return singular(k, depth, evaluate_truncated(chains[folds % 2], s, depth))
             x = None
         error, outcome = np.inf, ""
         if x is not None and x_before is not None and k_before is not None:
             changes, count = np.append(changes[1:], _element(chain, x - x_before)), count + 1
             scale = _element(chain, x)
             error = convergence.error_of(changes, count, scale)
-            if convergence.unsettled(changes, count, scale):
-                other = fold(chains[folds % 2], s, depth)
+            if convergence.possibly_degenerate(changes, count, scale):
+                other = evaluate_truncated(chains[folds % 2], s, depth)
                 if degenerate(k, other):
                     return singular(k, depth, other)
                 if count >= convergence.RESTLESS:
@@ -214,38 +216,40 @@ def singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
 
 
 def residual(
-    chain: Levels | Tiers, s: complex, k: np.ndarray, other: np.ndarray, x: np.ndarray
+    chain: HierarchyChain | Tiers, s: complex, k: np.ndarray, other: np.ndarray, x: np.ndarray
 ) -> float:
     """|(K' - K) x| over |A_0 + K - s| |x|: the solution in the equation of the other K."""
-    rate = max(_size(k), _size(chain.a[0][: chain.ground, : chain.ground]), abs(s))
+    rate = max(_size(k), _size(chain.a[0][: chain.tier0_size, : chain.tier0_size]), abs(s))
     return _size((other - k) @ x) / max(rate * _size(x), np.finfo(float).tiny)
 
 
-def fold(chain: Levels | Tiers, s: complex, last: int) -> np.ndarray:
+def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at level `last`, from the tail down."""
     if isinstance(chain, Tiers):
         with announced():
-            return tiers_fold(chain, s, last)
+            return evaluate_tiers(chain, s, last)
     scalar = _scalar(chain, s)
-    zero = np.zeros((chain.ground, chain.ground), dtype=type(scalar))
+    zero = np.zeros((chain.tier0_size, chain.tier0_size), dtype=type(scalar))
     if last == 0:
         return zero
     if max(block.shape[0] for block in chain.a) > SMALL:
-        return dense_blocks.fold(chain, scalar, last)
+        return dense_blocks.evaluate_truncated(chain, scalar, last)
     from thermalent.continued_fraction.chain import kernels
 
     with announced():
-        return kernels.fold(chain.a, chain.up, chain.down, chain.rate, scalar, last, zero)
+        return kernels.evaluate_truncated(
+            chain.a, chain.up, chain.down, chain.rate, scalar, last, zero
+        )
 
 
-def _scalar(chain: Levels, s: complex) -> float | complex:
+def _scalar(chain: HierarchyChain, s: complex) -> float | complex:
     """The Laplace variable in the type of the arithmetic: real where chain and s are."""
     if np.imag(s) == 0 and not np.iscomplexobj(chain.a[0]):
         return float(np.real(s))
     return complex(s)
 
 
-def _rescaled(chain: Levels | Tiers) -> Levels | Tiers:
+def _rescaled(chain: HierarchyChain | Tiers) -> HierarchyChain | Tiers:
     """The same chain with the levels scaled against each other: equal but for rounding."""
     factor = float(np.sqrt(1.7))
     if isinstance(chain, Tiers):
@@ -260,9 +264,9 @@ def _rescaled(chain: Levels | Tiers) -> Levels | Tiers:
     )
 
 
-def _element(chain: Levels | Tiers, x: np.ndarray) -> float:
+def _element(chain: HierarchyChain | Tiers, x: np.ndarray) -> float:
     """Largest matrix element of the solution with these coordinates at level 0."""
-    basis: Operator = chain.basis[0][:, : chain.ground]
+    basis: Operator = chain.basis[0][:, : chain.tier0_size]
     return _size(basis @ x)
 
 

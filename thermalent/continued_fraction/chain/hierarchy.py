@@ -41,13 +41,13 @@ class Hierarchy:
         numbers: Excitation number of each basis state of the emitters, (d,) integers.
         modes: The source's amplitudes.
         frame: Orthonormal basis of the emitters' space as columns, (d, d), of definite charge each:
-            bright and dark states of the drive, see `bright_frame`.
+            bright and dark states of the drive, see `bright_dark_basis`.
     """
 
     liouvillian: Superoperator
     numbers: np.ndarray
     modes: tuple[GaussianMode, ...]
-    frame: np.ndarray
+    bright_dark: np.ndarray
 
 
 def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
@@ -65,11 +65,11 @@ def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
         liouvillian=emitter_liouvillian(network),
         numbers=numbers,
         modes=gaussian_modes(network),
-        frame=bright_frame(network, numbers),
+        bright_dark=bright_dark_basis(network, numbers),
     )
 
 
-def bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
+def bright_dark_basis(network: Network, numbers: np.ndarray) -> np.ndarray:
     r"""Eigenstates of \(O^\dagger O\) in each charge sector, O the operator that the source drives.
 
     For two qubits: |00>, bright, dark, |11>. A dark state decouples from a strong drive exactly
@@ -88,9 +88,9 @@ def bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
     weights = coupled[:, np.argmax(np.sum(np.abs(coupled), axis=0))]
     drive = sum(w * dense(c) for w, c in zip(weights, lowering_operators(network), strict=True))
     gram = drive.conj().T @ drive
-    frame = np.zeros((d, d), dtype=complex)
+    bright_dark = np.zeros((d, d), dtype=complex)
     for n in np.unique(numbers):
         sector = np.flatnonzero(numbers == n)
         _, vectors = np.linalg.eigh(gram[np.ix_(sector, sector)])
-        frame[np.ix_(sector, sector)] = vectors
-    return frame
+        bright_dark[np.ix_(sector, sector)] = vectors
+    return bright_dark

@@ -35,9 +35,9 @@ def solve_in_place(aug, m, width):
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
-def fold(a, up, down, rate, s, last, zero):
+def evaluate_truncated(a, up, down, rate, s, last, zero):
     """K of the chain truncated at level `last`, from the tail down; `zero` is a 0 of s's type."""
-    ground = zero.shape[0]
+    tier0_size = zero.shape[0]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most), dtype=zero.dtype)
     tail = np.zeros((most, most), dtype=zero.dtype)  # D_{n+1}^{-1} B_{n+1}, (there, here)
@@ -66,8 +66,8 @@ def fold(a, up, down, rate, s, last, zero):
     result = np.zeros_like(zero)
     c = down[0]
     for t in range(c.row.size):
-        if c.row[t] < ground:
+        if c.row[t] < tier0_size:
             factor = c.value[t] * np.sqrt(max(1.0 - 0.5 * c.e[t], 0.0))
-            for j in range(ground):
+            for j in range(tier0_size):
                 result[c.row[t], j] += factor * tail[c.col[t], j]
     return result

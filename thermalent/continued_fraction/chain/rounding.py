@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.chain import Band, Levels, generator, summed
-from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, generator, summed
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.operators.superoperators import Operator, Superoperator
 
@@ -38,7 +38,7 @@ class Sizes(NamedTuple):
     down: tuple[np.ndarray, np.ndarray]
 
 
-def sizes(h: Hierarchy, chain: Levels) -> Sizes:
+def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
     """What the elements of a hierarchy's levels were summed from."""
     whole = generator(h)
     basis = tuple(abs(part) for part in chain.basis)
@@ -55,7 +55,7 @@ def _table(left: Operator, superoperator: Superoperator, right: Operator) -> np.
     return table if isinstance(table, np.ndarray) else table.toarray()
 
 
-def lost_above(chain: Levels, size: Sizes) -> np.ndarray:
+def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     """How the rounding of the levels above zero may change K, one random draw, (ground, ground).
 
     The difference of two folds whose blocks are disturbed at random, the second one eliminated in
@@ -63,12 +63,12 @@ def lost_above(chain: Levels, size: Sizes) -> np.ndarray:
     """
     rng = np.random.default_rng(1)
     depth = convergence.first_depth(chain.width)
-    forward = fold(_disturbed(chain, size, rng), 0.0, depth)
-    backward = fold(_reversed(_disturbed(chain, size, rng)), 0.0, depth)
+    forward = evaluate_truncated(_disturbed(chain, size, rng), 0.0, depth)
+    backward = evaluate_truncated(_reversed(_disturbed(chain, size, rng)), 0.0, depth)
     return forward - backward[::-1, ::-1]
 
 
-def _disturbed(chain: Levels, size: Sizes, rng: np.random.Generator) -> Levels:
+def _disturbed(chain: HierarchyChain, size: Sizes, rng: np.random.Generator) -> HierarchyChain:
     """Every element off by a last place of its sum, those that were set to zero as well."""
     populations = round(np.sqrt(chain.basis[0].shape[0]))  # the first of the even unknowns
 
@@ -95,10 +95,13 @@ def _disturbed(chain: Levels, size: Sizes, rng: np.random.Generator) -> Levels:
     )
 
 
-def _reversed(chain: Levels) -> Levels:
+def _reversed(chain: HierarchyChain) -> HierarchyChain:
     """The same chain with the unknowns of level 0, and all others, in reverse order each."""
     even, odd = (np.arange(block.shape[0]) for block in chain.a)
-    places = (np.concatenate([even[: chain.ground][::-1], even[chain.ground :][::-1]]), odd[::-1])
+    places = (
+        np.concatenate([even[: chain.tier0_size][::-1], even[chain.tier0_size :][::-1]]),
+        odd[::-1],
+    )
 
     def block(parity: int) -> np.ndarray:
         place = places[parity]

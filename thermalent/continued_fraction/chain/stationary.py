@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.chain import Levels
-from thermalent.continued_fraction.chain.fraction import Solve, evaluate, fold
+from thermalent.continued_fraction.chain.chain import HierarchyChain
+from thermalent.continued_fraction.chain.fraction import Solve, evaluate, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
@@ -31,13 +31,13 @@ _DRAW = 10  # one random response is this much too small once in a hundred times
 class Stationary:
     """The equation (A_0 + K) x = 0 at level 0 of a chain."""
 
-    def __init__(self, chain: Levels | Tiers, hierarchy: Hierarchy | None = None) -> None:
-        ground = chain.ground
+    def __init__(self, chain: HierarchyChain | Tiers, hierarchy: Hierarchy | None = None) -> None:
+        tier0_size = chain.tier0_size
         self.chain = chain
         self.hierarchy = hierarchy
         self._inverse: tuple[np.ndarray, np.ndarray] | None = None  # the last K, and what follows
-        self.a = chain.a[0][:ground, :ground]
-        self.basis = chain.basis[0][:, :ground]
+        self.a = chain.a[0][:tier0_size, :tier0_size]
+        self.basis = chain.basis[0][:, :tier0_size]
         self.d = round(np.sqrt(self.basis.shape[0]))
         diagonal = np.arange(self.d) * (self.d + 1)
         self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
@@ -89,8 +89,8 @@ class Stationary:
         if self.hierarchy is None or isinstance(self.chain, Tiers):
             raise ValueError("What rounding loses is known of the levels of a hierarchy only.")
         size = rounding.sizes(self.hierarchy, self.chain)
-        ground = self.chain.ground
-        return _EPS * size.a[0][:ground, :ground], rounding.lost_above(self.chain, size)
+        tier0_size = self.chain.tier0_size
+        return _EPS * size.a[0][:tier0_size, :tier0_size], rounding.lost_above(self.chain, size)
 
     def matrix(self, x: np.ndarray) -> np.ndarray:
         """The density matrix of the coordinates x."""
@@ -145,22 +145,22 @@ class Stationary:
 
     def project(self, b: np.ndarray, level: int) -> np.ndarray:
         """The stationary state reached from one with the coordinates b, with levels up to one."""
-        k = fold(self.chain, 0.0, level)
+        k = evaluate_truncated(self.chain, 0.0, level)
         # K is real on the real axis: a complex step gives its derivative to rounding.
         step = 1e-30 * self.source_rate
-        slope = fold(self.chain, 1j * step, level).imag / step
+        slope = evaluate_truncated(self.chain, 1j * step, level).imag / step
         scale = max(float(np.max(np.abs(k))), float(np.max(np.abs(self.a))))
         right, left = self.null_vectors(k, 1e3 * _EPS * scale)
         overlap = left.T @ (right - slope @ right)
         return right @ np.linalg.solve(overlap, left.T @ b)
 
 
-def resolvent(chain: Levels | Tiers, b: np.ndarray, s: complex) -> Solve:
+def resolvent(chain: HierarchyChain | Tiers, b: np.ndarray, s: complex) -> Solve:
     """The equation (s - A_0 - K) x = b at level 0."""
-    a = chain.a[0][: chain.ground, : chain.ground]
+    a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
 
     def solve(k: np.ndarray) -> np.ndarray:
-        return np.linalg.solve(s * np.eye(chain.ground) - a - k, b)
+        return np.linalg.solve(s * np.eye(chain.tier0_size) - a - k, b)
 
     return solve
 

@@ -16,7 +16,7 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
 from thermalent.continued_fraction.chain.assembly import offsets
-from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
@@ -39,7 +39,7 @@ Start = Callable[[int], np.ndarray]
 Generator = Callable[[int], sparse.csr_array]
 
 
-class SpreadSteps:
+class AllLevelSteps:
     """exp(L t) on a spread start, forwards in time, read out at level zero.
 
     Args:
@@ -53,7 +53,7 @@ class SpreadSteps:
 
     def __init__(
         self,
-        chain: Levels,
+        chain: HierarchyChain,
         start: Start,
         generator: Generator,
         depth: int,
@@ -66,7 +66,7 @@ class SpreadSteps:
         self.extend(4 * depth + 64)
         self.cap = _MOST_EXTENSION * self.most
         largest = max(1.0, float(np.max(np.abs(start(self.most)))))
-        self.cone = Cone(self, _LIMIT * tolerance / largest)
+        self.cone = InfluenceRegion(self, _LIMIT * tolerance / largest)
 
     def extend(self, most: int) -> None:
         """Make room for more levels."""
@@ -88,14 +88,16 @@ class SpreadSteps:
     _runs = 0
 
 
-class Cone:
+class InfluenceRegion:
     """The levels that level zero feels: the transposed generator from level zero up."""
 
-    def __init__(self, steps: SpreadSteps, limit: float) -> None:
+    def __init__(self, steps: AllLevelSteps, limit: float) -> None:
         self.steps, self.limit = steps, limit
-        ground = steps.chain.ground
+        tier0_size = steps.chain.tier0_size
         self.view = np.zeros(steps.at[-1], dtype=steps.propagators[0].matrix.dtype)
-        self.view[:ground] = 1 / np.sqrt(1.0 + np.arange(ground))  # generic: every element counts
+        self.view[:tier0_size] = 1 / np.sqrt(
+            1.0 + np.arange(tier0_size)
+        )  # generic: every element counts
         self.times, self.levels = [0.0], [_FEWEST]  # levels[i] are felt up to times[i]
 
     def look(self, time: float) -> None:
@@ -122,9 +124,9 @@ class Cone:
 
 
 class SpreadRun:
-    """One run of `SpreadSteps`, at its own time; it starts again where it is to go further."""
+    """One run of `AllLevelSteps`, at its own time; it starts again where it is to go further."""
 
-    def __init__(self, steps: SpreadSteps, margin: float, which: int) -> None:
+    def __init__(self, steps: AllLevelSteps, margin: float, which: int) -> None:
         self.steps, self.margin, self.which = steps, margin, which
         self.rounding = 0.0
         self.now, self.end, self.level = 0.0, -1.0, 0
@@ -157,7 +159,7 @@ class SpreadRun:
                 self.rounding += propagator.rounding
                 self.now = until if passed >= left * (1 - 1e-12) else self.now + passed
                 report(f"stepping, t = {self.now:.3g} of {self.end:.3g}")
-        return self.y[: self.steps.chain.ground].copy()
+        return self.y[: self.steps.chain.tier0_size].copy()
 
     def _begin(self, end: float) -> None:
         """Start again, with the levels that are felt at a later end."""
@@ -176,7 +178,7 @@ class SpreadRun:
         return min(felt, int(self.steps.most * self.margin / _MARGIN))
 
 
-def spread(chain: Levels, start: Start) -> Reduced:
+def spread(chain: HierarchyChain, start: Start) -> Reduced:
     r"""The equation at level zero of (z - L)^{-1} on a spread start.
 
     With b_N the start at level N and D_N the folded blocks of the fraction,
@@ -201,30 +203,32 @@ def spread(chain: Levels, start: Start) -> Reduced:
     return reduced
 
 
-def spread_wide(chain: Levels, start: Start, generator: Generator) -> Reduced:
+def on_all_levels_wide(chain: HierarchyChain, start: Start, generator: Generator) -> Reduced:
     """The same where levels couple to those two below, by a sparse factorisation."""
     known: dict[int, tuple[Any, Any, np.ndarray]] = {}
-    ground = chain.ground
+    tier0_size = chain.tier0_size
 
     def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
         if depth not in known:
             matrix = sparse.csr_array(generator(depth)).astype(complex)
-            identity = sparse.csc_array(sparse.eye_array(matrix.shape[0] - ground, dtype=complex))
+            identity = sparse.csc_array(
+                sparse.eye_array(matrix.shape[0] - tier0_size, dtype=complex)
+            )
             known[depth] = matrix, identity, start(depth).astype(complex)
         matrix, identity, b = known[depth]
-        above = sparse.csc_array(matrix[ground:, ground:])
-        right = np.column_stack([matrix[ground:, :ground].toarray(), b[ground:]])
+        above = sparse.csc_array(matrix[tier0_size:, tier0_size:])
+        right = np.column_stack([matrix[tier0_size:, :tier0_size].toarray(), b[tier0_size:]])
         # Level by level the matrix is banded: no ordering fills it less.
         tail = splu(identity * z - above, permc_spec="NATURAL").solve(right)
-        back = matrix[:ground, ground:] @ tail
-        own = z * np.eye(ground) - matrix[:ground, :ground].toarray()
-        return own - back[:, :-1], b[:ground] + back[:, -1]
+        back = matrix[:tier0_size, tier0_size:] @ tail
+        own = z * np.eye(tier0_size) - matrix[:tier0_size, :tier0_size].toarray()
+        return own - back[:, :-1], b[:tier0_size] + back[:, -1]
 
     return reduced
 
 
 def _reduce_lapack(
-    chain: Levels, z: complex, last: int, b: np.ndarray, at: np.ndarray
+    chain: HierarchyChain, z: complex, last: int, b: np.ndarray, at: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same for large blocks."""
     tail: np.ndarray | None = None
@@ -236,12 +240,12 @@ def _reduce_lapack(
             own = own + c @ tail[:, -1]
         right = np.column_stack([up_block(chain, n).toarray(), own])
         tail = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
-    ground = chain.ground
-    d = diagonal_block(chain, z, 0)[:ground, :ground]
-    own = b[:ground]
+    tier0_size = chain.tier0_size
+    d = diagonal_block(chain, z, 0)[:tier0_size, :tier0_size]
+    own = b[:tier0_size]
     if tail is not None:
-        back = (down_block(chain, 0) @ tail)[:ground]
-        d, own = d - back[:, :ground], own + back[:, -1]
+        back = (down_block(chain, 0) @ tail)[:tier0_size]
+        d, own = d - back[:, :tier0_size], own + back[:, -1]
     return d, own
 
 

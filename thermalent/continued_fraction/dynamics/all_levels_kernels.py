@@ -11,15 +11,15 @@ from thermalent.continued_fraction.chain.kernels import solve_in_place
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def reduce(a, up, down, rate, z, last, b, at):
     """The equation at level zero of (z - L) x = b, from the tail down; b has level n from at[n]."""
-    ground = at[1]
+    tier0_size = at[1]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most + 1), dtype=b.dtype)
     # D_{n+1}^{-1} B_{n+1}, (there, here), and in the last column g_{n+1}
     tail = np.zeros((most, most + 1), dtype=b.dtype)
     for n in range(last, -1, -1):
         parity = n % 2
-        here = a[parity].shape[0] if n > 0 else ground
-        there = a[1 - parity].shape[0] if n > 1 else (ground if n == 1 else 0)
+        here = a[parity].shape[0] if n > 0 else tier0_size
+        there = a[1 - parity].shape[0] if n > 1 else (tier0_size if n == 1 else 0)
         for i in range(here):
             for j in range(here):
                 aug[i, j] = -a[parity][i, j]
@@ -48,4 +48,4 @@ def reduce(a, up, down, rate, z, last, b, at):
             for j in range(there):
                 tail[i, j] = aug[i, here + j]
             tail[i, most] = aug[i, here + there]
-    return aug[:ground, :ground].copy(), aug[:ground, ground].copy()
+    return aug[:tier0_size, :tier0_size].copy(), aug[:tier0_size, tier0_size].copy()

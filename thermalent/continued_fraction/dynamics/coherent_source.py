@@ -30,7 +30,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
-from thermalent.continued_fraction.chain.chain import Band, Levels, levels
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.networks.symmetry import element_charges
 
@@ -100,7 +100,7 @@ class SharpStart:
         }
         return {value: part for value, part in parts.items() if np.any(part)}
 
-    def chain(self) -> Levels | None:
+    def chain(self) -> HierarchyChain | None:
         """Levels that hold this start and what follows from it; None if there is nothing."""
         parts = self.parts()
         if not parts:
@@ -112,12 +112,12 @@ class SharpStart:
         for seed, complete in ((parts.get(0), False), (everything, False), (everything, True)):
             if seed is None:
                 continue
-            chain = levels(self.h, seed.reshape(d, d), self.charge, complete=complete)
+            chain = hierarchy_chain(self.h, seed.reshape(d, d), self.charge, complete=complete)
             if self._held(chain):
                 break
         return chain
 
-    def vector(self, chain: Levels, last: int) -> np.ndarray:
+    def vector(self, chain: HierarchyChain, last: int) -> np.ndarray:
         """The start on all levels of a chain up to `last`."""
         variance = self.h.modes[0].variance
         scale = _scale(variance)
@@ -128,12 +128,12 @@ class SharpStart:
             own = chain.basis[difference % 2].conj().T @ part
             n = np.arange(abs(difference), last + 1, 2)
             if n.size and n[0] == 0:
-                x[: chain.ground] += c[0] * own[: chain.ground]
+                x[: chain.tier0_size] += c[0] * own[: chain.tier0_size]
                 n = n[1:]
             x[at[n][:, None] + np.arange(len(own))] += np.multiply.outer(c[n], own)
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
-    def generator(self, chain: Levels, last: int) -> sparse.csr_array:
+    def generator(self, chain: HierarchyChain, last: int) -> sparse.csr_array:
         """L up to a level, with what leads from the reference to the source's own variance."""
         mode = self.h.modes[0]
         matrix = assemble(chain, last)
@@ -153,7 +153,7 @@ class SharpStart:
         wide = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
         return sparse.csr_array(matrix + sparse.csr_array(wide, shape=matrix.shape))
 
-    def real(self, chain: Levels) -> Levels:
+    def real(self, chain: HierarchyChain) -> HierarchyChain:
         """The chain in real arithmetic, if it and the start are real."""
         bands = (*chain.up, *chain.down)
         far = max(map(abs, self.parts())) + 2  # every part begins by then
@@ -167,7 +167,7 @@ class SharpStart:
             down=(_real(chain.down[0]), _real(chain.down[1])),
         )
 
-    def _held(self, chain: Levels) -> bool:
+    def _held(self, chain: HierarchyChain) -> bool:
         """Whether the unknowns of a chain hold the whole start."""
         d = len(self.h.numbers)
         for difference, part in self.parts().items():
@@ -182,7 +182,7 @@ class SharpStart:
 
 
 def _scale(variance: float) -> float:
-    """The scale of the levels, as in `levels`."""
+    """The scale of the levels, as in `hierarchy_chain`."""
     return float(np.sqrt(variance)) if variance > 1 else 1.0
 
 

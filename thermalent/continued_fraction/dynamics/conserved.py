@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
 
 _EPS = float(np.finfo(float).eps)
@@ -31,8 +31,8 @@ class Conserved:
         chain: The levels.
     """
 
-    def __init__(self, chain: Levels | Tiers) -> None:
-        ground = chain.ground
+    def __init__(self, chain: HierarchyChain | Tiers) -> None:
+        tier0_size = chain.tier0_size
         self.left = _null_vectors(chain, _rows(chain))  # (ground, m)
         size = np.max(np.abs(_rows(chain)), axis=1, initial=0.0)
         weight = size + _SMALL_ROW * np.max(size, initial=0.0)
@@ -41,7 +41,7 @@ class Conserved:
             pivoted = linalg.qr((self.left * weight[:, None]).conj().T, mode="r", pivoting=True)[1]
             self.rows = np.asarray(pivoted[:count])
         else:
-            self.rows = np.arange(ground)[:count]
+            self.rows = np.arange(tier0_size)[:count]
         # As large as the other rows, so that elimination begins with them.
         scale = max(float(np.max(size, initial=0.0)), chain.rate)
         self._scaled = np.ascontiguousarray(self.left.T) * scale
@@ -89,20 +89,20 @@ class Conserved:
         return matrix, right
 
 
-def _rows(chain: Levels | Tiers) -> np.ndarray:
+def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
     """A_0 and C_0 side by side: what acts on level 0, (ground, ground + m_1)."""
-    ground, down = chain.ground, chain.down[0]
-    above = np.zeros((ground, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
-    here = down.row < ground
+    tier0_size, down = chain.tier0_size, chain.down[0]
+    above = np.zeros((tier0_size, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
+    here = down.row < tier0_size
     if isinstance(down, Entries):
         values = down.at(0)  # what comes from above comes without quanta along the chain
     else:
         values = down.value * np.sqrt(np.maximum(1.0 - 0.5 * down.e, 0.0))
     np.add.at(above, (down.row[here], down.col[here]), values[here])
-    return np.concatenate([chain.a[0][:ground, :ground], above], axis=1)
+    return np.concatenate([chain.a[0][:tier0_size, :tier0_size], above], axis=1)
 
 
-def _null_vectors(chain: Levels | Tiers, rows: np.ndarray) -> np.ndarray:
+def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray:
     """Left null vectors of the rows as columns, the trace first if it is one, (ground, m).
 
     Rows and columns are brought to size one before, so that a slow rate is no null vector.
@@ -134,9 +134,9 @@ def _null_vectors(chain: Levels | Tiers, rows: np.ndarray) -> np.ndarray:
     return np.stack(kept, axis=1) if kept else np.zeros((len(size), 0))
 
 
-def _trace(chain: Levels | Tiers) -> np.ndarray:
+def _trace(chain: HierarchyChain | Tiers) -> np.ndarray:
     """The trace as a vector on level 0, (ground, 1); (ground, 0) where it is always zero."""
-    basis = chain.basis[0][:, : chain.ground]
+    basis = chain.basis[0][:, : chain.tier0_size]
     d = round(np.sqrt(basis.shape[0]))
     trace = np.asarray(basis[np.arange(d) * (d + 1)].sum(axis=0)).ravel()
-    return trace.real[:, None] if np.any(trace) else np.zeros((chain.ground, 0))
+    return trace.real[:, None] if np.any(trace) else np.zeros((chain.tier0_size, 0))

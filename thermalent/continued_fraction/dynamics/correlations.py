@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
-from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
@@ -59,7 +59,7 @@ class LevelMatrices:
 
     @classmethod
     def from_vector(
-        cls, h: Hierarchy, charge: int, chain: Levels, x: np.ndarray, last: int
+        cls, h: Hierarchy, charge: int, chain: HierarchyChain, x: np.ndarray, last: int
     ) -> LevelMatrices:
         """The matrices of a vector X of the chain."""
         d = len(h.numbers)
@@ -70,7 +70,7 @@ class LevelMatrices:
             matrices[n] = basis @ x[at[n] : at[n + 1]]
         return cls(h, charge, matrices.reshape(last + 1, d, d))
 
-    def vector(self, chain: Levels) -> np.ndarray:
+    def vector(self, chain: HierarchyChain) -> np.ndarray:
         """The vector X of a chain of the same total charge."""
         flat = self.matrices.reshape(len(self.matrices), -1)
         at = offsets(chain, len(flat) - 1)
@@ -79,7 +79,7 @@ class LevelMatrices:
         x = np.concatenate(parts)
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
-    def size_vector(self, chain: Levels) -> np.ndarray:
+    def size_vector(self, chain: HierarchyChain) -> np.ndarray:
         """Sizes of the elements of `vector`, without cancellation."""
         flat = np.abs(self.matrices).reshape(len(self.matrices), -1)
         at = offsets(chain, len(flat) - 1)
@@ -139,22 +139,22 @@ def steady_levels(
         last: Highest level.
         reached: The state of the emitters, (d, d), if it is one of several; the levels above follow
             from it.
-        disturbance: See `levels`.
+        disturbance: See `hierarchy_chain`.
     """
-    chain = levels(h, start=reached, disturbance=disturbance)
+    chain = hierarchy_chain(h, start=reached, disturbance=disturbance)
     stationary = Stationary(chain)
     matrix = assemble(chain, last)
     if reached is None:
         pinned = matrix.tolil()
         pinned[stationary.row, :] = 0
-        pinned[stationary.row, : chain.ground] = stationary.trace
+        pinned[stationary.row, : chain.tier0_size] = stationary.trace
         right = np.zeros(matrix.shape[0])
         right[stationary.row] = 1.0
         x, rounding = _refined(sparse.csc_array(pinned), right)
     else:
         x0 = stationary.coordinates(reached)
-        above = sparse.csc_array(matrix[chain.ground :, chain.ground :])
-        right = -(matrix[chain.ground :, : chain.ground] @ x0)
+        above = sparse.csc_array(matrix[chain.tier0_size :, chain.tier0_size :])
+        right = -(matrix[chain.tier0_size :, : chain.tier0_size] @ x0)
         x, rounding = _refined(above, right)
         x = np.concatenate([x0, x])
     return LevelMatrices.from_vector(h, 0, chain, x, last), rounding
@@ -170,7 +170,9 @@ def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, f
     return x + change, float(np.linalg.norm(change)) / size + _ROUNDING
 
 
-def readout(h: Hierarchy, chain: Levels, charge: int, field: Field, last: int) -> np.ndarray:
+def readout(
+    h: Hierarchy, chain: HierarchyChain, charge: int, field: Field, last: int
+) -> np.ndarray:
     """Row r with r . X = Tr O^+ Y (charge -1) or Tr O Y O^+ (charge 0), over a few levels."""
     size = offsets(chain, last)[-1]
     row = np.zeros(size, dtype=complex)
@@ -207,7 +209,9 @@ class Regression:
             size = size.sizes().times_field(sizes, conjugate=True)
         self.charge = 0 if order == 2 else -1
         d = len(h.numbers)
-        self.chain = levels(h, start=np.ones((d, d)), charge=self.charge, disturbance=disturbance)
+        self.chain = hierarchy_chain(
+            h, start=np.ones((d, d)), charge=self.charge, disturbance=disturbance
+        )
         self.start = start.vector(self.chain)
         # Without the signs: O rho may vanish by cancellation, for a dark state.
         self.start_size = size.size_vector(self.chain)

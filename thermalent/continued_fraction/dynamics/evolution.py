@@ -11,11 +11,15 @@ from operator import itemgetter
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
-from thermalent.continued_fraction.dynamics.all_levels import SpreadSteps, spread, spread_wide
+from thermalent.continued_fraction.dynamics.all_levels import (
+    AllLevelSteps,
+    on_all_levels_wide,
+    spread,
+)
 from thermalent.continued_fraction.dynamics.all_levels import needed_depth as spread_depth
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
 from thermalent.continued_fraction.dynamics.inversion import Inverter
@@ -38,8 +42,8 @@ _MOST_LEVELS = 8
 
 def needed_depth(h: Hierarchy, rtol: float) -> int:
     """Highest level that the steady state needs, or where there is none, the source's resolvent."""
-    chain = levels(h)
-    b = np.ones(chain.ground)
+    chain = hierarchy_chain(h)
+    b = np.ones(chain.tier0_size)
     regular = evaluate(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
     stationary = Stationary(chain)
     fraction = evaluate(
@@ -91,7 +95,7 @@ def evolve(
         if found is None:
             continue
         chain, relaxed = found
-        basis = chain.basis[0][:, : chain.ground]
+        basis = chain.basis[0][:, : chain.tier0_size]
         matrices = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
         matrices = matrices * np.exp(1j * turn * q)
         states += matrices if q == 0 else matrices + matrices.conj().transpose(0, 2, 1)
@@ -104,20 +108,20 @@ def evolve(
 
 def _from_stationary(
     h: Hierarchy, times: np.ndarray, rho: np.ndarray, tolerance: float, q: int, depth: int
-) -> tuple[Levels, Relaxed] | None:
+) -> tuple[HierarchyChain, Relaxed] | None:
     """One charge of the state, the source stationary: a start at level zero."""
     d = len(h.numbers)
     part = np.where(element_charges(h.numbers).reshape(d, d) == q, rho, 0)
     if not np.any(part):
         return None
-    chain = levels(h, start=part, charge=q)
-    b = chain.basis[0][:, : chain.ground].conj().T @ part.ravel()
+    chain = hierarchy_chain(h, start=part, charge=q)
+    b = chain.basis[0][:, : chain.tier0_size].conj().T @ part.ravel()
     b = b.real if q == 0 else b
     other = redrawn(chain, h, q)
     relaxed = relax(
         times,
         tolerance,
-        Steps(chain, b, depth, itemgetter(slice(chain.ground)), other),
+        Steps(chain, b, depth, itemgetter(slice(chain.tier0_size)), other),
         Inverter(
             response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
         ),
@@ -127,7 +131,7 @@ def _from_stationary(
 
 def _from_sharp(
     start: SharpStart, times: np.ndarray, tolerance: float, depth: int
-) -> tuple[Levels, Relaxed] | None:
+) -> tuple[HierarchyChain, Relaxed] | None:
     """One charge of the state, the source empty or coherent: a start on all levels."""
     chain = start.chain()
     if chain is None:
@@ -140,11 +144,14 @@ def _from_sharp(
         equations = spread(chain, vector), spread(other, vector)
     else:
         others = partial(start.generator, other)
-        equations = spread_wide(chain, vector, generator), spread_wide(other, vector, others)
+        equations = (
+            on_all_levels_wide(chain, vector, generator),
+            on_all_levels_wide(other, vector, others),
+        )
     over_time = response(chain, *equations, chained=chained)
     first = first_contour(tolerance, largest_rate(chain))
     horizon = min(float(times[-1]), LAST_MARK * first)
-    steps = SpreadSteps(chain, vector, generator, depth, tolerance, horizon)
+    steps = AllLevelSteps(chain, vector, generator, depth, tolerance, horizon)
     if times[-1] > LAST_MARK * first:
         depth = spread_depth(over_time.transform, first, depth, tolerance / 10)
     real = not np.iscomplexobj(chain.a[0])

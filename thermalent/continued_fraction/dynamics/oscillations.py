@@ -11,27 +11,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Levels
-from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.chain import HierarchyChain
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 
 _MOST = 12  # candidates, the least damped ones
 _MOST_STEPS = 12
 _EPS = float(np.finfo(float).eps)
 
 
-def weakly_damped(chain: Levels, depth: int) -> np.ndarray:
+def weakly_damped(chain: HierarchyChain, depth: int) -> np.ndarray:
     """Poles away from the real axis, found from the emitters' own, (p,); of a pair the upper one.
 
     A pole that this search misses shows as contours that do not agree.
     """
-    ground = chain.ground
-    a = chain.a[0][:ground, :ground]
+    tier0_size = chain.tier0_size
+    a = chain.a[0][:tier0_size, :tier0_size]
     real = not np.iscomplexobj(a)
     scale = max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
     own = np.concatenate(
         [
             np.linalg.eigvals(a),
-            np.linalg.eigvals(a + fold(chain, 0.0, depth)),
+            np.linalg.eigvals(a + evaluate_truncated(chain, 0.0, depth)),
             np.linalg.eigvals(chain.a[1]) - chain.rate,
         ]
     )
@@ -50,13 +50,13 @@ def weakly_damped(chain: Levels, depth: int) -> np.ndarray:
 
 
 def _refined(
-    chain: Levels, a: np.ndarray, start: complex, depth: int, scale: float
+    chain: HierarchyChain, a: np.ndarray, start: complex, depth: int, scale: float
 ) -> complex | None:
     """The solution of mu(z) = z by secants, mu the eigenvalue of A_0 + K(z) next to z."""
 
     def away(z: complex) -> complex:
         try:
-            values = np.linalg.eigvals(a + fold(chain, z, depth))
+            values = np.linalg.eigvals(a + evaluate_truncated(chain, z, depth))
         except (ZeroDivisionError, np.linalg.LinAlgError):
             return complex(np.nan, np.nan)  # z is a pole of K itself
         return complex(values[np.argmin(np.abs(values - z))]) - z

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Levels
-from thermalent.continued_fraction.chain.fraction import fold
+from thermalent.continued_fraction.chain.chain import HierarchyChain
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.inversion import Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
@@ -21,19 +21,19 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
 
 
-def folded(chain: Levels | Tiers, b: np.ndarray) -> Reduced:
+def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Reduced:
     """The equation of a start b at level zero, by the fraction."""
-    a = chain.a[0][: chain.ground, : chain.ground]
-    identity = np.eye(chain.ground)
+    a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
+    identity = np.eye(chain.tier0_size)
 
     def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
-        return z * identity - a - fold(chain, z, depth), b
+        return z * identity - a - evaluate_truncated(chain, z, depth), b
 
     return reduced
 
 
 def response(
-    chain: Levels | Tiers, reduced: Reduced, other: Reduced, *, chained: bool = True
+    chain: HierarchyChain | Tiers, reduced: Reduced, other: Reduced, *, chained: bool = True
 ) -> Response:
     """What the equation says of the values at level zero over time.
 

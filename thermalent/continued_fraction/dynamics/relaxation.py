@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
-from thermalent.continued_fraction.chain.chain import Levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
 from thermalent.continued_fraction.several_poles.tiers import Tiers
@@ -114,11 +114,11 @@ class Steps:
 
     def __init__(
         self,
-        chain: Levels | Tiers,
+        chain: HierarchyChain | Tiers,
         start: np.ndarray,
         depth: int,
         read: Callable[[np.ndarray], np.ndarray],
-        redrawn: Levels | Tiers | None = None,
+        redrawn: HierarchyChain | Tiers | None = None,
     ) -> None:
         self.most = 2 * depth + 64
         self.at = offsets(chain, self.most)
@@ -183,7 +183,7 @@ def _shift(window: Window) -> float:
     return float(window.span**_SHIFT)
 
 
-def largest_rate(chain: Levels | Tiers) -> float:
+def largest_rate(chain: HierarchyChain | Tiers) -> float:
     """The largest rate of the emitters alone."""
     return max(float(np.max(np.abs(block), initial=0.0)) for block in chain.a)
 

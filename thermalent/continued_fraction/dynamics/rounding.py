@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Band, Levels, generator
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, generator
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 
 # The bound of a sum of few terms, rather than what is typical: the difference is an error.
@@ -18,7 +18,7 @@ _PER_ENTRY = 4 * float(np.finfo(float).eps)
 _SEED = 20260
 
 
-def redrawn(chain: Levels, h: Hierarchy | None = None, charge: int = 0) -> Levels:
+def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) -> HierarchyChain:
     """The chain with every entry moved by what may have been rounded.
 
     Args:

@@ -22,9 +22,9 @@ def cost(at: Lattice) -> float:
     return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
 
 
-def eliminate(ground: Ground, at: Lattice) -> np.ndarray:
+def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     """The stationary vector of trace one, (size,)."""
-    matrix = assemble(ground.generator, at)
+    matrix = assemble(tier0.generator, at)
     edge = at.offset[at.levels]
     parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
 
@@ -39,12 +39,12 @@ def eliminate(ground: Ground, at: Lattice) -> np.ndarray:
             warnings.simplefilter("ignore", linalg.LinAlgWarning)
             rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
         rises.append(-rise)
-        falling = matrix[parts[n - 1], :][:, parts[n]]
-        pivot = block(n - 1, n - 1) + falling @ rises[-1]
-    pinned = int(ground.populations[0])
+        lowering = matrix[parts[n - 1], :][:, parts[n]]
+        pivot = block(n - 1, n - 1) + lowering @ rises[-1]
+    pinned = int(tier0.populations[0])
     pivot[pinned] = 0.0
-    pivot[pinned, ground.populations] = 1.0
-    levels = [linalg.solve(pivot, ground.target)]
+    pivot[pinned, tier0.populations] = 1.0
+    levels = [linalg.solve(pivot, tier0.target)]
     for rise in reversed(rises):
         levels.append(rise @ levels[-1])
     return np.concatenate(levels)
@@ -52,8 +52,8 @@ def eliminate(ground: Ground, at: Lattice) -> np.ndarray:
 
 def assemble(generator: Generator, at: Lattice) -> sparse.csr_array:
     """The generator on a lattice as one sparse matrix, (size, size)."""
-    cloud = generator.cloud
-    count, elements = len(at.numbers), cloud.sectors.dimension**2
+    operators = generator.operators
+    count, elements = len(at.numbers), operators.sectors.dimension**2
     here, width = np.arange(count), np.diff(at.offset)
     # Every operator's elements within the full product of numbers and elements.
     kept = np.repeat(here * elements + at.first - at.offset[:-1], width) + np.arange(at.size)
@@ -66,20 +66,20 @@ def assemble(generator: Generator, at: Lattice) -> sparse.csr_array:
         return sparse.coo_array((factor[found], (here[found], source[found])), (count, count))
 
     one = sparse.eye_array(elements, format="csr")
-    total = term(sparse.eye_array(count), cloud.liouvillian)
+    total = term(sparse.eye_array(count), operators.liouvillian)
     total = total - sparse.diags_array(np.repeat(generator.decay(at), width))
     nu = at.numbers
-    for k, (i, j) in enumerate(cloud.pairs):
-        factor = generator.hop[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
+    for k, (i, j) in enumerate(operators.pairs):
+        factor = generator.mixing[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
         total = total - term(from_to(at.moved[:, k], factor), one)
-    for i, (drive, back) in enumerate(zip(cloud.drive, cloud.back, strict=True)):
-        field = from_to(at.more[:, i], generator.falling[i] * np.sqrt(nu[:, i] + 1.0))
-        for j in np.flatnonzero(generator.rising[i]):
+    for i, (drive, back) in enumerate(zip(operators.drive, operators.back, strict=True)):
+        field = from_to(at.more[:, i], generator.lowering[i] * np.sqrt(nu[:, i] + 1.0))
+        for j in np.flatnonzero(generator.raising[i]):
             field = field + from_to(
-                at.fewer[:, j], generator.rising[i, j] * np.sqrt(1.0 * nu[:, j])
+                at.fewer[:, j], generator.raising[i, j] * np.sqrt(1.0 * nu[:, j])
             )
         total = total + term(field, drive)
         if back.nnz:
-            factor = np.sqrt(1.0 * nu[:, i]) / generator.falling[i]
+            factor = np.sqrt(1.0 * nu[:, i]) / generator.lowering[i]
             total = total + term(from_to(at.fewer[:, i], factor), back)
     return sparse.csr_array(total)

@@ -15,8 +15,8 @@ import numpy as np
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _row(
-    p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
-    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, lowering, raising,
+    decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     """Add to `out` what the operators at number p receive."""
     n = numbers.shape[1]
@@ -31,7 +31,7 @@ def _row(
         for k in range(pairs.shape[0]):
             q = moved[p, k]
             if q >= 0:
-                factor = -hop[k] * np.sqrt(
+                factor = -mixing[k] * np.sqrt(
                     numbers[p, pairs[k, 0]] * (numbers[p, pairs[k, 1]] + 1.0)
                 )
                 for r in range(size):
@@ -40,12 +40,12 @@ def _row(
         # The field that the drive i acts on: all its parts have one charge, so one width.
         width, source = 0, 0
         q = more[p, i]
-        if falling and q >= 0:
+        if lowering and q >= 0:
             width, source = offset[q + 1] - offset[q], first[q]
             factor = down[i] * np.sqrt(numbers[p, i] + 1.0)
             for r in range(width):
                 scratch[r] = factor * x[offset[q] + r]
-        if rising:
+        if raising:
             for j in range(n):
                 f = fewer[p, j]
                 if up[i, j] != 0 and f >= 0:
@@ -64,7 +64,7 @@ def _row(
                     total += d_val[e] * scratch[d_col[e] - source]
                 out[begin + r] = total
         f = fewer[p, i]
-        if rising and f >= 0 and k_val.size > 0:
+        if raising and f >= 0 and k_val.size > 0:
             factor = np.sqrt(float(numbers[p, i])) / down[i]
             base = i * elements + at
             for r in range(size):
@@ -76,28 +76,28 @@ def _row(
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _rows(
-    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, falling, rising,
-    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
+    decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     scratch = np.empty(widest, dtype=x.dtype)
     for p in range(start, stop):
         _row(
-            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
-            decay, pairs, hop, down, up,
+            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, lowering, raising,
+            decay, pairs, mixing, down, up,
             l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
         )  # fmt: skip
 
 
 @numba.njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def _rows_in_threads(
-    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, falling, rising,
-    decay, pairs, hop, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
+    start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
+    decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
     for p in numba.prange(start, stop):
         scratch = np.empty(widest, dtype=x.dtype)
         _row(
-            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, falling, rising,
-            decay, pairs, hop, down, up,
+            p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, lowering, raising,
+            decay, pairs, mixing, down, up,
             l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
         )  # fmt: skip
 

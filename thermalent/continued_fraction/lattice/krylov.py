@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from thermalent.continued_fraction.lattice.kernels import rows, solve_upper
-from thermalent.continued_fraction.lattice.lattice import Cloud, Lattice
+from thermalent.continued_fraction.lattice.lattice import HierarchyOperators, Lattice
 from thermalent.support.compile_notice import announced
 
 RESTART = 60
@@ -46,25 +46,33 @@ class Solved:
 
 
 class Generator:
-    """The hierarchy's generator on any lattice of one cloud.
+    """The hierarchy's generator on any lattice of one set of operators.
 
-    Its couplings between levels in the balanced units of the amplitudes: `falling` (n,) of d/dxi_i,
-    `rising` (n, n) of xi_j in the drive i, `hop` of xi_i d/dxi_j for the pairs that W joins.
+    Its couplings between levels in the balanced units of the amplitudes: `lowering` (n,) of
+    d/dxi_i, `raising` (n, n) of xi_j in the drive i, `mixing` of xi_i d/dxi_j for the pairs that W
+    joins.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
+    def __init__(self, operators: HierarchyOperators) -> None:
+        self.operators = operators
         self.dtype = np.result_type(
-            float, cloud.drift, cloud.covariance, cloud.liouvillian, *cloud.drive, *cloud.back
+            float,
+            operators.drift,
+            operators.covariance,
+            operators.liouvillian,
+            *operators.drive,
+            *operators.back,
         )
-        self._l = _csr(cloud.liouvillian, self.dtype)
-        self._d = _csr(sparse.vstack(cloud.drive, format="csr"), self.dtype)
-        self._k = _csr(sparse.vstack(cloud.back, format="csr"), self.dtype)
-        self.falling = cloud.scale.astype(self.dtype)
-        self.rising = (cloud.covariance / cloud.scale[None, :]).astype(self.dtype)
-        i, j = cloud.pairs.T
+        self._l = _csr(operators.liouvillian, self.dtype)
+        self._d = _csr(sparse.vstack(operators.drive, format="csr"), self.dtype)
+        self._k = _csr(sparse.vstack(operators.back, format="csr"), self.dtype)
+        self.lowering = operators.scale.astype(self.dtype)
+        self.raising = (operators.covariance / operators.scale[None, :]).astype(self.dtype)
+        i, j = operators.pairs.T
         # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
-        self.hop = (cloud.drift[i, j] * cloud.scale[j] / cloud.scale[i]).astype(self.dtype)
+        self.mixing = (operators.drift[i, j] * operators.scale[j] / operators.scale[i]).astype(
+            self.dtype
+        )
 
     def work(self, size: int) -> float:
         """Operations of one iteration on a lattice of this many unknowns, about.
@@ -72,19 +80,19 @@ class Generator:
         The generator once, as much in the preconditioner and its substitutions, and the
         orthogonalisation against half of the vectors that are kept, on average.
         """
-        rising = np.count_nonzero(self.rising, axis=1)
-        cloud = self.cloud
-        entries = cloud.liouvillian.nnz + sum(back.nnz for back in cloud.back)
+        raising = np.count_nonzero(self.raising, axis=1)
+        operators = self.operators
+        entries = operators.liouvillian.nnz + sum(back.nnz for back in operators.back)
         entries += sum(
-            drive.nnz * (1 + n) for drive, n in zip(cloud.drive, rising.tolist(), strict=True)
+            drive.nnz * (1 + n) for drive, n in zip(operators.drive, raising.tolist(), strict=True)
         )
-        zero = cloud.sectors.sector(0)
+        zero = operators.sectors.sector(0)
         solve_ground = 2.0 * (zero.stop - zero.start) ** 2 / DENSE
-        return size * (3.0 * entries / cloud.sectors.dimension**2 + 2 * RESTART) + solve_ground
+        return size * (3.0 * entries / operators.sectors.dimension**2 + 2 * RESTART) + solve_ground
 
     def decay(self, at: Lattice) -> np.ndarray:
         """sum_i W_ii nu_i, (count,)."""
-        return (at.numbers @ np.diag(self.cloud.drift)).astype(self.dtype)
+        return (at.numbers @ np.diag(self.operators.drift)).astype(self.dtype)
 
     def add(
         self,
@@ -94,23 +102,23 @@ class Generator:
         levels: range,
         *,
         own: bool = False,
-        falling: bool = False,
-        rising: bool = False,
+        lowering: bool = False,
+        raising: bool = False,
     ) -> None:
         """Add what `levels` receive from themselves, from the next higher, from the next lower."""
         with announced():
             rows(
                 at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
                 x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
-                own, falling, rising,
-                self.decay(at), self.cloud.pairs, self.hop, self.falling, self.rising,
+                own, lowering, raising,
+                self.decay(at), self.operators.pairs, self.mixing, self.lowering, self.raising,
                 *self._l, *self._d, *self._k,
             )  # fmt: skip
 
     def apply(self, x: np.ndarray, at: Lattice) -> np.ndarray:
         """The generator on a long vector."""
         out = np.zeros_like(x)
-        self.add(x, out, at, range(at.last + 1), own=True, falling=True, rising=True)
+        self.add(x, out, at, range(at.last + 1), own=True, lowering=True, raising=True)
         return out
 
     def solve_upper(self, x: np.ndarray, at: Lattice, level: int) -> None:
@@ -128,13 +136,13 @@ class Ground:
     @cached_property
     def sector(self) -> slice:
         """The elements of level zero, in the cloud's order."""
-        return self.generator.cloud.sectors.sector(0)
+        return self.generator.operators.sectors.sector(0)
 
     @cached_property
     def populations(self) -> np.ndarray:
         """Positions of the populations in level zero."""
-        d = self.generator.cloud.sectors.dimension
-        return np.flatnonzero(self.generator.cloud.sectors.order[self.sector] % (d + 1) == 0)
+        d = self.generator.operators.sectors.dimension
+        return np.flatnonzero(self.generator.operators.sectors.order[self.sector] % (d + 1) == 0)
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -146,8 +154,8 @@ class Ground:
     @cached_property
     def basis(self) -> sparse.csc_array:
         """Orthonormal Hermitian operators as columns, in the order of the elements."""
-        d = self.generator.cloud.sectors.dimension
-        flat = self.generator.cloud.sectors.order[self.sector]
+        d = self.generator.operators.sectors.dimension
+        flat = self.generator.operators.sectors.order[self.sector]
         place = {int(f): p for p, f in enumerate(flat)}
         adjoint = np.array([place[int(f % d * d + f // d)] for f in flat])
         here = np.arange(len(flat))
@@ -181,7 +189,7 @@ class Ground:
         found = []
         for component in range(count):
             index = np.flatnonzero(label == component)
-            if self.generator.cloud.real and self.antisymmetric[index[0]]:
+            if self.generator.operators.real and self.antisymmetric[index[0]]:
                 continue  # a real problem never leaves the symmetric matrices
             block = matrix[index][:, index].toarray()
             if pinned in index:
@@ -208,13 +216,13 @@ class Ground:
 
     def broadband(self) -> sparse.csr_array:
         """A_0 without the trace, on the elements of level zero."""
-        cloud = self.generator.cloud
-        slow = np.linalg.inv(cloud.drift)
-        total = cloud.liouvillian
-        for i, drive in enumerate(cloud.drive):
+        operators = self.generator.operators
+        slow = np.linalg.inv(operators.drift)
+        total = operators.liouvillian
+        for i, drive in enumerate(operators.drive):
             inner = sparse.csr_array(total.shape)
-            for k, (of, back) in enumerate(zip(cloud.drive, cloud.back, strict=True)):
-                weight = slow[i] @ cloud.covariance[:, k]
+            for k, (of, back) in enumerate(zip(operators.drive, operators.back, strict=True)):
+                weight = slow[i] @ operators.covariance[:, k]
                 inner = inner + weight * of + slow[i, k] * back
             total = total + drive @ inner
         return sparse.csr_array(total[self.sector, :][:, self.sector])
@@ -229,7 +237,7 @@ class Ground:
 
 
 def steady_vector(
-    ground: Ground,
+    tier0: Ground,
     at: Lattice,
     guess: np.ndarray,
     tolerance: float,
@@ -244,13 +252,13 @@ def steady_vector(
         tolerance: Allowed error of level zero.
         report: Told how far the iteration is.
     """
-    generator = ground.generator
-    pinned = int(ground.populations[0])
+    generator = tier0.generator
+    pinned = int(tier0.populations[0])
     zero = at.offset[1]
 
     def act(x: np.ndarray) -> np.ndarray:
         out = generator.apply(x, at)
-        out[pinned] = np.sum(x[ground.populations])
+        out[pinned] = np.sum(x[tier0.populations])
         return out
 
     def divide(remainder: np.ndarray, negative: np.ndarray, level: int) -> None:
@@ -264,16 +272,16 @@ def steady_vector(
         negative = np.zeros_like(remainder)
         for level in range(at.last, 0, -1):
             divide(remainder, negative, level)
-            generator.add(negative, remainder, at, range(level - 1, level), falling=True)
+            generator.add(negative, remainder, at, range(level - 1, level), lowering=True)
         remainder[pinned] = x[pinned]  # its row is the trace, which no other level has
-        negative[:zero] = -ground.solve(remainder[:zero])
+        negative[:zero] = -tier0.solve(remainder[:zero])
         for level in range(1, at.last + 1):
-            generator.add(negative, remainder, at, range(level, level + 1), rising=True)
+            generator.add(negative, remainder, at, range(level, level + 1), raising=True)
             divide(remainder, negative, level)
         return -negative
 
     target = np.zeros(at.size, dtype=generator.dtype)
-    target[:zero] = ground.target
+    target[:zero] = tier0.target
     vector = guess.astype(generator.dtype)
     iterations = 0
 

@@ -71,7 +71,7 @@ class Sectors:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cloud:
+class HierarchyOperators:
     """Emitters and their source, every operator in the sectors' order of the matrix elements.
 
     Args:
@@ -156,7 +156,7 @@ def sectors(network: Network | Source) -> Sectors:
     )
 
 
-def cloud(network: Network | Source) -> Cloud:
+def operators(network: Network | Source) -> HierarchyOperators:
     """The emitters and the source of a network with one mode or more.
 
     Raises:
@@ -173,7 +173,7 @@ def cloud(network: Network | Source) -> Cloud:
         matrix.eliminate_zeros()
         return matrix
 
-    found = Cloud(
+    found = HierarchyOperators(
         sectors=by_charge,
         liouvillian=ordered(emitter_liouvillian(network)),
         drive=tuple(ordered(drive) for drive in source.drive),
@@ -227,7 +227,7 @@ def _without_rounding(values: np.ndarray) -> np.ndarray:
     return real + 1j * imag
 
 
-def _as_real(found: Cloud) -> Cloud:
+def _as_real(found: HierarchyOperators) -> HierarchyOperators:
     """The cloud with real matrices, if no number in it has an imaginary part."""
     matrices = [found.liouvillian, *found.drive, *found.back]
     cleaned = [m.copy() for m in matrices]
@@ -268,9 +268,9 @@ def unknowns(of: Sectors, last: int) -> int:
     return total
 
 
-def lattice(cloud: Cloud, last: int) -> Lattice:
+def lattice(operators: HierarchyOperators, last: int) -> Lattice:
     """All boson numbers up to level `last` whose charge the emitters can balance."""
-    of = cloud.sectors
+    of = operators.sectors
     n = len(of.charges)
     numbers, levels = [], [0]
     for level in range(last + 1):
@@ -288,7 +288,7 @@ def lattice(cloud: Cloud, last: int) -> Lattice:
         found = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
         return np.array(found, dtype=np.int64).reshape(len(table), len(by))
 
-    pairs = cloud.pairs
+    pairs = operators.pairs
     widths = [of.sector(-int(nu @ of.charges)) for nu in table]
     return Lattice(
         last=last,

@@ -27,11 +27,11 @@ from thermalent.continued_fraction.lattice.krylov import (
     steady_vector,
 )
 from thermalent.continued_fraction.lattice.lattice import (
-    Cloud,
+    HierarchyOperators,
     Lattice,
     Sectors,
-    cloud,
     lattice,
+    operators,
     sectors,
     unknowns,
 )
@@ -129,12 +129,12 @@ def steady_state(network: Network | Source, rtol: float | None, last: int | None
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    of = cloud(network)
-    ground = Ground(Generator(of))
-    if ground.singular:
+    of = operators(network)
+    tier0 = Ground(Generator(of))
+    if tier0.singular:
         nothing = np.full((of.sectors.dimension,) * 2, np.nan)
         return Found(nothing, np.inf, "singular", 0, 0, 0, memory_needed(of.sectors, 0))
-    growth = _Growth(of, ground, rtol, last)
+    growth = _Growth(of, tier0, rtol, last)
     with working("hierarchy of several modes") as report:
         for level in _schedule(last):
             if growth.skips(level):
@@ -159,23 +159,30 @@ class _Obstacle(NamedTuple):
 class _Growth:
     """The lattices solved so far, and what the next one would take."""
 
-    def __init__(self, of: Cloud, ground: Ground, rtol: float | None, last: int | None) -> None:
-        self.of, self.ground, self.last = of, ground, last
+    def __init__(
+        self, of: HierarchyOperators, tier0: Ground, rtol: float | None, last: int | None
+    ) -> None:
+        self.of, self.tier0, self.last = of, tier0, last
         self.limited = rtol is None and last is None
         self.rtol = DEFAULT_RTOL if rtol is None else rtol
-        self.hot = False  # whether the iteration has failed before
-        self.vector = np.zeros(0, dtype=ground.generator.dtype)
+        self.krylov_failed = False  # whether the iteration has failed before
+        self.vector = np.zeros(0, dtype=tier0.generator.dtype)
         self.changes: list[float] = []
         self.found: Found | None = None
         self.best: Found | None = None
         self.iterations = 0
         self.latest_iterations = RESTART
-        self.operations = sum(len(index) ** 3 / 3 for index, _, _ in ground.factors) / DENSE
+        self.operations = sum(len(index) ** 3 / 3 for index, _, _ in tier0.factors) / DENSE
 
     def skips(self, level: int) -> bool:
         """Whether a level of the schedule is passed over: eliminations are done anew for each."""
         started = self.found is not None and self.last is None
-        return started and self.hot and bool(level % _STEP_OF_HOT) and level > _STEP_OF_TWO_FROM
+        return (
+            started
+            and self.krylov_failed
+            and bool(level % _STEP_OF_HOT)
+            and level > _STEP_OF_TWO_FROM
+        )
 
     def obstacle(self, level: int) -> _Obstacle | None:
         """Why the growth ends before this level, if it does."""
@@ -208,9 +215,9 @@ class _Growth:
         """Operations that a level will take, if it takes as many iterations as the one before."""
         sizes = [unknowns(self.of.sectors, n) for n in range(level + 1)]
         dense = 4.0 * float(np.sum(np.diff([0, *sizes]).astype(float) ** 3))
-        if dense <= _ALWAYS_ELIMINATED or self.hot:
+        if dense <= _ALWAYS_ELIMINATED or self.krylov_failed:
             return dense / DENSE
-        return self.latest_iterations * self.ground.generator.work(sizes[-1])
+        return self.latest_iterations * self.tier0.generator.work(sizes[-1])
 
     def solve(self, level: int, report: Callable[[str], None]) -> str:
         """Solve the lattice up to a level; returns what ends the search, or nothing."""
@@ -218,16 +225,16 @@ class _Growth:
         before = self.found
         # The first state is not known yet, but its trace is: no element exceeds one.
         scale = 1.0 if before is None else float(np.max(np.abs(before.state)))
-        aim = self._aim(scale)
-        vector, slack = self._vector(at, aim, report)
-        if slack > 10 * aim and before is not None:
+        target = self._target(scale)
+        vector, solver_error = self._vector(at, target, report)
+        if solver_error > 10 * target and before is not None:
             return "krylov"
         self.vector = vector
         state = emitters(self.of.sectors, vector[: at.offset[1]])
         if before is not None:
-            self.changes.append(float(np.max(np.abs(state - before.state))) + slack)
+            self.changes.append(float(np.max(np.abs(state - before.state))) + solver_error)
         outcome = "krylov"
-        if slack <= 10 * aim:
+        if solver_error <= 10 * target:
             outcome = _outcome(self.changes, self.rtol * scale, level, self.last)
         error = _error(self.changes) + _FLOOR * float(np.max(np.abs(state)))
         needed = memory_needed(self.of.sectors, level, real=self.of.real)
@@ -237,32 +244,34 @@ class _Growth:
         return outcome
 
     def _vector(
-        self, at: Lattice, aim: float, report: Callable[[str], None]
+        self, at: Lattice, target: float, report: Callable[[str], None]
     ) -> tuple[np.ndarray, float]:
         """The stationary vector, and the error that the solver leaves.
 
         A hot source drives the emitters harder than the preconditioner knows; what the iteration
         does not solve is eliminated, if that can be done.
         """
-        work, slack = cost(at), np.inf
-        vector = np.zeros(at.size, dtype=self.ground.generator.dtype)
-        if work > (self._most_eliminated if self.hot else _ALWAYS_ELIMINATED):
+        work, solver_error = cost(at), np.inf
+        vector = np.zeros(at.size, dtype=self.tier0.generator.dtype)
+        if work > (self._most_eliminated if self.krylov_failed else _ALWAYS_ELIMINATED):
             vector[: len(self.vector)] = self.vector
             if not len(self.vector):
-                vector[: at.offset[1]] = self.ground.solve(self.ground.target)
-            solved = steady_vector(self.ground, at, vector, aim, report)
-            vector, slack = solved.vector, solved.error
+                vector[: at.offset[1]] = self.tier0.solve(self.tier0.target)
+            solved = steady_vector(self.tier0, at, vector, target, report)
+            vector, solver_error = solved.vector, solved.error
             self.iterations += solved.iterations
-            self.operations += solved.iterations * self.ground.generator.work(at.size)
+            self.operations += solved.iterations * self.tier0.generator.work(at.size)
             self.latest_iterations = max(solved.iterations, 1)
-            self.hot = self.hot or (slack > 10 * aim and work <= self._most_eliminated)
-        if slack > 10 * aim and work <= self._most_eliminated:
+            self.krylov_failed = self.krylov_failed or (
+                solver_error > 10 * target and work <= self._most_eliminated
+            )
+        if solver_error > 10 * target and work <= self._most_eliminated:
             report(f"level {at.last}, {at.size:.1e} unknowns, elimination")
-            vector, slack = eliminate(self.ground, at), 0.0
+            vector, solver_error = eliminate(self.tier0, at), 0.0
             self.operations += work / DENSE
-        return vector, slack
+        return vector, solver_error
 
-    def _aim(self, scale: float) -> float:
+    def _target(self, scale: float) -> float:
         """The error that the Krylov method may leave: what the tolerance or the levels allow.
 
         Digits beyond the change that the level brings would be solved for in vain.

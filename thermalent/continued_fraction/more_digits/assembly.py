@@ -5,7 +5,7 @@ Hermiticity is held as
 
 $$\rho \mapsto X\rho + \rho X^\dagger + \sum_k a_k\, \rho\, b_k^\dagger$$
 
-All operators stand in the basis of bright and dark states (see `hierarchy.bright_frame`): there the
+All operators stand in the basis of bright and dark states (`hierarchy.bright_dark_basis`): there
 levels decouple from a dark state without cancellation, and the radii stay small. The basis is
 orthonormalised in balls, so the rotation loses nothing, and nothing that is small is set to zero.
 """
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from flint import acb, acb_mat, arb
 
-from thermalent.continued_fraction.chain.hierarchy import bright_frame
+from thermalent.continued_fraction.chain.hierarchy import bright_dark_basis
 from thermalent.continued_fraction.more_digits.balls import complex_ball, complex_matrix
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
@@ -48,7 +48,7 @@ class BallNetwork(NamedTuple):
     variance: arb
     rate: arb
     detuning: arb
-    frame: acb_mat
+    bright_dark: acb_mat
     classical: bool
 
 
@@ -59,7 +59,7 @@ class Couplings(NamedTuple):
     decay: acb_mat
     absorption: acb_mat
     pumping: acb_mat
-    squeezing: acb_mat
+    anomalous: acb_mat
 
 
 def couplings_of(network: Network) -> Couplings:
@@ -89,10 +89,10 @@ def ball_network(
     mode = network.modes[0]
     if not mode.backaction:
         back = back * 0
-    frame = _orthonormal(bright_frame(network, numbers), numbers)
-    adjoint = _dagger(frame)
-    own, drive, back = (adjoint * x * frame for x in (own, drive, back))
-    pairs = [(adjoint * a * frame, adjoint * b * frame) for a, b in pairs]
+    bright_dark = _orthonormal(bright_dark_basis(network, numbers), numbers)
+    adjoint = _dagger(bright_dark)
+    own, drive, back = (adjoint * x * bright_dark for x in (own, drive, back))
+    pairs = [(adjoint * a * bright_dark, adjoint * b * bright_dark) for a, b in pairs]
     absorbed, bath = given.absorption[source, source].real, arb(mode.bath_rate)
     relaxation = given.decay[source, source].real - absorbed + bath
     return BallNetwork(
@@ -104,7 +104,7 @@ def ball_network(
         variance=(absorbed + bath * arb(mode.n_th)) / relaxation,
         rate=relaxation / 2,
         detuning=given.exchange[source, source].real,
-        frame=frame,
+        bright_dark=bright_dark,
         classical=all(value.is_zero() for value in back.entries()),
     )
 
@@ -169,7 +169,7 @@ def _emitters(
     half = acb(arb(0.5))
     for p, j in enumerate(nodes):
         for q, k in enumerate(nodes):
-            exchange, decay, absorption, pumping, squeezing = (m[j, k] for m in given)
+            exchange, decay, absorption, pumping, anomalous = (m[j, k] for m in given)
             if exchange != 0:
                 hamiltonian += raising[p] * lowering[q] * exchange
             if pumping != 0:
@@ -180,9 +180,9 @@ def _emitters(
                 pairs.append((lowering[p], lowering[q] * decay.conjugate()))
             if absorption != 0:
                 pairs.append((raising[p], raising[q] * absorption.conjugate()))
-            if squeezing != 0:
-                pairs.append((raising[p], lowering[q] * squeezing.conjugate()))
-                pairs.append((lowering[p], raising[q] * squeezing))
+            if anomalous != 0:
+                pairs.append((raising[p], lowering[q] * anomalous.conjugate()))
+                pairs.append((lowering[p], raising[q] * anomalous))
         emitter = network.emitters[p]
         if isinstance(emitter, Qubit):
             if emitter.dephasing:
@@ -191,7 +191,7 @@ def _emitters(
             continue
         if np.any(emitter.hamiltonian):
             hamiltonian += _embedded(complex_matrix(emitter.hamiltonian), p, network.dims)
-        for jump in emitter.jumps:
+        for jump in emitter.collapse_operators:
             operator = _embedded(complex_matrix(jump), p, network.dims)
             pairs.append((operator, operator))
     own = hamiltonian * acb(0, -1)
@@ -214,13 +214,13 @@ def _source_terms(
     for c, e in zip(lowering, nodes, strict=True):
         cd = _dagger(c)
         decay, absorption = given.decay, given.absorption
-        pump, anomalous = given.pumping[source, e], given.squeezing[source, e]
+        pump, pair = given.pumping[source, e], given.anomalous[source, e]
         a_rho -= cd * (half * decay[source, e] + i * given.exchange[e, source])
         a_rho -= cd * (half * absorption[e, source])
-        a_rho -= c * (i * pump.conjugate() + anomalous.conjugate())
-        rho_ad += c * decay[e, source] + cd * anomalous
+        a_rho -= c * (i * pump.conjugate() + pair.conjugate())
+        rho_ad += c * decay[e, source] + cd * pair
         ad_rho -= c * (half * decay[e, source] + i * given.exchange[source, e])
         ad_rho -= c * (half * absorption[source, e])
-        ad_rho -= cd * (i * pump + anomalous)
-        rho_a += cd * absorption[e, source] + c * anomalous.conjugate()
+        ad_rho -= cd * (i * pump + pair)
+        rho_a += cd * absorption[e, source] + c * pair.conjugate()
     return a_rho + ad_rho + rho_ad + rho_a, ad_rho + rho_a

@@ -46,7 +46,7 @@ class BallChain:
         self.rate = network.rate
         self.variance = network.variance
         self.classical = network.classical
-        self._frame = network.frame
+        self._frame = network.bright_dark
         self._choose(self._reachable((a, drive, back)))
         self._cuts: dict[tuple[str, int, int, int, int], arb_mat] = {}
         self._a = tuple(self._block(a, parity, parity) for parity in (0, 1))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Levels, levels
+from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
@@ -118,7 +118,7 @@ def _decimal(value: Any, digits: int) -> str:
 
 def _status(h: Hierarchy, found: Extended, undecided: bool) -> Status:
     if undecided:
-        return not_unique(levels(h), found)
+        return not_unique(hierarchy_chain(h), found)
     if found.outcome == "converged":
         return Status()
     if found.outcome == "budget":
@@ -139,7 +139,7 @@ def _status(h: Hierarchy, found: Extended, undecided: bool) -> Status:
     )
 
 
-def not_unique(chain: Levels, found: Extended | None = None) -> Status:
+def not_unique(chain: HierarchyChain, found: Extended | None = None) -> Status:
     """That there are several stationary states, and what the network conserves, in words."""
     why = ""
     if found is not None and found.outcome == "singular":

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
-from thermalent.continued_fraction.chain.chain import Band, Generator, Levels
+from thermalent.continued_fraction.chain.chain import Band, Generator, HierarchyChain
 from thermalent.continued_fraction.chain.fraction import SMALL
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.operators.superoperators import dense
@@ -43,31 +43,31 @@ class Sweep(NamedTuple):
     k: np.ndarray
 
 
-def forward(chain: Levels, stationary: Stationary, last: int) -> Sweep:
+def forward(chain: HierarchyChain, stationary: Stationary, last: int) -> Sweep:
     """Fold the chain from level `last` down, solve level 0, and go up again.
 
     Raises:
         numpy.linalg.LinAlgError: the steady state is not unique.
     """
-    ground, most = chain.ground, max(block.shape[0] for block in chain.a)
+    tier0_size, most = chain.tier0_size, max(block.shape[0] for block in chain.a)
     x = np.zeros((last + 1, most))
     if most <= SMALL:
         from thermalent.continued_fraction.sensitivity import kernels
 
         with announced():
             inverses, above = kernels.inverses(chain.a, chain.up, chain.down, chain.rate, last)
-            x[0, :ground] = stationary.solve(above[:ground, :ground])
+            x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
             kernels.climb(chain.up, inverses, x)
-        return Sweep(x, inverses, above[:ground, :ground])
+        return Sweep(x, inverses, above[:tier0_size, :tier0_size])
     inverses, above = _inverses(chain, last, most)
-    x[0, :ground] = stationary.solve(above[:ground, :ground])
+    x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
     for n in range(1, last + 1):
         here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
         x[n, :here] = inverses[n, :here, :here] @ (_up(chain, n) @ x[n - 1, :below])
-    return Sweep(x, inverses, above[:ground, :ground])
+    return Sweep(x, inverses, above[:tier0_size, :tier0_size])
 
 
-def _inverses(chain: Levels, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+def _inverses(chain: HierarchyChain, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """As `sensitivity_kernels.inverses`, on LAPACK."""
     inverses = np.zeros((last + 1, most, most))
     above: np.ndarray | None = None  # C_n D_{n+1}^{-1} B_{n+1}
@@ -82,7 +82,7 @@ def _inverses(chain: Levels, last: int, most: int) -> tuple[np.ndarray, np.ndarr
 
 
 def adjoint(
-    chain: Levels, stationary: Stationary, sweep: Sweep, gradient: np.ndarray
+    chain: HierarchyChain, stationary: Stationary, sweep: Sweep, gradient: np.ndarray
 ) -> np.ndarray:
     """The adjoint solution y at every level, (last + 1, m).
 
@@ -92,11 +92,11 @@ def adjoint(
         sweep: The levels after the fold.
         gradient: g at level 0, (ground,).
     """
-    ground = chain.ground
+    tier0_size = chain.tier0_size
     pinned = stationary.a + sweep.k
     pinned[stationary.row] = stationary.trace
     y = np.zeros_like(sweep.x)
-    y[0, :ground] = np.linalg.solve(pinned.T, gradient)
+    y[0, :tier0_size] = np.linalg.solve(pinned.T, gradient)
     y[0, stationary.row] = 0.0  # L^T y is g but for its part along the trace
     if y.shape[1] <= SMALL:
         from thermalent.continued_fraction.sensitivity import kernels
@@ -110,19 +110,19 @@ def adjoint(
     return y
 
 
-def _up(chain: Levels, n: int) -> np.ndarray:
+def _up(chain: HierarchyChain, n: int) -> np.ndarray:
     """B_n, from level n - 1 into level n, as an array: quicker than sparse for small blocks."""
     band = chain.up[n % 2]
     return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
 
 
-def _down(chain: Levels, n: int) -> np.ndarray:
+def _down(chain: HierarchyChain, n: int) -> np.ndarray:
     """C_n, from level n + 1 into level n."""
     band = chain.down[n % 2]
     return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
 
 
-def _array(chain: Levels, n: int, band: Band, factor: np.ndarray) -> np.ndarray:
+def _array(chain: HierarchyChain, n: int, band: Band, factor: np.ndarray) -> np.ndarray:
     block = np.zeros((chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]))
     block[band.row, band.col] = band.value * factor
     return block
@@ -138,7 +138,7 @@ class Moments(NamedTuple):
 
 
 def moments(
-    chain: Levels, difference: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
+    chain: HierarchyChain, difference: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
 ) -> Moments:
     """The sums over the levels, on the operators of the emitters (d^2, d^2) by parity.
 
@@ -173,7 +173,7 @@ def moments(
     return Moments((a[0], a[1]), (up[0], up[1]), (down[0], down[1]), rate)
 
 
-def contracted(chain: Levels, found: Moments, change: Generator) -> tuple[float, float]:
+def contracted(chain: HierarchyChain, found: Moments, change: Generator) -> tuple[float, float]:
     """Change of the observable for a change of the generator, and the sizes of its terms added up.
 
     The second number, times the rounding of one term, is what rounding leaves of the sum.
@@ -194,7 +194,7 @@ def contracted(chain: Levels, found: Moments, change: Generator) -> tuple[float,
     return -total, size
 
 
-def staggered(chain: Levels) -> Levels:
+def staggered(chain: HierarchyChain) -> HierarchyChain:
     """The chain with the odd levels scaled against the even ones: equal but for rounding.
 
     (Scaled all against each other, the solution itself would overflow at thousands of levels.)
@@ -219,7 +219,7 @@ def _scaled(bands: tuple[Band, Band], by: tuple[float, float]) -> tuple[Band, Ba
     return even, odd
 
 
-def differences_of(chain: Levels, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def differences_of(chain: HierarchyChain, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """|k - l| of the even and the odd unknowns: what the charge of their elements is."""
     squared = ((numbers[:, None] - numbers[None, :]) ** 2).ravel().astype(float)
     even, odd = (np.rint(np.sqrt((abs(b) ** 2).T @ squared)) for b in chain.basis)

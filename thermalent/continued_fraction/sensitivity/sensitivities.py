@@ -9,7 +9,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Generator, Levels, generator, levels
+from thermalent.continued_fraction.chain.chain import (
+    Generator,
+    HierarchyChain,
+    generator,
+    hierarchy_chain,
+)
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -192,7 +197,7 @@ class _Problem:
             raise SolveError(state)
         self.depth = max(8, int(state.stats["levels"]))
         self.h = h = hierarchy(network)
-        self.chain = levels(h, complete=True)
+        self.chain = hierarchy_chain(h, complete=True)
         self.numbers = h.numbers
         self.scale = generator(h).scale
         self.observed = self._observed(observable, state, pair)
@@ -303,7 +308,7 @@ class _Problem:
         rng = np.random.default_rng(0)
         most = np.zeros(len(self.keys))
         for _ in range(_DISTURBED):
-            chain = levels(self.h, complete=True, disturbance=rng)
+            chain = hierarchy_chain(self.h, complete=True, disturbance=rng)
             moved = self._moments(chain, last)
             for i, slope in enumerate(self.changes):
                 by_chain = contracted(chain, moved, slope.estimate)[0] - found[i]
@@ -322,12 +327,12 @@ class _Problem:
             for name, items in by_name.items()
         }
 
-    def _moments(self, chain: Levels, last: int) -> Moments:
+    def _moments(self, chain: HierarchyChain, last: int) -> Moments:
         stationary = Stationary(chain)
         sweep = forward(chain, stationary, last)
         # The gradient at this state: what levels and rounding change of it is then part of the
         # change of the derivatives.
-        rho = stationary.matrix(sweep.x[0, : chain.ground])
+        rho = stationary.matrix(sweep.x[0, : chain.tier0_size])
         here = evaluated(self.observable, rho, self.state.network, self.pair).gradient
         gradient = stationary.coordinates(here)
         y = adjoint(chain, stationary, sweep, gradient)

@@ -19,7 +19,7 @@ from thermalent.continued_fraction.chain.fraction import Fraction
 from thermalent.continued_fraction.chain.stationary import Stationary
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles.coordinates import Chain
-from thermalent.continued_fraction.several_poles.fold import fold
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated
 from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
 from thermalent.support import memory_limit
@@ -107,7 +107,7 @@ def truncated(chain: Chain, last: int, rtol: float | None) -> Converged:
     if found.fraction.outcome == "singular":
         return found
     with announced():
-        k = fold(found.chain, 0.0, last)
+        k = evaluate_truncated(found.chain, 0.0, last)
     x = found.stationary.solve(k)
     exact = found.fraction
     error = largest(found.chain, x - exact.x) + exact.error
@@ -183,7 +183,9 @@ class _Search:
         self.built = tiers(self.chain, self.quanta)
         self.stationary = Stationary(self.built)
         self.work += work(self.chain, self.quanta, last)
-        k = fold(self.built.rescaled(_RESCALED) if self.quanta % 2 else self.built, 0.0, last)
+        k = evaluate_truncated(
+            self.built.rescaled(_RESCALED) if self.quanta % 2 else self.built, 0.0, last
+        )
         try:
             x = self.stationary.solve(k)
         except np.linalg.LinAlgError:
@@ -251,7 +253,7 @@ class _Obstacle(NamedTuple):
 
 def largest(chain: Tiers, x: np.ndarray) -> float:
     """Largest matrix element of a solution at tier 0."""
-    return float(np.max(np.abs(chain.basis[0][:, : chain.ground] @ x)))
+    return float(np.max(np.abs(chain.basis[0][:, : chain.tier0_size] @ x)))
 
 
 def _is_real(chain: Chain) -> bool:

@@ -25,7 +25,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.chain.hierarchy import bright_frame
+from thermalent.continued_fraction.chain.hierarchy import bright_dark_basis
 from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
@@ -52,7 +52,7 @@ class Chain:
     Args:
         liouvillian: L of the emitters alone, (d^2, d^2).
         numbers: Excitation number of each basis state of the emitters, (d,) integers.
-        frame: Orthonormal basis of the emitters' space as columns, (d, d); see `bright_frame`.
+        frame: Orthonormal basis of the emitters' space as columns, (d, d); see `bright_dark_basis`.
         drift: H, (m, m) complex, lower Hessenberg, rate unit.
         covariance: <u u^+>, (m, m); a multiple of the identity where the metric is C.
         scale: eta, the driving amplitude in units of u_1, > 0.
@@ -66,7 +66,7 @@ class Chain:
 
     liouvillian: Superoperator
     numbers: np.ndarray
-    frame: np.ndarray
+    bright_dark: np.ndarray
     drift: np.ndarray
     covariance: np.ndarray
     scale: float
@@ -171,7 +171,7 @@ def chain_of(network: Network | Source) -> Chain:
     return Chain(
         liouvillian=emitter_liouvillian(network),
         numbers=numbers,
-        frame=bright_frame(network, numbers),
+        bright_dark=bright_dark_basis(network, numbers),
         drift=_hessenberg(transform @ drift @ dual),
         covariance=_cleaned(transform @ covariance @ transform.conj().T),
         scale=scale,

@@ -45,7 +45,7 @@ def needed_depth(chain: Chain, quanta: int, rtol: float) -> int:
     if found.outcome == "converged":
         return found.levels
     s = stationary.source_rate
-    return evaluate(built, resolvent(built, np.ones(built.ground), s), s=s, rtol=rtol).levels
+    return evaluate(built, resolvent(built, np.ones(built.tier0_size), s), s=s, rtol=rtol).levels
 
 
 def evolve(
@@ -92,7 +92,7 @@ class _Sector:
     def built(self, quanta: int) -> tuple[Tiers, np.ndarray]:
         """The tiers with this many quanta, and the start."""
         built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
-        start = built.basis[0][:, : built.ground].conj().T @ self.part.ravel()
+        start = built.basis[0][:, : built.tier0_size].conj().T @ self.part.ravel()
         return built, start.real if self.charge == 0 else start
 
     def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> tuple[int, float]:
@@ -121,7 +121,7 @@ class _Sector:
         self, built: Tiers, start: np.ndarray, weighted: list[tuple[complex, float]]
     ) -> np.ndarray:
         equation = folded(built, start)
-        basis = built.basis[0][:, : built.ground]
+        basis = built.basis[0][:, : built.tier0_size]
         return np.array(
             [w * (basis @ np.linalg.solve(*equation(z, self.depth))) for z, w in weighted]
         )
@@ -149,14 +149,14 @@ class _Sector:
         relaxed: Relaxed = relax(
             times,
             tolerance,
-            Steps(built, start, self.depth, itemgetter(slice(built.ground)), other),
+            Steps(built, start, self.depth, itemgetter(slice(built.tier0_size)), other),
             Inverter(over_time, self.depth, tolerance, real=self.charge == 0),
         )
         self.refused = max(self.refused, float(relaxed.refused))
         self.levels = max(self.levels, relaxed.depth)
         self.stepped = max(self.stepped, relaxed.stepped)
         d = len(self.chain.numbers)
-        basis = built.basis[0][:, : built.ground]
+        basis = built.basis[0][:, : built.tier0_size]
         return (basis @ relaxed.values.T).T.reshape(len(times), d, d), relaxed.error
 
 

@@ -63,7 +63,7 @@ class Tiers:
         down: C, from the tier above.
         rate: Re H_11, the decay per quantum that grows with the tier.
         lowest: First tier at which each unknown exists, (m_0,) and (m_1,).
-        ground: Number of unknowns of tier 0: the first so many of the even ones.
+        tier0_size: Number of unknowns of tier 0: the first so many of the even ones.
         basis: Basis matrices of the emitters as columns, for the even and odd unknowns without
             quanta beyond u_1: those come first, (d^2, g_0) and (d^2, g_1).
         elements: Position of the basis matrix of each unknown in `whole_basis`, (m_0,) and (m_1,).
@@ -80,7 +80,7 @@ class Tiers:
     down: tuple[Entries, Entries]
     rate: float
     lowest: tuple[np.ndarray, np.ndarray]
-    ground: int
+    tier0_size: int
     basis: tuple[Operator, Operator]
     elements: tuple[np.ndarray, np.ndarray]
     quanta: tuple[np.ndarray, np.ndarray]
@@ -151,7 +151,7 @@ class _Table:
         # k_1 = N/2 + k_shift, l_1 = N/2 + l_shift; (placements, elements)
         self.k_shift = 0.5 * self.q[None, :] - of.k.sum(axis=1)[:, None]
         self.l_shift = -0.5 * self.q[None, :] - of.l.sum(axis=1)[:, None]
-        self.frame = chain.frame
+        self.bright_dark = chain.bright_dark
 
     def at(self, place: np.ndarray, element: np.ndarray) -> np.ndarray:
         """Position of an unknown."""
@@ -202,7 +202,7 @@ class _Table:
         if self.charge == 0:
             seed[np.arange(self.d) * (self.d + 1)] = True
         if start is not None:
-            inside = self.frame.conj().T @ np.asarray(start, dtype=complex) @ self.frame
+            inside = self.bright_dark.conj().T @ np.asarray(start, dtype=complex) @ self.bright_dark
             found = np.flatnonzero((np.abs(inside.ravel()) > 0) & (self.q == 0))
             if self.charge == 0:
                 found = np.minimum(found, self.conjugate[found])
@@ -253,7 +253,7 @@ class _Table:
             down=split("down"),
             rate=float(chain.drift[0, 0].real),
             lowest=(lowest[~odd], lowest[odd]),
-            ground=int(np.count_nonzero((lowest <= 0) & ~odd)),
+            tier0_size=int(np.count_nonzero((lowest <= 0) & ~odd)),
             basis=(basis[:, ~first_odd], basis[:, first_odd]),
             elements=(kept[~odd] % self.e, kept[odd] % self.e),
             quanta=(place[~odd], place[odd]),
@@ -265,8 +265,8 @@ class _Table:
 
     def _basis(self, chain: Chain, kept: np.ndarray, count: int) -> Operator:
         """Basis matrices of unknowns without other quanta as columns."""
-        frame = sparse.csr_array(chain.frame)
-        columns = sparse.csc_array(sandwich(frame, sparse.csr_array(frame.conj().T)))
+        bright_dark = sparse.csr_array(chain.bright_dark)
+        columns = sparse.csc_array(sandwich(bright_dark, sparse.csr_array(bright_dark.conj().T)))
         if self.charge != 0:
             return _dense_if_small(columns[:, kept], self.d)
         imaginary = kept >= count
@@ -298,7 +298,7 @@ def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarr
 def _operators(chain: Chain, table: _Table) -> dict[str, Entries]:
     """The terms within a tier, from below and from above, on all unknowns."""
     within = _Collected(table)
-    within.operator(chain.frame, chain.liouvillian)
+    within.operator(chain.bright_dark, chain.liouvillian)
     within.decays(chain.drift)
     within.hops(chain.drift)
     up, down = _Collected(table), _Collected(table)
@@ -307,10 +307,10 @@ def _operators(chain: Chain, table: _Table) -> dict[str, Entries]:
         weight = eta * chain.covariance[0, j]
         plus = weight * chain.drive + chain.back[j]
         minus = np.conj(weight) * chain.drive_conj + chain.back_conj[j]
-        up.raised(chain.frame, j, plus, kind=0)
-        up.raised(chain.frame, j, minus, kind=1)
-    down.lowered(chain.frame, eta * chain.drive, kind=1)
-    down.lowered(chain.frame, eta * chain.drive_conj, kind=0)
+        up.raised(chain.bright_dark, j, plus, kind=0)
+        up.raised(chain.bright_dark, j, minus, kind=1)
+    down.lowered(chain.bright_dark, eta * chain.drive, kind=1)
+    down.lowered(chain.bright_dark, eta * chain.drive_conj, kind=0)
     return {"within": within.entries(), "up": up.entries(), "down": down.entries()}
 
 
@@ -360,10 +360,10 @@ class _Collected:
         shift = np.full(rows.shape, _CONSTANT) if shifts is None else shifts[to][:, row]
         self.parts.append((rows.ravel(), cols.ravel(), values.ravel(), shift.ravel()))
 
-    def operator(self, frame: np.ndarray, superoperator: Superoperator) -> None:
+    def operator(self, bright_dark: np.ndarray, superoperator: Superoperator) -> None:
         """A superoperator of the emitters at every placement."""
         every = np.arange(len(self.table.of))
-        self.add(every, every, np.ones(len(every)), _elements(frame, superoperator))
+        self.add(every, every, np.ones(len(every)), _elements(bright_dark, superoperator))
 
     def decays(self, drift: np.ndarray) -> None:
         """-sum_j (H_jj^* k_j + H_jj l_j), without -Re H_11 N."""
@@ -400,10 +400,12 @@ class _Collected:
                 to = np.flatnonzero(of >= 0)
                 self.add(to, of[to], value * factor[to], None, root)
 
-    def raised(self, frame: np.ndarray, j: int, superoperator: Superoperator, *, kind: int) -> None:
+    def raised(
+        self, bright_dark: np.ndarray, j: int, superoperator: Superoperator, *, kind: int
+    ) -> None:
         """An operator with one quantum more on element j: sqrt(k_j) or sqrt(l_j) of the row."""
         t = self.table
-        operator = _elements(frame, superoperator)
+        operator = _elements(bright_dark, superoperator)
         if not len(operator[0]):
             return
         if j == 0:
@@ -416,20 +418,20 @@ class _Collected:
         quanta = (t.of.l if kind else t.of.k)[to, j - 1]
         self.add(to, of[to], np.sqrt(quanta), operator)
 
-    def lowered(self, frame: np.ndarray, superoperator: Superoperator, *, kind: int) -> None:
+    def lowered(self, bright_dark: np.ndarray, superoperator: Superoperator, *, kind: int) -> None:
         """An operator that takes a quantum from u_1: sqrt(k_1 + 1) or sqrt(l_1 + 1) of the row."""
         t = self.table
         every = np.arange(len(t.of))
         shifts = (t.l_shift if kind else t.k_shift) + 1.0
-        self.add(every, every, np.ones(len(every)), _elements(frame, superoperator), shifts)
+        self.add(every, every, np.ones(len(every)), _elements(bright_dark, superoperator), shifts)
 
 
 def _elements(
-    frame: np.ndarray, superoperator: Superoperator
+    bright_dark: np.ndarray, superoperator: Superoperator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nonzero elements of a superoperator on |f_i><f_j|."""
-    if len(frame) <= 8:
-        change = sandwich(frame, frame.conj().T)
+    if len(bright_dark) <= 8:
+        change = sandwich(bright_dark, bright_dark.conj().T)
         matrix = sparse.coo_array(_rounded(change.conj().T @ dense(superoperator) @ change))
     else:
         matrix = sparse.coo_array(superoperator)  # larger frames are the product basis

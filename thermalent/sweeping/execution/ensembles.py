@@ -17,7 +17,7 @@ from thermalent.solution.errors import SolveError
 from thermalent.solution.result import checked
 from thermalent.solution.tasks import SteadyStateTask
 from thermalent.stochastic.kernels import LANES
-from thermalent.stochastic.method import SteadyStatePlan, Trajectories
+from thermalent.stochastic.method import FieldTrajectories, SteadyStatePlan
 from thermalent.stochastic.paths import Walk
 from thermalent.stochastic.run import block_sums
 from thermalent.stochastic.tally import BlockSums, Reader
@@ -38,7 +38,7 @@ def completed(
 
     Args:
         workers: Who computes.
-        recipe: What, with `Trajectories` as method.
+        recipe: What, with `FieldTrajectories` as method.
         tasks: Where.
         parts: Where unfinished ensembles are kept; nowhere if not given.
     """
@@ -70,12 +70,14 @@ def _solver(
     return solve
 
 
-def _on(workers: Workers, method: Trajectories, part: Part | None) -> Callable[[Network], Outcome]:
+def _on(
+    workers: Workers, method: FieldTrajectories, part: Part | None
+) -> Callable[[Network], Outcome]:
     return lambda network: solved(network, method, workers, part)
 
 
 def solved(
-    network: Network, method: Trajectories, workers: Workers, part: Part | None = None
+    network: Network, method: FieldTrajectories, workers: Workers, part: Part | None = None
 ) -> Outcome:
     """The steady state of one network, checked as `steady_state` does."""
 

@@ -20,7 +20,7 @@ class NotContained(ValueError):
     """The new grid does not hold every point of the old one."""
 
 
-def carry(old_path: Path, new: zarr.Group, study: Study) -> None:
+def extend_store(old_path: Path, new: zarr.Group, study: Study) -> None:
     """Copy block by block, so that memory holds one block at a time.
 
     Raises:

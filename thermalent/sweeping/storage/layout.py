@@ -28,7 +28,7 @@ _LABORATORY = {
     "detuning": "Hz", "dephasing_time": "s",
 }  # fmt: skip
 _RATES = (
-    "kappa", "gamma", "detuning", "dephasing", "other_decay", "decay", "individual_decay",
+    "kappa", "gamma", "detuning", "dephasing", "intrinsic_decay", "decay", "individual_decay",
     "coupling", "decay_right", "decay_left", "bandwidth",
 )  # fmt: skip
 

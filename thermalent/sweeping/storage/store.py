@@ -264,12 +264,12 @@ def _told(method: str) -> str:
 
 def _extend(path: Path, study: Study, origins: str) -> None:
     """Carry every finished point over into a store for the new study, then put it in place."""
-    from thermalent.sweeping.storage.extend import NotContained, carry
+    from thermalent.sweeping.storage.extend import NotContained, extend_store
 
     aside = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
     before = path.with_name(path.name + ".before")
     try:
-        carry(path, _fill(aside, study, origins), study)
+        extend_store(path, _fill(aside, study, origins), study)
         os.rename(path, before)
         os.rename(aside, path)
     except NotContained as problem:

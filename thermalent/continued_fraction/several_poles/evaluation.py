@@ -15,16 +15,16 @@ from scipy import linalg
 from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
 
 
-def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
-    """K(s) of the chain truncated at tier `last`, (ground, ground)."""
+def evaluate_truncated(chain: Tiers, s: complex, last: int) -> np.ndarray:
+    """K(s) of the chain truncated at tier `last`, (tier0_size, tier0_size)."""
     from thermalent.continued_fraction.several_poles import kernels  # late: it takes numba
 
     complex_numbers = np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value)
     dtype = complex if complex_numbers else float
     s = complex(s) if complex_numbers else float(np.real(s))
-    ground = chain.ground
+    tier0_size = chain.tier0_size
     if last == 0:
-        return np.zeros((ground, ground), dtype=dtype)
+        return np.zeros((tier0_size, tier0_size), dtype=dtype)
     solver = linalg.lapack.zgesv if complex_numbers else linalg.lapack.dgesv
     z: np.ndarray | None = None
     for n in range(last, 0, -1):
@@ -34,10 +34,10 @@ def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
         if n <= _latest(chain, n):
             kernels.only_existing(block, chain.lowest[n % 2], n)
         down = chain.down[1 - n % 2]  # into n - 1
-        size = ground if n == 1 else chain.sizes[1 - n % 2]
+        size = tier0_size if n == 1 else chain.sizes[1 - n % 2]
         z = np.zeros((size, chain.sizes[n % 2]), dtype=dtype)
         if n == 1:
-            down = Entries(*(part[down.row < ground] for part in down))
+            down = Entries(*(part[down.row < tier0_size] for part in down))
         kernels.scatter(z, *down, n - 1, 1.0)
         # LAPACK reads columns: it solves S^T Z^T = C^T in place.
         _, _, solved, info = solver(block.T, z.T, overwrite_a=1, overwrite_b=1)
@@ -45,9 +45,9 @@ def fold(chain: Tiers, s: complex, last: int) -> np.ndarray:
             raise np.linalg.LinAlgError(f"tier {n} is singular")
         z = solved.T
     assert z is not None
-    k = np.zeros((ground, chain.sizes[0]), dtype=dtype)
+    k = np.zeros((tier0_size, chain.sizes[0]), dtype=dtype)
     _subtract(k, z, chain.up[1], 1)
-    return -k[:, :ground]
+    return -k[:, :tier0_size]
 
 
 def _diagonal(chain: Tiers, s: complex, n: int, dtype: type) -> np.ndarray:
