@@ -34,7 +34,7 @@ from thermalent.cli.show import summary
 @click.option(
     "--accept",
     multiple=True,
-    type=click.Choice(("grid", "method", "version")),
+    type=click.Choice(("grid", "method", "version", "code")),
     help="Go on although this differs from the stored study; may be given several times.",
 )
 def sweep(

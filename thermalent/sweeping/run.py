@@ -24,6 +24,7 @@ from thermalent.sweeping.execution.progress import shown
 from thermalent.sweeping.execution.tasks import Task
 from thermalent.sweeping.grid import Grid, as_grid
 from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
+from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.partial_ensembles import Parts
 from thermalent.sweeping.storage.store import Store, check_accept, stored_block, writing
@@ -70,8 +71,8 @@ def sweep(
         store: A folder for the data, such as "study.zarr". Every finished block is on the disk
             before it counts; the same call goes on where an interrupted one ended.
         accept: Changes to the stored study that are accepted: "grid" (the new one holds all stored
-            points), "method", "version". Finished points are kept, and `origin` tells which is
-            which.
+            points), "method", "version", "code" (of the builder, an observable, or what they use).
+            Finished points are kept, and `origin` tells which is which.
         executor: Who computes: a number of processes (1: this one; if not given, all cores, or this
             process alone if it is done in seconds), an executor of `concurrent.futures` (process
             pools, `mpi4py.futures`), or a Dask client. The numbers are the same, to the last bit.
@@ -145,12 +146,13 @@ def _study(
     for name in units or {}:
         if name not in checked.parameters:
             checks.fail("units", f"of parameters of the grid, {list(checked.parameters)}", name)
+    named = as_observables(observables)
     recipe = Recipe(
         builder=builder,
         fixed=dict(fixed or {}),
         method=method,
         initial=initial,
-        observables=as_observables(observables),
+        observables=named,
     )
     return Study(
         grid=checked,
@@ -158,7 +160,24 @@ def _study(
         recipe=_expanded(recipe, checked),
         claim="exact" if method is None else method.claim.value,
         units=dict(units or {}),
+        code=_code(recipe, stored=store is not None),
     )
+
+
+def _code(recipe: Recipe, *, stored: bool) -> dict[str, str]:
+    """What the study's functions and values are made of.
+
+    Raises:
+        ValueError: there is a store, and a later run could not tell whether it holds the same.
+    """
+    functions = {one.name: one.function for one in recipe.observables if one.function is not None}
+    named = {"builder": recipe.builder, "fixed": recipe.fixed, "initial": recipe.initial}
+    try:
+        return pieces({**named, **functions})
+    except NoIdentity as problem:
+        if stored:
+            raise
+        return {"unknown": str(problem)}
 
 
 def _tiles(grid: Grid, block: int | None, store: Any) -> Tiles:

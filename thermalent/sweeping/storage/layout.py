@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +28,7 @@ _LABORATORY = {
     "temperature": "K", "base_temperature": "K", "frequency": "Hz", "gamma": "Hz",
     "detuning": "Hz", "dephasing_time": "s",
 }  # fmt: skip
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _RATES = (
     "kappa", "gamma", "detuning", "dephasing", "intrinsic_decay", "decay", "individual_decay",
     "coupling", "decay_right", "decay_left", "bandwidth",
@@ -43,6 +45,8 @@ class Study:
         recipe: What is done.
         claim: Of the method.
         units: Of the parameters, by name, where the default is wrong.
+        code: What builder, fixed parameters, initial state and observables are made of; see
+            `code_identity`.
     """
 
     grid: Grid
@@ -50,6 +54,7 @@ class Study:
     recipe: Recipe
     claim: str
     units: Mapping[str, str]
+    code: Mapping[str, str]
 
     def attributes(self) -> dict[str, Any]:
         """What the data set says of itself: enough to tell another study, and to repeat this."""
@@ -63,17 +68,27 @@ class Study:
             "claim": self.claim,
             "initial": _json(recipe.initial),
             "observables": _json([observable.name for observable in recipe.observables]),
+            "code": _json(self.code),
             "grid": _json(dict(zip(self.grid.dims, self.grid.shape, strict=True))),
             "grid_digest": self.grid.digest(),
             "block": list(self.tiles.block),
             "errors": _HOW,
-            "origins": _json([{"method": method_words(recipe), "version": recipe.version}]),
+            "origins": _json([self.origin()]),
         }
         seed = getattr(recipe.method, "seed", None)
         if seed is not None:
             given["seed_entropy"] = seed
             given["seed_spawn_keys"] = "(0, number of the block of 64 trajectories), at every point"
         return given
+
+    def origin(self) -> dict[str, Any]:
+        """What made the points that are computed now."""
+        recipe = self.recipe
+        return {
+            "method": method_words(recipe),
+            "version": recipe.version,
+            "code": dict(self.code),
+        }
 
     def variables(self) -> dict[str, tuple[np.dtype | str, Any, dict[str, Any]]]:
         """Type, fill value and attributes of every variable; `status` is the last."""
@@ -163,7 +178,8 @@ def _plain(value: Any) -> Any:
         return {"re": value.real.tolist(), "im": value.imag.tolist()}
     if isinstance(value, complex):
         return {"re": value.real, "im": value.imag}
-    return value.tolist() if hasattr(value, "tolist") else repr(value)
+    # An address differs from run to run; what the object is made of stands among the code.
+    return value.tolist() if hasattr(value, "tolist") else _ADDRESS.sub("", repr(value))
 
 
 def _strings(values: np.ndarray) -> np.ndarray:

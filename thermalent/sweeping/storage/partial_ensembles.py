@@ -33,7 +33,7 @@ class Parts:
 
     def __init__(self, store: Path, study: Study) -> None:
         about = study.attributes()
-        mark = json.dumps([about[key] for key in ("builder", "fixed", "method", "version")])
+        mark = json.dumps([about[key] for key in ("builder", "fixed", "method", "version", "code")])
         digest = hashlib.sha256((mark + study.grid.digest()).encode()).hexdigest()[:16]
         self._folder = store.with_name(f"{store.name}.parts")
         self._mine = self._folder / digest

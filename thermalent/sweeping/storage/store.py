@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ import numpy as np
 from thermalent.support import checks
 from thermalent.sweeping.blocks import Columns
 from thermalent.sweeping.failures import StoreError
+from thermalent.sweeping.storage import code_identity
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.lock import Locked, locked
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 # What must be the same for a study to go on, and what may be changed knowingly.
 _FIXED = ("builder", "fixed", "initial", "observables")
-CHANGES = {"grid": "grid_digest", "method": "method", "version": "version"}
+CHANGES = {"grid": "grid_digest", "method": "method", "version": "version", "code": "code"}
 
 
 class Store:
@@ -125,7 +126,7 @@ def writing(path: Path, study: Study, accept: Sequence[str]) -> Iterator[Store]:
     Args:
         path: A folder, usually "....zarr".
         study: What the store is for.
-        accept: What may differ from the stored study: "grid", "method", "version".
+        accept: What may differ from the stored study: "grid", "method", "version", "code".
 
     Raises:
         StoreError: see there.
@@ -232,17 +233,15 @@ def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
     stored, given = _attributes(path), study.attributes()
     assert stored is not None  # the path exists
     other = [key for key in _FIXED if stored[key] != given[key]]
-    changed = [name for name, key in CHANGES.items() if stored[key] != given[key]]
+    changed = [name for name, key in CHANGES.items() if stored.get(key) != given[key]]
+    if "code" not in stored and not study.code.get("Python"):
+        # A store of an older version, which told functions by name; here all are the package's own.
+        changed.remove("code")
     if _told(stored["method"]) == _told(given["method"]):
         changed = [name for name in changed if name != "method"]
     refused = [*other, *(name for name in changed if name not in accept)]
     if refused:
-        keys = {**CHANGES, "grid": "grid"}
-        differences = "; ".join(
-            f"{name}: {stored[keys.get(name, name)]} in the store, {given[keys.get(name, name)]} "
-            f"asked for{' (other values)' if name == 'grid' else ''}"
-            for name in refused
-        )
+        differences = "; ".join(_difference(name, stored, given) for name in refused)
         allowed = [name for name in refused if name in CHANGES]
         remedy = "Choose another store"
         if not other:
@@ -254,6 +253,18 @@ def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
         if origins[-1] != now:
             origins.append(now)
         _extend(path, study, json.dumps(origins, sort_keys=True))
+
+
+def _difference(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """In which way two studies differ, in words."""
+    if name == "code":
+        if "code" not in stored:
+            return "code: the store does not say by which code it was filled"
+        before, now = json.loads(str(stored["code"])), json.loads(given["code"])
+        return f"code: {', '.join(code_identity.differences(before, now))}"
+    key = {**CHANGES, "grid": "grid"}.get(name, name)
+    other = " (other values)" if name == "grid" else ""
+    return f"{name}: {stored[key]} in the store, {given[key]} asked for{other}"
 
 
 def _told(method: str) -> str:

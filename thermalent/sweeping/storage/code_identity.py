@@ -1,0 +1,349 @@
+"""What a function of the user's computes, in words that two runs of Python can compare.
+
+A study that goes on must be the same physics. A builder's name does not tell: its body may have
+changed, a function that it calls, a number that it reads, an attribute of the object that it is.
+So each of these is a *piece* of the study's code, with a digest: the bytecode of the function (not
+its docstring, comments or line numbers), its defaults and the values that it closes over, and in
+turn every function, class and value of the same project that it names. What comes from an installed
+package, this one included, is told by its name; the package's own version stands beside.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import enum
+import functools
+import hashlib
+import logging
+import os
+import re
+import sys
+import sysconfig
+import types
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+_LONGEST = 60  # characters of a value that stands as it is, so that a message can show it
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+_PACKAGE = Path(__file__).resolve().parents[2]
+_INSTALLED = tuple(
+    Path(folder).resolve()
+    for name in ("stdlib", "platstdlib")
+    if (folder := sysconfig.get_paths().get(name))
+)
+
+
+class NoIdentity(ValueError):
+    """Two runs of Python could not tell whether they hold the same object; the text names it."""
+
+
+def pieces(named: Mapping[str, Any]) -> dict[str, str]:
+    """Every piece of code and data behind some objects.
+
+    Args:
+        named: Builders, observables and values by the name of their argument.
+
+    Returns:
+        A digest, or a short value itself, by the qualified name of the piece. Bytecode is that of
+        one version of Python, which is a piece of its own where there is any.
+
+    Raises:
+        NoIdentity: an object can only be told by its address in memory.
+    """
+    found = _Pieces()
+    for name, value in named.items():
+        found.put(name, found.words(value, name))
+    if found.bytecode:
+        found.put("Python", f"{sys.version_info.major}.{sys.version_info.minor}")
+    return dict(sorted(found.by_name.items()))
+
+
+def differences(stored: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
+    """What changed between two sets of pieces, in words."""
+    changed = []
+    for name in sorted({*stored, *given}):
+        before, now = stored.get(name), given.get(name)
+        if before == now:
+            continue
+        if before is None:
+            changed.append(f"`{name}` is new")
+        elif now is None:
+            changed.append(f"`{name}` is no longer there")
+        elif _is_digest(before) or _is_digest(now):
+            changed.append(f"`{name}` is different")
+        else:
+            changed.append(f"`{name}` was {before} and is {now}")
+    return changed
+
+
+class _Pieces:
+    """Pieces that are found while objects are walked through."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, str] = {}
+        self.bytecode = False
+        self._names: dict[int, str] = {}  # of the functions and classes met, by identity
+        self._kept: list[Any] = []  # so that no identity is used twice
+        self._under_way: set[int] = set()
+
+    def put(self, name: str, words: str) -> None:
+        short = len(words) <= _LONGEST and "\n" not in words
+        self.by_name[name] = words if short else _digest(words)
+
+    def words(self, value: Any, where: str) -> str:
+        """A value in words that do not depend on the process."""
+        if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+            return f"{value!r}" if type(value).__module__ == "builtins" else self._plain(value)
+        if isinstance(value, (types.FunctionType, type)):
+            return self._code(value, where)
+        if isinstance(value, types.ModuleType):
+            return f"module {value.__name__}"
+        if isinstance(value, (types.BuiltinFunctionType, np.ufunc)):
+            return _global_name(value)
+        if id(value) in self._under_way:
+            return "itself"
+        self._under_way.add(id(value))
+        try:
+            return self._composed(value, where)
+        finally:
+            self._under_way.discard(id(value))
+
+    def _composed(self, value: Any, where: str) -> str:
+        if isinstance(value, (np.ndarray, np.generic)):
+            return (
+                self._plain(value) if value.dtype != object else self._listed(value.ravel(), where)
+            )
+        if isinstance(value, enum.Enum):
+            return f"{self._class(type(value), where)}.{value.name}"
+        if isinstance(value, (PurePath, slice, range, re.Pattern, np.dtype)):
+            return repr(value)
+        if isinstance(value, logging.Logger):
+            return f"logger {value.name}"
+        if isinstance(value, Mapping):
+            items = [(self.words(k, where), self.words(v, where)) for k, v in value.items()]
+            return "{" + ", ".join(f"{k}: {v}" for k, v in sorted(items)) + "}"
+        if isinstance(value, (set, frozenset)):
+            return "{" + ", ".join(sorted(self.words(item, where) for item in value)) + "}"
+        if isinstance(value, (list, tuple)):
+            return self._listed(value, where)
+        if isinstance(value, functools.partial):
+            inside = self._listed([value.func, value.args, value.keywords], where)
+            return f"partial {inside}"
+        if isinstance(value, types.MethodType):
+            return f"method {self._listed([value.__func__, value.__self__], where)}"
+        return self._instance(value, where)
+
+    def _listed(self, values: Any, where: str) -> str:
+        return "(" + ", ".join(self.words(item, where) for item in values) + ")"
+
+    def _plain(self, value: Any) -> str:
+        """A number or an array of numpy: type, shape and bits."""
+        array = np.ascontiguousarray(value)
+        if array.size <= 4:
+            return f"{array.dtype} {array.tolist()!r}"
+        return f"{array.dtype} {array.shape} {hashlib.sha256(array.tobytes()).hexdigest()}"
+
+    def _instance(self, value: Any, where: str) -> str:
+        kind = self._class(type(value), where)
+        if isinstance(wrapped := getattr(value, "__wrapped__", None), types.FunctionType):
+            return f"{kind} of {self._code(wrapped, where)}"
+        if dataclasses.is_dataclass(value):
+            inside = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+            return f"{kind} {self._composed(inside, where)}"
+        inside = dict(getattr(value, "__dict__", {}))
+        for slots in (getattr(base, "__slots__", ()) for base in type(value).__mro__):
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if hasattr(value, name) and name not in ("__dict__", "__weakref__"):
+                    inside[name] = getattr(value, name)
+        if inside:
+            return f"{kind} {self._composed(inside, where)}"
+        words = repr(value)
+        if not _ADDRESS.search(words):
+            return f"{kind} {words}"
+        if _own(type(value)):  # an object without state: its class says all
+            return kind
+        raise NoIdentity(_told_by_address(value, where))
+
+    def _code(self, value: Any, where: str) -> str:
+        return (
+            self._class(value, where) if isinstance(value, type) else self._function(value, where)
+        )
+
+    def _function(self, function: types.FunctionType, where: str) -> str:
+        if not _own(function):
+            return _global_name(function)
+        known = self._known(function)
+        if known is not None:
+            return known
+        name = self._name(function)
+        self.bytecode = True
+        cells = [self._cell(cell, where) for cell in function.__closure__ or ()]
+        wrapped = getattr(function, "__wrapped__", None)
+        self.by_name[name] = _digest(
+            "; ".join(
+                [
+                    self._bytecode(function.__code__, function.__doc__, where),
+                    self.words(function.__defaults__, where),
+                    self.words(function.__kwdefaults__, where),
+                    *cells,
+                    "" if wrapped is None else self.words(wrapped, where),
+                ]
+            )
+        )
+        self._globals(function, where)
+        return name
+
+    def _cell(self, cell: Any, where: str) -> str:
+        try:
+            return self.words(cell.cell_contents, where)
+        except ValueError as problem:
+            if isinstance(problem, NoIdentity):
+                raise
+            return "empty"
+
+    def _bytecode(self, code: types.CodeType, doc: str | None, where: str) -> str:
+        constants = [
+            self._bytecode(item, None, where)
+            if isinstance(item, types.CodeType)
+            else self.words(item, where)
+            for item in code.co_consts
+            if not (isinstance(item, str) and item == doc)
+        ]
+        about = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+        return f"{about} {names} {code.co_code.hex()} {constants}"
+
+    def _globals(self, function: types.FunctionType, where: str) -> None:
+        """Functions, classes and values of the same project that the function names."""
+        names = set(_names(function.__code__))
+        for name in sorted(names):
+            if name not in function.__globals__:
+                continue
+            value = function.__globals__[name]
+            if isinstance(value, types.ModuleType):
+                self._members(value, names, where)
+            else:
+                self._named(name, value, where)
+
+    def _members(self, module: types.ModuleType, names: set[str], where: str) -> None:
+        if not _in_project(getattr(module, "__file__", None)):
+            return
+        for name in sorted(names & set(vars(module))):
+            value = getattr(module, name)
+            if not isinstance(value, types.ModuleType):
+                self._named(f"{module.__name__}.{name}", value, where)
+
+    def _named(self, name: str, value: Any, where: str) -> None:
+        if isinstance(value, (types.FunctionType, type)):
+            self._code(value, where)
+        elif name not in self.by_name:
+            self.by_name[name] = ""  # found while it is walked through
+            self.put(name, self.words(value, f"{name}, which {where} uses"))
+
+    def _class(self, kind: type, where: str) -> str:
+        if not _own(kind):
+            return _global_name(kind)
+        known = self._known(kind)
+        if known is not None:
+            return known
+        name = self._name(kind)
+        self.by_name[name] = ""
+        members = [
+            f"{key}: {self._member(value, where)}"
+            for key, value in sorted(vars(kind).items())
+            if key not in _OF_EVERY_CLASS
+        ]
+        bases = [self._class(base, where) for base in kind.__bases__]
+        self.by_name[name] = _digest("; ".join([*bases, *members]))
+        return name
+
+    def _member(self, value: Any, where: str) -> str:
+        if isinstance(value, (staticmethod, classmethod)):
+            return self.words(value.__func__, where)
+        if isinstance(value, property):
+            return self._listed([value.fget, value.fset, value.fdel], where)
+        if isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            return "slot"
+        if isinstance(value, functools.cached_property):
+            return self.words(value.func, where)
+        return self.words(value, where)
+
+    def _known(self, value: Any) -> str | None:
+        return self._names.get(id(value))
+
+    def _name(self, value: Any) -> str:
+        """The qualified name, numbered where several objects have the same (as lambdas do)."""
+        name, number = value.__qualname__, 1
+        while name in self._names.values():
+            number += 1
+            name = f"{value.__qualname__} ({number})"
+        self._names[id(value)] = name
+        self._kept.append(value)
+        return name
+
+
+# Of a class: what Python or `dataclass` writes, which follows from the rest or is no code.
+_OF_EVERY_CLASS = frozenset(
+    (
+        "__dict__", "__weakref__", "__module__", "__doc__", "__qualname__", "__annotations__",
+        "__dataclass_fields__", "__dataclass_params__", "__match_args__", "__abstractmethods__",
+        "_abc_impl", "__firstlineno__", "__static_attributes__", "__slots__", "__parameters__",
+        "__orig_bases__", "__annotate__", "__annotations_cache__", "__replace__",
+    )
+)  # fmt: skip
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for item in code.co_consts:
+        if isinstance(item, types.CodeType):
+            yield from _names(item)
+
+
+def _own(value: Callable[..., Any]) -> bool:
+    """Whether a function or class is the user's, not of Python or an installed package."""
+    code = getattr(value, "__code__", None)
+    if code is not None and not code.co_filename.startswith("<frozen"):
+        if code.co_filename.startswith("<"):  # typed in, or made by `exec` as `dataclass` does
+            module = sys.modules.get(value.__module__ or "")
+            return module is None or _in_project(getattr(module, "__file__", None))
+        return _in_project(code.co_filename)
+    module = sys.modules.get(getattr(value, "__module__", "") or "")
+    if module is None or module is builtins:
+        return False
+    return module.__name__ == "__main__" or _in_project(getattr(module, "__file__", None))
+
+
+@functools.lru_cache(maxsize=1024)
+def _in_project(file: str | None) -> bool:
+    if file is None:
+        return False
+    path = Path(os.path.abspath(file)).resolve()
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return False
+    return not any(path.is_relative_to(folder) for folder in (_PACKAGE, *_INSTALLED))
+
+
+def _global_name(value: Any) -> str:
+    module = getattr(value, "__module__", None) or ""
+    return f"{module}.{getattr(value, '__qualname__', getattr(value, '__name__', repr(value)))}"
+
+
+def _digest(words: str) -> str:
+    return "sha256:" + hashlib.sha256(words.encode()).hexdigest()[:24]
+
+
+def _is_digest(words: str) -> bool:
+    return words.startswith("sha256:")
+
+
+def _told_by_address(value: Any, where: str) -> str:
+    return (
+        f"Argument `{where}` must be made of functions, classes and plain values, which a later "
+        f"run can compare, but holds {value!r}, which only its address in memory tells from "
+        "others. Make it inside the function, or pass the numbers that it is made of."
+    )
