@@ -46,7 +46,7 @@ def _against_the_lattice() -> Row:
     network, rtol = te.thermal_link(4.0, 0.3, filters=2), 1e-5
     chain = best_seconds(lambda: te.steady_state(network, te.ContinuedFraction(rtol=rtol)))
     began = time.process_time()
-    solve.steady_state(network, rtol)
+    solve.lattice_steady_state(network, rtol)
     lattice = time.process_time() - began
     return Row(
         name="several poles",

@@ -9,7 +9,7 @@ import thermalent as te
 from benchmarks import thermal_formulation
 from benchmarks.thermal_formulation import Link
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 
 # Both solve the same linear equations where the same modes are kept, so they differ by rounding
@@ -44,7 +44,7 @@ def fraction_at(network, last):
         rows = np.vstack([chain.a[0][:ground, :ground] + k, trace])
         return np.linalg.pinv(rows)[:, -1]
 
-    x = evaluate(chain, solve, last=last).x
+    x = evaluate_chain(chain, solve, last=last).x
     return (basis @ x).reshape(4, 4)
 
 

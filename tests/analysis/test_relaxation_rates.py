@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
 from thermalent.analysis.eigenvalues import search
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.counting import count_missing, log_det_double
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.subspace import refine
@@ -201,7 +201,7 @@ def test_three_qubits():
 def test_a_rate_left_out_of_the_list_is_counted(kind):
     """The count must say how many are missing, whichever they are: it is the certificate."""
     rng = np.random.default_rng([KINDS.index(kind), 77])
-    chain = Chain(exact_generator(random_network(kind, rng)), 0, 12)
+    chain = ChargeChain(exact_generator(random_network(kind, rng)), 0, 12)
     known = np.linalg.eigvals(chain.matrix.toarray())
     known = known[np.argsort(-known.real, kind="stable")]
     depth = -known.real[:12]
@@ -224,7 +224,7 @@ def test_a_weakly_damped_rotation_is_noticed_by_the_count():
     network = te.phononic_link(
         0.3, 1e-5, gamma=(6.7e-7, 5e-5), wavelengths=(0.3, 1.1), detuning=(-14.0, -1210.0)
     )
-    chain = Chain(exact_generator(network), 0, 10)
+    chain = ChargeChain(exact_generator(network), 0, 10)
     known = np.linalg.eigvals(chain.matrix.toarray())
     depth = np.sort(-known.real)[:14]
     at = 6 + int(np.argmax(np.diff(depth[6:])))
@@ -244,7 +244,7 @@ def test_determinants_of_the_compiled_loop():
     """Against numpy, in a real and in a complex sector."""
     network = te.thermal_link(0.7, 0.6, gamma=(0.4, 1.0), detuning=(0.3, -2.0), dephasing=0.1)
     for charge in (0, 1):
-        chain = Chain(exact_generator(network), charge, 9)
+        chain = ChargeChain(exact_generator(network), charge, 9)
         matrix = chain.matrix.toarray()
         for s in (0.3 + 2j, -0.7 + 0.1j, -40.0 + 300j):
             sign, size = np.linalg.slogdet(s * np.eye(chain.size) - matrix)
@@ -268,8 +268,8 @@ def test_determinants_of_the_compiled_loop():
     ],
 )
 def test_mixed_precision_agrees_with_many_digits(network, last, centre, count):
-    chain = Chain(exact_generator(network()), 0, last)
-    fewer = Chain(chain.generator, 0, last - 4)
+    chain = ChargeChain(exact_generator(network()), 0, last)
+    fewer = ChargeChain(chain.generator, 0, last - 4)
     exact = refine(chain, centre, count, 0.05)
     coarse, mixed = refine_mixed(chain, centre, count, 0.05, fewer.size, 1.0)
     order = [np.argsort(group.values.real) for group in (exact, mixed)]

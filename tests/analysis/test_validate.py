@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis.cross_validation import Row, Verdict, cross_validate
+from thermalent.analysis.cross_validation import MethodReport, Verdict, cross_validate
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
@@ -264,6 +264,6 @@ def test_wrong_arguments_are_named():
 
 
 def test_rows_are_frozen():
-    row = Row(method=te.Markov())
+    row = MethodReport(method=te.Markov())
     with pytest.raises(AttributeError):
         row.note = "changed"

@@ -5,11 +5,11 @@ import pytest
 
 import thermalent as te
 from thermalent.analytic.methods.markov import markov_generator
-from thermalent.analytic.methods.null_vector import OneMode, Space, one_mode_of
+from thermalent.analytic.methods.null_vector import ChargeSpace, OneMode, one_mode_of
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.networks.liouvillian import emitter_liouvillian, lowering_operators
 from thermalent.operators.superoperators import dagger, dense, left, right, sandwich
 
@@ -222,8 +222,8 @@ FIRST_LEVEL = {
 def test_bourret_is_the_exact_hierarchy_cut_after_its_first_level(kind):
     network = FIRST_LEVEL[kind]()
     chain = hierarchy_chain(hierarchy(network))
-    level_zero = Stationary(chain)
-    cut = level_zero.matrix(evaluate(chain, level_zero.solve, last=1).x)
+    level_zero = TierZeroEquation(chain)
+    cut = level_zero.matrix(evaluate_chain(chain, level_zero.solve, last=1).x)
     assert np.max(np.abs(te.Bourret().steady_state(network).state - cut)) < ROUNDING
 
 
@@ -325,7 +325,7 @@ def test_no_symmetry_is_needed_for_a_broad_source(method):
 def test_the_markov_generator_is_completely_positive(network):
     """Its Choi matrix is positive off the maximally entangled state, its trace conserved."""
     every = np.arange(16)
-    space = Space(frame=np.eye(4), zero=every, plus=every, minus=every)
+    space = ChargeSpace(frame=np.eye(4), zero=every, plus=every, minus=every)
     found = one_mode_of(network)
     assert isinstance(found, OneMode)
     generator = markov_generator(found, space).reshape(4, 4, 4, 4)

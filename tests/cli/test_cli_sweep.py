@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import thermalent as te
 from thermalent.cli import main
-from thermalent.sweeping.study_file import StudyFileError, read
+from thermalent.sweeping.study_file import StudyFileError, read_study
 
 STUDY = """
 title = "A test"
@@ -99,14 +99,14 @@ def test_zips_and_points_and_own_models(tmp_path):
         'model = "own.py:link"\nobservables = "purity"\n'
         "[grid]\nline = { zip = { flux = [0.1, 0.2], kappa = { linspace = [1.0, 2.0, 2] } } }\n"
     )
-    data = te.sweep(**read(path), executor=2, block=1)
+    data = te.sweep(**read_study(path), executor=2, block=1)
     single = te.steady_state(te.thermal_link(n_th=0.2, kappa=2.0))
     assert float(data["purity"][1]) == pytest.approx(single.purity(), abs=1e-9)
     path.write_text(
         'model = "thermal_link"\nobservables = ["purity"]\n'
         "points = [{ n_th = 1, kappa = 0.5 }, { n_th = 2, kappa = 0.7 }]\n"
     )
-    assert te.sweep(**read(path), executor=1).sizes == {"point": 2}
+    assert te.sweep(**read_study(path), executor=1).sizes == {"point": 2}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_mistakes_are_named_before_anything_runs(study, tmp_path, old, new, word
 def test_grid_and_points_exclude_each_other(study):
     study.write_text("points = []\n" + STUDY)
     with pytest.raises(StudyFileError, match=r"study.toml: one of \[grid\] and points"):
-        read(study)
+        read_study(study)
 
 
 def test_stores_and_clusters_that_cannot_be_used(study, tmp_path):
@@ -166,7 +166,7 @@ def test_stores_and_clusters_that_cannot_be_used(study, tmp_path):
 
 def test_the_example_is_a_valid_study():
     path = Path(__file__).parents[2] / "examples" / "study.toml"
-    described = read(path)
+    described = read_study(path)
     assert described["builder"] is te.thermal_link
     described["grid"] = {name: values[::50] for name, values in described["grid"].items()}
     assert np.all(te.sweep(**described, executor=1)["status"] == 1)

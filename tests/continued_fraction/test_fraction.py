@@ -8,9 +8,9 @@ import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain import fraction as module
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 
 
 def random_chain(rng, sizes=(5, 4), tier0_size=3, rate=1.3):
@@ -61,7 +61,7 @@ def test_finite_depth_identity(monkeypatch, rng, small, s, last):
     """A skipped tail level or swapped factors cannot pass with blocks that do not commute."""
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
-    found = evaluate(chain, resolvent(chain, np.ones(3), s), s=s, last=last, most=40)
+    found = evaluate_chain(chain, resolvent(chain, np.ones(3), s), s=s, last=last, most=40)
     expected = dense_k(chain, s, last)
     # Condition of the dense inverse (measured below 1e3) times machine precision.
     assert np.max(np.abs(found.k - expected)) < 1e-12 * max(1.0, np.max(np.abs(expected)))
@@ -82,10 +82,10 @@ def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
     solve = resolvent(chain, np.ones(3), 0.7)
-    deep = evaluate(chain, solve, s=0.7, last=400).x
+    deep = evaluate_chain(chain, solve, s=0.7, last=400).x
     depths = []
     for rtol in (1e-3, 1e-6, 1e-9):
-        found = evaluate(chain, solve, s=0.7, rtol=rtol)
+        found = evaluate_chain(chain, solve, s=0.7, rtol=rtol)
         assert found.outcome == "converged"
         assert np.max(np.abs(found.x - deep)) <= found.error <= rtol * found.scale * 1.001
         depths.append(found.levels)
@@ -94,7 +94,7 @@ def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
 
 def test_giving_up_is_said(rng):
     chain = random_chain(rng)
-    found = evaluate(chain, resolvent(chain, np.ones(3), 0.7), s=0.7, rtol=1e-13, most=10)
+    found = evaluate_chain(chain, resolvent(chain, np.ones(3), 0.7), s=0.7, rtol=1e-13, most=10)
     assert found.outcome == "levels"
     assert found.levels >= 10
 
@@ -133,8 +133,8 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
     found = te.continued_fraction.ContinuedFraction(n_max=3).steady_state(net)
     chain = hierarchy_chain(h)
 
-    pinned = Stationary(chain)
-    x = evaluate(chain, pinned.solve, last=depth).x
+    pinned = TierZeroEquation(chain)
+    x = evaluate_chain(chain, pinned.solve, last=depth).x
     assert np.max(np.abs(pinned.matrix(x) - state)) < 1e-12
     assert found.stats["levels"] == 6
 
@@ -157,10 +157,10 @@ def test_the_frame_changes_nothing_but_rounding():
 
     states = []
     for bright_dark in (h.bright_dark, np.eye(4)):
-        pinned = Stationary(hierarchy_chain(replace(h, bright_dark=bright_dark)))
+        pinned = TierZeroEquation(hierarchy_chain(replace(h, bright_dark=bright_dark)))
         states.append(
             pinned.matrix(
-                evaluate(hierarchy_chain(replace(h, bright_dark=bright_dark)), pinned.solve).x
+                evaluate_chain(hierarchy_chain(replace(h, bright_dark=bright_dark)), pinned.solve).x
             )
         )
     assert not np.allclose(h.bright_dark, np.eye(4))

@@ -7,9 +7,9 @@ import pytest
 
 import thermalent as te
 from thermalent.continued_fraction.lattice import solve
-from thermalent.continued_fraction.lattice.elimination import assemble, eliminate
-from thermalent.continued_fraction.lattice.krylov import Generator, Ground, steady_vector
-from thermalent.continued_fraction.lattice.lattice import lattice, operators, unknowns
+from thermalent.continued_fraction.lattice.elimination import assemble_lattice, eliminate
+from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator, steady_vector
+from thermalent.continued_fraction.lattice.lattice import hierarchy_operators, lattice, unknowns
 from thermalent.continued_fraction.method import ContinuedFraction
 
 
@@ -30,7 +30,7 @@ def silent(_text):
 def test_one_mode_is_the_case_of_the_continued_fraction(network):
     """Another basis, another solver: only the source's description is shared."""
     expected = te.steady_state(network, ContinuedFraction(rtol=1e-11)).state
-    found = solve.steady_state(network, 1e-9)
+    found = solve.lattice_steady_state(network, 1e-9)
     assert found.outcome == "converged"
     scale = np.max(np.abs(expected))
     assert np.max(np.abs(found.state - expected)) < 1e-9 * scale
@@ -67,8 +67,8 @@ def test_two_pairs_agree_with_the_master_equation():
 
 
 def test_exact_elimination_and_krylov_agree_on_one_lattice():
-    of = operators(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
-    tier0_size = Ground(Generator(of))
+    of = hierarchy_operators(te.dual_rail(1, 1.0, bandwidth=5.0, detuning=0.3))
+    tier0_size = Ground(LatticeGenerator(of))
     at = lattice(of, 6)
     exact = eliminate(tier0_size, at)
     solved = steady_vector(tier0_size, at, np.zeros(at.size), 1e-13, silent)
@@ -85,10 +85,10 @@ def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
     states = []
     for worst in (10.0, 0.0):
         monkeypatch.setattr("thermalent.continued_fraction.lattice.lattice._WORST_CONDITION", worst)
-        of = operators(network)
+        of = hierarchy_operators(network)
         assert (len(of.pairs) == 0) == (worst > 0)
         at = lattice(of, last)
-        states.append(eliminate(Ground(Generator(of)), at)[: at.offset[1]])
+        states.append(eliminate(Ground(LatticeGenerator(of)), at)[: at.offset[1]])
     assert np.max(np.abs(states[0] - states[1])) < 1e-13
 
 
@@ -105,7 +105,7 @@ def test_a_hot_source_is_eliminated():
     """Beyond the reach of the iteration; the single filter has the fraction to compare with."""
     network = te.thermal_link(20.0, 0.1)
     expected = te.steady_state(network).state
-    found = solve.steady_state(network, 1e-7)
+    found = solve.lattice_steady_state(network, 1e-7)
     assert np.max(np.abs(found.state - expected)) < 1e-7
 
 
@@ -119,20 +119,20 @@ def test_a_hot_source_is_eliminated():
     ids=["two rails", "three filters", "back-action"],
 )
 def test_the_kernel_and_the_assembled_matrix_are_one_generator(network):
-    generator = Generator(operators(network))
+    generator = LatticeGenerator(hierarchy_operators(network))
     at = lattice(generator.operators, 5)
     x = np.random.default_rng(3).normal(size=at.size).astype(generator.dtype)
-    matrix = assemble(generator, at)
+    matrix = assemble_lattice(generator, at)
     assert np.max(np.abs(matrix @ x - generator.apply(x, at))) < 1e-13 * np.max(np.abs(matrix))
 
 
 def test_errors_hold_and_fall_with_the_level():
     """One pair, r = 1, kappa/gamma = 5: the error estimate covers the distance to the answer."""
     network = te.dual_rail(1, 1.0, bandwidth=5.0)
-    exact = solve.steady_state(network, 1e-12).state
+    exact = solve.lattice_steady_state(network, 1e-12).state
     distances = []
     for last in (4, 8, 12, 16):
-        found = solve.steady_state(network, 1e-12, last)
+        found = solve.lattice_steady_state(network, 1e-12, last)
         distances.append(np.max(np.abs(found.state - exact)))
         assert distances[-1] <= found.error + 1e-12
     # At least two digits in four levels.
@@ -142,7 +142,9 @@ def test_errors_hold_and_fall_with_the_level():
 def test_later_pairs_leave_the_earlier_alone():
     """In any truncation: the cascade is one-way inside the hierarchy too."""
     one, two, three = (
-        solve.steady_state(te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 5).state
+        solve.lattice_steady_state(
+            te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 5
+        ).state
         for n in (1, 2, 3)
     )
     first_of_two = te.partial_trace(two, [2] * 4, [0, 1])
@@ -164,7 +166,7 @@ def test_the_broadband_limit_is_reached_with_first_order():
 
 def test_the_number_of_unknowns_is_known_before():
     for network in (te.dual_rail(2, 1.0, bandwidth=5.0), te.thermal_link(2.0, 0.5)):
-        of = operators(network)
+        of = hierarchy_operators(network)
         for last in (0, 1, 4, 7):
             assert unknowns(of.sectors, last) == lattice(of, last).size
 
@@ -177,7 +179,7 @@ def test_without_a_symmetry_the_whole_space_is_solved():
         decay=np.ones((2, 2)),
         pumping=np.diag([0.15, 0.0]),
     )
-    found = solve.steady_state(network, 1e-11)
+    found = solve.lattice_steady_state(network, 1e-11)
     fock = te.steady_state(network, te.Fock(cutoff=24))
     assert np.max(np.abs(found.state - fock.state)) < 1e-9
 
@@ -208,11 +210,11 @@ def test_an_idle_pair_has_no_unique_steady_state():
 
 def test_a_wrong_variance_would_be_noticed():
     """The negative control: V_- with the other sign is another state."""
-    of = operators(te.dual_rail(1, 1.0, bandwidth=5.0))
+    of = hierarchy_operators(te.dual_rail(1, 1.0, bandwidth=5.0))
     wrong = type(of)(**{**of.__dict__, "covariance": np.abs(of.covariance)})
     states = []
     for one in (of, wrong):
-        tier0_size = Ground(Generator(one))
+        tier0_size = Ground(LatticeGenerator(one))
         at = lattice(one, 6)
         states.append(eliminate(tier0_size, at)[: at.offset[1]])
     assert np.max(np.abs(states[0] - states[1])) > 0.05
@@ -306,7 +308,7 @@ def test_the_default_returns_what_a_budget_affords(monkeypatch):
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-8))
     errors = []
     for budget in (1e8, 3e8, 1e9):
-        monkeypatch.setattr(solve, "BUDGET", budget)
+        monkeypatch.setattr(solve, "LATTICE_BUDGET", budget)
         found, again = (te.steady_state(network) for _ in range(2))
         np.testing.assert_array_equal(found.state, again.state)
         assert found.stats["ended_by"] == "budget"
@@ -321,13 +323,13 @@ def test_the_default_returns_what_a_budget_affords(monkeypatch):
 
 
 def test_the_default_refuses_only_what_gives_no_two_digits(monkeypatch):
-    monkeypatch.setattr(solve, "BUDGET", 1e5)
+    monkeypatch.setattr(solve, "LATTICE_BUDGET", 1e5)
     with pytest.raises(te.SolveError, match=r"Not even two digits are affordable.*operations"):
         te.steady_state(te.dual_rail(**TWO_PAIRS))
 
 
 def test_an_rtol_that_is_asked_for_knows_no_budget(monkeypatch):
-    monkeypatch.setattr(solve, "BUDGET", 1.0)
+    monkeypatch.setattr(solve, "LATTICE_BUDGET", 1.0)
     found = te.steady_state(te.dual_rail(**TWO_PAIRS), ContinuedFraction(rtol=1e-4))
     assert found.stats["ended_by"] == "converged"
     assert found.error <= 1e-4 * np.max(np.abs(found.state))

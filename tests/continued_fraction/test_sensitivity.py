@@ -10,7 +10,7 @@ import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.sensitivity.observable import concurrence
+from thermalent.continued_fraction.sensitivity.observable import concurrence_with_gradient
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
 
@@ -344,7 +344,7 @@ def test_the_kink_where_entanglement_ends_is_refused_with_both_slopes():
 
     def signed(kappa):
         """The concurrence before it is cut off at zero."""
-        found = concurrence(te.steady_state(te.thermal_link(kappa=kappa, **at)).state)
+        found = concurrence_with_gradient(te.steady_state(te.thermal_link(kappa=kappa, **at)).state)
         return found.value if found.value > 0 else -found.below
 
     end = brentq(signed, 0.1, 2.0, xtol=1e-15, rtol=1e-15)
@@ -379,7 +379,7 @@ def test_gradient_of_a_general_concurrence(rng):
         bell[np.ix_([1, 2], [1, 2])] = [[0.5, -0.5], [-0.5, 0.5]]
         mixed = root @ root.conj().T
         rho = 0.7 * bell + 0.3 * mixed / np.trace(mixed).real
-        found = concurrence(rho)
+        found = concurrence_with_gradient(rho)
         if found.value < 0.01:
             continue
         values, vectors = np.linalg.eigh(rho)
@@ -404,7 +404,7 @@ def test_gradient_of_the_equal_lower_values(rng):
     direction = rng.normal(size=(4, 4))
     direction = direction + direction.T
     direction -= np.eye(4) * np.trace(direction) / 4
-    slope = np.trace(concurrence(rho).gradient @ direction).real
+    slope = np.trace(concurrence_with_gradient(rho).gradient @ direction).real
     expected = along(rho, direction, 1e-4)
     assert slope == pytest.approx(expected, rel=1e-5)
 

@@ -7,9 +7,9 @@ import thermalent as te
 from tests.support.several_poles_sources import behind, random_source
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.several_poles import evolution, rates, results
 from thermalent.continued_fraction.several_poles.choice import preferred_chain
@@ -19,7 +19,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
     chain_of,
     orthonormal_rows,
 )
-from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
 from thermalent.continued_fraction.several_poles.placements import count, placements
 from thermalent.continued_fraction.several_poles.tiers import tiers
 
@@ -101,14 +101,14 @@ def test_cold_sources_agree_with_the_master_equation(network):
     assert difference <= error + fock.error
     assert difference < 1e-9
     # The lattice holds every amplitude alike, in other coordinates.
-    lattice = solve.steady_state(network, 1e-11)
+    lattice = solve.lattice_steady_state(network, 1e-11)
     assert np.max(np.abs(state - lattice.state)) < 1e-10
 
 
 def test_the_lattice_is_met_where_it_converges():
     network = te.thermal_link(4.0, 0.3, filters=2)
     state, _ = solved(network, 1e-9)
-    lattice = solve.steady_state(network, 1e-7)
+    lattice = solve.lattice_steady_state(network, 1e-7)
     assert np.max(np.abs(state - lattice.state)) <= lattice.error + 1e-9
     assert te.concurrence(state, tolerance=1e-8) == pytest.approx(0.1404867, abs=2e-7)
 
@@ -221,8 +221,8 @@ def test_convergence_in_quanta_and_in_tiers():
 
     def state(quanta, last):
         built = tiers(chain, quanta)
-        stationary = Stationary(built)
-        return stationary.matrix(stationary.solve(evaluate_truncated(built, 0.0, last)))
+        stationary = TierZeroEquation(built)
+        return stationary.matrix(stationary.solve(evaluate_truncated_tiers(built, 0.0, last)))
 
     exact = state(7, 700)
     errors = [np.max(np.abs(state(quanta, 700) - exact)) for quanta in (1, 2, 4, 6)]
@@ -289,7 +289,7 @@ def test_the_fraction_equals_a_dense_solve_of_the_same_tiers():
         g, s = built.tier0_size, 0.3
         whole = s * np.eye(len(matrix)) - matrix
         schur = whole[:g, g:] @ np.linalg.solve(whole[g:, g:], whole[g:, :g])
-        assert np.max(np.abs(evaluate_truncated(built, s, last) - schur)) < 1e-13 * np.max(
+        assert np.max(np.abs(evaluate_truncated_tiers(built, s, last) - schur)) < 1e-13 * np.max(
             np.abs(schur)
         )
 
@@ -408,8 +408,8 @@ def test_one_mode_levels_and_tiers_are_the_same_fraction():
     one, other = hierarchy_chain(hierarchy(network)), tiers(chain_of(network), 0)
     old, new = (chain.basis[0][:, : chain.tier0_size] for chain in (one, other))
     for s in (0.0, 0.2 + 0.4j):
-        k = evaluate(one, lambda k: k[:, 0], s=s, last=12).k
-        folded = evaluate_truncated(other, s, 12)
+        k = evaluate_chain(one, lambda k: k[:, 0], s=s, last=12).k
+        folded = evaluate_truncated_tiers(other, s, 12)
         assert np.max(np.abs(old @ k @ old.conj().T - new @ folded @ new.conj().T)) < 1e-12
 
 
@@ -442,7 +442,7 @@ def test_evolution_behind_one_mode_is_the_case_of_one_element():
     network = te.thermal_link(3.0, 0.2, detuning=(0.1, -0.2))
     times = np.array([0.5, 5.0, 50.0])
     rho = np.diag([0.0, 1.0, 0.0, 0.0]).astype(complex)
-    states, error, _ = evolution.evolve(chain_of(network), times, rho, 1e-7, 1e12)
+    states, error, _ = evolution.evolve_several_poles(chain_of(network), times, rho, 1e-7, 1e12)
     expected = te.evolve(network, times, "01", te.ContinuedFraction(rtol=1e-9))
     distance = np.max(np.abs(states - expected.states), axis=(1, 2))
     assert np.all(distance <= error + expected.error)
@@ -460,7 +460,7 @@ def test_relaxation_rates_are_those_of_one_mode_and_of_the_source():
     """One element is one mode; and amplitudes of the source relax whatever listens to them."""
     for network in (te.thermal_link(3.0, 0.2), te.thermal_link(1.0, 0.3, qubits=1)):
         expected = te.relaxation_rates(network, 6)
-        values, error, zeros = rates.slowest(chain_of(network), 3, 1e-8)
+        values, error, zeros = rates.slowest_on_tiers(chain_of(network), 3, 1e-8)
         # The populations do not reach every operator of their charge, so some rates are missing.
         distance = np.abs(values[:, None] - expected.values[None, :])
         nearest = np.argmin(distance, axis=1)

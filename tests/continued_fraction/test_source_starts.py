@@ -177,7 +177,7 @@ def test_the_transform_of_a_truncated_chain_is_a_dense_solve(monkeypatch, block)
     b = rng.normal(size=at[-1]) + 1j * rng.normal(size=at[-1])
     matrix = z * np.eye(at[-1]) - assemble(chain, last).toarray()
     expected = np.linalg.solve(matrix, b)[: chain.tier0_size]
-    equation = all_levels.spread(chain, lambda depth: b[: offsets(chain, depth)[-1]])
+    equation = all_levels.all_levels_equation(chain, lambda depth: b[: offsets(chain, depth)[-1]])
     found = np.linalg.solve(*equation(z, last))
     assert np.max(np.abs(found - expected)) < 1e-13 * np.max(np.abs(expected))
 

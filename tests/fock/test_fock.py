@@ -11,7 +11,7 @@ import thermalent as te
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.fock.method import Fock
 from thermalent.fock.problem import problem
-from thermalent.fock.relax_unique import relax
+from thermalent.fock.relax_unique import relax_unique
 from thermalent.networks.nodes import SIGMA_MINUS
 from thermalent.solution.result import checked
 
@@ -215,8 +215,8 @@ def test_the_sector_is_all_there_is():
     """The same network solved with every element kept: coherences of unequal charge stay zero."""
     network = te.thermal_link(n_th=0.6, kappa=0.4, detuning=(0.2, -0.1), dephasing=0.05)
     within = problem(network, "direct")
-    everything = relax(replace(within, numbers=None), (7,))
-    sector = relax(within, (7,))
+    everything = relax_unique(replace(within, numbers=None), (7,))
+    sector = relax_unique(within, (7,))
     assert everything.elements == 28**2
     assert sector.elements < 16 * 7
     np.testing.assert_allclose(everything.state, sector.state, rtol=0, atol=1e-13)

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.fock.lindbladian import lindbladian
-from thermalent.fock.preconditioner import Sweep
+from thermalent.fock.preconditioner import SweepPreconditioner
 from thermalent.fock.solvers import Direct, Iterative
 from thermalent.fock.space import emitter_numbers, space
 from thermalent.fock.stationary import stationary
@@ -125,14 +125,14 @@ def test_one_sweep_is_exact_without_heat(rng):
     """Nothing jumps up or dephases: (L - shift) y = b, so L y - b = shift y."""
     network = te.thermal_link(n_th=0.0, kappa=0.3, detuning=(0.2, -0.4))
     generator = lindbladian(network, space(network, (6,), emitter_numbers(network)))
-    sweep = Sweep(generator)
+    sweep = SweepPreconditioner(generator)
     b = rng.normal(size=generator.space.elements)
     y = sweep(b)
     residual = generator.matrix @ y - b - sweep.shift * y
     assert np.max(np.abs(residual)) < 1e3 * EPS * np.max(np.abs(y))
     hot = te.thermal_link(n_th=1.0, kappa=0.3, detuning=(0.2, -0.4))
     generator = lindbladian(hot, generator.space)
-    y = Sweep(generator)(b)
+    y = SweepPreconditioner(generator)(b)
     assert np.max(np.abs(generator.matrix @ y - b - sweep.shift * y)) > 1e-2
 
 

@@ -11,12 +11,12 @@ from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
 from thermalent.fock import cost
-from thermalent.fock.blocks import Blocks
+from thermalent.fock.blocks import SectorGenerators
 from thermalent.fock.krylov import krylov_steps
 from thermalent.fock.lindbladian import lindbladian
 from thermalent.fock.mode_states import joint_state
 from thermalent.fock.problem import problem
-from thermalent.fock.sectors import flow_of, product, sector
+from thermalent.fock.sectors import flow_of, product_elements, sector
 from thermalent.fock.space import emitter_numbers, space
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 
@@ -142,7 +142,7 @@ def test_blocks_apply_what_the_matrix_does(charge):
     else:
         elements = rng.normal(size=kept.elements) + 1j * rng.normal(size=kept.elements)
         expected = matrix @ elements
-    blocks = Blocks(network, base, kept, charge, elements)
+    blocks = SectorGenerators(network, base, kept, charge, elements)
     found = blocks.unpack(blocks(blocks.pack(elements)))
     np.testing.assert_allclose(found, expected, atol=1e-13 * blocks.rate * 10)
 
@@ -151,8 +151,8 @@ def test_real_problems_are_solved_in_real_numbers():
     for detuning, real in ((0.0, True), (0.2, False)):
         network = te.dual_rail(2, 1.0, detuning=detuning)
         base = space(network, (), emitter_numbers(network))
-        start = product(base, [], np.diag([1.0, *[0.0] * 15]))
-        blocks = Blocks(network, base, base, 0, start)
+        start = product_elements(base, [], np.diag([1.0, *[0.0] * 15]))
+        blocks = SectorGenerators(network, base, base, 0, start)
         assert blocks.real is real
         assert len(blocks.pack(start)) == (1 if real else 2) * base.elements
 
@@ -161,8 +161,8 @@ def test_real_problems_are_solved_in_real_numbers():
 def test_krylov_steps_keep_their_error_bound(share):
     network = te.dual_rail(2, 1.0, detuning=(0.0, 0.3))
     base = space(network, (), emitter_numbers(network))
-    start = product(base, [], np.diag([1.0, *[0.0] * 15]))
-    blocks = Blocks(network, base, base, 0, start)
+    start = product_elements(base, [], np.diag([1.0, *[0.0] * 15]))
+    blocks = SectorGenerators(network, base, base, 0, start)
     bound = 0.0
     for step in krylov_steps(
         blocks, blocks.pack(start), 6.0, rate=blocks.rate, states=16, share=share

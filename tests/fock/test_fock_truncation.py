@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.fock.cost import MEMORY_LIMIT, cost
+from thermalent.fock.cost import MEMORY_LIMIT, solve_cost
 from thermalent.fock.lindbladian import lindbladian
 from thermalent.fock.problem import problem
 from thermalent.fock.solvers import Direct
@@ -176,7 +176,7 @@ def test_cost_bounds_the_factors_and_counts_the_elements(name):
     net, cutoffs = NETWORKS[name]
     numbers = emitter_numbers(net)
     kept = space(net, cutoffs, numbers)
-    expected = cost(net, cutoffs, numbers)
+    expected = solve_cost(net, cutoffs, numbers)
     assert expected.elements == pytest.approx(kept.elements, rel=1e-12)
     generator = lindbladian(net, kept)
     entries = Direct(generator).entries
@@ -193,14 +193,14 @@ def test_cost_bounds_the_memory_of_the_build(name):
     lindbladian(net, space(net, cutoffs, numbers))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    expected = cost(net, cutoffs, numbers).iterative
+    expected = solve_cost(net, cutoffs, numbers).iterative
     assert peak < expected < 6 * peak
 
 
 def test_equal_groups_are_assumed_only_where_they_are_many():
     net = te.thermal_link(n_th=5, kappa=0.1)
     numbers = emitter_numbers(net)
-    below, above = cost(net, (99_000,), numbers), cost(net, (101_000,), numbers)
+    below, above = solve_cost(net, (99_000,), numbers), solve_cost(net, (101_000,), numbers)
     assert above.elements / below.elements == pytest.approx(101 / 99, rel=1e-3)
     assert above.direct / below.direct == pytest.approx(101 / 99, rel=1e-3)
 

@@ -12,7 +12,7 @@ from scipy import constants
 
 import thermalent as te
 from thermalent.cli import main
-from thermalent.cli.hardware import PRESETS as NAMES
+from thermalent.cli.hardware import PRESET_NAMES as NAMES
 from thermalent.hardware import (
     PRESETS,
     phononic_link,
@@ -21,7 +21,7 @@ from thermalent.hardware import (
     superconducting_link,
     thermal_occupation,
 )
-from thermalent.hardware.claims import claims, concurrence, markdown, quality_for
+from thermalent.hardware.claims import claims, markdown, quality_for, steady_concurrence
 
 EPS = np.finfo(float).eps
 DOCS = Path(__file__).parents[2] / "docs" / "hardware.md"
@@ -131,7 +131,7 @@ def test_base_temperature_warms_the_waveguide(base):
     assert lab.waveguide_occupation == n_0
     network = te.thermal_link(n_th=lab.n_th, kappa=lab.kappa, waveguide_occupation=n_0)
     np.testing.assert_allclose(lab.network.absorption, network.absorption, rtol=8 * EPS)
-    assert concurrence(lab) < concurrence(preset("superconducting"))
+    assert steady_concurrence(lab) < steady_concurrence(preset("superconducting"))
 
 
 @pytest.mark.parametrize("changes", [{}, {"base_temperature": "0.5K", "loss": 0.02}])
@@ -172,7 +172,9 @@ def test_claims_of_the_phononic_links(found):
 def test_quality_for_gives_the_concurrence(side):
     quality = quality_for("siv-orbital", 0.2, side)
     # dC/dlnQ < 0.3 and Q is good to 1e-6.
-    assert concurrence(preset("siv-orbital", quality=quality)) == pytest.approx(0.2, abs=1e-6)
+    assert steady_concurrence(preset("siv-orbital", quality=quality)) == pytest.approx(
+        0.2, abs=1e-6
+    )
     assert (quality < 1e6) == (side == "below")
     with pytest.raises(ValueError, match=r"^Argument `wanted` must be between .* but is 0.9"):
         quality_for("siv-orbital", 0.9, side)
@@ -200,7 +202,7 @@ def test_command_line_knows_the_presets():
     )
     assert result.exit_code == 0, result.output
     data = json.loads(result.stdout)
-    assert data["concurrence"] == concurrence(preset("siv-spin", quality=5e5))
+    assert data["concurrence"] == steady_concurrence(preset("siv-spin", quality=5e5))
     assert data["given"]["preset"] == "siv-spin"
     assert data["given"]["quality"] == 5e5
     assert data["hardware"]["wavelengths"] == [1.0, 2.0]

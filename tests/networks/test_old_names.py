@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.sweeping.study_file import read_study
 
 LINK = te.thermal_link(1.0, 0.3, intrinsic_decay=0.1, waveguide_occupation=0.2)
 RAILS = te.dual_rail(1, 0.7, bandwidths=(3.0, 2.0), gamma=1.3, intrinsic_decay=0.1)
@@ -70,6 +71,22 @@ def test_old_names_of_methods(module, old, new):
         return  # a name of the other package
     with pytest.warns(DeprecationWarning, match=new):
         assert getattr(room, old) is getattr(room, new)
+
+
+def test_old_names_of_hardware():
+    for old, new in (("phononic_link", "colour_centre_link"), ("Row", "QuantityRow")):
+        with pytest.warns(DeprecationWarning, match=new):
+            assert getattr(te.hardware, old) is getattr(te.hardware, new)
+
+
+def test_a_study_takes_the_old_name_of_a_model(tmp_path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'model = "hardware.phononic_link"\nobservables = ["concurrence"]\n'
+        "[grid]\nquality = [1e6, 2e6]\n"
+    )
+    with pytest.warns(DeprecationWarning, match=r"`hardware\.colour_centre_link`"):
+        assert read_study(study)["builder"] is te.hardware.colour_centre_link
 
 
 def test_a_sweep_takes_an_old_name():

@@ -177,7 +177,7 @@ def test_weights_of_pure_states_are_bounded_and_the_bound_is_reached(rng, label)
     signs = np.sign(np.outer(ket, ket.conj()).real)
     for delta in [rng.uniform(-1, 1, (4, 4)) for _ in range(20)] + [signs]:
         moved = abs((ket.conj() @ (eps * delta) @ ket).real)
-        bound = float(error_bounds.overlap(ket, np.asarray(eps)))
+        bound = float(error_bounds.overlap_bound(ket, np.asarray(eps)))
         assert moved <= bound * (1 + 1e-12)
     assert moved == pytest.approx(bound, rel=1e-9)
 

@@ -36,7 +36,7 @@ from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
-ROUNDING = 1e-12
+EXACT_METHODS_ROUNDING = 1e-12
 # Unknowns, and multiplications of a factorisation, up to which Fock takes some ten seconds at most.
 # For two qubits the first is reached at n_th of about 3000, for four the second at about 40.
 FOCK_UNKNOWNS = 5e5
@@ -56,7 +56,7 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Row:
+class MethodReport:
     """What one method said of the network.
 
     Args:
@@ -96,7 +96,7 @@ class CrossValidation:
     """
 
     network: Network
-    rows: tuple[Row, ...]
+    rows: tuple[MethodReport, ...]
     reference: str | None
 
     @property
@@ -115,7 +115,7 @@ class CrossValidation:
         if len(exact) < 2:
             return Verdict.NOT_COMPARED
         agree = all(
-            np.max(np.abs(a.state - b.state)) <= a.error + b.error + ROUNDING
+            np.max(np.abs(a.state - b.state)) <= a.error + b.error + EXACT_METHODS_ROUNDING
             for a, b in itertools.combinations(exact, 2)
         )
         return Verdict.AGREE if agree else Verdict.DISAGREE
@@ -190,21 +190,21 @@ def _comparable(method: Method) -> Method:
     return method
 
 
-def _attempt(network: Network, method: Method, patient: bool) -> Row:
+def _attempt(network: Network, method: Method, patient: bool) -> MethodReport:
     task = SteadyStateTask(network=network)
     plan = method.plan(task)
     if isinstance(plan, Refusal):
-        return Row(method=method, outcome="does not apply", note=plan.reason)
+        return MethodReport(method=method, outcome="does not apply", note=plan.reason)
     slow = None if patient else _too_slow(network, method, plan)
     if slow is not None:
-        return Row(method=method, outcome="not run", note=slow)
+        return MethodReport(method=method, outcome="not run", note=slow)
     began = time.perf_counter()
     try:
         result = cast(SteadyState, finished(plan.run(), task, method))
     except SolveError as error:
         seconds = time.perf_counter() - began
-        return Row(method=method, outcome="failed", note=str(error), seconds=seconds)
-    return Row(method=method, result=result, seconds=time.perf_counter() - began)
+        return MethodReport(method=method, outcome="failed", note=str(error), seconds=seconds)
+    return MethodReport(method=method, result=result, seconds=time.perf_counter() - began)
 
 
 def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
@@ -285,7 +285,7 @@ def _too_many_kets(network: Network, method: FieldJumps, plan: Plan) -> str | No
     )
 
 
-def _reference(rows: Sequence[Row]) -> SteadyState | None:
+def _reference(rows: Sequence[MethodReport]) -> SteadyState | None:
     exact = [
         row.result for row in rows if row.result is not None and row.method.claim is Claim.EXACT
     ]
@@ -293,7 +293,7 @@ def _reference(rows: Sequence[Row]) -> SteadyState | None:
     return min(exact, key=lambda r: r.method.name != "ContinuedFraction", default=None)
 
 
-def _compared(row: Row, reference: SteadyState | None) -> Row:
+def _compared(row: MethodReport, reference: SteadyState | None) -> MethodReport:
     result = row.result
     if result is None:
         return row
@@ -303,7 +303,7 @@ def _compared(row: Row, reference: SteadyState | None) -> Row:
     if reference is not None:
         tolerance = max(_tolerance(result), _tolerance(reference))
         distance = distances.trace_distance(result.state, reference.state, tolerance=tolerance)
-    return Row(
+    return MethodReport(
         method=row.method, result=result, figure=figure, distance=distance, seconds=row.seconds
     )
 
@@ -348,7 +348,7 @@ def _rendered(validation: CrossValidation) -> str:
     return "\n".join([*lines, f"verdict: {validation.verdict}"])
 
 
-def _cells(row: Row, distance: str) -> tuple[str, str, str, str]:
+def _cells(row: MethodReport, distance: str) -> tuple[str, str, str, str]:
     if row.result is None:
         return (row.outcome, "", "", "")
     return (

@@ -17,7 +17,7 @@ _SLOPE_RTOL = 1e-9
 _CURVATURE_STEP = 2e-3
 
 
-class Search(abc.ABC):
+class Objective(abc.ABC):
     """The objective on the unit cube, one coordinate per parameter."""
 
     looks = 0  # places to look at, per start, before the searches begin
@@ -79,7 +79,7 @@ class Search(abc.ABC):
         return low * (np.where(self.log, self.high, 1.0) / low) ** x
 
 
-class ValueSearch(Search):
+class ValueSearch(Objective):
     """Of any number, known by its values alone."""
 
     looks = 20  # a quarter of what a search takes
@@ -126,7 +126,7 @@ class ValueSearch(Search):
         return differences(self, x, free, noise)
 
 
-class SlopeSearch(Search):
+class SlopeSearch(Objective):
     """Of an observable of the steady state, which comes with its slopes."""
 
     def __init__(

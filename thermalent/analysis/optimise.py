@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.objective import Search, SlopeSearch, ValueSearch
+from thermalent.analysis.objective import Objective, SlopeSearch, ValueSearch
 from thermalent.numerics.finite_differences import Differences
 from thermalent.solution.result import Outcome, Status
 from thermalent.support import checks
@@ -109,7 +109,7 @@ def optimise(
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """
-    search: Search = (
+    search: Objective = (
         SlopeSearch(builder, ranges, objective)
         if isinstance(objective, str)
         else ValueSearch(builder, ranges, objective)
@@ -146,7 +146,7 @@ def optimise(
 
 
 def _best_of_many(
-    search: Search, count: int, rng: np.random.Generator, noise: float
+    search: Objective, count: int, rng: np.random.Generator, noise: float
 ) -> tuple[np.ndarray, int, int]:
     """The best place of as many searches as it takes, how many agree on it, and how many they are.
 
@@ -177,7 +177,7 @@ def _best_of_many(
     return ends[int(np.argmax(values))], agreeing, len(ends)
 
 
-def _promising(search: Search, count: int, rng: np.random.Generator) -> np.ndarray:
+def _promising(search: Objective, count: int, rng: np.random.Generator) -> np.ndarray:
     """The best places of many that are looked at, half as many as the other starts, (n, d).
 
     Narrow maxima have basins that few starts meet. Places next to a better one are left out.
@@ -200,7 +200,7 @@ def _inside(x: np.ndarray) -> np.ndarray:
     return (x > _EDGE) & (x < 1 - _EDGE)
 
 
-def _off_the_edge(search: Search, x: np.ndarray, noise: float) -> np.ndarray:
+def _off_the_edge(search: Objective, x: np.ndarray, noise: float) -> np.ndarray:
     """A better place next to the bounds that a search ended on, if there is one, else x.
 
     A search that steps over a maximum near a bound is cut off there, and flattened onto it.
@@ -218,7 +218,7 @@ def _off_the_edge(search: Search, x: np.ndarray, noise: float) -> np.ndarray:
 
 
 def _polish(
-    search: Search, x: np.ndarray, free: np.ndarray, noise: float
+    search: Objective, x: np.ndarray, free: np.ndarray, noise: float
 ) -> tuple[np.ndarray, Differences | None]:
     """Newton's method in the free coordinates, as long as it leads up."""
     if not np.any(free):
@@ -241,7 +241,7 @@ def _polish(
 
 def _status(
     result: Optimum,
-    search: Search,
+    search: Objective,
     x: np.ndarray,
     slopes: Differences | None,
     noise: float,

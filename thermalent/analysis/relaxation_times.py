@@ -14,7 +14,9 @@ from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.rates import slowest as several_poles_rates
+from thermalent.continued_fraction.several_poles.rates import (
+    slowest_on_tiers as several_poles_rates,
+)
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import Crossing, last_return
 from thermalent.fock.rates import slowest_rates

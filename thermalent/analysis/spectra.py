@@ -171,7 +171,7 @@ def coherence(
 
     Source: THERMAL, Eqs. (24), (25), for any field of the network.
     """
-    grid = checks.times("delays", delays)
+    grid = checks.time_grid("delays", delays)
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
     regressions = _regressions(network, of, order, rtol, initial)

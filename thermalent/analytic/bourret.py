@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.analytic.populations import (
-    LARGEST,
+    LARGEST_RATIO,
     Populations,
     nonnegative_arrays,
     positive_arrays,
@@ -193,7 +193,7 @@ def _in_units_of_gamma(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
     with np.errstate(over="ignore"):
-        return np.minimum(phi / gamma, LARGEST), np.minimum(kappa / gamma, LARGEST)
+        return np.minimum(phi / gamma, LARGEST_RATIO), np.minimum(kappa / gamma, LARGEST_RATIO)
 
 
 def _margin_lowest_order(f: Any, k: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from thermalent.support import checks
 
 # Ratios of rates beyond this are cut off here, so that their first multiples do not overflow.
-LARGEST = 1e300
+LARGEST_RATIO = 1e300
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.analytic.populations import (
-    LARGEST,
+    LARGEST_RATIO,
     Populations,
     nonnegative_arrays,
     real_arrays,
@@ -107,8 +107,8 @@ def quasistatic_populations(phi: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) 
     (phi,), (detuning,) = nonnegative_arrays(phi=phi), real_arrays(detuning=detuning)
     with np.errstate(over="ignore"):
         # A root of the denominator at a time: its square and phi/rate may overflow.
-        root = np.minimum(np.hypot(1.0, 2 * detuning / rate), LARGEST)
-        return _average(np.minimum(phi / root / rate / root, LARGEST))
+        root = np.minimum(np.hypot(1.0, 2 * detuning / rate), LARGEST_RATIO)
+        return _average(np.minimum(phi / root / rate / root, LARGEST_RATIO))
 
 
 def bidirectional_quasistatic_populations(phi: Any, detuning: Any, gamma: Any = 1.0) -> Populations:
@@ -136,7 +136,7 @@ def bidirectional_quasistatic_populations(phi: Any, detuning: Any, gamma: Any = 
     (phi,) = nonnegative_arrays(phi=phi)
     with np.errstate(over="ignore"):
         root = np.sqrt(phi) * np.sqrt(rate) / (4 * np.abs(detuning))
-        return _average(np.minimum(root**2, LARGEST))
+        return _average(np.minimum(root**2, LARGEST_RATIO))
 
 
 def _average(x: np.ndarray) -> Populations:

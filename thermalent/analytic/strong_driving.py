@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.analytic.populations import (
-    LARGEST,
+    LARGEST_RATIO,
     Populations,
     nonnegative_arrays,
     positive_arrays,
@@ -269,17 +269,21 @@ def _dimensionless(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.nda
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
     with np.errstate(over="ignore"):
-        return np.minimum(phi / gamma, LARGEST), np.minimum(kappa / gamma, LARGEST), gamma
+        return (
+            np.minimum(phi / gamma, LARGEST_RATIO),
+            np.minimum(kappa / gamma, LARGEST_RATIO),
+            gamma,
+        )
 
 
 def _product(phi: Any, kappa: Any, gamma: Any) -> np.ndarray:
     """Phi kappa/gamma^2 where neither ratio alone need be representable, cut off at `LARGEST`."""
     phi, kappa, gamma = (np.asarray(value, dtype=float) for value in (phi, kappa, gamma))
     with np.errstate(over="ignore"):
-        direct = (phi / gamma) * np.minimum(kappa / gamma, LARGEST)
+        direct = (phi / gamma) * np.minimum(kappa / gamma, LARGEST_RATIO)
         root = np.sqrt(phi) * np.sqrt(kappa) / gamma
-        usable = (phi / gamma < LARGEST) & (kappa / gamma < LARGEST)
-        return np.minimum(np.where(usable, direct, root**2), LARGEST)
+        usable = (phi / gamma < LARGEST_RATIO) & (kappa / gamma < LARGEST_RATIO)
+        return np.minimum(np.where(usable, direct, root**2), LARGEST_RATIO)
 
 
 def _effective(f: np.ndarray, k: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from thermalent.analysis.design.result import Design, DesignPoint
 
 
-@click.command(short_help="Which filter reaches a wanted concurrence.")
+@click.command("design", short_help="Which filter reaches a wanted concurrence.")
 @click.option(
     "--temperature", metavar="QUANTITY", default="293K", show_default=True, help="Of the source."
 )
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     help="Draw the concurrence over Q and over the imperfections to this file (png, pdf, svg).",
 )
 @json_option
-def design(
+def design_command(
     target: float,
     margins: float | tuple[float, ...],
     no_attenuation: bool,

@@ -65,7 +65,7 @@ rail_options = combined(
 )
 @click.option("--graph", type=click.Path(path_type=Path), help="Draw who is entangled with whom.")
 @json_option
-def dual_rail(
+def dual_rail_command(
     rtol: float | None,
     graph: Path | None,
     as_json: bool,

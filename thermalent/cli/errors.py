@@ -23,7 +23,7 @@ class Failure(click.ClickException):
     exit_code = SOLVE_FAILED
 
 
-class Interrupted(click.ClickException):
+class InterruptedCommand(click.ClickException):
     """Control-C."""
 
     exit_code = INTERRUPTED
@@ -37,7 +37,7 @@ class OneLineGroup(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise Interrupted("interrupted") from None
+            raise InterruptedCommand("interrupted") from None
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and leave with the exit code."""
@@ -51,10 +51,10 @@ class OneLineGroup(click.Group):
         raise SystemExit(code or 0)
 
 
-Result = TypeVar("Result")
+Solved = TypeVar("Solved")
 
 
-def kept(solve: Callable[[], Result]) -> tuple[Result, Interrupted | None]:
+def kept(solve: Callable[[], Solved]) -> tuple[Solved, InterruptedCommand | None]:
     """A result, or what there is of it after Ctrl-C and the error to end with once it is written.
 
     Raises:
@@ -66,7 +66,9 @@ def kept(solve: Callable[[], Result]) -> tuple[Result, Interrupted | None]:
         partial = getattr(interrupt, "partial", None)
         if partial is None:
             raise
-        return partial, Interrupted(f"interrupted. The result is partial. {partial.status.message}")
+        return partial, InterruptedCommand(
+            f"interrupted. The result is partial. {partial.status.message}"
+        )
 
 
 @contextmanager

@@ -23,11 +23,11 @@ from thermalent.cli.options import (
     network_options,
 )
 from thermalent.cli.output import (
-    basis_labels,
     errors_of,
     method_data,
     print_json,
     print_table,
+    product_state_labels,
     series_of_pairs,
 )
 
@@ -85,7 +85,7 @@ times_options = combined(
 )
 
 
-class Source(click.ParamType):
+class SourceStartType(click.ParamType):
     """How the source starts: a word, or a coherent amplitude."""
 
     name = "stationary|empty|AMPLITUDE"
@@ -102,7 +102,7 @@ class Source(click.ParamType):
 
 source_option = click.option(
     "--source",
-    type=Source(),
+    type=SourceStartType(),
     default="stationary",
     show_default=True,
     help="How the source starts; an amplitude is that of a coherent state, as 20 or 3+4j.",
@@ -116,14 +116,14 @@ file_option = click.option(
 )
 
 
-@click.command(short_help="Dynamics of a thermal link.")
+@click.command("evolve", short_help="Dynamics of a thermal link.")
 @network_options
 @times_options
 @source_option
 @method_options
 @file_option
 @json_option
-def evolve(
+def evolve_command(
     times: tuple[float, ...],
     initial: str | None,
     source: str | complex,
@@ -180,7 +180,7 @@ def checked_start(network: Network, times: Sequence[float], initial: str | None)
 
     start = "0" * len(network.dims) if initial is None else initial
     with arguments():
-        checks.times("times", times)
+        checks.time_grid("times", times)
         states.initial_state(start, network.dims, name="initial")
     return start
 
@@ -263,7 +263,7 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     columns["error"] = result.error
     if result.stats.get("partial", False):
         columns["partial: trajectories"] = np.full(len(result), result.stats["trajectories"])
-    labels = basis_labels(result.network)
+    labels = product_state_labels(result.network)
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
         columns[f"re({row},{column})"] = result.states[:, i, j].real
         columns[f"im({row},{column})"] = result.states[:, i, j].imag

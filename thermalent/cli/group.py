@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from thermalent import __version__
-from thermalent.cli.design import design
-from thermalent.cli.dual_rail import dual_rail
+from thermalent.cli.design import design_command
+from thermalent.cli.dual_rail import dual_rail_command
 from thermalent.cli.errors import OneLineGroup
-from thermalent.cli.evolve import evolve
+from thermalent.cli.evolve import evolve_command
 from thermalent.cli.hardware import hardware
 from thermalent.cli.show import show
 from thermalent.cli.steady import steady
-from thermalent.cli.sweep import sweep
+from thermalent.cli.sweep import sweep_command
 from thermalent.cli.trajectories import trajectories
 from thermalent.cli.validate import validate
 
@@ -49,11 +49,11 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(steady)
-main.add_command(evolve)
+main.add_command(evolve_command)
 main.add_command(trajectories)
 main.add_command(validate)
-main.add_command(dual_rail)
+main.add_command(dual_rail_command)
 main.add_command(hardware)
-main.add_command(design)
-main.add_command(sweep)
+main.add_command(design_command)
+main.add_command(sweep_command)
 main.add_command(show)

@@ -14,7 +14,7 @@ from thermalent.cli.options import Numbers, Quantities, json_option
 from thermalent.cli.output import print_json, print_table, result_data, result_rows
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
-PRESETS = ("superconducting", "siv-orbital", "siv-spin")
+PRESET_NAMES = ("superconducting", "siv-orbital", "siv-spin")
 
 
 _OBJECTS = ("network", "filter")
@@ -23,7 +23,7 @@ _OBJECTS = ("network", "filter")
 @click.command(short_help="From kelvin and hertz to a steady state.")
 @click.option(
     "--preset",
-    type=click.Choice(PRESETS),
+    type=click.Choice(PRESET_NAMES),
     default="superconducting",
     show_default=True,
     help="A laboratory whose numbers hold wherever no other option is given.",

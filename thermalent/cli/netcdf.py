@@ -12,7 +12,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure
-from thermalent.cli.output import basis_labels, method_data, plain, series_of_pairs
+from thermalent.cli.output import method_data, plain, product_state_labels, series_of_pairs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +63,7 @@ def dataset(
     import xarray
 
     populations, pairs = result.populations(), series_of_pairs(result)
-    labels = basis_labels(result.network)
+    labels = product_state_labels(result.network)
     matrix = ("time", "row", "column")
     variables: dict[str, Any] = {
         "state_real": (matrix, result.states.real),

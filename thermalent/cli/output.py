@@ -118,7 +118,7 @@ def series_of_pairs(result: Evolution) -> dict[str, Estimates]:
     return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
 
 
-def basis_labels(network: Network) -> list[str]:
+def product_state_labels(network: Network) -> list[str]:
     """Names of the product states, "00", "01" and so on."""
     import numpy as np
 

@@ -48,10 +48,10 @@ def show(store: Path, rows: int, chosen: tuple[str, ...], plot: Path | None) -> 
     for line in _failures(data):
         click.echo(line)
     if plot is not None:
-        from thermalent.sweeping.plot import draw
+        from thermalent.sweeping.plot import draw_sweep
 
         try:
-            draw(data, names[0], plot)
+            draw_sweep(data, names[0], plot)
         except (OSError, ValueError) as problem:
             raise Failure(f"could not draw {str(plot)!r}: {problem}") from problem
         click.echo(f"written: {plot}")

@@ -16,7 +16,7 @@ from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.show import summary
 
 
-@click.command(short_help="Steady states on a grid of parameters.")
+@click.command("sweep", short_help="Steady states on a grid of parameters.")
 @click.argument("study", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o",
@@ -37,7 +37,7 @@ from thermalent.cli.show import summary
     type=click.Choice(("grid", "method", "version", "code")),
     help="Go on although this differs from the stored study; may be given several times.",
 )
-def sweep(
+def sweep_command(
     study: Path, output: Path, workers: int | None, dask: str | None, accept: tuple[str, ...]
 ) -> None:
     """Compute a study, block by block, into a Zarr folder.
@@ -54,10 +54,10 @@ def sweep(
     if workers is not None and dask is not None:
         raise click.UsageError("Options --workers and --dask exclude each other.")
     from thermalent.sweeping.run import sweep as run
-    from thermalent.sweeping.study_file import read
+    from thermalent.sweeping.study_file import read_study
 
     with arguments():
-        described = read(study)
+        described = read_study(study)
     began = time.monotonic()
     with _log_lines(), _executor(workers, dask) as executor, _failing(), arguments(), solving():
         data = run(**described, store=output, accept=accept, executor=executor)

@@ -10,7 +10,7 @@ import numpy as np
 
 from thermalent.continued_fraction import one_mode, several_modes
 from thermalent.continued_fraction.batch.plans import together
-from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
+from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
@@ -66,7 +66,7 @@ class ContinuedFraction(Method):
         if self.rtol is not None:
             checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
         if self.n_max is not None:
-            checks.integer("n_max", self.n_max, 1, MOST_LEVELS // 2)
+            checks.integer("n_max", self.n_max, 1, MOST_TIERS // 2)
         if self.digits is not None:
             checks.integer("digits", self.digits, 1)
             if self.digits > solve.MOST_DIGITS:
@@ -98,7 +98,7 @@ class ContinuedFraction(Method):
                 "the hierarchy needs a boson mode, and the network has none. Use te.Fock(...)."
             )
         if len(network.modes) > 1:
-            return several_modes.plan(task, self.settings)
+            return several_modes.plan_several_modes(task, self.settings)
         try:
             numbers = excitation_numbers(network)
         except SymmetryError as error:
@@ -106,7 +106,7 @@ class ContinuedFraction(Method):
         reason = self._too_large(network, numbers)
         if reason is not None:
             return Refusal(reason)
-        return one_mode.plan(task, self.settings, numbers)
+        return one_mode.plan_one_mode(task, self.settings, numbers)
 
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
         """Steady states behind one mode are solved side by side when the first of them runs."""
@@ -126,17 +126,17 @@ class ContinuedFraction(Method):
 
     def _too_large(self, network: Network, numbers: np.ndarray) -> str | None:
         """What is too large about a network with one mode, or None."""
-        if self.digits is not None and len(numbers) > solve.LARGEST_DIMENSION:
+        if self.digits is not None and len(numbers) > solve.LARGEST_BALL_DIMENSION:
             return (
-                f"`digits` takes up to {solve.LARGEST_DIMENSION} emitter levels, and there "
+                f"`digits` takes up to {solve.LARGEST_BALL_DIMENSION} emitter levels, and there "
                 f"are {len(numbers)}. Ask for an rtol instead."
             )
         relaxation, gain = network.mode_rates(network.mode_indices[0])
         levels_needed = _LEVELS_PER_WIDTH * np.sqrt(gain / relaxation)
-        if levels_needed > MOST_LEVELS:
+        if levels_needed > MOST_TIERS:
             return (
                 f"the mode is so hot that the continued fraction would need about "
-                f"{levels_needed:.1g} levels; it takes up to {MOST_LEVELS}."
+                f"{levels_needed:.1g} levels; it takes up to {MOST_TIERS}."
             )
         needed = one_mode.memory_needed(numbers)
         if len(numbers) <= _ALWAYS_FITS or needed <= memory_limit.available():

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import MOST_LEVELS, Fraction, evaluate
+from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction, evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
-from thermalent.continued_fraction.dynamics.evolution import evolve
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import ENOUGH
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
@@ -60,7 +60,7 @@ def memory_needed(numbers: np.ndarray) -> float:
     return 14 * 8 * block**2 + 500 * len(numbers) ** 2
 
 
-def plan(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
+def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
     """The plan of a task behind one mode that the method has accepted.
 
     Args:
@@ -69,8 +69,8 @@ def plan(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
         numbers: Excitation numbers of the emitters' states, (d,).
     """
     if isinstance(task, EvolutionTask):
-        return EvolutionPlan(task=task, settings=settings, numbers=numbers)
-    return SteadyStatePlan(task=task, settings=settings, numbers=numbers)
+        return OneModeEvolutionPlan(task=task, settings=settings, numbers=numbers)
+    return OneModePlan(task=task, settings=settings, numbers=numbers)
 
 
 def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
@@ -83,7 +83,7 @@ def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class OneModePlan(Plan):
     """A steady state; the hierarchy and its chain are built once, when they are needed."""
 
     task: SteadyStateTask
@@ -122,9 +122,9 @@ class SteadyStatePlan(Plan):
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
         settings, chain = self.settings, self.chain
-        stationary = Stationary(chain, self.hierarchy)
+        stationary = TierZeroEquation(chain, self.hierarchy)
         try:
-            fraction = evaluate(
+            fraction = evaluate_chain(
                 chain,
                 stationary.solve,
                 degenerate=stationary.degenerate,
@@ -135,7 +135,7 @@ class SteadyStatePlan(Plan):
             )
         except np.linalg.LinAlgError:
             fraction = None  # numbers overflowed
-        fits = stationary.d <= solve.LARGEST_DIMENSION
+        fits = stationary.d <= solve.LARGEST_BALL_DIMENSION
         reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
         if fits and reason and (settings.n_max is None or fraction is None):
             tried = self._in_more_digits(fraction, reason)
@@ -172,7 +172,7 @@ class SteadyStatePlan(Plan):
         self, reason: str, digits: int | None = None, budget: float | None = None
     ) -> SteadyState:
         settings = self.settings
-        return solve.steady_state(
+        return solve.ball_steady_state(
             self.task.network,
             self.hierarchy,
             settings.record,
@@ -201,7 +201,7 @@ class SteadyStatePlan(Plan):
                 "without coherences between different excitation numbers",
                 checks.Words("not: use te.evolve, which follows them"),
             )
-        stationary = Stationary(hierarchy_chain(self.hierarchy, start=initial))
+        stationary = TierZeroEquation(hierarchy_chain(self.hierarchy, start=initial))
         state, error, level = stationary.reached(initial, self.settings.aimed_rtol)
         return SteadyState(
             network=self.task.network,
@@ -213,7 +213,7 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class OneModeEvolutionPlan(Plan):
     """An evolution, charge sector by charge sector."""
 
     task: EvolutionTask
@@ -233,7 +233,7 @@ class EvolutionPlan(Plan):
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
         amplitude = 0j if task.source == "empty" else task.source
-        found, error, stats = evolve(
+        found, error, stats = evolve_one_mode(
             hierarchy(task.network, self.numbers),
             task.times,
             task.start,
@@ -292,8 +292,8 @@ def evolution_status(
 def _most_levels(settings: Settings, unknowns: int) -> int:
     """Levels at which to give up; of an accuracy nobody asked for, what the budget affords."""
     if settings.rtol is not None or settings.n_max is not None:
-        return MOST_LEVELS
-    return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_LEVELS))
+        return MOST_TIERS
+    return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_TIERS))
 
 
 def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> Status:

@@ -16,9 +16,9 @@ from thermalent.continued_fraction.one_mode import (
 )
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice, results
-from thermalent.continued_fraction.several_poles.converge import BUDGET, MOST_WORK
-from thermalent.continued_fraction.several_poles.coordinates import Chain, Source
-from thermalent.continued_fraction.several_poles.evolution import evolve
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain
+from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
@@ -28,7 +28,7 @@ from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import memory_limit
 
 
-def plan(task: Task, settings: Settings) -> Plan | Refusal:
+def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
     """The plan of a task behind several modes, or what stands against it."""
     if isinstance(task, EvolutionTask):
         return _evolution(task, settings)
@@ -38,11 +38,11 @@ def plan(task: Task, settings: Settings) -> Plan | Refusal:
             "for an rtol instead."
         )
     source = Source(task.network)
-    reason = choice.refusal(source, settings.aimed_rtol)
+    reason = choice.sources_refusal(source, settings.aimed_rtol)
     if reason is not None:
         return Refusal(reason)
     chain = choice.preferred_chain(source, settings.aimed_rtol)
-    return SteadyStatePlan(task=task, settings=settings, source=source, chain=chain)
+    return SeveralModesPlan(task=task, settings=settings, source=source, chain=chain)
 
 
 def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
@@ -50,8 +50,8 @@ def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
     reason = choice.evolution_refusal(source, task.source)
     if reason is not None:
         return Refusal(reason)
-    assert isinstance(source.chain, Chain)  # or the evolution is refused
-    return EvolutionPlan(task=task, settings=settings, chain=source.chain)
+    assert isinstance(source.chain, SourceChain)  # or the evolution is refused
+    return SeveralModesEvolutionPlan(task=task, settings=settings, chain=source.chain)
 
 
 def one_mode_only(network: Network) -> str:
@@ -63,20 +63,20 @@ def one_mode_only(network: Network) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class SeveralModesPlan(Plan):
     """A steady state: in the chain's coordinates, or, without a chain, in those of the modes."""
 
     task: SteadyStateTask
     settings: Settings
     source: Source
-    chain: Chain | None
+    chain: SourceChain | None
 
     @property
     def cost(self) -> Cost:
         """As estimated for the choice of the coordinates."""
         if self.chain is not None:
             return choice.chain_cost(self.chain, self.settings.aimed_rtol)
-        needed = solve.memory_needed(sectors(self.source), solve.FIRST_LEVEL)
+        needed = solve.lattice_memory(sectors(self.source), solve.FIRST_LEVEL)
         return Cost(bytes=needed, operations=1e9 * choice.lattice_seconds(self.source))
 
     def run(self) -> SteadyState:
@@ -86,7 +86,7 @@ class SteadyStatePlan(Plan):
         """
         initial = self.task.start
         if self.chain is not None:
-            unique = results.steady_state(
+            unique = results.several_poles_steady_state(
                 self.task.network,
                 self.settings.record,
                 self.chain,
@@ -109,7 +109,7 @@ class SteadyStatePlan(Plan):
 
     def _on_the_lattice(self) -> SteadyState:
         began = time.perf_counter()
-        found = solve.steady_state(self.source, self.settings.rtol, self.settings.last)
+        found = solve.lattice_steady_state(self.source, self.settings.rtol, self.settings.last)
         return SteadyState(
             network=self.task.network,
             method=self.settings.record,
@@ -130,12 +130,12 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class SeveralModesEvolutionPlan(Plan):
     """An evolution in the chain's coordinates."""
 
     task: EvolutionTask
     settings: Settings
-    chain: Chain
+    chain: SourceChain
 
     @property
     def cost(self) -> Cost:
@@ -150,8 +150,10 @@ class EvolutionPlan(Plan):
         began = time.perf_counter()
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
-        granted = BUDGET if settings.rtol is None else MOST_WORK
-        found, error, stats = evolve(self.chain, task.times, task.start, tolerance, granted)
+        granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
+        found, error, stats = evolve_several_poles(
+            self.chain, task.times, task.start, tolerance, granted
+        )
         return Evolution(
             network=task.network,
             method=settings.record,

@@ -12,7 +12,7 @@ from scipy.linalg import expm
 
 from thermalent.excitations.levels import ladder
 from thermalent.excitations.losses import amplitude_matrix, single_refusal, start_refusal
-from thermalent.excitations.start import State, node_amplitudes
+from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method, MethodError
@@ -127,8 +127,8 @@ def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray
     refused = single_refusal(network)
     if refused is not None:
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
-    psi = node_amplitudes("initial", initial, network)
-    return exponentials(amplitude_matrix(network), checks.times("times", times)) @ psi
+    psi = initial_node_amplitudes("initial", initial, network)
+    return exponentials(amplitude_matrix(network), checks.time_grid("times", times)) @ psi
 
 
 def exponentials(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:

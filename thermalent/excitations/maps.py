@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from thermalent.excitations.losses import amplitude_matrix, single_refusal
 from thermalent.excitations.peak import pair_vectors
 from thermalent.excitations.stack import largest_of_stack
-from thermalent.excitations.start import State, node_amplitudes
+from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
 from thermalent.support import checks
@@ -77,7 +77,7 @@ def peak_concurrence_map(
     """
     grid = _Grid(builder, over)
     vectors = pair_vectors(grid.first, pair)
-    start = node_amplitudes("initial", initial, grid.first)
+    start = initial_node_amplitudes("initial", initial, grid.first)
     found = grid.solve(start, vectors, until)
     return found._replace(values=2 * found.values)
 
@@ -111,8 +111,8 @@ def peak_transfer_map(
     Source: GENERATION, Fig. 2(c); TRANSPORT, Fig. 2(a).
     """
     grid = _Grid(builder, over)
-    start = node_amplitudes("initial", initial, grid.first)
-    phi = node_amplitudes("target", target, grid.first)
+    start = initial_node_amplitudes("initial", initial, grid.first)
+    phi = initial_node_amplitudes("target", target, grid.first)
     return grid.solve(start, np.stack([phi, phi]), until)
 
 

@@ -14,7 +14,7 @@ from thermalent.excitations.start import (
     State,
     configurations,
     excitations,
-    node_amplitudes,
+    initial_node_amplitudes,
 )
 from thermalent.excitations.transfer import no_jump
 from thermalent.networks.network import Network
@@ -26,8 +26,8 @@ from thermalent.support import checks
 ANGLE = 0.25
 # Of the Taylor series about a grid point. The value squared has four factors and turns by at most
 # 4 x 0.25 over a step: 1/19! is 1e-17.
-TERMS = 18
-FACTORIALS = np.cumprod([1.0, *range(1, TERMS + 1)])
+TAYLOR_TERMS = 18
+FACTORIALS = np.cumprod([1.0, *range(1, TAYLOR_TERMS + 1)])
 PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
 # Between points a step apart the value squared, which turns by 1 in a step, falls short of its
 # maximum by a factor of at least cos(1/2), 0.88; the value itself by 0.94. With some margin:
@@ -80,7 +80,7 @@ def peak_concurrence(
     if refused is not None:
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
     vectors = pair_vectors(network, pair)
-    psi = node_amplitudes("initial", initial, network)
+    psi = initial_node_amplitudes("initial", initial, network)
     found = _largest(-1j * amplitude_matrix(network), psi, vectors, until)
     return found._replace(value=2 * found.value)
 
@@ -111,8 +111,8 @@ def peak_transfer(network: Network, initial: State, target: State, *, until: flo
         for name, state in (("initial", initial), ("target", target))
     )
     if one:
-        psi = node_amplitudes("initial", initial, network)
-        phi = node_amplitudes("target", target, network)
+        psi = initial_node_amplitudes("initial", initial, network)
+        phi = initial_node_amplitudes("target", target, network)
         return _largest(-1j * amplitude_matrix(network), psi, np.stack([phi, phi]), until)
     problem = no_jump(network, initial, target)
     targets = np.stack([problem.target, problem.target])
@@ -195,14 +195,14 @@ def _refined(
 ) -> Peak:
     """The maximum in an interval about a grid point, from the Taylor series of both amplitudes."""
     terms, term = [state], state
-    for _ in range(TERMS):
+    for _ in range(TAYLOR_TERMS):
         term = generator @ term
         terms.append(term)
     series = np.array(terms) @ vectors.conj().T / FACTORIALS[:, None]  # of both amplitudes
     first, second = (np.convolve(part, part.conj()).real for part in series.T)  # |.|^2
-    square = np.convolve(first, second)[: TERMS + 1]  # of the value, lowest power first
-    slope = np.arange(1, TERMS + 1) * square[1:]
-    bend = np.arange(1, TERMS) * slope[1:]
+    square = np.convolve(first, second)[: TAYLOR_TERMS + 1]  # of the value, lowest power first
+    slope = np.arange(1, TAYLOR_TERMS + 1) * square[1:]
+    bend = np.arange(1, TAYLOR_TERMS) * slope[1:]
     rises, bends = slope.tolist(), bend.tolist()
     low, high = interval
     step = high - low

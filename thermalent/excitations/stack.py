@@ -12,7 +12,7 @@ from thermalent.excitations.peak import (
     FLAT,
     PRECISION,
     SAME,
-    TERMS,
+    TAYLOR_TERMS,
     WORTH,
 )
 
@@ -109,8 +109,8 @@ def _grid(generators: np.ndarray, start: np.ndarray, points: int) -> np.ndarray:
 def _series(generators: np.ndarray, states: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Taylor coefficients, in steps, of (|<u|psi>||<v|psi>|)^2 about each state, (K, terms + 1)."""
     term = states[..., None]
-    amplitudes = np.empty((len(states), TERMS + 1, 2), dtype=complex)
-    for k in range(TERMS + 1):
+    amplitudes = np.empty((len(states), TAYLOR_TERMS + 1, 2), dtype=complex)
+    for k in range(TAYLOR_TERMS + 1):
         amplitudes[:, k] = term[..., 0] @ vectors.conj().T / FACTORIALS[k]
         term = generators @ term
     first, second = (

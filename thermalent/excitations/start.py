@@ -67,7 +67,7 @@ def excitations(name: str, state: Mapping[Configuration, complex], network: Netw
     return numbers.pop()
 
 
-def node_amplitudes(name: str, state: State, network: Network) -> np.ndarray:
+def initial_node_amplitudes(name: str, state: State, network: Network) -> np.ndarray:
     """A state of one excitation as amplitudes on the nodes, modes (empty) first, (n,).
 
     Raises:

@@ -72,7 +72,7 @@ def transfer(network: Network, times: ArrayLike, initial: State, target: State) 
     Source: TRANSPORT, Sec. IV (|N D_k>).
     """
     problem = no_jump(network, initial, target)
-    grid = checks.times("times", times)
+    grid = checks.time_grid("times", times)
     states = propagate(problem.generator, problem.start, grid)
     error = rounding(problem.generator, grid) * np.sqrt(len(problem.start))
     return Transfer(grid, states @ problem.target.conj(), error)

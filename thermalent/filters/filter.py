@@ -209,7 +209,7 @@ class Filter:
                 checks.fail(
                     "poles",
                     "stable, each left of the imaginary axis",
-                    checks.Words(f"unstable: there is a pole at {roots.in_words(pole)}"),
+                    checks.Words(f"unstable: there is a pole at {roots.complex_in_words(pole)}"),
                 )
         p, z = roots.cancelled(p, z)
         if len(z) > len(p):
@@ -249,8 +249,8 @@ class Filter:
                 exceeds one; what is missing at the peak is treated as in `poles_and_zeros`.
         """
         top, bottom = (
-            roots.polynomial("numerator", numerator),
-            roots.polynomial("denominator", denominator),
+            roots.polynomial_coefficients("numerator", numerator),
+            roots.polynomial_coefficients("denominator", denominator),
         )
         if len(top) > len(bottom):
             checks.fail("numerator", f"of degree {len(bottom) - 1} at most", list(numerator))
@@ -395,7 +395,7 @@ class Filter:
 
     def response(self, frequencies: Any) -> np.ndarray:
         """S21, complex, at angular frequencies from the carrier, rate unit; any shape."""
-        return np.sqrt(self.transmission) * response.transfer(self.system, frequencies)
+        return np.sqrt(self.transmission) * response.transfer_function(self.system, frequencies)
 
     def reflection(self, frequencies: Any) -> np.ndarray:
         r"""S22, what the output port reflects, complex, at angular frequencies from the carrier.
@@ -411,7 +411,7 @@ class Filter:
                 "transmission alone. It is known for te.Filter.cavities, butterworth, chebyshev."
             )
         back = self.system._replace(b=self.system.c.conj(), d=0j)
-        return 1.0 - response.transfer(back, frequencies)
+        return 1.0 - response.transfer_function(back, frequencies)
 
     def scaled(self, factor: float) -> Filter:
         """The same shape, all rates and frequencies multiplied by a factor > 0."""
@@ -454,7 +454,7 @@ class Filter:
         label: str,
     ) -> Filter:
         internal = checks.nonnegative("internal_decay", internal_decay)
-        system = prototypes.ladder(elements, edge, internal)
+        system = prototypes.lowpass_ladder(elements, edge, internal)
         return cls(
             system=system,
             absorption=internal * np.eye(len(system.b)),

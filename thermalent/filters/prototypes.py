@@ -47,7 +47,7 @@ def row_of_cavities(
     return StateSpace(a, b, c, 0j)
 
 
-def ladder(elements: np.ndarray, edge: float, internal: float) -> StateSpace:
+def lowpass_ladder(elements: np.ndarray, edge: float, internal: float) -> StateSpace:
     """The row of coupled resonators of a low-pass ladder, its edge at the angular frequency."""
     g = np.asarray(elements, dtype=float)
     m = len(g) - 2

@@ -26,7 +26,7 @@ class StateSpace(NamedTuple):
     d: complex
 
 
-def transfer(system: StateSpace, frequencies: Any) -> np.ndarray:
+def transfer_function(system: StateSpace, frequencies: Any) -> np.ndarray:
     """S21 at angular frequencies from the carrier; complex, the shape of `frequencies`."""
     omega = np.asarray(frequencies, dtype=float)
     m = len(system.b)
@@ -40,13 +40,13 @@ def peak(system: StateSpace) -> tuple[float, float]:
     from scipy import optimize
 
     grid = _grid(system)
-    size = np.abs(transfer(system, grid))
+    size = np.abs(transfer_function(system, grid))
     best, where = abs(system.d), np.inf
     for i in np.flatnonzero((size[1:-1] >= size[:-2]) & (size[1:-1] >= size[2:])) + 1:
         if size[i] < 0.5 * size.max():
             continue
         found = optimize.minimize_scalar(
-            lambda omega: -float(np.abs(transfer(system, omega))),
+            lambda omega: -float(np.abs(transfer_function(system, omega))),
             bounds=(grid[i - 1], grid[i + 1]),
             method="bounded",
             options={"xatol": 1e-10 * (grid[i + 1] - grid[i - 1])},
@@ -68,10 +68,10 @@ def width(system: StateSpace) -> float:
     if abs(system.d) >= half:
         return float("inf")
     grid = _grid(system)
-    above = np.flatnonzero(np.abs(transfer(system, grid)) >= half)
+    above = np.flatnonzero(np.abs(transfer_function(system, grid)) >= half)
 
     def excess(omega: float) -> float:
-        return float(np.abs(transfer(system, omega))) - half
+        return float(np.abs(transfer_function(system, omega))) - half
 
     low, high = (
         optimize.brentq(excess, grid[i], grid[j], xtol=1e-300, rtol=1e-14)

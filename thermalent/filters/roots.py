@@ -20,7 +20,7 @@ def finite(name: str, values: Sequence[complex]) -> np.ndarray:
     return array
 
 
-def polynomial(name: str, values: Sequence[complex]) -> np.ndarray:
+def polynomial_coefficients(name: str, values: Sequence[complex]) -> np.ndarray:
     """Coefficients of a polynomial, the first not zero."""
     coefficients = np.trim_zeros(finite(name, values), "f")
     if not len(coefficients):
@@ -41,6 +41,6 @@ def cancelled(poles: np.ndarray, zeros: np.ndarray) -> tuple[np.ndarray, np.ndar
     return np.array(left, dtype=complex), np.array(kept, dtype=complex)
 
 
-def in_words(value: complex) -> str:
+def complex_in_words(value: complex) -> str:
     """A complex number for a message."""
     return f"{value.real:.6g}{value.imag + 0.0:+.6g}i"

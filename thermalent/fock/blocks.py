@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.fock.lindbladian import Jump, drift_of, operators
+from thermalent.fock.lindbladian import Jump, drift_of, truncated_operators
 from thermalent.fock.space import Space
 from thermalent.networks.network import Network
 
@@ -44,7 +44,7 @@ class _Term(NamedTuple):
     right: sparse.csr_array  # of B conjugated, as it acts on the transpose
 
 
-class Blocks:
+class SectorGenerators:
     """The generator on one sector; call it with a real vector.
 
     Args:
@@ -58,7 +58,7 @@ class Blocks:
     def __init__(
         self, network: Network, base: Space, kept: Space, charge: int, start: np.ndarray
     ) -> None:
-        hamiltonian, jumps = operators(network, base.cutoffs, few=True)
+        hamiltonian, jumps = truncated_operators(network, base.cutoffs, few=True)
         drift = drift_of(hamiltonian, jumps)
         every = [drift, *(operator for jump in jumps for operator in jump)]
         self.real = not np.any(start.imag) and not any(np.any(op.data.imag) for op in every)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermalent.fock.krylov import DIMENSION as BASIS
-from thermalent.fock.lindbladian import operators
+from thermalent.fock.lindbladian import truncated_operators
 from thermalent.fock.solvers import KRYLOV_VECTORS
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import level_charges
@@ -38,7 +38,7 @@ _COUNT_UP_TO = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class SolveCost:
     """Estimated cost of a solve.
 
     Args:
@@ -69,7 +69,7 @@ class Cost:
         return self.direct if solver == "direct" else self.iterative
 
 
-def cost(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) -> Cost:
+def solve_cost(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) -> SolveCost:
     """Memory and work of a solve with the given cutoffs.
 
     Args:
@@ -86,7 +86,7 @@ def cost(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) -
     build = _PER_NONZERO * nonzeros
     vectors = 8.0 * elements * (4 * KRYLOV_VECTORS)
     iterative = build + vectors + 32.0 * elements
-    return Cost(
+    return SolveCost(
         elements=elements,
         direct=build + _PER_FACTOR_ENTRY * times * float(np.sum(sizes * width)),
         iterative=iterative,
@@ -140,7 +140,7 @@ def _row_entries(network: Network) -> float:
     if np.prod([float(d) for d in network.dims]) > _COUNTED_STATES:
         # Every pair of nodes, from either side of every element: an upper bound.
         return 4.0 * len(network.nodes) ** 2
-    hamiltonian, jumps = operators(network, (_SAMPLE,) * len(network.modes))
+    hamiltonian, jumps = truncated_operators(network, (_SAMPLE,) * len(network.modes))
     drift = sum((jump.b.conj().T @ jump.a for jump in jumps), start=hamiltonian)
     states = drift.shape[0]
     return 2 * drift.nnz / states + sum(jump.a.nnz * jump.b.nnz / states**2 for jump in jumps)

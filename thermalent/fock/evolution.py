@@ -24,16 +24,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import linalg
 
-from thermalent.fock.blocks import Blocks
+from thermalent.fock.blocks import SectorGenerators
 from thermalent.fock.krylov import krylov_steps
-from thermalent.fock.lindbladian import largest_rate, lindbladian
+from thermalent.fock.lindbladian import generator_norm, lindbladian
 from thermalent.fock.memory_check import too_large as too_large
 from thermalent.fock.memory_check import too_many as too_many
 from thermalent.fock.problem import Problem, words
 from thermalent.fock.sectors import Flow as Flow
 from thermalent.fock.sectors import flow_of as flow_of
 from thermalent.fock.sectors import mode_states as mode_states
-from thermalent.fock.sectors import product as product
+from thermalent.fock.sectors import product_elements as product_elements
 from thermalent.fock.sectors import readout_of
 from thermalent.fock.sectors import sector as sector
 from thermalent.fock.space import space
@@ -89,7 +89,7 @@ class _Run(NamedTuple):
     propagation: np.ndarray  # bound of what the steps in time leave out, (t,)
 
 
-def evolve(
+def evolve_truncated(
     problem: Problem,
     times: np.ndarray,
     initial: np.ndarray,
@@ -228,7 +228,7 @@ def _run(
     network, numbers = problem.network, problem.numbers
     base = space(network, cutoffs, numbers)
     generator = None if problem.cost(cutoffs).large else lindbladian(network, base)
-    rate = 0.0 if generator is None else largest_rate(generator)
+    rate = 0.0 if generator is None else generator_norm(generator)
     modes = mode_states(problem, cutoffs, source)
     d = base.emitter_dimension
     states, propagation = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
@@ -237,12 +237,12 @@ def _run(
     title = f"cutoff {words(cutoffs)}" if cutoffs else "no modes"
     for charge in range(1 if numbers is None else int(numbers.max()) + 1):
         kept = base if numbers is None else sector(base, charge)
-        start = product(kept, modes, initial)
+        start = product_elements(kept, modes, initial)
         if not np.any(start):
             continue
         elements, sectors = elements + kept.elements, sectors + 1
         if generator is None:
-            blocks, readout = Blocks(network, base, kept, charge, start), readout_of(kept)
+            blocks, readout = SectorGenerators(network, base, kept, charge, start), readout_of(kept)
             rate = max(rate, blocks.rate)
             path = _in_blocks(blocks, start, len(base.group), times, tolerance, title, report)
         else:
@@ -263,7 +263,7 @@ def _run(
 
 
 def _in_blocks(
-    blocks: Blocks,
+    blocks: SectorGenerators,
     start: np.ndarray,
     dimension: int,
     times: np.ndarray,

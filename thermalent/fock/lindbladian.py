@@ -49,12 +49,12 @@ class Lindbladian:
 
 def lindbladian(network: Network, space: Space) -> Lindbladian:
     """The generator of the network's master equation on the space's elements."""
-    hamiltonian, jumps = operators(network, space.cutoffs)
+    hamiltonian, jumps = truncated_operators(network, space.cutoffs)
     drift = drift_of(hamiltonian, jumps)
     identity = sparse.csr_array(sparse.eye_array(drift.shape[0], format="csr"))
-    generator = sandwich(drift, identity, space) + sandwich(identity, drift, space)
+    generator = two_sided(drift, identity, space) + two_sided(identity, drift, space)
     for jump in jumps:
-        generator = generator + sandwich(jump.a, jump.b, space)
+        generator = generator + two_sided(jump.a, jump.b, space)
     unitary = space.coordinates()
     real = sparse.csr_array((unitary @ generator @ _adjoint(unitary)).real)
     real.eliminate_zeros()
@@ -69,12 +69,12 @@ def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr
     return drift
 
 
-def largest_rate(lindbladian: Lindbladian) -> float:
+def generator_norm(lindbladian: Lindbladian) -> float:
     """The 1-norm of the generator."""
     return float(np.max(abs(lindbladian.matrix).sum(axis=0), initial=0.0))
 
 
-def sandwich(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.csr_array:
+def two_sided(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.csr_array:
     """The map rho -> A rho B^+ between the kept elements, complex sparse (n, n).
 
     Row |r><c| of it is the outer product of row r of A and row c of B^*; both operators must take
@@ -92,7 +92,7 @@ def sandwich(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.c
     return sparse.csr_array((left.data[i] * right.data[j], (row, col)), shape=shape)
 
 
-def operators(
+def truncated_operators(
     network: Network, cutoffs: tuple[int, ...], *, few: bool = False
 ) -> tuple[sparse.csr_array, tuple[Jump, ...]]:
     """The Hamiltonian and the jump terms of a network on the truncated product space.

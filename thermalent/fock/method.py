@@ -73,8 +73,8 @@ class Fock(Method):
         several: the emitters with any coherences, uncorrelated with the modes, which start in
         their stationary state.
         """
-        settings = plans.Settings(self.record, self.cutoff, self.aimed_tolerance, self._allowed)
+        settings = plans.FockSettings(self.record, self.cutoff, self.aimed_tolerance, self._allowed)
         asked = problem(task.network, self.solver)
         if isinstance(task, EvolutionTask):
             return plans.evolution(task, asked, settings)
-        return plans.steady_state(task, asked, settings)
+        return plans.plan_steady_state(task, asked, settings)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.fock.evolution import Evolved, evolve, first_levels, too_large, too_many
+from thermalent.fock.evolution import Evolved, evolve_truncated, first_levels, too_large, too_many
 from thermalent.fock.problem import Problem, words
 from thermalent.fock.projection import AsymptoticState, asymptotic_state, asymptotic_state_until
-from thermalent.fock.relax_unique import Relaxed, relax, relax_until
+from thermalent.fock.relax_unique import RelaxedState, relax_unique, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -26,7 +26,7 @@ _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
 _TOLERATED = 100.0
 
 
-class Settings(NamedTuple):
+class FockSettings(NamedTuple):
     """What of the method matters once the problem stands.
 
     Args:
@@ -42,9 +42,9 @@ class Settings(NamedTuple):
     allowed: float
 
 
-def steady_state(
-    task: SteadyStateTask, problem: Problem, settings: Settings
-) -> SteadyStatePlan | Refusal:
+def plan_steady_state(
+    task: SteadyStateTask, problem: Problem, settings: FockSettings
+) -> FockPlan | Refusal:
     """The plan of a steady state, or what stands against it."""
     if problem.not_classical is not None:
         return Refusal(problem.not_classical)
@@ -57,10 +57,12 @@ def steady_state(
     obstacle = problem.too_large(cutoffs)
     if obstacle is not None:
         return Refusal(obstacle)
-    return SteadyStatePlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
+    return FockPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
 
 
-def evolution(task: EvolutionTask, problem: Problem, settings: Settings) -> EvolutionPlan | Refusal:
+def evolution(
+    task: EvolutionTask, problem: Problem, settings: FockSettings
+) -> FockEvolutionPlan | Refusal:
     """The plan of an evolution, or what stands against it."""
     modes = len(problem.network.modes)
     if problem.not_classical is not None:
@@ -78,16 +80,16 @@ def evolution(task: EvolutionTask, problem: Problem, settings: Settings) -> Evol
     obstacle = too_large(problem, cutoffs) or too_many(problem, len(task.times))
     if obstacle is not None:
         return Refusal(obstacle)
-    return EvolutionPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
+    return FockEvolutionPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class FockPlan(Plan):
     """A steady state at the first cutoffs; more levels follow while they are needed."""
 
     task: SteadyStateTask
     problem: Problem
-    settings: Settings
+    settings: FockSettings
     cutoffs: tuple[int, ...]
 
     @property
@@ -110,7 +112,7 @@ class SteadyStatePlan(Plan):
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
         if self.settings.cutoff is not None:
-            found = relax(self.problem, self.cutoffs)
+            found = relax_unique(self.problem, self.cutoffs)
         else:
             found = relax_until(self.problem, self.cutoffs, self.settings.tolerance)
         result = SteadyState(
@@ -158,12 +160,12 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class FockEvolutionPlan(Plan):
     """An evolution at the first cutoffs; more levels follow while they are needed."""
 
     task: EvolutionTask
     problem: Problem
-    settings: Settings
+    settings: FockSettings
     cutoffs: tuple[int, ...]
 
     @property
@@ -181,7 +183,7 @@ class EvolutionPlan(Plan):
     def run(self) -> Evolution:
         """States at the times, their truncation and rounding errors measured."""
         began = time.perf_counter()
-        found = evolve(
+        found = evolve_truncated(
             self.problem,
             self.task.times,
             self.task.start,
@@ -210,7 +212,7 @@ class EvolutionPlan(Plan):
         )
 
 
-def _evolved_status(settings: Settings, found: Evolved, times: np.ndarray) -> Status:
+def _evolved_status(settings: FockSettings, found: Evolved, times: np.ndarray) -> Status:
     worst = float(np.max(found.error))
     # With a cutoff of the user's the error is what they asked to see.
     if settings.cutoff is not None or worst <= max(
@@ -229,7 +231,7 @@ def _evolved_status(settings: Settings, found: Evolved, times: np.ndarray) -> St
     )
 
 
-def _status(settings: Settings, asked: Problem, found: Relaxed) -> Status:
+def _status(settings: FockSettings, asked: Problem, found: RelaxedState) -> Status:
     if not found.unique:
         return Status(outcome=Outcome.NOT_UNIQUE, message=_not_unique(asked, found))
     if not found.converged:
@@ -252,7 +254,7 @@ def _status(settings: Settings, asked: Problem, found: Relaxed) -> Status:
     return Status()
 
 
-def _reached_status(settings: Settings, asked: Problem, found: AsymptoticState) -> Status:
+def _reached_status(settings: FockSettings, asked: Problem, found: AsymptoticState) -> Status:
     if not found.converged or found.oscillating_coherence > 0:
         return Status(outcome=Outcome.NOT_CONVERGED, message=_not_settled(found))
     if settings.cutoff is not None:
@@ -272,7 +274,9 @@ def _reached_status(settings: Settings, asked: Problem, found: AsymptoticState) 
     return Status()
 
 
-def _truncated(settings: Settings, asked: Problem, found: Relaxed | AsymptoticState) -> Status:
+def _truncated(
+    settings: FockSettings, asked: Problem, found: RelaxedState | AsymptoticState
+) -> Status:
     obstacle = asked.too_large(finer(found.cutoffs, found.truncation, settings.tolerance))
     return Status(
         outcome=Outcome.NOT_CONVERGED,
@@ -284,7 +288,7 @@ def _truncated(settings: Settings, asked: Problem, found: Relaxed | AsymptoticSt
     )
 
 
-def _not_unique(asked: Problem, found: Relaxed) -> str:
+def _not_unique(asked: Problem, found: RelaxedState) -> str:
     also = ""
     if len(asked.network.modes) == 1 and asked.numbers is not None:
         also = ", with this method or te.ContinuedFraction()"
@@ -311,7 +315,7 @@ def _not_settled(found: AsymptoticState) -> str:
     )
 
 
-def _not_solved(asked: Problem, found: Relaxed) -> str:
+def _not_solved(asked: Problem, found: RelaxedState) -> str:
     failure = (
         f"The {found.solver} solver stopped at a relative residual of {found.residual:.1e} after "
         f"{found.iterations} iterations. "
@@ -323,7 +327,7 @@ def _not_solved(asked: Problem, found: Relaxed) -> str:
     return failure + "Use a smaller cutoff, or a larger tolerance, and solver='direct'."
 
 
-def _stats(found: Relaxed) -> dict[str, object]:
+def _stats(found: RelaxedState) -> dict[str, object]:
     return {
         "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
         "dimension": found.elements,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, sparse
 
-from thermalent.fock.lindbladian import Lindbladian, largest_rate
+from thermalent.fock.lindbladian import Lindbladian, generator_norm
 
 # The evolution between jumps stands still in a dark state, and would be singular there. Part of the
 # largest rate, so that the preconditioner stays bounded; any value up to 1e-4 gives the same
@@ -20,14 +20,14 @@ _SHIFT = 1e-6
 _HALF = np.sqrt(0.5)
 
 
-class Sweep:
+class SweepPreconditioner:
     """The approximate inverse of L - shift; call it with the real numbers of a matrix, (n,)."""
 
     def __init__(self, lindbladian: Lindbladian, shift: float | None = None) -> None:
         space = lindbladian.space
         groups = range(len(space.sizes))
         self.slices = [slice(space.starts[g], space.starts[g + 1]) for g in groups]
-        self.shift = _SHIFT * largest_rate(lindbladian) if shift is None else shift
+        self.shift = _SHIFT * generator_norm(lindbladian) if shift is None else shift
         self.schur = []
         for g in groups:
             states = space.states(g)

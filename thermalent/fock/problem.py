@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermalent.fock.cost import MEMORY_LIMIT, Cost, cost
+from thermalent.fock.cost import MEMORY_LIMIT, SolveCost, solve_cost
 from thermalent.fock.space import emitter_numbers
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
@@ -78,11 +78,11 @@ class Problem:
         """Bytes that a solve may take: 8 GB, or what is free if that is less."""
         return min(MEMORY_LIMIT, memory_limit.available())
 
-    def cost(self, cutoffs: Sequence[int]) -> Cost:
+    def cost(self, cutoffs: Sequence[int]) -> SolveCost:
         """Memory and work of a solve."""
-        return cost(self.network, cutoffs, self.numbers)
+        return solve_cost(self.network, cutoffs, self.numbers)
 
-    def choose(self, cost: Cost) -> str:
+    def choose(self, cost: SolveCost) -> str:
         """The solver to use: the one asked for, else direct where it takes seconds."""
         if self.solver != "auto":
             return self.solver

@@ -27,7 +27,7 @@ from scipy import sparse
 from thermalent.fock.lindbladian import Lindbladian, lindbladian
 from thermalent.fock.problem import Problem
 from thermalent.fock.resolvent import Factored, Resolvent, Swept
-from thermalent.fock.sectors import Flow, flow_of, mode_states, product, sector
+from thermalent.fock.sectors import Flow, flow_of, mode_states, product_elements, sector
 from thermalent.fock.space import Space, space
 from thermalent.fock.splittings import with_enlarged_splittings
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
@@ -207,7 +207,7 @@ def _sectors(
     found = []
     for charge in range(1 if numbers is None else int(np.ptp(numbers)) + 1):
         kept = base if numbers is None else sector(base, charge)
-        start = product(kept, modes, initial)
+        start = product_elements(kept, modes, initial)
         if np.any(start):
             found.append((charge, flow_of(generator, kept, start, charge)))
     return found

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.optimize import brentq
 
-from thermalent.fock.blocks import Blocks
+from thermalent.fock.blocks import SectorGenerators
 from thermalent.fock.krylov import Step, krylov_steps
 from thermalent.fock.problem import problem as problem_of
-from thermalent.fock.sectors import product, sector
+from thermalent.fock.sectors import product_elements, sector
 from thermalent.fock.space import space
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
@@ -66,8 +66,8 @@ def last_return(network: Network, initial: np.ndarray, impurity: float) -> Cross
     numbers = problem_of(network, "auto").numbers
     base = space(network, (), numbers)
     kept = base if numbers is None else sector(base, 0)
-    start = product(kept, [], initial)
-    blocks = Blocks(network, base, kept, 0, start)
+    start = product_elements(kept, [], initial)
+    blocks = SectorGenerators(network, base, kept, 0, start)
     steps = krylov_steps(
         blocks,
         blocks.pack(start),

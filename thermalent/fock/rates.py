@@ -7,7 +7,7 @@ from scipy import linalg as dense
 from scipy import sparse
 from scipy.sparse import linalg
 
-from thermalent.fock.lindbladian import largest_rate, lindbladian
+from thermalent.fock.lindbladian import generator_norm, lindbladian
 from thermalent.fock.problem import problem as problem_of
 from thermalent.fock.space import space
 from thermalent.networks.network import Network
@@ -46,7 +46,7 @@ def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray,
             f"up to {_FACTORISED} are taken. Use fewer emitters."
         )
     generator = lindbladian(network, kept)
-    matrix, scale = generator.matrix, largest_rate(generator)
+    matrix, scale = generator.matrix, generator_norm(generator)
     every = kept.elements <= _DENSE
     values, errors = _all(matrix, scale) if every else _beside_the_axis(matrix, scale, count)
     # The trace is conserved: the smallest is zero whatever its error says.

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.fock.cost import Cost
+from thermalent.fock.cost import SolveCost
 from thermalent.fock.lindbladian import lindbladian
 from thermalent.fock.problem import Problem
 from thermalent.fock.solvers import Direct, Iterative, Solver
 from thermalent.fock.space import space
-from thermalent.fock.stationary import RESIDUAL_TARGET, Stationary, stationary
+from thermalent.fock.stationary import RESIDUAL_TARGET, StationaryState, stationary
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
 
 # Two starts that end further apart than this have found two steady states: rounding and the shift
@@ -26,7 +26,7 @@ _ROUNDS = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Relaxed:
+class RelaxedState:
     """The network at given cutoffs, relaxed, with its errors.
 
     Args:
@@ -53,7 +53,7 @@ class Relaxed:
     nonzeros: int
     solver: str
     iterations: int
-    cost: Cost
+    cost: SolveCost
 
     @property
     def solver_error(self) -> float:
@@ -71,7 +71,7 @@ class Relaxed:
         return self.distance <= _DISTINCT or self.residual > 1e3 * RESIDUAL_TARGET
 
 
-def relax(problem: Problem, cutoffs: tuple[int, ...]) -> Relaxed:
+def relax_unique(problem: Problem, cutoffs: tuple[int, ...]) -> RelaxedState:
     """The network at the given cutoffs; what they leave out is measured against coarser ones."""
     coarse = None
     if cutoffs:
@@ -80,13 +80,13 @@ def relax(problem: Problem, cutoffs: tuple[int, ...]) -> Relaxed:
     return _relaxed(problem, cutoffs, coarse)
 
 
-def relax_until(problem: Problem, cutoffs: tuple[int, ...], tolerance: float) -> Relaxed:
+def relax_until(problem: Problem, cutoffs: tuple[int, ...], tolerance: float) -> RelaxedState:
     """The same with cutoffs that are raised until the truncation error is below the tolerance.
 
     Stops early, with the error that is left, if the next cutoffs do not fit into memory, the solver
     fails or the steady state is not unique.
     """
-    result = relax(problem, cutoffs)
+    result = relax_unique(problem, cutoffs)
     for _ in range(_ROUNDS):
         if result.truncation.bound <= tolerance or not (result.converged and result.unique):
             break
@@ -107,7 +107,7 @@ class _Outline(NamedTuple):
 class _End(NamedTuple):
     """Where a start ended: the solution, and the emitters' state."""
 
-    found: Stationary
+    found: StationaryState
     state: np.ndarray
 
 
@@ -140,7 +140,7 @@ class _Level:
         return _End(found, self.space.emitters_state(found.x))
 
 
-def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None) -> Relaxed:
+def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None) -> RelaxedState:
     level = _Level(problem, cutoffs)
     end, other = level.ground(), level.mixed()
     left_out = Truncation(bound=0.0, ratios=(), tails=())
@@ -152,7 +152,7 @@ def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None
             ratios=level.ratios,
             pairs=problem.network.pumped,
         )
-    return Relaxed(
+    return RelaxedState(
         cutoffs=cutoffs,
         state=end.state,
         truncation=left_out,

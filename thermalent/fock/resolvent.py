@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from thermalent.fock.lindbladian import Lindbladian, largest_rate
-from thermalent.fock.preconditioner import Sweep
+from thermalent.fock.lindbladian import Lindbladian, generator_norm
+from thermalent.fock.preconditioner import SweepPreconditioner
 
 _EPSILON = float(np.finfo(float).eps)
 # Residuals of the iteration, in roundings of L/s.
@@ -54,8 +54,8 @@ class Swept:
 
     def __init__(self, generator: Lindbladian, shift: float) -> None:
         self._shift = shift
-        self._scale = largest_rate(generator)
-        self._sweep = Sweep(generator, shift)
+        self._scale = generator_norm(generator)
+        self._sweep = SweepPreconditioner(generator, shift)
         size = generator.matrix.shape
         self._inverse = linalg.LinearOperator(
             size, lambda x: x - generator.matrix @ x / shift, dtype=float

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse, special
 
-from thermalent.fock.lindbladian import Lindbladian, sandwich
+from thermalent.fock.lindbladian import Lindbladian, two_sided
 from thermalent.fock.mode_states import joined, joint_state
 from thermalent.fock.problem import Problem
 from thermalent.fock.space import Space
@@ -36,9 +36,9 @@ def flow_of(generator: Lindbladian, kept: Space, start: np.ndarray, charge: int)
         return Flow(generator.matrix, (unitary @ start).real, real)
     drift = generator.drift
     identity = sparse.csr_array(sparse.eye_array(drift.shape[0], format="csr"))
-    matrix = sandwich(drift, identity, kept) + sandwich(identity, drift, kept)
+    matrix = two_sided(drift, identity, kept) + two_sided(identity, drift, kept)
     for jump in generator.jumps:
-        matrix = matrix + sandwich(jump.a, jump.b, kept)
+        matrix = matrix + two_sided(jump.a, jump.b, kept)
     return Flow(sparse.csr_array(matrix), start, readout)
 
 
@@ -92,7 +92,7 @@ def mode_states(problem: Problem, cutoffs: Sequence[int], source: SourceStart) -
     return states
 
 
-def product(kept: Space, modes: Sequence[np.ndarray], emitters: np.ndarray) -> np.ndarray:
+def product_elements(kept: Space, modes: Sequence[np.ndarray], emitters: np.ndarray) -> np.ndarray:
     """The kept elements of a product state, (n,) complex."""
     shape = (*(len(mode) for mode in modes), kept.emitter_dimension)
     rows, cols = np.unravel_index(kept.rows, shape), np.unravel_index(kept.cols, shape)

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from thermalent.fock.lindbladian import Lindbladian, largest_rate
-from thermalent.fock.preconditioner import Sweep
+from thermalent.fock.lindbladian import Lindbladian, generator_norm
+from thermalent.fock.preconditioner import SweepPreconditioner
 
 # Shift of the factorised matrix, part of the largest rate: well above rounding, so that no pivot is
 # an accident of it, and well below any gap that leaves half of the digits.
@@ -41,7 +41,7 @@ class Direct:
 
     def __init__(self, lindbladian: Lindbladian) -> None:
         matrix = lindbladian.matrix
-        scale = largest_rate(lindbladian)
+        scale = generator_norm(lindbladian)
         # A zero generator (emitters that nothing touches) still gets a matrix with an inverse.
         shift = _SHIFT * scale if scale > 0 else 1.0
         shifted = sparse.csc_array(matrix - shift * sparse.eye_array(matrix.shape[0]))
@@ -62,7 +62,7 @@ class Iterative:
 
     def __init__(self, lindbladian: Lindbladian) -> None:
         self._matrix = lindbladian.matrix
-        self._sweep = Sweep(lindbladian)
+        self._sweep = SweepPreconditioner(lindbladian)
         self.entries = int(lindbladian.matrix.nnz)
         self.iterations = 0
 

@@ -18,7 +18,7 @@ _PASSES = 6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stationary:
+class StationaryState:
     """A normalised solution of L rho = 0.
 
     Args:
@@ -41,7 +41,7 @@ class Stationary:
         return self.residual <= RESIDUAL_TARGET
 
 
-def stationary(lindbladian: Lindbladian, solver: Solver, start: np.ndarray) -> Stationary:
+def stationary(lindbladian: Lindbladian, solver: Solver, start: np.ndarray) -> StationaryState:
     """Relax `start` (real numbers, trace one) to a solution of L rho = 0, refining while it helps.
 
     If the steady state is not unique, the result depends on the start.
@@ -74,7 +74,7 @@ def stationary(lindbladian: Lindbladian, solver: Solver, start: np.ndarray) -> S
         if float(np.linalg.norm(source)) <= 4 * np.finfo(float).eps * scale:
             break
     residual = float(np.linalg.norm(source)) / scale if scale > 0 else 0.0
-    return Stationary(
+    return StationaryState(
         x=x,
         residual=residual,
         amplification=amplification,

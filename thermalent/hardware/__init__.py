@@ -15,8 +15,8 @@ not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_p
 from typing import Any
 
 from thermalent.hardware.description import Hardware as Hardware
-from thermalent.hardware.description import Row as Row
-from thermalent.hardware.links import phononic_link as phononic_link
+from thermalent.hardware.description import QuantityRow as QuantityRow
+from thermalent.hardware.links import colour_centre_link as colour_centre_link
 from thermalent.hardware.links import superconducting_link as superconducting_link
 from thermalent.hardware.occupation import BOLTZMANN as BOLTZMANN
 from thermalent.hardware.occupation import PLANCK as PLANCK
@@ -25,14 +25,16 @@ from thermalent.hardware.occupation import thermal_occupation as thermal_occupat
 from thermalent.hardware.presets import PRESETS as PRESETS
 from thermalent.hardware.presets import Preset as Preset
 from thermalent.hardware.presets import preset as preset
+from thermalent.support.deprecation import renamed_names
 
 _MOVED = ("Budget", "Design", "DesignPoint", "design")
+_renamed = renamed_names(__name__, phononic_link="colour_centre_link", Row="QuantityRow")
 
 
 def __getattr__(name: str) -> Any:
-    """Names that have moved to the package itself, for one more release."""
+    """Names that have changed or moved to the package itself, for one more release."""
     if name not in _MOVED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _renamed(name)
     import importlib
     import warnings
 

@@ -23,7 +23,7 @@ _BEST_QUALITY = {"siv-orbital": 1.4e6, "siv-spin": 8e5}
 _WORST_QUALITY = {"below": 2e5, "above": 1e8}
 
 
-class Claim(NamedTuple):
+class PaperClaim(NamedTuple):
     """A statement of the paper, and what comes out.
 
     Args:
@@ -41,12 +41,12 @@ class Claim(NamedTuple):
     approximate: str = ""
 
 
-def claims() -> list[Claim]:
+def claims() -> list[PaperClaim]:
     """Every number of Sec. V, and every statement of it that a number can decide."""
     return [*_superconducting(), *_orbital(), *_spin()]
 
 
-def concurrence(lab: Hardware) -> float:
+def steady_concurrence(lab: Hardware) -> float:
     """Concurrence of the steady state of a laboratory's two qubits."""
     return steady_state(lab.network).concurrence()
 
@@ -69,7 +69,7 @@ def quality_for(name: str, wanted: float, side: str, **changes: Any) -> float:
     from scipy.optimize import brentq
 
     def excess(log_quality: float) -> float:
-        return concurrence(preset(name, quality=exp(log_quality), **changes)) - wanted
+        return steady_concurrence(preset(name, quality=exp(log_quality), **changes)) - wanted
 
     worst, best = log(_WORST_QUALITY[side]), log(_BEST_QUALITY[name])
     low, high = excess(worst) + wanted, excess(best) + wanted
@@ -78,39 +78,39 @@ def quality_for(name: str, wanted: float, side: str, **changes: Any) -> float:
     return exp(float(brentq(excess, worst, best, xtol=1e-6)))
 
 
-def _superconducting() -> Iterator[Claim]:
+def _superconducting() -> Iterator[PaperClaim]:
     name = "superconducting"
     lab = preset(name)
-    yield Claim(name, "n_th at 293 K, 5 GHz", "1220", f"{lab.n_th:.1f}")
-    yield Claim(name, "kappa/gamma at Q = 2.5e5", "1e-3", f"{lab.kappa:.4g}")
-    yield Claim(name, "C", "(in a figure)", f"{concurrence(lab):.4f}")
+    yield PaperClaim(name, "n_th at 293 K, 5 GHz", "1220", f"{lab.n_th:.1f}")
+    yield PaperClaim(name, "kappa/gamma at Q = 2.5e5", "1e-3", f"{lab.kappa:.4g}")
+    yield PaperClaim(name, "C", "(in a figure)", f"{steady_concurrence(lab):.4f}")
     times = (1.0, 10.0, 100.0)
     over = evolve(lab.network, np.array(times), "00").concurrence()
-    yield Claim(
+    yield PaperClaim(
         name,
         "C at gamma t = 1, 10, 100, both qubits from the ground state",
         "maximum reached at about 1/gamma",
         ", ".join(f"{value:.4f}" for value in over),
     )
     for share, detuning in (("10", ("1MHz", "-1MHz")), ("2", ("5MHz", "-5MHz"))):
-        apart = concurrence(preset(name, detuning=detuning))
+        apart = steady_concurrence(preset(name, detuning=detuning))
         words = f"C, detunings of +-gamma/{share}"
-        yield Claim(name, words, "no significant effect", f"{apart:.4f}")
+        yield PaperClaim(name, words, "no significant effect", f"{apart:.4f}")
     for percent in (2, 5, 10):
-        lossy = concurrence(preset(name, loss=percent / 100))
+        lossy = steady_concurrence(preset(name, loss=percent / 100))
         words = "several percent still acceptable"
-        yield Claim(name, f"C, loss of {percent} %", words, f"{lossy:.4f}")
+        yield PaperClaim(name, f"C, loss of {percent} %", words, f"{lossy:.4f}")
     for base in ("20mK", "50mK"):
         warm = preset(name, base_temperature=base)
         words = f"C, waveguide at {_spaced(base)} (n_0 = {warm.waveguide_occupation:.2g})"
-        yield Claim(name, words, "T_0 of 50 mK or less", f"{concurrence(warm):.4f}")
+        yield PaperClaim(name, words, "T_0 of 50 mK or less", f"{steady_concurrence(warm):.4f}")
 
 
-def _orbital() -> Iterator[Claim]:
+def _orbital() -> Iterator[PaperClaim]:
     name = "siv-orbital"
     lab = preset(name)
-    yield Claim(name, "n_th at 300 K, 50 GHz", "about 100", f"{lab.n_th:.1f}")
-    yield Claim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
+    yield PaperClaim(name, "n_th at 300 K, 50 GHz", "about 100", f"{lab.n_th:.1f}")
+    yield PaperClaim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
     yield _both(name, "C", "about 0.2")
     cold = source_temperature(100, lab.frequency)
     yield _both(name, f"C at n_th = 100 ({cold:.0f} K)", "about 0.2", temperature=cold)
@@ -122,13 +122,13 @@ def _orbital() -> Iterator[Claim]:
     yield _both(name, "C, waveguide at 4 K", "(cold)", base_temperature="4K")
 
 
-def _spin() -> Iterator[Claim]:
+def _spin() -> Iterator[PaperClaim]:
     name = "siv-spin"
     lab = preset(name)
     room = thermal_occupation(300, lab.frequency)
-    yield Claim(name, "T for n_th = 1000 at 3 GHz", "(not stated)", f"{lab.temperature:.1f} K")
-    yield Claim(name, "n_th at 300 K, 3 GHz", "1000 or more", f"{room:.0f}")
-    yield Claim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
+    yield PaperClaim(name, "T for n_th = 1000 at 3 GHz", "(not stated)", f"{lab.temperature:.1f} K")
+    yield PaperClaim(name, "n_th at 300 K, 3 GHz", "1000 or more", f"{room:.0f}")
+    yield PaperClaim(name, "kappa/gamma at Q = 1e6", "(not stated)", f"{lab.kappa:.4g}")
     for time in ("1ms", "10ms"):
         yield _both(name, f"C, T_phi = {_spaced(time)}", "about 0.62", dephasing_time=time)
         words = f"C at Q = 5e5, T_phi = {_spaced(time)}"
@@ -143,15 +143,16 @@ def _spin() -> Iterator[Claim]:
         yield _both(name, words, "(cold)", base_temperature=base)
 
 
-def _both(name: str, quantity: str, paper: str, **changes: Any) -> Claim:
+def _both(name: str, quantity: str, paper: str, **changes: Any) -> PaperClaim:
     """A concurrence with and without the action of the qubits on the cavity."""
     exact, approximate = (
-        concurrence(preset(name, backaction=backaction, **changes)) for backaction in (True, False)
+        steady_concurrence(preset(name, backaction=backaction, **changes))
+        for backaction in (True, False)
     )
-    return Claim(name, quantity, paper, f"{exact:.4f}", f"{approximate:.4f}")
+    return PaperClaim(name, quantity, paper, f"{exact:.4f}", f"{approximate:.4f}")
 
 
-def _qualities(name: str, wanted: float) -> Claim:
+def _qualities(name: str, wanted: float) -> PaperClaim:
     exact, approximate = (
         ", ".join(
             f"{quality_for(name, wanted, side, backaction=backaction):.2e}"
@@ -159,7 +160,7 @@ def _qualities(name: str, wanted: float) -> Claim:
         )
         for backaction in (True, False)
     )
-    return Claim(name, f"Q for C = {wanted:g}", "1e6 or more", exact, approximate)
+    return PaperClaim(name, f"Q for C = {wanted:g}", "1e6 or more", exact, approximate)
 
 
 def _spaced(quantity: str) -> str:
@@ -174,7 +175,7 @@ def markdown() -> str:
     return "\n".join(_section(name, [c for c in found if c.preset == name]) for name in PRESETS)
 
 
-def _section(name: str, found: Sequence[Claim]) -> str:
+def _section(name: str, found: Sequence[PaperClaim]) -> str:
     chosen = PRESETS[name]
     headings = ["quantity", "paper", "exact", "without back-action"]
     # Nothing travels back on a one-way waveguide.

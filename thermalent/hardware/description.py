@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 
-class Row(NamedTuple):
+class QuantityRow(NamedTuple):
     """A line of a table: a quantity, its symbol, its value in the laboratory and in the network."""
 
     quantity: str
@@ -84,73 +84,79 @@ class Hardware:
         """Power from the filter into the waveguide, W."""
         return PLANCK * self.frequency * self.flux
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[QuantityRow]:
         """The numbers as lines of a table; what is zero is left out."""
         quanta = "photon" if self.wavelengths is None else "phonon"
         return [
             *self._source(),
             *(row for i in range(len(self.network.emitter_names)) for row in self._qubit(i)),
             *self._losses(),
-            Row(
+            QuantityRow(
                 f"{quanta} flux",
                 "Phi",
                 f"{self.flux:.4g} / s",
                 f"{self._flux:.6g}",
             ),
-            Row("power into the waveguide", "P", with_prefix(self.power, "W"), ""),
-            Row("unit of time", "1/gamma", with_prefix(self.time_unit, "s"), "1"),
+            QuantityRow("power into the waveguide", "P", with_prefix(self.power, "W"), ""),
+            QuantityRow("unit of time", "1/gamma", with_prefix(self.time_unit, "s"), "1"),
         ]
 
-    def _source(self) -> list[Row]:
+    def _source(self) -> list[QuantityRow]:
         rows = [
-            Row("source temperature", "T", with_prefix(self.temperature, "K"), ""),
-            Row("thermal occupation", "n_th", "", f"{self.n_th:.6g}"),
+            QuantityRow("source temperature", "T", with_prefix(self.temperature, "K"), ""),
+            QuantityRow("thermal occupation", "n_th", "", f"{self.n_th:.6g}"),
         ]
         if self.base_temperature:
             kelvin = with_prefix(self.base_temperature, "K")
-            rows.append(Row("waveguide temperature", "T_0", kelvin, ""))
-            rows.append(Row("waveguide occupation", "n_0", "", f"{self.waveguide_occupation:.6g}"))
+            rows.append(QuantityRow("waveguide temperature", "T_0", kelvin, ""))
+            rows.append(
+                QuantityRow("waveguide occupation", "n_0", "", f"{self.waveguide_occupation:.6g}")
+            )
         return [
             *rows,
-            Row("filter frequency", "omega_c/2pi", with_prefix(self.frequency, "Hz"), ""),
-            Row("quality factor", "Q", "", f"{self.quality:.6g}"),
+            QuantityRow("filter frequency", "omega_c/2pi", with_prefix(self.frequency, "Hz"), ""),
+            QuantityRow("quality factor", "Q", "", f"{self.quality:.6g}"),
             *self._filter(),
         ]
 
-    def _filter(self) -> list[Row]:
+    def _filter(self) -> list[QuantityRow]:
         if self.filter is None:
             return [self._rate("filter decay per port", "kappa", self.kappa)]
         return [
-            Row("filter", "", self.filter.label, ""),
+            QuantityRow("filter", "", self.filter.label, ""),
             self._rate("filter width at half maximum", "", 2 * self.kappa),
-            Row("filter transmission at its peak", "", f"{100 * self.filter.peak:.4g} %", ""),
+            QuantityRow(
+                "filter transmission at its peak", "", f"{100 * self.filter.peak:.4g} %", ""
+            ),
         ]
 
-    def _qubit(self, i: int) -> list[Row]:
+    def _qubit(self, i: int) -> list[QuantityRow]:
         name = self.network.emitter_names[i]
         rows = []
         if self.wavelengths is not None:
             z = self.wavelengths[i]
-            rows.append(Row(f"position of {name}", "k_0 z", f"{z:g} wavelengths", f"{z:g} x 2 pi"))
+            rows.append(
+                QuantityRow(f"position of {name}", "k_0 z", f"{z:g} wavelengths", f"{z:g} x 2 pi")
+            )
         rows.append(self._rate(f"decay of {name}", "gamma", self.gamma[i]))
         if self.detuning[i]:
             rows.append(self._rate(f"detuning of {name}", "Delta", self.detuning[i]))
         if rate := self.dephasing[i]:
             time = with_prefix(self.time_unit / rate, "s")
-            rows.append(Row(f"dephasing time of {name}", "T_phi", time, f"{1 / rate:.6g}"))
+            rows.append(QuantityRow(f"dephasing time of {name}", "T_phi", time, f"{1 / rate:.6g}"))
         return rows
 
-    def _losses(self) -> list[Row]:
+    def _losses(self) -> list[QuantityRow]:
         names = list(self.network.emitter_names)
         if self.wavelengths is not None:
             places = dict(zip(names, self.wavelengths, strict=True))
             names = ["mirror", *sorted(names, key=places.__getitem__)]
         return [
-            Row(f"loss {behind} to {ahead}", "p", f"{100 * loss:g} %", f"{loss:g}")
+            QuantityRow(f"loss {behind} to {ahead}", "p", f"{100 * loss:g} %", f"{loss:g}")
             for (behind, ahead), loss in zip(pairwise(names), self.loss, strict=True)
             if loss
         ]
 
-    def _rate(self, quantity: str, symbol: str, value: float) -> Row:
+    def _rate(self, quantity: str, symbol: str, value: float) -> QuantityRow:
         ordinary = with_prefix(value * self.rate_unit / (2 * pi), "Hz")
-        return Row(quantity, f"{symbol}/2pi" if symbol else "", ordinary, f"{value:.6g}")
+        return QuantityRow(quantity, f"{symbol}/2pi" if symbol else "", ordinary, f"{value:.6g}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from thermalent.filters.filter import Filter
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import thermal_occupation
-from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
 from thermalent.models.phononic_link import phononic_link as phononic_network
 from thermalent.models.thermal_link import thermal_link
 from thermalent.support import checks
@@ -82,7 +82,7 @@ def superconducting_link(
     return _hardware(network, source, line, losses, chosen=chosen)
 
 
-def phononic_link(
+def colour_centre_link(
     temperature: Any = "300K",
     frequency: Any = None,
     quality: float | None = None,
@@ -173,8 +173,8 @@ def _source(
     chosen: Filter | None,
     defaults: tuple[str, float],
 ) -> _Source:
-    kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
-    base = read("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+    kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.nonnegative)
+    base = quantity_in_si("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
     if chosen is not None and not isinstance(chosen, Filter):
         checks.fail("filter", "a te.Filter", chosen)
     if chosen is not None and chosen.fit is not None:
@@ -185,7 +185,7 @@ def _source(
         q = nu_c / width if width < float("inf") else 0.0
     else:
         given = defaults[0] if frequency is None else frequency
-        nu_c = read("frequency", given, FREQUENCY, checks.positive)
+        nu_c = quantity_in_si("frequency", given, FREQUENCY, checks.positive)
         q = checks.positive("quality", defaults[1] if quality is None else quality)
         width = nu_c / q
     return _Source(
@@ -221,15 +221,15 @@ class _Qubits(NamedTuple):
 
 def _qubits(count: int, gamma: Any, detuning: Any, dephasing_time: Any) -> _Qubits:
     decays = [
-        read("gamma", item, FREQUENCY, checks.positive)
+        quantity_in_si("gamma", item, FREQUENCY, checks.positive)
         for item in checks.per_item("gamma", gamma, count, "qubit")
     ]
     detunings = [
-        read("detuning", item, FREQUENCY, checks.real)
+        quantity_in_si("detuning", item, FREQUENCY, checks.real)
         for item in checks.per_item("detuning", detuning, count, "qubit")
     ]
     times = [
-        None if item is None else read("dephasing_time", item, TIME, checks.positive)
+        None if item is None else quantity_in_si("dephasing_time", item, TIME, checks.positive)
         for item in checks.per_item("dephasing_time", dephasing_time, count, "qubit")
     ]
     unit = decays[0]  # Hz; the factors 2 pi of ratios of frequencies cancel

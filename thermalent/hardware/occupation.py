@@ -8,7 +8,7 @@ from typing import Any
 from thermalent.filters.quanta import BOLTZMANN as BOLTZMANN
 from thermalent.filters.quanta import PLANCK as PLANCK
 from thermalent.filters.quanta import occupation
-from thermalent.hardware.units import FREQUENCY, TEMPERATURE, read
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, quantity_in_si
 from thermalent.support import checks
 
 
@@ -30,8 +30,8 @@ def thermal_occupation(temperature: Any, frequency: Any) -> float:
 
     Source: THERMAL, Sec. V A.
     """
-    kelvin = read("temperature", temperature, TEMPERATURE, checks.nonnegative)
-    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
+    kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.nonnegative)
+    hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
     return occupation(kelvin, hertz)
 
 
@@ -52,5 +52,5 @@ def source_temperature(n_th: float, frequency: Any) -> float:
         ValueError: an argument has another unit, none, or is out of range.
     """
     n_th = checks.nonnegative("n_th", n_th)
-    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
+    hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
     return PLANCK / BOLTZMANN * hertz / log1p(1 / n_th) if n_th > 0 else 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thermalent.hardware.description import Hardware
-from thermalent.hardware.links import phononic_link, superconducting_link
+from thermalent.hardware.links import colour_centre_link, superconducting_link
 from thermalent.hardware.occupation import source_temperature
 from thermalent.support import checks
 
@@ -47,7 +47,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "siv-orbital": Preset(
         what="orbital states of two SiV centres in diamond on a phonon waveguide",
-        link=phononic_link,
+        link=colour_centre_link,
         numbers={
             "temperature": "300K",
             "frequency": "50GHz",
@@ -62,7 +62,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "siv-spin": Preset(
         what="spin states of two SiV centres in diamond on a phononic crystal waveguide",
-        link=phononic_link,
+        link=colour_centre_link,
         numbers={
             "temperature": source_temperature(1e3, 3e9),
             "frequency": "3GHz",
@@ -83,7 +83,7 @@ def preset(name: str, **changes: Any) -> Hardware:
 
     Args:
         name: "superconducting", "siv-orbital" or "siv-spin".
-        changes: Arguments of `superconducting_link` or `phononic_link` to replace, such as
+        changes: Arguments of `superconducting_link` or `colour_centre_link` to replace, such as
             quality=5e5, dephasing_time="10ms" or base_temperature="50mK".
 
     Returns:

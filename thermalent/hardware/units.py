@@ -53,7 +53,7 @@ FREQUENCY = Kind("a frequency such as '5GHz' (or an angular one in rad/s)", _her
 TIME = Kind("a time such as '20us'", _second)
 
 
-def read(name: str, value: Any, kind: Kind, check: Callable[[str, Any], float]) -> float:
+def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any], float]) -> float:
     """The value in K, Hz or s.
 
     Args:

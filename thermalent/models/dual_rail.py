@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from thermalent.models.line import PerQubit
 from thermalent.models.rails import per_pair, rail_detunings, rail_names
 from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
@@ -14,7 +15,6 @@ from thermalent.support import checks
 from thermalent.support.deprecation import renamed_arguments
 
 PerPair = float | Sequence[float]
-PerQubit = float | Sequence[float]
 
 _STRONGEST = 15.0  # exp(2 r) = 1e13
 

@@ -30,8 +30,8 @@ _LN2 = float(np.log(2))
 # Rounding the elements and evaluating a measure are together no more than a change of every element
 # by this (measured for eigenvalues: up to 1.5 units per dimension, see `entropy`).
 ROUNDING = 2 * _EPS
-# Smallest eigenvalue that is kept, in units of the error: see `concurrence`. Which one is best
-# depends on the state.
+# Smallest eigenvalue that is kept, in units of the error: see `concurrence_bound`. Which one gives
+# the smallest bound depends on the state.
 _FLOORS = (4.5, 8.0, 32.0, 256.0)
 _OFF_X = ~(np.eye(4, dtype=bool) | np.fliplr(np.eye(4, dtype=bool)))
 _SPIN_FLIP = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))
@@ -55,17 +55,17 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return state, eps + unclear + np.max(np.abs(state - rho), axis=(-2, -1)) + ROUNDING
 
 
-def expectation(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
+def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
     """Of Tr(O rho), O (d, d): eps times the sum of all |O_ij|."""
     return (eps + ROUNDING) * float(np.sum(np.abs(operator)))
 
 
-def overlap(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
+def overlap_bound(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
     r"""Of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2."""
     return (eps + ROUNDING) * float(np.sum(np.abs(ket))) ** 2
 
 
-def purity(
+def purity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     r"""Of Tr rho^2: |Tr Delta (2 rho + Delta)| from the elements of rho, and Frobenius."""
@@ -75,7 +75,7 @@ def purity(
     return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + eps)
 
 
-def negativity(
+def negativity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     r"""Of the negativity: half the trace norm of the change, transposed in part or not.
@@ -94,18 +94,18 @@ def negativity(
     return np.where(value > 0, change, np.maximum(change - lowest, 0.0))
 
 
-def logarithmic_negativity(
+def logarithmic_negativity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     """Of log2(1 + 2 N), which grows with N: at both ends of what N can be; the step down leads."""
     inside = 2.0**value  # 1 + 2 N
-    change = 2 * negativity(rho, eps, value, zero)
+    change = 2 * negativity_bound(rho, eps, value, zero)
     down = -np.log1p(-np.minimum(change, inside - 1) / inside)
     rounding = np.where((value > 0) | (change > 0), ROUNDING, 0.0)
     return np.maximum(down, np.log1p(change / inside)) / _LN2 + rounding
 
 
-def von_neumann_entropy(
+def entropy_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     r"""Of the entropy in bits: the smaller of two bounds.
@@ -140,7 +140,7 @@ def von_neumann_entropy(
     return np.minimum(np.minimum(general, smooth), largest)
 
 
-def concurrence(
+def concurrence_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     r"""Of the concurrence of two qubits, rho (t, 4, 4).
@@ -217,7 +217,7 @@ def _concurrence_of_x(
 def _concurrence_above(
     p: np.ndarray, vectors: np.ndarray, eps: np.ndarray, floor: np.ndarray
 ) -> np.ndarray:
-    """The bound with eigenvalues p (t, 4) raised to a floor (t,); see `concurrence`."""
+    """The bound with eigenvalues p (t, 4) raised to a floor (t,); see `concurrence_bound`."""
     p = np.maximum(p, 0.0)
     raised = np.maximum(floor[:, None] - p, 0.0)  # D in the eigenbasis
     lifted = np.maximum(p, floor[:, None])
@@ -246,15 +246,15 @@ def _concurrence_above(
     return smooth + np.maximum(leading - known, together + known)
 
 
-def entanglement_of_formation(
+def entanglement_of_formation_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     """Of the entanglement of formation, which grows with the concurrence: at both of its ends."""
     c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
-    return formation(c, concurrence(rho, eps, c, zero))
+    return formation_bound(c, concurrence_bound(rho, eps, c, zero))
 
 
-def formation(c: np.ndarray, change: np.ndarray) -> np.ndarray:
+def formation_bound(c: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Largest change of the entanglement of formation if the concurrence c changes by `change`."""
     found = []
     for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
@@ -299,7 +299,7 @@ def formation_of_mean(
 ) -> np.ndarray:
     """Standard error of the entanglement of formation, from that of the concurrence."""
     c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
-    return formation(c, concurrence_of_mean(rho, eps, c))
+    return formation_bound(c, concurrence_of_mean(rho, eps, c))
 
 
 def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: float) -> float:

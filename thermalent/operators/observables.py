@@ -54,7 +54,7 @@ MEASURES = (
     Measure(
         name="concurrence",
         function=lambda rho, dims, tolerance: entanglement.concurrence(rho, tolerance=tolerance),
-        bound=error_bounds.concurrence,
+        bound=error_bounds.concurrence_bound,
         statistical=error_bounds.concurrence_of_mean,
         pair=True,
         qubits=True,
@@ -64,7 +64,7 @@ MEASURES = (
         function=lambda rho, dims, tolerance: entanglement.negativity(
             rho, dims, tolerance=tolerance
         ),
-        bound=error_bounds.negativity,
+        bound=error_bounds.negativity_bound,
         pair=True,
     ),
     Measure(
@@ -72,7 +72,7 @@ MEASURES = (
         function=lambda rho, dims, tolerance: entanglement.logarithmic_negativity(
             rho, dims, tolerance=tolerance
         ),
-        bound=error_bounds.logarithmic_negativity,
+        bound=error_bounds.logarithmic_negativity_bound,
         unit="ebit",
         pair=True,
     ),
@@ -81,7 +81,7 @@ MEASURES = (
         function=lambda rho, dims, tolerance: entanglement.entanglement_of_formation(
             rho, tolerance=tolerance
         ),
-        bound=error_bounds.entanglement_of_formation,
+        bound=error_bounds.entanglement_of_formation_bound,
         statistical=error_bounds.formation_of_mean,
         unit="ebit",
         pair=True,
@@ -90,20 +90,20 @@ MEASURES = (
     Measure(
         name="purity",
         function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
-        bound=error_bounds.purity,
+        bound=error_bounds.purity_bound,
     ),
     Measure(
         name="entropy",
         function=lambda rho, dims, tolerance: distances.von_neumann_entropy(
             rho, tolerance=tolerance
         ),
-        bound=error_bounds.von_neumann_entropy,
+        bound=error_bounds.entropy_bound,
         unit="bit",
     ),
     Measure(
-        name="populations", function=_overlap, bound=error_bounds.overlap, labelled=True
+        name="populations", function=_overlap, bound=error_bounds.overlap_bound, labelled=True
     ),
-    Measure(name="fidelity", function=_overlap, bound=error_bounds.overlap, labelled=True),
+    Measure(name="fidelity", function=_overlap, bound=error_bounds.overlap_bound, labelled=True),
 )  # fmt: skip
 TABLE = {measure.name: measure for measure in MEASURES}
 PAIRS = tuple(measure.name for measure in MEASURES if measure.pair)
@@ -208,7 +208,7 @@ def weights(
     rho = [result.reduced(*emitters) for result in results]
     eps = np.array([float(result.error) for result in results])
     eps = _reduced_error(eps, results[0].state, rho[0])
-    errors = error_bounds.overlap(psi, np.where(np.isfinite(eps), eps, UNKNOWN))
+    errors = error_bounds.overlap_bound(psi, np.where(np.isfinite(eps), eps, UNKNOWN))
     return [_overlap(state, psi) for state in rho], errors
 
 
@@ -221,7 +221,7 @@ def weight_over_time(
     return _series(found, _how(result, result.error, result.how))
 
 
-def populations(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
+def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     names = tuple(emitters) or result.network.emitter_names
     rho, dims = result.reduced(*emitters), _dims(result, names)
@@ -239,7 +239,7 @@ def populations_over_time(
     result: SeveralStates, emitters: Sequence[str] = ()
 ) -> dict[str, Estimates]:
     """The populations at each time."""
-    found = [populations(result.at(i), emitters) for i in range(len(result))]
+    found = [populations_of(result.at(i), emitters) for i in range(len(result))]
     how = _how(result, result.error, result.how)
     return {label: _series([one[label] for one in found], how) for label in found[0]}
 
@@ -334,7 +334,7 @@ def _errors(
 
 def _weighed(result: OneState, value: float, ket: np.ndarray, eps: float) -> Estimate:
     known = np.isfinite(eps)
-    error = float(error_bounds.overlap(ket, np.asarray(eps))) if known else UNKNOWN
+    error = float(error_bounds.overlap_bound(ket, np.asarray(eps))) if known else UNKNOWN
     return Estimate(value, error, _how(result, eps, result.error.how))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from thermalent.operators import observables
 from thermalent.operators.estimates import Estimates
 from thermalent.solution.record import MethodRecord
-from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, Status, SteadyState
+from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, Status, SteadyState
 
 # Larger matrices have blocks, which are looked at one by one.
 _LARGE = 100
@@ -110,7 +110,7 @@ def doubtful(result: Evolution) -> range:
         or not (np.all(np.isfinite(rho)) and np.all(np.isfinite(result.error)))
     ):
         return everything
-    tolerance = STATE_TOLERANCE + d * np.asarray(result.error)
+    tolerance = STATE_ROUNDING + d * np.asarray(result.error)
     skew = np.max(np.abs(rho - rho.conj().transpose(0, 2, 1)), axis=(1, 2))
     trace = np.trace(rho, axis1=1, axis2=2)
     if np.any(np.abs(trace - 1) > tolerance) or np.any(skew > tolerance):

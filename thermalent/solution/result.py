@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 # A state may miss trace one, Hermiticity or positivity by this much and by its own error.
-STATE_TOLERANCE = 1e-12
+STATE_ROUNDING = 1e-12
 
 
 class Outcome(enum.StrEnum):
@@ -116,7 +116,7 @@ class SteadyState:
 
     def populations(self, *names: str) -> dict[str, Estimate]:
         """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
-        return observables.populations(self, names)
+        return observables.populations_of(self, names)
 
     def fidelity(self, state: str | np.ndarray, *names: str) -> Estimate:
         r"""Fidelity \(\langle\psi|\rho|\psi\rangle\) with a pure state (not its root).
@@ -199,7 +199,7 @@ def _more(method: MethodRecord) -> str:
 def _allowance(result: SteadyState) -> float:
     # An error bound holds per element; sums over a row and eigenvalues can add up d of them.
     known = float(result.error) if np.isfinite(result.error) else 0.0
-    return STATE_TOLERANCE + result.state.shape[0] * known
+    return STATE_ROUNDING + result.state.shape[0] * known
 
 
 def _defect(result: SteadyState) -> str | None:

@@ -145,8 +145,11 @@ MODELS = (
     ModelEntry("cooperative", "cooperative", "thermalent.models.cooperative"),
     ModelEntry("clockwork", "clockwork", "thermalent.models.clockwork"),
     ModelEntry("hardware.superconducting_link", "superconducting_link", "thermalent.hardware"),
-    ModelEntry("hardware.phononic_link", "phononic_link", "thermalent.hardware"),
+    ModelEntry("hardware.colour_centre_link", "colour_centre_link", "thermalent.hardware"),
 )
+
+# Old names of models in study files, which work until the next release and warn.
+RENAMED_MODELS = {"hardware.phononic_link": "hardware.colour_centre_link"}
 
 # Parameters that are options of the command line: their type, and what the help says.
 METHOD_OPTIONS: dict[str, tuple[type, str]] = {

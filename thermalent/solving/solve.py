@@ -104,7 +104,7 @@ def evolve(
     """
     task = EvolutionTask(
         pieces=(Piece(_network(network)),),
-        times=checks.times("times", times),
+        times=checks.time_grid("times", times),
         initial=initial,
         source=checks.source_start("source", source),
     )

@@ -109,7 +109,7 @@ def _estimate(
 
 
 def _shifts(times: Any, paths: np.ndarray, lags: Any) -> tuple[float, list[int]]:
-    grid = checks.times("times", times)
+    grid = checks.time_grid("times", times)
     if np.ndim(paths) != 2 or np.shape(paths)[1] != len(grid) or len(grid) < 2:
         checks.fail(
             "paths",

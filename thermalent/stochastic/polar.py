@@ -85,7 +85,7 @@ def integrate_polar(
 
     Source: THERMAL, Eqs. (35) and (36).
     """
-    grid = checks.times("times", times)
+    grid = checks.time_grid("times", times)
     h = np.diff(grid)
     n = checks.integer("n", n, 1)
     radial, angular = spawned(seed, 2)
@@ -160,7 +160,7 @@ def phase_diffusion(
 
     Source: THERMAL, Sec. IV B, between Eqs. (36) and (37).
     """
-    grid = checks.times("times", times)
+    grid = checks.time_grid("times", times)
     diffusion = checks.positive("rate", rate) * checks.nonnegative("variance", variance)
     deviations = np.sqrt(diffusion * np.diff(grid)) / checks.positive("radius", radius)
     (rng,) = spawned(seed, 1)

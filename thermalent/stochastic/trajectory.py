@@ -85,7 +85,7 @@ def trajectory(
 
     Source: THERMAL, Eqs. (14) to (16).
     """
-    grid = checks.times("times", times)
+    grid = checks.time_grid("times", times)
     rho = states.initial_state(initial, network.dims, name="initial")
     start = checks.source_start("source", source)
     method = FieldTrajectories(n=2, seed=seed, step=step)

@@ -163,7 +163,7 @@ def few(name: str, value: Any) -> None:
         fail(name, f"a sequence of at most {MOST_TIMES} numbers", Words(f"one of {len(value)}"))
 
 
-def times(name: str, value: Any) -> np.ndarray:
+def time_grid(name: str, value: Any) -> np.ndarray:
     """Finite times >= 0 in increasing order, as an array."""
     few(name, value)
     try:

@@ -22,7 +22,7 @@ SOLVED, FAILED = 1, 2  # statuses; 0 is a point not computed yet
 _MESSAGE = 500  # characters
 
 Columns = dict[str, np.ndarray]
-Outcome = SteadyState | Exception
+StateOrError = SteadyState | Exception
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ def compute(
     recipe: Recipe,
     part: Grid,
     skipped: np.ndarray | None = None,
-    solve: Callable[[Sequence[Network], Method | None, Any], list[Outcome]] | None = None,
+    solve: Callable[[Sequence[Network], Method | None, Any], list[StateOrError]] | None = None,
 ) -> Columns:
     """Every column at every point of a part of the grid, in the part's shape.
 
@@ -81,7 +81,7 @@ def compute(
 
 def columns(
     observables: Sequence[Observable],
-    outcomes: Sequence[Outcome | None],
+    outcomes: Sequence[StateOrError | None],
     shape: tuple[int, ...],
 ) -> Columns:
     """What the outcomes say, as arrays; failures are messages among not-a-numbers."""
@@ -136,7 +136,9 @@ def blank(observables: Sequence[Observable], count: int) -> Columns:
     return found
 
 
-def _solve_block(networks: Sequence[Network], method: Method | None, initial: Any) -> list[Outcome]:
+def _solve_block(
+    networks: Sequence[Network], method: Method | None, initial: Any
+) -> list[StateOrError]:
     """The outcome for every network: a result, or the exception that says why there is none.
 
     The points are planned together. What a result is does not depend on what else is in the block.
@@ -150,7 +152,7 @@ def _solve_block(networks: Sequence[Network], method: Method | None, initial: An
     return [whole(attempt(lambda run: run(), run)) for run in runs]
 
 
-def whole(outcome: Outcome) -> Outcome:
+def whole(outcome: StateOrError) -> StateOrError:
     """The outcome, unless it is an average that Ctrl-C has cut short: no number of this study.
 
     Raises:

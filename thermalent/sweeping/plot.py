@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-def draw(data: xarray.Dataset, name: str, path: Path) -> None:
+def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
     """Draw an observable over the two longest axes of its grid, or over the one that there is.
 
     Further axes are held at their first value, which the title says.

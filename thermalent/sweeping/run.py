@@ -21,7 +21,7 @@ from thermalent.sweeping.blocks import FAILED, Columns, Recipe
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
 from thermalent.sweeping.execution.progress import shown
-from thermalent.sweeping.execution.tasks import Task
+from thermalent.sweeping.execution.tasks import BlockTask
 from thermalent.sweeping.grid import Grid, as_grid
 from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
 from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
@@ -240,15 +240,15 @@ def _run(
             report(task.number, columns["status"].size, failed)
 
 
-def _task(study: Study, store: Store | None, number: int) -> Task:
+def _task(study: Study, store: Store | None, number: int) -> BlockTask:
     part = study.grid.part(study.tiles.slices(number))
     skipped = None if store is None else store.finished(number)
-    return Task(
+    return BlockTask(
         number=number, part=part, skipped=skipped if skipped is not None and skipped.any() else None
     )
 
 
-def _merged(task: Task, columns: Columns, store: Store | None) -> Columns:
+def _merged(task: BlockTask, columns: Columns, store: Store | None) -> Columns:
     """The new points of a block among those that an extended study has already."""
     if task.skipped is None or store is None:
         return columns
@@ -263,17 +263,17 @@ def _merged(task: Task, columns: Columns, store: Store | None) -> Columns:
 def _results(
     study: Study,
     store: Store | None,
-    open_tasks: Iterator[Task],
+    open_tasks: Iterator[BlockTask],
     chosen: int | Workers,
     patience: float,
     left: int,
-) -> Generator[tuple[Task, Columns]]:
+) -> Generator[tuple[BlockTask, Columns]]:
     """Results from the executor: of points, or of blocks of trajectories where points are few."""
     recipe, here = study.recipe, isinstance(chosen, int)
     if isinstance(recipe.method, FieldTrajectories) and (here or left < _FEW * _count(chosen)):
         workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
         parts = None if store is None else Parts(store.path, study)
-        return ensembles.completed(workers, recipe, open_tasks, parts)
+        return ensembles.completed_ensembles(workers, recipe, open_tasks, parts)
     if isinstance(chosen, int):
         return _in_process(study, open_tasks, chosen, patience, left)
     return executors.completed(chosen, recipe, open_tasks)
@@ -284,8 +284,8 @@ def _count(chosen: int | Workers) -> int:
 
 
 def _in_process(
-    study: Study, open_tasks: Iterator[Task], count: int, patience: float, left: int
-) -> Generator[tuple[Task, Columns]]:
+    study: Study, open_tasks: Iterator[BlockTask], count: int, patience: float, left: int
+) -> Generator[tuple[BlockTask, Columns]]:
     """Results from this process while that looks short enough, then from processes of ours."""
     began, points = time.monotonic(), 0
     for task in open_tasks:
@@ -296,6 +296,6 @@ def _in_process(
             yield from executors.completed(workers, study.recipe, chain([task], open_tasks))
             return
         with tasks.one_thread():
-            columns = tasks.run(study.recipe, task)
+            columns = tasks.run_task(study.recipe, task)
         yield task, columns
         points += task.part.size

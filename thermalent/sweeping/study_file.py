@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from thermalent.solution.method import Method
-from thermalent.solving.registry import METHODS, MODEL_BY_KEY
+from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
+from thermalent.support.deprecation import warn
 from thermalent.sweeping.grid import Zip, points, zipped
 
 _TOP = ("title", "model", "observables", "grid", "points", "fixed", "method", "sweep", "units")
@@ -34,7 +35,7 @@ class StudyFileError(ValueError):
     """The file is not a study; the text says where and why."""
 
 
-def read(path: Path) -> dict[str, Any]:
+def read_study(path: Path) -> dict[str, Any]:
     """The arguments of `sweep` that a file describes.
 
     Raises:
@@ -91,6 +92,9 @@ def _model(name: Any, folder: Path) -> Callable[..., Any]:
     """A model of the package, or "file.py:function" beside the study."""
     import thermalent
 
+    if isinstance(name, str) and name in RENAMED_MODELS:
+        warn(name, RENAMED_MODELS[name])
+        name = RENAMED_MODELS[name]
     if isinstance(name, str) and name in MODEL_BY_KEY:
         found: Any = thermalent
         for part in name.split("."):

@@ -12,7 +12,7 @@ from thermalent.operators.estimates import Estimate, Estimates
 from thermalent.operators.states import lowest_eigenvalue
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.result import STATE_TOLERANCE, SteadyState
+from thermalent.solution.result import STATE_ROUNDING, SteadyState
 from thermalent.support import checks
 
 # Standard errors that a statistical result may be away: six in ten million draws are further.
@@ -54,7 +54,7 @@ def _allowed(rho: np.ndarray, error: float, tolerance: float | None) -> float:
     if tolerance is not None:
         return checks.nonnegative("tolerance", tolerance)
     known = float(error) if np.isfinite(error) else 0.0
-    return STATE_TOLERANCE + len(rho) * known
+    return STATE_ROUNDING + len(rho) * known
 
 
 def _assert_one_state(rho: np.ndarray, tolerance: float, name: str) -> None:

@@ -23,7 +23,7 @@ def random_network(kind: str, rng: np.random.Generator) -> Network:
     Raises:
         ValueError: there is no such kind.
     """
-    return distribution(kind)(SeededDraws(rng))
+    return distribution_of(kind)(SeededDraws(rng))
 
 
 def random_state(dims: Sequence[int], rng: np.random.Generator) -> np.ndarray:
@@ -50,7 +50,7 @@ def random_times(
     return drawn_times(SeededDraws(rng), count, shortest, longest)
 
 
-def distribution(kind: str) -> Callable[[Draws], Network]:
+def distribution_of(kind: str) -> Callable[[Draws], Network]:
     """The distribution of a kind."""
     if kind not in DISTRIBUTIONS:
         checks.fail("kind", f"one of {list(KINDS)}", kind)

@@ -9,7 +9,7 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.testing.kinds import KINDS
-from thermalent.testing.random import distribution, drawn_state, drawn_times
+from thermalent.testing.random import distribution_of, drawn_state, drawn_times
 
 try:
     from hypothesis import note
@@ -65,12 +65,12 @@ def networks(kind: str | None = None) -> st.SearchStrategy[Network]:
     """
     kinds = KINDS if kind is None else (kind,)
     for name in kinds:
-        distribution(name)
+        distribution_of(name)
 
     @st.composite
     def drawn(draw: Any) -> Network:
         chosen = draw(st.sampled_from(kinds))
-        network: Network = distribution(chosen)(_Searched(draw))
+        network: Network = distribution_of(chosen)(_Searched(draw))
         note(f"network = {expression(network)}")
         return network
 

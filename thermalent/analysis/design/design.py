@@ -24,10 +24,10 @@ from typing import Any
 from thermalent.analysis.design.result import Budget as Budget
 from thermalent.analysis.design.result import Design as Design
 from thermalent.analysis.design.result import DesignPoint as DesignPoint
-from thermalent.analysis.design.search import Search, entanglement, imperfect
+from thermalent.analysis.design.search import MarginSearch, entanglement, imperfect
 from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
-from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, read
+from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
@@ -75,22 +75,22 @@ def design(
 
     Source: solves THERMAL, Sec. V A, backwards.
     """
-    kelvin = read("temperature", temperature, TEMPERATURE, checks.positive)
-    hertz = read("frequency", frequency, FREQUENCY, checks.positive)
-    rate = read("gamma", gamma, FREQUENCY, checks.positive)
+    kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.positive)
+    hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
+    rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive)
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     extra = sorted(checks.positive("margins", margin) for margin in margins)
     time = None
     if dephasing_time is not None:
-        time = read("dephasing_time", dephasing_time, TIME, checks.positive)
-    base = read("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+        time = quantity_in_si("dephasing_time", dephasing_time, TIME, checks.positive)
+    base = quantity_in_si("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
     link = {
         "loss": checks.within("loss", loss, 0.0, 1.0),
         "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
         "waveguide_occupation": thermal_occupation(base, hertz),
     }
     with working("design") as report:
-        search = Search(thermal_occupation(kelvin, hertz), link, attenuate, report)
+        search = MarginSearch(thermal_occupation(kelvin, hertz), link, attenuate, report)
         make = _Maker(search, wanted, hertz, rate)
         points = [make("widest filter", search.crossing(wanted, -1), margin=False)]
         missed = []
@@ -123,7 +123,7 @@ def design(
 class _Maker:
     """Designs from bandwidths."""
 
-    def __init__(self, search: Search, target: float, frequency: float, gamma: float) -> None:
+    def __init__(self, search: MarginSearch, target: float, frequency: float, gamma: float) -> None:
         self.search, self.target = search, target
         self.frequency, self.gamma = frequency, gamma
 

@@ -61,7 +61,7 @@ class Drawn(Protocol):
         """Concurrence at bandwidths kappa/gamma."""
 
 
-def draw(design: Drawn, path: Path | str) -> None:
+def draw_design(design: Drawn, path: Path | str) -> None:
     """Draw concurrence over Q, and of the best filter over each imperfection, to a file.
 
     Raises:

@@ -131,9 +131,9 @@ class Design:
 
     def plot(self, path: Path | str) -> None:
         """Draw the concurrence over Q, and over each imperfection of the best filter, to a file."""
-        from thermalent.analysis.design.plot import draw
+        from thermalent.analysis.design.plot import draw_design
 
-        draw(self, path)
+        draw_design(self, path)
 
     def rows(self) -> list[tuple[str, ...]]:
         """The designs as lines of a table, see `HEADINGS`."""

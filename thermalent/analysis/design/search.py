@@ -69,7 +69,7 @@ def margins(
     return np.array(found).reshape(len(kappas), len(occupations))
 
 
-class Search:
+class MarginSearch:
     """The largest margin over the attenuation, as a function of the bandwidth."""
 
     def __init__(
@@ -260,7 +260,7 @@ class Search:
         from scipy.optimize import brentq
 
         def excess(log_n: float) -> float:
-            other = Search(exp(log_n), self.link, False, self.report)
+            other = MarginSearch(exp(log_n), self.link, False, self.report)
             return other.at(other.top)[0] - wanted
 
         low = high = log(max(self.n_th, _FEWEST))

@@ -14,7 +14,7 @@ from scipy.linalg import qr
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import Shifted
 
@@ -25,13 +25,13 @@ _FOUND = 1e-7
 _DIRECTION = 1e-11
 
 
-def all_of(chain: Chain) -> np.ndarray:
+def all_of(chain: ChargeChain) -> np.ndarray:
     """All eigenvalues of L in double precision."""
     values: np.ndarray = np.linalg.eigvals(chain.matrix.toarray())
     return values
 
 
-def near(chain: Chain, shift: complex, count: int, *, exact: bool) -> np.ndarray:
+def near(chain: ChargeChain, shift: complex, count: int, *, exact: bool) -> np.ndarray:
     """About `count` eigenvalues of L near a shift; with exact solves where double ones lose all."""
     solve = _exact_solve(chain, shift) if exact else _double_solve(chain, shift)
     rng = np.random.default_rng(1)
@@ -63,12 +63,12 @@ def _new_directions(basis: np.ndarray, block: np.ndarray) -> np.ndarray:
     return block
 
 
-def _double_solve(chain: Chain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
+def _double_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
     matrix = chain.matrix - shift * eye_array(chain.size, format="csc", dtype=complex)
     return splu(matrix.tocsc()).solve
 
 
-def _exact_solve(chain: Chain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
+def _exact_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
     """Solves in 77 digits between vectors in balanced levels."""
     with ctx.workprec(BITS):
         shifted = Shifted(chain, shift)

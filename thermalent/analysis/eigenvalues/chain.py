@@ -22,7 +22,7 @@ import numpy as np
 from flint import acb, acb_mat, arb, ctx
 from scipy import sparse
 
-from thermalent.analysis.eigenvalues.generator import BITS, Entries, Generator
+from thermalent.analysis.eigenvalues.generator import BITS, HierarchyGenerator, SuperoperatorEntries
 from thermalent.networks.symmetry import element_charges
 
 
@@ -56,7 +56,7 @@ def _objects(values: list[Any]) -> np.ndarray:
     return found
 
 
-class Chain:
+class ChargeChain:
     """The hierarchy of total charge Q with the levels 0 to `last`.
 
     Args:
@@ -65,7 +65,7 @@ class Chain:
         last: Highest level k + l; zero for emitters alone.
     """
 
-    def __init__(self, generator: Generator, charge: int, last: int) -> None:
+    def __init__(self, generator: HierarchyGenerator, charge: int, last: int) -> None:
         self.generator, self.charge = generator, charge
         self.last = last if generator.has_source else 0
         self.shift = element_charges(generator.numbers) - charge  # k - l, (d^2,)
@@ -155,7 +155,7 @@ class Chain:
         place = (np.concatenate(rows), np.concatenate(cols))
         return sparse.csc_array((np.concatenate(values), place), shape=(self.size, self.size))
 
-    def _couplings(self, n: int) -> Iterator[tuple[int, int, Entries]]:
+    def _couplings(self, n: int) -> Iterator[tuple[int, int, SuperoperatorEntries]]:
         """What enters level n: (to, of, superoperator)."""
         yield n, n, self.generator.within
         if n > 0:
@@ -163,7 +163,7 @@ class Chain:
         if n < self.last:
             yield n, n + 1, self.generator.fall
 
-    def _placed(self, entries: Entries, to: int, of: int) -> tuple[np.ndarray, ...]:
+    def _placed(self, entries: SuperoperatorEntries, to: int, of: int) -> tuple[np.ndarray, ...]:
         """Which entries lie between two levels, and their rows and columns there."""
         place = np.full((2, len(self.shift)), -1)
         place[0, self.elements[to]] = np.arange(len(self.elements[to]))
@@ -172,13 +172,17 @@ class Chain:
         inside = np.flatnonzero((row >= 0) & (col >= 0))
         return inside, row[inside], col[inside]
 
-    def _root(self, entries: Entries, inside: np.ndarray, to: int, of: int) -> np.ndarray:
+    def _root(
+        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, of: int
+    ) -> np.ndarray:
         """sqrt(k), sqrt(l), sqrt(k + 1) or sqrt(l + 1) of each entry."""
         if to == of:
             return np.ones(len(inside))
         return np.sqrt(self._count(entries, inside, to, of))
 
-    def _count(self, entries: Entries, inside: np.ndarray, to: int, of: int) -> np.ndarray:
+    def _count(
+        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, of: int
+    ) -> np.ndarray:
         """The larger of the two k, or of the two l, whichever differs."""
         upper = max(to, of)
         row, col = self.shift[entries.row[inside]], self.shift[entries.col[inside]]

@@ -23,7 +23,7 @@ import numpy as np
 from flint import ctx
 
 from thermalent.analysis.eigenvalues import counting_kernels as kernels
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import Shifted
 from thermalent.support.compile_notice import announced
@@ -60,7 +60,7 @@ class Winding(NamedTuple):
 
 
 def count_missing(
-    chain: Chain,
+    chain: ChargeChain,
     known: np.ndarray,
     distance: float,
     log_det: LogDet,
@@ -152,7 +152,7 @@ def _turn(change: np.ndarray) -> np.ndarray:
     return np.real(change) + 1j * ((np.imag(change) + np.pi) % (2 * np.pi) - np.pi)
 
 
-def log_det_double(chain: Chain) -> LogDet:
+def log_det_double(chain: ChargeChain) -> LogDet:
     """Logarithm of det(s - L) from the pivots in double precision."""
     blocks = chain.dense_blocks()
     width = max(len(block[0]) for block in blocks)
@@ -196,7 +196,7 @@ def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> Log
     return log_det
 
 
-def log_det_exact(chain: Chain) -> LogDet:
+def log_det_exact(chain: ChargeChain) -> LogDet:
     """The same in ball arithmetic, for rates over many decades."""
 
     def log_det(s: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from thermalent.operators.superoperators import dense
 BITS = 256
 
 
-class Entries(NamedTuple):
+class SuperoperatorEntries(NamedTuple):
     """The nonzero elements of a superoperator, (n,) each."""
 
     row: np.ndarray
@@ -36,7 +36,7 @@ class Entries(NamedTuple):
         return np.array([complex(v) for v in self.value], dtype=complex)
 
 
-class Generator(NamedTuple):
+class HierarchyGenerator(NamedTuple):
     r"""The superoperators of the hierarchy on all elements |i><j| of the emitters.
 
     Args:
@@ -53,14 +53,14 @@ class Generator(NamedTuple):
     """
 
     numbers: np.ndarray
-    within: Entries
-    rise: Entries
-    fall: Entries
+    within: SuperoperatorEntries
+    rise: SuperoperatorEntries
+    fall: SuperoperatorEntries
     rate: arb
     detuning: arb
     variance: float
     has_source: bool
-    rank_rounding: Entries
+    rank_rounding: SuperoperatorEntries
 
     @property
     def largest(self) -> float:
@@ -68,7 +68,7 @@ class Generator(NamedTuple):
         return float(np.max(np.abs(self.within.floats), initial=float(self.rate)))
 
 
-def exact_generator(network: Network) -> Generator:
+def exact_generator(network: Network) -> HierarchyGenerator:
     """The generator of a network with one mode or none.
 
     Emitters alone that conserve nothing have the charge zero in every state.
@@ -82,11 +82,15 @@ def exact_generator(network: Network) -> Generator:
         if not network.modes:
             nothing = _entries({})
             rest = _rank_rounding(network)
-            return Generator(numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False, rest)
+            return HierarchyGenerator(
+                numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False, rest
+            )
         return _with_source(network, numbers, within)
 
 
-def _with_source(network: Network, numbers: np.ndarray, within: Entries) -> Generator:
+def _with_source(
+    network: Network, numbers: np.ndarray, within: SuperoperatorEntries
+) -> HierarchyGenerator:
     node = network.mode_indices[0]
     mode = network.modes[0]
     exchange, decay, absorption, _, _ = network.couplings
@@ -113,7 +117,7 @@ def _with_source(network: Network, numbers: np.ndarray, within: Entries) -> Gene
     if mode.backaction:
         _accumulate(rise, terms["ad_rho"], acb(1))
         _accumulate(rise, terms["rho_a"], acb(1))
-    return Generator(
+    return HierarchyGenerator(
         numbers=numbers,
         within=within,
         rise=_entries(rise),
@@ -126,7 +130,7 @@ def _with_source(network: Network, numbers: np.ndarray, within: Entries) -> Gene
     )
 
 
-def _emitters(network: Network) -> Entries:
+def _emitters(network: Network) -> SuperoperatorEntries:
     """The Liouvillian of the emitters alone, as `liouville.emitter_liouvillian` has it."""
     exchange, decay, absorption, pumping, anomalous = network.couplings
     index = list(network.emitter_indices)
@@ -173,7 +177,7 @@ def _emitters(network: Network) -> Entries:
     return _entries(total)
 
 
-def _rank_rounding(network: Network) -> Entries:
+def _rank_rounding(network: Network) -> SuperoperatorEntries:
     """The dissipator of the difference between the given decay matrix and that of exact rank."""
     index = list(network.emitter_indices)
     decay = network.decay[np.ix_(index, index)]
@@ -261,8 +265,8 @@ def _accumulate(
         total[place] = total.get(place, acb(0)) + weight * value
 
 
-def _entries(total: dict[tuple[int, int], acb]) -> Entries:
+def _entries(total: dict[tuple[int, int], acb]) -> SuperoperatorEntries:
     kept = [(place, value.mid()) for place, value in total.items() if value.mid() != 0]
     row = np.array([place[0] for place, _ in kept], dtype=np.int64)
     col = np.array([place[1] for place, _ in kept], dtype=np.int64)
-    return Entries(row, col, [value for _, value in kept])
+    return SuperoperatorEntries(row, col, [value for _, value in kept])

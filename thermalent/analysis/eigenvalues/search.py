@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from thermalent.analysis.eigenvalues import candidates, counting
-from thermalent.analysis.eigenvalues.chain import Chain
-from thermalent.analysis.eigenvalues.generator import Generator
+from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
 from thermalent.analysis.eigenvalues.groups import Cluster, clusters
 from thermalent.analysis.eigenvalues.subspace import Group, eigenvalues_of, refine
 from thermalent.analysis.eigenvalues.subspace_double import refine_double
@@ -86,7 +86,11 @@ class Slowest(NamedTuple):
 
 
 def slowest(
-    generator: Generator, charge: int, count: int, rtol: float, report: Callable[[str], None]
+    generator: HierarchyGenerator,
+    charge: int,
+    count: int,
+    rtol: float,
+    report: Callable[[str], None],
 ) -> Slowest:
     """The `count` slowest eigenvalues of total charge Q, fewer if the emitters alone have fewer.
 
@@ -95,7 +99,7 @@ def slowest(
     """
     scale = generator.largest
     if not generator.has_source:
-        chain = Chain(generator, charge, 0)
+        chain = ChargeChain(generator, charge, 0)
         group = eigenvalues_of(chain)
         return _collected([(group, group, False)], scale, 0, real=charge == 0).cut(count)
     last = 12 + 2 * int(np.ceil(2 * np.sqrt(abs(generator.variance))))
@@ -144,7 +148,7 @@ class _Search:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: HierarchyGenerator,
         charge: int,
         count: int,
         last: int,
@@ -153,8 +157,8 @@ class _Search:
         rtol: float,
     ) -> None:
         self.effort, self.rtol = effort, rtol
-        self.coarse = Chain(generator, charge, last)
-        self.fine = Chain(generator, charge, 2 * (last * 5 // 8) + 2)
+        self.coarse = ChargeChain(generator, charge, last)
+        self.fine = ChargeChain(generator, charge, 2 * (last * 5 // 8) + 2)
         if self.fine.size > _MOST_UNKNOWNS:
             raise MethodError(
                 f"Relaxation rates would take more than {_MOST_UNKNOWNS} unknowns: {self.fine.last}"

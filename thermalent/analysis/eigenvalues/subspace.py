@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import acb, acb_mat, arb, ctx
 
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
 
 # The subspaces' relative accuracy at which the iteration ends; that of M is its square.
@@ -49,7 +49,7 @@ class Group(NamedTuple):
 class Shifted:
     """L - sigma of a chain, factorised level by level from the highest."""
 
-    def __init__(self, chain: Chain, shift: complex) -> None:
+    def __init__(self, chain: ChargeChain, shift: complex) -> None:
         self.blocks = chain.exact_blocks
         self.inverses: list[acb_mat] = []
         self.pivots: list[acb_mat] = []
@@ -110,7 +110,7 @@ class Shifted:
         return found
 
 
-def refine(chain: Chain, centre: complex, count: int, gap: float, seed: int = 1) -> Group:
+def refine(chain: ChargeChain, centre: complex, count: int, gap: float, seed: int = 1) -> Group:
     """The `count` eigenvalues of L nearest to `centre`; the next one is about `gap` away."""
     with ctx.workprec(BITS):
         # Off the centre, which may be an eigenvalue to the last bit.
@@ -141,7 +141,7 @@ def refine(chain: Chain, centre: complex, count: int, gap: float, seed: int = 1)
 
 
 def with_rank_rounding(
-    chain: Chain,
+    chain: ChargeChain,
     group: Group,
     small: acb_mat,
     centre: complex,
@@ -171,7 +171,7 @@ def with_rank_rounding(
     return group._replace(rank_rounding=float(np.max(error)))
 
 
-def _balanced(chain: Chain, x: BlockVector, *, dual: bool = False) -> np.ndarray:
+def _balanced(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> np.ndarray:
     """Columns in balanced levels in double precision, (n, p)."""
     rows = [
         [complex(value / w if dual else value * w) for value in row]
@@ -181,7 +181,7 @@ def _balanced(chain: Chain, x: BlockVector, *, dual: bool = False) -> np.ndarray
     return np.array(rows)
 
 
-def eigenvalues_of(chain: Chain) -> Group:
+def eigenvalues_of(chain: ChargeChain) -> Group:
     """All eigenvalues of a chain of one level."""
     with ctx.workprec(BITS):
         return eigenvalues_of_small(chain.exact_blocks[0][0], 0j, 0.0)
@@ -204,7 +204,7 @@ def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group
     return Group(np.array([complex(value) for value in values]), np.full(p, error))
 
 
-def _iterate(chain: Chain, solve, probe: BlockVector, *, dual: bool = False) -> BlockVector:  # type: ignore[no-untyped-def]
+def _iterate(chain: ChargeChain, solve, probe: BlockVector, *, dual: bool = False) -> BlockVector:  # type: ignore[no-untyped-def]
     """Inverse iteration of a block, normalised to P^T x = 1 with the probe P."""
     x = _normalised(probe, probe)
     for _ in range(_MOST_ITERATIONS):
@@ -244,7 +244,7 @@ def _pair(left: BlockVector, right: BlockVector) -> acb_mat:
     return total.mid()
 
 
-def _random(chain: Chain, count: int, rng: np.random.Generator) -> BlockVector:
+def _random(chain: ChargeChain, count: int, rng: np.random.Generator) -> BlockVector:
     """Random columns in balanced levels; complex, so that no symmetry hides from them."""
     found = []
     for part, weight in zip(chain.elements, chain.weights, strict=True):
@@ -257,7 +257,7 @@ def _random(chain: Chain, count: int, rng: np.random.Generator) -> BlockVector:
     return found
 
 
-def _norm(chain: Chain, x: BlockVector, *, dual: bool = False) -> float:
+def _norm(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> float:
     """Euclidean norm with the levels balanced; of a left vector in the dual weights."""
     total = arb(0)
     for part, weight in zip(x, chain.weights, strict=True):

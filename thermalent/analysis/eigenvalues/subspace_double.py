@@ -9,14 +9,14 @@ import numpy as np
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.subspace import Group
 
 _EPS = float(np.finfo(float).eps)
 _MOST_ITERATIONS = 60
 
 
-def refine_double(chain: Chain, centre: complex, count: int, gap: float) -> Group:
+def refine_double(chain: ChargeChain, centre: complex, count: int, gap: float) -> Group:
     """The `count` eigenvalues of L nearest to `centre`; the next one is about `gap` away.
 
     The residual of each side, and the rounding of L, times the norm of the oblique projector bound

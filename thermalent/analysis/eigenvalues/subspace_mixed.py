@@ -20,7 +20,7 @@ from flint import acb, acb_mat, arb, ctx
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.analysis.eigenvalues.chain import Chain
+from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import (
     Group,
@@ -29,7 +29,7 @@ from thermalent.analysis.eigenvalues.subspace import (
 )
 from thermalent.analysis.eigenvalues.subspace_double import orthonormal_subspace
 
-Solve = Callable[[np.ndarray], np.ndarray]
+LinearSolve = Callable[[np.ndarray], np.ndarray]
 
 _EPS = float(np.finfo(float).eps)
 # The shift lies this part of the distance to the next eigenvalue off the group. A round multiplies
@@ -45,7 +45,7 @@ _SECOND_ORDER = 10.0
 
 
 def refine_mixed(
-    chain: Chain, centre: complex, count: int, gap: float, fewer: int, rtol: float
+    chain: ChargeChain, centre: complex, count: int, gap: float, fewer: int, rtol: float
 ) -> tuple[Group, Group]:
     """The `count` eigenvalues of L nearest to `centre`; the next one is about `gap` away.
 
@@ -83,7 +83,7 @@ def refine_mixed(
 
 
 def _rough(
-    chain: Chain, x: np.ndarray, w: np.ndarray, fewer: int, rtol: float
+    chain: ChargeChain, x: np.ndarray, w: np.ndarray, fewer: int, rtol: float
 ) -> tuple[Group, Group] | None:
     """The eigenvalues in double precision if they need more levels, else None."""
     kept = np.zeros_like(x)
@@ -104,7 +104,12 @@ def _rough(
 
 
 def _improved(
-    chain: Chain, solve: Solve, solve_left: Solve, x: np.ndarray, w: np.ndarray, centre: complex
+    chain: ChargeChain,
+    solve: LinearSolve,
+    solve_left: LinearSolve,
+    x: np.ndarray,
+    w: np.ndarray,
+    centre: complex,
 ) -> tuple[Group, np.ndarray, np.ndarray]:
     """Rounds of improvement until the eigenvalues are exact to rounding, or until they stagnate."""
     forward, transposed = chain.exact_operators
@@ -136,7 +141,9 @@ def _improved(
     return best, x, w
 
 
-def _truncated(chain: Chain, x: np.ndarray, w: np.ndarray, centre: complex, fewer: int) -> Group:
+def _truncated(
+    chain: ChargeChain, x: np.ndarray, w: np.ndarray, centre: complex, fewer: int
+) -> Group:
     """The eigenvalues with fewer levels.
 
     With X = (X_1, X_2) and L_12 X_2 what the levels left out contribute to those kept, both
@@ -150,7 +157,7 @@ def _truncated(chain: Chain, x: np.ndarray, w: np.ndarray, centre: complex, fewe
 
 
 def _correction(
-    solve: Solve, residual: np.ndarray, x: np.ndarray, other: np.ndarray, inverse: acb_mat
+    solve: LinearSolve, residual: np.ndarray, x: np.ndarray, other: np.ndarray, inverse: acb_mat
 ) -> np.ndarray:
     """(L - sigma)^{-1} (L X - X M), without what it has of X itself."""
     sizes = [float(_norm(column[:, None])) or 1.0 for column in residual.T]

@@ -11,12 +11,12 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import expm_multiply
 
 from thermalent.analytic.methods.null_vector import (
+    ChargeSpace,
     OneMode,
-    Space,
+    null_state,
     one_mode_of,
     result,
     small_enough,
-    stationary,
 )
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.numerics.inverse_laplace import Contour, hyperbola
@@ -75,12 +75,12 @@ class Bourret(Method):
         if isinstance(found, Refusal):
             return found
         if isinstance(task, EvolutionTask):
-            return EvolutionPlan(method=self, found=found, task=task)
-        return NO_INITIAL if task.initial is not None else SteadyStatePlan(method=self, found=found)
+            return BourretEvolutionPlan(method=self, found=found, task=task)
+        return NO_INITIAL if task.initial is not None else BourretPlan(method=self, found=found)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class BourretPlan(Plan):
     """The null vector of the emitters' effective generator at frequency zero."""
 
     method: Bourret
@@ -95,7 +95,7 @@ class SteadyStatePlan(Plan):
         """The state, of unknown error."""
         began = time.perf_counter()
         space = self.found.space
-        solved = stationary(bourret_generator(self.found, space), space)
+        solved = null_state(bourret_generator(self.found, space), space)
         return result(
             self.method.record,
             self.found.network,
@@ -107,7 +107,7 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class BourretEvolutionPlan(Plan):
     """States of the two levels over time; at long times the Laplace transform as a check."""
 
     method: Bourret
@@ -155,7 +155,7 @@ class EvolutionPlan(Plan):
         )
 
 
-def bourret_generator(found: OneMode, space: Space) -> np.ndarray:
+def bourret_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
     """The emitters' effective generator at frequency zero, on the elements of charge zero."""
     source = found.source
     liouvillian = emitter_liouvillian(found.network)

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.analytic.methods.null_vector import OneMode, Space, Stationary, stationary
+from thermalent.analytic.methods.null_vector import ChargeSpace, NullState, OneMode, null_state
 from thermalent.analytic.methods.recognise import back_action
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.plan import Cost, Refusal
 
 # d^2 x d^2 dense matrices, one per amplitude: 4 qubits take 20 ms each, 5 qubits a second.
-LARGEST_DIMENSION = 32
+DENSE_DIMENSION = 32
 
 
 class ClassicalField(NamedTuple):
@@ -28,14 +28,14 @@ class ClassicalField(NamedTuple):
         rate: Amplitude decay rate lambda of u, rate unit.
     """
 
-    space: Space
+    space: ChargeSpace
     liouvillian: np.ndarray
     drive: np.ndarray
     charge: np.ndarray
     variance: float
     rate: float
 
-    def stationary(self, amplitude: float, phase_diffusion: float = 0.0) -> Stationary:
+    def stationary(self, amplitude: float, phase_diffusion: float = 0.0) -> NullState:
         r"""The stationary state at fixed |u|, in the frame that rotates with u.
 
         $$0 = \big[ L + |u|\,(L_+ + L_-) - D\, q^2 \big] \rho$$
@@ -46,7 +46,7 @@ class ClassicalField(NamedTuple):
         """
         generator = self.liouvillian + amplitude * self.drive
         generator -= phase_diffusion * np.diag(self.charge**2)
-        return stationary(generator, self.space)
+        return null_state(generator, self.space)
 
     def phase_average(self, state: np.ndarray) -> np.ndarray:
         """The state for a phase of u that is uniformly distributed: its part of charge zero."""
@@ -82,9 +82,9 @@ def classical(found: OneMode | Refusal) -> OneMode | Refusal:
     if reason is not None:
         return Refusal(f"{reason}. Use te.ContinuedFraction(...) or te.Fock(...).")
     d = int(np.prod(found.network.dims))
-    if d > LARGEST_DIMENSION:
+    if d > DENSE_DIMENSION:
         return Refusal(
-            f"the emitters have {d} levels together, more than the {LARGEST_DIMENSION} that fit "
+            f"the emitters have {d} levels together, more than the {DENSE_DIMENSION} that fit "
             "into dense superoperators. Use te.ContinuedFraction(...)."
         )
     return found

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from thermalent.analytic.methods.null_vector import (
+    ChargeSpace,
     OneMode,
-    Space,
+    null_state,
     one_mode_of,
     result,
     small_enough,
-    stationary,
 )
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
@@ -56,11 +56,11 @@ class Markov(Method):
             return found
         if task.initial is not None:
             return NO_INITIAL
-        return SteadyStatePlan(method=self, found=found)
+        return MarkovPlan(method=self, found=found)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class MarkovPlan(Plan):
     """The null vector of the emitters' Markovian generator."""
 
     method: Markov
@@ -75,7 +75,7 @@ class SteadyStatePlan(Plan):
         """The state, of unknown error."""
         began = time.perf_counter()
         space = self.found.space
-        solved = stationary(markov_generator(self.found, space), space)
+        solved = null_state(markov_generator(self.found, space), space)
         return result(
             self.method.record,
             self.found.network,
@@ -86,7 +86,7 @@ class SteadyStatePlan(Plan):
         )
 
 
-def markov_generator(found: OneMode, space: Space) -> np.ndarray:
+def markov_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
     """The emitters' generator under white noise, on the elements of charge zero, (m, m)."""
     source, network = found.source, found.network
     rate = source.rate - 1j * (source.detuning - _mean_frequency(network))

@@ -29,13 +29,13 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 _EPSILON = float(np.finfo(float).eps)
 SINGULAR = 0.1 / _EPSILON
 # Elements of a stationary state: 7 qubits have 3432 of charge zero, and take 200 MB per matrix.
-LARGEST = 4096
+LARGEST_STATE = 4096
 # Larger systems stay in the product basis, where their superoperators are sparse.
 _FRAME_UP_TO = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Space:
+class ChargeSpace:
     """The emitters' matrices, by elements |f_i><f_j| of a basis of definite charge.
 
     Args:
@@ -95,22 +95,22 @@ class OneMode:
         return int(np.sum(np.bincount(self.numbers) ** 2))
 
     @cached_property
-    def space(self) -> Space:
+    def space(self) -> ChargeSpace:
         """The charge sectors that the source's amplitude and its conjugate connect."""
         d = int(np.prod(self.network.dims))
         if self.numbers is None:
             whole = np.arange(d * d)
-            return Space(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
+            return ChargeSpace(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
         charge = element_charges(self.numbers)
         zero, plus, minus = (np.flatnonzero(charge == q) for q in (0, 1, -1))
         frame = _bright_frame(self.network, self.numbers)
-        return Space(frame=frame, zero=zero, plus=plus, minus=minus)
+        return ChargeSpace(frame=frame, zero=zero, plus=plus, minus=minus)
 
     @property
-    def whole_space(self) -> Space:
+    def whole_space(self) -> ChargeSpace:
         """All elements as one sector, for a drive that breaks the symmetry."""
         every = np.arange(self.space.frame.size)
-        return Space(frame=self.space.frame, zero=every, plus=every, minus=every)
+        return ChargeSpace(frame=self.space.frame, zero=every, plus=every, minus=every)
 
     @property
     def cost(self) -> Cost:
@@ -137,11 +137,11 @@ def small_enough(found: OneMode | Refusal) -> OneMode | Refusal:
     if isinstance(found, Refusal):
         return found
     d = int(np.prod(found.network.dims))
-    if d * d <= LARGEST or found.elements <= LARGEST:
+    if d * d <= LARGEST_STATE or found.elements <= LARGEST_STATE:
         return found
     return Refusal(
-        f"the emitters' stationary state has {found.elements} elements, more than the {LARGEST} "
-        "that fit into dense matrices. Use te.ContinuedFraction(...)."
+        f"the emitters' stationary state has {found.elements} elements, more than the "
+        f"{LARGEST_STATE} that fit into dense matrices. Use te.ContinuedFraction(...)."
     )
 
 
@@ -167,7 +167,7 @@ def _bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
     return frame
 
 
-class Stationary(NamedTuple):
+class NullState(NamedTuple):
     """A normalised null vector as a density matrix, and how well it is determined.
 
     Args:
@@ -184,7 +184,7 @@ class Stationary(NamedTuple):
         return bool(self.condition < SINGULAR)
 
 
-def stationary(generator: np.ndarray, space: Space) -> Stationary:
+def null_state(generator: np.ndarray, space: ChargeSpace) -> NullState:
     """The state of trace one with generator @ state = 0.
 
     Args:
@@ -210,11 +210,11 @@ def stationary(generator: np.ndarray, space: Space) -> Stationary:
         residual = -(pinned @ x)
         residual[row] += 1
         x = x + inverse @ residual
-    return Stationary(space.matrix(x), condition)
+    return NullState(space.matrix(x), condition)
 
 
-def _undetermined(space: Space) -> Stationary:
-    return Stationary(np.full(space.frame.shape, np.nan), np.inf)
+def _undetermined(space: ChargeSpace) -> NullState:
+    return NullState(np.full(space.frame.shape, np.nan), np.inf)
 
 
 def result(

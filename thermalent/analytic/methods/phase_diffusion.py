@@ -67,11 +67,11 @@ class PhaseDiffusion(Method):
             return found
         if task.initial is not None:
             return NO_INITIAL
-        return SteadyStatePlan(method=self, found=found)
+        return PhaseDiffusionPlan(method=self, found=found)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class PhaseDiffusionPlan(Plan):
     """The stationary state at the amplitude r0."""
 
     method: PhaseDiffusion

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from thermalent.analytic.methods.classical_field import ClassicalField, classical, field, whole_cost
-from thermalent.analytic.methods.null_vector import OneMode, Stationary, one_mode_of, result
+from thermalent.analytic.methods.null_vector import NullState, OneMode, one_mode_of, result
 from thermalent.analytic.methods.recognise import IdealLink, ideal_link
 from thermalent.analytic.quasistatic import quasistatic_populations
 from thermalent.solution.method import Claim, Method
@@ -66,11 +66,11 @@ class Quasistatic(Method):
             return found
         if task.initial is not None:
             return NO_INITIAL
-        return SteadyStatePlan(method=self, found=found)
+        return QuasistaticPlan(method=self, found=found)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class QuasistaticPlan(Plan):
     """The average over the field's amplitude and phase."""
 
     method: Quasistatic
@@ -149,7 +149,7 @@ def _average(classical: ClassicalField, rtol: float) -> _Average:
     return _Average(state, error, len(solved), True)
 
 
-def _solve(classical: ClassicalField, log_x: np.ndarray) -> list[Stationary]:
+def _solve(classical: ClassicalField, log_x: np.ndarray) -> list[NullState]:
     return [classical.stationary(u) for u in np.sqrt(classical.variance * np.exp(log_x))]
 
 

@@ -19,7 +19,7 @@ from thermalent.networks.nodes import SIGMA_MINUS, Emitter
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers
 
 # Square roots of rates, squared again, differ from the rates by some ulp.
-ROUNDING = 1e-12
+RATE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ def back_action(network: Network) -> str | None:
             )
         back = abs(0.5 * network.decay[source, e] - 1j * network.exchange[e, source])
         scale = abs(network.decay[source, e]) + abs(network.exchange[e, source])
-        if back > ROUNDING * scale:
+        if back > RATE_TOLERANCE * scale:
             return (
                 f"emitter {network.nodes[e].name!r} acts back on {mode.name!r} (amplitude rate "
                 f"{back:g}, not 0), so there is no field that is given from outside"
@@ -173,7 +173,7 @@ def _not_bare_qubit(emitter: Emitter) -> str | None:
 def _not_symmetric_filter(network: Network) -> str | None:
     (mode,) = network.modes
     kappa = float(network.decay[0, 0].real)
-    if abs(mode.bath_rate - kappa) > ROUNDING * kappa:
+    if abs(mode.bath_rate - kappa) > RATE_TOLERANCE * kappa:
         return (
             f"the `bath_rate` of {mode.name!r} is {mode.bath_rate:g}, not equal to its decay rate "
             f"{kappa:g} into the waveguide (a symmetric filter)"
@@ -186,7 +186,7 @@ def _not_equal_rates(network: Network) -> str | None:
     names = network.emitter_names
     if first == 0:
         return f"the decay rate `gamma` of {names[0]!r} is 0"
-    if abs(first - second) > ROUNDING * first:
+    if abs(first - second) > RATE_TOLERANCE * first:
         return (
             f"the decay rates `gamma` differ: {first:g} of {names[0]!r}, {second:g} of {names[1]!r}"
         )
@@ -197,7 +197,7 @@ def _not_resonant(network: Network) -> str | None:
     frequency = np.diag(network.exchange).real
     for i in (1, 2):
         detuning = float(frequency[i] - frequency[0])
-        if abs(detuning) > ROUNDING * max(network.decay[i, i].real, abs(frequency[0])):
+        if abs(detuning) > RATE_TOLERANCE * max(network.decay[i, i].real, abs(frequency[0])):
             return (
                 f"the `detuning` of {network.nodes[i].name!r} from {network.nodes[0].name!r} is "
                 f"{detuning:g}, not 0"
@@ -211,12 +211,12 @@ def _not_cascaded(network: Network) -> str | None:
         names = f"between {network.nodes[l].name!r} and {network.nodes[j].name!r}"
         whole, found = ideal.decay[j, l].real, network.decay[j, l]
         transmission = found / whole
-        if abs(transmission - 1) > ROUNDING:
-            if abs(transmission.imag) <= ROUNDING and 0 <= transmission.real < 1:
+        if abs(transmission - 1) > RATE_TOLERANCE:
+            if abs(transmission.imag) <= RATE_TOLERANCE and 0 <= transmission.real < 1:
                 return f"the `loss` {names} is {1 - transmission.real**2:g}, not 0"
             return f"the `decay` {names} is {found:g}, not {whole:g} as in a cascade"
         exchange = network.exchange[j, l]
-        if abs(exchange - ideal.exchange[j, l]) > ROUNDING * whole:
+        if abs(exchange - ideal.exchange[j, l]) > RATE_TOLERANCE * whole:
             return (
                 f"the `exchange` {names} is {exchange:g}, not {ideal.exchange[j, l]:g} as in a "
                 "cascade: the waveguide is not unidirectional"

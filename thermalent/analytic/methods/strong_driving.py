@@ -62,11 +62,11 @@ class StrongDriving(Method):
             )
         if task.initial is not None:
             return NO_INITIAL
-        return SteadyStatePlan(method=self, network=task.network, link=link)
+        return StrongDrivingPlan(method=self, network=task.network, link=link)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class StrongDrivingPlan(Plan):
     """The closed form for the parameters of a link."""
 
     method: StrongDriving

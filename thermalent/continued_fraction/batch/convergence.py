@@ -132,7 +132,7 @@ def state(x, places, bright_dark, out):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def states(points, x, places, bright_dark, found):
+def states_of_points(points, x, places, bright_dark, found):
     """The density matrices of some points, into found (n, d, d)."""
     work_array = np.zeros((2, bright_dark.shape[1], bright_dark.shape[1]), dtype=np.complex128)
     for n in range(points.size):

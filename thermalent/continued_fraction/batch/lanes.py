@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.batch.chains import Chains, chains
-from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
+from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.network import Network
-from thermalent.solution.result import STATE_TOLERANCE, ErrorEstimate, SteadyState
+from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyState
 from thermalent.support.compile_notice import announced
 
 _TOGETHER = 2**22  # elements of superoperators held at once
@@ -122,7 +122,7 @@ def _solve(
 
 def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Which are density matrices within their errors, as `result.checked`; Hermitian they are."""
-    allowed = STATE_TOLERANCE + states.shape[1] * error
+    allowed = STATE_ROUNDING + states.shape[1] * error
     finite = np.all(np.isfinite(states), axis=(1, 2))
     trace = np.trace(states, axis1=1, axis2=2).real
     lowest = np.linalg.eigvalsh(np.where(finite[:, None, None], states, 0.0))[:, 0]
@@ -186,7 +186,7 @@ class _Fractions:
         above = self._lost_above(progress.depth)
         reverse = False
         # What needs more levels than the ordinary solver takes, it also refuses.
-        progress.status[progress.depth > MOST_LEVELS] = batch_convergence.DEFERRED
+        progress.status[progress.depth > MOST_TIERS] = batch_convergence.DEFERRED
         while np.any(progress.status == batch_convergence.ACTIVE):
             active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
             # Lanes of similar depth wait least for each other.
@@ -208,7 +208,7 @@ class _Fractions:
                     self.group.places,
                     self.group.bright_dark,
                     rtol,
-                    MOST_LEVELS,
+                    MOST_TIERS,
                 )
 
             self._share(task, active)
@@ -230,7 +230,9 @@ class _Fractions:
 
         d = self.group.bright_dark.shape[1]
         found = np.zeros((len(points), d, d), dtype=complex)
-        batch_convergence.states(points, self.x, self.group.places, self.group.bright_dark, found)
+        batch_convergence.states_of_points(
+            points, self.x, self.group.places, self.group.bright_dark, found
+        )
         return found
 
     def _lost_above(self, depths: np.ndarray) -> np.ndarray:
@@ -248,7 +250,7 @@ class _Fractions:
                     points, depths[points], back, group.a0, group.a1, group.bands, group.rate, k
                 )
 
-            fitting = np.flatnonzero(depths <= MOST_LEVELS)
+            fitting = np.flatnonzero(depths <= MOST_TIERS)
             self._share(task, fitting[np.argsort(depths[fitting], kind="stable")])
             folded.append(k)
         return folded[1] - folded[0]

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
-from thermalent.continued_fraction.several_poles.assembly import assemble as tiers_assemble
-from thermalent.continued_fraction.several_poles.assembly import offsets as tiers_offsets
+from thermalent.continued_fraction.several_poles.assembly import assemble_tiers as tiers_assemble
+from thermalent.continued_fraction.several_poles.assembly import tier_offsets as tiers_offsets
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 

@@ -63,7 +63,7 @@ class HierarchyChain(NamedTuple):
     charge: tuple[np.ndarray, np.ndarray]
 
 
-class Generator(NamedTuple):
+class HierarchyTerms(NamedTuple):
     """A, B and C on all operators of the emitters, without the roots of k and l: (d^2, d^2) each.
 
     Args:
@@ -81,7 +81,7 @@ class Generator(NamedTuple):
     scale: float
 
 
-def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Generator:
+def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> HierarchyTerms:
     """The generator of a hierarchy with one mode.
 
     Args:
@@ -104,7 +104,7 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Gene
     rotation = 1j * mode.detuning * (element_charges(h.numbers) - charge)
     dense = isinstance(h.liouvillian, np.ndarray)
     up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
-    return Generator(
+    return HierarchyTerms(
         a=h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)),
         up=up / scale,
         down=(mode.drive + mode.drive_conj) * scale,

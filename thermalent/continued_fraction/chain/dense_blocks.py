@@ -27,8 +27,8 @@ def diagonal_block(chain: HierarchyChain, s: complex, n: int) -> np.ndarray:
     return block
 
 
-def evaluate_truncated(chain: HierarchyChain, s: complex, last: int) -> np.ndarray:
-    """As `kernels.evaluate_truncated`."""
+def evaluate_truncated_dense(chain: HierarchyChain, s: complex, last: int) -> np.ndarray:
+    """As `kernels.evaluate_truncated_kernel`."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
         d = diagonal_block(chain, s, n)

@@ -19,7 +19,7 @@ import numpy as np
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 from thermalent.continued_fraction.several_poles.evaluation import (
-    evaluate_truncated as evaluate_tiers,
+    evaluate_truncated_tiers as evaluate_tiers,
 )
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
@@ -28,7 +28,7 @@ from thermalent.support.progress import working
 
 # Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
 SMALL = 96
-MOST_LEVELS = 4_000_000
+MOST_TIERS = 4_000_000
 _MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
 # Rounding that two scalings may happen to share; what is lost before the folds is counted apart.
 _FLOOR = 16 * float(np.finfo(float).eps)
@@ -68,7 +68,7 @@ class Fraction:
     outcome: str
 
 
-def evaluate(
+def evaluate_chain(
     chain: HierarchyChain | Tiers,
     solve: Solve,
     *,
@@ -77,7 +77,7 @@ def evaluate(
     s: complex = 0.0,
     rtol: float = 1e-9,
     last: int | None = None,
-    most: int = MOST_LEVELS,
+    most: int = MOST_TIERS,
 ) -> Fraction:
     """Evaluate the fraction for a solution x to a relative accuracy, or at a fixed level.
 
@@ -233,11 +233,11 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
     if last == 0:
         return zero
     if max(block.shape[0] for block in chain.a) > SMALL:
-        return dense_blocks.evaluate_truncated(chain, scalar, last)
+        return dense_blocks.evaluate_truncated_dense(chain, scalar, last)
     from thermalent.continued_fraction.chain import kernels
 
     with announced():
-        return kernels.evaluate_truncated(
+        return kernels.evaluate_truncated_kernel(
             chain.a, chain.up, chain.down, chain.rate, scalar, last, zero
         )
 

@@ -35,7 +35,7 @@ def solve_in_place(aug, m, width):
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
-def evaluate_truncated(a, up, down, rate, s, last, zero):
+def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
     """K of the chain truncated at level `last`, from the tail down; `zero` is a 0 of s's type."""
     tier0_size = zero.shape[0]
     most = max(a[0].shape[0], a[1].shape[0])

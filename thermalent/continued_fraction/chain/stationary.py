@@ -17,7 +17,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.chain.fraction import Solve, evaluate, evaluate_truncated
+from thermalent.continued_fraction.chain.fraction import Solve, evaluate_chain, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
@@ -28,7 +28,7 @@ _SAFETY = 3
 _DRAW = 10  # one random response is this much too small once in a hundred times
 
 
-class Stationary:
+class TierZeroEquation:
     """The equation (A_0 + K) x = 0 at level 0 of a chain."""
 
     def __init__(self, chain: HierarchyChain | Tiers, hierarchy: Hierarchy | None = None) -> None:
@@ -138,7 +138,7 @@ class Stationary:
         """
         b = self.coordinates(rho)
         s = self.source_rate
-        level = evaluate(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
+        level = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
         states = [self.matrix(self.project(b, n)) for n in (level, 2 * level)]
         error = float(np.max(np.abs(states[1] - states[0])))
         return states[1], error + 10 * _EPS, 2 * level

@@ -34,9 +34,9 @@ _MOST_TRIES = 6  # depths, each half as many levels more
 _MOST_EXTENSION = 32  # levels at most over those there is room for at first
 
 # A start on all levels up to the one given.
-Start = Callable[[int], np.ndarray]
+InitialTiers = Callable[[int], np.ndarray]
 # The generator up to the level given.
-Generator = Callable[[int], sparse.csr_array]
+TruncatedGenerator = Callable[[int], sparse.csr_array]
 
 
 class AllLevelSteps:
@@ -54,8 +54,8 @@ class AllLevelSteps:
     def __init__(
         self,
         chain: HierarchyChain,
-        start: Start,
-        generator: Generator,
+        start: InitialTiers,
+        generator: TruncatedGenerator,
         depth: int,
         tolerance: float,
         horizon: float,
@@ -178,7 +178,7 @@ class SpreadRun:
         return min(felt, int(self.steps.most * self.margin / _MARGIN))
 
 
-def spread(chain: HierarchyChain, start: Start) -> Reduced:
+def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
     r"""The equation at level zero of (z - L)^{-1} on a spread start.
 
     With b_N the start at level N and D_N the folded blocks of the fraction,
@@ -203,7 +203,9 @@ def spread(chain: HierarchyChain, start: Start) -> Reduced:
     return reduced
 
 
-def on_all_levels_wide(chain: HierarchyChain, start: Start, generator: Generator) -> Reduced:
+def on_all_levels_wide(
+    chain: HierarchyChain, start: InitialTiers, generator: TruncatedGenerator
+) -> Reduced:
     """The same where levels couple to those two below, by a sparse factorisation."""
     known: dict[int, tuple[Any, Any, np.ndarray]] = {}
     tier0_size = chain.tier0_size
@@ -249,7 +251,7 @@ def _reduce_lapack(
     return d, own
 
 
-def needed_depth(transform: Transform, first: float, depth: int, tolerance: float) -> int:
+def transform_depth(transform: Transform, first: float, depth: int, tolerance: float) -> int:
     """Levels from which on the transform no longer changes on a contour.
 
     Args:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
+from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
 
 _EPS = float(np.finfo(float).eps)
 # A row replaced should not be one of a weakly coupled level, whose small entries are accurate.
@@ -94,7 +94,7 @@ def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
     tier0_size, down = chain.tier0_size, chain.down[0]
     above = np.zeros((tier0_size, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
     here = down.row < tier0_size
-    if isinstance(down, Entries):
+    if isinstance(down, BlockEntries):
         values = down.at(0)  # what comes from above comes without quanta along the chain
     else:
         values = down.value * np.sqrt(np.maximum(1.0 - 0.5 * down.e, 0.0))

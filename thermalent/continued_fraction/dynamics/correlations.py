@@ -24,10 +24,10 @@ from scipy.sparse.linalg import splu
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
-from thermalent.continued_fraction.dynamics.relaxation import Relaxed, Steps, relax
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
 from thermalent.networks.symmetry import element_charges
 
 _ROUNDING = 8 * float(np.finfo(float).eps)
@@ -142,7 +142,7 @@ def steady_levels(
         disturbance: See `hierarchy_chain`.
     """
     chain = hierarchy_chain(h, start=reached, disturbance=disturbance)
-    stationary = Stationary(chain)
+    stationary = TierZeroEquation(chain)
     matrix = assemble(chain, last)
     if reached is None:
         pinned = matrix.tolil()
@@ -272,7 +272,7 @@ class Regression:
             self._matrices[last] = matrix, sparse.csc_array(sparse.eye_array(matrix.shape[0]))
         return self._matrices[last]
 
-    def over_time(self, times: np.ndarray, tolerance: float, depth: int) -> Relaxed:
+    def over_time(self, times: np.ndarray, tolerance: float, depth: int) -> RelaxationResult:
         """Values at increasing times >= 0."""
 
         def read(y: np.ndarray) -> np.ndarray:

@@ -12,21 +12,21 @@ from operator import itemgetter
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.dynamics.all_levels import (
     AllLevelSteps,
+    all_levels_equation,
     on_all_levels_wide,
-    spread,
 )
-from thermalent.continued_fraction.dynamics.all_levels import needed_depth as spread_depth
+from thermalent.continued_fraction.dynamics.all_levels import transform_depth as spread_depth
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
-    Relaxed,
+    RelaxationResult,
     Steps,
     first_contour,
     largest_rate,
@@ -44,9 +44,9 @@ def needed_depth(h: Hierarchy, rtol: float) -> int:
     """Highest level that the steady state needs, or where there is none, the source's resolvent."""
     chain = hierarchy_chain(h)
     b = np.ones(chain.tier0_size)
-    regular = evaluate(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
-    stationary = Stationary(chain)
-    fraction = evaluate(
+    regular = evaluate_chain(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
+    stationary = TierZeroEquation(chain)
+    fraction = evaluate_chain(
         chain,
         stationary.solve,
         degenerate=stationary.degenerate,
@@ -56,7 +56,7 @@ def needed_depth(h: Hierarchy, rtol: float) -> int:
     return fraction.levels if fraction.outcome == "converged" else 2 * regular
 
 
-def evolve(
+def evolve_one_mode(
     h: Hierarchy,
     times: np.ndarray,
     rho: np.ndarray,
@@ -108,7 +108,7 @@ def evolve(
 
 def _from_stationary(
     h: Hierarchy, times: np.ndarray, rho: np.ndarray, tolerance: float, q: int, depth: int
-) -> tuple[HierarchyChain, Relaxed] | None:
+) -> tuple[HierarchyChain, RelaxationResult] | None:
     """One charge of the state, the source stationary: a start at level zero."""
     d = len(h.numbers)
     part = np.where(element_charges(h.numbers).reshape(d, d) == q, rho, 0)
@@ -131,7 +131,7 @@ def _from_stationary(
 
 def _from_sharp(
     start: SharpStart, times: np.ndarray, tolerance: float, depth: int
-) -> tuple[HierarchyChain, Relaxed] | None:
+) -> tuple[HierarchyChain, RelaxationResult] | None:
     """One charge of the state, the source empty or coherent: a start on all levels."""
     chain = start.chain()
     if chain is None:
@@ -141,7 +141,7 @@ def _from_sharp(
     vector, generator = partial(start.vector, chain), partial(start.generator, chain)
     chained = start.h.modes[0].variance == start.variance
     if chained:
-        equations = spread(chain, vector), spread(other, vector)
+        equations = all_levels_equation(chain, vector), all_levels_equation(other, vector)
     else:
         others = partial(start.generator, other)
         equations = (

@@ -48,7 +48,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Relaxed:
+class RelaxationResult:
     """Values over time and what they took.
 
     Args:
@@ -128,19 +128,21 @@ class Steps:
         self._others = chain if redrawn is None else redrawn
         self._runs = 0
 
-    def run(self, limit: float, growth: float) -> Run:
+    def run(self, limit: float, growth: float) -> RelaxationRun:
         """A run that adds a part `growth` of its levels where the top would exceed `limit`."""
         self._runs += 1
         if self._runs == 1:
-            return Run(self, self.propagator, limit, growth)
-        return Run(self, Propagator(assemble(self._others, self.most), OTHER_STEPS), limit, growth)
+            return RelaxationRun(self, self.propagator, limit, growth)
+        return RelaxationRun(
+            self, Propagator(assemble(self._others, self.most), OTHER_STEPS), limit, growth
+        )
 
 
 # The norm of the steps of a second run, in that of the first: another length, another rounding.
 OTHER_STEPS = 1.07
 
 
-class Run:
+class RelaxationRun:
     """One run of `Steps`, at its own time."""
 
     def __init__(self, steps: Steps, propagator: Propagator, limit: float, growth: float) -> None:
@@ -193,7 +195,7 @@ def first_contour(tolerance: float, rate: float) -> float:
     return -np.log(tolerance) / (_FIRST_RATE * rate) if rate > 0 else np.inf
 
 
-def relax(times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter) -> Relaxed:
+def relax(times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter) -> RelaxationResult:
     """Values at increasing times >= 0 to an absolute tolerance, each with its error."""
     with working("time evolution") as report:
         return _Relaxation(times, tolerance, steps, inverter, report).relaxed()
@@ -219,7 +221,7 @@ class _Relaxation:
         self.values: list[np.ndarray] = []
         self.errors: list[float] = []
 
-    def relaxed(self) -> Relaxed:
+    def relaxed(self) -> RelaxationResult:
         """All values."""
         first, by_contour = self._first_try(), 0
         while self._left.size:
@@ -239,7 +241,7 @@ class _Relaxation:
             first = max(self._chain(first, window, error), marks[-1])
             by_contour += len(self.values) - count
         depth = self.runs[0].level if not by_contour else self.inverter.depth
-        return Relaxed(
+        return RelaxationResult(
             np.array(self.values), np.array(self.errors), len(self.times) - by_contour, depth
         )
 
@@ -292,13 +294,13 @@ class _Relaxation:
             )
         return cost
 
-    def _refused(self, cost: float) -> Relaxed:
+    def _refused(self, cost: float) -> RelaxationResult:
         """What there is, where the rest would take too long."""
         n = self.runs[0].to(0.0, self.report).shape if not self.values else self.values[0].shape
         count = len(self._left)
         values = [*self.values, *[np.full(n, np.nan)] * count]
         errors = [*self.errors, *[np.inf] * count]
-        return Relaxed(
+        return RelaxationResult(
             np.array(values), np.array(errors), len(self.values), self.runs[0].level, cost
         )
 

@@ -12,11 +12,11 @@ import warnings
 import numpy as np
 from scipy import linalg, sparse
 
-from thermalent.continued_fraction.lattice.krylov import Generator, Ground
+from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
 from thermalent.continued_fraction.lattice.lattice import Lattice
 
 
-def cost(at: Lattice) -> float:
+def elimination_cost(at: Lattice) -> float:
     """Multiplications that the elimination takes, about."""
     edge = at.offset[at.levels]
     return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
@@ -24,7 +24,7 @@ def cost(at: Lattice) -> float:
 
 def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     """The stationary vector of trace one, (size,)."""
-    matrix = assemble(tier0.generator, at)
+    matrix = assemble_lattice(tier0.generator, at)
     edge = at.offset[at.levels]
     parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
 
@@ -50,7 +50,7 @@ def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     return np.concatenate(levels)
 
 
-def assemble(generator: Generator, at: Lattice) -> sparse.csr_array:
+def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_array:
     """The generator on a lattice as one sparse matrix, (size, size)."""
     operators = generator.operators
     count, elements = len(at.numbers), operators.sectors.dimension**2

@@ -37,7 +37,7 @@ _NOTHING = 1e-14  # entries this much smaller than the largest are the rounding 
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class KrylovSolution:
     """What a Krylov solve gave."""
 
     vector: np.ndarray
@@ -45,7 +45,7 @@ class Solved:
     error: float  # of level zero, from the residual through the preconditioner
 
 
-class Generator:
+class LatticeGenerator:
     """The hierarchy's generator on any lattice of one set of operators.
 
     Its couplings between levels in the balanced units of the amplitudes: `lowering` (n,) of
@@ -131,7 +131,7 @@ class Generator:
 class Ground:
     """Level zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned."""
 
-    generator: Generator
+    generator: LatticeGenerator
 
     @cached_property
     def sector(self) -> slice:
@@ -242,7 +242,7 @@ def steady_vector(
     guess: np.ndarray,
     tolerance: float,
     report: Callable[[str], None],
-) -> Solved:
+) -> KrylovSolution:
     """The stationary vector of trace one, from a guess (of a smaller lattice, padded).
 
     Args:
@@ -310,7 +310,7 @@ def steady_vector(
             callback_type="pr_norm",
         )
         vector = vector + precondition(correction)
-    return Solved(vector, iterations, error)
+    return KrylovSolution(vector, iterations, error)
 
 
 def _factorised(block: np.ndarray, dtype: type) -> tuple[tuple[np.ndarray, np.ndarray], float]:

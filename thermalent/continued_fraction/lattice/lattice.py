@@ -156,7 +156,7 @@ def sectors(network: Network | Source) -> Sectors:
     )
 
 
-def operators(network: Network | Source) -> HierarchyOperators:
+def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
     """The emitters and the source of a network with one mode or more.
 
     Raises:

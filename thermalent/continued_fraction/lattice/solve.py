@@ -18,20 +18,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.lattice.elimination import cost, eliminate
+from thermalent.continued_fraction.lattice.elimination import eliminate, elimination_cost
 from thermalent.continued_fraction.lattice.krylov import (
     DENSE,
     RESTART,
-    Generator,
     Ground,
+    LatticeGenerator,
     steady_vector,
 )
 from thermalent.continued_fraction.lattice.lattice import (
     HierarchyOperators,
     Lattice,
     Sectors,
+    hierarchy_operators,
     lattice,
-    operators,
     sectors,
     unknowns,
 )
@@ -45,10 +45,10 @@ DEFAULT_RTOL = 1e-9  # aimed at where no tolerance was asked for
 ENOUGH = 1e-2  # relative error that is good enough where no tolerance was asked for
 # Operations for an accuracy that nobody asked for, about half a minute of one core (measured: 1e9
 # per second), and the factor by which the first two digits may exceed them.
-BUDGET = 3e10
+LATTICE_BUDGET = 3e10
 _FOR_TWO_DIGITS = 10.0
 FIRST_LEVEL = 2
-MOST_LEVELS = 60
+MOST_LATTICE_TIERS = 60
 _LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or three digits
 # Multiplications of an elimination: a twentieth of a second, and half a minute.
 _ALWAYS_ELIMINATED = 1e9
@@ -86,14 +86,14 @@ class Found:
         return bool(self.error <= ENOUGH * np.max(np.abs(self.state)))
 
 
-def memory_needed(of: Sectors, last: int, *, real: bool = False) -> float:
+def lattice_memory(of: Sectors, last: int, *, real: bool = False) -> float:
     """Bytes that a solve with the levels up to `last` takes."""
     zero = of.sector(0).stop - of.sector(0).start
     # Krylov and work vectors of the iteration; the factors of level zero and their copy.
     return (8 if real else 16) * unknowns(of, last) * (RESTART + 12) + 2 * 8.0 * zero**2
 
 
-def refusal(network: Network | Source) -> str | None:
+def lattice_refusal(network: Network | Source) -> str | None:
     """Why the sources of a network cannot be solved together, or None."""
     of = source_of(network)
     network = of.network
@@ -102,12 +102,12 @@ def refusal(network: Network | Source) -> str | None:
     except UnstableSourceError as error:
         return str(error)
     needed = _LEVELS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
-    if needed > MOST_LEVELS:
+    if needed > MOST_LATTICE_TIERS:
         return (
             f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
-            f"about {needed:.2g} levels; it takes up to {MOST_LEVELS}. Take a weaker source."
+            f"about {needed:.2g} levels; it takes up to {MOST_LATTICE_TIERS}. Take a weaker source."
         )
-    required = memory_needed(sectors(of), FIRST_LEVEL)
+    required = lattice_memory(sectors(of), FIRST_LEVEL)
     if required <= memory_limit.available():
         return None
     return (
@@ -118,7 +118,9 @@ def refusal(network: Network | Source) -> str | None:
     )
 
 
-def steady_state(network: Network | Source, rtol: float | None, last: int | None = None) -> Found:
+def lattice_steady_state(
+    network: Network | Source, rtol: float | None, last: int | None = None
+) -> Found:
     """The emitters' steady state to a relative tolerance, or with the levels up to `last`.
 
     Args:
@@ -129,11 +131,11 @@ def steady_state(network: Network | Source, rtol: float | None, last: int | None
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    of = operators(network)
-    tier0 = Ground(Generator(of))
+    of = hierarchy_operators(network)
+    tier0 = Ground(LatticeGenerator(of))
     if tier0.singular:
         nothing = np.full((of.sectors.dimension,) * 2, np.nan)
-        return Found(nothing, np.inf, "singular", 0, 0, 0, memory_needed(of.sectors, 0))
+        return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(of.sectors, 0))
     growth = _Growth(of, tier0, rtol, last)
     with working("hierarchy of several modes") as report:
         for level in _schedule(last):
@@ -192,7 +194,7 @@ class _Growth:
         work = self.operations + self._expected(level)
         if self.limited and work > self._granted:
             return _Obstacle("budget", work)
-        needed = memory_needed(self.of.sectors, level, real=self.of.real)
+        needed = lattice_memory(self.of.sectors, level, real=self.of.real)
         if needed > memory_limit.available():
             return _Obstacle("memory", needed)
         if comb(level + len(self.of.drive), level) > _MOST_NUMBERS:
@@ -202,7 +204,11 @@ class _Growth:
     @property
     def _granted(self) -> float:
         """Operations in all, of an accuracy that nobody asked for."""
-        return BUDGET if self.found is not None and self.found.enough else _FOR_TWO_DIGITS * BUDGET
+        return (
+            LATTICE_BUDGET
+            if self.found is not None and self.found.enough
+            else _FOR_TWO_DIGITS * LATTICE_BUDGET
+        )
 
     @property
     def _most_eliminated(self) -> float:
@@ -237,7 +243,7 @@ class _Growth:
         if solver_error <= 10 * target:
             outcome = _outcome(self.changes, self.rtol * scale, level, self.last)
         error = _error(self.changes) + _FLOOR * float(np.max(np.abs(state)))
-        needed = memory_needed(self.of.sectors, level, real=self.of.real)
+        needed = lattice_memory(self.of.sectors, level, real=self.of.real)
         self.found = Found(state, error, outcome, level, at.size, 0, needed)
         if self.best is None or error <= self.best.error:
             self.best = self.found
@@ -251,7 +257,7 @@ class _Growth:
         A hot source drives the emitters harder than the preconditioner knows; what the iteration
         does not solve is eliminated, if that can be done.
         """
-        work, solver_error = cost(at), np.inf
+        work, solver_error = elimination_cost(at), np.inf
         vector = np.zeros(at.size, dtype=self.tier0.generator.dtype)
         if work > (self._most_eliminated if self.krylov_failed else _ALWAYS_ELIMINATED):
             vector[: len(self.vector)] = self.vector
@@ -302,7 +308,7 @@ def _schedule(last: int | None) -> Iterable[int]:
         return (max(last - 1, 0), last)
     return (
         *range(FIRST_LEVEL, _STEP_OF_TWO_FROM),
-        *range(_STEP_OF_TWO_FROM, MOST_LEVELS + 1, 2),
+        *range(_STEP_OF_TWO_FROM, MOST_LATTICE_TIERS + 1, 2),
     )
 
 
@@ -330,4 +336,4 @@ def _outcome(changes: list[float], wanted: float, level: int, last: int | None) 
     # A few levels may do worse than the ones before; four in a row are rounding that grows.
     if len(changes) >= 5 and all(a < b for a, b in pairwise(changes[-5:])):
         return "grows"
-    return "levels" if level == MOST_LEVELS else ""
+    return "levels" if level == MOST_LATTICE_TIERS else ""

@@ -52,7 +52,7 @@ class BallNetwork(NamedTuple):
     classical: bool
 
 
-class Couplings(NamedTuple):
+class BallCouplings(NamedTuple):
     """J, G, U, P and M in balls, (n, n) each."""
 
     exchange: acb_mat
@@ -62,13 +62,13 @@ class Couplings(NamedTuple):
     anomalous: acb_mat
 
 
-def couplings_of(network: Network) -> Couplings:
+def couplings_of(network: Network) -> BallCouplings:
     """The network's matrices, exactly as the doubles are."""
-    return Couplings(*(complex_matrix(matrix) for matrix in network.couplings))
+    return BallCouplings(*(complex_matrix(matrix) for matrix in network.couplings))
 
 
 def ball_network(
-    network: Network, couplings: Couplings | None = None, numbers: np.ndarray | None = None
+    network: Network, couplings: BallCouplings | None = None, numbers: np.ndarray | None = None
 ) -> BallNetwork:
     """A network of one mode that conserves the excitation number, at the precision of the moment.
 
@@ -159,7 +159,7 @@ def _dagger(operator: acb_mat) -> acb_mat:
 
 
 def _emitters(
-    network: Network, given: Couplings, lowering: list[acb_mat]
+    network: Network, given: BallCouplings, lowering: list[acb_mat]
 ) -> tuple[acb_mat, list[tuple[acb_mat, acb_mat]]]:
     """X and the pairs (a, b) of the emitters' Liouvillian; see the master equation of `network`."""
     size = lowering[0].nrows()
@@ -201,7 +201,7 @@ def _emitters(
 
 
 def _source_terms(
-    given: Couplings, source: int, nodes: tuple[int, ...], lowering: list[acb_mat]
+    given: BallCouplings, source: int, nodes: tuple[int, ...], lowering: list[acb_mat]
 ) -> tuple[acb_mat, acb_mat]:
     """X of the drive and of the back-action: the terms with a rho, rho a^+, a^+ rho and rho a.
 

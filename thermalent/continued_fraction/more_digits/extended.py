@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import acb_mat, arb, arb_mat
 
-from thermalent.continued_fraction.more_digits.assembly import Couplings, ball_network
+from thermalent.continued_fraction.more_digits.assembly import BallCouplings, ball_network
 from thermalent.continued_fraction.more_digits.balls import at_most, precision, row_norms
 from thermalent.continued_fraction.more_digits.chain import BallChain
 from thermalent.continued_fraction.more_digits.dual import DualFold
@@ -22,7 +22,7 @@ from thermalent.networks.network import Network
 from thermalent.support.progress import working
 
 MOST_BITS = 512  # beyond what was asked for; a rate of 1e-100 of the largest is still resolved
-BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
+BALL_BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
 _GUARD = 64  # bits beyond the digits that are wanted, to begin with
 _FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first look at the conditioning
 _MARGIN = 16  # factor on the estimated size of the levels left out, where nothing is proven
@@ -66,8 +66,8 @@ def solve(
     rtol: float,
     *,
     digits: int | None = None,
-    couplings: Callable[[], Couplings] | None = None,
-    budget: float = BUDGET,
+    couplings: Callable[[], BallCouplings] | None = None,
+    budget: float = BALL_BUDGET,
     most_bits: int = MOST_BITS,
     numbers: np.ndarray | None = None,
 ) -> Extended:
@@ -103,7 +103,7 @@ class _Attempt:
     def __init__(
         self,
         network: Network,
-        couplings: Callable[[], Couplings] | None,
+        couplings: Callable[[], BallCouplings] | None,
         numbers: np.ndarray | None,
         wanted: float,
         report: Callable[[str], None],

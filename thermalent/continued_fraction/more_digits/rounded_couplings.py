@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from flint import acb, acb_mat, arb
 
-from thermalent.continued_fraction.more_digits.assembly import Couplings, couplings_of
+from thermalent.continued_fraction.more_digits.assembly import BallCouplings, couplings_of
 from thermalent.networks.network import Network
 
 # Sines and square roots of doubles are off by one or two units of their last place; a
@@ -20,7 +20,7 @@ from thermalent.networks.network import Network
 _LAST_PLACES = 64 * float(np.finfo(float).eps)
 
 
-def related_couplings(network: Network) -> Couplings:
+def related_couplings(network: Network) -> BallCouplings:
     """The network's matrices with relations restored that hold to their last digits."""
     given = couplings_of(network)
     decay = _rank_one(given.decay)

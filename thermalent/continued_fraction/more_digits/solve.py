@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.networks.network import Network
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
@@ -18,7 +18,7 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 if TYPE_CHECKING:
     from thermalent.continued_fraction.more_digits.extended import Extended
 
-LARGEST_DIMENSION = 16  # of the emitters: at 32 a single level takes minutes
+LARGEST_BALL_DIMENSION = 16  # of the emitters: at 32 a single level takes minutes
 MOST_DIGITS = 250  # so that no bound falls below the smallest double
 _SLOW = 1e11  # from this condition on, the last digits of the couplings could decide
 _EPS = float(np.finfo(float).eps)
@@ -29,7 +29,7 @@ _ESTIMATED = (
 )
 
 
-def steady_state(
+def ball_steady_state(
     network: Network,
     h: Hierarchy,
     record: MethodRecord,
@@ -49,7 +49,7 @@ def steady_state(
         digits: Decimal digits, if they were asked for.
         budget: Multiplications to spend at most, if not the default.
     """
-    from thermalent.continued_fraction.more_digits.extended import BUDGET, solve
+    from thermalent.continued_fraction.more_digits.extended import BALL_BUDGET, solve
     from thermalent.continued_fraction.more_digits.rounded_couplings import related_couplings
 
     began = time.perf_counter()
@@ -57,7 +57,7 @@ def steady_state(
         network,
         rtol,
         digits=digits,
-        budget=BUDGET if budget is None else budget,
+        budget=BALL_BUDGET if budget is None else budget,
         numbers=h.numbers,
     )
     undecided = found.outcome == "singular"
@@ -148,8 +148,10 @@ def not_unique(chain: HierarchyChain, found: Extended | None = None) -> Status:
         why = " to the last digits of its couplings, which are the rounding of exact relations"
     told = ""
     try:
-        stationary = Stationary(chain)
-        fraction = evaluate(chain, stationary.solve, degenerate=stationary.degenerate, most=10_000)
+        stationary = TierZeroEquation(chain)
+        fraction = evaluate_chain(
+            chain, stationary.solve, degenerate=stationary.degenerate, most=10_000
+        )
         count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
         if count > 1:
             conserved = stationary.conserved(fraction.k, fraction.uncertainty)

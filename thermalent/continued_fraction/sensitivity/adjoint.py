@@ -19,16 +19,16 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
-from thermalent.continued_fraction.chain.chain import Band, Generator, HierarchyChain
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, HierarchyTerms
 from thermalent.continued_fraction.chain.fraction import SMALL
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.operators.superoperators import dense
 from thermalent.support.compile_notice import announced
 
 _STAGGER = float(np.sqrt(1.7))
 
 
-class Sweep(NamedTuple):
+class FoldedTiers(NamedTuple):
     """The levels after the fold.
 
     Args:
@@ -43,7 +43,7 @@ class Sweep(NamedTuple):
     k: np.ndarray
 
 
-def forward(chain: HierarchyChain, stationary: Stationary, last: int) -> Sweep:
+def forward(chain: HierarchyChain, stationary: TierZeroEquation, last: int) -> FoldedTiers:
     """Fold the chain from level `last` down, solve level 0, and go up again.
 
     Raises:
@@ -58,13 +58,13 @@ def forward(chain: HierarchyChain, stationary: Stationary, last: int) -> Sweep:
             inverses, above = kernels.inverses(chain.a, chain.up, chain.down, chain.rate, last)
             x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
             kernels.climb(chain.up, inverses, x)
-        return Sweep(x, inverses, above[:tier0_size, :tier0_size])
+        return FoldedTiers(x, inverses, above[:tier0_size, :tier0_size])
     inverses, above = _inverses(chain, last, most)
     x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
     for n in range(1, last + 1):
         here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
         x[n, :here] = inverses[n, :here, :here] @ (_up(chain, n) @ x[n - 1, :below])
-    return Sweep(x, inverses, above[:tier0_size, :tier0_size])
+    return FoldedTiers(x, inverses, above[:tier0_size, :tier0_size])
 
 
 def _inverses(chain: HierarchyChain, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +82,7 @@ def _inverses(chain: HierarchyChain, last: int, most: int) -> tuple[np.ndarray, 
 
 
 def adjoint(
-    chain: HierarchyChain, stationary: Stationary, sweep: Sweep, gradient: np.ndarray
+    chain: HierarchyChain, stationary: TierZeroEquation, sweep: FoldedTiers, gradient: np.ndarray
 ) -> np.ndarray:
     """The adjoint solution y at every level, (last + 1, m).
 
@@ -173,7 +173,9 @@ def moments(
     return Moments((a[0], a[1]), (up[0], up[1]), (down[0], down[1]), rate)
 
 
-def contracted(chain: HierarchyChain, found: Moments, change: Generator) -> tuple[float, float]:
+def contracted(
+    chain: HierarchyChain, found: Moments, change: HierarchyTerms
+) -> tuple[float, float]:
     """Change of the observable for a change of the generator, and the sizes of its terms added up.
 
     The second number, times the rounding of one term, is what rounding leaves of the sum.

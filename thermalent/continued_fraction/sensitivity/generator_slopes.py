@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.chain.chain import Generator
+from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.operators.superoperators import Superoperator
 from thermalent.support import checks
 
@@ -50,15 +50,15 @@ class Slope(NamedTuple):
         converged: Whether the table does, or would but for rounding.
     """
 
-    estimate: Generator
-    before: Generator
+    estimate: HierarchyTerms
+    before: HierarchyTerms
     change: float
     rounding: float
-    noise: Generator
+    noise: HierarchyTerms
     converged: bool
 
 
-def slopes(at: Callable[[float], Generator], value: float, name: str) -> Slope:
+def slopes(at: Callable[[float], HierarchyTerms], value: float, name: str) -> Slope:
     """The derivative of a generator by a parameter.
 
     Args:
@@ -113,12 +113,12 @@ def _steps(value: float, *, one_sided: bool) -> Iterator[float]:
 
 
 def _table(
-    at: Callable[[float], Generator], value: float, h: float, sides: tuple[float, float]
+    at: Callable[[float], HierarchyTerms], value: float, h: float, sides: tuple[float, float]
 ) -> list[Slope]:
     """The extrapolation table, its rows from halved steps; see `slopes`."""
     ratio = 4.0 if sides[1] else 2.0
     found: list[Slope] = []
-    before: list[Generator] = []
+    before: list[HierarchyTerms] = []
     for i in range(_HALVINGS):
         near, far = value + sides[0] * h, value + sides[1] * h
         if near == far:
@@ -136,7 +136,9 @@ def _table(
     return found
 
 
-def _judged(estimate: Generator, before: Generator, noise: Generator, sensible: bool) -> Slope:
+def _judged(
+    estimate: HierarchyTerms, before: HierarchyTerms, noise: HierarchyTerms, sensible: bool
+) -> Slope:
     """An entry of the table and the one before it, with the errors relative to the largest."""
     largest = max(_size(estimate), _size(before))
     if largest == 0.0:  # no effect, or too short a step to see one
@@ -148,13 +150,13 @@ def _judged(estimate: Generator, before: Generator, noise: Generator, sensible: 
     return Slope(estimate, before, max(change, rounding), rounding, noise, converged)
 
 
-def _size(one: Generator) -> float:
+def _size(one: HierarchyTerms) -> float:
     """The largest element."""
     parts = (one.a, one.up, one.down)
     return max(abs(one.rate), *(float(abs(part).max()) for part in parts))
 
 
-def _noise(one: Generator, difference: Generator, share: float) -> Generator:
+def _noise(one: HierarchyTerms, difference: HierarchyTerms, share: float) -> HierarchyTerms:
     """A share of each element, where a difference has one at all.
 
     An element of the emitters' generator is a sum in which terms as large as its largest element
@@ -164,10 +166,10 @@ def _noise(one: Generator, difference: Generator, share: float) -> Generator:
     up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
     a = share * float(abs(one.a).max()) * (difference.a != 0)
     rate = share * abs(one.rate) if difference.rate else 0.0
-    return Generator(a=a, up=up, down=down, rate=rate, scale=one.scale)
+    return HierarchyTerms(a=a, up=up, down=down, rate=rate, scale=one.scale)
 
 
-def randomised(noise: Generator, rng: np.random.Generator) -> Generator:
+def randomised(noise: HierarchyTerms, rng: np.random.Generator) -> HierarchyTerms:
     """A draw of what rounding may have changed of a slope: normal deviates of these sizes."""
 
     def drawn(part: Superoperator) -> Superoperator:
@@ -182,9 +184,9 @@ def randomised(noise: Generator, rng: np.random.Generator) -> Generator:
     return noise._replace(a=a, up=up, down=down, rate=rate)
 
 
-def _combined(one: Generator, a: float, other: Generator, b: float) -> Generator:
+def _combined(one: HierarchyTerms, a: float, other: HierarchyTerms, b: float) -> HierarchyTerms:
     """A one + b other, part by part."""
-    return Generator(
+    return HierarchyTerms(
         a=a * one.a + b * other.a,
         up=a * one.up + b * other.up,
         down=a * one.down + b * other.down,

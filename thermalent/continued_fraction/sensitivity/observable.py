@@ -27,11 +27,11 @@ class Valued(NamedTuple):
     below: float = 0.0  # how far a separable state is from the border, in the concurrence
 
 
-Observable = str | np.ndarray | Callable[[np.ndarray], tuple[float, np.ndarray]]
+ObservableLike = str | np.ndarray | Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def evaluated(
-    observable: Observable, rho: np.ndarray, network: Network, pair: tuple[str, str] | None
+    observable: ObservableLike, rho: np.ndarray, network: Network, pair: tuple[str, str] | None
 ) -> Valued:
     """The observable at a state of the network.
 
@@ -68,7 +68,7 @@ def _of_pair(rho: np.ndarray, network: Network, pair: tuple[str, str] | None) ->
     dims = network.dims
     if [dims[p] for p in positions] != [2, 2]:
         checks.fail("pair", "two qubits", names)
-    found = concurrence(entanglement.partial_trace(rho, dims, positions))
+    found = concurrence_with_gradient(entanglement.partial_trace(rho, dims, positions))
     return found._replace(gradient=_extended(found.gradient, dims, positions))
 
 
@@ -84,7 +84,7 @@ def _extended(operator: np.ndarray, dims: tuple[int, ...], positions: list[int])
     return whole.reshape(shape * 2).transpose(axes).reshape(whole.shape)
 
 
-def concurrence(rho: np.ndarray) -> Valued:
+def concurrence_with_gradient(rho: np.ndarray) -> Valued:
     r"""Concurrence of two qubits and its gradient.
 
     With rho = A A^+ and the singular values and vectors of

@@ -10,13 +10,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import (
-    Generator,
     HierarchyChain,
+    HierarchyTerms,
     generator,
     hierarchy_chain,
 )
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.sensitivity import border
 from thermalent.continued_fraction.sensitivity.adjoint import (
@@ -30,7 +30,7 @@ from thermalent.continued_fraction.sensitivity.adjoint import (
     unstaggered,
 )
 from thermalent.continued_fraction.sensitivity.generator_slopes import randomised, slopes
-from thermalent.continued_fraction.sensitivity.observable import Observable, Valued, evaluated
+from thermalent.continued_fraction.sensitivity.observable import ObservableLike, Valued, evaluated
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
 from thermalent.operators import error_bounds
@@ -51,7 +51,7 @@ _ROUNDING = 16 * float(np.finfo(float).eps)
 
 _HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
 
-Value = float | Sequence[float]
+ObservedValue = float | Sequence[float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,8 +86,8 @@ class Sensitivities(Mapping[str, Any]):
 
 def sensitivities(
     builder: Callable[..., Network],
-    parameters: Mapping[str, Value],
-    observable: Observable = "concurrence",
+    parameters: Mapping[str, ObservedValue],
+    observable: ObservableLike = "concurrence",
     *,
     pair: tuple[str, str] | None = None,
     rtol: float = 1e-9,
@@ -166,8 +166,8 @@ class _Problem:
     def __init__(
         self,
         builder: Callable[..., Network],
-        parameters: Mapping[str, Value],
-        observable: Observable,
+        parameters: Mapping[str, ObservedValue],
+        observable: ObservableLike,
         pair: tuple[str, str] | None,
         rtol: float,
     ) -> None:
@@ -279,7 +279,9 @@ class _Problem:
         if isinstance(given, str):
             read = state.purity() if given == "purity" else state.concurrence(*(self.pair or ()))
             return Estimate(value, lambda: read.error, read.how)
-        error = error_bounds.expectation(self.observed.gradient, np.asarray(float(state.error)))
+        error = error_bounds.expectation_bound(
+            self.observed.gradient, np.asarray(float(state.error))
+        )
         order = ", to first order" if callable(given) else ""
         return Estimate(value, float(error), f"carried through from the state{order}")
 
@@ -328,7 +330,7 @@ class _Problem:
         }
 
     def _moments(self, chain: HierarchyChain, last: int) -> Moments:
-        stationary = Stationary(chain)
+        stationary = TierZeroEquation(chain)
         sweep = forward(chain, stationary, last)
         # The gradient at this state: what levels and rounding change of it is then part of the
         # change of the derivatives.
@@ -339,7 +341,7 @@ class _Problem:
         return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
 
     def _observed(
-        self, observable: Observable, state: SteadyState, pair: tuple[str, str] | None
+        self, observable: ObservableLike, state: SteadyState, pair: tuple[str, str] | None
     ) -> Valued:
         found = evaluated(observable, state.state, state.network, pair)
         self.state = state
@@ -366,7 +368,7 @@ class _Problem:
         name, i = key
         return self.values[name][i], name if self.shapes[name] is None else f"{name}[{i}]"
 
-    def _generator(self, key: tuple[str, int], value: float) -> Generator:
+    def _generator(self, key: tuple[str, int], value: float) -> HierarchyTerms:
         return generator(hierarchy(self._network(key, value)), scale=self.scale)
 
     def _network(self, key: tuple[str, int] | None = None, value: float = 0.0) -> Network:

@@ -13,15 +13,15 @@ def existing(chain: Tiers, tier: int) -> np.ndarray:
     return chain.lowest[tier % 2] <= tier
 
 
-def offsets(chain: Tiers, last: int) -> np.ndarray:
+def tier_offsets(chain: Tiers, last: int) -> np.ndarray:
     """Where each tier 0 to `last` starts in X, and the size of X, (last + 2,)."""
     sizes = [int(np.count_nonzero(existing(chain, n))) for n in range(last + 1)]
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
-def assemble(chain: Tiers, last: int) -> sparse.csr_array:
+def assemble_tiers(chain: Tiers, last: int) -> sparse.csr_array:
     """The generator truncated at tier `last`, (size, size)."""
-    start = offsets(chain, last)
+    start = tier_offsets(chain, last)
     # Position of each unknown of each tier in X, -1 where it does not exist.
     places = []
     for n in range(last + 1):

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.fraction import MOST_LEVELS
+from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, bytes_needed, work
-from thermalent.continued_fraction.several_poles.coordinates import Chain, Source, source_of
+from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost
@@ -28,12 +28,12 @@ _TIERS, _TIERS_PER_WIDTH, _QUANTA_PER_DIGIT, _SPEED = 16.0, 17.0, 0.65, 1.5e10
 _LEAST_QUANTA = 2  # what a result with an error takes
 
 
-def chain_or_reason(network: Network | Source) -> Chain | str:
+def chain_or_reason(network: Network | Source) -> SourceChain | str:
     """The chain of a network's source, or why there is none."""
     return source_of(network).chain
 
 
-def preferred_chain(network: Network | Source, rtol: float) -> Chain | None:
+def preferred_chain(network: Network | Source, rtol: float) -> SourceChain | None:
     """The chain of a network's source, or None where the lattice is cheaper or there is no chain.
 
     Raises:
@@ -47,7 +47,7 @@ def preferred_chain(network: Network | Source, rtol: float) -> Chain | None:
     return chain if by_chain < lattice_seconds(of) else None
 
 
-def refusal(network: Network | Source, rtol: float) -> str | None:
+def sources_refusal(network: Network | Source, rtol: float) -> str | None:
     """Why the sources of a network cannot be solved together, or None."""
     of = source_of(network)
     try:
@@ -56,7 +56,7 @@ def refusal(network: Network | Source, rtol: float) -> str | None:
             return _chain_refusal(chain)
     except UnstableSourceError as error:
         return str(error)
-    by_lattice = solve.refusal(of)
+    by_lattice = solve.lattice_refusal(of)
     if by_lattice is None or not isinstance(chain, str):
         return by_lattice
     return f"{by_lattice} A source that drives the emitters through one amplitude can be hotter."
@@ -89,12 +89,12 @@ def evolution_refusal(network: Network | Source, source: SourceStart) -> str | N
     return chain_refusal(of)
 
 
-def _chain_refusal(chain: Chain) -> str | None:
+def _chain_refusal(chain: SourceChain) -> str | None:
     depth = _depth(chain)
-    if depth > MOST_LEVELS:
+    if depth > MOST_TIERS:
         return (
             f"the source is so hot that the continued fraction would need about {depth:.1g} "
-            f"levels; it takes up to {MOST_LEVELS}."
+            f"levels; it takes up to {MOST_TIERS}."
         )
     needed = bytes_needed(chain, _LEAST_QUANTA)
     if needed > memory_limit.available():
@@ -116,25 +116,25 @@ def _chain_refusal(chain: Chain) -> str | None:
 
 def lattice_seconds(of: Source) -> float:
     """Estimated time of the lattice; infinite where it refuses."""
-    if solve.refusal(of) is not None:
+    if solve.lattice_refusal(of) is not None:
         return np.inf
     width = float(np.sqrt(np.max(np.abs(of.gaussian.covariance))))
     level = int(_LATTICE_LEVELS + _LATTICE_PER_WIDTH * width)
     return _LATTICE_SECONDS * unknowns(sectors(of), level)
 
 
-def chain_cost(chain: Chain, rtol: float) -> Cost:
+def chain_cost(chain: SourceChain, rtol: float) -> Cost:
     """Memory and multiplications of the chain at the quanta that an accuracy takes, about."""
     quanta = _quanta(chain, rtol)
     operations = work(chain, quanta, _depth(chain))
     return Cost(bytes=bytes_needed(chain, quanta), operations=operations)
 
 
-def _quanta(chain: Chain, rtol: float) -> int:
+def _quanta(chain: SourceChain, rtol: float) -> int:
     """Quanta beyond u_1 that a relative accuracy takes, about; none behind a single pole."""
     return int(np.ceil(1 - _QUANTA_PER_DIGIT * np.log10(rtol))) if chain.length > 1 else 0
 
 
-def _depth(chain: Chain) -> float:
+def _depth(chain: SourceChain) -> float:
     """Tiers that matter, about."""
     return _TIERS + _TIERS_PER_WIDTH * float(np.sqrt(abs(chain.variance)))

@@ -16,10 +16,10 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import fraction as fractions
 from thermalent.continued_fraction.chain.fraction import Fraction
-from thermalent.continued_fraction.chain.stationary import Stationary
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
-from thermalent.continued_fraction.several_poles.coordinates import Chain
-from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
 from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
 from thermalent.support import memory_limit
@@ -40,7 +40,7 @@ _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happe
 MOST_WORK = 6e12
 # The same of an accuracy that nobody asked for, half a minute, and the factor by which the first
 # two digits may exceed it.
-BUDGET = 4.5e11
+TIERS_BUDGET = 4.5e11
 _FOR_TWO_DIGITS = 10.0
 _BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
 
@@ -63,7 +63,7 @@ class Converged:
     """
 
     fraction: Fraction
-    stationary: Stationary
+    stationary: TierZeroEquation
     chain: Tiers
     quanta: int
     poles: int
@@ -71,12 +71,12 @@ class Converged:
     work: float
 
 
-def work(chain: Chain, most: int, depth: float) -> float:
+def work(chain: SourceChain, most: int, depth: float) -> float:
     """Multiplications of one fold with up to `most` quanta and `depth` tiers, about."""
     return depth * (4 / 3) * block_size(chain, most) ** 3
 
 
-def block_size(chain: Chain, most: int) -> float:
+def block_size(chain: SourceChain, most: int) -> float:
     """Real unknowns of a tier: half of the emitters' elements at each placement; of a problem with
     real numbers only, half of these, because imaginary parts drop out.
     """
@@ -84,12 +84,12 @@ def block_size(chain: Chain, most: int) -> float:
     return elements * count(chain.length - 1, most) + len(chain.numbers)
 
 
-def bytes_needed(chain: Chain, most: int) -> float:
+def bytes_needed(chain: SourceChain, most: int) -> float:
     """Bytes that a fold with up to `most` quanta takes, about."""
     return _BYTES * block_size(chain, most) ** 2
 
 
-def converge(chain: Chain, rtol: float | None) -> Converged:
+def converge(chain: SourceChain, rtol: float | None) -> Converged:
     """The steady state to a relative accuracy.
 
     Args:
@@ -101,13 +101,13 @@ def converge(chain: Chain, rtol: float | None) -> Converged:
         return _Search(chain, rtol, report).run()
 
 
-def truncated(chain: Chain, last: int, rtol: float | None) -> Converged:
+def truncated(chain: SourceChain, last: int, rtol: float | None) -> Converged:
     """The steady state with the tiers up to `last`, its error that of the tiers left out."""
     found = converge(chain, rtol)
     if found.fraction.outcome == "singular":
         return found
     with announced():
-        k = evaluate_truncated(found.chain, 0.0, last)
+        k = evaluate_truncated_tiers(found.chain, 0.0, last)
     x = found.stationary.solve(k)
     exact = found.fraction
     error = largest(found.chain, x - exact.x) + exact.error
@@ -129,12 +129,14 @@ def truncated(chain: Chain, last: int, rtol: float | None) -> Converged:
 class _Search:
     """Folds with more and more quanta, until two solutions agree."""
 
-    def __init__(self, chain: Chain, rtol: float | None, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, chain: SourceChain, rtol: float | None, report: Callable[[str], None]
+    ) -> None:
         self.chain, self.report, self.limited = chain, report, rtol is None
         self.rtol = DEFAULT_RTOL if rtol is None else rtol
         self.quanta = min(1, chain.length - 1)
         self.built = self.few = tiers(chain, self.quanta)
-        self.stationary = self.few_stationary = Stationary(self.built)
+        self.stationary = self.few_stationary = TierZeroEquation(self.built)
         self.work = 0.0
 
     def run(self) -> Converged:
@@ -170,7 +172,7 @@ class _Search:
 
     def _with_few_quanta(self, tolerance: float) -> Fraction:
         """The solution with one quantum at most, which tells how many tiers a tolerance takes."""
-        found = fractions.evaluate(
+        found = fractions.evaluate_chain(
             self.few, self.few_stationary.solve, degenerate=self.few_stationary.degenerate,
             rtol=tolerance,
         )  # fmt: skip
@@ -181,9 +183,9 @@ class _Search:
         """The solution with one quantum more."""
         self.quanta += 1
         self.built = tiers(self.chain, self.quanta)
-        self.stationary = Stationary(self.built)
+        self.stationary = TierZeroEquation(self.built)
         self.work += work(self.chain, self.quanta, last)
-        k = evaluate_truncated(
+        k = evaluate_truncated_tiers(
             self.built.rescaled(_RESCALED) if self.quanta % 2 else self.built, 0.0, last
         )
         try:
@@ -225,7 +227,11 @@ class _Search:
         """Why the next fold is not begun, if so."""
         granted = MOST_WORK
         if self.limited:
-            granted = BUDGET if found.error <= ENOUGH * found.scale else _FOR_TWO_DIGITS * BUDGET
+            granted = (
+                TIERS_BUDGET
+                if found.error <= ENOUGH * found.scale
+                else _FOR_TWO_DIGITS * TIERS_BUDGET
+            )
         total = self.work + work(self.chain, self.quanta + 1, depth)
         if total > granted:
             return _Obstacle("budget", total)
@@ -256,7 +262,7 @@ def largest(chain: Tiers, x: np.ndarray) -> float:
     return float(np.max(np.abs(chain.basis[0][:, : chain.tier0_size] @ x)))
 
 
-def _is_real(chain: Chain) -> bool:
+def _is_real(chain: SourceChain) -> bool:
     operators = (chain.liouvillian, chain.drive, *chain.back)
     parts = [chain.drift, chain.covariance]
     parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]

@@ -46,7 +46,7 @@ class NoChainError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Chain:
+class SourceChain:
     r"""Emitters and the chain of amplitudes of their source.
 
     Args:
@@ -126,7 +126,7 @@ class Source:
         return gaussian_source(self.network)
 
     @cached_property
-    def chain(self) -> Chain | str:
+    def chain(self) -> SourceChain | str:
         """The chain of the source, or why there is none.
 
         Raises:
@@ -143,7 +143,7 @@ def source_of(network: Network | Source) -> Source:
     return network if isinstance(network, Source) else Source(network)
 
 
-def chain_of(network: Network | Source) -> Chain:
+def chain_of(network: Network | Source) -> SourceChain:
     """The chain of a network's source.
 
     Raises:
@@ -168,7 +168,7 @@ def chain_of(network: Network | Source) -> Chain:
     metric = _metric(output, covariance, acts_back)
     transform, scale = orthonormal_rows(output, drift, metric)
     dual = metric @ transform.conj().T  # the inverse of T on the chain's amplitudes
-    return Chain(
+    return SourceChain(
         liouvillian=emitter_liouvillian(network),
         numbers=numbers,
         bright_dark=bright_dark_basis(network, numbers),
@@ -280,4 +280,4 @@ def _mixed(weights: np.ndarray, operators: list[Superoperator]) -> tuple[Superop
     return tuple(found)
 
 
-__all__ = ["Chain", "NoChainError", "SymmetryError", "chain_of", "orthonormal_rows"]
+__all__ = ["NoChainError", "SourceChain", "SymmetryError", "chain_of", "orthonormal_rows"]

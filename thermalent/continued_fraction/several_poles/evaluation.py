@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from thermalent.continued_fraction.several_poles.tiers import Entries, Tiers
+from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
 
 
-def evaluate_truncated(chain: Tiers, s: complex, last: int) -> np.ndarray:
+def evaluate_truncated_tiers(chain: Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at tier `last`, (tier0_size, tier0_size)."""
     from thermalent.continued_fraction.several_poles import kernels  # late: it takes numba
 
@@ -37,7 +37,7 @@ def evaluate_truncated(chain: Tiers, s: complex, last: int) -> np.ndarray:
         size = tier0_size if n == 1 else chain.sizes[1 - n % 2]
         z = np.zeros((size, chain.sizes[n % 2]), dtype=dtype)
         if n == 1:
-            down = Entries(*(part[down.row < tier0_size] for part in down))
+            down = BlockEntries(*(part[down.row < tier0_size] for part in down))
         kernels.scatter(z, *down, n - 1, 1.0)
         # LAPACK reads columns: it solves S^T Z^T = C^T in place.
         _, _, solved, info = solver(block.T, z.T, overwrite_a=1, overwrite_b=1)
@@ -61,7 +61,7 @@ def _diagonal(chain: Tiers, s: complex, n: int, dtype: type) -> np.ndarray:
     return block
 
 
-def _subtract(block: np.ndarray, z: np.ndarray, up: Entries, tier: int) -> None:
+def _subtract(block: np.ndarray, z: np.ndarray, up: BlockEntries, tier: int) -> None:
     from thermalent.continued_fraction.several_poles import kernels
 
     value = np.empty_like(up.value)

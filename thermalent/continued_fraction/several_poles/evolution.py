@@ -13,19 +13,19 @@ from operator import itemgetter
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.fraction import evaluate
-from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
-    Relaxed,
+    RelaxationResult,
     Steps,
     first_contour,
     largest_rate,
     relax,
 )
 from thermalent.continued_fraction.several_poles.converge import work
-from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
 from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola
@@ -37,19 +37,21 @@ _RESCALED = float(np.sqrt(1.7))  # of the tiers against each other: another roun
 _NODES = 3  # of a contour, by which K is chosen
 
 
-def needed_depth(chain: Chain, quanta: int, rtol: float) -> int:
+def tiers_depth(chain: SourceChain, quanta: int, rtol: float) -> int:
     """Tiers that the steady state needs, or where there is none, the source's resolvent."""
     built = tiers(chain, quanta)
-    stationary = Stationary(built)
-    found = evaluate(built, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
+    stationary = TierZeroEquation(built)
+    found = evaluate_chain(built, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
     if found.outcome == "converged":
         return found.levels
     s = stationary.source_rate
-    return evaluate(built, resolvent(built, np.ones(built.tier0_size), s), s=s, rtol=rtol).levels
+    return evaluate_chain(
+        built, resolvent(built, np.ones(built.tier0_size), s), s=s, rtol=rtol
+    ).levels
 
 
-def evolve(
-    chain: Chain, times: np.ndarray, rho: np.ndarray, tolerance: float, most_work: float
+def evolve_several_poles(
+    chain: SourceChain, times: np.ndarray, rho: np.ndarray, tolerance: float, most_work: float
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
     """States (t, d, d), errors (t,), and what it took.
 
@@ -65,7 +67,7 @@ def evolve(
     states = np.zeros((len(times), d, d), dtype=complex)
     error = np.zeros(len(times))
     stats = {"levels": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
-    depth = needed_depth(chain, min(1, chain.length - 1), tolerance)
+    depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
     for q in range(int(charge.max()) + 1):
         part = np.where(charge == q, rho, 0)
         if not np.any(part):
@@ -85,7 +87,7 @@ def evolve(
 class _Sector:
     """One total charge of the state."""
 
-    def __init__(self, chain: Chain, part: np.ndarray, charge: int, depth: int) -> None:
+    def __init__(self, chain: SourceChain, part: np.ndarray, charge: int, depth: int) -> None:
         self.chain, self.part, self.charge, self.depth = chain, part, charge, depth
         self.levels, self.stepped, self.refused = depth, 0, 0.0
 
@@ -146,7 +148,7 @@ class _Sector:
         other = built.rescaled(_RESCALED)
         # Poles are not looked for: steps go on until contours agree.
         over_time = response(built, folded(built, start), folded(other, start), chained=False)
-        relaxed: Relaxed = relax(
+        relaxed: RelaxationResult = relax(
             times,
             tolerance,
             Steps(built, start, self.depth, itemgetter(slice(built.tier0_size)), other),

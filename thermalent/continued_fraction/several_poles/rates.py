@@ -11,8 +11,8 @@ from scipy import sparse
 from scipy.sparse.linalg import eigs
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
-from thermalent.continued_fraction.several_poles.coordinates import Chain
-from thermalent.continued_fraction.several_poles.evolution import needed_depth
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.continued_fraction.several_poles.tiers import tiers
 
 # Right of zero, where L has no eigenvalue, and what counts as zero, in the source's slowest rate.
@@ -22,8 +22,8 @@ _CLUSTER = 1e-3  # rates closer than this part of them are one, spread
 _SPARE = 3  # eigenvalues more than asked for, so that close ones are not lost
 
 
-def slowest(
-    chain: Chain, count: int, rtol: float, charge: int = 0
+def slowest_on_tiers(
+    chain: SourceChain, count: int, rtol: float, charge: int = 0
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Rates (complex, slowest first), their changes with tiers and quanta, and how many are zero.
 
@@ -35,11 +35,11 @@ def slowest(
             the errors then show.
     """
     if chain.length == 1:
-        depth = needed_depth(chain, 0, rtol)
+        depth = tiers_depth(chain, 0, rtol)
         before, _ = _rates(chain, 0, depth, count, charge)
         now, zeros = _rates(chain, 0, depth + depth // 4 + 2, count, charge)
         return now, _changes(before, now), zeros
-    depth = needed_depth(chain, 1, rtol)
+    depth = tiers_depth(chain, 1, rtol)
     before, _ = _rates(chain, 1, depth, count, charge)
     quanta, largest = 1, np.inf
     while True:
@@ -68,7 +68,9 @@ def _changes(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     return np.asarray(change + spread)
 
 
-def _rates(chain: Chain, quanta: int, last: int, count: int, charge: int) -> tuple[np.ndarray, int]:
+def _rates(
+    chain: SourceChain, quanta: int, last: int, count: int, charge: int
+) -> tuple[np.ndarray, int]:
     """The slowest eigenvalues, zeros left out, and how many of these there are."""
     d = len(chain.numbers)
     start = np.ones((d, d)) if charge else None

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.fraction import evaluate
-from thermalent.continued_fraction.chain.stationary import Stationary, resolvent
+from thermalent.continued_fraction.chain.fraction import evaluate_chain
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
@@ -16,7 +16,7 @@ from thermalent.continued_fraction.several_poles.converge import (
     truncated,
     work,
 )
-from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.tiers import tiers
 from thermalent.networks.network import Network
 from thermalent.solution.record import MethodRecord
@@ -32,8 +32,8 @@ _HOW_REACHED = "change with more quanta along the chain and with twice as many t
 _FLOOR = 10 * float(np.finfo(float).eps)
 
 
-def steady_state(
-    network: Network, method: MethodRecord, chain: Chain, rtol: float | None, last: int | None
+def several_poles_steady_state(
+    network: Network, method: MethodRecord, chain: SourceChain, rtol: float | None, last: int | None
 ) -> SteadyState:
     """The unique steady state.
 
@@ -69,7 +69,11 @@ def steady_state(
 
 
 def steady_state_from(
-    network: Network, method: MethodRecord, chain: Chain, initial: np.ndarray, rtol: float | None
+    network: Network,
+    method: MethodRecord,
+    chain: SourceChain,
+    initial: np.ndarray,
+    rtol: float | None,
 ) -> SteadyState:
     """The steady state that is reached from an initial state where there are several."""
     began = time.perf_counter()
@@ -115,13 +119,13 @@ def _reached(chain, initial, rtol, report):
     aimed = DEFAULT_RTOL if rtol is None else rtol
     changes, changed, before, spent, error = np.zeros(3), 0, None, 0.0, np.inf
     quanta = min(1, chain.length - 1)
-    few = Stationary(tiers(chain, quanta, start=initial))
+    few = TierZeroEquation(tiers(chain, quanta, start=initial))
     b = few.coordinates(initial)
     s = few.source_rate
     # The resolvent at the source's own rate is regular, and tells how many tiers matter.
-    level = evaluate(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).levels
+    level = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).levels
     while True:
-        stationary = Stationary(tiers(chain, quanta, start=initial))
+        stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
         b = stationary.coordinates(initial)
         depth = 2 * level if quanta % 2 or chain.length == 1 else level
         state = stationary.matrix(stationary.project(b, depth))

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.coordinates import Chain
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.placements import Placements, placements
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Operator, Superoperator, dense, sandwich
@@ -35,7 +35,7 @@ _ROUNDING = 8 * np.finfo(float).eps
 _CONSTANT = np.inf  # the shift of a coefficient without root
 
 
-class Entries(NamedTuple):
+class BlockEntries(NamedTuple):
     """Nonzero elements of a block: value, or value * sqrt(N/2 + shift) where the shift is finite.
 
     N is the tier of the row.
@@ -75,9 +75,9 @@ class Tiers:
         charge: Total charge Q.
     """
 
-    within: tuple[Entries, Entries]
-    up: tuple[Entries, Entries]
-    down: tuple[Entries, Entries]
+    within: tuple[BlockEntries, BlockEntries]
+    up: tuple[BlockEntries, BlockEntries]
+    down: tuple[BlockEntries, BlockEntries]
     rate: float
     lowest: tuple[np.ndarray, np.ndarray]
     tier0_size: int
@@ -101,7 +101,9 @@ class Tiers:
     def rescaled(self, factor: float) -> Tiers:
         """The same chain with the tiers scaled against each other: equal but for rounding."""
 
-        def scaled(pair: tuple[Entries, Entries], by: float) -> tuple[Entries, Entries]:
+        def scaled(
+            pair: tuple[BlockEntries, BlockEntries], by: float
+        ) -> tuple[BlockEntries, BlockEntries]:
             return pair[0]._replace(value=pair[0].value * by), pair[1]._replace(
                 value=pair[1].value * by
             )
@@ -122,7 +124,7 @@ class Tiers:
         return blocks[0], blocks[1]
 
 
-def tiers(chain: Chain, most: int, start: np.ndarray | None = None, charge: int = 0) -> Tiers:
+def tiers(chain: SourceChain, most: int, start: np.ndarray | None = None, charge: int = 0) -> Tiers:
     """The tiers of a chain.
 
     Args:
@@ -143,7 +145,7 @@ def tiers(chain: Chain, most: int, start: np.ndarray | None = None, charge: int 
 class _Table:
     """All unknowns (placement, element), those of a placement together, and how they are read."""
 
-    def __init__(self, chain: Chain, of: Placements, charge: int) -> None:
+    def __init__(self, chain: SourceChain, of: Placements, charge: int) -> None:
         self.of, self.charge = of, charge
         self.d = len(chain.numbers)
         self.e = self.d**2
@@ -163,7 +165,7 @@ class _Table:
         i, j = np.divmod(np.arange(self.e), self.d)
         return self.at(self.of.conjugate[:, None], (j * self.d + i)[None, :]).ravel()
 
-    def halved(self, entries: Entries) -> Entries:
+    def halved(self, entries: BlockEntries) -> BlockEntries:
         """A term in real unknowns: Re X, and behind all of them Im X, of one of each pair.
 
         The unknowns of a pair are scaled by sqrt2, so that the basis is orthonormal.
@@ -194,7 +196,7 @@ class _Table:
             np.concatenate([shift[use] for _, _, _, use in parts]),
         )
 
-    def reachable(self, start: np.ndarray | None, terms: dict[str, Entries]) -> np.ndarray:
+    def reachable(self, start: np.ndarray | None, terms: dict[str, BlockEntries]) -> np.ndarray:
         """The unknowns that the start, or for Q = 0 the populations, can ever populate."""
         count = len(self.of) * self.e
         whole = 2 * count if self.charge == 0 else count
@@ -218,7 +220,7 @@ class _Table:
             seed = grown
 
     def chain_of(
-        self, chain: Chain, terms: dict[str, Entries], kept: np.ndarray, most: int
+        self, chain: SourceChain, terms: dict[str, BlockEntries], kept: np.ndarray, most: int
     ) -> Tiers:
         """The tiers on the unknowns that are kept, sorted by placement and |k - l|."""
         count = len(self.of) * self.e
@@ -233,13 +235,13 @@ class _Table:
         parities = np.zeros(2 * count, dtype=bool)
         parities[kept] = odd
 
-        def split(name: str) -> tuple[Entries, Entries]:
+        def split(name: str) -> tuple[BlockEntries, BlockEntries]:
             e = terms[name]
             found = []
             for parity in (False, True):
                 use = (number[e.row] >= 0) & (number[e.col] >= 0) & (parities[e.row] == parity)
                 found.append(
-                    Entries(number[e.row[use]], number[e.col[use]], e.value[use], e.shift[use])
+                    BlockEntries(number[e.row[use]], number[e.col[use]], e.value[use], e.shift[use])
                 )
             return found[0], found[1]
 
@@ -263,7 +265,7 @@ class _Table:
             charge=self.charge,
         )
 
-    def _basis(self, chain: Chain, kept: np.ndarray, count: int) -> Operator:
+    def _basis(self, chain: SourceChain, kept: np.ndarray, count: int) -> Operator:
         """Basis matrices of unknowns without other quanta as columns."""
         bright_dark = sparse.csr_array(chain.bright_dark)
         columns = sparse.csc_array(sandwich(bright_dark, sparse.csr_array(bright_dark.conj().T)))
@@ -284,7 +286,7 @@ def _dense_if_small(matrix: Operator, d: int) -> Operator:
     return matrix.toarray() if d <= 8 else sparse.csr_array(matrix)
 
 
-def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarray) -> Entries:
+def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarray) -> BlockEntries:
     """Entries with those of one place and one shift added, zeros and rounding dropped."""
     key = np.stack([row, col, np.where(np.isinf(shift), 10**6, 2 * shift).astype(np.int64)])
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
@@ -292,10 +294,10 @@ def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarr
     np.add.at(total, inverse.ravel(), value)
     large = np.abs(total) > _ROUNDING * np.max(np.abs(total), initial=0.0)
     back = np.where(unique[2] == 10**6, _CONSTANT, 0.5 * unique[2])
-    return Entries(unique[0][large], unique[1][large], total[large], back[large])
+    return BlockEntries(unique[0][large], unique[1][large], total[large], back[large])
 
 
-def _operators(chain: Chain, table: _Table) -> dict[str, Entries]:
+def _operators(chain: SourceChain, table: _Table) -> dict[str, BlockEntries]:
     """The terms within a tier, from below and from above, on all unknowns."""
     within = _Collected(table)
     within.operator(chain.bright_dark, chain.liouvillian)
@@ -321,11 +323,11 @@ class _Collected:
         self.table = table
         self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
 
-    def entries(self) -> Entries:
+    def entries(self) -> BlockEntries:
         """All of them, those of one place summed."""
         if not self.parts:
             none = np.zeros(0, dtype=np.int64)
-            return Entries(none, none, np.zeros(0, dtype=complex), np.zeros(0))
+            return BlockEntries(none, none, np.zeros(0, dtype=complex), np.zeros(0))
         row, col, value, shift = (
             np.concatenate([part[i] for part in self.parts]) for i in range(4)
         )

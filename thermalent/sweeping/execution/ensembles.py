@@ -21,9 +21,9 @@ from thermalent.stochastic.method import FieldTrajectories, SteadyStatePlan
 from thermalent.stochastic.paths import Walk
 from thermalent.stochastic.run import block_sums
 from thermalent.stochastic.tally import BlockSums, Reader
-from thermalent.sweeping.blocks import Columns, Outcome, Recipe, attempt, compute, whole
+from thermalent.sweeping.blocks import Columns, Recipe, StateOrError, attempt, compute, whole
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
-from thermalent.sweeping.execution.tasks import Task, one_thread
+from thermalent.sweeping.execution.tasks import BlockTask, one_thread
 from thermalent.sweeping.storage.partial_ensembles import Part, Parts
 
 _AHEAD = 3  # tasks under way per worker: they are collected in order, so that some must wait
@@ -31,9 +31,9 @@ _SHARES = 8  # tasks per worker and ensemble, at least
 _LARGEST = 16  # blocks per task
 
 
-def completed(
-    workers: Workers, recipe: Recipe, tasks: Iterable[Task], parts: Parts | None
-) -> Generator[tuple[Task, Columns]]:
+def completed_ensembles(
+    workers: Workers, recipe: Recipe, tasks: Iterable[BlockTask], parts: Parts | None
+) -> Generator[tuple[BlockTask, Columns]]:
     """Results of the tasks, one point after the other, each on all workers.
 
     Args:
@@ -56,9 +56,9 @@ def completed(
 
 
 def _solver(
-    workers: Workers, task: Task, parts: Parts | None
-) -> Callable[[Sequence[Network], Any, Any], list[Outcome]]:
-    def solve(networks: Sequence[Network], method: Any, initial: Any) -> list[Outcome]:
+    workers: Workers, task: BlockTask, parts: Parts | None
+) -> Callable[[Sequence[Network], Any, Any], list[StateOrError]]:
+    def solve(networks: Sequence[Network], method: Any, initial: Any) -> list[StateOrError]:
         if initial is not None:  # refused, with a reason
             return [attempt(lambda n: method.steady_state_from(n, initial), n) for n in networks]
         outcomes = []
@@ -72,17 +72,17 @@ def _solver(
 
 def _on(
     workers: Workers, method: FieldTrajectories, part: Part | None
-) -> Callable[[Network], Outcome]:
+) -> Callable[[Network], StateOrError]:
     return lambda network: solved(network, method, workers, part)
 
 
 def solved(
     network: Network, method: FieldTrajectories, workers: Workers, part: Part | None = None
-) -> Outcome:
+) -> StateOrError:
     """The steady state of one network, checked as `steady_state` does."""
 
     def blocks(walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
-        return spread(workers, walk, n, stop, part)
+        return computed_blocks(workers, walk, n, stop, part)
 
     plan = method.accepted(SteadyStateTask(network=network))
     assert isinstance(plan, SteadyStatePlan)  # of trajectories
@@ -90,7 +90,7 @@ def solved(
     return result if result.status.ok else SolveError(result)
 
 
-def spread(
+def computed_blocks(
     workers: Workers, walk: Walk, n: int, stop: threading.Event, part: Part | None = None
 ) -> Iterator[BlockSums]:
     """The sums of all blocks of n trajectories, in their order, computed by the workers.

@@ -18,7 +18,13 @@ from typing import Any
 from thermalent._version import __version__
 from thermalent.support import checks
 from thermalent.sweeping.blocks import Columns, Recipe
-from thermalent.sweeping.execution.tasks import Task, one_thread, packed, run, run_elsewhere
+from thermalent.sweeping.execution.tasks import (
+    BlockTask,
+    one_thread,
+    packed,
+    run_elsewhere,
+    run_task,
+)
 from thermalent.sweeping.failures import ExecutorError
 
 # How often a block may be lost with its worker before it is to blame.
@@ -30,7 +36,7 @@ LOOK = 2.0  # seconds between two looks at whether there is anybody to wait for
 _UNKNOWN = 64  # workers, where an executor does not say how many it has
 _LOST = ("KilledWorker", "CancelledError", "FutureCancelledError")
 
-Done = tuple[Task, Columns]
+Done = tuple[BlockTask, Columns]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,18 +155,18 @@ def _dask(client: Any) -> Workers:
     )
 
 
-def completed(workers: Workers, recipe: Recipe, tasks: Iterable[Task]) -> Generator[Done]:
+def completed(workers: Workers, recipe: Recipe, tasks: Iterable[BlockTask]) -> Generator[Done]:
     """Results of the tasks as they finish; tasks are made only when there is room for them.
 
     Raises:
         ExecutorError: workers died, or a block was lost with its worker too often.
     """
     call: tuple[Any, ...]
-    call = (run, recipe) if workers.here else (run_elsewhere, packed(recipe), recipe.version)
+    call = (run_task, recipe) if workers.here else (run_elsewhere, packed(recipe), recipe.version)
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    under_way: dict[Any, tuple[Task, int]] = {}  # future: task, times lost
+    under_way: dict[Any, tuple[BlockTask, int]] = {}  # future: task, times lost
 
-    def submit(task: Task, losses: int = 0) -> None:
+    def submit(task: BlockTask, losses: int = 0) -> None:
         future = workers.submit(*call, task)
         under_way[future] = (task, losses)
         future.add_done_callback(finished.put)
@@ -200,7 +206,10 @@ def _next(finished: queue.SimpleQueue[Any], workers: Workers) -> Any:
 
 
 def _fill(
-    waiting: Iterator[Task], under_way: Mapping[Any, Any], submit: Callable[[Task], None], most: int
+    waiting: Iterator[BlockTask],
+    under_way: Mapping[Any, Any],
+    submit: Callable[[BlockTask], None],
+    most: int,
 ) -> bool:
     """Hand over tasks until `most` are under way; whether there is any."""
     while len(under_way) < most:

@@ -18,7 +18,7 @@ from thermalent.sweeping.grid import Grid
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Task:
+class BlockTask:
     """A block to compute.
 
     Args:
@@ -46,7 +46,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def run(recipe: Recipe, task: Task) -> Columns:
+def run_task(recipe: Recipe, task: BlockTask) -> Columns:
     """Compute a block; to be called inside of `one_thread`."""
     import numba
 
@@ -58,7 +58,7 @@ def run(recipe: Recipe, task: Task) -> Columns:
         numba.set_num_threads(before)
 
 
-def run_elsewhere(packed: bytes, version: str, task: Task) -> Columns:
+def run_elsewhere(packed: bytes, version: str, task: BlockTask) -> Columns:
     """The same in another process, where the recipe arrives pickled.
 
     Raises:
@@ -72,7 +72,7 @@ def run_elsewhere(packed: bytes, version: str, task: Task) -> Columns:
             f"{version}. Install the same version everywhere."
         )
     _limited_for_good()
-    return run(_unpacked(packed), task)
+    return run_task(_unpacked(packed), task)
 
 
 @functools.cache
