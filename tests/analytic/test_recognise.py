@@ -162,8 +162,8 @@ def test_a_cascade_sees_a_classical_field(arguments):
     mode = classical_field(network)
     assert isinstance(mode, GaussianMode)
     # The same said by the superoperators: nothing acts back.
-    assert np.max(np.abs(mode.back)) == 0.0
-    assert np.max(np.abs(mode.back_conj)) == 0.0
+    assert np.max(np.abs(mode.backaction)) == 0.0
+    assert np.max(np.abs(mode.backaction_conj)) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_back_action_is_found_and_its_emitter_named(changes, culprit):
     network = changed(**changes)
     assert culprit in reason(network, classical_field)
     # The same said by the superoperators.
-    assert np.max(np.abs(gaussian_modes(network)[0].back)) > 0
+    assert np.max(np.abs(gaussian_modes(network)[0].backaction)) > 0
 
 
 def test_back_action_may_be_left_out_on_purpose():

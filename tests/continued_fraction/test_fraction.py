@@ -119,9 +119,9 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
 
         add(k, l, h.liouvillian - mode.rate * (k + l) * np.eye(16))
         if k:
-            add(k - 1, l, np.sqrt(k) * (mode.variance * mode.drive + mode.back))
+            add(k - 1, l, np.sqrt(k) * (mode.variance * mode.drive + mode.backaction))
         if l:
-            add(k, l - 1, np.sqrt(l) * (mode.variance * mode.drive_conj + mode.back_conj))
+            add(k, l - 1, np.sqrt(l) * (mode.variance * mode.drive_conj + mode.backaction_conj))
         add(k, l + 1, np.sqrt(l + 1) * mode.drive)
         add(k + 1, l, np.sqrt(k + 1) * mode.drive_conj)
     full[0] = 0.0

@@ -58,8 +58,8 @@ def test_source_of_a_cascade_drives_and_feels_nothing(seed):
     minus = (dense(mode.drive_conj) @ rho.ravel()).reshape(4, 4)
     assert np.max(np.abs(plus - commutator(rho, drive.conj().T))) < 1e-13
     assert np.max(np.abs(minus + commutator(rho, drive))) < 1e-13
-    assert np.max(np.abs(dense(mode.back))) < 1e-15
-    assert np.max(np.abs(dense(mode.back_conj))) < 1e-15
+    assert np.max(np.abs(dense(mode.backaction))) < 1e-15
+    assert np.max(np.abs(dense(mode.backaction_conj))) < 1e-15
     assert mode.rate == pytest.approx(kappa)
     assert mode.variance == pytest.approx(2.0)
 

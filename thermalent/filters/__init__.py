@@ -1,3 +1,3 @@
-"""Filters between a hot source and the emitters: their shapes, and how they are realised."""
+"""Filters between a hot source and the emitters: their shapes and their realisation by modes."""
 
 from thermalent.filters.filter import Filter as Filter

@@ -2,7 +2,7 @@ r"""Filters between a hot source and the emitters, as physical networks of modes
 
 $$S_{21}(s) = \sqrt{\eta}\,\big[d + c\,(s - a)^{-1} b\big], \qquad s = i\omega$$
 
-White thermal noise of occupation n_th enters through b, and the emitters see what leaves through c.
+White thermal noise of occupation n_th enters through b, and drives the emitters through c.
 Where the filter does not transmit, the noise of the cold waveguide is reflected; what it absorbs it
 emits at the occupation of the absorber.
 """
@@ -200,7 +200,7 @@ class Filter:
         name: str,
         absorber_occupation: float | None,
     ) -> Filter:
-        """As `poles_and_zeros`; `name` is the argument that sets the size of S21."""
+        """A filter from poles and zeros; `name` is the argument that sets the size of S21."""
         p, z = roots.finite("poles", poles), roots.finite("zeros", zeros)
         if not len(p):
             checks.fail("poles", "at least one pole", list(poles))
@@ -280,8 +280,8 @@ class Filter:
 
         $$S_{21} \approx e^{-i\omega\tau} \Big[ d + \sum_i \frac{r_i}{i\omega - p_i} \Big]$$
 
-        S21 is fitted alone. `fit` holds data and model, its error, and a plot of both; what it
-        leaves open enters the error of every result of a network with this filter.
+        S21 is fitted alone. `fit` holds data and model, its error, and a plot of both; the error
+        of the fit enters that of every result of a network with this filter.
 
         Args:
             path: A Touchstone file of two ports (needs scikit-rf, the extra `touchstone`).
@@ -322,8 +322,8 @@ class Filter:
     ) -> Filter:
         r"""A filter from a measured noise spectrum: frequency and power as two columns.
 
-        The power has no phase, and emitters on a one-way line see none: it is fitted by the squared
-        modulus of a stable function whose zeros lie in the left half plane too.
+        The power has no phase, on which emitters on a one-way line do not depend either: it is
+        fitted by the squared modulus of a stable function whose zeros lie in the left half plane.
 
         Args:
             data: A text file of two columns, or an array (f, 2): ordinary frequency in Hz, and the

@@ -1,4 +1,4 @@
-"""What a fit of measured data is: data, model, how far they lie apart, and a plot of both."""
+"""A fit of measured data: data, model, their distance, and a plot of both."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Fit:
 
     @property
     def gain_error(self) -> float:
-        """By which part the transmission within the half-power band may be off, smoothly."""
+        """Relative error of the transmission within the half-power band, of smooth deviations."""
         band = self.measured >= 0.5 * np.max(self.measured)
         return _smooth((self.measured - self.fitted)[band] / self.measured[band])
 
     @property
     def floor(self) -> float:
-        """By how much the transmission beside that band may be off, smoothly."""
+        """Error of the transmission outside of the half-power band, of smooth deviations."""
         band = self.measured >= 0.5 * np.max(self.measured)
         return _smooth((self.measured - self.fitted)[~band])
 
@@ -69,7 +69,7 @@ class Fit:
 
 
 def _smooth(deviations: np.ndarray) -> float:
-    """Their mean, and twice its standard error: what scatter could hide of a smooth deviation."""
+    """Mean of the deviations plus two standard errors: what scatter may hide of a smooth one."""
     if not len(deviations):
         return 0.0
     scatter = float(np.sqrt(np.mean(deviations**2) / len(deviations)))

@@ -18,7 +18,7 @@ import numpy as np
 from thermalent.support import checks
 
 MOST_POLES = 8
-# More poles are taken as long as they leave less than this part of the deviation.
+# More poles are taken while each reduces the deviation to less than this part of it.
 _WORTH_IT = 0.7
 _GOOD_ENOUGH = 1e-5
 _PATIENCE = 2
@@ -83,7 +83,7 @@ def vector_fit(
     fitting = VectorFitting(network)
     fitting.poles = 2 * np.pi * (-0.3 * width + 1j * starts)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of poles that still move; the fit's own error tells
+        warnings.simplefilter("ignore")  # about poles that still move; the error of the fit counts
         fitting.vector_fit(
             init_pole_spacing="custom",
             fit_constant=constant,
@@ -99,7 +99,7 @@ def vector_fit(
 def power_fit(
     frequencies: np.ndarray, power: np.ndarray, carrier: float, order: int, zeros: int
 ) -> Rational:
-    """The minimum-phase function whose squared modulus is a measured power, as `vector_fit`.
+    """The minimum-phase function whose squared modulus is a measured power.
 
     Args:
         frequencies: Ordinary frequencies, increasing, (f,).
@@ -143,9 +143,9 @@ def power_fit(
             ]
         )  # fmt: skip
         first[-1] = -np.log(np.max(modelled(first)))
-        found = optimize.least_squares(residual, first, max_nfev=400)
-        if best is None or found.cost < best.cost:
-            best = found
+        solution = optimize.least_squares(residual, first, max_nfev=400)
+        if best is None or solution.cost < best.cost:
+            best = solution
     assert best is not None
     p, z, gain = unpacked(best.x)
     p, z = _apart(p) * width, z * width
@@ -163,7 +163,7 @@ def chosen(
     power: np.ndarray,
     lowest: int = 1,
 ) -> Rational:
-    """The fit of so many poles, or of as few as more of them would hardly improve on.
+    """The fit with a given number of poles, or with the fewest that more poles hardly improve.
 
     Args:
         fitted: The fit with a number of poles.
@@ -223,7 +223,7 @@ def _half_power_width(frequencies: np.ndarray, power: np.ndarray) -> float:
 
 
 def _apart(poles: np.ndarray) -> np.ndarray:
-    """Poles no closer than a millionth of their rates: residues of equal ones would diverge."""
+    """Poles a millionth of their rates apart at least: residues of equal ones would diverge."""
     result = poles.copy()
     for i in range(1, len(result)):
         while np.min(np.abs(result[:i] - result[i])) < 1e-6 * abs(result[i].real):

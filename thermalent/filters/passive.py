@@ -62,9 +62,9 @@ def passive(system: StateSpace) -> StateSpace:
     """
     balanced = _balanced(system)
     for margin in _MARGINS:
-        found = _bounded_real(balanced, 1.0 + margin)
-        if found is not None:
-            return found
+        passive_system = _bounded_real(balanced, 1.0 + margin)
+        if passive_system is not None:
+            return passive_system
     raise ValueError(
         "No passive network of modes was found for this filter to a relative accuracy of "
         f"{_ACCURACY:g}: its poles lie too far apart or too close to each other. Use fewer poles."
@@ -78,7 +78,7 @@ def excess_loss(system: StateSpace) -> np.ndarray:
 
 
 def hessenberg(system: StateSpace) -> StateSpace:
-    """The same in a row: only the last mode feeds the output, each mode its neighbours' next.
+    """A system in which the modes form a row, and only the last one feeds the output.
 
     A unitary change of coordinates, so that a passive system stays one. A lossless filter without
     zeros becomes a row of coupled cavities whose first holds the hot port.
@@ -96,7 +96,7 @@ def hessenberg(system: StateSpace) -> StateSpace:
     b, c = basis.conj().T @ system.b, system.c @ basis
     scale = float(np.max(np.abs(a)))
     m = len(b)
-    # Zero by construction: feeding that skips a mode on the way to the output, and other outputs.
+    # These are zero by construction: steps that skip a mode towards the output, and other outputs.
     exact = a.copy()
     exact[np.tril_indices(m, -2)] = 0.0
     exact[np.abs(exact) < 1e-14 * scale] = 0.0
@@ -110,7 +110,7 @@ def hessenberg(system: StateSpace) -> StateSpace:
 
 
 def _real_where_possible(system: StateSpace) -> StateSpace:
-    """Phases of the modes such that the output and every step towards it are real, positive."""
+    """A system with phases such that the output and every step towards it are real and positive."""
     m = len(system.b)
     phases = np.ones(m, dtype=complex)
     follow = system.c[-1]
@@ -129,7 +129,7 @@ def _reflection(vector: np.ndarray) -> np.ndarray:
 
 
 def _balanced(system: StateSpace) -> StateSpace:
-    """Equal, diagonal Gramians, which keeps the Riccati equation well scaled."""
+    """A system with equal, diagonal Gramians, for which the Riccati equation is well scaled."""
     from scipy import linalg
 
     controllable = linalg.solve_continuous_lyapunov(system.a, -np.outer(system.b, system.b.conj()))
@@ -139,7 +139,7 @@ def _balanced(system: StateSpace) -> StateSpace:
     try:
         root = np.linalg.cholesky((controllable + controllable.conj().T) / 2)
     except np.linalg.LinAlgError:
-        return system  # poles that hardly couple; the check of the result tells
+        return system  # some poles hardly couple; the result is checked later
     values, vectors = np.linalg.eigh(root.conj().T @ (observable + observable.conj().T) @ root / 2)
     if not values[0] > 0:
         return system
@@ -161,8 +161,8 @@ def _bounded_real(system: StateSpace, bound: float) -> StateSpace | None:
     except (np.linalg.LinAlgError, ValueError):
         return None
     inverse = np.linalg.inv(root)
-    found = StateSpace(root @ a @ inverse, root @ system.b, system.c @ inverse, d)
-    return found if _violation(found, bound) <= _ACCURACY else None
+    coordinates = StateSpace(root @ a @ inverse, root @ system.b, system.c @ inverse, d)
+    return coordinates if _violation(coordinates, bound) <= _ACCURACY else None
 
 
 def _violation(system: StateSpace, bound: float) -> float:

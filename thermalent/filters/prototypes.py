@@ -48,7 +48,7 @@ def row_of_cavities(
 
 
 def lowpass_ladder(elements: np.ndarray, edge: float, internal: float) -> StateSpace:
-    """The row of coupled resonators of a low-pass ladder, its edge at the angular frequency."""
+    """The row of coupled resonators that realises a low-pass ladder of a given edge."""
     g = np.asarray(elements, dtype=float)
     m = len(g) - 2
     a = np.zeros((m, m), dtype=complex)

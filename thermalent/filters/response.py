@@ -1,4 +1,4 @@
-r"""What a transfer function does at a frequency, its peak, and its width.
+r"""Transfer functions at a frequency, their peak and their width.
 
 $$S_{21}(s) = d + c\,(s - a)^{-1} b, \qquad s = i\omega$$
 
@@ -45,13 +45,13 @@ def peak(system: StateSpace) -> tuple[float, float]:
     for i in np.flatnonzero((size[1:-1] >= size[:-2]) & (size[1:-1] >= size[2:])) + 1:
         if size[i] < 0.5 * size.max():
             continue
-        found = optimize.minimize_scalar(
+        minimum = optimize.minimize_scalar(
             lambda omega: -float(np.abs(transfer_function(system, omega))),
             bounds=(grid[i - 1], grid[i + 1]),
             method="bounded",
             options={"xatol": 1e-10 * (grid[i + 1] - grid[i - 1])},
         )
-        at, value = (float(found.x), -float(found.fun))
+        at, value = (float(minimum.x), -float(minimum.fun))
         if value < size[i]:
             at, value = float(grid[i]), float(size[i])
         if value > best:
@@ -81,13 +81,13 @@ def width(system: StateSpace) -> float:
 
 
 def _grid(system: StateSpace) -> np.ndarray:
-    """Frequencies around every pole, close enough that no peak lies unseen between them."""
+    """Frequencies around every pole, close enough that no peak lies between them undetected."""
     poles = np.linalg.eigvals(system.a)
     reach = float(np.max(np.abs(poles)))
     near = [p.imag + abs(p.real) * _NEAR for p in poles]
     far = [p.imag + sign * abs(p.real) * _FAR for p in poles for sign in (-1, 1)]
     ends = np.array([-1e6 * reach, 1e6 * reach])
     grid = np.unique(np.concatenate([*near, *far, ends]))
-    # Of points that coincide but for rounding one is kept, or no maximum would be bracketed.
+    # Of points that coincide but for rounding one is kept; otherwise no maximum would be bracketed.
     apart = np.diff(grid, prepend=-np.inf) > 1e-4 * float(np.min(np.abs(poles.real)))
     return grid[apart]

@@ -1,4 +1,4 @@
-"""Polynomials, poles and zeros as they are given: checks, and pairs that cancel."""
+"""Checks of polynomials, poles and zeros, and the cancellation of equal pairs."""
 
 from __future__ import annotations
 

@@ -111,12 +111,12 @@ def _broadband(
     # What the source adds to the vacuum is attenuated with the rest of the light.
     passed = np.sqrt(np.cumprod([1.0, *(1 - np.asarray(losses, dtype=float))]))
     added = gamma * np.outer(passed, passed)
-    here, across = np.eye(2), np.array([[0, 1], [1, 0]])
+    same_rail, across = np.eye(2), np.array([[0, 1], [1, 0]])
     return Network(
         nodes=tuple(qubits),
-        exchange=np.kron(rail.exchange, here) + np.diag(detunings),
-        decay=np.kron(rail.decay + np.sinh(r) ** 2 * added, here) + np.diag(elsewhere),
-        absorption=np.kron(np.sinh(r) ** 2 * added, here),
+        exchange=np.kron(rail.exchange, same_rail) + np.diag(detunings),
+        decay=np.kron(rail.decay + np.sinh(r) ** 2 * added, same_rail) + np.diag(elsewhere),
+        absorption=np.kron(np.sinh(r) ** 2 * added, same_rail),
         anomalous=np.kron(-np.cosh(r) * np.sinh(r) * added, across),
         label="dual rail",
     )

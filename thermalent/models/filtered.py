@@ -1,4 +1,4 @@
-r"""A filter of several poles as part of a network: its modes, and how they feed a geometry.
+r"""A filter of several poles as part of a network: its modes, and their coupling to a geometry.
 
 The modes z drift with a, and what leaves the filter is \(L = c\,z\): with M_g the couplings of a
 geometry whose node 0 is a port of unit rate, and V what embeds (L, emitters) in (z, emitters),
@@ -59,7 +59,7 @@ def filtered(
     exchange, vacuum = (propagator + adjoint) / 2, (1j * (propagator - adjoint)).T
     hot = np.concatenate([-b.conj(), np.conj(d) * 1j * line[1:, 0]])  # O over the nodes
     warm = base if chosen.absorber_occupation is None else chosen.absorber_occupation
-    # What is absorbed on the way in is replaced by the absorber's noise.
+    # The part of the noise that is absorbed on its way in is replaced by the absorber's noise.
     occupation = chosen.transmission * n_th + (1 - chosen.transmission) * warm
     absorption = base * vacuum.conj()
     if warm != base:
@@ -83,7 +83,7 @@ def filtered(
 
 
 def _own_bath(hot: np.ndarray, chosen: Filter) -> int | None:
-    """The mode whose own bath the hot port is; None if the port joins several nodes.
+    """The mode into which the hot port leads alone; None if the port couples several nodes.
 
     Without it the port is a part of G and U, which is the same physics. So it is where a mode would
     have to lose more than it does: by rounding, for filters that transmit all at their peak.

@@ -1,4 +1,4 @@
-"""What every model of qubits behind a filter cavity shares: imperfections on any geometry."""
+"""Qubits behind a filter on any geometry, with the imperfections that all models share."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def behind_a_filter(
 ) -> Network:
     r"""A filter cavity (node 0 of the geometry) with one hot port, and qubits.
 
-    With several filters the hot port is that of the first, each passes its light on to the next
-    through ports of the same rate kappa, and the last is the geometry's.
+    With several filters in a row the first has the hot port, each passes its light on to the next
+    through ports of the same rate kappa, and the last is node 0 of the geometry.
 
     A warm waveguide of occupation n_0 has both (n_0 + 1) G for decay and n_0 G^* for absorption,
     with the same J.
@@ -43,7 +43,8 @@ def behind_a_filter(
     Args:
         geometry: Joins the cavity and the qubits, in this order.
         n_th: Thermal occupation of the hot port, >= 0.
-        kappa: Energy decay rate into the hot port, rate unit, > 0.
+        kappa: Energy decay rate into the hot port, rate unit, > 0. The decay is per port: with the
+            output port, the energy of the mode decays at 2 kappa.
         qubits: Number of qubits.
         label: What the network is.
         detuning: Qubit frequency minus cavity frequency; one number, or one per qubit.
@@ -83,7 +84,7 @@ def behind_a_filter(
 
 
 def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
-    """The coupling with `count` more cavities in front, each passing its light to the next."""
+    """The couplings with `count` more cavities in front, each passing its light to the next."""
     if count == 0:
         return coupling
     n = count + len(coupling.exchange)
@@ -109,10 +110,10 @@ def behind_this_filter(
     waveguide_occupation: float = 0.0,
     backaction: bool = True,
 ) -> Network:
-    """A filter of any shape whose output port is node 0 of the geometry, and qubits.
+    """Qubits behind a filter of any shape, whose output port is node 0 of the geometry.
 
-    Behind a measured filter the network has an alternative, in which all that the fit may have
-    missed is there: a stronger transmission in the band, and a floor beside it.
+    Behind a measured filter the network has an alternative, with all that the fit may have
+    missed: a stronger transmission in the band, and a floor beside it.
 
     Args:
         geometry: Joins the filter's output port, of rate one, and the qubits, in this order.

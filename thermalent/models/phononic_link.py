@@ -48,8 +48,8 @@ def phononic_link(
 
     Args:
         n_th: Thermal occupation of the hot port, >= 0.
-        kappa: Energy decay rate through each port of the cavity, rate unit, > 0; left out if there
-            is a `filter`.
+        kappa: Energy decay rate through each port of the cavity, rate unit, > 0, so that the energy
+            of its mode decays at 2 kappa; left out if there is a `filter`.
         gamma: Decay rate of the qubits at an antinode, rate unit; one number, or one per qubit.
         positions: k0 z of each qubit, its distance from the mirror in radians, > 0.
         wavelengths: Instead of `positions`: the distances in wavelengths.

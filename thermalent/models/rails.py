@@ -1,4 +1,4 @@
-"""What every description of two rails of qubits shares: names, detunings, their permutation.
+"""Two rails of qubits: the names of their nodes, their detunings, and the permutation of those.
 
 Pair i holds qubit i of rail A and qubit i of rail B, in propagation order. The detunings of rail B
 are those of rail A with the other sign, in the order that a permutation gives.

@@ -45,7 +45,7 @@ def ring_resonators(
     with J and G of `ChiralWaveguide`; node 1 is the leftmost. The cavities are cold, so the network
     only ever loses excitations.
 
-    Where an argument is said to be per qubit it may be one number for all, one per node, or per
+    An argument that is per qubit may be one number for all, one per node, or per
     node a sequence with one per qubit.
 
     Args:
@@ -53,7 +53,7 @@ def ring_resonators(
             \(a^\dagger\sigma\): the second node of GENERATION has \(g_2 e^{i\alpha}\).
         decay_right: Energy decay rate of the cavities into the right-moving channel, rate unit, one
             number or one per node.
-        decay_left: The same for the left-moving channel.
+        decay_left: Energy decay rate of the cavities into the left-moving channel, likewise.
         distance: k D between neighbouring nodes, in radians, > 0; one number or one per stretch.
             Without left-moving decay it only shifts phases.
         qubits: Number of qubits per node, >= 1; one number or one per node.
@@ -61,7 +61,7 @@ def ring_resonators(
         qubit_decay: Decay rate of the qubits into other, empty channels, per qubit.
         cavity_loss: Energy decay rate of the cavities into other, empty channels, per node.
         detuning: Qubit frequency minus the common reference, rate unit, per qubit.
-        cavity_detuning: The same for the cavities, one number or one per node.
+        cavity_detuning: Cavity frequency minus the common reference, one number or one per node.
         dephasing: Pure dephasing rate of the qubits, per qubit.
         loss: Power loss, in [0, 1], of each stretch; one number or one per stretch.
         collective: Describe the qubits of a node by one `CollectiveSpin` of N + 1 levels, which is

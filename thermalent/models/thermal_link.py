@@ -42,13 +42,13 @@ def thermal_link(
     Phi = kappa n_th / 2 with the correlation <a^+(t) a(0)> = (n_th/2) exp(-kappa |t|).
 
     With M filters in a row the spectrum is sharper, the M-th power of a Lorentzian; two of them
-    leave half the flux. A `filter` of any shape takes the place of the cavities: the qubits then
-    see the spectrum n_th |S21|^2, beside what the waveguide itself holds.
+    leave half the flux. A `filter` of any shape takes the place of the cavities: the spectrum
+    at the qubits is then n_th |S21|^2, beside what the waveguide itself holds.
 
     Args:
         n_th: Thermal occupation of the hot port, >= 0.
-        kappa: Energy decay rate through each port of the filter, rate unit, > 0; left out if there
-            is a `filter`.
+        kappa: Energy decay rate through each port of the filter, rate unit, > 0, so that the energy
+            of its mode decays at 2 kappa; left out if there is a `filter`.
         gamma: Decay rate of the qubits into the waveguide, rate unit; one number, or one per qubit.
         detuning: Qubit frequency minus filter frequency, rate unit; one number, or one per qubit.
         dephasing: Pure dephasing rate 1/T_phi, rate unit; one number, or one per qubit.

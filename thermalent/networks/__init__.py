@@ -1,1 +1,1 @@
-"""What a network is, and what follows from it without solving: symmetry, source, jump channels."""
+"""The description of a network, and its symmetry, source and jump channels, without solving."""

@@ -1,4 +1,4 @@
-"""Whether parameters are those of the function that builds the network, and may vary."""
+"""Checks of parameters against the function that builds a network from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_parameters(
     try:
         parameters = inspect.signature(builder).parameters
     except (TypeError, ValueError):
-        return  # a builtin without a signature: the first call will tell
+        return  # a builtin without a signature: errors show at the first call
     kinds = inspect.Parameter
     takes_any = any(p.kind is kinds.VAR_KEYWORD for p in parameters.values())
     named = [
@@ -65,7 +65,7 @@ def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]
     try:
         check_parameters(builder, {}, names)
     except ValueError as error:
-        # The check is that of a sweep, whose argument is called differently.
+        # The check is that of a sweep, whose argument has another name.
         raise ValueError(str(error).replace("`grid`", f"`{argument}`")) from None
 
 
@@ -75,12 +75,13 @@ def check_integers(builder: Callable[..., Any], parameters: Mapping[str, Any]) -
     Raises:
         ValueError: it takes the integer but not the same number as a float: there is no derivative.
     """
-    whole = {name: value for name, value in parameters.items() if _integers(value)}
-    if not whole or _builds(builder, {**parameters, **{n: _real(v) for n, v in whole.items()}}):
+    integers = {name: value for name, value in parameters.items() if _integers(value)}
+    as_floats = {name: _real(value) for name, value in integers.items()}
+    if not integers or _builds(builder, {**parameters, **as_floats}):
         return
     if not _builds(builder, parameters):
-        return  # wrong for another reason, which the first call tells
-    for name, value in whole.items():
+        return  # wrong for another reason, which the first call reports
+    for name, value in integers.items():
         if not _builds(builder, {**parameters, name: _real(value)}):
             checks.fail(
                 "parameters",

@@ -1,4 +1,4 @@
-r"""The sources of a network as Gaussian amplitudes, and how the emitters feel them.
+r"""The sources of a network as Gaussian amplitudes, and their coupling to the emitters.
 
 With the P-representation \(\rho = \int d^2\alpha\, |\alpha\rangle\langle\alpha| \otimes
 \mu(\alpha)\) of a mode, every term of the master equation that couples it to the emitters becomes a
@@ -33,7 +33,7 @@ class UnstableSourceError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GaussianSource:
-    r"""Complex amplitudes z of a linear source, and how the emitters feel each of them.
+    r"""Complex amplitudes z of a linear source, and the coupling of each to the emitters.
 
     $$\dot z = -W z + \text{noise}, \qquad \langle z_i z_j \rangle = C_{ij}, \qquad
       W C + C W^T = Q$$
@@ -42,18 +42,18 @@ class GaussianSource:
         drift: W, (n, n), rate unit; every eigenvalue has a positive real part.
         covariance: C, (n, n) symmetric, normally ordered.
         drive: D_i, the superoperator of the emitters that multiplies z_i, (d^2, d^2) each.
-        back: K_i, the one that multiplies -d/dz_i: back-action of the emitters on the source.
+        backaction: K_i, the one that multiplies -d/dz_i: back-action of the emitters on the source.
     """
 
     drift: np.ndarray
     covariance: np.ndarray
     drive: tuple[Superoperator, ...]
-    back: tuple[Superoperator, ...]
+    backaction: tuple[Superoperator, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GaussianMode:
-    r"""One complex Gaussian amplitude u of a source, and how the emitters feel it.
+    r"""One complex Gaussian amplitude u of a source, and its coupling to the emitters.
 
     Args:
         rate: Amplitude decay rate lambda, rate unit, > 0: <u^*(t) u(0)> = V exp(-lambda |t|).
@@ -61,8 +61,8 @@ class GaussianMode:
         variance: V = <|u|^2>, of either sign (a normally ordered variance can be negative).
         drive: L_+, the superoperator that multiplies u, (d^2, d^2).
         drive_conj: L_-, the superoperator that multiplies u^*.
-        back: K_+, back-action of the emitters on the source.
-        back_conj: K_-, its conjugate.
+        backaction: K_+, back-action of the emitters on the source.
+        backaction_conj: K_-, its conjugate.
     """
 
     rate: float
@@ -70,8 +70,8 @@ class GaussianMode:
     variance: float
     drive: Superoperator
     drive_conj: Superoperator
-    back: Superoperator
-    back_conj: Superoperator
+    backaction: Superoperator
+    backaction_conj: Superoperator
 
 
 def gaussian_source(network: Network) -> GaussianSource:
@@ -86,7 +86,7 @@ def gaussian_source(network: Network) -> GaussianSource:
         drift=drift,
         covariance=_covariance(drift, diffusion),
         drive=tuple(drive for term in terms for drive in term[:2]),
-        back=tuple(back for term in terms for back in term[2:]),
+        backaction=tuple(back for term in terms for back in term[2:]),
     )
 
 
@@ -112,8 +112,8 @@ def gaussian_modes(network: Network) -> tuple[GaussianMode, ...]:
             variance=float(source.covariance[i, i + 1].real),
             drive=source.drive[i],
             drive_conj=source.drive[i + 1],
-            back=source.back[i + 1],
-            back_conj=source.back[i],
+            backaction=source.backaction[i + 1],
+            backaction_conj=source.backaction[i],
         )
         for i in range(0, 2 * count, 2)
     )
@@ -144,7 +144,7 @@ def _linear(network: Network) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _covariance(drift: np.ndarray, diffusion: np.ndarray) -> np.ndarray:
-    """C of W C + C W^T = Q."""
+    """The covariance C that solves W C + C W^T = Q."""
     rates = np.diag(drift)
     if np.array_equal(drift, np.diag(rates)):
         return diffusion / np.add.outer(rates, rates)  # modes on their own, to the last digit
@@ -160,7 +160,7 @@ def _covariance(drift: np.ndarray, diffusion: np.ndarray) -> np.ndarray:
 
 
 def _interleaved(aa: np.ndarray, ab: np.ndarray, ba: np.ndarray, bb: np.ndarray) -> np.ndarray:
-    """Blocks over (alpha, alpha^*) as one matrix over alpha_1, alpha_1^*, alpha_2, ..."""
+    """The matrix over (alpha_1, alpha_1^*, alpha_2, ...) from its blocks over alpha and alpha^*."""
     n = aa.shape[0]
     return np.array([[aa, ab], [ba, bb]]).transpose(2, 0, 3, 1).reshape(2 * n, 2 * n)
 
@@ -183,17 +183,17 @@ def _coupling_terms(network: Network, index: int) -> tuple[Superoperator, ...]:
                 terms[to].append(weight * of_right * right(operator))
     a_rho, rho_ad, ad_rho, rho_a = terms.values()
     size = int(np.prod(network.dims))
-    back, back_conj = _sum(ad_rho, size), _sum(rho_a, size)
-    drive, drive_conj = _sum(a_rho, size) + back_conj, _sum(rho_ad, size) + back
+    back, backaction_conj = _sum(ad_rho, size), _sum(rho_a, size)
+    drive, drive_conj = _sum(a_rho, size) + backaction_conj, _sum(rho_ad, size) + back
     if not network.modes[network.mode_indices.index(index)].backaction:
-        back, back_conj = 0 * back, 0 * back_conj
-    return drive, drive_conj, back, back_conj
+        back, backaction_conj = 0 * back, 0 * backaction_conj
+    return drive, drive_conj, back, backaction_conj
 
 
 def coupling_weights(
     network: Network, index: int, e: int
 ) -> list[tuple[str, complex, bool, float, float]]:
-    """What couples the mode at node `index` to the emitter at node `e`: no sums, so no rounding.
+    """The terms that couple the mode at node `index` to the emitter at node `e`: without rounding.
 
     Returns:
         Rows (term of the mode, weight, whether the emitter's operator is c^+ instead of c, factor

@@ -89,7 +89,7 @@ class ChiralWaveguide(Geometry):
 
     Args:
         right: Energy decay rate of each node into the right-moving channel.
-        left: The same for the left-moving channel.
+        left: Energy decay rate of each node into the left-moving channel.
         positions: k x of each node, in radians, all different.
         loss: Power loss, in [0, 1], of each stretch between neighbours along the waveguide: one
             number, or one each from left to right.
@@ -159,7 +159,7 @@ class ChiralWaveguide(Geometry):
 
 @dataclass(frozen=True, kw_only=True)
 class SemiInfinite(Geometry):
-    r"""A waveguide that ends in a mirror at z = 0; what is emitted towards it comes back.
+    r"""A waveguide that ends in a mirror at z = 0, which returns what is emitted towards it.
 
     $$M_{jl} = -\tfrac{i}{4} \sqrt{g_j g_l}\,
       \big( t_{jl}\, e^{ik|z_j - z_l|} + t_{j0} t_{0l}\, e^{ik(z_j + z_l)} \big)$$
@@ -248,7 +248,7 @@ def _losses(loss: float | Sequence[float], points: int) -> tuple[float, ...]:
 
 
 def _transmission(loss: float | Sequence[float]) -> np.ndarray:
-    """Amplitude transmission between all points of a line, from the loss of its stretches."""
+    """Amplitude transmission between all points of a line, from the losses of its stretches."""
     stretch = np.sqrt(1.0 - np.asarray(loss, dtype=float))
     n = len(stretch) + 1
     t = np.eye(n)
@@ -259,7 +259,9 @@ def _transmission(loss: float | Sequence[float]) -> np.ndarray:
 
 
 def _within_channel(v: np.ndarray, x: np.ndarray, t: np.ndarray, direction: int) -> np.ndarray:
-    """M of one channel: node l reaches node j if that lies ahead; half of it stays at home."""
+    """Coupling matrix of one propagation direction.
+    M[j, l] is the amplitude from l to j for j downstream of l; the diagonal is half the decay rate.
+    """
     ahead = np.sign(x[:, None] - x[None, :]) * direction > 0
     passing = np.where(ahead, t, 0.5 * np.eye(len(v)))
     return -1j * passing * np.outer(v, v.conj())

@@ -46,7 +46,7 @@ def channels(couplings: Couplings) -> list[Channel]:
         gamma = gamma.real
     scale = float(np.max(np.abs(gamma), initial=0.0))
     _, labels = csgraph.connected_components(sparse.csr_array(gamma != 0), directed=False)
-    found = []
+    by_rate = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         rates, vectors = np.linalg.eigh(gamma[np.ix_(members, members)])
@@ -54,8 +54,8 @@ def channels(couplings: Couplings) -> list[Channel]:
             if abs(rate) <= _ROUNDING * scale:
                 continue
             weights = np.zeros(len(gamma), dtype=complex)
-            # The largest weight real and positive: the choice of a phase, and real where it can be.
+            # The phase is chosen such that the largest weight is real and positive.
             largest = vector[np.argmax(np.abs(vector))]
             weights[members] = vector * (abs(largest) / largest)
-            found.append(Channel(rate, weights))
-    return found
+            by_rate.append(Channel(rate, weights))
+    return by_rate

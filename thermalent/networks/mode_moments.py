@@ -29,7 +29,7 @@ _SMALLEST_DECAY = 1e-12
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BareModes:
-    """The modes alone.
+    """The modes of a network without its emitters.
 
     Args:
         growth: Largest growth rate of any combination of amplitudes, rate unit; negative if all

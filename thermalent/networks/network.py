@@ -170,7 +170,7 @@ class Network(Value):
 
     @property
     def couplings(self) -> Couplings:
-        """J, G, U, P and M."""
+        """The matrices J, G, U, P and M."""
         assert self.absorption is not None  # these three are set by __post_init__
         assert self.pumping is not None
         assert self.anomalous is not None
@@ -178,7 +178,7 @@ class Network(Value):
 
     @property
     def pumped(self) -> bool:
-        """Whether pairs of excitations come and go: by parametric pumping or a squeezed channel."""
+        """Whether excitations come and go in pairs: by parametric pumping or a squeezed channel."""
         return bool(np.any(self.pumping) or np.any(self.anomalous))
 
     def position(self, name: str) -> int:
@@ -192,15 +192,16 @@ class Network(Value):
         return self.emitter_names.index(name)
 
     def _joined(self, index: int) -> bool:
-        """Whether a mode is joined to another one, which may lose its energy for it."""
+        """Whether a mode is coupled to another one, which may lose its energy for it."""
         others = [j for j in self.mode_indices if j != index]
         return bool(np.any(self.exchange[index, others]) or np.any(self.decay[index, others]))
 
     def mode_rates(self, index: int) -> tuple[float, float]:
         """Energy relaxation and gain rates of the mode at node `index`, all channels together.
 
-        Alone, the mode relaxes at the first to the occupation gain / relaxation. The relaxation is
-        loss minus gain, summed without the thermal parts, which cancel.
+        Without the other nodes, the mode relaxes at the first rate to the occupation
+        gain / relaxation. The relaxation is loss minus gain; their thermal parts cancel and are
+        left out of the sums.
         """
         mode = self.nodes[index]
         if not isinstance(mode, Mode):

@@ -48,7 +48,7 @@ class Mode:
 
 
 class Emitter(abc.ABC):
-    """A node of finite dimension: its lowering operator, and what it does alone."""
+    """A node of finite dimension: its lowering operator, local Hamiltonian and local jumps."""
 
     name: str
 
@@ -103,7 +103,7 @@ class Qubit(Emitter):
 
     @property
     def hamiltonian(self) -> np.ndarray:
-        """Zero: a qubit's detuning stands in the network's J."""
+        """Zero: a qubit's detuning is part of the network's J."""
         return np.zeros((2, 2), dtype=complex)
 
     @property
@@ -196,12 +196,12 @@ class CollectiveSpin(Emitter):
 
     @property
     def hamiltonian(self) -> np.ndarray:
-        """Zero."""
+        """Zero: detunings are part of the network's J."""
         return np.zeros((self.qubits + 1, self.qubits + 1), dtype=complex)
 
     @property
     def collapse_operators(self) -> tuple[np.ndarray, ...]:
-        """None."""
+        """None: a collective spin has no local jumps."""
         return ()
 
 

@@ -20,7 +20,7 @@ from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
 from thermalent.networks.value import read_only
 from thermalent.operators.superoperators import dense, lindblad, zero
 
-# Their lowering operator goes down one ladder, and what they do alone is diagonal in it.
+# The lowering operator of these lowers a single ladder, and their local terms are diagonal in it.
 _LADDERS = (Qubit, CollectiveSpin)
 
 
@@ -49,10 +49,10 @@ def level_charges(emitter: Emitter) -> np.ndarray:
         charge[start] = 0
         component, frontier = [start], [start]
         while frontier:
-            here = frontier.pop()
+            level = frontier.pop()
             for i, j, step, word in edges:
                 for a, b, change in ((i, j, step), (j, i, -step)):
-                    if a != here:
+                    if a != level:
                         continue
                     if charge[b] == unset:
                         charge[b] = charge[a] + change
@@ -82,7 +82,7 @@ def excitation_numbers(network: Network) -> np.ndarray:
 def excitation_numbers_of(
     emitters: Sequence[Emitter], signs: Sequence[int] | np.ndarray | None = None
 ) -> np.ndarray:
-    """The same for emitters alone, each with its sign (+1 if not given)."""
+    """Charge of each product basis state, (d,), from emitters with signs (+1 if not given)."""
     numbers = np.zeros(1, dtype=np.int64)
     for emitter, sign in zip(
         emitters, [1] * len(emitters) if signs is None else signs, strict=True
@@ -96,7 +96,7 @@ def excitation_numbers_of(
 def node_signs(network: Network) -> np.ndarray:
     """Sign with which each node's excitations count, (n,) of +1 and -1; all +1 without pairs.
 
-    What exchanges excitations joins nodes of one sign, what makes them in pairs joins opposite
+    Exchange of excitations joins nodes of one sign, their creation in pairs joins opposite
     signs; the first node of each connected part has +1.
 
     Raises:
@@ -114,14 +114,14 @@ def node_signs(network: Network) -> np.ndarray:
         signs[first] = 1
         frontier = [first]
         while frontier:
-            here = frontier.pop()
-            for joined, sign in ((same, signs[here]), (opposite, -signs[here])):
-                for there in np.flatnonzero(joined[here]).tolist():
-                    if signs[there] == 0:
-                        signs[there] = sign
-                        frontier.append(there)
-                    elif signs[there] != sign:
-                        a, b = network.nodes[here].name, network.nodes[there].name
+            node = frontier.pop()
+            for joined, sign in ((same, signs[node]), (opposite, -signs[node])):
+                for neighbour in np.flatnonzero(joined[node]).tolist():
+                    if signs[neighbour] == 0:
+                        signs[neighbour] = sign
+                        frontier.append(neighbour)
+                    elif signs[neighbour] != sign:
+                        a, b = network.nodes[node].name, network.nodes[neighbour].name
                         raise SymmetryError(_message(f"the pairs made at {a} and {b}"))
     return signs
 
@@ -135,7 +135,7 @@ def element_charges(numbers: Sequence[int] | np.ndarray) -> np.ndarray:
 def forbidden_elements(
     network: Network, names: Sequence[str] = ()
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Where |i><j| changes the conserved number: of all emitters, and of the named ones alone.
+    """Elements |i><j| that change the conserved number: of all emitters, and of the named ones.
 
     Args:
         network: The network.
@@ -159,18 +159,19 @@ def forbidden_elements(
 def _forbidden_of_ladders(
     dims: tuple[int, ...], kept: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same where every emitter counts its level, which many networks share."""
+    """The forbidden elements where each emitter counts its levels; many networks share them."""
     return _forbidden(np.sum(np.indices(dims), axis=0).ravel(), dims, kept)
 
 
 def _forbidden(
     numbers: np.ndarray, dims: tuple[int, ...], kept: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    whole = numbers[:, None] != numbers[None, :]
-    # The number is a sum over the emitters: with the others in one state, that of the kept ones.
+    network_charges = numbers[:, None] != numbers[None, :]
+    # The number is a sum over the emitters: that of the kept ones follows with the others in
+    # one state.
     counts = np.moveaxis(numbers.reshape(dims), kept, range(len(kept)))
     part = counts.reshape(int(np.prod([dims[k] for k in kept])), -1)[:, 0]
-    masks = (whole, part[:, None] != part[None, :])
+    masks = (network_charges, part[:, None] != part[None, :])
     read_only(masks)
     return masks
 
@@ -178,7 +179,7 @@ def _forbidden(
 def _require_conserving_jumps(emitter: Emitter, charges: np.ndarray) -> None:
     if isinstance(emitter, _LADDERS) or not emitter.collapse_operators:
         return
-    # The jumps together: two that break the symmetry alone may conserve it as a pair.
+    # The jumps are checked together: two that break the symmetry alone may conserve it as a pair.
     generator = lindblad(
         zero(emitter.dimension), [(jump, jump) for jump in emitter.collapse_operators]
     )

@@ -1,4 +1,4 @@
-"""Frozen dataclasses with arrays that compare by value, and say in what they differ."""
+"""Frozen dataclasses with arrays that compare by value and list their differences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Value:
         )
 
     def __hash__(self) -> int:
-        # A cache asks for it at every look-up, so that it is kept.
+        # A cache asks for the hash at every look-up, so that it is kept.
         known = self.__dict__.get("_hash")
         if known is None:
             known = hash(tuple(_hashable(getattr(self, name)) for name in _compared_fields(self)))
@@ -44,7 +44,7 @@ class Value:
         self.__dict__.update(state)
 
     def differences(self, other: Any) -> tuple[str, ...]:
-        """What differs from another object of this class: one sentence each, none if equal.
+        """The differences from another object of this class: one sentence each, none if equal.
 
         Every sentence names the argument, then its value here and its value in `other`.
 
@@ -57,7 +57,7 @@ class Value:
 
 
 def read_only(value: Any) -> None:
-    """Makes an array, or every array of a tuple, read-only."""
+    """Make an array, or every array of a tuple, read-only."""
     if isinstance(value, np.ndarray):
         value.setflags(write=False)
     elif isinstance(value, tuple):
@@ -69,12 +69,12 @@ def _compared_fields(value: Any) -> list[str]:
     return [field.name for field in fields(value) if field.compare]
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return np.array_equal(one, other)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
+def _same(first: Any, second: Any) -> bool:
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.array_equal(first, second)
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(map(_same, first, second))
+    return bool(first == second)
 
 
 def _hashable(value: Any) -> Any:
@@ -85,39 +85,40 @@ def _hashable(value: Any) -> Any:
     return value
 
 
-def _differences(one: Any, other: Any) -> list[str]:
+def _differences(first: Any, second: Any) -> list[str]:
     """The differences of two dataclasses of one class, field by field."""
-    found: list[str] = []
-    for name in _compared_fields(one):
-        found += _field_differences(f"`{name}`", getattr(one, name), getattr(other, name))
-    return found
+    lines: list[str] = []
+    for name in _compared_fields(first):
+        lines += _field_differences(f"`{name}`", getattr(first, name), getattr(second, name))
+    return lines
 
 
-def _field_differences(name: str, one: Any, other: Any) -> list[str]:
-    if _same(one, other):
+def _field_differences(name: str, first: Any, second: Any) -> list[str]:
+    if _same(first, second):
         return []
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return [_array_difference(name, one, other)]
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        if len(one) != len(other):
-            return [f"{name} are {_names(one)} and {_names(other)}."]
-        pairs = enumerate(zip(one, other, strict=True))
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        return [_array_difference(name, first, second)]
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        if len(first) != len(second):
+            return [f"{name} are {_names(first)} and {_names(second)}."]
+        pairs = enumerate(zip(first, second, strict=True))
         return [line for i, (a, b) in pairs for line in _field_differences(f"{name}[{i}]", a, b)]
-    if type(one) is type(other) and hasattr(one, "__dataclass_fields__"):
-        whose = f"{name} ({one.name})" if getattr(one, "name", None) else name
-        return [f"{whose}: {line}" for line in _differences(one, other)]
-    return [f"{name} is {one!r} and {other!r}."]
+    if type(first) is type(second) and hasattr(first, "__dataclass_fields__"):
+        whose = f"{name} ({first.name})" if getattr(first, "name", None) else name
+        return [f"{whose}: {line}" for line in _differences(first, second)]
+    return [f"{name} is {first!r} and {second!r}."]
 
 
-def _array_difference(name: str, one: np.ndarray, other: np.ndarray) -> str:
-    if one.shape != other.shape:
-        return f"{name} has the shapes {one.shape} and {other.shape}."
-    distance = np.abs(one - other)
+def _array_difference(name: str, first: np.ndarray, second: np.ndarray) -> str:
+    if first.shape != second.shape:
+        return f"{name} has the shapes {first.shape} and {second.shape}."
+    distance = np.abs(first - second)
     at = np.unravel_index(int(np.argmax(distance)), distance.shape)
-    count = int(np.sum(one != other))
+    count = int(np.sum(first != second))
     where = ", ".join(map(str, at))
     return (
-        f"{name}[{where}] is {one[at]:g} and {other[at]:g}; {count} of {one.size} elements differ."
+        f"{name}[{where}] is {first[at]:g} and {second[at]:g}; "
+        f"{count} of {first.size} elements differ."
     )
 
 

@@ -1,7 +1,7 @@
-"""What a density matrix, or a pair of them, says without a partition into subsystems.
+"""Purity, entropy, fidelity and trace distance of density matrices.
 
-Purity, entropy, fidelity and trace distance; and the two ways in which every measure of this
-package reads a state: as a matrix (`physical`) or as a square root (`factor`).
+The module also holds the two ways in which every measure of this package reads a state: as a
+matrix (`physical`) or as a square root (`factor`).
 
 A state may be non-positive by up to `tolerance`, from statistics or truncation. A measure is then
 taken of the nearest state: the Hermitian part, with negative eigenvalues set to zero, divided by

@@ -1,7 +1,7 @@
 """Entanglement of a density matrix: concurrence, negativity, entanglement of formation.
 
 Functions on bare arrays. Two qubits have the basis |00>, |01>, |10>, |11>, with |0> the ground
-state. How a slightly non-positive matrix is read is said in `thermalent.operators.distances`.
+state. `thermalent.operators.distances` describes how a slightly non-positive matrix is read.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def partial_trace(rho: Any, dims: Sequence[int], keep: int | Sequence[int]) -> n
     traced = [axis for axis in range(len(shape)) if axis not in kept]
     order = [*kept, *traced]
     size = int(np.prod([shape[axis] for axis in kept], dtype=object))
-    rest = len(matrix) // size
+    traced_out = len(matrix) // size
     tensor = matrix.reshape(shape * 2).transpose(order + [len(shape) + axis for axis in order])
-    return np.einsum("iaja->ij", tensor.reshape(size, rest, size, rest))
+    return np.einsum("iaja->ij", tensor.reshape(size, traced_out, size, traced_out))
 
 
 def concurrence(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:

@@ -1,4 +1,4 @@
-r"""What the error of a state means for a number that is read off it.
+r"""Bounds on the error of a number that is computed from a state with an error.
 
 A state rho comes with a bound eps on the error of its elements. Every function here bounds, for all
 states sigma = rho + Delta with \(|\Delta_{ij}| \le \epsilon\), how far the number can be from that
@@ -38,7 +38,7 @@ _SPIN_FLIP = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))
 
 
 def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The states of which measures are taken, and the error of their elements.
+    """Nearest states of matrices, of which measures are taken, and the error of their elements.
 
     A matrix that is not positive is read as its nearest state (see `entropy`), whose elements are
     off by as much more as that is away from the matrix. Rounding is included.
@@ -50,25 +50,25 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     negative = values[..., 0] < -noise
     state = np.where(negative[..., None, None], clipped, hermitian)
     state = state / np.trace(state, axis1=-2, axis2=-1).real[..., None, None]
-    # Below that, some measures leave the negative part out and some do not.
+    # Below that eigenvalue, some measures leave the negative part out and some do not.
     unclear = np.where(negative, 0.0, np.maximum(-values[..., 0], 0.0))
     return state, eps + unclear + np.max(np.abs(state - rho), axis=(-2, -1)) + ROUNDING
 
 
 def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
-    """Of Tr(O rho), O (d, d): eps times the sum of all |O_ij|."""
+    """Bound on the change of Tr(O rho), O (d, d): eps times the sum of all |O_ij|."""
     return (eps + ROUNDING) * float(np.sum(np.abs(operator)))
 
 
 def overlap_bound(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
-    r"""Of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2."""
+    r"""Bound on the change of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2."""
     return (eps + ROUNDING) * float(np.sum(np.abs(ket))) ** 2
 
 
 def purity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Of Tr rho^2: |Tr Delta (2 rho + Delta)| from the elements of rho, and Frobenius."""
+    r"""Bound on the change of Tr rho^2, which is Tr Delta (2 rho + Delta)."""
     rho, eps = nearest(rho, eps)
     unknown = rho[0].size if zero is None else np.sum(~zero)
     change = 2 * eps * np.sum(np.abs(rho), axis=(-2, -1)) + unknown * eps**2
@@ -78,7 +78,7 @@ def purity_bound(
 def negativity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Of the negativity: half the trace norm of the change, transposed in part or not.
+    r"""Bound on the change of the negativity: half the trace norm of the change of rho.
 
     Of two qubits the partial transpose has one negative eigenvalue at most, which moves by no more
     than the norm of the change: 4 eps, or 2 eps in a block of two elements. Where it is positive by
@@ -97,7 +97,7 @@ def negativity_bound(
 def logarithmic_negativity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    """Of log2(1 + 2 N), which grows with N: at both ends of what N can be; the step down leads."""
+    """Bound on the change of log2(1 + 2 N) from that of N; the largest is that of a smaller N."""
     inside = 2.0**value  # 1 + 2 N
     change = 2 * negativity_bound(rho, eps, value, zero)
     down = -np.log1p(-np.minimum(change, inside - 1) / inside)
@@ -108,7 +108,7 @@ def logarithmic_negativity_bound(
 def entropy_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Of the entropy in bits: the smaller of two bounds.
+    r"""Bound on the change of the entropy in bits: the smaller of two bounds.
 
     At trace distance T, by Fannes and Audenaert, T log2(d - 1) + h(T), which is eps log(1/eps) for
     every state. Where all eigenvalues p are well above eps, from the relative entropy,
@@ -143,7 +143,7 @@ def entropy_bound(
 def concurrence_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Of the concurrence of two qubits, rho (t, 4, 4).
+    r"""Bound on the change of the concurrence of two qubits, rho (t, 4, 4).
 
     With rho = A A^+, C is the largest singular value of M = A^T S A less the others; S = sigma_y
     (x) sigma_y and tilde rho = S rho^* S. Two steps:
@@ -176,16 +176,16 @@ def concurrence_bound(
     eps = eps + np.where(left_out, noise, 0.0)
     p, vectors = np.linalg.eigh(state)
     count = len(_FLOORS)
-    found = _concurrence_above(
+    bounds = _concurrence_above(
         np.tile(p, (count, 1)),
         np.tile(vectors, (count, 1, 1)),
         np.tile(eps, count),
         np.repeat(_FLOORS, len(eps)) * np.tile(eps, count),
     )
-    best = found.reshape(count, len(eps)).min(axis=0)
+    best = bounds.reshape(count, len(eps)).min(axis=0)
     root = vectors * np.sqrt(np.maximum(p, 0.0))[:, None, :]
     singular = np.linalg.svd(_transpose(root) @ _SPIN_FLIP @ root, compute_uv=False)
-    below = 2 * singular[:, 0] - np.sum(singular, axis=-1)  # C before zero is put for less
+    below = 2 * singular[:, 0] - np.sum(singular, axis=-1)  # C, negative where separable
     best = np.where(value > 0, best, np.maximum(np.minimum(below, 0.0) + best, 0.0))
     return np.minimum(best, np.maximum(value, 1 - value) + ROUNDING)
 
@@ -193,7 +193,7 @@ def concurrence_bound(
 def _concurrence_of_x(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray
 ) -> np.ndarray:
-    r"""The same where only the two diagonals can differ from zero, from the elements.
+    r"""Bound on the change of the concurrence where only the two diagonals can be nonzero.
 
     $$C = 2 \max(0,\ |\rho_{01,10}| - \sqrt{\rho_{00,00}\rho_{11,11}},\
                      |\rho_{00,11}| - \sqrt{\rho_{01,01}\rho_{10,10}})$$
@@ -249,20 +249,20 @@ def _concurrence_above(
 def entanglement_of_formation_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    """Of the entanglement of formation, which grows with the concurrence: at both of its ends."""
+    """Bound on the change of the entanglement of formation, which grows with the concurrence."""
     c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
     return formation_bound(c, concurrence_bound(rho, eps, c, zero))
 
 
 def formation_bound(c: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Largest change of the entanglement of formation if the concurrence c changes by `change`."""
-    found = []
+    changes = []
     for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
         at = entanglement.formation(value)
         up = entanglement.formation(min(1.0, value + step)) - at
         down = at - entanglement.formation(max(0.0, value - step))
-        found.append(max(up, down) + (ROUNDING if value > 0 or step > 0 else 0.0))
-    return np.array(found)
+        changes.append(max(up, down) + (ROUNDING if value > 0 or step > 0 else 0.0))
+    return np.array(changes)
 
 
 def concurrence_of_mean(
@@ -278,20 +278,20 @@ def concurrence_of_mean(
     with p and q the populations under the root, or the same for the step down; otherwise
     `by_moving`. Errors of different elements never help each other, so it is rather too large.
     """
-    found = []
+    errors = []
     for state, step in zip(rho, eps, strict=True):
         if entanglement._is_x_state(state):
-            found.append(_of_x_state(state, float(step)))
+            errors.append(_of_x_state(state, float(step)))
         else:
             tolerance = max(STATE_TOLERANCE, 16 * float(step))
-            found.append(
+            errors.append(
                 by_moving(
                     partial(entanglement.concurrence, tolerance=tolerance),
                     state,
                     float(step),
                 )
             )
-    return np.minimum(1.0, np.array(found))
+    return np.minimum(1.0, np.array(errors))
 
 
 def formation_of_mean(
@@ -303,7 +303,7 @@ def formation_of_mean(
 
 
 def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: float) -> float:
-    """Of any function: the changes when one element after another moves by eps, added up.
+    """Estimate of the change of any function: its changes as single elements move by eps, added.
 
     The real and the imaginary part of every element are moved in turn, a diagonal element at the
     expense of the others. An estimate, not a bound: of first order in what two elements do
@@ -330,10 +330,10 @@ def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: flo
 def _of_x_state(rho: np.ndarray, eps: float) -> float:
     p = np.maximum(np.diag(rho).real, 0.0)
     worst = 0.0
-    for one, other in ((0, 3), (1, 2)):
-        root = np.sqrt(p[one]) * np.sqrt(p[other])
-        above = np.sqrt(p[one] + eps) * np.sqrt(p[other] + eps) - root
-        below = root - np.sqrt(max(p[one] - eps, 0.0)) * np.sqrt(max(p[other] - eps, 0.0))
+    for first, second in ((0, 3), (1, 2)):
+        root = np.sqrt(p[first]) * np.sqrt(p[second])
+        above = np.sqrt(p[first] + eps) * np.sqrt(p[second] + eps) - root
+        below = root - np.sqrt(max(p[first] - eps, 0.0)) * np.sqrt(max(p[second] - eps, 0.0))
         worst = max(worst, float(above), float(below))
     # Divided by the trace, which is 1 up to 4 eps.
     return 2 * (eps + worst) + 4 * eps

@@ -80,13 +80,13 @@ class Estimates(np.ndarray):
         return np.asarray(self._error)
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._plain()[key]
-        if np.ndim(found) == 0:
-            number = found.item()
+        chosen = self._plain()[key]
+        if np.ndim(chosen) == 0:
+            number = chosen.item()
             if isinstance(number, complex):
-                return found
+                return chosen
             return Estimate(number, lambda: float(self.error[key]), self.how)
-        return Estimates(found, lambda: self.error[key], self.how)
+        return Estimates(chosen, lambda: self.error[key], self.how)
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))

@@ -1,4 +1,4 @@
-"""The one table of what is read off a state of the emitters: function, unit, bound of its error.
+"""The one table of observables, the numbers of a state: function, unit, bound of the error.
 
 `SteadyState`, `Evolution`, sweeps, the comparison of methods and the command line read it.
 A further observable is a function of a state and a line here.
@@ -132,7 +132,7 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
 
 
 def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) -> Estimates:
-    """The same of the states of an evolution, one number per time."""
+    """A number of the states of an evolution, one per time, with its errors."""
     measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
     dims = _dims(result, names)
     moments = [result.at(i) for i in range(len(result))]
@@ -171,7 +171,7 @@ def of_states(
     for result, state in zip(results, rho, strict=True):
         try:
             values.append(measure.function(state, dims, result._tolerance))
-        except Exception as problem:  # that of one state does not stop the others
+        except Exception as problem:  # the error of one state does not stop the others
             values.append(problem)
     good = np.array([not isinstance(value, Exception) for value in values])
     errors = np.full(len(results), UNKNOWN)
@@ -204,7 +204,7 @@ def weight(result: OneState, state: str | np.ndarray, emitters: Sequence[str] = 
 def weights(
     results: Sequence[OneState], psi: np.ndarray, emitters: Sequence[str] = ()
 ) -> tuple[list[float | Exception], np.ndarray]:
-    """The weight of a ket (k,) in many steady states, and its errors, as `of_states`."""
+    """The weight of a ket (k,) in many steady states, and its errors: as `of_states`, both (t,)."""
     rho = [result.reduced(*emitters) for result in results]
     eps = np.array([float(result.error) for result in results])
     eps = _reduced_error(eps, results[0].state, rho[0])
@@ -217,21 +217,21 @@ def weight_over_time(
 ) -> Estimates:
     """The weight of a pure state in the states of an evolution."""
     psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
-    found = [weight(result.at(i), psi, emitters) for i in range(len(result))]
-    return _series(found, _how(result, result.error, result.how))
+    estimates = [weight(result.at(i), psi, emitters) for i in range(len(result))]
+    return _series(estimates, _how(result, result.error, result.how))
 
 
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     names = tuple(emitters) or result.network.emitter_names
     rho, dims = result.reduced(*emitters), _dims(result, names)
-    found = states.populations(rho, dims, tolerance=result._tolerance)
+    values = states.populations(rho, dims, tolerance=result._tolerance)
     eps = _reduced_error(float(result.error), result.state, rho)
     named = _bell_labels(dims)
-    single = np.ones(1)  # of the product basis, one amplitude is all there is
+    single = np.ones(1)  # ket of a product state in its own basis: one amplitude
     return {
         label: _weighed(result, value, pure(label, dims) if label in named else single, eps)
-        for label, value in found.items()
+        for label, value in values.items()
     }
 
 
@@ -239,9 +239,11 @@ def populations_over_time(
     result: SeveralStates, emitters: Sequence[str] = ()
 ) -> dict[str, Estimates]:
     """The populations at each time."""
-    found = [populations_of(result.at(i), emitters) for i in range(len(result))]
+    by_time = [populations_of(result.at(i), emitters) for i in range(len(result))]
     how = _how(result, result.error, result.how)
-    return {label: _series([one[label] for one in found], how) for label in found[0]}
+    return {
+        label: _series([populations[label] for populations in by_time], how) for label in by_time[0]
+    }
 
 
 def labels(dims: Sequence[int]) -> Iterable[str]:
@@ -296,9 +298,9 @@ def _dims(result: Result, names: Sequence[str]) -> list[int]:
     return [network.dims[network.position(name)] for name in names or network.emitter_names]
 
 
-def _reduced_error(eps: Any, whole: np.ndarray, part: np.ndarray) -> Any:
+def _reduced_error(eps: Any, state: np.ndarray, reduced: np.ndarray) -> Any:
     """Error of the elements of a reduced state, each a sum of d/k elements of the whole."""
-    return eps * (len(whole) / len(part))
+    return eps * (len(state) / len(reduced))
 
 
 def _errors(
@@ -320,12 +322,12 @@ def _errors(
     known: dict[int, tuple[np.ndarray, np.ndarray] | None] = {}  # by network
     kinds: dict[bytes, tuple[np.ndarray | None, list[int]]] = {}
     for i in np.flatnonzero(np.isfinite(eps)).tolist():
-        of = id(results[i].network)
-        if of not in known:
-            known[of] = results[i]._forbidden(names)
-        whole, zero = known[of] or (None, None)
-        if whole is None or np.any(results[i].state[whole]):
-            zero = None  # coherences that the network would not make, from a start that had them
+        network_id = id(results[i].network)
+        if network_id not in known:
+            known[network_id] = results[i]._forbidden(names)
+        forbidden, zero = known[network_id] or (None, None)
+        if forbidden is None or np.any(results[i].state[forbidden]):
+            zero = None  # an initial state brought coherences that the network does not make
         kinds.setdefault(b"" if zero is None else zero.tobytes(), (zero, []))[1].append(i)
     for zero, members in kinds.values():
         errors[members] = bound(rho[members], eps[members], values[members], zero)
@@ -338,10 +340,9 @@ def _weighed(result: OneState, value: float, ket: np.ndarray, eps: float) -> Est
     return Estimate(value, error, _how(result, eps, result.error.how))
 
 
-def _series(found: Sequence[Estimate], how: str) -> Estimates:
-    return Estimates(
-        np.array([float(one) for one in found]), np.array([one.error for one in found]), how
-    )
+def _series(estimates: Sequence[Estimate], how: str) -> Estimates:
+    values = np.array([float(estimate) for estimate in estimates])
+    return Estimates(values, np.array([estimate.error for estimate in estimates]), how)
 
 
 def _how(result: Result, eps: Any, origin: str) -> str:

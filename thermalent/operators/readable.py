@@ -1,4 +1,4 @@
-"""What a result has to have for numbers to be read off it: states, their errors, and names."""
+"""The attributes of a result from which observables are computed: states, errors, names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Named(Protocol):
         """Their dimensions."""
 
     def position(self, name: str) -> int:
-        """Where the named one is."""
+        """Position of the named emitter."""
 
 
 class Claiming(Protocol):
@@ -28,11 +28,11 @@ class Claiming(Protocol):
 
     @property
     def claim(self) -> str:
-        """What it says of its numbers: "exact", "statistical" or "approximate"."""
+        """The claim of the method: "exact", "statistical" or "approximate"."""
 
 
 class Result(Protocol):
-    """What the state at one time and the states at several have in common."""
+    """The attributes that a single state and the states of an evolution share."""
 
     @property
     def network(self) -> Named:

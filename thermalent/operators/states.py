@@ -22,7 +22,7 @@ interest; truncated or statistical states of larger error need a tolerance of th
 """
 
 _SQRT_HALF = np.sqrt(0.5)
-# Dimension from which a matrix is looked at for blocks: below, that takes longer than it saves.
+# Dimension from which a matrix is searched for blocks: below, the search costs more than it saves.
 _BLOCKS_FROM = 100
 _BELL = {
     "S": (0.0, _SQRT_HALF, -_SQRT_HALF, 0.0),
@@ -156,7 +156,7 @@ def is_ket(state: Any) -> bool:
     """Tell whether an array has one axis, so that it can only be meant as a ket."""
     try:
         return np.ndim(state) == 1
-    except ValueError:  # a ragged sequence: not a ket, and the matrix check will say what it is
+    except ValueError:  # a ragged sequence is no ket; the check of the matrix names the error
         return False
 
 

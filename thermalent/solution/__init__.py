@@ -1,1 +1,1 @@
-"""What a method is and what it returns: tasks, results, their evidence."""
+"""Tasks, methods as data, plans, and results with their evidence."""

@@ -1,4 +1,4 @@
-"""Errors that say why there is no result, or no usable one."""
+"""Errors raised where there is no result, or no usable one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class MethodError(ValueError):
 
 
 class SolveError(RuntimeError):
-    """A solve that failed; `result` holds what there is, `status` why it is not enough."""
+    """A solve failed; `result` holds the partial result, `status` the reason and the remedy."""
 
     def __init__(self, result: SteadyState | Evolution) -> None:
         super().__init__(result.status.message)

@@ -1,4 +1,4 @@
-"""What a time evolution returns: one state and one error per time."""
+"""The result of a time evolution: one state and one error per time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from thermalent.operators.estimates import Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, Status, SteadyState
 
-# Larger matrices have blocks, which are looked at one by one.
+# Larger matrices have blocks, which are checked one by one.
 _LARGE = 100
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ class Evolution:
 
 
 def doubtful(result: Evolution) -> range:
-    """Which times need a closer look at whether the matrix is a state: none, or all.
+    """Which times need a thorough check of whether the matrix is a state: none, or all.
 
-    A solve that failed is one of all.
-
-    All at once, because one by one the looks of a few hundred small matrices take longer than an
-    evolution: rho + tolerance is positive definite if its Cholesky factor exists.
+    If the solve failed, every time is checked.
+    The test takes all matrices at once, because checking a few hundred small matrices one by one
+    takes longer than an evolution: rho + tolerance is positive definite if its Cholesky factor
+    exists.
     """
     everything = range(len(result))
     rho, d = result.states, result.states.shape[-1]

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of an ensemble: what is done is kept on the exception."""
+"""Interruption (Ctrl-C) of an ensemble: the exception keeps the finished part."""
 
 from __future__ import annotations
 

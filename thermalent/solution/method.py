@@ -1,4 +1,4 @@
-"""What a method is: numerical parameters, a claim, and plans for the tasks that it can do."""
+"""Methods as data: numerical parameters, a claim, and plans for the tasks that they can do."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Method(abc.ABC):
 
     @cached_property
     def record(self) -> MethodRecord:
-        """What results remember of the method."""
+        """The record of the method that results keep."""
         names: list[str] = [item.name for item in fields(self)] if is_dataclass(self) else []
         return MethodRecord(
             name=self.name,
@@ -75,7 +75,7 @@ class Method(abc.ABC):
         return cast("SteadyState", self.accepted(SteadyStateTask(network=network)).run())
 
     def steady_state_from(self, network: Network, initial: Any) -> SteadyState:
-        """The steady state reached from an initial state of the emitters, where there are several.
+        """The steady state to which an initial state of the emitters relaxes.
 
         Raises:
             MethodError: the method does not apply, or does not tell several steady states apart.
@@ -106,11 +106,11 @@ class Method(abc.ABC):
         Raises:
             MethodError: the method cannot do the task.
         """
-        found = self.plan(task)
-        if isinstance(found, Refusal):
+        plan = self.plan(task)
+        if isinstance(plan, Refusal):
             does = "evolve" if isinstance(task, EvolutionTask) else "apply to"
-            raise MethodError(f"{self.name} does not {does} this network: {found.reason}")
-        return found
+            raise MethodError(f"{self.name} does not {does} this network: {plan.reason}")
+        return plan
 
 
 def evolution_task(
@@ -122,5 +122,5 @@ def evolution_task(
     )
 
 
-def _reason(found: Plan | Refusal) -> str | None:
-    return found.reason if isinstance(found, Refusal) else None
+def _reason(answer: Plan | Refusal) -> str | None:
+    return answer.reason if isinstance(answer, Refusal) else None

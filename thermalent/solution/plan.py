@@ -46,10 +46,10 @@ class Plan(abc.ABC):
 
     @abc.abstractmethod
     def run(self) -> SteadyState | Evolution:
-        """Do it. Failures are in the status of the result, not raised.
+        """Run the plan. Failures are in the status of the result, not raised.
 
         Raises:
-            MethodError: the method meets something that it can see only while it runs.
+            MethodError: the method meets something that can be detected only while it runs.
         """
 
 

@@ -1,4 +1,4 @@
-"""What a result remembers of the method that gave it: name, claim, domain and parameters."""
+"""The record of a method that a result keeps: name, claim, domain and parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Claim(enum.StrEnum):
-    """What a method says of its own numbers."""
+    """The claim of a method on the accuracy of its numbers."""
 
     EXACT = "exact"  # to a tolerance that it states and keeps
     STATISTICAL = "statistical"  # with a standard error
@@ -25,7 +25,7 @@ class MethodRecord:
 
     Args:
         name: Name of the method in the package, "ContinuedFraction".
-        claim: What the method says of its numbers.
+        claim: The claim on the accuracy of the numbers.
         domain: The networks that the method is meant for, in words.
         items: Numerical parameters with their values, in the order of the method's fields.
     """
@@ -41,7 +41,8 @@ class MethodRecord:
         return dict(self.items)
 
     def __getattr__(self, name: str) -> Any:
-        # Only for what is no field. Without its fields (while it is unpickled) it has nothing.
+        # For names that are no fields. Without its fields (while it is unpickled) the
+        # record has none.
         items = self.__dict__.get("items", ())
         for key, value in items:
             if key == name:

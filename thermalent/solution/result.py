@@ -1,4 +1,4 @@
-"""What a method returns: a state, its error, how both were obtained, and what went wrong."""
+"""The result of a method: a state, its error, how both were obtained, and failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thermalent.solution.record import MethodRecord
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
-# A state may miss trace one, Hermiticity or positivity by this much and by its own error.
+# A state may miss trace one, Hermiticity or positivity by this rounding and by its own error.
 STATE_ROUNDING = 1e-12
 
 
@@ -141,17 +141,17 @@ class SteadyState:
         return qutip.Qobj(self.state, dims=[dims, dims])
 
     def _forbidden(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray] | None:
-        """Elements that a conserved number forbids, see `forbidden_elements`."""
+        """Elements that a conserved number forbids; see `forbidden_elements`."""
         return symmetry.forbidden_elements(self.network, names)
 
     @property
     def _tolerance(self) -> float:
-        """How far the state may be from a state: its own error, d elements of it, or rounding."""
+        """Deviation from a density matrix that is allowed: the error of d elements, or rounding."""
         return max(states.STATE_TOLERANCE, _allowance(self))
 
 
 def checked(result: SteadyState) -> SteadyState:
-    """The result, its status failed if the matrix is not a state within its own error."""
+    """The result; its status says that it failed if the matrix is no state within its error."""
     if not result.status.ok:
         return result
     if says_nothing(result.state, result.error, result.method):
@@ -166,9 +166,9 @@ def checked(result: SteadyState) -> SteadyState:
 
 
 def says_nothing(state: np.ndarray, error: float, method: MethodRecord) -> bool:
-    """Whether a stated error is as large as the largest element of the state that it belongs to.
+    """Whether a stated error is as large as the largest element of its state.
 
-    Approximations are left out: their errors compare with what they leave out.
+    Approximations are left out: their errors measure the neglected terms.
     """
     if method.claim == "approximate" or not np.all(np.isfinite(state)):
         return False
@@ -176,7 +176,7 @@ def says_nothing(state: np.ndarray, error: float, method: MethodRecord) -> bool:
 
 
 def informative(result: SteadyState) -> SteadyState:
-    """The result, its status failed if its error is as large as the state itself."""
+    """The result; its status says that it failed if its error is as large as the state itself."""
     if not result.status.ok or not says_nothing(result.state, result.error, result.method):
         return result
     message = (
@@ -187,7 +187,7 @@ def informative(result: SteadyState) -> SteadyState:
 
 
 def _more(method: MethodRecord) -> str:
-    """What to ask a method for where it was given too little."""
+    """The advice on how to make a method more accurate."""
     if method.claim == "statistical":
         return "Ask for more trajectories."
     for name in ("cutoff", "n_max"):

@@ -1,4 +1,4 @@
-"""What a method is asked for: a steady state, or the states at given times."""
+"""The tasks of a method: a steady state, or the states at given times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SourceStart = str | complex
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SteadyStateTask:
-    """A steady state.
+    """The task to find a steady state.
 
     Args:
         network: The network.
@@ -54,7 +54,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EvolutionTask:
-    """The states at some times.
+    """The task to find the states at some times.
 
     Args:
         pieces: The networks, one after the other.
@@ -77,7 +77,7 @@ class EvolutionTask:
 
     @cached_property
     def start(self) -> np.ndarray:
-        """The initial density matrix, (d, d): made when it is needed, after the memory is checked.
+        """The initial density matrix, (d, d), made on first use, after the memory is checked.
 
         Raises:
             ValueError: there is no such state.

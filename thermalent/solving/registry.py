@@ -16,7 +16,7 @@ class MethodEntry(NamedTuple):
         key: Its name on the command line and in study files.
         name: Its class.
         module: Where the class is.
-        claim: What it says of its numbers: "exact", "statistical" or "approximate".
+        claim: The claim on its numbers: "exact", "statistical" or "approximate".
         steady: Whether it gives steady states.
         evolves: Whether it gives states over time.
         options: Parameters that the command line has options for, keys of `METHOD_OPTIONS`.
@@ -166,6 +166,6 @@ MODEL_BY_KEY = {entry.key: entry for entry in MODELS}
 
 def public_modules() -> dict[str, str]:
     """The module of each method and model that is a name of the package."""
-    found = {entry.name: entry.module for entry in METHODS}
-    found |= {entry.name: entry.module for entry in MODELS if "." not in entry.key}
-    return found
+    modules = {entry.name: entry.module for entry in METHODS}
+    modules |= {entry.name: entry.module for entry in MODELS if "." not in entry.key}
+    return modules

@@ -1,4 +1,4 @@
-"""Solve a network: tasks are planned by a method, run, and checked."""
+"""The entry points: a method plans the task, the plan runs, and the result is checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyS
 from thermalent.solving import registry
 from thermalent.support import checks
 
-_MEASURED = ", plus the change of the state by what the measured source leaves open"
+_MEASURED = ", plus the change of the state within the error of the measured source"
 
 
 class Applicability(NamedTuple):
@@ -34,12 +34,13 @@ class Applicability(NamedTuple):
 def methods(network: Network) -> list[Applicability]:
     """Every method, and the reason for each that does not give the network's steady state."""
     task = SteadyStateTask(network=_network(network))
-    found = []
+    applicabilities = []
     for entry in registry.METHODS:
         method = method_named(entry.name)
         plan = method.plan(task)
-        found.append(Applicability(method, plan.reason if isinstance(plan, Refusal) else None))
-    return found
+        reason = plan.reason if isinstance(plan, Refusal) else None
+        applicabilities.append(Applicability(method, reason))
+    return applicabilities
 
 
 def method_named(name: str, **parameters: Any) -> Method:
@@ -97,7 +98,7 @@ def evolve(
 
     Raises:
         TypeError: not a network, or not a method.
-        ValueError: times or initial state are not as above.
+        ValueError: the times are no such sequence, or there is no such initial state.
         MethodError: the method does not apply; the message says why.
         SolveError: the evolution failed; the message names the remedy, and `result` on the
             exception holds what there is.
@@ -136,7 +137,7 @@ def prepared(
             except MethodError:
                 if method is not None:
                     raise
-        return _solve(tasks[i], method)  # says why, or finds another method
+        return _solve(tasks[i], method)  # raises the refusals, or finds another method
 
     return [lambda i=i: run(i) for i in range(len(tasks))]  # type: ignore[misc]
 
@@ -174,7 +175,7 @@ def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method
 def finished(
     result: SteadyState | Evolution, task: Task, method: Method
 ) -> SteadyState | Evolution:
-    """The result, if it is one: a state within its error, that of the source included.
+    """The result, if it is a state within its error, with the error of the source included.
 
     Raises:
         SolveError: it is not.
@@ -196,7 +197,7 @@ def finished(
 def _with_source_error(
     result: SteadyState | Evolution, task: Task, method: Method
 ) -> SteadyState | Evolution:
-    """The result with what the measured source leaves open: the change with its alternative."""
+    """The result with the error of a measured source: the change that its alternative makes."""
     alternative = cast(Network, task.network.alternative)
     if isinstance(task, EvolutionTask):
         other = _solve(replace(task, pieces=(Piece(alternative),)), method)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 _LONG = 10**30
-LARGEST_RATE = 1e100  # in any unit: what is beyond it (or below its inverse) is a mistake
+LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 
 
@@ -79,11 +79,11 @@ def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> 
     return int(value)
 
 
-def per_item(name: str, value: Any, count: int, of: str) -> tuple[Any, ...]:
+def per_item(name: str, value: Any, count: int, item: str) -> tuple[Any, ...]:
     """One value for all of `count` items, or a sequence with one value for each."""
     if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes)):
         if len(value) != count:
-            fail(name, f"one number or {count} numbers (one per {of})", value)
+            fail(name, f"one number or {count} numbers (one per {item})", value)
         return tuple(value)
     return (value,) * count
 

@@ -1,4 +1,4 @@
-"""Whether a problem fits, before it starts."""
+"""The memory that is free, to refuse a problem that does not fit before it starts."""
 
 from __future__ import annotations
 

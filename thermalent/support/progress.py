@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_PATIENCE = 2.0  # seconds
+_PATIENCE = 2.0  # seconds; work that ends sooner needs no line on the terminal
 _drawn_by_others = 0
 
 

@@ -163,11 +163,11 @@ def bourret_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
     generator = space.block(liouvillian, zero, zero)
     rate = source.rate - 1j * source.detuning
     for pole, sector, up, down in (
-        (rate, plus, source.variance * source.drive + source.back, source.drive_conj),
+        (rate, plus, source.variance * source.drive + source.backaction, source.drive_conj),
         (
             np.conj(rate),
             minus,
-            source.variance * source.drive_conj + source.back_conj,
+            source.variance * source.drive_conj + source.backaction_conj,
             source.drive,
         ),
     ):
@@ -195,8 +195,8 @@ def _memory(found: OneMode) -> _Memory:
     pole = source.rate - 1j * source.detuning
     # The same in both directions, so that a hot source does not spoil the exponential's scaling.
     scale = np.sqrt(source.variance) if source.variance > 1 else 1.0
-    up = (source.variance * source.drive + source.back) / scale
-    up_conj = (source.variance * source.drive_conj + source.back_conj) / scale
+    up = (source.variance * source.drive + source.backaction) / scale
+    up_conj = (source.variance * source.drive_conj + source.backaction_conj) / scale
     return _Memory(
         emitter_liouvillian(found.network),
         (

@@ -91,8 +91,8 @@ def markov_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
     source, network = found.source, found.network
     rate = source.rate - 1j * (source.detuning - _mean_frequency(network))
     variance = source.variance
-    up = variance * source.drive + source.back
-    up_conj = variance * source.drive_conj + source.back_conj
+    up = variance * source.drive + source.backaction
+    up_conj = variance * source.drive_conj + source.backaction_conj
     zero, plus, minus = space.zero, space.plus, space.minus
     return (
         space.block(emitter_liouvillian(network), zero, zero)

@@ -103,7 +103,7 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Hier
         scale = float(np.sqrt(abs(mode.variance))) if abs(mode.variance) > 1 else 1.0
     rotation = 1j * mode.detuning * (element_charges(h.numbers) - charge)
     dense = isinstance(h.liouvillian, np.ndarray)
-    up = mode.variance * (mode.drive + mode.drive_conj) + (mode.back + mode.back_conj)
+    up = mode.variance * (mode.drive + mode.drive_conj) + (mode.backaction + mode.backaction_conj)
     return HierarchyTerms(
         a=h.liouvillian + (np.diag(rotation) if dense else sparse.diags_array(rotation)),
         up=up / scale,

@@ -72,7 +72,7 @@ def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_arr
     for k, (i, j) in enumerate(operators.pairs):
         factor = generator.mixing[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
         total = total - term(from_to(at.moved[:, k], factor), one)
-    for i, (drive, back) in enumerate(zip(operators.drive, operators.back, strict=True)):
+    for i, (drive, back) in enumerate(zip(operators.drive, operators.backaction, strict=True)):
         field = from_to(at.more[:, i], generator.lowering[i] * np.sqrt(nu[:, i] + 1.0))
         for j in np.flatnonzero(generator.raising[i]):
             field = field + from_to(

@@ -61,11 +61,11 @@ class LatticeGenerator:
             operators.covariance,
             operators.liouvillian,
             *operators.drive,
-            *operators.back,
+            *operators.backaction,
         )
         self._l = _csr(operators.liouvillian, self.dtype)
         self._d = _csr(sparse.vstack(operators.drive, format="csr"), self.dtype)
-        self._k = _csr(sparse.vstack(operators.back, format="csr"), self.dtype)
+        self._k = _csr(sparse.vstack(operators.backaction, format="csr"), self.dtype)
         self.lowering = operators.scale.astype(self.dtype)
         self.raising = (operators.covariance / operators.scale[None, :]).astype(self.dtype)
         i, j = operators.pairs.T
@@ -82,7 +82,7 @@ class LatticeGenerator:
         """
         raising = np.count_nonzero(self.raising, axis=1)
         operators = self.operators
-        entries = operators.liouvillian.nnz + sum(back.nnz for back in operators.back)
+        entries = operators.liouvillian.nnz + sum(back.nnz for back in operators.backaction)
         entries += sum(
             drive.nnz * (1 + n) for drive, n in zip(operators.drive, raising.tolist(), strict=True)
         )
@@ -221,7 +221,7 @@ class Ground:
         total = operators.liouvillian
         for i, drive in enumerate(operators.drive):
             inner = sparse.csr_array(total.shape)
-            for k, (of, back) in enumerate(zip(operators.drive, operators.back, strict=True)):
+            for k, (of, back) in enumerate(zip(operators.drive, operators.backaction, strict=True)):
                 weight = slow[i] @ operators.covariance[:, k]
                 inner = inner + weight * of + slow[i, k] * back
             total = total + drive @ inner

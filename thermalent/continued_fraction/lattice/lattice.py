@@ -78,7 +78,7 @@ class HierarchyOperators:
         sectors: The order.
         liouvillian: L of the emitters alone, (d^2, d^2).
         drive: D_i, for each amplitude of the source.
-        back: K_i likewise.
+        backaction: K_i likewise.
         drift: W, (n, n).
         covariance: C, (n, n).
         scale: Factor of each amplitude by which rising and falling couplings are balanced, (n,).
@@ -87,7 +87,7 @@ class HierarchyOperators:
     sectors: Sectors
     liouvillian: sparse.csr_array
     drive: tuple[sparse.csr_array, ...]
-    back: tuple[sparse.csr_array, ...]
+    backaction: tuple[sparse.csr_array, ...]
     drift: np.ndarray
     covariance: np.ndarray
     scale: np.ndarray
@@ -177,7 +177,7 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
         sectors=by_charge,
         liouvillian=ordered(emitter_liouvillian(network)),
         drive=tuple(ordered(drive) for drive in source.drive),
-        back=tuple(ordered(back) for back in source.back),
+        backaction=tuple(ordered(back) for back in source.backaction),
         drift=source.drift,
         covariance=source.covariance,
         scale=np.where(largest > 0, np.sqrt(largest), 1.0),
@@ -205,7 +205,7 @@ def _independent(source: GaussianSource, charges: np.ndarray) -> GaussianSource:
         drift=np.diag(np.diag(drift)),
         covariance=_without_rounding(transform @ source.covariance @ transform.T),
         drive=tuple(_mixed(inverse[:, k], source.drive) for k in range(n)),
-        back=tuple(_mixed(transform[k], source.back) for k in range(n)),
+        backaction=tuple(_mixed(transform[k], source.backaction) for k in range(n)),
     )
 
 
@@ -229,7 +229,7 @@ def _without_rounding(values: np.ndarray) -> np.ndarray:
 
 def _as_real(found: HierarchyOperators) -> HierarchyOperators:
     """The cloud with real matrices, if no number in it has an imaginary part."""
-    matrices = [found.liouvillian, *found.drive, *found.back]
+    matrices = [found.liouvillian, *found.drive, *found.backaction]
     cleaned = [m.copy() for m in matrices]
     for matrix in cleaned:
         matrix.data = _without_rounding(matrix.data)
@@ -245,7 +245,7 @@ def _as_real(found: HierarchyOperators) -> HierarchyOperators:
         found,
         liouvillian=real[0],
         drive=tuple(real[1 : 1 + count]),
-        back=tuple(real[1 + count :]),
+        backaction=tuple(real[1 + count :]),
         drift=np.ascontiguousarray(arrays[-2].real),
         covariance=np.ascontiguousarray(arrays[-1].real),
     )

@@ -32,7 +32,7 @@ class BallNetwork(NamedTuple):
         own: X of the emitters alone, the rotation of the mode not included.
         pairs: a_k and b_k of the emitters alone.
         drive: X of L_+ + L_-, what multiplies the amplitude and its conjugate.
-        back: X of K_+ + K_-, the emitters' back-action on the mode.
+        backaction: X of K_+ + K_-, the emitters' back-action on the mode.
         variance: V = <|u|^2> of the mode.
         rate: Its amplitude decay rate.
         detuning: Its rotation.
@@ -44,7 +44,7 @@ class BallNetwork(NamedTuple):
     own: acb_mat
     pairs: list[tuple[acb_mat, acb_mat]]
     drive: acb_mat
-    back: acb_mat
+    backaction: acb_mat
     variance: arb
     rate: arb
     detuning: arb
@@ -100,7 +100,7 @@ def ball_network(
         own=own,
         pairs=pairs,
         drive=drive,
-        back=back,
+        backaction=back,
         variance=(absorbed + bath * arb(mode.n_th)) / relaxation,
         rate=relaxation / 2,
         detuning=given.exchange[source, source].real,

@@ -42,7 +42,10 @@ class BallChain:
         rotation = [acb(0, network.detuning * int(n)) for n in network.numbers]
         own = network.own + _diagonal(rotation)
         a = self._represented(own, network.pairs)
-        drive, back = self._represented(network.drive, []), self._represented(network.back, [])
+        drive, back = (
+            self._represented(network.drive, []),
+            self._represented(network.backaction, []),
+        )
         self.rate = network.rate
         self.variance = network.variance
         self.classical = network.classical

@@ -263,7 +263,7 @@ def largest(chain: Tiers, x: np.ndarray) -> float:
 
 
 def _is_real(chain: SourceChain) -> bool:
-    operators = (chain.liouvillian, chain.drive, *chain.back)
+    operators = (chain.liouvillian, chain.drive, *chain.backaction)
     parts = [chain.drift, chain.covariance]
     parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]
     return not any(np.any(part.imag) for part in parts)

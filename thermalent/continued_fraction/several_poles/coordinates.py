@@ -58,8 +58,8 @@ class SourceChain:
         scale: eta, the driving amplitude in units of u_1, > 0.
         drive: L_+, the superoperator that multiplies y, (d^2, d^2).
         drive_conj: L_-, the one that multiplies y^*.
-        back: What multiplies -d/du_j^*: back-action of the emitters, m superoperators.
-        back_conj: What multiplies -d/du_j.
+        backaction: What multiplies -d/du_j^*: back-action of the emitters, m superoperators.
+        backaction_conj: What multiplies -d/du_j.
         transform: T, (m, n), from the source's amplitudes to the chain's.
         members: Positions of those amplitudes z in the source, (n,).
     """
@@ -72,8 +72,8 @@ class SourceChain:
     scale: float
     drive: Superoperator
     drive_conj: Superoperator
-    back: tuple[Superoperator, ...]
-    back_conj: tuple[Superoperator, ...]
+    backaction: tuple[Superoperator, ...]
+    backaction_conj: tuple[Superoperator, ...]
     transform: np.ndarray
     members: np.ndarray
 
@@ -164,7 +164,7 @@ def chain_of(network: Network | Source) -> SourceChain:
     drift = source.drift[np.ix_(own, own)]
     covariance = source.covariance[np.ix_(own, conjugate)]
     covariance = 0.5 * (covariance + covariance.conj().T)
-    acts_back = any(sparse.csr_array(k).count_nonzero() for k in source.back)
+    acts_back = any(sparse.csr_array(k).count_nonzero() for k in source.backaction)
     metric = _metric(output, covariance, acts_back)
     transform, scale = orthonormal_rows(output, drift, metric)
     dual = metric @ transform.conj().T  # the inverse of T on the chain's amplitudes
@@ -177,8 +177,8 @@ def chain_of(network: Network | Source) -> SourceChain:
         scale=scale,
         drive=source.drive[own[first]],
         drive_conj=source.drive[conjugate[first]],
-        back=_mixed(transform.conj(), [source.back[i] for i in conjugate]),
-        back_conj=_mixed(transform, [source.back[i] for i in own]),
+        backaction=_mixed(transform.conj(), [source.backaction[i] for i in conjugate]),
+        backaction_conj=_mixed(transform, [source.backaction[i] for i in own]),
         transform=transform,
         members=own,
     )

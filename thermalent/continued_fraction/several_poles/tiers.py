@@ -307,8 +307,8 @@ def _operators(chain: SourceChain, table: _Table) -> dict[str, BlockEntries]:
     eta = chain.scale
     for j in range(chain.length):
         weight = eta * chain.covariance[0, j]
-        plus = weight * chain.drive + chain.back[j]
-        minus = np.conj(weight) * chain.drive_conj + chain.back_conj[j]
+        plus = weight * chain.drive + chain.backaction[j]
+        minus = np.conj(weight) * chain.drive_conj + chain.backaction_conj[j]
         up.raised(chain.bright_dark, j, plus, kind=0)
         up.raised(chain.bright_dark, j, minus, kind=1)
     down.lowered(chain.bright_dark, eta * chain.drive, kind=1)
