@@ -119,7 +119,7 @@ def test_without_a_start_the_remedy_is_named():
 def test_what_turns_forever_is_no_steady_state():
     turning = (states.ket("1000") + states.ket("0010")) / np.sqrt(2)
     network = te.cooperative(4, detuning=PAIRS)
-    with pytest.raises(te.SolveError, match="never settles") as raised:
+    with pytest.raises(te.SolveError, match="never relaxes") as raised:
         te.steady_state(network, initial=turning)
     assert raised.value.status.outcome is Outcome.NOT_CONVERGED
     # `result` is the average over time: over periods of the difference 0.2, long after the rest
@@ -139,16 +139,16 @@ def test_a_weakly_damped_turn_settles():
 
 
 def test_rates_below_double_precision_are_not_guessed():
-    with pytest.raises(te.SolveError, match="has not settled"):
+    with pytest.raises(te.SolveError, match="has not relaxed"):
         te.steady_state(te.cooperative(3, detuning=(1e-5, 0, 0)), initial="010")
 
 
 @pytest.mark.parametrize("detuning", [1e-12, 1e-9, 1e-7, 1e-6])
 def test_a_leak_below_double_precision_is_no_dark_state(detuning):
     """The leak is about detuning^2: the state looks conserved, but |00> alone is stationary."""
-    with pytest.raises(te.SolveError, match="has not settled"):
+    with pytest.raises(te.SolveError, match="has not relaxed"):
         te.steady_state(te.cooperative(2, detuning=(0, detuning)), initial="10")
-    with pytest.raises(te.SolveError, match="has not settled"):
+    with pytest.raises(te.SolveError, match="has not relaxed"):
         te.steady_state(te.cooperative(2, detuning=(0.3, 0.3 + detuning)), initial="10")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import thermalent as te
 from thermalent.sweeping.failures import StoreError
-from thermalent.sweeping.storage.code_identity import NoIdentity, differences, pieces
+from thermalent.sweeping.storage.code_identity import NoIdentity, code_differences, pieces
 
 GRID = {"n_th": [0.5, 2.0]}
 
@@ -85,7 +85,7 @@ def test_the_same_script_is_the_same_in_another_process(tmp_path):
     ],
 )
 def test_what_a_builder_reads_and_calls_counts(tmp_path, changes, piece):
-    found = differences(told(tmp_path), told(tmp_path, **changes))
+    found = code_differences(told(tmp_path), told(tmp_path, **changes))
     assert len(found) == 1
     assert found[0].startswith(piece)
 
@@ -114,7 +114,7 @@ def test_what_a_builder_reads_and_calls_counts(tmp_path, changes, piece):
 def test_attributes_closures_and_arguments_count(tmp_path, before, changes):
     first, second = told(tmp_path, **before), told(tmp_path, **{**before, **changes})
     assert told(tmp_path, **before) == first
-    assert differences(first, second)
+    assert code_differences(first, second)
 
 
 def test_functions_of_packages_are_told_by_name():
@@ -196,7 +196,7 @@ class TestStores:
     def test_another_version_of_python_is_named(self):
         stored = {"Python": "3.11", "build": "sha256:1"}
         given = {"Python": "3.12", "build": "sha256:2"}
-        assert differences(stored, given) == [
+        assert code_differences(stored, given) == [
             "`Python` was 3.11 and is 3.12",
             "`build` is different",
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.numerics.finite_differences import Differences, differences
+from thermalent.numerics.finite_differences import Differences, slope_and_curvature
 from thermalent.support import checks
 
 # A range this wide is searched by orders of magnitude.
@@ -123,7 +123,7 @@ class ValueSearch(Objective):
 
     def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
         """By finite differences."""
-        return differences(self, x, free, noise)
+        return slope_and_curvature(self, x, free, noise)
 
 
 class SlopeSearch(Objective):

@@ -1,4 +1,4 @@
-r"""The generator on large charge sectors, applied block by block without a matrix of its own.
+r"""The generator on large charge sectors, applied block by block, without a matrix.
 
 The elements \(|r\rangle\langle c|\) of a sector Q form dense blocks \(X_g\), rows of charge g and
 columns of charge g - Q:
@@ -36,7 +36,7 @@ class _Block(NamedTuple):
 
 
 class _Term(NamedTuple):
-    """What a jump carries from one block to another: left X right^T."""
+    """The map of a jump from one block to another: left X right^T."""
 
     target: _Block
     source: _Block
@@ -75,25 +75,25 @@ class SectorGenerators:
         self._two_sided = [term for jump in jumps for term in _terms(base, self._blocks, jump)]
 
     def pack(self, elements: np.ndarray) -> np.ndarray:
-        """Elements as the real vector that the generator acts on."""
+        """The real vector of a matrix's elements, on which the generator acts."""
         if self.real:
             return elements.real.copy()
         return np.ascontiguousarray(elements, dtype=complex).view(float)
 
     def unpack(self, y: np.ndarray) -> np.ndarray:
-        """The elements of a real vector."""
+        """The matrix elements from their real vector."""
         return y.astype(complex) if self.real else y.view(complex)
 
     def __call__(self, y: np.ndarray) -> np.ndarray:
-        """L y."""
+        """The product L y."""
         x = y if self.real else y.view(complex)
         out = np.zeros_like(x)
         for block, (left, right) in zip(self._blocks, self._one_sided, strict=True):
             values = x[block.part].reshape(block.shape)
-            here = left @ values
+            product = left @ values
             if not self.hermitian:
-                here = here + (right @ values.T).T
-            out[block.part] = here.ravel()
+                product = product + (right @ values.T).T
+            out[block.part] = product.ravel()
         share = 0.5 if self.hermitian else 1.0
         for term in self._two_sided:
             once = term.left @ x[term.source.part].reshape(term.source.shape)
@@ -121,7 +121,7 @@ def _layout(base: Space, kept: Space, charge: int) -> list[_Block]:
 
 
 def _terms(base: Space, blocks: list[_Block], jump: Jump) -> Iterator[_Term]:
-    """What a jump carries from block to block."""
+    """The maps of the jumps from block to block."""
     of_rows = {block.rows: block for block in blocks}
     for target in blocks:
         columns = jump.b[base.states(target.rows)].indices

@@ -1,4 +1,4 @@
-r"""What a solve will need, before it is started.
+r"""Estimates of the memory and work of a solve, before it is started.
 
 With the elements grouped by excitation number the Lindbladian is block tridiagonal, and the factors
 of a block tridiagonal matrix hold at most
@@ -61,11 +61,11 @@ class SolveCost:
 
     @property
     def evolution(self) -> float:
-        """Bytes for an evolution."""
+        """Bytes of memory for an evolution."""
         return self.blocks if self.large else self.matrix
 
     def of(self, solver: str) -> float:
-        """Bytes for the solver of that name."""
+        """Bytes of memory for the solver of that name."""
         return self.direct if solver == "direct" else self.iterative
 
 
@@ -125,7 +125,7 @@ def _state_counts(cutoffs: Sequence[int], numbers: np.ndarray) -> np.ndarray:
 
 
 def _reach(network: Network) -> int:
-    """Most quanta that one jump carries."""
+    """The largest number of quanta that one jump changes."""
     reach = 1
     for emitter in network.emitters:
         charge = level_charges(emitter)

@@ -47,7 +47,7 @@ _MARGIN = 30.0
 _ROUNDS = 12
 # Rate times time per call of the exponential: its set-up stays at a few per cent.
 _CALL = 5e3
-# Of the tolerance, what the steps in time may leave out.
+# Share of the tolerance that the steps in time may use.
 _SHARE = 0.1
 _EPSILON = float(np.finfo(float).eps)
 
@@ -60,8 +60,8 @@ class Evolved:
         cutoffs: Levels kept of each mode.
         states: Density matrices of the emitters, (t, d, d).
         error: Bound of the largest element's error at each time, (t,).
-        truncation: What the cutoffs leave out at the worst time.
-        rounding: What rounding may do at the last time.
+        truncation: The truncation error at the worst time.
+        rounding: Bound of the rounding error at the last time.
         elements: Unknowns of all sectors.
         sectors: Charge sectors that took part.
         obstacle: Why the cutoff was not raised further, if it had to be.
@@ -78,7 +78,7 @@ class Evolved:
 
 
 class _Run(NamedTuple):
-    """One cutoff: states (t, d, d), largest population so far of each mode's levels, rate."""
+    """The evolution at one cutoff: states (t, d, d), largest populations of levels so far, rate."""
 
     cutoffs: tuple[int, ...]
     states: np.ndarray
@@ -86,7 +86,7 @@ class _Run(NamedTuple):
     rate: float
     elements: int
     sectors: int
-    propagation: np.ndarray  # bound of what the steps in time leave out, (t,)
+    propagation: np.ndarray  # bound of the error of the steps in time, (t,)
 
 
 def evolve_truncated(
@@ -118,30 +118,30 @@ def evolve_truncated(
 
         coarse = run(coarser(cutoffs, ratios)) if cutoffs else None
         fine = run(cutoffs)
-        found = _measured(fine, coarse, times, ratios, problem.network.pumped)
+        evolved = _measured(fine, coarse, times, ratios, problem.network.pumped)
         for _ in range(_ROUNDS if raised else 0):
-            if found.truncation.bound <= tolerance:
+            if evolved.truncation.bound <= tolerance:
                 break
-            more = finer(found.cutoffs, found.truncation, tolerance)
+            more = finer(evolved.cutoffs, evolved.truncation, tolerance)
             obstacle = too_large(problem, more)
             if obstacle is not None:
-                return replace(found, obstacle=obstacle)
+                return replace(evolved, obstacle=obstacle)
             coarse, fine = fine, run(more)
-            found = _measured(fine, coarse, times, ratios, problem.network.pumped)
-    return found
+            evolved = _measured(fine, coarse, times, ratios, problem.network.pumped)
+    return evolved
 
 
 def first_levels(
     problem: Problem, source: SourceStart, last: float, cutoff: int | None, tolerance: float
 ) -> tuple[int, ...]:
-    """The cutoffs that an evolution begins with: the one asked for, or chosen for the last time."""
+    """The cutoffs that an evolution begins with: the given ones, or those of the last time."""
     if cutoff is not None:
         return (cutoff,) * len(problem.network.modes)
     return starting_cutoffs(problem, horizon_ratios(problem, source, last), source, tolerance)
 
 
 def horizon_ratios(problem: Problem, source: SourceStart, last: float) -> tuple[float, ...]:
-    """Ratio p_{n+1}/p_n of each mode's thermal part at the last time, the emitters left out.
+    """Ratio p_{n+1}/p_n of each mode's thermal part at the last time, without the emitters.
 
     Without a steady state of the modes there is none; the solution then shows how they fall.
     """
@@ -158,7 +158,7 @@ def horizon_ratios(problem: Problem, source: SourceStart, last: float) -> tuple[
 def starting_cutoffs(
     problem: Problem, ratios: Sequence[float], source: SourceStart, tolerance: float
 ) -> tuple[int, ...]:
-    """Levels that should do, with room for what the emitters emit into the modes."""
+    """Levels that probably suffice, with a margin for what the emitters emit into the modes."""
     emitted = sum(dimension - 1 for dimension in problem.network.dims)
     levels = first_cutoffs(ratios, tolerance)
     if not isinstance(source, str):
@@ -185,7 +185,7 @@ def _measured(
     fine: _Run, coarse: _Run | None, times: np.ndarray, ratios: Sequence[float], pairs: bool
 ) -> Evolved:
     """The errors of the finer run: truncation from both, and rounding."""
-    # A contraction in the trace norm does not amplify rounding: it adds up at most.
+    # A contraction in the trace norm does not amplify rounding errors: they add up at most.
     rounding = _EPSILON * (1 + fine.rate * times)
     worst = Truncation(bound=0.0, ratios=(), tails=())
     bounds = np.zeros(len(times))
@@ -224,7 +224,7 @@ def _run(
     tolerance: float,
     report: Callable[[str], None],
 ) -> _Run:
-    """The emitters at the times, and what the modes held until then."""
+    """The states of the emitters at the times, and the populations of the modes until then."""
     network, numbers = problem.network, problem.numbers
     base = space(network, cutoffs, numbers)
     generator = None if problem.cost(cutoffs).large else lindbladian(network, base)
@@ -256,8 +256,8 @@ def _run(
             states[i] += part + part.conj().T
             propagation[i] += left_out if charge == 0 else 2 * left_out
             if charge == 0:
-                here = base.mode_populations(y.real)
-                highest = [np.maximum(p, q) for p, q in zip(highest, here, strict=True)]
+                held = base.mode_populations(y.real)
+                highest = [np.maximum(p, q) for p, q in zip(highest, held, strict=True)]
                 populations.append(highest)
     return _Run(cutoffs, states, populations, rate, elements, sectors, propagation)
 
@@ -271,7 +271,7 @@ def _in_blocks(
     title: str,
     report: Callable[[str], None],
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """The elements at each time, and a bound of their error."""
+    """The elements at each time, and a bound of their error, by blocks."""
     waiting, error = list(times), 0.0
     while waiting and waiting[0] == 0.0:
         yield start, 0.0
@@ -295,7 +295,7 @@ def _in_blocks(
 def _stepped(
     flow: Flow, times: np.ndarray, rate: float, title: str, report: Callable[[str], None]
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """exp(L t) of the start at each time; its error is rounding."""
+    """The states exp(L t) rho at each time; their error is rounding."""
     y, now, trace = flow.start, 0.0, complex(flow.matrix.diagonal().sum())
     if not np.iscomplexobj(flow.matrix):
         trace = trace.real

@@ -18,11 +18,11 @@ import numpy as np
 from scipy import linalg
 
 DIMENSION = 40
-# Points at which a step looks at its own error.
+# Points at which a step evaluates its error.
 _POINTS = 48
 _GROWTH = 4.0
-_LEAP = 1e3  # times the step before: the most that one step takes
-_SMALLEST = 1e-9  # of the step before: one this short has failed
+_LEAP = 1e3  # largest growth of a step over the one before
+_SMALLEST = 1e-9  # a step this short, relative to the one before, has failed
 _BREAKDOWN = 1e-14
 
 
@@ -51,20 +51,20 @@ class Step:
     applications: int
 
     def coefficients(self, after: float) -> np.ndarray:
-        """Coordinates in the basis, the time `after` later than the start, (m,)."""
+        """Coordinates in the basis at a time `after` the start of the step, (m,)."""
         exponential: np.ndarray = linalg.expm(after * self.hessenberg)
         return self.size * exponential[:, 0]
 
     def state(self, after: float) -> np.ndarray:
-        """y, the time `after` later than the start, (n,)."""
+        """The state y at a time `after` the start of the step, (n,)."""
         return self.coefficients(after) @ self.basis
 
     def norm(self, after: float) -> float:
-        """2-norm of y, the time `after` later than the start."""
+        """2-norm of y at a time `after` the start of the step."""
         return float(np.linalg.norm(self.coefficients(after)))
 
     def growth(self, after: float) -> float:
-        """Rate of change of the squared 2-norm then."""
+        """Rate of change of the squared 2-norm at that time."""
         c = self.coefficients(after)
         return float(2 * c @ (self.hessenberg @ c))
 
@@ -80,7 +80,7 @@ class Step:
         return after, np.array(norms)
 
     def speed(self, after: float) -> float:
-        """2-norm of dy/dt then, within the basis."""
+        """2-norm of dy/dt at that time, within the basis."""
         return float(np.linalg.norm(self.hessenberg @ self.coefficients(after)))
 
 
@@ -139,7 +139,7 @@ def arnoldi(
     for j in range(m):
         w = generator(basis[j])
         size = float(np.linalg.norm(w))
-        # Twice: once is not enough where the vector nearly lies in the space.
+        # Orthogonalise twice: once is not enough where the vector nearly lies in the space.
         for _ in range(2):
             overlap = basis[: j + 1] @ w
             w = w - overlap @ basis[: j + 1]
@@ -168,7 +168,7 @@ def _longest(
         if exceeding.size == 0 and length < left:
             length = min(_GROWTH * length, left)
             continue
-        # Nothing beyond the first that is too large, even if the estimate is small there.
+        # Nothing beyond the first error that is too large, even if the estimate is small there.
         best = (int(exceeding[0]) if exceeding.size else len(times)) - 1
         if best >= 0:
             return float(times[best]), float(errors[best])
@@ -180,7 +180,7 @@ def _longest(
 def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.ndarray, np.ndarray]:
     """Bounds at equally spaced times up to `length`."""
     step = length / _POINTS
-    with np.errstate(over="ignore", invalid="ignore"):  # too long a step, which is refused
+    with np.errstate(over="ignore", invalid="ignore"):  # the step is too long and is refused
         exponential = linalg.expm(step * hessenberg)
     column = np.zeros(len(hessenberg))
     column[0] = 1.0
@@ -189,6 +189,6 @@ def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.nda
         for i in range(1, _POINTS + 1):
             column = exponential @ column
             values[i] = abs(column[-1])
-    # The larger end of each interval: a bound where it grows, and safe where it wiggles.
+    # The larger end of each interval: a bound where the error grows, and safe where it oscillates.
     sums = np.cumsum(np.maximum(values[1:], values[:-1])) * step
     return step * np.arange(1, _POINTS + 1), scale * sums

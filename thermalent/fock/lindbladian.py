@@ -62,7 +62,7 @@ def lindbladian(network: Network, space: Space) -> Lindbladian:
 
 
 def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr_array:
-    """K, the evolution between jumps."""
+    """The evolution K between jumps."""
     drift = -1j * hamiltonian
     for jump in jumps:
         drift = drift - 0.5 * (_adjoint(jump.b) @ jump.a)
@@ -134,7 +134,7 @@ def truncated_operators(
 
 
 def couplings(network: Network) -> Couplings:
-    r"""J, G, U, P and M, a mode without back-action coupled to the emitters as a cascade would.
+    r"""The matrices J, G, U, P and M; modes without back-action are coupled as in a cascade.
 
     A field \(\alpha\) of mode m drives the emitters by \(\alpha \sum_e x_e c_e^\dagger\) + h.c.,
     \(x_e = J_{em} - \tfrac{i}{2} (G_{me} - U_{em})\). The cascade with \(G_{me} = i x_e\),

@@ -1,4 +1,4 @@
-"""Whether an evolution and its states fit into memory, and what would."""
+"""The check whether an evolution and its states fit into memory, and what would fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from thermalent.support import memory_limit
 
 
 def too_large(problem: Problem, cutoffs: Sequence[int]) -> str | None:
-    """What is too large about an evolution, and what would fit; None if it fits."""
+    """The reason why an evolution is too large, and what would fit; None if it fits."""
     limit = problem.limit
 
     def needed(levels: int) -> float:
@@ -33,9 +33,9 @@ def too_large(problem: Problem, cutoffs: Sequence[int]) -> str | None:
 
 
 def too_many(problem: Problem, times: int) -> str | None:
-    """Why the states of so many times do not fit into memory; None if they do."""
+    """The reason why the states at so many times do not fit into memory; None if they do."""
     each = 16.0 * float(np.prod([float(d) for d in problem.network.dims])) ** 2
-    # Beside them the evolution itself, and the states of the coarser cutoff.
+    # Memory is also needed for the evolution itself and the states of the coarser cutoff.
     room = problem.limit / (2 if problem.network.modes else 1)
     if times * each <= room:
         return None
@@ -56,7 +56,7 @@ def _unknowns(problem: Problem) -> str:
 
 
 def _fitting(problem: Problem) -> str:
-    """How many of the network's emitters would fit, the first ones; in words."""
+    """The number of the network's first emitters that would fit, in words."""
     network = problem.network
     for count in range(len(network.emitters) - 1, 0, -1):
         first = slice(0, count)

@@ -1,4 +1,4 @@
-"""The reference method: the master equation itself, every mode cut off at a number state."""
+"""The Fock method: the master equation itself, every mode cut off at a number state."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
 
-_DEFAULT = 1e-9  # aimed at where no tolerance was asked for
-_ENOUGH = 1e-2  # good enough where none was asked for
+_DEFAULT = 1e-9  # the target where no tolerance is given
+_ENOUGH = 1e-2  # the largest error that is returned then
 SOLVERS = ("auto", "direct", "iterative")
 
 
@@ -55,7 +55,7 @@ class Fock(Method):
 
     @property
     def aimed_tolerance(self) -> float:
-        """The error that is aimed at: the one asked for, or that of the default."""
+        """The error that is aimed at: the given tolerance, or the default."""
         return _DEFAULT if self.tolerance is None else self.tolerance
 
     @property
@@ -64,7 +64,7 @@ class Fock(Method):
         return _ENOUGH if self.tolerance is None else self.tolerance
 
     def plan(self, task: Task) -> Plan | Refusal:
-        r"""The symmetry, the heat of the modes and the cutoffs found; what does not fit is refused.
+        r"""The task with its symmetry, thermal occupations and cutoffs, or why it does not fit.
 
         $$\mathcal{L}\rho = 0, \qquad \rho(t) = \mathrm{Tr}_\mathrm{modes}\,
           e^{\mathcal{L} t} \big(\rho_\mathrm{modes} \otimes \rho(0)\big)$$

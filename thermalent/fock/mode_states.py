@@ -42,8 +42,8 @@ def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
     solver: Solver = Direct(generator) if kept.elements <= _DIRECT_UP_TO else Iterative(generator)
     weights = np.array([1.0, 0.0])
     start = kept.product((0.0,) * len(cutoffs), weights)
-    found = stationary(generator, solver, start)
-    elements = kept.coordinates().conj().T @ found.x
+    solution = stationary(generator, solver, start)
+    elements = kept.coordinates().conj().T @ solution.x
     ground = (kept.rows % 2 == 0) & (kept.cols % 2 == 0)
     size = int(np.prod(cutoffs))
     state = np.zeros((size, size), dtype=complex)
@@ -54,17 +54,17 @@ def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _modes_alone(network: Network) -> tuple[Network, np.ndarray | None]:
-    """The modes beside an emitter that decays alone, and the charges of its states."""
+    """The modes beside an emitter that decays by itself, and the charges of its states."""
     alone = _source(network)
     return alone, emitter_numbers(alone)
 
 
 def _source(network: Network) -> Network:
-    """The modes with one emitter that decays alone."""
+    """The modes with one emitter that decays by itself."""
     modes = list(network.mode_indices)
     matrices = [np.zeros((len(modes) + 1,) * 2, dtype=complex) for _ in network.couplings]
-    for matrix, whole in zip(matrices, network.couplings, strict=True):
-        matrix[:-1, :-1] = whole[np.ix_(modes, modes)]
+    for matrix, of_network in zip(matrices, network.couplings, strict=True):
+        matrix[:-1, :-1] = of_network[np.ix_(modes, modes)]
     exchange, decay, absorption, pumping, anomalous = matrices
     decay[-1, -1] = np.max(np.abs(decay), initial=1e-300)
     return Network(

@@ -1,4 +1,4 @@
-"""Steady states and evolutions of the Fock method: prepared, run, and what is said of them."""
+"""Plans of the Fock method: steady states and evolutions, prepared, run, and their status."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from thermalent.solution.tasks import EvolutionTask, SteadyStateTask
 from thermalent.support import memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
-# The truncation error meets the tolerance where it can. Rounding grows with time, and up to this
-# factor it is no reason to withhold states that say how far they are off.
+# The truncation error meets the tolerance where it can. Rounding grows with time; up to this
+# factor states are returned with their stated error nevertheless.
 _TOLERATED = 100.0
 
 
 class FockSettings(NamedTuple):
-    """What of the method matters once the problem stands.
+    """The parameters of the method that matter once the problem is prepared.
 
     Args:
         record: The method, for the result.
@@ -45,7 +45,7 @@ class FockSettings(NamedTuple):
 def plan_steady_state(
     task: SteadyStateTask, problem: Problem, settings: FockSettings
 ) -> FockPlan | Refusal:
-    """The plan of a steady state, or what stands against it."""
+    """The plan of a steady state, or the reason why there is none."""
     if problem.not_classical is not None:
         return Refusal(problem.not_classical)
     if problem.ratios is None:
@@ -63,7 +63,7 @@ def plan_steady_state(
 def evolution(
     task: EvolutionTask, problem: Problem, settings: FockSettings
 ) -> FockEvolutionPlan | Refusal:
-    """The plan of an evolution, or what stands against it."""
+    """The plan of an evolution, or the reason why there is none."""
     modes = len(problem.network.modes)
     if problem.not_classical is not None:
         return Refusal(problem.not_classical)
@@ -94,7 +94,7 @@ class FockPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of a solve at the first cutoffs."""
+        """Cost of a solve at the first cutoffs."""
         needed = self.problem.cost(self.cutoffs)
         return Cost(bytes=needed.of(self.problem.choose(needed)), operations=needed.work)
 
@@ -107,52 +107,54 @@ class FockPlan(Plan):
         unique = self._unique()
         if initial is None or unique.status.outcome is not Outcome.NOT_UNIQUE:
             return unique
-        return self._reached(initial)
+        return self._asymptotic(initial)
 
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
         if self.settings.cutoff is not None:
-            found = relax_unique(self.problem, self.cutoffs)
+            relaxed = relax_unique(self.problem, self.cutoffs)
         else:
-            found = relax_until(self.problem, self.cutoffs, self.settings.tolerance)
+            relaxed = relax_until(self.problem, self.cutoffs, self.settings.tolerance)
         result = SteadyState(
             network=self.problem.network,
             method=self.settings.record,
-            state=found.state,
+            state=relaxed.state,
             error=ErrorEstimate(
-                min(1.0, found.truncation.bound + found.solver_error),
+                min(1.0, relaxed.truncation.bound + relaxed.solver_error),
                 "truncation from two cutoffs and the population beyond the last level, plus the "
                 "distance between two starts and what the residual may do",
             ),
-            status=_status(self.settings, self.problem, found),
-            stats=_stats(found) | {"seconds": time.perf_counter() - began},
+            status=_status(self.settings, self.problem, relaxed),
+            stats=_stats(relaxed) | {"seconds": time.perf_counter() - began},
         )
         return informative(result)
 
-    def _reached(self, initial: np.ndarray) -> SteadyState:
+    def _asymptotic(self, initial: np.ndarray) -> SteadyState:
         began = time.perf_counter()
         if self.settings.cutoff is not None:
-            found = asymptotic_state(self.problem, self.cutoffs, initial)
+            asymptotic = asymptotic_state(self.problem, self.cutoffs, initial)
         else:
-            found = asymptotic_state_until(
+            asymptotic = asymptotic_state_until(
                 self.problem, self.cutoffs, initial, self.settings.tolerance
             )
         result = SteadyState(
             network=self.problem.network,
             method=self.settings.record,
-            state=found.state,
+            state=asymptotic.state,
             error=ErrorEstimate(
-                min(1.0, found.truncation.bound + found.solver_error),
+                min(1.0, asymptotic.truncation.bound + asymptotic.solver_error),
                 "truncation from two cutoffs and the population beyond the last level, plus what "
                 "rounding adds to the projection",
             ),
-            status=_reached_status(self.settings, self.problem, found),
+            status=_asymptotic_status(self.settings, self.problem, asymptotic),
             stats={
-                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
-                "dimension": found.elements,
-                "truncation": found.truncation.bound,
-                "solver_error": found.solver_error,
-                "iterations": found.solves,
+                "cutoff": asymptotic.cutoffs[0]
+                if len(asymptotic.cutoffs) == 1
+                else asymptotic.cutoffs,
+                "dimension": asymptotic.elements,
+                "truncation": asymptotic.truncation.bound,
+                "solver_error": asymptotic.solver_error,
+                "iterations": asymptotic.solves,
                 "seconds": time.perf_counter() - began,
             },
         )
@@ -170,7 +172,7 @@ class FockEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of an evolution at the first cutoffs: levels x rate of the highest level x time."""
+        """Cost of an evolution at the first cutoffs: levels x rate of the highest level x time."""
         needed = self.problem.cost(self.cutoffs)
         network = self.problem.network
         rates = [sum(network.mode_rates(j)) for j in network.mode_indices]
@@ -183,7 +185,7 @@ class FockEvolutionPlan(Plan):
     def run(self) -> Evolution:
         """States at the times, their truncation and rounding errors measured."""
         began = time.perf_counter()
-        found = evolve_truncated(
+        evolved = evolve_truncated(
             self.problem,
             self.task.times,
             self.task.start,
@@ -196,25 +198,25 @@ class FockEvolutionPlan(Plan):
             network=self.problem.network,
             method=self.settings.record,
             times=self.task.times,
-            states=found.states,
-            error=found.error,
+            states=evolved.states,
+            error=evolved.error,
             how="truncation from two cutoffs and the population beyond the last level so far, plus "
             "rounding",
-            status=_evolved_status(self.settings, found, self.task.times),
+            status=_evolved_status(self.settings, evolved, self.task.times),
             stats={
-                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
-                "dimension": found.elements,
-                "sectors": found.sectors,
-                "truncation": found.truncation.bound,
-                "rounding": found.rounding,
+                "cutoff": evolved.cutoffs[0] if len(evolved.cutoffs) == 1 else evolved.cutoffs,
+                "dimension": evolved.elements,
+                "sectors": evolved.sectors,
+                "truncation": evolved.truncation.bound,
+                "rounding": evolved.rounding,
                 "seconds": time.perf_counter() - began,
             },
         )
 
 
-def _evolved_status(settings: FockSettings, found: Evolved, times: np.ndarray) -> Status:
-    worst = float(np.max(found.error))
-    # With a cutoff of the user's the error is what they asked to see.
+def _evolved_status(settings: FockSettings, evolved: Evolved, times: np.ndarray) -> Status:
+    worst = float(np.max(evolved.error))
+    # The user fixed the cutoff to see its error.
     if settings.cutoff is not None or worst <= max(
         _TOLERATED * settings.tolerance, settings.allowed
     ):
@@ -223,119 +225,123 @@ def _evolved_status(settings: FockSettings, found: Evolved, times: np.ndarray) -
         outcome=Outcome.NOT_CONVERGED,
         message=(
             f"The error of the evolution is {worst:.1e} at t = "
-            f"{times[int(np.argmax(found.error))]:g} with a cutoff of {words(found.cutoffs)} "
-            f"({found.rounding:.1e} of it from rounding): "
-            f"{found.obstacle or 'it hardly falls with the cutoff.'} Ask for a larger "
+            f"{times[int(np.argmax(evolved.error))]:g} with a cutoff of {words(evolved.cutoffs)} "
+            f"({evolved.rounding:.1e} of it from rounding): "
+            f"{evolved.obstacle or 'it hardly falls with the cutoff.'} Ask for a larger "
             "tolerance, or for earlier times."
         ),
     )
 
 
-def _status(settings: FockSettings, asked: Problem, found: RelaxedState) -> Status:
-    if not found.unique:
-        return Status(outcome=Outcome.NOT_UNIQUE, message=_not_unique(asked, found))
-    if not found.converged:
-        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_solved(asked, found))
+def _status(settings: FockSettings, asked: Problem, relaxed: RelaxedState) -> Status:
+    if not relaxed.unique:
+        return Status(outcome=Outcome.NOT_UNIQUE, message=_not_unique(asked, relaxed))
+    if not relaxed.converged:
+        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_solved(asked, relaxed))
     if settings.cutoff is not None:
         return Status()
-    if found.truncation.bound > settings.allowed:
-        return _truncated(settings, asked, found)
-    if found.solver_error > settings.allowed:
-        direct = found.solver == "direct"
+    if relaxed.truncation.bound > settings.allowed:
+        return _truncated(settings, asked, relaxed)
+    if relaxed.solver_error > settings.allowed:
+        direct = relaxed.solver == "direct"
         return Status(
             outcome=Outcome.INACCURATE,
             message=(
                 f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
-                f"can give for this network: the {found.solver} solver's error is "
-                f"about {found.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
-                f"tolerance >= {2 * found.solver_error:.1e}."
+                f"can give for this network: the {relaxed.solver} solver's error is "
+                f"about {relaxed.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
+                f"tolerance >= {2 * relaxed.solver_error:.1e}."
             ),
         )
     return Status()
 
 
-def _reached_status(settings: FockSettings, asked: Problem, found: AsymptoticState) -> Status:
-    if not found.converged or found.oscillating_coherence > 0:
-        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_settled(found))
+def _asymptotic_status(
+    settings: FockSettings, asked: Problem, asymptotic: AsymptoticState
+) -> Status:
+    if not asymptotic.converged or asymptotic.oscillating_coherence > 0:
+        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_relaxed(asymptotic))
     if settings.cutoff is not None:
         return Status()
-    if found.truncation.bound > settings.allowed:
-        return _truncated(settings, asked, found)
-    if found.solver_error > settings.allowed:
+    if asymptotic.truncation.bound > settings.allowed:
+        return _truncated(settings, asked, asymptotic)
+    if asymptotic.solver_error > settings.allowed:
         return Status(
             outcome=Outcome.INACCURATE,
             message=(
                 f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
                 "can give for the state that is reached: its slowest rate leaves an error of "
-                f"about {found.solver_error:.1e}. Ask for tolerance >= "
-                f"{2 * found.solver_error:.1e}."
+                f"about {asymptotic.solver_error:.1e}. Ask for tolerance >= "
+                f"{2 * asymptotic.solver_error:.1e}."
             ),
         )
     return Status()
 
 
 def _truncated(
-    settings: FockSettings, asked: Problem, found: RelaxedState | AsymptoticState
+    settings: FockSettings, asked: Problem, solved: RelaxedState | AsymptoticState
 ) -> Status:
-    obstacle = asked.too_large(finer(found.cutoffs, found.truncation, settings.tolerance))
+    obstacle = asked.too_large(finer(solved.cutoffs, solved.truncation, settings.tolerance))
     return Status(
         outcome=Outcome.NOT_CONVERGED,
         message=(
-            f"The truncation error is still {found.truncation.bound:.1e} at a cutoff of "
-            f"{words(found.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
+            f"The truncation error is still {solved.truncation.bound:.1e} at a cutoff of "
+            f"{words(solved.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
             "a larger tolerance, or check the rates: a mode may be driven without bound."
         ),
     )
 
 
-def _not_unique(asked: Problem, found: RelaxedState) -> str:
+def _not_unique(asked: Problem, relaxed: RelaxedState) -> str:
     also = ""
     if len(asked.network.modes) == 1 and asked.numbers is not None:
         also = ", with this method or te.ContinuedFraction()"
     return (
         "The steady state is not unique to double precision: two initial states of the emitters "
-        f"relax to states that differ by {found.distance:.2g} (a dark state, or an emitter that "
+        f"relax to states that differ by {relaxed.distance:.2g} (a dark state, or an emitter that "
         "nothing damps). Break the symmetry (detuning, position, dephasing, decay), or give "
         f"`initial=` for the one that is reached from a state{also}."
     )
 
 
-def _not_settled(found: AsymptoticState) -> str:
-    if not found.converged:
+def _not_relaxed(asymptotic: AsymptoticState) -> str:
+    if not asymptotic.converged:
         return (
-            "From this initial state the network has not settled at rates of 1e-12 of its largest "
+            "From this initial state the network has not relaxed at rates of 1e-12 of its largest "
             "one, below which double precision holds no digits. Use te.evolve, up to a time of "
             "interest."
         )
     return (
-        "From this initial state the network never settles: coherences of up to "
-        f"{found.oscillating_coherence:.2g} between states that nothing damps keep turning (or "
-        "decay more slowly than can be told). `result` holds the average over time; use te.evolve "
+        "From this initial state the network never relaxes: coherences of up to "
+        f"{asymptotic.oscillating_coherence:.2g} between undamped states keep oscillating (or "
+        "decay too slowly to be resolved). `result` holds the average over time; use te.evolve "
         "for the state at a time."
     )
 
 
-def _not_solved(asked: Problem, found: RelaxedState) -> str:
+def _not_solved(asked: Problem, relaxed: RelaxedState) -> str:
     failure = (
-        f"The {found.solver} solver stopped at a relative residual of {found.residual:.1e} after "
-        f"{found.iterations} iterations. "
+        f"The {relaxed.solver} solver stopped at a relative residual of {relaxed.residual:.1e} "
+        f"after {relaxed.iterations} iterations. "
     )
-    if found.solver == "direct":
+    if relaxed.solver == "direct":
         return failure + "The rates span too many orders of magnitude for double precision."
-    if found.cost.direct <= asked.limit:
-        return failure + f"Use solver='direct' (about {memory_limit.in_words(found.cost.direct)})."
+    if relaxed.cost.direct <= asked.limit:
+        return (
+            failure + f"Use solver='direct' (about {memory_limit.in_words(relaxed.cost.direct)})."
+        )
     return failure + "Use a smaller cutoff, or a larger tolerance, and solver='direct'."
 
 
-def _stats(found: RelaxedState) -> dict[str, object]:
+def _stats(relaxed: RelaxedState) -> dict[str, object]:
     return {
-        "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
-        "dimension": found.elements,
-        "nonzeros": found.nonzeros,
-        "truncation": found.truncation.bound,
-        "solver_error": found.solver_error,
-        "residual": found.residual,
-        "solver": found.solver,
-        "iterations": found.iterations,
-        "memory": found.cost.of(found.solver),
+        "cutoff": relaxed.cutoffs[0] if len(relaxed.cutoffs) == 1 else relaxed.cutoffs,
+        "dimension": relaxed.elements,
+        "nonzeros": relaxed.nonzeros,
+        "truncation": relaxed.truncation.bound,
+        "solver_error": relaxed.solver_error,
+        "residual": relaxed.residual,
+        "solver": relaxed.solver,
+        "iterations": relaxed.iterations,
+        "memory": relaxed.cost.of(relaxed.solver),
     }

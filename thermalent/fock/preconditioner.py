@@ -13,15 +13,17 @@ from scipy import linalg, sparse
 
 from thermalent.fock.lindbladian import Lindbladian, generator_norm
 
-# The evolution between jumps stands still in a dark state, and would be singular there. Part of the
-# largest rate, so that the preconditioner stays bounded; any value up to 1e-4 gives the same
-# number of iterations within one or two.
+# In a dark state the evolution between jumps stands still, so that without a shift its inverse
+# would
+# be singular. The shift is a part of the largest rate; any value up to 1e-4 gives the same number
+# of
+# iterations within one or two.
 _SHIFT = 1e-6
 _HALF = np.sqrt(0.5)
 
 
 class SweepPreconditioner:
-    """The approximate inverse of L - shift; call it with the real numbers of a matrix, (n,)."""
+    """The approximate inverse of L - shift, applied to the real numbers of a matrix, (n,)."""
 
     def __init__(self, lindbladian: Lindbladian, shift: float | None = None) -> None:
         space = lindbladian.space
@@ -50,7 +52,7 @@ class SweepPreconditioner:
         self.order = [*range(last, -1, -1), *range(1, last + 1)]
 
     def __call__(self, b: np.ndarray) -> np.ndarray:
-        """One sweep down and one up."""
+        """Apply one sweep down and one sweep up."""
         x = np.zeros_like(b)
         for g in self.order:
             part = self.slices[g]
@@ -68,7 +70,7 @@ class SweepPreconditioner:
 
 
 def _weights(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """W, V, Z that take real numbers x to M = W x + V x^T and back, x = Re(Z M), elementwise."""
+    """Arrays W, V, Z of the map from real numbers x to M = W x + V x^T, and back, x = Re(Z M)."""
     upper, lower = np.triu(np.ones((size, size)), 1), np.tril(np.ones((size, size)), -1)
     direct = np.eye(size) + _HALF * (upper - 1j * lower)
     mirrored = _HALF * (lower + 1j * upper)

@@ -1,4 +1,4 @@
-"""A network as the Fock method sees it: symmetry, heat of its modes, what a cutoff costs."""
+"""A network prepared for the Fock method: symmetry, occupations of its modes, cost of cutoffs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LISTED = 2**22
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
-    """A network, with what is found of it once.
+    """A network with its symmetry and occupations, computed once.
 
     Args:
         network: The network.
@@ -40,7 +40,7 @@ class Problem:
 
     @property
     def unstable(self) -> str:
-        """What is wrong with modes that have no steady state, and what would help."""
+        """The reason why the modes have no steady state, and the remedy."""
         modes = np.ix_(self.network.mode_indices, self.network.mode_indices)
         if np.any(self.network.couplings.pumping[modes]):
             return (
@@ -56,7 +56,7 @@ class Problem:
 
     @property
     def not_classical(self) -> str | None:
-        """Why a mode cannot be replaced by a classical field, if one is to be."""
+        """The reason why a mode cannot be replaced by a classical field, if one is to be."""
         pairs = self.network.couplings.pumping + self.network.couplings.anomalous
         for index, mode in zip(self.network.mode_indices, self.network.modes, strict=True):
             if not mode.backaction and np.any(pairs[index]):
@@ -75,7 +75,7 @@ class Problem:
 
     @property
     def limit(self) -> float:
-        """Bytes that a solve may take: 8 GB, or what is free if that is less."""
+        """Bytes that a solve may use: 8 GB, or the free memory if that is less."""
         return min(MEMORY_LIMIT, memory_limit.available())
 
     def cost(self, cutoffs: Sequence[int]) -> SolveCost:
@@ -89,7 +89,7 @@ class Problem:
         return "direct" if cost.work <= _DIRECT_UP_TO else "iterative"
 
     def too_large(self, cutoffs: Sequence[int]) -> str | None:
-        """What is too large about a solve, and what would fit; None if it fits."""
+        """The reason why a solve is too large, and what would fit; None if it fits."""
         cost, limit = self.cost(cutoffs), self.limit
         solver = self.choose(cost)
         if cost.of(solver) <= limit:

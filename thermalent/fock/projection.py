@@ -1,18 +1,18 @@
-r"""The stationary state that a start reaches, where there are several.
+r"""The asymptotic state of an initial state, where there are several stationary states.
 
 $$\rho_\infty = P_0\,\rho(0), \qquad P_0 = \lim_{s \to 0} s\,(s - \mathcal{L})^{-1}$$
 
 \(P_0\) projects onto what is conserved. One application of \(R = s (s - \mathcal{L})^{-1}\) keeps
 that part and multiplies a part of eigenvalue \(\lambda\) by \(s/(s - \lambda)\), so that some
-applications with s just below the slowest rate leave nothing else. The shift s is lowered until
+applications with s just below the slowest rate remove everything else. The shift s is lowered until
 they do. Each adds rounding of up to \(\epsilon \|\mathcal{L}\|/s\), about what the slowest rate
-allows any method. The charge sectors that the start occupies are projected one by one, so its
-coherences between excitation numbers count.
+allows any method. The charge sectors that the initial state occupies are projected one by one,
+so that its coherences between excitation numbers are included.
 
-What turns forever (\(\lambda = i\omega\): a coherence of two dark states that differ in energy) is
+An undamped coherence (\(\lambda = i\omega\): of two dark states that differ in energy) is
 averaged away by R, and there is no stationary state then. The Cayley transform
-\((s + \mathcal{L})(s - \mathcal{L})^{-1} = 2R - 1\) tells it from what decays: it keeps the size of
-the one and shrinks the other.
+\((s + \mathcal{L})(s - \mathcal{L})^{-1} = 2R - 1\) distinguishes it from
+decaying parts: it keeps the size of the one and shrinks the other.
 """
 
 from __future__ import annotations
@@ -41,42 +41,45 @@ _EPSILON = float(np.finfo(float).eps)
 _SHRINKS = 3.0
 _STEP = np.sqrt(10.0)
 _APPLICATIONS = 40
-# Roundings of the applications add up at random. Over slow networks of three qubits the true error
-# was up to 0.65 of their sum in quadrature.
+# Rounding errors of the applications add up at random. Over slow networks of three qubits the true
+# error was up to 0.65 of their sum in quadrature; the bound is this many times that sum.
 _SAFETY = 3.0
 # Residuals at this many roundings of |L| |x| are rounding.
 _ROUNDINGS = 16.0
-# Those that no longer shrink are at this many roundings of L.
+# Residuals that no longer shrink are at this many roundings of L.
 _STAGNANT = 4.0
-# Then so many applications more: the concurrence makes 1e-9 of a population of 1e-18.
+# After the residual has converged, so many applications follow: the concurrence makes 1e-9 of a
+# population of 1e-18.
 _POLISHED = 8
-# Shifts below this part of the largest rate leave no digits.
+# A shift below this part of the largest rate leaves no digits in double precision.
 _LOWEST_SHIFT = 1e-12
-# Parts of this size count as decayed; what changes by less than this over so many cycles through
-# the shifts does not decay. Weakly damped turns take omega/gamma transforms per digit.
+# A part of this size counts as decayed; one that changes by less than this over so many cycles
+# through the shifts does not decay. A weakly damped coherence (frequency omega, decay gamma) needs
+# about omega/gamma Cayley transforms per decimal digit.
 _DECAYED = 1e-9
 _CYCLES = 50
 _STEADY = 1e-10
 _TRANSFORMS = 20_000
-# Matrices up to this size are squared instead, so often.
+# For matrices up to this size the transform is squared instead, so many times.
 _DENSE = 500
 _SQUARINGS = 30
 _ROUNDS = 12
-# Splittings of 1e-4 move what is conserved by about as much; a leak moves a population.
+# Splittings of 1e-4 change the conserved part by about as much; a leak changes a population.
 _SAME = 1e-2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AsymptoticState:
-    """What a start reaches at given cutoffs.
+    """The state to which an initial state relaxes, at given cutoffs.
 
     Args:
         cutoffs: Levels kept of each mode.
-        state: Density matrix of the emitters, (d, d); an average over time if something persists.
-        truncation: What the cutoffs leave out.
-        solver_error: Bound of what rounding and the residual leave.
-        persists: Largest element of what neither decays nor stays.
-        settled: Whether the residual came down to rounding.
+        state: Density matrix of the emitters, (d, d); its average over time if a coherence
+            oscillates.
+        truncation: The truncation error.
+        solver_error: Bound of the error by rounding and by the residual.
+        oscillating_coherence: Largest element of what neither decays nor becomes stationary.
+        converged: Whether the residual came down to rounding.
         elements: Unknowns of all sectors.
         solves: Back-substitutions.
     """
@@ -92,7 +95,7 @@ class AsymptoticState:
 
 
 class _Projection(NamedTuple):
-    """P_0 of a vector, its error (2-norm), what persists beside it, and the work."""
+    """P_0 of a vector, its error (2-norm), the undamped coherences, and the work."""
 
     x: np.ndarray
     error: float
@@ -104,7 +107,7 @@ class _Projection(NamedTuple):
 def asymptotic_state(
     problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray
 ) -> AsymptoticState:
-    """What is reached at the given cutoffs; what they leave out is measured against coarser ones.
+    """The asymptotic state at the given cutoffs; its truncation error follows from coarser ones.
 
     Raises:
         MethodError: the factorisation does not fit into memory.
@@ -118,7 +121,7 @@ def asymptotic_state(
 def asymptotic_state_until(
     problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, tolerance: float
 ) -> AsymptoticState:
-    """The same with cutoffs that are raised until the truncation error is below the tolerance."""
+    """The asymptotic state at cutoffs raised until the truncation error is within the tolerance."""
     coarse = None
     if cutoffs:
         coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
@@ -134,7 +137,7 @@ def asymptotic_state_until(
 
 
 def _checked(problem: Problem, result: AsymptoticState, initial: np.ndarray) -> AsymptoticState:
-    """The result, not settled if splittings that are too small to show leak from it."""
+    """The result, not converged if it leaks by splittings too small to be resolved."""
     enlarged = with_enlarged_splittings(problem.network)
     if enlarged is None or not result.converged:
         return result
@@ -148,7 +151,7 @@ def _asymptotic_state(
 ) -> AsymptoticState:
     cost = problem.cost(cutoffs)
     direct = problem.choose(cost) == "direct"
-    # Sweeps know the sector of charge zero only.
+    # Sweeps exist for the sector of charge zero only.
     coherent = not direct and _coherent(problem, initial)
     needed = cost.direct if direct or coherent else cost.iterative
     if needed > problem.limit:
@@ -165,18 +168,20 @@ def _asymptotic_state(
     populations: list[np.ndarray] = []
     error, converged, elements, solves = 0.0, True, 0, 0
     with working("Projecting onto what is conserved") as report:
-        for charge, here in _sectors(problem, generator, base, initial):
+        for charge, flow in _sectors(problem, generator, base, initial):
             report(f"coherences between N and N - {charge} excitations")
-            found = _project(here.matrix, here.start, _resolvent(direct, generator, here, charge))
-            x = found.x
+            projected = _project(
+                flow.matrix, flow.start, _resolvent(direct, generator, flow, charge)
+            )
+            x = projected.x
             if charge == 0:
                 x = x / base.populations(x).sum()
                 populations = base.mode_populations(x)
-            state += _hermitian(here, x, charge)
-            oscillating_coherence += _hermitian(here, found.oscillating_coherence, charge)
-            error += found.error
-            converged = converged and found.converged
-            elements, solves = elements + len(x), solves + found.solves
+            state += _hermitian(flow, x, charge)
+            oscillating_coherence += _hermitian(flow, projected.oscillating_coherence, charge)
+            error += projected.error
+            converged = converged and projected.converged
+            elements, solves = elements + len(x), solves + projected.solves
     left_out = Truncation(bound=0.0, ratios=(), tails=())
     if coarse is not None:
         left_out = truncation(
@@ -201,20 +206,20 @@ def _asymptotic_state(
 def _sectors(
     problem: Problem, generator: Lindbladian, base: Space, initial: np.ndarray
 ) -> list[tuple[int, Flow]]:
-    """The charge sectors that the start occupies, the modes in their stationary state."""
+    """The charge sectors that the initial state occupies, modes in their stationary state."""
     numbers = problem.numbers
     modes = mode_states(problem, base.cutoffs, "stationary")
-    found = []
+    flows = []
     for charge in range(1 if numbers is None else int(np.ptp(numbers)) + 1):
         kept = base if numbers is None else sector(base, charge)
         start = product_elements(kept, modes, initial)
         if np.any(start):
-            found.append((charge, flow_of(generator, kept, start, charge)))
-    return found
+            flows.append((charge, flow_of(generator, kept, start, charge)))
+    return flows
 
 
 def _coherent(problem: Problem, initial: np.ndarray) -> bool:
-    """Whether the start occupies more than the sector of charge zero."""
+    """Whether the initial state occupies more than the sector of charge zero."""
     numbers = problem.numbers
     if numbers is None:
         return False
@@ -222,17 +227,17 @@ def _coherent(problem: Problem, initial: np.ndarray) -> bool:
 
 
 def _resolvent(
-    direct: bool, generator: Lindbladian, here: Flow, charge: int
+    direct: bool, generator: Lindbladian, flow: Flow, charge: int
 ) -> Callable[[float], Resolvent]:
-    """How R is applied in this sector."""
+    """A function that makes R at a shift in this sector."""
     if direct or charge != 0:
-        return lambda shift: Factored(here.matrix, shift)
+        return lambda shift: Factored(flow.matrix, shift)
     return lambda shift: Swept(generator, shift)
 
 
-def _hermitian(here: Flow, x: np.ndarray, charge: int) -> np.ndarray:
+def _hermitian(flow: Flow, x: np.ndarray, charge: int) -> np.ndarray:
     """The emitters' elements of a sector and of its adjoint, (d, d)."""
-    part = here.readout @ x
+    part = flow.readout @ x
     d = round(np.sqrt(len(part)))
     part = part.reshape(d, d)
     part = part / 2 if charge == 0 else part
@@ -248,7 +253,7 @@ def _project(
     size = float(np.linalg.norm(start))
 
     def terms(x: np.ndarray) -> float:
-        """|L| |x|, of which every product with L rounds."""
+        """The product |L| |x|, whose rounding errors enter every product with L."""
         return float(np.linalg.norm(magnitude @ np.abs(x)))
 
     def done(x: np.ndarray, left: float, before: float, shift: float) -> bool:
@@ -256,19 +261,19 @@ def _project(
         stagnates = left > before / 2 and left <= _STAGNANT * _EPSILON * scale * size
         return left <= _ROUNDINGS * _EPSILON * max(terms(x), shift * size) or stagnates
 
-    x, shift, solves, here = start, scale, 0, 0
+    x, shift, solves, at_shift = start, scale, 0, 0
     before = left = float(np.linalg.norm(matrix @ x))
     roundings, factors = _ROUNDINGS * _EPSILON * size, list[Resolvent]()
     while not (converged := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
-        if not factors or left > before / _SHRINKS or here == _APPLICATIONS:
+        if not factors or left > before / _SHRINKS or at_shift == _APPLICATIONS:
             shift = shift / _STEP if factors else shift
             factors.append(resolvent(shift))
-            here = 0
+            at_shift = 0
         added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
         roundings = float(np.hypot(roundings, added))
         x = factors[-1].solve(x)
         before, left = left, float(np.linalg.norm(matrix @ x))
-        here, solves = here + 1, solves + 1
+        at_shift, solves = at_shift + 1, solves + 1
     if scale == 0.0:
         return _Projection(start, _EPSILON * size, np.zeros_like(start), True, 0)
     if not converged or not factors:
@@ -278,38 +283,40 @@ def _project(
         roundings = float(np.hypot(roundings, added))
         x = factors[-1].solve(x)
     error = _SAFETY * roundings + left / shift
-    rest, transforms = _persisting(matrix, factors, start - x)
-    if np.linalg.norm(rest) <= error:
-        rest = np.zeros_like(rest)
-    return _Projection(x, error, rest, True, solves + _POLISHED + transforms)
+    remainder, transforms = _undecayed(matrix, factors, start - x)
+    if np.linalg.norm(remainder) <= error:
+        remainder = np.zeros_like(remainder)
+    return _Projection(x, error, remainder, True, solves + _POLISHED + transforms)
 
 
-def _persisting(
-    matrix: sparse.csr_array, factors: list[Resolvent], rest: np.ndarray
+def _undecayed(
+    matrix: sparse.csr_array, factors: list[Resolvent], remainder: np.ndarray
 ) -> tuple[np.ndarray, int]:
-    """What is left of `rest` after all that decays has: zero, or what turns forever.
+    """The part of `remainder` that never decays: zero, or undamped coherences.
 
-    The shifts are those that the projection went through, so one is near every rate.
+    The shifts are those of the projection, so that one of them is near every rate.
     """
-    sizes, dense = [float(np.linalg.norm(rest))], matrix.shape[0] <= _DENSE
+    sizes, dense = [float(np.linalg.norm(remainder))], matrix.shape[0] <= _DENSE
     most = _TRANSFORMS // (100 if dense else 1)
     while sizes[-1] > _DECAYED and len(sizes) * len(factors) <= most:
         for factor in factors:
-            rest = 2 * factor.solve(rest) - rest
-        sizes.append(float(np.linalg.norm(rest)))
+            remainder = 2 * factor.solve(remainder) - remainder
+        sizes.append(float(np.linalg.norm(remainder)))
         if len(sizes) > _CYCLES and abs(sizes[-1] / sizes[-1 - _CYCLES] - 1) < _STEADY:
             break
     else:
         if dense and sizes[-1] > _DECAYED:
-            rest = _after_many(factors[len(factors) // 2], rest)
-            sizes.append(float(np.linalg.norm(rest)))
-    oscillating_coherence = rest if sizes[-1] > _DECAYED else np.zeros_like(rest)
+            remainder = _after_many_transforms(factors[len(factors) // 2], remainder)
+            sizes.append(float(np.linalg.norm(remainder)))
+    oscillating_coherence = remainder if sizes[-1] > _DECAYED else np.zeros_like(remainder)
     return oscillating_coherence, (len(sizes) - 1) * len(factors)
 
 
-def _after_many(factor: Resolvent, rest: np.ndarray) -> np.ndarray:
-    """2^30 Cayley transforms, by squaring: weak damping of fast turns takes that many."""
-    transform = 2 * factor.solve(np.eye(len(rest), dtype=rest.dtype)) - np.eye(len(rest))
+def _after_many_transforms(factor: Resolvent, remainder: np.ndarray) -> np.ndarray:
+    """2^30 Cayley transforms, by squaring: a weakly damped fast coherence needs that many."""
+    transform = 2 * factor.solve(np.eye(len(remainder), dtype=remainder.dtype)) - np.eye(
+        len(remainder)
+    )
     for _ in range(_SQUARINGS):
         transform = transform @ transform
-    return transform @ rest
+    return transform @ remainder

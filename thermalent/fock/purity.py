@@ -1,4 +1,4 @@
-r"""The purity of the emitters over time, and when it comes back for good.
+r"""The purity of the emitters over time, and its last return to a threshold.
 
 $$\mu = \mathrm{Tr}\rho^2 = \|x\|_2^2$$
 
@@ -22,14 +22,14 @@ from thermalent.fock.space import space
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
 
-# Per time and per rate of the generator: a hundred times what rounding leaves.
+# Error per time and per rate of the generator: a hundred times that of rounding.
 _SHARE = 1e-14
-# Points of a step at which crossings are looked for.
+# Points of a step at which crossings are searched.
 _POINTS = 32
-# The way that is left is overrated by this factor before the search ends.
+# Safety factor on the estimated remaining change of the purity.
 _SAFETY = 3.0
 _MOST_STEPS = 20_000
-# A speed this small beside the first is at rest.
+# The state is at rest when its speed is this small beside the first.
 _STANDSTILL = 1e-14
 
 
@@ -46,14 +46,14 @@ class Crossing(float):
 
 
 class NeverPure(ValueError):
-    """The purity never comes back to the threshold, or does not settle."""
+    """The purity never returns to the threshold, or does not converge."""
 
 
 def last_return(network: Network, initial: np.ndarray, impurity: float) -> Crossing:
     r"""The last time at which 1 - mu falls through `impurity`; zero if it never exceeds it.
 
-    The search ends when the rest of the way to the steady state, \(\|\dot x\|/g\) with g the rate
-    at which \(\|\dot x\|\) has fallen since half the time, cannot take the purity back.
+    The search ends when the remaining distance to the steady state, \(\|\dot x\|/g\) with g the
+    rate at which \(\|\dot x\|\) has fallen since half the time, cannot change the answer.
 
     Args:
         network: Emitters only.
@@ -83,7 +83,7 @@ def last_return(network: Network, initial: np.ndarray, impurity: float) -> Cross
 def _search(
     steps: Iterator[Step], impurity: float, rounding: float, report: Callable[[str], None]
 ) -> Crossing:
-    found, error = Crossing(0.0, 0.0), 0.0
+    crossing, error = Crossing(0.0, 0.0), 0.0
     speeds: list[tuple[float, float]] = []
     for step in itertools.islice(steps, _MOST_STEPS):
         error += step.error + rounding * step.length
@@ -93,17 +93,17 @@ def _search(
         down = np.flatnonzero((signs[:-1] >= 0) & (signs[1:] < 0))
         last = float(values[-1])
         if down.size:
-            found = _crossing(step, after, int(down[-1]), impurity, error)
+            crossing = _crossing(step, after, int(down[-1]), impurity, error)
         report(f"t = {step.end:.4g}, 1 - Tr rho^2 = {last + impurity:.3g}")
         speeds.append((step.end, step.speed(step.length)))
-        if _SAFETY * _way(speeds) < abs(last):
+        if _SAFETY * _remaining_change(speeds) < abs(last):
             if last < 0:
-                return found
+                return crossing
             raise NeverPure(
                 f"The impurity 1 - Tr rho^2 goes to {last + impurity:.3g}: it never falls to "
                 f"{impurity:.3g}."
             )
-    raise NeverPure("The purity does not settle: nothing damps the emitters fast enough.")
+    raise NeverPure("The purity does not converge: nothing damps the emitters fast enough.")
 
 
 def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error: float) -> Crossing:
@@ -114,15 +114,15 @@ def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error:
 
     low = float(after[place - 1]) if place else 0.0
     root = float(brentq(excess, low, float(after[place]), xtol=1e-12, rtol=1e-14))
-    # The purity's error is at most twice that of the state.
+    # The error of the purity is at most twice that of the state.
     slope = abs(step.growth(root))
     return Crossing(step.start + root, 2 * error / slope if slope > 0 else np.inf)
 
 
-def _way(speeds: list[tuple[float, float]]) -> float:
-    """How far the purity can still go: twice |dx/dt| over the rate at which that falls.
+def _remaining_change(speeds: list[tuple[float, float]]) -> float:
+    """Remaining change of the purity: twice |dx/dt| over the rate at which |dx/dt| falls.
 
-    The rate since half the time, so that the fast beginning does not count.
+    The rate is that since half the time, so that the fast beginning does not count.
     """
     now, last = speeds[-1]
     then, first = next(((t, v) for t, v in reversed(speeds) if 2 * t <= now), (0.0, 0.0))

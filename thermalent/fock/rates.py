@@ -13,10 +13,11 @@ from thermalent.fock.space import space
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
 
-# Unknowns up to which all eigenvalues are found, and up to which the matrix is factorised.
+# Unknowns up to which all eigenvalues are computed, and up to which the matrix is factorised.
 _DENSE = 1000
 _FACTORISED = 15_000
-# Beside the imaginary axis, part of the largest rate: no eigenvalue lies to its right.
+# Distance of the shifts from the imaginary axis, as a part of the largest rate: no eigenvalue lies
+# to its right.
 _SHIFT = 1e-3
 _EPS = float(np.finfo(float).eps)
 
@@ -49,7 +50,7 @@ def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray,
     matrix, scale = generator.matrix, generator_norm(generator)
     every = kept.elements <= _DENSE
     values, errors = _all(matrix, scale) if every else _beside_the_axis(matrix, scale, count)
-    # The trace is conserved: the smallest is zero whatever its error says.
+    # The trace is conserved: the smallest eigenvalue is zero whatever its error.
     moving = np.abs(values) > errors
     moving[np.argmin(np.abs(values))] = False
     rates, errors = -values[moving], errors[moving]
@@ -62,27 +63,27 @@ def _all(matrix: sparse.csr_array, scale: float) -> tuple[np.ndarray, np.ndarray
     values, left, right = dense.eig(full, left=True, right=True)
     overlap = np.abs(np.sum(left.conj() * right, axis=0))
     residual = np.linalg.norm(full @ right - right * values, axis=0)
-    # A defective eigenvalue has no condition number: its parts spread by the root of rounding.
+    # A defective eigenvalue has no condition number: it splits by the root of rounding.
     return values, (residual + _EPS * scale) / np.maximum(overlap, np.sqrt(_EPS))
 
 
 def _beside_the_axis(
     matrix: sparse.csr_array, scale: float, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What lies near zero and near frequencies up to the largest rate, from two shifts each."""
+    """Eigenvalues near zero and near frequencies up to the largest rate, from two shifts each."""
     values, errors = np.zeros(0, dtype=complex), np.zeros(0)
     for frequency in (0.0, *(scale * 2.0 ** -np.arange(8.0))):
-        found, other = (
+        nearby, check = (
             _near(matrix, count, shift * scale + 1j * frequency) for shift in (_SHIFT, 3 * _SHIFT)
         )
-        error = np.min(np.abs(found[:, None] - other[None, :]), axis=1) + 10 * _EPS * scale
+        error = np.min(np.abs(nearby[:, None] - check[None, :]), axis=1) + 10 * _EPS * scale
         if frequency:
-            upper = found.imag > 1e-9 * scale
-            found = np.concatenate([found[upper], found[upper].conj()])
+            upper = nearby.imag > 1e-9 * scale
+            nearby = np.concatenate([nearby[upper], nearby[upper].conj()])
             error = np.concatenate([error[upper], error[upper]])
-        distance = np.abs(found[:, None] - values[None, :])
+        distance = np.abs(nearby[:, None] - values[None, :])
         fresh = np.min(distance, axis=1, initial=np.inf) > 1e-7 * scale
-        values = np.concatenate([values, found[fresh]])
+        values = np.concatenate([values, nearby[fresh]])
         errors = np.concatenate([errors, error[fresh]])
     return values, errors
 

@@ -1,4 +1,4 @@
-"""The network solved at a cutoff, and at higher ones until the truncation error is small enough."""
+"""The unique steady state at a cutoff, or at cutoffs raised until the truncation error is small."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from thermalent.fock.space import space
 from thermalent.fock.stationary import RESIDUAL_TARGET, StationaryState, stationary
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
 
-# Two starts that end further apart than this have found two steady states: rounding and the shift
-# of the factorisation leave less than 1e-3 where there are several, 1e-6 where there is one.
+# Two initial states whose final states differ by more than this have found two steady states:
+# rounding and the shift of the factorisation leave 1e-3 or more where there are several, 1e-6 where
+# there is one.
 _DISTINCT = 1e-3
-# Both starts leave the error that is hardest to reduce, so their distance underrates it: by up to
-# six times among 200 random networks with the iterative solver.
+# Both initial states keep the error that is hardest to reduce, so their distance underestimates it:
+# by up to six times among 200 random networks with the iterative solver.
 _DISTANCE_FACTOR = 10.0
 # A cutoff at most doubles per round.
 _ROUNDS = 20
@@ -27,12 +28,12 @@ _ROUNDS = 20
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RelaxedState:
-    """The network at given cutoffs, relaxed, with its errors.
+    """The steady state at given cutoffs, with its errors.
 
     Args:
         cutoffs: Levels kept of each mode.
         state: Density matrix of the emitters, (d, d).
-        truncation: What the cutoffs leave out.
+        truncation: The truncation error.
         distance: Largest element of the difference of the emitters' states from two starts.
         residual: The larger relative residual of the two.
         response: What the residual and rounding do to the emitters' state.
@@ -57,7 +58,7 @@ class RelaxedState:
 
     @property
     def solver_error(self) -> float:
-        """Bound of the error that the solver leaves."""
+        """Bound of the solver's error."""
         return _DISTANCE_FACTOR * self.distance + self.response
 
     @property
@@ -67,12 +68,12 @@ class RelaxedState:
 
     @property
     def unique(self) -> bool:
-        """Whether both starts reach one state, as far as the residual can tell."""
+        """Whether both initial states relax to one state, as far as the residual can resolve."""
         return self.distance <= _DISTINCT or self.residual > 1e3 * RESIDUAL_TARGET
 
 
 def relax_unique(problem: Problem, cutoffs: tuple[int, ...]) -> RelaxedState:
-    """The network at the given cutoffs; what they leave out is measured against coarser ones."""
+    """The steady state at the given cutoffs; its truncation error follows from coarser ones."""
     coarse = None
     if cutoffs:
         lower = coarser(cutoffs, problem.known_ratios)
@@ -81,7 +82,7 @@ def relax_unique(problem: Problem, cutoffs: tuple[int, ...]) -> RelaxedState:
 
 
 def relax_until(problem: Problem, cutoffs: tuple[int, ...], tolerance: float) -> RelaxedState:
-    """The same with cutoffs that are raised until the truncation error is below the tolerance.
+    """The steady state at cutoffs raised until the truncation error is below the tolerance.
 
     Stops early, with the error that is left, if the next cutoffs do not fit into memory, the solver
     fails or the steady state is not unique.
@@ -98,16 +99,16 @@ def relax_until(problem: Problem, cutoffs: tuple[int, ...], tolerance: float) ->
 
 
 class _Outline(NamedTuple):
-    """What is kept of a coarser level: its factors would double the memory."""
+    """The part of a coarser level that is kept: its factors would double the memory."""
 
     cutoffs: tuple[int, ...]
     state: np.ndarray
 
 
 class _End(NamedTuple):
-    """Where a start ended: the solution, and the emitters' state."""
+    """The result of one initial state: the solution, and the emitters' state."""
 
-    found: StationaryState
+    solution: StationaryState
     state: np.ndarray
 
 
@@ -123,21 +124,21 @@ class _Level:
         self.solver: Solver = Direct(self.generator) if direct else Iterative(self.generator)
 
     def ground(self) -> _End:
-        """From modes that ignore the emitters, and emitters in their ground state."""
+        """Relax from the stationary modes without emitters, and emitters in their ground state."""
         weights = np.zeros(self.space.emitter_dimension)
         weights[0] = 1.0
         return self._relaxed_from(1.0, weights)
 
     def mixed(self) -> _End:
-        """From cooler modes, and emitters with every level populated."""
-        # Unequal populations, so that no symmetry of the network is one of the start.
+        """Relax from cooler modes, and emitters with every level populated."""
+        # Unequal populations, so that the initial state shares no symmetry of the network.
         weights = np.random.default_rng(1).uniform(0.5, 1.5, self.space.emitter_dimension)
         return self._relaxed_from(0.5, weights / weights.sum())
 
     def _relaxed_from(self, heat: float, weights: np.ndarray) -> _End:
         start = self.space.product([heat * q for q in self.ratios], weights)
-        found = stationary(self.generator, self.solver, start)
-        return _End(found, self.space.emitters_state(found.x))
+        solution = stationary(self.generator, self.solver, start)
+        return _End(solution, self.space.emitters_state(solution.x))
 
 
 def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None) -> RelaxedState:
@@ -147,7 +148,7 @@ def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None
     if coarse is not None:
         left_out = truncation(
             difference=float(np.max(np.abs(end.state - coarse.state))),
-            populations=level.space.mode_populations(end.found.x),
+            populations=level.space.mode_populations(end.solution.x),
             coarse=coarse.cutoffs,
             ratios=level.ratios,
             pairs=problem.network.pumped,
@@ -157,8 +158,8 @@ def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None
         state=end.state,
         truncation=left_out,
         distance=float(np.max(np.abs(end.state - other.state))),
-        residual=max(end.found.residual, other.found.residual),
-        response=max(end.found.response, other.found.response),
+        residual=max(end.solution.residual, other.solution.residual),
+        response=max(end.solution.response, other.solution.response),
         elements=level.space.elements,
         nonzeros=int(level.generator.matrix.nnz),
         solver=level.solver.name,

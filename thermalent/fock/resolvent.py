@@ -22,14 +22,14 @@ class Resolvent(Protocol):
     """R at one shift s."""
 
     def solve(self, b: np.ndarray) -> np.ndarray:
-        """R b, or R of each column of b."""
+        """The product R b, or R of each column of b."""
 
     def residual(self, b: np.ndarray) -> float:
-        """2-norm of the residual of (1 - L/s) x = b that is left by intention."""
+        """2-norm of the residual of (1 - L/s) x = b at which the iteration stops."""
 
 
 class Factored:
-    """By the sparse LU factors of 1 - L/s, of any sector."""
+    """R by the sparse LU factors of 1 - L/s, of any sector."""
 
     def __init__(self, matrix: sparse.csr_array, shift: float) -> None:
         identity = sparse.eye_array(matrix.shape[0])
@@ -46,10 +46,10 @@ class Factored:
 
 
 class Swept:
-    """By iteration, on elements of equal excitation number: exact in one sweep without heat.
+    """R by iteration, on elements of equal excitation number: exact in one sweep without heat.
 
-    Sylvester equations of the size of a block of states instead of its square; what a sweep leaves
-    out (heat, dephasing) takes a few iterations more.
+    A sweep solves Sylvester equations of the size of a block of states instead of its square; the
+    terms that it neglects (heat, dephasing) need a few iterations more.
     """
 
     def __init__(self, generator: Lindbladian, shift: float) -> None:
@@ -63,7 +63,7 @@ class Swept:
         self._guess = linalg.LinearOperator(size, lambda x: -shift * self._sweep(x), dtype=float)
 
     def solve(self, b: np.ndarray) -> np.ndarray:
-        """Iterate until the residual is at rounding, or no further."""
+        """Iterate until the residual is at rounding, or no longer falls."""
         if b.ndim == 2:
             return np.stack([self.solve(column) for column in b.T], axis=1)
         x, _ = linalg.gcrotmk(
@@ -80,5 +80,5 @@ class Swept:
         return x
 
     def residual(self, b: np.ndarray) -> float:
-        """Where the iteration stops."""
+        """The residual at which the iteration stops."""
         return _ROUNDINGS * _EPSILON * (1 + self._scale / self._shift) * float(np.linalg.norm(b))

@@ -1,4 +1,4 @@
-r"""Charge sectors: their elements, their equation, and a product state's part in them.
+r"""Charge sectors: their elements, their equation, and the part of a product state in them.
 
 The generator conserves the total charge Q of \(|r\rangle\langle c|\), \(Q = N_r - N_c\).
 """
@@ -20,7 +20,7 @@ from thermalent.solution.method import SourceStart
 
 
 class Flow(NamedTuple):
-    """A sector's generator, its start, and what reads the emitters' elements from it."""
+    """The generator of a sector, its initial vector, and the map to the emitters' elements."""
 
     matrix: sparse.csr_array  # (n, n)
     start: np.ndarray  # (n,)

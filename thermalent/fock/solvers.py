@@ -16,7 +16,7 @@ from thermalent.fock.lindbladian import Lindbladian, generator_norm
 from thermalent.fock.preconditioner import SweepPreconditioner
 
 # Shift of the factorised matrix, part of the largest rate: well above rounding, so that no pivot is
-# an accident of it, and well below any gap that leaves half of the digits.
+# rounding alone, and well below any gap that leaves half of the digits.
 _SHIFT = 1e-12
 # Krylov vectors kept and recycled, and restarts before giving up: 40 * 50 = 2000 products.
 KRYLOV_VECTORS = 40
@@ -24,14 +24,14 @@ _RESTARTS = 50
 
 
 class Solver(Protocol):
-    """What `stationary` needs: a solve, and a count of the work."""
+    """The interface that `stationary` needs: a solve, and a count of the work."""
 
     name: str
     iterations: int
     entries: int
 
     def solve(self, b: np.ndarray, target: float) -> np.ndarray:
-        """Solution of L y = b, its residual (2-norm) at most `target` if it can be reached."""
+        """The solution of L y = b, its residual (2-norm) at most `target` if possible."""
 
 
 class Direct:
@@ -42,7 +42,7 @@ class Direct:
     def __init__(self, lindbladian: Lindbladian) -> None:
         matrix = lindbladian.matrix
         scale = generator_norm(lindbladian)
-        # A zero generator (emitters that nothing touches) still gets a matrix with an inverse.
+        # A zero generator (emitters without any coupling) still gets a matrix with an inverse.
         shift = _SHIFT * scale if scale > 0 else 1.0
         shifted = sparse.csc_array(matrix - shift * sparse.eye_array(matrix.shape[0]))
         self._factors = linalg.splu(shifted, permc_spec="COLAMD", diag_pivot_thresh=0.1)
@@ -50,7 +50,7 @@ class Direct:
         self.iterations = 0
 
     def solve(self, b: np.ndarray, target: float) -> np.ndarray:
-        """One back-substitution; the caller refines."""
+        """One back-substitution; the caller refines the solution."""
         self.iterations += 1
         return self._factors.solve(b)
 
@@ -67,7 +67,7 @@ class Iterative:
         self.iterations = 0
 
     def solve(self, b: np.ndarray, target: float) -> np.ndarray:
-        """Iterate until the residual is below `target`, or no further."""
+        """Iterate until the residual is below `target`, or no longer falls."""
         preconditioner = linalg.LinearOperator(self._matrix.shape, self._apply, dtype=float)
         y, _ = linalg.gcrotmk(
             self._matrix,

@@ -1,4 +1,4 @@
-r"""The truncated space of a network, and the elements of its density matrix that can be non-zero.
+r"""The truncated space of a network, and the elements of a density matrix that can be nonzero.
 
 The product basis is the modes' number states, then the emitters' levels. With U(1) symmetry the
 steady state has no coherence between different total excitation numbers, so only the elements
@@ -32,7 +32,7 @@ _HALF = np.sqrt(0.5)
 def emitter_numbers(network: Network) -> np.ndarray | None:
     """Excitation number of each product state of the emitters, or None without U(1) symmetry.
 
-    The terms are built one by one here, so that each jump has to keep the symmetry for itself.
+    The terms are built one by one here, so that each jump has to conserve the number by itself.
     """
     try:
         numbers = excitation_numbers(network)
@@ -165,13 +165,13 @@ def space(network: Network, cutoffs: Sequence[int], numbers: np.ndarray | None) 
         total = (total[:, None] + signs[index] * np.arange(cutoff)[None, :]).ravel()
     last = numbers if numbers is not None else np.zeros(d, dtype=np.int64)
     total = (total[:, None] + last[None, :]).ravel()
-    charges, group = np.unique(total, return_inverse=True)  # numbers no state has leave no gap
+    charges, group = np.unique(total, return_inverse=True)  # numbers without a state are left out
     sizes = np.bincount(group)
     first = np.cumsum(sizes) - sizes
     order = np.argsort(group, kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order)) - first[group[order]]
-    partners = sizes[group[order]]  # how many states share the group of each
+    partners = sizes[group[order]]  # number of states in the group of each state
     within = np.arange(partners.sum()) - np.repeat(np.cumsum(partners) - partners, partners)
     return Space(
         cutoffs=tuple(int(cutoff) for cutoff in cutoffs),

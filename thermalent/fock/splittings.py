@@ -1,4 +1,4 @@
-r"""Splittings so small that what they leak through is below double precision.
+r"""Splittings so small that the leak through them is below double precision.
 
 A detuning \(\delta\) lets a dark state decay at about \(\delta^2/\gamma\): at
 \(\delta = 10^{-7} \gamma\) that is lost beside \(\gamma\), and the state looks conserved. The same
@@ -15,16 +15,16 @@ import numpy as np
 
 from thermalent.networks.network import Network
 
-# Parts of the largest rate: squares of what is less than the first are below 1e-12; what is less
-# than the second is rounding of the network's own numbers.
+# As parts of the largest rate: the squares of splittings below the first are below 1e-12; numbers
+# below the second are rounding of the network's own numbers.
 _SMALL = 1e-6
 _ROUNDING = 1e-14
-# The smallest splitting is made so large: its square is resolved to six digits.
+# The smallest splitting is enlarged to this: its square is resolved to six digits.
 _VISIBLE = 1e-4
 
 
 def with_enlarged_splittings(network: Network) -> Network | None:
-    """The network with its small exchange rates and differences of detunings enlarged alike.
+    """The network with its small exchange rates and detuning differences enlarged by one factor.
 
     None if it has none. Rates of decay are left: they leak at their own size, not at its square.
     """
@@ -42,9 +42,9 @@ def with_enlarged_splittings(network: Network) -> Network | None:
 
 
 def _merged(levels: np.ndarray, apart: float) -> np.ndarray:
-    """The levels, those that follow each other more closely than `apart` set to the lowest."""
+    """The levels, with those closer than `apart` to the one below set to the lowest of them."""
     merged, order = levels.copy(), np.argsort(levels, kind="stable")
-    for before, here in pairwise(order):
-        if levels[here] - levels[before] < apart:
-            merged[here] = merged[before]
+    for before, level in pairwise(order):
+        if levels[level] - levels[before] < apart:
+            merged[level] = merged[before]
     return merged

@@ -1,4 +1,4 @@
-r"""What a start relaxes to: \(\rho = \rho_0 + y\) with \(\mathcal{L} y = -\mathcal{L}\rho_0\)."""
+r"""Relaxation of a state: \(\rho = \rho_0 + y\) with \(\mathcal{L} y = -\mathcal{L}\rho_0\)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""How many levels a mode needs, and what leaving out the rest costs.
+r"""The number of levels that a mode needs, and the truncation error of leaving out the others.
 
 A mode alone holds populations \(p_n \propto q^n\), \(q = \bar n/(\bar n + 1)\) whether it is warm
 or pumped together with another, so N levels miss \(q^N\). With emitters the error of the state is
@@ -30,13 +30,14 @@ import numpy as np
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Network
 
-# Of the difference and of the tail; then those where quanta come in pairs.
+# Factors of the difference and of the tail in the bound; then those where quanta come in pairs.
 _FACTORS = (10.0, 5.0)
 _PAIRS_FACTORS = (200.0, 300.0)
-# The first cutoff leaves the bare tail this much below the tolerance; fewer need a second attempt.
+# The first cutoff leaves the bare tail this much below the tolerance; with fewer levels a second
+# attempt is needed.
 _MARGIN = 30.0
-# Error at the coarser cutoff over that at the finer one: enough to tell them apart, and still
-# nearly as cheap.
+# Error at the coarser cutoff over that at the finer one: enough to distinguish them, while the
+# coarser one costs little less.
 _CONTRAST = 30.0
 _FEWEST = 4
 # Populations below this are rounding and have no ratio.
@@ -44,9 +45,9 @@ _ROUNDING = 1e-14
 
 
 def occupations(network: Network) -> np.ndarray | None:
-    """Quanta in each mode with the emitters left out; None if the modes have no steady state."""
-    found = bare_modes(network).number
-    return None if found is None else np.maximum(np.diag(found).real, 0.0)
+    """Mean quanta of each mode without the emitters; None if the modes have no steady state."""
+    number = bare_modes(network).number
+    return None if number is None else np.maximum(np.diag(number).real, 0.0)
 
 
 def first_cutoffs(ratios: Sequence[float], tolerance: float) -> tuple[int, ...]:
@@ -66,7 +67,7 @@ def coarser(cutoffs: Sequence[int], ratios: Sequence[float]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Truncation:
-    """What a cutoff leaves out.
+    """The truncation error of a cutoff.
 
     Args:
         bound: Bound of the largest element of the emitters' error.
@@ -96,11 +97,11 @@ def truncation(
         ratios: Bare q of each mode.
         pairs: Whether quanta come in pairs anywhere in the network.
     """
-    falls, found, tails = [], [], []
+    falls, ratios_measured, tails = [], [], []
     for p, start, bare in zip(populations, coarse, ratios, strict=True):
         steps = len(p) - start
         q = max(bare, _measured_ratio(np.abs(p), steps))
-        found.append(q)
+        ratios_measured.append(q)
         # A mode with the same levels at both cutoffs has no part in the difference.
         if steps > 0:
             falls.append(q**steps)
@@ -110,30 +111,30 @@ def truncation(
     extrapolated = difference * fall / (1 - fall) if fall < 1 else 1.0
     of_difference, of_tails = _PAIRS_FACTORS if pairs else _FACTORS
     bound = min(1.0, max(of_difference * extrapolated, of_tails * sum(tails)))
-    return Truncation(bound=bound, ratios=tuple(found), tails=tuple(tails))
+    return Truncation(bound=bound, ratios=tuple(ratios_measured), tails=tuple(tails))
 
 
 def _measured_ratio(p: np.ndarray, steps: int) -> float:
-    """Ratio p_{n+1}/p_n at the last two levels, each against one of equal parity; 0 if rounding."""
+    """Ratio p_{n+1}/p_n at the last two levels, each against one of equal parity; 0 at rounding."""
     apart = max(2, steps - steps % 2)
     ends = [n for n in (len(p) - 1, len(p) - 2) if n >= apart]
     if not ends:
         ends, apart = [len(p) - 1], len(p) - 1
-    found = 0.0
+    ratio = 0.0
     for end in ends:
         last, before = float(p[end]), float(p[end - apart])
         if last > _ROUNDING:
-            found = max(found, (last / before) ** (1 / apart) if before > 0 and apart else np.inf)
-    return found
+            ratio = max(ratio, (last / before) ** (1 / apart) if before > 0 and apart else np.inf)
+    return ratio
 
 
-def finer(cutoffs: Sequence[int], found: Truncation, tolerance: float) -> tuple[int, ...]:
+def finer(cutoffs: Sequence[int], measured: Truncation, tolerance: float) -> tuple[int, ...]:
     """Cutoffs that should meet the tolerance, at most twice the present ones."""
-    excess = found.bound / tolerance
-    largest = max(found.tails)
+    excess = measured.bound / tolerance
+    largest = max(measured.tails)
     grown = []
-    for cutoff, q, tail in zip(cutoffs, found.ratios, found.tails, strict=True):
-        # A mode whose tail is far below the largest one is not what limits the accuracy.
+    for cutoff, q, tail in zip(cutoffs, measured.ratios, measured.tails, strict=True):
+        # A mode whose tail is far below the largest one does not limit the accuracy.
         needed = excess * tail / largest if largest > 0 else excess
         more = 0 if needed <= 1 else 1 + (_levels(q, needed) if q < 1 else cutoff)
         grown.append(cutoff + min(more, cutoff))
@@ -143,7 +144,7 @@ def finer(cutoffs: Sequence[int], found: Truncation, tolerance: float) -> tuple[
 
 
 def _levels(q: float, factor: float) -> int:
-    """Levels over which q^n falls by the factor."""
+    """Number of levels over which q^n falls by the factor."""
     if q <= 0:
         return 0
     return int(np.ceil(np.log(factor) / -np.log(q)))

@@ -61,7 +61,7 @@ class Differences:
         return shift
 
 
-def differences(
+def slope_and_curvature(
     function: Callable[[np.ndarray], float], x: np.ndarray, free: np.ndarray, noise: float
 ) -> Differences:
     """Slope and curvature of a function on the unit cube at a point inside it.

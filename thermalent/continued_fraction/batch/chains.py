@@ -28,7 +28,7 @@ class Chains(NamedTuple):
             and values (p, t) of each; see `levels`.
         rate: Amplitude decay rate of the source, (p,).
         width: sqrt|V|, (p,).
-        frame: States of the bright frame as columns, (p, d, d).
+        bright_dark: States of the bright frame as columns, (p, d, d).
         places: Row, column and kind of each unknown of level 0, (3, ground).
     """
 

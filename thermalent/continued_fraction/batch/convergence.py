@@ -103,7 +103,7 @@ def state(x, places, bright_dark, out):
     Args:
         x: (ground,).
         places: Row, column and kind (0 population, 1 symmetric, 2 antisymmetric pair), (3, ground).
-        frame: States of the bright frame as columns, (d, d).
+        bright_dark: States of the bright frame as columns, (d, d).
         out: (2, d, d): the matrix and room to work.
     """
     d = bright_dark.shape[0]
@@ -157,7 +157,7 @@ def judge_convergence(
         largest: Largest element of A, (p,).
         above: What rounding may change in K, (p, ground, ground).
         places: See `state`.
-        frame: States of the bright frame of all points, (p, d, d).
+        bright_dark: States of the bright frame of all points, (p, d, d).
         rtol: Allowed error, relative to the largest element.
         most: Level at which to give up.
     """

@@ -98,7 +98,7 @@ def matrices(x, sides, y, drive, back, bright_dark, variance):
         y: (p, k, d, d).
         drive: D, (p, d, d).
         back: Y, (p, d, d).
-        frame: States of the bright frame as columns, (p, d, d).
+        bright_dark: States of the bright frame as columns, (p, d, d).
         variance: V of the source, (p,).
 
     Returns:

@@ -47,7 +47,7 @@ class HierarchyChain(NamedTuple):
         down: Couplings C into even and odd levels, from the level above.
         rate: Amplitude decay rate lambda of the mode.
         width: sqrt|V|: the number of levels that matter is a few times this.
-        ground: Number of unknowns of level 0: the first so many of the even ones.
+        tier0_size: Number of unknowns of level 0: the first so many of the even ones.
         basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
             and (d^2, m_1).
         charge: k - l of the even and the odd unknowns, (m_0,) and (m_1,).

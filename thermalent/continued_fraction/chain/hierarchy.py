@@ -40,8 +40,8 @@ class Hierarchy:
         liouvillian: L of the emitters alone, (d^2, d^2).
         numbers: Excitation number of each basis state of the emitters, (d,) integers.
         modes: The source's amplitudes.
-        frame: Orthonormal basis of the emitters' space as columns, (d, d), of definite charge each:
-            bright and dark states of the drive, see `bright_dark_basis`.
+        bright_dark: Orthonormal basis of the emitters' space as columns, (d, d), each of definite
+            charge: bright and dark states of the drive, see `bright_dark_basis`.
     """
 
     liouvillian: Superoperator

@@ -246,7 +246,7 @@ def steady_vector(
     """The stationary vector of trace one, from a guess (of a smaller lattice, padded).
 
     Args:
-        ground: Level zero of the cloud.
+        tier0: Level zero of the cloud.
         at: The lattice.
         guess: Starting vector, (size,).
         tolerance: Allowed error of level zero.

@@ -36,7 +36,7 @@ class BallNetwork(NamedTuple):
         variance: V = <|u|^2> of the mode.
         rate: Its amplitude decay rate.
         detuning: Its rotation.
-        frame: The basis: states as columns, (d, d), unitary.
+        bright_dark: The basis: states as columns, (d, d), unitary.
         classical: Whether nothing acts back on the mode: it is a classical field.
     """
 

@@ -52,7 +52,8 @@ class SourceChain:
     Args:
         liouvillian: L of the emitters alone, (d^2, d^2).
         numbers: Excitation number of each basis state of the emitters, (d,) integers.
-        frame: Orthonormal basis of the emitters' space as columns, (d, d); see `bright_dark_basis`.
+        bright_dark: Orthonormal basis of the emitters' space as columns, (d, d); see
+            `bright_dark_basis`.
         drift: H, (m, m) complex, lower Hessenberg, rate unit.
         covariance: <u u^+>, (m, m); a multiple of the identity where the metric is C.
         scale: eta, the driving amplitude in units of u_1, > 0.

@@ -68,7 +68,6 @@ class Tiers:
             quanta beyond u_1: those come first, (d^2, g_0) and (d^2, g_1).
         elements: Position of the basis matrix of each unknown in `whole_basis`, (m_0,) and (m_1,).
         quanta: Position of its placement, (m_0,) and (m_1,).
-        whole_basis: Basis matrices |f_i><f_j| of the emitters as columns, (d^2, d^2).
         width: sqrt(V): the number of tiers that matter is a few times this.
         source_rate: The slowest decay rate of the source, rate unit.
         most: The largest number K of quanta beyond u_1 that is kept.

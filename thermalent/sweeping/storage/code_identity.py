@@ -62,7 +62,7 @@ def pieces(named: Mapping[str, Any]) -> dict[str, str]:
     return dict(sorted(found.by_name.items()))
 
 
-def differences(stored: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
+def code_differences(stored: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
     """What changed between two sets of pieces, in words."""
     changed = []
     for name in sorted({*stored, *given}):

@@ -261,7 +261,7 @@ def _difference(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) 
         if "code" not in stored:
             return "code: the store does not say by which code it was filled"
         before, now = json.loads(str(stored["code"])), json.loads(given["code"])
-        return f"code: {', '.join(code_identity.differences(before, now))}"
+        return f"code: {', '.join(code_identity.code_differences(before, now))}"
     key = {**CHANGES, "grid": "grid"}.get(name, name)
     other = " (other values)" if name == "grid" else ""
     return f"{name}: {stored[key]} in the store, {given[key]} asked for{other}"
