@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
     from thermalent.analysis.relaxation_times import relaxation_rates as relaxation_rates
+    from thermalent.analysis.shapes.best_filter import BestFilter as BestFilter
+    from thermalent.analysis.shapes.best_filter import best_filter as best_filter
     from thermalent.analysis.spectra import coherence as coherence
     from thermalent.analysis.spectra import spectrum as spectrum
     from thermalent.analytic.methods.bourret import Bourret as Bourret
@@ -101,6 +103,7 @@ _HOME = {
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.optimise": ("optimise",),
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
+    "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),
     "thermalent.analysis.spectra": ("coherence", "spectrum"),
     "thermalent.continued_fraction.sensitivity.sensitivities": ("Sensitivities", "sensitivities"),
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),

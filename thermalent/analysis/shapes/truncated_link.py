@@ -1,0 +1,266 @@
+r"""Concurrence of two qubits behind any chain, with slopes, at fixed truncations.
+
+With L x = 0 the hierarchy of `continued_fraction.several_poles` up to a tier and a number K of
+quanta along the chain, and m the margin whose positive part is the concurrence,
+
+$$dm = -\sum_n y_n \cdot (dL\, x)_n, \qquad L^T y = \nabla_{\rho}\, m$$
+
+one more sweep through the tiers, however many parameters. L is linear in the chain's drift H and
+in the strength of the drive, so that its derivatives are found once per truncation, exactly. Fixed
+truncations make it a smooth function: what a search can climb on. The value that is reported of
+what was found comes from `te.steady_state`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from thermalent.analysis.design.search import margin
+from thermalent.analysis.shapes.passive_spectra import ChainNumbers
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.several_poles import kernels
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
+from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers, tiers
+from thermalent.networks.network import Network
+
+_SMALLEST = 1e-300
+_FEWEST, _MOST, _LONGER = 32, 6000, 1.3  # tiers that are tried, each so many times the last
+_PART = 0.3  # of what the tiers may leave out, in the last change: they converge geometrically
+
+
+class MarginSlopes(NamedTuple):
+    """The margin and its derivatives.
+
+    Args:
+        value: m.
+        drift: By Re H_ij + i by Im H_ij, (p, p).
+        flux: By the flux of the source at occupation one, see `ChainNumbers`.
+    """
+
+    value: float
+    drift: np.ndarray
+    flux: float
+
+
+class TruncatedLink:
+    """The margin of a link as a function of its source's chain.
+
+    Args:
+        network: The link behind any source of one mode: its emitters, losses and temperature.
+        poles: Length p of the chain.
+        quanta: Largest number K of quanta beyond the first amplitude.
+        symmetric: Whether H is real.
+    """
+
+    def __init__(
+        self, network: Network, poles: int, *, quanta: int, symmetric: bool = True
+    ) -> None:
+        self.poles, self.symmetric = poles, symmetric
+        self.quanta = quanta if poles > 1 else 0
+        reference = chain_of(network)
+        own = float(np.real(reference.drift[0, 0]))
+        # One cavity of rate kappa, half of what its amplitude decays at, has the flux kappa/2.
+        self.per_flux = reference.scale**2 / (own / 2)
+        rng = np.random.default_rng(0)
+        self.places = [(i, j) for i in range(poles) for j in range(min(i + 2, poles))]
+        generic = np.tril(0.5 + rng.random((poles, poles)), 1).astype(complex)
+        if not symmetric:
+            generic += 1j * np.tril(0.5 + rng.random((poles, poles)), 1)
+        self._prepare(reference, generic)
+
+    def _prepare(self, reference: SourceChain, generic: np.ndarray) -> None:
+        """The blocks as a linear function: their values at one chain, and slopes of the values."""
+
+        def at(drift: np.ndarray, scale: float) -> Tiers:
+            zero = 0 * reference.backaction[0]
+            chain = replace(
+                reference,
+                drift=drift,
+                covariance=np.eye(self.poles, dtype=complex),
+                scale=scale,
+                backaction=(zero,) * self.poles,
+                backaction_conj=(zero,) * self.poles,
+            )
+            return tiers(chain, self.quanta)
+
+        self.base = at(generic, 1.0)
+        self.stationary = TierZeroEquation(self.base)
+        units = [1.0] if self.symmetric else [1.0, 1j]
+        probes = []
+        for unit in units:
+            for i, j in self.places:
+                moved = generic.copy()
+                moved[i, j] += unit
+                probes.append(at(moved, 1.0))
+        probes.append(at(generic, 2.0))
+        self.parts = [(name, parity) for name in ("within", "up", "down") for parity in (0, 1)]
+        self.slope = {
+            (name, parity): np.array([getattr(probe, name)[parity].value for probe in probes])
+            - getattr(self.base, name)[parity].value
+            for name, parity in self.parts
+        }
+        start = self._numbers(generic, 1.0)
+        self.constant = {
+            key: getattr(self.base, key[0])[key[1]].value - start @ self.slope[key]
+            for key in self.parts
+        }
+
+    def _numbers(self, drift: np.ndarray, scale: float) -> np.ndarray:
+        """What the blocks are linear in: the elements of H and the scale."""
+        rows, cols = np.array(self.places).T
+        found = np.asarray(drift, dtype=complex)[rows, cols]
+        parts = [found.real] if self.symmetric else [found.real, found.imag]
+        return np.concatenate([*parts, [scale]])
+
+    def _chain(self, drift: np.ndarray, scale: float) -> Tiers:
+        numbers = self._numbers(drift, scale)
+
+        def blocks(name: str) -> tuple[BlockEntries, BlockEntries]:
+            even, odd = (
+                getattr(self.base, name)[parity]._replace(
+                    value=self.constant[name, parity] + numbers @ self.slope[name, parity]
+                )
+                for parity in (0, 1)
+            )
+            return even, odd
+
+        return replace(
+            self.base,
+            rate=float(np.real(drift[0, 0])),
+            within=blocks("within"),
+            up=blocks("up"),
+            down=blocks("down"),
+        )
+
+    def work(self, last: int) -> float:
+        """Multiplications that a value with slopes takes, about."""
+        return 4.0 * last * max(self.base.sizes) ** 3
+
+    def tiers_for(self, numbers: ChainNumbers, tolerance: float) -> int:
+        """A highest tier that changes the margin by no more than a tolerance, even."""
+        last, before = _FEWEST, self.value(numbers, _FEWEST)
+        while last < _MOST:
+            last = 2 * int(_LONGER * last / 2)
+            value = self.value(numbers, last)
+            if abs(value - before) < _PART * tolerance:
+                break
+            before = value
+        return last
+
+    def value(self, numbers: ChainNumbers, last: int) -> float:
+        """The margin with the tiers up to `last`."""
+        chain = self._chain(numbers.drift, np.sqrt(numbers.flux * self.per_flux))
+        k = evaluate_truncated_tiers(chain, 0.0, last)
+        return margin(self.stationary.matrix(self.stationary.solve(k)))
+
+    def slopes(self, numbers: ChainNumbers, last: int) -> MarginSlopes:
+        """The margin with the tiers up to `last`, and its derivatives."""
+        drift, flux = numbers
+        scale = np.sqrt(flux * self.per_flux)
+        chain = self._chain(drift, scale)
+        inverses, k = _folded(chain, last)
+        x0 = self.stationary.solve(k)
+        rho = self.stationary.matrix(x0)
+        pinned = self.stationary.a + k
+        pinned[self.stationary.row] = self.stationary.trace
+        y0 = np.linalg.solve(pinned.T, _gradient(rho, self.stationary.basis))
+        y0[self.stationary.row] = 0.0
+        x, y = _swept(chain, inverses, x0, y0)
+        slope = -self._contracted(chain, x, y, last)
+        count = len(self.places)
+        by_drift = np.zeros((self.poles, self.poles), dtype=complex)
+        for n, (i, j) in enumerate(self.places):
+            by_drift[i, j] = slope[n] + (0 if self.symmetric else 1j * slope[count + n])
+        for parity in (0, 1):  # the decay of the first amplitude grows with the tier
+            tier = np.arange(parity, last + 1, 2)
+            by_drift[0, 0] += float(np.sum(tier * np.sum(x[parity] * y[parity], axis=1)))
+        return MarginSlopes(margin(rho), by_drift, float(slope[-1]) * scale / (2 * flux))
+
+    def _contracted(
+        self, chain: Tiers, x: list[np.ndarray], y: list[np.ndarray], last: int
+    ) -> np.ndarray:
+        """sum_n y_n . (dL x)_n for each of the numbers that the blocks are linear in."""
+        total = np.zeros(len(self.slope["within", 0]))
+        for name, parity in self.parts:
+            entries: BlockEntries = getattr(chain, name)[parity]
+            first = 2 if name == "up" and parity == 0 else parity
+            tier = np.arange(first, last + (name != "down"), 2)
+            other = tier + {"within": 0, "up": -1, "down": 1}[name]
+            right = x[parity if name == "within" else 1 - parity][other // 2]
+            weights = entries._replace(value=np.ones(len(entries.value))).at(tier)
+            left = y[parity][tier // 2]
+            sums = np.einsum("ne,ne,ne->e", left[:, entries.row], right[:, entries.col], weights)
+            total += self.slope[name, parity] @ sums
+        return total
+
+
+def truncated_margin(network: Network, quanta: int, last: int) -> float:
+    """The margin of any link of two qubits at these truncations.
+
+    Args:
+        network: Its source has several poles.
+        quanta: K.
+        last: The highest tier.
+    """
+    built = tiers(chain_of(network), quanta)
+    level0 = TierZeroEquation(built)
+    return margin(level0.matrix(level0.solve(evaluate_truncated_tiers(built, 0.0, last))))
+
+
+def _folded(chain: Tiers, last: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """D_n^{-1} of all tiers (at n), and K."""
+    inverses: list[np.ndarray] = [np.zeros((0, 0))] * (last + 1)
+    product = np.zeros((chain.sizes[last % 2],) * 2)  # C_n D_{n+1}^{-1} B_{n+1}
+    for n in range(last, 0, -1):
+        block = -product
+        kernels.scatter(block, *chain.within[n % 2], n, -1.0)
+        block[np.diag_indices(len(block))] += chain.rate * n
+        kernels.only_existing(block, chain.lowest[n % 2], n)
+        inverses[n] = np.linalg.inv(block)
+        z = _coupling(chain.down[1 - n % 2], n - 1, chain, 1 - n % 2) @ inverses[n]
+        product = np.zeros((chain.sizes[1 - n % 2],) * 2)
+        up = chain.up[n % 2]
+        kernels.subtract_product(product, z, up.row, up.col, -up.at(n))
+    size = chain.tier0_size
+    return inverses, product[:size, :size]
+
+
+def _swept(
+    chain: Tiers, inverses: list[np.ndarray], x0: np.ndarray, y0: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The solution and its adjoint at the even and at the odd tiers, (tiers, unknowns) each."""
+    last = len(inverses) - 1
+    x, y = ([np.zeros((1 + (last - p) // 2, chain.sizes[p])) for p in (0, 1)] for _ in range(2))
+    x[0][0, : len(x0)], y[0][0, : len(y0)] = x0, y0
+    for n in range(1, last + 1):
+        parity, absent = n % 2, chain.lowest[n % 2] > n
+        up = _coupling(chain.up[parity], n, chain, parity)
+        down = _coupling(chain.down[1 - parity], n - 1, chain, 1 - parity)
+        for found, coupling, inverse in (
+            (x[parity], up @ x[1 - parity][(n - 1) // 2], inverses[n]),
+            (y[parity], down.T @ y[1 - parity][(n - 1) // 2], inverses[n].T),
+        ):
+            found[n // 2] = inverse @ np.where(absent, 0.0, coupling)
+    return x, y
+
+
+def _coupling(entries: BlockEntries, tier: int, chain: Tiers, parity: int) -> sparse.csr_array:
+    """B or C of a tier as a matrix, (unknowns of the tier, those of the other parity)."""
+    shape = (chain.sizes[parity], chain.sizes[1 - parity])
+    return sparse.csr_array((entries.at(tier), (entries.row, entries.col)), shape=shape)
+
+
+def _gradient(rho: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Derivatives of the margin by the coordinates of the state, rho = sum_i x_i basis_i."""
+    d = len(rho)
+    steps = np.asarray(basis).T.reshape(-1, d, d)
+    coherence = np.real(steps[:, 1, 2] * np.conj(rho[1, 2])) / max(abs(rho[1, 2]), _SMALLEST)
+    low, high = rho[0, 0].real, rho[3, 3].real
+    both = max(np.sqrt(max(low * high, 0.0)), _SMALLEST)
+    diagonal = (steps[:, 0, 0].real * high + steps[:, 3, 3].real * low) / both
+    return 2 * coherence - diagonal
