@@ -193,7 +193,9 @@ def test_the_error_of_the_quadrature_is_bounded(rtol):
 
 def test_a_quadrature_that_does_not_settle_says_so():
     network = at_flux(25.0, 1e-5, gamma=(0.001, 0.0001), detuning=(0.0, 1.0))
-    with pytest.raises(te.SolveError, match="amplitudes is not settled at 13824 of them"):
+    with pytest.raises(
+        te.SolveError, match="sum over 13824 amplitudes of the field has not converged"
+    ):
         te.steady_state(network, te.Quasistatic(rtol=1e-12))
 
 

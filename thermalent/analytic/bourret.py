@@ -39,7 +39,8 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0.
 
     Returns:
@@ -84,7 +85,8 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0.
 
     Returns:
@@ -119,7 +121,8 @@ def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0.
 
     Returns:
@@ -140,7 +143,8 @@ def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     $$\lim_{\Phi\to\infty} C = \max\{0,\ 1 - 4\kappa/\gamma\}$$
 
     Args:
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0.
 
     Returns:
@@ -178,7 +182,7 @@ def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
 
     Source: THERMAL, Eqs. (31) and (32), and App. A.
     """
-    from scipy import optimize  # late: it takes a quarter of a second to load
+    from scipy import optimize  # imported here because it takes a quarter of a second to load
 
     (n_th,), (gamma,) = nonnegative_arrays(n_th=n_th), positive_arrays(gamma=gamma)
     margin: Callable[..., Any] = _margin_lowest_order if lowest_order else _margin

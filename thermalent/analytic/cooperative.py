@@ -69,14 +69,14 @@ def single_excitation_amplitudes(
 
 
 class PairConcurrences(NamedTuple):
-    """Concurrence of the qubit that was excited with another one, and of two others."""
+    """Concurrence of the initially excited qubit with another one, and of two others."""
 
     excited_other: float
     two_others: float
 
 
 def limit_concurrences(qubits: int) -> PairConcurrences:
-    r"""Concurrences that N equal qubits end with after |10...0>.
+    r"""Concurrences of the final state of N equal qubits from |10...0>.
 
     $$C_{1j} = \frac{2(N - 1)}{N^2}, \qquad C_{jk} = \frac{2}{N^2}$$
 
@@ -182,12 +182,12 @@ def pair_energy(t: Any, start: str, decay: float = 1.0, individual_decay: float 
 
     Source: COOPERATIVE, Figs. 2(a) and 3(a).
     """
-    found = pair_populations(t, start, decay, individual_decay)
-    return found.singlet + found.triplet + 2 * found.excited
+    populations = pair_populations(t, start, decay, individual_decay)
+    return populations.singlet + populations.triplet + 2 * populations.excited
 
 
 def pair_limit(state: Any) -> np.ndarray:
-    r"""What two equal, resonant qubits without individual decay end in, from any state.
+    r"""Final state of two equal, resonant qubits without individual decay, from any state.
 
     $$\rho(\infty) = p |S\rangle\langle S| + (1 - p) |00\rangle\langle 00|
       + \big(c\,|S\rangle\langle 00| + \mathrm{h.c.}\big), \qquad
@@ -215,7 +215,7 @@ def pair_limit(state: Any) -> np.ndarray:
 
 
 def product_limit(first: Any, second: Any) -> Populations:
-    r"""Where two uncorrelated qubits without coherences end.
+    r"""Final state of two initially uncorrelated qubits without coherences.
 
     $$\rho_S(\infty) = \tfrac12 [p(1 - q) + q(1 - p)], \qquad \rho_{00}(\infty) = 1 - \rho_S$$
 

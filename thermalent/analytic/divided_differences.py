@@ -40,15 +40,16 @@ def divided_differences(
     """
     a, b = np.sqrt(z1 + 0j), np.sqrt(z2 + 0j)
     p, q = (a + b) / 2, (a - b) / 2
-    # Each damped by itself, and their product by the rest: |Re p| + |Re q| is at most a root.
+    # Each root is damped by itself, and their product by this factor: |Re p| + |Re q| is at most a
+    # root.
     cosh_p, sinhc_p = _complex_damped(p, np.abs(p.real))
     cosh_q, sinhc_q = _complex_damped(q, np.abs(q.real))
-    rest = np.exp(np.abs(p.real) + np.abs(q.real) - decay)
-    cosh_12 = rest * (sinhc_p * sinhc_q / 2).real
+    factor = np.exp(np.abs(p.real) + np.abs(q.real) - decay)
+    cosh_12 = factor * (sinhc_p * sinhc_q / 2).real
     near = np.maximum(np.abs(z1), np.abs(z2)) < _SERIES_UP_TO
     apart = ~near & (np.abs(z1 - z2) > np.maximum(np.abs(z1), np.abs(z2)) / 2)
     product = np.where(near | apart, 1.0, 2 * a * b)
-    by_roots = rest * ((cosh_p * sinhc_q - sinhc_p * cosh_q) / product).real
+    by_roots = factor * ((cosh_p * sinhc_q - sinhc_p * cosh_q) / product).real
     gap = np.where(apart, z1 - z2, 1.0)
     direct = (damped(z1, decay)[1] - damped(z2, decay)[1]) / gap
     series = np.exp(-decay) * _divided_series(np.where(near, z1, 0.0), np.where(near, z2, 0.0))
@@ -65,7 +66,7 @@ def _complex_damped(x: np.ndarray, decay: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _series(z: np.ndarray, where: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
-    """A power series in z, evaluated where asked."""
+    """A power series in z, evaluated where the mask is true."""
     z = np.where(where, z, 0.0)
     total = np.zeros_like(z)
     for coefficient in reversed(coefficients):

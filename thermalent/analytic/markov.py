@@ -1,4 +1,4 @@
-"""The Markov limit: the source is so broad that the qubits see white thermal noise."""
+"""The Markov limit: a source so broad that the qubits are driven by white thermal noise."""
 
 from __future__ import annotations
 

@@ -27,13 +27,14 @@ def phase_diffusion_state(n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = Non
     $$0 = [\mathcal{L}_q + r_0(\mathcal{L}_+ + \mathcal{L}_-)]\tilde\rho
       + \frac{\kappa n_\mathrm{th}}{8 r_0^2}\,\mathcal{D}[S^z]\tilde\rho$$
 
-    Solved exactly, as a linear system of 16 equations. This is what an observer has who knows the
-    phase of the field: it has coherences between |00>, |S>, |T> and |11>, and more entanglement
+    The state is exact, from a linear system of 16 equations. It is that of an observer who knows
+    the phase of the field: it has coherences between |00>, |S>, |T> and |11>, and more entanglement
     than `phase_diffusion_populations`, which is what is left without that knowledge.
 
     Args:
         n_th: Thermal occupation, dimensionless, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
         r0: Amplitude of the field, dimensionless, > 0. Default: the thermal one, sqrt(n_th/2), at
             which the dephasing rate is kappa/4.
@@ -63,7 +64,8 @@ def phase_diffusion_populations(
 
     Args:
         n_th: Thermal occupation, dimensionless, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
         r0: Amplitude of the field, dimensionless, > 0. Default: sqrt(n_th/2).
 

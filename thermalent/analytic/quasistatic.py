@@ -35,7 +35,8 @@ def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0)
 
     Args:
         alpha: Amplitude of the source mode, complex, dimensionless. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0.
         gamma: Decay rate of the qubits, or the pair of them, rate unit, > 0.
         detuning: delta, rate unit.
 
@@ -65,7 +66,8 @@ def bidirectional_dark_state(alpha: Any, kappa: Any, detuning: Any, gamma: Any =
 
     Args:
         alpha: Amplitude of the source mode, complex, dimensionless. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0.
         detuning: delta, rate unit, not zero.
         gamma: Decay rate of the qubits, or the pair of them, rate unit, > 0.
 

@@ -21,7 +21,7 @@ from thermalent.analytic.populations import nonnegative_arrays
 from thermalent.support import checks
 
 BEST_RATE_RATIO = 3.6446505820830292
-"""Ratio of decay rates at which two bare qubits on a one-way waveguide are entangled most."""
+"""Ratio of decay rates with the largest concurrence of two bare qubits on a one-way waveguide."""
 
 
 class NodeAmplitudes(NamedTuple):
@@ -48,7 +48,7 @@ def node_amplitudes(
     Args:
         t: Time, inverse rate unit, >= 0. Any shape.
         g1: Coupling of qubit 1 to its cavity, rate unit, >= 0, shape as t or one number.
-        g2: The same for qubit 2.
+        g2: Coupling of qubit 2 to its cavity, likewise.
         gamma: Energy decay rate of both cavities into the right-moving channel, rate unit, >= 0.
         phase: k D, in radians.
         alpha: Phase of the second coupling.
@@ -94,8 +94,8 @@ def node_concurrence(t: Any, g1: Any, g2: Any, gamma: Any = 1.0) -> Any:
 
     Source: GENERATION, Sec. III.
     """
-    found = node_amplitudes(t, g1, g2, gamma)
-    return 2 * np.abs(found.eg * found.ge)
+    amplitudes = node_amplitudes(t, g1, g2, gamma)
+    return 2 * np.abs(amplitudes.eg * amplitudes.ge)
 
 
 def long_time_concurrence(t: Any, g1: float, g2: float, gamma: float = 1.0) -> Any:
@@ -165,7 +165,7 @@ def unequal_transfer_amplitude(
 
     Source: GENERATION, Sec. V (the formula is ours).
     """
-    from scipy.linalg import expm  # late: it takes a tenth of a second to load
+    from scipy.linalg import expm  # imported here because it takes a tenth of a second to load
 
     (t,) = nonnegative_arrays(t=t)
     pairs = [
@@ -202,12 +202,12 @@ def bare_concurrence(t: Any, gamma1: float, gamma2: float) -> Any:
     Source: GENERATION, Sec. V and Fig. 7(a) (the formula is ours).
     """
     (t,) = nonnegative_arrays(t=t)
-    one, two = checks.nonnegative("gamma1", gamma1), checks.nonnegative("gamma2", gamma2)
-    slow, gap = min(one, two), abs(one - two) / 2
+    first, second = checks.nonnegative("gamma1", gamma1), checks.nonnegative("gamma2", gamma2)
+    slow, gap = min(first, second), abs(first - second) / 2
     # (1 - exp(-x)) / x with x = gap t, times t.
     x = gap * t
     quotient = np.where(x > 0, -np.expm1(-x) / np.where(x > 0, x, 1.0), 1.0)
-    return (2 * np.sqrt(one * two) * np.exp(-(one + slow) * t / 2) * t * quotient)[()]
+    return (2 * np.sqrt(first * second) * np.exp(-(first + slow) * t / 2) * t * quotient)[()]
 
 
 def best_bare_concurrence(ratio: Any) -> Any:
@@ -266,7 +266,7 @@ def bell_transfer_fidelity(theta: Any, phi: Any, transferred: Any) -> Any:
 
 
 def nonchiral_peak_time(g1: Any, g2: Any) -> Any:
-    r"""When slow nodes at k D = n pi on a symmetric waveguide are entangled most.
+    r"""Time of the largest concurrence of slow nodes at k D = n pi on a symmetric waveguide.
 
     $$t \simeq \frac{\pi}{\sqrt{(g_1^2 + g_2^2)/2}}, \qquad g \ll \gamma$$
 
@@ -292,7 +292,7 @@ def nonchiral_peak_time(g1: Any, g2: Any) -> Any:
 
 
 def nonchiral_loss(g1: Any, gamma: float = 1.0) -> Any:
-    r"""What slow nodes at k D = n pi on a symmetric waveguide miss to a concurrence of one.
+    r"""One minus the concurrence of slow nodes at k D = n pi on a symmetric waveguide.
 
     $$1 - C \simeq \frac{\pi\sqrt2}{16} \Big(3 - \frac1{\sqrt2}\Big) \sqrt{4 - 2\sqrt2}\;
       \frac{g_1}{\gamma} = 0.6891493833\, \frac{g_1}{\gamma}, \qquad

@@ -1,4 +1,4 @@
-r"""How much of a state of N qubits belongs to each total spin J: what collective decay conserves.
+r"""Weights of a state of N qubits in each total spin J, which collective decay conserves.
 
 The collective jump \(\sum_j \sigma_j^-\) lowers M and keeps J, so equal qubits in a common
 reservoir end in the lowest state M = -J of each, which holds N/2 - J excitations:

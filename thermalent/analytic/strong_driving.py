@@ -37,7 +37,8 @@ def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
 
     Returns:
@@ -111,7 +112,8 @@ def singlet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
         leading: Whether to drop 3 kappa/gamma. Farther from the exact result, and what Eq. (45)
             is made of.
@@ -194,7 +196,8 @@ def n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     0.62 of it.
 
     Args:
-        kappa: Amplitude decay rate of the source, rate unit, > 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, > 0. Any shape.
         gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
 
     Returns:
@@ -238,7 +241,8 @@ def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Popu
 
     Args:
         phi: Photon flux Phi, rate unit, >= 0.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0.
         gamma: Decay rate of the qubits, rate unit, > 0.
 
     Returns:

@@ -24,7 +24,7 @@ _MOST_DEPTH = 1 << 17
 class _Recurrence(NamedTuple):
     """Coefficients for n = 0 .. depth - 1."""
 
-    here: np.ndarray  # a_n (depth, m, m)
+    within: np.ndarray  # a_n (depth, m, m)
     below: np.ndarray  # b_n (depth, m, m)
     above: np.ndarray  # c_n (depth, m, m)
     source: np.ndarray  # y_n (depth, m)
@@ -47,7 +47,8 @@ def three_level_populations(
 
     Args:
         n_th: Thermal occupation, dimensionless, >= 0.
-        kappa: Amplitude decay rate of the source, rate unit, > 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, > 0.
         gamma: Decay rate of the qubits, rate unit, > 0.
         atol: Allowed change of any population when the depth of the fraction is doubled, > 0.
 
@@ -70,7 +71,7 @@ def three_level_populations(
 def three_level_from_elements(
     n_th: float, kappa: float, gamma: float = 1.0, *, atol: float = 1e-10
 ) -> Populations:
-    r"""The same steady state from the equations of its elements.
+    r"""The steady state without |11> from the equations of its elements.
 
     $$(2\gamma+2\kappa n)\mu_T^n = \tfrac{\gamma}{2}\chi_{ST}^n
       - \sqrt{2\gamma\Phi}\,(\sqrt{n+1}\,\chi_{0T}^n - \sqrt{n}\,\chi_{0T}^{n-1}), \quad \dots$$
@@ -111,7 +112,8 @@ def three_level_lowest_order(
 
     Args:
         phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0.
-        kappa: Amplitude decay rate of the source, rate unit, >= 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0.
         gamma: Decay rate of the qubits, rate unit, > 0.
         level_terms: "dropped" sets E_n = 0, "printed" keeps it, "complete" adds its neighbours
             and the term 2 kappa n of Eq. (B19b).
@@ -146,7 +148,7 @@ def _normalised(singlet: float, triplet: float) -> Populations:
 
 
 def _converged(build: Callable[[int], _Recurrence], atol: float) -> np.ndarray:
-    """mu^0 from a depth that is doubled until it no longer matters."""
+    """The state mu^0 at a depth that is doubled until the result has converged."""
     atol = checks.positive("atol", atol)
     depth = _FIRST_DEPTH
     before = _first(build(depth))
@@ -163,12 +165,12 @@ def _converged(build: Callable[[int], _Recurrence], atol: float) -> np.ndarray:
 
 
 def _first(recurrence: _Recurrence) -> np.ndarray:
-    """mu^0, by elimination from the last n, where mu^n = ratio mu^(n-1) + offset."""
+    """The state mu^0 by elimination from the last n, where mu^n = ratio mu^(n-1) + offset."""
     m = recurrence.source.shape[1]
     ratio, offset = np.zeros((m, m)), np.zeros(m)
-    for here, below, above, source in zip(*(part[::-1] for part in recurrence), strict=True):
+    for within, below, above, source in zip(*(part[::-1] for part in recurrence), strict=True):
         right = np.column_stack([-below, source - above @ offset])
-        solved = np.linalg.solve(here + above @ ratio, right)
+        solved = np.linalg.solve(within + above @ ratio, right)
         ratio, offset = solved[:, :m], solved[:, m]
     return offset
 
@@ -189,47 +191,52 @@ def _operator_recurrence(n_th: float, k: float, depth: int) -> _Recurrence:
     resolvent = np.linalg.inv(k * (2 * n + 1) * np.eye(9) - free)
     upward = n_th / 2 * (n + 1) * (plus @ resolvent @ minus + minus @ resolvent @ plus)
     downward = np.concatenate([np.zeros((1, 9, 9)), upward[:-1]])  # n Gamma_-(n): that of n - 1
-    here = 2 * k * n * np.eye(9) - free - upward - downward
+    within = 2 * k * n * np.eye(9) - free - upward - downward
     source = np.zeros((depth, 9))
-    here[0, 0], upward[0, 0], source[0, 0] = identity.ravel(), 0.0, 1.0  # the trace of mu^0
-    return _Recurrence(here, downward, upward, source)
+    within[0, 0], upward[0, 0], source[0, 0] = identity.ravel(), 0.0, 1.0  # the trace of mu^0
+    return _Recurrence(within, downward, upward, source)
 
 
 def _element_recurrence(n_th: float, k: float, depth: int) -> _Recurrence:
     """(B19) for (mu_T, mu_S, chi_ST, chi_0S, chi_0T) with gamma = 1."""
     n = np.arange(depth)
     up, down = np.sqrt(k * n_th * (n + 1)), np.sqrt(k * n_th * n)  # with sqrt(2 gamma Phi)
-    here, below, above = (np.zeros((depth, 5, 5)) for _ in range(3))
+    within, below, above = (np.zeros((depth, 5, 5)) for _ in range(3))
     source = np.zeros((depth, 5))
-    here[:, 0, 0], here[:, 0, 2], here[:, 0, 4], below[:, 0, 4] = 2 + 2 * k * n, -0.5, up, -down
-    here[:, 1, 1], here[:, 1, 2] = 2 * k * n, 0.5
-    here[:, 2, 0], here[:, 2, 1], here[:, 2, 2] = 1.0, -1.0, 1 + 2 * k * n
-    here[:, 2, 3], below[:, 2, 3] = up, -down
-    here[:, 3, 2], here[:, 3, 3], here[:, 3, 4] = -up, k * (2 * n + 1), 0.5
+    within[:, 0, 0], within[:, 0, 2], within[:, 0, 4], below[:, 0, 4] = (
+        2 + 2 * k * n,
+        -0.5,
+        up,
+        -down,
+    )
+    within[:, 1, 1], within[:, 1, 2] = 2 * k * n, 0.5
+    within[:, 2, 0], within[:, 2, 1], within[:, 2, 2] = 1.0, -1.0, 1 + 2 * k * n
+    within[:, 2, 3], below[:, 2, 3] = up, -down
+    within[:, 3, 2], within[:, 3, 3], within[:, 3, 4] = -up, k * (2 * n + 1), 0.5
     above[:, 3, 2] = up
-    here[:, 4, 0], here[:, 4, 1], here[:, 4, 3] = -4 * up, -2 * up, -0.5
-    here[:, 4, 4] = 1 + k * (2 * n + 1)
+    within[:, 4, 0], within[:, 4, 1], within[:, 4, 3] = -4 * up, -2 * up, -0.5
+    within[:, 4, 4] = 1 + k * (2 * n + 1)
     above[:, 4, 0], above[:, 4, 1] = 4 * up, 2 * up
     source[0, 4] = -2 * up[0]
-    return _Recurrence(here, below, above, source)
+    return _Recurrence(within, below, above, source)
 
 
 def _lowest_order_recurrence(f: float, k: float, depth: int, level_terms: str) -> _Recurrence:
     """(B21) to (B23) for (mu_T, mu_S) with gamma = 1; `complete` adds what E_n belongs to."""
     n = np.arange(depth)
-    here, below, above = (np.zeros((depth, 2, 2)) for _ in range(3))
+    within, below, above = (np.zeros((depth, 2, 2)) for _ in range(3))
     source = np.zeros((depth, 2))
     level = np.zeros(depth) if level_terms == "dropped" else 16 * f * k * (n + 2 * n**2)
-    here[:, 0, 0], here[:, 0, 1] = 1 - 16 * f * (2 * n + 1), -1 - 8 * f * (2 * n + 1)
-    here[:, 1, 0], here[:, 1, 1] = 2 + 32 * f * k + 4 * level, 16 * f * k + level
+    within[:, 0, 0], within[:, 0, 1] = 1 - 16 * f * (2 * n + 1), -1 - 8 * f * (2 * n + 1)
+    within[:, 1, 0], within[:, 1, 1] = 2 + 32 * f * k + 4 * level, 16 * f * k + level
     below[:, 0, 0], below[:, 0, 1] = 16 * f * n, 8 * f * n
     above[:, 0, 0], above[:, 0, 1] = 16 * f * (n + 1), 8 * f * (n + 1)
     if level_terms == "complete":
-        here[:, 1, 1] += 2 * k * n
+        within[:, 1, 1] += 2 * k * n
         below[:, 1, 0], below[:, 1, 1] = -32 * f * k * n * (2 * n - 1), -16 * f * k * n**2
         above[:, 1, 0] = -32 * f * k * (n + 1) * (2 * n + 1)
         above[:, 1, 1] = -16 * f * k * n * (n + 1)
     source[0] = -8 * f, 16 * f * k
     if depth > 1:
         source[1] = -source[0]
-    return _Recurrence(here, below, above, source)
+    return _Recurrence(within, below, above, source)

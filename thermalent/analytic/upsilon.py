@@ -93,7 +93,7 @@ def _odds(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _product(x: np.ndarray, weak: np.ndarray) -> np.ndarray:
     """Exp(u) E1(u) u with u < 2; the last factor as divisions, since u may be subnormal."""
-    from scipy import special  # late: it takes a quarter of a second to load
+    from scipy import special  # imported here because it takes a quarter of a second to load
 
     x = np.where(weak, 1.0, x)
     u = 0.125 / x

@@ -44,7 +44,7 @@ class SingleExcitation(Method):
     domain: ClassVar[str] = "networks that only lose excitations, with at most one to lose"
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: something feeds the network, an emitter jumps, or more than one excitation."""
+        """The plan; refused for a network that gains energy or jumps, and for two excitations."""
         if not isinstance(task, EvolutionTask):
             return STEADY_STATE
         reason = single_refusal(task.network) or start_refusal(task.source)
@@ -57,12 +57,12 @@ class SingleExcitation(Method):
                 "te.FewExcitations()."
             )
         matrix = amplitude_matrix(task.network)
-        return AmplitudesPlan(method=self, task=task, levels=levels, matrix=matrix)
+        return SingleExcitationPlan(method=self, task=task, levels=levels, matrix=matrix)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AmplitudesPlan(Plan):
-    """The matrix of the amplitudes, (n, n), and the emitters' states that it reaches, (m + 1,)."""
+class SingleExcitationPlan(Plan):
+    """The matrix of the amplitudes, (n, n), and the states of m emitters that occur, (m + 1,)."""
 
     method: SingleExcitation
     task: EvolutionTask
@@ -71,7 +71,7 @@ class AmplitudesPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of one matrix exponential per time."""
+        """Cost of one matrix exponential per time."""
         n, times = float(len(self.matrix)), len(self.task.times)
         states = 16.0 * times * float(np.prod(self.task.network.dims)) ** 2
         return Cost(bytes=states + 160.0 * times * n**2, operations=40.0 * times * n**3)
@@ -97,7 +97,7 @@ class AmplitudesPlan(Plan):
             times=times,
             states=states,
             # A product of three factors, two of which carry the error of an amplitude.
-            error=2 * exponential_error(matrix, times),
+            error=2 * propagator_error(matrix, times),
             how=_HOW,
             stats={"dimension": len(matrix), "seconds": time.perf_counter() - began},
         )
@@ -136,7 +136,7 @@ def exponentials(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
     return expm(-1j * matrix * times[:, None, None])
 
 
-def exponential_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
+def propagator_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
     r"""Bound of the error of exp(-iMt), (t,).
 
     Scaling and squaring is backward stable, \(e^{-i(M + \delta M)t}\) with \(\|\delta M\|\) a few
@@ -148,7 +148,7 @@ def exponential_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def _levels(network: Network) -> np.ndarray:
-    """Places of the vacuum and of one excitation on each emitter, among the product states."""
+    """Positions among the product states of the vacuum and of one excitation on each emitter."""
     strides = np.cumprod([1, *network.dims[:0:-1]])[::-1]
     rungs = [ladder(emitter) for emitter in network.emitters]
     ground = np.array([rung.ground for rung in rungs if rung is not None])

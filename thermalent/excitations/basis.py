@@ -1,7 +1,8 @@
 r"""All configurations of a network with at most K excitations, and its operators on them.
 
-Sorted by the number of excitations, so that what conserves it is block diagonal and a jump leads
-from one block to an earlier one. Modes count their quanta up to K: nothing is cut off.
+The basis is sorted by the number of excitations, so that operators that conserve it are block
+diagonal and a jump leads from one block to an earlier one. Modes count their quanta up to K:
+nothing is cut off.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class Basis:
 def drift(basis: Basis) -> sparse.csr_array:
     r"""K, the evolution between jumps, sparse (D, D).
 
-    Needs the configurations that one lowering operator reaches: a `least` of 0, or one below the
+    The basis must contain the results of one lowering operator: its `least` is 0, or one below the
     excitations of interest.
     """
     network = basis.network

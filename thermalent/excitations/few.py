@@ -1,4 +1,4 @@
-"""The full master equation in the space of the initial excitations, which holds all of it."""
+"""The full master equation in the space of the initial excitations, which it never leaves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FewExcitations(Method):
     domain: ClassVar[str] = "networks that only lose excitations, with a few of them to lose"
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: something feeds the network, or its blocks do not fit into memory."""
+        """The plan; refused if something feeds the network, or if blocks do not fit into memory."""
         if not isinstance(task, EvolutionTask):
             return STEADY_STATE
         network = task.network
@@ -55,10 +55,10 @@ class FewExcitations(Method):
         elements = max(
             sum(sizes[m] * sizes[m - q] for m in range(q, len(sizes))) for q in differences
         )
-        found = FewExcitationsPlan(
+        plan = FewExcitationsPlan(
             method=self, task=task, most=most, differences=differences, elements=elements
         )
-        needed = found.cost.bytes
+        needed = plan.cost.bytes
         if needed > memory_limit.available() / 2:
             return Refusal(
                 f"it would need about {memory_limit.in_words(needed)} for {elements} elements of "
@@ -66,7 +66,7 @@ class FewExcitations(Method):
                 "collective=True for symmetric qubits, or te.transfer(...), which needs no "
                 "density matrix."
             )
-        return found
+        return plan
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +81,7 @@ class FewExcitationsPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of the largest sector: both drifts and one jump per node, each joining it to others."""
+        """Cost of the largest sector: both drifts and one jump per node, each to other sectors."""
         network, times = self.task.network, len(self.task.times)
         nodes, size = len(network.nodes), int(np.prod(network.dims, dtype=object))
         rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
@@ -140,7 +140,7 @@ class _Blocks:
         generator: sparse.csr_array,
         terms: list[tuple[sparse.csr_array, sparse.csr_array]],
     ) -> sparse.csr_array:
-        """The master equation on the vector."""
+        """The generator of the master equation on the vector of blocks."""
         n = len(self.pairs)
         grid: list[list[sparse.csr_array | None]] = [[None] * n for _ in range(n)]
         for i, (r, c) in enumerate(self.pairs):

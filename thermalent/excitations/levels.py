@@ -11,12 +11,12 @@ from thermalent.networks.symmetry import level_charges
 
 
 def charges(emitter: Emitter) -> np.ndarray:
-    """Number of excitations of each level, (d,); known of qubits and spins, else found.
+    """Number of excitations of each level, (d,), from the kind of emitter or its operators.
 
     Raises:
         SymmetryError: the emitter does not conserve it.
     """
-    # Networks can hold forty qubits, and finding it takes as long as their evolution.
+    # For forty qubits, the general search takes as long as their evolution.
     if isinstance(emitter, (Qubit, CollectiveSpin)):
         return np.arange(emitter.dimension)
     return level_charges(emitter)
@@ -28,7 +28,7 @@ class Ladder(NamedTuple):
     ground: int
     excited: int
     element: complex  # <ground| c |excited>
-    energy: float  # of the excited above the ground level
+    energy: float  # of the excited level above the ground level
 
 
 def ladder(emitter: Emitter) -> Ladder | None:

@@ -1,4 +1,4 @@
-r"""Which networks only lose excitations, and the matrix that carries a single one.
+r"""Networks that only lose excitations, and the matrix that evolves a single one.
 
 With all baths cold (\(U = 0\), \(n_\mathrm{th} = 0\)) the master equation is
 
@@ -25,7 +25,7 @@ _ELSEWHERE = "Use te.Fock()."
 
 
 def gain(network: Network) -> str | None:
-    """Why the network can gain excitations or loses count of them, or None if it only loses."""
+    """Reason why the network can gain excitations or does not count them; None if it only loses."""
     assert network.absorption is not None  # set when the network validates itself
     if np.any(network.absorption):
         return f"a warm waveguide feeds excitations into it. {_ELSEWHERE}"
@@ -52,7 +52,10 @@ def gain(network: Network) -> str | None:
 
 
 def start_refusal(source: SourceStart) -> str | None:
-    """Why the modes cannot start like this: they must be empty, which for cold ones is both."""
+    """Reason why `source` is not supported, or None.
+
+    Modes must start in the vacuum; at zero temperature "stationary" and "empty" coincide.
+    """
     if source in ("empty", "stationary") or source == 0:
         return None
     return f"its modes must start empty, not in the amplitude {source}. {_ELSEWHERE}"
@@ -71,7 +74,7 @@ def propagator(network: Network) -> np.ndarray:
 
 
 def single_refusal(network: Network) -> str | None:
-    """Why a single excitation is not carried by a matrix of amplitudes, or None if it is."""
+    """Reason why a matrix of amplitudes does not evolve a single excitation, or None if it does."""
     refused = gain(network)
     if refused is not None:
         return refused

@@ -23,7 +23,7 @@ from thermalent.support import checks
 from thermalent.support.progress import working
 
 Builder = Callable[..., Network]
-# Grid points at which a matrix that looks linear in the parameters is compared with its network.
+# Grid points at which a matrix that is assumed linear in the parameters is checked by a network.
 _COMPARED = 4
 _LINEAR = 1e-13  # of the largest element: a few roundings
 
@@ -62,7 +62,7 @@ def peak_concurrence_map(
         builder: Called with the parameters as keywords; returns a network. All have the same nodes.
         over: Values of each parameter, by name, (n,) each.
         initial: As for `peak_concurrence`.
-        until: As for `peak_concurrence`, the same for all points.
+        until: As for `peak_concurrence`, one value for all points.
         pair: As for `peak_concurrence`.
 
     Returns:
@@ -78,8 +78,8 @@ def peak_concurrence_map(
     grid = _Grid(builder, over)
     vectors = pair_vectors(grid.first, pair)
     start = initial_node_amplitudes("initial", initial, grid.first)
-    found = grid.solve(start, vectors, until)
-    return found._replace(values=2 * found.values)
+    products = grid.solve(start, vectors, until)
+    return products._replace(values=2 * products.values)
 
 
 def peak_transfer_map(
@@ -98,7 +98,7 @@ def peak_transfer_map(
         builder: As for `peak_concurrence_map`.
         over: As for `peak_concurrence_map`.
         initial: State of one excitation on the emitters, as for `amplitudes`.
-        target: The same.
+            target: State of one excitation on the emitters, likewise.
         until: As for `peak_concurrence_map`.
 
     Returns:
@@ -137,8 +137,8 @@ class _Grid:
         if matrices is None:
             matrices = np.array([self._matrix(at) for at in self._points()])
         with working("Searching maxima over time") as report:
-            found = largest_of_stack(-1j * matrices, start, vectors, end, report)
-        return PeakMap(*(part.reshape(self.shape) for part in found))
+            maxima = largest_of_stack(-1j * matrices, start, vectors, end, report)
+        return PeakMap(*(part.reshape(self.shape) for part in maxima))
 
     def _linear(self) -> np.ndarray | None:
         """All matrices from one per axis, (points, n, n), or None where they are not linear."""

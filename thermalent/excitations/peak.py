@@ -1,4 +1,4 @@
-"""The largest concurrence or transfer over time, to rounding, without a grid to choose."""
+"""The largest concurrence or transfer over time, to rounding, without a grid of the user's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from thermalent.support import checks
 # Points of the grid per inverse norm of the generator: an amplitude turns by at most this angle
 # from one to the next, so a bilinear form of two has no maximum that the grid does not show.
 ANGLE = 0.25
-# Of the Taylor series about a grid point. The value squared has four factors and turns by at most
-# 4 x 0.25 over a step: 1/19! is 1e-17.
+# Terms of the Taylor series about a grid point. The value squared has four factors and turns by at
+# most 4 x 0.25 over a step: 1/19! is 1e-17.
 TAYLOR_TERMS = 18
 FACTORIALS = np.cumprod([1.0, *range(1, TAYLOR_TERMS + 1)])
 PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
@@ -45,7 +45,7 @@ class Peak(NamedTuple):
         value: The concurrence, or the fidelity F (squared convention).
         time: When, inverse rate unit.
         interior: Whether it is a maximum in time; if not, it lies at an end of the interval and
-            says more of the interval than of the network. A maximum that exceeds the value at the
+            depends on the interval chosen. A maximum that exceeds the value at the
             start by no more than its rounding counts as the start.
     """
 
@@ -81,8 +81,8 @@ def peak_concurrence(
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
     vectors = pair_vectors(network, pair)
     psi = initial_node_amplitudes("initial", initial, network)
-    found = _largest(-1j * amplitude_matrix(network), psi, vectors, until)
-    return found._replace(value=2 * found.value)
+    product = _largest(-1j * amplitude_matrix(network), psi, vectors, until)
+    return product._replace(value=2 * product.value)
 
 
 def peak_transfer(network: Network, initial: State, target: State, *, until: float) -> Peak:
@@ -106,11 +106,11 @@ def peak_transfer(network: Network, initial: State, target: State, *, until: flo
     Source: TRANSPORT, Secs. III and IV.
     """
     # A matrix over the nodes is at hand for one excitation; more need the configurations.
-    one = single_refusal(network) is None and all(
+    single = single_refusal(network) is None and all(
         excitations(name, configurations(name, state, network), network) == 1
         for name, state in (("initial", initial), ("target", target))
     )
-    if one:
+    if single:
         psi = initial_node_amplitudes("initial", initial, network)
         phi = initial_node_amplitudes("target", target, network)
         return _largest(-1j * amplitude_matrix(network), psi, np.stack([phi, phi]), until)
@@ -151,18 +151,18 @@ def _largest(
     rises = np.diff(values)
     tops = 1 + np.flatnonzero((rises[:-1] >= 0) & (rises[1:] <= 0))
     best = tops[values[tops] >= WORTH * values.max()].tolist()
-    found = [_refined(generator, states[i], vectors, i * step, (-step, step)) for i in best]
+    candidates = [_refined(generator, states[i], vectors, i * step, (-step, step)) for i in best]
     # An end of the interval can be the largest point, or hide a maximum before the next one.
-    found += [
+    candidates += [
         _refined(generator, states[0], vectors, 0.0, (0.0, step)),
         _refined(generator, states[-1], vectors, end, (-step, 0.0)),
     ]
     beginning = float(values[0])
-    top = max(found, key=lambda peak: peak.value)
+    top = max(candidates, key=lambda peak: peak.value)
     if top.value - beginning <= SAME:
         return Peak(beginning, 0.0, False)
     if isinstance(generator, np.ndarray) and top.interior:
-        # Doubling has doubled its rounding as often: once more from a state without it.
+        # Repeated doubling has amplified its rounding: refine once more from an accurate state.
         state = expm(generator * top.time) @ start
         top = _refined(generator, state, vectors, top.time, (-step, step))
     return top
@@ -206,7 +206,7 @@ def _refined(
     rises, bends = slope.tolist(), bend.tolist()
     low, high = interval
     step = high - low
-    # At the start the slope often vanishes, and its rounding must not pass for a rise.
+    # At the start the slope often vanishes, and its rounding must not count as a rise.
     flat = FLAT * ANGLE / step * float(np.linalg.norm(state)) ** 4
     least = flat if time + low <= 0 else 0.0
     bracketed = _horner(rises, low) > least and _horner(rises, high) < 0

@@ -23,7 +23,7 @@ def propagate(generator: sparse.csr_array, start: np.ndarray, times: np.ndarray)
     matrix = generator.toarray() if generator.shape[0] <= _DENSE_UP_TO else generator
     steps = max(1, int(np.ceil(norm(generator) * end / _REACH)))
     step = end / steps
-    # Which step each time belongs to; the last one holds its own end.
+    # The step that each time belongs to; the last step includes its end.
     of_step = np.minimum((times / step).astype(int), steps - 1) if end > 0 else np.zeros(len(times))
     first = np.searchsorted(of_step, np.arange(steps + 1))
     for k in range(steps):

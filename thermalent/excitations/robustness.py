@@ -19,7 +19,7 @@ class Average(NamedTuple):
     Args:
         mean: The mean.
         error: Its standard error (sampling) or the difference between two quadratures.
-        spread: Standard deviation of the values themselves.
+        spread: Standard deviation of the function's values.
         evaluations: Number of points.
         how: "quadrature" or "sampling".
     """

@@ -1,4 +1,4 @@
-"""Maxima over time for a stack of small generators, by the same search as for one of them."""
+"""Maxima over time for a stack of small generators, by the search that `peak` makes for one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from thermalent.excitations.peak import (
     WORTH,
 )
 
-_STATES = 100_000  # of one part of the stack at a time: what fits into the cache
-# Of the Taylor series of a step of 0.25 in norm: 0.25^13/13! is 2e-18.
+_STATES = 100_000  # in one part of the stack: as many as fit into the cache
+# Terms of the Taylor series of a step of 0.25 in norm: 0.25^13/13! is 2e-18.
 _STEP_TERMS = 12
 _ITERATIONS = 60  # bisection alone would do
 
@@ -36,14 +36,14 @@ def largest_of_stack(
         start: psi(0), (n,).
         vectors: u and v, (2, n).
         end: Last time.
-        report: Told how far it is.
+        report: Called with the progress.
     """
     count = len(generators)
     magnitudes = np.abs(generators)
     # A bound of the 2-norm, and cheaper than it.
     sizes = np.sqrt(magnitudes.sum(axis=1).max(axis=1) * magnitudes.sum(axis=2).max(axis=1))
     values, times, interior = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
-    order = np.argsort(sizes)[::-1]  # alike ones together: they share a step
+    order = np.argsort(sizes)[::-1]  # similar ones together: they share a step
     done = 0
     while done < count:
         points = 1 + max(2, int(np.ceil(end * sizes[order[done]] / ANGLE)))
@@ -59,7 +59,7 @@ def largest_of_stack(
 def _part(
     generators: np.ndarray, start: np.ndarray, vectors: np.ndarray, end: float, points: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The same for generators that share a grid of times."""
+    """The maxima of generators that share a grid of times: values, times, interior."""
     step = end / (points - 1)
     states = _grid(generators * step, start, points)  # (N, points, n)
     u, v = vectors.conj()
@@ -82,7 +82,7 @@ def _part(
     at = which[by_value]
     values[at], times[at] = value[by_value], (place + shift)[by_value] * step
     interior[at] = inside[by_value]
-    # What exceeds the start by rounding alone is the start.
+    # A maximum that exceeds the start by rounding alone is the start.
     beginning = heights[:, 0]
     same = values - beginning <= SAME
     return np.where(same, beginning, values), np.where(same, 0.0, times), interior & ~same
@@ -119,19 +119,19 @@ def _series(generators: np.ndarray, states: np.ndarray, vectors: np.ndarray) -> 
     return _product(first, second)
 
 
-def _product(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Product of power series, cut off like the factors, (K, terms)."""
-    total = np.zeros_like(one)
-    length = one.shape[1]
+    total = np.zeros_like(first)
+    length = first.shape[1]
     for k in range(length):
-        total[:, k:] += one[:, k, None] * other[:, : length - k]
+        total[:, k:] += first[:, k, None] * second[:, : length - k]
     return total
 
 
 def _climb(
     square: np.ndarray, low: np.ndarray, high: np.ndarray, flat: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where each series is largest between its ends, and whether that is a maximum.
+    """The point at which each series is largest between its ends, and whether it is a maximum.
 
     Newton's method on the slope, kept inside of the bracket by bisection. A slope of no more than
     `flat` at the lower end is rounding, (K,).

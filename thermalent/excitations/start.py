@@ -31,24 +31,26 @@ def configurations(name: str, state: State, network: Network) -> dict[Configurat
     """
     if isinstance(state, Mapping):
         named = _one_excited(network)
-        found = {
+        amplitudes = {
             named[key] if key in named else _configuration(name, key, network.dims): complex(value)
             for key, value in state.items()
         }
-        if len(found) != len(state):
+        if len(amplitudes) != len(state):
             checks.fail(name, "of labels that name different states", list(state))
     elif isinstance(state, str):
-        found = {_configuration(name, state, network.dims): 1.0 + 0j}
+        amplitudes = {_configuration(name, state, network.dims): 1.0 + 0j}
     else:
         size = int(np.prod(network.dims, dtype=object))
         psi = states.check_ket(state, name=name, size=size)
         places = np.flatnonzero(psi)
         rows = np.transpose(np.unravel_index(places, network.dims))
-        found = {tuple(map(int, row)): complex(psi[i]) for row, i in zip(rows, places, strict=True)}
-    norm = float(np.linalg.norm(list(found.values())))
+        amplitudes = {
+            tuple(map(int, row)): complex(psi[i]) for row, i in zip(rows, places, strict=True)
+        }
+    norm = float(np.linalg.norm(list(amplitudes.values())))
     if not abs(norm - 1) <= states.STATE_TOLERANCE:  # catches nan
         checks.fail(name, "of norm 1", checks.Words(f"of norm {norm:.12g}"))
-    return {levels: value for levels, value in found.items() if value != 0}
+    return {levels: value for levels, value in amplitudes.items() if value != 0}
 
 
 def excitations(name: str, state: Mapping[Configuration, complex], network: Network) -> int:
@@ -73,12 +75,12 @@ def initial_node_amplitudes(name: str, state: State, network: Network) -> np.nda
     Raises:
         ValueError: the state is none of one excitation.
     """
-    found = configurations(name, state, network)
-    if excitations(name, found, network) != 1:
+    amplitudes = configurations(name, state, network)
+    if excitations(name, amplitudes, network) != 1:
         checks.fail(name, "of one excitation", state)
     of_levels = [charges(emitter) for emitter in network.emitters]
     psi = np.zeros(len(network.nodes), dtype=complex)
-    for levels, value in found.items():
+    for levels, value in amplitudes.items():
         excited = [int(charge[level]) for charge, level in zip(of_levels, levels, strict=True)]
         psi[len(network.modes) + excited.index(1)] = value
     return psi
@@ -98,10 +100,10 @@ def _configuration(name: str, label: Any, dims: tuple[int, ...]) -> Configuratio
 
 
 def _one_excited(network: Network) -> dict[str, Configuration]:
-    """The configuration in which the emitter of that name is excited, all others not."""
+    """The configuration in which only the emitter of that name is excited."""
     rungs = [ladder(emitter) for emitter in network.emitters]
     if any(rung is None for rung in rungs):
-        return {}  # a name would not tell which levels: labels only
+        return {}  # a name does not define the levels of a qudit: labels only
     ground = tuple(rung.ground for rung in rungs if rung is not None)
     return {
         name: (*ground[:p], rung.excited, *ground[p + 1 :])

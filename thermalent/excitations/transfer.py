@@ -1,4 +1,4 @@
-"""How well a state of the emitters arrives elsewhere: evolution without jumps."""
+"""The fidelity of the transfer of a state between emitters, from the evolution without jumps."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def transfer(network: Network, times: ArrayLike, initial: State, target: State) 
         times: Increasing, >= 0, inverse rate unit, (t,).
         initial: Pure state of the emitters, modes empty: a label ("10", with commas "10,0"), a
             ket, or amplitudes by label or by the name of the one excited emitter.
-        target: The same.
+        target: Pure state of the emitters, likewise.
 
     Returns:
         The amplitude <target|psi(t)>, with the fidelity in both conventions.
@@ -79,7 +79,7 @@ def transfer(network: Network, times: ArrayLike, initial: State, target: State) 
 
 
 class NoJump(NamedTuple):
-    """psi' = K psi in one sector, where it starts and what is asked of it."""
+    """The equation psi' = K psi in one sector, with its initial and target state."""
 
     generator: sparse.csr_array
     start: np.ndarray
@@ -96,9 +96,9 @@ def no_jump(network: Network, initial: State, target: State) -> NoJump:
     refused = _refusal(network)
     if refused is not None:
         raise MethodError(f"No-jump evolution does not give the transfer: {refused}")
-    found = configurations("initial", initial, network)
+    amplitudes = configurations("initial", initial, network)
     wanted = configurations("target", target, network)
-    number = excitations("initial", found, network)
+    number = excitations("initial", amplitudes, network)
     if excitations("target", wanted, network) != number:
         checks.fail(
             "target", f"of {number} excitations, as the initial state (else use te.evolve)", target
@@ -108,7 +108,7 @@ def no_jump(network: Network, initial: State, target: State) -> NoJump:
     sector = basis.block(number)
     return NoJump(
         sparse.csr_array(drift(basis)[sector, sector]),
-        _vector(basis, found)[sector],
+        _vector(basis, amplitudes)[sector],
         _vector(basis, wanted)[sector],
     )
 
@@ -142,7 +142,7 @@ def _refusal(network: Network) -> str | None:
         for jump in emitter.collapse_operators:
             if any(of_levels[i] == of_levels[j] for i, j in np.argwhere(jump)):
                 return (
-                    f"{emitter.name} dephases, and jumps that keep the excitations bring back "
-                    "what no-jump evolution takes away. Use te.evolve(..., te.FewExcitations())."
+                    f"{emitter.name} dephases, and jumps that keep the excitations return the "
+                    "weight that no-jump evolution loses. Use te.evolve(..., te.FewExcitations())."
                 )
     return None

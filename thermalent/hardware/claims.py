@@ -1,4 +1,4 @@
-"""What THERMAL, Sec. V, says of its laboratories beside what their networks give exactly.
+"""The numbers of THERMAL, Sec. V, for its laboratories, and those of their networks.
 
 `python -m thermalent.hardware.claims` prints the tables of docs/hardware.md.
 """
@@ -18,20 +18,20 @@ from thermalent.hardware.presets import PRESETS, preset
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
 
-# Q near the maximum of each phononic preset's concurrence, and where little of it is left.
+# Q near the maximum of each phononic preset's concurrence, and Q at which it is small.
 _BEST_QUALITY = {"siv-orbital": 1.4e6, "siv-spin": 8e5}
 _WORST_QUALITY = {"below": 2e5, "above": 1e8}
 
 
 class PaperClaim(NamedTuple):
-    """A statement of the paper, and what comes out.
+    """A statement of the paper, and the number that decides it.
 
     Args:
         preset: Which laboratory.
-        quantity: What the statement is about, with what differs from the preset.
-        paper: What the paper says.
-        exact: What comes out, with the action of the qubits on the source.
-        approximate: The same without it, where there is any.
+        quantity: The quantity, with the parameters that differ from the preset.
+        paper: The statement of the paper.
+        exact: The computed number, with the back-action of the qubits on the source.
+        approximate: The computed number without back-action, where there is any.
     """
 
     preset: str
@@ -171,15 +171,17 @@ def _spaced(quantity: str) -> str:
 
 def markdown() -> str:
     """The claims as Markdown, one table per laboratory."""
-    found = claims()
-    return "\n".join(_section(name, [c for c in found if c.preset == name]) for name in PRESETS)
+    all_claims = claims()
+    return "\n".join(
+        _section(name, [c for c in all_claims if c.preset == name]) for name in PRESETS
+    )
 
 
-def _section(name: str, found: Sequence[PaperClaim]) -> str:
+def _section(name: str, of_preset: Sequence[PaperClaim]) -> str:
     chosen = PRESETS[name]
     headings = ["quantity", "paper", "exact", "without back-action"]
     # Nothing travels back on a one-way waveguide.
-    width = 4 if any(claim.approximate for claim in found) else 3
+    width = 4 if any(claim.approximate for claim in of_preset) else 3
     lines = [
         f"### `{name}`",
         "",
@@ -190,7 +192,7 @@ def _section(name: str, found: Sequence[PaperClaim]) -> str:
         "",
         _line(headings[:width]),
         _line(["---", "---", "---:", "---:"][:width]),
-        *(_line(claim[1 : width + 1]) for claim in found),
+        *(_line(claim[1 : width + 1]) for claim in of_preset),
         "",
     ]
     return "\n".join(lines)

@@ -35,7 +35,8 @@ class Hardware:
         frequency: Of the filter, omega_c/2pi, Hz.
         quality: Q of the filter.
         n_th: Thermal occupation of the source at that frequency.
-        kappa: Decay rate of the filter through each port, rate unit; half of its full width at half
+        kappa: Decay rate of the filter per port, so that its mode's energy decays at 2 kappa, rate
+            unit; half of its full width at half
             maximum, if it is no single cavity.
         gamma: Decay rate of each qubit, rate unit.
         detuning: Qubit minus filter frequency of each qubit, rate unit.

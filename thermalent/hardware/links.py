@@ -98,7 +98,7 @@ def colour_centre_link(
 ) -> Hardware:
     r"""Colour centres along a phonon waveguide that ends in a mirror, with a hot cavity there.
 
-    The same relations as for `superconducting_link`. The cavity decays at kappa into the waveguide
+    The relations are those of `superconducting_link`. The cavity decays at kappa into the waveguide
     and at kappa into its hot bath.
 
     Args:

@@ -1,4 +1,4 @@
-"""Thermal occupation from temperature and frequency, and back."""
+"""Thermal occupation from temperature and frequency, and the temperature of an occupation."""
 
 from __future__ import annotations
 

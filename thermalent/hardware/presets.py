@@ -18,10 +18,10 @@ class Preset:
     """A named laboratory: a kind of hardware and its numbers.
 
     Args:
-        what: What it is, in a few words.
+        what: A short description.
         link: The function that makes the hardware.
         numbers: Its arguments, with their units.
-        source: Where the numbers come from.
+        source: The origin of the numbers.
         assumed: What had to be assumed, because the source does not state it.
     """
 
@@ -92,7 +92,7 @@ def preset(name: str, **changes: Any) -> Hardware:
     Raises:
         ValueError: there is no such preset, it has no such number, or a number is out of range.
 
-    Source: THERMAL, Sec. V; what it leaves open is in `PRESETS[name].assumed`.
+    Source: THERMAL, Sec. V; numbers missing there are named in `PRESETS[name].assumed`.
     """
     if name not in PRESETS:
         checks.fail("name", f"one of {sorted(PRESETS)}", name)

@@ -32,7 +32,8 @@ class DesignPoint:
     Args:
         name: What distinguishes it.
         concurrence: Of the steady state.
-        kappa: Decay rate of the filter through each port, in units of gamma.
+        kappa: Decay rate of the filter per port, so that its energy decays at 2 kappa; in units of
+            gamma.
         quality: Q of the filter.
         n: Occupation that reaches the filter.
         attenuation: Of the source in front of the filter, dB; zero for all of it.

@@ -46,9 +46,9 @@ def reduced_state(ket: np.ndarray, keep: Sequence[int]) -> np.ndarray:
     return matrix @ matrix.conj().T
 
 
-def pair_concurrence(ket: np.ndarray, one: int, other: int) -> float:
+def pair_concurrence(ket: np.ndarray, first: int, second: int) -> float:
     """Concurrence of the qubits at two positions of the ket."""
-    return entanglement.concurrence(reduced_state(ket, (one, other)))
+    return entanglement.concurrence(reduced_state(ket, (first, second)))
 
 
 def pair_states(ket: np.ndarray) -> np.ndarray:
@@ -124,9 +124,9 @@ def cut_entropy(ket: np.ndarray, part: Sequence[int], base: float = math.e) -> f
     """
     base = check_base(base)
     qubits = len(ket).bit_length() - 1
-    rest = [k for k in range(qubits) if k not in part]
+    others = [k for k in range(qubits) if k not in part]
     matrix = _cut(ket, part)
-    inside, outside = _charges(part), -_charges(rest)
+    inside, outside = _charges(part), -_charges(others)
     weights = np.concatenate(
         [
             np.linalg.svd(matrix[np.ix_(inside == q, outside == q)], compute_uv=False) ** 2
@@ -164,9 +164,9 @@ def nearly_pure_blocks(ket: np.ndarray, tolerance: float) -> list[tuple[int, ...
         ]
         if not links:
             break
-        _, one, other = max(links)
-        joined = tuple(sorted(one + other))
-        del entropies[one], entropies[other]
+        _, first, second = max(links)
+        joined = tuple(sorted(first + second))
+        del entropies[first], entropies[second]
         entropies[joined] = cut_entropy(ket, joined)
     return sorted(entropies)
 
@@ -177,8 +177,8 @@ def _mutual_information(ket: np.ndarray) -> np.ndarray:
     result = np.zeros(states.shape[:2])
     for i, j in zip(*np.triu_indices(len(states), 1), strict=True):
         rho = states[i, j]
-        one, other = (partial_trace(rho, (2, 2), k) for k in (0, 1))
-        separate = von_neumann_entropy(one, math.e) + von_neumann_entropy(other, math.e)
+        first, second = (partial_trace(rho, (2, 2), k) for k in (0, 1))
+        separate = von_neumann_entropy(first, math.e) + von_neumann_entropy(second, math.e)
         together = separate - von_neumann_entropy(rho, math.e)
         result[i, j] = result[j, i] = max(0.0, together)
     return result
@@ -187,8 +187,8 @@ def _mutual_information(ket: np.ndarray) -> np.ndarray:
 def _cut(ket: np.ndarray, part: Sequence[int]) -> np.ndarray:
     """The amplitudes as a matrix, (2**k, 2**(n - k)): qubits of the part by all others."""
     qubits = len(ket).bit_length() - 1
-    rest = [k for k in range(qubits) if k not in part]
-    tensor = ket.reshape((2,) * qubits).transpose([*part, *rest])
+    others = [k for k in range(qubits) if k not in part]
+    tensor = ket.reshape((2,) * qubits).transpose([*part, *others])
     return tensor.reshape(2 ** len(part), -1)
 
 

@@ -1,4 +1,4 @@
-"""Exchanges of neighbouring detunings on rail B: unitaries, words, and the ket that they make."""
+"""Exchanges of neighbouring detunings on rail B: unitaries, words, and the resulting ket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a ket of two rails is dark: the conditions themselves, applied to it."""
+"""The residual of the dark-state conditions for a ket of two rails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def dark_residual(
     delta_b: np.ndarray,
     decay: float = 1.0,
 ) -> float:
-    r"""Largest norm of what the dark-state conditions say is zero, in units of its scale.
+    r"""Largest norm of the vectors that vanish for a dark state, in units of their scale.
 
     $$J_A\psi = J_B\psi = H_\mathrm{casc}\psi = 0, \qquad
       J_A = \cosh(r) L_A - \sinh(r) L_B^\dagger$$

@@ -20,7 +20,7 @@ from thermalent.analytic.dual_rail.residual import dark_residual
 from thermalent.models.rails import rail_detunings, rail_names
 from thermalent.support import checks, memory_limit
 
-# The ket and what one exchange makes of it: the exchanged copy, and their sum.
+# Kets in memory at once: the ket, its exchanged copy, and their sum.
 _COPIES = 3
 
 
@@ -69,8 +69,8 @@ class DualRailState:
         Raises:
             ValueError: a name is unknown, or both are the same.
         """
-        one, other = self._positions((first, second))
-        return measures.pair_concurrence(self.ket, one, other)
+        i, j = self._positions((first, second))
+        return measures.pair_concurrence(self.ket, i, j)
 
     def concurrences(self) -> np.ndarray:
         """Concurrences of all pairs of qubits, (2N, 2N) in the order of `names`, symmetric.
@@ -100,7 +100,7 @@ class DualRailState:
         return np.array([self.entropy(n, base) for n in range(1, self.pairs)])
 
     def blocks(self, tolerance: float = 0.0) -> tuple[tuple[str, ...], ...]:
-        r"""Blocks of qubits that are entangled among each other and with no one else.
+        r"""Blocks of qubits that are entangled within a block and not between blocks.
 
         Exactly, a block ends where P maps the pairs before it onto themselves. If the detunings of
         rail A differ so much that rail B merely exchanges places, smaller blocks are nearly pure.
@@ -130,7 +130,7 @@ class DualRailState:
         return tuple(tuple(self.names[k] for k in group) for group in groups)
 
     def residual(self) -> float:
-        r"""How far the ket is from dark: the largest norm of what must be zero.
+        r"""Deviation of the ket from a dark state: the largest norm of what must vanish.
 
         $$\max\Big(\frac{\|J_A\psi\|}{\cosh r}, \frac{\|J_B\psi\|}{\cosh r},
           \frac{\|H_\mathrm{casc}\psi\|}{\gamma + \max|\delta|}\Big)$$
@@ -215,7 +215,7 @@ def dual_rail_state(
 
 
 def _check_memory(pairs: int) -> None:
-    """Refuse a ket that does not fit, and say how many pairs do."""
+    """Refuse a ket that does not fit into memory; the message gives the largest number of pairs."""
     free = memory_limit.available()
     most = max(0, int(math.log(free / (16 * _COPIES), 4)))
     if pairs > most:

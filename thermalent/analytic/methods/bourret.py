@@ -65,18 +65,18 @@ class Bourret(Method):
     )
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: no mode, several, or a pumped one; too many emitters; a source that starts."""
+        """The plan; refused unless there is one unpumped, stationary mode and few emitters."""
         if isinstance(task, EvolutionTask) and task.source != "stationary":
             return Refusal(
                 "the decorrelation takes the average over the stationary source, which does not "
                 f"start from {task.source!r}. Use te.Fock(...)."
             )
-        found = small_enough(one_mode_of(task.network))
-        if isinstance(found, Refusal):
-            return found
+        problem = small_enough(one_mode_of(task.network))
+        if isinstance(problem, Refusal):
+            return problem
         if isinstance(task, EvolutionTask):
-            return BourretEvolutionPlan(method=self, found=found, task=task)
-        return NO_INITIAL if task.initial is not None else BourretPlan(method=self, found=found)
+            return BourretEvolutionPlan(method=self, problem=problem, task=task)
+        return NO_INITIAL if task.initial is not None else BourretPlan(method=self, problem=problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,21 +84,21 @@ class BourretPlan(Plan):
     """The null vector of the emitters' effective generator at frequency zero."""
 
     method: Bourret
-    found: OneMode
+    problem: OneMode
 
     @property
     def cost(self) -> Cost:
-        """Of one null vector."""
-        return self.found.cost
+        """Cost of one null vector."""
+        return self.problem.cost
 
     def run(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
-        space = self.found.space
-        solved = null_state(bourret_generator(self.found, space), space)
+        space = self.problem.space
+        solved = null_state(bourret_generator(self.problem, space), space)
         return result(
             self.method.record,
-            self.found.network,
+            self.problem.network,
             solved.state,
             order="it is of the second order in the flux if nothing acts back on the mode",
             unique=solved.unique,
@@ -111,16 +111,18 @@ class BourretEvolutionPlan(Plan):
     """States of the two levels over time; at long times the Laplace transform as a check."""
 
     method: Bourret
-    found: OneMode
+    problem: OneMode
     task: EvolutionTask
 
     @property
     def cost(self) -> Cost:
-        """Of the matrix exponential of both levels, and of the contours."""
-        size = 3 * float(np.prod(self.found.network.dims)) ** 2
+        """Cost of the matrix exponential of both levels, and of the contours."""
+        size = 3 * float(np.prod(self.problem.network.dims)) ** 2
         small = size <= 3 * _DENSE_UP_TO**2
         dense = 60 * size**3 + 2 * sum(_NODES) * size**3
-        sparse = 1e3 * size * float(np.max(np.abs(self.found.network.decay))) * self.task.times[-1]
+        sparse = (
+            1e3 * size * float(np.max(np.abs(self.problem.network.decay))) * self.task.times[-1]
+        )
         return Cost(
             bytes=16.0 * (8 * size**2 if small else 40 * size),
             operations=dense if small else float(sparse),
@@ -133,14 +135,14 @@ class BourretEvolutionPlan(Plan):
         at which the inverse transform has converged ("contour_times" of them).
         """
         began = time.perf_counter()
-        memory = _memory(self.found)
+        memory = _memory(self.problem)
         times, initial = self.task.times, self.task.start
         states = _over_time(memory, times, initial)
         inverse = _inverse_transforms(memory, times, initial)
         applies = np.all(np.isfinite(inverse), axis=(1, 2))
         differences = np.abs(inverse[applies] - states[applies])
         return Evolution(
-            network=self.found.network,
+            network=self.problem.network,
             method=self.method.record,
             times=times,
             states=states,
@@ -155,10 +157,10 @@ class BourretEvolutionPlan(Plan):
         )
 
 
-def bourret_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
+def bourret_generator(problem: OneMode, space: ChargeSpace) -> np.ndarray:
     """The emitters' effective generator at frequency zero, on the elements of charge zero."""
-    source = found.source
-    liouvillian = emitter_liouvillian(found.network)
+    source = problem.source
+    liouvillian = emitter_liouvillian(problem.network)
     zero, plus, minus = space.zero, space.plus, space.minus
     generator = space.block(liouvillian, zero, zero)
     rate = source.rate - 1j * source.detuning
@@ -178,7 +180,7 @@ def bourret_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
 
 
 class _Memory(NamedTuple):
-    """What Eq. (26) holds: the emitters' Liouvillian, and the way through the first level.
+    """The parts of Eq. (26): the emitters' Liouvillian, and the coupling to the first level.
 
     Args:
         liouvillian: L of the emitters alone, (d^2, d^2).
@@ -190,15 +192,15 @@ class _Memory(NamedTuple):
     paths: tuple[tuple[complex, Superoperator, Superoperator], ...]
 
 
-def _memory(found: OneMode) -> _Memory:
-    source = found.source
+def _memory(problem: OneMode) -> _Memory:
+    source = problem.source
     pole = source.rate - 1j * source.detuning
     # The same in both directions, so that a hot source does not spoil the exponential's scaling.
     scale = np.sqrt(source.variance) if source.variance > 1 else 1.0
     up = (source.variance * source.drive + source.backaction) / scale
     up_conj = (source.variance * source.drive_conj + source.backaction_conj) / scale
     return _Memory(
-        emitter_liouvillian(found.network),
+        emitter_liouvillian(problem.network),
         (
             (pole, up, scale * source.drive_conj),
             (np.conj(pole), up_conj, scale * source.drive),
@@ -237,8 +239,8 @@ def _over_time(memory: _Memory, times: np.ndarray, initial: np.ndarray) -> np.nd
         now = moment
         state = y[: d * d].reshape(d, d)
         states[i] = (state + state.conj().T) / 2
-        # Squaring over a long step adds up rounding; the equation keeps the trace. What is off by
-        # more than rounding stays, and is noticed.
+        # Squaring over a long step adds up rounding; the equation keeps the trace. Deviations by
+        # more than rounding are kept, so that the check of the state detects them.
         trace = float(np.trace(states[i]).real)
         if abs(trace - 1) < _TRACE_ROUNDING:
             states[i] /= trace
@@ -246,7 +248,7 @@ def _over_time(memory: _Memory, times: np.ndarray, initial: np.ndarray) -> np.nd
 
 
 def _inverse_transforms(memory: _Memory, times: np.ndarray, initial: np.ndarray) -> np.ndarray:
-    """The same from the Laplace domain, (t, d, d); nan where the inversion does not converge."""
+    """States from the Laplace domain, (t, d, d); nan where the inversion does not converge."""
     inverse = np.full((len(times), *initial.shape), np.nan + 0j)
     if len(initial) > _DENSE_UP_TO:
         return inverse
@@ -256,7 +258,7 @@ def _inverse_transforms(memory: _Memory, times: np.ndarray, initial: np.ndarray)
         window = left[times[left] <= _WINDOW * times[left[0]]]
         coarse, fine = (_inverted(memory, times[window], initial, n) for n in _NODES)
         agree = np.max(np.abs(fine.states - coarse.states), axis=(1, 2)) <= _AGREEMENT
-        # Two contours may agree on passing by the same pole.
+        # Two contours may agree although both exclude one pole.
         for contour in (fine.contour, coarse.contour):
             agree &= _passed_by(contour, poles, times[window]) <= _FORGOTTEN
         inverse[window[agree]] = fine.states[agree]
@@ -283,7 +285,7 @@ def _inverted(memory: _Memory, times: np.ndarray, initial: np.ndarray, count: in
 
 
 def _passed_by(contour: Contour, poles: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """What the poles to the right of the contour, or beyond its end, still hold: e^{Re(z) t}."""
+    """Size e^{Re(z) t} of the poles to the right of the contour, or beyond its end."""
     nodes = contour.nodes
     # -inf beyond the last node: the sum over the nodes ends there.
     edge = np.interp(np.abs(poles.imag), nodes.imag, nodes.real, right=-np.inf)

@@ -53,18 +53,19 @@ class ClassicalField(NamedTuple):
         return np.where(self.charge.reshape(state.shape) == 0, state, 0.0)
 
 
-def field(found: OneMode) -> ClassicalField:
+def field(problem: OneMode) -> ClassicalField:
     """The classical field of a network that has one."""
-    source = found.source
-    assert found.numbers is not None  # the phase of a classical field is that of the symmetry
-    charge = element_charges(found.numbers)
-    # Where u' = -i delta u stands still, the emitters' frequencies are lower by delta.
+    source = problem.source
+    assert problem.numbers is not None  # the phase of a classical field is that of the symmetry
+    charge = element_charges(problem.numbers)
+    # In the frame in which u' = -i delta u is constant, the emitters' frequencies are lower by
+    # delta.
     rotation = 1j * source.detuning * np.diag(charge)
-    space = found.whole_space
+    space = problem.whole_space
     every = space.zero
     return ClassicalField(
         space=space,
-        liouvillian=space.block(emitter_liouvillian(found.network), every, every) + rotation,
+        liouvillian=space.block(emitter_liouvillian(problem.network), every, every) + rotation,
         drive=space.block(source.drive + source.drive_conj, every, every),
         charge=charge,
         variance=source.variance,
@@ -72,25 +73,25 @@ def field(found: OneMode) -> ClassicalField:
     )
 
 
-def classical(found: OneMode | Refusal) -> OneMode | Refusal:
-    """The same, unless it has no classical field that can be solved here."""
-    if isinstance(found, Refusal):
-        return found
-    if found.asymmetry is not None:
-        return Refusal(found.asymmetry)
-    reason = back_action(found.network)
+def classical(problem: OneMode | Refusal) -> OneMode | Refusal:
+    """The given problem, or the reason why its mode is no classical field of few emitters."""
+    if isinstance(problem, Refusal):
+        return problem
+    if problem.asymmetry is not None:
+        return Refusal(problem.asymmetry)
+    reason = back_action(problem.network)
     if reason is not None:
         return Refusal(f"{reason}. Use te.ContinuedFraction(...) or te.Fock(...).")
-    d = int(np.prod(found.network.dims))
+    d = int(np.prod(problem.network.dims))
     if d > DENSE_DIMENSION:
         return Refusal(
             f"the emitters have {d} levels together, more than the {DENSE_DIMENSION} that fit "
             "into dense superoperators. Use te.ContinuedFraction(...)."
         )
-    return found
+    return problem
 
 
-def whole_cost(found: OneMode, amplitudes: int) -> Cost:
-    """Of null vectors on all elements of the emitters' state, at some amplitudes."""
-    size = float(np.prod(found.network.dims)) ** 2
+def dense_cost(problem: OneMode, amplitudes: int) -> Cost:
+    """Cost of null vectors on all elements of the emitters' state, at some amplitudes."""
+    size = float(np.prod(problem.network.dims)) ** 2
     return Cost(bytes=16.0 * 12 * size**2, operations=20.0 * amplitudes * size**3)

@@ -33,9 +33,9 @@ class Markov(Method):
 
     The mode, with amplitude decay rate lambda, frequency delta and variance V, is eliminated to the
     second order in its coupling; omega is the emitters' mean frequency, weighted by how strongly
-    each feels the mode. This is the exact limit lambda -> infinity with V and the ratio of squared
-    coupling to lambda fixed, so it is a Lindblad generator whatever the network: for a cascade that
-    with the jumps \(\sqrt{n}\,O\) and \(\sqrt{n}\,O^\dagger\), for the ideal link
+    each is driven by the mode. This is the exact limit lambda -> infinity with V and the ratio of
+    squared coupling to lambda fixed, so it is a Lindblad generator whatever the network: for a
+    cascade that with the jumps \(\sqrt{n}\,O\) and \(\sqrt{n}\,O^\dagger\), for the ideal link
     \(\gamma n_\mathrm{th}\,(\mathcal{D}[S^-] + \mathcal{D}[S^+])\).
 
     Source: THERMAL, Eq. (17); with detuning, back-action and any emitters ours.
@@ -48,15 +48,15 @@ class Markov(Method):
     )
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: no mode, several, or a pumped one; too many emitters."""
+        """The plan; refused unless there is one unpumped mode and few emitters."""
         if isinstance(task, EvolutionTask):
             return STEADY_STATES_ONLY
-        found = small_enough(one_mode_of(task.network))
-        if isinstance(found, Refusal):
-            return found
+        problem = small_enough(one_mode_of(task.network))
+        if isinstance(problem, Refusal):
+            return problem
         if task.initial is not None:
             return NO_INITIAL
-        return MarkovPlan(method=self, found=found)
+        return MarkovPlan(method=self, problem=problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,21 +64,21 @@ class MarkovPlan(Plan):
     """The null vector of the emitters' Markovian generator."""
 
     method: Markov
-    found: OneMode
+    problem: OneMode
 
     @property
     def cost(self) -> Cost:
-        """Of one null vector."""
-        return self.found.cost
+        """Cost of one null vector."""
+        return self.problem.cost
 
     def run(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
-        space = self.found.space
-        solved = null_state(markov_generator(self.found, space), space)
+        space = self.problem.space
+        solved = null_state(markov_generator(self.problem, space), space)
         return result(
             self.method.record,
-            self.found.network,
+            self.problem.network,
             solved.state,
             order="it falls like the emitters' rates over the source's bandwidth",
             unique=solved.unique,
@@ -86,9 +86,9 @@ class MarkovPlan(Plan):
         )
 
 
-def markov_generator(found: OneMode, space: ChargeSpace) -> np.ndarray:
+def markov_generator(problem: OneMode, space: ChargeSpace) -> np.ndarray:
     """The emitters' generator under white noise, on the elements of charge zero, (m, m)."""
-    source, network = found.source, found.network
+    source, network = problem.source, problem.network
     rate = source.rate - 1j * (source.detuning - _mean_frequency(network))
     variance = source.variance
     up = variance * source.drive + source.backaction

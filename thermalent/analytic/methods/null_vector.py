@@ -1,4 +1,4 @@
-r"""What the approximate methods share: charge sectors, null vectors, and what a result says.
+r"""Charge sectors, null vectors and results of the approximate methods.
 
 If the excitation number is conserved up to decay, the stationary state has charge zero
 (\(N_i = N_j\) for every element \(|i\rangle\langle j|\)), u raises the charge by one and u^* lowers
@@ -41,8 +41,8 @@ class ChargeSpace:
     Args:
         frame: The basis f as columns, (d, d).
         zero: Row-major indices of the elements of charge 0; of all if there is no symmetry.
-        plus: Of charge 1; likewise.
-        minus: Of charge -1; likewise.
+            plus: Row-major indices of the elements of charge 1, likewise.
+            minus: Row-major indices of the elements of charge -1, likewise.
     """
 
     frame: np.ndarray
@@ -56,7 +56,7 @@ class ChargeSpace:
             return dense(sparse.csr_array(superoperator)[rows][:, cols])
         basis = np.kron(self.frame, self.frame.conj())  # (d^2, d^2)
         turned = basis.conj().T @ dense(superoperator) @ basis
-        # What cancels exactly in this basis must not come back as rounding.
+        # Elements that cancel exactly in this basis must not return as rounding.
         turned[np.abs(turned) < 4 * _EPSILON * np.max(np.abs(turned), initial=0.0)] = 0.0
         return turned[np.ix_(rows, cols)]
 
@@ -70,12 +70,12 @@ class ChargeSpace:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OneMode:
-    """A network with one mode, and what is found of it once.
+    """A network with one mode, its symmetry and its source, computed once.
 
     Args:
         network: The network.
         numbers: Excitation number of each basis state of the emitters, (d,); None without symmetry.
-        asymmetry: Why there is no symmetry; None if there is.
+        asymmetry: Reason why there is no symmetry; None if there is one.
     """
 
     network: Network
@@ -99,11 +99,11 @@ class OneMode:
         """The charge sectors that the source's amplitude and its conjugate connect."""
         d = int(np.prod(self.network.dims))
         if self.numbers is None:
-            whole = np.arange(d * d)
-            return ChargeSpace(frame=np.eye(d), zero=whole, plus=whole, minus=whole)
+            everything = np.arange(d * d)
+            return ChargeSpace(frame=np.eye(d), zero=everything, plus=everything, minus=everything)
         charge = element_charges(self.numbers)
         zero, plus, minus = (np.flatnonzero(charge == q) for q in (0, 1, -1))
-        frame = _bright_frame(self.network, self.numbers)
+        frame = _bright_dark_basis(self.network, self.numbers)
         return ChargeSpace(frame=frame, zero=zero, plus=plus, minus=minus)
 
     @property
@@ -122,7 +122,7 @@ class OneMode:
 
 
 def one_mode_of(network: Network) -> OneMode | Refusal:
-    """The network as one mode and its emitters, or why it is not that."""
+    """The network as one mode and its emitters, or the reason why it is no such network."""
     several = not_one_mode(network)
     if several is not None:
         return Refusal(f"{several.reason}. Use te.Fock(...).")
@@ -132,20 +132,20 @@ def one_mode_of(network: Network) -> OneMode | Refusal:
         return OneMode(network=network, numbers=None, asymmetry=str(error))
 
 
-def small_enough(found: OneMode | Refusal) -> OneMode | Refusal:
-    """The same, unless its emitters have too many levels for dense matrices."""
-    if isinstance(found, Refusal):
-        return found
-    d = int(np.prod(found.network.dims))
-    if d * d <= LARGEST_STATE or found.elements <= LARGEST_STATE:
-        return found
+def small_enough(problem: OneMode | Refusal) -> OneMode | Refusal:
+    """The given problem, or a refusal if its emitters have too many levels for dense matrices."""
+    if isinstance(problem, Refusal):
+        return problem
+    d = int(np.prod(problem.network.dims))
+    if d * d <= LARGEST_STATE or problem.elements <= LARGEST_STATE:
+        return problem
     return Refusal(
-        f"the emitters' stationary state has {found.elements} elements, more than the "
+        f"the emitters' stationary state has {problem.elements} elements, more than the "
         f"{LARGEST_STATE} that fit into dense matrices. Use te.ContinuedFraction(...)."
     )
 
 
-def _bright_frame(network: Network, numbers: np.ndarray) -> np.ndarray:
+def _bright_dark_basis(network: Network, numbers: np.ndarray) -> np.ndarray:
     """Bright and dark states of the operator that the source drives, by charge, (d, d).
 
     In the product basis a dark state is dark by cancellation only, and under a strong drive its
@@ -242,7 +242,7 @@ def result(
             outcome=Outcome.NOT_UNIQUE,
             message=(
                 f"The stationary state is not unique in the approximation {method.name}: the "
-                "emitters have a dark state, or one that nothing damps. Break the symmetry "
+                "emitters have a dark state, or one without damping. Break the symmetry "
                 "(detuning, position, dephasing, decay), or give te.ContinuedFraction() an "
                 "`initial=`."
             ),

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.analytic.methods.classical_field import classical, field, whole_cost
+from thermalent.analytic.methods.classical_field import classical, dense_cost, field
 from thermalent.analytic.methods.null_vector import OneMode, one_mode_of, result
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
@@ -19,7 +19,7 @@ from thermalent.support import checks
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseDiffusion(Method):
-    r"""The steady state if the field's amplitude stood still and its phase alone fluctuated.
+    r"""The steady state for a field of constant amplitude whose phase alone fluctuates.
 
     $$0 = \Big[ L + r_0\,(L_+ + L_-) - \frac{\lambda V}{2 r_0^2}\, q^2 \Big] \tilde\rho$$
 
@@ -27,8 +27,8 @@ class PhaseDiffusion(Method):
     variance. For the ideal link the last term is
     \((\kappa n_\mathrm{th}/8 r_0^2)\,\mathcal{D}[S^z]\).
 
-    The state rotates with the field: it is what an observer sees who knows the field's phase, and
-    more entangled than what is left without that knowledge (`averaged`). The populations are the
+    The state rotates with the field: it is the state for an observer who knows the field's phase,
+    and more entangled than the state without that knowledge (`averaged`). The populations are the
     same.
 
     Args:
@@ -59,15 +59,15 @@ class PhaseDiffusion(Method):
             checks.fail("averaged", "True or False", self.averaged)
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: no classical field (several modes, back-action, no U(1)), or too many levels."""
+        """The plan; refused unless one classical field of random phase drives few levels."""
         if isinstance(task, EvolutionTask):
             return STEADY_STATES_ONLY
-        found = classical(one_mode_of(task.network))
-        if isinstance(found, Refusal):
-            return found
+        problem = classical(one_mode_of(task.network))
+        if isinstance(problem, Refusal):
+            return problem
         if task.initial is not None:
             return NO_INITIAL
-        return PhaseDiffusionPlan(method=self, found=found)
+        return PhaseDiffusionPlan(method=self, problem=problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,17 +75,17 @@ class PhaseDiffusionPlan(Plan):
     """The stationary state at the amplitude r0."""
 
     method: PhaseDiffusion
-    found: OneMode
+    problem: OneMode
 
     @property
     def cost(self) -> Cost:
-        """Of one null vector on all elements."""
-        return whole_cost(self.found, 1)
+        """Cost of one null vector on all elements."""
+        return dense_cost(self.problem, 1)
 
     def run(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
-        classical = field(self.found)
+        classical = field(self.problem)
         if self.method.r0 is None:
             amplitude, diffusion = np.sqrt(classical.variance), classical.rate / 2
         else:
@@ -94,7 +94,7 @@ class PhaseDiffusionPlan(Plan):
         solved = classical.stationary(amplitude, diffusion)
         return result(
             self.method.record,
-            self.found.network,
+            self.problem.network,
             classical.phase_average(solved.state) if self.method.averaged else solved.state,
             order="it does not vanish in any limit but that of no drive",
             unique=solved.unique,

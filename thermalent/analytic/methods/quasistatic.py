@@ -1,4 +1,4 @@
-"""The quasistatic limit: the emitters follow a field that hardly moves."""
+"""The quasistatic limit: the emitters follow a slowly varying field adiabatically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from thermalent.analytic.methods.classical_field import ClassicalField, classical, field, whole_cost
+from thermalent.analytic.methods.classical_field import ClassicalField, classical, dense_cost, field
 from thermalent.analytic.methods.null_vector import NullState, OneMode, one_mode_of, result
 from thermalent.analytic.methods.recognise import IdealLink, ideal_link
 from thermalent.analytic.quasistatic import quasistatic_populations
@@ -34,7 +34,7 @@ class Quasistatic(Method):
 
     For the ideal link there is a closed form, populations Upsilon of |00> and 1 - Upsilon of |S>.
     Otherwise the integral is summed over log x by the trapezoidal rule, whose error falls
-    exponentially with the number of amplitudes; the step is halved until the sum is settled.
+    exponentially with the number of amplitudes; the step is halved until the sum has converged.
 
     Args:
         rtol: Allowed error of the sum over amplitudes, from 1e-12 to 0.1; the error of the
@@ -58,15 +58,15 @@ class Quasistatic(Method):
         checks.within("rtol", self.rtol, 1e-12, 0.1)
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: no classical field (several modes, back-action, no U(1)), or too many levels."""
+        """The plan; refused unless one classical field of random phase drives few levels."""
         if isinstance(task, EvolutionTask):
             return STEADY_STATES_ONLY
-        found = classical(one_mode_of(task.network))
-        if isinstance(found, Refusal):
-            return found
+        problem = classical(one_mode_of(task.network))
+        if isinstance(problem, Refusal):
+            return problem
         if task.initial is not None:
             return NO_INITIAL
-        return QuasistaticPlan(method=self, found=found)
+        return QuasistaticPlan(method=self, problem=problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,24 +74,24 @@ class QuasistaticPlan(Plan):
     """The average over the field's amplitude and phase."""
 
     method: Quasistatic
-    found: OneMode
+    problem: OneMode
 
     @property
     def cost(self) -> Cost:
-        """Of a null vector per amplitude, some hundreds of them."""
-        return whole_cost(self.found, 200)
+        """Cost of a null vector per amplitude, some hundreds of them."""
+        return dense_cost(self.problem, 200)
 
     def run(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
-        link = ideal_link(self.found.network)
+        link = ideal_link(self.problem.network)
         if isinstance(link, IdealLink):
             average = _closed_form(link)
         else:
-            average = _average(field(self.found), self.method.rtol)
+            average = _average(field(self.problem), self.method.rtol)
         answer = result(
             self.method.record,
-            self.found.network,
+            self.problem.network,
             average.state,
             order=(
                 "it is proportional to the bandwidth; the sum over amplitudes is good to "
@@ -110,7 +110,7 @@ class QuasistaticPlan(Plan):
 
 
 class _Average(NamedTuple):
-    """A state averaged over the field, its quadrature error, and how many amplitudes it took."""
+    """A state averaged over the field, its quadrature error, and the number of amplitudes."""
 
     state: np.ndarray
     error: float
@@ -142,7 +142,7 @@ def _average(classical: ClassicalField, rtol: float) -> _Average:
         before = state
         state = np.tensordot(weight[unique], [s.state for s in solved if s.unique], axes=1)
         state = classical.phase_average(state / np.trace(state).real)
-        # Where the step is still wider than a resonance, the sums scatter by what they are off.
+        # Where the step is wider than a resonance, the sums scatter by about their error.
         error = 4 * float(np.max(np.abs(state - before))) + lost
         if error <= rtol:
             break
@@ -162,8 +162,8 @@ def _unsettled(average: _Average, rtol: float) -> Status:
     return Status(
         outcome=Outcome.NOT_CONVERGED,
         message=(
-            f"The sum over the field's amplitudes is not settled at {average.amplitudes} of them: "
-            f"it still moves by {average.error:.1e}, asked for was {rtol:.1e}. Ask for a larger "
+            f"The sum over {average.amplitudes} amplitudes of the field has not converged: it "
+            f"still changes by {average.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger "
             "rtol, or use te.ContinuedFraction()."
         ),
     )

@@ -1,4 +1,4 @@
-r"""What kind of network this is, for the formulas that hold for one kind only.
+r"""Recognition of the kind of a network, for formulas that hold for one kind only.
 
 Three questions, from the narrowest to the widest: is it the ideal link, for which the closed forms
 were derived; do the emitters see a classical Gaussian field, which nothing they do changes; is
@@ -65,7 +65,7 @@ def ideal_link(network: Network) -> IdealLink | Mismatch:
     several = not_one_mode(network)
     if several is not None:
         return several
-    # In this order: each check takes for granted what the ones before it found.
+    # The order matters: each check relies on the ones before it.
     for check in (
         _not_two_qubits,
         _not_symmetric_filter,
@@ -83,7 +83,7 @@ def ideal_link(network: Network) -> IdealLink | Mismatch:
 
 
 def not_one_mode(network: Network) -> Mismatch | None:
-    """What is not one mode whose light comes quantum by quantum; None if it is one."""
+    """The mismatch with a single mode without pumping; None if there is none."""
     count = len(network.modes)
     if count != 1:
         return Mismatch(reason=f"the number of boson modes is {count}, not 1")
@@ -118,7 +118,7 @@ def classical_field(network: Network) -> GaussianMode | Mismatch:
 
 
 def back_action(network: Network) -> str | None:
-    """An emitter that the mode notices: K_+ of `GaussianMode`, read off the matrices."""
+    """An emitter that acts back on the mode: K_+ of `GaussianMode`, from the matrices."""
     (source,) = network.mode_indices
     (mode,) = network.modes
     assert network.absorption is not None  # set when the network validates itself
@@ -129,15 +129,15 @@ def back_action(network: Network) -> str | None:
         if network.absorption[e, source] != 0:
             return (
                 f"a warm channel joins {pair} (their `absorption` is "
-                f"{abs(network.absorption[e, source]):g}, not 0), so the field depends on what "
-                "else drives the emitter"
+                f"{abs(network.absorption[e, source]):g}, not 0), so the field is correlated with "
+                "other noise of the emitter"
             )
         back = abs(0.5 * network.decay[source, e] - 1j * network.exchange[e, source])
         scale = abs(network.decay[source, e]) + abs(network.exchange[e, source])
         if back > RATE_TOLERANCE * scale:
             return (
                 f"emitter {network.nodes[e].name!r} acts back on {mode.name!r} (amplitude rate "
-                f"{back:g}, not 0), so there is no field that is given from outside"
+                f"{back:g}, not 0), so the field is not independent of the emitters"
             )
     return None
 
@@ -209,14 +209,14 @@ def _not_cascaded(network: Network) -> str | None:
     ideal = Cascade(rates=np.diag(network.decay).real.tolist()).coupling()
     for l, j in ((0, 1), (1, 2), (0, 2)):
         names = f"between {network.nodes[l].name!r} and {network.nodes[j].name!r}"
-        whole, found = ideal.decay[j, l].real, network.decay[j, l]
-        transmission = found / whole
+        expected, rate = ideal.decay[j, l].real, network.decay[j, l]
+        transmission = rate / expected
         if abs(transmission - 1) > RATE_TOLERANCE:
             if abs(transmission.imag) <= RATE_TOLERANCE and 0 <= transmission.real < 1:
                 return f"the `loss` {names} is {1 - transmission.real**2:g}, not 0"
-            return f"the `decay` {names} is {found:g}, not {whole:g} as in a cascade"
+            return f"the `decay` {names} is {rate:g}, not {expected:g} as in a cascade"
         exchange = network.exchange[j, l]
-        if abs(exchange - ideal.exchange[j, l]) > RATE_TOLERANCE * whole:
+        if abs(exchange - ideal.exchange[j, l]) > RATE_TOLERANCE * expected:
             return (
                 f"the `exchange` {names} is {exchange:g}, not {ideal.exchange[j, l]:g} as in a "
                 "cascade: the waveguide is not unidirectional"

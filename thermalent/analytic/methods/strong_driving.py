@@ -50,7 +50,7 @@ class StrongDriving(Method):
             fail("leading", "True or False", self.leading)
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: the parameter in which the network is not the ideal link."""
+        """The plan; refused with the parameter in which the network is not the ideal link."""
         if isinstance(task, EvolutionTask):
             return STEADY_STATES_ONLY
         link = ideal_link(task.network)
@@ -75,7 +75,7 @@ class StrongDrivingPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Next to nothing."""
+        """Negligible cost."""
         return Cost(bytes=1e4, operations=1e4)
 
     def run(self) -> SteadyState:
