@@ -1,4 +1,4 @@
-"""`thermalent design`: which filter reaches a wanted concurrence, and what the rest may cost."""
+"""`thermalent design`: filters for a wanted concurrence, and the imperfections that they allow."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 @click.command("design", short_help="Which filter reaches a wanted concurrence.")
 @click.option(
-    "--temperature", metavar="QUANTITY", default="293K", show_default=True, help="Of the source."
+    "--temperature",
+    metavar="QUANTITY",
+    default="293K",
+    show_default=True,
+    help="Temperature of the source.",
 )
 @click.option(
     "--frequency",
     metavar="QUANTITY",
     default="5GHz",
     show_default=True,
-    help="Of the filter, omega/2pi.",
+    help="Frequency of the filter, omega/2pi.",
 )
 @click.option(
     "--gamma",
@@ -38,7 +42,11 @@ if TYPE_CHECKING:
     help="Decay of the qubits into the waveguide, gamma/2pi.",
 )
 @click.option(
-    "--target-concurrence", "target", type=float, required=True, help="Wanted, between 0 and 1."
+    "--target-concurrence",
+    "target",
+    type=float,
+    required=True,
+    help="Wanted concurrence, between 0 and 1.",
 )
 @click.option(
     "--margins",
@@ -48,20 +56,20 @@ if TYPE_CHECKING:
     help="Further designs, this much above the target: one, or several.",
 )
 @click.option("--no-attenuation", is_flag=True, help="Use the full source for every filter.")
-@click.option("--dephasing-time", metavar="QUANTITY", help="T_phi that the qubits have anyway.")
+@click.option("--dephasing-time", metavar="QUANTITY", help="T_phi of the qubits in every design.")
 @click.option(
     "--loss",
     type=float,
     default=0.0,
     show_default=True,
-    help="Power loss between the qubits that there is anyway.",
+    help="Power loss between the qubits in every design.",
 )
 @click.option(
     "--base-temperature",
     metavar="QUANTITY",
     default="0K",
     show_default=True,
-    help="That the waveguide has anyway.",
+    help="Temperature of the waveguide in every design.",
 )
 @click.option(
     "-o",
@@ -96,7 +104,7 @@ def design_command(
     from thermalent.analysis.design.design import design as designed
 
     with arguments(), solving():
-        found = designed(
+        result = designed(
             numbers.pop("temperature"),
             numbers.pop("frequency"),
             numbers.pop("gamma"),
@@ -106,46 +114,46 @@ def design_command(
             **numbers,
         )
     if output is not None:
-        _draw(found, output)
+        _draw(result, output)
     if as_json:
-        print_json(_data(found))
+        print_json(_data(result))
     else:
-        _print(found)
-    if not found.reachable:
-        raise Failure(found.answer)
+        _print(result)
+    if not result.reachable:
+        raise Failure(result.answer)
 
 
-def _print(found: Design) -> None:
+def _print(result: Design) -> None:
     from thermalent.analysis.design.result import BUDGET_HEADINGS, HEADINGS, SENSITIVITY_HEADINGS
 
-    if found.reachable:
-        click.echo(textwrap.fill(found.answer, WIDTH))
-        for margin in found.missed:
+    if result.reachable:
+        click.echo(textwrap.fill(result.answer, WIDTH))
+        for margin in result.missed:
             click.echo(f"A margin of {margin:g} is out of reach.")
         click.echo()
-    print_table(HEADINGS, found.rows(), right=1)
+    print_table(HEADINGS, result.rows(), right=1)
     click.echo()
-    if found.budget_rows():
-        print_table(BUDGET_HEADINGS, found.budget_rows(), right=1)
+    if result.budget_rows():
+        print_table(BUDGET_HEADINGS, result.budget_rows(), right=1)
         click.echo()
-    print_table(SENSITIVITY_HEADINGS, found.sensitivity_rows(), right=1)
+    print_table(SENSITIVITY_HEADINGS, result.sensitivity_rows(), right=1)
 
 
-def _data(found: Design) -> dict[str, Any]:
+def _data(result: Design) -> dict[str, Any]:
     return {
         "version": __version__,
-        "target": found.target,
-        "reachable": found.reachable,
-        "answer": found.answer,
-        "temperature": found.temperature,
-        "frequency": found.frequency,
-        "gamma": found.gamma,
-        "n_th": found.n_th,
-        "needed_n": found.needed_n,
-        "missed": found.missed,
-        "gaps": found.gaps,
-        "points": [_point(point) for point in found.points],
-        "best": _point(found.best),
+        "target": result.target,
+        "reachable": result.reachable,
+        "answer": result.answer,
+        "temperature": result.temperature,
+        "frequency": result.frequency,
+        "gamma": result.gamma,
+        "n_th": result.n_th,
+        "needed_n": result.needed_n,
+        "missed": result.missed,
+        "gaps": result.gaps,
+        "points": [_point(point) for point in result.points],
+        "best": _point(result.best),
     }
 
 
@@ -155,8 +163,8 @@ def _point(point: DesignPoint) -> dict[str, Any]:
     return data
 
 
-def _draw(found: Design, output: Path) -> None:
+def _draw(result: Design, output: Path) -> None:
     try:
-        found.plot(output)
+        result.plot(output)
     except (ValueError, OSError) as error:
         raise click.UsageError(f"Option --output: {error}") from error

@@ -1,4 +1,4 @@
-"""`thermalent dual-rail`: who is entangled with whom on two rails under squeezed light."""
+"""`thermalent dual-rail`: the entanglement of qubits on two rails under squeezed light."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ rail_options = combined(
     help="Relative tolerance with finite bandwidth.  [default: 1e-9 where that is cheap, else the "
     "best that half a minute of work affords]",
 )
-@click.option("--graph", type=click.Path(path_type=Path), help="Draw who is entangled with whom.")
+@click.option("--graph", type=click.Path(path_type=Path), help="Draw the entangled pairs.")
 @json_option
 def dual_rail_command(
     rtol: float | None,

@@ -18,13 +18,13 @@ _ARGUMENT = re.compile(r"Argument `(\w+)`")
 
 
 class Failure(click.ClickException):
-    """The arguments are right and the solve failed."""
+    """The arguments are valid, but the solve failed."""
 
     exit_code = SOLVE_FAILED
 
 
 class InterruptedCommand(click.ClickException):
-    """Control-C."""
+    """The command was interrupted by Ctrl-C."""
 
     exit_code = INTERRUPTED
 
@@ -55,7 +55,7 @@ Solved = TypeVar("Solved")
 
 
 def kept(solve: Callable[[], Solved]) -> tuple[Solved, InterruptedCommand | None]:
-    """A result, or what there is of it after Ctrl-C and the error to end with once it is written.
+    """A result, or after Ctrl-C the partial result and the error to raise once it is written.
 
     Raises:
         KeyboardInterrupt: nothing was done yet.
@@ -73,7 +73,7 @@ def kept(solve: Callable[[], Solved]) -> tuple[Solved, InterruptedCommand | None
 
 @contextmanager
 def arguments() -> Iterator[None]:
-    """A ValueError of the library is about an option: "Argument `n_th`" becomes --n-th."""
+    """Report a ValueError of the library as that of an option: "Argument `n_th`" becomes --n-th."""
     try:
         yield
     except ValueError as error:
@@ -82,7 +82,7 @@ def arguments() -> Iterator[None]:
 
 @contextmanager
 def solving() -> Iterator[None]:
-    """A method that does not apply is a wrong option; a solve that failed is a failure."""
+    """Report a method that does not apply as a wrong option, and a failed solve as a failure."""
     from thermalent.solution.errors import SolveError
     from thermalent.solution.method import MethodError
 
@@ -107,6 +107,6 @@ def _as_options(message: str) -> str:
 
 
 def _long(param: click.Parameter) -> str:
-    """How a parameter is typed: "--target-concurrence" for one that is called `target`."""
+    """The long option of a parameter: "--target-concurrence" for one that is called `target`."""
     long = (name for name in param.opts if name.startswith("--"))
     return next(long, f"--{(param.name or '').replace('_', '-')}")

@@ -86,7 +86,7 @@ times_options = combined(
 
 
 class SourceStartType(click.ParamType):
-    """How the source starts: a word, or a coherent amplitude."""
+    """The initial state of the source: a word, or a coherent amplitude."""
 
     name = "stationary|empty|AMPLITUDE"
 
@@ -105,7 +105,7 @@ source_option = click.option(
     type=SourceStartType(),
     default="stationary",
     show_default=True,
-    help="How the source starts; an amplitude is that of a coherent state, as 20 or 3+4j.",
+    help="Initial state of the source; an amplitude (20 or 3+4j) is that of a coherent state.",
 )
 file_option = click.option(
     "-o",
@@ -186,7 +186,7 @@ def checked_start(network: Network, times: Sequence[float], initial: str | None)
 
 
 def writable(output: Path | None) -> None:
-    """Complain about what a file lacks (folder, library) before the work, not after it."""
+    """Report a missing folder or library of the output file before the work, not after it."""
     if output is None:
         return
     if not output.parent.is_dir():
@@ -200,12 +200,12 @@ def evolution_table(result: Evolution, *, errors: bool = True) -> tuple[list[str
     names = result.network.emitter_names
     columns = {"time": [f"{t:.6g}" for t in result.times]}
     pairs = list(zip(names[::2], names[1::2], strict=False))
-    for one, other in pairs:
-        heading = "concurrence" if len(names) == 2 else f"C {one} {other}"
-        found = result.concurrence(one, other)
-        columns[heading] = [f"{c:.8f}" for c in found]
+    for first, second in pairs:
+        heading = "concurrence" if len(names) == 2 else f"C {first} {second}"
+        concurrences = result.concurrence(first, second)
+        columns[heading] = [f"{c:.8f}" for c in concurrences]
         if errors:
-            columns["+-" + " " * len(columns)] = [_short(error) for error in found.error]
+            columns["+-" + " " * len(columns)] = [_short(error) for error in concurrences.error]
     populations = result.populations()
     shown = list(populations) if len(names) <= 2 else ["0" * len(names)]
     for label in shown:
@@ -258,8 +258,11 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     import numpy as np
 
     columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
-    for pair, found in series_of_pairs(result).items():
-        columns |= {f"concurrence {pair}": found, f"error of concurrence {pair}": found.error}
+    for pair, concurrences in series_of_pairs(result).items():
+        columns |= {
+            f"concurrence {pair}": concurrences,
+            f"error of concurrence {pair}": concurrences.error,
+        }
     columns["error"] = result.error
     if result.stats.get("partial", False):
         columns["partial: trajectories"] = np.full(len(result), result.stats["trajectories"])

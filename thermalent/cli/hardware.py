@@ -28,8 +28,8 @@ _OBJECTS = ("network", "filter")
     show_default=True,
     help="A laboratory whose numbers hold wherever no other option is given.",
 )
-@click.option("--temperature", metavar="QUANTITY", help="Of the source.")
-@click.option("--frequency", metavar="QUANTITY", help="Of the filter, omega/2pi.")
+@click.option("--temperature", metavar="QUANTITY", help="Temperature of the source.")
+@click.option("--frequency", metavar="QUANTITY", help="Frequency of the filter, omega/2pi.")
 @click.option("--quality", type=float, help="Q of the filter.")
 @click.option(
     "--gamma",
@@ -50,7 +50,7 @@ _OBJECTS = ("network", "filter")
     help="Power loss, in [0, 1], of each stretch between successive qubits, or for phonons from "
     "the mirror outwards: one, or one per stretch.",
 )
-@click.option("--base-temperature", metavar="QUANTITY", help="Of the waveguide.")
+@click.option("--base-temperature", metavar="QUANTITY", help="Temperature of the waveguide.")
 @click.option("--qubits", type=int, help="Number of qubits on the line, if superconducting.")
 @click.option(
     "--wavelengths", type=Numbers(), help="Distances of the qubits from the mirror, if phononic."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
 
 SUFFIX = ".nc"
-# What each variable is; rates and times have the unit of the rates that were given.
+# Descriptions of the variables; times have the inverse unit of the given rates.
 _ABOUT = {
     "time": ("time", "inverse unit of rate"),
     "state_real": ("real part of the density matrix of the qubits", "1"),
@@ -36,7 +36,7 @@ _ABOUT = {
 
 
 def require_backend() -> None:
-    """Complain about what is not installed before the work, not after it."""
+    """Report missing libraries before the work, not after it."""
     missing = [
         name for name in ("xarray", "h5netcdf", "h5py") if importlib.util.find_spec(name) is None
     ]
@@ -56,7 +56,7 @@ def dataset(
 
     Args:
         result: The evolution.
-        given: What was asked for (network, initial state, ...), kept as JSON.
+        given: The arguments of the run (network, initial state, ...), kept as JSON.
         extra: Further values over time, (t,) each.
     """
     import numpy as np

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what the library makes of them."""
+"""Options that several commands share, and the networks and methods made from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed: aligned tables for people, JSON for programs."""
+"""The output of the commands: aligned tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: numpy numbers as numbers, NaN and infinity as None."""
+    """The value in types of JSON: numpy numbers as numbers, NaN and infinity as None."""
     if value is None or isinstance(value, (bool, str)):
         return str(value) if isinstance(value, enum.Enum) else value
     if isinstance(value, Integral):
@@ -98,12 +98,12 @@ def result_data(result: SteadyState) -> dict[str, Any]:
 def errors_of(
     pairs: Mapping[str, Any], populations: Mapping[str, Any], **others: Any
 ) -> dict[str, Any]:
-    """Errors of the numbers that are read off a state, under the names of these."""
-    found = {
+    """Errors of the observables of a state, by name of the observable."""
+    errors = {
         "concurrences": {pair: value.error for pair, value in pairs.items()},
         "populations": {label: value.error for label, value in populations.items()},
     }
-    return {**found, **{name: value.error for name, value in others.items()}}
+    return {**errors, **{name: value.error for name, value in others.items()}}
 
 
 def concurrences(result: SteadyState) -> dict[str, Estimate]:
@@ -137,9 +137,9 @@ def result_rows(result: SteadyState) -> list[tuple[str, str]]:
         (f"population {key}", f"{populations[key]:.10f}") for key in populations if key in shown
     ]
     if len(shown) < len(populations):
-        rest = len(populations) - len(shown)
+        remaining = len(populations) - len(shown)
         rows.append(
-            (f"{rest} smaller populations", f"{1 - sum(populations[k] for k in shown):.10f}")
+            (f"{remaining} smaller populations", f"{1 - sum(populations[k] for k in shown):.10f}")
         )
     known = math.isfinite(result.error)
     rows.append(("error", f"{float(result.error):.1e}" if known else "not known (approximation)"))

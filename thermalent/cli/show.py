@@ -1,4 +1,4 @@
-"""`thermalent show`: what a sweep found, as a table and a plot."""
+"""`thermalent show`: the results of a sweep, as a table and a plot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWN = ("error", "n_max", "status", "message", "origin")
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first, as PNG or PDF."
 )
 def show(store: Path, rows: int, chosen: tuple[str, ...], plot: Path | None) -> None:
-    """What a sweep found: one row per point, evenly picked if there are more than --rows.
+    """Show the results of a sweep: one row per point, evenly picked if there are more than --rows.
 
     A study that is still being computed can be shown too.
 
@@ -58,12 +58,12 @@ def show(store: Path, rows: int, chosen: tuple[str, ...], plot: Path | None) -> 
 
 
 def summary(data: xarray.Dataset) -> str:
-    """How many points are solved, failed and open."""
+    """Numbers of points that are solved, failed and open."""
     status = data["status"].values
     counts = {1: "solved", 2: "failed", 0: "open"}
-    found = [f"{int((status == code).sum())} {word}" for code, word in counts.items()]
+    parts = [f"{int((status == code).sum())} {word}" for code, word in counts.items()]
     shape = " x ".join(f"{data.sizes[dim]} {dim}" for dim in data["status"].dims)
-    return f"{status.size} points ({shape}): {', '.join(found)}"
+    return f"{status.size} points ({shape}): {', '.join(parts)}"
 
 
 def _opened(store: Path) -> xarray.Dataset:

@@ -66,7 +66,7 @@ def sweep_command(
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """What ends a sweep, as one line."""
+    """Report errors that end a sweep as one line."""
     from thermalent.sweeping.failures import ExecutorError, StoreError
 
     try:
@@ -97,7 +97,7 @@ def _executor(workers: int | None, dask: str | None) -> Iterator[Any]:
 
 @contextmanager
 def _log_lines() -> Iterator[None]:
-    """Lines on stderr now and then, where there is no terminal for a bar."""
+    """Print lines of progress on stderr, where there is no terminal for a bar."""
     if sys.stderr.isatty():
         yield
         return

@@ -66,7 +66,7 @@ def trajectories(
     quanta = interrupted = None
     with arguments():
         method = FieldTrajectories(n=2 if single else runs, seed=seed, step=step)
-    # A step that is too large for the rates is found out in the run.
+    # A step that is too large for the rates is detected during the run.
     with solving(), arguments():
         if single and method.refusal(described) is None:
             run = trajectory(described, times, initial=start, seed=seed, step=step)

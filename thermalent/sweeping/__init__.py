@@ -1,1 +1,1 @@
-"""Grids of networks: solved block by block on any executor, labelled, resumable."""
+"""Sweeps over grids of networks: solved block by block on any executor, labelled, resumable."""

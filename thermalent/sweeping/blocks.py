@@ -1,4 +1,4 @@
-"""What is done at the points of a block: networks built, solved together, and read."""
+"""The points of a block: their networks are built, solved together, and read."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ StateOrError = SteadyState | Exception
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recipe:
-    """What to do at every point, the same for all of them.
+    """The builder, method and observables that every point of a sweep shares.
 
     Args:
         builder: From parameters to a network, or to something that holds one as `network`.
         fixed: Parameters that do not vary.
         method: How to solve; None is the default method.
-        initial: See `steady_state`.
+        initial: Initial state of the emitters, see `steady_state`.
         observables: What to read.
         version: Of the package; workers of another one refuse.
     """
@@ -84,62 +84,62 @@ def columns(
     outcomes: Sequence[StateOrError | None],
     shape: tuple[int, ...],
 ) -> Columns:
-    """What the outcomes say, as arrays; failures are messages among not-a-numbers."""
-    found = blank(observables, len(outcomes))
+    """The outcomes as arrays; failures are messages, and not-a-number in every value."""
+    values = blank(observables, len(outcomes))
     kinds: dict[object, list[int]] = {}  # solved points that are read together
     for i, outcome in enumerate(outcomes):
         if outcome is None:
             continue
         if isinstance(outcome, Exception):
-            found["status"][i] = FAILED
-            found["message"][i] = _words(outcome)
+            values["status"][i] = FAILED
+            values["message"][i] = _words(outcome)
             continue
-        found["status"][i] = SOLVED
-        found["error"][i] = outcome.error if math.isfinite(outcome.error) else math.nan
-        found["n_max"][i] = _order(outcome)
+        values["status"][i] = SOLVED
+        values["error"][i] = outcome.error if math.isfinite(outcome.error) else math.nan
+        values["n_max"][i] = _order(outcome)
         key = (outcome.network.emitter_names, outcome.network.dims, outcome.method.claim)
         kinds.setdefault(key, []).append(i)
     for members in kinds.values():
         results = [outcomes[i] for i in members]
         for observable in observables:
-            _read(found, observable, members, results)
-    return {name: column.reshape(shape) for name, column in found.items()}
+            _read(values, observable, members, results)
+    return {name: column.reshape(shape) for name, column in values.items()}
 
 
 def _read(
-    found: Columns, observable: Observable, members: list[int], results: Sequence[Any]
+    columns: Columns, observable: Observable, members: list[int], results: Sequence[Any]
 ) -> None:
     """One observable of the members of a block, whose emitters are the same."""
     try:
         values, errors = observable.read_all(results)
-    except Exception as problem:  # the emitters have no such number
+    except Exception as problem:  # the observable is not defined for these emitters
         values, errors = [problem] * len(results), np.full(len(results), math.nan)
     for i, value in zip(members, values, strict=True):
         if isinstance(value, Exception):
-            found["status"][i] = FAILED
-            found["message"][i] = f"{observable.name}: {_words(value)}"
+            columns["status"][i] = FAILED
+            columns["message"][i] = f"{observable.name}: {_words(value)}"
         else:
-            found[observable.name][i] = value
-    found[f"{observable.name}_error"][members] = errors
+            columns[observable.name][i] = value
+    columns[f"{observable.name}_error"][members] = errors
 
 
 def blank(observables: Sequence[Observable], count: int) -> Columns:
     """Columns of points that are not computed."""
-    found: Columns = {}
+    columns: Columns = {}
     for observable in observables:
-        found[observable.name] = np.full(count, np.nan)
-        found[f"{observable.name}_error"] = np.full(count, np.nan)
-    found["error"] = np.full(count, np.nan)
-    found["n_max"] = np.full(count, -1, dtype=np.int32)
-    found["message"] = np.full(count, "", dtype=object)
-    found["status"] = np.zeros(count, dtype=np.int8)
-    return found
+        columns[observable.name] = np.full(count, np.nan)
+        columns[f"{observable.name}_error"] = np.full(count, np.nan)
+    columns["error"] = np.full(count, np.nan)
+    columns["n_max"] = np.full(count, -1, dtype=np.int32)
+    columns["message"] = np.full(count, "", dtype=object)
+    columns["status"] = np.zeros(count, dtype=np.int8)
+    return columns
 
 
 def _solve_block(
     networks: Sequence[Network], method: Method | None, initial: Any
 ) -> list[StateOrError]:
-    """The outcome for every network: a result, or the exception that says why there is none.
+    """The outcome for every network: a result, or the exception with the reason why there is none.
 
     The points are planned together. What a result is does not depend on what else is in the block.
     """
@@ -153,7 +153,7 @@ def _solve_block(
 
 
 def whole(outcome: StateOrError) -> StateOrError:
-    """The outcome, unless it is an average that Ctrl-C has cut short: no number of this study.
+    """The outcome, unless it is an average that Ctrl-C has cut short and the study must not keep.
 
     Raises:
         KeyboardInterrupt: it was.
@@ -164,7 +164,7 @@ def whole(outcome: StateOrError) -> StateOrError:
 
 
 def attempt(function: Callable[[Any], Any], argument: Any) -> Any:
-    """What a function returns, or the exception that it raises; lost workers are no such thing."""
+    """The result of a function, or the exception that it raises; a lost worker is raised."""
     try:
         return function(argument)
     except ExecutorError:
@@ -179,6 +179,6 @@ def _words(problem: Exception) -> str:
 
 
 def _order(result: SteadyState) -> int:
-    """Where the method truncated, -1 if it does not truncate at one number."""
+    """The truncation of the method, -1 if it does not truncate at one number."""
     order = result.stats.get("n_max", result.stats.get("cutoff", -1))
     return int(order) if isinstance(order, (int, np.integer)) else -1

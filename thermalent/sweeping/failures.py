@@ -1,4 +1,4 @@
-"""What ends a sweep: a store or workers that cannot be used. Points that fail do not."""
+"""Errors that end a sweep: an unusable store or unusable workers. Failed points do not."""
 
 from __future__ import annotations
 

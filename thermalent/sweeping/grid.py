@@ -86,14 +86,14 @@ class Axis:
         return {name: _plain(values[i]) for name, values in self.values.items()}
 
     def labels(self, name: str) -> np.ndarray:
-        """Values of a parameter as a coordinate: what is no number or string as JSON text."""
+        """Values of a parameter as a coordinate: numbers, strings, or else JSON text."""
         values = self.values[name]
         if isinstance(values, np.ndarray):
             return values
         return np.array([json.dumps(value, default=str) for value in values], dtype=object)
 
     def keys(self) -> list[tuple[Any, ...]]:
-        """What tells the positions apart."""
+        """Keys that distinguish the positions."""
         columns = [self.labels(name).tolist() for name in self.values]
         return list(zip(*columns, strict=True))
 
@@ -136,10 +136,10 @@ class Grid:
 
     def at(self, index: Sequence[int]) -> dict[str, Any]:
         """The parameters of one point."""
-        found: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
         for axis, i in zip(self.axes, index, strict=True):
-            found |= axis.at(i)
-        return found
+            parameters |= axis.at(i)
+        return parameters
 
     def coordinates(self) -> dict[str, tuple[str, np.ndarray]]:
         """Dimension and labels of every parameter."""
@@ -147,15 +147,15 @@ class Grid:
 
     def digest(self) -> str:
         """A fingerprint of all values, to the last bit."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for axis in self.axes:
             for name, values in axis.values.items():
-                found.update(f"{axis.name}/{name}/{len(axis)}/".encode())
+                digest.update(f"{axis.name}/{name}/{len(axis)}/".encode())
                 if isinstance(values, np.ndarray) and values.dtype.kind in "fib":
-                    found.update(values.dtype.str.encode() + values.tobytes())
+                    digest.update(values.dtype.str.encode() + values.tobytes())
                 else:
-                    found.update(json.dumps(list(values), default=str).encode())
-        return found.hexdigest()[:32]
+                    digest.update(json.dumps(list(values), default=str).encode())
+        return digest.hexdigest()[:32]
 
 
 def as_grid(given: Any) -> Grid:

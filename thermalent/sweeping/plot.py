@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
     """Draw an observable over the two longest axes of its grid, or over the one that there is.
 
-    Further axes are held at their first value, which the title says.
+    Further axes are held at their first value, which the title gives.
 
     Raises:
         ValueError: the file's kind is unknown to matplotlib.

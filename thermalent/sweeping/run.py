@@ -67,7 +67,7 @@ def sweep(
             (number, error); or a mapping from names to either.
         method: How to solve; if not given, the first exact method that applies at each point.
         fixed: Parameters that do not vary.
-        initial: See `te.steady_state`.
+        initial: Initial state of the emitters, see `te.steady_state`.
         store: A folder for the data, such as "study.zarr". Every finished block is on the disk
             before it counts; the same call goes on where an interrupted one ended.
         accept: Changes to the stored study that are accepted: "grid" (the new one holds all stored
@@ -165,12 +165,16 @@ def _study(
 
 
 def _code(recipe: Recipe, *, stored: bool) -> dict[str, str]:
-    """What the study's functions and values are made of.
+    """The identity of the code behind the study's functions and values.
 
     Raises:
         ValueError: there is a store, and a later run could not tell whether it holds the same.
     """
-    functions = {one.name: one.function for one in recipe.observables if one.function is not None}
+    functions = {
+        observable.name: observable.function
+        for observable in recipe.observables
+        if observable.function is not None
+    }
     named = {"builder": recipe.builder, "fixed": recipe.fixed, "initial": recipe.initial}
     try:
         return pieces({**named, **functions})
@@ -194,18 +198,18 @@ def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
     for corner in corners(grid.shape, 16):
         try:
             network = recipe.network(grid.at(corner))
-        except Exception:  # the point will be recorded as failed; another corner may do
+        except Exception:  # the point will be recorded as failed; another corner may give a network
             continue
         return replace(recipe, observables=expanded(recipe.observables, network))
-    vague = [one.name for one in recipe.observables if _needs_network(one)]
+    vague = [observable.name for observable in recipe.observables if _needs_network(observable)]
     if vague:
-        # Without any network it is not known which populations there are.
+        # The populations depend on the network, and here there is none.
         recipe.network(grid.at((0,) * len(grid.shape)))
     return recipe
 
 
-def _needs_network(one: Observable) -> bool:
-    return one.what == "populations" and not one.label
+def _needs_network(observable: Observable) -> bool:
+    return observable.what == "populations" and not observable.label
 
 
 def _run(
@@ -216,7 +220,7 @@ def _run(
     patience: float,
     progress: bool | None,
 ) -> None:
-    """Compute what is open; put every block where it belongs as soon as it is there."""
+    """Compute the open points, and store every block as soon as it is finished."""
     done = set() if store is None else store.done()
     already = sum(study.tiles.size(number) for number in done)
     if already == study.grid.size:
@@ -226,10 +230,10 @@ def _run(
     with ExitStack() as stack:
         report = stack.enter_context(shown(study.grid.size, already, show=progress))
         left_over = study.grid.size - already
-        found = _results(study, store, open_tasks, chosen, patience, left_over)
-        # Closed here and now if a block cannot be stored: workers are not to go on meanwhile.
-        stack.enter_context(closing(found))
-        for task, columns in found:
+        results = _results(study, store, open_tasks, chosen, patience, left_over)
+        # Closed at once if a block cannot be stored, so that the workers stop.
+        stack.enter_context(closing(results))
+        for task, columns in results:
             columns = _merged(task, columns, store)
             if store is not None:
                 store.write(task.number, columns)
@@ -269,8 +273,10 @@ def _results(
     left: int,
 ) -> Generator[tuple[BlockTask, Columns]]:
     """Results from the executor: of points, or of blocks of trajectories where points are few."""
-    recipe, here = study.recipe, isinstance(chosen, int)
-    if isinstance(recipe.method, FieldTrajectories) and (here or left < _FEW * _count(chosen)):
+    recipe, in_process = study.recipe, isinstance(chosen, int)
+    if isinstance(recipe.method, FieldTrajectories) and (
+        in_process or left < _FEW * _count(chosen)
+    ):
         workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
         parts = None if store is None else Parts(store.path, study)
         return ensembles.completed_ensembles(workers, recipe, open_tasks, parts)
@@ -286,7 +292,7 @@ def _count(chosen: int | Workers) -> int:
 def _in_process(
     study: Study, open_tasks: Iterator[BlockTask], count: int, patience: float, left: int
 ) -> Generator[tuple[BlockTask, Columns]]:
-    """Results from this process while that looks short enough, then from processes of ours."""
+    """Results from this process while the estimate is short, then from processes of its own."""
     began, points = time.monotonic(), 0
     for task in open_tasks:
         spent = time.monotonic() - began

@@ -82,10 +82,10 @@ def _known(where: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
 
 
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = content.get(key, {})
-    if not isinstance(found, dict):
-        raise StudyFileError(f"{key!r} must be a table, but is {found!r}.")
-    return found
+    table = content.get(key, {})
+    if not isinstance(table, dict):
+        raise StudyFileError(f"{key!r} must be a table, but is {table!r}.")
+    return table
 
 
 def _model(name: Any, folder: Path) -> Callable[..., Any]:
@@ -96,10 +96,10 @@ def _model(name: Any, folder: Path) -> Callable[..., Any]:
         warn(name, RENAMED_MODELS[name])
         name = RENAMED_MODELS[name]
     if isinstance(name, str) and name in MODEL_BY_KEY:
-        found: Any = thermalent
+        model: Any = thermalent
         for part in name.split("."):
-            found = getattr(found, part)
-        return found
+            model = getattr(model, part)
+        return model
     file, _, function = str(name).partition(":")
     if not (file.endswith(".py") and function):
         near = difflib.get_close_matches(str(name), MODEL_BY_KEY, 1, 0.0)[0]

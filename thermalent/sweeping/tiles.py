@@ -43,10 +43,10 @@ class Tiles:
 
     def number(self, position: Sequence[int]) -> int:
         """The reverse of `position`."""
-        found = 0
+        number = 0
         for at, count in zip(position, self.counts, strict=True):
-            found = found * count + at
-        return found
+            number = number * count + at
+        return number
 
     def slices(self, number: int) -> tuple[slice, ...]:
         """Where a block lies in the grid."""

@@ -1,4 +1,4 @@
-"""What property-based tests of networks need: random networks by kind, states, times, assertions.
+"""Tools for property-based tests: random networks by kind, states, times, and assertions.
 
 The generators and the assertions need numpy alone. The Hypothesis strategies `networks`, `states`
 and `times` need Hypothesis: `pip install 'thermalent[testing]'`.

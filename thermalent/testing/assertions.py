@@ -1,4 +1,4 @@
-"""Assertions about states, numbers with errors and methods, which say by how much they fail."""
+"""Assertions about states, numbers with errors and methods, with the size of a failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGMAS = 5.0
 
 
 def assert_state(found: Any, *, tolerance: float | None = None) -> None:
-    r"""The density matrix, or every one of an evolution, is a state.
+    r"""Assert that the density matrix, or every one of an evolution, is a state.
 
     $$|\mathrm{Tr}\rho - 1| \le \epsilon, \qquad |\rho - \rho^\dagger| \le \epsilon, \qquad
       \rho \ge -\epsilon$$
@@ -173,7 +173,7 @@ def assert_methods_agree(
     times: Any = None,
     initial: Any = None,
 ) -> dict[str, Any]:
-    """Every method gives the same steady state, or the same evolution, within the stated errors.
+    """Assert that all methods agree on the steady state, or the evolution, within their errors.
 
     Exact results may differ by the sum of their errors, statistical ones by five standard errors
     more.
@@ -208,12 +208,12 @@ def assert_methods_agree(
             results[name] = steady_state(network, method, initial=initial)
         else:
             results[name] = evolve(network, times, initial, method)
-    for (one, first), (two, second) in combinations(results.items(), 2):
-        _compare(one, first, two, second)
+    for (first_name, first), (other_name, second) in combinations(results.items(), 2):
+        _compare(first_name, first, other_name, second)
     return results
 
 
-def _compare(one: str, first: Any, two: str, second: Any) -> None:
+def _compare(name: str, first: Any, other_name: str, second: Any) -> None:
     evolved = isinstance(first, Evolution)
     states = [result.states if evolved else result.state for result in (first, second)]
     errors = [_reach(result) for result in (first, second)]
@@ -224,12 +224,12 @@ def _compare(one: str, first: Any, two: str, second: Any) -> None:
         states[1],
         error=errors[0],
         expected_error=errors[1],
-        name=f"the state by {one} (compared with {two})",
+        name=f"the state by {name} (compared with {other_name})",
     )
 
 
 def _reach(result: Any) -> np.ndarray:
-    """How far the truth may be from a result: its bound, or five standard errors."""
+    """Largest distance of a result from the truth: its bound, or five standard errors."""
     factor = _SIGMAS if result.method.claim is Claim.STATISTICAL else 1.0
     return factor * np.asarray(result.error, dtype=float)
 

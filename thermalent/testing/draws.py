@@ -1,4 +1,4 @@
-"""Where random parameters come from: a numpy generator, or Hypothesis."""
+"""Sources of random parameters: a numpy generator, or Hypothesis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Draws(Protocol):
-    """What a distribution of networks asks for."""
+    """The draws that a distribution of networks needs."""
 
     def uniform(self, low: float, high: float) -> float:
         """A number between two bounds."""

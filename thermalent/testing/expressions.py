@@ -1,4 +1,4 @@
-"""A network as Python code that makes the same network again, to the last bit."""
+"""Python code that reproduces a network to the last bit."""
 
 from __future__ import annotations
 

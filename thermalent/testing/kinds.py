@@ -42,7 +42,7 @@ def ordinary(draws: Draws) -> Network:
 
 
 def nearly_dark(draws: Draws) -> Network:
-    """A dark state that only one small rate connects with the rest."""
+    """A dark state that decays at one small rate only."""
     small = draws.log_uniform(1e-14, 1e-1)
     n_th, kappa = draws.log_uniform(1e-2, 30.0), draws.log_uniform(0.05, 3.0)
     form = draws.choice(("gamma", "detuning", "dephasing", "loss", "intrinsic_decay", "reservoir"))

@@ -1,1 +1,1 @@
-"""How the points of a sweep are computed: tasks, executors, ensembles, progress."""
+"""The computation of a sweep: tasks, executors, ensembles, progress."""

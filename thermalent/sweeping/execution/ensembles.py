@@ -26,7 +26,7 @@ from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blame
 from thermalent.sweeping.execution.tasks import BlockTask, one_thread
 from thermalent.sweeping.storage.partial_ensembles import Part, Parts
 
-_AHEAD = 3  # tasks under way per worker: they are collected in order, so that some must wait
+_AHEAD = 3  # tasks submitted per worker: they are collected in order, so that some must wait
 _SHARES = 8  # tasks per worker and ensemble, at least
 _LARGEST = 16  # blocks per task
 
@@ -48,7 +48,7 @@ def completed_ensembles(
             for task in tasks:
                 solve = _solver(workers, task, parts)
                 yield task, compute(recipe, task.part, task.skipped, solve)
-                if parts is not None:  # whoever asked for the next block has stored this one
+                if parts is not None:  # the caller stores a block before it requests the next one
                     parts.forget(task.number)
         orderly = True
     finally:
@@ -99,8 +99,8 @@ def computed_blocks(
         workers: Who computes.
         walk: What every block does.
         n: Number of trajectories.
-        stop: To be set by whoever wants no more.
-        part: What is on the disk of them already, and where more goes.
+        stop: An event that the caller sets to stop.
+        part: The file that holds the finished blocks and receives further ones.
     """
     done = 0
     for sums in part.load() if part is not None else ():

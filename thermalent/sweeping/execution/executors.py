@@ -1,4 +1,4 @@
-"""Who computes: this process, processes of ours, or anything that speaks `concurrent.futures`.
+"""The workers of a sweep: this process, own processes, or any `concurrent.futures` executor.
 
 Nothing here schedules: tasks go to the executor a few more than it has workers at a time, so that
 none waits and the grid is never unrolled, and come back in the order in which they finish.
@@ -27,13 +27,13 @@ from thermalent.sweeping.execution.tasks import (
 )
 from thermalent.sweeping.failures import ExecutorError
 
-# How often a block may be lost with its worker before it is to blame.
+# How often a block may be lost with its worker before the sweep stops.
 LOSSES = 20
-# Tasks under way per worker: one computes, one waits for it.
+# Tasks submitted per worker: one computes, one waits.
 _AHEAD = 2
 _IDLE = 60  # seconds
-LOOK = 2.0  # seconds between two looks at whether there is anybody to wait for
-_UNKNOWN = 64  # workers, where an executor does not say how many it has
+LOOK = 2.0  # seconds between two checks whether the workers are alive
+_UNKNOWN = 64  # workers, where an executor does not report their number
 _LOST = ("KilledWorker", "CancelledError", "FutureCancelledError")
 
 Done = tuple[BlockTask, Columns]
@@ -41,7 +41,7 @@ Done = tuple[BlockTask, Columns]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """An executor as the sweep sees it.
+    """An executor with the properties that a sweep uses.
 
     Args:
         submit: Hands a function and its arguments over; the future has `add_done_callback`.
@@ -49,7 +49,7 @@ class Workers:
         here: Whether they share this process's memory.
         close: To be called at the end; true if what is under way shall be given up.
         again: Whether tasks lost with their worker can be handed over again.
-        alive: Whether there is anybody to wait for.
+        alive: Whether the workers still exist.
     """
 
     submit: Callable[..., Any]
@@ -60,7 +60,7 @@ class Workers:
     alive: Callable[[], bool] = field(default=lambda: True)
 
     def require(self) -> None:
-        """Check that waiting makes sense.
+        """Check that the workers still exist.
 
         Raises:
             ExecutorError: the connection to the scheduler is gone for good.
@@ -80,7 +80,7 @@ def cores() -> int:
 
 
 def processes(count: int) -> Workers:
-    """Processes of our own.
+    """Processes on this machine that the sweep starts.
 
     They come from loky: they start afresh (no fork of a process with threads), need no guard around
     the script's main part, and notice when one of them dies.
@@ -197,7 +197,7 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[BlockTask]) -> G
 
 
 def _next(finished: queue.SimpleQueue[Any], workers: Workers) -> Any:
-    """The next finished future; nobody calls back for a scheduler that is gone."""
+    """The next finished future; polled, because a scheduler that is gone calls nobody back."""
     while True:
         try:
             return finished.get(timeout=LOOK)
@@ -211,7 +211,7 @@ def _fill(
     submit: Callable[[BlockTask], None],
     most: int,
 ) -> bool:
-    """Hand over tasks until `most` are under way; whether there is any."""
+    """Submit tasks until `most` are running or waiting; returns whether there is any."""
     while len(under_way) < most:
         task = next(waiting, None)
         if task is None:
@@ -226,7 +226,7 @@ def lost(problem: BaseException) -> bool:
 
 
 def blamed(problem: BaseException, what: str) -> BaseException:
-    """The exception to raise for one of a task: what died and what to do, if a worker died."""
+    """The exception to raise for that of a task; if a worker died, it names a remedy."""
     if isinstance(problem, concurrent.futures.BrokenExecutor) or lost(problem):
         return ExecutorError(
             f"A worker died at {what} or beside it (out of memory?): "

@@ -1,4 +1,4 @@
-"""How far a sweep is: a bar where somebody looks, lines in the log where nobody does."""
+"""The progress of a sweep: a bar on a terminal, lines in the log elsewhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Log:
 
 @contextmanager
 def shown(total: int, done: int, *, show: bool | None) -> Iterator[Callable[[int, int, int], None]]:
-    """Yield what is to be called after every block: number, points, failed points.
+    """Yield a function to be called after every block with number, points and failed points.
 
     Args:
         total: Points of the grid.

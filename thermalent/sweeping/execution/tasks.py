@@ -1,4 +1,4 @@
-"""What is sent to a worker, and what a worker does with it."""
+"""The tasks of workers: blocks of points, and their computation with one thread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BlockTask:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit linear algebra and kernels to one thread: side by side, more are in the way.
+    """Limit linear algebra and kernels to one thread: more would slow each other down.
 
     It also makes the last bits the same everywhere: on several threads a product of matrices may be
     summed in another order. The limit holds for the whole process, so that blocks on several
@@ -59,7 +59,7 @@ def run_task(recipe: Recipe, task: BlockTask) -> Columns:
 
 
 def run_elsewhere(packed: bytes, version: str, task: BlockTask) -> Columns:
-    """The same in another process, where the recipe arrives pickled.
+    """Compute a block in another process, where the recipe arrives pickled.
 
     Raises:
         ExecutorError: the process has another version of this package.
@@ -77,7 +77,7 @@ def run_elsewhere(packed: bytes, version: str, task: BlockTask) -> Columns:
 
 @functools.cache
 def _limited_for_good() -> None:
-    """A worker stays limited: it may run blocks on several threads, none of which is the last."""
+    """Limit a worker to one thread until it ends: its threads may run several blocks at once."""
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(1)

@@ -1,1 +1,1 @@
-"""What a sweep reads from a state, and its error."""
+"""The observables of a sweep, with their errors."""

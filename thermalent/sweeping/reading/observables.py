@@ -1,4 +1,4 @@
-"""What is read off every steady state: by name or by a function, with its error."""
+"""The observables of a sweep, given by name or by a function, with their errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Observable:
 
     Args:
         name: Of the variable in the data set.
-        what: What is read: one of `NAMES`, or "" for a function.
+        what: The kind of number: one of `NAMES`, or "" for a function.
         label: Of the state whose population or fidelity is read.
         emitters: Their names; all if empty.
         function: From the result to the number, or to the number and its error.
@@ -65,10 +65,10 @@ class Observable:
         if self.function is not None:
             return _of_function(self.function, result)
         if TABLE[self.what].labelled:
-            found = weight(result, self._state(result.network), self.emitters)
+            estimate = weight(result, self._state(result.network), self.emitters)
         else:
-            found = of_state(result, self.what, self.emitters)
-        return float(found), found.error
+            estimate = of_state(result, self.what, self.emitters)
+        return float(estimate), estimate.error
 
     def read_all(
         self, results: Sequence[SteadyState]
@@ -82,13 +82,15 @@ class Observable:
             return weights(results, self._state(results[0].network), self.emitters)
         if not self.function:
             return of_states(results, self.what, self.emitters)
-        found = [self._attempt(result) for result in results]
-        return [value for value, _ in found], np.array([error for _, error in found])
+        readings = [self._attempt(result) for result in results]
+        return [value for value, _ in readings], np.array([error for _, error in readings])
 
     def _attempt(self, result: SteadyState) -> tuple[float | Exception, float]:
         try:
             return self.read(result)
-        except Exception as problem:  # of a user's function too: the other points go on
+        except (
+            Exception
+        ) as problem:  # including those of a user's function: the other points continue
             return problem, math.nan
 
     def _state(self, network: Network) -> np.ndarray:
@@ -104,19 +106,21 @@ def as_observables(given: Any) -> tuple[Observable, ...]:
     if isinstance(given, (str, Observable)) or callable(given):
         given = [given]
     if isinstance(given, Mapping):
-        found = [replace(_one(value, str(name)), name=str(name)) for name, value in given.items()]
+        observables = [
+            replace(_one(value, str(name)), name=str(name)) for name, value in given.items()
+        ]
     elif isinstance(given, Sequence):
-        found = [_one(value) for value in given]
+        observables = [_one(value) for value in given]
     else:
         checks.fail("observables", "names or functions", given)
-    if not found:
+    if not observables:
         checks.fail("observables", "one name or function at least", given)
-    names = [observable.name for observable in found]
+    names = [observable.name for observable in observables]
     for name in names:
         if names.count(name) > 1 or name in _OWN or name.endswith("_error") or "/" in name:
             taken = [*_OWN, "..._error"]
             checks.fail("observables", f"of different names, none of {taken}, without '/'", name)
-    return tuple(found)
+    return tuple(observables)
 
 
 def expanded(observables: Sequence[Observable], network: Network) -> tuple[Observable, ...]:
@@ -125,19 +129,19 @@ def expanded(observables: Sequence[Observable], network: Network) -> tuple[Obser
     Raises:
         ValueError: there is no such emitter or state, or not two emitters where two are needed.
     """
-    found: list[Observable] = []
-    for one in observables:
-        _check(one, network)
-        if one.what == "populations" and not one.label:
-            named = tuple(labels(_dims(one, network)))
-            inside = [",".join((label, *one.emitters)) for label in named]
-            found += [
-                replace(one, name=f"{one.name}[{text}]", label=label)
+    all_observables: list[Observable] = []
+    for observable in observables:
+        _check(observable, network)
+        if observable.what == "populations" and not observable.label:
+            named = tuple(labels(_dims(observable, network)))
+            inside = [",".join((label, *observable.emitters)) for label in named]
+            all_observables += [
+                replace(observable, name=f"{observable.name}[{text}]", label=label)
                 for label, text in zip(named, inside, strict=True)
             ]
         else:
-            found.append(one)
-    return tuple(found)
+            all_observables.append(observable)
+    return tuple(all_observables)
 
 
 def _one(given: Any, name: str = "") -> Observable:
@@ -169,34 +173,34 @@ def _one(given: Any, name: str = "") -> Observable:
     return Observable(name=match[0], what=what, label=label, emitters=arguments)
 
 
-def _check(one: Observable, network: Network) -> None:
-    if one.function is not None:
+def _check(observable: Observable, network: Network) -> None:
+    if observable.function is not None:
         return
     known = network.emitter_names
-    for name in one.emitters:
+    for name in observable.emitters:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.0)[0]
             allowed = f"of the emitters {list(known)} (nearest: {near!r})"
-            checks.fail("observables", allowed, one.name)
-    dims = _dims(one, network)
-    if TABLE[one.what].pair and (len(dims) != 2 or len(set(one.emitters)) == 1):
-        example = f"{one.what}[{','.join(known[:2])}]"
+            checks.fail("observables", allowed, observable.name)
+    dims = _dims(observable, network)
+    if TABLE[observable.what].pair and (len(dims) != 2 or len(set(observable.emitters)) == 1):
+        example = f"{observable.what}[{','.join(known[:2])}]"
         checks.fail(
-            "observables", f"of two emitters of {list(known)}, such as {example!r}", one.name
+            "observables", f"of two emitters of {list(known)}, such as {example!r}", observable.name
         )
-    if TABLE[one.what].qubits and dims != (2, 2):
-        checks.fail("observables", f"of two qubits, not of dimensions {dims}", one.name)
-    if one.label:
-        one._state(network)
+    if TABLE[observable.what].qubits and dims != (2, 2):
+        checks.fail("observables", f"of two qubits, not of dimensions {dims}", observable.name)
+    if observable.label:
+        observable._state(network)
 
 
-def _dims(one: Observable, network: Network) -> tuple[int, ...]:
-    chosen = one.emitters or network.emitter_names
+def _dims(observable: Observable, network: Network) -> tuple[int, ...]:
+    chosen = observable.emitters or network.emitter_names
     return tuple(network.dims[network.position(name)] for name in chosen)
 
 
 def _of_function(function: Callable[[SteadyState], Any], result: SteadyState) -> Reading:
-    """A function's number; its error is the one that it has, or found by moving the state."""
+    """The number of a function; its error is its own, or that of changes of the state."""
     given = function(result)
     if isinstance(given, tuple):
         value, error = given

@@ -1,1 +1,1 @@
-"""Where a sweep keeps its results: store, lock, extension, partial ensembles."""
+"""The storage of a sweep: store, lock, extension, partial ensembles."""

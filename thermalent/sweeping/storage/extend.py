@@ -1,4 +1,4 @@
-"""Finished points of one store, put where the same coordinates are in another."""
+"""Finished points of one store, copied to their coordinates in another."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def extend_store(old_path: Path, new: zarr.Group, study: Study) -> None:
 
     old = zarr.open_group(old_path, mode="r", zarr_format=3)
     data = xarray.open_zarr(old_path, chunks=None, consolidated=False)
-    found = [_positions(axis, data) for axis in study.grid.axes]
+    positions = [_positions(axis, data) for axis in study.grid.axes]
     for number in range(len(study.tiles)):
         chosen = study.tiles.slices(number)
-        sources = [at[stretch] for at, stretch in zip(found, chosen, strict=True)]
+        sources = [at[stretch] for at, stretch in zip(positions, chosen, strict=True)]
         if all(np.any(source >= 0) for source in sources):
             _block(old, new, study, chosen, sources)
 

@@ -42,7 +42,7 @@ class Study:
     Args:
         grid: The points.
         tiles: The blocks.
-        recipe: What is done.
+        recipe: Builder, method and observables of every point.
         claim: Of the method.
         units: Of the parameters, by name, where the default is wrong.
         code: What builder, fixed parameters, initial state and observables are made of; see
@@ -57,7 +57,7 @@ class Study:
     code: Mapping[str, str]
 
     def attributes(self) -> dict[str, Any]:
-        """What the data set says of itself: enough to tell another study, and to repeat this."""
+        """Attributes of the data set: enough to identify the study, and to repeat it."""
         recipe = self.recipe
         given = {
             "source": "thermalent",
@@ -82,7 +82,7 @@ class Study:
         return given
 
     def origin(self) -> dict[str, Any]:
-        """What made the points that are computed now."""
+        """The method and version that compute the points of this run."""
         recipe = self.recipe
         return {
             "method": method_words(recipe),
@@ -97,10 +97,12 @@ class Study:
             kind: np.dtype | str = "str" if column.dtype == object else column.dtype
             fill = {"f": float("nan"), "i": 0, "O": ""}[column.dtype.kind]
             described[name] = (kind, -1 if name == "n_max" else fill, {})
-        for one in self.recipe.observables:
-            described[one.name][2].update(units=one.units, ancillary_variables=f"{one.name}_error")
-            described[f"{one.name}_error"][2].update(
-                units=one.units, long_name=f"error of {one.name}"
+        for observable in self.recipe.observables:
+            described[observable.name][2].update(
+                units=observable.units, ancillary_variables=f"{observable.name}_error"
+            )
+            described[f"{observable.name}_error"][2].update(
+                units=observable.units, long_name=f"error of {observable.name}"
             )
         described["error"][2].update(
             units="1", long_name="error of the largest element of the state"
@@ -160,7 +162,7 @@ def method_words(recipe: Recipe) -> str:
 
 
 def builder_name(builder: Any) -> str:
-    """Where a builder is from, with what a `functools.partial` fixes."""
+    """The qualified name of a builder, with the arguments that a `functools.partial` fixes."""
     if isinstance(builder, functools.partial):
         return f"{builder_name(builder.func)} with {_json([builder.args, builder.keywords])}"
     name = getattr(builder, "__qualname__", type(builder).__qualname__)
@@ -183,5 +185,5 @@ def _plain(value: Any) -> Any:
 
 
 def _strings(values: np.ndarray) -> np.ndarray:
-    """Text in the type that Zarr gives back: whether there is a store shall not show."""
+    """Text in the type that Zarr returns, so that results with and without a store are alike."""
     return values.astype(np.dtypes.StringDType()) if values.dtype == object else values

@@ -22,7 +22,7 @@ _guard = threading.Lock()
 
 
 class Locked(Exception):
-    """Somebody else writes; the text says who."""
+    """The store is being written already; the message names the process."""
 
 
 @contextmanager
@@ -43,7 +43,9 @@ def locked(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)  # still ours: whoever opened it meanwhile looks again
+            path.unlink(
+                missing_ok=True
+            )  # still locked by us: another process that opened it meanwhile checks again
             os.close(descriptor)
     finally:
         with _guard:

@@ -1,4 +1,4 @@
-"""What is done of a long ensemble, on the disk: its blocks so far, in their order.
+"""The finished blocks of a long ensemble on the disk, in their order.
 
 Blocks are added in order, so that a file holds a stretch of them and the files make a sequence
 without a gap. They are written now and then, aside and renamed, and go when the point is stored.
@@ -28,7 +28,7 @@ class Parts:
 
     Args:
         store: Path of the store.
-        study: What it is for; another study's parts are not taken for its own.
+        study: Identity of the study; parts of another study are ignored.
     """
 
     def __init__(self, store: Path, study: Study) -> None:

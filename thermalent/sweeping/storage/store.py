@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import xarray
     import zarr
 
-# What must be the same for a study to go on, and what may be changed knowingly.
+# Attributes that must agree for a study to continue, and those that may be changed knowingly.
 _FIXED = ("builder", "fixed", "initial", "observables")
 CHANGES = {"grid": "grid_digest", "method": "method", "version": "version", "code": "code"}
 
@@ -65,7 +65,7 @@ class Store:
         return np.asarray(self._arrays["status"][self.study.tiles.slices(number)]) != 0
 
     def columns(self, number: int) -> Columns:
-        """What is stored of a block."""
+        """The stored columns of a block."""
         chosen = self.study.tiles.slices(number)
         return {name: np.asarray(array[chosen]) for name, array in self._arrays.items()}
 
@@ -167,14 +167,14 @@ def _attributes(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        found = dict(zarr.open_group(path, mode="r", zarr_format=3).attrs)
+        attributes = dict(zarr.open_group(path, mode="r", zarr_format=3).attrs)
     except (FileNotFoundError, ValueError, NotADirectoryError):
-        found = {}
-    if found.get("source") != "thermalent":
+        attributes = {}
+    if attributes.get("source") != "thermalent":
         raise StoreError(
             f"{str(path)!r} exists and is no store of a sweep. Choose another path for the store."
         )
-    return found
+    return attributes
 
 
 def _make(path: Path, study: Study) -> None:
