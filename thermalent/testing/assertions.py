@@ -87,8 +87,7 @@ def assert_within_errors(
     largest: float | None = None,
     name: str = "the number",
 ) -> None:
-    r"""A result is as close to the truth as its stated error says: \(|x - y| \le \delta x +
-    \delta y\).
+    r"""Assert that a result is right within its stated error, \(|x - y| \le \delta x + \delta y\).
 
     Args:
         found: A `SteadyState`, an `Evolution`, an estimate, or any number or array.

@@ -88,9 +88,7 @@ class Observable:
     def _attempt(self, result: SteadyState) -> tuple[float | Exception, float]:
         try:
             return self.read(result)
-        except (
-            Exception
-        ) as problem:  # including those of a user's function: the other points continue
+        except Exception as problem:  # of a user's function too: the other points continue
             return problem, math.nan
 
     def _state(self, network: Network) -> np.ndarray:

@@ -43,9 +43,7 @@ def locked(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            path.unlink(
-                missing_ok=True
-            )  # still locked by us: another process that opened it meanwhile checks again
+            path.unlink(missing_ok=True)  # still locked: others that opened it check again
             os.close(descriptor)
     finally:
         with _guard:
