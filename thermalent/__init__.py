@@ -95,6 +95,8 @@ if TYPE_CHECKING:
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
     from thermalent.sweeping.run import sweep as sweep
+    from thermalent.sweeping.storage.integrity import StoreReport as StoreReport
+    from thermalent.sweeping.storage.integrity import check_store as check_store
 
 # Public names beside the methods and models, which the registry lists, by module.
 _HOME = {
@@ -138,6 +140,7 @@ _HOME = {
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),
+    "thermalent.sweeping.storage.integrity": ("StoreReport", "check_store"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 _MODULE_OF |= _registry.public_modules()

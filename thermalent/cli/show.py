@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +27,19 @@ _OWN = ("error", "n_max", "status", "message", "origin")
 @click.option(
     "--observable", "chosen", multiple=True, help="Show these alone; may be given several times."
 )
+@click.option("--check", is_flag=True, help="Read every byte of the store and say what is damaged.")
+@click.option("--repair", is_flag=True, help="With --check: have damaged blocks computed again.")
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first, as PNG or PDF."
 )
-def show(store: Path, rows: int, chosen: tuple[str, ...], plot: Path | None) -> None:
+def show(
+    store: Path,
+    rows: int,
+    chosen: tuple[str, ...],
+    check: bool,
+    repair: bool,
+    plot: Path | None,
+) -> None:
     """Show the results of a sweep: one row per point, evenly picked if there are more than --rows.
 
     A study that is still being computed can be shown too.
@@ -38,8 +49,18 @@ def show(store: Path, rows: int, chosen: tuple[str, ...], plot: Path | None) -> 
       thermalent show study.zarr
       thermalent show study.zarr --observable concurrence --rows 50
       thermalent show study.zarr --plot study.png
+      thermalent show study.zarr --check
     """
-    data = _opened(store)
+    if repair and not check:
+        raise click.UsageError("Option --repair needs --check.")
+    if check:
+        _check(store, repair)
+        return
+    with _one_line(store):
+        _show(_opened(store), rows, chosen, plot)
+
+
+def _show(data: xarray.Dataset, rows: int, chosen: tuple[str, ...], plot: Path | None) -> None:
     names = _chosen(data, chosen)
     click.echo(f"{data.attrs['builder']}, thermalent {data.attrs['version']}")
     click.echo(f"method: {data.attrs['method']}")
@@ -66,13 +87,46 @@ def summary(data: xarray.Dataset) -> str:
     return f"{status.size} points ({shape}): {', '.join(parts)}"
 
 
+def _check(store: Path, repair: bool) -> None:
+    from thermalent.sweeping.failures import StoreError
+    from thermalent.sweeping.storage.integrity import check_store
+
+    try:
+        report = check_store(store, repair=repair)
+    except (StoreError, ValueError) as problem:
+        raise Failure(str(problem)) from problem
+    if report.ok:
+        click.echo(str(report))
+        return
+    marked = " They are marked as not computed." if repair and report.blocks else ""
+    raise Failure(f"{str(store)!r}: {report}{marked}")
+
+
+@contextmanager
+def _one_line(store: Path) -> Iterator[None]:
+    """Damage that shows when values are read, as one line instead of a traceback."""
+    try:
+        yield
+    except (ValueError, RuntimeError, OSError) as problem:
+        if isinstance(problem, click.ClickException):
+            raise
+        words = " ".join(str(problem).split())[:200]
+        raise Failure(
+            f"{str(store)!r} cannot be read ({words}); `thermalent show --check` says what is "
+            "damaged"
+        ) from problem
+
+
 def _opened(store: Path) -> xarray.Dataset:
     try:
+        from thermalent.sweeping.failures import StoreError
         from thermalent.sweeping.storage.store import opened
 
         data = opened(store)
     except ImportError as problem:
         raise Failure(f"{problem}: pip install 'thermalent[sweep]'") from problem
+    except StoreError as problem:
+        raise Failure(str(problem)) from problem
     except (OSError, ValueError) as problem:
         raise Failure(f"{str(store)!r} is no store of a sweep: {problem}") from problem
     if data.attrs.get("source") != "thermalent":

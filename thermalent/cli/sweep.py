@@ -37,8 +37,14 @@ from thermalent.cli.show import summary
     type=click.Choice(("grid", "method", "version", "code")),
     help="Go on although this differs from the stored study; may be given several times.",
 )
+@click.option("--retry", is_flag=True, help="Compute the points that failed once more.")
 def sweep_command(
-    study: Path, output: Path, workers: int | None, dask: str | None, accept: tuple[str, ...]
+    study: Path,
+    output: Path,
+    workers: int | None,
+    dask: str | None,
+    accept: tuple[str, ...],
+    retry: bool,
 ) -> None:
     """Compute a study, block by block, into a Zarr folder.
 
@@ -60,7 +66,8 @@ def sweep_command(
         described = read_study(study)
     began = time.monotonic()
     with _log_lines(), _executor(workers, dask) as executor, _failing(), arguments(), solving():
-        data = run(**described, store=output, accept=accept, executor=executor)
+        again = "failed" if retry else None
+        data = run(**described, store=output, accept=accept, retry=again, executor=executor)
         click.echo(f"{summary(data)}; {time.monotonic() - began:.1f} s")
 
 

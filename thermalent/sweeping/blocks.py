@@ -14,7 +14,7 @@ from thermalent.networks.network import Network
 from thermalent.solution.method import Method
 from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import SteadyStateTask
-from thermalent.sweeping.failures import ExecutorError
+from thermalent.sweeping.failures import ExecutorError, StoreError
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.reading.observables import Observable
 
@@ -164,10 +164,14 @@ def whole(outcome: StateOrError) -> StateOrError:
 
 
 def attempt(function: Callable[[Any], Any], argument: Any) -> Any:
-    """The result of a function, or the exception that it raises; a lost worker is raised."""
+    """The result of a function, or the exception that it raises.
+
+    Raises:
+        ExecutorError, StoreError: workers are lost, or a disk fails: this is not the point's fault.
+    """
     try:
         return function(argument)
-    except ExecutorError:
+    except (ExecutorError, StoreError):
         raise
     except Exception as problem:  # whatever it is, the other points go on
         return problem

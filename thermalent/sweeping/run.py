@@ -49,6 +49,7 @@ def sweep(
     initial: Any = None,
     store: str | os.PathLike[str] | None = None,
     accept: str | Sequence[str] = (),
+    retry: str | None = None,
     executor: Any = None,
     block: int | None = None,
     units: Mapping[str, str] | None = None,
@@ -73,6 +74,8 @@ def sweep(
         accept: Changes to the stored study that are accepted: "grid" (the new one holds all stored
             points), "method", "version", "code" (of the builder, an observable, or what they use).
             Finished points are kept, and `origin` tells which is which.
+        retry: "failed" computes the points again that failed before: after a fault of the machine
+            (memory that was short), or with a newer version.
         executor: Who computes: a number of processes (1: this one; if not given, all cores, or this
             process alone if it is done in seconds), an executor of `concurrent.futures` (process
             pools, `mpi4py.futures`), or a Dask client. The numbers are the same, to the last bit.
@@ -97,6 +100,8 @@ def sweep(
     _require_packages(store)
     study = _study(builder, grid, observables, method, fixed, initial, store, block, units)
     accepted = check_accept(accept)
+    if retry not in (None, "failed"):
+        checks.fail("retry", "'failed' or None", retry)
     if isinstance(executor, int) or executor is None:
         count = executors.cores() if executor is None else checks.integer("executor", executor, 1)
         chosen: int | Workers = count
@@ -107,7 +112,7 @@ def sweep(
         filled = study.empty()
         _run(study, None, filled, chosen, patience, progress)
         return study.dataset(filled)
-    with writing(Path(store), study, accepted) as opened:
+    with writing(Path(store), study, accepted, retry=retry is not None) as opened:
         _run(study, opened, None, chosen, patience, progress)
         return opened.read()
 

@@ -36,7 +36,8 @@ def extend_store(old_path: Path, new: zarr.Group, study: Study) -> None:
         chosen = study.tiles.slices(number)
         sources = [at[stretch] for at, stretch in zip(positions, chosen, strict=True)]
         if all(np.any(source >= 0) for source in sources):
-            _block(old, new, study, chosen, sources)
+            with zarr.config.set({"array.write_empty_chunks": True}):
+                _block(old, new, study, chosen, sources)
 
 
 def _block(

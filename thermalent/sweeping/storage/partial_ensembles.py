@@ -11,6 +11,8 @@ import json
 import os
 import shutil
 import time
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ import numpy as np
 
 from thermalent.stochastic.tally import BlockSums
 from thermalent.sweeping.storage.layout import Study
+from thermalent.sweeping.storage.store import explained
+from thermalent.sweeping.storage.workspace import Workspace
 
 EVERY = 10.0  # seconds of work that a kill may cost
 
@@ -35,7 +39,7 @@ class Parts:
         about = study.attributes()
         mark = json.dumps([about[key] for key in ("builder", "fixed", "method", "version", "code")])
         digest = hashlib.sha256((mark + study.grid.digest()).encode()).hexdigest()[:16]
-        self._folder = store.with_name(f"{store.name}.parts")
+        self._folder = Workspace(store).parts
         self._mine = self._folder / digest
 
     def of(self, block: int, point: int) -> Part:
@@ -61,18 +65,33 @@ class Part:
         self._saved_at = time.monotonic()
 
     def load(self) -> Iterator[BlockSums]:
-        """The blocks that are on the disk, from the first one without a gap."""
+        """The blocks that are on the disk, from the first one without a gap or damage.
+
+        Raises:
+            StoreError: the disk cannot be read.
+        """
         while (path := self._folder / f"{self._next}.npz").exists():
-            with np.load(path) as stored:
-                sums = [_block(stored, i) for i in range(len(stored["count"]))]
+            try:
+                sums = _read(path)
+            except OSError as problem:
+                raise explained(self._folder, problem) from problem
+            if sums is None:  # damaged: this stretch and what follows are computed again
+                return
             self._next += len(sums)
             yield from sums
 
     def keep(self, sums: BlockSums) -> None:
-        """Take the next block; it is on the disk within `EVERY` seconds of work."""
+        """Take the next block; it is on the disk within `EVERY` seconds of work.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
         self._unsaved.append(sums)
         if time.monotonic() - self._saved_at >= EVERY:
-            self._save()
+            try:
+                self._save()
+            except OSError as problem:
+                raise explained(self._folder, problem) from problem
 
     def _save(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +112,15 @@ class Part:
         self._next += len(self._unsaved)
         self._unsaved = []
         self._saved_at = time.monotonic()
+
+
+def _read(path: Path) -> list[BlockSums] | None:
+    """The blocks in a file; None if it is damaged (the parts of an archive have checksums)."""
+    try:
+        with np.load(path) as stored:
+            return [_block(stored, i) for i in range(len(stored["count"]))]
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
 
 
 def _block(stored: np.lib.npyio.NpzFile, i: int) -> BlockSums:

@@ -13,85 +13,110 @@ import json
 import os
 import re
 import shutil
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from thermalent.support import checks
-from thermalent.sweeping.blocks import Columns
+from thermalent.sweeping.blocks import SOLVED, Columns
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage import code_identity
+from thermalent.sweeping.storage.integrity import (
+    DIGEST,
+    damaged_words,
+    inspected,
+    looks_like_a_store,
+    metadata_digest,
+    present,
+    require_metadata,
+)
 from thermalent.sweeping.storage.layout import Study
-from thermalent.sweeping.storage.lock import Locked, locked
+from thermalent.sweeping.storage.lock import Locked, held
+from thermalent.sweeping.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import xarray
     import zarr
 
+# Where there can be no lock, and no harm in reading.
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 # Attributes that must agree for a study to continue, and those that may be changed knowingly.
 _FIXED = ("builder", "fixed", "initial", "observables")
 CHANGES = {"grid": "grid_digest", "method": "method", "version": "version", "code": "code"}
 
 
 class Store:
-    """A study's group, opened for writing; see `writing`."""
+    """A study's group, opened for writing; see `writing`.
 
-    def __init__(self, path: Path, study: Study) -> None:
+    Args:
+        path: Of the store.
+        study: What is computed.
+        retry: Whether points that failed count as not computed.
+        damaged: Blocks that are there and cannot be read.
+        mode: "r+", or "r" of a finished store where nothing can be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        study: Study,
+        *,
+        retry: bool = False,
+        damaged: Collection[int] = (),
+        mode: Literal["r", "r+"] = "r+",
+    ) -> None:
         import zarr
 
         self.path = path
         self.study = study
-        self.group: zarr.Group = zarr.open_group(path, mode="r+", zarr_format=3)
+        self.group: zarr.Group = zarr.open_group(path, mode=mode, zarr_format=3)
         origins = json.loads(str(self.group.attrs["origins"]))
         self.origin = len(origins) - 1  # position of the method and version that write now
-        self._arrays = {name: _array(self.group, name) for name in study.variables()}
-        self._listed: set[int] | None = None
+        # So that a chunk that is missing was lost, whatever its values.
+        with zarr.config.set({"array.write_empty_chunks": True}):
+            self._arrays = {name: _array(self.group, name) for name in study.variables()}
+        self._present = set(present(path, study.tiles)) - set(damaged)
+        self._retry = retry
+        self._folder = os.stat(path)
 
     def done(self) -> set[int]:
         """Numbers of the finished blocks."""
-        return {number for number in self._present() if np.all(self.finished(number))}
+        return {number for number in self._present if np.all(self.finished(number))}
 
     def finished(self, number: int) -> np.ndarray:
-        """Which points of a block are finished: all or none, unless the study was extended."""
+        """Which points of a block are finished.
+
+        All or none, unless the study was extended, or failed points are tried again.
+        """
         shape = tuple(s.stop - s.start for s in self.study.tiles.slices(number))
-        if number not in self._present():
+        if number not in self._present:
             return np.zeros(shape, dtype=bool)
-        if self.origin == 0 and not self.group.attrs.get("extended", False):
+        if not self._retry and self.origin == 0 and not self.group.attrs.get("extended", False):
             return np.ones(shape, dtype=bool)
-        return np.asarray(self._arrays["status"][self.study.tiles.slices(number)]) != 0
+        status = np.asarray(self._arrays["status"][self.study.tiles.slices(number)])
+        return status == SOLVED if self._retry else status != 0
 
     def columns(self, number: int) -> Columns:
         """The stored columns of a block."""
         chosen = self.study.tiles.slices(number)
         return {name: np.asarray(array[chosen]) for name, array in self._arrays.items()}
 
-    def _present(self) -> set[int]:
-        """Numbers of the blocks whose chunk of `status` is there, listed without reading it."""
-        if self._listed is None:
-            root = self.path / "status" / "c"
-            self._listed = set()
-            for folder, _, files in os.walk(root):
-                head = Path(folder).relative_to(root).parts
-                for name in files:
-                    if name.isdigit():
-                        position = [int(part) for part in (*head, name)]
-                        self._listed.add(self.study.tiles.number(position))
-        return self._listed
-
     def write(self, number: int, columns: Columns) -> None:
         """Put a block on the disk.
 
         Raises:
-            StoreError: the disk is full or cannot be written; the block then counts as not done.
+            StoreError: the disk is full, cannot be written, or the store is no longer there; the
+                block then counts as not done.
         """
         chosen = self.study.tiles.slices(number)
         at = [str(i) for i in self.study.tiles.position(number)]
         shape = tuple(s.stop - s.start for s in chosen)
         columns = {"origin": np.full(shape, self.origin, dtype=np.int16), **columns}
+        self._require_folder()
         try:
             files = []
             for name in self._arrays:
@@ -102,7 +127,19 @@ class Store:
             self._arrays["status"][chosen] = columns["status"]
             _sync([self.path.joinpath("status", "c", *at)])
         except OSError as problem:
-            raise _explained(self.path, problem) from problem
+            raise explained(self.path, problem) from problem
+
+    def _require_folder(self) -> None:
+        """Zarr would make a folder that was removed anew, with chunks alone in it."""
+        try:
+            now = os.stat(self.path)
+        except FileNotFoundError:
+            now = None
+        if now is None or not os.path.samestat(now, self._folder):
+            raise StoreError(
+                f"The store {str(self.path)!r} was removed or replaced while it was being filled. "
+                "What it held is lost to this sweep; call again to begin anew."
+            )
 
     def read(self) -> xarray.Dataset:
         """The data set, its variables read from the disk when they are used."""
@@ -110,52 +147,101 @@ class Store:
 
 
 def opened(path: Path) -> xarray.Dataset:
-    """The data set of a store; what is not computed has the status 0 and not-a-numbers."""
+    """The data set of a store; what is not computed has the status 0 and not-a-numbers.
+
+    Raises:
+        StoreError: its metadata or coordinates are damaged.
+    """
     import xarray
 
+    about = _attributes(path)
+    assert about is not None
+    require_metadata(path)
     data = xarray.open_zarr(path, chunks=None, consolidated=False)
+    data.attrs.pop(DIGEST, None)  # of the files, not of the data
     order = {dim: i for i, dim in enumerate(data["status"].dims)}
     coordinates = sorted(data.coords, key=lambda name: order[data[name].dims[0]])
     return data.drop_vars(coordinates).assign_coords({name: data[name] for name in coordinates})
 
 
 @contextmanager
-def writing(path: Path, study: Study, accept: Sequence[str]) -> Iterator[Store]:
+def writing(
+    path: Path, study: Study, accept: Sequence[str], *, retry: bool = False
+) -> Iterator[Store]:
     """Open a study's store for one writer; make it if there is none.
 
     Args:
-        path: A folder, usually "....zarr".
+        path: A folder, usually "....zarr". A link is followed, so that there is one writer by
+            whatever name.
         study: What the store is for.
         accept: What may differ from the stored study: "grid", "method", "version", "code".
+        retry: Whether points that failed are computed again.
 
     Raises:
         StoreError: see there.
     """
-    path = Path(os.path.abspath(path))
-    with ExitStack() as held:
+    path = Path(os.path.realpath(path))
+    workspace = Workspace(path)
+    with ExitStack() as held_locks:
         try:
             if not path.parent.is_dir():
                 raise StoreError(f"There is no folder {str(path.parent)!r} for the store.")
-            held.enter_context(locked(path.with_name(path.name + ".lock")))
-            _tidy(path)
-            if not path.exists():
-                _make(path, study)
+            try:
+                held_locks.enter_context(workspace.held())
+            except OSError as problem:
+                if problem.errno not in _READ_ONLY or not path.exists():
+                    raise
+                store = _finished(path, study)
             else:
-                _same_or_accepted(path, study, accept)
-            store = Store(path, study)
+                store = _opened_for_writing(workspace, study, accept, retry)
+                # A second lock, on a file without which there is no store.
+                held_locks.enter_context(held(path / "status" / "zarr.json"))
         except Locked as problem:
             raise StoreError(
                 f"The store {str(path)!r} is being written by {problem}. Wait for it, or choose "
                 "another store."
             ) from None
         except OSError as problem:
-            raise _explained(path, problem) from problem
+            raise explained(path, problem) from problem
         yield store
+
+
+def _opened_for_writing(
+    workspace: Workspace, study: Study, accept: Sequence[str], retry: bool
+) -> Store:
+    path = workspace.store
+    workspace.tidy()
+    if not path.exists():
+        _make(workspace, study)
+        return Store(path, study)
+    _same_or_accepted(workspace, study, accept)
+    report = inspected(path)
+    if report.metadata:
+        raise StoreError(f"The store {str(path)!r} is damaged: {report}")
+    if report.blocks:
+        warnings.warn(
+            f"{len(report.blocks)} of {report.finished} finished blocks of {str(path)!r} are "
+            "damaged; they are computed again.",
+            stacklevel=5,
+        )
+    return Store(path, study, retry=retry, damaged=report.blocks)
+
+
+def _finished(path: Path, study: Study) -> Store:
+    """A store where nothing can be written, if nothing needs to be."""
+    changed = _changes(path, study)
+    store = Store(path, study, mode="r")
+    if changed or len(store.done()) < len(study.tiles):
+        raise StoreError(
+            f"The store {str(path)!r} cannot be written, and is not finished. Choose a folder that "
+            "can be written."
+        )
+    return store
 
 
 def stored_block(path: Path, digest: str) -> tuple[int, ...] | None:
     """Shape of the blocks of an existing store of this grid: a study goes on as it began."""
-    about = _attributes(Path(os.path.abspath(path)))
+    about = _attributes(Path(os.path.realpath(path)))
     if about is None or about["grid_digest"] != digest:
         return None
     return tuple(int(n) for n in about["block"])
@@ -168,7 +254,9 @@ def _attributes(path: Path) -> dict[str, Any] | None:
         return None
     try:
         attributes = dict(zarr.open_group(path, mode="r", zarr_format=3).attrs)
-    except (FileNotFoundError, ValueError, NotADirectoryError):
+    except Exception as problem:  # no group, or one whose metadata a flipped bit has changed
+        if looks_like_a_store(path):
+            raise StoreError(damaged_words(path, problem)) from problem
         attributes = {}
     if attributes.get("source") != "thermalent":
         raise StoreError(
@@ -177,12 +265,12 @@ def _attributes(path: Path) -> dict[str, Any] | None:
     return attributes
 
 
-def _make(path: Path, study: Study) -> None:
+def _make(workspace: Workspace, study: Study) -> None:
     """Write the empty store aside and rename it, so that it is never there in part."""
-    aside = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
+    aside = workspace.aside()
     try:
         _fill(aside, study)
-        os.rename(aside, path)
+        os.rename(aside, workspace.store)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -207,28 +295,45 @@ def _fill(path: Path, study: Study, origins: str | None = None) -> zarr.Group:
             compressors=[ZstdCodec(level=3), Crc32cCodec()],
             dimension_names=study.grid.dims,
             attributes=about,
-            # Status is 0 nowhere in a finished block, so that its chunk is always there.
-            config={"write_empty_chunks": False},
         )
     for name, (dim, values) in study.grid.coordinates().items():
         kind = "str" if values.dtype == object else values.dtype
         about = study.coordinate_attributes(name)
-        array = group.create_array(
+        group.create_array(
             name, shape=values.shape, chunks=values.shape, dtype=kind, dimension_names=(dim,),
-            attributes=about,
+            attributes=about, compressors=[ZstdCodec(level=3), Crc32cCodec()],
         )  # fmt: skip
-        array[:] = values
+        with zarr.config.set({"array.write_empty_chunks": True}):
+            group[name][:] = values  # type: ignore[index]
     others = [n for n, (dim, _) in study.grid.coordinates().items() if n != dim]
     if others:  # by CF: what are coordinates but not called like a dimension
         group.attrs["coordinates"] = " ".join(others)
+    group.attrs[DIGEST] = metadata_digest(path)
     return group
 
 
-def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
+def _same_or_accepted(workspace: Workspace, study: Study, accept: Sequence[str]) -> None:
     """Go on only with the same study, or with changes that the caller accepts.
 
     Raises:
         StoreError: it is another study; the message names every difference.
+    """
+    path = workspace.store
+    changed = _changes(path, study, accept)
+    if changed:
+        stored = _attributes(path)
+        assert stored is not None  # the path exists
+        origins, now = json.loads(str(stored["origins"])), study.origin()
+        if origins[-1] != now:
+            origins.append(now)
+        _extend(workspace, study, json.dumps(origins, sort_keys=True))
+
+
+def _changes(path: Path, study: Study, accept: Sequence[str] = ()) -> list[str]:
+    """What differs from the stored study and is accepted.
+
+    Raises:
+        StoreError: something differs that is not accepted.
     """
     stored, given = _attributes(path), study.attributes()
     assert stored is not None  # the path exists
@@ -247,12 +352,7 @@ def _same_or_accepted(path: Path, study: Study, accept: Sequence[str]) -> None:
         if not other:
             remedy += f", or accept the change: accept={allowed!r}"
         raise StoreError(f"The store {str(path)!r} is of another study. {differences}. {remedy}.")
-    if changed:
-        origins = json.loads(str(stored["origins"]))
-        now = json.loads(given["origins"])[0]
-        if origins[-1] != now:
-            origins.append(now)
-        _extend(path, study, json.dumps(origins, sort_keys=True))
+    return changed
 
 
 def _difference(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) -> str:
@@ -273,15 +373,14 @@ def _told(method: str) -> str:
     return inside.replace(", )", ")")
 
 
-def _extend(path: Path, study: Study, origins: str) -> None:
+def _extend(workspace: Workspace, study: Study, origins: str) -> None:
     """Carry every finished point over into a store for the new study, then put it in place."""
     from thermalent.sweeping.storage.extend import NotContained, extend_store
 
-    aside = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
-    before = path.with_name(path.name + ".before")
+    path, aside = workspace.store, workspace.aside()
     try:
         extend_store(path, _fill(aside, study, origins), study)
-        os.rename(path, before)
+        os.rename(path, workspace.before)
         os.rename(aside, path)
     except NotContained as problem:
         shutil.rmtree(aside, ignore_errors=True)
@@ -289,21 +388,7 @@ def _extend(path: Path, study: Study, origins: str) -> None:
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    shutil.rmtree(before)
-
-
-def _tidy(path: Path) -> None:
-    """Remove what a killed process left; whoever holds the lock may."""
-    before = path.with_name(path.name + ".before")
-    if before.exists():
-        if path.exists():
-            shutil.rmtree(before)
-        else:  # killed between the two renames
-            os.rename(before, path)
-    for left in path.parent.glob(f"{path.name}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in path.rglob("*.partial"):
-        left.unlink(missing_ok=True)
+    shutil.rmtree(workspace.before)
 
 
 def _array(group: zarr.Group, name: str) -> Any:
@@ -324,7 +409,8 @@ def _sync(files: Sequence[Path]) -> None:
                 os.close(descriptor)
 
 
-def _explained(path: Path, problem: OSError) -> StoreError:
+def explained(path: Path, problem: OSError) -> StoreError:
+    """The error that ends a sweep, for one of the file system."""
     full = problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     if full:
         words = "the disk is full"
