@@ -19,9 +19,10 @@ OBSERVABLES = ["concurrence", "populations", "entropy[q1]"]
 
 
 def study(store, log, executor=1, pause=0.003):
-    """The sweep; where it logs is no part of what it is."""
+    """The sweep; where it logs, and how slowly it builds, is no part of what it is."""
+    os.environ["VICTIM_LOG"], os.environ["VICTIM_PAUSE"] = str(log), str(pause)
     return te.sweep(
-        Logging(str(log), pause), GRID, OBSERVABLES, method=te.ContinuedFraction(rtol=1e-8),
+        Logging(), GRID, OBSERVABLES, method=te.ContinuedFraction(rtol=1e-8),
         store=store, executor=executor, block=BLOCK,
     )  # fmt: skip
 
@@ -29,14 +30,11 @@ def study(store, log, executor=1, pause=0.003):
 class Logging:
     """Thermal links; every point is in the log first, one atomic line."""
 
-    def __init__(self, log, pause):
-        self.log, self.pause = log, pause
-
     def __call__(self, n_th, kappa):
-        descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        descriptor = os.open(os.environ["VICTIM_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(descriptor, f"{n_th!r} {kappa!r}\n".encode())
         os.close(descriptor)
-        time.sleep(self.pause)
+        time.sleep(float(os.environ["VICTIM_PAUSE"]))
         return te.thermal_link(n_th=n_th, kappa=kappa)
 
 
