@@ -83,7 +83,7 @@ def test_numbers_are_those_of_the_states():
         assert np.count_nonzero(rho) <= 6
         margin = abs(rho[1, 2]) - np.sqrt((rho[0, 0] * rho[3, 3]).real)
         # The square root of rho_11 carries its rounding, relative to it.
-        assert row.figure == pytest.approx(max(0.0, 2 * margin), abs=1e-14)
+        assert row.measure == pytest.approx(max(0.0, 2 * margin), abs=1e-14)
         nuclear = np.linalg.svd(rho - exact, compute_uv=False).sum() / 2
         assert row.distance == pytest.approx(nuclear, abs=1e-14)
         assert row.seconds > 0
@@ -106,7 +106,7 @@ def test_methods_that_do_not_apply_say_why():
         assert rows[name].outcome == "does not apply"
         assert rows[name].note == reason
         assert rows[name].result is None
-        assert rows[name].figure is None
+        assert rows[name].measure is None
         assert rows[name].error is None
 
 
@@ -166,7 +166,7 @@ def test_the_next_exact_method_is_the_reference_if_the_first_fails():
     validation = cross_validate(SMALL, [Shifted(fails=True), te.Fock(cutoff=30)])
     failed = validation.rows[0]
     assert (failed.outcome, failed.note) == ("failed", "It went nowhere. Try again.")
-    assert (failed.result, failed.distance, failed.figure) == (None, None, None)
+    assert (failed.result, failed.distance, failed.measure) == (None, None, None)
     assert failed.seconds > 0
     assert validation.reference == "Fock"
     assert "Shifted failed: It went nowhere. Try again." in str(validation)
@@ -188,9 +188,9 @@ def test_approximations_alone_are_compared_with_the_default_exact_method():
 def test_other_emitters_are_compared_by_purity():
     network = te.thermal_link(n_th=0.5, kappa=0.5, qubits=1)
     validation = cross_validate(network)
-    assert validation.figure == "purity"
+    assert validation.measure == "purity"
     exact = te.steady_state(network).state
-    assert validation.rows[0].figure == pytest.approx(np.trace(exact @ exact).real, abs=1e-14)
+    assert validation.rows[0].measure == pytest.approx(np.trace(exact @ exact).real, abs=1e-14)
     assert validation.agree
     assert "purity" in str(validation)
 
@@ -252,8 +252,8 @@ def test_the_room_temperature_link_is_cross_checked():
     """n_th = 1220, kappa/gamma = 1e-3: a Fock space of 13,000 levels agrees to 1e-9."""
     validation = cross_validate(te.thermal_link(n_th=1220, kappa=1e-3))
     assert validation.agree
-    assert validation.rows[0].figure == pytest.approx(0.67108, abs=5e-6)
-    assert validation.rows[1].figure == pytest.approx(validation.rows[0].figure, abs=1e-8)
+    assert validation.rows[0].measure == pytest.approx(0.67108, abs=5e-6)
+    assert validation.rows[1].measure == pytest.approx(validation.rows[0].measure, abs=1e-8)
 
 
 def test_wrong_arguments_are_named():

@@ -159,7 +159,7 @@ def test_validate_prints_the_table_of_the_library():
     for row, other in zip(data["rows"], expected.rows, strict=True):
         assert row["method"]["name"] == other.method.name
         assert row["outcome"] == other.outcome
-        assert (row["concurrence"], row["distance"]) == (other.figure, other.distance)
+        assert (row["concurrence"], row["distance"]) == (other.measure, other.distance)
         if row["concurrence"] is not None:
             assert f"{row['concurrence']:.8f}" in text
 

@@ -73,6 +73,14 @@ def test_old_names_of_methods(module, old, new):
         assert getattr(room, old) is getattr(room, new)
 
 
+def test_the_old_name_of_the_measure_of_a_comparison():
+    comparison = te.cross_validate(LINK, [te.ContinuedFraction()])
+    with pytest.warns(DeprecationWarning, match="`measure`"):
+        assert comparison.figure == comparison.measure == "concurrence"
+    with pytest.warns(DeprecationWarning, match="`measure`"):
+        assert comparison.rows[0].figure == comparison.rows[0].measure
+
+
 def test_old_names_of_hardware():
     for old, new in (("phononic_link", "colour_centre_link"), ("Row", "QuantityRow")):
         with pytest.warns(DeprecationWarning, match=new):

@@ -1,1 +1,1 @@
-"""What is computed from solved networks: comparisons, spectra, relaxation, optima, designs."""
+"""Analyses of networks: comparisons, spectra, relaxation, optima, designs."""

@@ -34,6 +34,7 @@ from thermalent.solving.solve import finished, method_named
 from thermalent.stochastic.field_jumps import FieldJumps
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
+from thermalent.support.deprecation import renamed_attribute
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
 EXACT_METHODS_ROUNDING = 1e-12
@@ -48,7 +49,7 @@ _WIDTH = 100  # characters of the printed table
 
 
 class Verdict(enum.StrEnum):
-    """What the comparison of the exact methods says."""
+    """The outcome of the comparison of the exact methods."""
 
     AGREE = "the exact methods agree within their claimed errors"
     DISAGREE = "THE EXACT METHODS DISAGREE by more than their claimed errors"
@@ -57,14 +58,14 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MethodReport:
-    """What one method said of the network.
+    """The result of one method for the network.
 
     Args:
         method: The method.
         result: Its result; None if there is none.
         outcome: "solved", "does not apply", "not run" (it would take long) or "failed".
-        note: Why there is no result.
-        figure: The state's concurrence (two qubits) or purity.
+        note: Reason why there is no result.
+        measure: The state's concurrence (two qubits) or purity.
         distance: Trace distance to the reference state.
         seconds: Wall time of the solve.
     """
@@ -73,9 +74,11 @@ class MethodReport:
     result: SteadyState | None = None
     outcome: str = "solved"
     note: str = ""
-    figure: float | None = None
+    measure: float | None = None
     distance: float | None = None
     seconds: float | None = None
+
+    figure = renamed_attribute("figure", "measure")
 
     @property
     def error(self) -> float | None:
@@ -99,10 +102,12 @@ class CrossValidation:
     rows: tuple[MethodReport, ...]
     reference: str | None
 
+    figure = renamed_attribute("figure", "measure")
+
     @property
-    def figure(self) -> str:
-        """What the column of figures holds: "concurrence" of two qubits, else "purity"."""
-        return _figure_name(self.network)
+    def measure(self) -> str:
+        """The measure of the table: "concurrence" of two qubits, else "purity"."""
+        return _measure_name(self.network)
 
     @property
     def verdict(self) -> Verdict:
@@ -177,7 +182,7 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
 def _comparable(method: Method) -> Method:
     """The method with the parameters that make its state comparable with the others."""
     if isinstance(method, PhaseDiffusion):
-        return PhaseDiffusion(averaged=True)  # nobody knows the field's phase
+        return PhaseDiffusion(averaged=True)  # the other methods average over the phase
     if isinstance(method, FieldTrajectories):
         return FieldTrajectories(n=1024)
     if isinstance(method, QuantumJumps):
@@ -208,7 +213,7 @@ def _attempt(network: Network, method: Method, patient: bool) -> MethodReport:
 
 
 def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
-    """Why a method would take long: Fock or trajectories, with a hot mode or many emitters.
+    """Reason why a method would take long: Fock or trajectories, a hot mode or many emitters.
 
     Thermal populations fall by gain/loss per level, and the levels until 1e-9 set the size. The
     elements of a density matrix couple in blocks of equal total excitation number.
@@ -235,7 +240,7 @@ def _too_slow(network: Network, method: Method, plan: Plan) -> str | None:
 
 
 def _too_many_steps(network: Network, method: FieldTrajectories) -> str | None:
-    """Trajectories last for some relaxation times in steps that resolve the drive."""
+    """Reason why trajectories take long: some relaxation times in steps that resolve the drive."""
     modes = bare_modes(network)
     assert modes.number is not None  # the trajectories have a field
     relaxation = -2 * modes.growth
@@ -254,7 +259,7 @@ def _too_many_steps(network: Network, method: FieldTrajectories) -> str | None:
 
 
 def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
-    """Kets last for some relaxation times in steps that resolve the highest level kept."""
+    """Reason why jumps take long: some relaxation times in steps that resolve the highest level."""
     rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
     slowest, fastest, amplitudes = rate, rate * len(network.dims), float(np.prod(network.dims))
     modes = bare_modes(network)
@@ -273,9 +278,7 @@ def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
 
 
 def _too_many_kets(network: Network, method: FieldJumps, plan: Plan) -> str | None:
-    """Kets last as long as quantum jumps; of many emitters only a part is kept, which is no state
-    of all.
-    """
+    """Reason why kets along sampled fields take long, or give no state of all emitters."""
     work = plan.cost.operations
     if work <= JUMP_WORK and len(network.dims) <= _ALL_KEPT:
         return None
@@ -289,7 +292,7 @@ def _reference(rows: Sequence[MethodReport]) -> SteadyState | None:
     exact = [
         row.result for row in rows if row.result is not None and row.method.claim is Claim.EXACT
     ]
-    # min keeps the first of equals: False sorts before True.
+    # min returns the first of equals, and False sorts before True.
     return min(exact, key=lambda r: r.method.name != "ContinuedFraction", default=None)
 
 
@@ -297,24 +300,24 @@ def _compared(row: MethodReport, reference: SteadyState | None) -> MethodReport:
     result = row.result
     if result is None:
         return row
-    two_qubits = _figure_name(result.network) == "concurrence"
-    figure = result.concurrence() if two_qubits else result.purity()
+    two_qubits = _measure_name(result.network) == "concurrence"
+    measure = result.concurrence() if two_qubits else result.purity()
     distance = None
     if reference is not None:
         tolerance = max(_tolerance(result), _tolerance(reference))
         distance = distances.trace_distance(result.state, reference.state, tolerance=tolerance)
     return MethodReport(
-        method=row.method, result=result, figure=figure, distance=distance, seconds=row.seconds
+        method=row.method, result=result, measure=measure, distance=distance, seconds=row.seconds
     )
 
 
 def _tolerance(result: SteadyState) -> float:
-    """By how much the state may miss positivity: d elements of a row, each with its error."""
+    """Allowed deviation of a state from positivity: the errors of d elements of a row."""
     error = float(result.error) if np.isfinite(result.error) else 0.0
     return max(STATE_TOLERANCE, len(result.state) * error)
 
 
-def _figure_name(network: Network) -> str:
+def _measure_name(network: Network) -> str:
     return "concurrence" if network.dims == (2, 2) else "purity"
 
 
@@ -328,7 +331,7 @@ def _rendered(validation: CrossValidation) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("method", no_wrap=True)
     table.add_column("claim", no_wrap=True)
-    for heading in (validation.figure, "distance", "error", "seconds"):
+    for heading in (validation.measure, "distance", "error", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in validation.rows:
         distance = "reference" if row.method.name == validation.reference else _short(row.distance)
@@ -352,7 +355,7 @@ def _cells(row: MethodReport, distance: str) -> tuple[str, str, str, str]:
     if row.result is None:
         return (row.outcome, "", "", "")
     return (
-        f"{row.figure:.8f}",
+        f"{row.measure:.8f}",
         distance,
         "not known" if row.error is None else _short(row.error),
         f"{row.seconds:.3f}",

@@ -1,4 +1,4 @@
-"""Who is entangled with whom: a state of several qubits drawn as a graph."""
+"""The entanglement graph of a state of several qubits."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
     from thermalent.solution.result import SteadyState
 
-# Apart for colour-blind readers (Okabe and Ito); repeated if there are more blocks.
+# Colours for colour-blind readers (Okabe and Ito); repeated if there are more blocks.
 _BLOCKS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#999999")
 _POINTS = 30  # of a curved line
 
 
 class NamedQubits(Protocol):
-    """A state that knows its qubits: `te.analytic.dual_rail_state(...)` makes one."""
+    """A state with named qubits, such as that of `te.analytic.dual_rail_state(...)`."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the qubits."""
 
     def concurrence(self, first: str, second: str) -> float:
-        """Concurrence of two of them."""
+        """Concurrence of two named qubits."""
 
 
 def entanglement_graph(
@@ -64,9 +64,9 @@ def entanglement_graph(
     colours = _colours(names, blocks)
     places = _places(names)
     edges = {
-        (one, other): concurrence
-        for one, other in combinations(names, 2)
-        if (concurrence := state.concurrence(one, other)) > threshold
+        (first, second): concurrence
+        for first, second in combinations(names, 2)
+        if (concurrence := state.concurrence(first, second)) > threshold
     }
     from matplotlib.collections import LineCollection
 
@@ -77,7 +77,7 @@ def entanglement_graph(
     on_rails = places is not None
     where = places if places is not None else _circle(names)
     lines = LineCollection(
-        [_line(where[one], where[other], curved=on_rails) for one, other in edges],
+        [_line(where[first], where[second], curved=on_rails) for first, second in edges],
         array=np.array(list(edges.values())),
         clim=(0, 1),
         cmap="viridis_r",
@@ -123,12 +123,12 @@ def _colours(names: Sequence[str], blocks: Sequence[Sequence[str]] | None) -> li
 
 def _places(names: Sequence[str]) -> dict[str, tuple[float, float]] | None:
     """Two rails, A above B, if the names say so."""
-    found = [re.fullmatch(r"([AB])(\d+)", name) for name in names]
-    if not all(found):
+    matches = [re.fullmatch(r"([AB])(\d+)", name) for name in names]
+    if not all(matches):
         return None
     return {
         match.group(0): (1.2 * int(match.group(2)), 1.6 if match.group(1) == "A" else 0.0)
-        for match in found
+        for match in matches
         if match is not None
     }
 
@@ -143,9 +143,9 @@ def _circle(names: Sequence[str]) -> dict[str, tuple[float, float]]:
     }
 
 
-def _line(one: tuple[float, float], other: tuple[float, float], *, curved: bool) -> np.ndarray:
-    """From one qubit to the other; on the same rail around those in between. (points, 2)."""
-    start, end = np.array(one), np.array(other)
+def _line(first: tuple[float, float], second: tuple[float, float], *, curved: bool) -> np.ndarray:
+    """A line between two qubits, around others on one rail between them; (points, 2)."""
+    start, end = np.array(first), np.array(second)
     t = np.linspace(0, 1, _POINTS)[:, None]
     straight = (1 - t) * start + t * end
     if not curved or start[1] != end[1]:

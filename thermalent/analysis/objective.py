@@ -1,4 +1,4 @@
-"""What a search for a maximum moves on: the ranges as a unit cube, values and slopes there."""
+"""Objectives on a unit cube, which stands for the ranges of parameters: values and slopes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CURVATURE_STEP = 2e-3
 class Objective(abc.ABC):
     """The objective on the unit cube, one coordinate per parameter."""
 
-    looks = 0  # places to look at, per start, before the searches begin
+    looks = 0  # points to evaluate, per start, before the searches begin
 
     def __init__(
         self, builder: Callable[..., Any], ranges: Mapping[str, tuple[float, float]]
@@ -28,7 +28,7 @@ class Objective(abc.ABC):
         self.builder = builder
         if not isinstance(ranges, Mapping) or not ranges:
             checks.fail("ranges", "pairs (low, high) of one parameter or more, by name", ranges)
-        # Late: it brings the solver, which takes a while to load.
+        # Imported here because it loads the solver, which takes a while.
         from thermalent.networks.builder import check_names
 
         self.names = tuple(ranges)
@@ -43,7 +43,6 @@ class Objective(abc.ABC):
                 checks.fail("ranges", f"(low, high) with low < high for {name!r}", ranges[name])
         self.log = (self.low > 0) & (self.high >= _LOGARITHMIC_FROM * self.low)
         self.evaluations = 0
-        self.interior = True
 
     @abc.abstractmethod
     def __call__(self, x: np.ndarray) -> float:
@@ -51,11 +50,18 @@ class Objective(abc.ABC):
 
     @abc.abstractmethod
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
-        """Climb from a place with first steps of this size; the place reached, and its value."""
+        """Climb from a point with first steps of this size; the final point and its value."""
 
     @abc.abstractmethod
     def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
-        """Slope and curvature at a place, in the coordinates that are free."""
+        """Slope and curvature at a point, in the coordinates that are free."""
+
+    def interior(self, x: np.ndarray) -> bool:
+        """Whether the value at a point does not depend on an interval that the objective chose.
+
+        A maximum over time that lies at an end of its time interval does.
+        """
+        return True
 
     def parameters(self, x: np.ndarray) -> dict[str, float]:
         """The parameters at a point of the cube."""
@@ -69,7 +75,7 @@ class Objective(abc.ABC):
         return dict(zip(self.names, (scale * shift).tolist(), strict=True))
 
     def stretch(self, x: np.ndarray) -> np.ndarray:
-        """How fast each parameter runs along its coordinate."""
+        """Derivative of each parameter with respect to its coordinate."""
         values = np.array(list(self.parameters(x).values()))
         ratio = np.where(self.log, self.high / np.where(self.log, self.low, 1.0), 1.0)
         return np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
@@ -80,9 +86,9 @@ class Objective(abc.ABC):
 
 
 class ValueSearch(Objective):
-    """Of any number, known by its values alone."""
+    """The search for the maximum of any number by its values alone."""
 
-    looks = 20  # a quarter of what a search takes
+    looks = 20  # a quarter of the evaluations of a search
 
     def __init__(
         self,
@@ -95,19 +101,24 @@ class ValueSearch(Objective):
 
     def __call__(self, x: np.ndarray) -> float:
         """The number at a point of the cube."""
+        measured = self._measured(x)
+        return checks.real("objective", getattr(measured, "value", measured))
+
+    def interior(self, x: np.ndarray) -> bool:
+        """The `interior` of the objective's own result at a point; true if it has none."""
+        return bool(getattr(self._measured(x), "interior", True))
+
+    def _measured(self, x: np.ndarray) -> Any:
         self.evaluations += 1
-        found = self.objective(self.builder(**self.parameters(x)))
-        self.interior = bool(getattr(found, "interior", True))
-        value = checks.real("objective", getattr(found, "value", found))
-        return value
+        return self.objective(self.builder(**self.parameters(x)))
 
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
-        """Climb from a place, comparing values, with first steps of this size."""
-        from scipy.optimize import minimize  # late: it takes a tenth of a second to load
+        """Climb from a point by comparing values, with first steps of this size."""
+        from scipy.optimize import minimize  # imported here: it takes a tenth of a second to load
 
         d = len(start)
         corners = start + reach * np.where(start > 0.5, -1.0, 1.0) * np.eye(d)
-        found: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
+        minimum: Any = minimize(  # type: ignore[call-overload]  # scipy-stubs lacks initial_simplex
             lambda x: -self(x),
             start,
             method="Nelder-Mead",
@@ -119,15 +130,15 @@ class ValueSearch(Objective):
                 "maxfev": 400 * d,
             },
         )
-        return np.asarray(found.x, dtype=float), -float(found.fun)
+        return np.asarray(minimum.x, dtype=float), -float(minimum.fun)
 
     def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
-        """By finite differences."""
+        """Slope and curvature by finite differences."""
         return slope_and_curvature(self, x, free, noise)
 
 
 class SlopeSearch(Objective):
-    """Of an observable of the steady state, which comes with its slopes."""
+    """The search for the maximum of an observable of the steady state by its slopes."""
 
     def __init__(
         self,
@@ -144,32 +155,32 @@ class SlopeSearch(Objective):
         return self.with_slope(x)[0]
 
     def with_slope(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Value, slope (d,) and the slope's error (d,); a place is solved once."""
+        """Value, slope (d,) and the slope's error (d,); every point is solved once."""
         key = np.asarray(x, dtype=float).tobytes()
         if key not in self.known:
             from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
 
             self.evaluations += 1
-            found = sensitivities(
+            solved = sensitivities(
                 self.builder, self.parameters(x), self.observable, rtol=_SLOPE_RTOL
             )
             stretch = self.stretch(x)
             self.known[key] = (
-                found.value,
-                stretch * np.array(list(found.derivatives.values())),
-                stretch * np.array(list(found.errors.values())),
+                solved.value,
+                stretch * np.array(list(solved.derivatives.values())),
+                stretch * np.array(list(solved.errors.values())),
             )
         return self.known[key]
 
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
-        """Climb from a place along the slopes, which set the steps."""
+        """Climb from a point along the slopes, which set the steps."""
         from scipy.optimize import minimize
 
         def falling(x: np.ndarray) -> tuple[float, np.ndarray]:
             value, slope, _ = self.with_slope(x)
             return -value, -slope
 
-        found = minimize(
+        minimum = minimize(
             falling,
             start,
             jac=True,
@@ -177,7 +188,7 @@ class SlopeSearch(Objective):
             bounds=[(0.0, 1.0)] * len(start),
             options={"ftol": 1e-10, "gtol": 1e-7},
         )
-        return np.asarray(found.x, dtype=float), -float(found.fun)
+        return np.asarray(minimum.x, dtype=float), -float(minimum.fun)
 
     def slopes(self, x: np.ndarray, free: np.ndarray, noise: float) -> Differences:
         """The slope itself, and the curvature from differences of slopes, at two steps."""

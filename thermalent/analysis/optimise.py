@@ -1,4 +1,4 @@
-r"""The parameters of a network that make a number largest, and whether there are any.
+r"""The maximum of a number over the parameters of a network.
 
 A search from several places, then Newton's method on finite differences: comparing values alone
 locates a maximum only to the root of their rounding, its slope to ten digits. Observables of a
@@ -28,7 +28,7 @@ _NEWTON_STEPS = 12
 _CERTAIN = 3
 _ROUNDS = 4
 _SAME = 1e-9  # difference of values at which a search ends
-# From a bound, where a search ended, look this far inside, in units of the range.
+# Distances from a bound, where a search ended, of points inside that are tried, over the range.
 _INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
@@ -61,7 +61,7 @@ class Optimum:
 
 
 class OptimumError(RuntimeError):
-    """There is no interior maximum, or none was found; `result` holds what there is."""
+    """There is no interior maximum, or none was found; `result` holds the best point."""
 
     def __init__(self, result: Optimum) -> None:
         super().__init__(result.status.message)
@@ -148,9 +148,9 @@ def optimise(
 def _best_of_many(
     search: Objective, count: int, rng: np.random.Generator, noise: float
 ) -> tuple[np.ndarray, int, int]:
-    """The best place of as many searches as it takes, how many agree on it, and how many they are.
+    """The best point of many searches, the number that agree on it, and their total number.
 
-    A search that ended on a bound goes on from inside, if that is better.
+    A search that ended on a bound continues from inside, if that is better.
     """
     d = len(search.names)
     ends: list[np.ndarray] = []
@@ -165,7 +165,7 @@ def _best_of_many(
         for place in starts:
             end, value = search.local(place)
             if value >= np.max(values, initial=-np.inf) and not np.all(_inside(end)):
-                end = _off_the_edge(search, end, noise)
+                end = _inside_the_bounds(search, end, noise)
                 value = search(end)
             ends.append(end)
             values = np.append(values, value)
@@ -178,9 +178,9 @@ def _best_of_many(
 
 
 def _promising(search: Objective, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The best places of many that are looked at, half as many as the other starts, (n, d).
+    """The best of many random points, half as many as the other starts, (n, d).
 
-    Narrow maxima have basins that few starts meet. Places next to a better one are left out.
+    Narrow maxima have basins that few starts hit. Points next to a better one are left out.
     """
     d, looks = len(search.names), search.looks * count
     slices = [(rng.permutation(looks) + rng.random(looks)) / looks for _ in range(d)]
@@ -200,8 +200,8 @@ def _inside(x: np.ndarray) -> np.ndarray:
     return (x > _EDGE) & (x < 1 - _EDGE)
 
 
-def _off_the_edge(search: Objective, x: np.ndarray, noise: float) -> np.ndarray:
-    """A better place next to the bounds that a search ended on, if there is one, else x.
+def _inside_the_bounds(search: Objective, x: np.ndarray, noise: float) -> np.ndarray:
+    """A better point next to the bounds that a search ended on, if there is one, else x.
 
     A search that steps over a maximum near a bound is cut off there, and flattened onto it.
     """
@@ -211,16 +211,16 @@ def _off_the_edge(search: Objective, x: np.ndarray, noise: float) -> np.ndarray:
             place = x.copy()
             place[i] += reach if x[i] < 0.5 else -reach
             if search(place) > best + 10 * noise:
-                found, value = search.local(place, reach / 3)
+                end, value = search.local(place, reach / 3)
                 if value > best + 10 * noise:
-                    return found
+                    return end
     return x
 
 
 def _polish(
     search: Objective, x: np.ndarray, free: np.ndarray, noise: float
 ) -> tuple[np.ndarray, Differences | None]:
-    """Newton's method in the free coordinates, as long as it leads up."""
+    """Newton's method in the free coordinates, while the value grows."""
     if not np.any(free):
         return x, None
     best = search(x)
@@ -247,9 +247,8 @@ def _status(
     noise: float,
     allow_bounds: bool,
 ) -> Status:
-    search(x)  # sets `interior` for the optimum itself
     where = ", ".join(f"{name} = {value:.6g}" for name, value in result.parameters.items())
-    if not search.interior:
+    if not search.interior(x):
         message = (
             f"The largest value, {result.value:.6g} at {where}, is no maximum in time: it lies at "
             "an end of the time interval, which sets the parameters. Ask for a longer one."
@@ -269,7 +268,7 @@ def _status(
         message = (
             f"The largest value, {result.value:.6g} at {where}, is not a smooth maximum: its slope "
             "does not vanish, or it does not fall in every direction (a parameter without effect, "
-            "a kink, or more noise than the argument `noise` says)."
+            "a kink, or more noise than the argument `noise` states)."
         )
         return Status(outcome=Outcome.NOT_CONVERGED, message=message)
     return Status()

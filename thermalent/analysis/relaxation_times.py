@@ -1,4 +1,4 @@
-"""How fast a network prepares its steady state: relaxation rates and preparation times."""
+"""The time to prepare a steady state: relaxation rates and preparation times."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
 from thermalent.support.progress import working
 
-# Emitter levels up to which a network is taken, alone and behind a mode.
+# Largest number of emitter levels, alone and behind a mode.
 _MOST_LEVELS = 1024
 _MOST_LEVELS_BEHIND_A_MODE = 32
-# How often a preparation is followed for twice as long, where a state grows before it decays.
+# How often the time of a preparation is doubled, for a distance that grows before it decays.
 _LONGER = 4
-_PART_OF_DISTANCE = 0.01  # accuracy of the states behind several poles, of the distance asked for
+_PART_OF_DISTANCE = 0.01  # relative to the given distance: accuracy of states, several poles
 _SEARCHED_TO = 1e-7  # relative accuracy of the search for a crossing
 _SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
-_FINE = 13  # times between two of the grid there, which differ by a few percent
+_FINE = 13  # times between two neighbours of the grid, which differ by a few percent
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,7 +123,7 @@ def relaxation_rates(
 
 
 def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rates:
-    """The rates by the method that fits the network."""
+    """The rates, by the method for the size and the source of the network."""
     if network.modes:
         refusal = ContinuedFraction().chain_refusal(network)
         if refusal is not None:
@@ -142,9 +142,9 @@ def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rat
     parts = []
     with working("Relaxation rates") as report:
         for sector in sectors:
-            found = slowest(generator, sector, count, rtol, report)
+            of_sector = slowest(generator, sector, count, rtol, report)
             signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
-            parts += [(sign * sector, sign, found) for sign in signs]
+            parts += [(sign * sector, sign, of_sector) for sign in signs]
     values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
     order = np.argsort(values.real, kind="stable")[:count]
     certified = all(found.certified for _, _, found in parts)
@@ -184,17 +184,17 @@ def _charges(network: Network) -> np.ndarray:
 def _rates_behind_several_poles(
     network: Network, count: int, charge: int | None, sectors: Sequence[int], rtol: float
 ) -> Rates:
-    """The rates found by shift and invert on the chain of tiers, which counts nothing."""
+    """The rates by shift and invert on the chain of tiers, without a count."""
     chain = chain_of(network)
     values, errors, charges, stationary = [], [], [], 0
     for sector in sectors:
-        found, error, zeros = several_poles_rates(chain, count, rtol, sector)
+        rates, error, zeros = several_poles_rates(chain, count, rtol, sector)
         stationary += zeros
         signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
         for sign in signs:
-            values.append(found if sign > 0 else found.conj())
+            values.append(rates if sign > 0 else rates.conj())
             errors.append(error)
-            charges.append(np.full(len(found), sign * sector))
+            charges.append(np.full(len(rates), sign * sector))
     every = np.concatenate(values)
     order = np.argsort(every.real, kind="stable")[:count]
     return Rates(
@@ -208,7 +208,7 @@ def _rates_behind_several_poles(
 
 
 def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
-    """The rates of emitters alone that are too many for ball arithmetic."""
+    """The rates of emitters without a source that are too many for ball arithmetic."""
     if charge != 0:
         raise MethodError(
             f"The rates of so many emitters are found in the sector of charge 0 only, and charge "
@@ -263,10 +263,10 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
     def distances(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The distances and their errors."""
         method = ContinuedFraction(rtol=_PART_OF_DISTANCE * epsilon if several else 1e-8)
-        found = evolve(network, at, rho, method)
-        values = [trace_distance(state, steady.state, tolerance=1e-6) for state in found.states]
-        # Half the trace norm of d x d elements that are off by this much.
-        return np.array(values), 0.5 * len(rho) ** 1.5 * (found.error + float(steady.error))
+        evolution = evolve(network, at, rho, method)
+        values = [trace_distance(state, steady.state, tolerance=1e-6) for state in evolution.states]
+        # Half the trace norm of d x d elements with this error.
+        return np.array(values), 0.5 * len(rho) ** 1.5 * (evolution.error + float(steady.error))
 
     end = np.log(10 / epsilon) / slowest_rate
     for _ in range(_LONGER):
@@ -277,7 +277,7 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         if above[-1] < len(times) - 1:
             bracket = times[above[-1]], times[above[-1] + 1]
             if several:
-                # Evolutions are dear: one more, and a curve through the distances.
+                # Evolutions are expensive: one more, and a curve through its distances.
                 fine = np.linspace(*bracket, _FINE)
                 curve = CubicSpline(fine, distances(fine)[0] - epsilon)
                 root = float(np.max(curve.solve(extrapolate=False)))
@@ -317,14 +317,15 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
     charge = element_charges(excitation_numbers(network)).reshape(rho.shape)
     rates = []
     for q in np.unique(np.abs(charge[np.abs(rho) > 0])).tolist():
-        found = _rates(network, 1, q, 1e-8)
-        if found.values[0].real <= found.error[0] or (q > 0 and found.stationary):
+        slowest_rates = _rates(network, 1, q, 1e-8)
+        undamped = slowest_rates.values[0].real <= slowest_rates.error[0]
+        if undamped or (q > 0 and slowest_rates.stationary):
             raise MethodError(
-                "The state never comes to the steady state: the slowest eigenvalue of charge "
-                f"{q} has the decay rate {found.values[0].real:.3g} and the frequency "
-                f"{found.values[0].imag:.3g}. Give it a decay or dephasing."
+                "The state never relaxes to the steady state: the slowest eigenvalue of charge "
+                f"{q} has the decay rate {slowest_rates.values[0].real:.3g} and the frequency "
+                f"{slowest_rates.values[0].imag:.3g}. Give it a decay or dephasing."
             )
-        rates.append(float(found.values[0].real))
+        rates.append(float(slowest_rates.values[0].real))
     return min(rates)
 
 

@@ -46,7 +46,7 @@ def _data(validation: CrossValidation) -> dict[str, Any]:
         {
             "method": method_data(row.method.record),
             "outcome": row.outcome,
-            validation.figure: row.figure,
+            validation.measure: row.measure,
             "distance": row.distance,
             "error": row.error,
             "seconds": row.seconds,

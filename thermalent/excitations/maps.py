@@ -98,7 +98,7 @@ def peak_transfer_map(
         builder: As for `peak_concurrence_map`.
         over: As for `peak_concurrence_map`.
         initial: State of one excitation on the emitters, as for `amplitudes`.
-            target: State of one excitation on the emitters, likewise.
+        target: State of one excitation on the emitters, likewise.
         until: As for `peak_concurrence_map`.
 
     Returns:

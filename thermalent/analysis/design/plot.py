@@ -1,4 +1,4 @@
-"""A design to look at: which Q meets the target, and what uses up the margin."""
+"""The plot of a design: the Q that meet the target, and the imperfections that use the margin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPENT = np.linspace(0.0, 1.5, 31)
 
 
 class Drawn(Protocol):
-    """What is drawn of a design; see `thermalent.analysis.design.result.Design`."""
+    """The attributes of a design that are drawn; see `thermalent.analysis.design.result.Design`."""
 
     @property
     def target(self) -> float:
@@ -27,11 +27,11 @@ class Drawn(Protocol):
 
     @property
     def temperature(self) -> float:
-        """Of the source, K."""
+        """Temperature of the source, K."""
 
     @property
     def frequency(self) -> float:
-        """Of the filter, Hz."""
+        """Frequency of the filter, Hz."""
 
     @property
     def gamma(self) -> float:
@@ -110,7 +110,7 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
     assert budget is not None
     n_0 = _occupation(design, budget.base_temperature)
     milli = 1e3 * budget.base_temperature
-    for name, whole, colour, dashes, label in (
+    for name, budget_amount, colour, dashes, label in (
         ("loss", budget.loss, _BLUE, "-", f"loss, {100 * budget.loss:.3g} %"),
         (
             "dephasing",
@@ -122,10 +122,10 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
         ("detuning", budget.detuning / design.gamma, _GREEN, "-", f"mismatch, {_mega(budget)} MHz"),
         ("waveguide_occupation", n_0, _PINK, (2, (2, 4)), f"waveguide at {milli:.3g} mK"),
     ):
-        if whole == inf:
+        if budget_amount == inf:
             continue
         networks = [
-            imperfect(best.n, best.kappa, design.link, name, float(share * whole))
+            imperfect(best.n, best.kappa, design.link, name, float(share * budget_amount))
             for share in _SPENT
         ]
         values = [state.concurrence() for state in steady_states(networks)]
@@ -138,7 +138,7 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
 
 
 def _occupation(design: Drawn, base_temperature: float) -> float:
-    """What the budget adds to the occupation of the waveguide."""
+    """The occupation that the budget adds to the waveguide."""
     from thermalent.hardware.occupation import thermal_occupation
 
     if base_temperature == inf:

@@ -1,4 +1,4 @@
-"""One filter of a design, and what may go wrong before its target is missed."""
+"""One filter of a design, and the imperfections that it tolerates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 
 class Budget(NamedTuple):
-    """How much of one imperfection alone uses up the margin; inf where none can.
+    """The size of each imperfection that alone uses up the margin; inf where none does.
 
     Args:
         loss: Power loss between the qubits.
         dephasing: Pure dephasing rate of each qubit, in units of gamma.
-        dephasing_time: The same as a time T_phi, s.
+        dephasing_time: That dephasing as a time T_phi, s.
         detuning: Difference between the qubits' frequencies, placed evenly about the filter's, Hz.
         base_temperature: Of the waveguide, K.
     """
@@ -36,7 +36,7 @@ class DesignPoint:
             gamma.
         quality: Q of the filter.
         n: Occupation that reaches the filter.
-        attenuation: Of the source in front of the filter, dB; zero for all of it.
+        attenuation: Attenuation of the source in front of the filter, dB; zero for the full source.
         budget: What may go wrong before the concurrence falls to the target; None without margin.
         sensitivities: Derivatives of the concurrence by ln(kappa), ln(n), loss, dephasing/gamma
             and n_0, by name ("kappa", "n", "loss", "dephasing", "waveguide_occupation"); nan where

@@ -1,4 +1,4 @@
-r"""The largest concurrence of a filtered source, and where it falls to a value.
+r"""The largest concurrence behind a filter, and the bandwidths at which it falls to a value.
 
 The link conserves excitations, so that the qubits' state has no coherence but that between |01> and
 |10>, and its concurrence is the positive part of
@@ -33,13 +33,13 @@ _NARROWEST = 1e-18  # bandwidth at which the search for a narrower filter ends
 _LEAST_N = 1e-6  # occupation to which the source is attenuated in the search
 _PER_DECADE = 4  # occupations of the map
 _PLACE = 1e-10  # accuracy of ln(kappa) where a curve crosses the target
-_SLIGHTLY = 1e-3  # less of ln(n), which tells on which side the maximum lies
+_SLIGHTLY = 1e-3  # step of ln(n) that shows on which side the maximum lies
 _FLAT = 1e-5  # accuracy of ln(kappa) and ln(n) at a maximum, which is flat
 # A maximum between the map's points exceeds its neighbours by less than this (measured: 0.02).
 _BETWEEN = 0.05
-_BESIDE = 1e-4  # distance in ln(kappa) at which a crossing is looked at from outside
+_BESIDE = 1e-4  # distance in ln(kappa) at which a crossing is checked from outside
 _MISSED = 1e-7  # of the target, at a crossing; the solver leaves 1e-10 of the state
-_FEWEST, _MOST = 0.1, 1e7  # occupations between which the needed one is looked for
+_FEWEST, _MOST = 0.1, 1e7  # occupations between which the needed one is searched
 
 
 def margin(rho: np.ndarray) -> float:
@@ -49,7 +49,7 @@ def margin(rho: np.ndarray) -> float:
 
 
 def entanglement(network: Network) -> float:
-    """The margin of a network to ten digits, or to what can be had."""
+    """The margin of a network to ten digits, or to the accuracy of double precision."""
     try:
         return margin(steady_state(network, EXACT).state)
     except SolveError as error:
@@ -65,8 +65,8 @@ def margins(
     networks = [
         thermal_link(float(n), float(kappa), **link) for kappa in kappas for n in occupations
     ]
-    found = [margin(state.state) for state in steady_states(networks, _MAP)]
-    return np.array(found).reshape(len(kappas), len(occupations))
+    values = [margin(state.state) for state in steady_states(networks, _MAP)]
+    return np.array(values).reshape(len(kappas), len(occupations))
 
 
 class MarginSearch:
@@ -115,7 +115,7 @@ class MarginSearch:
         values = margins([kappa], self.occupations, self.link)[0]
         higher = np.concatenate([[-inf], values, [-inf]])
         tops = (values >= higher[:-2]) & (values >= higher[2:]) & (values > values.max() - _BETWEEN)
-        found = [full]
+        candidates = [full]
         for i in np.flatnonzero(tops).tolist():
             if i == 0 and value(places[0] - _SLIGHTLY) <= full[0]:
                 continue  # a little less is no better
@@ -125,8 +125,8 @@ class MarginSearch:
                 method="bounded",
                 options={"xatol": _FLAT},
             )
-            found.append((-float(best.fun), exp(float(best.x))))
-        return max(found)
+            candidates.append((-float(best.fun), exp(float(best.x))))
+        return max(candidates)
 
     @cached_property
     def top(self) -> float:
@@ -136,7 +136,7 @@ class MarginSearch:
         higher = np.concatenate([[-inf], self.map, [-inf]])
         tops = (self.map >= higher[:-2]) & (self.map >= higher[2:])
         tops &= self.map > self.map.max() - _BETWEEN
-        found = []
+        candidates = []
         for i in np.flatnonzero(tops).tolist():
             low, high = _BANDWIDTHS[max(i - 1, 0)], _BANDWIDTHS[min(i + 1, len(self.map) - 1)]
             best = minimize_scalar(
@@ -145,8 +145,8 @@ class MarginSearch:
                 method="bounded",
                 options={"xatol": _FLAT},
             )
-            found.append((-float(best.fun), exp(float(best.x))))
-        return max(found)[1]
+            candidates.append((-float(best.fun), exp(float(best.x))))
+        return max(candidates)[1]
 
     def crossing(self, wanted: float, side: int) -> float | None:
         """The widest (-1) or the narrowest (+1) filter with which the margin reaches a value.
@@ -155,7 +155,7 @@ class MarginSearch:
 
         Raises:
             RuntimeError: the value is reached where the search ends, or the filter that was found
-                fails the look at it.
+                does not pass its check.
         """
         if self.at(self.top)[0] < wanted:
             return None
@@ -176,10 +176,10 @@ class MarginSearch:
         return kappa
 
     def _bracket(self, wanted: float, side: int) -> tuple[float, float]:
-        """Next to each other, a bandwidth that reaches the value and one outside that does not."""
+        """Neighbouring bandwidths: the inner one attains the value, the outer one does not."""
         outwards = np.flatnonzero(side * _BANDWIDTHS < side * self.top)
         outwards = outwards[::-1] if side > 0 else outwards
-        # The map is coarse: from the outermost place that might reach the value, look inwards.
+        # The map is coarse: search inwards from the outermost place that might attain the value.
         hopeful = np.flatnonzero(self.map[outwards] >= wanted - _BETWEEN)
         place = int(hopeful[-1]) if len(hopeful) else -1
         while place >= 0 and self.at(float(_BANDWIDTHS[outwards[place]]))[0] < wanted:
@@ -204,33 +204,33 @@ class MarginSearch:
         """
         places = [low, *_BANDWIDTHS[(low < _BANDWIDTHS) & (high > _BANDWIDTHS)].tolist(), high]
         places = sorted({*places, *self._minima(low, high, wanted)})
-        # The two ends reach it: that is what they were chosen for.
+        # The two ends were chosen such that they attain the value.
         reached = [
             place in (low, high) or not self._doubtful(place, wanted) or self.at(place)[0] >= wanted
             for place in places
         ]
-        found = []
+        intervals = []
         start = None
         for i in range(1, len(places)):
             if reached[i - 1] and not reached[i]:
                 start = self._edge(places[i - 1], places[i], wanted)
             elif reached[i] and not reached[i - 1] and start is not None:
-                found.append((start, self._edge(places[i], places[i - 1], wanted)))
-        return tuple(found)
+                intervals.append((start, self._edge(places[i], places[i - 1], wanted)))
+        return tuple(intervals)
 
     def _doubtful(self, kappa: float, wanted: float) -> bool:
-        """Whether the map, which has less than the best attenuation, does not settle a place."""
-        here = np.flatnonzero(kappa == _BANDWIDTHS)
-        return len(here) == 0 or bool(self.map[here[0]] < wanted)
+        """Whether the map, which has less than the best attenuation, is not decisive at a place."""
+        on_map = np.flatnonzero(kappa == _BANDWIDTHS)
+        return len(on_map) == 0 or bool(self.map[on_map[0]] < wanted)
 
     def _minima(self, low: float, high: float, wanted: float) -> list[float]:
         """Where the margin is lowest between the places of the map, if that may be below a value.
 
-        Every minimum of the map, and half-way between its neighbours, is looked at again.
+        Every minimum of the map is refined, and so is the middle between its neighbours.
         """
         from scipy.optimize import minimize_scalar
 
-        found = []
+        minima = []
         for i in range(1, len(self.map) - 1):
             left, right = float(_BANDWIDTHS[i - 1]), float(_BANDWIDTHS[i + 1])
             lowest = self.map[i] <= self.map[i - 1] and self.map[i] <= self.map[i + 1]
@@ -241,8 +241,8 @@ class MarginSearch:
                     method="bounded",
                     options={"xatol": _FLAT},
                 )
-                found.append(exp(float(best.x)))
-        return found
+                minima.append(exp(float(best.x)))
+        return minima
 
     def _edge(self, inside: float, outside: float, wanted: float) -> float:
         """The bandwidth between two others at which a value is no longer reached."""
@@ -265,16 +265,16 @@ class MarginSearch:
 
         low = high = log(max(self.n_th, _FEWEST))
         before = excess(high)
-        if before >= 0:  # this source is colder than the fewest quanta that are looked at
+        if before >= 0:  # this source is colder than the lowest occupation of the search
             return exp(float(brentq(excess, log(self.n_th), high, xtol=1e-4)))
         while high < log(_MOST):
             high += log(4)
-            here = excess(high)
-            if here >= 0:
+            value = excess(high)
+            if value >= 0:
                 return exp(float(brentq(excess, low, high, xtol=1e-4)))
-            if before > -wanted and here < before + 1e-6:  # what limits it is something else
+            if before > -wanted and value < before + 1e-6:  # not limited by the occupation
                 return inf
-            low, before = high, here
+            low, before = high, value
         return inf
 
 

@@ -1,1 +1,1 @@
-"""All slow eigenvalues of a network's master equation, found, counted and refined."""
+"""The slowest eigenvalues of a network's master equation: searched, counted and refined."""

@@ -32,7 +32,7 @@ def all_of(chain: ChargeChain) -> np.ndarray:
 
 
 def near(chain: ChargeChain, shift: complex, count: int, *, exact: bool) -> np.ndarray:
-    """About `count` eigenvalues of L near a shift; with exact solves where double ones lose all."""
+    """About `count` eigenvalues of L near a shift; exact solves replace inaccurate double ones."""
     solve = _exact_solve(chain, shift) if exact else _double_solve(chain, shift)
     rng = np.random.default_rng(1)
     steps = min(-(-(2 * count + 40) // _BLOCK), max(1, chain.size // _BLOCK))
@@ -54,9 +54,9 @@ def near(chain: ChargeChain, shift: complex, count: int, *, exact: bool) -> np.n
 
 
 def _new_directions(basis: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """Orthonormal columns that span what a block adds to a basis, rounding left out."""
+    """Orthonormal columns that a block adds to a basis, without directions of rounding."""
     size = float(np.linalg.norm(block, axis=0).max())
-    for least in (_DIRECTION * size, 0.5):  # the second time they are orthonormal but for rounding
+    for least in (_DIRECTION * size, 0.5):  # the second pass corrects rounding
         block = block - basis @ (basis.conj().T @ block)
         block, triangle, _ = qr(block, mode="economic", pivoting=True)
         block = block[:, np.abs(np.diag(triangle)) > least]
@@ -86,11 +86,11 @@ def _exact_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], n
                         ]
                     )
                 )
-            found = shifted.solve(parts)
+            levels = shifted.solve(parts)
             return np.array(
                 [
                     [complex(v * w) for v in row]
-                    for part, weight in zip(found, chain.weights, strict=True)
+                    for part, weight in zip(levels, chain.weights, strict=True)
                     for row, w in zip(part.tolist(), weight, strict=True)
                 ]
             )

@@ -44,16 +44,16 @@ class ExactOperator:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The image of x, (size, p) objects."""
-        found = np.full((self.size, x.shape[1]), acb(0), dtype=object)
+        image = np.full((self.size, x.shape[1]), acb(0), dtype=object)
         products = self.value[:, None] * x[self.col]
-        found[self.rows] = np.add.reduceat(products, self.first, axis=0)
-        return found
+        image[self.rows] = np.add.reduceat(products, self.first, axis=0)
+        return image
 
 
 def _objects(values: list[Any]) -> np.ndarray:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
 
 
 class ChargeChain:
@@ -96,16 +96,16 @@ class ChargeChain:
         rate, detuning = float(g.rate), float(g.detuning)
         rows, cols, values = [], [], []
         for n in range(self.last + 1):
-            here = self.elements[n]
-            rows.append(self.start[n] + np.arange(len(here)))
+            elements = self.elements[n]
+            rows.append(self.start[n] + np.arange(len(elements)))
             cols.append(rows[-1])
-            values.append(1j * detuning * self.shift[here] - rate * n)
-            for to, of, entries in self._couplings(n):
-                inside, row, col = self._placed(entries, to, of)
-                value = entries.floats[inside] * self._root(entries, inside, to, of)
+            values.append(1j * detuning * self.shift[elements] - rate * n)
+            for to, origin, entries in self._couplings(n):
+                inside, row, col = self._placed(entries, to, origin)
+                value = entries.floats[inside] * self._root(entries, inside, to, origin)
                 rows.append(self.start[to] + row)
-                cols.append(self.start[of] + col)
-                values.append(value * scale ** float(of - to))
+                cols.append(self.start[origin] + col)
+                values.append(value * scale ** float(origin - to))
         place = (np.concatenate(rows), np.concatenate(cols))
         return sparse.csc_array(
             (np.concatenate(values), place), shape=(self.size, self.size), dtype=complex
@@ -129,13 +129,13 @@ class ChargeChain:
                 cols.append(rows[-1])
                 turn = self.shift[here].tolist()
                 elements.append(_objects([acb(-g.rate * n, g.detuning * k) for k in turn]))
-                for to, of, entries in self._couplings(n):
-                    inside, row, col = self._placed(entries, to, of)
+                for to, origin, entries in self._couplings(n):
+                    inside, row, col = self._placed(entries, to, origin)
                     value = values[id(entries)][inside]
-                    if to != of:
-                        value = value * root[self._count(entries, inside, to, of)]
+                    if to != origin:
+                        value = value * root[self._count(entries, inside, to, origin)]
                     rows.append(self.start[to] + row)
-                    cols.append(self.start[of] + col)
+                    cols.append(self.start[origin] + col)
                     elements.append(value)
         place = np.concatenate(rows), np.concatenate(cols), np.concatenate(elements)
         return ExactOperator(self.size, *place), ExactOperator(
@@ -144,7 +144,7 @@ class ChargeChain:
 
     @cached_property
     def rank_rounding(self) -> sparse.csc_array:
-        """What the generator would have more with the decay matrix as given, (size, size)."""
+        """The part of the generator by which the given decay matrix differs, (size, size)."""
         entries = self.generator.rank_rounding
         rows, cols, values = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0, complex)]
         for n in range(self.last + 1):
@@ -156,50 +156,52 @@ class ChargeChain:
         return sparse.csc_array((np.concatenate(values), place), shape=(self.size, self.size))
 
     def _couplings(self, n: int) -> Iterator[tuple[int, int, SuperoperatorEntries]]:
-        """What enters level n: (to, of, superoperator)."""
+        """The terms that enter tier n: (to, origin, superoperator)."""
         yield n, n, self.generator.within
         if n > 0:
             yield n, n - 1, self.generator.rise
         if n < self.last:
             yield n, n + 1, self.generator.fall
 
-    def _placed(self, entries: SuperoperatorEntries, to: int, of: int) -> tuple[np.ndarray, ...]:
-        """Which entries lie between two levels, and their rows and columns there."""
+    def _placed(
+        self, entries: SuperoperatorEntries, to: int, origin: int
+    ) -> tuple[np.ndarray, ...]:
+        """Mask of the entries between two tiers, and their rows and columns."""
         place = np.full((2, len(self.shift)), -1)
         place[0, self.elements[to]] = np.arange(len(self.elements[to]))
-        place[1, self.elements[of]] = np.arange(len(self.elements[of]))
+        place[1, self.elements[origin]] = np.arange(len(self.elements[origin]))
         row, col = place[0, entries.row], place[1, entries.col]
         inside = np.flatnonzero((row >= 0) & (col >= 0))
         return inside, row[inside], col[inside]
 
     def _root(
-        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, of: int
+        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, origin: int
     ) -> np.ndarray:
         """sqrt(k), sqrt(l), sqrt(k + 1) or sqrt(l + 1) of each entry."""
-        if to == of:
+        if to == origin:
             return np.ones(len(inside))
-        return np.sqrt(self._count(entries, inside, to, of))
+        return np.sqrt(self._count(entries, inside, to, origin))
 
     def _count(
-        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, of: int
+        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, origin: int
     ) -> np.ndarray:
         """The larger of the two k, or of the two l, whichever differs."""
-        upper = max(to, of)
+        upper = max(to, origin)
         row, col = self.shift[entries.row[inside]], self.shift[entries.col[inside]]
-        there = row if to > of else col
+        of_upper = row if to > origin else col
         # k changes if k - l rises with the level, else l does.
-        sign = np.where((row > col) == (to > of), 1, -1)
-        return (upper + sign * there) // 2
+        sign = np.where((row > col) == (to > origin), 1, -1)
+        return (upper + sign * of_upper) // 2
 
     def _hermitian_basis(self) -> sparse.csr_array:
         """The unitary to the real and imaginary parts of pairs mu^{kl}, mu^{lk}; (size, size)."""
         d = len(self.generator.numbers)
         rows, cols, values = [], [], []
-        for n, here in enumerate(self.elements):
+        for n, elements in enumerate(self.elements):
             place = np.full(d * d, -1)
-            place[here] = np.arange(len(here))
-            partner = place[(here % d) * d + here // d]
-            own = np.arange(len(here))
+            place[elements] = np.arange(len(elements))
+            partner = place[(elements % d) * d + elements // d]
+            own = np.arange(len(elements))
             alone, first = own[partner == own], own[partner > own]
             second, root = partner[first], np.full(len(first), np.sqrt(0.5))
             rows += [self.start[n] + part for part in (alone, first, first, second, second)]
@@ -210,7 +212,7 @@ class ChargeChain:
 
     @cached_property
     def weights(self) -> list[list[arb]]:
-        r"""What balances the elements of each level: \(\sqrt{k!\, l!}\, s^{-(k + l)}\)."""
+        r"""Factors that balance the elements of each tier: \(\sqrt{k!\, l!}\, s^{-(k + l)}\)."""
         with ctx.workprec(BITS):
             return self._weights()
 
@@ -220,53 +222,53 @@ class ChargeChain:
         for n in range(1, self.last + 1):
             # A factor s^2 per step of k or l is s per step of k + l.
             factorial.append(factorial[-1] * n / arb(variance))
-        found = []
-        for n, here in enumerate(self.elements):
-            shift = self.shift[here]
+        weights = []
+        for n, elements in enumerate(self.elements):
+            shift = self.shift[elements]
             k, l = (n + shift) // 2, (n - shift) // 2
             pairs = zip(k.tolist(), l.tolist(), strict=True)
-            found.append([(factorial[i] * factorial[j]).sqrt() for i, j in pairs])
-        return found
+            weights.append([(factorial[i] * factorial[j]).sqrt() for i, j in pairs])
+        return weights
 
     def dense_blocks(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Diagonal, rising and falling block of each level in double precision."""
+        """The blocks within, from below and from above each tier, in double precision."""
         matrix = sparse.csr_array(self.matrix)
         parts = [slice(int(a), int(b)) for a, b in zip(self.start, self.start[1:], strict=False)]
         parts.append(slice(self.size, self.size))
-        found = []
+        blocks = []
         for n in range(self.last + 1):
             rows = matrix[parts[n]].tocsc()
             below = slice(0, 0) if n == 0 else parts[n - 1]
             own, risen, fallen = (rows[:, p].toarray() for p in (parts[n], below, parts[n + 1]))
-            found.append((own, risen, fallen))
-        return found
+            blocks.append((own, risen, fallen))
+        return blocks
 
     @cached_property
     def exact_blocks(self) -> list[tuple[Any, Any, Any]]:
-        """The same without square roots in ball arithmetic; what does not exist is None."""
+        """The blocks of each tier in ball arithmetic without square roots, or None."""
         with ctx.workprec(BITS):
             return self._exact_blocks()
 
     def _exact_blocks(self) -> list[tuple[Any, Any, Any]]:
         g = self.generator
-        found = []
+        by_level = []
         for n in range(self.last + 1):
             blocks = {}
-            for to, of, entries in self._couplings(n):
-                block = acb_mat(len(self.elements[to]), len(self.elements[of]))
-                inside, row, col = self._placed(entries, to, of)
+            for to, origin, entries in self._couplings(n):
+                block = acb_mat(len(self.elements[to]), len(self.elements[origin]))
+                inside, row, col = self._placed(entries, to, origin)
                 factor = (
-                    self._count(entries, inside, to, of)
-                    if of > to
+                    self._count(entries, inside, to, origin)
+                    if origin > to
                     else np.ones(len(inside), dtype=np.int64)
                 )
                 for i, r, c, f in zip(
                     inside.tolist(), row.tolist(), col.tolist(), factor.tolist(), strict=True
                 ):
                     block[r, c] = entries.value[i] * f
-                blocks[of] = block
+                blocks[origin] = block
             diagonal = blocks[n]
             for i, element in enumerate(self.elements[n].tolist()):
                 diagonal[i, i] += acb(-g.rate * n, g.detuning * int(self.shift[element]))
-            found.append((diagonal, blocks.get(n - 1), blocks.get(n + 1)))
-        return found
+            by_level.append((diagonal, blocks.get(n - 1), blocks.get(n + 1)))
+        return by_level

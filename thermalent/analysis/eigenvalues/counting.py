@@ -1,7 +1,7 @@
-r"""How many eigenvalues lie to the right of a vertical line: a winding number.
+r"""The number of eigenvalues to the right of a vertical line: a winding number.
 
 The determinant of s - L is the product of the determinants of the pivots of its block elimination,
-so that also the eigenvalues that level zero does not see are counted. Divided by the same function
+so that eigenvalues without an amplitude in tier zero are counted too. Divided by the same function
 of s + c, with c > r, and by what both have of the eigenvalues known already,
 
 $$F(s) = \frac{\det(s - L)}{\det(s + c - L)}
@@ -47,7 +47,7 @@ LogDet = Callable[[np.ndarray], np.ndarray]
 
 
 class Winding(NamedTuple):
-    """What the phase along the line says.
+    """The result of following the phase along the line.
 
     Args:
         missing: Eigenvalues to the right of the line that the list lacks; None if the phase could
@@ -73,7 +73,7 @@ def count_missing(
         known: Eigenvalues of L on both sides of the line, with conjugates and multiplicities.
         distance: r > 0; the line must pass between the eigenvalues that are known.
         log_det: log det(s - L) at many s, up to multiples of 2 pi i.
-        report: Is told how far the count is.
+        report: Called with the progress of the count.
     """
     largest = float(np.max(abs(chain.matrix).sum(axis=0)))
     # No eigenvalue has a larger imaginary part than the anti-Hermitian part of L allows.
@@ -99,7 +99,7 @@ def count_missing(
 def _first_points(
     known: np.ndarray, distance: float, far: float, step: float, highest: float
 ) -> np.ndarray:
-    """Points that become closer towards zero, as close as the line is to what is known.
+    """Points whose distances decrease towards zero to that of the line from known eigenvalues.
 
     Up to the highest frequency none are further apart than `step`, half the distance between a zero
     of F and its pole, so that a zero beside the line is noticed however close it is.
@@ -181,7 +181,7 @@ def log_det_double(chain: ChargeChain) -> LogDet:
 
 
 def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> LogDet:
-    """The same by a compiled loop, which is faster where the blocks are small."""
+    """Logarithm of det(s - L) by a compiled loop, which is faster for small blocks."""
     size = np.array([len(own) for own, _, _ in blocks])
     padded = np.zeros((3, len(blocks), width, width), dtype=np.result_type(*blocks[0]))
     for n, level in enumerate(blocks):
@@ -197,7 +197,7 @@ def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> Log
 
 
 def log_det_exact(chain: ChargeChain) -> LogDet:
-    """The same in ball arithmetic, for rates over many decades."""
+    """Logarithm of det(s - L) in ball arithmetic, for rates over many decades."""
 
     def log_det(s: np.ndarray) -> np.ndarray:
         with ctx.workprec(BITS):

@@ -12,7 +12,7 @@ _FAR = 1e100
 @numba.njit(cache=True, error_model="numpy")
 def log_products(s, zeros):
     """Sum of log(s - zero) over the zeros at each s, up to multiples of 2 pi i; (points,)."""
-    found = np.zeros(s.size, dtype=np.complex128)
+    logarithms = np.zeros(s.size, dtype=np.complex128)
     for p in range(s.size):
         total, product = 0.0j, 1.0 + 0.0j
         for zero in zeros:
@@ -21,8 +21,8 @@ def log_products(s, zeros):
             if not (1.0 / _FAR < size < _FAR):
                 total += np.log(product)
                 product = 1.0 + 0.0j
-        found[p] = total + np.log(product)
-    return found
+        logarithms[p] = total + np.log(product)
+    return logarithms
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -31,51 +31,51 @@ def log_determinants(s, size, diagonal, rise, fall):
 
     The blocks have the shapes (levels, m, m), of which level n uses size[n] rows.
     """
-    found = np.zeros(s.size, dtype=np.complex128)
+    logarithms = np.zeros(s.size, dtype=np.complex128)
     most = diagonal.shape[1]
     work = np.zeros((most, 2 * most), dtype=np.complex128)  # pivot and rising block of a level
     tail = np.zeros((most, most), dtype=np.complex128)
     for p in range(s.size):
         total, product = 0.0j, 1.0 + 0.0j
         for n in range(size.size - 1, -1, -1):
-            here = size[n]
-            there = size[n - 1] if n > 0 else 0
+            width = size[n]
+            width_below = size[n - 1] if n > 0 else 0
             above = size[n + 1] if n + 1 < size.size else 0
-            for i in range(here):
-                for j in range(here):
+            for i in range(width):
+                for j in range(width):
                     work[i, j] = -diagonal[n, i, j]
                 work[i, i] += s[p]
                 for j in range(above):
                     factor = fall[n, i, j]
                     if factor != 0:
-                        for k in range(here):
+                        for k in range(width):
                             work[i, k] -= factor * tail[j, k]
-                for j in range(there):
-                    work[i, here + j] = rise[n, i, j]
-            for k in range(here):
+                for j in range(width_below):
+                    work[i, width + j] = rise[n, i, j]
+            for k in range(width):
                 best = k
-                for i in range(k + 1, here):
+                for i in range(k + 1, width):
                     if abs(work[i, k]) > abs(work[best, k]):
                         best = i
                 if best != k:
                     product = -product
-                    for j in range(k, here + there):
+                    for j in range(k, width + width_below):
                         work[k, j], work[best, j] = work[best, j], work[k, j]
                 product *= work[k, k]
                 if not (1.0 / _FAR < abs(product.real) + abs(product.imag) < _FAR):
                     total += np.log(product)
                     product = 1.0 + 0.0j
                 inverse = 1.0 / work[k, k]
-                for i in range(k + 1, here):
+                for i in range(k + 1, width):
                     if work[i, k] != 0:
                         factor = work[i, k] * inverse
-                        for j in range(k + 1, here + there):
+                        for j in range(k + 1, width + width_below):
                             work[i, j] -= factor * work[k, j]
-            for i in range(here - 1, -1, -1):
-                for j in range(there):
-                    value = work[i, here + j]
-                    for k in range(i + 1, here):
+            for i in range(width - 1, -1, -1):
+                for j in range(width_below):
+                    value = work[i, width + j]
+                    for k in range(i + 1, width):
                         value -= work[i, k] * tail[k, j]
                     tail[i, j] = value / work[i, i]
-        found[p] = total + np.log(product)
-    return found
+        logarithms[p] = total + np.log(product)
+    return logarithms

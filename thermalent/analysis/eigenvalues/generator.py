@@ -81,9 +81,9 @@ def exact_generator(network: Network) -> HierarchyGenerator:
         within = _emitters(network)
         if not network.modes:
             nothing = _entries({})
-            rest = _rank_rounding(network)
+            rank_rounding = _rank_rounding(network)
             return HierarchyGenerator(
-                numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False, rest
+                numbers, within, nothing, nothing, arb(0), arb(0), 0.0, False, rank_rounding
             )
         return _with_source(network, numbers, within)
 
@@ -131,7 +131,7 @@ def _with_source(
 
 
 def _emitters(network: Network) -> SuperoperatorEntries:
-    """The Liouvillian of the emitters alone, as `liouville.emitter_liouvillian` has it."""
+    """The Liouvillian of the emitters alone, as of `liouvillian.emitter_liouvillian`."""
     exchange, decay, absorption, pumping, anomalous = network.couplings
     index = list(network.emitter_indices)
     lowering = [_exact(dense(c)) for c in lowering_operators(network)]
@@ -162,8 +162,8 @@ def _emitters(network: Network) -> SuperoperatorEntries:
             o = _exact(np.kron(np.kron(np.eye(before), local), np.eye(after)))
             jumps.append((acb(1), o, o))
         if np.any(emitter.hamiltonian):
-            whole = np.kron(np.kron(np.eye(before), emitter.hamiltonian), np.eye(after))
-            hamiltonian += _exact(whole)
+            embedded = np.kron(np.kron(np.eye(before), emitter.hamiltonian), np.eye(after))
+            hamiltonian += _exact(embedded)
     identity = _exact(np.eye(size))
     left, right = hamiltonian * acb(0, -1), hamiltonian * acb(0, 1)
     total: dict[tuple[int, int], acb] = {}
@@ -209,14 +209,14 @@ def _of_exact_rank(decay: np.ndarray) -> list[list[acb]]:
     live = np.flatnonzero(scale)
     if not live.size:
         return full
-    rest = decay[np.ix_(live, live)] / np.multiply.outer(scale[live], scale[live])
+    remainder = decay[np.ix_(live, live)] / np.multiply.outer(scale[live], scale[live])
     pivots: list[int] = []
     while len(pivots) < live.size:
-        p = int(np.argmax(np.diag(rest).real))
-        if rest[p, p].real <= 2 * live.size * np.finfo(float).eps:
+        p = int(np.argmax(np.diag(remainder).real))
+        if remainder[p, p].real <= 2 * live.size * np.finfo(float).eps:
             break
         pivots.append(int(live[p]))
-        rest = rest - np.multiply.outer(rest[:, p], rest[p]) / rest[p, p]
+        remainder = remainder - np.multiply.outer(remainder[:, p], remainder[p]) / remainder[p, p]
     if len(pivots) == live.size:
         return full
     core = acb_mat([[full[i][j] for j in pivots] for i in pivots])

@@ -18,7 +18,7 @@ class Cluster(NamedTuple):
 
 
 def clusters(values: np.ndarray, others: np.ndarray, width: float, *, real: bool) -> list[Cluster]:
-    """Group what lies within `width` of each other.
+    """Group the eigenvalues that lie within `width` of each other.
 
     Args:
         values: The eigenvalues to group.
@@ -28,7 +28,7 @@ def clusters(values: np.ndarray, others: np.ndarray, width: float, *, real: bool
     """
     distance = np.abs(values[:, None] - values[None, :])
     _, label = connected_components(coo_array(distance <= width), directed=False)
-    found = []
+    groups = []
     for group in range(int(np.max(label, initial=-1)) + 1):
         inside = label == group
         centre = complex(np.mean(values[inside]))
@@ -36,10 +36,10 @@ def clusters(values: np.ndarray, others: np.ndarray, width: float, *, real: bool
             centre = complex(centre.real)
         if real and centre.imag < 0:
             continue
-        rest = np.concatenate([values[~inside], others])
-        gap = float(np.min(np.abs(rest - centre), initial=np.inf))
+        outside = np.concatenate([values[~inside], others])
+        gap = float(np.min(np.abs(outside - centre), initial=np.inf))
         reach = float(np.max(np.abs(values[inside] - centre)))
         if not np.isfinite(gap):
             gap = max(2 * reach, abs(centre), width)
-        found.append(Cluster(centre, int(np.count_nonzero(inside)), gap))
-    return found
+        groups.append(Cluster(centre, int(np.count_nonzero(inside)), gap))
+    return groups

@@ -73,7 +73,7 @@ class Slowest(NamedTuple):
     certified: bool = True
 
     def cut(self, count: int) -> Slowest:
-        """The first `count`."""
+        """The first `count` eigenvalues."""
         return Slowest(
             self.values[:count],
             self.error[:count],
@@ -107,8 +107,8 @@ def slowest(
     for effort in range(1, _ROUNDS + 1):
         search = _Search(generator, charge, count + more, last, extra, effort, rtol)
         report(f"{search.fine.last} levels, about {search.operations:.0e} multiplications")
-        found = search.refined(scale)
-        first = found.cut(count)
+        refined = search.refined(scale)
+        first = refined.cut(count)
         wanted = rtol * np.abs(first.values) + _ROUNDING * scale
         own = first.error - first.rank_rounding
         rounding = own - first.change
@@ -132,7 +132,7 @@ def slowest(
         if winding.missing == 0:
             if np.all(first.values.real < search.distance):
                 return first
-            # A candidate was refined to a rate behind the line: the line has to lie further back.
+            # A candidate was refined to a rate behind the line: move the line.
             more += 2
             continue
         extra = np.concatenate([extra, search.closer(winding.places)])
@@ -198,30 +198,30 @@ class _Search:
         for n in range(min(most, self.coarse.last) + 1):
             level = slice(self.coarse.start[n], self.coarse.start[n + 1])
             turns.append(np.linalg.eigvals(matrix[level, level].toarray()).imag)
-        found = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
-        found = found[np.abs(found) > self.rate]
-        return found[found > 0] if self.real else found
+        frequencies = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
+        frequencies = frequencies[np.abs(frequencies) > self.rate]
+        return frequencies[frequencies > 0] if self.real else frequencies
 
     def _near(self, frequency: float, count: int) -> np.ndarray:
         shift = 0.1 * self.rate + 1j * frequency
         exact = self.wide and self.exact
-        found = candidates.near(self.coarse, shift, count, exact=exact)
+        values = candidates.near(self.coarse, shift, count, exact=exact)
         if self.real:
             # Far from the shift they are known to fewer digits.
-            known = self.resolution + 1e-6 * np.abs(found - shift)
-            real, upper = found[np.abs(found.imag) <= known], found[found.imag > known]
-            found = np.concatenate([real.real, upper, upper.conj()])
-        return found
+            known = self.resolution + 1e-6 * np.abs(values - shift)
+            real, upper = values[np.abs(values.imag) <= known], values[values.imag > known]
+            values = np.concatenate([real.real, upper, upper.conj()])
+        return values
 
     def _together(self, parts: list[np.ndarray]) -> np.ndarray:
         """The union of several searches: copies only where one search has them."""
-        whole = parts[0]
+        union = parts[0]
         for part in parts[1:]:
             for value in part:
                 near = 1e-5 * max(self.rate, abs(value))
-                if np.sum(np.abs(part - value) <= near) > np.sum(np.abs(whole - value) <= near):
-                    whole = np.append(whole, value)
-        return whole
+                if np.sum(np.abs(part - value) <= near) > np.sum(np.abs(union - value) <= near):
+                    union = np.append(union, value)
+        return union
 
     def refined(self, scale: float) -> Slowest:
         """The slowest candidates refined at both numbers of levels."""
@@ -258,7 +258,7 @@ class _Search:
         return refine_double(self.coarse, *place), refine_double(self.fine, *place)
 
     def second(self) -> np.ndarray:
-        """Frequencies of what a search of the finer chain from other shifts adds to the list."""
+        """Frequencies of the eigenvalues that a search from other shifts adds to the list."""
         parts = [fine.values for _, fine, _ in self.found]
         known = np.concatenate([*parts, *(part.conj() for part in parts)])
         fresh = []
@@ -272,7 +272,7 @@ class _Search:
         return np.unique(fresh)
 
     def missing(self, report: Callable[[str], None]) -> counting.Winding:
-        """What the list lacks in front of the line."""
+        """The winding number of the eigenvalues that the list lacks."""
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
         refined = np.concatenate(parts)
@@ -288,7 +288,7 @@ class _Search:
         return counted
 
     def closer(self, places: np.ndarray) -> np.ndarray:
-        """Frequencies to search at next: where the determinant changes fastest, a few of them."""
+        """Some frequencies for the next search: those at which the determinant changes fastest."""
         rounded = np.unique(np.round(places / self.rate, 1)) * self.rate
         picked: np.ndarray = rounded[:: max(1, len(rounded) // 8)]
         return picked
@@ -320,34 +320,34 @@ def _merged(
     groups: list[Cluster], refined: list[Group], scale: float, *, real: bool
 ) -> list[Cluster]:
     """Join two groups that gave the same eigenvalue, or one that did not converge with the next."""
-    for i, (group, found) in enumerate(zip(groups, refined, strict=True)):
-        loose = np.max(found.error) > 1e-9 * max(abs(group.centre), _ROUNDING * scale)
+    for i, (group, result) in enumerate(zip(groups, refined, strict=True)):
+        loose = np.max(result.error) > 1e-9 * max(abs(group.centre), _ROUNDING * scale)
         for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
             if j == i:
                 continue
-            apart = np.min(np.abs(found.values[:, None] - refined[j].values[None, :]))
+            apart = np.min(np.abs(result.values[:, None] - refined[j].values[None, :]))
             if apart <= 1e-10 * abs(group.centre) or (
                 loose and group.gap <= 0.1 * abs(group.centre)
             ):
-                rest = [g for k, g in enumerate(groups) if k not in (i, j)]
-                return [*rest, _joined(group, groups[j], rest, real=real)]
+                remaining = [g for k, g in enumerate(groups) if k not in (i, j)]
+                return [*remaining, _joined(group, groups[j], remaining, real=real)]
     return groups
 
 
-def _joined(one: Cluster, other: Cluster, rest: list[Cluster], *, real: bool) -> Cluster:
-    """Two groups as one; a group that stands for its conjugate brings it along to a real one."""
-    counts = [one.size, other.size]
-    centres = [one.centre, other.centre]
-    if real and 0 in (one.centre.imag, other.centre.imag):
+def _joined(first: Cluster, second: Cluster, remaining: list[Cluster], *, real: bool) -> Cluster:
+    """The union of two groups; a mirrored group joins a real one together with its conjugate."""
+    counts = [first.size, second.size]
+    centres = [first.centre, second.centre]
+    if real and 0 in (first.centre.imag, second.centre.imag):
         counts = [n if z.imag == 0 else 2 * n for n, z in zip(counts, centres, strict=True)]
         centres = [complex(z.real) for z in centres]
     centre = sum(n * z for n, z in zip(counts, centres, strict=True)) / sum(counts)
-    gap = min((abs(g.centre - centre) for g in rest), default=abs(centre))
+    gap = min((abs(g.centre - centre) for g in remaining), default=abs(centre))
     return Cluster(centre, sum(counts), gap)
 
 
 def _collected(
-    found: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
+    groups: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
 ) -> Slowest:
     """All rates of the groups with their errors, sorted, the stationary ones left out.
 
@@ -359,7 +359,7 @@ def _collected(
         real: Whether eigenvalues come in conjugate pairs.
     """
     values, errors, changes, roundings = [], [], [], []
-    for coarse, fine, mirrored in found:
+    for coarse, fine, mirrored in groups:
         distance = np.abs(fine.values[:, None] - coarse.values[None, :])
         row, column = linear_sum_assignment(distance)
         rate = -fine.values[row]

@@ -36,7 +36,7 @@ class Group(NamedTuple):
 
     Args:
         values: Eigenvalues of L, (p,) complex.
-        error: Bound of what arithmetic leaves of each, (p,).
+        error: Bound of the arithmetic error of each, (p,).
         rank_rounding: What the decay matrix as it is given, instead of with the rank that it stands
             for, may change.
     """
@@ -86,28 +86,28 @@ class Shifted:
         return _sweep(self.left_inverses, rises, falls, b)
 
     def apply_left(self, x: BlockVector) -> BlockVector:
-        """L^T x, without the shift."""
-        found = []
+        """The product L^T x, without the shift."""
+        image = []
         for n, (diagonal, _, _) in enumerate(self.blocks):
             total = diagonal.transpose() * x[n]
             if n > 0:
                 total += self.blocks[n - 1][2].transpose() * x[n - 1]
             if n + 1 < len(self.blocks):
                 total += self.blocks[n + 1][1].transpose() * x[n + 1]
-            found.append(total.mid())
-        return found
+            image.append(total.mid())
+        return image
 
     def apply(self, x: BlockVector) -> BlockVector:
-        """L x, without the shift."""
-        found = []
+        """The product L x, without the shift."""
+        image = []
         for n, (diagonal, rise, fall) in enumerate(self.blocks):
             total = diagonal * x[n]
             if rise is not None:
                 total += rise * x[n - 1]
             if fall is not None:
                 total += fall * x[n + 1]
-            found.append(total.mid())
-        return found
+            image.append(total.mid())
+        return image
 
 
 def refine(chain: ChargeChain, centre: complex, count: int, gap: float, seed: int = 1) -> Group:
@@ -122,7 +122,7 @@ def refine(chain: ChargeChain, centre: complex, count: int, gap: float, seed: in
         image = shifted.apply(right)
         overlap = _pair(left, right)
         small = overlap.solve(_pair(left, image), algorithm="approx").mid()
-        # What is left of L X - X M, and of its transpose; M errs by their product.
+        # The residual L X - X M, and that of the transpose; the error of M is their product.
         residual = [y - x * small for x, y in zip(right, image, strict=True)]
         left_small = overlap.transpose().solve(
             _pair(right, shifted.apply_left(left)), algorithm="approx"
@@ -150,7 +150,7 @@ def with_rank_rounding(
     x: np.ndarray,
     w: np.ndarray,
 ) -> Group:
-    """The group with what rounding of the decay matrix changes of it, to first order.
+    """The group with the change by rounding of the decay matrix, to first order.
 
     Args:
         chain: The hierarchy.
@@ -188,7 +188,7 @@ def eigenvalues_of(chain: ChargeChain) -> Group:
 
 
 def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group:
-    """The eigenvalues of M, and bounds of what a perturbation of norm `noise` does."""
+    """The eigenvalues of M, and bounds of their change by a perturbation of norm `noise`."""
     p = small.nrows()
     if p == 1:
         return Group(np.array([complex(small[0, 0])]), np.array([noise]))
@@ -245,16 +245,16 @@ def _pair(left: BlockVector, right: BlockVector) -> acb_mat:
 
 
 def _random(chain: ChargeChain, count: int, rng: np.random.Generator) -> BlockVector:
-    """Random columns in balanced levels; complex, so that no symmetry hides from them."""
-    found = []
+    """Random columns in balanced tiers; complex, so that they break every symmetry."""
+    columns = []
     for part, weight in zip(chain.elements, chain.weights, strict=True):
         values = rng.normal(size=(2, len(part), count))
         rows = [
             [acb(re, im) / w for re, im in zip(*pair, strict=True)]
             for *pair, w in zip(values[0].tolist(), values[1].tolist(), weight, strict=True)
         ]
-        found.append(acb_mat(rows) if rows else acb_mat(0, count))
-    return found
+        columns.append(acb_mat(rows) if rows else acb_mat(0, count))
+    return columns
 
 
 def _norm(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> float:
@@ -274,7 +274,7 @@ def _size(matrix: acb_mat) -> float:
 
 
 def _identity(n: int) -> acb_mat:
-    found = acb_mat(n, n)
+    identity = acb_mat(n, n)
     for i in range(n):
-        found[i, i] = 1
-    return found
+        identity[i, i] = 1
+    return identity

@@ -48,7 +48,7 @@ def refine_double(chain: ChargeChain, centre: complex, count: int, gap: float) -
 
 
 def orthonormal_subspace(solve: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
-    """Orthonormal block after inverse iteration, until it no longer changes."""
+    """Orthonormal block after inverse iteration to convergence."""
     x, _ = np.linalg.qr(x)
     before = np.inf
     for _ in range(_MOST_ITERATIONS):

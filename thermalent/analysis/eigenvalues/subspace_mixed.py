@@ -35,10 +35,10 @@ _EPS = float(np.finfo(float).eps)
 # The shift lies this part of the distance to the next eigenvalue off the group. A round multiplies
 # the subspaces' errors by about this, and loses as many digits of double precision.
 _OFF_CENTRE = 1e-5
-# An error this small beside the largest rate is small beside what counts as stationary.
+# An error this small beside the largest rate is small beside the bound of stationary rates.
 _NEGLIGIBLE = 1e-33
 _MOST_ROUNDS = 12
-# Rounds go on while the bound falls at least by this factor.
+# Rounds continue while the bound falls at least by this factor.
 _PROGRESS = 0.1
 # Higher orders in the subspaces' errors.
 _SECOND_ORDER = 10.0
@@ -96,7 +96,7 @@ def _rough(
         values.append(np.linalg.eigvals(np.linalg.solve(overlap, product)))
     coarse, fine = (np.sort_complex(v) for v in values)
     change = np.abs(coarse - fine)
-    # A defective group feels the root of rounding.
+    # The eigenvalues of a defective group are accurate to the root of rounding.
     noise = chain.generator.largest * (1e4 * _EPS) ** (1 / x.shape[1])
     if np.all(change <= 10 * rtol * np.abs(fine) + noise):
         return None
@@ -129,7 +129,7 @@ def _improved(
         product = _norm(residual) * _norm(left_step) * _SECOND_ORDER
         noise = float(_frobenius(inverse) * (product + _frobenius(_pair(w, residual))))
         group = eigenvalues_of_small(small, centre, noise)
-        # The corrections are believed when they have been seen to become smaller.
+        # The corrections are used once they have become smaller.
         if number > 0 and noise <= _PROGRESS * before and group.error[0] < best.error[0]:
             floats = x.astype(complex), w.astype(complex)
             best = with_rank_rounding(chain, group, small, centre, noise, inverse, *floats)
@@ -169,21 +169,21 @@ def _correction(
 
 def _balls(x: np.ndarray) -> np.ndarray:
     """An array of exact balls, (n, p)."""
-    found = np.empty(x.shape, dtype=object)
-    found.ravel()[:] = [acb(v.real, v.imag) for v in x.ravel().tolist()]
-    return found
+    balls = np.empty(x.shape, dtype=object)
+    balls.ravel()[:] = [acb(v.real, v.imag) for v in x.ravel().tolist()]
+    return balls
 
 
 def _objects(values: list[Any]) -> np.ndarray:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
 
 
 def _mid(x: np.ndarray) -> np.ndarray:
-    found = np.empty(x.shape, dtype=object)
-    found.ravel()[:] = [v.mid() for v in x.ravel()]
-    return found
+    midpoints = np.empty(x.shape, dtype=object)
+    midpoints.ravel()[:] = [v.mid() for v in x.ravel()]
+    return midpoints
 
 
 def _pair(left: np.ndarray, right: np.ndarray) -> acb_mat:
@@ -193,9 +193,9 @@ def _pair(left: np.ndarray, right: np.ndarray) -> acb_mat:
 
 def _times(x: np.ndarray, small: acb_mat) -> np.ndarray:
     """X M, (n, p)."""
-    found = np.empty(x.shape, dtype=object)
-    found[:] = (acb_mat(x.tolist()) * small).tolist()
-    return found
+    product = np.empty(x.shape, dtype=object)
+    product[:] = (acb_mat(x.tolist()) * small).tolist()
+    return product
 
 
 def _norm(x: np.ndarray) -> arb:

@@ -41,8 +41,8 @@ class ChargeSpace:
     Args:
         frame: The basis f as columns, (d, d).
         zero: Row-major indices of the elements of charge 0; of all if there is no symmetry.
-            plus: Row-major indices of the elements of charge 1, likewise.
-            minus: Row-major indices of the elements of charge -1, likewise.
+        plus: Row-major indices of the elements of charge 1, likewise.
+        minus: Row-major indices of the elements of charge -1, likewise.
     """
 
     frame: np.ndarray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -143,21 +143,34 @@ def _converged(problem: _Problem, rtol: float) -> Sensitivities:
     Raises:
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
     """
-    found: list[np.ndarray] = []
+    coarser: np.ndarray | None = None
     with working("sensitivities") as report:
         for turn, factor in enumerate(_STEPS):
             last = 2 * int(np.ceil(problem.depth * factor / 2))
-            found.append(problem.derivatives(last, rescaled=turn % 2 == 1))
-            if turn == 0:
-                continue
-            change = 2 * np.abs(found[-1] - found[-2])
-            allowed = rtol * np.max(np.abs(found[-1]) * problem.scales, initial=0.0)
-            report(f"{last} levels")
-            if np.all(change * problem.scales <= allowed):
-                break
-    errors = change + problem.slope_errors + _ROUNDING * problem.sizes
-    errors = errors + problem.conditioning(found[-1], last)
-    return problem.result(found[-1], errors, last)
+            derivatives = problem.derivatives(last, rescaled=turn % 2 == 1)
+            values = derivatives.values
+            if coarser is not None:
+                change = 2 * np.abs(values - coarser)
+                allowed = rtol * np.max(np.abs(values) * problem.scales, initial=0.0)
+                report(f"{last} tiers")
+                if np.all(change * problem.scales <= allowed):
+                    break
+            coarser = values
+    errors = change + derivatives.slope_errors + _ROUNDING * derivatives.sizes
+    errors = errors + problem.conditioning(values, last)
+    return problem.result(values, errors, last)
+
+
+class _Derivatives(NamedTuple):
+    """Derivatives by all parameters, (keys,), with their errors from the slopes of the generator.
+
+    `sizes` are the sums of the absolute values of the terms of each derivative, of which rounding
+    is a part.
+    """
+
+    values: np.ndarray
+    slope_errors: np.ndarray
+    sizes: np.ndarray
 
 
 class _Problem:
@@ -217,14 +230,12 @@ class _Problem:
         ]
         numbers = np.array([self.values[name][i] for name, i in self.keys])
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
-        self.slope_errors = np.zeros(len(self.keys))
-        self.sizes = np.zeros(len(self.keys))  # of the terms of a derivative, added up
 
-    def result(self, found: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
+    def result(self, values: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
         """Derivatives and their errors, (keys,) each, by name."""
         numbers = [
             Estimate(number, error, _HOW)
-            for number, error in zip(found.tolist(), errors.tolist(), strict=True)
+            for number, error in zip(values.tolist(), errors.tolist(), strict=True)
         ]
         return Sensitivities(
             value=self.value,
@@ -251,13 +262,13 @@ class _Problem:
         numbers = []
         for key in self.keys:
             value, name = self._at(key)
-            found = border.slope(partial(self._concurrence, key), value, name)
-            if isinstance(found, str):
+            slope = border.slope(partial(self._concurrence, key), value, name)
+            if isinstance(slope, str):
                 self._refuse(
                     f"The concurrence has no derivative here, at the border of separable states: "
-                    f"{found}. Ask for another observable, or move away from here."
+                    f"{slope}. Ask for another observable, or move away from here."
                 )
-            numbers.append(found)
+            numbers.append(slope)
         return Sensitivities(
             value=self.value,
             derivatives=self.named(numbers),
@@ -285,22 +296,22 @@ class _Problem:
         order = ", to first order" if callable(given) else ""
         return Estimate(value, float(error), f"carried through from the state{order}")
 
-    def derivatives(self, last: int, *, rescaled: bool) -> np.ndarray:
-        """All derivatives with this many levels, (keys,); also sets `slope_errors`."""
-        result = np.zeros(len(self.keys))
+    def derivatives(self, last: int, *, rescaled: bool) -> _Derivatives:
+        """All derivatives with the tiers 0 to `last`."""
+        values, slope_errors, sizes = np.zeros((3, len(self.keys)))
         if self.flat:
-            return result
-        found = self._moments(staggered(self.chain) if rescaled else self.chain, last)
+            return _Derivatives(values, slope_errors, sizes)
+        weights = self._moments(staggered(self.chain) if rescaled else self.chain, last)
         if rescaled:
-            found = unstaggered(found)
+            weights = unstaggered(weights)
         for i, slope in enumerate(self.changes):
-            result[i], self.sizes[i] = contracted(self.chain, found, slope.estimate)
-            before, _ = contracted(self.chain, found, slope.before)
-            self.slope_errors[i] = abs(result[i] - before)
-        return result + 0.0  # no -0.0
+            values[i], sizes[i] = contracted(self.chain, weights, slope.estimate)
+            before, _ = contracted(self.chain, weights, slope.before)
+            slope_errors[i] = abs(values[i] - before)
+        return _Derivatives(values + 0.0, slope_errors, sizes)  # no -0.0
 
-    def conditioning(self, found: np.ndarray, last: int) -> np.ndarray:
-        """What the rounding of the generator and of its slopes changes of `found`, (keys,).
+    def conditioning(self, values: np.ndarray, last: int) -> np.ndarray:
+        """Change of derivatives (keys,) by the rounding of the generator and of its slopes.
 
         All numbers of levels and both scalings share one rounded generator, so their differences
         do not show what its rounding cost. Chains and slopes disturbed by as much as that do.
@@ -313,7 +324,7 @@ class _Problem:
             chain = hierarchy_chain(self.h, complete=True, disturbance=rng)
             moved = self._moments(chain, last)
             for i, slope in enumerate(self.changes):
-                by_chain = contracted(chain, moved, slope.estimate)[0] - found[i]
+                by_chain = contracted(chain, moved, slope.estimate)[0] - values[i]
                 drawn = randomised(slope.noise, rng)
                 by_slope = contracted(chain, moved, drawn)[0]
                 most[i] = max(most[i], abs(by_chain), abs(by_slope))
@@ -332,11 +343,11 @@ class _Problem:
     def _moments(self, chain: HierarchyChain, last: int) -> Moments:
         stationary = TierZeroEquation(chain)
         sweep = forward(chain, stationary, last)
-        # The gradient at this state: what levels and rounding change of it is then part of the
+        # The gradient at this state: its change by truncation and rounding is then part of the
         # change of the derivatives.
         rho = stationary.matrix(sweep.x[0, : chain.tier0_size])
-        here = evaluated(self.observable, rho, self.state.network, self.pair).gradient
-        gradient = stationary.coordinates(here)
+        at_state = evaluated(self.observable, rho, self.state.network, self.pair).gradient
+        gradient = stationary.coordinates(at_state)
         y = adjoint(chain, stationary, sweep, gradient)
         return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
 
