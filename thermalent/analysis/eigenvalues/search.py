@@ -352,7 +352,7 @@ def _collected(
     """All rates of the groups with their errors, sorted, the stationary ones left out.
 
     Args:
-        found: Each group with fewer and with more levels, and whether it stands for its conjugate
+        groups: Each group with fewer and with more levels, and whether it stands for its conjugate
             as well.
         scale: The largest rate.
         levels: The larger number of levels.
