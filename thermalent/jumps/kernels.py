@@ -7,15 +7,16 @@ passes a number drawn from [0, 1], the state jumps. That time is found on the sa
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 # Beyond the last term (6^40/40! = 1.6e-17) nothing is left; the terms reach e^6 times the state.
 REACH = 6.0
 TERMS = 40
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def multiply(indptr, indices, data, x, y, low, high, scale):
     """Y = scale A x on the rows low to high."""
     for i in range(low, high):
@@ -25,7 +26,7 @@ def multiply(indptr, indices, data, x, y, low, high, scale):
         y[i] = scale * total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def square(x, low, high):
     """Squared norm of a slice."""
     total = 0.0
@@ -34,7 +35,7 @@ def square(x, low, high):
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def evaluate(terms, count, s, x, low, high):
     """X = sum of s^k T_k (Horner); returns its squared norm."""
     for i in range(low, high):
@@ -45,7 +46,7 @@ def evaluate(terms, count, s, x, low, high):
     return square(x, low, high)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def expand(drift, terms, psi, low, high, step, tolerance):
     """Fill T_0, T_1, ... until they no longer count within the step; returns how many."""
     indptr, indices, data = drift
@@ -63,7 +64,7 @@ def expand(drift, terms, psi, low, high, step, tolerance):
     return TERMS
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def passing(terms, count, step, goal, x, low, high, after, tolerance):
     """The time s in the step at which the squared norm is the goal, by regula falsi (Illinois).
 
@@ -90,7 +91,7 @@ def passing(terms, count, step, goal, x, low, high, after, tolerance):
     return s
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def jump(rng, jumps, targets, starts, psi, work, best, low, high, group):
     """Apply one of the jump operators, drawn by its rate; returns where the normalised ket is."""
     indptr, indices, data = jumps
@@ -117,7 +118,7 @@ def jump(rng, jumps, targets, starts, psi, work, best, low, high, group):
     return first, last, (targets[chosen, group] if group >= 0 else -1)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _range_after(targets, starts, k, group, low, high):
     """The slice to which jump k takes a ket."""
     if group < 0:
@@ -128,7 +129,7 @@ def _range_after(targets, starts, k, group, low, high):
     return starts[target], starts[target + 1]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def propagate(
     rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, buffer, stop
 ):  # fmt: skip
@@ -178,7 +179,7 @@ def propagate(
     return group, goal, count
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
     """Add the emitters' part of the normalised ket to rho, and the last levels' weight to `top`.
 
@@ -212,7 +213,7 @@ def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
         grid[mode_of[i], emitter_of[i]] = 0.0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def follow(
     rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, buffer,
     mode_of, emitter_of, grid, own, top, levels, stop,

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 # Trajectories of a block, which share one stream of random numbers. Part of what a seed means:
 # another number gives other trajectories. 64 is where the time per trajectory stops falling.
@@ -39,7 +40,7 @@ class Plan(NamedTuple):
     drive_norm: float  # largest norm of both, over all phases
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def multiply(matrix, x, y):
     """Y = M x for all lanes."""
     for r in range(matrix.start.size - 1):
@@ -54,7 +55,7 @@ def multiply(matrix, x, y):
                 y[r, k] += v0 * x[c0, k] + v1 * x[c1, k] + v2 * x[c2, k] + v3 * x[c3, k]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def draw(rng, u, integral, transition):
     """One exact step of the field u, (2, LANES); its time integral is added to `integral`.
 
@@ -75,7 +76,7 @@ def draw(rng, u, integral, transition):
         u[1, k] = decay_re * im + decay_im * re + noise * b
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def rotation_matrices(w, integral, doublings, matrix):
     """The rotation of one two-level emitter by the vector w I, per lane, (9, LANES).
 
@@ -117,7 +118,7 @@ def rotation_matrices(w, integral, doublings, matrix):
         matrix[8, k] = 1 - norm * (p * p + q * q)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def rotate(matrix, x, stride):
     """Rotate the Pauli index of stride `stride` of every lane, in place."""
     for base in range(0, x.shape[0], 4 * stride):
@@ -130,7 +131,7 @@ def rotate(matrix, x, stride):
                 x[l, k] = matrix[6, k] * p + matrix[7, k] * q + matrix[8, k] * r
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def taylor(plan, integral, x, y, z, w):
     """Apply exp(Re(I) X + Im(I) Y) to x by its Taylor series; y, z and w are scratch."""
     largest = 0.0
@@ -154,7 +155,7 @@ def taylor(plan, integral, x, y, z, w):
                     x[r, k] += term
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def drive(plan, integral, x, matrix, y, z, w):
     """The emitters' exact response to the integrated field alone, in place; the rest is scratch."""
     emitters = plan.rotation.shape[0]
@@ -168,7 +169,7 @@ def drive(plan, integral, x, matrix, y, z, w):
         rotate(matrix, x, stride)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def advance(rng, u, x, total, steps, merge, plan):
     """Field and emitters of a block over `steps` steps of the field, in place.
 
@@ -211,7 +212,7 @@ def advance(rng, u, x, total, steps, merge, plan):
         total += y
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def follow(integrals, x, plan):
     """Emitters of a block along a given field, in place: integrals (steps, 2, LANES), as above."""
     shape = (x.shape[0], LANES)
@@ -223,7 +224,7 @@ def follow(integrals, x, plan):
         multiply(plan.half, here, x)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def autoregression(decay, noise, path):
     """path[p, i + 1] = decay[i] path[p, i] + noise[p, i]; path[:, 0] is given."""
     for p in range(path.shape[0]):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 TERMS = 40
 _REACH = 5.0  # of |K| times a step: e^5 of cancellation at most
@@ -36,7 +37,7 @@ class KetPlan(NamedTuple):
     step: float
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def product(pointers, columns, values, x, y, scale):
     """Y = scale A x."""
     for i in range(len(y)):
@@ -46,7 +47,7 @@ def product(pointers, columns, values, x, y, scale):
         y[i] = scale * total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def one_way_product(diagonal, up, down, x, y, passing, scale):
     r"""Y = scale K x with K = diagonal + sum over j behind l of a_j b_l c_j^+ c_l.
 
@@ -66,7 +67,7 @@ def one_way_product(diagonal, up, down, x, y, passing, scale):
                 passing[i] += emitted * x[i + stride]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def drift_product(plan, x, y, passing, scale):
     """Y = scale K x; `passing` is work space."""
     if len(plan.up) > 0:
@@ -75,7 +76,7 @@ def drift_product(plan, x, y, passing, scale):
         product(plan.pointers, plan.columns, plan.values, x, y, scale)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def weight(x):
     """Squared norm."""
     total = 0.0
@@ -84,7 +85,7 @@ def weight(x):
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def polynomial(terms, count, s, x):
     """X = sum of s^k T_k; returns its squared norm."""
     for i in range(len(x)):
@@ -95,7 +96,7 @@ def polynomial(terms, count, s, x):
     return weight(x)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def decay(rng, plan, psi, goal, span, terms, work, rates):
     """The qubits without their field for the time `span`, jumps included; in place.
 
@@ -155,7 +156,7 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
     return goal, count
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def jump(rng, plan, psi, work, rates):
     """One of the jumps, drawn by its rate; the ket is normalised."""
     total = 0.0
@@ -176,7 +177,7 @@ def jump(rng, plan, psi, work, rates):
         psi[i] = scale * work[i]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def rotate_qubit(psi, stride, angle):
     """Apply exp(I c^+ - I^* c) to the qubit of this stride; `angle` is I."""
     size = abs(angle)
@@ -192,7 +193,7 @@ def rotate_qubit(psi, stride, angle):
             psi[i + stride] = up * low + cosine * high
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
     """Field and qubits over so many steps, in place; returns the goal and the jumps."""
     m, r = len(z), plan.mixing.shape[1]
@@ -225,7 +226,7 @@ def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
     return goal, total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def read_ket(psi, kept, rest, grid, rho):
     """Add the state of the kept qubits, of the normalised ket, to rho.
 
@@ -246,7 +247,7 @@ def read_ket(psi, kept, rest, grid, rho):
                 rho[a, b] += left * np.conj(grid[n, b])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def follow_ket(rng, plan, z, psi, steps, average, kept, rest, rho):
     """One trajectory through all its looks; returns how often it jumped.
 

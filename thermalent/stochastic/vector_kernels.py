@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from thermalent.stochastic.kernels import LANES, Plan, Rows, multiply, rotate, rotation_matrices
+from thermalent.support.compiled import compiled
 
 
 class VectorPlan(NamedTuple):
@@ -25,7 +25,7 @@ class VectorPlan(NamedTuple):
     norms: np.ndarray  # (r,): their largest norms over all phases
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def combine(matrix, x, y):
     """Y += M x for all lanes; M is a small dense matrix."""
     for i in range(matrix.shape[0]):
@@ -36,7 +36,7 @@ def combine(matrix, x, y):
                     y[i, k] += value * x[j, k]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def draw_vector(rng, u, integral, normal, fresh, plan):
     """One exact step of all amplitudes; the integrals of the outputs are added to `integral`.
 
@@ -59,7 +59,7 @@ def draw_vector(rng, u, integral, normal, fresh, plan):
             integral[r + i, k] += fresh[2 * m + r + i, k]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def taylor_outputs(plan, integral, x, y, z, w):
     """Apply exp of the sum over outputs of Re(I) X + Im(I) Y to x; y, z and w are scratch."""
     outputs = integral.shape[0] // 2
@@ -89,7 +89,7 @@ def taylor_outputs(plan, integral, x, y, z, w):
                     x[r, k] += w[r, k]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def drive_vector(plan, integral, x, own, matrix, y, z, w):
     """The emitters' exact response to the integrated fields, in place; the rest is scratch."""
     rotation = plan.emitters.rotation
@@ -105,7 +105,7 @@ def drive_vector(plan, integral, x, own, matrix, y, z, w):
         rotate(matrix, x, stride)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def advance_vector(rng, u, x, total, steps, merge, plan):
     """Fields and emitters of a block over `steps` steps of the field, in place; see `advance`."""
     m = x.shape[0]

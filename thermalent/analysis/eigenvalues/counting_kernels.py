@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 # Beyond this size a product is turned into its logarithm.
 _FAR = 1e100
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def log_products(s, zeros):
     """Sum of log(s - zero) over the zeros at each s, up to multiples of 2 pi i; (points,)."""
     logarithms = np.zeros(s.size, dtype=np.complex128)
@@ -25,7 +26,7 @@ def log_products(s, zeros):
     return logarithms
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def log_determinants(s, size, diagonal, rise, fall):
     """Logarithm of det(s - L) at each s from the pivots of all levels; (points,).
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 # Compiled into `judge_convergence`, whose cache does not notice a change of that file: touch this
 # one, too.
 from thermalent.continued_fraction.chain import convergence
+from thermalent.support.compiled import compiled
 
 # Where a point stands.
 ACTIVE, CONVERGED, DEFERRED = 0, 1, 2
@@ -18,7 +18,7 @@ _LOST = 6 * _EPS  # of the largest element of A; every element is summed from at
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def solve_points(points, k, a0, size, x):
     """The stationary x at level 0 of some points into x (p, ground); nan where it is singular.
 
@@ -37,7 +37,7 @@ def solve_points(points, k, a0, size, x):
             x[p, i] = aug[i, tier0_size] if norm * inverse < _SINGULAR else np.nan
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _pin(aug, a, k, size):
     """[A_0 + K | 1] with the sum of the populations for its first row; returns its 1-norm."""
     tier0_size = k.shape[0]
@@ -54,7 +54,7 @@ def _pin(aug, a, k, size):
     return norm
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _lost(a, k, x, size, largest, above):
     """What the rounding of the blocks can change in the solution, as `Stationary.lost`.
 
@@ -80,7 +80,7 @@ def _lost(a, k, x, size, largest, above):
     return np.sqrt(worst)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _invert(aug, m):
     """[D | 1] to [1 | D^{-1}], by Gauss and Jordan with partial pivoting."""
     for k in range(m):
@@ -96,7 +96,7 @@ def _invert(aug, m):
                     aug[i, j] -= factor * aug[k, j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def state(x, places, bright_dark, out):
     """The density matrix of coordinates at level 0; returns its largest element.
 
@@ -131,7 +131,7 @@ def state(x, places, bright_dark, out):
     return largest
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def states_of_points(points, x, places, bright_dark, found):
     """The density matrices of some points, into found (n, d, d)."""
     work_array = np.zeros((2, bright_dark.shape[1], bright_dark.shape[1]), dtype=np.complex128)
@@ -140,7 +140,7 @@ def states_of_points(points, x, places, bright_dark, found):
         found[n] = work_array[0]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def judge_convergence(
     points, progress, k, before, x, x_before, a0, largest, above, places, bright_dark, rtol, most
 ):
@@ -207,7 +207,7 @@ def judge_convergence(
             x_before[p], before[p] = x[p], k[p]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _residual(a, k, before, x):
     """|(K' - K) x| over |A_0 + K| |x|, as in `fraction`."""
     tier0_size = x.size

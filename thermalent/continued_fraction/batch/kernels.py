@@ -7,14 +7,15 @@ what the arithmetic lost. What a lane computes does not depend on the other lane
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 LANES = 16
 _SCALING = np.sqrt(1.7)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def solve_lanes(aug, m, width, factor, row, lanes):
     """[D | R] (m, width, lanes): R becomes D^{-1} R in every lane."""
     for k in range(m):
@@ -38,7 +39,7 @@ def solve_lanes(aug, m, width, factor, row, lanes):
             subtract(aug[i, m:], row, aug[i, k], factor, width - m, lanes)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def subtract(to, row, by, factor, count, lanes):
     """Subtract `by` times a row in every lane: to[j] -= by row[j]."""
     for w in range(lanes):
@@ -48,7 +49,7 @@ def subtract(to, row, by, factor, count, lanes):
             to[j, w] -= factor[w] * row[j, w]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def fold_lanes(a, up, down, rate, depths, scaling, k):
     """K of every lane, truncated at its own depth; as `kernels.fold`.
 
@@ -120,7 +121,7 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
             )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
     """K of some points, each at its own depth, into found (p, ground, ground).
 
@@ -165,7 +166,7 @@ def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
                         found[p, i, j] = k[i, j, w]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _lanes(band, rows, columns, reverse):
     """A band with room for the values of every lane, its unknowns in reverse if asked for."""
     row, column, e = band[0].copy(), band[1].copy(), band[2]
@@ -174,13 +175,13 @@ def _lanes(band, rows, columns, reverse):
     return row, column, e, np.zeros((row.size, LANES))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _load(to, values, w):
     for t in range(values.size):
         to[t, w] = values[t]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _fill(to, block, w, reverse):
     m = block.shape[0]
     for i in range(m):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 _ROUNDING = 4 * np.finfo(float).eps  # as in `levels`
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def operators(c, up, lower, raised, own, exchange, decay, absorption, dephasing, z, x, y):
     r"""The emitters' operators, for each of the points.
 
@@ -63,14 +64,14 @@ def operators(c, up, lower, raised, own, exchange, decay, absorption, dephasing,
     return drive, back, driven
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _add(to, factor, operator):
     for i in range(to.shape[0]):
         for j in range(to.shape[1]):
             to[i, j] += factor * operator[i, j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _framed(operator, bright_dark, work_array, out):
     """Frame^+ operator frame, into out."""
     d = bright_dark.shape[0]
@@ -88,7 +89,7 @@ def _framed(operator, bright_dark, work_array, out):
             out[i, j] = total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def matrices(x, sides, y, drive, back, bright_dark, variance):
     r"""A, B and C of each point in the Hermitian basis of `levels`, and what can be reached.
 
@@ -129,7 +130,7 @@ def matrices(x, sides, y, drive, back, bright_dark, variance):
     return found, reached
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _represent(x, a, b, terms, out):
     """X rho + rho X^+ + sum a rho b^+ in the basis E_ii, symmetric and antisymmetric pairs."""
     size = x.shape[0]
@@ -166,7 +167,7 @@ def _represent(x, a, b, terms, out):
                 out[row, column] = 0.0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _coordinates(image, factor, phase, out, column):
     """Column of the matrix: factor (phase image + h.c.) in the basis."""
     size = image.shape[0]
@@ -181,7 +182,7 @@ def _coordinates(image, factor, phase, out, column):
             pair += 1
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _spread(found, size, reached):
     """What the populations reach through A, B and C."""
     total = size * size

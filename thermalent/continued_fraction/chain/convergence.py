@@ -5,8 +5,9 @@ Numbers in, numbers out, compiled: the fraction of one network and the batch of 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from thermalent.support.compiled import compiled
 
 FEWEST_LEVELS = 8
 WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
@@ -23,19 +24,19 @@ _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def even(depth):
     """The next even integer."""
     return 2 * int(np.ceil(depth / 2))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def first_depth(width):
     """Levels to begin with, for a chain of this width."""
     return even(max(float(FEWEST_LEVELS), WIDTHS * width))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def error_of(changes, count, scale):
     """Error of the last of a sequence of solutions, from how they changed.
 
@@ -56,7 +57,7 @@ def error_of(changes, count, scale):
     return _SAFETY * last * max(1.0, ratio / (1 - ratio))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def stated_error(depths, changes, count, scale):
     """Error of the last solution to state, where a search ends: never above `error_of`.
 
@@ -82,20 +83,20 @@ def stated_error(depths, changes, count, scale):
     return min(error, _SAFETY * changes[2] * max(left / (1 - left), _LEAST_SHARE))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def stagnates(changes, count, scale):
     """Whether the changes are small and no longer fall: what is left is rounding."""
     still = changes[1] > 0.5 * changes[0] and changes[2] > 0.5 * changes[1]
     return count >= 3 and still and changes[2] < _ROUNDING * scale
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def possibly_degenerate(changes, count, scale):
     """Whether the changes stay large: several solutions may compete."""
     return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def next_depth(depths, folds, changes, count, wanted):
     """The next number of levels: where the error should fall below what is wanted.
 
@@ -121,7 +122,7 @@ def next_depth(depths, folds, changes, count, wanted):
     return even(min(max(target, _VERIFY * here), 4.0 * here))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _decay(ratio, first, second):
     """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
     low, high = 1e-9 / first, 700.0 / max(first, second)
@@ -136,6 +137,6 @@ def _decay(ratio, first, second):
     return low
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _excess(c, ratio, first, second):
     return np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first) - ratio

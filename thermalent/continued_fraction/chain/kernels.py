@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from thermalent.support.compiled import compiled
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+
+@compiled(error_model="numpy", fastmath={"contract"})
 def solve_in_place(aug, m, width):
     """Gaussian elimination with partial pivoting on [D | R]: R becomes D^{-1} R."""
     for k in range(m):
@@ -34,7 +35,7 @@ def solve_in_place(aug, m, width):
                     aug[i, j] -= factor * aug[k, j]
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
     """K of the chain truncated at level `last`, from the tail down; `zero` is a 0 of s's type."""
     tier0_size = zero.shape[0]

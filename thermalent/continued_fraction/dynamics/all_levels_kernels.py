@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from thermalent.continued_fraction.chain.kernels import solve_in_place
+from thermalent.support.compiled import compiled
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def reduce(a, up, down, rate, z, last, b, at):
     """The equation at level zero of (z - L) x = b, from the tail down; b has level n from at[n]."""
     tier0_size = at[1]

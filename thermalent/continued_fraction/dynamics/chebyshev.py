@@ -11,11 +11,11 @@ digits of sixteen, the step is halved.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from scipy import sparse
 
 from thermalent.support.compile_notice import announced
+from thermalent.support.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
 _GROWTH = 1e3  # allowed size of the terms over that of the vector
@@ -101,7 +101,7 @@ def _bessel(z: float) -> np.ndarray:
     return coefficients[: np.flatnonzero(np.abs(coefficients) > 1e-18)[-1] + 1]
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top, limit, growth):
     """Take up to `steps` steps.
 

@@ -12,8 +12,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from thermalent.support.compiled import compiled
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+
+@compiled(error_model="numpy", fastmath={"contract"})
 def _row(
     p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
@@ -74,7 +76,7 @@ def _row(
                 out[begin + r] = total
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def _rows(
     start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
@@ -88,7 +90,7 @@ def _rows(
         )  # fmt: skip
 
 
-@numba.njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
+@compiled(parallel=True, error_model="numpy", fastmath={"contract"})
 def _rows_in_threads(
     start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
@@ -102,7 +104,7 @@ def _rows_in_threads(
         )  # fmt: skip
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val):
     begin, size, at = offset[p], offset[p + 1] - offset[p], first[p]
     for r in range(size - 1, -1, -1):
@@ -117,13 +119,13 @@ def _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val):
         x[begin + r] = total / diagonal
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def _solves(start, stop, x, offset, first, decay, l_ptr, l_col, l_val):
     for p in range(start, stop):
         _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val)
 
 
-@numba.njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
+@compiled(parallel=True, error_model="numpy", fastmath={"contract"})
 def _solves_in_threads(start, stop, x, offset, first, decay, l_ptr, l_col, l_val):
     for p in numba.prange(start, stop):
         _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from thermalent.continued_fraction.chain.kernels import solve_in_place
+from thermalent.support.compiled import compiled
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def inverses(a, up, down, rate, last):
     """D_n^{-1} of levels 1 to `last`, (last + 1, m, m), and C_0 D_1^{-1} B_1."""
     most = max(a[0].shape[0], a[1].shape[0])
@@ -40,7 +40,7 @@ def inverses(a, up, down, rate, last):
     return found, above
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def climb(up, found, x):
     """x_n = D_n^{-1} B_n x_{n-1} from x_0 up, in place."""
     last, most = x.shape[0] - 1, x.shape[1]
@@ -58,7 +58,7 @@ def climb(up, found, x):
             x[n, i] = total
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def climb_adjoint(down, found, y):
     """y_n = D_n^{-T} C_{n-1}^T y_{n-1} from y_0 up, in place."""
     last, most = y.shape[0] - 1, y.shape[1]

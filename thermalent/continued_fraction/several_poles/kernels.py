@@ -6,11 +6,12 @@ solved is Z S = C for the rows of Z.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from thermalent.support.compiled import compiled
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+
+@compiled(error_model="numpy", fastmath={"contract"})
 def scatter(block, row, col, value, shift, tier, sign):
     """Add sign * value * sqrt(tier/2 + shift) to a block; no root where the shift is infinite."""
     for t in range(row.size):
@@ -20,7 +21,7 @@ def scatter(block, row, col, value, shift, tier, sign):
         block[row[t], col[t]] += factor
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def values(value, shift, tier, out):
     """The entries of a block at a tier."""
     for t in range(value.size):
@@ -30,7 +31,7 @@ def values(value, shift, tier, out):
             out[t] = value[t] * np.sqrt(max(0.5 * tier + shift[t], 0.0))
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def subtract_product(block, z, row, col, value):
     """Block -= Z B for the sparse B."""
     for i in range(block.shape[0]):
@@ -38,7 +39,7 @@ def subtract_product(block, z, row, col, value):
             block[i, col[t]] -= z[i, row[t]] * value[t]
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+@compiled(error_model="numpy", fastmath={"contract"})
 def only_existing(block, lowest, tier):
     """Unknowns that do not exist at a tier: a row and column of the identity."""
     for i in range(lowest.size):

@@ -114,6 +114,9 @@ def inspected(path: Path) -> StoreReport:
         unchecked = about.get("source") == "thermalent" and DIGEST not in about
         if not unchecked and about.get(DIGEST) != metadata_digest(path):
             wrong.append("the metadata are not those that were written")
+            return StoreReport(
+                path=path, metadata=tuple(wrong), blocks=(), finished=0, unchecked=False
+            )
         _read_coordinates(path, group)
         tiles, names = _tiles(group), _variables(group)
         for number in present(path, tiles):

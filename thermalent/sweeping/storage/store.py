@@ -154,9 +154,7 @@ def opened(path: Path) -> xarray.Dataset:
     """
     import xarray
 
-    about = _attributes(path)
-    assert about is not None
-    require_metadata(path)
+    _attributes(path)
     data = xarray.open_zarr(path, chunks=None, consolidated=False)
     data.attrs.pop(DIGEST, None)  # of the files, not of the data
     order = {dim: i for i, dim in enumerate(data["status"].dims)}
@@ -262,6 +260,7 @@ def _attributes(path: Path) -> dict[str, Any] | None:
         raise StoreError(
             f"{str(path)!r} exists and is no store of a sweep. Choose another path for the store."
         )
+    require_metadata(path)
     return attributes
 
 

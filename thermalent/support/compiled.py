@@ -1,0 +1,146 @@
+"""Compiled kernels: numba's `njit` with a cache that works on every installation.
+
+Numba keeps compiled code beside the source or in the home folder. Where neither can be written (a
+read-only installation, a container without a home) it refuses to compile at all, and a cache file
+that is damaged stops every run. Here such an installation keeps its kernels in a folder of the
+user's among the temporary files, or in memory; every cache file carries a checksum, and one that is
+not what was written counts as not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import caching, event
+
+# Numba fills its settings from the environment; type checkers do not see them.
+_SETTINGS: Any = numba.config
+
+_CHECKSUM = hashlib.sha256().digest_size
+
+
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Decorator: compile a function with numba, without the interpreter, and keep the result.
+
+    Args:
+        options: Of `numba.njit`, besides `cache`.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        dispatcher = numba.njit(**options)(function)
+        if _SETTINGS.DISABLE_JIT:
+            return dispatcher
+        try:
+            dispatcher.enable_caching()
+        except RuntimeError:  # no folder that can be written
+            _cache_in_temporary_folder(dispatcher)
+        _check_cache_files(dispatcher)
+        return dispatcher
+
+    return decorate
+
+
+class _CheckedFiles(caching.IndexDataCacheFile):
+    """Cache files with a checksum; what is damaged or cannot be written is as if it were absent."""
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()
+        except Exception:  # whatever unpickling makes of a damaged file
+            return {}
+
+    def load(self, key: Any) -> Any:
+        try:
+            return super().load(key)
+        except Exception:  # as above
+            return None
+
+    def save(self, key: Any, data: Any) -> None:
+        try:
+            super().save(key, data)
+        except OSError:  # the disk is full: the kernel is in memory, and compiled again next time
+            return
+
+    def _dump(self, obj: Any) -> bytes:
+        content = super()._dump(obj)
+        return hashlib.sha256(content).digest() + content
+
+    def _save_index(self, overloads: Any) -> None:
+        # The index is read by numba's own code, which knows no checksum.
+        content = super()._dump((self._source_stamp, overloads))
+        with self._open_for_write(self._index_path) as file:
+            pickle.dump(self._version, file, protocol=-1)
+            file.write(content)
+
+    def _load_data(self, name: str) -> Any:
+        content = Path(self._data_path(name)).read_bytes()
+        if hashlib.sha256(content[_CHECKSUM:]).digest() != content[:_CHECKSUM]:
+            raise ValueError("not the kernel that was written")
+        return pickle.loads(content[_CHECKSUM:])
+
+
+def _check_cache_files(dispatcher: Any) -> None:
+    cache = getattr(dispatcher, "_cache", None)
+    files = getattr(cache, "_cache_file", None)
+    if isinstance(files, caching.IndexDataCacheFile):
+        files.__class__ = _CheckedFiles
+
+
+def _cache_in_temporary_folder(dispatcher: Any) -> None:
+    """Use a folder among the temporary files that belongs to this user alone, if there is one."""
+    folder = Path(tempfile.gettempdir(), f"thermalent-kernels-{_user()}")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = os.lstat(folder)
+        private = not folder.is_symlink() and found.st_mode & 0o077 == 0
+        if not private or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+            raise PermissionError(f"{folder} is not this user's alone")
+        before, _SETTINGS.CACHE_DIR = _SETTINGS.CACHE_DIR, str(folder)
+        try:
+            dispatcher.enable_caching()
+        finally:
+            _SETTINGS.CACHE_DIR = before
+        _Notice.where = f"once; they are kept in {folder}"
+    except (OSError, RuntimeError):
+        _Notice.where = "in every process: no folder can be written to keep them"
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+class _Notice(event.Listener):
+    """A line on stderr when numba begins to compile, once per process."""
+
+    where = "once per installation"
+    given = threading.Event()
+
+    def on_start(self, _: Any) -> None:
+        if self.given.is_set() or not self._ours(_):
+            return
+        self.given.set()
+        print(
+            f"thermalent: compiling the numerical kernels ({self.where}) ...",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def on_end(self, _: Any) -> None:
+        """Nothing: the wait is over."""
+
+    @staticmethod
+    def _ours(compilation: Any) -> bool:
+        function = compilation.data["dispatcher"].py_func
+        return str(function.__module__).startswith("thermalent.")
+
+
+event.register("numba:compile", _Notice())
