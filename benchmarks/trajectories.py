@@ -11,9 +11,9 @@ import thermalent as te
 from benchmarks.report import Row, at_least, at_most
 from benchmarks.timing import best_seconds
 from thermalent.stochastic import FieldTrajectories, along, ornstein_uhlenbeck
+from thermalent.stochastic.burn_in import ground_state
 from thermalent.stochastic.driven import driven_emitters
-from thermalent.stochastic.memory import ground_state
-from thermalent.stochastic.paths import Leg, Walk
+from thermalent.stochastic.paths import PathSpec, Segment
 
 N_TH, KAPPA = 1220.0, 1e-2
 NAME = "trajectories"
@@ -77,11 +77,14 @@ def rate(quick: bool) -> list[Row]:
     for word, detuning in (("resonant", 0.0), ("detuned", (0.1, -0.2))):
         emitters = driven_emitters(te.thermal_link(N_TH, KAPPA, detuning=detuning))
         steps = 2000 if quick else 20_000
-        walk = Walk(
-            emitters=emitters, legs=[Leg(0.05, steps, True)], initial=ground_state(emitters), seed=1
+        paths = PathSpec(
+            emitters=emitters,
+            segments=[Segment(0.05, steps, True)],
+            initial=ground_state(emitters),
+            seed=1,
         )
-        list(walk.take(0))  # compiles
-        seconds = best_seconds(lambda w=walk: list(w.take(0)), budget=1.0)
+        list(paths.coarsened_paths(0))  # compiles
+        seconds = best_seconds(lambda p=paths: list(p.coarsened_paths(0)), budget=1.0)
         rows.append(
             at_least(
                 NAME, f"trajectory steps per second on one core, two qubits {word}",

@@ -14,10 +14,10 @@ TREES = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py")
 
 # Names that several modules may define, and why.
 SHARED = {
-    "Plan",  # of a task, and of a step of a field
-    *("Coherence", "EvolutionPlan", "Leg", "Memory", "SteadyStatePlan", "Stopped", "Tally", "Walk"),
-    *("LANES", "TERMS", "evaluate", "follow", "in_order", "jump", "measure", "multiply", "product"),
-    *("propagate", "refusal", "rows", "threads_available", "weight"),  # fields and trajectories
+    *("EvolutionPlan", "SteadyStatePlan"),  # of each method
+    "Coherence",  # of a spectrum, and of sampled paths
+    *("LANES", "TERMS", "evaluate", "follow", "jump", "measure", "multiply", "product"),
+    *("propagate", "refusal", "rows", "weight"),  # of different statistical methods
 }
 
 

@@ -14,7 +14,7 @@ _GROUND = {"support", "numerics"}
 _PHYSICS = _GROUND | {"operators", "networks"}
 _SOLUTION = _PHYSICS | {"solution"}
 _METHODS = {"continued_fraction", "fock", "stochastic", "jumps", "excitations", "analytic"}
-_SOLVING = _SOLUTION | _METHODS | {"filters", "models", "solving"}
+_SOLVING = _SOLUTION | _METHODS | {"ensembles", "filters", "models", "solving"}
 ALLOWED = {
     "support": set(),
     "numerics": {"support"},
@@ -23,7 +23,8 @@ ALLOWED = {
     "filters": _PHYSICS,
     "models": _PHYSICS | {"filters"},
     "solution": _PHYSICS,
-    **{method: _SOLUTION | {"models"} for method in _METHODS},
+    "ensembles": _SOLUTION,
+    **{method: _SOLUTION | {"ensembles", "models"} for method in _METHODS},
     "solving": _SOLUTION,  # methods are loaded by name, from the registry
     "hardware": _SOLVING,
     "analysis": _SOLVING | {"hardware"},

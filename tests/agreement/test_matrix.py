@@ -70,7 +70,7 @@ def test_steady_state(system, method):
             te.steady_state(network, method)
     elif not system.unique:
         if isinstance(method, te.QuantumJumps):  # which else searches for a burn-in for seconds
-            method = te.QuantumJumps(n=1000, burn_in=30.0, window=1.0, looks=2)
+            method = te.QuantumJumps(n=1000, burn_in=30.0, window=1.0, samples=2)
         with pytest.raises(te.SolveError, match=r"unique|still differ"):
             te.steady_state(network, method)
     elif (system.name, method.name) != TOO_SLOW:

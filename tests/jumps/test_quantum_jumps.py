@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 import thermalent as te
-from thermalent.jumps.ensemble import threads_available
+from thermalent.ensembles.blocks import threads_available
 from thermalent.jumps.kernels import TERMS, propagate
 from thermalent.jumps.start import mixture_of
 from thermalent.jumps.system import system
@@ -183,7 +183,7 @@ def test_steady_states(name):
 
 
 def test_a_start_that_is_not_forgotten_is_noticed():
-    given = te.QuantumJumps(n=1000, burn_in=30.0, window=1.0, looks=2)
+    given = te.QuantumJumps(n=1000, burn_in=30.0, window=1.0, samples=2)
     with pytest.raises(te.SolveError, match=r"two different starts still differ by") as caught:
         te.steady_state(te.cooperative(2), given)
     assert caught.value.result.status.outcome is Outcome.NOT_CONVERGED
@@ -242,7 +242,7 @@ def test_what_they_refuse():
         ({"tolerance": 1.0}, r"`tolerance` must be a number in"),
         ({"tail": 0.5}, r"`tail` must be a number in"),
         ({"cutoff": 1}, r"`cutoff` must be an integer of at least 2"),
-        ({"looks": 0}, r"`looks` must be an integer of at least 1"),
+        ({"samples": 0}, r"`samples` must be an integer of at least 1"),
         ({"burn_in": -1.0}, r"`burn_in` must be finite and non-negative"),
         ({"threads": 0}, r"`threads` must be an integer of at least 1"),
     ],

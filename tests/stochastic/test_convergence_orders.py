@@ -1,8 +1,8 @@
 """The declared orders of the trajectories' scheme, measured; and separately, its limit.
 
 Declared: strong order 2, weak order 2, means extrapolated from two steps order 3 (order 4 for a
-smooth field). The companions of a block see the same path of the field at different steps, so that
-their differences are errors of the step alone.
+smooth field). The coarsened paths of a block belong to one path of the field at different steps, so
+that their differences are errors of the step alone.
 """
 
 from dataclasses import replace
@@ -16,10 +16,10 @@ import thermalent as te
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.nodes import Qubit, Qudit
 from thermalent.stochastic import along, ornstein_uhlenbeck
+from thermalent.stochastic.burn_in import ground_state
 from thermalent.stochastic.driven import driven_emitters
-from thermalent.stochastic.memory import ground_state
-from thermalent.stochastic.paths import Leg, Walk
-from thermalent.stochastic.tally import extrapolated
+from thermalent.stochastic.paths import PathSpec, Segment
+from thermalent.stochastic.step_bias import extrapolated
 
 # A field that forgets within half a lifetime of the qubits: the roughness of its path counts.
 ROUGH = te.thermal_link(2.0, 2.0, detuning=(0.3, -0.2))
@@ -30,19 +30,19 @@ MIXED = replace(ROUGH, nodes=(ROUGH.nodes[0], QUTRIT, Qubit(name="q")))
 TIME = 4.0
 
 
-def companions(net, merges, finest, blocks):
-    """Density matrices at TIME, (merges, trajectories, d^2), from steps TIME/finest * merge."""
+def coarsened(net, coarsenings, finest, blocks):
+    """Density matrices at TIME, (coarsenings, trajectories, d^2), from multiples of TIME/finest."""
     emitters = driven_emitters(net)
-    walk = Walk(
+    paths = PathSpec(
         emitters=emitters,
-        legs=[Leg(TIME / finest, finest, True)],
+        segments=[Segment(TIME / finest, finest, True)],
         initial=ground_state(emitters),
         seed=1,
-        merges=merges,
+        coarsenings=coarsenings,
     )
     parts = []
     for number in range(blocks):
-        (block,) = walk.take(number)
+        (block,) = paths.coarsened_paths(number)
         parts.append([emitters.matrices(c.x).reshape(c.x.shape[1], -1) for c in block])
     return np.concatenate(parts, axis=1)
 
@@ -54,7 +54,7 @@ def slope(steps, errors):
 @pytest.mark.parametrize("net", [ROUGH, SLOW, MIXED], ids=["rough", "slow", "qutrit"])
 def test_strong_and_weak_order_two(net):
     merges = (1, 8, 16, 32, 64)
-    states = companions(net, merges, finest=2048, blocks=12)
+    states = coarsened(net, merges, finest=2048, blocks=12)
     difference = states[1:] - states[0]
     strong = np.sqrt((np.abs(difference) ** 2).sum(axis=2).mean(axis=1))
     mean = difference.mean(axis=1)
@@ -68,7 +68,7 @@ def test_strong_and_weak_order_two(net):
 
 
 def test_extrapolated_means_have_order_three():
-    states = companions(ROUGH, (1, 2, 4, 8, 16, 32), finest=128, blocks=1500)
+    states = coarsened(ROUGH, (1, 2, 4, 8, 16, 32), finest=128, blocks=1500)
     means = extrapolated(states[:-1], states[1:])  # (5, trajectories, d^2)
     difference = means[2:] - means[0]
     mean = difference.mean(axis=1)
@@ -158,7 +158,7 @@ def test_the_limit_along_a_rough_path():
 
 def test_the_limit_of_the_means():
     """The extrapolated mean of 96,000 paths against the exact evolution."""
-    states = companions(ROUGH, (1, 2), finest=64, blocks=1500)
+    states = coarsened(ROUGH, (1, 2), finest=64, blocks=1500)
     values = extrapolated(states[0], states[1])
     exact = te.evolve(ROUGH, [TIME], "00", ContinuedFraction())
     error = values.std(axis=0) / np.sqrt(len(values))

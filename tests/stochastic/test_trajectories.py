@@ -25,11 +25,11 @@ from thermalent.stochastic import (
     phase_diffusion,
     trajectory,
 )
+from thermalent.stochastic.burn_in import ground_state
 from thermalent.stochastic.driven import driven_emitters
-from thermalent.stochastic.memory import ground_state
-from thermalent.stochastic.paths import Leg, Walk
-from thermalent.stochastic.run import Run
-from thermalent.stochastic.tally import MERGES
+from thermalent.stochastic.paths import PathSpec, Segment
+from thermalent.stochastic.run import FieldRun
+from thermalent.stochastic.step_bias import COARSENINGS
 
 LIMIT = 5.0  # standard errors; seeds are fixed
 
@@ -165,12 +165,18 @@ def test_a_wrong_equation_is_noticed(change):
 
 def stationary_z(emitters, exact, n=1024):
     h = 0.8 / 16
-    legs = [Leg(h, 1200, False), Leg(h, 4000, True, average=True)]
-    walk = Walk(emitters=emitters, legs=legs, initial=ground_state(emitters), seed=2, merges=MERGES)
-    run = Run(walk, n=n, target=None)
+    segments = [Segment(h, 1200, False), Segment(h, 4000, True, average=True)]
+    paths = PathSpec(
+        emitters=emitters,
+        segments=segments,
+        initial=ground_state(emitters),
+        seed=2,
+        coarsenings=COARSENINGS,
+    )
+    run = FieldRun(paths, n=n, target=None)
     run.run(threads=None, batch=64)
-    errors = run.tally.standard_errors[0]
-    return float(np.max(np.diag(np.abs(run.tally.states[0] - exact)) / np.diag(errors)))
+    errors = run.mean.standard_errors[0]
+    return float(np.max(np.diag(np.abs(run.mean.states[0] - exact)) / np.diag(errors)))
 
 
 def test_the_wrong_calculus_is_noticed():
@@ -342,11 +348,11 @@ def test_a_trajectory_belongs_to_its_ensemble():
     # The error of a path is that of its step: its own field, followed in finer steps.
     mode = driven_emitters(net)
     h = FieldTrajectories(n=2, seed=7)._step(mode)
-    walk = Walk(
-        emitters=mode, legs=[Leg(h / 8, 512, True)], initial=ground_state(mode), seed=7,
-        merges=(1, 4, 8, 16),
+    paths = PathSpec(
+        emitters=mode, segments=[Segment(h / 8, 512, True)], initial=ground_state(mode), seed=7,
+        coarsenings=(1, 4, 8, 16),
     )  # fmt: skip
-    (blocks,) = walk.take(0)
+    (blocks,) = paths.coarsened_paths(0)
     best, _, coarse, coarser = (mode.matrices(b.x) for b in blocks)
     true = np.abs(coarse - best).max(axis=(1, 2))
     estimated = np.abs(coarse - coarser).max(axis=(1, 2)) / 3

@@ -9,7 +9,7 @@ from scipy import linalg
 import thermalent as te
 from thermalent.stochastic.driven import driven_emitters
 from thermalent.stochastic.linear_field import driven
-from thermalent.stochastic.run import Run
+from thermalent.stochastic.run import FieldRun
 
 EXACT = te.ContinuedFraction(rtol=1e-7)
 
@@ -160,15 +160,15 @@ def test_the_step_error_is_stated_under_white_noise():
     network = te.thermal_link(0.5, filter=te.Filter.transfer([1, 0], [1, 1]), detuning=0.3)
     exact = te.steady_state(network, EXACT)
     emitters = driven_emitters(network)
-    walk, _ = te.FieldTrajectories(n=40_000).stationary_walk(emitters)
-    run = Run(walk, n=40_000, target=None)
+    paths, _ = te.FieldTrajectories(n=40_000).stationary_paths(emitters)
+    run = FieldRun(paths, n=40_000, target=None)
     run.run(threads=2, batch=64)
-    true = np.abs(run.tally.states[0] - exact.state).max()
-    bias, noise = float(run.tally.bias[0]), float(run.tally.standard_error[0])
+    true = np.abs(run.mean.states[0] - exact.state).max()
+    bias, noise = float(run.mean.bias[0]), float(run.tally.standard_error[0])
     assert true < bias + 4 * noise
     assert bias < 2e-3
     # Without the extrapolation it would be far off.
-    assert float(run.tally.correction[0]) > 3 * noise
+    assert float(run.mean.correction[0]) > 3 * noise
 
 
 def test_the_same_numbers_on_any_number_of_threads():

@@ -373,7 +373,7 @@ def test_a_long_ensemble_goes_on_where_it_was_interrupted(tmp_path, monkeypatch)
     }  # fmt: skip
     whole = swept(**options)
     monkey.setattr(partial_ensembles, "EVERY", 0.0)
-    computed, sums = [], ensembles.block_sums
+    computed, sums = [], ensembles.block_mean
 
     def count(walk, reader, n, number):
         if len(computed) == 15:
@@ -381,14 +381,14 @@ def test_a_long_ensemble_goes_on_where_it_was_interrupted(tmp_path, monkeypatch)
         computed.append(number)
         return sums(walk, reader, n, number)
 
-    monkey.setattr(ensembles, "block_sums", count)
+    monkey.setattr(ensembles, "block_mean", count)
     with pytest.raises(KeyboardInterrupt):
         swept(path, **options)
     kept = sum(1 for _ in (tmp_path / ".study.zarr.thermalent" / "parts").rglob("*.npz"))
     assert 10 <= kept <= 15  # the first point is kept too: its block is not complete
     computed.clear()
     computed.append(None)  # no interruption any more
-    monkey.setattr(ensembles, "block_sums", lambda *a: computed.append(a[3]) or sums(*a))
+    monkey.setattr(ensembles, "block_mean", lambda *a: computed.append(a[3]) or sums(*a))
     data = swept(path, **options, executor=2)
     assert len(computed) - 1 == 20 - kept
     for name in whole:

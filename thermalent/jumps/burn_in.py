@@ -1,70 +1,68 @@
-r"""How long the emitters remember where they started, measured on two ensembles.
+r"""The burn-in time of quantum jumps, measured on two ensembles with different starts.
 
-One starts in the ground state, the other in random product states. Their difference D(t) is what
-the start still contributes; once it is lost in the statistical noise of the two, at time b, it has
-fallen to that noise \(\rho\), and if it goes on like that, to \(\rho^x\) at x b.
+One ensemble starts in the ground state, the other in random product states. Their distance D(t) is
+what the start still contributes. At the time b at which it is lost in the statistical noise
+\(\rho\) of the two, it has fallen to \(\rho\); if it goes on like that, it falls to \(\rho^x\) at
+the time x b.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.jumps.ensemble import Walk, run
+from thermalent.ensembles.burn_in import BurnIn, TwoStarts
+from thermalent.ensembles.run import run
+from thermalent.jumps.paths import JumpPaths, blocks
 
-_PILOTS = 256  # of each start
-_STREAM = 100  # away from those of the trajectories
-_LOOKS = 24
+_PILOTS = 256  # trajectories of each start
+_STREAM = 100  # away from the streams of the trajectories themselves
+_SAMPLES = 24
 # Standard errors within which two means of many elements count as equal.
 _EQUAL = 4.0
-# Each attempt looks this much further; the last one after this much work of the drift.
-_FURTHER = 8.0
-_MOST = 1e5
-
-
-class Memory(NamedTuple):
-    """Burn-in time; whether two starts became equal; how far apart they were at the last look."""
-
-    burn_in: float
-    forgotten: bool
-    remaining: float
+# Each attempt lasts longer by this factor; the last one ends beyond this multiple of 1/rate.
+_LONGER = 8.0
+_LONGEST = 1e5
 
 
 def measure(
-    walk_to: Callable[[np.ndarray, int, int], Walk],
+    paths_to: Callable[[np.ndarray, int, int], JumpPaths],
     rate: float,
     goal: float,
     threads: int | None,
     report: Callable[[str], None],
-) -> Memory:
+) -> BurnIn:
     """The time after which the start contributes less than `goal` to any element.
 
     Args:
-        walk_to: The walk to given times from start 0 or 1, with a stream.
+        paths_to: The trajectories from start 0 or 1 that are sampled at given times, with a stream.
         rate: 1-norm of the drift, rate unit.
         goal: Allowed contribution.
-        threads: Number of threads.
+        threads: Number of threads; as many as numba may use if not given.
         report: Shows progress.
+
+    Raises:
+        KeyboardInterrupt: interrupted.
     """
-    end = _FURTHER / rate if rate > 0 else 1.0
+    end = _LONGER / rate if rate > 0 else 1.0
     while True:
-        times = np.geomspace(end / 1e3, end, _LOOKS)
-        pair = [
-            run(walk_to(times, which, _STREAM + which), _PILOTS, threads, report)
-            for which in (0, 1)
-        ]
-        apart = np.abs(pair[0].mean - pair[1].mean)
-        noise = np.hypot(pair[0].standard_errors, pair[1].standard_errors) + 1 / _PILOTS
-        # Equal at a look and at all later ones: two ensembles may cross.
+        times = np.geomspace(end / 1e3, end, _SAMPLES)
+        pair = [paths_to(times, which, _STREAM + which) for which in (0, 1)]
+        both = TwoStarts(batches=0)
+        ended = run(both, blocks(pair, (_PILOTS, _PILOTS), threads), n=2 * _PILOTS, report=report)
+        if ended.interrupted:
+            raise KeyboardInterrupt
+        apart = np.abs(both.parts[0].mean - both.parts[1].mean)
+        noise = np.hypot(*(part.standard_errors for part in both.parts)) + 1 / _PILOTS
+        # Equal at one sample and at all later ones: the means of two ensembles may cross.
         together = np.all(apart <= _EQUAL * noise, axis=(1, 2))
-        first = _LOOKS - int(np.argmin(together[::-1])) if not together.all() else 0
-        # A few looks at the end have to agree, not just the last.
-        if first <= _LOOKS - 3:
+        first = _SAMPLES - int(np.argmin(together[::-1])) if not together.all() else 0
+        # A few samples at the end have to agree, not just the last one.
+        if first <= _SAMPLES - 3:
             level = min(0.5, _EQUAL * float(noise[first:].max()))
             longer = max(1.0, np.log(goal) / np.log(level))
-            return Memory(float(times[first] * longer), True, level)
-        if rate * end > _MOST:
-            return Memory(float(end), False, float(apart[-1].max()))
-        end *= _FURTHER
+            return BurnIn(float(times[first] * longer), True, level)
+        if rate * end > _LONGEST:
+            return BurnIn(float(end), False, float(apart[-1].max()))
+        end *= _LONGER

@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from thermalent.jumps.burn_in import Memory, measure
-from thermalent.jumps.ensemble import Tally, Walk, run
+from thermalent.ensembles.burn_in import BurnIn, TwoStarts, not_settled
+from thermalent.ensembles.mean import EnsembleMean
+from thermalent.ensembles.run import interrupted, run
+from thermalent.jumps.burn_in import measure
+from thermalent.jumps.paths import JumpPaths, blocks
 from thermalent.jumps.start import Mixture, Start, mixture_of, start_of
 from thermalent.jumps.system import System, system, unphysical
 from thermalent.networks.mode_moments import BareModes, bare_modes, tail_ratios
@@ -19,20 +22,20 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.result import ErrorEstimate, Status, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
 from thermalent.support import checks, memory_limit
 from thermalent.support.compile_notice import announced
+from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 from thermalent.support.progress import working
 
 _HOW = "standard error over {n} independent trajectories, plus 1/n for what so few cannot have seen"
 _TAIL_FACTOR = 5.0
 _FEWEST_LEVELS = 4
+_REMEDY = "Pass a longer `burn_in`, ask for the evolution instead, or use te.Fock()."
 # Amplitudes of a ket, and bytes of all states at all times.
 _LARGEST = 2_000_000
 _MEMORY = 8e9
-# Two halves of a steady state's ensemble that differ by more standard errors are not one state.
-_APART = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,7 @@ class QuantumJumps(Method):
             which two different starts become one.
         window: Time over which each trajectory is averaged then; as long as the burn-in if not
             given.
-        looks: Looks at each trajectory in the window.
+        samples: Times in the window at which each trajectory is sampled.
         threads: Number of threads; one per processor if not given.
 
     Raises:
@@ -72,7 +75,7 @@ class QuantumJumps(Method):
     tail: float = 1e-4
     burn_in: float | None = None
     window: float | None = None
-    looks: int = 32
+    samples: int = 32
     threads: int | None = None
 
     claim: ClassVar[Claim] = Claim.STATISTICAL
@@ -83,7 +86,7 @@ class QuantumJumps(Method):
         checks.integer("seed", self.seed, 0)
         checks.within("tolerance", self.tolerance, 1e-13, 1e-4)
         checks.within("tail", self.tail, 1e-9, 0.1)
-        checks.integer("looks", self.looks, 1)
+        checks.integer("samples", self.samples, 1)
         if self.cutoff is not None:
             checks.integer("cutoff", self.cutoff, 2)
         if self.threads is not None:
@@ -131,18 +134,19 @@ class QuantumJumps(Method):
             return NO_INITIAL
         return SteadyStatePlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
 
-    def _memory(self, operators: System, starts: Sequence[Start], report: Any) -> Memory:
+    def _burn_in(self, operators: System, starts: Sequence[Start], report: Any) -> BurnIn:
         if self.burn_in is not None:
-            return Memory(float(self.burn_in), True, 0.0)
+            return BurnIn(float(self.burn_in), True, 0.0)
 
-        def walk_to(times: np.ndarray, which: int, stream: int) -> Walk:
-            return replace(self._walk(operators, starts[which], times), stream=stream)
+        def paths_to(times: np.ndarray, which: int, stream: int) -> JumpPaths:
+            return replace(self._paths(operators, starts[which], times), stream=stream)
 
         rate = float(operators.norms.max())
-        return measure(walk_to, rate, 0.05 / np.sqrt(self.n), self.threads, report)
+        # A twentieth of the standard error of an element that fluctuates by one.
+        return measure(paths_to, rate, 0.05 / np.sqrt(self.n), self.threads, report)
 
-    def _walk(self, operators: System, start: Start, times: np.ndarray) -> Walk:
-        return Walk(
+    def _paths(self, operators: System, start: Start, times: np.ndarray) -> JumpPaths:
+        return JumpPaths(
             system=operators,
             start=start,
             times=np.asarray(times, dtype=float),
@@ -164,6 +168,10 @@ class QuantumJumps(Method):
         wanted = np.log(self.tail / len(network.modes))
         levels = [1 + int(np.ceil(wanted / np.log(q))) if q > 0 else 1 for q in ratios]
         return tuple(max(_FEWEST_LEVELS, level) + emitted + displaced for level in levels)
+
+
+QuantumJumps.__init__ = renamed_arguments(looks="samples")(QuantumJumps.__init__)  # type: ignore[method-assign]
+QuantumJumps.looks = renamed_attribute("looks", "samples")  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -188,28 +196,39 @@ class EvolutionPlan(Plan):
         operators = system(network, cutoffs)
         mixture = mixture_of(task.start, operators.numbers)
         start = start_of(network, cutoffs, mixture, task.source, self.modes)
-        walk = method._walk(operators, start, times)
+        paths = method._paths(operators, start, times)
+        ensemble = EnsembleMean(batches=0)
         with announced(), working("quantum jumps") as report:
-            tally = run(walk, method.n, method.threads, report)
-        left_out = _left_out(self.modes, cutoffs, tally.top)
-        standard = tally.standard_errors.max(axis=(1, 2))
+            parts = blocks([paths], [method.n], method.threads)
+            ended = run(
+                ensemble,
+                lambda stop: (block for _, block in parts(stop)),
+                n=method.n,
+                report=report,
+            )
+        left_out = _left_out(self.modes, cutoffs, ensemble.beside[0])
+        standard = ensemble.standard_errors.max(axis=(1, 2))
         result = Evolution(
             network=network,
             method=method.record,
             times=times,
-            states=tally.mean,
-            error=standard + 1 / tally.count + left_out,
-            how=_HOW.format(n=tally.count) + _cut(cutoffs),
-            status=_interrupted(tally.count, method.n) if tally.interrupted else Status(),
+            states=ensemble.mean,
+            error=standard + 1 / ensemble.count + left_out,
+            how=_HOW.format(n=ensemble.count) + _cut(cutoffs),
+            status=interrupted(ensemble.count, method.n) if ended.interrupted else Status(),
             stats={
-                **_stats(walk, tally),
+                "trajectories": ensemble.count,
+                "partial": ended.interrupted,
+                "jumps": ensemble.events,
+                "cutoff": cutoffs,
+                "amplitudes": int(np.max(np.diff(operators.starts))),
                 "standard_error": float(standard.max()),
-                "standard_errors": tally.standard_errors,
+                "standard_errors": ensemble.standard_errors,
                 "truncation": float(left_out.max()),
                 "seconds": time.perf_counter() - began,
             },
         )
-        if tally.interrupted:
+        if ended.interrupted:
             raise Interrupted(result)
         return result
 
@@ -246,60 +265,49 @@ class SteadyStatePlan(Plan):
             for emitters in _two_mixtures(network)
         ]
         with announced(), working("quantum jumps") as report:
-            memory_of = method._memory(operators, starts, report)
-            window = memory_of.burn_in if method.window is None else method.window
-            looks = method.looks if window > 0 else 1
-            times = memory_of.burn_in + window * np.arange(1, looks + 1) / looks
-            halves = []
-            for stream, start in enumerate(starts):
-                walk = replace(method._walk(operators, start, times), average=True, stream=stream)
-                halves.append(run(walk, (method.n + 1 - stream) // 2, method.threads, report))
-                if stream == 0 and halves[0].interrupted:
-                    # One start alone says nothing about how far the two are apart.
-                    raise KeyboardInterrupt
-        result = self._result(halves, memory_of, window, began)
-        if halves[1].interrupted:
+            start_lost = method._burn_in(operators, starts, report)
+            window = start_lost.length if method.window is None else method.window
+            samples = method.samples if window > 0 else 1
+            times = start_lost.length + window * np.arange(1, samples + 1) / samples
+            halves = [
+                replace(method._paths(operators, start, times), average=True, stream=stream)
+                for stream, start in enumerate(starts)
+            ]
+            ensemble, sizes = TwoStarts(batches=0), ((method.n + 1) // 2, method.n // 2)
+            ended = run(ensemble, blocks(halves, sizes, method.threads), n=method.n, report=report)
+        result = self._result(ensemble, start_lost, window, ended.interrupted, began)
+        if ended.interrupted:
             raise Interrupted(result)
         return result
 
     def _result(
-        self,
-        halves: Sequence[Tally],
-        forgotten: Memory,
-        window: float,
-        began: float,
+        self, ensemble: TwoStarts, start_lost: BurnIn, window: float, partial: bool, began: float
     ) -> SteadyState:
-        n = sum(half.count for half in halves)
-        method, cutoffs = self.method, self.cutoffs
-        shares = [half.count / n for half in halves]
-        state = sum(share * half.mean[0] for share, half in zip(shares, halves, strict=True))
-        deviations = [half.standard_errors[0] for half in halves]
-        errors = np.hypot(*(s * e for s, e in zip(shares, deviations, strict=True)))
-        apart = np.abs(halves[0].mean[0] - halves[1].mean[0])
-        noise = np.hypot(*deviations) + 2 / n
-        top = sum(share * half.top for share, half in zip(shares, halves, strict=True))
-        left_out = float(_left_out(self.modes, cutoffs, np.asarray(top))[0])
-        one = forgotten.forgotten and bool(np.all(apart <= _APART * noise))
-        if halves[1].interrupted:
-            status = _interrupted(n, method.n)
+        method, cutoffs, n = self.method, self.cutoffs, ensemble.count
+        left_out = float(_left_out(self.modes, cutoffs, ensemble.beside[0])[0])
+        errors, distance = ensemble.standard_errors[0], ensemble.distance
+        if partial:
+            status = interrupted(n, method.n)
+        elif start_lost.converged and ensemble.converged:
+            status = Status()
         else:
-            status = Status() if one else _remembers(forgotten, float(apart.max()))
-        standard, distance = float(errors.max()), float(apart.max())
+            status = not_settled(start_lost.length, f"{distance:.2g}", _REMEDY)
+        standard = float(errors.max())
         return SteadyState(
             network=self.task.network,
             method=method.record,
-            state=np.asarray(state),
+            state=ensemble.mean[0],
             error=ErrorEstimate(
                 standard + distance / 2 + 1 / n + left_out,
                 _HOW.format(n=n) + ", half the distance of two starts" + _cut(cutoffs),
             ),
             status=status,
             stats={
-                "partial": halves[1].interrupted,
+                "partial": partial,
                 "trajectories": n,
-                "jumps": sum(half.jumps for half in halves),
+                "jumps": ensemble.events,
                 "cutoff": cutoffs,
-                "burn_in": forgotten.burn_in,
+                "burn_in": start_lost.length,
                 "window": window,
                 "distance": distance,
                 "standard_error": standard,
@@ -361,31 +369,3 @@ def _left_out(modes: BareModes, cutoffs: Sequence[int], top: np.ndarray) -> np.n
 
 def _cut(cutoffs: Sequence[int]) -> str:
     return ", and the population beyond the last level" if cutoffs else ""
-
-
-def _stats(walk: Walk, tally: Tally) -> dict[str, Any]:
-    return {
-        "trajectories": tally.count,
-        "partial": tally.interrupted,
-        "jumps": tally.jumps,
-        "cutoff": walk.system.cutoffs,
-        "amplitudes": int(np.max(np.diff(walk.system.starts))),
-    }
-
-
-def _interrupted(done: int, n: int) -> Status:
-    return Status(
-        outcome=Outcome.INTERRUPTED,
-        message=f"Interrupted: {done} of {n} trajectories were averaged.",
-    )
-
-
-def _remembers(found: Memory, distance: float) -> Status:
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"After the time {found.burn_in:.3g} two different starts still differ by "
-            f"{distance:.2g}: the steady state is not unique, or is reached too slowly. Pass a "
-            "longer `burn_in`, ask for the evolution instead, or use te.Fock()."
-        ),
-    )

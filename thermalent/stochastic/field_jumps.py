@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import ClassVar, TypeVar, cast
 
 import numpy as np
 
+from thermalent.ensembles.blocks import Stop, in_order
+from thermalent.ensembles.burn_in import TwoStarts, not_settled
+from thermalent.ensembles.mean import BlockMean, EnsembleMean
+from thermalent.ensembles.run import Ended, Ensemble, interrupted, run
 from thermalent.networks.network import Network
 from thermalent.operators import states
 from thermalent.solution.evolution import Evolution
+from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.result import ErrorEstimate, Status, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.stochastic import kets
-from thermalent.stochastic.ensemble import in_order, threads_available
-from thermalent.stochastic.ket_kernels import follow_ket
-from thermalent.stochastic.kets import DrivenKets, driven_kets, indices, part_of
+from thermalent.stochastic.ket_paths import KetPaths, KetSegment, drawn_from, ground, product_state
+from thermalent.stochastic.kets import DrivenKets, driven_kets, part_of
 from thermalent.stochastic.method import FieldTrajectories
-from thermalent.stochastic.tally import Batches
 from thermalent.support import checks
 from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
+_B = TypeVar("_B")
+
 _FEWEST = 8
-_BATCHES = 64
 # Emitters whose state is returned if none is named: all up to so many, else the last two.
 _ALL = 4
-# Two halves of an ensemble that differ by more standard errors are not in one state.
-_APART = 6.0
 _HOW = (
     "standard error over {n} independent trajectories, the bias of the step as measured for the "
     "first qubits, and 1/n for what so few cannot have seen"
@@ -136,48 +137,20 @@ class FieldJumps(Method):
 
     def _run(
         self,
-        driven: DrivenKets,
-        kept: list[int],
-        legs: list[Leg],
-        start: Callable[[int, np.random.Generator], np.ndarray],
-        source: str,
-    ) -> tuple[np.ndarray, int]:
-        """States of the kept emitters at the looks, (n, looks, d, d), and the number of jumps."""
-        plans = {step: driven.plan(step) for step in {leg.step for leg in legs}}
-        places = indices(driven.count, kept)
-        d = 2 ** len(kept)
-        looks = sum(leg.record for leg in legs)
+        ensemble: Ensemble[_B],
+        belonging: Callable[[int, BlockMean], _B],
+        paths: KetPaths,
+    ) -> Ended:
+        """Add every trajectory to the ensemble, as the block that `belonging` makes of it."""
 
-        def one(number: int) -> tuple[np.ndarray, int]:
-            sequence = np.random.SeedSequence(self.seed, spawn_key=(0, number))
-            rng = np.random.Generator(np.random.PCG64(sequence))
-            z, psi = driven.field_start(source, rng), start(number, rng)
-            rho, at, jumps = np.zeros((looks, d, d), dtype=complex), 0, 0
-            for leg in legs:
-                if stop.is_set():
-                    break
-                own = rho[at : at + 1] if leg.record else np.zeros((1, d, d), dtype=complex)
-                jumps += follow_ket(rng, plans[leg.step], z, psi, leg.steps, True, *places, own)
-                own /= len(leg.steps)
-                at += leg.record
-            return rho, jumps
+        def blocks(stop: Stop) -> Iterator[_B]:
+            def block(number: int) -> _B:
+                return belonging(number, paths.trajectory(number, self.seed, stop))
 
-        stop, found, total = threading.Event(), [], 0
-        threads = threads_available() if self.threads is None else self.threads
+            return in_order(block, self.n, threads=self.threads, stop=stop)
+
         with announced(), working("quantum jumps in a field") as report:
-            blocks: Iterator[tuple[np.ndarray, int]] = in_order(
-                one, self.n, threads=threads, batch=1, stop=stop
-            )
-            try:
-                for rho, jumps in blocks:
-                    found.append(rho)
-                    total += jumps
-                    report(f"{len(found)} of {self.n}")
-            except KeyboardInterrupt:
-                stop.set()
-                if len(found) < _FEWEST:
-                    raise
-        return np.array(found), total
+            return run(ensemble, blocks, n=self.n, report=report)
 
     def _bias(self, network: Network, step: float) -> float:
         """Bias of the step: of the first two qubits by extrapolation, times the number of pairs."""
@@ -203,7 +176,7 @@ class FieldJumps(Method):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SteadyStatePlan(Plan):
-    """Every path averaged over a window of time after it forgot its start."""
+    """Every path is averaged over a window of time after the burn-in."""
 
     method: FieldJumps
     task: SteadyStateTask
@@ -231,58 +204,57 @@ class SteadyStatePlan(Plan):
         burn_in = method._burn_in(network, driven)
         window = 4 * burn_in if method.window is None else method.window
         every = max(1, int(1 / (step * driven.rate) + 0.5))
-        looks = max(1, int(np.ceil(window / (every * step))))
+        samples = max(1, int(np.ceil(window / (every * step))))
         first = np.array([int(np.ceil(burn_in / step))], dtype=np.int64)
-        legs = [
-            Leg(step, first, False),
-            Leg(step, np.full(looks, every, dtype=np.int64), True),
+        segments = [
+            KetSegment(step, first, False),
+            KetSegment(step, np.full(samples, every, dtype=np.int64), True),
         ]
 
         def start(number: int, rng: np.random.Generator) -> np.ndarray:
-            return _product_state(driven.count, rng) if number % 2 else _ground(driven.count)
+            return product_state(driven.count, rng) if number % 2 else ground(driven.count)
 
-        done, jumps = method._run(driven, kept, legs, start, "stationary")
-        rho = done[:, 0]  # (n, d, d)
+        paths = KetPaths(
+            driven=driven, kept=kept, segments=segments, start=start, source="stationary"
+        )
+        ensemble = TwoStarts()
+        ended = method._run(ensemble, lambda number, block: (number % 2, block), paths)
         bias = method._bias(network, step)
-        return self._result(rho, bias, burn_in, window, jumps, began)
+        result = self._result(ensemble, bias, burn_in, window, ended.interrupted, began)
+        if ended.interrupted:
+            raise Interrupted(result)
+        return result
 
     def _result(
         self,
-        rho: np.ndarray,
+        ensemble: TwoStarts,
         bias: float,
         burn_in: float,
         window: float,
-        jumps: int,
+        partial: bool,
         began: float,
     ) -> SteadyState:
-        method = self.method
-        errors = _standard_errors(rho)
-        halves = [rho[half::2] for half in (0, 1)]
-        apart = np.abs(halves[0].mean(axis=0) - halves[1].mean(axis=0))
-        noise = np.hypot(*(_standard_errors(half) for half in halves)) + 2 / len(rho)
-        distance, standard = float(apart.max()), float(errors.max())
-        status = _interrupted(len(rho), method.n)
-        if np.any(apart > _APART * noise):
-            status = Status(
-                outcome=Outcome.NOT_CONVERGED,
-                message=(
-                    f"After the time {burn_in:.3g} two different starts still differ by "
-                    f"{distance:.2g}: the steady state is not unique, or is reached too slowly. "
-                    "Pass a longer `burn_in`."
-                ),
-            )
+        method, n, errors = self.method, ensemble.count, ensemble.standard_errors[0]
+        distance, standard = ensemble.distance, float(errors.max())
+        if partial:
+            status = interrupted(n, method.n)
+        elif ensemble.converged:
+            status = Status()
+        else:
+            status = not_settled(burn_in, f"{distance:.2g}", "Pass a longer `burn_in`.")
         return SteadyState(
             network=part_of(self.task.network, self.kept),
             method=method.record,
-            state=rho.mean(axis=0),
+            state=ensemble.mean[0],
             error=ErrorEstimate(
-                standard + bias + distance / 2 + 1 / len(rho),
-                _HOW.format(n=len(rho)) + ", and half the distance of two starts",
+                standard + bias + distance / 2 + 1 / n,
+                _HOW.format(n=n) + ", and half the distance of two starts",
             ),
             status=status,
             stats={
-                "trajectories": len(rho),
-                "jumps": jumps,
+                "partial": partial,
+                "trajectories": n,
+                "jumps": ensemble.events,
                 "step": self.step,
                 "burn_in": burn_in,
                 "window": window,
@@ -290,7 +262,7 @@ class SteadyStatePlan(Plan):
                 "distance": distance,
                 "standard_error": standard,
                 "standard_errors": errors,
-                "batches": _batches(rho),
+                "batches": ensemble.batches(),
                 "seconds": time.perf_counter() - began,
             },
         )
@@ -318,95 +290,45 @@ class EvolutionPlan(Plan):
         method, network = self.method, self.task.network
         driven, kept, step = self.driven, self.kept, self.step
         times, source = self.task.times, cast(str, self.task.source)
-        legs = []
+        segments = []
         for length in np.diff(np.asarray(times, dtype=float), prepend=0.0):
             count = int(np.ceil(length / step * (1 - 1e-12)))
             own = float(f"{length / count:.12e}") if count else step
-            legs.append(Leg(own, np.array([count], dtype=np.int64), True))
-        start = _drawn_from(self.task.start)
-        rho, jumps = method._run(driven, kept, legs, start, source)
-        standard = _standard_errors(rho)
+            segments.append(KetSegment(own, np.array([count], dtype=np.int64), True))
+        start = drawn_from(self.task.start)
+        paths = KetPaths(driven=driven, kept=kept, segments=segments, start=start, source=source)
+        ensemble = EnsembleMean()
+        ended = method._run(ensemble, lambda number, block: block, paths)
+        n, standard = ensemble.count, ensemble.standard_errors
         bias = method._bias(network, step)
-        return Evolution(
+        result = Evolution(
             network=part_of(network, kept),
             method=method.record,
             times=times,
-            states=rho.mean(axis=0),
-            error=standard.max(axis=(1, 2)) + bias + 1 / len(rho),
-            how=_HOW.format(n=len(rho)),
-            status=_interrupted(len(rho), method.n),
+            states=ensemble.mean,
+            error=standard.max(axis=(1, 2)) + bias + 1 / n,
+            how=_HOW.format(n=n),
+            status=interrupted(n, method.n) if ended.interrupted else Status(),
             stats={
-                "trajectories": len(rho),
-                "jumps": jumps,
+                "partial": ended.interrupted,
+                "trajectories": n,
+                "jumps": ensemble.events,
                 "step": step,
                 "step_bias": bias,
                 "standard_errors": standard,
-                "batches": _batches(rho),
+                "batches": ensemble.batches(),
                 "seconds": time.perf_counter() - began,
             },
         )
+        if ended.interrupted:
+            raise Interrupted(result)
+        return result
 
 
-def _cost(driven: DrivenKets, kept: list[int], n: int, steps: float, looks: int) -> Cost:
+def _cost(driven: DrivenKets, kept: list[int], n: int, steps: float, samples: int) -> Cost:
     """Of n kets of all qubits, and of the density matrices that are kept of each."""
     size = 2.0**driven.count
     return Cost(
-        bytes=16.0 * n * looks * 4.0 ** len(kept) + 200.0 * size * driven.count,
+        bytes=16.0 * n * samples * 4.0 ** len(kept) + 200.0 * size * driven.count,
         operations=float(20.0 * n * max(1.0, steps) * size * driven.count),
     )
-
-
-class Leg(NamedTuple):
-    """Part of a trajectory: steps of one length before each look, averaged, kept or not."""
-
-    step: float
-    steps: np.ndarray
-    record: bool
-
-
-def _drawn_from(initial: np.ndarray) -> Callable[[int, np.random.Generator], np.ndarray]:
-    """Kets of a density matrix, drawn with their probabilities."""
-    diagonal = np.diag(initial).real
-    product = np.count_nonzero(initial) == np.count_nonzero(diagonal)
-    # The matrix of a dozen qubits is large; product states need no eigenvectors.
-    values, vectors = (diagonal, None) if product else np.linalg.eigh(initial)
-    shares = np.cumsum(np.maximum(values, 0.0)) / np.sum(np.maximum(values, 0.0))
-
-    def start(number: int, rng: np.random.Generator) -> np.ndarray:
-        at = min(int(np.searchsorted(shares, rng.random(), side="right")), len(shares) - 1)
-        psi = np.zeros(len(shares), dtype=complex)
-        psi[:] = np.eye(1, len(shares), at)[0] if vectors is None else vectors[:, at]
-        return psi
-
-    return start
-
-
-def _ground(count: int) -> np.ndarray:
-    psi = np.zeros(2**count, dtype=complex)
-    psi[0] = 1.0
-    return psi
-
-
-def _product_state(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Every qubit up or down."""
-    psi = np.zeros(2**count, dtype=complex)
-    psi[int(rng.integers(2**count))] = 1.0
-    return psi
-
-
-def _standard_errors(rho: np.ndarray) -> np.ndarray:
-    """Standard errors of the elements, real and imaginary part together, of (n, ..., d, d)."""
-    scatter = (np.abs(rho - rho.mean(axis=0)) ** 2).sum(axis=0)
-    return np.asarray(np.sqrt(scatter / (len(rho) * (len(rho) - 1))))
-
-
-def _batches(rho: np.ndarray) -> Batches:
-    parts: list[Any] = np.array_split(rho, min(_BATCHES, len(rho)))
-    weights = np.array([float(len(part)) for part in parts])
-    return Batches(np.array([part.mean(axis=0) for part in parts]), weights)
-
-
-def _interrupted(done: int, wanted: int) -> Status:
-    if done == wanted:
-        return Status()
-    return Status(message=f"Interrupted: {done} of {wanted} trajectories were averaged.")

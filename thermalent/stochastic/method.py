@@ -9,35 +9,36 @@ from typing import ClassVar
 
 import numpy as np
 
+from thermalent.ensembles.burn_in import BurnIn, not_settled
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
-from thermalent.stochastic import driven, memory
+from thermalent.stochastic import burn_in, driven
 from thermalent.stochastic.driven import DrivenEmitters
-from thermalent.stochastic.kernels import LANES
-from thermalent.stochastic.memory import Memory
 from thermalent.stochastic.paths import (
-    Leg,
-    Walk,
+    PathSpec,
+    Segment,
     largest_step,
-    legs_to,
     safe_step,
+    segments_to,
     total_rate,
     whole_steps,
 )
-from thermalent.stochastic.run import Blocks, Run
-from thermalent.stochastic.tally import MERGES
+from thermalent.stochastic.run import Blocks, FieldRun
+from thermalent.stochastic.step_bias import COARSENINGS
+from thermalent.stochastic.step_kernels import LANES
 from thermalent.support import checks
 from thermalent.support.compile_notice import announced
 
-_MULTIPLE = MERGES[-1]  # the steps of every leg
+_MULTIPLE = COARSENINGS[-1]  # the number of steps of every segment is a multiple of it
 _HOW = (
     "standard error over {n} independent trajectories, plus the bias of the step (from three "
     "step lengths on the same paths)"
 )
+_REMEDY = "Pass `burn_in`, ask for the evolution instead, or use te.ContinuedFraction()."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,45 +122,46 @@ class FieldTrajectories(Method):
             return EvolutionPlan(task=task, method=self)
         return NO_INITIAL if task.initial is not None else SteadyStatePlan(task=task, method=self)
 
-    def walk(
+    def paths(
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
-    ) -> Walk:
+    ) -> PathSpec:
         """What every block does to reach the times from a density matrix."""
         amplitude = 0j if source == "empty" else source
         step = self._step(emitters, 0.0 if isinstance(amplitude, str) else abs(amplitude))
-        return Walk(
+        return PathSpec(
             emitters=emitters,
-            legs=legs_to(np.asarray(times, dtype=float), step, _MULTIPLE),
+            segments=segments_to(np.asarray(times, dtype=float), step, _MULTIPLE),
             initial=emitters.components(initial),
             source=amplitude,
             seed=self.seed,
-            merges=MERGES,
+            coarsenings=COARSENINGS,
         )
 
-    def stationary_walk(self, emitters: DrivenEmitters) -> tuple[Walk, Memory]:
-        """What every block does for a steady state, and what it remembers after the first leg."""
+    def stationary_paths(self, emitters: DrivenEmitters) -> tuple[PathSpec, BurnIn]:
+        """What every block does for a steady state, and its burn-in, in steps."""
         step = self._step(emitters)
         with announced():
             if self.burn_in is None:
-                start = memory.measure(
+                start = burn_in.measure(
                     emitters,
                     step=step,
                     seed=self.seed,
-                    tolerance=self._memory_tolerance,
+                    tolerance=self._burn_in_tolerance,
                     multiple=_MULTIPLE,
                 )
             else:
                 steps = whole_steps(self.burn_in, step, _MULTIPLE)
-                start = memory.after(emitters, step=step, seed=self.seed, steps=steps)
-        window = start.steps if self.window is None else whole_steps(self.window, step, _MULTIPLE)
-        walk = Walk(
+                start = burn_in.after(emitters, step=step, seed=self.seed, steps=steps)
+        steps = int(start.length)
+        window = steps if self.window is None else whole_steps(self.window, step, _MULTIPLE)
+        paths = PathSpec(
             emitters=emitters,
-            legs=[Leg(step, start.steps, False), Leg(step, window, True, average=True)],
-            initial=memory.ground_state(emitters),
+            segments=[Segment(step, steps, False), Segment(step, window, True, average=True)],
+            initial=burn_in.ground_state(emitters),
             seed=self.seed,
-            merges=MERGES,
+            coarsenings=COARSENINGS,
         )
-        return walk, start
+        return paths, start
 
     def _step(self, emitters: DrivenEmitters, amplitude: float = 0.0) -> float:
         rate = total_rate(emitters, amplitude)
@@ -171,7 +173,7 @@ class FieldTrajectories(Method):
         return float(self.step)
 
     @property
-    def _memory_tolerance(self) -> float:
+    def _burn_in_tolerance(self) -> float:
         # A tenth of a standard error that is reached easily; an element fluctuates by up to 1/2.
         goal = 0.3 / np.sqrt(self.n) if self.target is None else self.target
         return float(min(1e-3, 0.1 * goal))
@@ -191,7 +193,7 @@ class SteadyStatePlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """The time until the start is forgotten is measured while it runs, unless it is given."""
+        """Not known before the burn-in is measured, unless it is given."""
         method = self.method
         if method.burn_in is None:
             return Cost(bytes=_bytes(self.emitters), operations=np.nan)
@@ -215,34 +217,35 @@ class SteadyStatePlan(Plan):
         blocks are added in their order.
         """
         method, began = self.method, time.perf_counter()
-        walk, start = method.stationary_walk(self.emitters)
-        forgets = method.burn_in is not None or start.remaining <= method._memory_tolerance
+        paths, start = method.stationary_paths(self.emitters)
         # One block, to show something, where more would be wasted.
-        n = method.n if forgets else min(method.n, LANES)
-        run = Run(walk, n=n, target=method.target if forgets else None)
+        n = method.n if start.converged else min(method.n, LANES)
+        run = FieldRun(paths, n=n, target=method.target if start.converged else None)
         run.run(threads=method.threads, batch=method.batch, blocks=blocks)
-        tally, step = run.tally, walk.legs[0].step
-        window = walk.legs[1].steps
-        standard, bias = float(tally.standard_error[0]), float(tally.bias[0])
-        remembered = start.averaged(window)
+        mean, step, window = run.mean, paths.segments[0].step, paths.segments[1].steps
+        standard, bias = float(mean.standard_error[0]), float(mean.bias[0])
+        start_share = start.averaged(window)
+        time_left_out = step * start.length
         result = SteadyState(
             network=self.task.network,
             method=method.record,
-            state=tally.states[0],
+            state=mean.states[0],
             error=ErrorEstimate(
-                standard + bias + remembered,
-                _HOW.format(n=tally.count) + " and what the start still contributes",
+                standard + bias + start_share,
+                _HOW.format(n=mean.count) + " and what the start still contributes",
             ),
-            status=run.status if forgets else _forgets_too_slowly(start, step),
+            status=run.status
+            if start.converged
+            else not_settled(time_left_out, f"{start.remaining:.1e}", _REMEDY),
             stats={
                 **run.stats,
-                "burn_in": step * start.steps,
+                "burn_in": time_left_out,
                 "window": step * window,
-                "memory": remembered,
+                "start": start_share,
                 "standard_error": standard,
-                "standard_errors": tally.standard_errors[0],
+                "standard_errors": mean.standard_errors[0],
                 "step_bias": bias,
-                "step_correction": float(tally.correction[0]),
+                "step_correction": float(mean.correction[0]),
                 "seconds": time.perf_counter() - began,
             },
         )
@@ -278,24 +281,24 @@ class EvolutionPlan(Plan):
             KeyboardInterrupt: as for steady states.
         """
         task, method, began = self.task, self.method, time.perf_counter()
-        walk = method.walk(self.emitters, task.times, task.start, task.source)
-        run = Run(walk, n=method.n, target=method.target)
+        paths = method.paths(self.emitters, task.times, task.start, task.source)
+        run = FieldRun(paths, n=method.n, target=method.target)
         run.run(threads=method.threads, batch=method.batch)
-        tally = run.tally
+        mean = run.mean
         result = Evolution(
             network=task.network,
             method=method.record,
             times=task.times,
-            states=tally.states,
-            error=tally.standard_error + tally.bias,
-            how=_HOW.format(n=tally.count),
+            states=mean.states,
+            error=mean.standard_error + mean.bias,
+            how=_HOW.format(n=mean.count),
             status=run.status,
             stats={
                 **run.stats,
-                "standard_error": float(tally.standard_error.max()),
-                "standard_errors": tally.standard_errors,
-                "step_bias": float(tally.bias.max()),
-                "step_correction": float(tally.correction.max()),
+                "standard_error": float(mean.standard_error.max()),
+                "standard_errors": mean.standard_errors,
+                "step_bias": float(mean.bias.max()),
+                "step_correction": float(mean.correction.max()),
                 "seconds": time.perf_counter() - began,
             },
         )
@@ -313,14 +316,3 @@ def _cost(emitters: DrivenEmitters, n: int, steps: float) -> Cost:
 def _bytes(emitters: DrivenEmitters) -> float:
     # Dense superoperators (the basis is complex), and the lanes of every thread.
     return 80.0 * emitters.dimension**4 + 1e3 * LANES * emitters.dimension**2
-
-
-def _forgets_too_slowly(start: Memory, step: float) -> Status:
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"After the time {start.steps * step:.3g} two different starts still differ by "
-            f"{start.remaining:.1e}: the steady state is not unique, or is reached too slowly. "
-            "Pass `burn_in`, ask for the evolution instead, or use te.ContinuedFraction()."
-        ),
-    )

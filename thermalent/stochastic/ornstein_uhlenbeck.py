@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from thermalent.stochastic.kernels import autoregression
+from thermalent.stochastic.step_kernels import autoregression
 from thermalent.support import checks
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)

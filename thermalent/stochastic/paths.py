@@ -1,34 +1,31 @@
-"""Blocks of trajectories: their random numbers, their steps, and their walk through time."""
+"""Blocks of trajectories in a field: their random numbers, their steps, and what they record."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
+from thermalent.ensembles.blocks import Stop, Stopped
 from thermalent.stochastic.driven import DrivenEmitters
-from thermalent.stochastic.kernels import LANES, Plan, advance
 from thermalent.stochastic.ornstein_uhlenbeck import start
-from thermalent.stochastic.plan import plan
-from thermalent.stochastic.vector_kernels import VectorPlan, advance_vector
+from thermalent.stochastic.step_kernels import LANES, StepOperators, advance
+from thermalent.stochastic.step_operators import step_operators
+from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
 
-_CHUNK = 4096  # steps between two looks at whether to stop, about 10 ms
+_CHUNK = 4096  # steps between two checks whether to stop, about 10 ms
 # In units of the inverse total rate. At 0.8 the extrapolated means of steady states were biased by
 # about 3e-5 at most (kappa/gamma from 1e-3 to 2, n_th up to 1220), at 2 by up to 7e-3.
 _SAFE, _LARGEST = 0.8, 2.0
 
 
-class Stopped(Exception):
-    """The walk was told to stop."""
+class Segment(NamedTuple):
+    """Part of a trajectory: `steps` steps of the field of length `step`, recorded or not.
 
-
-class Leg(NamedTuple):
-    """Part of a walk: `steps` steps of the field of length `step`, and whether to look then.
-
-    A leg that is averaged yields the mean over its steps, others the state at their end.
+    Of a segment that is averaged, the mean over its steps is recorded, of others the state at
+    their end.
     """
 
     step: float
@@ -37,54 +34,58 @@ class Leg(NamedTuple):
     average: bool = False
 
 
-class Block(NamedTuple):
+class PathBlock(NamedTuple):
     """A block of trajectories at one time."""
 
     rng: np.random.Generator
     u: np.ndarray  # (2 m, LANES): the field's real parts, then its imaginary parts
     x: np.ndarray  # (d^2, LANES): the emitters' coordinates
-    mean: np.ndarray  # the same, averaged over the last leg; (0, LANES) if it was not
+    mean: np.ndarray  # the same, averaged over the last segment; (0, LANES) if it was not
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Walk:
-    """What every block does: where it starts, and which legs it takes.
+class PathSpec:
+    """What every block does: where it starts, and the segments it consists of.
 
     Args:
         emitters: What is driven.
-        legs: In order of time.
+        segments: In order of time.
         initial: Coordinates of the emitters' initial state, (d^2,).
         source: "stationary", or the amplitude from which the field starts.
         seed: Seed of all blocks; a block's numbers depend on it, `stream` and its own number only.
         stream: Separate uses of one seed have separate streams.
-        merges: Steps of the field that make a step of the emitters, one companion of every block
-            for each: all companions see the same path of the field.
+        coarsenings: Numbers of steps of the field that make a step of the emitters. The emitters
+            are followed once for each of them, along the same path of the field.
     """
 
     emitters: DrivenEmitters
-    legs: Sequence[Leg]
+    segments: Sequence[Segment]
     initial: np.ndarray
     source: str | complex = "stationary"
     seed: int
     stream: int = 0
-    merges: tuple[int, ...] = (1,)
-    _plans: dict[tuple[float, int], Plan | VectorPlan] = field(init=False, repr=False)
+    coarsenings: tuple[int, ...] = (1,)
+    _operators: dict[tuple[float, int], StepOperators | VectorStepOperators] = field(
+        init=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         amplitude = 0.0 if isinstance(self.source, str) else abs(self.source)
-        plans = {
-            (step, merge): plan(self.emitters, step, merge, amplitude)
-            for step in {leg.step for leg in self.legs}
-            for merge in self.merges
+        operators = {
+            (step, coarsening): step_operators(self.emitters, step, coarsening, amplitude)
+            for step in {segment.step for segment in self.segments}
+            for coarsening in self.coarsenings
         }
-        object.__setattr__(self, "_plans", plans)
+        object.__setattr__(self, "_operators", operators)
 
-    def block(self, number: int) -> Block:
+    def block(self, number: int) -> PathBlock:
         """The block of this number at time zero."""
         sequence = np.random.SeedSequence(self.seed, spawn_key=(self.stream, number))
         rng = np.random.Generator(np.random.PCG64(sequence))
         u = self._field(rng)
-        return Block(rng, u, np.repeat(self.initial[:, None], LANES, axis=1), np.zeros((0, LANES)))
+        return PathBlock(
+            rng, u, np.repeat(self.initial[:, None], LANES, axis=1), np.zeros((0, LANES))
+        )
 
     def _field(self, rng: np.random.Generator) -> np.ndarray:
         """The field at time zero, (2 m, LANES)."""
@@ -101,33 +102,33 @@ class Walk:
             amplitudes = np.full((len(several.field.drift), LANES), complex(self.source))
         return np.concatenate([amplitudes.real, amplitudes.imag])
 
-    def take(
-        self, number: int, merges: Sequence[int] | None = None, stop: threading.Event | None = None
-    ) -> Iterator[list[Block]]:
-        """Walk; yield the companions of the block, one per merge, at the end of recorded legs.
+    def coarsened_paths(
+        self, number: int, coarsenings: Sequence[int] | None = None, stop: Stop | None = None
+    ) -> Iterator[list[PathBlock]]:
+        """Follow a block; yield its states for each coarsening at the end of recorded segments.
 
         Raises:
             Stopped: `stop` was set.
         """
-        chosen = self.merges if merges is None else merges
-        companions = [self.block(number) for _ in chosen]
-        for leg in self.legs:
-            size = len(self.initial) if leg.average else 0
-            companions = [b._replace(mean=np.zeros((size, LANES))) for b in companions]
-            for begin in range(0, leg.steps, _CHUNK):
+        chosen = self.coarsenings if coarsenings is None else coarsenings
+        paths = [self.block(number) for _ in chosen]
+        for segment in self.segments:
+            size = len(self.initial) if segment.average else 0
+            paths = [block._replace(mean=np.zeros((size, LANES))) for block in paths]
+            for begin in range(0, segment.steps, _CHUNK):
                 if stop is not None and stop.is_set():
                     raise Stopped
-                count = min(_CHUNK, leg.steps - begin)
-                for merge, block in zip(chosen, companions, strict=True):
-                    prepared = self._plans[leg.step, merge]
-                    if isinstance(prepared, VectorPlan):
-                        advance_vector(*block, count, merge, prepared)
+                count = min(_CHUNK, segment.steps - begin)
+                for coarsening, block in zip(chosen, paths, strict=True):
+                    operators = self._operators[segment.step, coarsening]
+                    if isinstance(operators, VectorStepOperators):
+                        advance_vector(*block, count, coarsening, operators)
                     else:
-                        advance(*block, count, merge, prepared)
-            for merge, block in zip(chosen, companions, strict=True):
-                np.multiply(block.mean, merge / max(leg.steps, 1), out=block.mean)
-            if leg.record:
-                yield companions
+                        advance(*block, count, coarsening, operators)
+            for coarsening, block in zip(chosen, paths, strict=True):
+                np.multiply(block.mean, coarsening / max(segment.steps, 1), out=block.mean)
+            if segment.record:
+                yield paths
 
 
 def total_rate(emitters: DrivenEmitters, amplitude: float = 0.0) -> float:
@@ -155,23 +156,23 @@ def largest_step(rate: float) -> float:
     return _LARGEST / rate
 
 
-def legs_to(times: np.ndarray, step: float, multiple: int) -> list[Leg]:
-    """Legs from zero to each of the times, recorded there, in steps of at most `step`.
+def segments_to(times: np.ndarray, step: float, multiple: int) -> list[Segment]:
+    """Segments from zero to each of the times, recorded there, in steps of at most `step`.
 
     Args:
         times: Increasing, >= 0.
         step: Largest step of the field.
-        multiple: The number of steps of every leg is a multiple of it.
+        multiple: The number of steps of every segment is a multiple of it.
     """
-    legs = []
+    segments = []
     for length in np.diff(times, prepend=0.0):
         if length == 0.0:  # the first time may be zero
-            legs.append(Leg(step, 0, True))
+            segments.append(Segment(step, 0, True))
             continue
         steps = whole_steps(length, step, multiple)
-        # Twelve digits, so that the legs of a uniform grid share one plan.
-        legs.append(Leg(float(f"{length / steps:.12e}"), steps, True))
-    return legs
+        # Twelve digits, so that the segments of a uniform grid share their operators.
+        segments.append(Segment(float(f"{length / steps:.12e}"), steps, True))
+    return segments
 
 
 def whole_steps(duration: float, step: float, multiple: int) -> int:

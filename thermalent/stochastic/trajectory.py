@@ -14,9 +14,9 @@ from thermalent.operators.estimates import Estimates
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import SourceStart
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
-from thermalent.stochastic.kernels import LANES, follow
 from thermalent.stochastic.method import FieldTrajectories
-from thermalent.stochastic.plan import given_field
+from thermalent.stochastic.step_kernels import LANES, follow
+from thermalent.stochastic.step_operators import given_field
 from thermalent.support import checks
 
 _HOW = "difference to a run of the same path with twice the step, over three"
@@ -89,16 +89,17 @@ def trajectory(
     rho = states.initial_state(initial, network.dims, name="initial")
     start = checks.source_start("source", source)
     method = FieldTrajectories(n=2, seed=seed, step=step)
-    walk = replace(method.walk(driven_emitters(network), grid, rho, start), merges=(1, 2))
+    paths = method.paths(driven_emitters(network), grid, rho, start)
+    paths = replace(paths, coarsenings=(1, 2))
     count = len(network.modes)
     field = np.empty((len(grid), count), dtype=complex)
     components = np.empty((2, len(rho) ** 2, len(grid)))
-    for i, blocks in enumerate(walk.take(0)):
+    for i, blocks in enumerate(paths.coarsened_paths(0)):
         field[i] = blocks[0].u[:count, 0] + 1j * blocks[0].u[count:, 0]
         for k, block in enumerate(blocks):
             components[k, :, i] = block.x[:, 0]
-    fine, coarse = (walk.emitters.matrices(c) for c in components)
-    white = walk.emitters.white
+    fine, coarse = (paths.emitters.matrices(c) for c in components)
+    white = paths.emitters.white
     error = np.abs(fine - coarse).max(axis=(1, 2)) * (2.4 if white else 1 / 3)
     evolution = Evolution(
         network=network,
@@ -215,16 +216,16 @@ def distribution(
     method = FieldTrajectories() if method is None else method
     emitters = driven_emitters(network)
     if time is None:
-        walk, _ = method.stationary_walk(emitters)
-        walk = replace(walk, legs=[walk.legs[0]._replace(record=True)])
+        paths, _ = method.stationary_paths(emitters)
+        paths = replace(paths, segments=[paths.segments[0]._replace(record=True)])
     else:
         rho = states.initial_state(initial, network.dims, name="initial")
         grid = np.array([checks.positive("time", time)])
-        walk = method.walk(emitters, grid, rho, checks.source_start("source", source))
+        paths = method.paths(emitters, grid, rho, checks.source_start("source", source))
     edges = np.linspace(*limits, checks.integer("bins", bins, 1) + 1)
     counts, moments = np.zeros(len(edges) - 1, dtype=int), np.zeros(2)
     for number in range(-(-method.n // LANES)):
-        (block,) = next(walk.take(number, (1,)))
+        (block,) = next(paths.coarsened_paths(number, (1,)))
         rhos = _positive(emitters, block.x)[: method.n - number * LANES]
         values = np.array([float(observable(rho)) for rho in rhos])
         counts += np.histogram(values, edges)[0]

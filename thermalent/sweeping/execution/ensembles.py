@@ -7,20 +7,20 @@ has the same bits on one worker or on two hundred.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
+from thermalent.ensembles.blocks import Stop
 from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
 from thermalent.solution.result import checked
 from thermalent.solution.tasks import SteadyStateTask
-from thermalent.stochastic.kernels import LANES
 from thermalent.stochastic.method import FieldTrajectories, SteadyStatePlan
-from thermalent.stochastic.paths import Walk
-from thermalent.stochastic.run import block_sums
-from thermalent.stochastic.tally import BlockSums, Reader
+from thermalent.stochastic.paths import PathSpec
+from thermalent.stochastic.run import block_mean
+from thermalent.stochastic.step_bias import ExtrapolatedBlock, Reader
+from thermalent.stochastic.step_kernels import LANES
 from thermalent.sweeping.blocks import Columns, Recipe, StateOrError, attempt, compute, whole
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
 from thermalent.sweeping.execution.tasks import BlockTask, one_thread
@@ -81,8 +81,8 @@ def solved(
 ) -> StateOrError:
     """The steady state of one network, checked as `steady_state` does."""
 
-    def blocks(walk: Walk, n: int, stop: threading.Event) -> Iterator[BlockSums]:
-        return computed_blocks(workers, walk, n, stop, part)
+    def blocks(paths: PathSpec, n: int, stop: Stop) -> Iterator[ExtrapolatedBlock]:
+        return computed_blocks(workers, paths, n, stop, part)
 
     plan = method.accepted(SteadyStateTask(network=network))
     assert isinstance(plan, SteadyStatePlan)  # of trajectories
@@ -91,30 +91,30 @@ def solved(
 
 
 def computed_blocks(
-    workers: Workers, walk: Walk, n: int, stop: threading.Event, part: Part | None = None
-) -> Iterator[BlockSums]:
-    """The sums of all blocks of n trajectories, in their order, computed by the workers.
+    workers: Workers, paths: PathSpec, n: int, stop: Stop, part: Part | None = None
+) -> Iterator[ExtrapolatedBlock]:
+    """Yield all blocks of n trajectories in their order, computed by the workers.
 
     Args:
         workers: Who computes.
-        walk: What every block does.
+        paths: What every block does.
         n: Number of trajectories.
         stop: An event that the caller sets to stop.
         part: The file that holds the finished blocks and receives further ones.
     """
     done = 0
-    for sums in part.load() if part is not None else ():
+    for block in part.load() if part is not None else ():
         done += 1
-        yield sums
-    for sums in _computed(workers, walk, n, stop, done):
+        yield block
+    for block in _computed(workers, paths, n, stop, done):
         if part is not None:
-            part.keep(sums)
-        yield sums
+            part.keep(block)
+        yield block
 
 
 def _computed(
-    workers: Workers, walk: Walk, n: int, stop: threading.Event, done: int
-) -> Iterator[BlockSums]:
+    workers: Workers, paths: PathSpec, n: int, stop: Stop, done: int
+) -> Iterator[ExtrapolatedBlock]:
     count = -(-n // LANES)
     size = max(1, min(_LARGEST, count // (_SHARES * workers.count)))
     begins = iter(range(done, count, size))
@@ -126,25 +126,25 @@ def _computed(
                 if begin is None:
                     break
                 end = min(count, begin + size)
-                under_way.append((workers.submit(several, walk, n, begin, end), begin))
+                under_way.append((workers.submit(several, paths, n, begin, end), begin))
             if not under_way:
                 return
             future, begin = under_way.popleft()
-            yield from _collected(workers, future, walk, n, begin, min(count, begin + size))
+            yield from _collected(workers, future, paths, n, begin, min(count, begin + size))
     finally:
         for future, _ in under_way:
             future.cancel()
 
 
-def several(walk: Walk, n: int, begin: int, end: int) -> list[BlockSums]:
-    """The sums of a few blocks; runs on a worker."""
-    reader = Reader(walk.emitters)
-    return [block_sums(walk, reader, n, number) for number in range(begin, end)]
+def several(paths: PathSpec, n: int, begin: int, end: int) -> list[ExtrapolatedBlock]:
+    """Compute a few blocks; runs on a worker."""
+    reader = Reader(paths.emitters)
+    return [block_mean(paths, reader, n, number) for number in range(begin, end)]
 
 
 def _collected(
-    workers: Workers, future: Any, walk: Walk, n: int, begin: int, end: int
-) -> list[BlockSums]:
+    workers: Workers, future: Any, paths: PathSpec, n: int, begin: int, end: int
+) -> list[ExtrapolatedBlock]:
     what = f"trajectories {begin * LANES} to {min(n, end * LANES)}"
     losses = 0
     while True:
@@ -157,4 +157,4 @@ def _collected(
             losses += 1
             if not (lost(problem) and workers.again and losses <= LOSSES):
                 raise blamed(problem, what) from problem
-            future = workers.submit(several, walk, n, begin, end)
+            future = workers.submit(several, paths, n, begin, end)

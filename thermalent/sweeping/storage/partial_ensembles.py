@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.stochastic.tally import BlockSums
+from thermalent.stochastic.step_bias import ExtrapolatedBlock
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.store import explained
 from thermalent.sweeping.storage.workspace import Workspace
@@ -60,11 +60,11 @@ class Part:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._unsaved: list[BlockSums] = []
+        self._unsaved: list[ExtrapolatedBlock] = []
         self._next = 0
         self._saved_at = time.monotonic()
 
-    def load(self) -> Iterator[BlockSums]:
+    def load(self) -> Iterator[ExtrapolatedBlock]:
         """The blocks that are on the disk, from the first one without a gap or damage.
 
         Raises:
@@ -80,7 +80,7 @@ class Part:
             self._next += len(sums)
             yield from sums
 
-    def keep(self, sums: BlockSums) -> None:
+    def keep(self, sums: ExtrapolatedBlock) -> None:
         """Take the next block; it is on the disk within `EVERY` seconds of work.
 
         Raises:
@@ -114,7 +114,7 @@ class Part:
         self._saved_at = time.monotonic()
 
 
-def _read(path: Path) -> list[BlockSums] | None:
+def _read(path: Path) -> list[ExtrapolatedBlock] | None:
     """The blocks in a file; None if it is damaged (the parts of an archive have checksums)."""
     try:
         with np.load(path) as stored:
@@ -123,8 +123,8 @@ def _read(path: Path) -> list[BlockSums] | None:
         return None
 
 
-def _block(stored: np.lib.npyio.NpzFile, i: int) -> BlockSums:
-    return BlockSums(
+def _block(stored: np.lib.npyio.NpzFile, i: int) -> ExtrapolatedBlock:
+    return ExtrapolatedBlock(
         count=int(stored["count"][i]),
         mean=stored["mean"][i],
         scatter=stored["scatter"][i],

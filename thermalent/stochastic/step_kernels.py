@@ -27,8 +27,8 @@ class Rows(NamedTuple):
     value: np.ndarray  # (nonzeros,)
 
 
-class Plan(NamedTuple):
-    """Everything that a step of given length needs; see `plan.plan`."""
+class StepOperators(NamedTuple):
+    """Everything that a step of given length needs; see `step_operators`."""
 
     transition: np.ndarray  # (8,) of the field: see `draw`
     vacuum: Rows  # exp(L h)
@@ -132,12 +132,12 @@ def rotate(matrix, x, stride):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def taylor(plan, integral, x, y, z, w):
+def taylor(operators, integral, x, y, z, w):
     """Apply exp(Re(I) X + Im(I) Y) to x by its Taylor series; y, z and w are scratch."""
     largest = 0.0
     for k in range(LANES):
         largest = max(largest, integral[0, k] ** 2 + integral[1, k] ** 2)
-    norm = plan.drive_norm * np.sqrt(largest)
+    norm = operators.drive_norm * np.sqrt(largest)
     parts = max(1, int(np.ceil(norm)))
     for _ in range(parts):
         y[:] = x
@@ -146,8 +146,8 @@ def taylor(plan, integral, x, y, z, w):
             order += 1
             factor = 1.0 / (order * parts)
             bound *= norm * factor
-            multiply(plan.drive, y, z)
-            multiply(plan.drive_imag, y, w)
+            multiply(operators.drive, y, z)
+            multiply(operators.drive_imag, y, w)
             for r in range(x.shape[0]):
                 for k in range(LANES):
                     term = factor * (integral[0, k] * z[r, k] + integral[1, k] * w[r, k])
@@ -156,27 +156,27 @@ def taylor(plan, integral, x, y, z, w):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def drive(plan, integral, x, matrix, y, z, w):
+def drive(operators, integral, x, matrix, y, z, w):
     """The emitters' exact response to the integrated field alone, in place; the rest is scratch."""
-    emitters = plan.rotation.shape[0]
+    emitters = operators.rotation.shape[0]
     if emitters == 0:
-        taylor(plan, integral, x, y, z, w)
+        taylor(operators, integral, x, y, z, w)
         return
     stride = x.shape[0]
     for e in range(emitters):
         stride //= 4
-        rotation_matrices(plan.rotation[e], integral, plan.doublings, matrix)
+        rotation_matrices(operators.rotation[e], integral, operators.doublings, matrix)
         rotate(matrix, x, stride)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def advance(rng, u, x, total, steps, merge, plan):
+def advance(rng, u, x, total, steps, coarsening, operators):
     """Field and emitters of a block over `steps` steps of the field, in place.
 
     Strang splitting: half a step of the emitters alone, the drive by the exact time integral of the
     field over the whole step, half a step of the emitters alone. The emitters take one step for
-    every `merge` steps of the field (`plan` is made for that), so that the same random numbers give
-    the same path of the field at any step of the emitters.
+    every `coarsening` steps of the field (`operators` is made for that), so that the same random
+    numbers give the same path of the field at any step of the emitters.
 
     Args:
         rng: numpy Generator of the block; four normal numbers per lane and step, in fixed order.
@@ -184,44 +184,44 @@ def advance(rng, u, x, total, steps, merge, plan):
         x: Emitters, (m, LANES).
         total: The sum of x over the steps of the emitters is added to it, (m, LANES); or (0, LANES)
             for no sum.
-        steps: Number of steps of the field, a multiple of `merge`.
-        merge: Steps of the field per step of the emitters.
-        plan: For this step and merge.
+        steps: Number of steps of the field, a multiple of `coarsening`.
+        coarsening: Steps of the field per step of the emitters.
+        operators: For this step and coarsening.
     """
     m = x.shape[0]
     here, there = np.empty((m, LANES)), np.empty((m, LANES))
     y, z = np.empty((m, LANES)), np.empty((m, LANES))
     matrix, integral = np.empty((9, LANES)), np.empty((2, LANES))
     summed = np.zeros((total.shape[0], LANES))
-    count = steps // merge
-    multiply(plan.half, x, here)
+    count = steps // coarsening
+    multiply(operators.half, x, here)
     for i in range(count):
         integral[:] = 0.0
-        for _ in range(merge):
-            draw(rng, u, integral, plan.transition)
-        drive(plan, integral, here, matrix, y, z, there)
+        for _ in range(coarsening):
+            draw(rng, u, integral, operators.transition)
+        drive(operators, integral, here, matrix, y, z, there)
         for r in range(summed.shape[0]):
             for k in range(LANES):
                 summed[r, k] += here[r, k]
         if i < count - 1:
-            multiply(plan.vacuum, here, there)
+            multiply(operators.vacuum, here, there)
             here, there = there, here
-    multiply(plan.half, here, x)
+    multiply(operators.half, here, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
-        multiply(plan.half, summed, y)
+        multiply(operators.half, summed, y)
         total += y
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def follow(integrals, x, plan):
+def follow(integrals, x, operators):
     """Emitters of a block along a given field, in place: integrals (steps, 2, LANES), as above."""
     shape = (x.shape[0], LANES)
     here, y, z, w = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
     matrix = np.empty((9, LANES))
     for i in range(integrals.shape[0]):
-        multiply(plan.half, x, here)
-        drive(plan, integrals[i], here, matrix, y, z, w)
-        multiply(plan.half, here, x)
+        multiply(operators.half, x, here)
+        drive(operators, integrals[i], here, matrix, y, z, w)
+        multiply(operators.half, here, x)
 
 
 @compiled(error_model="numpy")

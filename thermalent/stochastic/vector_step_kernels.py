@@ -10,17 +10,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.stochastic.kernels import LANES, Plan, Rows, multiply, rotate, rotation_matrices
+from thermalent.stochastic.step_kernels import (
+    LANES,
+    Rows,
+    StepOperators,
+    multiply,
+    rotate,
+    rotation_matrices,
+)
 from thermalent.support.compiled import compiled
 
 
-class VectorPlan(NamedTuple):
-    """A step of a field of several amplitudes, and of what it drives; see `plan.vector_plan`."""
+class VectorStepOperators(NamedTuple):
+    """A step of a field of several amplitudes, and of what it drives; see `step_operators`."""
 
     carry: np.ndarray  # (2 (m + r), 2 m): amplitudes and integrals from the amplitudes before
     spread: np.ndarray  # (2 (m + r), 2 (m + r)): the same from normal numbers
     mixing: np.ndarray  # (e, 2, 2 r): each emitter's integral from those of the outputs
-    emitters: Plan
+    emitters: StepOperators
     drives: tuple[Rows, ...]  # for emitters of more than two levels: generators per output
     norms: np.ndarray  # (r,): their largest norms over all phases
 
@@ -37,7 +44,7 @@ def combine(matrix, x, y):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def draw_vector(rng, u, integral, normal, fresh, plan):
+def draw_vector(rng, u, integral, normal, fresh, operators):
     """One exact step of all amplitudes; the integrals of the outputs are added to `integral`.
 
     Rows of u: real parts of m amplitudes, then imaginary parts; of `integral`: the same of r
@@ -47,8 +54,8 @@ def draw_vector(rng, u, integral, normal, fresh, plan):
         for i in range(normal.shape[0]):
             normal[i, k] = rng.standard_normal()
     fresh[:] = 0.0
-    combine(plan.carry, u, fresh)
-    combine(plan.spread, normal, fresh)
+    combine(operators.carry, u, fresh)
+    combine(operators.spread, normal, fresh)
     m, r = u.shape[0] // 2, integral.shape[0] // 2
     for k in range(LANES):
         for i in range(m):
@@ -60,14 +67,16 @@ def draw_vector(rng, u, integral, normal, fresh, plan):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def taylor_outputs(plan, integral, x, y, z, w):
+def taylor_outputs(operators, integral, x, y, z, w):
     """Apply exp of the sum over outputs of Re(I) X + Im(I) Y to x; y, z and w are scratch."""
     outputs = integral.shape[0] // 2
     norm = 0.0
     for k in range(LANES):
         here = 0.0
         for a in range(outputs):
-            here += plan.norms[a] * np.sqrt(integral[a, k] ** 2 + integral[outputs + a, k] ** 2)
+            here += operators.norms[a] * np.sqrt(
+                integral[a, k] ** 2 + integral[outputs + a, k] ** 2
+            )
         norm = max(norm, here)
     parts = max(1, int(np.ceil(norm)))
     for _ in range(parts):
@@ -79,7 +88,7 @@ def taylor_outputs(plan, integral, x, y, z, w):
             bound *= norm * factor
             w[:] = 0.0
             for a in range(2 * outputs):
-                multiply(plan.drives[a], y, z)
+                multiply(operators.drives[a], y, z)
                 for r in range(x.shape[0]):
                     for k in range(LANES):
                         w[r, k] += factor * integral[a, k] * z[r, k]
@@ -90,46 +99,49 @@ def taylor_outputs(plan, integral, x, y, z, w):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def drive_vector(plan, integral, x, own, matrix, y, z, w):
+def drive_vector(operators, integral, x, own, matrix, y, z, w):
     """The emitters' exact response to the integrated fields, in place; the rest is scratch."""
-    rotation = plan.emitters.rotation
+    rotation = operators.emitters.rotation
     if rotation.shape[0] == 0:
-        taylor_outputs(plan, integral, x, y, z, w)
+        taylor_outputs(operators, integral, x, y, z, w)
         return
     stride = x.shape[0]
     for e in range(rotation.shape[0]):
         stride //= 4
         own[:] = 0.0
-        combine(plan.mixing[e], integral, own)
-        rotation_matrices(rotation[e], own, plan.emitters.doublings, matrix)
+        combine(operators.mixing[e], integral, own)
+        rotation_matrices(rotation[e], own, operators.emitters.doublings, matrix)
         rotate(matrix, x, stride)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def advance_vector(rng, u, x, total, steps, merge, plan):
+def advance_vector(rng, u, x, total, steps, coarsening, operators):
     """Fields and emitters of a block over `steps` steps of the field, in place; see `advance`."""
     m = x.shape[0]
-    outputs = plan.mixing.shape[2] // 2
+    outputs = operators.mixing.shape[2] // 2
     here, there = np.empty((m, LANES)), np.empty((m, LANES))
     y, z = np.empty((m, LANES)), np.empty((m, LANES))
     matrix, own = np.empty((9, LANES)), np.empty((2, LANES))
     integral = np.empty((2 * outputs, LANES))
-    normal, fresh = np.empty((plan.spread.shape[1], LANES)), np.empty((len(plan.carry), LANES))
+    normal, fresh = (
+        np.empty((operators.spread.shape[1], LANES)),
+        np.empty((len(operators.carry), LANES)),
+    )
     summed = np.zeros((total.shape[0], LANES))
-    count = steps // merge
-    multiply(plan.emitters.half, x, here)
+    count = steps // coarsening
+    multiply(operators.emitters.half, x, here)
     for i in range(count):
         integral[:] = 0.0
-        for _ in range(merge):
-            draw_vector(rng, u, integral, normal, fresh, plan)
-        drive_vector(plan, integral, here, own, matrix, y, z, there)
+        for _ in range(coarsening):
+            draw_vector(rng, u, integral, normal, fresh, operators)
+        drive_vector(operators, integral, here, own, matrix, y, z, there)
         for r in range(summed.shape[0]):
             for k in range(LANES):
                 summed[r, k] += here[r, k]
         if i < count - 1:
-            multiply(plan.emitters.vacuum, here, there)
+            multiply(operators.emitters.vacuum, here, there)
             here, there = there, here
-    multiply(plan.emitters.half, here, x)
+    multiply(operators.emitters.half, here, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
-        multiply(plan.emitters.half, summed, y)
+        multiply(operators.emitters.half, summed, y)
         total += y

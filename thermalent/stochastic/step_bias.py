@@ -1,4 +1,4 @@
-r"""Means over trajectories, their standard errors, and the bias that the step leaves.
+r"""The bias that a finite step leaves in the mean over trajectories, and its estimate.
 
 With x_h the mean at step h along given paths of the field, the mean that is reported is
 extrapolated from two steps, and a third tells how good that is:
@@ -18,18 +18,19 @@ $$y_h = \frac{8 x_h - 6 x_{2h} + x_{4h}}{3}, \qquad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from thermalent.ensembles.mean import Batches, BlockMean, EnsembleMean
 from thermalent.stochastic.basis import element_basis, element_deviations
 from thermalent.stochastic.driven import DrivenEmitters
-from thermalent.stochastic.kernels import LANES, Rows, multiply
-from thermalent.stochastic.plan import rows
+from thermalent.stochastic.step_kernels import Rows, multiply
+from thermalent.stochastic.step_operators import rows
 
-MERGES = (1, 2, 4)
-_BATCHES = 64
+# Steps of the emitters, in steps of the field, from which means are extrapolated.
+COARSENINGS = (1, 2, 4)
 
 
 def extrapolated(fine: np.ndarray, coarse: np.ndarray) -> np.ndarray:
@@ -43,7 +44,7 @@ def extrapolated_white(x: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BlockSums:
+class ExtrapolatedBlock:
     """What one block contributes at each recorded time r; coordinates of `element_basis`.
 
     Args:
@@ -63,7 +64,7 @@ class BlockSums:
 
 
 class Reader:
-    """Reads blocks off: from the kernels' coordinates to elements of the density matrix."""
+    """Converts the kernels' coordinates into elements of the density matrix."""
 
     def __init__(self, emitters: DrivenEmitters) -> None:
         self.d = emitters.dimension
@@ -72,11 +73,11 @@ class Reader:
         overlap = self.elements.conj().T @ emitters.basis
         self._rows: Rows = rows(np.where(np.abs(overlap) > 1e-15, overlap.real, 0.0))
 
-    def sums(self, records: Iterable[list[np.ndarray]], count: int) -> BlockSums:
-        """The sums of a block from the coordinates of its companions at each recorded time."""
+    def block(self, records: Iterable[list[np.ndarray]], count: int) -> ExtrapolatedBlock:
+        """The contribution of a block, from its coarsened paths' coordinates at recorded times."""
         means, scatters, fines, coarses = [], [], [], []
-        for companions in records:
-            x = [self._read(c)[:, :count] for c in companions]
+        for paths in records:
+            x = [self._read(coordinates)[:, :count] for coordinates in paths]
             if self.white:
                 y, lower = extrapolated_white(x)
                 coarses.append(lower.mean(axis=1))
@@ -88,7 +89,7 @@ class Reader:
             fines.append(x[0].mean(axis=1))
             if len(x) > 2 and not self.white:
                 coarses.append(extrapolated(x[1], x[2]).mean(axis=1))
-        return BlockSums(
+        return ExtrapolatedBlock(
             count=count,
             mean=np.array(means),
             scatter=np.array(scatters),
@@ -108,89 +109,49 @@ class Reader:
         return y
 
 
-class Batches:
-    """Means of up to 64 batches of trajectories, for the standard error of any function of them.
-
-    Args:
-        states: Mean density matrix of each batch, (b, ..., d, d).
-        weights: Trajectories of each batch, (b,).
-    """
-
-    def __init__(self, states: np.ndarray, weights: np.ndarray) -> None:
-        self.states = states
-        self.weights = weights
-
-    def __repr__(self) -> str:
-        return f"<means of {len(self.weights)} batches of trajectories>"
-
-    def standard_error(self, function: Callable[[np.ndarray], float]) -> float:
-        r"""Standard error of a function of the mean state, by the jackknife.
-
-        $$\sigma^2 = \frac{b - 1}{b} \sum_i (f_i - \bar f)^2$$
-
-        where f_i is the function of the mean with batch i left out.
-
-        Args:
-            function: From a mean density matrix (of all recorded times, if there are several) to a
-                number or an array.
-
-        Raises:
-            ValueError: there are fewer than eight batches.
-        """
-        b = len(self.weights)
-        if b < 8:
-            raise ValueError(
-                f"The jackknife needs at least 8 batches of {LANES} trajectories, but has {b}: "
-                f"ask for n >= {8 * LANES}."
-            )
-        total = np.tensordot(self.weights, self.states, 1)
-        left = [
-            (total - w * state) / (self.weights.sum() - w)
-            for w, state in zip(self.weights, self.states, strict=True)
-        ]
-        values = np.array([function(state) for state in left])
-        return np.sqrt((b - 1) / b * (np.abs(values - values.mean(axis=0)) ** 2).sum(axis=0))
-
-
-class Tally:
-    """Sums over blocks, added in their order: the same numbers whoever computed the blocks."""
+class ExtrapolatedMean:
+    """The mean over an ensemble at vanishing step, and the bias that the extrapolation leaves."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.count = 0
-        self.blocks = 0
+        self.ensemble = EnsembleMean()
 
-    def add(self, block: BlockSums) -> None:
-        """Add a block (Chan's formula for the scatter: no cancellation)."""
-        n, k = self.count, block.count
-        if not self.count:
-            self._mean, self._scatter = np.zeros_like(block.mean), np.zeros_like(block.mean)
+    def add(self, block: ExtrapolatedBlock) -> None:
+        """Add a block."""
+        if not self.ensemble.count:
             self._fine, self._coarse = np.zeros_like(block.mean), np.zeros_like(block.mean)
             self._reference, self._compared = np.zeros_like(block.mean), 0
-            self._batch = np.zeros((_BATCHES, *block.mean.shape))
-            self._weight = np.zeros(_BATCHES)
-        delta = block.mean - self._mean
-        self._mean = self._mean + delta * (k / (n + k))
-        self._scatter = self._scatter + block.scatter + delta**2 * (n * k / (n + k))
-        self._fine = self._fine + k * block.fine
+        self.ensemble.add(BlockMean(block.count, block.mean, block.scatter))
+        self._fine = self._fine + block.count * block.fine
         if block.coarse is not None:
-            self._coarse = self._coarse + k * block.coarse
-            self._reference = self._reference + k * block.mean
-            self._compared += k
-        self._batch[self.blocks % _BATCHES] += k * block.mean
-        self._weight[self.blocks % _BATCHES] += k
-        self.count, self.blocks = n + k, self.blocks + 1
+            self._coarse = self._coarse + block.count * block.coarse
+            self._reference = self._reference + block.count * block.mean
+            self._compared += block.count
+
+    @property
+    def count(self) -> int:
+        """Number of trajectories."""
+        return self.ensemble.count
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return self.ensemble.blocks
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a mean with a standard error."""
+        return self.ensemble.usable
 
     @property
     def states(self) -> np.ndarray:
         """Mean density matrices, (r, d, d)."""
-        return self.reader.matrices(self._mean)
+        return self.reader.matrices(self.ensemble.mean)
 
     @property
     def standard_errors(self) -> np.ndarray:
         """Standard errors of the elements at each recorded time, (r, d, d)."""
-        variances = self._scatter / (self.count * (self.count - 1))
-        return element_deviations(variances, self.reader.d)
+        return element_deviations(self.ensemble.variances, self.reader.d)
 
     @property
     def standard_error(self) -> np.ndarray:
@@ -200,7 +161,7 @@ class Tally:
     @property
     def correction(self) -> np.ndarray:
         """How far the extrapolation moved the largest element, (r,)."""
-        return self._largest(self._mean - self._fine / self.count)
+        return self._largest(self.ensemble.mean - self._fine / self.count)
 
     @property
     def bias(self) -> np.ndarray:
@@ -211,9 +172,7 @@ class Tally:
     @property
     def batches(self) -> Batches:
         """Means of batches of trajectories, (b, r, d, d)."""
-        used = min(self.blocks, _BATCHES)
-        means = self._batch[:used] / self._weight[:used, None, None]
-        return Batches(self.reader.matrices(means), self._weight[:used].copy())
+        return self.ensemble.batches(self.reader.matrices)
 
     def _largest(self, coordinates: np.ndarray) -> np.ndarray:
         return np.abs(self.reader.matrices(coordinates)).max(axis=(1, 2))

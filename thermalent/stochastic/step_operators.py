@@ -6,34 +6,34 @@ import numpy as np
 from scipy.linalg import expm
 
 from thermalent.stochastic.driven import DrivenBySeveral, DrivenEmitters
-from thermalent.stochastic.kernels import Plan, Rows
 from thermalent.stochastic.ornstein_uhlenbeck import transition
-from thermalent.stochastic.vector_kernels import VectorPlan
+from thermalent.stochastic.step_kernels import Rows, StepOperators
+from thermalent.stochastic.vector_step_kernels import VectorStepOperators
 
 # |u|^2 beyond 40 V has the probability e^-40 per sample. A rotation by more is still a rotation;
 # only its angle loses digits.
 _RARE = 40.0
 
 
-def plan(
-    emitters: DrivenEmitters, step: float, merge: int = 1, amplitude: float = 0.0
-) -> Plan | VectorPlan:
-    """Prepare a step of the field of length `step`, `merge` of which make one of the emitters.
+def step_operators(
+    emitters: DrivenEmitters, step: float, coarsening: int = 1, amplitude: float = 0.0
+) -> StepOperators | VectorStepOperators:
+    """Prepare a step of the field of length `step`, `coarsening` of which make one of the emitters.
 
     Args:
         emitters: What is driven.
         step: Inverse rate unit, > 0.
-        merge: Steps of the field per step of the emitters.
+        coarsening: Steps of the field per step of the emitters.
         amplitude: Amplitude from which the field starts, if not from its stationary law.
     """
     if emitters.source is not None:
-        return vector_plan(emitters, emitters.source, step, merge, amplitude)
+        return vector_step_operators(emitters, emitters.source, step, coarsening, amplitude)
     field = transition(
         step, rate=emitters.rate, variance=emitters.variance, detuning=emitters.detuning
     )
     # The kernels draw real normal numbers; a complex one has half its variance in each part.
     noise, follow, own = (np.sqrt(0.5) * c for c in (field.noise, field.follow, field.own))
-    length = step * merge
+    length = step * coarsening
     largest = (np.sqrt(_RARE * emitters.variance) + abs(amplitude)) * length
     return given_field(emitters, length, largest)._replace(
         transition=np.array(
@@ -45,13 +45,17 @@ def plan(
     )  # fmt: skip
 
 
-def vector_plan(
-    emitters: DrivenEmitters, source: DrivenBySeveral, step: float, merge: int, amplitude: float
-) -> VectorPlan:
-    """The same for a field of several amplitudes; arguments as for `plan`."""
+def vector_step_operators(
+    emitters: DrivenEmitters,
+    source: DrivenBySeveral,
+    step: float,
+    coarsening: int,
+    amplitude: float,
+) -> VectorStepOperators:
+    """The same for a field of several amplitudes; arguments as for `step_operators`."""
     field = source.field
     carry, spread = field.transition(step)
-    length = step * merge
+    length = step * coarsening
     # Largest integral over a step of any emitter's field.
     reach = np.sqrt(_RARE * field.smooth_variance) * length
     reach += np.sqrt(_RARE * field.white_power * length)
@@ -61,7 +65,7 @@ def vector_plan(
     norms = [
         _largest_norm(source.drives[a], source.drives[r + a]) for a in range(r if drives else 0)
     ]
-    return VectorPlan(
+    return VectorStepOperators(
         carry=_real(carry),
         spread=np.sqrt(0.5) * _real(spread),
         mixing=np.array([_real(row[None, :]) for row in field.mixing]),
@@ -76,7 +80,7 @@ def _real(matrix: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]]))
 
 
-def given_field(emitters: DrivenEmitters, step: float, largest: float) -> Plan:
+def given_field(emitters: DrivenEmitters, step: float, largest: float) -> StepOperators:
     """Prepare a step of the emitters along a given field.
 
     Args:
@@ -94,7 +98,7 @@ def given_field(emitters: DrivenEmitters, step: float, largest: float) -> Plan:
         norm = 0.0
     angle = float(np.max(np.linalg.norm(rotations, axis=1), initial=0.0)) * np.sqrt(2) * largest
     half = _propagator(emitters.vacuum, step / 2)
-    return Plan(
+    return StepOperators(
         transition=np.zeros(8),
         vacuum=rows(_propagator(emitters.vacuum, step)),
         half=rows(half),

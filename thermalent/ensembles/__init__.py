@@ -1,0 +1,1 @@
+"""Averages over blocks of random numbers: what every statistical method shares."""
