@@ -5,7 +5,9 @@ import pytest
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
-from thermalent.analysis.eigenvalues import search
+from tests.support.reference.rates import slowest as reference_rates
+from thermalent.analysis.eigenvalues import refinement, shifts
+from thermalent.analysis.eigenvalues.candidates import Near
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.counting import count_missing, log_det_double
 from thermalent.analysis.eigenvalues.generator import exact_generator
@@ -122,6 +124,13 @@ def test_a_dark_state_decays_with_the_square_of_the_detuning(power):
     )
 
 
+@pytest.mark.parametrize(("detuning", "stationary"), [(1e-13, 1), (1e-16, 2)])
+def test_what_only_rounding_lets_decay_is_stationary(detuning, stationary):
+    """The sines of J are rounded to 1e-16, which alone makes the dark state decay at its square."""
+    network = te.phononic_link(0.1, 1.0, wavelengths=(1, 2), detuning=(detuning, -detuning))
+    assert te.relaxation_rates(network, 1).stationary == stationary
+
+
 def test_what_is_not_unique_has_several_stationary_operators():
     unique = te.relaxation_rates(te.thermal_link(0.5, 0.5), 2)
     assert unique.stationary == 1
@@ -190,6 +199,46 @@ def test_random_decades(seed):
     apart, left = distances(found.values, moving)
     assert np.all(apart <= found.error + 2 * truncation)
     assert np.all(moving[left].real >= found.values.real[-1] * (1 - 1e-6))
+
+
+def dark_and_dephased():
+    """Decays of 1e-5 beside rotations of 1e4: one qubit nearly dark, the other dephased."""
+    source = te.Mode(name="source", bath_rate=3.4e-5, n_th=1e-3)
+    decay = np.sqrt([3.4e-5, 130.0, 7e4]) * np.array([-1.0, 1.0, 1.0])
+    exchange = np.array([[0, 5e-3, 0.34], [5e-3, -10.0, -670.0], [0.34, -670.0, -1.5e4]])
+    return te.Network(
+        nodes=(source, te.Qubit(name="q1", dephasing=285.0), te.Qubit(name="q2", dephasing=2e-5)),
+        exchange=exchange,
+        decay=np.multiply.outer(decay, decay),
+    )
+
+
+@pytest.mark.parametrize("all_wide", [130, pytest.param(0, marks=pytest.mark.long)])
+def test_decays_far_below_the_rotations(monkeypatch, all_wide):
+    """Slow rates beside zero, by all eigenvalues and by shifts alone, against 256 bits.
+
+    A shift beside a rotation sees a slow rate without its digits: such copies were grouped with it.
+    """
+    monkeypatch.setattr(refinement, "_ALL_WIDE", all_wide)
+    network = dark_and_dephased()
+    found = te.relaxation_rates(network, 3)
+    assert found.certified
+    assert found.stationary == 1
+    for value, stated, (true, error) in zip(
+        found.values, found.error, reference_rates(network, 3, 8), strict=False
+    ):
+        assert abs(complex(true) - value) <= stated + error + 1e-15 * abs(value)
+    assert np.all(found.error <= 1e-12 * np.abs(found.values))
+
+
+def test_copies_and_doubtful_values_of_several_shifts():
+    """Two shifts see a double rate; one that is far away sees it without digits."""
+    double = Near(np.array([-1.0 + 0j, -1.0 + 1e-9j]), np.full(2, 1e-12), np.full(2, 1e-6))
+    far = Near(np.array([-1.3 + 0.2j, -0.4 + 50j]), np.array([0.4, 1e-12]), np.full(2, 1e-6))
+    assert len(shifts._together([double, double], 1e-10)) == 2
+    kept = shifts._resolved(far, 1e-10)
+    assert kept.values == pytest.approx([-0.4 + 50j])
+    assert sorted(shifts._together([double, kept], 1e-10).imag)[-1] == 50.0
 
 
 def test_three_qubits():
@@ -284,7 +333,7 @@ def test_mixed_precision_agrees_with_many_digits(network, last, centre, count):
 
 
 def test_a_list_that_was_not_counted_says_so(monkeypatch):
-    monkeypatch.setattr(search, "_EXACT_WORK", 10.0)
+    monkeypatch.setattr(refinement, "_EXACT_WORK", 10.0)
     network = te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(20, -20))
     with pytest.warns(RuntimeWarning, match="not certified to be complete: it was not counted"):
         found = te.relaxation_rates(network, 3)
@@ -292,6 +341,7 @@ def test_a_list_that_was_not_counted_says_so(monkeypatch):
     counted = te.relaxation_rates(network, 3)
     assert not found.certified
     assert "second search" in found.how
+    assert "a count takes about" in found.how
     assert counted.certified
     assert "counted" in counted.how
     assert np.all(np.abs(found.values - counted.values) <= found.error + counted.error)
@@ -348,9 +398,9 @@ def test_the_charge_is_checked(charge):
         te.relaxation_rates(te.thermal_link(0.1, 1.0), charge=charge)
 
 
-@pytest.mark.parametrize("count", [0, -1, 2.5, np.nan, True])
+@pytest.mark.parametrize("count", [0, -1, 2.5, np.nan, True, 201, 10**400, "3", None])
 def test_the_count_is_checked(count):
-    with pytest.raises(ValueError, match=r"`count` must be an integer of at least 1"):
+    with pytest.raises(ValueError, match=r"`count` must be an integer from 1 to 200"):
         te.relaxation_rates(te.thermal_link(0.1, 1.0), count)
 
 

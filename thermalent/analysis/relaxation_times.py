@@ -68,7 +68,9 @@ class Rates:
     how: str
 
 
+_MOST_RATES = 200  # of them, several times as many candidates are refined
 _COUNTED = "counted by the winding number of the determinant, or all eigenvalues found"
+_PRICE = "a count takes about"
 _SEARCHED = (
     "not counted, because the determinants would take too long: a second search from other shifts "
     "found no slower rates"
@@ -97,7 +99,7 @@ def relaxation_rates(
         network: Emitters behind one mode, or behind several that drive them through one amplitude
             (the rates are then searched for, not counted), excitation number conserved up to decay;
             or emitters alone.
-        count: How many rates, >= 1. Emitters alone may have fewer.
+        count: How many rates, from 1 to 200. Emitters alone may have fewer.
         charge: The sector Q; up to the largest charge of the emitters' own operators. None: the
             slowest of all of these sectors.
         rtol: Relative accuracy that sets the number of levels, from 1e-13 to 0.1.
@@ -109,13 +111,13 @@ def relaxation_rates(
         ValueError: an argument is out of range.
         MethodError: the network is not one for the continued fraction, or too large.
     """
-    checks.integer("count", count, 1)
+    checks.integer("count", count, 1, _MOST_RATES)
     checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
     rates = _rates(network, count, charge, rtol)
-    if rates.how == _SEARCHED:
+    if rates.how.startswith(_SEARCHED):
         warnings.warn(
             "The list of relaxation rates is not certified to be complete: it was "
-            f"{_SEARCHED}. Use fewer emitters or a smaller n_th for a count.",
+            f"{rates.how}. Use fewer emitters or a smaller n_th for a count.",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -148,13 +150,16 @@ def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rat
     values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
     order = np.argsort(values.real, kind="stable")[:count]
     certified = all(found.certified for _, _, found in parts)
+    uncounted = max(found.uncounted for _, _, found in parts)
     return Rates(
         values=values[order],
         error=np.concatenate([found.error for _, _, found in parts])[order],
         charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
         stationary=sum(found.stationary for _, _, found in parts),
         certified=certified,
-        how=_COUNTED if certified else _SEARCHED,
+        how=_COUNTED
+        if certified
+        else f"{_SEARCHED} (a count takes about {uncounted:.0e} multiplications)",
     )
 
 

@@ -23,6 +23,9 @@ from thermalent.analysis.eigenvalues.generator import BITS
 # The subspaces' relative accuracy at which the iteration ends; that of M is its square.
 _ALIGNED = 1e-30
 _MOST_ITERATIONS = 200
+# So many iterations have to gain a factor of e, else eigenvalues of the group and others are as
+# close to the shift, and the iteration ends with what it has.
+_PATIENCE = 10
 # Higher orders in the subspaces' errors.
 _SECOND_ORDER = 10.0
 # Rounding relative to the largest number that occurs.
@@ -207,11 +210,14 @@ def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group
 def _iterate(chain: ChargeChain, solve, probe: BlockVector, *, dual: bool = False) -> BlockVector:  # type: ignore[no-untyped-def]
     """Inverse iteration of a block, normalised to P^T x = 1 with the probe P."""
     x = _normalised(probe, probe)
+    changes: list[float] = []
     for _ in range(_MOST_ITERATIONS):
         following = _normalised(probe, solve(x))
         change = [a - b for a, b in zip(following, x, strict=True)]
         x = following
-        if _norm(chain, change, dual=dual) <= _ALIGNED * _norm(chain, x, dual=dual):
+        changes.append(_norm(chain, change, dual=dual) / _norm(chain, x, dual=dual))
+        stagnant = len(changes) > _PATIENCE and changes[-1] > changes[-1 - _PATIENCE] / np.e
+        if changes[-1] <= _ALIGNED or stagnant:
             break
     return x
 

@@ -1,0 +1,200 @@
+"""Candidates of a chain at one number of levels, refined at this and at a larger one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from thermalent.analysis.eigenvalues import candidates, counting, listing
+from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
+from thermalent.analysis.eigenvalues.groups import Cluster, clusters
+from thermalent.analysis.eigenvalues.listing import Slowest
+from thermalent.analysis.eigenvalues.shifts import beside
+from thermalent.analysis.eigenvalues.subspace import Group, refine
+from thermalent.analysis.eigenvalues.subspace_double import refine_double
+from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
+from thermalent.solution.errors import MethodError
+
+# Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one; and in
+# ball arithmetic, where that takes about a second.
+_ALL = {True: 600, False: 350}
+_ALL_WIDE = 130
+# Cubes of the blocks' sizes, summed over the levels, up to which refinement is in ball arithmetic:
+# about a second per factorisation.
+_EXACT_WORK = 1e7
+_MOST_UNKNOWNS = 60_000
+# Points at which a count takes the determinant, and factorisations of a search, for an estimate of
+# the time that is shown before.
+_POINTS, _SOLVES = 600, 20
+# Rounding of a determinant in double precision moves eigenvalues by about this many roundings of
+# the largest element, as far as these are not defective.
+_LOST = 1e4
+# Beyond this ratio of the largest element to the source's rate, double precision is left.
+_DECADES = 1e8
+_EPS = float(np.finfo(float).eps)
+
+
+class Search:
+    """Candidates and refined eigenvalues at one number of levels and at a larger one.
+
+    Args:
+        generator: The superoperators.
+        charge: Total charge Q.
+        count: How many rates are wanted.
+        last: Highest level of the smaller chain.
+        extra: Further frequencies to look beside.
+        effort: How many times as many candidates are taken.
+        rtol: Relative accuracy that sets the number of levels.
+    """
+
+    def __init__(
+        self,
+        generator: HierarchyGenerator,
+        charge: int,
+        count: int,
+        last: int,
+        extra: np.ndarray,
+        effort: int,
+        rtol: float,
+    ) -> None:
+        self.effort, self.rtol = effort, rtol
+        self.coarse = ChargeChain(generator, charge, last)
+        self.fine = ChargeChain(generator, charge, 2 * (last * 5 // 8) + 2)
+        if self.fine.size > _MOST_UNKNOWNS:
+            raise MethodError(
+                f"Relaxation rates would take more than {_MOST_UNKNOWNS} unknowns: {self.fine.last}"
+                " levels do not suffice. Use a weaker source, fewer emitters or a larger rtol."
+            )
+        self.real = charge == 0
+        self.count = count
+        self.largest = float(np.max(abs(self.coarse.matrix).sum(axis=0)))
+        self.rate = float(generator.rate) or 1e-3 * self.largest
+        self.wide = self.largest > _DECADES * self.rate
+        work = sum(float(len(elements)) ** 3 for elements in self.fine.elements)
+        self.exact = work <= _EXACT_WORK
+        self.count_operations = _POINTS * work
+        self.operations = self.count_operations if self.exact else _SOLVES * work
+        self.all_found = False
+        self.values = self._candidates(extra)
+
+    def _candidates(self, extra: np.ndarray) -> np.ndarray:
+        """Approximate eigenvalues of L, those of the largest real part first."""
+        self.resolution = 1e-10 * self.rate
+        if self.coarse.size <= (_ALL_WIDE if self.wide else _ALL[self.real]):
+            self.all_found = True
+            if self.wide:
+                values = candidates.all_exactly(self.coarse)
+            else:
+                values = candidates.all_of(self.coarse)
+                self.resolution = 1e-12 * self.largest
+        else:
+            # Beside zero, and beside the frequencies of the emitters alone.
+            frequencies = np.concatenate([[0.0], self._frequencies(), extra])
+            values = beside(
+                self.coarse,
+                frequencies,
+                self.effort * (2 * self.count + 20),
+                self.rate,
+                self.resolution,
+                exact=self.wide and self.exact,
+            )
+        return values[np.argsort(-values.real, kind="stable")]
+
+    def _frequencies(self) -> np.ndarray:
+        """Frequencies of the emitters against each other and against the source."""
+        matrix = self.coarse.complex_matrix
+        most = int(np.max(np.abs(self.coarse.shift)))
+        turns = []
+        for n in range(min(most, self.coarse.last) + 1):
+            level = slice(self.coarse.start[n], self.coarse.start[n + 1])
+            turns.append(np.linalg.eigvals(matrix[level, level].toarray()).imag)
+        found = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
+        found = found[np.abs(found) > self.rate]
+        return found[found > 0] if self.real else found
+
+    def refined(self, scale: float) -> Slowest:
+        """The slowest candidates refined at both numbers of levels, and the line behind them.
+
+        Sets `distance`, that of the line; infinite, if a rate that was not refined may be slower
+        than one that is wanted.
+        """
+        depth = -self.values.real
+        near_zero = int(np.count_nonzero(np.abs(self.values) <= self.resolution))
+        last = min(self.count + max(near_zero, 1), len(depth)) - 1
+        last += listing.until_gap(depth[last:], self.resolution)
+        inside, self.outside = self.values[: last + 1], self.values[last + 1 :]
+        behind = depth[last + 1] if last + 1 < len(depth) else 3 * abs(depth[last]) + self.rate
+        width = 1.5e-5 * abs(depth[last] + behind) + 10 * self.resolution
+        groups = clusters(inside, self.outside, width, real=self.real)
+        while True:
+            pairs = [self._refine(group) for group in groups]
+            merged = listing.merged(groups, [fine for _, fine in pairs], scale, real=self.real)
+            if len(merged) == len(groups):
+                break
+            groups = merged
+        self.found = [
+            (coarse, fine, self.real and group.centre.imag > 0)
+            for group, (coarse, fine) in zip(groups, pairs, strict=True)
+        ]
+        slowest = listing.collected(self.found, scale, self.fine.last, real=self.real)
+        self.distance = self._line(slowest, behind)
+        return slowest
+
+    def _line(self, slowest: Slowest, behind: float) -> float:
+        """The distance of a line behind the rates that are wanted, in a gap."""
+        wanted = slowest.values.real[min(self.count, len(slowest.values)) - 1 :]
+        if not len(wanted) or wanted[0] >= behind:
+            return np.inf
+        depth = np.append(wanted[wanted < behind], behind)
+        at = min(listing.until_gap(depth, self.resolution), len(depth) - 2)
+        return float(0.5 * (depth[at] + depth[at + 1]))
+
+    def _refine(self, group: Cluster) -> tuple[Group, Group]:
+        """A group with fewer and with more levels."""
+        place = group.centre, group.size, group.gap
+        if not self.wide:
+            coarse, fine = refine_mixed(self.fine, *place, self.coarse.size, self.rtol)
+            if np.isfinite(fine.error[0]):
+                return coarse, fine
+        if self.exact:
+            return refine(self.coarse, *place), refine(self.fine, *place)
+        return refine_double(self.coarse, *place), refine_double(self.fine, *place)
+
+    def second(self) -> np.ndarray:
+        """Frequencies of what a search of the finer chain from other shifts adds to the list."""
+        parts = [fine.values for _, fine, _ in self.found]
+        known = np.concatenate([*parts, *(part.conj() for part in parts)])
+        fresh = []
+        for frequency in np.concatenate([[0.0], self._frequencies()]):
+            shift = 0.3 * self.rate + 1j * (frequency + 0.2 * self.rate)
+            found = candidates.near(self.fine, shift, self.count + 10, exact=False)
+            for value, reach in zip(found.values, found.uncertainty, strict=True):
+                inside = value.real > -self.distance
+                near = 10 * reach + 1e-5 * max(self.rate, abs(value.real))
+                if inside and np.min(np.abs(known - value)) > near:
+                    fresh.append(float(abs(value.imag) if self.real else value.imag))
+        return np.unique(fresh)
+
+    def missing(self, report: Callable[[str], None]) -> counting.Winding:
+        """What the list lacks in front of the line."""
+        parts = [fine.values for _, fine, _ in self.found]
+        parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
+        refined = np.concatenate(parts)
+        known = np.concatenate([refined, self.outside])
+        nearest = float(np.min(np.abs(known.real + self.distance)))
+        counted = counting.Winding(None, np.zeros(0))
+        if _LOST * _EPS * self.largest < nearest:
+            log_det = counting.log_det_double(self.fine)
+            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
+        if counted.missing is None:
+            log_det = counting.log_det_exact(self.fine)
+            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
+        return counted
+
+    def closer(self, places: np.ndarray) -> np.ndarray:
+        """Frequencies to search at next: where the determinant changes fastest, a few of them."""
+        rounded = np.unique(np.round(places / self.rate, 1)) * self.rate
+        picked: np.ndarray = rounded[:: max(1, len(rounded) // 8)]
+        return picked
