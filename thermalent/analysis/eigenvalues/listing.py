@@ -45,7 +45,7 @@ class Slowest(NamedTuple):
     uncounted: float = 0.0
 
     def cut(self, count: int) -> Slowest:
-        """The first `count`."""
+        """The first `count` eigenvalues."""
         return self._replace(
             values=self.values[:count],
             error=self.error[:count],
@@ -80,46 +80,46 @@ def merged(
     groups: list[Cluster], refined: list[Group], scale: float, *, real: bool
 ) -> list[Cluster]:
     """Join two groups that gave the same eigenvalue, or one that did not converge with the next."""
-    for i, (group, found) in enumerate(zip(groups, refined, strict=True)):
-        loose = np.max(found.error) > 1e-9 * max(abs(group.centre), ROUNDING * scale)
+    for i, (group, result) in enumerate(zip(groups, refined, strict=True)):
+        loose = np.max(result.error) > 1e-9 * max(abs(group.centre), ROUNDING * scale)
         for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
             if j == i:
                 continue
-            apart = np.min(np.abs(found.values[:, None] - refined[j].values[None, :]))
+            apart = np.min(np.abs(result.values[:, None] - refined[j].values[None, :]))
             if apart <= 1e-10 * abs(group.centre) or (
                 loose and group.gap <= 0.1 * abs(group.centre)
             ):
-                rest = [g for k, g in enumerate(groups) if k not in (i, j)]
-                return [*rest, _joined(group, groups[j], rest, real=real)]
+                remaining = [g for k, g in enumerate(groups) if k not in (i, j)]
+                return [*remaining, _joined(group, groups[j], remaining, real=real)]
     return groups
 
 
-def _joined(one: Cluster, other: Cluster, rest: list[Cluster], *, real: bool) -> Cluster:
-    """Two groups as one; a group that stands for its conjugate brings it along to a real one."""
-    counts = [one.size, other.size]
-    centres = [one.centre, other.centre]
-    if real and 0 in (one.centre.imag, other.centre.imag):
+def _joined(first: Cluster, second: Cluster, remaining: list[Cluster], *, real: bool) -> Cluster:
+    """The union of two groups; a mirrored group joins a real one together with its conjugate."""
+    counts = [first.size, second.size]
+    centres = [first.centre, second.centre]
+    if real and 0 in (first.centre.imag, second.centre.imag):
         counts = [n if z.imag == 0 else 2 * n for n, z in zip(counts, centres, strict=True)]
         centres = [complex(z.real) for z in centres]
     centre = sum(n * z for n, z in zip(counts, centres, strict=True)) / sum(counts)
-    gap = min((abs(g.centre - centre) for g in rest), default=abs(centre))
+    gap = min((abs(g.centre - centre) for g in remaining), default=abs(centre))
     return Cluster(centre, sum(counts), gap)
 
 
 def collected(
-    found: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
+    groups: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
 ) -> Slowest:
     """All rates of the groups with their errors, sorted, the stationary ones left out.
 
     Args:
-        found: Each group with fewer and with more levels, and whether it stands for its conjugate
+        groups: Each group with fewer and with more levels, and whether it stands for its conjugate
             as well.
         scale: The largest rate.
         levels: The larger number of levels.
         real: Whether eigenvalues come in conjugate pairs.
     """
     values, errors, changes, roundings = [], [], [], []
-    for coarse, fine, mirrored in found:
+    for coarse, fine, mirrored in groups:
         distance = np.abs(fine.values[:, None] - coarse.values[None, :])
         row, column = linear_sum_assignment(distance)
         rate = -fine.values[row]

@@ -110,9 +110,9 @@ class Search:
         for n in range(min(most, self.coarse.last) + 1):
             level = slice(self.coarse.start[n], self.coarse.start[n + 1])
             turns.append(np.linalg.eigvals(matrix[level, level].toarray()).imag)
-        found = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
-        found = found[np.abs(found) > self.rate]
-        return found[found > 0] if self.real else found
+        frequencies = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
+        frequencies = frequencies[np.abs(frequencies) > self.rate]
+        return frequencies[frequencies > 0] if self.real else frequencies
 
     def refined(self, scale: float) -> Slowest:
         """The slowest candidates refined at both numbers of levels, and the line behind them.
@@ -163,7 +163,7 @@ class Search:
         return refine_double(self.coarse, *place), refine_double(self.fine, *place)
 
     def second(self) -> np.ndarray:
-        """Frequencies of what a search of the finer chain from other shifts adds to the list."""
+        """Frequencies of the eigenvalues that a search from other shifts adds to the list."""
         parts = [fine.values for _, fine, _ in self.found]
         known = np.concatenate([*parts, *(part.conj() for part in parts)])
         fresh = []
@@ -178,7 +178,7 @@ class Search:
         return np.unique(fresh)
 
     def missing(self, report: Callable[[str], None]) -> counting.Winding:
-        """What the list lacks in front of the line."""
+        """The winding number of the eigenvalues that the list lacks."""
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
         refined = np.concatenate(parts)
@@ -194,7 +194,7 @@ class Search:
         return counted
 
     def closer(self, places: np.ndarray) -> np.ndarray:
-        """Frequencies to search at next: where the determinant changes fastest, a few of them."""
+        """Some frequencies for the next search: those at which the determinant changes fastest."""
         rounded = np.unique(np.round(places / self.rate, 1)) * self.rate
         picked: np.ndarray = rounded[:: max(1, len(rounded) // 8)]
         return picked
