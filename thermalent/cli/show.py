@@ -66,7 +66,7 @@ def _show(data: xarray.Dataset, rows: int, chosen: tuple[str, ...], plot: Path |
     click.echo(f"method: {data.attrs['method']}")
     click.echo(summary(data))
     print_table(*_table(data, names, rows), right=0)
-    for line in _failures(data):
+    for line in failures(data):
         click.echo(line)
     if plot is not None:
         from thermalent.sweeping.plot import draw_sweep
@@ -168,7 +168,7 @@ def _table(data: xarray.Dataset, names: list[str], rows: int) -> tuple[list[str]
     return headings, [list(row) for row in zip(*columns.values(), strict=True)]
 
 
-def _failures(data: xarray.Dataset) -> list[str]:
+def failures(data: xarray.Dataset) -> list[str]:
     """The messages of failed points, each once, with how often it occurs."""
     from collections import Counter
 

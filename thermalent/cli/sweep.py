@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.show import summary
+from thermalent.cli.show import failures, summary
 
 
 @click.command("sweep", short_help="Steady states on a grid of parameters.")
@@ -69,6 +69,8 @@ def sweep_command(
         again = "failed" if retry else None
         data = run(**described, store=output, accept=accept, retry=again, executor=executor)
         click.echo(f"{summary(data)}; {time.monotonic() - began:.1f} s")
+        if not (data["status"] == 1).any():
+            raise Failure(f"no point was solved. {failures(data)[0]}")
 
 
 @contextmanager

@@ -47,7 +47,10 @@ class Recipe:
 
     def network(self, parameters: Mapping[str, Any]) -> Network:
         """The network of a point."""
-        built = self.builder(**self.fixed, **parameters)
+        try:
+            built = self.builder(**self.fixed, **parameters)
+        except SystemExit as problem:  # must not end the sweep as if it were complete
+            raise RuntimeError(f"sys.exit({problem.code!r}) was called") from None
         network = built if isinstance(built, Network) else getattr(built, "network", None)
         if not isinstance(network, Network):
             raise TypeError(f"the builder returned no network, but {type(built).__name__!r}")

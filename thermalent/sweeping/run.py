@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermalent.networks.builder import check_parameters
+from thermalent.operators.states import initial_state
 from thermalent.solution.method import Method
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
@@ -151,6 +152,8 @@ def _study(
     for name in units or {}:
         if name not in checked.parameters:
             checks.fail("units", f"of parameters of the grid, {list(checked.parameters)}", name)
+        if not isinstance((units or {})[name], str):
+            checks.fail("units", f"text for {name!r}", (units or {})[name])
     named = as_observables(observables)
     recipe = Recipe(
         builder=builder,
@@ -197,7 +200,7 @@ def _tiles(grid: Grid, block: int | None, store: Any) -> Tiles:
 
 
 def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
-    """Check the observables against the first corner of the grid at which there is a network."""
+    """Check observables and initial state at the first corner of the grid that has a network."""
     from dataclasses import replace
 
     for corner in corners(grid.shape, 16):
@@ -205,6 +208,8 @@ def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
             network = recipe.network(grid.at(corner))
         except Exception:  # the point will be recorded as failed; another corner may give a network
             continue
+        if recipe.initial is not None:
+            initial_state(recipe.initial, network.dims, name="initial")
         return replace(recipe, observables=expanded(recipe.observables, network))
     vague = [observable.name for observable in recipe.observables if _needs_network(observable)]
     if vague:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -28,6 +29,9 @@ _SPACES: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
+# Modules of studies stand below this name, so that `numpy.py` beside a study replaces nothing.
+_STUDY_MODULES = "thermalent_study_models"
+_MOST_VALUES = 10_000_000  # of one parameter: 80 MB
 _METHODS = {entry.key: entry for entry in METHODS if entry.steady}
 
 
@@ -43,7 +47,7 @@ def read_study(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
     """
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # TOML is UTF-8
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise StudyFileError(f"{path.name} is no TOML: {problem}") from None
     try:
@@ -89,7 +93,7 @@ def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _model(name: Any, folder: Path) -> Callable[..., Any]:
-    """A model of the package, or "file.py:function" beside the study."""
+    """A model of the package, or "file.py:function" in the folder of the study."""
     import thermalent
 
     if isinstance(name, str) and name in RENAMED_MODELS:
@@ -107,23 +111,33 @@ def _model(name: Any, folder: Path) -> Callable[..., Any]:
             f"there is no model {name!r}; the nearest is {near!r}, all are "
             f'{", ".join(MODEL_BY_KEY)}, or "file.py:function" for one of your own.'
         )
-    return _own_model(folder / file, function)
+    path = (folder / file).resolve()
+    if Path(file).is_absolute() or not path.is_relative_to(folder.resolve()):
+        raise StudyFileError(
+            f"the model {name!r} must be in a file beside the study, because opening a study runs "
+            "it; copy it there."
+        )
+    return _own_model(path, function)
 
 
 def _own_model(path: Path, function: str) -> Callable[..., Any]:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    """A function of a file, which is run as a module of a name that no other module can have."""
+    name = f"{_STUDY_MODULES}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise StudyFileError(f"there is no file {str(path)!r} with the model.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as problem:
+        words = " ".join(f"{type(problem).__name__}: {problem}".split())
+        raise StudyFileError(f"{path.name} cannot be run: {words}") from problem
     if not callable(getattr(module, function, None)):
         raise StudyFileError(f"{path.name} has no function {function!r}.")
     # Workers have no such module: the function travels with its code.
-    import sys
-
     import cloudpickle
 
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     cloudpickle.register_pickle_by_value(module)
     return getattr(module, function)
 
@@ -157,9 +171,13 @@ def _space(where: str, kind: str, inside: Any) -> np.ndarray:
     if not numbers or not all(isinstance(x, (int, float)) for x in inside):
         raise StudyFileError(f"{where}: {kind} must be [start, stop, number], but is {inside!r}.")
     start, stop, count = inside
-    if not isinstance(count, int) or count < 1 or (kind == "geomspace" and not start * stop > 0):
+    if (
+        not isinstance(count, int)
+        or not 1 <= count <= _MOST_VALUES
+        or (kind == "geomspace" and not start * stop > 0)
+    ):
         raise StudyFileError(
-            f"{where}: {kind} needs an integer number of at least 1"
+            f"{where}: {kind} needs an integer number from 1 to {_MOST_VALUES}"
             f"{' and ends of one sign' if kind == 'geomspace' else ''}, but is {inside!r}."
         )
     return _SPACES[kind](start, stop, count)
@@ -181,7 +199,7 @@ def _method(given: Any) -> Method | None:
     if not isinstance(table, dict) or "name" not in table:
         raise StudyFileError(f"method must be a name or a table with a name, but is {given!r}.")
     name = table["name"]
-    if name not in _METHODS:
+    if not isinstance(name, str) or name not in _METHODS:
         near = difflib.get_close_matches(str(name), _METHODS, 1, 0.0)[0]
         raise StudyFileError(
             f"there is no method {name!r}; the nearest is {near!r}, all are {', '.join(_METHODS)}."
