@@ -267,3 +267,20 @@ def test_a_truncated_state_near_separability(n_th):
     for name in PAIR:
         value, reference = getattr(rough, name)(), getattr(exact, name)()
         assert abs(value - reference) <= value.error + reference.error, name
+
+
+def test_rounding_is_counted_near_the_completely_mixed_state():
+    """There the slope of the entropy vanishes, and with it what an error of the state means."""
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        p = 0.25 + 10.0 ** rng.uniform(-9, -2) * rng.uniform(-1, 1, 4)
+        p[3] = 1 - p[:3].sum()
+        rho = np.diag(p).astype(complex)
+        value = TABLE["entropy"].function(rho, [2, 2], 1e-12)
+        with mpmath.workdps(40):
+            exact = [mpmath.mpf(float(x)) for x in p]
+            total = sum(exact)
+            truth = -sum(x / total * mpmath.log(x / total, 2) for x in exact)
+            away = abs(float(truth - mpmath.mpf(value)))
+        bound = error_bounds.von_neumann_entropy(rho[None], np.zeros(1), np.array([value]))[0]
+        assert away <= bound <= 1e-14

@@ -27,10 +27,15 @@ from thermalent.support.progress import working
 # Couplings below this part of the largest decay are rounding of the geometry's phases.
 _ROUNDING = 1e-12
 
-_HOW = "change with a quarter more levels, and rounding in the steady state and the resolvent"
+_HOW = (
+    "change with a quarter more levels as it decays, and rounding of the generator, of the steady "
+    "state and of the resolvent"
+)
 
 # Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
-_DISTURBANCES = 4.0
+_DISTURBANCES = 3.0
+_DEPTHS = 3  # numbers of levels, each a quarter more: the first shows how the changes decay
+_DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 FieldName = str | Mapping[str, complex]
 
@@ -115,7 +120,7 @@ def spectrum(
     omega = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if omega.ndim != 1 or not np.all(np.isfinite(omega)):
         checks.fail("frequencies", "a sequence of finite numbers", frequencies)
-    regressions = _regressions(network, of, 1, rtol, initial, disturbed=2)
+    regressions = _regressions(network, of, 1, rtol, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
         for i, w in enumerate(omega):
@@ -126,13 +131,13 @@ def spectrum(
                     words = checks.Words(f"{w:.9g}, where a line of the network has no width")
                     checks.fail("frequencies", "away from lines that nothing damps", words)
                 values[row, i] = value.real / np.pi
-                if row == 1:
+                if row == _DEPTHS - 1:
                     rounding[i] = error / np.pi
             report(f"{i + 1} of {len(omega)} frequencies")
     return Spectrum(
         frequencies=omega,
-        values=values[1],
-        error=np.abs(values[1] - values[0]) + rounding + _conditioning(values[1], values[2:]),
+        values=values[_DEPTHS - 1],
+        error=_left_out(values[:_DEPTHS]) + rounding + _conditioning(values[_DEPTHS - 1 :]),
         flux=_flux(regressions),
     )
 
@@ -179,23 +184,26 @@ def coherence(
     if not flux > flux.error:
         words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
         checks.fail("of", "a field that is not dark", words)
-    shallow, deep = regressions
-    scale = float(flux) ** order
-    relaxed = deep.over_time(grid, rtol * scale, shallow.last)
-    values = relaxed.values[:, 0] / scale
-    start = abs(deep.at_zero() - shallow.at_zero()) + deep.at_zero_error()
+    deep, *disturbed = regressions[_DEPTHS - 1 :]
+    scale, depth = float(flux) ** order, regressions[0].last
+    relaxed = deep.over_time(grid, rtol * scale, depth)
+    found = relaxed.values[:, 0]
+    others = [one.over_time(grid, rtol * scale, depth).values[:, 0] for one in disturbed]
+    lost = relaxed.error + deep.at_zero_error() + _conditioning(np.array([found, *others]))
+    lost += _left_out(np.array([[one.at_zero()] for one in regressions[:_DEPTHS]]))
+    values = found / scale
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
-        error=(relaxed.error + start) / scale + order * np.abs(values) * (flux.error / flux),
+        error=lost / scale + order * np.abs(values) * (flux.error / flux),
         flux=flux,
     )
 
 
 def _regressions(
-    network: Network, of: FieldName, order: int, rtol: float, initial: Any, *, disturbed: int = 0
+    network: Network, of: FieldName, order: int, rtol: float, initial: Any
 ) -> list[Regression]:
-    """The regression with as many levels as the state takes, with a quarter more, and disturbed.
+    """The regression with as many levels as the state takes, with more, and disturbed.
 
     The last ones have a generator changed at random by as much as rounding may have changed it.
     """
@@ -219,27 +227,39 @@ def _regressions(
     if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
         raise SolveError(state)
     h = hierarchy(network)
-    depth = needed_depth(h, rtol)
-    more, rng = depth + depth // 4 + 2, np.random.default_rng(0)
+    depths, rng = [needed_depth(h, rtol)], np.random.default_rng(0)
+    while len(depths) < _DEPTHS:
+        depths.append(depths[-1] + depths[-1] // 4 + 2)
+    more = depths[-1]
     return [
-        Regression(h, field, order, depth, reached, error),
-        Regression(h, field, order, more, reached, error),
-        *(Regression(h, field, order, more, reached, error, rng) for _ in range(disturbed)),
+        *(Regression(h, field, order, depth, reached, error) for depth in depths),
+        *(Regression(h, field, order, more, reached, error, rng) for _ in range(_DRAWS)),
     ]
 
 
-def _conditioning(values: np.ndarray, disturbed: np.ndarray) -> np.ndarray:
-    """What rounding of the generator may have changed of the values, (w,)."""
-    if not len(disturbed):  # over time a disturbed generator would not conserve the trace
-        return np.zeros(len(values))
-    return _DISTURBANCES * np.max(np.abs(disturbed - values), axis=0)
+def _left_out(values: np.ndarray) -> np.ndarray:
+    """What the levels left out change of the last of values (depths, w) with more and more, (w,).
+
+    The last change is what the depth before left out. Each depth has left out less than the one
+    before by a factor that the two largest changes show; half of its exponent is taken for the
+    last, because the decay may slow down.
+    """
+    before, last = np.abs(np.diff(values, axis=0))
+    largest, size = float(np.max(last)), float(np.max(before))
+    ratio = np.sqrt(largest / size) if 0 < largest < size else 1.0
+    return ratio * last
+
+
+def _conditioning(values: np.ndarray) -> np.ndarray:
+    """What rounding of the generator may have changed of the first of values (draws, w), (w,)."""
+    return _DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0)
 
 
 def _flux(regressions: list[Regression]) -> Estimate:
-    shallow, deep, *disturbed = (one.at_zero().real for one in regressions)
-    lost = _conditioning(np.array([deep]), np.array(disturbed).reshape(-1, 1))
-    error = abs(deep - shallow) + regressions[1].at_zero_error() + float(lost[0])
-    return Estimate(deep, error, _HOW)
+    values = np.array([[one.at_zero().real] for one in regressions])
+    deep = regressions[_DEPTHS - 1]
+    error = _left_out(values[:_DEPTHS]) + _conditioning(values[_DEPTHS - 1 :])
+    return Estimate(float(values[_DEPTHS - 1, 0]), float(error[0]) + deep.at_zero_error(), _HOW)
 
 
 def _field(network: Network, of: FieldName) -> Field:

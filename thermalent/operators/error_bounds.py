@@ -117,7 +117,8 @@ def entropy_bound(
       D(\sigma\|\rho) \le \frac{\mathrm{Tr}\,\Delta\rho^{-1}\Delta}{\ln 2}
       \le \frac{(d\,\epsilon)^2}{\ln 2} \sum \frac1p$$
 
-    with any multiple of 1 added to the logarithm, since Tr Delta = 0.
+    with any multiple of 1 added to the logarithm, since Tr Delta = 0. Rounding of the eigenvalues
+    does change their sum, and so the entropy, also of the completely mixed state.
     """
     rho, eps = nearest(rho, eps)
     d = rho.shape[-1]
@@ -136,8 +137,8 @@ def entropy_bound(
         smooth = smooth + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
     # An eigenvalue at rounding level is not known well enough for the second bound.
     smooth = np.where(p[..., 0] > 16 * d * eps, smooth, np.inf)
-    largest = np.maximum(value, np.log2(d) - value) + d * ROUNDING
-    return np.minimum(np.minimum(general, smooth), largest)
+    largest = np.maximum(value, np.log2(d) - value)
+    return np.minimum(np.minimum(general, smooth), largest) + ROUNDING * (1 + value)
 
 
 def concurrence_bound(

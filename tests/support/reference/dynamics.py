@@ -26,11 +26,11 @@ _NODES = (30, 42, 58)
 # with any two numbers of nodes alike. So many nodes more per radian keep it inside. Beyond the
 # limit only what has not decayed after so many turns is missed: a violation that is none.
 _NODES_PER_PHASE = 1.3
-_MOST_NODES = 300
+_MOST_NODES = 1200
 _MOST_LEVELS = 800
 _LARGEST_CHANGE = 1e-16  # of what more nodes and levels change, relative to the largest value
-# A Talbot sum cancels terms as large as exp(2 M / 5), about 0.17 M digits.
-_BITS = 320
+# A Talbot sum cancels terms as large as exp(2 M / 5), about 0.17 M digits, 0.58 M bits.
+_BITS, _BITS_PER_NODE = 320, 0.6
 
 
 def talbot(function, t: arb, nodes: int):
@@ -60,10 +60,12 @@ class Dynamics:
     Args:
         network: A `Network` or `Data`.
         level: Highest level; if not given, what the steady state takes.
+        bits: Of the arithmetic.
     """
 
-    def __init__(self, network, level: int | None = None) -> None:
-        self.reference = Reference(network, bits=_BITS)
+    def __init__(self, network, level: int | None = None, bits: int = _BITS) -> None:
+        self.network = network
+        self.reference = Reference(network, bits=bits)
         self.steady = self.reference.steady_levels() if level is None else None
         self.level = max(16, self.reference.level) if level is None else level
         self.h = self.reference.h
@@ -73,6 +75,9 @@ class Dynamics:
 
     def evolve(self, times, rho) -> list[State]:
         """The emitters' states, the source stationary at the beginning."""
+        precise = self._precise(times)
+        if precise is not self:
+            return precise.evolve(times, rho)
         size = self.h.size
         with ctx.workprec(self.reference.bits):
             starts = self.reference.starts(np.asarray(rho, dtype=complex))
@@ -89,12 +94,23 @@ class Dynamics:
                 found.append(State(rows))
         return found
 
+    def _more_nodes(self, t: float) -> int:
+        """Nodes beside the usual ones, for what turns up to a time."""
+        return min(int(np.ceil(_NODES_PER_PHASE * 2 * self.frequency * t)), _MOST_NODES)
+
+    def _precise(self, times) -> Dynamics:
+        """The same with the bits that the contour of the last time needs."""
+        more = self._more_nodes(float(np.max(times)))
+        bits = _BITS + int(_BITS_PER_NODE * more)
+        if bits <= self.reference.bits:
+            return self
+        return Dynamics(self.network, None if self.steady is not None else self.level, bits)
+
     def _inverse(self, start: Vector, read, t: arb) -> acb_mat:
         """read(exp(L t) start), checked with more nodes and more levels."""
         last = self.level
         before = None
-        phase = 2 * self.frequency * float(t.mid())
-        more = min(int(np.ceil(_NODES_PER_PHASE * phase)), _MOST_NODES)
+        more = self._more_nodes(float(t.mid()))
         for nodes in (count + more for count in _NODES):
 
             def transform(z, last=last):
@@ -149,6 +165,9 @@ class Dynamics:
 
     def coherence(self, delays, weights, order: int) -> list[acb]:
         """g1 or g2 at delays >= 0."""
+        precise = self._precise(delays)
+        if precise is not self:
+            return precise.coherence(delays, weights, order)
         with ctx.workprec(self.reference.bits):
             field = self.field(weights)
             start = field.from_left(self.steady)

@@ -148,7 +148,7 @@ def hierarchy_chain(
     )
     if disturbance is not None:
         a, b, c = (
-            _disturbed(basis, superoperator, matrix, disturbance)
+            _disturbed(basis, superoperator, matrix, disturbance, len(h.numbers), charge)
             for superoperator, matrix in zip(
                 (whole.a, whole.up, whole.down), (a, b, c), strict=True
             )
@@ -225,20 +225,35 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
 
 
 def _disturbed(
-    basis: Operator, superoperator: Superoperator, matrix: Superoperator, rng: np.random.Generator
+    basis: Operator,
+    superoperator: Superoperator,
+    matrix: Superoperator,
+    rng: np.random.Generator,
+    d: int,
+    charge: int,
 ) -> Superoperator:
     """The matrix of a superoperator plus what rounding may have changed of it, at random.
 
     A sum of products is off by a few eps times the sum of their absolute values, however small it
-    is itself; what `_in_basis` set to zero is missing by as much as it was.
+    is itself; what `_in_basis` set to zero is missing by as much as it was. Of total charge zero the
+    trace stays conserved, as nearly as rounding keeps it: what one population gains, others lose.
     """
     size = abs(basis).T @ (summed(superoperator) @ abs(basis))
     if isinstance(matrix, np.ndarray):
         dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
         lost = _ROUNDING * size + dropped
-        return matrix + lost * rng.standard_normal(matrix.shape)
+        change = lost * rng.standard_normal(matrix.shape)
+        if charge == 0:
+            largest = np.argmax(size[:d], axis=0)
+            change[largest, np.arange(len(largest))] -= change[:d].sum(axis=0)
+        return matrix + change
     lost = sparse.csr_array(_ROUNDING * size)
     lost.data = lost.data * rng.standard_normal(len(lost.data))
+    if charge == 0:
+        surplus = np.asarray(lost[:d].sum(axis=0)).ravel()
+        largest = np.asarray(sparse.csc_array(size[:d]).argmax(axis=0)).ravel()
+        columns = np.arange(len(largest))
+        lost = lost - sparse.csr_array((surplus, (largest, columns)), shape=lost.shape)
     return sparse.csr_array(matrix + lost)
 
 

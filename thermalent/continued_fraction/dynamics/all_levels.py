@@ -19,6 +19,7 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
+from thermalent.continued_fraction.dynamics.conserved import keeping_trace
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
 from thermalent.continued_fraction.dynamics.reduced import Reduced
 from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
@@ -64,6 +65,7 @@ class AllLevelSteps:
         self.horizon = horizon
         self.rate = largest_rate(chain)
         self.extend(4 * depth + 64)
+        self.read = keeping_trace(chain, start(0))
         self.cap = _MOST_EXTENSION * self.most
         largest = max(1.0, float(np.max(np.abs(start(self.most)))))
         self.cone = InfluenceRegion(self, _LIMIT * tolerance / largest)
@@ -156,10 +158,10 @@ class SpreadRun:
                 left = until - self.now
                 propagator = self.steps.propagators[self.which]
                 passed, _ = propagator.advance(self.y, left, active, 1, np.inf)
-                self.rounding += propagator.rounding
+                self.rounding = float(np.hypot(self.rounding, propagator.rounding))
                 self.now = until if passed >= left * (1 - 1e-12) else self.now + passed
                 report(f"stepping, t = {self.now:.3g} of {self.end:.3g}")
-        return self.y[: self.steps.chain.tier0_size].copy()
+        return self.steps.read(self.y)
 
     def _begin(self, end: float) -> None:
         """Start again, with the levels that are felt at a later end."""

@@ -40,7 +40,7 @@ class Propagator:
         rows = np.maximum.accumulate(np.asarray(size.sum(axis=1)).ravel())
         self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
-        self.rounding = 0.0  # what the last `advance` may have lost to rounding
+        self.rounding = 0.0  # what the last `advance` has lost to rounding, a standard deviation
 
     def cost(self, time: float, active: int) -> float:
         """Multiplications that advancing the first so many unknowns by a time takes, about."""
@@ -106,7 +106,7 @@ def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top,
     """Take up to `steps` steps.
 
     Returns how many were taken, whether the top was full, and the rounding: each step loses eps of
-    its largest term.
+    its largest term, one independently of the other.
     """
     before = np.zeros_like(y)
     now = np.zeros_like(y)
@@ -132,14 +132,14 @@ def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top,
                 peak = max(peak, abs(before[i]))
             before, now = now, before
             if not peak * abs(coefficients[k]) <= growth * largest:
-                return n, False, rounding
+                return n, False, np.sqrt(rounding)
             term = max(term, peak * abs(coefficients[k]))
         peak = 0.0
         for i in range(active - top, active):
             peak = max(peak, abs(total[i]))
         if peak > limit:
-            return n, True, rounding
-        rounding += _EPS * term
+            return n, True, np.sqrt(rounding)
+        rounding += (_EPS * term) ** 2
         for i in range(active):
             y[i] = total[i]
-    return steps, False, rounding
+    return steps, False, np.sqrt(rounding)

@@ -13,6 +13,8 @@ same equation at z = 0 is that of the stationary state which b reaches.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import linalg
 
@@ -89,6 +91,22 @@ class Conserved:
         return matrix, right
 
 
+def keeping_trace(chain: HierarchyChain | Tiers, start: np.ndarray) -> Callable[..., np.ndarray]:
+    """Reads level 0 out of a vector that began as `start`, with the trace that it had.
+
+    Steps lose a little of the trace each, always with the same sign where the state no longer
+    changes: after many steps that would be their largest error.
+    """
+    tier0_size, trace = chain.tier0_size, _trace(chain)
+    kept = float(np.sum(trace[:, 0] * start[:tier0_size])) if trace.size else 0.0
+
+    def read(y: np.ndarray) -> np.ndarray:
+        x = y[:tier0_size]
+        return x * (kept / (trace[:, 0] @ x)) if kept else x.copy()
+
+    return read
+
+
 def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
     """A_0 and C_0 side by side: what acts on level 0, (ground, ground + m_1)."""
     tier0_size, down = chain.tier0_size, chain.down[0]
@@ -103,13 +121,18 @@ def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
 
 
 def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray:
-    """Left null vectors of the rows as columns, the trace first if it is one, (ground, m).
+    """Left null vectors of the rows as orthonormal columns that span the trace, (ground, m).
 
-    Rows and columns are brought to size one before, so that a slow rate is no null vector.
+    Rows and columns are brought to size one before, so that a slow rate is no null vector. What
+    there is beside the trace is told apart there as well: brought back, the rounding of a vector
+    is as large as a slow row is small, and the trace would look like two of them.
     """
     size = np.max(np.abs(rows), axis=1, initial=0.0)
     moving = np.flatnonzero(size > 0)
-    found = [np.eye(len(size))[:, size == 0]]
+    vectors = [np.eye(len(size))[:, size == 0]]
+    trace = _trace(chain)
+    trace[size == 0] = 0.0
+    trace = trace[:, np.any(trace, axis=0)]  # none is left if all that has a trace is conserved
     if moving.size:
         scaled = rows[moving] / size[moving, None]
         columns = np.max(np.abs(scaled), axis=0)
@@ -117,21 +140,14 @@ def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray
         u, values, _ = np.linalg.svd(scaled, full_matrices=True)
         values = np.concatenate([values, np.zeros(u.shape[0] - len(values))])
         null = u[:, values <= 8 * _EPS * np.sqrt(scaled.size) * values[0]].conj()
-        back = np.zeros((len(size), null.shape[1]), dtype=null.dtype)
-        back[moving] = null / size[moving, None]
-        found.append(back)
-    trace = _trace(chain)
-    vectors = np.concatenate([trace, *found], axis=1)
-    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
-    # Orthogonal ones, in this order: the trace stays as it is, and what repeats drops out.
-    kept: list[np.ndarray] = []
-    for vector in vectors.T:
-        for _ in range(2):
-            for other in kept:
-                vector = vector - other * np.vdot(other, vector)
-        if np.linalg.norm(vector) > 1e-6:
-            kept.append(vector / np.linalg.norm(vector))
-    return np.stack(kept, axis=1) if kept else np.zeros((len(size), 0))
+        known = trace[moving] * size[moving, None]
+        known = known / np.linalg.norm(known, axis=0)
+        others, parts, _ = np.linalg.svd(null - known @ (known.T @ null), full_matrices=False)
+        others = others[:, parts > 0.5]  # each is one, or zero for the trace
+        back = np.zeros((len(size), others.shape[1]), dtype=others.dtype)
+        back[moving] = others / size[moving, None]
+        vectors.extend([trace, back / np.linalg.norm(back, axis=0)])
+    return np.linalg.qr(np.concatenate(vectors, axis=1))[0]
 
 
 def _trace(chain: HierarchyChain | Tiers) -> np.ndarray:

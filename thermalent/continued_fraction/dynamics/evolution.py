@@ -7,7 +7,6 @@ An initial state of the emitters is a sum of operators of definite charge, and t
 from __future__ import annotations
 
 from functools import partial
-from operator import itemgetter
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from thermalent.continued_fraction.dynamics.all_levels import (
 )
 from thermalent.continued_fraction.dynamics.all_levels import transform_depth as spread_depth
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
+from thermalent.continued_fraction.dynamics.conserved import keeping_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
@@ -121,7 +121,7 @@ def _from_stationary(
     relaxed = relax(
         times,
         tolerance,
-        Steps(chain, b, depth, itemgetter(slice(chain.tier0_size)), other),
+        Steps(chain, b, depth, keeping_trace(chain, b), other),
         Inverter(
             response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
         ),

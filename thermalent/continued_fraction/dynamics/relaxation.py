@@ -30,9 +30,16 @@ from thermalent.support.progress import working
 _SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
 _OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps, in T
 LAST_MARK = float(_OVERLAP[-1])
-_FIRST_DEPTH = 16
+# Levels to begin with; the second run always has fewer: the difference shows what is left out.
+_FIRST_DEPTH, _OTHER_DEPTH, _FEWER = 16, 12, 2
+# Of a cold source the levels are not scaled to each other: what the top holds is smaller than what
+# it sends down by powers of the width, down to this.
+_COLDEST = 0.1
 # Where the first contour is tried: what it misses has fallen to the tolerance at about this rate.
 _FIRST_RATE = 0.75  # in units of the largest rate of the emitters
+# What the two runs may leave out by their highest levels, in tolerances.
+_LEFT_OUT = (1e-13, 1e-11)
+_LEAST = 4 * float(np.finfo(float).eps)  # of the largest value, what the last step rounds
 _ROUNDING = 1e-13
 # Redrawn roundings are one sample of what they may be.
 _SAMPLES = 4.0
@@ -40,6 +47,8 @@ _SAMPLES = 4.0
 _ANNOUNCED, _REFUSED = 3e10, 4e12
 # Steps that take a tenth of a second, after which contours are tried if all steps would be dear.
 _QUICK = 1e8
+# Steps that are taken however late the times: they take no longer than contours, and lose less.
+_STEPPED = 1e8
 # A few seconds, which are only spent where the error would otherwise be larger than this, in
 # tolerances.
 _CHEAP, _ENOUGH = 3e9, 30.0
@@ -89,7 +98,7 @@ class Runner(Protocol):
 
     @property
     def rounding(self) -> float:
-        """What the steps so far may have lost to rounding."""
+        """What the steps so far have lost to rounding: a standard deviation."""
         ...
 
     def cost(self, time: float) -> float:
@@ -126,16 +135,16 @@ class Steps:
         self.start, self.read = start, read
         self.rate = largest_rate(chain)
         self._others = chain if redrawn is None else redrawn
-        self._runs = 0
+        self._kept = min(1.0, max(chain.width, _COLDEST)) ** 4
+        self.first: RelaxationRun | None = None
 
     def run(self, limit: float, growth: float) -> RelaxationRun:
         """A run that adds a part `growth` of its levels where the top would exceed `limit`."""
-        self._runs += 1
-        if self._runs == 1:
-            return RelaxationRun(self, self.propagator, limit, growth)
-        return RelaxationRun(
-            self, Propagator(assemble(self._others, self.most), OTHER_STEPS), limit, growth
-        )
+        if self.first is None:
+            self.first = RelaxationRun(self, self.propagator, limit * self._kept, growth)
+            return self.first
+        propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS)
+        return RelaxationRun(self, propagator, limit * self._kept, growth, self.first)
 
 
 # The norm of the steps of a second run, in that of the first: another length, another rounding.
@@ -145,15 +154,23 @@ OTHER_STEPS = 1.07
 class RelaxationRun:
     """One run of `Steps`, at its own time."""
 
-    def __init__(self, steps: Steps, propagator: Propagator, limit: float, growth: float) -> None:
-        self.steps, self.propagator = steps, propagator
+    def __init__(
+        self,
+        steps: Steps,
+        propagator: Propagator,
+        limit: float,
+        growth: float,
+        finer: RelaxationRun | None = None,
+    ) -> None:
+        self.steps, self.propagator, self.finer = steps, propagator, finer
         self.limit, self.growth, self.now = limit, growth, 0.0
         self.rounding = 0.0
         dtype = np.result_type(steps.start, propagator.matrix.dtype)
         self.y = np.zeros(steps.at[-1], dtype=dtype)
         self.y[: len(steps.start)] = steps.start
         filled = int(np.searchsorted(steps.at, len(steps.start)))
-        self.level = min(max(_FIRST_DEPTH, filled), steps.most)
+        least = max(_FIRST_DEPTH, filled + _FEWER) if finer is None else max(_OTHER_DEPTH, filled)
+        self.level = min(least, steps.most)
 
     def cost(self, time: float) -> float:
         """Multiplications that it takes to a time, if no levels are added."""
@@ -164,18 +181,19 @@ class RelaxationRun:
         if time < self.now:
             raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         at, most = self.steps.at, self.steps.most
+        if self.finer is not None:
+            # What two runs with the same levels leave out would not show.
+            most = max(self.level, self.finer.level - _FEWER)
         while self.now < time:
             left = time - self.now
             top = at[self.level + 1] - at[self.level - 1]
-            passed, full = self.propagator.advance(
-                self.y, left, at[self.level + 1], top, self.limit
-            )
-            self.rounding += self.propagator.rounding
+            # Deeper than a steady state needs, or than the finer run: the error will tell.
+            limit = self.limit if self.level < most else np.inf
+            passed, full = self.propagator.advance(self.y, left, at[self.level + 1], top, limit)
+            self.rounding = float(np.hypot(self.rounding, self.propagator.rounding))
             self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
             report(f"stepping, t = {self.now:.3g} of {time:.3g}")
             if full:
-                if self.level == most:
-                    self.limit = np.inf  # deeper than a steady state needs: the error will tell
                 self.level = min(self.level + max(4, int(self.growth * self.level)), most)
         return self.steps.read(self.y).copy()
 
@@ -214,8 +232,10 @@ class _Relaxation:
     ) -> None:
         self.times, self.tolerance, self.inverter, self.report = times, tolerance, inverter, report
         # What a truncated level would send back down falls like the square of what it holds.
-        level = float(np.sqrt(tolerance))
-        self.runs = steps.run(3e-3 * level, 1 / 3), steps.run(3e-2 * level, 1 / 5)
+        self.runs = tuple(
+            steps.run(float(np.sqrt(share * tolerance)), growth)
+            for share, growth in zip(_LEFT_OUT, (1 / 3, 1 / 5), strict=True)
+        )
         self.rate = steps.rate
         self.announced = _ANNOUNCED
         self.values: list[np.ndarray] = []
@@ -252,6 +272,8 @@ class _Relaxation:
         such a source leaves decays without oscillating, so that contours may agree much sooner.
         """
         first = first_contour(self.tolerance, self.rate)
+        if sum(run.cost(float(self.times[-1])) for run in self.runs) <= _STEPPED:
+            return max(first, float(self.times[-1]))
         end = min(first * LAST_MARK, float(self.times[-1]))
         cost = sum(run.cost(end) for run in self.runs)
         if cost <= _CHEAP:
@@ -277,9 +299,9 @@ class _Relaxation:
 
     def _stepped(self, time: float) -> tuple[np.ndarray, float]:
         fine, coarse = (run.to(time, self.report) for run in self.runs)
-        # Two runs may happen to keep the same levels; the square of the larger limit covers that.
-        least = 1e-3 * self.tolerance + _ROUNDING + self.runs[0].rounding
-        return fine, 2 * float(np.max(np.abs(fine - coarse))) + least
+        least = _LEAST * float(np.max(np.abs(fine), initial=0.0))
+        least += _SAMPLES * self.runs[0].rounding
+        return fine, _SAMPLES * float(np.max(np.abs(fine - coarse))) + least
 
     def _cost(self, time: float) -> float:
         """Multiplications to a time; announced where they take long."""

@@ -9,12 +9,12 @@ contours no longer changes, and the evolution with one quantum less shows the er
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import itemgetter
 
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
+from thermalent.continued_fraction.dynamics.conserved import keeping_trace
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
@@ -151,7 +151,7 @@ class _Sector:
         relaxed: RelaxationResult = relax(
             times,
             tolerance,
-            Steps(built, start, self.depth, itemgetter(slice(built.tier0_size)), other),
+            Steps(built, start, self.depth, keeping_trace(built, start), other),
             Inverter(over_time, self.depth, tolerance, real=self.charge == 0),
         )
         self.refused = max(self.refused, float(relaxed.refused))

@@ -1,0 +1,34 @@
+"""Errors of coherences where rounding of the generator decides: a nearly dark network."""
+
+import numpy as np
+from flint import acb, ctx
+
+import thermalent as te
+from tests.support.reference.dynamics import Dynamics
+from thermalent.analysis import spectra
+
+DARK = te.phononic_link(0.5, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
+DELAYS = [0.0, 2.5]
+
+
+def misses(order):
+    found = te.coherence(DARK, DELAYS, of="q1", order=order)
+    with ctx.workprec(512):
+        weights = [acb(0), acb(float(DARK.decay[1, 1].real)).sqrt(), acb(0)]
+    truth = Dynamics(DARK).coherence(DELAYS, weights, order)
+    values = [complex(value) for value in found.values]
+    distances = [
+        float(abs(t - acb(v.real, v.imag)).mid()) for t, v in zip(truth, values, strict=True)
+    ]
+    return np.array(distances) > found.error
+
+
+def test_errors_of_a_nearly_dark_coherence_hold():
+    assert not np.any(misses(1))
+    assert not np.any(misses(2))
+
+
+def test_without_conditioning_they_would_not(monkeypatch):
+    """The negative control."""
+    monkeypatch.setattr(spectra, "_DISTURBANCES", 0.0)
+    assert np.any(misses(1)) or np.any(misses(2))
