@@ -235,8 +235,8 @@ def _disturbed(
     """The matrix of a superoperator plus what rounding may have changed of it, at random.
 
     A sum of products is off by a few eps times the sum of their absolute values, however small it
-    is itself; what `_in_basis` set to zero is missing by as much as it was. Of total charge zero the
-    trace stays conserved, as nearly as rounding keeps it: what one population gains, others lose.
+    is itself; what `_in_basis` set to zero is missing by as much as it was. Of total charge zero
+    the trace stays conserved as rounding keeps it: what one population gains, others lose.
     """
     size = abs(basis).T @ (summed(superoperator) @ abs(basis))
     if isinstance(matrix, np.ndarray):
