@@ -282,5 +282,5 @@ def test_rounding_is_counted_near_the_completely_mixed_state():
             total = sum(exact)
             truth = -sum(x / total * mpmath.log(x / total, 2) for x in exact)
             away = abs(float(truth - mpmath.mpf(value)))
-        bound = error_bounds.von_neumann_entropy(rho[None], np.zeros(1), np.array([value]))[0]
+        bound = TABLE["entropy"].bound(rho[None], np.zeros(1), np.array([value]))[0]
         assert away <= bound <= 1e-14
