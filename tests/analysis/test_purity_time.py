@@ -26,7 +26,9 @@ def rails(pairs, delta, permutation=None):
 def test_preparation_times(pairs, delta):
     found = te.purity_time(rails(pairs, delta))
     assert abs(found - TIMES[delta][pairs - 1]) < GIVEN
+    assert abs(found - TIMES[delta][pairs - 1]) < GIVEN + found.error
     assert 0 < found.error < 1e-5
+    assert "Krylov" in found.how
 
 
 @pytest.mark.long

@@ -49,6 +49,10 @@ class Objective(abc.ABC):
         """The value at a point of the cube."""
 
     @abc.abstractmethod
+    def error(self, x: np.ndarray) -> float:
+        """The error of the value at a point, as far as it is known by itself."""
+
+    @abc.abstractmethod
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
         """Climb from a point with first steps of this size; the final point and its value."""
 
@@ -108,6 +112,11 @@ class ValueSearch(Objective):
         """The `interior` of the objective's own result at a point; true if it has none."""
         return bool(getattr(self._measured(x), "interior", True))
 
+    def error(self, x: np.ndarray) -> float:
+        """The error of the objective's own number at a point; zero if it knows none."""
+        measured = self._measured(x)
+        return _known(getattr(measured, "value", measured))
+
     def _measured(self, x: np.ndarray) -> Any:
         self.evaluations += 1
         return self.objective(self.builder(**self.parameters(x)))
@@ -153,6 +162,10 @@ class SlopeSearch(Objective):
     def __call__(self, x: np.ndarray) -> float:
         """The observable at a point of the cube."""
         return self.with_slope(x)[0]
+
+    def error(self, x: np.ndarray) -> float:
+        """The error of the observable at a point."""
+        return _known(self.with_slope(x)[0])
 
     def with_slope(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Value, slope (d,) and the slope's error (d,); every point is solved once."""
@@ -215,3 +228,8 @@ class SlopeSearch(Objective):
             truncation=error[free],
             smooth=bool(np.all(change <= 0.1 * np.abs(np.diag(near)))),
         )
+
+
+def _known(number: Any) -> float:
+    error = float(getattr(number, "error", 0.0))
+    return error if np.isfinite(error) else 0.0

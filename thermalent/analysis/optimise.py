@@ -16,6 +16,7 @@ import numpy as np
 
 from thermalent.analysis.objective import Objective, SlopeSearch, ValueSearch
 from thermalent.numerics.finite_differences import Differences
+from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
 from thermalent.support import checks
 from thermalent.support.deprecation import renamed_arguments
@@ -27,6 +28,8 @@ _NEWTON_STEPS = 12
 # `starts` searches that are made for it.
 _CERTAIN = 3
 _ROUNDS = 4
+_HOW_VALUE = "error of the objective at the optimum, at least the noise that was said"
+_HOW_PARAMETER = "shift of the maximum by noise and finite differences; zero on a bound"
 _SAME = 1e-9  # difference of values at which a search ends
 # Distances from a bound, where a search ended, of points inside that are tried, over the range.
 _INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
@@ -37,8 +40,9 @@ class Optimum:
     """The best parameters found, with the evidence.
 
     Args:
-        value: The largest value.
-        parameters: Where, by name.
+        value: The largest value, with its error: what the objective says of it, if that is a
+            number with `.error`, at least the noise.
+        parameters: Where, by name, each with its error.
         errors: Error of each parameter: how far noise and finite differences can shift it.
         at_bounds: Names of the parameters that ended on a bound of their range.
         starts: Number of searches that were made.
@@ -50,8 +54,8 @@ class Optimum:
         status: Whether this is a maximum in the interior of all ranges.
     """
 
-    value: float
-    parameters: Mapping[str, float]
+    value: Estimate
+    parameters: Mapping[str, Estimate]
     errors: Mapping[str, float]
     at_bounds: tuple[str, ...] = ()
     starts: int
@@ -122,10 +126,14 @@ def optimise(
     free = _inside(x)
     x = np.where(free, x, np.round(x))
     x, slopes = _polish(search, x, free, noise)
+    errors = search.errors(x, np.zeros(d) if slopes is None else slopes.shift(noise))
     result = Optimum(
-        value=search(x),
-        parameters=search.parameters(x),
-        errors=search.errors(x, np.zeros(d) if slopes is None else slopes.shift(noise)),
+        value=Estimate(search(x), max(search.error(x), noise), _HOW_VALUE),
+        parameters={
+            name: Estimate(value, errors[name], _HOW_PARAMETER)
+            for name, value in search.parameters(x).items()
+        },
+        errors=errors,
         at_bounds=tuple(
             name for name, inside in zip(search.names, free, strict=True) if not inside
         ),

@@ -18,7 +18,7 @@ from thermalent.continued_fraction.several_poles.rates import (
     slowest_on_tiers as several_poles_rates,
 )
 from thermalent.fock.method import Fock
-from thermalent.fock.purity import Crossing, last_return
+from thermalent.fock.purity import last_return
 from thermalent.fock.rates import slowest_rates
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, element_charges, excitation_numbers
@@ -336,7 +336,7 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
 
 def purity_time(
     network: Network, initial: Any = None, *, impurity: float = 1e-3, pairs: int | None = None
-) -> Crossing:
+) -> Estimate:
     r"""The time after which emitters without a mode stay purer than a threshold.
 
     $$T = \max \Big\{ t : \frac{1 - \mathrm{Tr}\rho(t)^2}{N} \geq \epsilon \Big\}$$
@@ -351,8 +351,8 @@ def purity_time(
         pairs: N, >= 1; half the number of emitters if not given.
 
     Returns:
-        T, inverse rate unit, a float whose `error` bounds it; zero if the purity never falls below
-        the threshold.
+        T, inverse rate unit, a float with `.error`, a bound, and `.how`; zero if the purity never
+        falls below the threshold.
 
     Raises:
         ValueError: an argument is out of range, or the steady state is less pure than asked for.

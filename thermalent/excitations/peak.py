@@ -18,6 +18,7 @@ from thermalent.excitations.start import (
 )
 from thermalent.excitations.transfer import no_jump
 from thermalent.networks.network import Network
+from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.support import checks
 
@@ -36,21 +37,27 @@ WORTH = 0.85
 FLAT = 64 * float(np.finfo(float).eps)
 SAME = 1e-14
 _DENSE_UP_TO = 64
+_EPS = float(np.finfo(float).eps)
+# Rounding of an amplitude per turn, in eps; against exponentials in 300 bits at most 0.1 is needed.
+_PER_TURN = 2.0
+_HOW_VALUE = "rounding of the amplitudes, which grows with the turns that they take"
+_HOW_TIME = "rounding of the slope over the curvature at the maximum"
 
 
 class Peak(NamedTuple):
     """The largest value over time.
 
     Args:
-        value: The concurrence, or the fidelity F (squared convention).
-        time: When, inverse rate unit.
+        value: The concurrence, or the fidelity F (squared convention), with its error.
+        time: When, inverse rate unit, with its error. The value is flat there, so that the time is
+            known to fewer digits; at an end of the interval it is exact.
         interior: Whether it is a maximum in time; if not, it lies at an end of the interval and
             depends on the interval chosen. A maximum that exceeds the value at the
             start by no more than its rounding counts as the start.
     """
 
-    value: float
-    time: float
+    value: Estimate
+    time: Estimate
     interior: bool
 
 
@@ -68,7 +75,7 @@ def peak_concurrence(
         pair: Names of two qubits; the only two if not given.
 
     Returns:
-        Value and time, both to rounding (about 1e-14 and 1e-12).
+        Value and time, both with their error (about 1e-14 and 1e-12).
 
     Raises:
         ValueError: a state or a name is wrong, or the emitters are not qubits.
@@ -81,8 +88,7 @@ def peak_concurrence(
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
     vectors = pair_vectors(network, pair)
     psi = initial_node_amplitudes("initial", initial, network)
-    product = _largest(-1j * amplitude_matrix(network), psi, vectors, until)
-    return product._replace(value=2 * product.value)
+    return _largest(-1j * amplitude_matrix(network), psi, vectors, until, factor=2.0)
 
 
 def peak_transfer(network: Network, initial: State, target: State, *, until: float) -> Peak:
@@ -97,7 +103,7 @@ def peak_transfer(network: Network, initial: State, target: State, *, until: flo
         until: End of the search, inverse rate unit, > 0.
 
     Returns:
-        Value and time, both to rounding (about 1e-14 and 1e-12).
+        Value and time, both with their error (about 1e-14 and 1e-12).
 
     Raises:
         ValueError: as of `transfer`.
@@ -134,10 +140,23 @@ def pair_vectors(network: Network, pair: tuple[str, str] | None) -> np.ndarray:
     return np.eye(len(network.nodes))[[len(network.modes) + place for place in places]]
 
 
+class _Top(NamedTuple):
+    """A candidate: value and time, whether it is a maximum in time, and the bend of the square."""
+
+    value: float
+    time: float
+    interior: bool
+    bend: float = 0.0
+
+
 def _largest(
-    generator: np.ndarray | sparse.csr_array, start: np.ndarray, vectors: np.ndarray, until: float
+    generator: np.ndarray | sparse.csr_array,
+    start: np.ndarray,
+    vectors: np.ndarray,
+    until: float,
+    factor: float = 1.0,
 ) -> Peak:
-    """Maximum of |<u|psi>||<v|psi>| for psi' = A psi, vectors u and v, (2, n)."""
+    """Maximum of |<u|psi>||<v|psi>| times a factor, psi' = A psi, vectors u and v, (2, n)."""
     end = checks.positive("until", until)
     if isinstance(generator, np.ndarray):
         size = float(np.linalg.norm(generator, 2))
@@ -160,12 +179,28 @@ def _largest(
     beginning = float(values[0])
     top = max(candidates, key=lambda peak: peak.value)
     if top.value - beginning <= SAME:
-        return Peak(beginning, 0.0, False)
+        top = _Top(beginning, 0.0, False)
     if isinstance(generator, np.ndarray) and top.interior:
         # Repeated doubling has amplified its rounding: refine once more from an accurate state.
         state = expm(generator * top.time) @ start
         top = _refined(generator, state, vectors, top.time, (-step, step))
-    return top
+    return _with_errors(top, size, step, factor * float(np.linalg.norm(start)) ** 2, factor)
+
+
+def _with_errors(top: _Top, size: float, step: float, scale: float, factor: float) -> Peak:
+    r"""The peak with errors: of its amplitudes, and of the time where the slope vanishes.
+
+    An exponential to a time t loses about eps per turn, \(\|A\|t\). With both amplitudes off by
+    delta the square is off by 2 delta at most, and its slope by four factors of norm A as much; the
+    time, by that over the bend.
+    """
+    amplitude = _PER_TURN * _EPS * (1 + size * top.time)
+    value = Estimate(factor * top.value, min(2 * amplitude, 1.0) * scale, _HOW_VALUE)
+    if not top.interior:
+        return Peak(value, Estimate(top.time, 0.0, "an end of the interval"), False)
+    slope = 8 * amplitude * size * (scale / factor) ** 2
+    error = slope / abs(top.bend) + PRECISION * 2 * step + _EPS * top.time
+    return Peak(value, Estimate(top.time, error, _HOW_TIME), True)
 
 
 def _grid(
@@ -192,7 +227,7 @@ def _refined(
     vectors: np.ndarray,
     time: float,
     interval: tuple[float, float],
-) -> Peak:
+) -> _Top:
     """The maximum in an interval about a grid point, from the Taylor series of both amplitudes."""
     terms, term = [state], state
     for _ in range(TAYLOR_TERMS):
@@ -222,7 +257,7 @@ def _refined(
         if moved <= PRECISION * step:
             break
     value = float(np.sqrt(max(_horner(square.tolist(), shift), 0.0)))
-    return Peak(value, time + shift, bracketed)
+    return _Top(value, time + shift, bracketed, _horner(bends, shift))
 
 
 def _horner(coefficients: list[float], x: float) -> float:

@@ -20,36 +20,28 @@ from thermalent.fock.problem import problem as problem_of
 from thermalent.fock.sectors import product_elements, sector
 from thermalent.fock.space import space
 from thermalent.networks.network import Network
+from thermalent.operators.estimates import Estimate
 from thermalent.support.progress import working
 
 # Error per time and per rate of the generator: a hundred times that of rounding.
 _SHARE = 1e-14
 # Points of a step at which crossings are searched.
 _POINTS = 32
+_XTOL, _RTOL = 1e-12, 1e-14  # of the crossing inside of a step
+_EPS = float(np.finfo(float).eps)
 # Safety factor on the estimated remaining change of the purity.
 _SAFETY = 3.0
 _MOST_STEPS = 20_000
 # The state is at rest when its speed is this small beside the first.
 _STANDSTILL = 1e-14
-
-
-class Crossing(float):
-    """A time that knows the bound of its error."""
-
-    error: float
-
-    def __new__(cls, value: float, error: float) -> Crossing:
-        """The time `value`, known to `error`."""
-        crossing = super().__new__(cls, value)
-        crossing.error = error
-        return crossing
+_HOW = "errors of the Krylov steps and rounding, over the slope of the purity where it crosses"
 
 
 class NeverPure(ValueError):
     """The purity never returns to the threshold, or does not converge."""
 
 
-def last_return(network: Network, initial: np.ndarray, impurity: float) -> Crossing:
+def last_return(network: Network, initial: np.ndarray, impurity: float) -> Estimate:
     r"""The last time at which 1 - mu falls through `impurity`; zero if it never exceeds it.
 
     The search ends when the remaining distance to the steady state, \(\|\dot x\|/g\) with g the
@@ -82,8 +74,8 @@ def last_return(network: Network, initial: np.ndarray, impurity: float) -> Cross
 
 def _search(
     steps: Iterator[Step], impurity: float, rounding: float, report: Callable[[str], None]
-) -> Crossing:
-    crossing, error = Crossing(0.0, 0.0), 0.0
+) -> Estimate:
+    crossing, error = Estimate(0.0, 0.0, "the threshold is never exceeded"), 0.0
     speeds: list[tuple[float, float]] = []
     for step in itertools.islice(steps, _MOST_STEPS):
         error += step.error + rounding * step.length
@@ -106,17 +98,18 @@ def _search(
     raise NeverPure("The purity does not converge: nothing damps the emitters fast enough.")
 
 
-def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error: float) -> Crossing:
+def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error: float) -> Estimate:
     """The crossing between the points `place` - 1 and `place` of a step."""
 
     def excess(t: float) -> float:
         return 1 - step.norm(t) ** 2 - impurity
 
     low = float(after[place - 1]) if place else 0.0
-    root = float(brentq(excess, low, float(after[place]), xtol=1e-12, rtol=1e-14))
+    root = float(brentq(excess, low, float(after[place]), xtol=_XTOL, rtol=_RTOL))
     # The error of the purity is at most twice that of the state.
     slope = abs(step.growth(root))
-    return Crossing(step.start + root, 2 * error / slope if slope > 0 else np.inf)
+    missed = _XTOL + _RTOL * root + _EPS * step.start
+    return Estimate(step.start + root, missed + (2 * error / slope if slope else np.inf), _HOW)
 
 
 def _remaining_change(speeds: list[tuple[float, float]]) -> float:
