@@ -33,7 +33,7 @@ class ContinuedFraction(Method):
 
     Args:
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the
-            number of levels follows from it. What is asked for is kept or refused. If not given,
+            number of levels follows from it. A given accuracy is kept or refused. If not given,
             1e-9 where that is cheap, else what a budget of operations affords (about half a minute
             of one core; the same call gives the same bits), and 1e-2 at least: `error` says what
             was reached, `stats["ended_by"]` what ended the search.
@@ -76,16 +76,16 @@ class ContinuedFraction(Method):
 
     @property
     def aimed_rtol(self) -> float:
-        """The relative error that is aimed at: the one asked for, or that of the default."""
+        """The relative error that is aimed at: the given one, or the default."""
         return DEFAULT_RTOL if self.rtol is None else self.rtol
 
     @property
     def settings(self) -> Settings:
-        """What the parts of the solver are told."""
+        """The settings of all parts of the solver."""
         return Settings(self.record, self.rtol, self.n_max, self.digits)
 
     def plan(self, task: Task) -> Plan | Refusal:
-        """Refused: no mode, no U(1) symmetry, a source too hot or unstable, too little memory.
+        """The plan; refused without a mode or U(1) symmetry, if unstable, too hot or too large.
 
         The source of an evolution may start in any way behind one mode, and stationary behind
         several that drive the emitters through one amplitude.
@@ -113,19 +113,19 @@ class ContinuedFraction(Method):
         return together(tasks, self.settings, self.plan)
 
     def one_mode_refusal(self, network: Network) -> str | None:
-        """As `refusal`, for what needs the chain of one mode: spectra, sensitivities."""
+        """Reason why spectra and sensitivities, which need one mode, do not apply, or None."""
         if len(network.modes) > 1:
             return several_modes.one_mode_only(network)
         return self.refusal(network)
 
     def chain_refusal(self, network: Network) -> str | None:
-        """As `refusal`, for what needs a chain of levels or tiers: dynamics and rates."""
+        """Reason why dynamics and rates, which need a chain of tiers, do not apply, or None."""
         if len(network.modes) > 1:
             return choice.chain_refusal(network)
         return self.refusal(network)
 
     def _too_large(self, network: Network, numbers: np.ndarray) -> str | None:
-        """What is too large about a network with one mode, or None."""
+        """Reason why a network with one mode is too large, or None."""
         if self.digits is not None and len(numbers) > solve.LARGEST_BALL_DIMENSION:
             return (
                 f"`digits` takes up to {solve.LARGEST_BALL_DIMENSION} emitter levels, and there "

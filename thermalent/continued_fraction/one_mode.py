@@ -1,4 +1,4 @@
-"""Steady states and evolutions behind one mode: prepared, run, and what is said of them."""
+"""Plans behind one mode: steady states and evolutions, prepared, run, and their status."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import checks
 
-# Levels times cubed unknowns of a level that are folded where no rtol was asked for: half a minute.
+# Levels times cubed unknowns of a level that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
-_LEAST_LEVELS = 60  # that are granted in any case
+_LEAST_LEVELS = 60  # allowed in any case
 # Why doubles are not enough, by the outcome of the fraction; empty where more digits do not help.
 _DOUBLES_FAIL = {
     "converged": "",
@@ -43,7 +43,7 @@ HOW_EVOLVED = (
     "difference of two contours with other depths and roundings, or of two runs of steps with "
     "other depths and roundings"
 )
-SMALLEST_EVOLVED = 1e-10  # below it the contour meets its own rounding
+SMALLEST_EVOLVED = 1e-10  # below it the rounding of the contour dominates
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
 
 
@@ -64,7 +64,7 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
     """The plan of a task behind one mode that the method has accepted.
 
     Args:
-        task: What is to be done.
+        task: The task.
         settings: The method's parameters.
         numbers: Excitation numbers of the emitters' states, (d,).
     """
@@ -74,7 +74,7 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
 
 
 def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
-    """Of the fraction, folded some times at the depth of nine digits."""
+    """Cost of the fraction, folded some times at the depth of nine digits."""
     relaxation, gain = task.network.mode_rates(task.network.mode_indices[0])
     depth = _FEWEST_LEVELS + _LEVELS_PER_WIDTH * float(np.sqrt(abs(gain / relaxation)))
     count = np.bincount(numbers).astype(float)
@@ -97,18 +97,18 @@ class OneModePlan(Plan):
 
     @cached_property
     def chain(self) -> HierarchyChain:
-        """Its levels."""
+        """The chain of its tiers."""
         return hierarchy_chain(self.hierarchy)
 
     @property
     def cost(self) -> Cost:
-        """In double precision."""
+        """Cost in double precision."""
         return _cost(self.task, self.numbers, _FOLDS)
 
     def run(self) -> SteadyState:
         """The steady state, its truncation and rounding errors measured.
 
-        With an initial state that one is reached only where the steady state is not unique.
+        An initial state matters only where the steady state is not unique.
         """
         initial = self.task.start
         if self.settings.digits is not None:
@@ -183,17 +183,17 @@ class OneModePlan(Plan):
         )
 
     def _in_more_digits(self, fraction: Fraction | None, reason: str) -> SteadyState | None:
-        """The steady state by ball arithmetic, or None where doubles say more for their cost."""
+        """The steady state by ball arithmetic, or None where double precision is preferred."""
         if fraction is None or not np.isfinite(fraction.error):
             return self._in_balls(reason)
-        # What doubles have is nearly good enough: only if it is cheap.
+        # The accuracy of doubles nearly suffices: more digits only if they are cheap.
         if fraction.levels > _CHEAP_LEVELS:
             return None
         tried = self._in_balls(reason, budget=_CHEAP)
         return tried if tried.status.ok else None
 
     def _reached(self, initial: np.ndarray) -> SteadyState:
-        """The steady state reached from an initial state, where there are several."""
+        """The asymptotic state of an initial state, where there are several steady states."""
         began = time.perf_counter()
         if np.any(np.abs(initial[self.numbers[:, None] != self.numbers[None, :]]) > 0):
             checks.fail(
@@ -222,7 +222,7 @@ class OneModeEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of the contours: some thirty fractions per decade of the times, twice."""
+        """Cost of the contours: some thirty fractions per decade of the times, twice."""
         times = self.task.times[self.task.times > 0]
         decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
         return _cost(self.task, self.numbers, _FOLDS + 60 * float(decades))
@@ -233,7 +233,7 @@ class OneModeEvolutionPlan(Plan):
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
         amplitude = 0j if task.source == "empty" else task.source
-        found, error, stats = evolve_one_mode(
+        states, error, stats = evolve_one_mode(
             hierarchy(task.network, self.numbers),
             task.times,
             task.start,
@@ -245,7 +245,7 @@ class OneModeEvolutionPlan(Plan):
             network=task.network,
             method=settings.record,
             times=task.times,
-            states=found,
+            states=states,
             error=error,
             how=HOW_EVOLVED,
             status=status,
@@ -256,7 +256,7 @@ class OneModeEvolutionPlan(Plan):
 def evolution_status(
     settings: Settings, times: np.ndarray, error: np.ndarray, tolerance: float, refused: float
 ) -> Status:
-    """What is said of an evolution with these errors, (t,).
+    """The status of an evolution with these errors, (t,).
 
     Args:
         settings: The method's parameters.
@@ -290,7 +290,7 @@ def evolution_status(
 
 
 def _most_levels(settings: Settings, unknowns: int) -> int:
-    """Levels at which to give up; of an accuracy nobody asked for, what the budget affords."""
+    """Largest number of levels; where no accuracy is given, as many as the budget affords."""
     if settings.rtol is not None or settings.n_max is not None:
         return MOST_TIERS
     return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_TIERS))

@@ -60,7 +60,7 @@ class Continuants:
 
 
 class FractionNotConverged(ArithmeticError):
-    """The fraction did not settle within the allowed terms; `partial` holds what was reached."""
+    """The fraction did not converge within the allowed terms; `partial` holds the last value."""
 
     def __init__(self, partial: FractionValue, wanted: Any) -> None:
         self.partial = partial
@@ -126,7 +126,7 @@ def continuants(a: Coefficients, b: Coefficients, n: int) -> Continuants:
 
     Args:
         a: a_0, a_1, ...: a sequence of at least n numbers, or a function of n.
-        b: b_0, b_1, ...: likewise.
+        b: The numbers b_0, b_1, ..., likewise.
         n: Index, >= 0.
 
     Returns:
@@ -161,7 +161,7 @@ def evaluate_mp(
     Args:
         a: A sequence, or a function of n. A function is called at the working precision of the
             moment, so it may compute with mpmath; a float stands for its exact binary value.
-        b: Likewise.
+        b: The numbers b_0, b_1, ..., likewise.
         dps: Correct decimal digits wanted, >= 1.
         max_terms: Terms after which to give up, >= 2.
 

@@ -1,4 +1,4 @@
-"""What the parts of the continued fraction are told of the method."""
+"""The settings of a continued fraction, for all parts of the solver."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Settings(NamedTuple):
 
     Args:
         record: The method, for results.
-        rtol: Relative accuracy that was asked for; None for the default.
-        n_max: HierarchyChain k + l <= 2 n_max that were asked for instead.
-        digits: Decimal digits that were asked for instead.
+        rtol: Relative accuracy; None for the default.
+        n_max: Keep the tiers k + l <= 2 n_max instead.
+        digits: Decimal digits instead.
     """
 
     record: MethodRecord
@@ -25,10 +25,10 @@ class Settings(NamedTuple):
 
     @property
     def aimed_rtol(self) -> float:
-        """The relative error that is aimed at: the one asked for, or that of the default."""
+        """The relative error that is aimed at: the given one, or the default."""
         return DEFAULT_RTOL if self.rtol is None else self.rtol
 
     @property
     def last(self) -> int | None:
-        """The highest level, if that was asked for."""
+        """The highest tier, if it was given by `n_max`."""
         return None if self.n_max is None else 2 * self.n_max

@@ -29,7 +29,7 @@ from thermalent.support import memory_limit
 
 
 def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
-    """The plan of a task behind several modes, or what stands against it."""
+    """The plan of a task behind several modes, or the reason why there is none."""
     if isinstance(task, EvolutionTask):
         return _evolution(task, settings)
     if settings.digits is not None:
@@ -55,7 +55,7 @@ def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
 
 
 def one_mode_only(network: Network) -> str:
-    """Why what needs the chain of one mode cannot be had."""
+    """Reason why a computation that needs a single mode does not apply."""
     return (
         f"it needs one boson mode, and the network has {len(network.modes)}; of several the "
         "hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
@@ -73,7 +73,7 @@ class SeveralModesPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """As estimated for the choice of the coordinates."""
+        """The cost that was estimated for the choice of the coordinates."""
         if self.chain is not None:
             return choice.chain_cost(self.chain, self.settings.aimed_rtol)
         needed = solve.lattice_memory(sectors(self.source), solve.FIRST_LEVEL)
@@ -82,7 +82,7 @@ class SeveralModesPlan(Plan):
     def run(self) -> SteadyState:
         """The steady state, its error measured.
 
-        With an initial state that one is reached only where the steady state is not unique.
+        An initial state matters only where the steady state is not unique.
         """
         initial = self.task.start
         if self.chain is not None:
@@ -109,21 +109,21 @@ class SeveralModesPlan(Plan):
 
     def _on_the_lattice(self) -> SteadyState:
         began = time.perf_counter()
-        found = solve.lattice_steady_state(self.source, self.settings.rtol, self.settings.last)
+        solved = solve.lattice_steady_state(self.source, self.settings.rtol, self.settings.last)
         return SteadyState(
             network=self.task.network,
             method=self.settings.record,
-            state=found.state,
-            error=ErrorEstimate(found.error, "change of the state with more levels"),
-            status=_status_of_many(self.settings, found),
+            state=solved.state,
+            error=ErrorEstimate(solved.error, "change of the state with more levels"),
+            status=_status_of_many(self.settings, solved),
             stats={
-                "n_max": (found.level + 1) // 2,
-                "levels": found.level,
+                "n_max": (solved.level + 1) // 2,
+                "levels": solved.level,
                 "coordinates": "modes",
-                "ended_by": found.outcome,
-                "operations": found.operations,
-                "unknowns": found.size,
-                "iterations": found.iterations,
+                "ended_by": solved.outcome,
+                "operations": solved.operations,
+                "unknowns": solved.size,
+                "iterations": solved.iterations,
                 "seconds": time.perf_counter() - began,
             },
         )
@@ -139,7 +139,7 @@ class SeveralModesEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of some sixty fractions of the chain per decade of the times."""
+        """Cost of some sixty fractions of the chain per decade of the times."""
         times = self.task.times[self.task.times > 0]
         decades = 1 + (float(np.log10(times[-1] / times[0])) if len(times) else 0.0)
         once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
@@ -151,14 +151,14 @@ class SeveralModesEvolutionPlan(Plan):
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        found, error, stats = evolve_several_poles(
+        states, error, stats = evolve_several_poles(
             self.chain, task.times, task.start, tolerance, granted
         )
         return Evolution(
             network=task.network,
             method=settings.record,
             times=task.times,
-            states=found,
+            states=states,
             error=error,
             how=HOW_EVOLVED,
             status=evolution_status(settings, task.times, error, tolerance, stats["refused"]),
@@ -166,9 +166,9 @@ class SeveralModesEvolutionPlan(Plan):
         )
 
 
-def _status_of_many(settings: Settings, found: solve.Found) -> Status:
-    reached = f"at level {found.level} its error is still about {found.error:.1e}"
-    if settings.rtol is None and found.enough:
+def _status_of_many(settings: Settings, solved: solve.Found) -> Status:
+    reached = f"at level {solved.level} its error is still about {solved.error:.1e}"
+    if settings.rtol is None and solved.enough:
         return Status()
     failures = {
         "singular": (
@@ -179,7 +179,7 @@ def _status_of_many(settings: Settings, found: solve.Found) -> Status:
         "memory": (
             Outcome.NOT_CONVERGED,
             f"The hierarchy did not converge in memory: {reached}, and the next level would "
-            f"need {memory_limit.in_words(found.needed)}. Ask for a larger rtol.",
+            f"need {memory_limit.in_words(solved.needed)}. Ask for a larger rtol.",
         ),
         "levels": (
             Outcome.NOT_CONVERGED,
@@ -189,13 +189,13 @@ def _status_of_many(settings: Settings, found: solve.Found) -> Status:
         "budget": (
             Outcome.NOT_CONVERGED,
             f"Not even two digits are affordable: {reached}, and the next level would bring "
-            f"the work to {found.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
+            f"the work to {solved.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
             "source or a broader one.",
         ),
         "krylov": (
             Outcome.NOT_CONVERGED,
             f"The hierarchy did not converge: {reached}, the next one is too large to "
-            f"eliminate, and the Krylov method gave up on it ({found.iterations} iterations in "
+            f"eliminate, and the Krylov method gave up on it ({solved.iterations} iterations in "
             "all). Ask for a larger rtol, or take a weaker source or a broader one.",
         ),
         "grows": (
@@ -206,11 +206,11 @@ def _status_of_many(settings: Settings, found: solve.Found) -> Status:
         "rounding": (
             Outcome.INACCURATE,
             f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
-            f"for this network: more levels leave an error of about {found.error:.1e}. Ask for "
+            f"for this network: more levels leave an error of about {solved.error:.1e}. Ask for "
             "a larger one.",
         ),
     }
-    if found.outcome not in failures:
+    if solved.outcome not in failures:
         return Status()
-    outcome, message = failures[found.outcome]
+    outcome, message = failures[solved.outcome]
     return Status(outcome=outcome, message=message)

@@ -17,7 +17,7 @@ from thermalent.continued_fraction.lattice.lattice import Lattice
 
 
 def elimination_cost(at: Lattice) -> float:
-    """Multiplications that the elimination takes, about."""
+    """Approximate number of multiplications of the elimination."""
     edge = at.offset[at.levels]
     return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
 
@@ -28,14 +28,14 @@ def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     edge = at.offset[at.levels]
     parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
 
-    def block(to: int, of: int) -> np.ndarray:
-        return matrix[parts[to], :][:, parts[of]].toarray()
+    def block(to: int, origin: int) -> np.ndarray:
+        return matrix[parts[to], :][:, parts[origin]].toarray()
 
     pivot = block(at.last, at.last)
     rises = []
     for n in range(at.last, 0, -1):
         with warnings.catch_warnings():
-            # A pivot without digits shows in the change with the level, which is the error.
+            # A pivot without correct digits shows in the change with the level, which is the error.
             warnings.simplefilter("ignore", linalg.LinAlgWarning)
             rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
         rises.append(-rise)
@@ -54,24 +54,24 @@ def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_arr
     """The generator on a lattice as one sparse matrix, (size, size)."""
     operators = generator.operators
     count, elements = len(at.numbers), operators.sectors.dimension**2
-    here, width = np.arange(count), np.diff(at.offset)
+    places, width = np.arange(count), np.diff(at.offset)
     # Every operator's elements within the full product of numbers and elements.
-    kept = np.repeat(here * elements + at.first - at.offset[:-1], width) + np.arange(at.size)
+    kept = np.repeat(places * elements + at.first - at.offset[:-1], width) + np.arange(at.size)
 
     def term(numbers: sparse.sparray, operator: sparse.csr_array) -> sparse.csr_array:
         return sparse.csr_array(sparse.kron(numbers, operator))[kept][:, kept]
 
     def from_to(source: np.ndarray, factor: np.ndarray) -> sparse.coo_array:
-        found = source >= 0
-        return sparse.coo_array((factor[found], (here[found], source[found])), (count, count))
+        exists = source >= 0
+        return sparse.coo_array((factor[exists], (places[exists], source[exists])), (count, count))
 
-    one = sparse.eye_array(elements, format="csr")
+    identity = sparse.eye_array(elements, format="csr")
     total = term(sparse.eye_array(count), operators.liouvillian)
     total = total - sparse.diags_array(np.repeat(generator.decay(at), width))
     nu = at.numbers
     for k, (i, j) in enumerate(operators.pairs):
         factor = generator.mixing[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
-        total = total - term(from_to(at.moved[:, k], factor), one)
+        total = total - term(from_to(at.moved[:, k], factor), identity)
     for i, (drive, back) in enumerate(zip(operators.drive, operators.backaction, strict=True)):
         field = from_to(at.more[:, i], generator.lowering[i] * np.sqrt(nu[:, i] + 1.0))
         for j in np.flatnonzero(generator.raising[i]):

@@ -1,4 +1,4 @@
-"""The operations on a lattice that cost time: its couplings, its diagonal, the diagonal's inverse.
+"""The costly operations on a lattice: its couplings, its diagonal, and the diagonal's inverse.
 
 Plain arrays, no checks; `lattice` and `krylov` say what they hold. Threads work on different boson
 numbers, so the numbers that come out do not depend on how many there are. Small lattices are not
@@ -20,7 +20,7 @@ def _row(
     p, x, out, scratch, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
 ):  # fmt: skip
-    """Add to `out` what the operators at number p receive."""
+    """Add the rates of change of the operators at number p to `out`."""
     n = numbers.shape[1]
     elements = l_ptr.size - 1
     begin, size, at = offset[p], offset[p + 1] - offset[p], first[p]
@@ -135,7 +135,7 @@ _WORTH_THREADS = 100_000  # unknowns
 
 
 def rows(start: int, stop: int, *arguments: Any) -> None:
-    """Add to `out`, at the numbers from start to stop, what comes from the chosen couplings."""
+    """Add the chosen couplings into the numbers from start to stop to `out`."""
     chosen = _rows_in_threads if _unknowns(start, stop, arguments[3]) else _rows
     chosen(start, stop, *arguments)
 

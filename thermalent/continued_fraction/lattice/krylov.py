@@ -31,14 +31,14 @@ MOST_ITERATIONS = 180
 DENSE = 15.0
 # A preconditioner needs no digits: from this size on it is factorised in single precision.
 _SINGLE_FROM = 3000
-_SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which two digits are left
-_SINGULAR = 1e-15  # the same where none is left in double precision
+_SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which single precision has two digits left
+_SINGULAR = 1e-15  # reciprocal condition number at which double precision has no digit left
 _NOTHING = 1e-14  # entries this much smaller than the largest are the rounding of a change of basis
 
 
 @dataclass(frozen=True, eq=False)
 class KrylovSolution:
-    """What a Krylov solve gave."""
+    """The result of a Krylov solve."""
 
     vector: np.ndarray
     iterations: int
@@ -91,7 +91,7 @@ class LatticeGenerator:
         return size * (3.0 * entries / operators.sectors.dimension**2 + 2 * RESTART) + solve_ground
 
     def decay(self, at: Lattice) -> np.ndarray:
-        """sum_i W_ii nu_i, (count,)."""
+        """Decay rates sum_i W_ii nu_i of the numbers, (count,)."""
         return (at.numbers @ np.diag(self.operators.drift)).astype(self.dtype)
 
     def add(
@@ -105,7 +105,7 @@ class LatticeGenerator:
         lowering: bool = False,
         raising: bool = False,
     ) -> None:
-        """Add what `levels` receive from themselves, from the next higher, from the next lower."""
+        """Add the couplings into `levels` from themselves and from the levels next to them."""
         with announced():
             rows(
                 at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
@@ -135,7 +135,7 @@ class Ground:
 
     @cached_property
     def sector(self) -> slice:
-        """The elements of level zero, in the cloud's order."""
+        """The elements of level zero, in the order of the operators."""
         return self.generator.operators.sectors.sector(0)
 
     @cached_property
@@ -158,8 +158,8 @@ class Ground:
         flat = self.generator.operators.sectors.order[self.sector]
         place = {int(f): p for p, f in enumerate(flat)}
         adjoint = np.array([place[int(f % d * d + f // d)] for f in flat])
-        here = np.arange(len(flat))
-        own, low = here[adjoint == here], here[here < adjoint]
+        positions = np.arange(len(flat))
+        own, low = positions[adjoint == positions], positions[positions < adjoint]
         half = np.sqrt(0.5)
         rows = np.concatenate([own, low, adjoint[low], low, adjoint[low]])
         cols = np.concatenate([own, low, low, adjoint[low], adjoint[low]])
@@ -171,7 +171,7 @@ class Ground:
 
     @cached_property
     def antisymmetric(self) -> np.ndarray:
-        """Which of the basis operators are imaginary, (n,) of bool."""
+        """Mask of the basis operators that are imaginary, (n,) of bool."""
         return np.asarray(abs(self.basis.imag).sum(axis=0)) > 0
 
     @cached_property
@@ -186,11 +186,11 @@ class Ground:
         matrix.eliminate_zeros()
         count, label = connected_components(matrix, directed=False)
         pinned = int(self.populations[0])
-        found = []
+        blocks = []
         for component in range(count):
             index = np.flatnonzero(label == component)
             if self.generator.operators.real and self.antisymmetric[index[0]]:
-                continue  # a real problem never leaves the symmetric matrices
+                continue  # the solution of a real problem is symmetric
             block = matrix[index][:, index].toarray()
             if pinned in index:
                 row = int(np.searchsorted(index, pinned))
@@ -198,8 +198,8 @@ class Ground:
             lu, rcond = _factorised(block, np.float32 if len(index) > _SINGLE_FROM else np.float64)
             if rcond < _SINGLE_ENOUGH and lu[0].dtype == np.float32:
                 lu, rcond = _factorised(block, np.float64)
-            found.append((index, lu, rcond))
-        return found
+            blocks.append((index, lu, rcond))
+        return blocks
 
     @property
     def singular(self) -> bool:
@@ -246,11 +246,11 @@ def steady_vector(
     """The stationary vector of trace one, from a guess (of a smaller lattice, padded).
 
     Args:
-        tier0: Level zero of the cloud.
+        tier0: Level zero of the generator.
         at: The lattice.
         guess: Starting vector, (size,).
         tolerance: Allowed error of level zero.
-        report: Told how far the iteration is.
+        report: Called with the progress of the iteration.
     """
     generator = tier0.generator
     pinned = int(tier0.populations[0])
@@ -273,7 +273,7 @@ def steady_vector(
         for level in range(at.last, 0, -1):
             divide(remainder, negative, level)
             generator.add(negative, remainder, at, range(level - 1, level), lowering=True)
-        remainder[pinned] = x[pinned]  # its row is the trace, which no other level has
+        remainder[pinned] = x[pinned]  # its row is the trace, to which no other level contributes
         negative[:zero] = -tier0.solve(remainder[:zero])
         for level in range(1, at.last + 1):
             generator.add(negative, remainder, at, range(level, level + 1), raising=True)
@@ -317,7 +317,7 @@ def _factorised(block: np.ndarray, dtype: type) -> tuple[tuple[np.ndarray, np.nd
     """LU factors and the reciprocal condition number, 0 if singular."""
     norm = float(np.max(np.sum(np.abs(block), axis=0)))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", linalg.LinAlgWarning)  # the condition number says it
+        warnings.simplefilter("ignore", linalg.LinAlgWarning)  # the condition number shows it
         lu = linalg.lu_factor(block.astype(dtype), overwrite_a=True, check_finite=False)
     condition = linalg.lapack.sgecon if dtype is np.float32 else linalg.lapack.dgecon
     return lu, float(condition(lu[0], norm)[0])

@@ -78,7 +78,7 @@ class HierarchyOperators:
         sectors: The order.
         liouvillian: L of the emitters alone, (d^2, d^2).
         drive: D_i, for each amplitude of the source.
-        backaction: K_i likewise.
+        backaction: K_i, back-action on each amplitude, likewise.
         drift: W, (n, n).
         covariance: C, (n, n).
         scale: Factor of each amplitude by which rising and falling couplings are balanced, (n,).
@@ -137,10 +137,10 @@ class Lattice:
 
 def sectors(network: Network | Source) -> Sectors:
     """The sectors of a network's emitters; one of all elements if nothing is conserved."""
-    of = source_of(network)
-    network = of.network
+    source = source_of(network)
+    network = source.network
     try:
-        numbers = of.numbers
+        numbers = source.numbers
         signs = node_signs(network)[list(network.mode_indices)]
     except SymmetryError:
         numbers = np.zeros(int(np.prod(network.dims)), dtype=np.int64)
@@ -162,9 +162,9 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    of = source_of(network)
-    network, by_charge = of.network, sectors(of)
-    source = _independent(of.gaussian, by_charge.charges)
+    problem = source_of(network)
+    network, by_charge = problem.network, sectors(problem)
+    source = _independent(problem.gaussian, by_charge.charges)
     largest = np.max(np.abs(source.covariance), axis=1, initial=0.0)
 
     def ordered(superoperator: Superoperator) -> sparse.csr_array:
@@ -173,7 +173,7 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
         matrix.eliminate_zeros()
         return matrix
 
-    found = HierarchyOperators(
+    operators = HierarchyOperators(
         sectors=by_charge,
         liouvillian=ordered(emitter_liouvillian(network)),
         drive=tuple(ordered(drive) for drive in source.drive),
@@ -182,11 +182,11 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
         covariance=source.covariance,
         scale=np.where(largest > 0, np.sqrt(largest), 1.0),
     )
-    return _as_real(found)
+    return _as_real(operators)
 
 
 def _independent(source: GaussianSource, charges: np.ndarray) -> GaussianSource:
-    """The source in amplitudes that relax independently, if there are such; else as it is.
+    """The source in amplitudes that relax independently, if there are such; else unchanged.
 
     u = T z for the left eigenvectors T of W, charge by charge. Then z.D = u.(T^-T D), and d/dz.K =
     d/du.(T K).
@@ -227,22 +227,22 @@ def _without_rounding(values: np.ndarray) -> np.ndarray:
     return real + 1j * imag
 
 
-def _as_real(found: HierarchyOperators) -> HierarchyOperators:
-    """The cloud with real matrices, if no number in it has an imaginary part."""
-    matrices = [found.liouvillian, *found.drive, *found.backaction]
+def _as_real(operators: HierarchyOperators) -> HierarchyOperators:
+    """The operators as real matrices, if no number in them has an imaginary part."""
+    matrices = [operators.liouvillian, *operators.drive, *operators.backaction]
     cleaned = [m.copy() for m in matrices]
     for matrix in cleaned:
         matrix.data = _without_rounding(matrix.data)
     arrays = [m.data for m in cleaned] + [
-        _without_rounding(found.drift),
-        _without_rounding(found.covariance),
+        _without_rounding(operators.drift),
+        _without_rounding(operators.covariance),
     ]
     if any(np.any(array.imag) for array in arrays):
-        return found
-    count = len(found.drive)
+        return operators
+    count = len(operators.drive)
     real = [sparse.csr_array(m.real) for m in cleaned]
     return replace(
-        found,
+        operators,
         liouvillian=real[0],
         drive=tuple(real[1 : 1 + count]),
         backaction=tuple(real[1 + count :]),
@@ -251,18 +251,18 @@ def _as_real(found: HierarchyOperators) -> HierarchyOperators:
     )
 
 
-def unknowns(of: Sectors, last: int) -> int:
+def unknowns(elements: Sectors, last: int) -> int:
     """Number of unknowns with the levels up to `last`, without making the lattice."""
     # Boson numbers by charge: those that add and those that take are two groups.
-    n = len(of.charges)
-    plus, minus = int(np.sum(of.charges > 0)), int(np.sum(of.charges < 0))
+    n = len(elements.charges)
+    plus, minus = int(np.sum(elements.charges > 0)), int(np.sum(elements.charges < 0))
     neutral = n - plus - minus
     if neutral == n:
-        return comb(last + n, n) * of.dimension**2
+        return comb(last + n, n) * elements.dimension**2
     total = 0
     for up in range(last + 1):
         for down in range(last + 1 - up):
-            width = of.sector(down - up)
+            width = elements.sector(down - up)
             ways = comb(up + plus - 1, plus - 1) * comb(down + minus - 1, minus - 1)
             total += ways * (width.stop - width.start)
     return total
@@ -270,13 +270,13 @@ def unknowns(of: Sectors, last: int) -> int:
 
 def lattice(operators: HierarchyOperators, last: int) -> Lattice:
     """All boson numbers up to level `last` whose charge the emitters can balance."""
-    of = operators.sectors
-    n = len(of.charges)
+    elements = operators.sectors
+    n = len(elements.charges)
     numbers, levels = [], [0]
     for level in range(last + 1):
         for chosen in combinations_with_replacement(range(n), level):
             nu = np.bincount(np.array(chosen, dtype=np.int64), minlength=n)
-            width = of.sector(-int(nu @ of.charges))
+            width = elements.sector(-int(nu @ elements.charges))
             if width.stop > width.start:
                 numbers.append(nu)
         levels.append(len(numbers))
@@ -285,11 +285,11 @@ def lattice(operators: HierarchyOperators, last: int) -> Lattice:
     unit = np.eye(n, dtype=np.int64)
 
     def shifted(by: np.ndarray) -> np.ndarray:
-        found = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
-        return np.array(found, dtype=np.int64).reshape(len(table), len(by))
+        places = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
+        return np.array(places, dtype=np.int64).reshape(len(table), len(by))
 
     pairs = operators.pairs
-    widths = [of.sector(-int(nu @ of.charges)) for nu in table]
+    widths = [elements.sector(-int(nu @ elements.charges)) for nu in table]
     return Lattice(
         last=last,
         numbers=table,

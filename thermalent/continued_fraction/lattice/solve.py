@@ -41,9 +41,9 @@ from thermalent.networks.network import Network
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
-DEFAULT_RTOL = 1e-9  # aimed at where no tolerance was asked for
-ENOUGH = 1e-2  # relative error that is good enough where no tolerance was asked for
-# Operations for an accuracy that nobody asked for, about half a minute of one core (measured: 1e9
+DEFAULT_RTOL = 1e-9  # the target where no tolerance is given
+ENOUGH = 1e-2  # largest relative error that is accepted where no tolerance is given
+# Operations where no accuracy is given, about half a minute of one core (measured: 1e9
 # per second), and the factor by which the first two digits may exceed them.
 LATTICE_BUDGET = 3e10
 _FOR_TWO_DIGITS = 10.0
@@ -54,14 +54,14 @@ _LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or thre
 _ALWAYS_ELIMINATED = 1e9
 _MOST_WORK = 1e12
 _MOST_NUMBERS = 10**6  # boson numbers of a lattice, which are listed one by one
-_PART_OF_RTOL = 0.05  # of the error, left to the Krylov method
-_PART_OF_CHANGE = 0.03  # of the change that the next level is expected to bring, likewise
+_PART_OF_RTOL = 0.05  # part of the error that the Krylov method may leave
+_PART_OF_CHANGE = 0.03  # part of the expected change by the next level, likewise
 _ROUNDING = 1e-13
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two lattices may share
 _PLATEAU = 1e-9  # changes below this that no longer fall are rounding
 # Growing step by step costs little at first; later a step of two is cheaper per digit.
 _STEP_OF_TWO_FROM = 6
-_STEP_OF_HOT = 4  # what is eliminated anew at each level takes few of them
+_STEP_OF_HOT = 4  # an elimination starts anew at each level, so that few levels are tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,23 +82,23 @@ class Found:
 
     @property
     def enough(self) -> bool:
-        """Whether the error is one that a solve without a tolerance may leave."""
+        """Whether the error is acceptable for a solve without a tolerance."""
         return bool(self.error <= ENOUGH * np.max(np.abs(self.state)))
 
 
-def lattice_memory(of: Sectors, last: int, *, real: bool = False) -> float:
-    """Bytes that a solve with the levels up to `last` takes."""
-    zero = of.sector(0).stop - of.sector(0).start
+def lattice_memory(elements: Sectors, last: int, *, real: bool = False) -> float:
+    """Bytes of memory for a solve with the levels up to `last`."""
+    zero = elements.sector(0).stop - elements.sector(0).start
     # Krylov and work vectors of the iteration; the factors of level zero and their copy.
-    return (8 if real else 16) * unknowns(of, last) * (RESTART + 12) + 2 * 8.0 * zero**2
+    return (8 if real else 16) * unknowns(elements, last) * (RESTART + 12) + 2 * 8.0 * zero**2
 
 
 def lattice_refusal(network: Network | Source) -> str | None:
-    """Why the sources of a network cannot be solved together, or None."""
-    of = source_of(network)
-    network = of.network
+    """Reason why the sources of a network cannot be solved together, or None."""
+    problem = source_of(network)
+    network = problem.network
     try:
-        source = of.gaussian
+        source = problem.gaussian
     except UnstableSourceError as error:
         return str(error)
     needed = _LEVELS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
@@ -107,7 +107,7 @@ def lattice_refusal(network: Network | Source) -> str | None:
             f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
             f"about {needed:.2g} levels; it takes up to {MOST_LATTICE_TIERS}. Take a weaker source."
         )
-    required = lattice_memory(sectors(of), FIRST_LEVEL)
+    required = lattice_memory(sectors(problem), FIRST_LEVEL)
     if required <= memory_limit.available():
         return None
     return (
@@ -131,12 +131,12 @@ def lattice_steady_state(
     Raises:
         UnstableSourceError: the modes together have no stationary state.
     """
-    of = hierarchy_operators(network)
-    tier0 = Ground(LatticeGenerator(of))
+    operators = hierarchy_operators(network)
+    tier0 = Ground(LatticeGenerator(operators))
     if tier0.singular:
-        nothing = np.full((of.sectors.dimension,) * 2, np.nan)
-        return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(of.sectors, 0))
-    growth = _Growth(of, tier0, rtol, last)
+        nothing = np.full((operators.sectors.dimension,) * 2, np.nan)
+        return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(operators.sectors, 0))
+    growth = _Growth(operators, tier0, rtol, last)
     with working("hierarchy of several modes") as report:
         for level in _schedule(last):
             if growth.skips(level):
@@ -152,19 +152,19 @@ def lattice_steady_state(
 
 
 class _Obstacle(NamedTuple):
-    """Why the next lattice is not begun: the outcome, and what it would need."""
+    """Reason why the next lattice is not solved: the outcome, and its memory or operations."""
 
     outcome: str
     needed: float
 
 
 class _Growth:
-    """The lattices solved so far, and what the next one would take."""
+    """The lattices solved so far, and the cost of the next one."""
 
     def __init__(
-        self, of: HierarchyOperators, tier0: Ground, rtol: float | None, last: int | None
+        self, operators: HierarchyOperators, tier0: Ground, rtol: float | None, last: int | None
     ) -> None:
-        self.of, self.tier0, self.last = of, tier0, last
+        self.of, self.tier0, self.last = operators, tier0, last
         self.limited = rtol is None and last is None
         self.rtol = DEFAULT_RTOL if rtol is None else rtol
         self.krylov_failed = False  # whether the iteration has failed before
@@ -187,7 +187,7 @@ class _Growth:
         )
 
     def obstacle(self, level: int) -> _Obstacle | None:
-        """Why the growth ends before this level, if it does."""
+        """Reason why the growth ends before this level, or None."""
         if self.found is None or self.last is not None:
             return None
         # Before memory, which differs from machine to machine.
@@ -203,7 +203,7 @@ class _Growth:
 
     @property
     def _granted(self) -> float:
-        """Operations in all, of an accuracy that nobody asked for."""
+        """Total number of operations where no accuracy is given."""
         return (
             LATTICE_BUDGET
             if self.found is not None and self.found.enough
@@ -229,7 +229,7 @@ class _Growth:
         """Solve the lattice up to a level; returns what ends the search, or nothing."""
         at = lattice(self.of, level)
         before = self.found
-        # The first state is not known yet, but its trace is: no element exceeds one.
+        # Before the first state only the trace is known: no element exceeds one.
         scale = 1.0 if before is None else float(np.max(np.abs(before.state)))
         target = self._target(scale)
         vector, solver_error = self._vector(at, target, report)
@@ -290,7 +290,7 @@ class _Growth:
         return max(allowed, _PART_OF_CHANGE * expected)
 
     def ended(self, outcome: str, needed: float | None = None) -> Found:
-        """The last lattice, or the best where none was asked for, with what ended the search."""
+        """The last lattice, or the best where no level was given, and the end of the search."""
         assert self.found is not None
         assert self.best is not None
         chosen = self.best if self.limited else self.found
@@ -312,21 +312,21 @@ def _schedule(last: int | None) -> Iterable[int]:
     )
 
 
-def emitters(of: Sectors, zero: np.ndarray) -> np.ndarray:
+def emitters(elements: Sectors, zero: np.ndarray) -> np.ndarray:
     """The emitters' density matrix from the unknowns of level zero, (d, d)."""
-    flat = np.zeros(of.dimension**2, dtype=complex)
-    flat[of.order[of.sector(0)]] = zero
-    rho = flat.reshape(of.dimension, of.dimension)
+    flat = np.zeros(elements.dimension**2, dtype=complex)
+    flat[elements.order[elements.sector(0)]] = zero
+    rho = flat.reshape(elements.dimension, elements.dimension)
     return 0.5 * (rho + rho.conj().T)
 
 
 def _error(changes: list[float]) -> float:
-    """Error of the last state: its change, from more levels to more."""
+    """Error of the last state, from the changes with more levels."""
     return changes[-1] if changes else np.inf
 
 
 def _outcome(changes: list[float], wanted: float, level: int, last: int | None) -> str:
-    """What ends the search, or nothing."""
+    """The outcome that ends the search, or nothing."""
     if last is not None:
         return "converged" if level == last else ""
     if len(changes) >= 2 and _error(changes) + _ROUNDING <= wanted:

@@ -124,15 +124,15 @@ def _embedded(local: acb_mat, position: int, dims: tuple[int, ...]) -> acb_mat:
     """The operator of one emitter on the product space of all."""
     before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
     size = dims[position]
-    whole = acb_mat(before * size * after, before * size * after)
+    embedded = acb_mat(before * size * after, before * size * after)
     for i in range(size):
         for j in range(size):
             if local[i, j] == 0:
                 continue
             for b in range(before):
                 for a in range(after):
-                    whole[(b * size + i) * after + a, (b * size + j) * after + a] = local[i, j]
-    return whole
+                    embedded[(b * size + i) * after + a, (b * size + j) * after + a] = local[i, j]
+    return embedded
 
 
 def _orthonormal(states: np.ndarray, numbers: np.ndarray) -> acb_mat:

@@ -21,7 +21,7 @@ _OUTWARD = 1 + 1e-9  # a bound that passed through a double is rounded up by thi
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Work with mantissas of so many bits inside the block; the caller's precision comes back."""
+    """Work with mantissas of so many bits inside the block; then restore the precision."""
     before = flint.ctx.prec
     flint.ctx.prec = bits
     try:

@@ -71,15 +71,15 @@ class BallChain:
         return int(np.count_nonzero(self._charge[self._order[n % 2]] <= n))
 
     def a(self, n: int) -> arb_mat:
-        """A_n, (size(n), size(n))."""
+        """The block A_n, (size(n), size(n))."""
         return self._cut(("a", n % 2, 0), self._a[n % 2], self.size(n), self.size(n))
 
     def up(self, n: int) -> arb_mat:
-        """B_n, from level n - 1 into level n, (size(n), size(n - 1))."""
+        """The block B_n from level n - 1 into level n, (size(n), size(n - 1))."""
         return self._summed("up", self._up[n % 2], n, n - 1, 1)
 
     def down(self, n: int) -> arb_mat:
-        """C_n, from level n + 1 into level n, (size(n), size(n + 1))."""
+        """The block C_n from level n + 1 into level n, (size(n), size(n + 1))."""
         return self._summed("down", self._down[n % 2], n, n + 1, -1)
 
     @property
@@ -89,7 +89,7 @@ class BallChain:
 
     @property
     def undriven(self) -> bool:
-        """Whether level 0 feeds nothing into the levels above it."""
+        """Whether level 0 does not couple into the levels above it."""
         return all(value.is_zero() for value in self.up(1).entries())
 
     def populations(self) -> list[int]:
@@ -144,13 +144,13 @@ class BallChain:
         seen = {(min(key), max(key)) for key in image}
         for column, phase in inputs:
             for m, n in seen:
-                here = phase * image.get((m, n), zero)
+                value_here = phase * image.get((m, n), zero)
                 if m == n:
-                    value = here.real if i == j else here.real * self._root
+                    value = value_here.real if i == j else value_here.real * self._root
                     _set(entries, m, column, value)
                     continue
-                # For |i><i| the image is Hermitian already, and its half is what counts.
-                both = here + (phase * image.get((n, m), zero)).conjugate()
+                # For |i><i| the image is Hermitian already and enters with one half.
+                both = value_here + (phase * image.get((n, m), zero)).conjugate()
                 if i == j:
                     both = both / self._root
                 row = d + self._slot[m, n]
@@ -158,7 +158,7 @@ class BallChain:
                 _set(entries, row + pairs, column, both.imag)
 
     def _reachable(self, maps: tuple[_Entries, ...]) -> np.ndarray:
-        """Unknowns that the populations can ever reach."""
+        """Unknowns that are coupled to the populations."""
         size = self.dimension**2
         pattern = np.zeros((size, size))
         for entries in maps:
@@ -181,7 +181,7 @@ class BallChain:
         }
 
     def _scaling(self, variance: arb, drive: _Entries, back: _Entries) -> arb:
-        """Sigma: sqrt(V), or where back-action outweighs the field, what balances it."""
+        """The scale sigma: sqrt(V), or its balance with a back-action that outweighs the field."""
         d = sum(float(value.mid()) ** 2 for value in drive.values()) ** 0.5
         y = sum(float(value.mid()) ** 2 for value in back.values()) ** 0.5
         v = float(variance.mid())

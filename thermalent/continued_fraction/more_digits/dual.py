@@ -22,7 +22,7 @@ from thermalent.continued_fraction.more_digits.chain import BallChain
 
 
 class DualFold:
-    """Rows y that eliminate the levels 1 to N, and how well they do."""
+    """Rows y that eliminate the levels 1 to N, and their residuals."""
 
     def __init__(self, chain: BallChain) -> None:
         self.chain = chain
@@ -33,7 +33,7 @@ class DualFold:
         self._into: list[arb_mat] = []  # B_n D_{n-1}^{-1}, for n >= 2
 
     def advance(self) -> None:
-        """One level more: D_n = lambda n - A_n - B_n D_{n-1}^{-1} C_{n-1}, without radii.
+        """Add one level: D_n = lambda n - A_n - B_n D_{n-1}^{-1} C_{n-1}, without radii.
 
         Raises:
             ZeroDivisionError: D_n is singular to the precision of the moment.
@@ -52,11 +52,11 @@ class DualFold:
         self.level = n
 
     def size_left(self) -> float:
-        """|y_N C_N|: how strongly level N + 1 acts on level 0."""
+        """Norm |y_N C_N|: the strength with which level N + 1 acts on level 0."""
         return frobenius(self._left)
 
     def finished(self) -> tuple[arb_mat, list[arb_mat], list[arb_mat]]:
-        """K = y_1 B_1, the residuals rho_1 ... rho_N, and y_N C_N with y_N, in balls."""
+        """The sum K = y_1 B_1, the residuals rho_1 ... rho_N, and y_N C_N with y_N, in balls."""
         chain, last = self.chain, self.level
         # y_n = (P_{n-1} + y_{n+1} B_{n+1}) D_n^{-1}, from the last level back.
         y = [self._rows[-1]]
@@ -73,7 +73,7 @@ class DualFold:
         return y[0] * chain.up(1), rho, [y[-1] * chain.down(last)]
 
     def sizes(self, x: list[arb]) -> list[float]:
-        """|x_n| of the chain that ends at level N, n = 1 ... N, for these unknowns at level 0."""
+        """Norms |x_n|, n = 1 ... N, of the chain that ends at level N, for unknowns at level 0."""
         chain, last = self.chain, self.level
         right = [(chain.up(1) * arb_mat(len(x), 1, x)).mid()]
         for into in self._into:
@@ -86,7 +86,7 @@ class DualFold:
         return sizes[::-1]
 
     def _diagonal(self, n: int) -> arb_mat:
-        """Lambda n - A_n."""
+        """The matrix lambda n - A_n."""
         size = self.chain.size(n)
         d = -self.chain.a(n)
         shift = self.chain.rate * n

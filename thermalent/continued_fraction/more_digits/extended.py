@@ -21,10 +21,10 @@ from thermalent.continued_fraction.more_digits.dual import DualFold
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
 
-MOST_BITS = 512  # beyond what was asked for; a rate of 1e-100 of the largest is still resolved
+MOST_BITS = 512  # beyond those of the accuracy; a rate of 1e-100 of the largest is still resolved
 BALL_BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
 _GUARD = 64  # bits beyond the digits that are wanted, to begin with
-_FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first look at the conditioning
+_FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first estimate of the conditioning
 _MARGIN = 16  # factor on the estimated size of the levels left out, where nothing is proven
 
 
@@ -90,15 +90,15 @@ def solve(
         while True:
             with precision(bits):
                 attempt = _Attempt(network, couplings, numbers, wanted, report)
-                found = attempt.run(budget - spent)
+                extended = attempt.run(budget - spent)
             spent += attempt.spent
-            if found.outcome in ("converged", "budget") or 2 * bits > most:
-                return found
+            if extended.outcome in ("converged", "budget") or 2 * bits > most:
+                return extended
             bits *= 2
 
 
 class _Attempt:
-    """One precision: levels are added until the state is good enough, or the bits are not."""
+    """An attempt at one precision: levels are added until the state or the precision decides."""
 
     def __init__(
         self,
@@ -124,12 +124,12 @@ class _Attempt:
         self._unit = max(at_most(value) for value in self._a0.entries()) + float(self.chain.rate)
 
     def run(self, budget: float) -> Extended:
-        """Add levels until the error is below what is wanted, the bits or the budget end."""
+        """Add levels until the error is small enough, or the bits or the budget are used up."""
         if self.chain.undriven:
             return self._solved(arb_mat(self.chain.ground, self.chain.ground), None)
         goal = _FIRST_GOAL * self._unit
         floor = self._unit * 2.0 ** min(-self.bits, 1000)
-        found = None
+        extended = None
         while True:
             try:
                 enough = self._deepen(goal, budget)
@@ -137,22 +137,24 @@ class _Attempt:
             except ZeroDivisionError:
                 return self._failed("precision")
             self.spent += 0.6 * self.fold.level * self._cost
-            found = self._solved(k, (rho, left[0]))
+            extended = self._solved(k, (rho, left[0]))
             self.report(
-                f"{self.fold.level} levels, {self.bits} bits, error {found.error:.0e} "
+                f"{self.fold.level} levels, {self.bits} bits, error {extended.error:.0e} "
                 f"(wanted 1e-{self.wanted:.0f})"
             )
-            if found.outcome == "converged":
-                return found
+            if extended.outcome == "converged":
+                return extended
             if not enough:
-                return self._as(found, "budget")
+                return self._as(extended, "budget")
             if self._arithmetic or goal < floor:
-                return found
-            if found.outcome == "singular":
+                return extended
+            if extended.outcome == "singular":
                 goal = floor = self._unit * 2.0 ** (-self.bits / 2)
                 continue
             excess = (
-                found.error / (float(self.tolerance) * found.scale) if found.scale else math.inf
+                extended.error / (float(self.tolerance) * extended.scale)
+                if extended.scale
+                else math.inf
             )
             if not excess < math.inf:
                 excess = 1e10
@@ -170,8 +172,8 @@ class _Attempt:
             self.spent += self._cost
         return True
 
-    def _solved(self, k: arb_mat, rest: tuple[list[arb_mat], arb_mat] | None) -> Extended:
-        """Level 0 with K, and everything that could be missing in its right-hand side."""
+    def _solved(self, k: arb_mat, residuals: tuple[list[arb_mat], arb_mat] | None) -> Extended:
+        """The solution at level 0 with K, and a bound of the terms that its equation lacks."""
         chain = self.chain
         populations = chain.populations()
         equations = (self._a0 + k).tolist()
@@ -183,7 +185,7 @@ class _Attempt:
             self._arithmetic = self.fold.size_left() <= self._unit * 2.0 ** (-self.bits / 2)
             return self._failed("singular")
         x = [inverse[i, pinned] for i in range(chain.ground)]
-        missing = [0.0] * chain.ground if rest is None else self._missing(x, *rest)
+        missing = [0.0] * chain.ground if residuals is None else self._missing(x, *residuals)
         missing[pinned] = 0.0
         table = inverse.tolist()
         enclosed = []
@@ -218,7 +220,7 @@ class _Attempt:
         )
 
     def _missing(self, x: list[arb], rho: list[arb_mat], left: arb_mat) -> list[float]:
-        """What the residuals and the levels left out add to each equation of level 0 at most."""
+        """Bounds of the terms of residuals and truncated levels in each equation of level 0."""
         weights = [1.0] * (len(rho) + 1)  # bounds of |x_n|, n = 1 ... N + 1
         total = [0.0] * self.chain.ground
         if not self.proven:
@@ -249,10 +251,10 @@ class _Attempt:
         )
 
     @staticmethod
-    def _as(found: Extended, outcome: str) -> Extended:
+    def _as(extended: Extended, outcome: str) -> Extended:
         from dataclasses import replace
 
-        return replace(found, outcome=outcome)
+        return replace(extended, outcome=outcome)
 
 
 def _radius(value) -> float:  # type: ignore[no-untyped-def]

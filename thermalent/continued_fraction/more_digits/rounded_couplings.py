@@ -1,10 +1,10 @@
-r"""The couplings that a network's doubles are the rounding of, in balls.
+r"""The exact couplings, in balls, whose rounding gives the doubles of a network.
 
 A dark state rests on relations between the couplings: \(|G_{jl}|^2 = G_{jj} G_{ll}\) where two
 nodes decay into one channel, \(J_{jl} = \mp\tfrac{i}{2} G_{jl}\) for what travels one way,
 \(J_{jl} = 0\) at a distance of whole wavelengths. Doubles meet them to their last digit only. Where
-the stationary state hangs on that last digit, the network does not say which state is meant; here
-the relations are restored, so that the two can be told apart.
+the stationary state depends on that last digit, the network does not determine it; here
+the relations are restored, so that the two cases can be distinguished.
 """
 
 from __future__ import annotations

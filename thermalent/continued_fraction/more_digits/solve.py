@@ -1,4 +1,4 @@
-"""Steady states by ball arithmetic: results, what is said of them, and whether they are unique."""
+"""Steady states by ball arithmetic: results, their status, and whether they are unique."""
 
 from __future__ import annotations
 
@@ -44,107 +44,107 @@ def ball_steady_state(
         network: One mode, excitations conserved, at most 16 emitter levels.
         h: Its hierarchy.
         record: The method, for the result.
-        rtol: Relative accuracy, if no digits were asked for.
-        reason: Why doubles are not enough, for `stats`.
-        digits: Decimal digits, if they were asked for.
+        rtol: Relative accuracy, if no digits are given.
+        reason: Reason why doubles are not enough, for `stats`.
+        digits: Decimal digits; None for `rtol`.
         budget: Multiplications to spend at most, if not the default.
     """
     from thermalent.continued_fraction.more_digits.extended import BALL_BUDGET, solve
     from thermalent.continued_fraction.more_digits.rounded_couplings import related_couplings
 
     began = time.perf_counter()
-    found = solve(
+    extended = solve(
         network,
         rtol,
         digits=digits,
         budget=BALL_BUDGET if budget is None else budget,
         numbers=h.numbers,
     )
-    undecided = found.outcome == "singular"
-    if found.outcome == "converged" and found.condition > _SLOW:
-        # Not to digits: whether the equation is singular, and no more, is the question.
+    undecided = extended.outcome == "singular"
+    if extended.outcome == "converged" and extended.condition > _SLOW:
+        # No digits are needed: the only question is whether the equation is singular.
         related = solve(
             network,
             1e-3,
             couplings=lambda: related_couplings(network),
-            most_bits=found.bits,
+            most_bits=extended.bits,
             numbers=h.numbers,
         )
         undecided = related.outcome == "singular"
-    state = found.doubles()
+    state = extended.doubles()
     d = int(np.prod(network.dims))
-    if undecided or found.state is None:
+    if undecided or extended.state is None:
         state = np.full((d, d), np.nan + 0j)
-    error = np.inf if undecided else found.error + _EPS * found.scale
+    error = np.inf if undecided else extended.error + _EPS * extended.scale
     stats: dict[str, Any] = {
-        "n_max": (found.levels + 1) // 2,
-        "levels": found.levels,
-        "unknowns_per_level": found.sizes,
-        "ended_by": "singular" if undecided else found.outcome,
-        "bits": found.bits,
+        "n_max": (extended.levels + 1) // 2,
+        "levels": extended.levels,
+        "unknowns_per_level": extended.sizes,
+        "ended_by": "singular" if undecided else extended.outcome,
+        "bits": extended.bits,
         "reason": reason,
-        "tail": "bounded" if found.proven else "estimated",
+        "tail": "bounded" if extended.proven else "estimated",
         "seconds": time.perf_counter() - began,
     }
-    if digits is not None and found.outcome == "converged" and not undecided:
+    if digits is not None and extended.outcome == "converged" and not undecided:
         stats["digits"] = digits
-        stats["precise"] = _written(found, digits)
+        stats["precise"] = _written(extended, digits)
     return SteadyState(
         network=network,
         method=record,
         state=state,
-        error=ErrorEstimate(error, _PROVEN if found.proven else _ESTIMATED),
-        status=_status(h, found, undecided),
+        error=ErrorEstimate(error, _PROVEN if extended.proven else _ESTIMATED),
+        status=_status(h, extended, undecided),
         stats=stats,
     )
 
 
-def _written(found: Extended, digits: int) -> dict[str, Any]:
+def _written(extended: Extended, digits: int) -> dict[str, Any]:
     """The state as decimal strings: real and imaginary parts, (d, d) each, and the error."""
-    assert found.state is not None
-    table = found.state.tolist()
+    assert extended.state is not None
+    table = extended.state.tolist()
     from thermalent.continued_fraction.more_digits.balls import precision
 
-    with precision(found.bits):
+    with precision(extended.bits):
         real = [[_decimal(value.real, digits) for value in row] for row in table]
         imag = [[_decimal(value.imag, digits) for value in row] for row in table]
-    # Writing ten digits more than were asked for adds less than a billionth of the error.
-    return {"real": real, "imag": imag, "error": f"{found.error * (1 + 1e-9) + 1e-320:.3e}"}
+    # Writing ten digits more than requested adds less than a billionth of the error.
+    return {"real": real, "imag": imag, "error": f"{extended.error * (1 + 1e-9) + 1e-320:.3e}"}
 
 
 def _decimal(value: Any, digits: int) -> str:
     return str(value.mid().str(digits + 12, radius=False))
 
 
-def _status(h: Hierarchy, found: Extended, undecided: bool) -> Status:
+def _status(h: Hierarchy, extended: Extended, undecided: bool) -> Status:
     if undecided:
-        return not_unique(hierarchy_chain(h), found)
-    if found.outcome == "converged":
+        return not_unique(hierarchy_chain(h), extended)
+    if extended.outcome == "converged":
         return Status()
-    if found.outcome == "budget":
+    if extended.outcome == "budget":
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(
-                f"The continued fraction did not converge: after {found.levels} levels of "
-                f"{found.bits} bits, all that a solve may spend, its error is {found.error:.1e}. "
+                f"The continued fraction did not converge: after {extended.levels} levels of "
+                f"{extended.bits} bits, the budget of a solve, its error is {extended.error:.1e}. "
                 "Ask for a larger rtol or fewer digits."
             ),
         )
     return Status(
         outcome=Outcome.INACCURATE,
         message=(
-            f"The steady state is so sensitive that {found.bits} bits leave an error of "
-            f"{found.error:.1e}: it depends on rates many decades apart. Ask for a larger rtol."
+            f"The steady state is so sensitive that {extended.bits} bits leave an error of "
+            f"{extended.error:.1e}: it depends on rates many decades apart. Ask for a larger rtol."
         ),
     )
 
 
-def not_unique(chain: HierarchyChain, found: Extended | None = None) -> Status:
-    """That there are several stationary states, and what the network conserves, in words."""
+def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Status:
+    """The status of several stationary states; the message names what the network conserves."""
     why = ""
-    if found is not None and found.outcome == "singular":
-        why = f" (its equation is singular to {found.bits} bits)"
-    elif found is not None:
+    if extended is not None and extended.outcome == "singular":
+        why = f" (its equation is singular to {extended.bits} bits)"
+    elif extended is not None:
         why = " to the last digits of its couplings, which are the rounding of exact relations"
     told = ""
     try:

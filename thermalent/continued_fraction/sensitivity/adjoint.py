@@ -9,7 +9,7 @@ $$dO = -\sum_n \big[y_n \cdot dA_n\, x_n - n\, d\lambda\, y_n \cdot x_n
 
 $$x_n = D_n^{-1} B_n\, x_{n-1}, \qquad y_n = D_n^{-T} C_{n-1}^T\, y_{n-1}$$
 
-so the fold is made once, and its levels are passed through twice on the way back.
+so the chain is folded once, and its tiers are swept twice on the way back.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def forward(chain: HierarchyChain, stationary: TierZeroEquation, last: int) -> F
     inverses, above = _inverses(chain, last, most)
     x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
     for n in range(1, last + 1):
-        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
-        x[n, :here] = inverses[n, :here, :here] @ (_up(chain, n) @ x[n - 1, :below])
+        width, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        x[n, :width] = inverses[n, :width, :width] @ (_up(chain, n) @ x[n - 1, :below])
     return FoldedTiers(x, inverses, above[:tier0_size, :tier0_size])
 
 
 def _inverses(chain: HierarchyChain, last: int, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """As `sensitivity_kernels.inverses`, on LAPACK."""
+    """The inverted pivots D_n^{-1} and K, by LAPACK: for large blocks, see `kernels.inverses`."""
     inverses = np.zeros((last + 1, most, most))
     above: np.ndarray | None = None  # C_n D_{n+1}^{-1} B_{n+1}
     for n in range(last, 0, -1):
@@ -104,20 +104,20 @@ def adjoint(
         kernels.climb_adjoint(chain.down, sweep.inverses, y)
         return y
     for n in range(1, len(y)):
-        here, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
+        width, below = chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]
         right = _down(chain, n - 1).T @ y[n - 1, :below]
-        y[n, :here] = right @ sweep.inverses[n, :here, :here]
+        y[n, :width] = right @ sweep.inverses[n, :width, :width]
     return y
 
 
 def _up(chain: HierarchyChain, n: int) -> np.ndarray:
-    """B_n, from level n - 1 into level n, as an array: quicker than sparse for small blocks."""
+    """The block B_n from tier n - 1 into tier n as an array: faster than sparse if small."""
     band = chain.up[n % 2]
     return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
 
 
 def _down(chain: HierarchyChain, n: int) -> np.ndarray:
-    """C_n, from level n + 1 into level n."""
+    """The block C_n from tier n + 1 into tier n as an array."""
     band = chain.down[n % 2]
     return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
 
@@ -129,7 +129,7 @@ def _array(chain: HierarchyChain, n: int, band: Band, factor: np.ndarray) -> np.
 
 
 class Moments(NamedTuple):
-    """What of x and y meets each part of dL: the matrices to contract with, even and odd levels."""
+    """Products of x and y by which each part of dL is multiplied, for even and odd tiers."""
 
     a: tuple[np.ndarray, np.ndarray]
     up: tuple[np.ndarray, np.ndarray]
@@ -152,44 +152,42 @@ def moments(
     sizes = [block.shape[0] for block in chain.a]
     a, up, down = [], [], []
     for parity in (0, 1):
-        here, there = sizes[parity], sizes[1 - parity]
+        width, other_width = sizes[parity], sizes[1 - parity]
         q, r = difference[parity][:, None], difference[1 - parity][None, :]
         e = (q - r) * q
         joined = np.abs(q - r) == 1
-        mine = np.arange(parity, len(x), 2)
-        a.append(y[mine, :here].T @ x[mine, :here])
-        above, below = mine[mine > 0], mine[mine < len(x) - 1]
-        up.append(np.zeros((here, there)))
-        down.append(np.zeros((here, there)))
+        tiers = np.arange(parity, len(x), 2)
+        a.append(y[tiers, :width].T @ x[tiers, :width])
+        above, below = tiers[tiers > 0], tiers[tiers < len(x) - 1]
+        up.append(np.zeros((width, other_width)))
+        down.append(np.zeros((width, other_width)))
         for value in np.unique(e[joined]):
             where = joined & (e == value)
             rising = np.sqrt(np.maximum(0.5 * (n[above] + value), 0.0))
             falling = np.sqrt(np.maximum(0.5 * (n[below] - value) + 1.0, 0.0))
-            raised = (y[above, :here] * rising[:, None]).T @ x[above - 1, :there]
-            lowered = (y[below, :here] * falling[:, None]).T @ x[below + 1, :there]
+            raised = (y[above, :width] * rising[:, None]).T @ x[above - 1, :other_width]
+            lowered = (y[below, :width] * falling[:, None]).T @ x[below + 1, :other_width]
             up[parity][where] = raised[where]
             down[parity][where] = lowered[where]
     rate = float(np.sum(n * np.sum(x * y, axis=1)))
     return Moments((a[0], a[1]), (up[0], up[1]), (down[0], down[1]), rate)
 
 
-def contracted(
-    chain: HierarchyChain, found: Moments, change: HierarchyTerms
-) -> tuple[float, float]:
+def contracted(chain: HierarchyChain, sums: Moments, change: HierarchyTerms) -> tuple[float, float]:
     """Change of the observable for a change of the generator, and the sizes of its terms added up.
 
-    The second number, times the rounding of one term, is what rounding leaves of the sum.
+    The second number, times the rounding of one term, is the rounding error of the sum.
     """
-    total = -change.rate * found.rate
+    total = -change.rate * sums.rate
     size = abs(total)
     for parity in (0, 1):
-        here, there = chain.basis[parity], chain.basis[1 - parity]
+        basis, other_basis = chain.basis[parity], chain.basis[1 - parity]
         for matrix, operator, other in (
-            (found.a[parity], change.a, here),
-            (found.up[parity], change.up, there),
-            (found.down[parity], change.down, there),
+            (sums.a[parity], change.a, basis),
+            (sums.up[parity], change.up, other_basis),
+            (sums.down[parity], change.down, other_basis),
         ):
-            block = here.conj().T @ (operator @ other)
+            block = basis.conj().T @ (operator @ other)
             terms = matrix * dense(block).real
             total += float(np.sum(terms))
             size += float(np.sum(np.abs(terms)))
@@ -208,11 +206,11 @@ def staggered(chain: HierarchyChain) -> HierarchyChain:
     )
 
 
-def unstaggered(found: Moments) -> Moments:
+def unstaggered(sums: Moments) -> Moments:
     """Moments of the staggered chain as those of the chain itself."""
-    return found._replace(
-        up=(found.up[0] * _STAGGER, found.up[1] / _STAGGER),
-        down=(found.down[0] * _STAGGER, found.down[1] / _STAGGER),
+    return sums._replace(
+        up=(sums.up[0] * _STAGGER, sums.up[1] / _STAGGER),
+        down=(sums.down[0] * _STAGGER, sums.down[1] / _STAGGER),
     )
 
 
@@ -222,7 +220,7 @@ def _scaled(bands: tuple[Band, Band], by: tuple[float, float]) -> tuple[Band, Ba
 
 
 def differences_of(chain: HierarchyChain, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """|k - l| of the even and the odd unknowns: what the charge of their elements is."""
+    """The numbers |k - l| of the even and the odd unknowns: the charges of their elements."""
     squared = ((numbers[:, None] - numbers[None, :]) ** 2).ravel().astype(float)
     even, odd = (np.rint(np.sqrt((abs(b) ** 2).T @ squared)) for b in chain.basis)
     return even, odd

@@ -1,6 +1,6 @@
 r"""Slopes of the concurrence at the border of the separable states, to either side.
 
-There the concurrence max(0, c) has c = 0 and, in general, a kink: no gradient says what happens,
+There the concurrence max(0, c) has c = 0 and, in general, a kink: no gradient describes it,
 and at a pure product state (a cold network) c is the difference of two numbers that both vanish.
 What exists is a slope to each side of a parameter, the limit of C(p + h)/h, by extrapolation,
 
@@ -22,7 +22,7 @@ _FIRST_STEP = 0.02  # of the parameter, or at zero of the unit of rate
 _SHORTER = 1 / 16  # where the steps were too long
 _SHORTENINGS = 6
 _GOOD = 1e-9  # relative error that needs no shorter steps
-_ENOUGH = 1e-3  # the same, without which there is no slope: a root has none
+_ENOUGH = 1e-3  # relative error above which there is no slope: a root has none
 
 _HOW = "one-sided differences of the concurrence, extrapolated"
 
@@ -43,15 +43,15 @@ def slope(at: Callable[[float], Estimate], value: float, name: str) -> Estimate 
         ValueError: the parameter cannot change at all.
     """
     right, left = _one_sided(at, value, 1.0), _one_sided(at, value, -1.0)
-    found = [side for side in (left, right) if side is not None]
-    if not found:
+    sides = [side for side in (left, right) if side is not None]
+    if not sides:
         allowed = f"such that {name!r} may change"
         checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
-    if any(not np.isfinite(side) for side in found):
+    if any(not np.isfinite(side) for side in sides):
         return f"in {name!r} it grows faster than linearly, as a root does"
-    if len(found) == 1 or abs(found[0] - found[1]) <= found[0].error + found[1].error:
-        return min(found, key=lambda side: side.error)
-    return f"its slope in {name!r} is {found[0]:.6g} to the left and {found[1]:.6g} to the right"
+    if len(sides) == 1 or abs(sides[0] - sides[1]) <= sides[0].error + sides[1].error:
+        return min(sides, key=lambda side: side.error)
+    return f"its slope in {name!r} is {sides[0]:.6g} to the left and {sides[1]:.6g} to the right"
 
 
 def _one_sided(at: Callable[[float], Estimate], value: float, side: float) -> Estimate | None:
@@ -71,9 +71,9 @@ def _one_sided(at: Callable[[float], Estimate], value: float, side: float) -> Es
             if len(zeros) < 2 or best is not None:
                 continue
             break
-        found = _extrapolated(points)
-        if best is None or found.error < best.error:
-            best = found
+        estimate = _extrapolated(points)
+        if best is None or estimate.error < best.error:
+            best = estimate
         if best.error <= _GOOD * abs(best):
             break
     if best is None:

@@ -80,14 +80,14 @@ def slopes(at: Callable[[float], HierarchyTerms], value: float, name: str) -> Sl
             break
         for h in _steps(value, one_sided=sides[1] == 0.0):
             try:
-                found = _table(at, value, h, sides)
+                table = _table(at, value, h, sides)
             except ValueError as error:
                 refused = str(error)
                 continue  # over the end of a range: shorter steps may stay inside
-            here = min(found, key=lambda slope: slope.change)
-            if best is None or here.change < best.change:
-                best, side = here, sides[0]
-            if best.change < _GOOD or here.rounding >= best.change:
+            candidate = min(table, key=lambda slope: slope.change)
+            if best is None or candidate.change < best.change:
+                best, side = candidate, sides[0]
+            if best.change < _GOOD or candidate.rounding >= best.change:
                 break
     if best is None:
         allowed = f"such that {name!r} may change"
@@ -117,23 +117,23 @@ def _table(
 ) -> list[Slope]:
     """The extrapolation table, its rows from halved steps; see `slopes`."""
     ratio = 4.0 if sides[1] else 2.0
-    found: list[Slope] = []
+    table: list[Slope] = []
     before: list[HierarchyTerms] = []
     for i in range(_HALVINGS):
         near, far = value + sides[0] * h, value + sides[1] * h
         if near == far:
             raise ValueError("no floating-point number in between")
-        one = at(near)
-        row = [_combined(one, 1 / (near - far), at(far), -1 / (near - far))]
-        noise = _noise(one, row[0], _EPS / abs(near - far))
+        nearby = at(near)
+        row = [_combined(nearby, 1 / (near - far), at(far), -1 / (near - far))]
+        noise = _noise(nearby, row[0], _EPS / abs(near - far))
         sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
         for j in range(1, i + 1):
             weight = 1 / (ratio**j - 1)
             row.append(_combined(row[-1], 1 + weight, before[j - 1], -weight))
-            found.append(_judged(row[-1], row[-2], noise, sensible))
+            table.append(_judged(row[-1], row[-2], noise, sensible))
         before = row
         h /= 2
-    return found
+    return table
 
 
 def _judged(
@@ -150,23 +150,23 @@ def _judged(
     return Slope(estimate, before, max(change, rounding), rounding, noise, converged)
 
 
-def _size(one: HierarchyTerms) -> float:
+def _size(terms: HierarchyTerms) -> float:
     """The largest element."""
-    parts = (one.a, one.up, one.down)
-    return max(abs(one.rate), *(float(abs(part).max()) for part in parts))
+    parts = (terms.a, terms.up, terms.down)
+    return max(abs(terms.rate), *(float(abs(part).max()) for part in parts))
 
 
-def _noise(one: HierarchyTerms, difference: HierarchyTerms, share: float) -> HierarchyTerms:
+def _noise(terms: HierarchyTerms, difference: HierarchyTerms, share: float) -> HierarchyTerms:
     """A share of each element, where a difference has one at all.
 
     An element of the emitters' generator is a sum in which terms as large as its largest element
     may cancel (a fast dephasing in a population), so that one counts for all of them.
     """
-    parts = zip(one[1:3], difference[1:3], strict=True)
+    parts = zip(terms[1:3], difference[1:3], strict=True)
     up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
-    a = share * float(abs(one.a).max()) * (difference.a != 0)
-    rate = share * abs(one.rate) if difference.rate else 0.0
-    return HierarchyTerms(a=a, up=up, down=down, rate=rate, scale=one.scale)
+    a = share * float(abs(terms.a).max()) * (difference.a != 0)
+    rate = share * abs(terms.rate) if difference.rate else 0.0
+    return HierarchyTerms(a=a, up=up, down=down, rate=rate, scale=terms.scale)
 
 
 def randomised(noise: HierarchyTerms, rng: np.random.Generator) -> HierarchyTerms:
@@ -184,12 +184,12 @@ def randomised(noise: HierarchyTerms, rng: np.random.Generator) -> HierarchyTerm
     return noise._replace(a=a, up=up, down=down, rate=rate)
 
 
-def _combined(one: HierarchyTerms, a: float, other: HierarchyTerms, b: float) -> HierarchyTerms:
+def _combined(first: HierarchyTerms, a: float, second: HierarchyTerms, b: float) -> HierarchyTerms:
     """A one + b other, part by part."""
     return HierarchyTerms(
-        a=a * one.a + b * other.a,
-        up=a * one.up + b * other.up,
-        down=a * one.down + b * other.down,
-        rate=a * one.rate + b * other.rate,
-        scale=one.scale,
+        a=a * first.a + b * second.a,
+        up=a * first.up + b * second.up,
+        down=a * first.down + b * second.down,
+        rate=a * first.rate + b * second.rate,
+        scale=first.scale,
     )

@@ -68,20 +68,20 @@ def _of_pair(rho: np.ndarray, network: Network, pair: tuple[str, str] | None) ->
     dims = network.dims
     if [dims[p] for p in positions] != [2, 2]:
         checks.fail("pair", "two qubits", names)
-    found = concurrence_with_gradient(entanglement.partial_trace(rho, dims, positions))
-    return found._replace(gradient=_extended(found.gradient, dims, positions))
+    of_pair = concurrence_with_gradient(entanglement.partial_trace(rho, dims, positions))
+    return of_pair._replace(gradient=_extended(of_pair.gradient, dims, positions))
 
 
 def _extended(operator: np.ndarray, dims: tuple[int, ...], positions: list[int]) -> np.ndarray:
     """The operator of some subsystems on all of them, the adjoint of the partial trace."""
-    rest = [i for i in range(len(dims)) if i not in positions]
-    size = int(np.prod([dims[i] for i in rest]))
-    whole = np.kron(operator, np.eye(size))
-    order = [*positions, *rest]
+    others = [i for i in range(len(dims)) if i not in positions]
+    size = int(np.prod([dims[i] for i in others]))
+    extended = np.kron(operator, np.eye(size))
+    order = [*positions, *others]
     shape = [dims[i] for i in order]
     back = np.argsort(order)
     axes = [*back, *(len(dims) + back)]
-    return whole.reshape(shape * 2).transpose(axes).reshape(whole.shape)
+    return extended.reshape(shape * 2).transpose(axes).reshape(extended.shape)
 
 
 def concurrence_with_gradient(rho: np.ndarray) -> Valued:

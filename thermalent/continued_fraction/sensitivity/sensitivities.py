@@ -1,4 +1,4 @@
-"""How an observable of the steady state changes with every parameter of the network."""
+"""Derivatives of an observable of the steady state by every parameter of the network."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from thermalent.support.progress import working
 # quarter, one of 560 derivatives of an audit was off by 1.05 times its error.
 _DISTURBED = 2
 _DISTURBANCES = 8.0
-_STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of levels, in units of what the state takes
+_STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of tiers, in units of that of the state
 _ROUNDING = 16 * float(np.finfo(float).eps)
 
 _HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
@@ -138,7 +138,7 @@ def sensitivities(
 
 
 def _converged(problem: _Problem, rtol: float) -> Sensitivities:
-    """Derivatives at more and more levels until they agree.
+    """Derivatives with more and more tiers until they agree.
 
     Raises:
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
@@ -217,7 +217,7 @@ class _Problem:
         self.observable, self.pair, self.rtol = observable, pair, rtol
         self.value = self._value(state)
         self.flat = not np.any(self.observed.gradient)  # whatever the generator does
-        # The concurrence itself vanishes, but that of a state within the error may not.
+        # The concurrence vanishes, but that of another state within the error may not.
         self.at_border = (
             isinstance(observable, str)
             and observable == "concurrence"
@@ -246,7 +246,7 @@ class _Problem:
         )
 
     def _doubt(self) -> str:
-        """Whether the entanglement may be no more than the state's error."""
+        """A note if the entanglement may be no more than the error of the state."""
         least = 4 * float(self.state.error) + _ROUNDING
         named = isinstance(self.observable, str) and self.observable == "concurrence"
         if named and 0 < self.observed.value <= least:
@@ -285,7 +285,7 @@ class _Problem:
         return state.concurrence(*(self.pair or ()))
 
     def _value(self, state: SteadyState) -> Estimate:
-        """The observable, with what the error of the state leaves of it."""
+        """The observable, with its error from that of the state."""
         given, value = self.observable, self.observed.value
         if isinstance(given, str):
             read = state.purity() if given == "purity" else state.concurrence(*(self.pair or ()))
@@ -354,17 +354,17 @@ class _Problem:
     def _observed(
         self, observable: ObservableLike, state: SteadyState, pair: tuple[str, str] | None
     ) -> Valued:
-        found = evaluated(observable, state.state, state.network, pair)
+        valued = evaluated(observable, state.state, state.network, pair)
         self.state = state
-        if not np.all(np.isfinite(found.gradient)):
+        if not np.all(np.isfinite(valued.gradient)):
             self._refuse(
-                f"The concurrence has no derivative at this state, which is {found.note}. Ask for "
+                f"The concurrence has no derivative at this state, which is {valued.note}. Ask for "
                 "another observable, or move away from here."
             )
-        return found
+        return valued
 
     def lost(self) -> NoReturn:
-        """Say that double precision does not hold the derivatives."""
+        """Raise the error that double precision does not hold the derivatives."""
         self._refuse(
             "The derivatives are lost to rounding in double precision: one state is so nearly "
             "decoupled from all others that the equation of the steady state is singular. Take "
