@@ -6,7 +6,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent.ensembles.blocks import threads_available
-from thermalent.jumps.kernels import TERMS, propagate
+from thermalent.jumps.kernels import SERIES_TERMS, propagate_ket
 from thermalent.jumps.start import mixture_of
 from thermalent.jumps.system import system
 from thermalent.solution.result import Outcome
@@ -140,12 +140,12 @@ def test_waiting_times_are_exact_to_the_tolerance(tolerance):
     drift = alone.drift.toarray()
 
     rng = np.random.Generator(np.random.PCG64(1))
-    room = np.zeros((TERMS + 2, alone.dimension), dtype=complex)
+    room = np.zeros((SERIES_TERMS + 2, alone.dimension), dtype=complex)
     for goal in (0.9, 0.4, 0.02):
         low, high = 0.0, 200.0
         for _ in range(60):  # the time of the jump, by bisection of what the kernel does
             middle = 0.5 * (low + high)
-            _, _, count = propagate(
+            _, _, count = propagate_ket(
                 rng, *alone.arrays, alone.targets, alone.starts, alone.norms,
                 ket.copy(), where, goal, middle, tolerance, room, np.zeros(1, dtype=np.int64),
             )  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.stochastic.ket_kernels import one_way_product, product
+from thermalent.stochastic.ket_kernels import one_way_product, sparse_product
 from thermalent.stochastic.kets import driven_kets, indices
 
 RICH = {"detuning": (0.1, -0.2, 0.0), "dephasing": 0.05, "gamma": (1.0, 0.7, 1.3)}
@@ -87,7 +87,7 @@ def test_the_one_way_product_is_the_drift():
     plan, ours, theirs = driven.plan(0.1), np.empty(16, complex), np.empty(16, complex)
     assert len(plan.up) == 4
     one_way_product(plan.diagonal, plan.up, plan.down, x, ours, np.empty(16, complex), 1.3)
-    product(plan.pointers, plan.columns, plan.values, x, theirs, 1.3)
+    sparse_product(plan.pointers, plan.columns, plan.values, x, theirs, 1.3)
     np.testing.assert_allclose(ours, theirs, atol=1e-14)
     closed = te.thermal_link(2.0, 0.3, qubits=3, loss=(1.0, 0.0))  # nothing gets past the first
     assert len(driven_kets(closed).one_way[0]) == 0

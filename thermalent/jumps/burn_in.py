@@ -26,7 +26,7 @@ _LONGER = 8.0
 _LONGEST = 1e5
 
 
-def measure(
+def jump_burn_in(
     paths_to: Callable[[np.ndarray, int, int], JumpPaths],
     rate: float,
     goal: float,

@@ -13,11 +13,11 @@ from thermalent.support.compiled import compiled
 
 # Beyond the last term (6^40/40! = 1.6e-17) nothing is left; the terms reach e^6 times the state.
 REACH = 6.0
-TERMS = 40
+SERIES_TERMS = 40
 
 
 @compiled(nogil=True, error_model="numpy")
-def multiply(indptr, indices, data, x, y, low, high, scale):
+def multiply_rows(indptr, indices, data, x, y, low, high, scale):
     """Y = scale A x on the rows low to high."""
     for i in range(low, high):
         total = 0j
@@ -36,7 +36,7 @@ def square(x, low, high):
 
 
 @compiled(nogil=True, error_model="numpy")
-def evaluate(terms, count, s, x, low, high):
+def evaluate_series(terms, count, s, x, low, high):
     """X = sum of s^k T_k (Horner); returns its squared norm."""
     for i in range(low, high):
         total = terms[count - 1, i]
@@ -53,15 +53,15 @@ def expand(drift, terms, psi, low, high, step, tolerance):
     terms[0, low:high] = psi[low:high]
     size = np.sqrt(square(psi, low, high))
     small, power = 0, 1.0
-    for k in range(1, TERMS):
-        multiply(indptr, indices, data, terms[k - 1], terms[k], low, high, 1.0 / k)
+    for k in range(1, SERIES_TERMS):
+        multiply_rows(indptr, indices, data, terms[k - 1], terms[k], low, high, 1.0 / k)
         power *= step
         # Two in a row: one alone may be small by accident.
         left = np.sqrt(square(terms[k], low, high)) * power
         small = small + 1 if left <= tolerance * size else 0
         if small == 2:
             return k + 1
-    return TERMS
+    return SERIES_TERMS
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -71,13 +71,13 @@ def passing(terms, count, step, goal, x, low, high, after, tolerance):
     `after` is the squared norm at the end of the step, below the goal. x becomes the state at s.
     """
     a, b = 0.0, step
-    above = evaluate(terms, count, 0.0, x, low, high) - goal
+    above = evaluate_series(terms, count, 0.0, x, low, high) - goal
     below, side, s = after - goal, 0, step
     for _ in range(200):
         s = (a * below - b * above) / (below - above)
         if not a < s < b:
             s = 0.5 * (a + b)
-        value = evaluate(terms, count, s, x, low, high) - goal
+        value = evaluate_series(terms, count, s, x, low, high) - goal
         if abs(value) <= tolerance * goal or b - a <= 1e-15 * step:
             break
         if value > 0:
@@ -92,14 +92,14 @@ def passing(terms, count, step, goal, x, low, high, after, tolerance):
 
 
 @compiled(nogil=True, error_model="numpy")
-def jump(rng, jumps, targets, starts, psi, work, best, low, high, group):
+def jump_ket(rng, jumps, targets, starts, psi, work, best, low, high, group):
     """Apply one of the jump operators, drawn by its rate; returns where the normalised ket is."""
     indptr, indices, data = jumps
     total = 0.0
     for k in range(len(targets)):
         first, last = _range_after(targets, starts, k, group, low, high)
         if last > first:
-            multiply(indptr[k], indices, data, psi, work, first, last, 1.0)
+            multiply_rows(indptr[k], indices, data, psi, work, first, last, 1.0)
             best[k] = square(work, first, last)
             total += best[k]
         else:
@@ -112,7 +112,9 @@ def jump(rng, jumps, targets, starts, psi, work, best, low, high, group):
             if drawn < 0.0:
                 break
     first, last = _range_after(targets, starts, chosen, group, low, high)
-    multiply(indptr[chosen], indices, data, psi, work, first, last, 1.0 / np.sqrt(best[chosen]))
+    multiply_rows(
+        indptr[chosen], indices, data, psi, work, first, last, 1.0 / np.sqrt(best[chosen])
+    )
     psi[low:high] = 0.0
     psi[first:last] = work[first:last]
     return first, last, (targets[chosen, group] if group >= 0 else -1)
@@ -130,7 +132,7 @@ def _range_after(targets, starts, k, group, low, high):
 
 
 @compiled(nogil=True, error_model="numpy")
-def propagate(
+def propagate_ket(
     rng, drift, jumps, targets, starts, norms, psi, where, goal, span, tolerance, buffer, stop
 ):  # fmt: skip
     """Move a ket by the time `span`.
@@ -154,7 +156,7 @@ def propagate(
         (group, goal, number of jumps) at the end.
     """
     group, count = where, 0
-    terms, work, x = buffer[:TERMS], buffer[TERMS], buffer[TERMS + 1]
+    terms, work, x = buffer[:SERIES_TERMS], buffer[SERIES_TERMS], buffer[SERIES_TERMS + 1]
     best = np.empty(len(targets))
     low, high = (0, len(psi)) if group < 0 else (starts[group], starts[group + 1])
     left = span
@@ -165,7 +167,7 @@ def propagate(
         # The way left is at most |K psi| times the time, as e^{Ks} shortens: a dark state stays.
         if np.sqrt(square(terms[1], low, high)) * left <= tolerance * np.sqrt(goal):
             break
-        after = evaluate(terms, used, step, x, low, high)
+        after = evaluate_series(terms, used, step, x, low, high)
         if after > goal:
             psi[low:high] = x[low:high]
             left -= step
@@ -173,7 +175,7 @@ def propagate(
         step = passing(terms, used, step, goal, x, low, high, after, tolerance)
         psi[low:high] = x[low:high]
         left -= step
-        low, high, group = jump(rng, jumps, targets, starts, psi, work, best, low, high, group)
+        low, high, group = jump_ket(rng, jumps, targets, starts, psi, work, best, low, high, group)
         goal = rng.random()
         count += 1
     return group, goal, count
@@ -214,18 +216,18 @@ def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
 
 
 @compiled(nogil=True, error_model="numpy")
-def follow(
+def follow_jumps(
     rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, buffer,
     mode_of, emitter_of, grid, own, top, levels, stop,
 ):  # fmt: skip
     """One trajectory through all its looks; returns how often it jumped.
 
-    As `propagate` and `read`, with `own` (r, d, d) and `top` (r, m) for r looks; if they hold one,
-    all looks are added up in it.
+    As `propagate_ket` and `read`, with `own` (r, d, d) and `top` (r, m) for r looks; if they hold
+    one, all looks are added up in it.
     """
     goal, total, average = rng.random(), 0, len(own) < len(spans)
     for i in range(len(spans)):
-        where, goal, count = propagate(
+        where, goal, count = propagate_ket(
             rng, drift, jumps, targets, starts, norms, psi, where, goal, spans[i], tolerance,
             buffer, stop,
         )  # fmt: skip

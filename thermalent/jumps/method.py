@@ -12,7 +12,7 @@ import numpy as np
 from thermalent.ensembles.burn_in import BurnIn, TwoStarts, not_settled
 from thermalent.ensembles.mean import EnsembleMean
 from thermalent.ensembles.run import interrupted, run
-from thermalent.jumps.burn_in import measure
+from thermalent.jumps.burn_in import jump_burn_in
 from thermalent.jumps.paths import JumpPaths, blocks
 from thermalent.jumps.start import Mixture, Start, mixture_of, start_of
 from thermalent.jumps.system import System, system, unphysical
@@ -129,10 +129,10 @@ class QuantumJumps(Method):
         if crowded is not None:
             return Refusal(crowded)
         if isinstance(task, EvolutionTask):
-            return EvolutionPlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
+            return QuantumJumpsEvolutionPlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
         if task.initial is not None:
             return NO_INITIAL
-        return SteadyStatePlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
+        return QuantumJumpsPlan(task=task, method=self, cutoffs=cutoffs, modes=modes)
 
     def _burn_in(self, operators: System, starts: Sequence[Start], report: Any) -> BurnIn:
         if self.burn_in is not None:
@@ -143,7 +143,7 @@ class QuantumJumps(Method):
 
         rate = float(operators.norms.max())
         # A twentieth of the standard error of an element that fluctuates by one.
-        return measure(paths_to, rate, 0.05 / np.sqrt(self.n), self.threads, report)
+        return jump_burn_in(paths_to, rate, 0.05 / np.sqrt(self.n), self.threads, report)
 
     def _paths(self, operators: System, start: Start, times: np.ndarray) -> JumpPaths:
         return JumpPaths(
@@ -175,7 +175,7 @@ QuantumJumps.looks = renamed_attribute("looks", "samples")  # type: ignore[attr-
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class QuantumJumpsEvolutionPlan(Plan):
     """Jumps up to the last time, on every trajectory."""
 
     task: EvolutionTask
@@ -234,7 +234,7 @@ class EvolutionPlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class QuantumJumpsPlan(Plan):
     """Each trajectory averaged over a window of time after it forgot its start."""
 
     task: SteadyStateTask

@@ -48,7 +48,7 @@ class JumpPaths:
         Raises:
             Stopped: `stop` was set meanwhile.
         """
-        from thermalent.jumps.kernels import TERMS, follow
+        from thermalent.jumps.kernels import SERIES_TERMS, follow_jumps
 
         system = self.system
         sequence = np.random.SeedSequence(self.seed, spawn_key=(self.stream, number))
@@ -56,7 +56,7 @@ class JumpPaths:
         drift, jumps = system.arrays
         d, modes = system.emitter_dimension, len(system.cutoffs)
         samples = 1 if self.average else len(self.times)
-        buffer = np.zeros((TERMS + 2, system.dimension), dtype=complex)
+        buffer = np.zeros((SERIES_TERMS + 2, system.dimension), dtype=complex)
         grid = np.zeros((system.dimension // d, d), dtype=complex)
         levels = _last_levels(system.cutoffs)
         first = np.zeros((samples, d, d), dtype=complex)
@@ -66,7 +66,7 @@ class JumpPaths:
         for _ in range(count):
             psi, where = self.start.draw(system, rng, self.tolerance)
             own = np.zeros_like(first)
-            total += follow(
+            total += follow_jumps(
                 rng, drift, jumps, system.targets, system.starts, system.norms, psi, where, steps,
                 self.tolerance, buffer, mode_of, emitter_of, grid, own, top, levels, stop.flag,
             )  # fmt: skip

@@ -123,13 +123,13 @@ def _joined(network: Network) -> bool:
 
 def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: float) -> np.ndarray:
     """A ket of the modes' stationary state: a trajectory of their own, from the vacuum."""
-    from thermalent.jumps.kernels import TERMS, propagate
+    from thermalent.jumps.kernels import SERIES_TERMS, propagate_ket
 
     drift, jumps = source.arrays
     psi = np.zeros(source.dimension, dtype=complex)
     psi[np.flatnonzero(source.order == 0)] = 1.0
-    buffer = np.zeros((TERMS + 2, source.dimension), dtype=complex)
-    propagate(
+    buffer = np.zeros((SERIES_TERMS + 2, source.dimension), dtype=complex)
+    propagate_ket(
         rng, drift, jumps, source.targets, source.starts, source.norms, psi,
         source.group_of(psi), rng.random(), span, tolerance, buffer, np.zeros(1, dtype=np.int64),
     )  # fmt: skip

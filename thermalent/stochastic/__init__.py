@@ -1,6 +1,6 @@
 """Stochastic fields, sampled exactly, and trajectories of the emitters that they drive."""
 
-from thermalent.stochastic.coherence import Coherence as Coherence
+from thermalent.stochastic.coherence import SampledCoherence as SampledCoherence
 from thermalent.stochastic.coherence import g1 as g1
 from thermalent.stochastic.coherence import g2 as g2
 from thermalent.stochastic.method import FieldTrajectories as FieldTrajectories
@@ -15,4 +15,6 @@ from thermalent.stochastic.trajectory import distribution as distribution
 from thermalent.stochastic.trajectory import trajectory as trajectory
 from thermalent.support.deprecation import renamed_names
 
-__getattr__ = renamed_names(__name__, Trajectories="FieldTrajectories")
+__getattr__ = renamed_names(
+    __name__, Trajectories="FieldTrajectories", Coherence="SampledCoherence"
+)

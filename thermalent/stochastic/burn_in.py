@@ -22,7 +22,7 @@ _PATIENCE = 20_000  # steps before a decay is judged too slow
 _GROWTH = 0.05  # of the time from sample to sample: the burn-in is too long by this share at most
 
 
-def measure(
+def field_burn_in(
     emitters: DrivenEmitters, *, step: float, seed: int, tolerance: float, multiple: int = 4
 ) -> BurnIn:
     """Steps until the start contributes less than the tolerance (or the most that are tried).

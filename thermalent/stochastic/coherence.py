@@ -18,7 +18,7 @@ import numpy as np
 from thermalent.support import checks
 
 
-class Coherence(NamedTuple):
+class SampledCoherence(NamedTuple):
     """A correlation function with its standard errors."""
 
     lags: np.ndarray  # (l,), inverse rate unit
@@ -26,7 +26,7 @@ class Coherence(NamedTuple):
     error: np.ndarray  # (l,)
 
 
-def g1(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> Coherence:
+def g1(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> SampledCoherence:
     r"""First-order coherence, complex: exp(-lambda tau + i delta tau) for a thermal source.
 
     Args:
@@ -51,7 +51,7 @@ def g1(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> Cohere
     return _estimate(times, paths, lags, batches, products, lambda p, i: p / i)
 
 
-def g2(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> Coherence:
+def g2(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> SampledCoherence:
     r"""Second-order coherence: 1 + exp(-2 lambda tau) for a thermal source.
 
     Args:
@@ -83,7 +83,7 @@ def _estimate(
     batches: int,
     products: Callable[[np.ndarray, int], np.ndarray],
     ratio: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Coherence:
+) -> SampledCoherence:
     """Means per batch, the ratio of their means, and its error with each batch left out."""
     spacing, shifts = _shifts(times, paths, lags)
     groups = _groups(np.asarray(paths), checks.integer("batches", batches, 2))
@@ -101,7 +101,7 @@ def _estimate(
         for i in range(b)
     ]
     scatter = (np.abs(np.array(left) - np.mean(left, axis=0)) ** 2).sum(axis=0)
-    return Coherence(
+    return SampledCoherence(
         lags=spacing * np.array(shifts),
         value=ratio(product.mean(axis=0), intensity.mean(axis=0)),
         error=np.sqrt((b - 1) / b * scatter),

@@ -136,7 +136,7 @@ class DrivenEmitters:
         return vectors
 
 
-def refusal(network: Network) -> str | None:
+def field_refusal(network: Network) -> str | None:
     """Why the network has no description by a classical field, or None if it has one."""
     if not network.modes:
         return "the trajectories need a boson mode, but the network has none. Use te.Fock(...)."
@@ -167,16 +167,16 @@ def driven_emitters(network: Network) -> DrivenEmitters:
     """The emitters of a network along a path of its source's field.
 
     Raises:
-        ValueError: there is no such field; `refusal` says why.
+        ValueError: there is no such field; see `field_refusal`.
     """
-    reason = refusal(network)
+    reason = field_refusal(network)
     if reason is not None:
         raise ValueError(f"Trajectories do not apply to this network: {reason}")
     return described(network)
 
 
 def described(network: Network) -> DrivenEmitters:
-    """The emitters of a network that `refusal` does not refuse, along a path of the field."""
+    """The emitters of a network that `field_refusal` does not refuse, along a path of the field."""
     found = driven(network)
     if len(network.modes) > 1 or found.field.white:
         return _by_several(network, found.field, found.decay, found.absorption)

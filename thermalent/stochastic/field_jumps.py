@@ -111,7 +111,7 @@ class FieldJumps(Method):
             return Refusal(
                 "its source starts 'stationary' or 'empty'. Use te.FieldTrajectories(...)."
             )
-        reason = kets.refusal(network)
+        reason = kets.kets_refusal(network)
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, SteadyStateTask) and task.initial is not None:
@@ -125,8 +125,10 @@ class FieldJumps(Method):
             largest = 4 * driven.safe_step
             checks.fail("step", f"at most {largest:.3g} for the rates of this network", step)
         if isinstance(task, EvolutionTask):
-            return EvolutionPlan(method=self, task=task, driven=driven, kept=kept, step=step)
-        return SteadyStatePlan(method=self, task=task, driven=driven, kept=kept, step=step)
+            return FieldJumpsEvolutionPlan(
+                method=self, task=task, driven=driven, kept=kept, step=step
+            )
+        return FieldJumpsPlan(method=self, task=task, driven=driven, kept=kept, step=step)
 
     def _burn_in(self, network: Network, driven: DrivenKets) -> float:
         if self.burn_in is not None:
@@ -175,7 +177,7 @@ class FieldJumps(Method):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class FieldJumpsPlan(Plan):
     """Every path is averaged over a window of time after the burn-in."""
 
     method: FieldJumps
@@ -269,7 +271,7 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class FieldJumpsEvolutionPlan(Plan):
     """The states of the kept emitters at the times, each with its error."""
 
     method: FieldJumps

@@ -38,7 +38,7 @@ class KetPlan(NamedTuple):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def product(pointers, columns, values, x, y, scale):
+def sparse_product(pointers, columns, values, x, y, scale):
     """Y = scale A x."""
     for i in range(len(y)):
         total = 0j
@@ -73,11 +73,11 @@ def drift_product(plan, x, y, passing, scale):
     if len(plan.up) > 0:
         one_way_product(plan.diagonal, plan.up, plan.down, x, y, passing, scale)
     else:
-        product(plan.pointers, plan.columns, plan.values, x, y, scale)
+        sparse_product(plan.pointers, plan.columns, plan.values, x, y, scale)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def weight(x):
+def squared_norm(x):
     """Squared norm."""
     total = 0.0
     for i in range(len(x)):
@@ -93,7 +93,7 @@ def polynomial(terms, count, s, x):
         for k in range(count - 2, -1, -1):
             total = total * s + terms[k, i]
         x[i] = total
-    return weight(x)
+    return squared_norm(x)
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -118,17 +118,17 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
         step = min(left, _REACH / plan.norm)
         terms[0] = psi
         work[:] = psi
-        size, power, used, small = np.sqrt(weight(psi)), 1.0, TERMS, 0
+        size, power, used, small = np.sqrt(squared_norm(psi)), 1.0, TERMS, 0
         for k in range(1, TERMS):
             drift_product(plan, terms[k - 1], terms[k], terms[TERMS], 1.0 / k)
             power *= step
             for i in range(len(psi)):
                 work[i] += power * terms[k, i]
-            small = small + 1 if np.sqrt(weight(terms[k])) * power <= _TOLERANCE * size else 0
+            small = small + 1 if np.sqrt(squared_norm(terms[k])) * power <= _TOLERANCE * size else 0
             if small == 2:
                 used = k + 1
                 break
-        after = weight(work)
+        after = squared_norm(work)
         if after > goal:
             psi[:] = work
             left -= step
@@ -150,19 +150,19 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
                 side = -1
         psi[:] = work
         left -= s
-        jump(rng, plan, psi, work, rates)
+        perform_jump(rng, plan, psi, work, rates)
         goal = rng.random()
         count += 1
     return goal, count
 
 
 @compiled(nogil=True, error_model="numpy")
-def jump(rng, plan, psi, work, rates):
+def perform_jump(rng, plan, psi, work, rates):
     """One of the jumps, drawn by its rate; the ket is normalised."""
     total = 0.0
     for k in range(len(rates)):
-        product(plan.jump_pointers[k], plan.jump_columns, plan.jump_values, psi, work, 1.0)
-        rates[k] = weight(work)
+        sparse_product(plan.jump_pointers[k], plan.jump_columns, plan.jump_values, psi, work, 1.0)
+        rates[k] = squared_norm(work)
         total += rates[k]
     drawn, chosen = rng.random() * total, 0
     for k in range(len(rates)):
@@ -171,7 +171,7 @@ def jump(rng, plan, psi, work, rates):
             drawn -= rates[k]
             if drawn < 0.0:
                 break
-    product(plan.jump_pointers[chosen], plan.jump_columns, plan.jump_values, psi, work, 1.0)
+    sparse_product(plan.jump_pointers[chosen], plan.jump_columns, plan.jump_values, psi, work, 1.0)
     scale = 1.0 / np.sqrt(rates[chosen])
     for i in range(len(psi)):
         psi[i] = scale * work[i]
@@ -237,7 +237,7 @@ def read_ket(psi, kept, rest, grid, rho):
         grid: Work space, (others' states, d).
         rho: (d, d), added to.
     """
-    scale = 1.0 / np.sqrt(weight(psi))
+    scale = 1.0 / np.sqrt(squared_norm(psi))
     for i in range(len(psi)):
         grid[rest[i], kept[i]] = scale * psi[i]
     for n in range(grid.shape[0]):
@@ -268,7 +268,7 @@ def follow_ket(rng, plan, z, psi, steps, average, kept, rest, rho):
     rates = np.empty(len(plan.jump_pointers))
     grid = np.zeros((len(psi) // d, d), dtype=np.complex128)
     # Without a jump so far the waiting time starts anew: nothing is carried between calls.
-    goal, total = rng.random() * weight(psi), 0
+    goal, total = rng.random() * squared_norm(psi), 0
     for i in range(len(steps)):
         goal, count = advance_ket(rng, plan, z, psi, goal, steps[i], terms, work, rates)
         total += count

@@ -86,7 +86,7 @@ class DrivenKets:
         return np.asarray(vectors @ (np.sqrt(np.maximum(values, 0.0)) * normal))
 
 
-def refusal(network: Network) -> str | None:
+def kets_refusal(network: Network) -> str | None:
     """Why the network is not qubits in a classical field, or None if it is."""
     if not network.modes:
         return "it needs a boson mode as a source, and the network has none. Use te.QuantumJumps()."
@@ -112,7 +112,7 @@ def refusal(network: Network) -> str | None:
 
 
 def driven_kets(network: Network) -> DrivenKets:
-    """The operators of a network that `refusal` does not refuse."""
+    """The operators of a network that `kets_refusal` does not refuse."""
     found = driven(network)
     emitters = list(network.emitter_indices)
     zero = np.zeros((len(emitters), len(emitters)), dtype=complex)

@@ -29,7 +29,7 @@ from thermalent.stochastic.paths import (
 )
 from thermalent.stochastic.run import Blocks, FieldRun
 from thermalent.stochastic.step_bias import COARSENINGS
-from thermalent.stochastic.step_kernels import LANES
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support import checks
 from thermalent.support.compile_notice import announced
 
@@ -83,7 +83,7 @@ class FieldTrajectories(Method):
     target: float | None = None
     burn_in: float | None = None
     window: float | None = None
-    batch: int = LANES
+    batch: int = LANES_OF_BLOCK
     threads: int | None = None
 
     claim: ClassVar[Claim] = Claim.STATISTICAL
@@ -115,12 +115,16 @@ class FieldTrajectories(Method):
                 "a coherent amplitude needs exactly one boson mode to start in, but the network "
                 f"has {modes}. Use source='empty' or 'stationary'."
             )
-        reason = driven.refusal(task.network)
+        reason = driven.field_refusal(task.network)
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask):
-            return EvolutionPlan(task=task, method=self)
-        return NO_INITIAL if task.initial is not None else SteadyStatePlan(task=task, method=self)
+            return FieldTrajectoriesEvolutionPlan(task=task, method=self)
+        return (
+            NO_INITIAL
+            if task.initial is not None
+            else FieldTrajectoriesPlan(task=task, method=self)
+        )
 
     def paths(
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
@@ -142,7 +146,7 @@ class FieldTrajectories(Method):
         step = self._step(emitters)
         with announced():
             if self.burn_in is None:
-                start = burn_in.measure(
+                start = burn_in.field_burn_in(
                     emitters,
                     step=step,
                     seed=self.seed,
@@ -180,7 +184,7 @@ class FieldTrajectories(Method):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStatePlan(Plan):
+class FieldTrajectoriesPlan(Plan):
     """A steady state: independent trajectories, each averaged over a window of time."""
 
     task: SteadyStateTask
@@ -219,7 +223,7 @@ class SteadyStatePlan(Plan):
         method, began = self.method, time.perf_counter()
         paths, start = method.stationary_paths(self.emitters)
         # One block, to show something, where more would be wasted.
-        n = method.n if start.converged else min(method.n, LANES)
+        n = method.n if start.converged else min(method.n, LANES_OF_BLOCK)
         run = FieldRun(paths, n=n, target=method.target if start.converged else None)
         run.run(threads=method.threads, batch=method.batch, blocks=blocks)
         mean, step, window = run.mean, paths.segments[0].step, paths.segments[1].steps
@@ -255,7 +259,7 @@ class SteadyStatePlan(Plan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class EvolutionPlan(Plan):
+class FieldTrajectoriesEvolutionPlan(Plan):
     """The emitters' states at the times, each with its standard error."""
 
     task: EvolutionTask
@@ -315,4 +319,4 @@ def _cost(emitters: DrivenEmitters, n: int, steps: float) -> Cost:
 
 def _bytes(emitters: DrivenEmitters) -> float:
     # Dense superoperators (the basis is complex), and the lanes of every thread.
-    return 80.0 * emitters.dimension**4 + 1e3 * LANES * emitters.dimension**2
+    return 80.0 * emitters.dimension**4 + 1e3 * LANES_OF_BLOCK * emitters.dimension**2

@@ -11,7 +11,7 @@ import numpy as np
 from thermalent.ensembles.blocks import Stop, Stopped
 from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.ornstein_uhlenbeck import start
-from thermalent.stochastic.step_kernels import LANES, StepOperators, advance
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, advance
 from thermalent.stochastic.step_operators import step_operators
 from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
 
@@ -84,7 +84,10 @@ class PathSpec:
         rng = np.random.Generator(np.random.PCG64(sequence))
         u = self._field(rng)
         return PathBlock(
-            rng, u, np.repeat(self.initial[:, None], LANES, axis=1), np.zeros((0, LANES))
+            rng,
+            u,
+            np.repeat(self.initial[:, None], LANES_OF_BLOCK, axis=1),
+            np.zeros((0, LANES_OF_BLOCK)),
         )
 
     def _field(self, rng: np.random.Generator) -> np.ndarray:
@@ -92,14 +95,16 @@ class PathSpec:
         several = self.emitters.source
         if several is None:
             variance = self.emitters.variance
-            amplitudes = np.broadcast_to(start(self.source, variance, rng, LANES), (1, LANES))
+            amplitudes = np.broadcast_to(
+                start(self.source, variance, rng, LANES_OF_BLOCK), (1, LANES_OF_BLOCK)
+            )
         elif isinstance(self.source, str):
             values, vectors = np.linalg.eigh(several.field.covariance)
-            normal = start("stationary", 1.0, rng, len(values) * LANES)
+            normal = start("stationary", 1.0, rng, len(values) * LANES_OF_BLOCK)
             root = vectors * np.sqrt(np.maximum(values, 0.0))
-            amplitudes = root @ np.reshape(normal, (len(values), LANES))
+            amplitudes = root @ np.reshape(normal, (len(values), LANES_OF_BLOCK))
         else:  # zero, or the amplitude of the only mode
-            amplitudes = np.full((len(several.field.drift), LANES), complex(self.source))
+            amplitudes = np.full((len(several.field.drift), LANES_OF_BLOCK), complex(self.source))
         return np.concatenate([amplitudes.real, amplitudes.imag])
 
     def coarsened_paths(
@@ -114,7 +119,7 @@ class PathSpec:
         paths = [self.block(number) for _ in chosen]
         for segment in self.segments:
             size = len(self.initial) if segment.average else 0
-            paths = [block._replace(mean=np.zeros((size, LANES))) for block in paths]
+            paths = [block._replace(mean=np.zeros((size, LANES_OF_BLOCK))) for block in paths]
             for begin in range(0, segment.steps, _CHUNK):
                 if stop is not None and stop.is_set():
                     raise Stopped

@@ -15,7 +15,7 @@ from thermalent.stochastic.step_bias import (
     ExtrapolatedMean,
     Reader,
 )
-from thermalent.stochastic.step_kernels import LANES
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
@@ -40,7 +40,7 @@ def block_mean(
         [block.mean if len(block.mean) else block.x for block in coarsened]
         for coarsened in paths.coarsened_paths(number, coarsenings, stop)
     )
-    return reader.block(records, min(LANES, n - LANES * number))
+    return reader.block(records, min(LANES_OF_BLOCK, n - LANES_OF_BLOCK * number))
 
 
 class FieldRun:
@@ -77,9 +77,9 @@ class FieldRun:
         def here(paths: PathSpec, n: int, stop: Stop) -> Iterator[ExtrapolatedBlock]:
             return in_order(
                 lambda number: block_mean(paths, self.mean.reader, n, number, stop),
-                -(-n // LANES),
+                -(-n // LANES_OF_BLOCK),
                 threads=self.threads,
-                batch=-(-batch // LANES),
+                batch=-(-batch // LANES_OF_BLOCK),
                 stop=stop,
             )
 
@@ -114,7 +114,7 @@ class FieldRun:
         third = blocks if self.mean.reader.white else min(blocks, _COMPARED)
         each = (blocks, blocks, third)
         total = sum(
-            count * LANES * steps // coarsening
+            count * LANES_OF_BLOCK * steps // coarsening
             for count, coarsening in zip(each, COARSENINGS, strict=True)
         )
         return {

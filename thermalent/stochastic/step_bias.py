@@ -26,8 +26,8 @@ import numpy as np
 from thermalent.ensembles.mean import Batches, BlockMean, EnsembleMean
 from thermalent.stochastic.basis import element_basis, element_deviations
 from thermalent.stochastic.driven import DrivenEmitters
-from thermalent.stochastic.step_kernels import Rows, multiply
-from thermalent.stochastic.step_operators import rows
+from thermalent.stochastic.step_kernels import Rows, multiply_lanes
+from thermalent.stochastic.step_operators import padded_rows
 
 # Steps of the emitters, in steps of the field, from which means are extrapolated.
 COARSENINGS = (1, 2, 4)
@@ -71,7 +71,7 @@ class Reader:
         self.white = emitters.white
         self.elements = element_basis(self.d)
         overlap = self.elements.conj().T @ emitters.basis
-        self._rows: Rows = rows(np.where(np.abs(overlap) > 1e-15, overlap.real, 0.0))
+        self._rows: Rows = padded_rows(np.where(np.abs(overlap) > 1e-15, overlap.real, 0.0))
 
     def block(self, records: Iterable[list[np.ndarray]], count: int) -> ExtrapolatedBlock:
         """The contribution of a block, from its coarsened paths' coordinates at recorded times."""
@@ -105,7 +105,7 @@ class Reader:
     def _read(self, x: np.ndarray) -> np.ndarray:
         # Not by BLAS: its result may depend on the number of threads.
         y = np.empty_like(x)
-        multiply(self._rows, x, y)
+        multiply_lanes(self._rows, x, y)
         return y
 
 

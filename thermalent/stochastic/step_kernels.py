@@ -1,9 +1,9 @@
 """Numba kernels of the trajectories: plain arrays, no validation.
 
-A block is `LANES` trajectories side by side: every array holds the trajectories along its last,
-contiguous axis, so that each operation on a state is a SIMD operation over trajectories. The state
-of the emitters is a real vector of m = d^2 components in an orthonormal Hermitian basis whose first
-element is the identity: its component is the trace, and no kernel ever changes it.
+A block is `LANES_OF_BLOCK` trajectories side by side: every array holds the trajectories along its
+last, contiguous axis, so that each operation on a state is a SIMD operation over trajectories. The
+state of the emitters is a real vector of m = d^2 components in an orthonormal Hermitian basis whose
+first element is the identity: its component is the trace, and no kernel ever changes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from thermalent.support.compiled import compiled
 
 # Trajectories of a block, which share one stream of random numbers. Part of what a seed means:
 # another number gives other trajectories. 64 is where the time per trajectory stops falling.
-LANES = 64
+LANES_OF_BLOCK = 64
 
 
 class Rows(NamedTuple):
@@ -41,17 +41,17 @@ class StepOperators(NamedTuple):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def multiply(matrix, x, y):
+def multiply_lanes(matrix, x, y):
     """Y = M x for all lanes."""
     for r in range(matrix.start.size - 1):
-        for k in range(LANES):
+        for k in range(LANES_OF_BLOCK):
             y[r, k] = 0.0
         for t in range(matrix.start[r], matrix.start[r + 1], 4):
             c0, c1 = matrix.column[t], matrix.column[t + 1]
             c2, c3 = matrix.column[t + 2], matrix.column[t + 3]
             v0, v1 = matrix.value[t], matrix.value[t + 1]
             v2, v3 = matrix.value[t + 2], matrix.value[t + 3]
-            for k in range(LANES):
+            for k in range(LANES_OF_BLOCK):
                 y[r, k] += v0 * x[c0, k] + v1 * x[c1, k] + v2 * x[c2, k] + v3 * x[c3, k]
 
 
@@ -64,7 +64,7 @@ def draw(rng, u, integral, transition):
     """
     decay_re, decay_im, weight_re, weight_im = transition[:4]
     noise, follow_re, follow_im, own = transition[4:]
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         a = rng.standard_normal()
         b = rng.standard_normal()
         c = rng.standard_normal()
@@ -85,7 +85,7 @@ def rotation_matrices(w, integral, doublings, matrix):
     the angle.
     """
     scale = 0.5 ** (doublings + 1)
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         p = scale * (w[0, 0] * integral[0, k] + w[0, 1] * integral[1, k])
         q = scale * (w[1, 0] * integral[0, k] + w[1, 1] * integral[1, k])
         r = scale * (w[2, 0] * integral[0, k] + w[2, 1] * integral[1, k])
@@ -100,11 +100,11 @@ def rotation_matrices(w, integral, doublings, matrix):
         )
         matrix[0, k], matrix[1, k], matrix[2, k], matrix[3, k] = p * s, q * s, r * s, c
     for _ in range(doublings):  # one loop over the lanes each, or they would not be vectorised
-        for k in range(LANES):
+        for k in range(LANES_OF_BLOCK):
             p, q, r, c = matrix[0, k], matrix[1, k], matrix[2, k], matrix[3, k]
             matrix[0, k], matrix[1, k], matrix[2, k] = 2 * c * p, 2 * c * q, 2 * c * r
             matrix[3, k] = c * c - (p * p + q * q + r * r)
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         p, q, r, c = matrix[0, k], matrix[1, k], matrix[2, k], matrix[3, k]
         norm = 2 / (c * c + p * p + q * q + r * r)
         matrix[0, k] = 1 - norm * (q * q + r * r)
@@ -124,7 +124,7 @@ def rotate(matrix, x, stride):
     for base in range(0, x.shape[0], 4 * stride):
         for i in range(base + stride, base + 2 * stride):
             j, l = i + stride, i + 2 * stride
-            for k in range(LANES):
+            for k in range(LANES_OF_BLOCK):
                 p, q, r = x[i, k], x[j, k], x[l, k]
                 x[i, k] = matrix[0, k] * p + matrix[1, k] * q + matrix[2, k] * r
                 x[j, k] = matrix[3, k] * p + matrix[4, k] * q + matrix[5, k] * r
@@ -135,7 +135,7 @@ def rotate(matrix, x, stride):
 def taylor(operators, integral, x, y, z, w):
     """Apply exp(Re(I) X + Im(I) Y) to x by its Taylor series; y, z and w are scratch."""
     largest = 0.0
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         largest = max(largest, integral[0, k] ** 2 + integral[1, k] ** 2)
     norm = operators.drive_norm * np.sqrt(largest)
     parts = max(1, int(np.ceil(norm)))
@@ -146,10 +146,10 @@ def taylor(operators, integral, x, y, z, w):
             order += 1
             factor = 1.0 / (order * parts)
             bound *= norm * factor
-            multiply(operators.drive, y, z)
-            multiply(operators.drive_imag, y, w)
+            multiply_lanes(operators.drive, y, z)
+            multiply_lanes(operators.drive_imag, y, w)
             for r in range(x.shape[0]):
-                for k in range(LANES):
+                for k in range(LANES_OF_BLOCK):
                     term = factor * (integral[0, k] * z[r, k] + integral[1, k] * w[r, k])
                     y[r, k] = term
                     x[r, k] += term
@@ -189,39 +189,39 @@ def advance(rng, u, x, total, steps, coarsening, operators):
         operators: For this step and coarsening.
     """
     m = x.shape[0]
-    here, there = np.empty((m, LANES)), np.empty((m, LANES))
-    y, z = np.empty((m, LANES)), np.empty((m, LANES))
-    matrix, integral = np.empty((9, LANES)), np.empty((2, LANES))
-    summed = np.zeros((total.shape[0], LANES))
+    here, there = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    y, z = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    matrix, integral = np.empty((9, LANES_OF_BLOCK)), np.empty((2, LANES_OF_BLOCK))
+    summed = np.zeros((total.shape[0], LANES_OF_BLOCK))
     count = steps // coarsening
-    multiply(operators.half, x, here)
+    multiply_lanes(operators.half, x, here)
     for i in range(count):
         integral[:] = 0.0
         for _ in range(coarsening):
             draw(rng, u, integral, operators.transition)
         drive(operators, integral, here, matrix, y, z, there)
         for r in range(summed.shape[0]):
-            for k in range(LANES):
+            for k in range(LANES_OF_BLOCK):
                 summed[r, k] += here[r, k]
         if i < count - 1:
-            multiply(operators.vacuum, here, there)
+            multiply_lanes(operators.vacuum, here, there)
             here, there = there, here
-    multiply(operators.half, here, x)
+    multiply_lanes(operators.half, here, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
-        multiply(operators.half, summed, y)
+        multiply_lanes(operators.half, summed, y)
         total += y
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def follow(integrals, x, operators):
+def follow_field(integrals, x, operators):
     """Emitters of a block along a given field, in place: integrals (steps, 2, LANES), as above."""
-    shape = (x.shape[0], LANES)
+    shape = (x.shape[0], LANES_OF_BLOCK)
     here, y, z, w = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
-    matrix = np.empty((9, LANES))
+    matrix = np.empty((9, LANES_OF_BLOCK))
     for i in range(integrals.shape[0]):
-        multiply(operators.half, x, here)
+        multiply_lanes(operators.half, x, here)
         drive(operators, integrals[i], here, matrix, y, z, w)
-        multiply(operators.half, here, x)
+        multiply_lanes(operators.half, here, x)
 
 
 @compiled(error_model="numpy")

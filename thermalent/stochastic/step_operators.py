@@ -60,7 +60,7 @@ def vector_step_operators(
     reach = np.sqrt(_RARE * field.smooth_variance) * length
     reach += np.sqrt(_RARE * field.white_power * length)
     reach += np.abs(field.mixing @ field.outputs).sum(axis=1) * abs(amplitude) * length
-    drives = tuple(rows(matrix) for matrix in source.drives)
+    drives = tuple(padded_rows(matrix) for matrix in source.drives)
     r = len(field.outputs)
     norms = [
         _largest_norm(source.drives[a], source.drives[r + a]) for a in range(r if drives else 0)
@@ -70,7 +70,7 @@ def vector_step_operators(
         spread=np.sqrt(0.5) * _real(spread),
         mixing=np.array([_real(row[None, :]) for row in field.mixing]),
         emitters=given_field(emitters, length, float(np.max(reach))),
-        drives=drives or (rows(np.zeros((0, 0))),),
+        drives=drives or (padded_rows(np.zeros((0, 0))),),
         norms=np.array(norms),
     )
 
@@ -91,17 +91,17 @@ def given_field(emitters: DrivenEmitters, step: float, largest: float) -> StepOp
     rotations = emitters.rotations()
     if rotations is None:
         rotations = np.zeros((0, 3, 2))
-        drive, drive_imag = rows(emitters.drive), rows(emitters.drive_imag)
+        drive, drive_imag = padded_rows(emitters.drive), padded_rows(emitters.drive_imag)
         norm = drive_norm(emitters)
     else:
-        drive = drive_imag = rows(np.zeros((0, 0)))
+        drive = drive_imag = padded_rows(np.zeros((0, 0)))
         norm = 0.0
     angle = float(np.max(np.linalg.norm(rotations, axis=1), initial=0.0)) * np.sqrt(2) * largest
     half = _propagator(emitters.vacuum, step / 2)
     return StepOperators(
         transition=np.zeros(8),
-        vacuum=rows(_propagator(emitters.vacuum, step)),
-        half=rows(half),
+        vacuum=padded_rows(_propagator(emitters.vacuum, step)),
+        half=padded_rows(half),
         rotation=rotations,
         # The series of the kernel is exact to rounding for angles up to 1.5 before doubling.
         doublings=max(0, int(np.ceil(np.log2(max(angle, 1e-300) / 1.5)))),
@@ -133,7 +133,7 @@ def _propagator(vacuum: np.ndarray, step: float) -> np.ndarray:
     return matrix
 
 
-def rows(matrix: np.ndarray) -> Rows:
+def padded_rows(matrix: np.ndarray) -> Rows:
     """The matrix by rows, each padded with zeros to a multiple of four entries."""
     start, columns, values = [0], [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for row in matrix:

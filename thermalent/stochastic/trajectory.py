@@ -15,7 +15,7 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import SourceStart
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters
 from thermalent.stochastic.method import FieldTrajectories
-from thermalent.stochastic.step_kernels import LANES, follow
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, follow_field
 from thermalent.stochastic.step_operators import given_field
 from thermalent.support import checks
 
@@ -151,15 +151,15 @@ def along(
     start = emitters.components(states.initial_state(initial, network.dims, name="initial"))
     kept = given.shape[1] // every
     result = np.empty((len(given), 1 + kept, emitters.dimension, emitters.dimension), complex)
-    for first in range(0, len(given), LANES):
-        here = given[first : first + LANES]
-        lanes = np.zeros((given.shape[1], 2, LANES))
+    for first in range(0, len(given), LANES_OF_BLOCK):
+        here = given[first : first + LANES_OF_BLOCK]
+        lanes = np.zeros((given.shape[1], 2, LANES_OF_BLOCK))
         lanes[:, 0, : len(here)], lanes[:, 1, : len(here)] = here.real.T, here.imag.T
-        x = np.repeat(start[:, None], LANES, axis=1)
-        result[first : first + LANES, 0] = emitters.matrices(x)[: len(here)]
+        x = np.repeat(start[:, None], LANES_OF_BLOCK, axis=1)
+        result[first : first + LANES_OF_BLOCK, 0] = emitters.matrices(x)[: len(here)]
         for k in range(kept):
-            follow(lanes[k * every : (k + 1) * every], x, prepared)
-            result[first : first + LANES, k + 1] = emitters.matrices(x)[: len(here)]
+            follow_field(lanes[k * every : (k + 1) * every], x, prepared)
+            result[first : first + LANES_OF_BLOCK, k + 1] = emitters.matrices(x)[: len(here)]
     return result
 
 
@@ -224,9 +224,9 @@ def distribution(
         paths = method.paths(emitters, grid, rho, checks.source_start("source", source))
     edges = np.linspace(*limits, checks.integer("bins", bins, 1) + 1)
     counts, moments = np.zeros(len(edges) - 1, dtype=int), np.zeros(2)
-    for number in range(-(-method.n // LANES)):
+    for number in range(-(-method.n // LANES_OF_BLOCK)):
         (block,) = next(paths.coarsened_paths(number, (1,)))
-        rhos = _positive(emitters, block.x)[: method.n - number * LANES]
+        rhos = _positive(emitters, block.x)[: method.n - number * LANES_OF_BLOCK]
         values = np.array([float(observable(rho)) for rho in rhos])
         counts += np.histogram(values, edges)[0]
         moments += values.sum(), (values**2).sum()

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.stochastic.step_kernels import (
-    LANES,
+    LANES_OF_BLOCK,
     Rows,
     StepOperators,
-    multiply,
+    multiply_lanes,
     rotate,
     rotation_matrices,
 )
@@ -39,7 +39,7 @@ def combine(matrix, x, y):
         for j in range(matrix.shape[1]):
             value = matrix[i, j]
             if value != 0.0:
-                for k in range(LANES):
+                for k in range(LANES_OF_BLOCK):
                     y[i, k] += value * x[j, k]
 
 
@@ -50,14 +50,14 @@ def draw_vector(rng, u, integral, normal, fresh, operators):
     Rows of u: real parts of m amplitudes, then imaginary parts; of `integral`: the same of r
     outputs; of `fresh`: amplitudes and outputs together, real parts, then imaginary parts.
     """
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         for i in range(normal.shape[0]):
             normal[i, k] = rng.standard_normal()
     fresh[:] = 0.0
     combine(operators.carry, u, fresh)
     combine(operators.spread, normal, fresh)
     m, r = u.shape[0] // 2, integral.shape[0] // 2
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         for i in range(m):
             u[i, k] = fresh[i, k]
             u[m + i, k] = fresh[m + r + i, k]
@@ -71,7 +71,7 @@ def taylor_outputs(operators, integral, x, y, z, w):
     """Apply exp of the sum over outputs of Re(I) X + Im(I) Y to x; y, z and w are scratch."""
     outputs = integral.shape[0] // 2
     norm = 0.0
-    for k in range(LANES):
+    for k in range(LANES_OF_BLOCK):
         here = 0.0
         for a in range(outputs):
             here += operators.norms[a] * np.sqrt(
@@ -88,12 +88,12 @@ def taylor_outputs(operators, integral, x, y, z, w):
             bound *= norm * factor
             w[:] = 0.0
             for a in range(2 * outputs):
-                multiply(operators.drives[a], y, z)
+                multiply_lanes(operators.drives[a], y, z)
                 for r in range(x.shape[0]):
-                    for k in range(LANES):
+                    for k in range(LANES_OF_BLOCK):
                         w[r, k] += factor * integral[a, k] * z[r, k]
             for r in range(x.shape[0]):
-                for k in range(LANES):
+                for k in range(LANES_OF_BLOCK):
                     y[r, k] = w[r, k]
                     x[r, k] += w[r, k]
 
@@ -119,29 +119,29 @@ def advance_vector(rng, u, x, total, steps, coarsening, operators):
     """Fields and emitters of a block over `steps` steps of the field, in place; see `advance`."""
     m = x.shape[0]
     outputs = operators.mixing.shape[2] // 2
-    here, there = np.empty((m, LANES)), np.empty((m, LANES))
-    y, z = np.empty((m, LANES)), np.empty((m, LANES))
-    matrix, own = np.empty((9, LANES)), np.empty((2, LANES))
-    integral = np.empty((2 * outputs, LANES))
+    here, there = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    y, z = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    matrix, own = np.empty((9, LANES_OF_BLOCK)), np.empty((2, LANES_OF_BLOCK))
+    integral = np.empty((2 * outputs, LANES_OF_BLOCK))
     normal, fresh = (
-        np.empty((operators.spread.shape[1], LANES)),
-        np.empty((len(operators.carry), LANES)),
+        np.empty((operators.spread.shape[1], LANES_OF_BLOCK)),
+        np.empty((len(operators.carry), LANES_OF_BLOCK)),
     )
-    summed = np.zeros((total.shape[0], LANES))
+    summed = np.zeros((total.shape[0], LANES_OF_BLOCK))
     count = steps // coarsening
-    multiply(operators.emitters.half, x, here)
+    multiply_lanes(operators.emitters.half, x, here)
     for i in range(count):
         integral[:] = 0.0
         for _ in range(coarsening):
             draw_vector(rng, u, integral, normal, fresh, operators)
         drive_vector(operators, integral, here, own, matrix, y, z, there)
         for r in range(summed.shape[0]):
-            for k in range(LANES):
+            for k in range(LANES_OF_BLOCK):
                 summed[r, k] += here[r, k]
         if i < count - 1:
-            multiply(operators.emitters.vacuum, here, there)
+            multiply_lanes(operators.emitters.vacuum, here, there)
             here, there = there, here
-    multiply(operators.emitters.half, here, x)
+    multiply_lanes(operators.emitters.half, here, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
-        multiply(operators.emitters.half, summed, y)
+        multiply_lanes(operators.emitters.half, summed, y)
         total += y

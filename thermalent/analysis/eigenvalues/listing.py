@@ -13,7 +13,7 @@ from thermalent.analysis.eigenvalues.subspace import Group
 _EPS = float(np.finfo(float).eps)
 # A conserved quantity that the network's numbers hold to rounding only makes rates of the square of
 # rounding: what is below this part of the largest rate is stationary.
-ROUNDING = (8 * _EPS) ** 2
+STATIONARY_BELOW = (8 * _EPS) ** 2
 # The line behind the slowest rates is put in a gap of this relative width, if taking so many more
 # rates reaches one; else in the widest.
 _WIDE_GAP = 0.1
@@ -81,7 +81,7 @@ def merged(
 ) -> list[Cluster]:
     """Join two groups that gave the same eigenvalue, or one that did not converge with the next."""
     for i, (group, result) in enumerate(zip(groups, refined, strict=True)):
-        loose = np.max(result.error) > 1e-9 * max(abs(group.centre), ROUNDING * scale)
+        loose = np.max(result.error) > 1e-9 * max(abs(group.centre), STATIONARY_BELOW * scale)
         for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
             if j == i:
                 continue
@@ -135,7 +135,7 @@ def collected(
         roundings.append(np.repeat(rounding, 2) if mirrored else rounding)
     lists = values, errors, changes, roundings
     rates, error, change, rounding = (np.concatenate(parts) for parts in lists)
-    moving = np.abs(rates) > ROUNDING * scale
+    moving = np.abs(rates) > STATIONARY_BELOW * scale
     stationary = int(np.count_nonzero(~moving))
     rates, error = rates[moving].astype(complex), (error + rounding)[moving]
     change, rounding = change[moving], rounding[moving]

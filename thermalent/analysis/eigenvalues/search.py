@@ -14,7 +14,7 @@ import numpy as np
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
-from thermalent.analysis.eigenvalues.listing import ROUNDING, Slowest, collected
+from thermalent.analysis.eigenvalues.listing import STATIONARY_BELOW, Slowest, collected
 from thermalent.analysis.eigenvalues.refinement import Search
 from thermalent.analysis.eigenvalues.subspace import eigenvalues_of
 from thermalent.solution.errors import MethodError
@@ -47,7 +47,7 @@ def slowest(
         search = Search(generator, charge, count + more, last, extra, effort, rtol)
         report(f"{search.fine.last} levels, about {search.operations:.0e} multiplications")
         first = search.refined(scale).cut(count)
-        wanted = rtol * np.abs(first.values) + ROUNDING * scale
+        wanted = rtol * np.abs(first.values) + STATIONARY_BELOW * scale
         own = first.error - first.rank_rounding
         rounding = own - first.change
         if np.any(rounding > np.maximum(wanted, 2 * first.change)):

@@ -16,11 +16,11 @@ from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
 from thermalent.solution.result import checked
 from thermalent.solution.tasks import SteadyStateTask
-from thermalent.stochastic.method import FieldTrajectories, SteadyStatePlan
+from thermalent.stochastic.method import FieldTrajectories, FieldTrajectoriesPlan
 from thermalent.stochastic.paths import PathSpec
 from thermalent.stochastic.run import block_mean
 from thermalent.stochastic.step_bias import ExtrapolatedBlock, Reader
-from thermalent.stochastic.step_kernels import LANES
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.sweeping.blocks import Columns, Recipe, StateOrError, attempt, compute, whole
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
 from thermalent.sweeping.execution.tasks import BlockTask, one_thread
@@ -85,7 +85,7 @@ def solved(
         return computed_blocks(workers, paths, n, stop, part)
 
     plan = method.accepted(SteadyStateTask(network=network))
-    assert isinstance(plan, SteadyStatePlan)  # of trajectories
+    assert isinstance(plan, FieldTrajectoriesPlan)  # of trajectories
     result = checked(plan.run_with(blocks))
     return result if result.status.ok else SolveError(result)
 
@@ -115,7 +115,7 @@ def computed_blocks(
 def _computed(
     workers: Workers, paths: PathSpec, n: int, stop: Stop, done: int
 ) -> Iterator[ExtrapolatedBlock]:
-    count = -(-n // LANES)
+    count = -(-n // LANES_OF_BLOCK)
     size = max(1, min(_LARGEST, count // (_SHARES * workers.count)))
     begins = iter(range(done, count, size))
     under_way: deque[tuple[Any, int]] = deque()
@@ -145,7 +145,7 @@ def several(paths: PathSpec, n: int, begin: int, end: int) -> list[ExtrapolatedB
 def _collected(
     workers: Workers, future: Any, paths: PathSpec, n: int, begin: int, end: int
 ) -> list[ExtrapolatedBlock]:
-    what = f"trajectories {begin * LANES} to {min(n, end * LANES)}"
+    what = f"trajectories {begin * LANES_OF_BLOCK} to {min(n, end * LANES_OF_BLOCK)}"
     losses = 0
     while True:
         try:
