@@ -12,11 +12,11 @@ import click
 from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.evolve import writable
-from thermalent.cli.options import Numbers, json_option
+from thermalent.cli.options import Numbers, Orders, json_option
 from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
-    from thermalent.analysis.design.result import Design, DesignPoint
+    from thermalent.analysis.design.result import Design, DesignPoint, ShapeDesign
 
 
 @click.command("design", short_help="Which filter reaches a wanted concurrence.")
@@ -72,6 +72,17 @@ if TYPE_CHECKING:
     help="Temperature of the waveguide in every design.",
 )
 @click.option(
+    "--filters",
+    type=Orders(),
+    help="Compare filters of these orders: 3, 1,2,3 or 1..4 (up to 6).",
+)
+@click.option(
+    "--shapes",
+    default="cavities,butterworth,chebyshev",
+    show_default=True,
+    help="Which ones: cavities (equal, in a row), butterworth, chebyshev[:RIPPLE in decibels].",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -82,6 +93,8 @@ def design_command(
     target: float,
     margins: float | tuple[float, ...],
     no_attenuation: bool,
+    filters: tuple[int, ...] | None,
+    shapes: str,
     output: Path | None,
     as_json: bool,
     **numbers: Any,
@@ -96,6 +109,7 @@ def design_command(
       thermalent design --target-concurrence 0.7
       thermalent design --target-concurrence 0.7 --dephasing-time 100us -o design.png
       thermalent design --temperature 293K --frequency 2GHz --gamma 5MHz --target-concurrence 0.8
+      thermalent design --target-concurrence 0.85 --filters 1..4 -o shapes.png
       thermalent design --target-concurrence 0.8 --json | jq .best.concurrence
 
     Exit code 1 if the target is out of reach.
@@ -111,6 +125,8 @@ def design_command(
             target,
             margins=margins if isinstance(margins, tuple) else (margins,),
             attenuate=not no_attenuation,
+            filters=filters,
+            shapes=tuple(shapes.split(",")),
             **numbers,
         )
     if output is not None:
@@ -124,7 +140,13 @@ def design_command(
 
 
 def _print(result: Design) -> None:
-    from thermalent.analysis.design.result import BUDGET_HEADINGS, HEADINGS, SENSITIVITY_HEADINGS
+    from thermalent.analysis.design.result import (
+        BUDGET_HEADINGS,
+        HEADINGS,
+        SENSITIVITY_HEADINGS,
+        SHAPE_HEADINGS,
+        TOLERANCE_HEADINGS,
+    )
 
     if result.reachable:
         click.echo(textwrap.fill(result.answer, WIDTH))
@@ -137,6 +159,12 @@ def _print(result: Design) -> None:
         print_table(BUDGET_HEADINGS, result.budget_rows(), right=1)
         click.echo()
     print_table(SENSITIVITY_HEADINGS, result.sensitivity_rows(), right=1)
+    if result.shapes:
+        click.echo()
+        print_table(SHAPE_HEADINGS, result.shape_rows(), right=1)
+    if result.tolerance_rows():
+        click.echo()
+        print_table(TOLERANCE_HEADINGS, result.tolerance_rows(), right=1)
 
 
 def _data(result: Design) -> dict[str, Any]:
@@ -154,6 +182,26 @@ def _data(result: Design) -> dict[str, Any]:
         "gaps": result.gaps,
         "points": [_point(point) for point in result.points],
         "best": _point(result.best),
+        "shapes": [_shape(shape, result) for shape in result.shapes],
+    }
+
+
+def _shape(shape: ShapeDesign, result: Design) -> dict[str, Any]:
+    """A shape with its rates in units of gamma, as in Python, and its quality factor."""
+    return {
+        "name": shape.name,
+        "order": shape.order,
+        "concurrence": shape.concurrence,
+        "concurrence_error": shape.concurrence.error,
+        "quality": result.frequency / (shape.fwhm * result.gamma),
+        "fwhm": shape.fwhm,
+        "widest": shape.widest,
+        "narrowest": shape.narrowest,
+        "loss": shape.loss,
+        "dephasing": shape.dephasing,
+        "mistuning": shape.mistuning,
+        "widths": shape.widths,
+        "margins": shape.margins,
     }
 
 

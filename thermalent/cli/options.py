@@ -35,6 +35,24 @@ class Numbers(click.ParamType):
         return numbers[0] if len(numbers) == 1 else numbers
 
 
+class Orders(click.ParamType):
+    """One order, several separated by commas, or a range such as 1..4."""
+
+    name = "ORDER[,...]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """The orders as a tuple."""
+        if not isinstance(value, str):
+            return tuple(value)
+        first, dots, last = value.partition("..")
+        try:
+            if dots:
+                return tuple(range(int(first), int(last) + 1))
+            return tuple(int(item) for item in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no order, nor several such as 1,2,3 or 1..4.", param, ctx)
+
+
 class Quantities(click.ParamType):
     """A number with a unit, or several separated by commas."""
 

@@ -421,6 +421,25 @@ class Filter:
         fit = None if self.fit is None else replace(self.fit, unit=self.fit.unit / ratio)
         return replace(self, system=system, absorption=ratio * self.absorption, fit=fit)
 
+    def detuned(self, detunings: Sequence[float]) -> Filter:
+        """The same resonators at other frequencies.
+
+        Args:
+            detunings: What is added to the frequency of each, from the hot port on, rate unit.
+
+        Raises:
+            ValueError: the filter was made from its transmission alone, so that its resonators are
+                not known; or there is not one number per resonator.
+        """
+        if not self.reflection_known:
+            raise ValueError(
+                "The resonators of this filter are not known: it was made from its transmission "
+                "alone. They are known for te.Filter.cavities, butterworth, chebyshev."
+            )
+        shifts = checks.per_item("detunings", detunings, self.order, "resonator")
+        moved = 1j * np.diag([checks.real("detunings", shift) for shift in shifts])
+        return replace(self, system=self.system._replace(a=self.system.a + moved))
+
     def plot(self, axes: Axes | None = None, *, points: int = 801) -> Axes:
         """Draw |S21|^2 in decibels over the frequency from the carrier, four widths to each side.
 

@@ -25,6 +25,7 @@ from thermalent.analysis.design.result import Budget as Budget
 from thermalent.analysis.design.result import Design as Design
 from thermalent.analysis.design.result import DesignPoint as DesignPoint
 from thermalent.analysis.design.search import MarginSearch, entanglement, imperfect
+from thermalent.analysis.design.shape_search import HIGHEST_ORDER, compared_shapes, read_shape
 from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
@@ -49,6 +50,9 @@ def design(
     dephasing_time: Any = None,
     loss: float = 0.0,
     base_temperature: Any = 0.0,
+    filters: int | Sequence[int] | None = None,
+    shapes: Sequence[str] = ("cavities", "butterworth", "chebyshev"),
+    rtol: float = 2e-3,
 ) -> Design:
     r"""The filters with which two qubits on a one-way waveguide reach a concurrence.
 
@@ -65,10 +69,17 @@ def design(
         dephasing_time: T_phi that the qubits have anyway; None is no dephasing.
         loss: Power loss between the qubits that there is anyway.
         base_temperature: T_0 that the waveguide has anyway.
+        filters: Orders of filters to compare, such as (1, 2, 3, 4), up to 6; None for one cavity
+            alone. Orders beyond four take minutes.
+        shapes: Which ones, of each order: "cavities" (equal, in a row), "butterworth",
+            "chebyshev" (0.1 dB of ripple) or "chebyshev:RIPPLE" in decibels. They stand behind all
+            of the source, none of it attenuated.
+        rtol: Accuracy of their states.
 
     Returns:
         The designs with their budgets and sensitivities; whether the target can be reached, and if
-        not, the largest concurrence and what the target would take.
+        not, the largest concurrence and what the target would take. With `filters`, `shapes` holds
+        every shape at its best width, what it tolerates, and the widths that reach the target.
 
     Raises:
         ValueError: an argument has another unit, none, or is out of range.
@@ -89,6 +100,9 @@ def design(
         "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
         "waveguide_occupation": thermal_occupation(base, hertz),
     }
+    orders = _orders(filters)
+    given = [read_shape(shape) for shape in shapes]
+    checks.integer("number of shapes", len(given), 1)
     with working("design") as report:
         search = MarginSearch(thermal_occupation(kelvin, hertz), link, attenuate, report)
         make = _Maker(search, wanted, hertz, rate)
@@ -104,6 +118,7 @@ def design(
         gaps = search.gaps(found[-1].kappa, found[0].kappa, wanted) if found else ()
         best = make("largest C", search.top)
         assert best is not None
+        alternatives = compared_shapes(search.n_th, orders, given, wanted, link, rtol, report)
         return Design(
             target=wanted,
             temperature=kelvin,
@@ -117,7 +132,13 @@ def design(
             needed_n=search.n_th if found else search.needed(wanted),
             link=link,
             attenuate=attenuate,
+            shapes=alternatives,
         )
+
+
+def _orders(filters: int | Sequence[int] | None) -> list[int]:
+    given = () if filters is None else (filters,) if isinstance(filters, int) else filters
+    return sorted({checks.integer("filters", order, 1, HIGHEST_ORDER) for order in given})
 
 
 class _Maker:

@@ -11,6 +11,7 @@ import numpy as np
 
 from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
+from thermalent.analysis.design.shape_points import ShapeDesign
 from thermalent.continued_fraction.batch.steady_states import steady_states
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -57,6 +58,10 @@ class Drawn(Protocol):
     def reachable(self) -> bool:
         """Whether the target can be met."""
 
+    @property
+    def shapes(self) -> tuple[ShapeDesign, ...]:
+        """Filters of several poles that are compared."""
+
     def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
         """Concurrence at bandwidths kappa/gamma."""
 
@@ -64,10 +69,17 @@ class Drawn(Protocol):
 def draw_design(design: Drawn, path: Path | str) -> None:
     """Draw concurrence over Q, and of the best filter over each imperfection, to a file.
 
+    Of a design that compares shapes, draw their concurrence over Q and over the order instead.
+
     Raises:
         ValueError: the file's kind is unknown to matplotlib.
         OSError: the file cannot be written.
     """
+    if design.shapes:
+        from thermalent.analysis.design.plot_shapes import draw_shapes
+
+        draw_shapes(design, path)
+        return
     from matplotlib.figure import Figure
 
     wide = design.reachable and design.best.budget is not None

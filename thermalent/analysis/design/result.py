@@ -13,6 +13,10 @@ import numpy as np
 from thermalent.analysis.design.points import Budget as Budget
 from thermalent.analysis.design.points import DesignPoint as DesignPoint
 from thermalent.analysis.design.search import margins
+from thermalent.analysis.design.shape_points import SHAPE_HEADINGS as SHAPE_HEADINGS
+from thermalent.analysis.design.shape_points import TOLERANCE_HEADINGS as TOLERANCE_HEADINGS
+from thermalent.analysis.design.shape_points import ShapeDesign as ShapeDesign
+from thermalent.analysis.design.shape_points import shape_rows, tolerance_rows
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import superconducting_link
 from thermalent.hardware.occupation import source_temperature
@@ -40,6 +44,8 @@ class Design:
         needed_n: Occupation at which the target would just be reached; inf if none found.
         link: The imperfections that every point has from the start, as arguments of `thermal_link`.
         attenuate: Whether attenuators in front of the filter are allowed.
+        shapes: Filters of several poles and orders beside it, each at its best width, by order;
+            empty if none were asked for.
     """
 
     target: float
@@ -54,18 +60,35 @@ class Design:
     needed_n: float
     link: Mapping[str, Any]
     attenuate: bool
+    shapes: tuple[ShapeDesign, ...] = ()
 
     @property
     def reachable(self) -> bool:
-        """Whether the target can be met at all."""
-        return bool(self.points)
+        """Whether the target can be met at all, by one cavity or one of the shapes."""
+        return bool(self.points) or any(shape.widest is not None for shape in self.shapes)
 
     @property
     def answer(self) -> str:
         """The outcome in words."""
         source = f"{self.temperature:g} K and {self.frequency / 1e9:g} GHz (n_th = {self.n_th:.4g})"
         best = f"C = {self.best.concurrence:.4f} at Q = {self.best.quality:.3g}"
-        if self.reachable:
+        if self.shapes:
+            return f"{self._one_cavity(source, best)} {self._several_poles}"
+        return self._one_cavity(source, best)
+
+    @property
+    def _several_poles(self) -> str:
+        """What the comparison of shapes says: the least order, and the largest concurrence."""
+        top = max(self.shapes, key=lambda shape: float(shape.concurrence))
+        largest = f"the largest of the shapes is C = {top.concurrence:.3f} ({top.name})."
+        enough = [shape.order for shape in self.shapes if shape.widest is not None]
+        if not enough:
+            return f"None of the shapes reaches it: {largest}"
+        poles = f"{min(enough)} poles are" if min(enough) > 1 else "one pole is"
+        return f"Of the shapes compared {poles} the fewest that reach it; {largest}"
+
+    def _one_cavity(self, source: str, best: str) -> str:
+        if self.points:
             low, high = self.points[0].quality, self.points[-1].quality
             return (
                 f"C = {self.target:g} from {source} takes Q between {low:.4g} and {high:.4g}"
@@ -100,26 +123,31 @@ class Design:
             "quanta are not always better."
         )
 
-    def hardware(self, point: DesignPoint, **changes: Any) -> Hardware:
+    def hardware(self, point: DesignPoint | ShapeDesign, **changes: Any) -> Hardware:
         """The laboratory of a point; an attenuated source is one of lower temperature.
 
         Args:
-            point: One of this design's.
+            point: One of this design's points or shapes.
             changes: Arguments of `superconducting_link` that differ; without them the link has the
                 loss, the dephasing and the base temperature that the design was made with.
         """
         rate = self.link["dephasing"]
-        held = {
+        held: dict[str, Any] = {
             "loss": self.link["loss"],
             "dephasing_time": 1 / (2 * pi * self.gamma * rate) if rate > 0 else None,
             "base_temperature": source_temperature(
                 self.link["waveguide_occupation"], self.frequency
             ),
         }
+        if isinstance(point, ShapeDesign):
+            kelvin, quality = self.temperature, self.frequency / (point.fwhm * self.gamma)
+            held["filter"] = point.filter
+        else:
+            kelvin, quality = source_temperature(point.n, self.frequency), point.quality
         return superconducting_link(
-            source_temperature(point.n, self.frequency),
+            kelvin,
             self.frequency,
-            point.quality,
+            quality,
             self.gamma,
             **{**held, **changes},
         )
@@ -134,6 +162,14 @@ class Design:
         from thermalent.analysis.design.plot import draw_design
 
         draw_design(self, path)
+
+    def shape_rows(self) -> list[tuple[str, ...]]:
+        """The shapes side by side as lines of a table, see `SHAPE_HEADINGS`."""
+        return shape_rows(self.shapes, self.frequency, self.gamma)
+
+    def tolerance_rows(self) -> list[tuple[str, ...]]:
+        """What uses up the margin of each shape that has one, see `TOLERANCE_HEADINGS`."""
+        return tolerance_rows(self.shapes, self.gamma)
 
     def rows(self) -> list[tuple[str, ...]]:
         """The designs as lines of a table, see `HEADINGS`."""

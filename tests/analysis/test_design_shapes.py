@@ -1,0 +1,161 @@
+"""Shapes and orders side by side: every number is checked forwards by a state of its own."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import thermalent as te
+from thermalent.analysis.design.shape_search import mistuned, read_shape
+from thermalent.cli import main
+from thermalent.cli.design import _data as design_data
+from thermalent.cli.output import plain
+
+LAB = ("30K", "5GHz", "10MHz")
+TARGET = 0.45
+EXACT = te.ContinuedFraction(rtol=1e-4)
+# Truncations are corrected by states of an rtol of 2e-3; a concurrence changes by twice as much.
+CLOSE = 4e-3
+
+
+@pytest.fixture(scope="module")
+def found():
+    return te.design(*LAB, TARGET, margins=(), filters=(1, 2), shapes=("butterworth",))
+
+
+def forwards(design, shape, **changes):
+    """The concurrence from laboratory numbers alone."""
+    return te.steady_state(design.hardware(shape, **changes).network, EXACT).concurrence()
+
+
+def test_every_shape_is_at_its_best_width(found):
+    assert [shape.name for shape in found.shapes] == ["1 cavity", "Butterworth 2"]
+    for shape in found.shapes:
+        best = forwards(found, shape)
+        assert abs(best - shape.concurrence) < shape.concurrence.error
+        for factor in (0.85, 1.15):
+            net = te.thermal_link(found.n_th, filter=shape.filter.scaled(factor))
+            assert te.steady_state(net, EXACT).concurrence() < best
+        assert shape.filter.fwhm == pytest.approx(shape.fwhm, rel=1e-9)
+    single, double = found.shapes
+    assert double.concurrence > single.concurrence + 0.05
+
+
+def test_one_cavity_is_that_of_the_design(found):
+    alone = te.design(*LAB, TARGET, margins=(), attenuate=False)
+    assert found.shapes[0].concurrence == pytest.approx(alone.best.concurrence, abs=CLOSE)
+    assert found.shapes[0].fwhm == pytest.approx(2 * alone.best.kappa, rel=0.05)  # it is flat
+    # Of the widest and the narrowest one the concurrence itself is known to `CLOSE`.
+    slope = max(abs(point.sensitivities["kappa"]) for point in alone.points)
+    for ours, theirs in (
+        (found.shapes[0].widest, alone.points[0]),
+        (found.shapes[0].narrowest, alone.points[-1]),
+    ):
+        assert np.log(ours / (2 * theirs.kappa)) == pytest.approx(0, abs=2 * CLOSE / slope)
+
+
+def test_widths_between_which_the_target_is_reached(found):
+    for shape in found.shapes:
+        assert shape.narrowest < shape.fwhm < shape.widest
+        for width in (shape.narrowest, shape.widest):
+            net = te.thermal_link(found.n_th, filter=shape.filter.scaled(width / shape.fwhm))
+            # Fast changes of a wide filter's field take many quanta for more digits.
+            state = te.steady_state(net, te.ContinuedFraction(rtol=2e-3))
+            assert state.concurrence() == pytest.approx(TARGET, abs=CLOSE)
+
+
+def test_what_each_tolerates(found):
+    for shape in found.shapes:
+        assert forwards(found, shape, loss=shape.loss) == pytest.approx(TARGET, abs=CLOSE)
+        time = 1 / (2 * np.pi * 1e7 * shape.dephasing)
+        assert forwards(found, shape, dephasing_time=time) == pytest.approx(TARGET, abs=CLOSE)
+    single, double = found.shapes
+    assert single.mistuning is None
+    split = te.thermal_link(found.n_th, filter=mistuned(double.filter, double.mistuning))
+    assert te.steady_state(split, EXACT).concurrence() == pytest.approx(TARGET, abs=CLOSE)
+
+
+def test_the_curve_goes_through_the_best(found):
+    for shape in found.shapes:
+        assert np.max(shape.margins) == pytest.approx(shape.concurrence, abs=CLOSE)
+        at = float(np.interp(np.log(shape.widest), np.log(shape.widths), shape.margins))
+        assert at == pytest.approx(TARGET, abs=0.02)  # between points of the curve
+
+
+def test_out_of_reach():
+    poor = te.design(*LAB, 0.9, margins=(), attenuate=False, filters=2, shapes=("cavities",))
+    (shape,) = poor.shapes
+    assert not poor.reachable
+    assert shape.widest is shape.narrowest is shape.loss is shape.mistuning is None
+    assert "None of the shapes reaches it" in poor.answer
+    assert poor.tolerance_rows() == []
+
+
+def test_tables_line_up_and_json_has_everything(tmp_path):
+    command = [
+        "design", "--temperature", "30K", "--target-concurrence", str(TARGET),
+        "--filters", "1..2", "--shapes", "cavities,chebyshev:0.5", "--no-attenuation",
+    ]  # fmt: skip
+    path = tmp_path / "shapes.png"
+    told = CliRunner().invoke(main, [*command, "-o", str(path)])
+    assert told.exit_code == 0, told.output
+    assert path.stat().st_size > 10_000
+    lines = told.output.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert "…" not in told.output
+    (heading,) = [line for line in lines if line.startswith("shape")]
+    rows = lines[lines.index(heading) + 2 :][:3]
+    assert [row.split("   ")[0].strip() for row in rows] == [
+        "1 cavity", "2 cavities", "Chebyshev 2, 0.5 dB",
+    ]  # fmt: skip
+
+
+def test_json_has_everything(found):
+    data = json.loads(json.dumps(plain(design_data(found))))
+    assert [shape["order"] for shape in data["shapes"]] == [1, 2]
+    for shape in data["shapes"]:
+        assert shape["quality"] == pytest.approx(5e9 / (shape["fwhm"] * 1e7))
+        assert 0 < shape["concurrence_error"] < 0.01
+        assert len(shape["widths"]) == len(shape["margins"])
+
+
+def test_resonators_at_other_frequencies():
+    shifts = [0.3, -0.1, 0.2]
+    moved = te.Filter.cavities([1.0, 0.5, 2.0]).detuned(shifts)
+    made = te.Filter.cavities([1.0, 0.5, 2.0], detunings=shifts)
+    omega = np.linspace(-3, 3, 31)
+    np.testing.assert_allclose(moved.response(omega), made.response(omega), atol=1e-14)
+    ladder = te.Filter.butterworth(3, 2.0)
+    together = ladder.detuned([0.4] * 3)
+    np.testing.assert_allclose(together.response(omega), ladder.response(omega - 0.4), atol=1e-14)
+    with pytest.raises(ValueError, match="resonators of this filter are not known"):
+        te.Filter.poles_and_zeros([-1.0]).detuned([0.1])
+    with pytest.raises(ValueError, match="Argument `detunings` must"):
+        ladder.detuned([0.1])
+
+
+@pytest.mark.parametrize("text", ["elliptic", "butterworth:2", "chebyshev:x", ""])
+def test_unknown_shapes_are_named(text):
+    with pytest.raises(ValueError, match="Argument `shapes` must be cavities, butterworth"):
+        read_shape(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"filters": 7}, "Argument `filters` must be"),
+        ({"filters": (0, 1)}, "Argument `filters` must be"),
+        ({"shapes": ()}, "Argument `number of shapes` must be"),
+        ({"shapes": ("chebyshev:4",)}, "Argument `ripple` must be"),
+    ],
+)
+def test_what_is_out_of_range_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        te.design(*LAB, TARGET, **{"filters": 2, **arguments})
+
+
+def test_orders_of_the_command_line():
+    told = CliRunner().invoke(main, ["design", "--target-concurrence", "0.5", "--filters", "a"])
+    assert told.exit_code == 2
+    assert "is no order" in told.output

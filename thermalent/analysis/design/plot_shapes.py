@@ -1,0 +1,93 @@
+"""A comparison of filters to look at: concurrence over Q for every shape, and over the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from thermalent.analysis.design.shape_points import ShapeDesign
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # by order
+_STYLES = {"cavities": "-", "butterworth": "--", "chebyshev": ":"}
+_MARKS = {"cavities": "o", "butterworth": "s", "chebyshev": "^"}
+
+
+class Compared(Protocol):
+    """What is drawn; see `thermalent.analysis.design.result.Design`."""
+
+    @property
+    def target(self) -> float:
+        """The wanted concurrence."""
+
+    @property
+    def temperature(self) -> float:
+        """Of the source, K."""
+
+    @property
+    def frequency(self) -> float:
+        """Of the filter, Hz."""
+
+    @property
+    def gamma(self) -> float:
+        """Decay of the qubits, gamma/2pi, Hz."""
+
+    @property
+    def shapes(self) -> tuple[ShapeDesign, ...]:
+        """The filters."""
+
+
+def draw_shapes(design: Compared, path: Path | str) -> None:
+    """Draw the concurrence of every shape over its Q, and the largest ones over the order."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 3.9), dpi=150, layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    _over_quality(left, design)
+    _over_order(right, design)
+    figure.savefig(path)
+
+
+def _over_quality(axes: Any, design: Compared) -> None:
+    for shape in design.shapes:
+        quality = design.frequency / (shape.widths * design.gamma)
+        axes.semilogx(
+            quality,
+            np.maximum(shape.margins, 0.0),
+            _STYLES[shape.family],
+            color=_COLOURS[shape.order - 1],
+            label=shape.name,
+        )
+    axes.axhline(design.target, color="0.4", lw=0.8)
+    axes.set(xlabel="quality factor $Q$", ylabel=r"concurrence $\mathcal{C}$", ylim=(0, 1))
+    title = f"{design.temperature:g} K, {design.frequency / 1e9:g} GHz"
+    axes.set_title(rf"(a) {title}, $\gamma/2\pi$ = {design.gamma / 1e6:g} MHz", loc="left", size=9)
+    axes.legend(fontsize=7, frameon=False, ncols=2, loc="lower right")
+
+
+def _over_order(axes: Any, design: Compared) -> None:
+    families = list(dict.fromkeys(shape.family for shape in design.shapes if shape.order > 1))
+    single = [shape for shape in design.shapes if shape.order == 1]
+    for family in families or ["cavities"]:
+        members = single + [s for s in design.shapes if s.family == family and s.order > 1]
+        axes.errorbar(
+            [shape.order for shape in members],
+            [float(shape.concurrence) for shape in members],
+            yerr=[shape.concurrence.error for shape in members],
+            fmt=_MARKS[family],
+            ls=_STYLES[family],
+            color="0.2",
+            ms=4,
+            label=family,
+        )
+    axes.axhline(design.target, color="0.4", lw=0.8, label="target")
+    axes.set_xticks(_orders(design.shapes))
+    axes.set(xlabel="order", ylabel=r"largest concurrence $\mathcal{C}$")
+    axes.set_title("(b) each at its best width", loc="left", size=9)
+    axes.legend(fontsize=8, frameon=False, loc="lower right")
+
+
+def _orders(shapes: Sequence[ShapeDesign]) -> list[int]:
+    return sorted({shape.order for shape in shapes})
