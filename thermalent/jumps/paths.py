@@ -11,6 +11,7 @@ from thermalent.ensembles.blocks import Stop, Stopped, in_order
 from thermalent.ensembles.mean import BlockMean, squares
 from thermalent.jumps.start import Start
 from thermalent.jumps.system import System
+from thermalent.support.random_kernels import deferring_signals
 
 # Trajectories that share a random stream and a sum: part of what a seed means.
 BLOCK = 32
@@ -66,7 +67,7 @@ class JumpPaths:
         for _ in range(count):
             psi, where = self.start.draw(system, rng, self.tolerance)
             own = np.zeros_like(first)
-            total += follow_jumps(
+            total += deferring_signals(follow_jumps)(
                 rng, drift, jumps, system.targets, system.starts, system.norms, psi, where, steps,
                 self.tolerance, buffer, mode_of, emitter_of, grid, own, top, levels, stop.flag,
             )  # fmt: skip

@@ -13,6 +13,7 @@ from thermalent.jumps.system import System, modes_alone
 from thermalent.networks.mode_moments import BareModes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.solution.tasks import SourceStart
+from thermalent.support.random_kernels import deferring_signals
 
 # What the vacuum contributes to a source that has run so long from it.
 _FORGOTTEN = 1e-6
@@ -129,7 +130,7 @@ def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: fl
     psi = np.zeros(source.dimension, dtype=complex)
     psi[np.flatnonzero(source.order == 0)] = 1.0
     buffer = np.zeros((SERIES_TERMS + 2, source.dimension), dtype=complex)
-    propagate_ket(
+    deferring_signals(propagate_ket)(
         rng, drift, jumps, source.targets, source.starts, source.norms, psi,
         source.group_of(psi), rng.random(), span, tolerance, buffer, np.zeros(1, dtype=np.int64),
     )  # fmt: skip

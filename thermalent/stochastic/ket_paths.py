@@ -13,6 +13,7 @@ from thermalent.ensembles.blocks import Stop, Stopped
 from thermalent.ensembles.mean import BlockMean
 from thermalent.stochastic.ket_kernels import KetPlan, follow_ket
 from thermalent.stochastic.kets import DrivenKets, indices
+from thermalent.support.random_kernels import deferring_signals
 
 
 class KetSegment(NamedTuple):
@@ -69,7 +70,8 @@ class KetPaths:
                 raise Stopped
             own = rho[at : at + 1] if segment.record else np.zeros((1, d, d), dtype=complex)
             plan = self._plans[segment.step]
-            jumps += follow_ket(rng, plan, z, psi, segment.steps, True, *self._places, own)
+            follow = deferring_signals(follow_ket)
+            jumps += follow(rng, plan, z, psi, segment.steps, True, *self._places, own)
             own /= len(segment.steps)
             at += segment.record
         return BlockMean(1, rho, np.zeros_like(rho), events=jumps)

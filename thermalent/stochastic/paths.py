@@ -14,6 +14,7 @@ from thermalent.stochastic.ornstein_uhlenbeck import start
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, advance
 from thermalent.stochastic.step_operators import step_operators
 from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
+from thermalent.support.random_kernels import deferring_signals
 
 _CHUNK = 4096  # steps between two checks whether to stop, about 10 ms
 # In units of the inverse total rate. At 0.8 the extrapolated means of steady states were biased by
@@ -126,10 +127,9 @@ class PathSpec:
                 count = min(_CHUNK, segment.steps - begin)
                 for coarsening, block in zip(chosen, paths, strict=True):
                     operators = self._operators[segment.step, coarsening]
-                    if isinstance(operators, VectorStepOperators):
-                        advance_vector(*block, count, coarsening, operators)
-                    else:
-                        advance(*block, count, coarsening, operators)
+                    white = isinstance(operators, VectorStepOperators)
+                    kernel = advance_vector if white else advance
+                    deferring_signals(kernel)(*block, count, coarsening, operators)
             for coarsening, block in zip(chosen, paths, strict=True):
                 np.multiply(block.mean, coarsening / max(segment.steps, 1), out=block.mean)
             if segment.record:
