@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.batch import chains
+from tests.support.reference import Reference
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.steady_states import steady_states
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.small import chains
+from thermalent.continued_fraction.chain.structure import structure
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit, Qudit
 from thermalent.solution.result import Outcome
@@ -81,23 +83,57 @@ def distance(one, other):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_chains_are_those_of_the_single_solver(kind):
-    """Entry by entry, but for the frame's arbitrary signs: so by invariants of the blocks."""
+def test_chains_are_those_of_the_hierarchy(kind):
+    """From numbers of many networks as from the superoperators of one: up to a few roundings."""
     rng = np.random.default_rng([3, KINDS.index(kind)])
     networks = [random_network(rng, kind) for _ in range(4)]
-    for group in chains.chains(networks, np.arange(4)):
+    for group in chains(networks, np.arange(4), structure(networks[0])):
         for row, position in enumerate(group.points):
-            single = hierarchy_chain(hierarchy(networks[position]))
-            assert group.rate[row] == pytest.approx(single.rate, rel=1e-14)
-            assert group.width[row] == pytest.approx(single.width, rel=1e-14)
-            assert group.places.shape[1] == single.tier0_size
-            for a, expected in zip((group.a0[row], group.a1[row]), single.a, strict=True):
-                assert a.shape == expected.shape
-                scale = np.linalg.norm(expected)
-                assert np.linalg.norm(a) == pytest.approx(scale, rel=1e-12)
-                values = np.sort_complex(np.linalg.eigvals(a @ a.T + a))
-                wanted = np.sort_complex(np.linalg.eigvals(expected @ expected.T + expected))
-                assert np.max(np.abs(values.real - wanted.real)) < 1e-9 * scale**2
+            many, single = group.single(row), hierarchy_chain(hierarchy(networks[position]))
+            assert many.rate == pytest.approx(single.rate, rel=1e-14)
+            assert many.width == pytest.approx(single.width, rel=1e-14)
+            assert many.tier0_size == single.tier0_size
+            for parity in (0, 1):
+                assert np.array_equal(many.charge[parity], single.charge[parity])
+                assert np.max(np.abs(many.basis[parity] - single.basis[parity])) < 1e-14
+                # A unit is the last place of what an element was summed from, or of a hundredth
+                # of the largest where that is itself rounding.
+                size = many.size.a[parity] + 0.01 * np.max(many.size.a[parity])
+                assert np.max(np.abs(many.a[parity] - single.a[parity]) / size) < 1e-13
+                for given, other in ((many.up, single.up), (many.down, single.down)):
+                    shape = (len(many.charge[parity]), len(many.charge[1 - parity]))
+                    difference = table(given[parity], shape) - table(other[parity], shape)
+                    # What is left of a sum that cancels may differ: it is as large as rounding.
+                    largest = np.max(np.abs(single.down[parity].value))
+                    assert np.max(np.abs(difference), initial=0.0) < 1e-14 * largest
+
+
+def table(band, shape):
+    found = np.zeros(shape)
+    found[band.row, band.col] = band.value
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_steady_state_is_a_batch_of_one(kind):
+    rng = np.random.default_rng([4, KINDS.index(kind)])
+    networks = [random_network(rng, kind) for _ in range(6)]
+    for many in steady_states(networks):
+        single = te.ContinuedFraction().steady_state(many.network)
+        assert np.array_equal(single.state, many.state)
+        assert single.error == many.error
+        assert single.stats["levels"] == many.stats["levels"]
+
+
+def test_a_small_rate_beside_large_ones_is_kept_in_a_batch():
+    """A dephasing 1e-13 of the decay decides alone what becomes of a dark state."""
+    networks = [
+        te.phononic_link(n_th=1.0, kappa=0.5, wavelengths=(1.0, 2.0), dephasing=(rate, 0.0))
+        for rate in (1e-13, 2e-13, 1e-3)
+    ]
+    for many in steady_states(networks, te.ContinuedFraction(rtol=1e-3)):
+        exact = Reference(many.network).steady_state()
+        assert exact.distance(many.state) <= many.error
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,10 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from thermalent.continued_fraction.batch.lanes import HOW_FIXED, solved_group
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction, evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
+from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.structure import structure
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import ENOUGH
 from thermalent.continued_fraction.more_digits import solve
@@ -22,6 +25,7 @@ from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import checks
+from thermalent.support.compile_notice import announced
 
 # Levels times cubed unknowns of a level that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
@@ -96,9 +100,18 @@ class OneModePlan(Plan):
         return hierarchy(self.task.network, self.numbers)
 
     @cached_property
+    def small(self) -> Chains | None:
+        """The chain of few emitters, as a list of one; None for many."""
+        kind = structure(self.task.network)
+        if kind is None:
+            return None
+        with announced():
+            return chains([self.task.network], np.zeros(1, dtype=np.int64), kind)[0]
+
+    @cached_property
     def chain(self) -> HierarchyChain:
         """The chain of its tiers."""
-        return hierarchy_chain(self.hierarchy)
+        return hierarchy_chain(self.hierarchy) if self.small is None else self.small.single(0)
 
     @property
     def cost(self) -> Cost:
@@ -121,8 +134,17 @@ class OneModePlan(Plan):
 
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
-        settings, chain = self.settings, self.chain
-        stationary = TierZeroEquation(chain, self.hierarchy)
+        settings = self.settings
+        if self.small is not None:
+            unknowns = max(block.shape[1] for block in self.small.chain.a)
+            most = _most_levels(settings, unknowns)
+            settled = solved_group(
+                [self.task.network], self.small, settings, most=most, began=began
+            )
+            if settled:
+                return settled[0]
+        chain = self.chain
+        stationary = TierZeroEquation(chain, None if self.small else self.hierarchy)
         try:
             fraction = evaluate_chain(
                 chain,
@@ -155,7 +177,7 @@ class OneModePlan(Plan):
                 fraction.error,
                 "change of the state with more levels and another scaling of them"
                 if settings.n_max is None
-                else "distance to the state with as many levels as it takes",
+                else HOW_FIXED,
             ),
             status=_status(settings, fraction, chain),
             stats={

@@ -17,14 +17,23 @@ Source: THERMAL, Eqs. (9) to (13) and (C3); DUALRAIL, Eq. (11).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
 
 from thermalent.networks.liouvillian import lowering_operators
-from thermalent.networks.network import Network
-from thermalent.operators.superoperators import Superoperator, dagger, left, right, sandwich, zero
+from thermalent.networks.network import Couplings, Network
+from thermalent.operators.superoperators import (
+    Operator,
+    Superoperator,
+    dagger,
+    left,
+    right,
+    sandwich,
+    zero,
+)
 
 
 class UnstableSourceError(ValueError):
@@ -166,28 +175,41 @@ def _interleaved(aa: np.ndarray, ab: np.ndarray, ba: np.ndarray, bb: np.ndarray)
 
 
 def _coupling_terms(network: Network, index: int) -> tuple[Superoperator, ...]:
-    """D of alpha and of alpha^*, and K of alpha and of alpha^*, for the mode at node `index`.
+    """D of alpha and of alpha^*, and K of alpha and of alpha^*, for the mode at node `index`."""
+    drive, drive_conj, back, back_conj = mode_terms(
+        network.couplings, index, network.emitter_indices, lowering_operators(network)
+    )
+    if not network.modes[network.mode_indices.index(index)].backaction:
+        back, back_conj = 0 * back, 0 * back_conj
+    return drive, drive_conj, back, back_conj
+
+
+def mode_terms(
+    couplings: Couplings, index: int, emitters: Sequence[int], lowering: Sequence[Operator]
+) -> tuple[Superoperator, ...]:
+    """D of alpha and of alpha^*, and K of alpha and of alpha^*; linear in J, G and U.
 
     Collects the terms a rho, rho a^+, a^+ rho, rho a of the master equation. With
     rho = int |alpha><alpha| (x) mu(alpha), a rho -> alpha mu, rho a^+ -> alpha^* mu,
     a^+ rho -> (alpha^* - d/d alpha) mu, rho a -> (alpha - d/d alpha^*) mu.
+
+    Args:
+        couplings: J, G, U, P and M of all nodes, (n, n) each.
+        index: Node of the mode.
+        emitters: Nodes of the emitters.
+        lowering: Their lowering operators, (d, d) each.
     """
     terms: dict[str, list[Superoperator]] = {"a_rho": [], "rho_ad": [], "ad_rho": [], "rho_a": []}
-    lowering = lowering_operators(network)
-    for e, c in zip(network.emitter_indices, lowering, strict=False):
-        for to, weight, raises, of_left, of_right in coupling_weights(network, index, e):
+    for e, c in zip(emitters, lowering, strict=True):
+        for to, weight, raises, of_left, of_right in _weights(couplings, index, e):
             operator = dagger(c) if raises else c
             if of_left:
                 terms[to].append(weight * of_left * left(operator))
             if of_right:
                 terms[to].append(weight * of_right * right(operator))
-    a_rho, rho_ad, ad_rho, rho_a = terms.values()
-    size = int(np.prod(network.dims))
-    back, backaction_conj = _sum(ad_rho, size), _sum(rho_a, size)
-    drive, drive_conj = _sum(a_rho, size) + backaction_conj, _sum(rho_ad, size) + back
-    if not network.modes[network.mode_indices.index(index)].backaction:
-        back, backaction_conj = 0 * back, 0 * backaction_conj
-    return drive, drive_conj, back, backaction_conj
+    size = lowering[0].shape[0]
+    a_rho, rho_ad, ad_rho, rho_a = (_sum(parts, size) for parts in terms.values())
+    return a_rho + rho_a, rho_ad + ad_rho, ad_rho, rho_a
 
 
 def coupling_weights(
@@ -199,7 +221,13 @@ def coupling_weights(
         Rows (term of the mode, weight, whether the emitter's operator is c^+ instead of c, factor
         of it from the left, factor of it from the right), those of weight zero left out.
     """
-    exchange, decay, absorption, pumping, anomalous = network.couplings
+    return _weights(network.couplings, index, e)
+
+
+def _weights(
+    couplings: Couplings, index: int, e: int
+) -> list[tuple[str, complex, bool, float, float]]:
+    exchange, decay, absorption, pumping, anomalous = couplings
     pump, pair = pumping[index, e], anomalous[index, e]
     rows: list[tuple[str, complex, bool, float, float]] = [
         ("a_rho", decay[index, e], True, -0.5, 1.0),

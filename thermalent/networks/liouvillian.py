@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from thermalent.networks.network import Network
+from thermalent.networks.network import Couplings, Network
+from thermalent.networks.nodes import Emitter
 from thermalent.operators.superoperators import (
     Operator,
     Superoperator,
@@ -29,29 +31,40 @@ def lowering_operators(network: Network) -> tuple[Operator, ...]:
 
 def emitter_liouvillian(network: Network) -> Superoperator:
     """The Liouvillian of the emitters alone (the sources replaced by the vacuum), (d^2, d^2)."""
-    lowering = lowering_operators(network)
-    index = np.array(network.emitter_indices)
+    index = np.ix_(network.emitter_indices, network.emitter_indices)
+    couplings = Couplings(*(matrix[index] for matrix in network.couplings))
+    return coupled_liouvillian(network.emitters, lowering_operators(network), couplings)
+
+
+def coupled_liouvillian(
+    emitters: Sequence[Emitter], lowering: Sequence[Operator], couplings: Couplings
+) -> Superoperator:
+    """The Liouvillian of emitters with these couplings among them; linear in J, G and U.
+
+    Args:
+        emitters: The emitters.
+        lowering: Their lowering operators on the product space, (d, d) each.
+        couplings: J, G, U, P and M among them, (e, e) each.
+    """
+    dims = [emitter.dimension for emitter in emitters]
     raising = tuple(dagger(c) for c in lowering)
     hamiltonian: Operator = zero(lowering[0].shape[0])
     jumps: list[tuple[Operator, Operator]] = []
-    exchange, decay, absorption, pumping, anomalous = network.couplings
-    for p, j in enumerate(index):
+    exchange, decay, absorption, pumping, anomalous = couplings
+    for p, emitter in enumerate(emitters):
         # sum_l J_jl c_j^+ c_l, and sum_l G_jl D[c_j, c_l] = D[c_j, sum_l G_jl^* c_l].
-        hamiltonian = hamiltonian + raising[p] @ weighted_sum(exchange[j, index], lowering)
-        if np.any(decay[j, index]):
-            jumps.append((lowering[p], weighted_sum(decay[j, index].conj(), lowering)))
-        if np.any(absorption[j, index]):
-            jumps.append((raising[p], weighted_sum(absorption[j, index].conj(), raising)))
-        if np.any(pumping[j, index]):
-            pair = 0.5 * raising[p] @ weighted_sum(pumping[j, index], raising)
+        hamiltonian = hamiltonian + raising[p] @ weighted_sum(exchange[p], lowering)
+        if np.any(decay[p]):
+            jumps.append((lowering[p], weighted_sum(decay[p].conj(), lowering)))
+        if np.any(absorption[p]):
+            jumps.append((raising[p], weighted_sum(absorption[p].conj(), raising)))
+        if np.any(pumping[p]):
+            pair = 0.5 * raising[p] @ weighted_sum(pumping[p], raising)
             hamiltonian = hamiltonian + pair + dagger(pair)
-        if np.any(anomalous[j, index]):
-            jumps.append((raising[p], weighted_sum(anomalous[j, index].conj(), lowering)))
-            jumps.append((lowering[p], weighted_sum(anomalous[j, index], raising)))
-        emitter = network.emitters[p]
+        if np.any(anomalous[p]):
+            jumps.append((raising[p], weighted_sum(anomalous[p].conj(), lowering)))
+            jumps.append((lowering[p], weighted_sum(anomalous[p], raising)))
         if np.any(emitter.hamiltonian):
-            hamiltonian = hamiltonian + embed(emitter.hamiltonian, p, network.dims)
-        jumps.extend(
-            (o, o) for o in (embed(jump, p, network.dims) for jump in emitter.collapse_operators)
-        )
+            hamiltonian = hamiltonian + embed(emitter.hamiltonian, p, dims)
+        jumps.extend((o, o) for o in (embed(jump, p, dims) for jump in emitter.collapse_operators))
     return lindblad(hamiltonian, jumps)

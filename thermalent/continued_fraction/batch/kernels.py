@@ -11,13 +11,17 @@ import numpy as np
 
 from thermalent.support.compiled import compiled
 
-LANES = 16
+# As many lanes as there are items. Of a tuple the compiler knows their number: one lane becomes
+# scalar code. Many lanes are faster as loops, which it would unroll.
+MANY_LANES = np.ones(16)
+ONE_LANE = (1.0,)
 _SCALING = np.sqrt(1.7)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def solve_lanes(aug, m, width, factor, row, lanes):
+def solve_lanes(aug, m, width, factor, row, side):
     """[D | R] (m, width, lanes): R becomes D^{-1} R in every lane."""
+    lanes = len(side)
     for k in range(m):
         pivot = aug[k]
         count = width - k - 1
@@ -30,18 +34,19 @@ def solve_lanes(aug, m, width, factor, row, lanes):
             for w in range(lanes):
                 pivot[k + 1 + j, w] = row[j, w]
         for i in range(k + 1, m):
-            subtract(aug[i, k + 1 :], row, aug[i, k], factor, count, lanes)
+            subtract(aug[i, k + 1 :], row, aug[i, k], factor, count, side)
     for k in range(m - 1, 0, -1):
         for j in range(width - m):
             for w in range(lanes):
                 row[j, w] = aug[k, m + j, w]
         for i in range(k):
-            subtract(aug[i, m:], row, aug[i, k], factor, width - m, lanes)
+            subtract(aug[i, m:], row, aug[i, k], factor, width - m, side)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def subtract(to, row, by, factor, count, lanes):
+def subtract(to, row, by, factor, count, side):
     """Subtract `by` times a row in every lane: to[j] -= by row[j]."""
+    lanes = len(side)
     for w in range(lanes):
         factor[w] = by[w]
     for j in range(count):
@@ -50,19 +55,20 @@ def subtract(to, row, by, factor, count, lanes):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def fold_lanes(a, up, down, rate, depths, scaling, k):
+def fold_lanes(a, up, down, rate, depths, scaling, k, side):
     """K of every lane, truncated at its own depth; as `kernels.fold`.
 
     Args:
         a: A of even and odd levels, (m, m, lanes) each.
-        up: For even and odd levels: row, column, e, values (t, lanes).
+        up: For even and odd levels: row, column, values (t, lanes), e.
         down: The same.
         rate: (lanes,).
         depths: (lanes,).
         scaling: Of the levels against each other.
         k: Where K goes, (ground, ground, lanes); columns and rows as `a` has them.
+        side: As many items as there are lanes.
     """
-    lanes = rate.size
+    lanes = len(side)
     most = max(a[0].shape[0], a[1].shape[0])
     # [D | R] of this level and of the one above, whose right part is D^{-1} B there.
     both = np.zeros((2, most, 2 * most, lanes))
@@ -85,25 +91,25 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
                 for w in range(lanes):
                     aug[i, j, w] = 0.0
         if n < last:
-            to, of, e, values = down[parity]
+            to, of, values, e = down[parity]
             for t in range(to.size):
                 size = np.sqrt(max(0.5 * (n - e[t]) + 1.0, 0.0)) / scaling
                 for w in range(lanes):
                     value[w] = values[t, w] * size
-                subtract(aug[to[t]], above[of[t], there:], value, factor, here, lanes)
-        to, of, e, values = up[parity]
+                subtract(aug[to[t]], above[of[t], there:], value, factor, here, side)
+        to, of, values, e = up[parity]
         for t in range(to.size):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             for w in range(lanes):
                 aug[to[t], here + of[t], w] += values[t, w] * size
-        solve_lanes(aug, here, here + there, factor, row, lanes)
+        solve_lanes(aug, here, here + there, factor, row, side)
         if n > first:
             for w in range(lanes):
                 if n > depths[w]:  # this lane has not begun
                     for i in range(here):
                         for j in range(here, here + there):
                             aug[i, j, w] = 0.0
-    to, of, e, values = down[0]
+    to, of, values, e = down[0]
     tier0_size, whole = k.shape[0], a[0].shape[0]
     shift = whole - tier0_size if scaling != 1.0 else 0  # in reverse, level 0 stands last
     for i in range(tier0_size):
@@ -116,47 +122,44 @@ def fold_lanes(a, up, down, rate, depths, scaling, k):
             size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
             for w in range(lanes):
                 value[w] = -values[t, w] * size
-            subtract(
-                k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, tier0_size, lanes
-            )
+            subtract(k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, tier0_size, side)
 
 
 @compiled(nogil=True, error_model="numpy")
-def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
+def fold_points(points, depths, reverse, a, up, down, rate, found, side):
     """K of some points, each at its own depth, into found (p, ground, ground).
 
     Args:
         points: Which of the points, (n,); of similar depths, best in order of them.
         depths: Of each of these, (n,).
         reverse: Whether the unknowns stand in reverse and the levels are scaled.
-        a0: A of the even levels of all points, (p, m_0, m_0).
-        a1: A of the odd levels, (p, m_1, m_1).
-        bands: Couplings up into even and odd, down into even and odd levels: row, column, e (t,)
-            and values (p, t) of each.
+        a: A of the even and of the odd levels of all points, (p, m, m) each.
+        up: Couplings into even and odd levels from below, values (p, t).
+        down: The same from above.
         rate: Of all points, (p,).
         found: K of all points.
+        side: As many items as there are lanes.
     """
+    lanes = len(side)
     tier0_size = found.shape[1]
-    even, odd = a0.shape[1], a1.shape[1]
-    a = (np.zeros((even, even, LANES)), np.zeros((odd, odd, LANES)))
-    k, rates = np.zeros((tier0_size, tier0_size, LANES)), np.zeros(LANES)
-    depth = np.zeros(LANES, dtype=np.int64)
-    up = (_lanes(bands[0], even, odd, reverse), _lanes(bands[1], odd, even, reverse))
-    down = (_lanes(bands[2], even, odd, reverse), _lanes(bands[3], odd, even, reverse))
+    even, odd = a[0].shape[1], a[1].shape[1]
+    blocks = (np.zeros((even, even, lanes)), np.zeros((odd, odd, lanes)))
+    k, rates = np.zeros((tier0_size, tier0_size, lanes)), np.zeros(lanes)
+    depth = np.zeros(lanes, dtype=np.int64)
+    ups = (_lanes(up[0], even, odd, reverse, lanes), _lanes(up[1], odd, even, reverse, lanes))
+    downs = (_lanes(down[0], even, odd, reverse, lanes), _lanes(down[1], odd, even, reverse, lanes))
     scaling = _SCALING if reverse else 1.0
-    for begin in range(0, points.size, LANES):
-        for w in range(LANES):
+    for begin in range(0, points.size, lanes):
+        for w in range(lanes):
             at = min(begin + w, points.size - 1)  # the last point fills what is left
             p = points[at]
             rates[w], depth[w] = rate[p], depths[at]
-            _fill(a[0], a0[p], w, reverse)
-            _fill(a[1], a1[p], w, reverse)
-            _load(up[0][3], bands[0][3][p], w)
-            _load(up[1][3], bands[1][3][p], w)
-            _load(down[0][3], bands[2][3][p], w)
-            _load(down[1][3], bands[3][3][p], w)
-        fold_lanes(a, up, down, rates, depth, scaling, k)
-        for w in range(min(LANES, points.size - begin)):
+            for parity in range(2):
+                _fill(blocks[parity], a[parity][p], w, reverse)
+                _load(ups[parity][2], up[parity].value[p], w)
+                _load(downs[parity][2], down[parity].value[p], w)
+        fold_lanes(blocks, ups, downs, rates, depth, scaling, k, side)
+        for w in range(min(lanes, points.size - begin)):
             p = points[begin + w]
             for i in range(tier0_size):
                 for j in range(tier0_size):
@@ -167,12 +170,12 @@ def fold_points(points, depths, reverse, a0, a1, bands, rate, found):
 
 
 @compiled(nogil=True, error_model="numpy")
-def _lanes(band, rows, columns, reverse):
+def _lanes(band, rows, columns, reverse, lanes):
     """A band with room for the values of every lane, its unknowns in reverse if asked for."""
-    row, column, e = band[0].copy(), band[1].copy(), band[2]
+    row, col = band.row.copy(), band.col.copy()
     if reverse:
-        row, column = rows - 1 - row, columns - 1 - column
-    return row, column, e, np.zeros((row.size, LANES))
+        row, col = rows - 1 - row, columns - 1 - col
+    return row, col, np.zeros((row.size, lanes)), band.e
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -1,10 +1,10 @@
-"""Steady states of many networks side by side: the same fractions, several points per instruction.
+"""Steady states of small emitters: one network, or many side by side, several per instruction.
 
-A single steady state spends most of its time on the way to its numbers. Here networks of one
-structure (the same kinds of emitters; rates, occupations, detunings differ) become arrays at once,
-and compiled kernels fold their fractions in lanes, on as many threads as there are. How far each
-point goes, when it stops and what its error is follow the rules of `fraction`. What the lanes
-cannot settle (several steady states, rounding, too many levels) the ordinary solver takes over.
+Networks of one structure (the same kinds of emitters; rates, occupations, detunings differ) become
+arrays at once, and compiled kernels fold their fractions in lanes, on as many threads as there are.
+A single network is a list of one, in one lane. How far each point goes, when it stops and what its
+error is follow the rules of `fraction`. What elimination without pivoting in lanes cannot settle
+(several steady states, rounding, too many levels), `fraction` takes over with the same chain.
 """
 
 from __future__ import annotations
@@ -12,22 +12,51 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from thermalent.continued_fraction.batch.chains import Chains, chains
+from thermalent.continued_fraction.chain import rounding
+from thermalent.continued_fraction.chain.chain import Band
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
+from thermalent.continued_fraction.chain.small import Chains, chains
+from thermalent.continued_fraction.chain.structure import Structure
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.network import Network
 from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyState
 from thermalent.support.compile_notice import announced
 
 _TOGETHER = 2**22  # elements of superoperators held at once
-_EPS = float(np.finfo(float).eps)
 _SHARE = 64  # points that a thread takes at a time
-_HOW = "change of the state with more levels and another scaling and order of them"
-_HOW_FIXED = "distance to the state with as many levels as it takes"
+# Up to so many points a lane each would mostly fold copies: they are folded one by one.
+_FEW = 4
+_AT_ONCE = 20_000  # levels to begin with up to which a search is not looked at until it ends
+HOW = "change of the state with more levels and another scaling and order of them"
+HOW_FIXED = "distance to the state with as many levels as it takes"
+
+Side = tuple[float, ...] | np.ndarray  # as many items as there are lanes, see `kernels`
+
+
+class ChainBlocks(NamedTuple):
+    """What the kernels are told of the chains of some points, see `Chains`."""
+
+    a: tuple[np.ndarray, np.ndarray]
+    up: tuple[Band, Band]
+    down: tuple[Band, Band]
+    rate: np.ndarray
+    basis: np.ndarray  # operators of level 0 as columns, (p, d^2, ground)
+    size: np.ndarray  # what A of the even levels was summed from, (p, m_0, m_0)
+
+
+class Work(NamedTuple):
+    """What each point has come to: matrices (p, ground, ground) and vectors (p, ground)."""
+
+    k: np.ndarray
+    before: np.ndarray  # K of the fold before
+    x: np.ndarray
+    x_before: np.ndarray
+    inverse: np.ndarray  # of A_0 + K with the trace in the place of its first row
+    above: np.ndarray  # what rounding may change in K
 
 
 class Progress(NamedTuple):
@@ -39,7 +68,7 @@ class Progress(NamedTuple):
     changes: np.ndarray  # the last three, (p, 3)
     changed: np.ndarray  # how often
     singular: np.ndarray  # singular equations met
-    status: np.ndarray  # see `batch_convergence`
+    status: np.ndarray  # see `batch.convergence`
     error: np.ndarray
     scale: np.ndarray
     residual: np.ndarray
@@ -48,6 +77,7 @@ class Progress(NamedTuple):
 def side_by_side(
     networks: Sequence[Network],
     members: Sequence[int],
+    kind: Structure,
     settings: Settings,
     threads: int,
     found: dict[int, SteadyState],
@@ -57,54 +87,61 @@ def side_by_side(
     Args:
         networks: All networks.
         members: Positions of those of the structure.
+        kind: Their structure.
         settings: Accuracy.
         threads: Number of threads. It changes no bit of any result.
         found: Where the results go, by position.
     """
     size = int(np.prod(networks[members[0]].dims)) ** 4
-    for slice_ in _slices(np.array(members), max(1, _TOGETHER // (3 * size))):
+    for slice_ in _slices(np.array(members), max(1, _TOGETHER // (6 * size))):
         with announced():
-            groups = chains(networks, slice_)
+            groups = chains(networks, slice_, kind)
         for group in groups:
-            _solve(networks, settings, group, threads, found)
+            found |= solved_group(networks, group, settings, threads, batch=True)
 
 
 def _slices(points: np.ndarray, size: int) -> list[np.ndarray]:
     return [points[begin : begin + size] for begin in range(0, len(points), size)]
 
 
-def _solve(
+def solved_group(
     networks: Sequence[Network],
-    settings: Settings,
     group: Chains,
-    threads: int,
-    found: dict[int, SteadyState],
-) -> None:
-    """Solve the points of a group; those that the lanes cannot settle are left out."""
+    settings: Settings,
+    threads: int = 1,
+    *,
+    most: int = MOST_TIERS,
+    began: float | None = None,
+    batch: bool = False,
+) -> dict[int, SteadyState]:
+    """The steady states of a group by position; those that the lanes cannot settle are left out.
+
+    Args:
+        networks: All networks.
+        group: The chains of some of them.
+        settings: Accuracy.
+        threads: Number of threads. It changes no bit of any result.
+        most: Level at which to give up.
+        began: When the work began, as `time.perf_counter` says; now, if not given.
+        batch: Whether the results say that they were solved with others.
+    """
     from thermalent.continued_fraction.batch import convergence as batch_convergence
 
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     fractions = _Fractions(group, threads)
-    progress = fractions.converge(settings.aimed_rtol)
-    good = np.flatnonzero(progress.status == batch_convergence.CONVERGED)
-    levels, how = progress.depth, _HOW
+    progress = fractions.converge(settings.aimed_rtol, most)
+    good = np.flatnonzero(progress.status == batch_convergence.SETTLED)
+    levels, how = progress.depth, HOW
     if settings.last is not None:
-        levels, how = np.full(len(group.points), settings.last), _HOW_FIXED
+        levels, how = np.full(len(group.points), settings.last), HOW_FIXED
         good = fractions.truncate(good, levels, progress)
     states = fractions.states(good)
     proper = _proper(states, progress.error[good])
     good, states = good[proper], states[proper]
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
-    unknowns = (group.a0.shape[1], group.a1.shape[1])
-    for position, rho, error, level, residual in zip(
-        group.points[good].tolist(),
-        states,
-        progress.error[good].tolist(),
-        levels[good].tolist(),
-        progress.residual[good].tolist(),
-        strict=True,
-    ):
-        found[position] = SteadyState(
+    unknowns = tuple(block.shape[1] for block in group.chain.a)
+    return {
+        position: SteadyState(
             network=networks[position],
             method=settings.record,
             state=rho,
@@ -112,12 +149,22 @@ def _solve(
             stats={
                 "n_max": (level + 1) // 2,
                 "levels": level,
+                "ended_by": "converged",
                 "unknowns_per_level": unknowns,
                 "residual": residual,
                 "seconds": seconds,
-                "batch": True,
-            },
+            }
+            | ({"batch": True} if batch else {}),
         )
+        for position, rho, error, level, residual in zip(
+            group.points[good].tolist(),
+            states,
+            progress.error[good].tolist(),
+            levels[good].tolist(),
+            progress.residual[good].tolist(),
+            strict=True,
+        )
+    }
 
 
 def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -130,48 +177,35 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
-def _disturbed(group: Chains, largest: np.ndarray) -> Chains:
-    """The chains with every element off by the last place of the largest, at random.
-
-    The same random numbers for every point: what else is in the list changes no bit of a result.
-    """
-    size = max(group.a0.shape[1], group.a1.shape[1])
-    noise = _EPS * np.random.default_rng(1).standard_normal((6, size, size))
-
-    def block(a: np.ndarray, by: np.ndarray) -> np.ndarray:
-        return a + largest[:, None, None] * by[: a.shape[1], : a.shape[1]]
-
-    def band(given: tuple[np.ndarray, ...], by: np.ndarray) -> tuple[np.ndarray, ...]:
-        row, col, e, value = given
-        most = np.max(np.abs(value), axis=1, initial=0.0)[:, None]
-        return row, col, e, value + np.where(value != 0, most * by[row, col], 0.0)
-
-    return group._replace(
-        a0=block(group.a0, noise[0]),
-        a1=block(group.a1, noise[1]),
-        bands=tuple(band(given, by) for given, by in zip(group.bands, noise[2:], strict=True)),
-    )
-
-
 class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
     def __init__(self, group: Chains, threads: int) -> None:
-        count, tier0_size = len(group.points), group.places.shape[1]
+        chain, count = group.chain, len(group.points)
+        assert chain.size is not None
         self.group, self.threads = group, threads
-        self.k = np.full((count, tier0_size, tier0_size), np.nan)
-        self.x = np.full((count, tier0_size), np.nan)
-        blocks = (group.a0, group.a1)
-        self.largest = np.maximum(*(np.max(np.abs(a), axis=(1, 2), initial=0.0) for a in blocks))
+        self.blocks = ChainBlocks(
+            chain.a,
+            chain.up,
+            chain.down,
+            cast(np.ndarray, chain.rate),
+            np.ascontiguousarray(chain.basis[0][:, :, : chain.tier0_size]),
+            chain.size.a[0],
+        )
+        square, line = (count, chain.tier0_size, chain.tier0_size), (count, chain.tier0_size)
+        k, before, inverse, above = (np.full(square, np.nan) for _ in range(4))
+        x, x_before = (np.full(line, np.nan) for _ in range(2))
+        self.work = Work(k, before, x, x_before, inverse, above)
 
-    def converge(self, rtol: float) -> Progress:
+    def converge(self, rtol: float, most: int = MOST_TIERS) -> Progress:
         """Fold at more and more levels until every point is settled, one way or the other."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
+        from thermalent.continued_fraction.batch import kernels
         from thermalent.continued_fraction.chain import convergence as control
 
-        count = len(self.group.points)
+        count, widths = len(self.group.points), cast(np.ndarray, self.group.chain.width)
         progress = Progress(
-            depth=np.array([control.first_depth(width) for width in self.group.width]),
+            depth=np.array([control.first_depth(width) for width in widths]),
             depths=np.zeros((count, 3), dtype=np.int64),
             folds=np.zeros(count, dtype=np.int64),
             changes=np.zeros((count, 3)),
@@ -182,88 +216,68 @@ class _Fractions:
             scale=np.ones(count),
             residual=np.full(count, np.inf),
         )
-        before, x_before = np.full_like(self.k, np.nan), np.full_like(self.x, np.nan)
-        above = self._lost_above(progress.depth)
-        reverse = False
         # What needs more levels than the ordinary solver takes, it also refuses.
-        progress.status[progress.depth > MOST_TIERS] = batch_convergence.DEFERRED
-        while np.any(progress.status == batch_convergence.ACTIVE):
+        progress.status[progress.depth > most] = batch_convergence.DEFERRED
+        first = True
+        while True:
             active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
+            if len(active) == 0:
+                return progress
             # Lanes of similar depth wait least for each other.
             active = active[np.argsort(progress.depth[active], kind="stable")]
-            backwards = reverse
+            few = len(active) <= _FEW
+            at_once = few and progress.depth[active[-1]] <= _AT_ONCE
+            rounds = control.MOST_FOLDS if at_once and not first else 1
+            side = kernels.ONE_LANE if few else kernels.MANY_LANES
 
-            def task(points: np.ndarray, backwards: bool = backwards) -> None:
-                self._fold(points, progress.depth[points], backwards)
-                batch_convergence.judge_convergence(
-                    points,
-                    tuple(progress),
-                    self.k,
-                    before,
-                    self.x,
-                    x_before,
-                    self.group.a0,
-                    self.largest,
-                    above,
-                    self.group.places,
-                    self.group.bright_dark,
-                    rtol,
-                    MOST_TIERS,
+            def task(points: np.ndarray, rounds: int = rounds, side: Side = side) -> None:
+                batch_convergence.converge_points(
+                    points, rounds, self.blocks, self.work, progress, rtol, most, side
                 )
 
+            depths = progress.depth.copy()
             self._share(task, active)
-            reverse = not reverse
-        return progress
+            if first:
+                self._lose(active, depths, side)
+                first = False
 
     def truncate(self, points: np.ndarray, levels: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed level, and measure the error; returns those that can be."""
+        from thermalent.continued_fraction.batch import convergence as batch_convergence
+        from thermalent.continued_fraction.batch import kernels
+
         converged = self.states(points)
-        self._share(lambda some: self._fold(some, levels[some], False), points)
-        regular = ~np.isnan(self.x[points, 0])
+        side = kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
+        self._share(
+            lambda some: batch_convergence.solve_points(
+                some, levels, False, self.blocks, self.work, side
+            ),
+            points,
+        )
+        regular = ~np.isnan(self.work.x[points, 0])
         points, converged = points[regular], converged[regular]
         progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
         return points
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
-        from thermalent.continued_fraction.batch import convergence as batch_convergence
+        found = np.sum(self.blocks.basis[points] * self.work.x[points, None, :], axis=2)
+        d = round(np.sqrt(found.shape[1]))
+        return found.reshape(-1, d, d)
 
-        d = self.group.bright_dark.shape[1]
-        found = np.zeros((len(points), d, d), dtype=complex)
-        batch_convergence.states_of_points(
-            points, self.x, self.group.places, self.group.bright_dark, found
-        )
-        return found
-
-    def _lost_above(self, depths: np.ndarray) -> np.ndarray:
-        """What rounding may change in K, (p, ground, ground): see `rounding.lost_above`."""
+    def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
+        """What rounding may change in K, which was folded once: see `rounding.lost_above`."""
         from thermalent.continued_fraction.batch import kernels
 
-        folded = []
-        for group, reverse in ((self.group, False), (_disturbed(self.group, self.largest), True)):
-            k = np.zeros_like(self.k)
+        chain = rounding.disturbed(self.group.chain)
+        blocks = (chain.a, chain.up, chain.down, chain.rate)
+        above = self.work.above
 
-            def task(
-                points: np.ndarray, group: Chains = group, k: np.ndarray = k, back: bool = reverse
-            ) -> None:
-                kernels.fold_points(
-                    points, depths[points], back, group.a0, group.a1, group.bands, group.rate, k
-                )
+        def task(some: np.ndarray) -> None:
+            kernels.fold_points(some, depths[some], True, *blocks, above, side)
 
-            fitting = np.flatnonzero(depths <= MOST_TIERS)
-            self._share(task, fitting[np.argsort(depths[fitting], kind="stable")])
-            folded.append(k)
-        return folded[1] - folded[0]
-
-    def _fold(self, points: np.ndarray, depths: np.ndarray, reverse: bool) -> None:
-        from thermalent.continued_fraction.batch import convergence as batch_convergence
-        from thermalent.continued_fraction.batch import kernels
-
-        group = self.group
-        kernels.fold_points(
-            points, depths, reverse, group.a0, group.a1, group.bands, group.rate, self.k
-        )
-        batch_convergence.solve_points(points, self.k, group.a0, group.bright_dark.shape[1], self.x)
+        self._share(task, points)
+        above[:] = rounding.DRAW * (self.work.k - above)
 
     def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
         """Do the task for all points, on all threads; the kernels release the GIL."""

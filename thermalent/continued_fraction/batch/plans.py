@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
-from thermalent.continued_fraction.batch.chains import structures
 from thermalent.continued_fraction.batch.lanes import side_by_side
+from thermalent.continued_fraction.chain.structure import Structure, structures
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -29,12 +29,14 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
     found: dict[int, Plan | Refusal] = {}
     shared = [i for i, task in enumerate(tasks) if settings.digits is None and _simple(task)]
     kinds = structures([tasks[i].network for i in shared])
-    kinds.pop(None, None)
-    for members in kinds.values():
+    for kind, members in kinds.items():
+        if kind is None:
+            continue
         first = plan(tasks[shared[members[0]]])
         if isinstance(first, Refusal):
             continue  # each by itself finds out why
-        batch = Batch([cast(SteadyStateTask, tasks[shared[m]]) for m in members], settings, plan)
+        of_kind = [cast(SteadyStateTask, tasks[shared[m]]) for m in members]
+        batch = Batch(of_kind, kind, settings, plan)
         for position, member in enumerate(members):
             found[shared[member]] = BatchPlan(batch=batch, position=position)
     return [found[i] if i in found else plan(task) for i, task in enumerate(tasks)]
@@ -54,11 +56,13 @@ class Batch:
 
     Args:
         tasks: Which ones.
+        kind: Their structure.
         settings: The method's parameters.
         plan: Plans a task by itself.
     """
 
     tasks: Sequence[SteadyStateTask]
+    kind: Structure
     settings: Settings
     plan: Planner
 
@@ -67,7 +71,7 @@ class Batch:
         """What the lanes can settle, by position."""
         networks = [task.network for task in self.tasks]
         found: dict[int, SteadyState] = {}
-        side_by_side(networks, range(len(networks)), self.settings, 1, found)
+        side_by_side(networks, range(len(networks)), self.kind, self.settings, 1, found)
         return found
 
 

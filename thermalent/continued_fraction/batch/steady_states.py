@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thermalent.continued_fraction.batch.chains import structures
 from thermalent.continued_fraction.batch.lanes import side_by_side
+from thermalent.continued_fraction.chain.structure import structures
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
@@ -49,9 +49,10 @@ def steady_states(
         alone, kinds = list(range(len(networks))), {}
     found: dict[int, SteadyState] = {}
     with working("continued fractions") as report:
-        for members in kinds.values():
+        for kind, members in kinds.items():
             _require(chosen, networks, members[:1])
-            side_by_side(networks, members, chosen.settings, _threads(threads), found)
+            assert kind is not None
+            side_by_side(networks, members, kind, chosen.settings, _threads(threads), found)
             report(f"{len(found)} of {len(networks)} points")
         alone += [p for p in range(len(networks)) if p not in found and p not in alone]
         _require(chosen, networks, alone)

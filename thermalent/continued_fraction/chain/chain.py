@@ -26,7 +26,7 @@ from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Operator, Superoperator, sandwich
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
-_ROUNDING = 4 * np.finfo(float).eps
+_ROUNDING = 4 * np.finfo(float).eps  # as in `basis_kernels`
 
 
 class Band(NamedTuple):
@@ -36,6 +36,20 @@ class Band(NamedTuple):
     col: np.ndarray
     value: np.ndarray
     e: np.ndarray
+
+
+class Sizes(NamedTuple):
+    """Sums of the absolute values that the elements were summed from.
+
+    Args:
+        a: Of A of even and odd levels, (m_0, m_0) and (m_1, m_1).
+        up: Of B into even and odd levels, (m_0, m_1) and (m_1, m_0).
+        down: The same of C.
+    """
+
+    a: tuple[np.ndarray, np.ndarray]
+    up: tuple[np.ndarray, np.ndarray]
+    down: tuple[np.ndarray, np.ndarray]
 
 
 class HierarchyChain(NamedTuple):
@@ -51,6 +65,7 @@ class HierarchyChain(NamedTuple):
         basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
             and (d^2, m_1).
         charge: k - l of the even and the odd unknowns, (m_0,) and (m_1,).
+        size: What the elements were summed from, where it is known.
     """
 
     a: tuple[np.ndarray, np.ndarray]
@@ -61,6 +76,7 @@ class HierarchyChain(NamedTuple):
     tier0_size: int
     basis: tuple[Operator, Operator]
     charge: tuple[np.ndarray, np.ndarray]
+    size: Sizes | None = None
 
 
 class HierarchyTerms(NamedTuple):
@@ -211,13 +227,21 @@ def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
     """A superoperator in the basis, dense if it was; real if it preserves Hermiticity."""
+    if isinstance(basis, np.ndarray):
+        from thermalent.continued_fraction.chain import basis_kernels
+
+        n = len(basis)
+        parts, found = np.empty((3, n, n)), np.empty((1 if real else 2, n, n))
+        size = np.empty((n, n))
+        basis_kernels.parts(basis, parts)
+        whole = np.asarray(superoperator, dtype=complex)
+        basis_kernels.to_basis(whole, parts, np.zeros(n), found, size)
+        matrix = found[0] if real else found[0] + 1j * found[1]
+        basis_kernels.drop_rounding(matrix, size)
+        return matrix
     matrix = basis.conj().T @ (superoperator @ basis)
     absolute = abs(basis)
     size = absolute.T @ (abs(superoperator) @ absolute)
-    if isinstance(matrix, np.ndarray):
-        matrix = np.ascontiguousarray(matrix.real) if real else matrix
-        matrix[np.abs(matrix) < _ROUNDING * size] = 0.0
-        return matrix
     matrix = sparse.csr_array(matrix.real if real else matrix)
     matrix = sparse.csr_array(matrix.multiply(abs(matrix) > _ROUNDING * size))
     matrix.eliminate_zeros()

@@ -96,6 +96,37 @@ def possibly_degenerate(changes, count, scale):
     return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
 
 
+# How a search stands.
+GOING_ON, CONVERGED, ROUNDING, LEVELS, UNSETTLED = range(5)
+_MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
+
+
+@compiled(nogil=True, error_model="numpy")
+def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
+    """How a search stands whose last two solutions could be compared.
+
+    Args:
+        error: Error of the solution, `hidden` included.
+        hidden: What rounding of the blocks may change in it, as far as it was looked at.
+        wanted: Allowed error.
+        changes: As for `error_of`.
+        count: As for `error_of`.
+        scale: As for `error_of`.
+        depth: Number of levels.
+        most: Number of levels at which to give up.
+        folds: How many there were.
+    """
+    if error <= wanted:
+        return CONVERGED
+    if hidden > 0.5 * wanted and error <= _MOSTLY * hidden:
+        return ROUNDING  # more levels help nothing
+    if stagnates(changes, count, scale):
+        return ROUNDING
+    if depth >= most:
+        return LEVELS
+    return UNSETTLED if folds >= MOST_FOLDS else GOING_ON
+
+
 @compiled(nogil=True, error_model="numpy")
 def next_depth(depths, folds, changes, count, wanted):
     """The next number of levels: where the error should fall below what is wanted.

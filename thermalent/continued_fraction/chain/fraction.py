@@ -29,7 +29,8 @@ from thermalent.support.progress import working
 # Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
 SMALL = 96
 MOST_TIERS = 4_000_000
-_MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
+# As `convergence` numbers them.
+_OUTCOMES = ("", "converged", "rounding", "levels", "unsettled")
 # Rounding that two scalings may happen to share; what is lost before the folds is counted apart.
 _FLOOR = 16 * float(np.finfo(float).eps)
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # the same, where what rounding loses is known
@@ -152,7 +153,6 @@ def _converge(
             if singular_folds == convergence.PATIENCE:
                 return singular(k, depth, evaluate_truncated(chains[folds % 2], s, depth))
             x = None
-        error, outcome = np.inf, ""
         if x is not None and x_before is not None and k_before is not None:
             changes, count = np.append(changes[1:], _element(chain, x - x_before)), count + 1
             scale = _element(chain, x)
@@ -168,16 +168,11 @@ def _converge(
             if lost is not None and (error <= rtol * scale or folds >= convergence.PATIENCE):
                 hidden = lost(k, x)
                 error += hidden
-            if error <= rtol * scale:
-                outcome = "converged"
-            elif hidden > 0.5 * rtol * scale and error <= _MOSTLY * hidden:
-                outcome = "rounding"  # more levels help nothing
-            elif convergence.stagnates(changes, count, scale):
-                outcome = "rounding"
-            elif depth >= most:
-                outcome = "levels"
-            elif folds >= convergence.MOST_FOLDS:
-                outcome = "unsettled"
+            outcome = _OUTCOMES[
+                convergence.outcome(
+                    error, hidden, rtol * scale, changes, count, scale, depth, most, folds
+                )
+            ]
             if outcome:
                 if lost is not None and not hidden:
                     hidden = lost(k, x)

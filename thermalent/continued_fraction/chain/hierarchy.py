@@ -87,10 +87,26 @@ def bright_dark_basis(network: Network, numbers: np.ndarray) -> np.ndarray:
     coupled = np.conj(0.5 * network.decay[e] + 1j * network.exchange[e])[:, network.mode_indices]
     weights = coupled[:, np.argmax(np.sum(np.abs(coupled), axis=0))]
     drive = sum(w * dense(c) for w, c in zip(weights, lowering_operators(network), strict=True))
-    gram = drive.conj().T @ drive
-    bright_dark = np.zeros((d, d), dtype=complex)
-    for n in np.unique(numbers):
+    return bright_dark_bases(np.asarray(drive)[None], numbers)[0]
+
+
+def bright_dark_bases(drive: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """The bright and dark states of the operators O of several networks.
+
+    Args:
+        drive: O, (p, d, d).
+        numbers: Excitation numbers of the basis states, (d,).
+
+    Returns:
+        The states as columns, (p, d, d).
+    """
+    gram = drive.conj().transpose(0, 2, 1) @ drive
+    bright_dark = np.zeros(drive.shape, dtype=complex)
+    for n in range(numbers.max() + 1):
         sector = np.flatnonzero(numbers == n)
-        _, vectors = np.linalg.eigh(gram[np.ix_(sector, sector)])
-        bright_dark[np.ix_(sector, sector)] = vectors
+        if len(sector) == 1:
+            bright_dark[:, sector, sector] = 1.0
+        elif len(sector):
+            place = sector[:, None], sector
+            bright_dark[:, *place] = np.linalg.eigh(gram[:, *place])[1]
     return bright_dark

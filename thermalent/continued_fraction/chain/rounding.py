@@ -11,31 +11,24 @@ levels above zero make of their own rounding, \(\delta K\), is seen by disturbin
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
 
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, generator, summed
-from thermalent.continued_fraction.chain.fraction import evaluate_truncated
+from thermalent.continued_fraction.chain.chain import (
+    Band,
+    HierarchyChain,
+    Sizes,
+    generator,
+    summed,
+)
+from thermalent.continued_fraction.chain.fraction import SMALL, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.operators.superoperators import Operator, Superoperator
 
-_EPS = float(np.finfo(float).eps)
-
-
-class Sizes(NamedTuple):
-    """Sums of the absolute values that the elements were summed from.
-
-    Args:
-        a: Of A of even and odd levels, (m_0, m_0) and (m_1, m_1).
-        up: Of B into even and odd levels, (m_0, m_1) and (m_1, m_0).
-        down: The same of C.
-    """
-
-    a: tuple[np.ndarray, np.ndarray]
-    up: tuple[np.ndarray, np.ndarray]
-    down: tuple[np.ndarray, np.ndarray]
+# The rounding that both folds share is as large as what is drawn for one of them.
+DRAW = float(np.sqrt(2.0))
 
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
@@ -58,40 +51,89 @@ def _table(left: Operator, superoperator: Superoperator, right: Operator) -> np.
 def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     """How the rounding of the levels above zero may change K, one random draw, (ground, ground).
 
-    The difference of two folds whose blocks are disturbed at random, the second one eliminated in
-    reverse order. A few levels show it: as many as a fraction is begun with.
+    The difference of two folds, the second one with its blocks disturbed at random and eliminated
+    in reverse order. A few levels show it: as many as a fraction is begun with.
     """
-    rng = np.random.default_rng(1)
     depth = convergence.first_depth(chain.width)
-    forward = evaluate_truncated(_disturbed(chain, size, rng), 0.0, depth)
-    backward = evaluate_truncated(_reversed(_disturbed(chain, size, rng)), 0.0, depth)
-    return forward - backward[::-1, ::-1]
+    backward = _reversed(_first(disturbed(_as_list(chain, size))))
+    change = (
+        evaluate_truncated(chain, 0.0, depth) - evaluate_truncated(backward, 0.0, depth)[::-1, ::-1]
+    )
+    return DRAW * change
 
 
-def _disturbed(chain: HierarchyChain, size: Sizes, rng: np.random.Generator) -> HierarchyChain:
-    """Every element off by a last place of its sum, those that were set to zero as well."""
-    populations = round(np.sqrt(chain.basis[0].shape[0]))  # the first of the even unknowns
+def disturbed(chain: HierarchyChain) -> HierarchyChain:
+    """The chains of some networks, as in `small.Chains`, every element off by a last place.
 
-    def noise(by: np.ndarray, parity: int) -> np.ndarray:
-        drawn = _EPS * by * rng.standard_normal(by.shape)
-        if parity == 0:
-            # The trace is kept to far better than that: what one population gains, others lose.
-            part = by[:populations]
-            largest = np.argmax(part, axis=0)
-            drawn[largest, np.arange(by.shape[1])] -= drawn[:populations].sum(axis=0)
-        return drawn
+    Of the sum that it is; the random numbers are the same for every network.
+    """
+    from thermalent.continued_fraction.chain import basis_kernels, rounding_kernels
 
-    def band(given: Band, by: np.ndarray, parity: int) -> Band:
-        change = noise(by, parity)
-        change[given.row, given.col] += given.value
-        row, col = np.nonzero(change)
-        to, of = chain.charge[parity][row], chain.charge[1 - parity][col]
-        return Band(row, col, change[row, col], ((to - of) * to).astype(float))
+    size, charge = chain.size, chain.charge
+    assert size is not None
+    counts = (chain.a[0].shape[1], chain.a[1].shape[1])
+    draw = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
+    populations = round(np.sqrt(chain.basis[0].shape[-2]))  # the first of the even unknowns
+
+    def blocks(parity: int) -> np.ndarray:
+        rows = populations if parity == 0 else 0
+        return rounding_kernels.disturbed_blocks(
+            chain.a[parity], size.a[parity], draw[parity], rows
+        )
+
+    def band(given: Band, by: np.ndarray, parity: int, draw: np.ndarray) -> Band:
+        rows = populations if parity == 0 else 0
+        found = rounding_kernels.disturbed_bands(given.row, given.col, given.value, by, draw, rows)
+        return Band(*basis_kernels.elements(found, charge[parity], charge[1 - parity]))
 
     return chain._replace(
-        a=(chain.a[0] + noise(size.a[0], 0), chain.a[1] + noise(size.a[1], 1)),
-        up=(band(chain.up[0], size.up[0], 0), band(chain.up[1], size.up[1], 1)),
-        down=(band(chain.down[0], size.down[0], 0), band(chain.down[1], size.down[1], 1)),
+        a=(blocks(0), blocks(1)),
+        up=(
+            band(chain.up[0], size.up[0], 0, draw[2]),
+            band(chain.up[1], size.up[1], 1, draw[3]),
+        ),
+        down=(
+            band(chain.down[0], size.down[0], 0, draw[4]),
+            band(chain.down[1], size.down[1], 1, draw[5]),
+        ),
+    )
+
+
+@lru_cache(maxsize=32)
+def _draws(even: int, odd: int) -> tuple[np.ndarray, ...]:
+    """Random numbers for A of even and odd levels, B into them, and C into them."""
+    rng = np.random.default_rng(1)
+    shapes = [(even, even), (odd, odd), *2 * [(even, odd), (odd, even)]]
+    return tuple(rng.standard_normal(shape) for shape in shapes)
+
+
+def _as_list(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
+    """The chain of one network as those of a list of one."""
+
+    def band(given: Band) -> Band:
+        return given._replace(value=given.value[None])
+
+    def pair(blocks: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return blocks[0][None], blocks[1][None]
+
+    return chain._replace(
+        a=pair(chain.a),
+        up=(band(chain.up[0]), band(chain.up[1])),
+        down=(band(chain.down[0]), band(chain.down[1])),
+        size=Sizes(*map(pair, size)),
+    )
+
+
+def _first(chain: HierarchyChain) -> HierarchyChain:
+    """The chain of the only network of a list."""
+
+    def band(given: Band) -> Band:
+        return given._replace(value=given.value[0])
+
+    return chain._replace(
+        a=(chain.a[0][0], chain.a[1][0]),
+        up=(band(chain.up[0]), band(chain.up[1])),
+        down=(band(chain.down[0]), band(chain.down[1])),
     )
 
 

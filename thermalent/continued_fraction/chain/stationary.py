@@ -12,6 +12,7 @@ where \(-K'(0)\) is what the levels above zero add to the overlap of W and X.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -22,10 +23,6 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
-# What may be lost is this many times the estimate, which takes one unit of the last place for every
-# sum. Of 2600 random networks (ordinary, bidirectional, nearly dark, many decades) none needed 1.
-_SAFETY = 3
-_DRAW = 10  # one random response is this much too small once in a hundred times
 
 
 class TierZeroEquation:
@@ -41,7 +38,7 @@ class TierZeroEquation:
         self.d = round(np.sqrt(self.basis.shape[0]))
         diagonal = np.arange(self.d) * (self.d + 1)
         self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
-        self.row = int(np.argmax(self.trace))
+        self.row = int(np.argmax(self.trace > 0.5 * np.max(self.trace)))  # the first population
         self.source_rate = chain.source_rate if isinstance(chain, Tiers) else chain.rate
 
     def solve(self, k: np.ndarray) -> np.ndarray:
@@ -72,25 +69,18 @@ class TierZeroEquation:
         if known is not k or inverse is None:
             self.solve(k)
             return self.lost(k, x)
-        response = inverse.copy()
-        response[:, self.row] = 0.0  # the trace is exact
-        within, above = self._rounding
-        weight, size = response**2, x**2
-        level0 = weight @ ((within**2 + (_EPS * k) ** 2) @ size)
-        # Of hot sources the errors of K cancel in the solution: one draw tells roughly how far.
-        drawn = (_DRAW * (response @ (above @ x))) ** 2
-        return _SAFETY * float(
-            np.sqrt(np.max(level0 + np.minimum(drawn, weight @ (above**2 @ size))))
-        )
+        from thermalent.continued_fraction.chain import rounding_kernels
+
+        size, above = self._rounding
+        return float(rounding_kernels.lost_by_rounding(inverse, self.row, size, k, above, x))
 
     @cached_property
     def _rounding(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the elements of A_0 may be off by, and a draw of what K may be, (ground, ground)."""
-        if self.hierarchy is None or isinstance(self.chain, Tiers):
+        """What the elements of A_0 were summed from, and a draw of what K may be off by."""
+        if isinstance(self.chain, Tiers) or (self.chain.size is None and self.hierarchy is None):
             raise ValueError("What rounding loses is known of the levels of a hierarchy only.")
-        size = rounding.sizes(self.hierarchy, self.chain)
-        tier0_size = self.chain.tier0_size
-        return _EPS * size.a[0][:tier0_size, :tier0_size], rounding.lost_above(self.chain, size)
+        size = self.chain.size or rounding.sizes(cast(Hierarchy, self.hierarchy), self.chain)
+        return size.a[0], rounding.lost_above(self.chain, size)
 
     def matrix(self, x: np.ndarray) -> np.ndarray:
         """The density matrix of the coordinates x."""

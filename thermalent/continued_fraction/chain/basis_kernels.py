@@ -1,0 +1,224 @@
+"""Numba kernels from superoperators of small emitters to the matrices of their levels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thermalent.support.compiled import compiled
+
+# An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
+_ROUNDING = 4 * np.finfo(float).eps
+
+
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+def to_basis(superoperator, basis, missing, matrix, size):
+    r"""A superoperator in a basis, and what every element was summed from.
+
+    $$M = U^\dagger S U, \qquad |U|^T (|S| + \mathrm{diag}(m)) |U|$$
+
+    Args:
+        superoperator: S, (n, n) complex.
+        basis: Real part, imaginary part and modulus of U, (3, n, n).
+        missing: m, (n,): see `missing_sums`.
+        matrix: Where real and imaginary part of M go, (2, n, n), or the real part alone, (1, n, n).
+        size: Where the sums of absolute values go, (n, n).
+    """
+    n = basis.shape[1]
+    half = np.zeros((3, n, n))  # S U, and |S| |U|
+    matrix[:], size[:] = 0.0, 0.0
+    for i in range(n):
+        for l in range(n):
+            real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
+            extra = missing[i] if i == l else 0.0
+            if real != 0.0 or imaginary != 0.0 or extra != 0.0:
+                most = np.hypot(real, imaginary) + extra
+                for j in range(n):
+                    half[0, i, j] += real * basis[0, l, j] - imaginary * basis[1, l, j]
+                    half[1, i, j] += real * basis[1, l, j] + imaginary * basis[0, l, j]
+                    half[2, i, j] += most * basis[2, l, j]
+    for l in range(n):
+        for i in range(n):
+            real, imaginary, most = basis[0, l, i], basis[1, l, i], basis[2, l, i]
+            if most != 0.0:
+                for j in range(n):
+                    matrix[0, i, j] += real * half[0, l, j] + imaginary * half[1, l, j]
+                    size[i, j] += most * half[2, l, j]
+                if matrix.shape[0] == 2:
+                    for j in range(n):
+                        matrix[1, i, j] += real * half[1, l, j] - imaginary * half[0, l, j]
+
+
+@compiled(nogil=True, error_model="numpy")
+def parts(basis, out):
+    """Real part, imaginary part and modulus of a matrix, into out (3, n, n)."""
+    for i in range(basis.shape[0]):
+        for j in range(basis.shape[1]):
+            out[0, i, j], out[1, i, j] = basis[i, j].real, basis[i, j].imag
+            out[2, i, j] = abs(basis[i, j]) if basis[i, j] != 0.0 else 0.0
+
+
+@compiled(nogil=True, error_model="numpy")
+def drop_rounding(matrix, size):
+    """Set to zero what is the rounding of a sum that cancels."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            if abs(matrix[i, j]) < _ROUNDING * size[i, j]:
+                matrix[i, j] = 0.0
+
+
+@compiled(nogil=True, error_model="numpy")
+def missing_sums(superoperator):
+    """What the diagonal elements of a Liouvillian were summed from beside their absolute values.
+
+    What stands at |i><j| came from both sides: a large dephasing cancels in the populations, but
+    not in the coherences with the same i or j.
+    """
+    n = superoperator.shape[0]
+    d = int(np.sqrt(n) + 0.5)
+    most, missing = np.zeros(d), np.zeros(n)
+    for i in range(d):
+        for j in range(d):
+            most[i] = max(most[i], abs(superoperator[i * d + j, i * d + j]))
+    for i in range(d):
+        for j in range(d):
+            decay = abs(superoperator[i * d + j, i * d + j])
+            missing[i * d + j] = max(most[i] + most[j] - decay, 0.0)
+    return missing
+
+
+@compiled(nogil=True, error_model="numpy")
+def fill_hermitian_basis(frame, basis):
+    """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
+
+    Args:
+        frame: Orthonormal states f as columns, (d, d).
+        basis: Where they go, (d^2, d^2).
+    """
+    d = frame.shape[0]
+    pairs = d * (d - 1) // 2
+    root = np.sqrt(0.5)
+    for row in range(d):
+        for col in range(d):
+            at, column = row * d + col, d
+            for i in range(d):
+                basis[at, i] = frame[row, i] * np.conj(frame[col, i])
+                for j in range(i + 1, d):
+                    upper = frame[row, i] * np.conj(frame[col, j])
+                    lower = frame[row, j] * np.conj(frame[col, i])
+                    basis[at, column] = root * (upper + lower)
+                    basis[at, column + pairs] = 1j * (root * (upper - lower))
+                    column += 1
+
+
+@compiled(nogil=True, error_model="numpy")
+def assemble_small(
+    weights, a, drive, back, frames, variance, scale, basis, matrices, sizes, reached
+):
+    """A, B and C of many networks in Hermitian bases, and what the populations reach through them.
+
+    Args:
+        weights: Of the networks, (p, w): see `structure.network_weights`.
+        a: See `structure.Terms`.
+        drive: The same.
+        back: The same.
+        frames: States of the bright-dark basis of each as columns, (p, d, d).
+        variance: V of the sources, (p,).
+        scale: Of the levels against each other, (p,).
+        basis: Where the bases go, (p, d^2, d^2).
+        matrices: Where A, B and C go, (p, 3, d^2, d^2), real.
+        sizes: Where goes what their elements were summed from, (p, 3, d^2, d^2).
+        reached: Whether each basis operator is reached, (p, d^2).
+    """
+    n = basis.shape[1]
+    own, up = np.zeros((n, n), dtype=np.complex128), np.zeros((n, n), dtype=np.complex128)
+    down = np.zeros_like(own)
+    nothing, basis_parts = np.zeros(n), np.zeros((3, n, n))
+    for p in range(weights.shape[0]):
+        fill_hermitian_basis(frames[p], basis[p])
+        own[:], up[:], down[:] = 0.0, 0.0, 0.0
+        _add(own, a, weights[p])
+        _add(down, drive, weights[p])
+        _add(up, back, weights[p])
+        for i in range(n):
+            for j in range(n):
+                if down[i, j] != 0.0 or up[i, j] != 0.0:
+                    up[i, j] = (variance[p] * down[i, j] + up[i, j]) / scale[p]
+                    down[i, j] *= scale[p]
+        parts(basis[p], basis_parts)
+        missing = missing_sums(own)
+        for i, part in enumerate((own, up, down)):
+            sums = missing if i == 0 else nothing
+            to_basis(part, basis_parts, sums, matrices[p, i : i + 1], sizes[p, i])
+            drop_rounding(matrices[p, i], sizes[p, i])
+        _reach(matrices[p], reached[p])
+
+
+@compiled(nogil=True, error_model="numpy")
+def _add(to, given, weights):
+    """Add a weighted sum to a superoperator."""
+    for t in range(given.value.size):
+        to[given.row[t], given.col[t]] += weights[given.weight[t]] * given.value[t]
+
+
+@compiled(nogil=True, error_model="numpy")
+def _reach(matrices, reached):
+    """What the populations, which stand first, reach through A, B and C."""
+    total = reached.size
+    for i in range(int(np.sqrt(total) + 0.5)):
+        reached[i] = True
+    grown = True
+    while grown:
+        grown = False
+        for column in range(total):
+            if reached[column]:
+                for row in range(total):
+                    if not reached[row] and (
+                        matrices[0, row, column] != 0
+                        or matrices[1, row, column] != 0
+                        or matrices[2, row, column] != 0
+                    ):
+                        reached[row] = True
+                        grown = True
+
+
+@compiled(nogil=True, error_model="numpy")
+def take(tables, which, members, rows, columns):
+    """A block of one of the matrices of some networks, (q, rows, columns).
+
+    Args:
+        tables: Matrices of all networks, (p, 3, n, n).
+        which: Which of the three.
+        members: Networks, (q,).
+        rows: Basis operators, (rows,).
+        columns: The same, (columns,).
+    """
+    found = np.empty((members.size, rows.size, columns.size))
+    for q in range(members.size):
+        for i in range(rows.size):
+            for j in range(columns.size):
+                found[q, i, j] = tables[members[q], which, rows[i], columns[j]]
+    return found
+
+
+@compiled(nogil=True, error_model="numpy")
+def elements(blocks, to, of):
+    """Row, column, values (q, t) and e of the elements that are not zero in one of the blocks.
+
+    Args:
+        blocks: Blocks between neighbouring levels, (q, rows, columns).
+        to: Charges of the rows.
+        of: Charges of the columns.
+    """
+    count, rows, columns = blocks.shape
+    there = np.zeros((rows, columns), dtype=np.bool_)
+    for q in range(count):
+        for i in range(rows):
+            for j in range(columns):
+                there[i, j] |= blocks[q, i, j] != 0.0
+    row, col = np.nonzero(there)
+    value, e = np.empty((count, row.size)), np.empty(row.size)
+    for t in range(row.size):
+        e[t] = (to[row[t]] - of[col[t]]) * to[row[t]]
+        for q in range(count):
+            value[q, t] = blocks[q, row[t], col[t]]
+    return row, col, value, e

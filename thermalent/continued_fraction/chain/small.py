@@ -1,0 +1,191 @@
+"""The chains of small emitters behind one mode, of many networks of one structure at once.
+
+One network is a list of one: there is no other way to the chain of its steady state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, Sizes
+from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
+from thermalent.continued_fraction.chain.structure import Structure, network_weights, terms
+from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode
+
+
+class Chains(NamedTuple):
+    """The chains of some networks that reach the same unknowns.
+
+    Args:
+        points: Which of the networks they are, (p,).
+        chain: The chain; what depends on the network has it for a first axis: the blocks
+            (p, m, m'), values of bands (p, t), rates and widths (p,) and bases (p, d^2, m).
+    """
+
+    points: np.ndarray
+    chain: HierarchyChain
+
+    def single(self, row: int) -> HierarchyChain:
+        """The chain of one of the networks."""
+        chain, size = self.chain, cast(Sizes, self.chain.size)
+
+        def band(many: Band) -> Band:
+            there = np.flatnonzero(many.value[row])
+            return Band(many.row[there], many.col[there], many.value[row, there], many.e[there])
+
+        return HierarchyChain(
+            a=(chain.a[0][row], chain.a[1][row]),
+            up=(band(chain.up[0]), band(chain.up[1])),
+            down=(band(chain.down[0]), band(chain.down[1])),
+            rate=float(chain.rate[row]),  # type: ignore[index]
+            width=float(chain.width[row]),  # type: ignore[index]
+            tier0_size=chain.tier0_size,
+            basis=(chain.basis[0][row], chain.basis[1][row]),
+            charge=chain.charge,
+            size=Sizes(*((pair[0][row], pair[1][row]) for pair in size)),
+        )
+
+
+def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> list[Chains]:
+    """The chains of networks of one structure, those that reach the same unknowns together.
+
+    Args:
+        networks: All networks.
+        points: Positions of those to take.
+        kind: Their structure.
+
+    Raises:
+        SymmetryError: they do not conserve the excitation number.
+    """
+    from thermalent.continued_fraction.chain import basis_kernels
+
+    found = terms(kind)
+    chosen = [networks[p] for p in points]
+    number = network_weights(chosen)
+    rate, variance = _source(chosen, number)
+    frames = _frames(number, found.lowering, found.numbers)
+    # Up and down couplings are balanced for large variance and regular for small, see `generator`.
+    scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
+    count, n = len(chosen), len(found.numbers) ** 2
+    basis = np.empty((count, n, n), dtype=complex)
+    matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
+    reached = np.zeros((count, n), dtype=bool)
+    basis_kernels.assemble_small(
+        number,
+        found.a,
+        found.drive,
+        found.back,
+        frames,
+        variance,
+        scale,
+        basis,
+        matrices,
+        sizes,
+        reached,
+    )
+    groups: dict[bytes, list[int]] = {}
+    for position, key in enumerate(np.packbits(reached, axis=1)):
+        groups.setdefault(key.tobytes(), []).append(position)
+    width = np.sqrt(np.abs(variance))
+    return [
+        Chains(points[rows], _chain(found.numbers, key, rows, basis, matrices, sizes, rate, width))
+        for key, rows in ((key, np.array(group)) for key, group in groups.items())
+    ]
+
+
+def _source(networks: Sequence[Network], number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The amplitude decay rate and V of each network's mode, (p,) each."""
+    modes = cast(list[Mode], [network.nodes[0] for network in networks])
+    nodes = len(networks[0].nodes)
+    bath = np.array([mode.bath_rate for mode in modes])
+    occupation = np.array([mode.n_th for mode in modes])
+    lost, absorbed = number[:, nodes**2].real, number[:, 2 * nodes**2].real
+    relaxation = lost - absorbed + bath
+    return relaxation / 2, (absorbed + bath * occupation) / relaxation
+
+
+def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """The bright-dark basis of each network, (p, d, d)."""
+    n = len(lowering) + 1
+    to_mode = np.arange(1, n) * n  # from the mode to the emitters, in a flat matrix
+    coupled = np.conj(0.5 * number[:, n * n + to_mode] + 1j * number[:, to_mode])
+    drive = np.sum(coupled[:, :, None, None] * lowering, axis=1)
+    return bright_dark_bases(drive, numbers)
+
+
+class _Layout(NamedTuple):
+    """Basis operators of the even and the odd levels, their charges, and how many level 0 has."""
+
+    unknowns: tuple[np.ndarray, np.ndarray]
+    charge: tuple[np.ndarray, np.ndarray]
+    tier0_size: int
+
+
+@lru_cache(maxsize=256)
+def _layout(numbers: tuple[int, ...], reached: bytes) -> _Layout:
+    d = len(numbers)
+    charges = np.array(numbers)
+    i, j = np.triu_indices(d, 1)
+    pairs = np.abs(charges[i] - charges[j])
+    difference = np.concatenate([np.zeros(d, dtype=pairs.dtype), pairs, pairs])
+    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reached, dtype=np.uint8), count=d * d))
+    even, odd = keep[difference[keep] % 2 == 0], keep[difference[keep] % 2 == 1]
+    even = even[np.argsort(difference[even], kind="stable")]  # level 0 first
+    return _Layout(
+        unknowns=(even, odd),
+        charge=(difference[even], difference[odd]),
+        tier0_size=int(np.count_nonzero(difference[even] == 0)),
+    )
+
+
+def _chain(
+    numbers: np.ndarray,
+    reached: bytes,
+    rows: np.ndarray,
+    basis: np.ndarray,
+    matrices: np.ndarray,
+    sizes: np.ndarray,
+    rate: np.ndarray,
+    width: np.ndarray,
+) -> HierarchyChain:
+    """The chain of the networks in these rows, which reach these unknowns."""
+    from thermalent.continued_fraction.chain import basis_kernels
+
+    layout = _layout(tuple(numbers.tolist()), reached)
+
+    def pair(table: np.ndarray, which: int) -> tuple[np.ndarray, np.ndarray]:
+        shift = 0 if which == 0 else 1
+        even, odd = (
+            basis_kernels.take(
+                table, which, rows, layout.unknowns[to], layout.unknowns[(to + shift) % 2]
+            )
+            for to in (0, 1)
+        )
+        return even, odd
+
+    def bands(which: int) -> tuple[Band, Band]:
+        even, odd = (
+            Band(*basis_kernels.elements(block, layout.charge[to], layout.charge[1 - to]))
+            for to, block in enumerate(pair(matrices, which))
+        )
+        return even, odd
+
+    def columns(index: np.ndarray) -> np.ndarray:
+        return basis[rows[:, None, None], np.arange(basis.shape[1])[:, None], index]
+
+    return HierarchyChain(
+        a=pair(matrices, 0),
+        up=bands(1),
+        down=bands(2),
+        rate=rate[rows],
+        width=width[rows],
+        tier0_size=layout.tier0_size,
+        basis=(columns(layout.unknowns[0]), columns(layout.unknowns[1])),
+        charge=layout.charge,
+        size=Sizes(*(pair(sizes, which) for which in range(3))),
+    )

@@ -1,0 +1,174 @@
+r"""What the superoperators of networks of one structure are made of.
+
+Networks of one structure have the same kinds of emitters behind one mode, and differ in their
+numbers: J, G, U and the rates of pure dephasing. Every superoperator of the hierarchy is linear in
+these numbers. So the equations of `liouvillian` and `gaussian_source`, evaluated once for each
+number being one and all others zero, give those of any network of the structure by a weighted sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.networks.gaussian_source import mode_terms
+from thermalent.networks.liouvillian import coupled_liouvillian
+from thermalent.networks.network import Couplings, Network
+from thermalent.networks.nodes import CollectiveSpin, Emitter, Mode, Qubit, Qudit
+from thermalent.networks.symmetry import element_charges, excitation_numbers_of
+from thermalent.operators.superoperators import Superoperator, embed
+
+# Larger emitter systems spend their time in arithmetic, one by one as well as side by side, and
+# their superoperators are sparse.
+MOST_STATES = 8
+_QUBIT = Qubit(name="")
+
+
+class Structure(NamedTuple):
+    """What networks share that are solved side by side.
+
+    Args:
+        backaction: Whether the emitters act back on the mode.
+        emitters: The emitters without names and pure dephasing.
+    """
+
+    backaction: bool
+    emitters: tuple[Emitter, ...]
+
+
+class Sum(NamedTuple):
+    """A superoperator as a weighted sum: the elements of its terms, one after the other.
+
+    Args:
+        weight: Which weight each element takes, (t,).
+        row: Where it stands, (t,).
+        col: The same.
+        value: What it is for a weight of one, (t,).
+    """
+
+    weight: np.ndarray
+    row: np.ndarray
+    col: np.ndarray
+    value: np.ndarray
+
+
+class Terms(NamedTuple):
+    """The superoperators of a structure, see `network_weights` for what they are summed with.
+
+    Args:
+        numbers: Excitation number of each basis state of the emitters, (d,).
+        lowering: Lowering operators, (e, d, d).
+        a: What acts within a level.
+        drive: L_+ + L_-, what the source does to the emitters.
+        back: K_+ + K_-, what they do to the source.
+    """
+
+    numbers: np.ndarray
+    lowering: np.ndarray
+    a: Sum
+    drive: Sum
+    back: Sum
+
+
+def structure(network: Network) -> Structure | None:
+    """The structure of a network; None if it has several modes, pairs, or too many states."""
+    nodes = network.nodes
+    if not isinstance(nodes[0], Mode) or isinstance(nodes[1], Mode) or network.pumped:
+        return None
+    emitters = tuple(anonymous(node) for node in nodes[1:])  # type: ignore[arg-type]
+    if prod(emitter.dimension for emitter in emitters) > MOST_STATES:
+        return None
+    return Structure(nodes[0].backaction, emitters)
+
+
+def structures(networks: Sequence[Network]) -> dict[Structure | None, list[int]]:
+    """Positions of networks by their structure; those under None have none in common."""
+    kinds: dict[Structure | None, list[int]] = {}
+    for position, network in enumerate(networks):
+        kinds.setdefault(structure(network), []).append(position)
+    return kinds
+
+
+def anonymous(emitter: Emitter) -> Emitter:
+    """The emitter without its name, a qubit without its dephasing."""
+    if isinstance(emitter, Qubit):
+        return _QUBIT
+    if isinstance(emitter, CollectiveSpin):
+        return CollectiveSpin(name="", qubits=emitter.qubits)
+    return Qudit(
+        name="",
+        lower=emitter.lowering,
+        local_hamiltonian=emitter.hamiltonian,
+        local_jumps=emitter.collapse_operators,
+    )
+
+
+def network_weights(networks: Sequence[Network]) -> np.ndarray:
+    """The numbers of networks of one structure, (p, 3 n^2 + e + 1).
+
+    In each row J, G and U of all nodes, the mode first, the dephasing of each emitter, and one.
+    """
+    count, n = len(networks), len(networks[0].nodes)
+    found = np.ones((count, 3 * n * n + n), dtype=complex)
+    for row, network in zip(found, networks, strict=True):
+        matrices = network.exchange, network.decay, network.absorption
+        for i, matrix in enumerate(matrices):
+            row[i * n * n : (i + 1) * n * n] = matrix.ravel()  # type: ignore[union-attr]
+        row[3 * n * n : -1] = [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]]
+    return found
+
+
+@lru_cache(maxsize=32)
+def terms(kind: Structure) -> Terms:
+    """The superoperators of a structure.
+
+    Raises:
+        SymmetryError: an emitter does not conserve the excitation number.
+    """
+    emitters = kind.emitters
+    dims = [emitter.dimension for emitter in emitters]
+    count, n = len(emitters), len(emitters) + 1
+    numbers = excitation_numbers_of(emitters)
+    lowering = [embed(emitter.lowering, i, dims) for i, emitter in enumerate(emitters)]
+    bare = [Qudit(name="", lower=emitter.lowering) for emitter in emitters]
+    a: dict[int, Superoperator] = {}
+    drive: dict[int, Superoperator] = {}
+    back: dict[int, Superoperator] = {}
+    for which in range(3):
+        for j, l in np.ndindex(n, n):
+            at = (which * n + j) * n + l
+            matrices = [np.zeros((n, n), dtype=complex) for _ in Couplings._fields]
+            matrices[which][j, l] = 1.0
+            if j > 0 and l > 0:
+                inner = Couplings(*(matrix[1:, 1:] for matrix in matrices))
+                a[at] = coupled_liouvillian(bare, lowering, inner)
+            elif j != l:
+                d_1, d_2, k_1, k_2 = mode_terms(Couplings(*matrices), 0, range(1, n), lowering)
+                drive[at] = d_1 + d_2
+                if kind.backaction:
+                    back[at] = k_1 + k_2
+    a[0] = np.diag(1j * element_charges(numbers))  # J of the mode: the frame that rotates with it
+    nothing = Couplings(*(np.zeros((count, count), dtype=complex) for _ in Couplings._fields))
+    for i, emitter in enumerate(emitters):
+        if isinstance(emitter, Qubit):
+            noisy = [*bare[:i], Qubit(name="", dephasing=1.0), *bare[i + 1 :]]
+            a[3 * n * n + i] = coupled_liouvillian(noisy, lowering, nothing)
+    a[3 * n * n + count] = coupled_liouvillian(emitters, lowering, nothing)
+    return Terms(numbers, np.array(lowering, dtype=complex), _sum(a), _sum(drive), _sum(back))
+
+
+def _sum(superoperators: dict[int, Superoperator]) -> Sum:
+    parts = [(at, *np.nonzero(matrix), matrix) for at, matrix in sorted(superoperators.items())]
+    weight = [np.full(len(row), at) for at, row, _, _ in parts]
+    values = [matrix[row, col] for _, row, col, matrix in parts]
+    empty = np.zeros(0, dtype=np.int64)
+    return Sum(
+        weight=np.concatenate([empty, *weight]),
+        row=np.concatenate([empty, *(row for _, row, _, _ in parts)]),
+        col=np.concatenate([empty, *(col for _, _, col, _ in parts)]),
+        value=np.concatenate([empty.astype(complex), *values]).astype(complex),
+    )
