@@ -220,11 +220,10 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
             lambda last: start.vector(chain, last),
             lambda last: start.generator(chain, last),
             40,
-            1e-9,
             horizon,
         )
 
-    early, late = steps(1.0).run(0.0, 0.0), steps(9.0).run(0.0, 0.0)
+    (early, _), (late, _) = steps(1.0).two_runs(1e-9), steps(9.0).two_runs(1e-9)
     for time in (0.5, 1.0, 9.0):
         assert np.max(np.abs(early.to(time, print) - late.to(time, print))) < 1e-9
     with pytest.raises(ValueError, match=r"cannot go back to t = 2\."):

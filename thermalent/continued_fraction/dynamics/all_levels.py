@@ -27,29 +27,28 @@ from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.compile_notice import announced
 
 _MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
-_GROWTH = 0.1  # levels that level zero comes to feel at a time, as a part of those before
-_LIMIT = 1e-2  # amplitude that counts as felt, in tolerances
+_GROWTH = 0.1  # tiers by which the region of influence grows at a time, as a part of those before
+_LIMIT = 1e-2  # amplitude that belongs to the region of influence, in tolerances
 _SMALL = 96  # block size up to which the numba kernel beats LAPACK calls level by level
-_FEWEST = 8  # levels to begin with, and nodes that a depth is chosen from
+_FEWEST = 8  # tiers of the first region, and nodes by which a depth is chosen
 _MOST_TRIES = 6  # depths, each half as many levels more
-_MOST_EXTENSION = 32  # levels at most over those there is room for at first
+_MOST_EXTENSION = 32  # largest number of tiers over that of the first vectors
 
-# A start on all levels up to the one given.
+# The initial vector on all tiers up to the given one.
 InitialTiers = Callable[[int], np.ndarray]
-# The generator up to the level given.
+# The generator on all tiers up to the given one.
 TruncatedGenerator = Callable[[int], sparse.csr_array]
 
 
 class AllLevelSteps:
-    """exp(L t) on a spread start, forwards in time, read out at level zero.
+    """Propagation exp(L t) of an initial vector on all tiers, read out at tier zero.
 
     Args:
-        chain: The levels.
-        start: The start up to any level.
-        generator: L up to any level.
-        depth: Highest level that the steady state needs; many times as many are allowed.
-        tolerance: Error allowed in the values.
-        horizon: A time up to which steps are sure to be wanted.
+        chain: The chain of tiers.
+        start: The initial vector up to any tier.
+        generator: L up to any tier.
+        depth: Highest tier that the steady state needs; many times as many are allowed.
+        horizon: A time up to which steps will be taken in any case.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class AllLevelSteps:
         start: InitialTiers,
         generator: TruncatedGenerator,
         depth: int,
-        tolerance: float,
         horizon: float,
     ) -> None:
         self.chain, self.start, self.generator = chain, start, generator
@@ -67,31 +65,32 @@ class AllLevelSteps:
         self.extend(4 * depth + 64)
         self.read = keeping_trace(chain, start(0))
         self.cap = _MOST_EXTENSION * self.most
-        largest = max(1.0, float(np.max(np.abs(start(self.most)))))
-        self.cone = InfluenceRegion(self, _LIMIT * tolerance / largest)
 
     def extend(self, most: int) -> None:
-        """Make room for more levels."""
+        """Allow more tiers."""
         self.most = most
         self.at = offsets(self.chain, most)
         matrix = self.generator(most)
         self.propagators = Propagator(matrix), Propagator(matrix, OTHER_STEPS)
         self.transposed = Propagator(sparse.csr_array(matrix.T))
 
-    def room(self, y: np.ndarray) -> np.ndarray:
-        """A vector with room for all levels."""
+    def extended(self, y: np.ndarray) -> np.ndarray:
+        """The vector with zeros on the tiers that it lacks."""
         return np.concatenate([y, np.zeros(self.at[-1] - len(y), dtype=y.dtype)])
 
-    def run(self, limit: float, growth: float) -> SpreadRun:
-        """The first run asked for is the finer one, with more levels than are felt."""
-        self._runs += 1
-        return SpreadRun(self, _MARGIN if self._runs == 1 else 1.0, int(self._runs > 1))
-
-    _runs = 0
+    def two_runs(self, tolerance: float) -> tuple[AllLevelRun, AllLevelRun]:
+        """A run with more tiers than the region of influence, and one with those alone."""
+        largest = max(1.0, float(np.max(np.abs(self.start(self.most)))))
+        region = InfluenceRegion(self, _LIMIT * tolerance / largest)
+        finer = AllLevelRun(self, region, _MARGIN, 0)
+        return finer, AllLevelRun(self, region, 1.0, 1)
 
 
 class InfluenceRegion:
-    """The levels that level zero feels: the transposed generator from level zero up."""
+    """Smallest tier N(t) such that amplitudes above N do not affect tier 0 within time t.
+
+    It is found by propagating the adjoint generator from tier 0.
+    """
 
     def __init__(self, steps: AllLevelSteps, limit: float) -> None:
         self.steps, self.limit = steps, limit
@@ -99,16 +98,16 @@ class InfluenceRegion:
         self.view = np.zeros(steps.at[-1], dtype=steps.propagators[0].matrix.dtype)
         self.view[:tier0_size] = 1 / np.sqrt(
             1.0 + np.arange(tier0_size)
-        )  # generic: every element counts
-        self.times, self.levels = [0.0], [_FEWEST]  # levels[i] are felt up to times[i]
+        )  # a generic vector: every element enters
+        self.times, self.levels = [0.0], [_FEWEST]  # levels[i] matter up to times[i]
 
-    def look(self, time: float) -> None:
-        """Find the levels that are felt up to a time."""
+    def extend_to(self, time: float) -> None:
+        """Extend `times` and `levels` to a time."""
         steps, now, level = self.steps, self.times[-1], self.levels[-1]
         while now < time and level < steps.cap:
             if level == steps.most:
                 steps.extend(min(2 * steps.most, steps.cap))
-                self.view = steps.room(self.view)
+                self.view = steps.extended(self.view)
             left, at = time - now, steps.at
             top = int(at[level + 1] - at[level - 1])
             passed, full = steps.transposed.advance(
@@ -125,17 +124,19 @@ class InfluenceRegion:
             self.levels.append(steps.cap)
 
 
-class SpreadRun:
-    """One run of `AllLevelSteps`, at its own time; it starts again where it is to go further."""
+class AllLevelRun:
+    """One run of `AllLevelSteps`; it begins anew where a later end needs more tiers."""
 
-    def __init__(self, steps: AllLevelSteps, margin: float, which: int) -> None:
-        self.steps, self.margin, self.which = steps, margin, which
+    def __init__(
+        self, steps: AllLevelSteps, region: InfluenceRegion, margin: float, which: int
+    ) -> None:
+        self.steps, self.region, self.margin, self.which = steps, region, margin, which
         self.rounding = 0.0
         self.now, self.end, self.level = 0.0, -1.0, 0
         self.y = np.zeros(0)
 
     def cost(self, time: float) -> float:
-        """Multiplications that it takes to a time, if it takes as many levels as it has now."""
+        """Approximate number of multiplications up to a time, with as many tiers as now."""
         steps, propagator = self.steps, self.steps.propagators[self.which]
         since = time - self.now if time <= self.end else max(time, 2 * self.end)
         return propagator.cost(since, int(steps.at[max(self.level, _FEWEST) + 1]))
@@ -146,12 +147,12 @@ class SpreadRun:
             raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         if time > self.end:
             self._begin(max(time, self.steps.horizon, 2 * self.end))
-        self.y = self.steps.room(self.y)
-        at, cone = self.steps.at, self.steps.cone
+        self.y = self.steps.extended(self.y)
+        at, region = self.steps.at, self.region
         while self.now < time:
-            # Up to `until`, the levels of cone.times[i] are felt at the end.
-            i = int(np.searchsorted(cone.times, (self.end - self.now) * (1 - 1e-12)))
-            until = min(time, self.end - (cone.times[i - 1] if i > 0 else 0.0))
+            # Up to `until`, the tiers of region.levels[i] affect the values at the end.
+            i = int(np.searchsorted(region.times, (self.end - self.now) * (1 - 1e-12)))
+            until = min(time, self.end - (region.times[i - 1] if i > 0 else 0.0))
             active = int(at[self._wanted(i) + 1])
             self.y[active:] = 0.0
             while self.now < until:
@@ -164,24 +165,23 @@ class SpreadRun:
         return self.steps.read(self.y)
 
     def _begin(self, end: float) -> None:
-        """Start again, with the levels that are felt at a later end."""
-        cone = self.steps.cone
-        cone.look(end)
+        """Begin anew, with the tiers that affect the values at a later end."""
+        self.region.extend_to(end)
         self.now, self.end, self.rounding = 0.0, end, 0.0
-        self.level = self._wanted(int(np.searchsorted(cone.times, end * (1 - 1e-12))))
+        self.level = self._wanted(int(np.searchsorted(self.region.times, end * (1 - 1e-12))))
         start = self.steps.start(self.level)
         dtype = np.result_type(start, self.steps.propagators[0].matrix.dtype)
         self.y = np.zeros(self.steps.at[-1], dtype=dtype)
         self.y[: len(start)] = start
 
     def _wanted(self, index: int) -> int:
-        # Not the same for two runs even where all levels are felt: their difference tells.
-        felt = int(self.margin * self.steps.cone.levels[index])
-        return min(felt, int(self.steps.most * self.margin / _MARGIN))
+        # Two runs differ even where all tiers matter, so that their difference shows the error.
+        relevant = int(self.margin * self.region.levels[index])
+        return min(relevant, int(self.steps.most * self.margin / _MARGIN))
 
 
 def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
-    r"""The equation at level zero of (z - L)^{-1} on a spread start.
+    r"""The equation at tier zero of (z - L)^{-1} on an initial vector on all tiers.
 
     With b_N the start at level N and D_N the folded blocks of the fraction,
 
@@ -208,7 +208,7 @@ def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
 def on_all_levels_wide(
     chain: HierarchyChain, start: InitialTiers, generator: TruncatedGenerator
 ) -> Reduced:
-    """The same where levels couple to those two below, by a sparse factorisation."""
+    """The equation at tier zero where tiers couple two down, by a sparse factorisation."""
     known: dict[int, tuple[Any, Any, np.ndarray]] = {}
     tier0_size = chain.tier0_size
 
@@ -254,12 +254,12 @@ def _reduce_lapack(
 
 
 def transform_depth(transform: Transform, first: float, depth: int, tolerance: float) -> int:
-    """Levels from which on the transform no longer changes on a contour.
+    """Number of tiers from which on the transform no longer changes on a contour.
 
     Args:
         transform: The transform.
         first: First time of the contour.
-        depth: Where to begin.
+        depth: The first number of tiers to try.
         tolerance: Error allowed in the function of time, of each of a few nodes.
     """
     contour = hyperbola(first, SPAN * first, _FEWEST)

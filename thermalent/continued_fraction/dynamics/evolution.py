@@ -18,8 +18,8 @@ from thermalent.continued_fraction.dynamics.all_levels import (
     AllLevelSteps,
     all_levels_equation,
     on_all_levels_wide,
+    transform_depth,
 )
-from thermalent.continued_fraction.dynamics.all_levels import transform_depth as spread_depth
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
 from thermalent.continued_fraction.dynamics.conserved import keeping_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
@@ -109,7 +109,10 @@ def evolve_one_mode(
 def _from_stationary(
     h: Hierarchy, times: np.ndarray, rho: np.ndarray, tolerance: float, q: int, depth: int
 ) -> tuple[HierarchyChain, RelaxationResult] | None:
-    """One charge of the state, the source stationary: a start at level zero."""
+    """Contribution of total charge q when the source starts in its stationary state.
+
+    The initial vector is then nonzero on tier zero only.
+    """
     d = len(h.numbers)
     part = np.where(element_charges(h.numbers).reshape(d, d) == q, rho, 0)
     if not np.any(part):
@@ -132,7 +135,11 @@ def _from_stationary(
 def _from_sharp(
     start: SharpStart, times: np.ndarray, tolerance: float, depth: int
 ) -> tuple[HierarchyChain, RelaxationResult] | None:
-    """One charge of the state, the source empty or coherent: a start on all levels."""
+    """Contribution of one total charge when the source starts in the vacuum or a coherent state.
+
+    Unlike a stationary source, such a state has nonzero components on every tier, so the
+    propagation starts from all of them.
+    """
     chain = start.chain()
     if chain is None:
         return None
@@ -151,9 +158,9 @@ def _from_sharp(
     over_time = response(chain, *equations, chained=chained)
     first = first_contour(tolerance, largest_rate(chain))
     horizon = min(float(times[-1]), LAST_MARK * first)
-    steps = AllLevelSteps(chain, vector, generator, depth, tolerance, horizon)
+    steps = AllLevelSteps(chain, vector, generator, depth, horizon)
     if times[-1] > LAST_MARK * first:
-        depth = spread_depth(over_time.transform, first, depth, tolerance / 10)
+        depth = transform_depth(over_time.transform, first, depth, tolerance / 10)
     real = not np.iscomplexobj(chain.a[0])
     relaxed = relax(times, tolerance, steps, Inverter(over_time, depth, tolerance, real=real))
     return chain, relaxed

@@ -35,10 +35,11 @@ _FIRST_DEPTH, _OTHER_DEPTH, _FEWER = 16, 12, 2
 # Of a cold source the levels are not scaled to each other: what the top holds is smaller than what
 # it sends down by powers of the width, down to this.
 _COLDEST = 0.1
-# Where the first contour is tried: what it misses has fallen to the tolerance at about this rate.
+# Time of the first contour: the part that it misses falls to the tolerance at about this rate.
 _FIRST_RATE = 0.75  # in units of the largest rate of the emitters
-# What the two runs may leave out by their highest levels, in tolerances.
+# Truncation error that the two runs may have by their highest tiers, in tolerances.
 _LEFT_OUT = (1e-13, 1e-11)
+_ADDED = (1 / 3, 1 / 5)  # tiers that the two runs add at a time, as a part of those they have
 _LEAST = 4 * float(np.finfo(float).eps)  # of the largest value, what the last step rounds
 _ROUNDING = 1e-13
 # Redrawn roundings are one sample of what they may be.
@@ -58,7 +59,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False)
 class RelaxationResult:
-    """Values over time and what they took.
+    """Values over time, their errors and the work.
 
     Args:
         values: Values, (t, n); not finite where it would have taken too long.
@@ -76,15 +77,19 @@ class RelaxationResult:
 
 
 class Runs(Protocol):
-    """What steps from one start: two runs of it have different levels, steps and roundings."""
+    """The propagation of one initial vector, in two runs whose difference is the error."""
 
     @property
     def rate(self) -> float:
         """The largest rate of the emitters."""
         ...
 
-    def run(self, limit: float, growth: float) -> Runner:
-        """A run that keeps what arrives at its top with an amplitude above `limit`."""
+    def two_runs(self, tolerance: float) -> tuple[Runner, Runner]:
+        """Two runs of different tiers, steps and roundings, the one with more tiers first.
+
+        Args:
+            tolerance: Error allowed in the values.
+        """
         ...
 
 
@@ -98,11 +103,11 @@ class Runner(Protocol):
 
     @property
     def rounding(self) -> float:
-        """What the steps so far have lost to rounding: a standard deviation."""
+        """Rounding error of the steps so far, as a standard deviation."""
         ...
 
     def cost(self, time: float) -> float:
-        """Multiplications that it takes to a time, about."""
+        """Approximate number of multiplications up to a time."""
         ...
 
     def to(self, time: float, report: Report) -> np.ndarray:
@@ -111,14 +116,14 @@ class Runner(Protocol):
 
 
 class Steps:
-    """exp(L t) on a start, forwards in time, read out where asked.
+    """Propagation exp(L t) of an initial vector, forwards in time.
 
     Args:
-        chain: The levels.
-        start: The vector X from level 0 up as far as it goes.
-        depth: Highest level that the steady state needs; twice as many are allowed.
-        read: Picks the values from X.
-        redrawn: The same levels rounded differently, for every run but the first.
+        chain: The chain of tiers.
+        start: The initial vector X on the lowest tiers.
+        depth: Highest tier that the steady state needs; twice as many are allowed.
+        read: Map from X to the values.
+        redrawn: The chain with other roundings, for the second run.
     """
 
     def __init__(
@@ -136,15 +141,14 @@ class Steps:
         self.rate = largest_rate(chain)
         self._others = chain if redrawn is None else redrawn
         self._kept = min(1.0, max(chain.width, _COLDEST)) ** 4
-        self.first: RelaxationRun | None = None
 
-    def run(self, limit: float, growth: float) -> RelaxationRun:
-        """A run that adds a part `growth` of its levels where the top would exceed `limit`."""
-        if self.first is None:
-            self.first = RelaxationRun(self, self.propagator, limit * self._kept, growth)
-            return self.first
+    def two_runs(self, tolerance: float) -> tuple[RelaxationRun, RelaxationRun]:
+        """Two runs that add a part of their tiers where the top one would exceed a limit."""
+        # The feedback of a truncated tier falls like the square of its amplitude.
+        limits = [float(np.sqrt(share * tolerance)) * self._kept for share in _LEFT_OUT]
+        finer = RelaxationRun(self, self.propagator, limits[0], _ADDED[0])
         propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS)
-        return RelaxationRun(self, propagator, limit * self._kept, growth, self.first)
+        return finer, RelaxationRun(self, propagator, limits[1], _ADDED[1], finer)
 
 
 # The norm of the steps of a second run, in that of the first: another length, another rounding.
@@ -173,7 +177,7 @@ class RelaxationRun:
         self.level = min(least, steps.most)
 
     def cost(self, time: float) -> float:
-        """Multiplications that it takes to a time, if no levels are added."""
+        """Approximate number of multiplications up to a time, if no tiers are added."""
         return self.propagator.cost(time - self.now, self.steps.at[self.level + 1])
 
     def to(self, time: float, report: Report) -> np.ndarray:
@@ -182,12 +186,12 @@ class RelaxationRun:
             raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         at, most = self.steps.at, self.steps.most
         if self.finer is not None:
-            # What two runs with the same levels leave out would not show.
+            # The truncation error of two runs with equally many tiers would not show.
             most = max(self.level, self.finer.level - _FEWER)
         while self.now < time:
             left = time - self.now
             top = at[self.level + 1] - at[self.level - 1]
-            # Deeper than a steady state needs, or than the finer run: the error will tell.
+            # More tiers than a steady state needs, or than the finer run: the error shows it.
             limit = self.limit if self.level < most else np.inf
             passed, full = self.propagator.advance(self.y, left, at[self.level + 1], top, limit)
             self.rounding = float(np.hypot(self.rounding, self.propagator.rounding))
@@ -231,11 +235,7 @@ class _Relaxation:
         report: Report,
     ) -> None:
         self.times, self.tolerance, self.inverter, self.report = times, tolerance, inverter, report
-        # What a truncated level would send back down falls like the square of what it holds.
-        self.runs = tuple(
-            steps.run(float(np.sqrt(share * tolerance)), growth)
-            for share, growth in zip(_LEFT_OUT, (1 / 3, 1 / 5), strict=True)
-        )
+        self.runs = steps.two_runs(tolerance)
         self.rate = steps.rate
         self.announced = _ANNOUNCED
         self.values: list[np.ndarray] = []
@@ -282,7 +282,7 @@ class _Relaxation:
 
     @property
     def _left(self) -> np.ndarray:
-        """The times that have no value yet."""
+        """The times without a value so far."""
         return self.times[len(self.values) :]
 
     def _step(self, marks: np.ndarray) -> dict[float, tuple[np.ndarray, float]]:
@@ -317,7 +317,7 @@ class _Relaxation:
         return cost
 
     def _refused(self, cost: float) -> RelaxationResult:
-        """What there is, where the rest would take too long."""
+        """The values so far, where the others would take too long."""
         n = self.runs[0].to(0.0, self.report).shape if not self.values else self.values[0].shape
         count = len(self._left)
         values = [*self.values, *[np.full(n, np.nan)] * count]
@@ -347,10 +347,10 @@ class _Relaxation:
                 return None, np.inf
 
     def _chain(self, first: float, window: Window, error: float) -> float:
-        """Values by a chain of contours, as far as its links agree; and the next T."""
+        """Values by successive contours while neighbouring ones agree; and the next T."""
         limit = self.inverter.limit()
         while True:
-            # The next contour takes over where it begins.
+            # The next contour gives the values from its first time on.
             here = self._left[self._left <= _shift(window) * first]
             self._add(window.sum.at(here) if here.size else (), error)
             if not self._left.size:
