@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.audit.networks import network_of
 from tests.audit.quantities import rebuilt
 from tests.support.reference import numbers
 from tests.support.reference.slopes import slope
@@ -14,6 +15,8 @@ from thermalent.continued_fraction.sensitivity import sensitivities as module
 # Rounding is amplified by the inverse of the small rate; the last has rates over eleven decades, a
 # slow decay beside a dephasing that cancels in the populations.
 DELICATE = {
+    # What rounding takes of the trace counts here, too.
+    "trace": network_of(91, "many_decades", 3)[0],
     "loss": te.phononic_link(3.0, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9)),
     "gamma": te.thermal_link(1.0, 0.2, gamma=(1.0, 1e-8)),
     "dephasing": te.thermal_link(

@@ -33,7 +33,8 @@ _HOW = (
 )
 
 # Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
-_DISTURBANCES = 3.0
+_DISTURBANCES = 2.0
+_LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of levels, each a quarter more: the first shows how the changes decay
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
@@ -171,7 +172,8 @@ def coherence(
     Raises:
         ValueError: an argument is out of range, or the field is dark: its flux is zero within its
             error.
-        MethodError: the network is not one for the continued fraction.
+        MethodError: the network is not one for the continued fraction, or so nearly dark that the
+            flux is lost to rounding.
         SolveError: as for `spectrum`.
 
     Source: THERMAL, Eqs. (24), (25), for any field of the network.
@@ -180,8 +182,15 @@ def coherence(
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
     regressions = _regressions(network, of, order, rtol, initial)
+    deep_size = regressions[_DEPTHS - 1].at_zero_size()
     flux = _flux(regressions if order == 1 else _regressions(network, of, 1, rtol, initial))
     if not flux > flux.error:
+        if flux.error > _LOST * deep_size:
+            raise MethodError(
+                f"The flux of {of!r} is lost to rounding in double precision: it is {flux:.2g} "
+                f"with an error of {flux.error:.1g}, because the network is nearly dark. Take a larger "
+                "dephasing or detuning, or ask for te.spectrum."
+            )
         words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
         checks.fail("of", "a field that is not dark", words)
     deep, *disturbed = regressions[_DEPTHS - 1 :]

@@ -136,6 +136,7 @@ def hierarchy_chain(
     *,
     complete: bool = False,
     disturbance: np.random.Generator | None = None,
+    keep_trace: bool = False,
 ) -> HierarchyChain:
     """The chain of levels of a hierarchy with one mode.
 
@@ -149,6 +150,8 @@ def hierarchy_chain(
         complete: Keep also what cannot be reached: a change of the network may reach it.
         disturbance: If given, every element is changed at random by as much as assembling it in
             double precision may have lost: what this changes of a result shows its conditioning.
+        keep_trace: Whether the changed chain conserves the trace, as an evolution needs it: what
+            rounding takes of the trace would grow with time.
 
     Returns:
         The chain, restricted to the unknowns that can be reached from the start, unless complete.
@@ -162,9 +165,10 @@ def hierarchy_chain(
         _in_basis(basis, superoperator, real=charge == 0)
         for superoperator in (whole.a, whole.up, whole.down)
     )
+    conserved = len(h.numbers) if keep_trace and charge == 0 else 0
     if disturbance is not None:
         a, b, c = (
-            _disturbed(basis, superoperator, matrix, disturbance, len(h.numbers), charge)
+            _disturbed(basis, superoperator, matrix, disturbance, conserved)
             for superoperator, matrix in zip(
                 (whole.a, whole.up, whole.down), (a, b, c), strict=True
             )
@@ -253,29 +257,28 @@ def _disturbed(
     superoperator: Superoperator,
     matrix: Superoperator,
     rng: np.random.Generator,
-    d: int,
-    charge: int,
+    populations: int,
 ) -> Superoperator:
     """The matrix of a superoperator plus what rounding may have changed of it, at random.
 
     A sum of products is off by a few eps times the sum of their absolute values, however small it
-    is itself; what `_in_basis` set to zero is missing by as much as it was. Of total charge zero
-    the trace stays conserved as rounding keeps it: what one population gains, others lose.
+    is itself; what `_in_basis` set to zero is missing by as much as it was. With a
+    number of populations the trace stays conserved: what one of them gains, others lose.
     """
     size = abs(basis).T @ (summed(superoperator) @ abs(basis))
     if isinstance(matrix, np.ndarray):
         dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
         lost = _ROUNDING * size + dropped
         change = lost * rng.standard_normal(matrix.shape)
-        if charge == 0:
-            largest = np.argmax(size[:d], axis=0)
-            change[largest, np.arange(len(largest))] -= change[:d].sum(axis=0)
+        if populations:
+            largest = np.argmax(size[:populations], axis=0)
+            change[largest, np.arange(len(largest))] -= change[:populations].sum(axis=0)
         return matrix + change
     lost = sparse.csr_array(_ROUNDING * size)
     lost.data = lost.data * rng.standard_normal(len(lost.data))
-    if charge == 0:
-        surplus = np.asarray(lost[:d].sum(axis=0)).ravel()
-        largest = np.asarray(sparse.csc_array(size[:d]).argmax(axis=0)).ravel()
+    if populations:
+        surplus = np.asarray(lost[:populations].sum(axis=0)).ravel()
+        largest = np.asarray(sparse.csc_array(size[:populations]).argmax(axis=0)).ravel()
         columns = np.arange(len(largest))
         lost = lost - sparse.csr_array((surplus, (largest, columns)), shape=lost.shape)
     return sparse.csr_array(matrix + lost)

@@ -210,7 +210,11 @@ class Regression:
         self.charge = 0 if order == 2 else -1
         d = len(h.numbers)
         self.chain = hierarchy_chain(
-            h, start=np.ones((d, d)), charge=self.charge, disturbance=disturbance
+            h,
+            start=np.ones((d, d)),
+            charge=self.charge,
+            disturbance=disturbance,
+            keep_trace=True,
         )
         self.start = start.vector(self.chain)
         # Without the signs: O rho may vanish by cancellation, for a dark state.
@@ -226,8 +230,12 @@ class Regression:
 
     def at_zero_error(self) -> float:
         """What the error of the start leaves of the value at zero delay."""
+        return self.start_error * self.at_zero_size()
+
+    def at_zero_size(self) -> float:
+        """The sizes of the terms that the value at zero delay is the sum of."""
         size = min(len(self.row), len(self.start))
-        return self.start_error * float(np.abs(self.row[:size]) @ self.start_size[:size])
+        return float(np.abs(self.row[:size]) @ self.start_size[:size])
 
     def at_frequency(self, omega: float, depth: int) -> tuple[complex, float]:
         """The Laplace transform at i omega, and what rounding and the start leave of it.
