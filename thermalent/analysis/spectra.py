@@ -188,8 +188,8 @@ def coherence(
         if flux.error > _LOST * deep_size:
             raise MethodError(
                 f"The flux of {of!r} is lost to rounding in double precision: it is {flux:.2g} "
-                f"with an error of {flux.error:.1g}, because the network is nearly dark. Take a larger "
-                "dephasing or detuning, or ask for te.spectrum."
+                f"with an error of {flux.error:.1g}, because the network is nearly dark. Take "
+                "a larger dephasing or detuning, or ask for te.spectrum."
             )
         words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
         checks.fail("of", "a field that is not dark", words)
