@@ -5,10 +5,10 @@ quanta along the chain, and m the margin whose positive part is the concurrence,
 
 $$dm = -\sum_n y_n \cdot (dL\, x)_n, \qquad L^T y = \nabla_{\rho}\, m$$
 
-one more sweep through the tiers, however many parameters. L is linear in the chain's drift H and
-in the strength of the drive, so that its derivatives are found once per truncation, exactly. Fixed
-truncations make it a smooth function: what a search can climb on. The value that is reported of
-what was found comes from `te.steady_state`.
+one more sweep through the tiers, however many parameters. L is linear in the chain's drift H, in
+the damping of its tails and in the strength of the drive, so that its derivatives are found once
+per truncation, exactly. Fixed truncations make it a smooth function: what a search can climb on.
+The value that is reported of what was found comes from `te.steady_state`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ from thermalent.analysis.design.search import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.several_poles import kernels
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.coordinates import (
+    SourceChain,
+    chain_of,
+    tail_damping,
+    tail_damping_slopes,
+)
 from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
 from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers, tiers
 from thermalent.networks.network import Network
@@ -68,6 +73,7 @@ class TruncatedLink:
         self.per_flux = reference.scale**2 / (own / 2)
         rng = np.random.default_rng(0)
         self.places = [(i, j) for i in range(poles) for j in range(min(i + 2, poles))]
+        self.tails = list(range(1, poles - 1))  # where Gamma_j matters
         generic = np.tril(0.5 + rng.random((poles, poles)), 1).astype(complex)
         if not symmetric:
             generic += 1j * np.tril(0.5 + rng.random((poles, poles)), 1)
@@ -76,7 +82,7 @@ class TruncatedLink:
     def _prepare(self, reference: SourceChain, generic: np.ndarray) -> None:
         """The blocks as a linear function: their values at one chain, and slopes of the values."""
 
-        def at(drift: np.ndarray, scale: float) -> Tiers:
+        def at(drift: np.ndarray, damping: np.ndarray, scale: float) -> Tiers:
             zero = 0 * reference.backaction[0]
             chain = replace(
                 reference,
@@ -86,9 +92,10 @@ class TruncatedLink:
                 backaction=(zero,) * self.poles,
                 backaction_conj=(zero,) * self.poles,
             )
-            return tiers(chain, self.quanta)
+            return tiers(chain, self.quanta, damping=damping)
 
-        self.base = at(generic, 1.0)
+        tails = tail_damping(generic)
+        self.base = at(generic, tails, 1.0)
         self.stationary = TierZeroEquation(self.base)
         units = [1.0] if self.symmetric else [1.0, 1j]
         probes = []
@@ -96,8 +103,11 @@ class TruncatedLink:
             for i, j in self.places:
                 moved = generic.copy()
                 moved[i, j] += unit
-                probes.append(at(moved, 1.0))
-        probes.append(at(generic, 2.0))
+                probes.append(at(moved, tails, 1.0))
+        for unit in units:
+            for j in self.tails:
+                probes.append(at(generic, tails + unit * np.eye(self.poles)[j], 1.0))
+        probes.append(at(generic, tails, 2.0))
         self.parts = [(name, parity) for name in ("within", "up", "down") for parity in (0, 1)]
         self.slope = {
             (name, parity): np.array([getattr(probe, name)[parity].value for probe in probes])
@@ -111,10 +121,12 @@ class TruncatedLink:
         }
 
     def _numbers(self, drift: np.ndarray, scale: float) -> np.ndarray:
-        """What the blocks are linear in: the elements of H and the scale."""
+        """What the blocks are linear in: the elements of H, the damping of tails, the scale."""
         rows, cols = np.array(self.places).T
-        found = np.asarray(drift, dtype=complex)[rows, cols]
-        parts = [found.real] if self.symmetric else [found.real, found.imag]
+        drift = np.asarray(drift, dtype=complex)
+        elements, tails = drift[rows, cols], tail_damping(drift)[self.tails]
+        parts = [elements.real, elements.imag, tails.real, tails.imag]
+        parts = parts[::2] if self.symmetric else parts
         return np.concatenate([*parts, [scale]])
 
     def _chain(self, drift: np.ndarray, scale: float) -> Tiers:
@@ -172,14 +184,31 @@ class TruncatedLink:
         y0[self.stationary.row] = 0.0
         x, y = _swept(chain, inverses, x0, y0)
         slope = -self._contracted(chain, x, y, last)
-        count = len(self.places)
-        by_drift = np.zeros((self.poles, self.poles), dtype=complex)
-        for n, (i, j) in enumerate(self.places):
-            by_drift[i, j] = slope[n] + (0 if self.symmetric else 1j * slope[count + n])
+        by_drift = self._by_drift(drift, slope)
         for parity in (0, 1):  # the decay of the first amplitude grows with the tier
             tier = np.arange(parity, last + 1, 2)
             by_drift[0, 0] += float(np.sum(tier * np.sum(x[parity] * y[parity], axis=1)))
         return MarginSlopes(margin(rho), by_drift, float(slope[-1]) * scale / (2 * flux))
+
+    def _by_drift(self, drift: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Slopes by the elements of H (real part, and imaginary part times i) with the tails'."""
+        count, tails = len(self.places), len(self.tails)
+        first = count * (1 if self.symmetric else 2)
+        by_element = slope[:count].astype(complex)
+        by_tail = slope[first : first + tails].astype(complex)
+        if not self.symmetric:
+            by_element += 1j * slope[count : 2 * count]
+            by_tail += 1j * slope[first + tails : first + 2 * tails]
+        by_drift = np.zeros((self.poles, self.poles), dtype=complex)
+        for n, (i, j) in enumerate(self.places):
+            by_drift[i, j] = by_element[n]
+        # With g the slope by Re Gamma + i that by Im Gamma: conj(dGamma/dH) g by H.
+        of_drift, of_rate = tail_damping_slopes(np.asarray(drift, dtype=complex))
+        by_drift += np.einsum("t,tij->ij", by_tail, of_drift[self.tails].conj())
+        rate = float(np.sum(by_tail * of_rate[self.tails].conj()).real)
+        by_drift += rate / self.poles * np.eye(self.poles)
+        kept = np.tril(np.ones((self.poles, self.poles)), 1)
+        return by_drift * kept
 
     def _contracted(
         self, chain: Tiers, x: list[np.ndarray], y: list[np.ndarray], last: int

@@ -23,8 +23,11 @@ from thermalent.support import memory_limit
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: levels
 # of the lattice for nine digits, and seconds per unknown of it.
 _LATTICE_LEVELS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
-# The same of the chain: tiers, quanta per digit, and multiplications per second.
-_TIERS, _TIERS_PER_WIDTH, _QUANTA_PER_DIGIT, _SPEED = 16.0, 17.0, 0.65, 1.5e10
+# The same of the chain: tiers, and multiplications per second.
+_TIERS, _TIERS_PER_WIDTH, _SPEED = 16.0, 17.0, 1.5e10
+# Orders K that a digit takes behind slow sources, more of them per hop rate of the chain over the
+# emitters' rate, and at most (measured for three to six poles, widths 0.01 to 1 of gamma).
+_ORDERS_PER_DIGIT, _MORE_IF_FAST, _MOST_PER_DIGIT = 0.65, 6.0, 2.5
 _LEAST_QUANTA = 2  # what a result with an error takes
 
 
@@ -131,8 +134,13 @@ def chain_cost(chain: SourceChain, rtol: float) -> Cost:
 
 
 def _quanta(chain: SourceChain, rtol: float) -> int:
-    """Quanta beyond u_1 that a relative accuracy takes, about; none behind a single pole."""
-    return int(np.ceil(1 - _QUANTA_PER_DIGIT * np.log10(rtol))) if chain.length > 1 else 0
+    """The order K that a relative accuracy takes, about; none behind a single pole."""
+    if chain.length == 1:
+        return 0
+    fastest = float(np.max(np.abs(chain.liouvillian.diagonal().real), initial=0.0))
+    hop = abs(chain.drift[0, 1]) / fastest if fastest > 0 else np.inf
+    per_digit = min(_ORDERS_PER_DIGIT + _MORE_IF_FAST * hop, _MOST_PER_DIGIT)
+    return int(np.ceil(1 - per_digit * np.log10(rtol)))
 
 
 def _depth(chain: SourceChain) -> float:

@@ -1,7 +1,7 @@
 r"""Steady states from a chain of tiers, both of its truncations chosen and measured.
 
-The number of tiers is found with one quantum beyond u_1, where a fold costs next to nothing. More
-and more quanta K are kept, every other time with more tiers and the tiers scaled against each
+The number of tiers is found with one quantum beyond u_1, where a fold costs next to nothing. Higher
+and higher orders K are kept, every other time with more tiers and the tiers scaled against each
 other: the difference of two solutions shows what the quanta left out, what the tiers left out and
 what the arithmetic lost.
 """
@@ -29,19 +29,26 @@ from thermalent.support.progress import working
 _MORE_TIERS = 1.15  # in every other fold, so that the difference shows what the tiers leave out
 # The error that the tiers may leave behind many poles: at first, and relative to the latest change.
 # Tiers for more digits than the quanta give would be folded in vain.
-_FIRST_TOLERANCE = 1e-4
+_FIRST_TOLERANCE = 1e-5
 _PART_OF_CHANGE = 0.05
+# Of the allowed error, for what the tiers leave out, which is counted with the safety below; less
+# than the second number is rounding.
+_PART_OF_TIERS, _SMALLEST_TOLERANCE = 0.1, 1e-12
+_PART_OF_ROUNDING = 0.1  # of an error that no longer falls, if it is called rounding
 _SAFETY = 3.0  # error over the first change of it
 _LONGER = 1.4  # if changes no longer fall
-_FOLDS_AT_FIRST = 4.0  # that find the number of tiers
+_DEEPER = 8  # times as much, before what the tiers leave out is taken for rounding
+_FOLDS_AT_FIRST = 8.0  # that find the number of tiers
 _RESCALED = float(np.sqrt(1.7))
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
 # Multiplications of one fold: what is attempted for an rtol that was asked for, about ten minutes.
 MOST_WORK = 6e12
-# The same of an accuracy that nobody asked for, half a minute, and the factor by which the first
-# two digits may exceed it.
+# The same of an accuracy that nobody asked for, half a minute; the factor by which the first two
+# digits may exceed it; and what is left of it, about two seconds, where six digits are reached.
 TIERS_BUDGET = 4.5e11
 _FOR_TWO_DIGITS = 10.0
+_SIX_DIGITS, _FOR_MORE = 1e-6, 1 / 15
+_IMAGINARY = 1e-14  # parts of the largest rate that are rounding
 _BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
 
 
@@ -137,11 +144,14 @@ class _Search:
         self.quanta = min(1, chain.length - 1)
         self.built = self.few = tiers(chain, self.quanta)
         self.stationary = self.few_stationary = TierZeroEquation(self.built)
-        self.work = 0.0
+        self.work, self.of_tiers = 0.0, 0.0
 
     def run(self) -> Converged:
         """The steady state."""
-        tolerance = max(self.rtol, _FIRST_TOLERANCE) if self.chain.length > 2 else self.rtol
+        tolerance = aimed = self.rtol
+        if self.chain.length > 1:
+            aimed = max(_PART_OF_TIERS * self.rtol, _SMALLEST_TOLERANCE)
+            tolerance = max(aimed, _FIRST_TOLERANCE) if self.chain.length > 2 else aimed
         first = self._with_few_quanta(tolerance)
         if self.chain.length == 1 or first.outcome in ("singular", "levels", "unsettled"):
             return self._ended(first, self.work)
@@ -158,12 +168,14 @@ class _Search:
                 return self._ended(following, self.work)
             change = largest(self.built, following.x - found.x)
             changes, changed = np.append(changes[1:], change), changed + 1
-            found = self._judged(following, changes, changed, first.error)
+            found = self._judged(following, changes, changed)
             self.report(f"K = {self.quanta}, {last} tiers, error {found.error / found.scale:.0e}")
+            if found.outcome == "rounding" and not self._is_rounding(found):
+                found = replace(found, outcome="")
             if found.outcome:
                 return self._ended(found, self.work)
             falls = changed == 1 or changes[2] <= 0.5 * changes[1]
-            wanted = max(self.rtol, _PART_OF_CHANGE * change / found.scale)
+            wanted = max(aimed, _PART_OF_CHANGE * change / found.scale)
             if wanted < tolerance:
                 tolerance = wanted
                 depth = max(depth, self._with_few_quanta(tolerance).levels)
@@ -177,7 +189,26 @@ class _Search:
             rtol=tolerance,
         )  # fmt: skip
         self.work += _FOLDS_AT_FIRST * work(self.chain, min(1, self.chain.length - 1), found.levels)
-        return found
+        if self.chain.length == 1 or found.outcome in ("singular", "levels", "unsettled"):
+            return found
+        levels, left = found.levels, np.inf
+        for _ in range(_DEEPER):
+            reference = self._few(2 * levels)
+            # Two numbers of tiers, because what they leave out oscillates.
+            left = max(
+                largest(self.few, self._few(last) - reference)
+                for last in (levels, int(levels / _MORE_TIERS))
+            )
+            if left <= tolerance * found.scale:
+                break
+            levels = int(_LONGER * levels)
+        self.of_tiers = _SAFETY * left
+        return replace(found, levels=levels)
+
+    def _few(self, last: int) -> np.ndarray:
+        """The solution with one quantum at most and the tiers up to `last` or one more."""
+        k = evaluate_truncated_tiers(self.few, 0.0, last + last % 2)
+        return self.few_stationary.solve(k)
 
     def _fold(self, last: int, k_before: np.ndarray) -> Fraction:
         """The solution with one quantum more."""
@@ -185,9 +216,7 @@ class _Search:
         self.built = tiers(self.chain, self.quanta)
         self.stationary = TierZeroEquation(self.built)
         self.work += work(self.chain, self.quanta, last)
-        k = evaluate_truncated_tiers(
-            self.built.rescaled(_RESCALED) if self.quanta % 2 else self.built, 0.0, last
-        )
+        k = self._evaluated(last, rescaled=self.quanta % 2 == 1)
         try:
             x = self.stationary.solve(k)
         except np.linalg.LinAlgError:
@@ -203,19 +232,23 @@ class _Search:
             outcome="",
         )
 
-    def _judged(
-        self, found: Fraction, changes: np.ndarray, changed: int, of_tiers: float
-    ) -> Fraction:
+    def _evaluated(self, last: int, *, rescaled: bool) -> np.ndarray:
+        chain = self.built.rescaled(_RESCALED) if rescaled else self.built
+        return evaluate_truncated_tiers(chain, 0.0, last)
+
+    def _judged(self, found: Fraction, changes: np.ndarray, changed: int) -> Fraction:
         """The solution with its error and, if the search ends with it, why.
 
-        The first change is the error of the solution with one quantum. Three times that, and the
-        error of the tiers, which are the same in both, is more than enough for two quanta.
+        The first change is the error of the solution with one quantum: three times that is more
+        than enough for two. What the tiers leave out may happen to cancel in a change, and is
+        added as it was found with one quantum.
         """
         from thermalent.continued_fraction.chain import convergence
 
         error = convergence.error_of(changes, changed, found.scale)
         if changed == 1:
-            error = _SAFETY * changes[2] + of_tiers
+            error = _SAFETY * changes[2]
+        error += self.of_tiers
         outcome = ""
         if error <= self.rtol * found.scale:
             outcome = "converged"
@@ -223,15 +256,25 @@ class _Search:
             outcome = "rounding"
         return replace(found, error=error + _FLOOR * found.scale, outcome=outcome)
 
+    def _is_rounding(self, found: Fraction) -> bool:
+        """Whether another scaling of the tiers changes as much as the last order did.
+
+        Where the field is as fast as the emitters, orders may gain little for other reasons.
+        """
+        self.work += work(self.chain, self.quanta, found.levels)
+        k = self._evaluated(found.levels, rescaled=self.quanta % 2 == 0)
+        other = largest(self.built, self.stationary.solve(k) - found.x)
+        return other > _PART_OF_ROUNDING * (found.error - self.of_tiers)
+
     def _obstacle(self, depth: int, found: Fraction) -> _Obstacle | None:
         """Why the next fold is not begun, if so."""
         granted = MOST_WORK
         if self.limited:
-            granted = (
-                TIERS_BUDGET
-                if found.error <= ENOUGH * found.scale
-                else _FOR_TWO_DIGITS * TIERS_BUDGET
-            )
+            granted = TIERS_BUDGET
+            if found.error <= _SIX_DIGITS * found.scale:
+                granted *= _FOR_MORE
+            elif found.error > ENOUGH * found.scale:
+                granted *= _FOR_TWO_DIGITS
         total = self.work + work(self.chain, self.quanta + 1, depth)
         if total > granted:
             return _Obstacle("budget", total)
@@ -266,4 +309,5 @@ def _is_real(chain: SourceChain) -> bool:
     operators = (chain.liouvillian, chain.drive, *chain.backaction)
     parts = [chain.drift, chain.covariance]
     parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]
-    return not any(np.any(part.imag) for part in parts)
+    rounding = _IMAGINARY * max(float(np.max(np.abs(part), initial=0.0)) for part in parts)
+    return not any(np.any(np.abs(part.imag) > rounding) for part in parts)

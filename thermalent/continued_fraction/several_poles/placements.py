@@ -3,25 +3,27 @@ r"""How many quanta of two kinds stand on the elements of a chain beyond the fir
 The hierarchy has integers \((k_j, l_j)\) for each element j of the chain. Kept are the placements
 with
 
-$$K = \sum_{j \geq 2} (k_j + l_j) \leq M$$
+$$K = \sum_{j \geq 2} (j - 1)(k_j + l_j) \leq M$$
 
-and the quanta on u_1 follow from the tier and the charge. Every quantum that has left u_1 can move
-on to the damped end of the chain within this set. That is what makes the truncation stable: if a
-quantum counts more the further it is from u_1, truncations at even M keep undamped combinations and
-can be arbitrarily wrong (three poles at n_th = 1220, kappa/gamma = 1e-2: no entanglement at all
-instead of C = 0.856).
+and the quanta on u_1 follow from the tier and the charge. A quantum on u_j took j - 1 hops to get
+there, and each hop is a factor of (rate of change of the field)/(rate of the emitters): K is the
+order in this ratio. So eight poles have not many more placements than three.
+
+A quantum whose next hop would leave the set needs the damping that the rest of the chain exerts on
+it (`tail_damping` in `coordinates`). Without it some combinations are undamped, and truncations at
+even M can be arbitrarily wrong (three poles at n_th = 1220, kappa/gamma = 1e-2: no solution at
+M = 2).
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from math import comb
 
 import numpy as np
 
 
 class Placements:
-    """Placements sorted by their number of quanta.
+    """Placements sorted by their order K.
 
     Args:
         k: Quanta k_j of the elements j = 2, 3, ..., (count, m - 1) integers.
@@ -62,15 +64,25 @@ class Placements:
 
 @lru_cache(maxsize=64)
 def placements(elements: int, most: int) -> Placements:
-    """All placements of up to `most` quanta on this many elements beyond the first."""
-    rows: list[tuple[int, ...]] = [()]
-    for _ in range(2 * elements):
-        rows = [(*row, quanta) for row in rows for quanta in range(most - sum(row) + 1)]
-    both = np.array(rows, dtype=np.int64).reshape(len(rows), 2 * elements)
-    both = both[np.argsort(both.sum(axis=1), kind="stable")]
+    """All placements up to the order `most` on this many elements beyond the first."""
+    hops = np.tile(np.arange(1, elements + 1), 2)  # to each element, for k and for l
+    rows: list[tuple[tuple[int, ...], int]] = [((), most)]  # and the order that is left
+    for size in hops.tolist():
+        rows = [
+            ((*row, quanta), left - quanta * size)
+            for row, left in rows
+            for quanta in range(left // size + 1)
+        ]
+    both = np.array([row for row, _ in rows], dtype=np.int64).reshape(len(rows), 2 * elements)
+    both = both[np.argsort(both @ hops, kind="stable")]
     return Placements(both[:, :elements], both[:, elements:])
 
 
+@lru_cache(maxsize=256)
 def count(elements: int, most: int) -> int:
-    """How many placements there are, without listing them."""
-    return comb(most + 2 * elements, most)
+    """How many placements there are, without listing them: partitions into hops of two kinds."""
+    ways = [1] + [0] * most
+    for size in (*range(1, elements + 1), *range(1, elements + 1)):
+        for order in range(size, most + 1):
+            ways[order] += ways[order - size]
+    return sum(ways)

@@ -5,7 +5,8 @@ $$\dot x_N = \big(A^0 + A^1(N) - \mathrm{Re} H_{11} N\big)\, x_N + B(N)\, x_{N-1
 With (k_j, l_j) the quanta of the elements (see `placements`) and X their operators of the emitters,
 
 - within a tier: the emitters' L, the decay \(-\sum_j (H_{jj}^* k_j + H_{jj} l_j)\), and hops
-  \(-H_{ij}^*\, a_i^\dagger a_j\) of the k, \(-H_{ij}\, a_i^\dagger a_j\) of the l;
+  \(-H_{ij}^*\, a_i^\dagger a_j\) of the k, \(-H_{ij}\, a_i^\dagger a_j\) of the l, and a
+  damping instead of the hops to placements that are not kept;
 - from below: \(\sqrt{k_j}\,(\eta V_{1j} L_+ + K_{+j})\) and
   \(\sqrt{l_j}\,(\eta V_{1j}^* L_- + K_{-j})\), for all j (V = 1 where the metric is C);
 - from above: \(\eta\sqrt{l_1 + 1}\, L_+\) and \(\eta\sqrt{k_1 + 1}\, L_-\).
@@ -25,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain, tail_damping
 from thermalent.continued_fraction.several_poles.placements import Placements, placements
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Operator, Superoperator, dense, sandwich
@@ -70,7 +71,7 @@ class Tiers:
         quanta: Position of its placement, (m_0,) and (m_1,).
         width: sqrt(V): the number of tiers that matter is a few times this.
         source_rate: The slowest decay rate of the source, rate unit.
-        most: The largest number K of quanta beyond u_1 that is kept.
+        most: The largest order K of quanta beyond u_1 that is kept.
         charge: Total charge Q.
     """
 
@@ -123,18 +124,25 @@ class Tiers:
         return blocks[0], blocks[1]
 
 
-def tiers(chain: SourceChain, most: int, start: np.ndarray | None = None, charge: int = 0) -> Tiers:
+def tiers(
+    chain: SourceChain,
+    most: int,
+    start: np.ndarray | None = None,
+    charge: int = 0,
+    damping: np.ndarray | None = None,
+) -> Tiers:
     """The tiers of a chain.
 
     Args:
         chain: Emitters and source.
-        most: Largest number K of quanta beyond the first amplitude.
+        most: Largest order K of quanta beyond the first amplitude (see `placements`).
         start: (d, d) array whose nonzero elements are the ones to start from; of total charge zero
             the populations always are.
         charge: Total charge Q of the operators, emitters and source together; only Q = 0 is real.
+        damping: Of quanta whose next hop is not kept, (m,), if not that of the chain's tail.
     """
     table = _Table(chain, placements(chain.length - 1, most), charge)
-    terms = _operators(chain, table)
+    terms = _operators(chain, table, tail_damping(chain.drift) if damping is None else damping)
     if charge == 0:
         terms = {name: table.halved(entries) for name, entries in terms.items()}
     kept = table.reachable(start, terms)
@@ -296,12 +304,13 @@ def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarr
     return BlockEntries(unique[0][large], unique[1][large], total[large], back[large])
 
 
-def _operators(chain: SourceChain, table: _Table) -> dict[str, BlockEntries]:
+def _operators(chain: SourceChain, table: _Table, damping: np.ndarray) -> dict[str, BlockEntries]:
     """The terms within a tier, from below and from above, on all unknowns."""
     within = _Collected(table)
     within.operator(chain.bright_dark, chain.liouvillian)
     within.decays(chain.drift)
     within.hops(chain.drift)
+    within.closure(damping)
     up, down = _Collected(table), _Collected(table)
     eta = chain.scale
     for j in range(chain.length):
@@ -400,6 +409,17 @@ class _Collected:
                     factor, root = np.sqrt(quanta[:, i - 1] * (quanta[:, j - 1] + 1.0)), None
                 to = np.flatnonzero(of >= 0)
                 self.add(to, of[to], value * factor[to], None, root)
+
+    def closure(self, damping: np.ndarray) -> None:
+        """-(Gamma_j^* k_j + Gamma_j l_j) where the hop from u_j to u_(j+1) is not kept."""
+        t = self.table
+        for j in range(1, len(damping) - 1):
+            for kind in (0, 1):
+                quanta = (t.of.l if kind else t.of.k)[:, j - 1]
+                moved = t.of.shifted((j - 1, -1), (j, 1), kind=kind)
+                at = np.flatnonzero((moved < 0) & (quanta > 0))
+                value = damping[j] if kind else np.conj(damping[j])
+                self.add(at, at, -value * quanta[at], None)
 
     def raised(
         self, bright_dark: np.ndarray, j: int, superoperator: Superoperator, *, kind: int
