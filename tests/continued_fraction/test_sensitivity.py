@@ -10,9 +10,11 @@ import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.sensitivity.observable import concurrence_with_gradient
+from thermalent.continued_fraction.sensitivity.observable import DIFFERENTIABLE
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
+from thermalent.operators.gradients import concurrence_with_gradient
+from thermalent.operators.observables import TABLE
 
 LAST = 40  # levels of the reference; V is small where it is used
 
@@ -409,11 +411,52 @@ def test_gradient_of_the_equal_lower_values(rng):
     assert slope == pytest.approx(expected, rel=1e-5)
 
 
+@functools.cache
+def precise_state(**p):
+    return te.steady_state(three(**p), te.ContinuedFraction(rtol=1e-12))
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_every_observable_with_a_gradient_against_differences(name):
+    """Of two of three qubits where it is one of pairs, else of all three."""
+    at, pair = {"n_th": 20.0, "kappa": 0.05}, ("q2", "q1")
+    chosen = pair if TABLE[name].pair else ()
+    found = te.sensitivities(three, at, name, pair=chosen or None)
+
+    def value(parameter, x):
+        return getattr(precise_state(**{**at, parameter: x}), name)(*chosen)
+
+    assert float(found.value) == pytest.approx(float(value("kappa", 0.05)), rel=1e-9)
+    assert float(found.value) > 1e-3
+    for parameter, x in at.items():
+        expected = extrapolated(functools.partial(value, parameter), x, 1e-3)
+        # Differences of numbers of order one with errors of about 1e-12.
+        assert found[parameter] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["negativity", "logarithmic_negativity"])
+def test_slopes_of_the_negativity_at_the_border_of_separable_states_are_refused(name):
+    with pytest.raises(te.SolveError, match=r"at the border of separable states.*'concurrence'"):
+        te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, name)
+
+
+def test_the_entanglement_of_formation_has_no_kink_at_the_border():
+    found = te.sensitivities(
+        te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "entanglement_of_formation"
+    )
+    assert (found["n_th"], found["kappa"]) == (0.0, 0.0)
+
+
+def test_the_entropy_of_a_pure_state_has_no_derivative():
+    with pytest.raises(te.SolveError, match="The entropy has no derivative at this state"):
+        te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "entropy")
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="`parameters` must be values of one parameter or more"):
         te.sensitivities(line, {})
     with pytest.raises(ValueError, match="`observable` must be"):
-        te.sensitivities(line, {"n_th": 1.0, "kappa": 0.1}, "entropy")
+        te.sensitivities(line, {"n_th": 1.0, "kappa": 0.1}, "populations")
     with pytest.raises(ValueError, match="`pair` must be two different emitters"):
         te.sensitivities(three, {"n_th": 1.0, "kappa": 0.1})
     with pytest.raises(ValueError, match="`builder` must be"):

@@ -23,6 +23,7 @@ from thermalent.jumps.method import QuantumJumps
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.operators import distances
+from thermalent.operators.observables import of_state
 from thermalent.operators.states import STATE_TOLERANCE
 from thermalent.solution.errors import SolveError
 from thermalent.solution.method import Claim, Method
@@ -300,8 +301,7 @@ def _compared(row: MethodReport, reference: SteadyState | None) -> MethodReport:
     result = row.result
     if result is None:
         return row
-    two_qubits = _measure_name(result.network) == "concurrence"
-    measure = result.concurrence() if two_qubits else result.purity()
+    measure = of_state(result, _measure_name(result.network))
     distance = None
     if reference is not None:
         tolerance = max(_tolerance(result), _tolerance(reference))

@@ -1,6 +1,7 @@
-"""The one table of observables, the numbers of a state: function, unit, bound of the error.
+"""The one table of observables, the numbers of a state: function, unit, error bound, gradient.
 
-`SteadyState`, `Evolution`, sweeps, the comparison of methods and the command line read it.
+`SteadyState`, `Evolution`, sweeps, sensitivities, the comparison of methods and the command line
+read it.
 A further observable is a function of a state and a line here.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.operators import distances, entanglement, error_bounds, states
+from thermalent.operators import distances, entanglement, error_bounds, gradients, states
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
 from thermalent.operators.readable import OneState, Result, SeveralStates
 
@@ -30,6 +31,8 @@ class Measure:
             None; see `thermalent.operators.error_bounds`. With `labelled`, from the ket and the
             errors.
         statistical: The same for standard errors, if that is another function.
+        gradient: From a state and the dimensions of the emitters to the number and its gradient;
+            None if it has none that the sensitivities could use.
         unit: Of the number.
         pair: Whether it is one of two emitters.
         qubits: Whether these have to be qubits.
@@ -40,6 +43,7 @@ class Measure:
     function: Callable[..., float]
     bound: Callable[..., np.ndarray]
     statistical: Callable[..., np.ndarray] | None = None
+    gradient: Callable[[np.ndarray, Sequence[int]], gradients.Valued] | None = None
     unit: str = "1"
     pair: bool = False
     qubits: bool = False
@@ -56,6 +60,7 @@ MEASURES = (
         function=lambda rho, dims, tolerance: entanglement.concurrence(rho, tolerance=tolerance),
         bound=error_bounds.concurrence_bound,
         statistical=error_bounds.concurrence_of_mean,
+        gradient=gradients.concurrence_with_gradient,
         pair=True,
         qubits=True,
     ),
@@ -65,6 +70,7 @@ MEASURES = (
             rho, dims, tolerance=tolerance
         ),
         bound=error_bounds.negativity_bound,
+        gradient=gradients.negativity_with_gradient,
         pair=True,
     ),
     Measure(
@@ -73,6 +79,7 @@ MEASURES = (
             rho, dims, tolerance=tolerance
         ),
         bound=error_bounds.logarithmic_negativity_bound,
+        gradient=gradients.logarithmic_negativity_with_gradient,
         unit="ebit",
         pair=True,
     ),
@@ -83,6 +90,7 @@ MEASURES = (
         ),
         bound=error_bounds.entanglement_of_formation_bound,
         statistical=error_bounds.formation_of_mean,
+        gradient=gradients.formation_with_gradient,
         unit="ebit",
         pair=True,
         qubits=True,
@@ -91,6 +99,7 @@ MEASURES = (
         name="purity",
         function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
         bound=error_bounds.purity_bound,
+        gradient=gradients.purity_with_gradient,
     ),
     Measure(
         name="entropy",
@@ -98,6 +107,7 @@ MEASURES = (
             rho, tolerance=tolerance
         ),
         bound=error_bounds.entropy_bound,
+        gradient=gradients.entropy_with_gradient,
         unit="bit",
     ),
     Measure(
@@ -129,6 +139,27 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
         lambda: _errors(measure, [result], names, rho[None], eps, np.array([value]))[0],
         _how(result, float(result.error), result.error.how),
     )
+
+
+def of_result(result: OneState, name: str) -> Callable[..., Estimate]:
+    """The method under which a result offers a line of the table without one of its own.
+
+    Raises:
+        AttributeError: there is no such line, as of every unknown attribute.
+    """
+    _check(result, name)
+    return lambda *emitters: of_state(result, name, emitters)
+
+
+def of_evolution(result: SeveralStates, name: str) -> Callable[..., Estimates]:
+    """As `of_result`, of the states over time."""
+    _check(result, name)
+    return lambda *emitters: over_time(result, name, emitters)
+
+
+def _check(result: Result, name: str) -> None:
+    if name not in TABLE or TABLE[name].labelled:
+        raise AttributeError(f"{type(result).__name__!r} object has no attribute {name!r}")
 
 
 def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) -> Estimates:

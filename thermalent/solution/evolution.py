@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,10 @@ class Evolution:
             status=self.status,
             stats=self.stats,
         )
+
+    def __getattr__(self, name: str) -> Callable[..., Estimates]:
+        """Every line of the table of observables, also one that has no method below."""
+        return observables.of_evolution(self, name)
 
     def concurrence(self, *names: str) -> Estimates:
         """Concurrence of two qubits at each time, (t,): the only two, or the two named."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,10 @@ class SteadyState:
             return self.state
         keep = [self.network.position(name) for name in names]
         return entanglement.partial_trace(self.state, self.network.dims, keep)
+
+    def __getattr__(self, name: str) -> Callable[..., Estimate]:
+        """Every line of the table of observables, also one that has no method below."""
+        return observables.of_result(self, name)
 
     def concurrence(self, *names: str) -> Estimate:
         """Concurrence of two qubits: the only two, or the two named."""

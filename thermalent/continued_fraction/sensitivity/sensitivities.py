@@ -30,11 +30,13 @@ from thermalent.continued_fraction.sensitivity.adjoint import (
     unstaggered,
 )
 from thermalent.continued_fraction.sensitivity.generator_slopes import randomised, slopes
-from thermalent.continued_fraction.sensitivity.observable import ObservableLike, Valued, evaluated
+from thermalent.continued_fraction.sensitivity.observable import ObservableLike, evaluated
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
 from thermalent.operators import error_bounds
 from thermalent.operators.estimates import Estimate
+from thermalent.operators.gradients import Valued
+from thermalent.operators.observables import TABLE, of_state
 from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, Status, SteadyState
@@ -106,10 +108,11 @@ def sensitivities(
             of a range (no dephasing, no loss) the derivative is the one-sided one. Integers that
             the builder wants as such (numbers of qubits or filters) are bound with
             functools.partial.
-        observable: "concurrence", "purity", a Hermitian operator (d, d) for its expectation, or a
-            function of the state that returns the number and its gradient G, a Hermitian (d, d)
-            matrix with dO = Re Tr(G d rho).
-        pair: Names of the two qubits of the concurrence; not needed if there are only two.
+        observable: "concurrence", "negativity", "logarithmic_negativity",
+            "entanglement_of_formation", "purity", "entropy", a Hermitian operator (d, d) for its
+            expectation, or a function of the state that returns the number and its gradient G, a
+            Hermitian (d, d) matrix with dO = Re Tr(G d rho).
+        pair: Names of the two emitters of a measure of pairs; not needed if there are only two.
         rtol: Wanted error, relative to the largest derivative times its parameter.
 
     Returns:
@@ -213,14 +216,13 @@ class _Problem:
         self.chain = hierarchy_chain(h, complete=True)
         self.numbers = h.numbers
         self.scale = generator(h).scale
-        self.observed = self._observed(observable, state, pair)
         self.observable, self.pair, self.rtol = observable, pair, rtol
+        self.observed = self._observed(observable, state, pair)
         self.value = self._value(state)
         self.flat = not np.any(self.observed.gradient)  # whatever the generator does
-        # The concurrence vanishes, but that of another state within the error may not.
+        # The number itself vanishes, but that of a state within the error may not.
         self.at_border = (
-            isinstance(observable, str)
-            and observable == "concurrence"
+            self._entangled
             and self.observed.value == 0.0
             and self.observed.below <= self.value.error
         )
@@ -248,17 +250,35 @@ class _Problem:
     def _doubt(self) -> str:
         """A note if the entanglement may be no more than the error of the state."""
         least = 4 * float(self.state.error) + _ROUNDING
-        named = isinstance(self.observable, str) and self.observable == "concurrence"
-        if named and 0 < self.observed.value <= least:
+        if self._entangled and 0 < self.observed.value <= least:
             return "at the border of separable states: slopes on the side that is entangled"
         return ""
+
+    @property
+    def _word(self) -> str:
+        """The observable in words."""
+        named = isinstance(self.observable, str)
+        return str(self.observable).replace("_", " ") if named else "observable"
+
+    @property
+    def _entangled(self) -> bool:
+        """Whether the observable is a measure of entanglement, which vanishes up to a border."""
+        return isinstance(self.observable, str) and TABLE[self.observable].pair
 
     def one_sided(self) -> Sensitivities:
         """The derivatives at the border of the separable states, where there are such.
 
         Raises:
-            SolveError: the concurrence has a kink in one of the parameters, or no slope.
+            SolveError: the concurrence has a kink in one of the parameters, or no slope; or the
+                observable is a negativity.
         """
+        if self.observable != "concurrence":
+            # Negativities of nearly separable states are squares of small numbers, which the
+            # errors of the states hide.
+            self._refuse(
+                f"The {self._word} is at the border of separable states, where its slopes are not "
+                "known. Ask for that of the 'concurrence', or move away from here."
+            )
         numbers = []
         for key in self.keys:
             value, name = self._at(key)
@@ -288,7 +308,7 @@ class _Problem:
         """The observable, with its error from that of the state."""
         given, value = self.observable, self.observed.value
         if isinstance(given, str):
-            read = state.purity() if given == "purity" else state.concurrence(*(self.pair or ()))
+            read = of_state(state, given, self.pair or ())
             return Estimate(value, lambda: read.error, read.how)
         error = error_bounds.expectation_bound(
             self.observed.gradient, np.asarray(float(state.error))
@@ -358,8 +378,8 @@ class _Problem:
         self.state = state
         if not np.all(np.isfinite(valued.gradient)):
             self._refuse(
-                f"The concurrence has no derivative at this state, which is {valued.note}. Ask for "
-                "another observable, or move away from here."
+                f"The {self._word} has no derivative at this state, which is {valued.note}. Ask "
+                "for another observable, or move away from here."
             )
         return valued
 
