@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from thermalent.analysis import spectra_several_poles
+from thermalent.analysis.radiated_field import (
+    FieldName,
+    field_of,
+    no_width,
+    require_light,
+    steady,
+)
+from thermalent.analysis.spectra_several_poles import DEFAULT_RTOL
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.networks.liouvillian import lowering_operators
 from thermalent.networks.network import Network
-from thermalent.operators import states
 from thermalent.operators.estimates import Estimate
-from thermalent.operators.superoperators import dense
-from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome
 from thermalent.support import checks
 from thermalent.support.progress import working
-
-# Couplings below this part of the largest decay are rounding of the geometry's phases.
-_ROUNDING = 1e-12
 
 _HOW = (
     "change with a quarter more levels as it decays, and rounding of the generator, of the steady "
@@ -37,8 +37,6 @@ _DISTURBANCES = 2.0
 _LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of levels, each a quarter more: the first shows how the changes decay
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
-
-FieldName = str | Mapping[str, complex]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,7 +82,7 @@ def spectrum(
     frequencies: ArrayLike,
     of: FieldName = "output",
     *,
-    rtol: float = 1e-8,
+    rtol: float | None = None,
     initial: Any = None,
 ) -> Spectrum:
     r"""The emission spectrum of a field in the steady state.
@@ -94,20 +92,24 @@ def spectrum(
       = \frac{1}{\pi}\,\mathrm{Re}\,\mathrm{Tr}\, O^\dagger (i\omega - L)^{-1} (O\rho)$$
 
     Args:
-        network: One mode and emitters, excitation number conserved up to decay.
+        network: Emitters behind one mode, or behind several that drive them through one amplitude;
+            excitation number conserved up to decay.
         frequencies: Angular frequencies relative to the frame (zero is the filter frequency of the
             models), rate unit, (w,).
         of: "output" is the field behind the last node of a cascade, or of the one channel that all
             nodes share; what the last node loses elsewhere counts as emitted into it. A node's name
             is what that node alone radiates, sqrt(G_jj) c_j; a mapping gives weights w_j of the
             field sum_j w_j c_j, {"q1": 1.0, "q2": -1.0}.
-        rtol: Accuracy that sets the number of levels, from 1e-12 to 0.1.
+        rtol: Accuracy that sets the number of levels, from 1e-12 to 0.1; if not given 1e-8, or,
+            behind several poles, the best that a budget of half a minute affords.
         initial: Where the steady state is not unique: the state from which it is reached, as for
             `te.steady_state`.
 
     Returns:
         The spectrum; its integral is the flux. The errors are the change with a quarter more
-        levels, and what rounding leaves in the steady state and in the resolvent.
+        levels, and what rounding leaves in the steady state and in the resolvent; behind several
+        poles twice the change with one quantum more along the chain, more tiers and another
+        scaling of them.
 
     Raises:
         ValueError: the field is not one of the network's, or a frequency is not finite or is that
@@ -121,7 +123,12 @@ def spectrum(
     omega = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if omega.ndim != 1 or not np.all(np.isfinite(omega)):
         checks.fail("frequencies", "a sequence of finite numbers", frequencies)
-    regressions = _regressions(network, of, 1, rtol, initial)
+    checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+    if len(network.modes) > 1:
+        with working("spectrum") as report:
+            several = spectra_several_poles.spectrum(network, omega, of, checked, initial, report)
+        return Spectrum(frequencies=omega, **vars(several))
+    regressions = _regressions(network, of, 1, checked or DEFAULT_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
         for i, w in enumerate(omega):
@@ -129,8 +136,7 @@ def spectrum(
                 try:
                     value, error = regression.at_frequency(float(w), regression.last)
                 except np.linalg.LinAlgError:
-                    words = checks.Words(f"{w:.9g}, where a line of the network has no width")
-                    checks.fail("frequencies", "away from lines that nothing damps", words)
+                    no_width(f"{w:.9g}")
                 values[row, i] = value.real / np.pi
                 if row == _DEPTHS - 1:
                     rounding[i] = error / np.pi
@@ -149,7 +155,7 @@ def coherence(
     of: FieldName = "output",
     *,
     order: int = 1,
-    rtol: float = 1e-8,
+    rtol: float | None = None,
     initial: Any = None,
 ) -> Coherence:
     r"""First- or second-order coherence of a field in the steady state.
@@ -163,7 +169,7 @@ def coherence(
         delays: Delays, increasing, >= 0, inverse rate unit, (t,).
         of: As for `spectrum`.
         order: 1 or 2.
-        rtol: Accuracy asked for, from 1e-12 to 0.1.
+        rtol: Accuracy asked for, from 1e-12 to 0.1; if not given, as for `spectrum`.
         initial: As for `spectrum`.
 
     Returns:
@@ -181,23 +187,27 @@ def coherence(
     grid = checks.time_grid("delays", delays)
     if order not in (1, 2):
         checks.fail("order", "1 or 2", order)
-    regressions = _regressions(network, of, order, rtol, initial)
+    checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+    if len(network.modes) > 1:
+        several = spectra_several_poles.coherence(network, grid, of, order, checked, initial)
+        numbers = several.values if order == 1 else several.values.real
+        return Coherence(delays=grid, **{**vars(several), "values": numbers})
+    aimed = checked or DEFAULT_RTOL
+    regressions = _regressions(network, of, order, aimed, initial)
     deep_size = regressions[_DEPTHS - 1].at_zero_size()
-    flux = _flux(regressions if order == 1 else _regressions(network, of, 1, rtol, initial))
-    if not flux > flux.error:
-        if flux.error > _LOST * deep_size:
-            raise MethodError(
-                f"The flux of {of!r} is lost to rounding in double precision: it is {flux:.2g} "
-                f"with an error of {flux.error:.1g}, because the network is nearly dark. Take "
-                "a larger dephasing or detuning, or ask for te.spectrum."
-            )
-        words = checks.Words(f"{of!r} with flux {flux:g} and its error {flux.error:.1g}")
-        checks.fail("of", "a field that is not dark", words)
+    flux = _flux(regressions if order == 1 else _regressions(network, of, 1, aimed, initial))
+    if not flux > flux.error and flux.error > _LOST * deep_size:
+        raise MethodError(
+            f"The flux of {of!r} is lost to rounding in double precision: it is {flux:.2g} "
+            f"with an error of {flux.error:.1g}, because the network is nearly dark. Take "
+            "a larger dephasing or detuning, or ask for te.spectrum."
+        )
+    require_light(of, flux)
     deep, *disturbed = regressions[_DEPTHS - 1 :]
     scale, depth = float(flux) ** order, regressions[0].last
-    relaxed = deep.over_time(grid, rtol * scale, depth)
+    relaxed = deep.over_time(grid, aimed * scale, depth)
     found = relaxed.values[:, 0]
-    others = [one.over_time(grid, rtol * scale, depth).values[:, 0] for one in disturbed]
+    others = [one.over_time(grid, aimed * scale, depth).values[:, 0] for one in disturbed]
     lost = relaxed.error + deep.at_zero_error() + _conditioning(np.array([found, *others]))
     lost += _left_out(np.array([[one.at_zero()] for one in regressions[:_DEPTHS]]))
     values = found / scale
@@ -216,25 +226,14 @@ def _regressions(
 
     The last ones have a generator changed at random by as much as rounding may have changed it.
     """
-    method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
+    method = ContinuedFraction(rtol=rtol)
     refusal = method.one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Spectra come from the continued fraction: {refusal}")
-    if network.absorption is not None and np.any(network.absorption):
-        raise MethodError(
-            "Spectra need a waveguide at zero temperature: the thermal input of a warm one "
-            "interferes with what the nodes radiate."
-        )
-    field = _field(network, of)
-    state, reached, error = method.steady_state(network), None, 0.0
-    if initial is not None:
-        rho = states.initial_state(initial, network.dims, name="initial")
-        if state.status.outcome is Outcome.NOT_UNIQUE:
-            state = method.steady_state_from(network, rho)
-            reached = state.state
-            error = float(state.error) / float(np.max(np.abs(reached)))
-    if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
-        raise SolveError(state)
+    weights, emitters = field_of(network, of)
+    (mode,) = network.mode_indices
+    field = Field(complex(weights[mode]), emitters)
+    reached, error = steady(method, network, initial)
     h = hierarchy(network)
     depths, rng = [needed_depth(h, rtol)], np.random.default_rng(0)
     while len(depths) < _DEPTHS:
@@ -269,48 +268,3 @@ def _flux(regressions: list[Regression]) -> Estimate:
     deep = regressions[_DEPTHS - 1]
     error = _left_out(values[:_DEPTHS]) + _conditioning(values[_DEPTHS - 1 :])
     return Estimate(float(values[_DEPTHS - 1, 0]), float(error[0]) + deep.at_zero_error(), _HOW)
-
-
-def _field(network: Network, of: FieldName) -> Field:
-    """The operator of a field by name or by weights of the nodes."""
-    names = [node.name for node in network.nodes]
-    decay = network.decay
-    if isinstance(of, Mapping):
-        weights = np.zeros(len(names), dtype=complex)
-        for name, weight in of.items():
-            weights[_position(names, name)] = complex(weight)
-    elif of == "output":
-        # The jump operator sum_l w_l c_l of one channel has G_jl = w_j w_l^*. Of a cascade the last
-        # column holds sqrt(g_l) t_nl times the phase of the way, whatever the stretches lose.
-        last = decay[-1, -1].real
-        if not last > 0:
-            checks.fail("of", "a node's name, since the last node does not radiate", of)
-        if not _one_way_out(network):
-            words = checks.Words("'output', and light leaves the network in several directions")
-            checks.fail("of", "a node's name or weights of the nodes", words)
-        weights = decay[:, -1] / np.sqrt(last)
-    else:
-        index = _position(names, of)
-        weights = np.zeros(len(names), dtype=complex)
-        weights[index] = np.sqrt(decay[index, index].real)
-    (mode,) = network.mode_indices
-    d = int(np.prod(network.dims))
-    emitters = np.zeros((d, d), dtype=complex)
-    for e, c in zip(network.emitter_indices, lowering_operators(network), strict=True):
-        emitters = emitters + weights[e] * dense(c)
-    return Field(complex(weights[mode]), emitters)
-
-
-def _one_way_out(network: Network) -> bool:
-    """Whether nothing travels against the order of the nodes, or all decay is into one channel."""
-    decay = network.decay
-    size = _ROUNDING * float(np.max(np.abs(decay)))
-    against = np.triu(network.exchange - 0.5j * decay.T, 1)
-    one = np.outer(decay[:, -1], decay[:, -1].conj()) / decay[-1, -1].real
-    return bool(np.max(np.abs(against)) <= size or np.max(np.abs(decay - one)) <= size)
-
-
-def _position(names: list[str], name: str) -> int:
-    if name not in names:
-        checks.fail("of", f"'output' or a node of {names}", name)
-    return names.index(name)

@@ -1,4 +1,4 @@
-r"""Chain coordinates of a Gaussian source: the amplitude that drives, and what moves it.
+r"""SourceChain coordinates of a Gaussian source: the amplitude that drives, and what moves it.
 
 A source of amplitudes z (drift W, covariance \(C = \langle z z^\dagger \rangle\)) drives the
 emitters through one combination y = c z. The rows c, cW, cW^2, ... orthonormalised in this order
@@ -62,6 +62,7 @@ class SourceChain:
         backaction: What multiplies -d/du_j^*: back-action of the emitters, m superoperators.
         backaction_conj: What multiplies -d/du_j.
         transform: T, (m, n), from the source's amplitudes to the chain's.
+        dual: (n, m), from the chain's amplitudes to the source's, where it holds them.
         members: Positions of those amplitudes z in the source, (n,).
     """
 
@@ -76,6 +77,7 @@ class SourceChain:
     backaction: tuple[Superoperator, ...]
     backaction_conj: tuple[Superoperator, ...]
     transform: np.ndarray
+    dual: np.ndarray
     members: np.ndarray
 
     @property
@@ -144,8 +146,13 @@ def source_of(network: Network | Source) -> Source:
     return network if isinstance(network, Source) else Source(network)
 
 
-def chain_of(network: Network | Source) -> SourceChain:
+def chain_of(network: Network | Source, observed: np.ndarray | None = None) -> SourceChain:
     """The chain of a network's source.
+
+    Args:
+        network: The network.
+        observed: Weights of the modes' amplitudes in a field that is looked at, (modes,): the chain
+            then holds it too, where the emitters feel less of the source.
 
     Raises:
         SymmetryError: the network does not conserve the excitation number.
@@ -167,7 +174,7 @@ def chain_of(network: Network | Source) -> SourceChain:
     covariance = 0.5 * (covariance + covariance.conj().T)
     acts_back = any(sparse.csr_array(k).count_nonzero() for k in source.backaction)
     metric = _metric(output, covariance, acts_back)
-    transform, scale = orthonormal_rows(output, drift, metric)
+    transform, scale = orthonormal_rows(output, drift, metric, observed)
     dual = metric @ transform.conj().T  # the inverse of T on the chain's amplitudes
     return SourceChain(
         liouvillian=emitter_liouvillian(network),
@@ -181,38 +188,50 @@ def chain_of(network: Network | Source) -> SourceChain:
         backaction=_mixed(transform.conj(), [source.backaction[i] for i in conjugate]),
         backaction_conj=_mixed(transform, [source.backaction[i] for i in own]),
         transform=transform,
+        dual=dual,
         members=own,
     )
 
 
 def orthonormal_rows(
-    output: np.ndarray, drift: np.ndarray, metric: np.ndarray
+    output: np.ndarray, drift: np.ndarray, metric: np.ndarray, observed: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
     """The rows c, cW, cW^2, ... orthonormalised in the metric, and the norm of c.
 
     Arnoldi's iteration with every row orthogonalised twice, so that the rows are orthogonal to
-    rounding; it ends where the next row is a combination of those before.
+    rounding; it ends where the next row is a combination of those before. Another row f that is
+    observed is then continued in the same way, as far as it is none of them.
 
     Args:
         output: c, (n,).
         drift: W, (n, n).
         metric: G, (n, n) Hermitian, positive definite.
+        observed: f, (n,), or None.
 
     Returns:
         T, (m, n) with m <= n, and sqrt(c G c^+).
     """
     scale = _norm(output, metric)
     rows = [output / scale]
-    while len(rows) < len(drift):
-        following = rows[-1] @ drift
-        size = _norm(following, metric)
+
+    def rest_of(row: np.ndarray) -> np.ndarray | None:
+        """What of a row is no combination of those before, of unit norm; None if nothing."""
+        size = _norm(row, metric)
         for _ in range(2):
-            for row in rows:
-                following = following - (following @ metric @ row.conj()) * row
-        rest = _norm(following, metric)
-        if rest <= _DEPENDENT * size:
+            for other in rows:
+                row = row - (row @ metric @ other.conj()) * other
+        rest = _norm(row, metric)
+        return row / rest if rest > _DEPENDENT * size else None
+
+    for first in (None, observed):
+        following = rows[-1] @ drift if first is None else first
+        while len(rows) < len(drift) and following is not None:
+            rest = rest_of(following)
+            if rest is not None:
+                rows.append(rest)
+            following = None if rest is None else rest @ drift
+        if observed is None:
             break
-        rows.append(following / rest)
     return np.array(rows), scale
 
 

@@ -17,37 +17,57 @@ from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tier
 
 def evaluate_truncated_tiers(chain: Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at tier `last`, (tier0_size, tier0_size)."""
-    from thermalent.continued_fraction.several_poles import kernels  # late: it takes numba
-
-    complex_numbers = np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value)
-    dtype = complex if complex_numbers else float
-    s = complex(s) if complex_numbers else float(np.real(s))
-    tier0_size = chain.tier0_size
-    if last == 0:
-        return np.zeros((tier0_size, tier0_size), dtype=dtype)
-    solver = linalg.lapack.zgesv if complex_numbers else linalg.lapack.dgesv
     z: np.ndarray | None = None
     for n in range(last, 0, -1):
-        block = _diagonal(chain, s, n, dtype)
-        if z is not None:
-            _subtract(block, z, chain.up[1 - n % 2], n + 1)
-        if n <= _latest(chain, n):
-            kernels.only_existing(block, chain.lowest[n % 2], n)
-        down = chain.down[1 - n % 2]  # into n - 1
-        size = tier0_size if n == 1 else chain.sizes[1 - n % 2]
-        z = np.zeros((size, chain.sizes[n % 2]), dtype=dtype)
-        if n == 1:
-            down = BlockEntries(*(part[down.row < tier0_size] for part in down))
-        kernels.scatter(z, *down, n - 1, 1.0)
-        # LAPACK reads columns: it solves S^T Z^T = C^T in place.
-        _, _, solved, info = solver(block.T, z.T, overwrite_a=1, overwrite_b=1)
-        if info > 0:
-            raise np.linalg.LinAlgError(f"tier {n} is singular")
-        z = solved.T
-    assert z is not None
-    k = np.zeros((tier0_size, chain.sizes[0]), dtype=dtype)
-    _subtract(k, z, chain.up[1], 1)
-    return -k[:, :tier0_size]
+        z = eliminated(chain, s, n, z)[0]
+    return above(chain, s, z)
+
+
+def number_type(chain: Tiers, s: complex) -> type:
+    """Real where the chain and s are."""
+    return complex if np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value) else float
+
+
+def eliminated(
+    chain: Tiers, s: complex, n: int, z: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One tier eliminated: Z_{n-1}, and the triangular factors of S_n^T with their pivots.
+
+    Args:
+        chain: The tiers.
+        s: Laplace variable.
+        n: The tier, from the last one down to 1.
+        z: Z_n, None at the last tier.
+    """
+    from thermalent.continued_fraction.several_poles import kernels  # late: it takes numba
+
+    dtype = number_type(chain, s)
+    block = _diagonal(chain, complex(s) if dtype is complex else float(np.real(s)), n, dtype)
+    if z is not None:
+        _subtract(block, z, chain.up[1 - n % 2], n + 1)
+    if n <= _latest(chain, n):
+        kernels.only_existing(block, chain.lowest[n % 2], n)
+    tier0_size = chain.tier0_size
+    down = chain.down[1 - n % 2]  # into n - 1
+    size = tier0_size if n == 1 else chain.sizes[1 - n % 2]
+    below: np.ndarray = np.zeros((size, chain.sizes[n % 2]), dtype=dtype)
+    if n == 1:
+        down = BlockEntries(*(part[down.row < tier0_size] for part in down))
+    kernels.scatter(below, *down, n - 1, 1.0)
+    solver = linalg.lapack.zgesv if dtype is complex else linalg.lapack.dgesv
+    # LAPACK reads columns: it solves S^T Z^T = C^T in place.
+    factors, pivots, solved, info = solver(block.T, below.T, overwrite_a=1, overwrite_b=1)
+    if info > 0:
+        raise np.linalg.LinAlgError(f"tier {n} is singular")
+    return solved.T, factors, pivots
+
+
+def above(chain: Tiers, s: complex, z: np.ndarray | None) -> np.ndarray:
+    """K = Z_0 B_1, (tier0_size, tier0_size)."""
+    k: np.ndarray = np.zeros((chain.tier0_size, chain.sizes[0]), dtype=number_type(chain, s))
+    if z is not None:
+        _subtract(k, z, chain.up[1], 1)
+    return -k[:, : chain.tier0_size]
 
 
 def _diagonal(chain: Tiers, s: complex, n: int, dtype: type) -> np.ndarray:

@@ -67,8 +67,10 @@ class Tiers:
         tier0_size: Number of unknowns of tier 0: the first so many of the even ones.
         basis: Basis matrices of the emitters as columns, for the even and odd unknowns without
             quanta beyond u_1: those come first, (d^2, g_0) and (d^2, g_1).
-        elements: Position of the basis matrix of each unknown in `whole_basis`, (m_0,) and (m_1,).
+        elements: Position i d + j of the emitters' element |f_i><f_j| of each unknown in the basis
+            of bright and dark states, (m_0,) and (m_1,).
         quanta: Position of its placement, (m_0,) and (m_1,).
+        imaginary: Whether it is an imaginary part, (m_0,) and (m_1,); of Q = 0 only.
         width: sqrt(V): the number of tiers that matter is a few times this.
         source_rate: The slowest decay rate of the source, rate unit.
         most: The largest order K of quanta beyond u_1 that is kept.
@@ -84,6 +86,7 @@ class Tiers:
     basis: tuple[Operator, Operator]
     elements: tuple[np.ndarray, np.ndarray]
     quanta: tuple[np.ndarray, np.ndarray]
+    imaginary: tuple[np.ndarray, np.ndarray]
     width: float
     source_rate: float
     most: int
@@ -97,6 +100,15 @@ class Tiers:
     def sizes(self) -> tuple[int, int]:
         """Unknowns of an even and of an odd tier."""
         return len(self.lowest[0]), len(self.lowest[1])
+
+    def staggered(self, factor: float) -> Tiers:
+        """The same chain with the unknowns of odd tiers multiplied by a factor."""
+
+        def scaled(pair: tuple[BlockEntries, BlockEntries]) -> tuple[BlockEntries, BlockEntries]:
+            even, odd = pair
+            return even._replace(value=even.value / factor), odd._replace(value=odd.value * factor)
+
+        return replace(self, up=scaled(self.up), down=scaled(self.down))
 
     def rescaled(self, factor: float) -> Tiers:
         """The same chain with the tiers scaled against each other: equal but for rounding."""
@@ -130,6 +142,7 @@ def tiers(
     start: np.ndarray | None = None,
     charge: int = 0,
     damping: np.ndarray | None = None,
+    held: np.ndarray | None = None,
 ) -> Tiers:
     """The tiers of a chain.
 
@@ -140,12 +153,17 @@ def tiers(
             the populations always are.
         charge: Total charge Q of the operators, emitters and source together; only Q = 0 is real.
         damping: Of quanta whose next hop is not kept, (m,), if not that of the chain's tail.
+        held: A start on all tiers: (placements, d^2) in the basis of bright and dark states, real
+            and imaginary parts nonzero where they are at any tier.
     """
     table = _Table(chain, placements(chain.length - 1, most), charge)
     terms = _operators(chain, table, tail_damping(chain.drift) if damping is None else damping)
     if charge == 0:
         terms = {name: table.halved(entries) for name, entries in terms.items()}
-    kept = table.reachable(start, terms)
+    seed = table.seed(start)
+    if held is not None:
+        seed |= table.seed_of(held)
+    kept = table.reachable(seed, terms)
     return table.chain_of(chain, terms, kept, most)
 
 
@@ -203,8 +221,8 @@ class _Table:
             np.concatenate([shift[use] for _, _, _, use in parts]),
         )
 
-    def reachable(self, start: np.ndarray | None, terms: dict[str, BlockEntries]) -> np.ndarray:
-        """The unknowns that the start, or for Q = 0 the populations, can ever populate."""
+    def seed(self, start: np.ndarray | None) -> np.ndarray:
+        """The unknowns that a start at tier 0, or for Q = 0 the populations, populate."""
         count = len(self.of) * self.e
         whole = 2 * count if self.charge == 0 else count
         seed = np.zeros(whole, dtype=bool)
@@ -217,6 +235,20 @@ class _Table:
                 found = np.minimum(found, self.conjugate[found])
                 seed[found + count] = self.conjugate[found] != found
             seed[found] = True
+        return seed
+
+    def seed_of(self, held: np.ndarray) -> np.ndarray:
+        """The unknowns that a start on all tiers populates."""
+        flat = held.ravel()
+        if self.charge != 0:
+            return np.asarray(flat != 0)
+        own = np.arange(len(flat))
+        chosen = own <= self.conjugate
+        return np.concatenate([chosen & (flat.real != 0), chosen & (flat.imag != 0)])
+
+    def reachable(self, seed: np.ndarray, terms: dict[str, BlockEntries]) -> np.ndarray:
+        """The unknowns that those of the seed can ever populate."""
+        whole = len(seed)
         rows = np.concatenate([e.row for e in terms.values()])
         cols = np.concatenate([e.col for e in terms.values()])
         pattern = sparse.csr_array((np.ones(len(rows)), (rows, cols)), shape=(whole, whole))
@@ -266,6 +298,7 @@ class _Table:
             basis=(basis[:, ~first_odd], basis[:, first_odd]),
             elements=(kept[~odd] % self.e, kept[odd] % self.e),
             quanta=(place[~odd], place[odd]),
+            imaginary=(kept[~odd] >= count, kept[odd] >= count),
             width=float(np.sqrt(abs(chain.variance))),
             source_rate=float(np.min(np.linalg.eigvals(chain.drift).real)),
             most=most,
@@ -294,7 +327,7 @@ def _dense_if_small(matrix: Operator, d: int) -> Operator:
 
 
 def _summed(row: np.ndarray, col: np.ndarray, value: np.ndarray, shift: np.ndarray) -> BlockEntries:
-    """Entries with those of one place and one shift added, zeros and rounding dropped."""
+    """BlockEntries with those of one place and one shift added, zeros and rounding dropped."""
     key = np.stack([row, col, np.where(np.isinf(shift), 10**6, 2 * shift).astype(np.int64)])
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
     total = np.zeros(unique.shape[1], dtype=value.dtype)
@@ -325,7 +358,7 @@ def _operators(chain: SourceChain, table: _Table, damping: np.ndarray) -> dict[s
 
 
 class _Collected:
-    """Entries of one kind of block, collected term by term."""
+    """BlockEntries of one kind of block, collected term by term."""
 
     def __init__(self, table: _Table) -> None:
         self.table = table

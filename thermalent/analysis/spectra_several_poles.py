@@ -1,0 +1,141 @@
+"""Spectra and coherence functions behind several poles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from thermalent.analysis.radiated_field import (
+    FieldName,
+    field_of,
+    no_width,
+    require_light,
+    steady,
+)
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.several_poles import correlations
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.coordinates import Source, chain_of
+from thermalent.continued_fraction.several_poles.evolution import tiers_depth
+from thermalent.continued_fraction.several_poles.fields import ChainField
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import node_signs
+from thermalent.operators.estimates import Estimate
+from thermalent.solution.method import MethodError
+
+DEFAULT_RTOL = 1e-8
+_MEASURED = ", plus the change by what the measured source leaves open"
+_HOW = (
+    "twice the change with one quantum more along the chain, more tiers and another scaling of them"
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Radiated:
+    """Numbers over frequencies or delays with their errors, and the flux.
+
+    Args:
+        values: The numbers, (n,).
+        error: Their errors, (n,).
+        flux: <O^+ O>, quanta per unit time, with its error.
+        how: How the errors were obtained.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
+    flux: Estimate
+    how: str = _HOW
+
+
+def spectrum(
+    network: Network,
+    omega: np.ndarray,
+    of: FieldName,
+    rtol: float | None,
+    initial: Any,
+    report: Callable[[str], None],
+) -> Radiated:
+    """The spectrum of a field at angular frequencies (w,); see `te.spectrum`."""
+    aimed = DEFAULT_RTOL if rtol is None else rtol
+    asked = _asked(network, of, 1, aimed, initial)
+    try:
+        values, error, flux, flux_error = correlations.spectrum(
+            asked, omega, aimed, _granted(rtol), report
+        )
+    except np.linalg.LinAlgError as problem:
+        no_width(str(problem))
+    found = Radiated(values=values, error=error, flux=Estimate(flux, flux_error, _HOW))
+    if network.alternative is None:
+        return found
+    return _with(found, spectrum(network.alternative, omega, of, rtol, initial, report))
+
+
+def coherence(
+    network: Network,
+    delays: np.ndarray,
+    of: FieldName,
+    order: int,
+    rtol: float | None,
+    initial: Any,
+) -> Radiated:
+    """The coherence of a field over delays (t,), complex; see `te.coherence`."""
+    aimed, granted = DEFAULT_RTOL if rtol is None else rtol, _granted(rtol)
+    asked = _asked(network, of, order, aimed, initial)
+    flux = Estimate(*correlations.flux(replace(asked, order=1), aimed, granted), _HOW)
+    require_light(of, flux)
+    scale = float(flux) ** order
+    values, error = correlations.coherence(asked, delays, aimed, granted)
+    values = values / scale
+    error = error / scale + order * np.abs(values) * (flux.error / flux)
+    found = Radiated(values=values, error=error, flux=flux)
+    if network.alternative is None:
+        return found
+    return _with(found, coherence(network.alternative, delays, of, order, rtol, initial))
+
+
+def _with(found: Radiated, other: Radiated) -> Radiated:
+    """The numbers with what the measured source leaves open."""
+    how, flux = found.how + _MEASURED, found.flux
+    return Radiated(
+        values=found.values,
+        error=found.error + np.abs(found.values - other.values),
+        flux=Estimate(float(flux), flux.error + abs(flux - other.flux), how),
+        how=how,
+    )
+
+
+def _granted(rtol: float | None) -> float:
+    """Multiplications that may be spent."""
+    return TIERS_BUDGET if rtol is None else MOST_WORK
+
+
+def _asked(
+    network: Network, of: FieldName, order: int, rtol: float, initial: Any
+) -> correlations.Asked:
+    """The chain of a network of several modes with the field in its coordinates."""
+    method = ContinuedFraction(rtol=rtol)
+    refusal = method.chain_refusal(network)
+    if refusal is not None:
+        raise MethodError(f"Spectra come from the continued fraction: {refusal}")
+    weights, emitters = field_of(network, of)
+    source = Source(network)
+    signs = node_signs(network)
+    if np.any(signs < 0):
+        raise MethodError(
+            "Spectra behind several modes need a network without pairs of excitations: parametric "
+            "pumping or a squeezed channel makes them."
+        )
+    row = weights[list(network.mode_indices)]
+    chain = chain_of(source, row if np.any(row) else None)
+    frame = chain.bright_dark
+    field = ChainField(row @ chain.dual, frame.conj().T @ emitters @ frame)
+    # Of a unique steady state nothing is taken over, so that two digits tell enough.
+    rough = method if initial is not None else ContinuedFraction(rtol=max(rtol, 1e-2))
+    reached, error = steady(rough, network, initial)
+    depth = tiers_depth(chain, min(1, chain.length - 1), rtol)
+    return correlations.Asked(
+        chain=chain, field=field, order=order, depth=depth, reached=reached, error=error
+    )

@@ -1,0 +1,274 @@
+r"""Two-time correlations of a field behind a source of several poles, by quantum regression.
+
+$$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho), \qquad
+  \langle O^\dagger O^\dagger(\tau) O(\tau) O\rangle = \mathrm{Tr}\,O^\dagger O\, e^{L\tau}
+  (O \rho O^\dagger)$$
+
+with the start on all tiers. As behind one mode, but for the number K of quanta along the chain: it
+grows until the correlation no longer changes. What is given beside it is the change from one
+quantum less, with other tiers in another scaling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
+from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.fields import (
+    ChainField,
+    TierMatrices,
+    joined,
+    matrices_of,
+    split,
+    vectors_of,
+)
+from thermalent.continued_fraction.several_poles.sweep import TierSweep
+from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
+from thermalent.support import memory_limit
+
+_STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
+_MORE_TIERS = 0.25
+_COMPLEX = 4.0  # work of a fold in complex numbers over that in real ones
+_READ = 2  # the highest tier that a product of two fields is read from
+_FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may share
+_SAFETY = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """What is asked for.
+
+    Args:
+        chain: Emitters and source.
+        field: The field.
+        order: 1 for <O^+(tau) O>, 2 for the intensities.
+        depth: Tiers that the steady state takes.
+        reached: The emitters' state, (d, d), if it is one of several.
+        error: Of that state, relative.
+    """
+
+    chain: SourceChain
+    field: ChainField
+    order: int
+    depth: int
+    reached: np.ndarray | None = None
+    error: float = 0.0
+
+
+class TierRegression:
+    """Tr[ readout of exp(L t) on a start ] with K quanta, in the time and the Laplace domain.
+
+    Args:
+        asked: What is asked for.
+        quanta: K.
+        other: Whether with more tiers and in another scaling.
+    """
+
+    def __init__(self, asked: Asked, quanta: int, *, other: bool) -> None:
+        self.asked, self.quanta, self.other = asked, quanta, other
+        depth = asked.depth
+        self.last = depth if other else depth + int(_MORE_TIERS * depth) + 2
+        chain, field = asked.chain, asked.field
+        steady = self._steady()
+        self.begin = steady.times_field(field, conjugate=False)
+        size = steady.sizes().times_field(field.sizes(), conjugate=False)
+        if asked.order == 2:
+            self.begin = self.begin.times_field(field, conjugate=True)
+            size = size.times_field(field.sizes(), conjugate=True)
+        self.size = self._read(size, field.sizes()).real
+        d = len(chain.numbers)
+        whole = np.ones((d, d)) if self.begin.charge else None  # so that tier 0 is not empty
+        self.built = self._scaled(
+            tiers(chain, quanta, whole, self.begin.charge, held=self.begin.held())
+        )
+        self.start = self._unscaled(vectors_of(self.built, self.begin), inverse=True)
+
+    def _steady(self) -> TierMatrices:
+        """The steady state on all tiers."""
+        asked = self.asked
+        chain = self._scaled(tiers(asked.chain, self.quanta, start=asked.reached))
+        stationary = TierZeroEquation(chain)
+        sweep = TierSweep(chain, 0.0, self.last)
+        if asked.reached is None:
+            x0 = stationary.solve(sweep.k)
+        else:
+            x0 = stationary.coordinates(asked.reached)
+        x = self._unscaled(sweep.up(x0))
+        return matrices_of(asked.chain, chain, x, asked.chain.covariance)
+
+    def _scaled(self, built: Tiers) -> Tiers:
+        return built.staggered(_STAGGER) if self.other else built
+
+    def _unscaled(self, x: list[np.ndarray], *, inverse: bool = False) -> list[np.ndarray]:
+        if not self.other:
+            return x
+        factor = _STAGGER if inverse else 1 / _STAGGER
+        return [values * factor if n % 2 else values for n, values in enumerate(x)]
+
+    def _read(self, matrices: TierMatrices, field: ChainField) -> complex:
+        if self.asked.order == 2:
+            matrices = matrices.times_field(field, conjugate=False)
+        return matrices.times_field(field, conjugate=True).trace()
+
+    def read(self, x: list[np.ndarray]) -> complex:
+        """The number of a vector, given by its lowest tiers."""
+        found = matrices_of(
+            self.asked.chain, self.built, self._unscaled(x), self.asked.chain.covariance
+        )
+        return self._read(found, self.asked.field)
+
+    @cached_property
+    def flux(self) -> float:
+        """<O^+ O>, or at second order <O^+ O^+ O O>."""
+        return self._read(self.begin, self.asked.field).real
+
+    def transform(self, z: complex, depth: int = 0) -> np.ndarray:
+        """The Laplace transform at z with tiers up to `depth` or what the state takes, (1,).
+
+        Raises:
+            numpy.linalg.LinAlgError: an eigenvalue of the network is at z.
+        """
+        last = max(depth, self.last)
+        sweep = TierSweep(self.built, complex(z), last, self.start, lowest=_READ)
+        size = self.built.tier0_size
+        own = complex(z) * np.eye(size) - self.built.a[0][:size, :size] - sweep.k
+        x = sweep.up(np.linalg.solve(own, sweep.t0))
+        value = self.read(x)
+        if not np.isfinite(value):
+            raise np.linalg.LinAlgError("the solution is not finite")
+        return np.array([value])
+
+    def over_time(self, times: np.ndarray, tolerance: float) -> RelaxationResult:
+        """Values at increasing times >= 0."""
+
+        def read(y: np.ndarray) -> np.ndarray:
+            return np.array([self.read(split(self.built, y, _READ))])
+
+        return relax(
+            times,
+            tolerance,
+            Steps(self.built, joined(self.built, self.start), self.last, read),
+            Inverter(Response(transform=self.transform), self.last, tolerance, real=False),
+        )
+
+
+def converged(
+    asked: Asked,
+    look: Callable[[TierRegression], np.ndarray],
+    rtol: float,
+    most_work: float,
+    folds: int,
+) -> tuple[TierRegression, TierRegression]:
+    """The regression with as many quanta as it takes, and with one less, other tiers and scaling.
+
+    Args:
+        asked: What is asked for.
+        look: A few numbers of it that tell whether it changes.
+        rtol: Allowed change relative to the largest of them.
+        most_work: Multiplications that may be spent.
+        folds: How many complex folds each of the two will take.
+    """
+    chain = asked.chain
+    if chain.length == 1:
+        return TierRegression(asked, 0, other=False), TierRegression(asked, 0, other=True)
+    # Where the field holds amplitudes further along the chain, there must be quanta on them.
+    deepest = int(np.max(np.flatnonzero(asked.field.weights), initial=0))
+    quanta = max(1, asked.order * deepest)
+    before = look(TierRegression(asked, quanta, other=False))
+    while True:
+        quanta += 1
+        found = TierRegression(asked, quanta, other=False)
+        now = look(found)
+        enough = np.max(np.abs(now - before)) <= rtol * np.max(np.abs(now))
+        spent = _COMPLEX * folds * work(chain, quanta + 1, found.last)
+        more = _COMPLEX * bytes_needed(chain, quanta + 1)
+        if enough or spent > most_work or more > memory_limit.available():
+            return found, TierRegression(asked, quanta - 1, other=True)
+        before = now
+
+
+def spectrum(
+    asked: Asked,
+    frequencies: np.ndarray,
+    rtol: float,
+    most_work: float,
+    report: Callable[[str], None],
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Values and errors, (w,) each; flux and its error.
+
+    Raises:
+        numpy.linalg.LinAlgError: a line of the network has no width at one of the frequencies,
+            which is the message.
+    """
+
+    def at(regression: TierRegression, omega: float) -> float:
+        try:
+            return float(regression.transform(1j * omega)[0].real) / np.pi
+        except np.linalg.LinAlgError as problem:
+            raise np.linalg.LinAlgError(f"{omega:.9g}") from problem
+
+    nearest = frequencies[np.argsort(np.abs(frequencies), kind="stable")]
+    probes = np.unique(nearest[[0, len(nearest) // 4, len(nearest) // 2]])
+
+    def look(regression: TierRegression) -> np.ndarray:
+        return np.array([*(at(regression, float(w)) for w in probes), regression.flux])
+
+    fine, coarse = converged(asked, look, rtol, most_work, len(frequencies))
+    values = np.zeros((2, len(frequencies)))
+    for i, w in enumerate(frequencies.tolist()):
+        values[:, i] = at(fine, w), at(coarse, w)
+        report(f"K = {fine.quanta}, {i + 1} of {len(frequencies)} frequencies")
+    lost = (_FLOOR + asked.error) * fine.size
+    # What the start is off by is spread over the lines as the field itself is.
+    spread = lost * np.abs(values[0]) / max(fine.flux, np.finfo(float).tiny)
+    error = _SAFETY * np.abs(values[0] - values[1]) + spread
+    return values[0], error, *_flux(fine, coarse)
+
+
+def _flux(fine: TierRegression, coarse: TierRegression) -> tuple[float, float]:
+    lost = (_FLOOR + fine.asked.error) * fine.size
+    return fine.flux, _SAFETY * abs(fine.flux - coarse.flux) + lost
+
+
+def coherence(
+    asked: Asked, delays: np.ndarray, rtol: float, most_work: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Unnormalised correlations and their errors, (t,) each."""
+    # A point right of the imaginary axis where the delays end, and one where they begin.
+    after = delays[delays > 0]
+    ends = {1.0 / float(after[0]), 1.0 / float(after[-1])} if len(after) else set()
+
+    def look(regression: TierRegression) -> np.ndarray:
+        numbers = [complex(regression.transform(s)[0]) * s for s in ends]
+        return np.array([*numbers, regression.flux])
+
+    fine, coarse = converged(asked, look, rtol, most_work, _FOLDS)
+    found, other = (
+        one.over_time(delays, max(rtol * abs(fine.flux), _FLOOR * fine.size))
+        for one in (fine, coarse)
+    )
+    change = np.abs(found.values - other.values)[:, 0]
+    # A delay at which the two happen to agree is no better than those after it.
+    change = np.maximum.accumulate(change[::-1])[::-1]
+    lost = (_FLOOR + asked.error) * fine.size
+    return found.values[:, 0], _SAFETY * change + found.error + other.error + lost
+
+
+def flux(asked: Asked, rtol: float, most_work: float) -> tuple[float, float]:
+    """<O^+ O> and its error."""
+
+    def look(regression: TierRegression) -> np.ndarray:
+        return np.array([regression.flux])
+
+    return _flux(*converged(asked, look, rtol, most_work, 1))
+
+
+_FOLDS = 100  # of one window of delays, in two numbers of nodes
