@@ -68,13 +68,20 @@ RAILS = (
     "cutoff_convergence",
     "filter_order",
 )
+# Filters of several poles in front of hot sources.
+FILTERS = (
+    "filter_poles",
+    "filter_shapes",
+    "measured_filter",
+    "chain_convergence",
+)
 # Decay into a common reservoir.
 COOPERATIVE = (
     "cooperative_2",
     "cooperative_3",
     "cooperative_4",
 )
-NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS, *COOPERATIVE)
+NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS, *FILTERS, *COOPERATIVE)
 
 
 @click.command()

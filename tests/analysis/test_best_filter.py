@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis.design.search import margin
+from thermalent.analysis.shapes.best_filter import filter_of
 from thermalent.analysis.shapes.climb import with_slope, without_far_zeros
 from thermalent.analysis.shapes.passive_spectra import (
     PassiveCoordinates,
@@ -86,7 +87,7 @@ def test_value_and_slopes(order, symmetric):
     link = TruncatedLink(
         te.thermal_link(40.0, 1.0, **surroundings), order, quanta=2, symmetric=symmetric
     )
-    filter = te.Filter.transfer(*coordinates.transfer(place))
+    filter = filter_of(*coordinates.polynomials(place), coordinates.unit)
     chain = chain_of(te.thermal_link(40.0, filter=filter, **surroundings))
     whole = tiers(chain, 2 if order > 1 else 0)
     stationary = TierZeroEquation(whole)

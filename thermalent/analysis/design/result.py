@@ -102,7 +102,9 @@ class Design:
                 lower = self.frequency * self.n_th / self.needed_n / 1e9
                 needed += f", or about {lower:.3g} GHz at this temperature"
             needed += "."
-        return f"C = {self.target:g} is out of reach from {source}: at most {best}; {needed}"
+        behind = " behind one cavity" if self.shapes else ""
+        out_of_reach = f"C = {self.target:g} is out of reach{behind} from {source}"
+        return f"{out_of_reach}: at most {best}; {needed}"
 
     @property
     def _exceptions(self) -> str:

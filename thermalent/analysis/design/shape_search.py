@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.analysis.design.search import margin
 from thermalent.analysis.design.shape_points import ShapeDesign
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers, chain_numbers
-from thermalent.analysis.shapes.truncated_link import TruncatedLink, truncated_margin
+from thermalent.analysis.shapes.truncated_link import TruncatedLink, truncated_state
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.filters.filter import Filter
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
+from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import SolveError
 from thermalent.solution.result import SteadyState
 from thermalent.solving.solve import steady_state
@@ -136,7 +138,10 @@ class _ShapeSearch:
         self.coarse, self.fine = (
             TruncatedLink(reference, filter.order, quanta=quanta) for quanta in (1, 2)
         )
-        self.tiers = 0  # of the fine scan
+        # Found on the way: tiers of the fine scan, the best concurrence, and by how much the fine
+        # scan is above it.
+        self.tiers, self.lowered = 0, 0.0
+        self.concurrence = Estimate(0.0, 0.0, "")
 
     def run(self) -> ShapeDesign:
         """The design."""
@@ -151,15 +156,15 @@ class _ShapeSearch:
         curve = np.array([self._value(log(width)) for width in widths])
         best = self._top(widths, curve)
         self.report(f"{self.filter.label}: the state behind the best")
-        concurrence = self._concurrence(best)
-        reached = concurrence > self.target
-        lowered = self._value(log(best)) - float(concurrence)
-        ends = [self._crossing(best, lowered, side) if reached else None for side in (1, -1)]
-        spent = {name: self._spent(best, lowered, name) if reached else None for name in _MOST}
+        self.concurrence = self._concurrence(best)
+        self.lowered = self._value(log(best)) - float(self.concurrence)
+        reached = self.concurrence > self.target
+        ends = [self._crossing(best, side) if reached else None for side in (1, -1)]
+        spent = {name: self._spent(best, name) if reached else None for name in _MOST}
         return ShapeDesign(
             family=self.shape.name,
             filter=self.filter.scaled(best),
-            concurrence=concurrence,
+            concurrence=self.concurrence,
             fwhm=best,
             widest=ends[0],
             narrowest=ends[1],
@@ -167,7 +172,7 @@ class _ShapeSearch:
             dephasing=spent["dephasing"],
             mistuning=spent["mistuning"] if self.filter.order > 1 else None,
             widths=widths,
-            margins=curve - lowered,
+            margins=curve - self.lowered,
         )
 
     def _numbers(self, width: float) -> ChainNumbers:
@@ -203,7 +208,7 @@ class _ShapeSearch:
                 raise
             return error.result.concurrence()
 
-    def _crossing(self, best: float, lowered: float, side: int) -> float | None:
+    def _crossing(self, best: float, side: int) -> float | None:
         """The widest (+1) or narrowest (-1) width that reaches the target.
 
         The truncated value is corrected by what the best width shows, and once more by what the
@@ -212,6 +217,7 @@ class _ShapeSearch:
         from scipy.optimize import brentq
 
         self.report(f"{self.filter.label}: {'widest' if side > 0 else 'narrowest'}")
+        lowered = self.lowered
         inside, outside = log(best), log(best) + side * log(2.0)
         while self._value(outside) - lowered > self.target:
             inside, outside = outside, outside + side * log(2.0)
@@ -226,8 +232,11 @@ class _ShapeSearch:
         slope = (self._value(place + 0.01) - self._value(place - 0.01)) / 0.02
         return exp(place + (self.target - self._value(place) + lowered) / slope)
 
-    def _spent(self, width: float, lowered: float, name: str) -> float:
-        """How much of one imperfection first brings C down to the target; inf if none does."""
+    def _spent(self, width: float, name: str) -> float:
+        """How much of one imperfection first brings C down to the target; inf if none does.
+
+        Looked for with one quantum along the chain, corrected by what one with two shows there.
+        """
         if name == "mistuning" and self.filter.order == 1:
             return inf
         from scipy.optimize import brentq
@@ -235,20 +244,28 @@ class _ShapeSearch:
         self.report(f"{self.filter.label}: {name}")
         filter = self.filter.scaled(width)
 
-        def excess(amount: float) -> float:
+        def value(amount: float, quanta: int) -> float:
             if name == "mistuning":
                 network = self._network(mistuned(filter, amount))
             else:
                 network = self._network(filter, **{name: amount})
-            return truncated_margin(network, 2, self.tiers) - lowered - self.target
+            return margin(truncated_state(network, quanta, self.tiers))
 
+        lowered = value(0.0, 1) - float(self.concurrence)
         low, high = 0.0, _MOST[name] * _SMALLEST
         most = _MOST[name] - (self.link["loss"] if name == "loss" else 0.0)
-        while excess(high) > 0:
+        while value(high, 1) - lowered > self.target:
             if high >= most:
                 return inf
             low, high = high, min(4 * high, most)
-        return float(brentq(excess, low, high, rtol=_PLACE, xtol=1e-12))
+
+        def excess(amount: float) -> float:
+            return value(amount, 1) - lowered - self.target
+
+        amount = float(brentq(excess, low, high, rtol=_PLACE, xtol=1e-12))
+        slope = (value(0.99 * amount, 1) - value(amount, 1)) / (0.01 * amount)
+        off = value(amount, 2) - self.lowered - self.target
+        return min(amount + off / slope, most)
 
 
 def mistuned(filter: Filter, spread: float) -> Filter:

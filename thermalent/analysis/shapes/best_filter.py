@@ -8,6 +8,7 @@ over all transfer functions of p poles that fall off: any poles, any residues, a
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from thermalent.analysis.shapes.climb import (
     with_slope,
     without_far_zeros,
 )
-from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
+from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates, denominator
 from thermalent.analysis.shapes.truncated_link import TruncatedLink
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.filters.filter import Filter
@@ -38,6 +39,7 @@ _MOST_POLES = 8
 _WIDTHS = np.geomspace(1e-5, 3.0, 34)
 # What the tiers may leave out of the margin: on the way, and at the end.
 _ON_THE_WAY, _IN_THE_END = 1e-2, 1e-3
+_BESIDE = 0.05  # distance of the first start from the best Butterworth filter, in every coordinate
 _SAME = 1e-5  # climbs that end at values closer than this ended at the same maximum
 # Multiplications of a value with slopes up to which the end of the climb takes a quantum more.
 _AFFORDABLE = 1.5e11
@@ -145,7 +147,7 @@ def best_filter(
         zeros: Whether S21 may have zeros; without them it is a row of coupled cavities.
         symmetric: Whether only spectra symmetric about the carrier are searched; others have twice
             as many coordinates and take eight times as long.
-        starts: Random filters to climb from, >= 1.
+        starts: Filters to climb from, >= 1: one beside the best Butterworth filter, random ones.
         seed: Of the random filters.
         quanta: Quanta K along the chain on the way, >= 1; the last climb takes one more if that is
             affordable.
@@ -179,7 +181,10 @@ def best_filter(
         last = link.tiers_for(coordinates.numbers(_butterworth(coordinates)), _ON_THE_WAY)
         peaks: list[ClimbEnd] = []
         for i in range(count):
-            peaks.append(climbed(coordinates, link, last, random_start(coordinates, rng)))
+            start = random_start(coordinates, rng)
+            if i == 0:  # by itself it would stay among filters that reflect nothing somewhere
+                start = _butterworth(coordinates) + _BESIDE * rng.normal(size=coordinates.count)
+            peaks.append(climbed(coordinates, link, last, start))
             best = max(peak.value for peak in peaks)
             report(f"start {i + 1} of {count}, C = {best:.4f}")
         report("the last climb")
@@ -187,8 +192,8 @@ def best_filter(
         finer = TruncatedLink(reference, p, quanta=most + 1, symmetric=symmetric)
         found, link, last = _refined(coordinates, (finer, link), peaks[0].place)
         report("the state behind the best filter")
-        top, bottom = coordinates.transfer(found.place)
-        chosen = Filter.transfer(top.tolist(), bottom.tolist())
+        reflection, numerator = coordinates.polynomials(found.place)
+        chosen = filter_of(reflection, numerator, unit)
         concurrence = _concurrence(chosen, occupation, rtol, surroundings)
     ends = np.array([max(peak.value, 0.0) for peak in peaks])
     agreeing = int(np.sum(ends > ends[0] - _SAME))
@@ -198,7 +203,6 @@ def best_filter(
             "be a better filter. Ask for more starts.",
             stacklevel=2,
         )
-    reflection, numerator = coordinates.polynomials(found.place)
     return BestFilter(
         filter=chosen,
         concurrence=concurrence,
@@ -213,6 +217,28 @@ def best_filter(
         tiers=last,
         evaluations=sum(peak.evaluations for peak in peaks) + found.evaluations,
     )
+
+
+def filter_of(
+    reflection: Sequence[complex] | np.ndarray,
+    numerator: Sequence[complex] | np.ndarray,
+    unit: float,
+) -> Filter:
+    """The filter of |S21|^2 = |P|^2/(|P|^2 + |F|^2).
+
+    Args:
+        reflection: F, monic, highest power first, (p + 1,).
+        numerator: P, at most (p,).
+        unit: The frequency in units of which they are, rate unit.
+
+    Raises:
+        UnstableSpectrumError: a pole has no damping.
+    """
+    f, top = np.asarray(reflection), np.asarray(numerator)
+    bottom = denominator(f, top)
+    powers = unit ** np.arange(len(f))
+    scaled = top * powers[len(f) - len(top) :]
+    return Filter.transfer(scaled.tolist(), (bottom * powers).tolist())
 
 
 def _butterworth(coordinates: PassiveCoordinates) -> np.ndarray:

@@ -138,14 +138,6 @@ class PassiveCoordinates:
             return np.asarray(numbers.real)
         return np.concatenate([numbers.real, numbers.imag])
 
-    def transfer(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """P and E of S21 = P/E in the rate unit, highest powers first."""
-        reflection, numerator = self.polynomials(place)
-        bottom = denominator(reflection, numerator)
-        powers = self.unit ** np.arange(self.order + 1)
-        degree = self.order - (len(numerator) - 1)
-        return numerator * powers[degree:], bottom * powers
-
     def numbers(self, place: np.ndarray) -> ChainNumbers:
         """The chain of a place, in the rate unit."""
         reflection, numerator = self.polynomials(place)

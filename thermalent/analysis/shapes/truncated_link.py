@@ -228,17 +228,17 @@ class TruncatedLink:
         return total
 
 
-def truncated_margin(network: Network, quanta: int, last: int) -> float:
-    """The margin of any link of two qubits at these truncations.
+def truncated_state(network: Network, quanta: int, last: int) -> np.ndarray:
+    """The emitters' steady state at held truncations, (d, d).
 
     Args:
-        network: Its source has several poles.
+        network: Its source has several poles, or one.
         quanta: K.
         last: The highest tier.
     """
     built = tiers(chain_of(network), quanta)
     level0 = TierZeroEquation(built)
-    return margin(level0.matrix(level0.solve(evaluate_truncated_tiers(built, 0.0, last))))
+    return level0.matrix(level0.solve(evaluate_truncated_tiers(built, 0.0, last)))
 
 
 def _folded(chain: Tiers, last: int) -> tuple[list[np.ndarray], np.ndarray]:
