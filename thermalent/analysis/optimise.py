@@ -24,6 +24,7 @@ from thermalent.support.deprecation import renamed_arguments
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
 _NEWTON_STEPS = 12
+_MOST_STARTS = 1_000_000
 # Searches that must agree on the best value (of fewer starts, all of them), and the rounds of
 # `starts` searches that are made for it.
 _CERTAIN = 3
@@ -118,9 +119,9 @@ def optimise(
         if isinstance(objective, str)
         else ValueSearch(builder, ranges, objective)
     )
-    count = checks.integer("starts", starts, 1)
+    count = checks.integer("starts", starts, 1, _MOST_STARTS)
     noise = checks.positive("noise", noise)
-    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    rng = np.random.default_rng(checks.seed("seed", seed))
     d = len(search.names)
     x, agreeing, made = _best_of_many(search, count, rng, noise)
     free = _inside(x)

@@ -120,9 +120,7 @@ def spectrum(
 
     Source: quantum regression theorem; the hierarchy with all its levels as initial condition.
     """
-    omega = np.atleast_1d(np.asarray(frequencies, dtype=float))
-    if omega.ndim != 1 or not np.all(np.isfinite(omega)):
-        checks.fail("frequencies", "a sequence of finite numbers", frequencies)
+    omega = checks.numbers("frequencies", frequencies, "frequency")
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
     if len(network.modes) > 1:
         with working("spectrum") as report:
@@ -185,7 +183,7 @@ def coherence(
     Source: THERMAL, Eqs. (24), (25), for any field of the network.
     """
     grid = checks.time_grid("delays", delays)
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         checks.fail("order", "1 or 2", order)
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
     if len(network.modes) > 1:

@@ -81,7 +81,7 @@ def average(
         spread = float(np.sqrt(max(square - mean**2, 0.0)))
         return Average(mean, error, spread, fine**d + coarse**d, "quadrature")
     count = checks.integer("samples", samples, 2)
-    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    rng = np.random.default_rng(checks.seed("seed", seed))
     values = np.array([value(x) for x in rng.uniform(-1, 1, (count, d))])
     spread = float(np.std(values, ddof=1))
     return Average(

@@ -83,7 +83,7 @@ class QuantumJumps(Method):
 
     def __post_init__(self) -> None:
         checks.integer("n", self.n, 8)
-        checks.integer("seed", self.seed, 0)
+        checks.seed("seed", self.seed)
         checks.within("tolerance", self.tolerance, 1e-13, 1e-4)
         checks.within("tail", self.tail, 1e-9, 0.1)
         checks.integer("samples", self.samples, 1)

@@ -75,8 +75,8 @@ def dual_rail(
 
     Source: DUALRAIL, Eqs. (1) to (4) and (11); loss as in `Cascade`.
     """
-    checks.integer("pairs", pairs, 1)
-    gamma = checks.positive("gamma", gamma)
+    checks.integer("pairs", pairs, 1, checks.MOST_NODES)
+    gamma = checks.positive_rate("gamma", gamma)
     rates = _bandwidths(bandwidth, bandwidths)
     r = _squeezing(squeezing, gain, rates)
     delta_a, delta_b = rail_detunings(detuning, permutation, pairs)

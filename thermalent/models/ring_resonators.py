@@ -82,7 +82,8 @@ def ring_resonators(
     """
     n = _node_count(nodes, coupling)
     counts = [
-        checks.integer("qubits", count, 1) for count in checks.per_item("qubits", qubits, n, "node")
+        checks.integer("qubits", count, 1, checks.MOST_NODES)
+        for count in checks.per_item("qubits", qubits, n, "node")
     ]
     if not isinstance(collective, (bool, np.bool_)):
         checks.fail("collective", "True or False", collective)
@@ -113,7 +114,7 @@ def ring_resonators(
 
 def _node_count(nodes: int | None, coupling: Any) -> int:
     if nodes is not None:
-        return checks.integer("nodes", nodes, 2)
+        return checks.integer("nodes", nodes, 2, checks.MOST_NODES)
     if not _is_sequence(coupling):
         return 2
     if len(coupling) < 2:
@@ -227,7 +228,10 @@ def _require_symmetric(
 def _finite_complex(name: str, value: Any) -> complex:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Complex):
         checks.fail(name, "a finite number", value)
-    number = complex(value)
+    try:
+        number = complex(value)
+    except OverflowError:  # an integer beyond 1e308
+        checks.fail(name, "a finite number", value)
     if not np.isfinite(number):
         checks.fail(name, "a finite number", value)
     return number

@@ -84,7 +84,7 @@ class FieldJumps(Method):
 
     def __post_init__(self) -> None:
         checks.integer("n", self.n, _FEWEST)
-        checks.integer("seed", self.seed, 0)
+        checks.seed("seed", self.seed)
         keep = ("",) if self.keep is None else self.keep
         if type(keep) is not tuple or not 1 <= len(set(keep)) == len(keep):
             checks.fail("keep", "a tuple of different names of emitters", self.keep)

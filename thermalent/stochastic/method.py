@@ -91,7 +91,7 @@ class FieldTrajectories(Method):
 
     def __post_init__(self) -> None:
         checks.integer("n", self.n, 2)
-        checks.integer("seed", self.seed, 0)
+        checks.seed("seed", self.seed)
         checks.integer("batch", self.batch, 1)
         if self.threads is not None:
             checks.integer("threads", self.threads, 1)

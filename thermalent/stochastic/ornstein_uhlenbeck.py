@@ -155,7 +155,7 @@ def start(
 
 def spawned(seed: int, count: int) -> list[np.random.Generator]:
     """Independent generators from one seed."""
-    sequence = np.random.SeedSequence(checks.integer("seed", seed, 0))
+    sequence = np.random.SeedSequence(checks.seed("seed", seed))
     return [np.random.default_rng(child) for child in sequence.spawn(count)]
 
 

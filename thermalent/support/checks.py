@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
+from contextlib import suppress
 from numbers import Complex, Integral, Real
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ import numpy as np
 _LONG = 10**30
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
+MOST_NODES = 1000  # of a network: its matrices have a million elements then
+_MOST = 10**12  # of anything that is counted; a loop over as many would not end
 
 
 class Words(str):
@@ -46,6 +49,14 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
+def positive_rate(name: str, value: Any) -> float:
+    """A rate > 0 whose products with others neither overflow nor lose their digits."""
+    rate = positive(name, value)
+    if not 1 / LARGEST_RATE <= rate <= LARGEST_RATE:
+        fail(name, f"at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g}", value)
+    return rate
+
+
 def within(name: str, value: Any, low: float, high: float) -> float:
     """A finite number in [low, high]."""
     return _number(name, f"a number in [{low:g}, {high:g}]", value, low, high)
@@ -65,7 +76,18 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = np.in
 
 
 def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    """An integer from `minimum` on, to `maximum` if given."""
+    """A count: an integer from `minimum` on, to `maximum` if given, else to 10^12."""
+    if maximum is None and isinstance(value, Integral) and int(value) > _MOST:
+        maximum = _MOST
+    return _integer(name, value, minimum, maximum)
+
+
+def seed(name: str, value: Any) -> int:
+    """An integer >= 0 of any size."""
+    return _integer(name, value, 0, None)
+
+
+def _integer(name: str, value: Any, minimum: int, maximum: int | None) -> int:
     wanted = f"an integer of at least {minimum}"
     if maximum is not None:
         wanted = f"an integer from {minimum} to {maximum}"
@@ -163,17 +185,32 @@ def few(name: str, value: Any) -> None:
         fail(name, f"a sequence of at most {MOST_TIMES} numbers", Words(f"one of {len(value)}"))
 
 
-def time_grid(name: str, value: Any) -> np.ndarray:
-    """Finite times >= 0 in increasing order, as an array."""
+def numbers(name: str, value: Any, item: str = "number") -> np.ndarray:
+    """Finite real numbers in a sequence, at least one, as an array (n,)."""
     few(name, value)
     try:
-        grid = np.atleast_1d(np.array(value, dtype=float))
+        given = np.atleast_1d(np.asarray(value))
+        # NumPy would take True for 1, and "1" as well.
+        plain = given.dtype.kind in "fiu" or (
+            given.dtype.kind == "O"
+            and all(isinstance(x, Real) and not isinstance(x, bool) for x in given.ravel())
+        )
+        grid = given.astype(float) if plain else None
     except (TypeError, ValueError, OverflowError):
-        fail(name, "a sequence of real numbers", value)
+        grid = None
+    if grid is None:
+        short = Words(f"{repr(value)[:60]}...") if len(repr(value)) > 60 else value
+        fail(name, "a sequence of real numbers", short)
     if grid.ndim != 1 or grid.size == 0:
-        fail(name, "a sequence of at least one time", Words(f"an array of shape {grid.shape}"))
+        fail(name, f"a sequence of at least one {item}", Words(f"an array of shape {grid.shape}"))
     if not np.all(np.isfinite(grid)):
         fail(name, "finite", grid[~np.isfinite(grid)][0])
+    return grid
+
+
+def time_grid(name: str, value: Any) -> np.ndarray:
+    """Finite times >= 0 in increasing order, as an array."""
+    grid = numbers(name, value, "time")
     if grid[0] < 0:
         fail(name, "non-negative", grid[0])
     if np.any(np.diff(grid) <= 0):
@@ -186,10 +223,10 @@ def source_start(name: str, value: Any) -> str | complex:
     """How a source starts: "stationary", "empty", or a finite coherent amplitude."""
     if isinstance(value, str) and value in ("stationary", "empty"):
         return str(value)
-    if (
-        isinstance(value, (str, bool))
-        or not isinstance(value, Complex)
-        or not np.isfinite(complex(value))
-    ):
+    amplitude = np.nan + 0j
+    if isinstance(value, Complex) and not isinstance(value, (bool, np.bool_)):
+        with suppress(OverflowError):  # an integer beyond 1e308
+            amplitude = complex(value)
+    if not np.isfinite(amplitude):
         fail(name, "'stationary', 'empty' or a finite coherent amplitude", value)
-    return complex(value)
+    return amplitude

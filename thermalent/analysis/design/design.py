@@ -100,6 +100,7 @@ def design(
         "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
         "waveguide_occupation": thermal_occupation(base, hertz),
     }
+    checks.within("rtol", rtol, 1e-10, 0.1)
     orders = _orders(filters)
     given = [read_shape(shape) for shape in shapes]
     checks.integer("number of shapes", len(given), 1)

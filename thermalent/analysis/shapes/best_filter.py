@@ -167,9 +167,10 @@ def best_filter(
         UserWarning: only one of several climbs ended at the largest value.
     """
     occupation = checks.positive("n_th", n_th)
+    checks.within("rtol", rtol, 1e-10, 0.1)
     p = checks.integer("order", order, 1, _MOST_POLES)
-    count, most = checks.integer("starts", starts, 1), checks.integer("quanta", quanta, 1)
-    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    count, most = checks.integer("starts", starts, 1, 10_000), checks.integer("quanta", quanta, 1)
+    rng = np.random.default_rng(checks.seed("seed", seed))
     surroundings: dict[str, Any] = {
         "loss": loss, "dephasing": dephasing, "waveguide_occupation": waveguide_occupation,
     }  # fmt: skip
