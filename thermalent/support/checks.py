@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
-from contextlib import suppress
 from numbers import Complex, Integral, Real
 from typing import Any, NoReturn
 
@@ -223,10 +222,13 @@ def source_start(name: str, value: Any) -> str | complex:
     """How a source starts: "stationary", "empty", or a finite coherent amplitude."""
     if isinstance(value, str) and value in ("stationary", "empty"):
         return str(value)
-    amplitude = np.nan + 0j
-    if isinstance(value, Complex) and not isinstance(value, (bool, np.bool_)):
-        with suppress(OverflowError):  # an integer beyond 1e308
-            amplitude = complex(value)
+    allowed = "'stationary', 'empty' or a finite coherent amplitude"
+    if isinstance(value, (str, bool)) or not isinstance(value, Complex):
+        fail(name, allowed, value)
+    try:
+        amplitude = complex(value)
+    except OverflowError:  # an integer beyond 1e308
+        fail(name, allowed, value)
     if not np.isfinite(amplitude):
-        fail(name, "'stationary', 'empty' or a finite coherent amplitude", value)
+        fail(name, allowed, value)
     return amplitude
