@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from thermalent import analytic as analytic
     from thermalent import continued_fraction as continued_fraction
     from thermalent import fock as fock
+    from thermalent import hardware as hardware
+    from thermalent import jumps as jumps
+    from thermalent import stochastic as stochastic
     from thermalent import testing as testing
     from thermalent.analysis.cross_validation import cross_validate as cross_validate
     from thermalent.analysis.design.design import design as design
@@ -69,6 +72,8 @@ if TYPE_CHECKING:
     from thermalent.networks.nodes import Mode as Mode
     from thermalent.networks.nodes import Qubit as Qubit
     from thermalent.networks.nodes import Qudit as Qudit
+    from thermalent.operators import entanglement as entanglement
+    from thermalent.operators import states as states
     from thermalent.operators.distances import fidelity as fidelity
     from thermalent.operators.distances import purity as purity
     from thermalent.operators.distances import trace_distance as trace_distance

@@ -12,20 +12,36 @@ import argparse
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.selection import nearest_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 _MOST_BROKEN = 5  # tests that fail anyway, per change
+_ENDLESS = 5  # a test that takes so many times longer with a change has noticed it
 _COPIED = ("thermalent", "tests", "figures", "benchmarks", "examples", "docs")
 _FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "mkdocs.yml", "Makefile")
+
+
+class Ran(NamedTuple):
+    """How a run of tests ended.
+
+    Args:
+        failed: The first test that failed; None if none did.
+        endless: The test that was running when the CPU time was used up; None if it was not.
+    """
+
+    failed: str | None
+    endless: str | None
 
 
 def main() -> None:
@@ -33,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="changes to try")
     parser.add_argument("--seed", type=int, default=None, help="of the sample; else from the clock")
-    parser.add_argument("--limit", type=float, default=400.0, help="seconds per change")
+    parser.add_argument("--limit", type=int, default=300, help="CPU seconds per change")
     parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
     given = parser.parse_args()
     seed = int(time.time()) if given.seed is None else given.seed
@@ -72,33 +88,38 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tried(mutant: Mutant, copy: Path, limit: float, broken: set[str]) -> str:
-    """What the tests say of one change: noticed, survived, or undecided within the limit.
+def tried(mutant: Mutant, copy: Path, limit: int, broken: set[str]) -> str:
+    """What the tests say of one change: noticed, survived, or undecided.
+
+    The limit is CPU time, so that the decision does not depend on what else the machine does. A
+    change survives if no test fails within it: the nearest tests come first. A test that used up
+    the limit noticed the change if it ends in a small part of it otherwise: an endless loop.
 
     A test that fails without the change as well has noticed nothing: it joins those that are left
     out, and the others are asked again.
     """
     selected = [str(path) for path in nearest_tests(mutant.path, copy)]
     for _ in range(_MOST_BROKEN):
-        try:
-            failed = failure_with(mutant, copy, selected, limit, broken)
-        except subprocess.TimeoutExpired:
-            return "undecided"
-        if failed is None:
+        outcome = with_change(mutant, copy, selected, limit, broken)
+        if outcome.endless is not None:
+            share = max(1, limit // _ENDLESS)
+            alone = first_failure(copy, [outcome.endless], share, set())
+            return "noticed" if alone == Ran(None, None) else "survived"
+        if outcome.failed is None:
             return "survived"
-        if first_failure(copy, [failed], None, set()) is None:
+        if first_failure(copy, [outcome.failed], limit, set()).failed is None:
             return "noticed"
-        broken.add(failed)
+        broken.add(outcome.failed)
     return "undecided"
 
 
-def failure_with(
-    mutant: Mutant, copy: Path, selected: list[str], limit: float, broken: set[str]
-) -> str | None:
-    """The first test that fails with the change, which is taken back."""
+def with_change(
+    mutant: Mutant, copy: Path, selected: list[str], limit: int, broken: set[str]
+) -> Ran:
+    """What the tests do with the change, which is taken back."""
     target = copy / mutant.path
     source, stat = target.read_bytes(), target.stat()
-    kernels = b"njit" in source
+    kernels = b"@compiled(" in source
     try:
         _forget_compiled(copy, kernels)
         target.write_bytes(mutant.applied(source))
@@ -109,10 +130,8 @@ def failure_with(
         _forget_compiled(copy, kernels)
 
 
-def first_failure(
-    copy: Path, selected: list[str], limit: float | None, left_out: set[str]
-) -> str | None:
-    """The first test of the copy that fails, or None."""
+def first_failure(copy: Path, selected: list[str], limit: int, left_out: set[str]) -> Ran:
+    """Run tests of the copy until one fails, or until they used up the CPU seconds."""
     environment = {
         **os.environ,
         "OPENBLAS_NUM_THREADS": "1",
@@ -120,15 +139,24 @@ def first_failure(
         "PYTHONPATH": str(copy),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *selected]
+    command = [sys.executable, "-m", "pytest", "-x", "-v", "-p", "no:cacheprovider", *selected]
     command += [f"--deselect={test}" for test in sorted(left_out)]
     ended = subprocess.run(
-        command, cwd=copy, env=environment, timeout=limit, capture_output=True, text=True
+        command,
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5)),
     )
     if ended.returncode in (0, 5):
-        return None
+        return Ran(None, None)
+    if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        # The name of a test is printed when it begins.
+        started = re.findall(r"^(tests/\S+::.+?) *(?:PASSED|SKIPPED|$)", ended.stdout, re.MULTILINE)
+        return Ran(None, started[-1] if started else selected[0])
     named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ended.stdout, re.MULTILINE)
-    return named[1] if named else selected[0]
+    return Ran(named[1] if named else selected[0], None)
 
 
 def _forget_compiled(copy: Path, kernels: bool) -> None:
@@ -147,7 +175,7 @@ def report(outcomes: dict[str, list[str]]) -> None:
         print(f"\n{noticed} of {decided} decided changes are noticed: {share:.0f} %")
     if outcomes["undecided"]:
         count = len(outcomes["undecided"])
-        print(f"{count} were not decided (time limit, or a test that always fails):")
+        print(f"{count} were not decided, because several tests fail without them:")
         print(*(f"  {text}" for text in outcomes["undecided"]), sep="\n")
     if survived:
         print("Survivors:")

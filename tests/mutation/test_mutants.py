@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import ROOT, sample
+from tests.mutation.__main__ import ROOT, Ran, first_failure, sample
 from tests.mutation.mutants import mutants
 from tests.mutation.selection import nearest_tests
 
@@ -65,3 +65,24 @@ def test_the_nearest_tests_a_module_come_first():
     assert chosen[0] == Path("tests/networks/test_value.py")
     chosen = nearest_tests(Path("thermalent/networks/geometry.py"), ROOT)
     assert chosen[0] == Path("tests/networks/test_geometry.py")
+
+
+def test_a_run_names_the_test_that_fails_or_never_ends(tmp_path):
+    """By CPU time: waiting does not count, computing does."""
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    good = "import time\ndef test_waits():\n    time.sleep(0.1)\n"
+    (folder / "test_good.py").write_text(good)
+    (folder / "test_wrong.py").write_text(good + "def test_wrong():\n    assert 1 - 1\n")
+    (folder / "test_endless.py").write_text(
+        good + "def test_loops():\n    while True:\n        pass\n"
+    )
+
+    def ran(name):
+        return first_failure(tmp_path, [f"tests/test_{name}.py"], 4, set())
+
+    assert ran("good") == Ran(None, None)
+    assert ran("wrong") == Ran("tests/test_wrong.py::test_wrong", None)
+    assert ran("endless") == Ran(None, "tests/test_endless.py::test_loops")
+    left_out = {"tests/test_wrong.py::test_wrong"}
+    assert first_failure(tmp_path, ["tests/test_wrong.py"], 4, left_out) == Ran(None, None)

@@ -1,8 +1,10 @@
 """The registry against the classes, the public names, and what is read from it."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,31 @@ def test_type_checkers_see_methods_and_models_where_the_registry_has_them():
     source = inspect.getsource(te)
     for name, module in registry.public_modules().items():
         assert f"    from {module} import {name} as {name}\n" in source
+
+
+def test_type_checkers_see_every_public_name():
+    """The block for type checkers holds exactly the lazy names, each from its module."""
+    source = inspect.getsource(te)
+    (block,) = (
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    seen = {
+        alias.asname: f"{node.module}.{alias.name}"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    names = {name: f"{module}.{name}" for name, module in te._MODULE_OF.items()}
+    packages = {name: f"thermalent.{name}" for name in te._PACKAGES}
+    assert seen == {**names, **packages, **te._MODULES}
+
+
+def test_types_of_public_modules_are_checked_strictly():
+    root = Path(__file__).resolve().parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert settings["strict"] is True
+    (strict,) = (one for one in settings["overrides"] if one.get("warn_return_any"))
+    assert set(strict["module"]) == {"thermalent", *te._MODULE_OF.values()}
+    assert strict["disallow_untyped_defs"] is True

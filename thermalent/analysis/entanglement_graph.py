@@ -149,6 +149,6 @@ def _line(first: tuple[float, float], second: tuple[float, float], *, curved: bo
     t = np.linspace(0, 1, _POINTS)[:, None]
     straight = (1 - t) * start + t * end
     if not curved or start[1] != end[1]:
-        return straight
+        return np.asarray(straight)
     outwards = 0.25 * abs(end[0] - start[0]) * (1 if start[1] > 0 else -1)
-    return straight + 4 * t * (1 - t) * np.array([0.0, outwards])
+    return np.asarray(straight + 4 * t * (1 - t) * np.array([0.0, outwards]))

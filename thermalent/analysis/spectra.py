@@ -253,12 +253,12 @@ def _left_out(values: np.ndarray) -> np.ndarray:
     before, last = np.abs(np.diff(values, axis=0))
     largest, size = float(np.max(last)), float(np.max(before))
     ratio = np.sqrt(largest / size) if 0 < largest < size else 1.0
-    return ratio * last
+    return np.asarray(ratio * last)
 
 
 def _conditioning(values: np.ndarray) -> np.ndarray:
     """What rounding of the generator may have changed of the first of values (draws, w), (w,)."""
-    return _DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0)
+    return np.asarray(_DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0))
 
 
 def _flux(regressions: list[Regression]) -> Estimate:

@@ -128,7 +128,9 @@ def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray
     if refused is not None:
         raise MethodError(f"Amplitudes do not describe this network: {refused}")
     psi = initial_node_amplitudes("initial", initial, network)
-    return exponentials(amplitude_matrix(network), checks.time_grid("times", times)) @ psi
+    return np.asarray(
+        exponentials(amplitude_matrix(network), checks.time_grid("times", times)) @ psi
+    )
 
 
 def exponentials(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -144,7 +146,7 @@ def propagator_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
     roundings times \(\|M\| t\), since a decaying network never amplifies an error.
     """
     size = np.linalg.norm(matrix, 1)
-    return 4 * np.finfo(float).eps * len(matrix) * (1 + size * times)
+    return np.asarray(4 * np.finfo(float).eps * len(matrix) * (1 + size * times))
 
 
 def _levels(network: Network) -> np.ndarray:

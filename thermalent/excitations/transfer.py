@@ -34,12 +34,12 @@ class Transfer(NamedTuple):
     @property
     def fidelity(self) -> np.ndarray:
         """F = <target| rho |target>, the squared convention, (t,)."""
-        return np.abs(self.amplitude) ** 2
+        return np.asarray(np.abs(self.amplitude) ** 2)
 
     @property
     def root_fidelity(self) -> np.ndarray:
         """The root of F, the other convention, (t,)."""
-        return np.abs(self.amplitude)
+        return np.asarray(np.abs(self.amplitude))
 
 
 def transfer(network: Network, times: ArrayLike, initial: State, target: State) -> Transfer:

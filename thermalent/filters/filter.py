@@ -395,7 +395,9 @@ class Filter:
 
     def response(self, frequencies: Any) -> np.ndarray:
         """S21, complex, at angular frequencies from the carrier, rate unit; any shape."""
-        return np.sqrt(self.transmission) * response.transfer_function(self.system, frequencies)
+        return np.asarray(
+            np.sqrt(self.transmission) * response.transfer_function(self.system, frequencies)
+        )
 
     def reflection(self, frequencies: Any) -> np.ndarray:
         r"""S22, what the output port reflects, complex, at angular frequencies from the carrier.

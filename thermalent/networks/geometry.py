@@ -154,7 +154,7 @@ class ChiralWaveguide(Geometry):
         t = _transmission(self.loss)[np.ix_(place, place)]
         right = np.sqrt(self.right) * np.exp(1j * x)
         left = np.sqrt(self.left) * np.exp(-1j * x)
-        return _within_channel(right, x, t, 1) + _within_channel(left, x, t, -1)
+        return np.asarray(_within_channel(right, x, t, 1) + _within_channel(left, x, t, -1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +204,7 @@ class SemiInfinite(Geometry):
         direct = t[np.ix_(place, place)] * np.exp(1j * np.abs(z[:, None] - z[None, :]))
         mirrored = np.outer(to_mirror, to_mirror) * np.exp(1j * (z[:, None] + z[None, :]))
         amplitude = np.sqrt(np.outer(self.rates, self.rates))
-        return -0.25j * amplitude * (direct + mirrored)
+        return np.asarray(-0.25j * amplitude * (direct + mirrored))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +229,7 @@ class CommonReservoir(Geometry):
 
     def propagator(self) -> np.ndarray:
         """M, of rank one."""
-        return -0.5j * np.sqrt(np.outer(self.rates, self.rates))
+        return np.asarray(-0.5j * np.sqrt(np.outer(self.rates, self.rates)))
 
 
 def _rates(name: str, rates: Sequence[float]) -> tuple[float, ...]:

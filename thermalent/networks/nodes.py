@@ -72,7 +72,7 @@ class Emitter(abc.ABC):
     @property
     def dimension(self) -> int:
         """Number of levels d."""
-        return self.lowering.shape[0]
+        return int(self.lowering.shape[0])
 
 
 @dataclass(frozen=True, kw_only=True)

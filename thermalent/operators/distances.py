@@ -30,7 +30,7 @@ def physical(name: str, state: Any, tolerance: float, size: int | None = None) -
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -NOISE_PER_DIMENSION * len(matrix):
         matrix = (vectors * np.maximum(values, 0.0)) @ vectors.conj().T
-    return matrix / np.trace(matrix).real
+    return np.asarray(matrix / np.trace(matrix).real)
 
 
 def factor(name: str, state: Any, tolerance: float, size: int | None = None) -> np.ndarray:
@@ -53,7 +53,7 @@ def factor(name: str, state: Any, tolerance: float, size: int | None = None) -> 
     """
     if is_ket(state):
         root = check_ket(state, tolerance, name=name, size=size)[:, None]
-        return root / np.linalg.norm(root)
+        return np.asarray(root / np.linalg.norm(root))
     rho = density(state, tolerance, name=name, size=size)
     noise = NOISE_PER_DIMENSION * len(rho)
     amplitudes = np.sqrt(np.maximum(np.diag(rho).real, 0.0))  # (d,)
@@ -65,7 +65,7 @@ def factor(name: str, state: Any, tolerance: float, size: int | None = None) -> 
         noise *= values[-1]
     kept = values > noise
     root = amplitudes[:, None] * vectors[:, kept] * np.sqrt(values[kept])
-    return root / np.linalg.norm(root)
+    return np.asarray(root / np.linalg.norm(root))
 
 
 def check_base(base: float) -> float:

@@ -53,7 +53,7 @@ def partial_trace(rho: Any, dims: Sequence[int], keep: int | Sequence[int]) -> n
     size = int(np.prod([shape[axis] for axis in kept], dtype=object))
     traced_out = len(matrix) // size
     tensor = matrix.reshape(shape * 2).transpose(order + [len(shape) + axis for axis in order])
-    return np.einsum("iaja->ij", tensor.reshape(size, traced_out, size, traced_out))
+    return np.asarray(np.einsum("iaja->ij", tensor.reshape(size, traced_out, size, traced_out)))
 
 
 def concurrence(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
@@ -315,4 +315,4 @@ def _nearest_block(block: np.ndarray) -> np.ndarray:
     if np.all(diagonal >= 0) and abs(block[0, 1]) <= bound * (1 + 16 * _EPS):
         return block
     values, vectors = np.linalg.eigh(block)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.conj().T
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.conj().T)

@@ -203,7 +203,7 @@ def _more(method: MethodRecord) -> str:
 def _allowance(result: SteadyState) -> float:
     # An error bound holds per element; sums over a row and eigenvalues can add up d of them.
     known = float(result.error) if np.isfinite(result.error) else 0.0
-    return STATE_ROUNDING + result.state.shape[0] * known
+    return float(STATE_ROUNDING + result.state.shape[0] * known)
 
 
 def _defect(result: SteadyState) -> str | None:

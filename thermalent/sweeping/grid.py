@@ -211,7 +211,8 @@ def _sequence(name: str, given: Any) -> Sequence[Any] | np.ndarray:
     listed = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
     if not listed and not (isinstance(given, np.ndarray) and given.ndim):
         checks.fail("grid", f"of a sequence of values for {name!r}", given)
-    return given
+    values: Sequence[Any] | np.ndarray = given
+    return values
 
 
 def _values(name: str, given: Any) -> np.ndarray | tuple[Any, ...]:

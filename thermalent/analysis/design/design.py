@@ -220,6 +220,6 @@ def _slope_alone(builder: Callable[..., Network], at: Mapping[str, Any], name: s
     """The derivative by one parameter, the others held; nan where the concurrence has none."""
     others = {key: value for key, value in at.items() if key != name}
     try:
-        return sensitivities(partial(builder, **others), {name: at[name]}, rtol=1e-6)[name]
+        return float(sensitivities(partial(builder, **others), {name: at[name]}, rtol=1e-6)[name])
     except SolveError:
         return nan

@@ -11,6 +11,7 @@ eigenvalue is defective, M has them in 77 digits.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -216,7 +217,7 @@ def _iterate(chain: ChargeChain, solve, probe: BlockVector, *, dual: bool = Fals
         change = [a - b for a, b in zip(following, x, strict=True)]
         x = following
         changes.append(_norm(chain, change, dual=dual) / _norm(chain, x, dual=dual))
-        stagnant = len(changes) > _PATIENCE and changes[-1] > changes[-1 - _PATIENCE] / np.e
+        stagnant = len(changes) > _PATIENCE and changes[-1] > changes[-1 - _PATIENCE] / math.e
         if changes[-1] <= _ALIGNED or stagnant:
             break
     return x

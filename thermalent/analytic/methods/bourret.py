@@ -290,7 +290,7 @@ def _passed_by(contour: Contour, poles: np.ndarray, times: np.ndarray) -> np.nda
     # -inf beyond the last node: the sum over the nodes ends there.
     edge = np.interp(np.abs(poles.imag), nodes.imag, nodes.real, right=-np.inf)
     missed = poles.real[poles.real >= edge]
-    return np.exp(np.max(missed, initial=-np.inf) * times)
+    return np.asarray(np.exp(np.max(missed, initial=-np.inf) * times))
 
 
 def _transform(memory: _Memory, s: complex, initial: np.ndarray) -> np.ndarray:

@@ -94,7 +94,7 @@ def markov_generator(problem: OneMode, space: ChargeSpace) -> np.ndarray:
     up = variance * source.drive + source.backaction
     up_conj = variance * source.drive_conj + source.backaction_conj
     zero, plus, minus = space.zero, space.plus, space.minus
-    return (
+    return np.asarray(
         space.block(emitter_liouvillian(network), zero, zero)
         + space.block(source.drive_conj, zero, plus) @ space.block(up, plus, zero) / rate
         + space.block(source.drive, zero, minus) @ space.block(up_conj, minus, zero) / np.conj(rate)
