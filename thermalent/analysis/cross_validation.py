@@ -142,10 +142,11 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
 
     Args:
         network: What to solve.
-        methods: Which methods; if not given, all, but without Fock where the continued fraction
-            applies and Fock would take longer than some ten seconds. The distances refer to the
-            continued fraction if it succeeds, else to the first exact method that does; if none of
-            the methods given is exact, the default exact method is put first.
+        methods: Which methods; if not given, all, of which those that only evolve say so, but
+            without Fock where the continued fraction applies and Fock would take longer than some
+            ten seconds. The distances refer to the continued fraction if it succeeds, else to the
+            first exact method that does; if none of the methods given is exact, the default exact
+            method is put first.
 
     Returns:
         A row per method: its figure, its distance to the exact state, its claimed error and the
@@ -158,7 +159,7 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
     if not isinstance(network, Network):
         checks.fail("network", "a thermalent Network", network)
     if methods is None:
-        named = [method_named(entry.name) for entry in registry.METHODS if entry.steady]
+        named = [method_named(entry.name) for entry in registry.METHODS]
         chosen = [_comparable(method) for method in named]
     else:
         chosen = list(methods)
