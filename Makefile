@@ -50,6 +50,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 format: $(VENV)/.installed-dev
+	$(RUN) -m tests.support.public_names
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -1,6 +1,5 @@
 """The registry against the classes, the public names, and what is read from it."""
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import thermalent as te
+from tests.support import public_names
 from thermalent import models
 from thermalent.networks.network import Network
 from thermalent.solution.method import Method
@@ -95,35 +95,30 @@ def test_options_of_the_command_line_are_those_of_the_methods():
     assert named == set(registry.METHOD_OPTIONS)
 
 
-def test_type_checkers_see_methods_and_models_where_the_registry_has_them():
-    source = inspect.getsource(te)
-    for name, module in registry.public_modules().items():
-        assert f"    from {module} import {name} as {name}\n" in source
+@pytest.mark.parametrize("path", [public_names.FACE, public_names.SETTINGS], ids=str)
+def test_type_checkers_know_every_public_name(path):
+    """The imports for type checkers, and the modules whose types are checked strictly."""
+    text = (public_names.ROOT / path).read_text()
+    assert public_names.written(path, text) == text, "run `make format`"
+    for name, module in te._MODULE_OF.items():
+        assert module in text
+        assert name in text or path == public_names.SETTINGS
 
 
-def test_type_checkers_see_every_public_name():
-    """The block for type checkers holds exactly the lazy names, each from its module."""
-    source = inspect.getsource(te)
-    (block,) = (
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
-    seen = {
-        alias.asname: f"{node.module}.{alias.name}"
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    names = {name: f"{module}.{name}" for name, module in te._MODULE_OF.items()}
-    packages = {name: f"thermalent.{name}" for name in te._PACKAGES}
-    assert seen == {**names, **packages, **te._MODULES}
+def test_public_names_are_written_where_they_are_missing():
+    """Of a method more in the registry, by both files; nothing else is touched."""
+    for path in (public_names.FACE, public_names.SETTINGS):
+        text = (public_names.ROOT / path).read_text()
+        lines = text.splitlines(keepends=True)
+        short = "".join(line for line in lines if '"thermalent.fock.method"' not in line)
+        short = short.replace("    from thermalent.fock.method import Fock as Fock\n", "")
+        assert short != text
+        assert public_names.written(path, short) == text
 
 
 def test_types_of_public_modules_are_checked_strictly():
-    root = Path(__file__).resolve().parents[2]
-    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["mypy"]
+    settings = tomllib.loads((public_names.ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
     assert settings["strict"] is True
-    (strict,) = (one for one in settings["overrides"] if one.get("warn_return_any"))
-    assert set(strict["module"]) == {"thermalent", *te._MODULE_OF.values()}
-    assert strict["disallow_untyped_defs"] is True
+    (public,) = (one for one in settings["overrides"] if one.get("warn_return_any"))
+    assert set(public["module"]) == {"thermalent", *te._MODULE_OF.values()}
+    assert public["disallow_untyped_defs"] is True
