@@ -1,6 +1,5 @@
 """A line in the table of observables is all that a new one needs beside its function."""
 
-import dataclasses
 import pickle
 
 import numpy as np
@@ -50,8 +49,8 @@ def test_other_attributes_stay_unknown():
     np.testing.assert_array_equal(again.state, state.state)
 
 
-@pytest.mark.parametrize("result", [te.SteadyState, te.Evolution])
-def test_every_line_of_the_table_has_a_method_for_completion(result):
-    for measure in observables.MEASURES:
-        assert measure.name in vars(result), measure.name
-    assert dataclasses.is_dataclass(result)
+def test_states_and_evolutions_name_the_same_lines():
+    """Their own methods, which are for completion in an editor."""
+    own = [set(vars(result)) & TABLE.keys() for result in (te.SteadyState, te.Evolution)]
+    assert own[0] == own[1]
+    assert len(own[0]) >= 8

@@ -5,8 +5,9 @@ import pytest
 
 import thermalent as te
 from thermalent.operators.distances import physical
+from thermalent.operators.observables import TABLE
 from thermalent.solution.result import ErrorEstimate, SteadyState
-from thermalent.sweeping.reading.observables import NAMES, as_observables, expanded
+from thermalent.sweeping.reading.observables import as_observables, expanded
 
 NETWORK = te.thermal_link(n_th=1, kappa=1)
 PAIR = [
@@ -154,7 +155,7 @@ def test_bad_observables_are_named(given, words):
 
 def test_every_name_can_be_read():
     solved = te.steady_state(NETWORK)
-    for name in NAMES:
+    for name in TABLE:
         given = f"{name}[S]" if name == "fidelity" else name
         for one in expanded(as_observables(given), NETWORK):
             assert np.all(np.isfinite(one.read(solved)))

@@ -151,5 +151,6 @@ def result_rows(result: SteadyState) -> list[tuple[str, str]]:
             rows.append((key, str(result.stats[key])))
     if result.stats.get("partial", False):
         rows.append(("partial", f"of {result.stats['trajectories']} runs only"))
-    rows.append(("seconds", f"{result.stats['seconds']:.3f}"))
+    if "seconds" in result.stats:
+        rows.append(("seconds", f"{result.stats['seconds']:.3f}"))
     return rows

@@ -26,7 +26,6 @@ from thermalent.operators.observables import (
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 
-NAMES = tuple(TABLE)
 _SPELLING = re.compile(r"(\w+)(?:\[([^\[\]]*)\])?")
 _OWN = ("error", "n_max", "status", "message", "origin")  # variables that every sweep has
 
@@ -39,7 +38,7 @@ class Observable:
 
     Args:
         name: Of the variable in the data set.
-        what: The kind of number: one of `NAMES`, or "" for a function.
+        what: The kind of number: a name of the table of observables, or "" for a function.
         label: Of the state whose population or fidelity is read.
         emitters: Their names; all if empty.
         function: From the result to the number, or to the number and its error.
@@ -159,9 +158,9 @@ def _one(given: Any, name: str = "") -> Observable:
         checks.fail("observables", "names or functions", given)
     match = _SPELLING.fullmatch(given.replace(" ", ""))
     what = match[1] if match else given
-    if match is None or what not in NAMES:
-        near = difflib.get_close_matches(what, NAMES, 1, 0.0)[0]
-        checks.fail("observables", f"of {list(NAMES)} (nearest: {near!r})", given)
+    if match is None or what not in TABLE:
+        near = difflib.get_close_matches(what, TABLE, 1, 0.0)[0]
+        checks.fail("observables", f"of {list(TABLE)} (nearest: {near!r})", given)
     arguments = tuple(item for item in (match[2] or "").split(",") if item)
     label = ""
     if TABLE[what].labelled:
