@@ -240,9 +240,9 @@ def test_the_resolvent_is_that_of_the_assembled_tiers():
     for other in (False, True):
         regression = correlations.TierRegression(asked, 2, other=other)
         from thermalent.continued_fraction.several_poles.assembly import assemble_tiers as assemble
-        from thermalent.continued_fraction.several_poles.fields import joined, split
+        from thermalent.continued_fraction.several_poles.fields import joined_tiers, split
 
-        start = joined(regression.built, regression.start)
+        start = joined_tiers(regression.built, regression.start)
         last = len(regression.start) - 1
         matrix = sparse.csc_array(assemble(regression.built, last))
         z = 0.2 + 0.3j

@@ -93,7 +93,7 @@ def _position(names: list[str], name: str) -> int:
     return names.index(name)
 
 
-def steady(
+def chosen_steady_state(
     method: ContinuedFraction, network: Network, initial: Any
 ) -> tuple[np.ndarray | None, float]:
     """The emitters' state where it is one of several, and its relative error.

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 from thermalent.analysis import spectra_several_poles
 from thermalent.analysis.radiated_field import (
     FieldName,
+    chosen_steady_state,
     field_of,
     no_width,
     require_light,
-    steady,
 )
-from thermalent.analysis.spectra_several_poles import DEFAULT_RTOL
+from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
@@ -124,9 +124,11 @@ def spectrum(
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
     if len(network.modes) > 1:
         with working("spectrum") as report:
-            several = spectra_several_poles.spectrum(network, omega, of, checked, initial, report)
+            several = spectra_several_poles.spectrum_behind_poles(
+                network, omega, of, checked, initial, report
+            )
         return Spectrum(frequencies=omega, **vars(several))
-    regressions = _regressions(network, of, 1, checked or DEFAULT_RTOL, initial)
+    regressions = _regressions(network, of, 1, checked or DEFAULT_SPECTRUM_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
         for i, w in enumerate(omega):
@@ -187,10 +189,12 @@ def coherence(
         checks.fail("order", "1 or 2", order)
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
     if len(network.modes) > 1:
-        several = spectra_several_poles.coherence(network, grid, of, order, checked, initial)
+        several = spectra_several_poles.coherence_behind_poles(
+            network, grid, of, order, checked, initial
+        )
         numbers = several.values if order == 1 else several.values.real
         return Coherence(delays=grid, **{**vars(several), "values": numbers})
-    aimed = checked or DEFAULT_RTOL
+    aimed = checked or DEFAULT_SPECTRUM_RTOL
     regressions = _regressions(network, of, order, aimed, initial)
     deep_size = regressions[_DEPTHS - 1].at_zero_size()
     flux = _flux(regressions if order == 1 else _regressions(network, of, 1, aimed, initial))
@@ -231,7 +235,7 @@ def _regressions(
     weights, emitters = field_of(network, of)
     (mode,) = network.mode_indices
     field = Field(complex(weights[mode]), emitters)
-    reached, error = steady(method, network, initial)
+    reached, error = chosen_steady_state(method, network, initial)
     h = hierarchy(network)
     depths, rng = [needed_depth(h, rtol)], np.random.default_rng(0)
     while len(depths) < _DEPTHS:

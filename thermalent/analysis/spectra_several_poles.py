@@ -10,10 +10,10 @@ import numpy as np
 
 from thermalent.analysis.radiated_field import (
     FieldName,
+    chosen_steady_state,
     field_of,
     no_width,
     require_light,
-    steady,
 )
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.several_poles import correlations
@@ -26,7 +26,7 @@ from thermalent.networks.symmetry import node_signs
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 
-DEFAULT_RTOL = 1e-8
+DEFAULT_SPECTRUM_RTOL = 1e-8
 _MEASURED = ", plus the change by what the measured source leaves open"
 _HOW = (
     "twice the change with one quantum more along the chain, more tiers and another scaling of them"
@@ -50,7 +50,7 @@ class Radiated:
     how: str = _HOW
 
 
-def spectrum(
+def spectrum_behind_poles(
     network: Network,
     omega: np.ndarray,
     of: FieldName,
@@ -59,10 +59,10 @@ def spectrum(
     report: Callable[[str], None],
 ) -> Radiated:
     """The spectrum of a field at angular frequencies (w,); see `te.spectrum`."""
-    aimed = DEFAULT_RTOL if rtol is None else rtol
+    aimed = DEFAULT_SPECTRUM_RTOL if rtol is None else rtol
     asked = _asked(network, of, 1, aimed, initial)
     try:
-        values, error, flux, flux_error = correlations.spectrum(
+        values, error, flux, flux_error = correlations.tiers_spectrum(
             asked, omega, aimed, _granted(rtol), report
         )
     except np.linalg.LinAlgError as problem:
@@ -70,10 +70,12 @@ def spectrum(
     found = Radiated(values=values, error=error, flux=Estimate(flux, flux_error, _HOW))
     if network.alternative is None:
         return found
-    return _with(found, spectrum(network.alternative, omega, of, rtol, initial, report))
+    return _with(
+        found, spectrum_behind_poles(network.alternative, omega, of, rtol, initial, report)
+    )
 
 
-def coherence(
+def coherence_behind_poles(
     network: Network,
     delays: np.ndarray,
     of: FieldName,
@@ -82,18 +84,20 @@ def coherence(
     initial: Any,
 ) -> Radiated:
     """The coherence of a field over delays (t,), complex; see `te.coherence`."""
-    aimed, granted = DEFAULT_RTOL if rtol is None else rtol, _granted(rtol)
+    aimed, granted = DEFAULT_SPECTRUM_RTOL if rtol is None else rtol, _granted(rtol)
     asked = _asked(network, of, order, aimed, initial)
     flux = Estimate(*correlations.flux(replace(asked, order=1), aimed, granted), _HOW)
     require_light(of, flux)
     scale = float(flux) ** order
-    values, error = correlations.coherence(asked, delays, aimed, granted)
+    values, error = correlations.tiers_coherence(asked, delays, aimed, granted)
     values = values / scale
     error = error / scale + order * np.abs(values) * (flux.error / flux)
     found = Radiated(values=values, error=error, flux=flux)
     if network.alternative is None:
         return found
-    return _with(found, coherence(network.alternative, delays, of, order, rtol, initial))
+    return _with(
+        found, coherence_behind_poles(network.alternative, delays, of, order, rtol, initial)
+    )
 
 
 def _with(found: Radiated, other: Radiated) -> Radiated:
@@ -134,7 +138,7 @@ def _asked(
     field = ChainField(row @ chain.dual, frame.conj().T @ emitters @ frame)
     # Of a unique steady state nothing is taken over, so that two digits tell enough.
     rough = method if initial is not None else ContinuedFraction(rtol=max(rtol, 1e-2))
-    reached, error = steady(rough, network, initial)
+    reached, error = chosen_steady_state(rough, network, initial)
     depth = tiers_depth(chain, min(1, chain.length - 1), rtol)
     return correlations.Asked(
         chain=chain, field=field, order=order, depth=depth, reached=reached, error=error

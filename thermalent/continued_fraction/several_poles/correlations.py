@@ -25,7 +25,7 @@ from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.fields import (
     ChainField,
     TierMatrices,
-    joined,
+    joined_tiers,
     matrices_of,
     split,
     vectors_of,
@@ -155,7 +155,7 @@ class TierRegression:
         return relax(
             times,
             tolerance,
-            Steps(self.built, joined(self.built, self.start), self.last, read),
+            Steps(self.built, joined_tiers(self.built, self.start), self.last, read),
             Inverter(Response(transform=self.transform), self.last, tolerance, real=False),
         )
 
@@ -195,7 +195,7 @@ def converged(
         before = now
 
 
-def spectrum(
+def tiers_spectrum(
     asked: Asked,
     frequencies: np.ndarray,
     rtol: float,
@@ -238,7 +238,7 @@ def _flux(fine: TierRegression, coarse: TierRegression) -> tuple[float, float]:
     return fine.flux, _SAFETY * abs(fine.flux - coarse.flux) + lost
 
 
-def coherence(
+def tiers_coherence(
     asked: Asked, delays: np.ndarray, rtol: float, most_work: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Unnormalised correlations and their errors, (t,) each."""

@@ -167,7 +167,7 @@ def vectors_of(built: Tiers, matrices: TierMatrices) -> list[np.ndarray]:
     return found
 
 
-def joined(built: Tiers, x: list[np.ndarray]) -> np.ndarray:
+def joined_tiers(built: Tiers, x: list[np.ndarray]) -> np.ndarray:
     """A vector given tier by tier as one, without the unknowns that do not exist."""
     return np.concatenate([values[existing(built, n)] for n, values in enumerate(x)])
 

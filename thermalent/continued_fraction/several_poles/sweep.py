@@ -118,7 +118,7 @@ class TierSweep:
         x = [_padded(x0, self.chain.sizes[0])]
         for factors in self.factors():
             n = factors.n
-            right = times(self.chain.up[n % 2], n, x[-1], self.chain.sizes[n % 2])
+            right = block_times_vector(self.chain.up[n % 2], n, x[-1], self.chain.sizes[n % 2])
             if self.started:
                 right = right + self._t[n]
             x.append(factors.solve(np.where(existing(self.chain, n), right, 0)))
@@ -131,12 +131,12 @@ class TierSweep:
             n = factors.n
             down = self.chain.down[1 - n % 2]
             swapped = BlockEntries(down.col, down.row, down.value, down.shift)
-            right = times(swapped, n - 1, y[-1], self.chain.sizes[n % 2])
+            right = block_times_vector(swapped, n - 1, y[-1], self.chain.sizes[n % 2])
             y.append(factors.solve_transposed(np.where(existing(self.chain, n), right, 0)))
         return y
 
 
-def times(entries: BlockEntries, tier: int, x: np.ndarray, size: int) -> np.ndarray:
+def block_times_vector(entries: BlockEntries, tier: int, x: np.ndarray, size: int) -> np.ndarray:
     """A block with the values of a tier times a vector, (size,)."""
     terms = entries.at(tier) * x[entries.col]
     if np.iscomplexobj(terms):
