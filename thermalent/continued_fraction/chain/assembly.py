@@ -1,4 +1,4 @@
-r"""The chain of levels as one sparse matrix, for what needs all levels at once.
+r"""The chain of tiers as one sparse matrix, for computations that need all tiers at once.
 
 $$\dot X = L X, \qquad X = (x_0, x_1, \dots, x_N)$$
 """
@@ -15,7 +15,7 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 
 def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
-    """Where each level 0 to `last` starts in X, and the size of X, (last + 2,)."""
+    """Position of each tier 0 to `last` in X, and the size of X, (last + 2,)."""
     if isinstance(chain, Tiers):
         return tiers_offsets(chain, last)
     even, odd = (block.shape[0] for block in chain.a)
@@ -54,7 +54,7 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
 
 
 def _within_ground(chain, to, of, row, col, value):
-    """Drop the unknowns that level 0 does not have."""
+    """Drop the unknowns that tier 0 does not have."""
     outside = ((to == 0)[:, None] & (row >= chain.tier0_size)) | (
         (of == 0)[:, None] & (col >= chain.tier0_size)
     )

@@ -1,4 +1,4 @@
-"""The kernels for large blocks: the recurrence of `kernels` on LAPACK and sparse bands."""
+"""The recurrence of the fraction for large blocks, by LAPACK and sparse bands."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 
 
 def up_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
-    """B_n, from level n - 1 into level n."""
+    """The block B_n from tier n - 1 into tier n."""
     band = chain.up[n % 2]
     return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
 
 
 def down_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
-    """C_n, from level n + 1 into level n."""
+    """The block C_n from tier n + 1 into tier n."""
     band = chain.down[n % 2]
     return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
 
 
 def diagonal_block(chain: HierarchyChain, s: complex, n: int) -> np.ndarray:
-    """S + lambda n - A_n."""
+    """The block s + lambda n - A_n."""
     block = -chain.a[n % 2].astype(np.result_type(type(s), float))
     block[np.diag_indices_from(block)] += s + chain.rate * n
     return block
 
 
 def evaluate_truncated_dense(chain: HierarchyChain, s: complex, last: int) -> np.ndarray:
-    """As `kernels.evaluate_truncated_kernel`."""
+    """The sum K of the chain truncated at tier `last`, from the tail down, by LAPACK."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
         d = diagonal_block(chain, s, n)

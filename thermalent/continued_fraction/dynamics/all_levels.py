@@ -19,7 +19,7 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.continued_fraction.dynamics.conserved import keeping_trace
+from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
 from thermalent.continued_fraction.dynamics.reduced import Reduced
 from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
@@ -63,7 +63,7 @@ class AllLevelSteps:
         self.horizon = horizon
         self.rate = largest_rate(chain)
         self.extend(4 * depth + 64)
-        self.read = keeping_trace(chain, start(0))
+        self.read = reading_with_trace(chain, start(0))
         self.cap = _MOST_EXTENSION * self.most
 
     def extend(self, most: int) -> None:
@@ -234,7 +234,7 @@ def on_all_levels_wide(
 def _reduce_lapack(
     chain: HierarchyChain, z: complex, last: int, b: np.ndarray, at: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same for large blocks."""
+    """The equation at tier zero by LAPACK, for large blocks."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
         d, own = diagonal_block(chain, z, n), b[at[n] : at[n + 1]]

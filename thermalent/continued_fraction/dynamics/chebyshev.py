@@ -1,4 +1,4 @@
-r"""exp(L t) on a vector by Chebyshev steps; the vector grows upwards as the levels fill.
+r"""Propagation exp(L t) of a vector by Chebyshev steps; tiers are added as they fill.
 
 $$e^{hL} y = J_0(z)\,\varphi_0 + 2 \sum_{k \ge 1} J_k(z)\,\varphi_k, \qquad z = h\rho, \qquad
   \varphi_{k+1} = \tfrac{2}{\rho} L \varphi_k + \varphi_{k-1}$$
@@ -19,13 +19,13 @@ from thermalent.support.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
 _GROWTH = 1e3  # allowed size of the terms over that of the vector
-_BEYOND = 20  # products beyond z that a step takes, about
+_BEYOND = 20  # approximate number of products of a step beyond z
 _AT_ONCE = 2e8  # multiplications before Python looks for signals: a few tenths of a second
 _EPS = float(np.finfo(float).eps)
 
 
 class Propagator:
-    """exp(L t) for one sparse L, real or complex.
+    """The propagator exp(L t) of one sparse L, real or complex.
 
     Args:
         matrix: L.
@@ -40,10 +40,10 @@ class Propagator:
         rows = np.maximum.accumulate(np.asarray(size.sum(axis=1)).ravel())
         self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
-        self.rounding = 0.0  # what the last `advance` has lost to rounding, a standard deviation
+        self.rounding = 0.0  # rounding error of the last `advance`, a standard deviation
 
     def cost(self, time: float, active: int) -> float:
-        """Multiplications that advancing the first so many unknowns by a time takes, about."""
+        """Approximate number of multiplications to advance the first so many unknowns by a time."""
         reach = _reach(float(self.norm[active - 1]), float(self.damping[active - 1]))
         products = time * float(self.norm[active - 1]) * (1 + _BEYOND / reach)
         return products * (int(self.matrix.indptr[active]) + 4 * active)
@@ -57,10 +57,10 @@ class Propagator:
 
         Args:
             y: The vector, (size,).
-            time: How far.
+            time: The largest time of the advance.
             active: Unknowns in use.
             top: Number of unknowns below `active` that count as the top.
-            limit: Stop before the step in which the top would come to hold more than this.
+            limit: Stop before the step in which the norm of the top would exceed this.
 
         Returns:
             The time that was advanced, and whether the top was full.
@@ -94,7 +94,7 @@ def _reach(norm: float, damping: float) -> float:
 
 def _bessel(z: float) -> np.ndarray:
     """J_0(z), 2 J_1(z), 2 J_2(z), ... until they vanish in double precision."""
-    from scipy.special import jv  # late: it takes a quarter of a second to load
+    from scipy.special import jv  # imported here: it takes a quarter of a second to load
 
     coefficients = 2 * jv(np.arange(int(z + 14 * np.cbrt(z) + 18)), z)
     coefficients[0] /= 2

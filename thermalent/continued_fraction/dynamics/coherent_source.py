@@ -1,4 +1,4 @@
-r"""A source that starts empty or in a coherent state, on the levels of the hierarchy.
+r"""Initial vectors of the hierarchy for a source in the vacuum or in a coherent state.
 
 The levels hold \(\mu^{kl}\), and their generating function relative to a covariance V is
 
@@ -34,7 +34,7 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hier
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.networks.symmetry import element_charges
 
-# Relative size of what is rounding.
+# Relative size below which a number is rounding.
 _ROUNDING = 1e-12
 # |beta|^2 over the variance: beyond the first of these a reference takes it to the second, and
 # exp(6) costs less than three digits.
@@ -42,7 +42,7 @@ _STRONG, _REFERENCE = 24.0, 12.0
 
 
 def referred(h: Hierarchy, amplitude: float) -> Hierarchy:
-    """The hierarchy with the variance in its mode to which a start is best referred."""
+    """The hierarchy with the reference variance that represents an initial state best."""
     (mode,) = h.modes
     quanta = amplitude**2
     if quanta <= _STRONG * max(mode.variance, 1.0):
@@ -62,14 +62,14 @@ def factors(difference: int, last: int, ratio: float, amplitude: float) -> np.nd
         amplitude: Beta over that scale, real.
     """
     p, x = abs(difference), amplitude**2
-    found = np.zeros(last + 1)
+    values = np.zeros(last + 1)
     before, now = 0.0, float(np.prod(amplitude / np.sqrt(np.arange(1, p + 1))))
     for k, level in enumerate(range(p, last + 1, 2)):
-        found[level] = now
+        values[level] = now
         both = np.sqrt((k + 1.0) * (k + 1 + p))
         following = (x - ratio * (2 * k + 1 + p)) * now - ratio**2 * np.sqrt(k * (k + p)) * before
         before, now = now, following / both
-    return found
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class SharpStart:
     charge: int
 
     def parts(self) -> dict[int, np.ndarray]:
-        """The elements of rho that belong to this charge, (d^2,), by k - l of their levels."""
+        """The elements of rho that belong to this charge, (d^2,), by k - l of their tiers."""
         difference = element_charges(self.h.numbers) - self.charge
         parts = {
             int(value): np.where(difference == value, self.rho.ravel(), 0)
@@ -101,7 +101,7 @@ class SharpStart:
         return {value: part for value, part in parts.items() if np.any(part)}
 
     def chain(self) -> HierarchyChain | None:
-        """Levels that hold this start and what follows from it; None if there is nothing."""
+        """The chain of tiers for this initial state; None if it has no part of this charge."""
         parts = self.parts()
         if not parts:
             return None
@@ -118,7 +118,7 @@ class SharpStart:
         return chain
 
     def vector(self, chain: HierarchyChain, last: int) -> np.ndarray:
-        """The start on all levels of a chain up to `last`."""
+        """The initial vector on all tiers of a chain up to `last`."""
         variance = self.h.modes[0].variance
         scale = _scale(variance)
         at = offsets(chain, last)
@@ -154,7 +154,7 @@ class SharpStart:
         return sparse.csr_array(matrix + sparse.csr_array(wide, shape=matrix.shape))
 
     def real(self, chain: HierarchyChain) -> HierarchyChain:
-        """The chain in real arithmetic, if it and the start are real."""
+        """The chain in real arithmetic, if it and the initial vector are real."""
         bands = (*chain.up, *chain.down)
         far = max(map(abs, self.parts())) + 2  # every part begins by then
         arrays = (*chain.a, *(band.value for band in bands), self.vector(chain, far))
@@ -168,7 +168,7 @@ class SharpStart:
         )
 
     def _held(self, chain: HierarchyChain) -> bool:
-        """Whether the unknowns of a chain hold the whole start."""
+        """Whether the unknowns of a chain contain all of the initial state."""
         d = len(self.h.numbers)
         for difference, part in self.parts().items():
             if difference and self.charge == 0:

@@ -1,4 +1,4 @@
-r"""What the network conserves, put into the equation of the emitters exactly.
+r"""Conserved quantities of the network, made exact in the equation of the emitters.
 
 The emitters' Laplace transform solves \((z - A_0 - K(z))\, x = b\). A conserved quantity w of the
 emitters (the trace, the population of a dark state) has \(w^T A_0 = 0\) and \(w^T C_0 = 0\), hence
@@ -44,12 +44,12 @@ class Conserved:
             self.rows = np.asarray(pivoted[:count])
         else:
             self.rows = np.arange(tier0_size)[:count]
-        # As large as the other rows, so that elimination begins with them.
+        # Scaled as large as the other rows, so that elimination begins with them.
         scale = max(float(np.max(size, initial=0.0)), chain.rate)
         self._scaled = np.ascontiguousarray(self.left.T) * scale
 
     def transform(self, matrix: np.ndarray, right: np.ndarray, z: complex) -> np.ndarray:
-        """The x of (z - A_0 - K) x = b.
+        """The solution x of (z - A_0 - K) x = b.
 
         Args:
             matrix: z - A_0 - K(z), (ground, ground); overwritten.
@@ -59,7 +59,7 @@ class Conserved:
         return np.linalg.solve(*self._pinned(matrix, right, 1 / z))
 
     def limit(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
-        """What x(z) z tends to for z -> 0; None if further quantities are as good as conserved.
+        """The limit of x(z) z for z -> 0; None if further quantities are nearly conserved.
 
         Args:
             matrix: -A_0 - K(0), (ground, ground); overwritten.
@@ -91,8 +91,10 @@ class Conserved:
         return matrix, right
 
 
-def keeping_trace(chain: HierarchyChain | Tiers, start: np.ndarray) -> Callable[..., np.ndarray]:
-    """Reads level 0 out of a vector that began as `start`, with the trace that it had.
+def reading_with_trace(
+    chain: HierarchyChain | Tiers, start: np.ndarray
+) -> Callable[..., np.ndarray]:
+    """A function that reads tier 0 of a propagated vector and restores its initial trace.
 
     Steps lose a little of the trace each, always with the same sign where the state no longer
     changes: after many steps that would be their largest error.
@@ -108,15 +110,15 @@ def keeping_trace(chain: HierarchyChain | Tiers, start: np.ndarray) -> Callable[
 
 
 def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
-    """A_0 and C_0 side by side: what acts on level 0, (ground, ground + m_1)."""
+    """The matrices A_0 and C_0 side by side, which act on tier 0, (tier0, tier0 + m_1)."""
     tier0_size, down = chain.tier0_size, chain.down[0]
     above = np.zeros((tier0_size, chain.a[1].shape[0]), dtype=chain.a[0].dtype)
-    here = down.row < tier0_size
+    in_tier = down.row < tier0_size
     if isinstance(down, BlockEntries):
-        values = down.at(0)  # what comes from above comes without quanta along the chain
+        values = down.at(0)  # couplings into tier 0 have no quanta along the chain
     else:
         values = down.value * np.sqrt(np.maximum(1.0 - 0.5 * down.e, 0.0))
-    np.add.at(above, (down.row[here], down.col[here]), values[here])
+    np.add.at(above, (down.row[in_tier], down.col[in_tier]), values[in_tier])
     return np.concatenate([chain.a[0][:tier0_size, :tier0_size], above], axis=1)
 
 

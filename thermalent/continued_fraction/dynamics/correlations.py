@@ -47,7 +47,7 @@ class Field:
 
 
 class LevelMatrices:
-    """All levels as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge."""
+    """All tiers as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge."""
 
     def __init__(self, h: Hierarchy, charge: int, matrices: np.ndarray) -> None:
         self.h = h
@@ -80,7 +80,7 @@ class LevelMatrices:
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
     def size_vector(self, chain: HierarchyChain) -> np.ndarray:
-        """Sizes of the elements of `vector`, without cancellation."""
+        """Sizes of the terms of the elements of `vector`, summed without cancellation."""
         flat = np.abs(self.matrices).reshape(len(self.matrices), -1)
         at = offsets(chain, len(flat) - 1)
         adjoint = [abs(basis).T for basis in chain.basis]
@@ -88,7 +88,7 @@ class LevelMatrices:
         return np.concatenate(parts)
 
     def times_field(self, field: Field, *, conjugate: bool) -> LevelMatrices:
-        """O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
+        """The product O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
         m = self.matrices
         step = 1 if conjugate else -1
         difference = self._differences(self.charge + step)
@@ -116,10 +116,10 @@ class LevelMatrices:
         return element_charges(self.h.numbers).reshape(d, d) - charge
 
     def sizes(self) -> LevelMatrices:
-        """The absolute values, for the sizes of the terms of what is summed from them."""
-        found = LevelMatrices(self.h, self.charge, np.abs(self.matrices))
-        found.variance = abs(self.variance)
-        return found
+        """The absolute values, for sums of the sizes of terms."""
+        absolute = LevelMatrices(self.h, self.charge, np.abs(self.matrices))
+        absolute.variance = abs(self.variance)
+        return absolute
 
     def trace(self) -> complex:
         """The trace over emitters and source."""
@@ -161,7 +161,7 @@ def steady_levels(
 
 
 def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, float]:
-    """The solution, refined once; and how much that changed it, relative to its size."""
+    """The solution, refined once, and the relative size of that change."""
     # Level by level the matrix is banded: no ordering fills it less.
     factors = splu(matrix, permc_spec="NATURAL")
     x: np.ndarray = factors.solve(right)
@@ -173,7 +173,7 @@ def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, f
 def readout(
     h: Hierarchy, chain: HierarchyChain, charge: int, field: Field, last: int
 ) -> np.ndarray:
-    """Row r with r . X = Tr O^+ Y (charge -1) or Tr O Y O^+ (charge 0), over a few levels."""
+    """The row r with r . X = Tr O^+ Y (charge -1) or Tr O Y O^+ (charge 0), on a few tiers."""
     size = offsets(chain, last)[-1]
     row = np.zeros(size, dtype=complex)
     for i in range(size):
@@ -187,7 +187,7 @@ def readout(
 
 
 class Regression:
-    """Tr[ readout of exp(L t) on a start ], in the time and in the Laplace domain."""
+    """A correlation function r . exp(L t) X in the time and in the Laplace domain."""
 
     def __init__(
         self,
@@ -229,11 +229,11 @@ class Regression:
         return complex(self.row[:size] @ self.start[:size])
 
     def at_zero_error(self) -> float:
-        """What the error of the start leaves of the value at zero delay."""
+        """Error of the value at zero delay by that of the initial vector."""
         return self.start_error * self.at_zero_size()
 
     def at_zero_size(self) -> float:
-        """The sizes of the terms that the value at zero delay is the sum of."""
+        """Sum of the sizes of the terms of the value at zero delay."""
         size = min(len(self.row), len(self.start))
         return float(np.abs(self.row[:size]) @ self.start_size[:size])
 
@@ -247,18 +247,18 @@ class Regression:
             numpy.linalg.LinAlgError: an eigenvalue of the network is at this frequency.
         """
         matrix, identity = self._matrix(max(depth, self.last))
-        whole = sparse.csc_array(identity * (1j * omega) - matrix)
-        right = np.zeros(whole.shape[0], dtype=complex)
+        shifted = sparse.csc_array(identity * (1j * omega) - matrix)
+        right = np.zeros(shifted.shape[0], dtype=complex)
         right[: len(self.start)] = self.start
-        row = np.zeros(whole.shape[0], dtype=complex)
+        row = np.zeros(shifted.shape[0], dtype=complex)
         row[: len(self.row)] = self.row
         try:
-            factors = splu(whole, permc_spec="NATURAL")
-        except RuntimeError as problem:  # how SuperLU says that it is singular
+            factors = splu(shifted, permc_spec="NATURAL")
+        except RuntimeError as problem:  # SuperLU raises this for a singular matrix
             raise np.linalg.LinAlgError(str(problem)) from problem
         x, y = factors.solve(right), factors.solve(row, trans="T")  # type: ignore[call-overload]
         value = complex(row @ x)
-        rounding = _ROUNDING * float(np.abs(y) @ (abs(whole) @ np.abs(x)))
+        rounding = _ROUNDING * float(np.abs(y) @ (abs(shifted) @ np.abs(x)))
         error = rounding + self.start_error * float(np.abs(y[: len(self.start)]) @ self.start_size)
         if not (np.isfinite(value) and np.isfinite(error)):
             raise np.linalg.LinAlgError("the solution is not finite")
@@ -274,7 +274,7 @@ class Regression:
         return np.array([self.row @ solution[: len(self.row)]])
 
     def _matrix(self, last: int) -> tuple[sparse.csc_array, sparse.csc_array]:
-        """L up to a level and the identity, kept for the next Laplace variable."""
+        """L up to a tier and the identity, cached for the next Laplace variable."""
         if last not in self._matrices:
             matrix = sparse.csc_array(assemble(self.chain, last)).astype(complex)
             self._matrices[last] = matrix, sparse.csc_array(sparse.eye_array(matrix.shape[0]))

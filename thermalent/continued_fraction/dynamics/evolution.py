@@ -21,7 +21,7 @@ from thermalent.continued_fraction.dynamics.all_levels import (
     transform_depth,
 )
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
-from thermalent.continued_fraction.dynamics.conserved import keeping_trace
+from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
@@ -41,7 +41,7 @@ _MOST_LEVELS = 8
 
 
 def needed_depth(h: Hierarchy, rtol: float) -> int:
-    """Highest level that the steady state needs, or where there is none, the source's resolvent."""
+    """Highest tier that the steady state needs, or without a unique one, the source's resolvent."""
     chain = hierarchy_chain(h)
     b = np.ones(chain.tier0_size)
     regular = evaluate_chain(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
@@ -63,7 +63,7 @@ def evolve_one_mode(
     tolerance: float,
     amplitude: complex | None = None,
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-    """States (t, d, d), errors (t,), and what it took.
+    """States (t, d, d), errors (t,), and statistics of the solution.
 
     Args:
         h: The hierarchy.
@@ -78,23 +78,23 @@ def evolve_one_mode(
         h = referred(h, abs(amplitude))
     depth = needed_depth(h, tolerance)
     charge = element_charges(h.numbers).reshape(d, d)
-    # Where the source's amplitude has a phase, turn all phases until it has none.
+    # A phase of the source's amplitude is removed by a rotation of all phases.
     turn = 0.0 if amplitude is None else float(np.angle(amplitude))
     turned = rho * np.exp(-1j * turn * charge)
     states = np.zeros((len(times), d, d), dtype=complex)
     error = np.zeros(len(times))
     stats = {"levels": depth, "stepped_times": 0, "refused": 0}
     for q in range(int(charge.max()) + 1):
-        found = (
+        contributions = (
             _from_stationary(h, times, rho, tolerance, q, depth)
             if amplitude is None
             else _from_sharp(
                 SharpStart(h, variance, turned, abs(amplitude), q), times, tolerance, depth
             )
         )
-        if found is None:
+        if contributions is None:
             continue
-        chain, relaxed = found
+        chain, relaxed = contributions
         basis = chain.basis[0][:, : chain.tier0_size]
         matrices = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
         matrices = matrices * np.exp(1j * turn * q)
@@ -124,7 +124,7 @@ def _from_stationary(
     relaxed = relax(
         times,
         tolerance,
-        Steps(chain, b, depth, keeping_trace(chain, b), other),
+        Steps(chain, b, depth, reading_with_trace(chain, b), other),
         Inverter(
             response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
         ),

@@ -17,12 +17,12 @@ import numpy as np
 from thermalent.numerics.inverse_laplace import encloses, hyperbola
 
 SPAN = 10.0  # a contour serves the times from T to this times T
-NARROW = 2.5  # the same where poles lie between being inside and being outside
+NARROW = 2.5  # span of a contour where poles lie close to it
 _MORE_NODES = 1.35
 _MOST_NODES = 54  # in the upper half plane; more would lose digits to exp(Re z t)
 _PROBES = 5  # times at which two sums are compared
 _ROUNDING = 1e-13
-_LOST = 30.0  # what a sum loses to rounding, in the rounding of its terms
+_LOST = 30.0  # rounding error of a sum, in units of that of its terms
 _EPS = float(np.finfo(float).eps)
 
 # The Laplace transform at z with the levels up to a depth, (n,).
@@ -63,7 +63,7 @@ class ExponentialSum:
         return values.real if self.real else values
 
     def rounding(self, times: np.ndarray) -> float:
-        """What is lost to rounding of the terms and of the phases z t, the largest element."""
+        """Rounding error of the terms and of the phases z t, the largest element."""
         phases = np.multiply.outer(times, self.nodes)
         size = np.abs(np.exp(phases)) * (1 + np.abs(phases))
         return _EPS * float(np.max(size @ np.abs(self.factors), initial=0.0))
@@ -71,12 +71,12 @@ class ExponentialSum:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A sum for a window of times.
+    """An exponential sum that is valid for a window of times.
 
     Args:
         sum: The sum.
         error: Its error, the largest element at any time of the window.
-        rounding: The part of it that no other contour would avoid.
+        rounding: The part of the error that no other contour would avoid.
         span: Its last time over its first.
     """
 
@@ -95,11 +95,11 @@ class Inverter:
     tolerance: float
     real: bool
     poles: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=complex))
-    looked: bool = False  # whether poles were looked for
+    looked: bool = False  # whether poles were searched
     fewest: int = 0  # nodes that were too few, by a little, for the last window
 
     def look_for_poles(self) -> bool:
-        """Find weakly damped oscillations; whether there are any that were not known."""
+        """Search weakly damped oscillations; returns whether there are new ones."""
         if self.looked:
             return False
         self.looked = True
@@ -107,16 +107,16 @@ class Inverter:
         return self.poles.size > 0
 
     def limit(self) -> tuple[np.ndarray, float] | None:
-        """What the function tends to and the error of that, if it is known."""
-        found = self.response.limit(self._deeper)
+        """The limit of the function for long times and its error, if it is known."""
+        limit = self.response.limit(self._deeper)
         other = self.response.redrawn_limit(self.depth)
-        if found is None or other is None:
+        if limit is None or other is None:
             return None
-        found, other = (found.real, other.real) if self.real else (found, other)
-        return found, float(np.max(np.abs(found - other), initial=0.0)) + _ROUNDING
+        limit, other = (limit.real, other.real) if self.real else (limit, other)
+        return limit, float(np.max(np.abs(limit - other), initial=0.0)) + _ROUNDING
 
     def window(self, first: float) -> Window:
-        """Contours for the times from `first` on, to `SPAN` times that if it can be."""
+        """Contours for the times from `first` on, up to `SPAN` times that if possible."""
         wide = self._window(first, SPAN)
         if not self.poles.size or wide.error <= max(self.tolerance, _LOST * wide.rounding):
             return wide
@@ -130,28 +130,28 @@ class Inverter:
         other = self.response.redrawn or self.response.transform
         before = self._sum(other, first, span, count, self.depth)
         error, difference, refined = np.inf, np.inf, 0
-        found = before
+        window = before
         while count < _MOST_NODES:
             self.fewest, count, refined = count, int(np.ceil(_MORE_NODES * count)), refined + 1
             # More nodes, more levels and another rounding at once: the difference shows all three.
-            found = self._sum(self.response.transform, first, span, count, self._deeper)
-            difference, error = error, _distance(found, before, probe)
+            window = self._sum(self.response.transform, first, span, count, self._deeper)
+            difference, error = error, _distance(window, before, probe)
             enough = self.tolerance / 4
-            if found is not None:
-                # More nodes would only enlarge what is lost to rounding.
-                enough = max(enough, _LOST * found.rounding(probe))
+            if window is not None:
+                # More nodes would only enlarge the rounding error.
+                enough = max(enough, _LOST * window.rounding(probe))
             if error <= enough or error > difference / 4:
                 break
-            before = found
+            before = window
         if error > self.tolerance / 4:
             self.fewest = 0
-        if found is None:
+        if window is None:
             return Window(_nothing(self.real), np.inf, 0.0, span)
-        rounding = found.rounding(probe)
+        rounding = window.rounding(probe)
         if (error > self.tolerance / 4 or refined > 1) and self.response.redrawn is not None:
             again = self._sum(self.response.redrawn, first, span, count, self._deeper)
-            rounding += _distance(found, again, probe)
-        return Window(found, max(error, rounding) + _ROUNDING, rounding, span)
+            rounding += _distance(window, again, probe)
+        return Window(window, max(error, rounding) + _ROUNDING, rounding, span)
 
     @property
     def _deeper(self) -> int:
@@ -185,7 +185,7 @@ class Inverter:
         return ExponentialSum(np.concatenate(nodes), np.concatenate(factors), self.real)
 
     def _centres(self, first: float, span: float, count: int) -> np.ndarray | None:
-        """Where hyperbolas are needed; None if one of two poles would be in both.
+        """Centres of the hyperbolas that are needed; None if a pole would be in two of them.
 
         The first is around the origin, or, of a function without a limit, around the least damped
         pole.
@@ -205,8 +205,8 @@ def _nothing(real: bool) -> ExponentialSum:
     return ExponentialSum(np.zeros(0, dtype=complex), np.zeros((0, 1), dtype=complex), real)
 
 
-def _distance(one: ExponentialSum | None, other: ExponentialSum | None, at: np.ndarray) -> float:
-    """The largest difference of two sums at some times."""
-    if one is None or other is None:
+def _distance(first: ExponentialSum | None, second: ExponentialSum | None, at: np.ndarray) -> float:
+    """Largest difference of two exponential sums at some times."""
+    if first is None or second is None:
         return np.inf
-    return float(np.max(np.abs(one.at(at) - other.at(at)), initial=0.0))
+    return float(np.max(np.abs(first.at(at) - second.at(at)), initial=0.0))

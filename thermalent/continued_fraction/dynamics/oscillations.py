@@ -20,7 +20,7 @@ _EPS = float(np.finfo(float).eps)
 
 
 def weakly_damped(chain: HierarchyChain, depth: int) -> np.ndarray:
-    """Poles away from the real axis, found from the emitters' own, (p,); of a pair the upper one.
+    """Poles away from the real axis, from those of the emitters alone, (p,); of pairs the upper.
 
     A pole that this search misses shows as contours that do not agree.
     """
@@ -39,14 +39,14 @@ def weakly_damped(chain: HierarchyChain, depth: int) -> np.ndarray:
     if real:
         turning = turning[turning.imag > 0]
     turning = turning[np.argsort(-turning.real, kind="stable")][:_MOST]
-    found: list[complex] = []
+    poles: list[complex] = []
     for start in turning:
         pole = _refined(chain, a, complex(start), depth, scale)
         if pole is None or pole.real > 1e-6 * scale or abs(pole.imag) <= 1e-12 * scale:
             continue
-        if all(abs(pole - other) > 1e-9 * scale for other in found):
-            found.append(pole)
-    return np.array(found, dtype=complex)
+        if all(abs(pole - other) > 1e-9 * scale for other in poles):
+            poles.append(pole)
+    return np.array(poles, dtype=complex)
 
 
 def _refined(
@@ -61,21 +61,21 @@ def _refined(
             return complex(np.nan, np.nan)  # z is a pole of K itself
         return complex(values[np.argmin(np.abs(values - z))]) - z
 
-    before, there = start, away(start)
-    if not np.isfinite(there):
+    before, distance_before = start, away(start)
+    if not np.isfinite(distance_before):
         return None
-    now = before + there
+    now = before + distance_before
     for _ in range(_MOST_STEPS):
-        here = away(now)
-        if not np.isfinite(here):
+        distance = away(now)
+        if not np.isfinite(distance):
             return None
-        if abs(here) <= 64 * _EPS * scale:
-            return now + here
-        if here == there:
+        if abs(distance) <= 64 * _EPS * scale:
+            return now + distance
+        if distance == distance_before:
             break
-        step = -here * (now - before) / (here - there)
-        if abs(step) > 10 * abs(here):
-            step = here
-        before, there, now = now, here, now + step
+        step = -distance * (now - before) / (distance - distance_before)
+        if abs(step) > 10 * abs(distance):
+            step = distance
+        before, distance_before, now = now, distance, now + step
     # Not converged: its frequency may still be good enough for a contour around it.
-    return now if abs(here) < 1e-6 * scale else None
+    return now if abs(distance) < 1e-6 * scale else None

@@ -1,4 +1,4 @@
-r"""The equation that is left at level zero, and the function of time that it is the transform of.
+r"""The reduced equation at tier zero, and the function of time whose transform it gives.
 
 $$\big(z - A_0 - K(z)\big)\, x(z) = b(z)$$
 """
@@ -22,7 +22,7 @@ Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
 
 
 def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Reduced:
-    """The equation of a start b at level zero, by the fraction."""
+    """The reduced equation for an initial vector b on tier zero, by the fraction."""
     a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
     identity = np.eye(chain.tier0_size)
 
@@ -35,7 +35,7 @@ def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Reduced:
 def response(
     chain: HierarchyChain | Tiers, reduced: Reduced, other: Reduced, *, chained: bool = True
 ) -> Response:
-    """What the equation says of the values at level zero over time.
+    """The values at tier zero over time, as a response with its transform and limit.
 
     Args:
         chain: The levels.

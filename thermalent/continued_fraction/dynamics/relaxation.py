@@ -351,8 +351,8 @@ class _Relaxation:
         limit = self.inverter.limit()
         while True:
             # The next contour gives the values from its first time on.
-            here = self._left[self._left <= _shift(window) * first]
-            self._add(window.sum.at(here) if here.size else (), error)
+            covered = self._left[self._left <= _shift(window) * first]
+            self._add(window.sum.at(covered) if covered.size else (), error)
             if not self._left.size:
                 return first
             if limit is not None and self._settled(first, window, error, limit):

@@ -1,4 +1,4 @@
-r"""The same chain with the roundings of its entries drawn anew.
+r"""Copies of a chain with other roundings of its entries.
 
 Every entry of A, B and C is a sum that was rounded when it was assembled. An entry of
 \(U^\dagger S U\) is known to a few eps times that of \(|U|^\dagger |S| |U|\). What a solution
@@ -19,7 +19,7 @@ _SEED = 20260
 
 
 def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) -> HierarchyChain:
-    """The chain with every entry moved by what may have been rounded.
+    """The chain with every entry changed within its rounding error.
 
     Args:
         chain: The levels.
@@ -29,13 +29,13 @@ def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) 
     rng = np.random.default_rng(_SEED)
     sizes = None
     if h is not None and isinstance(h.liouvillian, np.ndarray):
-        whole = generator(h, charge)
-        sizes = [np.abs(np.asarray(part)) for part in (whole.a, whole.up, whole.down)]
+        terms = generator(h, charge)
+        sizes = [np.abs(np.asarray(part)) for part in (terms.a, terms.up, terms.down)]
     modulus = [np.abs(basis) for basis in chain.basis]
 
-    def bound(which: int, to: int, of: int) -> np.ndarray | None:
+    def bound(which: int, to: int, origin: int) -> np.ndarray | None:
         """What the entries from parity `of` to parity `to` were summed from, (m_to, m_of)."""
-        return None if sizes is None else modulus[to].T @ sizes[which] @ modulus[of]
+        return None if sizes is None else modulus[to].T @ sizes[which] @ modulus[origin]
 
     def moved(values: np.ndarray, size: np.ndarray | None) -> np.ndarray:
         known = np.abs(values) if size is None else np.maximum(np.abs(values), size)

@@ -1,1 +1,1 @@
-"""Sources of several poles as a chain of amplitudes of which the emitters feel the first."""
+"""Sources of several poles as a chain of amplitudes, the first of which drives the emitters."""

@@ -1,4 +1,4 @@
-r"""A chain of tiers as one sparse matrix, for what needs all tiers at once."""
+r"""A chain of tiers as one sparse matrix, for computations that need all tiers at once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 
 def existing(chain: Tiers, tier: int) -> np.ndarray:
-    """Which unknowns of its parity exist at a tier: those whose k_1 and l_1 are not negative."""
+    """Mask of the unknowns that exist at a tier: k_1 and l_1 must not be negative."""
     return chain.lowest[tier % 2] <= tier
 
 
 def tier_offsets(chain: Tiers, last: int) -> np.ndarray:
-    """Where each tier 0 to `last` starts in X, and the size of X, (last + 2,)."""
+    """Position of each tier 0 to `last` in X, and the size of X, (last + 2,)."""
     sizes = [int(np.count_nonzero(existing(chain, n))) for n in range(last + 1)]
     return np.concatenate([[0], np.cumsum(sizes)])
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
-from thermalent.continued_fraction.dynamics.conserved import keeping_trace
+from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
@@ -38,7 +38,7 @@ _NODES = 3  # of a contour, by which K is chosen
 
 
 def tiers_depth(chain: SourceChain, quanta: int, rtol: float) -> int:
-    """Tiers that the steady state needs, or where there is none, the source's resolvent."""
+    """Tiers that the steady state needs, or without a unique one, the source's resolvent."""
     built = tiers(chain, quanta)
     stationary = TierZeroEquation(built)
     found = evaluate_chain(built, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
@@ -53,7 +53,7 @@ def tiers_depth(chain: SourceChain, quanta: int, rtol: float) -> int:
 def evolve_several_poles(
     chain: SourceChain, times: np.ndarray, rho: np.ndarray, tolerance: float, most_work: float
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-    """States (t, d, d), errors (t,), and what it took.
+    """States (t, d, d), errors (t,), and statistics of the solution.
 
     Args:
         chain: Emitters and source.
@@ -92,7 +92,7 @@ class _Sector:
         self.levels, self.stepped, self.refused = depth, 0, 0.0
 
     def built(self, quanta: int) -> tuple[Tiers, np.ndarray]:
-        """The tiers with this many quanta, and the start."""
+        """The tiers with this many quanta, and the initial vector."""
         built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
         start = built.basis[0][:, : built.tier0_size].conj().T @ self.part.ravel()
         return built, start.real if self.charge == 0 else start
@@ -138,7 +138,7 @@ class _Sector:
             return states, own
         fewer, theirs = self._run(times, quanta - 1, tolerance)
         change = np.max(np.abs(states - fewer), axis=(1, 2))
-        # A time at which the two happen to agree is no better than those around it.
+        # Where the two agree by chance at one time, the error is that of the times around it.
         return states, own + np.maximum.accumulate(change[::-1])[::-1] + theirs
 
     def _run(
@@ -146,12 +146,12 @@ class _Sector:
     ) -> tuple[np.ndarray, np.ndarray]:
         built, start = self.built(quanta)
         other = built.rescaled(_RESCALED)
-        # Poles are not looked for: steps go on until contours agree.
+        # Poles are not searched: steps continue until contours agree.
         over_time = response(built, folded(built, start), folded(other, start), chained=False)
         relaxed: RelaxationResult = relax(
             times,
             tolerance,
-            Steps(built, start, self.depth, keeping_trace(built, start), other),
+            Steps(built, start, self.depth, reading_with_trace(built, start), other),
             Inverter(over_time, self.depth, tolerance, real=self.charge == 0),
         )
         self.refused = max(self.refused, float(relaxed.refused))

@@ -15,11 +15,12 @@ from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.continued_fraction.several_poles.tiers import tiers
 
-# Right of zero, where L has no eigenvalue, and what counts as zero, in the source's slowest rate.
+# A shift to the right of zero, where L has no eigenvalue, and the largest modulus that counts as
+# zero; both in units of the source's slowest rate.
 _SHIFT, _ZERO = 0.1, 1e-7
-_MOST_UNKNOWNS = 60_000  # of a factorisation, some ten seconds
+_MOST_UNKNOWNS = 60_000  # in one factorisation, which takes some ten seconds
 _CLUSTER = 1e-3  # rates closer than this part of them are one, spread
-_SPARE = 3  # eigenvalues more than asked for, so that close ones are not lost
+_SPARE = 3  # additional eigenvalues, so that close ones are not lost
 
 
 def slowest_on_tiers(
@@ -44,7 +45,7 @@ def slowest_on_tiers(
     quanta, largest = 1, np.inf
     while True:
         quanta += 1
-        # More tiers every other time, so that the changes show what they leave out.
+        # More tiers every other time, so that the changes show the truncation error.
         last = depth + depth // 4 + 2 if quanta % 2 == 0 else depth
         now, zeros = _rates(chain, quanta, last, count, charge)
         change = _changes(before, now)

@@ -1,4 +1,4 @@
-"""Steady states behind several poles as results: their evidence, and what went wrong in words."""
+"""Steady states behind several poles as results, with their evidence and status."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def several_poles_steady_state(
     """The unique steady state.
 
     Args:
-        network: What is solved.
-        method: What the user asked for, for the result.
+        network: The network.
+        method: The method, for the result.
         chain: The chain of its source.
         rtol: Relative accuracy; if None, the best that a budget affords.
         last: The highest tier to keep, instead.
@@ -75,7 +75,7 @@ def steady_state_from(
     initial: np.ndarray,
     rtol: float | None,
 ) -> SteadyState:
-    """The steady state that is reached from an initial state where there are several."""
+    """The asymptotic state of an initial state, where there are several steady states."""
     began = time.perf_counter()
     numbers = chain.numbers
     if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
@@ -122,7 +122,7 @@ def _reached(chain, initial, rtol, report):
     few = TierZeroEquation(tiers(chain, quanta, start=initial))
     b = few.coordinates(initial)
     s = few.source_rate
-    # The resolvent at the source's own rate is regular, and tells how many tiers matter.
+    # The resolvent at the source's own rate is regular and shows how many tiers matter.
     level = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).levels
     while True:
         stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
