@@ -1,4 +1,4 @@
-"""Numba kernels that solve and judge the fractions of many points, as `fraction` does one."""
+"""Numba kernels that solve the fractions of many points and estimate their errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
 from thermalent.support.compiled import compiled
 
-# Where a point stands.
+# The states of a point in the search.
 ACTIVE, SETTLED, DEFERRED = 0, 1, 2
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # as in `fraction`
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
@@ -19,10 +19,10 @@ _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 @compiled(nogil=True, error_model="numpy")
 def converge_points(points, rounds, chains, work, progress, rtol, most, side):
-    """Fold some points at more and more levels until each is settled, or for so many rounds.
+    """Fold some points at more and more levels until each is decided, or for so many rounds.
 
     Args:
-        points: Which of the points, (n,); all of them after as many rounds.
+        points: Positions of the points, (n,); all of them after as many rounds.
         rounds: Number of rounds.
         chains: See `lanes.ChainBlocks`.
         work: See `lanes.Work`; changed in place.
@@ -42,7 +42,7 @@ def converge_points(points, rounds, chains, work, progress, rtol, most, side):
 
 @compiled(nogil=True, error_model="numpy")
 def solve_points(points, depth, reverse, chains, work, side):
-    """K of some points at their depths, and the stationary x at level 0; nan where singular.
+    """Compute K of some points at their depths, and the stationary x at level 0; nan if singular.
 
     As `TierZeroEquation.solve`: the first row is replaced by the sum of the populations, which are
     the first coordinates.
@@ -67,7 +67,7 @@ def solve_points(points, depth, reverse, chains, work, side):
 
 @compiled(nogil=True, error_model="numpy")
 def _pin(aug, a, k, populations):
-    """[A_0 + K | 1] with the sum of the populations for its first row; returns its 1-norm."""
+    """Write [A_0 + K | 1] with the trace as its first row; return the 1-norm."""
     tier0_size = k.shape[0]
     norm = 0.0
     for j in range(tier0_size):
@@ -84,7 +84,7 @@ def _pin(aug, a, k, populations):
 
 @compiled(nogil=True, error_model="numpy")
 def _invert(aug, m):
-    """[D | 1] to [1 | D^{-1}], by Gauss and Jordan with partial pivoting."""
+    """Transform [D | 1] into [1 | D^{-1}], by Gauss-Jordan elimination with partial pivoting."""
     for k in range(m):
         pivot = k + np.argmax(np.abs(aug[k:, k]))
         if pivot != k:
@@ -100,7 +100,7 @@ def _invert(aug, m):
 
 @compiled(nogil=True, error_model="numpy")
 def judge_point(p, chains, work, progress, rtol, most):
-    """Judge the last fold of a point as `fraction` does, and set the next depth."""
+    """Estimate the error of the last fold of a point, and set the next depth."""
     depth, depths, folds, changes, count, singular, status, error, scale, residual = progress
     basis = chains.basis[p]
     depths[p, 0], depths[p, 1], depths[p, 2] = depths[p, 1], depths[p, 2], depth[p]
@@ -166,7 +166,7 @@ def _element(basis, x):
 
 @compiled(nogil=True, error_model="numpy")
 def _residual(a, k, before, x):
-    """|(K' - K) x| over |A_0 + K| |x|, as in `fraction`."""
+    """The residual |(K' - K) x| over |A_0 + K| |x| of the solution with the other K."""
     tier0_size = x.size
     rate = max(np.max(np.abs(k)), np.max(np.abs(a[:tier0_size, :tier0_size])))
     largest = 0.0

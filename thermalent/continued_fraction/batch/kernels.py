@@ -1,8 +1,8 @@
 """Numba kernels that fold the fractions of many points side by side, a lane each.
 
-Gaussian elimination without pivoting, so that all lanes do the same; every second time the unknowns
-stand in reverse, with the levels scaled against each other besides, and what that changes shows
-what the arithmetic lost. What a lane computes does not depend on the other lanes.
+Gaussian elimination is without pivoting, so that all lanes perform the same operations. Every
+second time the order of the unknowns is reversed and the levels are scaled against each other; the
+change shows the rounding error. The result of a lane does not depend on the other lanes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from thermalent.support.compiled import compiled
 
-# As many lanes as there are items. Of a tuple the compiler knows their number: one lane becomes
-# scalar code. Many lanes are faster as loops, which it would unroll.
+# Arrays whose length is the number of lanes. The compiler knows the length of a tuple: one lane
+# becomes scalar code. Many lanes are faster as loops, which it would unroll.
 MANY_LANES = np.ones(16)
 ONE_LANE = (1.0,)
 _SCALING = np.sqrt(1.7)
@@ -20,7 +20,7 @@ _SCALING = np.sqrt(1.7)
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def solve_lanes(aug, m, width, factor, row, side):
-    """[D | R] (m, width, lanes): R becomes D^{-1} R in every lane."""
+    """Transform [D | R], (m, width, lanes), such that R becomes D^{-1} R in every lane."""
     lanes = len(side)
     for k in range(m):
         pivot = aug[k]
@@ -56,7 +56,7 @@ def subtract(to, row, by, factor, count, side):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def fold_lanes(a, up, down, rate, depths, scaling, k, side):
-    """K of every lane, truncated at its own depth; as `kernels.fold`.
+    """Compute K of every lane, truncated at its own depth.
 
     Args:
         a: A of even and odd levels, (m, m, lanes) each.
@@ -65,7 +65,7 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
         rate: (lanes,).
         depths: (lanes,).
         scaling: Of the levels against each other.
-        k: Where K goes, (ground, ground, lanes); columns and rows as `a` has them.
+        k: Output for K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         side: As many items as there are lanes.
     """
     lanes = len(side)
@@ -105,7 +105,7 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
         solve_lanes(aug, here, here + there, factor, row, side)
         if n > first:
             for w in range(lanes):
-                if n > depths[w]:  # this lane has not begun
+                if n > depths[w]:  # this lane begins at a lower level
                     for i in range(here):
                         for j in range(here, here + there):
                             aug[i, j, w] = 0.0
@@ -127,10 +127,10 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
 
 @compiled(nogil=True, error_model="numpy")
 def fold_points(points, depths, reverse, a, up, down, rate, found, side):
-    """K of some points, each at its own depth, into found (p, ground, ground).
+    """Compute K of some points, each at its own depth, into found (p, tier0, tier0).
 
     Args:
-        points: Which of the points, (n,); of similar depths, best in order of them.
+        points: Positions of the points, (n,); best in the order of their depths.
         depths: Of each of these, (n,).
         reverse: Whether the unknowns stand in reverse and the levels are scaled.
         a: A of the even and of the odd levels of all points, (p, m, m) each.
@@ -151,7 +151,7 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
     scaling = _SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
-            at = min(begin + w, points.size - 1)  # the last point fills what is left
+            at = min(begin + w, points.size - 1)  # the last point fills the remaining lanes
             p = points[at]
             rates[w], depth[w] = rate[p], depths[at]
             for parity in range(2):
@@ -171,7 +171,7 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
 
 @compiled(nogil=True, error_model="numpy")
 def _lanes(band, rows, columns, reverse, lanes):
-    """A band with room for the values of every lane, its unknowns in reverse if asked for."""
+    """A band with values for every lane, its unknowns in reverse order if requested."""
     row, col = band.row.copy(), band.col.copy()
     if reverse:
         row, col = rows - 1 - row, columns - 1 - col

@@ -22,7 +22,7 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
     """A plan or a refusal for each task; steady states of one structure share their work.
 
     Args:
-        tasks: What is asked for.
+        tasks: The tasks.
         settings: The method's parameters.
         plan: Plans a task by itself.
     """
@@ -34,7 +34,7 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
             continue
         first = plan(tasks[shared[members[0]]])
         if isinstance(first, Refusal):
-            continue  # each by itself finds out why
+            continue  # each is planned by itself, which gives the reason
         of_kind = [cast(SteadyStateTask, tasks[shared[m]]) for m in members]
         batch = Batch(of_kind, kind, settings, plan)
         for position, member in enumerate(members):
@@ -68,7 +68,7 @@ class Batch:
 
     @cached_property
     def found(self) -> dict[int, SteadyState]:
-        """What the lanes can settle, by position."""
+        """The steady states that the lanes can solve, by position."""
         networks = [task.network for task in self.tasks]
         found: dict[int, SteadyState] = {}
         side_by_side(networks, range(len(networks)), self.kind, self.settings, 1, found)
@@ -92,14 +92,14 @@ class BatchPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """As if it were solved alone, which takes more."""
+        """Cost of a solve of this network alone, which is an upper bound."""
         return self._alone.cost
 
     def run(self) -> SteadyState:
-        """The steady state; `stats["batch"]` says whether it was solved with the others.
+        """The steady state; `stats["batch"]` tells whether it was solved with the others.
 
         Raises:
-            MethodError: the lanes cannot settle it, and the ordinary solver refuses it.
+            MethodError: the lanes cannot solve it, and the ordinary solver refuses it.
         """
         if self.position in self.batch.found:
             return self.batch.found[self.position]

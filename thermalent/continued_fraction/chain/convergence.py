@@ -1,4 +1,4 @@
-r"""How far to go: the error of a sequence of truncations, and the next number of levels.
+r"""The error of a sequence of truncations, and the next number of levels.
 
 Numbers in, numbers out, compiled: the fraction of one network and the batch of many decide alike.
 """
@@ -12,12 +12,12 @@ from thermalent.support.compiled import compiled
 FEWEST_LEVELS = 8
 WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
 _SAFETY = 3  # with 2, one of 800 networks at rtol 1e-3 had an error larger by 1 %
-_SLOWING = 1 / 3  # of the decay that is still there after the last levels
-_LEAST_SHARE = 1e-2  # of the last change, below which no error is stated
-PATIENCE = 4  # singular equations in a row
-RESTLESS = 10  # changes after which solutions that do not settle are given up; 1.4^10 = 29
+_SLOWING = 1 / 3  # part of the observed decay rate that is assumed beyond the last levels
+_LEAST_SHARE = 1e-2  # part of the last change that a stated error has at least
+PATIENCE = 4  # singular equations in a row after which the search ends
+RESTLESS = 10  # changes after which solutions that do not converge are given up; 1.4^10 = 29
 # Folds after which a search ends: each is at least 1.15 times as deep as the one before, so the
-# last is more than ten times as deep as the first. What still changes then does not converge.
+# last is more than ten times as deep as the first. A solution that still changes does not converge.
 MOST_FOLDS = 20
 _STEP = 1.4  # ratio of successive numbers of levels, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
@@ -32,13 +32,13 @@ def even(depth):
 
 @compiled(nogil=True, error_model="numpy")
 def first_depth(width):
-    """Levels to begin with, for a chain of this width."""
+    """The first number of levels for a chain of this width."""
     return even(max(float(FEWEST_LEVELS), WIDTHS * width))
 
 
 @compiled(nogil=True, error_model="numpy")
 def error_of(changes, count, scale):
-    """Error of the last of a sequence of solutions, from how they changed.
+    """Error of the last of a sequence of solutions, from their changes.
 
     Args:
         changes: The last three changes, the latest at the end; zeros stand for none.
@@ -51,7 +51,7 @@ def error_of(changes, count, scale):
     if count < 2:
         return np.inf
     if last >= before:
-        # Either there are too few levels for the decay to begin, or there is only rounding left.
+        # Either there are too few levels for the decay to begin, or the changes are rounding.
         return 4 * last if last < _ROUNDING * scale else np.inf
     ratio = last / before
     return _SAFETY * last * max(1.0, ratio / (1 - ratio))
@@ -59,7 +59,7 @@ def error_of(changes, count, scale):
 
 @compiled(nogil=True, error_model="numpy")
 def stated_error(depths, changes, count, scale):
-    """Error of the last solution to state, where a search ends: never above `error_of`.
+    """The stated error of the last solution, where a search ends: never above `error_of`.
 
     `error_of` is that of the solution before, by which a search decides. With an error
     A exp(-c N), the last one has exp(-c (N_3 - N_2)) of it; as the decay slows down with
@@ -85,7 +85,7 @@ def stated_error(depths, changes, count, scale):
 
 @compiled(nogil=True, error_model="numpy")
 def stagnates(changes, count, scale):
-    """Whether the changes are small and no longer fall: what is left is rounding."""
+    """Whether the changes are small and no longer fall, so that they are rounding."""
     still = changes[1] > 0.5 * changes[0] and changes[2] > 0.5 * changes[1]
     return count >= 3 and still and changes[2] < _ROUNDING * scale
 
@@ -96,18 +96,18 @@ def possibly_degenerate(changes, count, scale):
     return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
 
 
-# How a search stands.
-GOING_ON, CONVERGED, ROUNDING, LEVELS, UNSETTLED = range(5)
-_MOSTLY = 2  # an error below so many times what is lost before the folds is mostly that
+# The states of a search.
+GOING_ON, CONVERGED, AT_ROUNDING, LEVELS, UNSETTLED = range(5)
+_MOSTLY = 2  # an error below so many times the rounding of the blocks is mostly that rounding
 
 
 @compiled(nogil=True, error_model="numpy")
 def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
-    """How a search stands whose last two solutions could be compared.
+    """The state of a search whose last two solutions could be compared.
 
     Args:
         error: Error of the solution, `hidden` included.
-        hidden: What rounding of the blocks may change in it, as far as it was looked at.
+        hidden: Error by rounding of the blocks, which the folds share; zero where not computed.
         wanted: Allowed error.
         changes: As for `error_of`.
         count: As for `error_of`.
@@ -119,9 +119,9 @@ def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
     if error <= wanted:
         return CONVERGED
     if hidden > 0.5 * wanted and error <= _MOSTLY * hidden:
-        return ROUNDING  # more levels help nothing
+        return AT_ROUNDING  # more levels would not help
     if stagnates(changes, count, scale):
-        return ROUNDING
+        return AT_ROUNDING
     if depth >= most:
         return LEVELS
     return UNSETTLED if folds >= MOST_FOLDS else GOING_ON
@@ -129,7 +129,7 @@ def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
 
 @compiled(nogil=True, error_model="numpy")
 def next_depth(depths, folds, changes, count, wanted):
-    """The next number of levels: where the error should fall below what is wanted.
+    """The next number of levels, at which the error should be small enough.
 
     With an error A exp(-c N), the changes are A exp(-c N_1) (1 - exp(-c (N_2 - N_1))), and two of
     them give c and A. Before that is known, and to verify, the depth grows by a fixed ratio.
@@ -158,7 +158,7 @@ def _decay(ratio, first, second):
     """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
     low, high = 1e-9 / first, 700.0 / max(first, second)
     if _excess(low, ratio, first, second) <= 0 or _excess(high, ratio, first, second) >= 0:
-        return 0.0  # slower than any exponential: no use to extrapolate
+        return 0.0  # slower than any exponential: not to be extrapolated
     for _ in range(60):
         middle = np.sqrt(low * high)
         if _excess(middle, ratio, first, second) > 0:

@@ -35,11 +35,11 @@ _OUTCOMES = ("", "converged", "rounding", "levels", "unsettled")
 _FLOOR = 16 * float(np.finfo(float).eps)
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # the same, where what rounding loses is known
 
-# From K at level 0: the solution x there.
+# Maps K at level 0 to the solution x there.
 Solve = Callable[[np.ndarray], np.ndarray]
-# From two evaluations of K: whether the equation at level 0 is singular within their difference.
+# Maps two evaluations of K to whether the equation at level 0 is singular within their difference.
 Degenerate = Callable[[np.ndarray, np.ndarray], bool]
-# From K and x: what the rounding of the blocks themselves can change in x, which no fold shows.
+# Maps K and x to the error of x by the rounding of the blocks, which no difference of folds shows.
 Lost = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -54,7 +54,7 @@ class Fraction:
         error: Estimated error of the solution's largest matrix element.
         scale: The solution's largest matrix element.
         residual: |x put into the equation with K of the other scaling|, relative to its scale.
-        uncertainty: How well K is known, the largest element, rate unit.
+        uncertainty: Largest error of an element of K, rate unit.
         outcome: "converged", "rounding" (more levels do not help), "levels" (too many), "singular",
             "unsettled" (the solutions keep changing, however many levels there are).
     """
@@ -85,9 +85,9 @@ def evaluate_chain(
     Args:
         chain: The levels.
         solve: Maps K to x; raises LinAlgError if the equation at level 0 is singular.
-        degenerate: Says whether the equation is singular within the uncertainty of K; asked where
-            solutions do not settle.
-        lost: What the rounding of the blocks can change in the solution; part of the error.
+        degenerate: Tells whether the equation is singular within the uncertainty of K; called where
+            solutions do not converge.
+        lost: The error of the solution by rounding of the blocks; part of the stated error.
         s: Laplace variable, rate unit.
         rtol: Allowed error relative to the solution's largest matrix element.
         last: Highest level to keep; the error is then measured against a converged solution.
@@ -148,7 +148,7 @@ def _converge(
         try:
             x = solve(k)
         except np.linalg.LinAlgError:
-            # Few levels can leave a dark state that more of them connect.
+            # With few levels a state can be dark that more of them couple.
             singular_folds += 1
             if singular_folds == convergence.PATIENCE:
                 return singular(k, depth, evaluate_truncated(chains[folds % 2], s, depth))
@@ -197,7 +197,7 @@ def _converge(
 
 
 def singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
-    """What is left to say if the equation at level 0 has no unique solution."""
+    """The fraction of an equation at level 0 without a unique solution."""
     return Fraction(
         k=k,
         x=np.full(k.shape[0], np.nan),
@@ -213,13 +213,13 @@ def singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
 def residual(
     chain: HierarchyChain | Tiers, s: complex, k: np.ndarray, other: np.ndarray, x: np.ndarray
 ) -> float:
-    """|(K' - K) x| over |A_0 + K - s| |x|: the solution in the equation of the other K."""
+    """The residual |(K' - K) x| over |A_0 + K - s| |x| of the solution with the other K."""
     rate = max(_size(k), _size(chain.a[0][: chain.tier0_size, : chain.tier0_size]), abs(s))
     return _size((other - k) @ x) / max(rate * _size(x), np.finfo(float).tiny)
 
 
 def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> np.ndarray:
-    """K(s) of the chain truncated at level `last`, from the tail down."""
+    """The sum K(s) of the chain truncated at level `last`, from the tail down."""
     if isinstance(chain, Tiers):
         with announced():
             return evaluate_tiers(chain, s, last)
@@ -245,7 +245,7 @@ def _scalar(chain: HierarchyChain, s: complex) -> float | complex:
 
 
 def _rescaled(chain: HierarchyChain | Tiers) -> HierarchyChain | Tiers:
-    """The same chain with the levels scaled against each other: equal but for rounding."""
+    """The chain with the levels scaled against each other, which is equal but for rounding."""
     factor = float(np.sqrt(1.7))
     if isinstance(chain, Tiers):
         return chain.rescaled(factor)

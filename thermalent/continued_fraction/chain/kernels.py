@@ -9,7 +9,7 @@ from thermalent.support.compiled import compiled
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def solve_in_place(aug, m, width):
-    """Gaussian elimination with partial pivoting on [D | R]: R becomes D^{-1} R."""
+    """Transform [D | R] such that R becomes D^{-1} R, by elimination with partial pivoting."""
     for k in range(m):
         pivot = k
         for i in range(k + 1, m):
@@ -37,7 +37,7 @@ def solve_in_place(aug, m, width):
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
-    """K of the chain truncated at level `last`, from the tail down; `zero` is a 0 of s's type."""
+    """The sum K of a chain truncated at level `last`, from the tail; `zero` has the type of s."""
     tier0_size = zero.shape[0]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most), dtype=zero.dtype)

@@ -1,12 +1,12 @@
-r"""What assembling the levels in double precision may have lost, and what that changes.
+r"""The rounding error of the assembled levels, and its effect on the solution.
 
 An element of A, B or C is a sum of products, off by a few eps times the sum of their absolute
 values, however small it is itself. To first order the solution at level 0 changes by
 
 $$\delta x = (A_0 + K)^{-1}\, (\delta A_0 + \delta K)\, x$$
 
-The elements are taken as independent, so that their contributions add up in squares. What the
-levels above zero make of their own rounding, \(\delta K\), is seen by disturbing them at random.
+The elements are taken as independent, so that their contributions add up in squares. The effect of
+rounding at the levels above zero, \(\delta K\), is sampled by disturbing them at random.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DRAW = float(np.sqrt(2.0))
 
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
-    """What the elements of a hierarchy's levels were summed from."""
+    """Sums of the absolute values of the terms of each element of a hierarchy's levels."""
     whole = generator(h)
     basis = tuple(abs(part) for part in chain.basis)
     a, up, down = summed(whole.a), abs(whole.up), abs(whole.down)
@@ -49,7 +49,7 @@ def _table(left: Operator, superoperator: Superoperator, right: Operator) -> np.
 
 
 def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
-    """How the rounding of the levels above zero may change K, one random draw, (ground, ground).
+    """One random draw of the change of K by rounding of the levels above zero, (tier0, tier0).
 
     The difference of two folds, the second one with its blocks disturbed at random and eliminated
     in reverse order. A few levels show it: as many as a fraction is begun with.
@@ -138,7 +138,7 @@ def _first(chain: HierarchyChain) -> HierarchyChain:
 
 
 def _reversed(chain: HierarchyChain) -> HierarchyChain:
-    """The same chain with the unknowns of level 0, and all others, in reverse order each."""
+    """The chain with the unknowns of every level in reverse order."""
     even, odd = (np.arange(block.shape[0]) for block in chain.a)
     places = (
         np.concatenate([even[: chain.tier0_size][::-1], even[chain.tier0_size :][::-1]]),
@@ -150,7 +150,7 @@ def _reversed(chain: HierarchyChain) -> HierarchyChain:
         return np.ascontiguousarray(chain.a[parity][np.ix_(place, place)])
 
     def band(given: Band, parity: int) -> Band:
-        # Reversing is its own inverse, so the places are the new positions as well.
+        # A reversal is its own inverse, so the places are the new positions as well.
         return given._replace(row=places[parity][given.row], col=places[1 - parity][given.col])
 
     return chain._replace(

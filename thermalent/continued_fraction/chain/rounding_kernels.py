@@ -1,4 +1,4 @@
-"""Numba kernels of what rounding may lose: see `rounding`."""
+"""Numba kernels of the rounding errors of a chain, see `rounding`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from thermalent.support.compiled import compiled
 
 _EPS = float(np.finfo(float).eps)
-# What may be lost is this many times the estimate, which takes one unit of the last place for every
+# The stated error is this many times the estimate, which takes one unit of the last place for every
 # sum. Of 2600 random networks (ordinary, bidirectional, nearly dark, many decades) none needed 1.
 _SAFETY = 3
 _DRAW = 10  # one random response is this much too small once in a hundred times
@@ -15,7 +15,7 @@ _DRAW = 10  # one random response is this much too small once in a hundred times
 
 @compiled(nogil=True, error_model="numpy")
 def lost_by_rounding(inverse, row, size, k, above, x):
-    """What the rounding of A, B and C can change in a stationary solution's matrix elements.
+    """Error of a stationary solution's matrix elements by the rounding of A, B and C.
 
     Args:
         inverse: Of A_0 + K with the trace in the place of one row, (ground, ground).
@@ -41,7 +41,7 @@ def lost_by_rounding(inverse, row, size, k, above, x):
                 level0 += inverse[i, j] ** 2 * within[j]
                 response += inverse[i, j] * drawn[j]
                 bound += inverse[i, j] ** 2 * most[j]
-        # Of hot sources the errors of K cancel in the solution: one draw tells roughly how far.
+        # For hot sources the errors of K cancel in the solution: one draw shows roughly how far.
         worst = max(worst, level0 + min((_DRAW * response) ** 2, bound))
     return _SAFETY * np.sqrt(worst)
 
@@ -75,7 +75,7 @@ def disturbed_blocks(blocks, sizes, draw, populations):
 
 @compiled(nogil=True, error_model="numpy")
 def disturbed_bands(row, col, value, sizes, draw, populations):
-    """The same of couplings (row, col, value (p, t)), as blocks with all their elements."""
+    """Disturbed couplings (row, col, value (p, t)), as blocks with all their elements."""
     blocks = np.zeros_like(sizes)
     for p in range(sizes.shape[0]):
         for t in range(row.size):

@@ -57,9 +57,9 @@ class TierZeroEquation:
         return inverse[:, self.row]
 
     def lost(self, k: np.ndarray, x: np.ndarray) -> float:
-        """What the rounding of A, B and C can change in the solution's matrix elements.
+        """Error of the solution's matrix elements by the rounding of A, B and C.
 
-        See `rounding`: it is what the folds share, and their difference does not show.
+        All folds share this rounding, so that their difference does not show it; see `rounding`.
 
         Args:
             k: K, of which x is the solution.
@@ -76,7 +76,7 @@ class TierZeroEquation:
 
     @cached_property
     def _rounding(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the elements of A_0 were summed from, and a draw of what K may be off by."""
+        """The sums of absolute values behind the elements of A_0, and a draw of the error of K."""
         if isinstance(self.chain, Tiers) or (self.chain.size is None and self.hierarchy is None):
             raise ValueError("What rounding loses is known of the levels of a hierarchy only.")
         size = self.chain.size or rounding.sizes(cast(Hierarchy, self.hierarchy), self.chain)
@@ -105,7 +105,7 @@ class TierZeroEquation:
         return vh[keep].T, u[:, keep]
 
     def conserved(self, k: np.ndarray, uncertainty: float) -> str:
-        """What the network conserves beside the trace, in words.
+        """The conserved quantities of the network beside the trace, in words.
 
         A generic combination of the conserved operators has their joint eigenspaces for its own;
         the population of each is conserved, and all but the largest are named.
@@ -121,7 +121,7 @@ class TierZeroEquation:
         return "the population of " + ", of ".join(named)
 
     def reached(self, rho: np.ndarray, rtol: float) -> tuple[np.ndarray, float, int]:
-        """The stationary state reached from rho, its error, and the highest level kept.
+        """The asymptotic state of the initial state rho, its error, and the highest level kept.
 
         The number of levels comes from the resolvent at the source's own rate, which is regular;
         twice as many give the error.
@@ -134,7 +134,7 @@ class TierZeroEquation:
         return states[1], error + 10 * _EPS, 2 * level
 
     def project(self, b: np.ndarray, level: int) -> np.ndarray:
-        """The stationary state reached from one with the coordinates b, with levels up to one."""
+        """The asymptotic state of an initial state with coordinates b, from levels up to one."""
         k = evaluate_truncated(self.chain, 0.0, level)
         # K is real on the real axis: a complex step gives its derivative to rounding.
         step = 1e-30 * self.source_rate
