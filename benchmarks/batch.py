@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 import thermalent as te
-from benchmarks.report import Row, at_least
+from benchmarks.report import Row, at_least, at_most
 from thermalent.continued_fraction import steady_states
 
 _METHOD = te.ContinuedFraction(rtol=1e-6)
@@ -35,7 +35,29 @@ def side_by_side(quick: bool) -> list[Row]:
             "map of 100 x 100, kappa/gamma 1e-4..1, n_th 1..1e5", whole, 20.0 * (side / 100) ** 2
         ),
         *_throughput(whole),
+        *_single_call(),
     ]
+
+
+def _single_call() -> list[Row]:
+    """One call of te.steady_state: CPU time, best of twenty rounds."""
+    network = te.thermal_link(1000.0, 1e-2)
+    solve = min(_cpu(lambda: te.steady_state(network)) for _ in range(20))
+    whole = min(_cpu(lambda: te.steady_state(te.thermal_link(1000.0, 1e-2))) for _ in range(20))
+    quantity = "te.steady_state of the ideal link, n_th = 1000, kappa/gamma = 0.01: CPU time"
+    return [
+        at_most("batch", f"{quantity} of a call", solve * 1e3, 1.0, "{} ms", seconds=solve),
+        at_most("batch", f"{quantity}, network included", whole * 1e3, 1.5, "{} ms"),
+    ]
+
+
+def _cpu(call: Callable[[], object], times: int = 20) -> float:
+    """Mean CPU time of a call."""
+    call()
+    began = time.process_time()
+    for _ in range(times):
+        call()
+    return (time.process_time() - began) / times
 
 
 def _links(points: Sequence[tuple[float, float]]) -> list[te.Network]:

@@ -179,7 +179,8 @@ class Network(Value):
     @property
     def pumped(self) -> bool:
         """Whether excitations come and go in pairs: by parametric pumping or a squeezed channel."""
-        return bool(np.any(self.pumping) or np.any(self.anomalous))
+        _, _, _, pumping, anomalous = self.couplings
+        return bool(pumping.any() or anomalous.any())
 
     def position(self, name: str) -> int:
         """Position of an emitter among the emitters, by name.

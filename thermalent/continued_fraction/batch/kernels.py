@@ -22,6 +22,9 @@ _SCALING = np.sqrt(1.7)
 def solve_lanes(aug, m, width, factor, row, side):
     """Transform [D | R], (m, width, lanes), such that R becomes D^{-1} R in every lane."""
     lanes = len(side)
+    if lanes == 1:
+        _solve_one(aug[:, :, 0], m, width)
+        return
     for k in range(m):
         pivot = aug[k]
         count = width - k - 1
@@ -41,6 +44,26 @@ def solve_lanes(aug, m, width, factor, row, side):
                 row[j, w] = aug[k, m + j, w]
         for i in range(k):
             subtract(aug[i, m:], row, aug[i, k], factor, width - m, side)
+
+
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+def _solve_one(aug, m, width):
+    """The same in one lane, bit by bit, without what is multiplied by zero."""
+    for k in range(m):
+        inverse = 1.0 / aug[k, k]
+        for j in range(k + 1, width):
+            aug[k, j] *= inverse
+        for i in range(k + 1, m):
+            factor = aug[i, k]
+            if factor != 0.0:
+                for j in range(k + 1, width):
+                    aug[i, j] -= factor * aug[k, j]
+    for k in range(m - 1, 0, -1):
+        for i in range(k):
+            factor = aug[i, k]
+            if factor != 0.0:
+                for j in range(m, width):
+                    aug[i, j] -= factor * aug[k, j]
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})

@@ -189,7 +189,7 @@ class _Fractions:
             chain.up,
             chain.down,
             cast(np.ndarray, chain.rate),
-            np.ascontiguousarray(chain.basis[0][:, :, : chain.tier0_size]),
+            chain.basis[0],
             chain.size.a[0],
         )
         square, line = (count, chain.tier0_size, chain.tier0_size), (count, chain.tier0_size)

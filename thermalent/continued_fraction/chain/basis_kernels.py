@@ -11,7 +11,7 @@ _ROUNDING = 4 * np.finfo(float).eps
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def to_basis(superoperator, basis, missing, matrix, size):
+def to_basis(superoperator, basis, span, missing, matrix, size):
     r"""A superoperator in a basis, and what every element was summed from.
 
     $$M = U^\dagger S U, \qquad |U|^T (|S| + \mathrm{diag}(m)) |U|$$
@@ -19,6 +19,7 @@ def to_basis(superoperator, basis, missing, matrix, size):
     Args:
         superoperator: S, (n, n) complex.
         basis: Real part, imaginary part and modulus of U, (3, n, n).
+        span: For each row of U, the columns from which on and up to which it may have elements.
         missing: m, (n,): see `missing_sums`.
         matrix: Where real and imaginary part of M go, (2, n, n), or the real part alone, (1, n, n).
         size: Where the sums of absolute values go, (n, n).
@@ -26,26 +27,39 @@ def to_basis(superoperator, basis, missing, matrix, size):
     n = basis.shape[1]
     half = np.zeros((3, n, n))  # S U, and |S| |U|
     matrix[:], size[:] = 0.0, 0.0
+    begin, end = np.full(n, n), np.zeros(n, dtype=np.int64)  # the same of their rows
     for i in range(n):
         for l in range(n):
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
             if real != 0.0 or imaginary != 0.0 or extra != 0.0:
                 most = np.hypot(real, imaginary) + extra
-                for j in range(n):
-                    half[0, i, j] += real * basis[0, l, j] - imaginary * basis[1, l, j]
-                    half[1, i, j] += real * basis[1, l, j] + imaginary * basis[0, l, j]
-                    half[2, i, j] += most * basis[2, l, j]
+                begin[i], end[i] = min(begin[i], span[0, l]), max(end[i], span[1, l])
+                low, high = span[0, l], span[1, l]
+                _add_row(half[0, i], real, basis[0, l], low, high)
+                _add_row(half[0, i], -imaginary, basis[1, l], low, high)
+                _add_row(half[1, i], real, basis[1, l], low, high)
+                _add_row(half[1, i], imaginary, basis[0, l], low, high)
+                _add_row(half[2, i], most, basis[2, l], low, high)
     for l in range(n):
-        for i in range(n):
+        for i in range(span[0, l], span[1, l]):
             real, imaginary, most = basis[0, l, i], basis[1, l, i], basis[2, l, i]
             if most != 0.0:
-                for j in range(n):
-                    matrix[0, i, j] += real * half[0, l, j] + imaginary * half[1, l, j]
-                    size[i, j] += most * half[2, l, j]
+                low, high = begin[l], end[l]
+                _add_row(matrix[0, i], real, half[0, l], low, high)
+                _add_row(matrix[0, i], imaginary, half[1, l], low, high)
+                _add_row(size[i], most, half[2, l], low, high)
                 if matrix.shape[0] == 2:
-                    for j in range(n):
-                        matrix[1, i, j] += real * half[1, l, j] - imaginary * half[0, l, j]
+                    _add_row(matrix[1, i], real, half[1, l], low, high)
+                    _add_row(matrix[1, i], -imaginary, half[0, l], low, high)
+
+
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+def _add_row(to, factor, row, low, high):
+    """Add a multiple of a part of a row; elements are often real or imaginary."""
+    if factor != 0.0:
+        for j in range(low, high):
+            to[j] += factor * row[j]
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -87,11 +101,12 @@ def missing_sums(superoperator):
 
 
 @compiled(nogil=True, error_model="numpy")
-def fill_hermitian_basis(frame, basis):
+def fill_hermitian_basis(frame, place, basis):
     """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
 
     Args:
         frame: Orthonormal states f as columns, (d, d).
+        place: In which column each of them stands, (d^2,).
         basis: Where they go, (d^2, d^2).
     """
     d = frame.shape[0]
@@ -101,18 +116,18 @@ def fill_hermitian_basis(frame, basis):
         for col in range(d):
             at, column = row * d + col, d
             for i in range(d):
-                basis[at, i] = frame[row, i] * np.conj(frame[col, i])
+                basis[at, place[i]] = frame[row, i] * np.conj(frame[col, i])
                 for j in range(i + 1, d):
                     upper = frame[row, i] * np.conj(frame[col, j])
                     lower = frame[row, j] * np.conj(frame[col, i])
-                    basis[at, column] = root * (upper + lower)
-                    basis[at, column + pairs] = 1j * (root * (upper - lower))
+                    basis[at, place[column]] = root * (upper + lower)
+                    basis[at, place[column + pairs]] = 1j * (root * (upper - lower))
                     column += 1
 
 
 @compiled(nogil=True, error_model="numpy")
 def assemble_small(
-    weights, a, drive, back, frames, variance, scale, basis, matrices, sizes, reached
+    weights, a, drive, back, place, span, frames, variance, scale, basis, matrices, sizes, reached
 ):
     """A, B and C of many networks in Hermitian bases, and what the populations reach through them.
 
@@ -121,6 +136,8 @@ def assemble_small(
         a: See `structure.Terms`.
         drive: The same.
         back: The same.
+        place: See `fill_hermitian_basis`.
+        span: See `to_basis`.
         frames: States of the bright-dark basis of each as columns, (p, d, d).
         variance: V of the sources, (p,).
         scale: Of the levels against each other, (p,).
@@ -134,51 +151,62 @@ def assemble_small(
     down = np.zeros_like(own)
     nothing, basis_parts = np.zeros(n), np.zeros((3, n, n))
     for p in range(weights.shape[0]):
-        fill_hermitian_basis(frames[p], basis[p])
+        fill_hermitian_basis(frames[p], place, basis[p])
+        parts(basis[p], basis_parts)
         own[:], up[:], down[:] = 0.0, 0.0, 0.0
         _add(own, a, weights[p])
         _add(down, drive, weights[p])
-        _add(up, back, weights[p])
+        backaction = _add(up, back, weights[p])
+        to_basis(own, basis_parts, span, missing_sums(own), matrices[p, :1], sizes[p, 0])
         for i in range(n):
             for j in range(n):
                 if down[i, j] != 0.0 or up[i, j] != 0.0:
                     up[i, j] = (variance[p] * down[i, j] + up[i, j]) / scale[p]
                     down[i, j] *= scale[p]
-        parts(basis[p], basis_parts)
-        missing = missing_sums(own)
-        for i, part in enumerate((own, up, down)):
-            sums = missing if i == 0 else nothing
-            to_basis(part, basis_parts, sums, matrices[p, i : i + 1], sizes[p, i])
+        to_basis(down, basis_parts, span, nothing, matrices[p, 2:], sizes[p, 2])
+        if backaction:
+            to_basis(up, basis_parts, span, nothing, matrices[p, 1:2], sizes[p, 1])
+        else:  # B is a multiple of C
+            ratio = variance[p] / scale[p] ** 2
+            matrices[p, 1] = ratio * matrices[p, 2]
+            sizes[p, 1] = abs(ratio) * sizes[p, 2]
+        for i in range(3):
             drop_rounding(matrices[p, i], sizes[p, i])
         _reach(matrices[p], reached[p])
 
 
 @compiled(nogil=True, error_model="numpy")
 def _add(to, given, weights):
-    """Add a weighted sum to a superoperator."""
+    """Add a weighted sum to a superoperator that is zero; returns whether it is no longer."""
     for t in range(given.value.size):
         to[given.row[t], given.col[t]] += weights[given.weight[t]] * given.value[t]
+    changed = False
+    for t in range(given.value.size):
+        changed |= to[given.row[t], given.col[t]] != 0.0
+    return changed
 
 
 @compiled(nogil=True, error_model="numpy")
 def _reach(matrices, reached):
     """What the populations, which stand first, reach through A, B and C."""
     total = reached.size
-    for i in range(int(np.sqrt(total) + 0.5)):
-        reached[i] = True
+    reached[: int(np.sqrt(total) + 0.5)] = True
     grown = True
     while grown:
         grown = False
-        for column in range(total):
-            if reached[column]:
-                for row in range(total):
-                    if not reached[row] and (
-                        matrices[0, row, column] != 0
-                        or matrices[1, row, column] != 0
-                        or matrices[2, row, column] != 0
-                    ):
-                        reached[row] = True
-                        grown = True
+        for row in range(total):
+            if not reached[row] and _touched(matrices, row, reached):
+                reached[row], grown = True, True
+
+
+@compiled(nogil=True, error_model="numpy")
+def _touched(matrices, row, reached):
+    """Whether one of the matrices has an element in this row where something is reached."""
+    for which in range(3):
+        for column in range(reached.size):
+            if matrices[which, row, column] != 0.0 and reached[column]:
+                return True
+    return False
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -225,8 +225,23 @@ def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
     rows = np.concatenate([np.arange(d) * (d + 1), upper, lower, upper, lower])
     cols = np.concatenate([np.arange(d), d + column, d + column, d + n + column, d + n + column])
     values = np.concatenate([np.ones(d), r, r, 1j * r, -1j * r])
+    place, difference = hermitian_order(numbers)
+    return rows, place[cols], values, difference
+
+
+def hermitian_order(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """In which column each Hermitian basis operator stands, (d^2,), and |q| of the columns, (d^2,).
+
+    They are made in the order of populations, sums and differences of pairs, and stand in the order
+    of their charge: the populations stay first.
+    """
+    i, j = np.triu_indices(len(numbers), 1)
     q = np.abs(numbers[i] - numbers[j])
-    return rows, cols, values, np.concatenate([np.zeros(d, dtype=q.dtype), q, q])
+    made = np.concatenate([np.zeros(len(numbers), dtype=q.dtype), q, q])
+    order = np.argsort(made, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place, made[order]
 
 
 def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
@@ -239,7 +254,7 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
         size = np.empty((n, n))
         basis_kernels.parts(basis, parts)
         whole = np.asarray(superoperator, dtype=complex)
-        basis_kernels.to_basis(whole, parts, np.zeros(n), found, size)
+        basis_kernels.to_basis(whole, parts, np.array([n * [0], n * [n]]), np.zeros(n), found, size)
         matrix = found[0] if real else found[0] + 1j * found[1]
         basis_kernels.drop_rounding(matrix, size)
         return matrix

@@ -24,15 +24,23 @@ class Chains(NamedTuple):
     Args:
         points: Which of the networks they are, (p,).
         chain: The chain; what depends on the network has it for a first axis: the blocks
-            (p, m, m'), values of bands (p, t), rates and widths (p,) and bases (p, d^2, m).
+            (p, m, m'), values of bands (p, t), rates and widths (p,) and bases, here of level 0
+            alone, (p, d^2, ground).
+        basis: Hermitian basis of every network that was asked for, (n, d^2, d^2).
+        rows: Which of them are here, (p,).
+        unknowns: Columns of the basis that the even and the odd levels have.
     """
 
     points: np.ndarray
     chain: HierarchyChain
+    basis: np.ndarray
+    rows: np.ndarray
+    unknowns: tuple[np.ndarray, np.ndarray]
 
     def single(self, row: int) -> HierarchyChain:
         """The chain of one of the networks."""
         chain, size = self.chain, cast(Sizes, self.chain.size)
+        basis = self.basis[self.rows[row]]
 
         def band(many: Band) -> Band:
             there = np.flatnonzero(many.value[row])
@@ -45,7 +53,7 @@ class Chains(NamedTuple):
             rate=float(chain.rate[row]),  # type: ignore[index]
             width=float(chain.width[row]),  # type: ignore[index]
             tier0_size=chain.tier0_size,
-            basis=(chain.basis[0][row], chain.basis[1][row]),
+            basis=(basis[:, self.unknowns[0]], basis[:, self.unknowns[1]]),
             charge=chain.charge,
             size=Sizes(*((pair[0][row], pair[1][row]) for pair in size)),
         )
@@ -80,6 +88,8 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
         found.a,
         found.drive,
         found.back,
+        found.place,
+        found.span,
         frames,
         variance,
         scale,
@@ -93,7 +103,7 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
         groups.setdefault(key.tobytes(), []).append(position)
     width = np.sqrt(np.abs(variance))
     return [
-        Chains(points[rows], _chain(found.numbers, key, rows, basis, matrices, sizes, rate, width))
+        _group(points[rows], rows, _layout(kind, key), basis, matrices, sizes, rate, width)
         for key, rows in ((key, np.array(group)) for key, group in groups.items())
     ]
 
@@ -127,15 +137,10 @@ class _Layout(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _layout(numbers: tuple[int, ...], reached: bytes) -> _Layout:
-    d = len(numbers)
-    charges = np.array(numbers)
-    i, j = np.triu_indices(d, 1)
-    pairs = np.abs(charges[i] - charges[j])
-    difference = np.concatenate([np.zeros(d, dtype=pairs.dtype), pairs, pairs])
-    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reached, dtype=np.uint8), count=d * d))
+def _layout(kind: Structure, reached: bytes) -> _Layout:
+    difference = terms(kind).charge
+    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reached, dtype=np.uint8)))
     even, odd = keep[difference[keep] % 2 == 0], keep[difference[keep] % 2 == 1]
-    even = even[np.argsort(difference[even], kind="stable")]  # level 0 first
     return _Layout(
         unknowns=(even, odd),
         charge=(difference[even], difference[odd]),
@@ -143,20 +148,18 @@ def _layout(numbers: tuple[int, ...], reached: bytes) -> _Layout:
     )
 
 
-def _chain(
-    numbers: np.ndarray,
-    reached: bytes,
+def _group(
+    points: np.ndarray,
     rows: np.ndarray,
+    layout: _Layout,
     basis: np.ndarray,
     matrices: np.ndarray,
     sizes: np.ndarray,
     rate: np.ndarray,
     width: np.ndarray,
-) -> HierarchyChain:
-    """The chain of the networks in these rows, which reach these unknowns."""
+) -> Chains:
+    """The chains of the networks in these rows, which reach these unknowns."""
     from thermalent.continued_fraction.chain import basis_kernels
-
-    layout = _layout(tuple(numbers.tolist()), reached)
 
     def pair(table: np.ndarray, which: int) -> tuple[np.ndarray, np.ndarray]:
         shift = 0 if which == 0 else 1
@@ -175,17 +178,17 @@ def _chain(
         )
         return even, odd
 
-    def columns(index: np.ndarray) -> np.ndarray:
-        return basis[rows[:, None, None], np.arange(basis.shape[1])[:, None], index]
-
-    return HierarchyChain(
+    every = np.arange(basis.shape[1])[:, None]
+    level0 = basis[rows[:, None, None], every, layout.unknowns[0][: layout.tier0_size]]
+    chain = HierarchyChain(
         a=pair(matrices, 0),
         up=bands(1),
         down=bands(2),
         rate=rate[rows],
         width=width[rows],
         tier0_size=layout.tier0_size,
-        basis=(columns(layout.unknowns[0]), columns(layout.unknowns[1])),
+        basis=(level0, level0[:, :, :0]),
         charge=layout.charge,
         size=Sizes(*(pair(sizes, which) for which in range(3))),
     )
+    return Chains(points, chain, basis, rows, layout.unknowns)

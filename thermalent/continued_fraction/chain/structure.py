@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thermalent.continued_fraction.chain.chain import hermitian_order
 from thermalent.networks.gaussian_source import mode_terms
 from thermalent.networks.liouvillian import coupled_liouvillian
 from thermalent.networks.network import Couplings, Network
@@ -62,6 +63,9 @@ class Terms(NamedTuple):
     Args:
         numbers: Excitation number of each basis state of the emitters, (d,).
         lowering: Lowering operators, (e, d, d).
+        place: In which column each basis operator stands, see `hermitian_order`.
+        span: For each element of an operator, which columns may have it: those of its charge.
+        charge: |q| of the basis operators, (d^2,).
         a: What acts within a level.
         drive: L_+ + L_-, what the source does to the emitters.
         back: K_+ + K_-, what they do to the source.
@@ -69,6 +73,9 @@ class Terms(NamedTuple):
 
     numbers: np.ndarray
     lowering: np.ndarray
+    place: np.ndarray
+    span: np.ndarray
+    charge: np.ndarray
     a: Sum
     drive: Sum
     back: Sum
@@ -79,7 +86,10 @@ def structure(network: Network) -> Structure | None:
     nodes = network.nodes
     if not isinstance(nodes[0], Mode) or isinstance(nodes[1], Mode) or network.pumped:
         return None
-    emitters = tuple(anonymous(node) for node in nodes[1:])  # type: ignore[arg-type]
+    emitters = tuple(
+        _QUBIT if type(node) is Qubit else anonymous(node)  # type: ignore[arg-type]
+        for node in nodes[1:]
+    )
     if prod(emitter.dimension for emitter in emitters) > MOST_STATES:
         return None
     return Structure(nodes[0].backaction, emitters)
@@ -114,11 +124,11 @@ def network_weights(networks: Sequence[Network]) -> np.ndarray:
     """
     count, n = len(networks), len(networks[0].nodes)
     found = np.ones((count, 3 * n * n + n), dtype=complex)
-    for row, network in zip(found, networks, strict=True):
-        matrices = network.exchange, network.decay, network.absorption
-        for i, matrix in enumerate(matrices):
-            row[i * n * n : (i + 1) * n * n] = matrix.ravel()  # type: ignore[union-attr]
-        row[3 * n * n : -1] = [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]]
+    matrices = [(network.exchange, network.decay, network.absorption) for network in networks]
+    found[:, : 3 * n * n] = np.array(matrices).reshape(count, -1)
+    found[:, 3 * n * n : -1] = [
+        [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in networks
+    ]
     return found
 
 
@@ -158,7 +168,19 @@ def terms(kind: Structure) -> Terms:
             noisy = [*bare[:i], Qubit(name="", dephasing=1.0), *bare[i + 1 :]]
             a[3 * n * n + i] = coupled_liouvillian(noisy, lowering, nothing)
     a[3 * n * n + count] = coupled_liouvillian(emitters, lowering, nothing)
-    return Terms(numbers, np.array(lowering, dtype=complex), _sum(a), _sum(drive), _sum(back))
+    place, charge = hermitian_order(numbers)
+    own = np.abs(element_charges(numbers))
+    span = np.array([np.searchsorted(charge, own, side) for side in ("left", "right")])
+    return Terms(
+        numbers=numbers,
+        lowering=np.array(lowering, dtype=complex),
+        place=place,
+        span=span,
+        charge=charge,
+        a=_sum(a),
+        drive=_sum(drive),
+        back=_sum(back),
+    )
 
 
 def _sum(superoperators: dict[int, Superoperator]) -> Sum:
