@@ -4,16 +4,18 @@ import json
 from dataclasses import replace
 
 import pytest
+import xarray
 from click.testing import CliRunner
 
 import thermalent as te
+from tests.support.interrupts import interruption_after
 from thermalent.cli import main
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import Outcome, Status
 
 
-@pytest.mark.parametrize("output", ["table", "json", "csv"])
+@pytest.mark.parametrize("output", ["table", "json", "csv", "netcdf"])
 def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, tmp_path, output):
     whole = te.evolve(te.thermal_link(1.0, 0.5), [0.1, 0.2], "00", te.FieldTrajectories(n=16))
     status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 16 of 64 trajectories.")
@@ -26,8 +28,8 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
             raise Interrupted(partial)
 
     monkeypatch.setattr(te.FieldTrajectories, "plan", lambda self, task: Interrupting())
-    path = tmp_path / "run.csv"
-    extra = {"table": [], "json": ["--json"], "csv": ["-o", str(path)]}[output]
+    path = tmp_path / ("run.nc" if output == "netcdf" else "run.csv")
+    extra = {"table": [], "json": ["--json"]}.get(output, ["-o", str(path)])
     command = ["trajectories", "--n-th", "1", "--kappa", "0.5", "--times", "0.1,0.2", *extra]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 130
@@ -36,5 +38,47 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
         assert json.loads(text[: text.rindex("}") + 1])["partial"] is True
     elif output == "csv":
         assert "partial: trajectories" in path.read_text().splitlines()[0]
+    elif output == "netcdf":
+        with xarray.open_dataset(path) as data:
+            assert data.attrs["partial"] == 1
     else:
         assert "Partial result. Interrupted: 16 of 64 trajectories." in result.stdout
+
+
+@pytest.mark.parametrize("method", ["trajectories", "quantum-jumps", "field-jumps"])
+@pytest.mark.parametrize("output", [[], ["--json"]], ids=["table", "json"])
+def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
+    kinds = {
+        "trajectories": te.FieldTrajectories,
+        "quantum-jumps": te.QuantumJumps,
+        "field-jumps": te.FieldJumps,
+    }
+    few = kinds[method](n=64, burn_in=1.0, window=1.0)
+    whole = te.steady_state(te.thermal_link(1.0, 0.5), few)
+    status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 64 of 99 trajectories.")
+    partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
+
+    class Interrupting(Plan):
+        cost = Cost(bytes=0.0, operations=0.0)
+
+        def run(self):
+            raise Interrupted(partial)
+
+    monkeypatch.setattr(kinds[method], "plan", lambda self, task: Interrupting())
+    command = ["steady", "--n-th", "1", "--kappa", "0.5", "--method", method, *output]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 130
+    if output:
+        text = result.stdout
+        assert json.loads(text[: text.rindex("}") + 1])["partial"] is True
+    else:
+        assert "partial" in result.stdout
+
+
+def test_an_interrupted_burn_in_leaves_no_result():
+    """Nothing was averaged yet: there is no partial result to mark."""
+    network = te.thermal_link(30.0, 0.3)
+    te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1.0, window=1.0))  # compiles
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.5):
+        te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1e7))
+    assert not hasattr(caught.value, "partial")

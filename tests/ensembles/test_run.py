@@ -1,34 +1,17 @@
 """Ensembles run in order on any number of threads, end at their target, and survive Ctrl-C."""
 
-import signal
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.interrupts import interruption_after
 from thermalent.ensembles.blocks import Stop, Stopped, in_order
 from thermalent.ensembles.burn_in import BurnIn
 from thermalent.ensembles.mean import BlockMean, EnsembleMean
 from thermalent.ensembles.run import interrupted, run, target_missed
-
-
-@contextmanager
-def interruption_after(seconds):
-    """Ctrl-C, by a timer."""
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def block(number):

@@ -1,8 +1,6 @@
 """Trajectories against the exact methods, against brute force, and against themselves."""
 
-import signal
 import tracemalloc
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +10,7 @@ from scipy.linalg import expm
 from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
+from tests.support.interrupts import interruption_after
 from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
@@ -443,22 +442,6 @@ def test_interruption_before_the_first_trajectory_is_an_error():
     ):
         with pytest.raises(KeyboardInterrupt), interruption_after(0.3):
             call()
-
-
-@contextmanager
-def interruption_after(seconds):
-    """Ctrl-C, by a timer."""
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_target_is_reached_or_missed_and_said():
