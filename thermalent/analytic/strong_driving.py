@@ -281,7 +281,7 @@ def _dimensionless(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.nda
 
 
 def _product(phi: Any, kappa: Any, gamma: Any) -> np.ndarray:
-    """Phi kappa/gamma^2 where neither ratio alone need be representable, cut off at `LARGEST`."""
+    """The product Phi kappa/gamma^2, even where a ratio overflows, up to `LARGEST_RATIO`."""
     phi, kappa, gamma = (np.asarray(value, dtype=float) for value in (phi, kappa, gamma))
     with np.errstate(over="ignore"):
         direct = (phi / gamma) * np.minimum(kappa / gamma, LARGEST_RATIO)

@@ -19,7 +19,7 @@ _TOLERANCE = 1e-7
 
 
 class KetPlan(NamedTuple):
-    """A step of the field and what it drives; see `kets.ket_plan`."""
+    """A step of the field and what it drives; see `kets.DrivenKets.plan`."""
 
     carry: np.ndarray  # (m + r, m) complex: amplitudes and integrals from the amplitudes before
     spread: np.ndarray  # (m + r, k) complex: the same from complex standard normal numbers

@@ -1,7 +1,7 @@
 """Numba kernels for fields of several modes, several outputs, or with a white part.
 
-As `kernels`: a block is `LANES` trajectories along the last axis of every array. The modes are real
-rows: the real parts of all amplitudes, then their imaginary parts.
+As in `step_kernels`, a block is `LANES_OF_BLOCK` trajectories along the last axis of every array.
+The modes are real rows: the real parts of all amplitudes, then their imaginary parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""Steady states in more digits than doubles have, with a proven error where there is a proof.
 
 The hierarchy is assembled in balls from the network's own doubles, its levels are eliminated with
-many digits and checked by their residual (`ball_dual`), and level 0 is solved in balls. Precision
+many digits and checked by their residual (`dual`), and level 0 is solved in balls. Precision
 and depth grow until the radius of the state is below what is wanted. Derivations: docs/errors.md.
 """
 

@@ -1,6 +1,6 @@
-"""Which coordinates a source of several modes is solved in: those of the modes, or the chain's.
+"""The choice of coordinates for a source of several modes: those of the modes, or the chain's.
 
-The lattice of `many_modes` holds every amplitude's quanta alike. It takes any Gaussian source and
+The lattice of `lattice` holds every amplitude's quanta alike. It takes any Gaussian source and
 is the faster one for cold sources and for many emitters; the chain of tiers takes hot sources with
 one output. Both costs are estimated, in seconds of one core, and the smaller one decides.
 """
