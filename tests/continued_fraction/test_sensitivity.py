@@ -10,6 +10,8 @@ import thermalent as te
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.sensitivity import adjoint as adjoint_module
+from thermalent.continued_fraction.sensitivity import kernels as sensitivity_kernels
 from thermalent.continued_fraction.sensitivity.observable import DIFFERENTIABLE
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
@@ -450,6 +452,32 @@ def test_the_entanglement_of_formation_has_no_kink_at_the_border():
 def test_the_entropy_of_a_pure_state_has_no_derivative():
     with pytest.raises(te.SolveError, match="The entropy has no derivative at this state"):
         te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "entropy")
+
+
+@pytest.mark.parametrize(
+    ("builder", "at"),
+    [
+        (line, {"n_th": 2.0, "kappa": 0.2, "detuning": (0.1, -0.2)}),
+        (three, {"n_th": 1.0, "kappa": 0.4}),
+    ],
+    ids=["two qubits", "three qubits"],
+)
+def test_blocks_too_large_for_the_kernels_give_the_same_derivatives(builder, at, monkeypatch):
+    """The tiers by LAPACK, which blocks above 96 take, against the kernels of smaller ones."""
+    by_kernels = te.sensitivities(builder, at, "purity")
+    monkeypatch.setattr(adjoint_module, "SMALL", 0)
+
+    def unexpected(*arguments):
+        raise AssertionError("a kernel was called")
+
+    for name in ("inverses", "climb", "climb_adjoint"):
+        monkeypatch.setattr(sensitivity_kernels, name, unexpected)
+    by_lapack = te.sensitivities(builder, at, "purity")
+    for name in at:
+        # Both are within their stated errors, and differ by rounding alone.
+        difference = np.abs(np.subtract(by_lapack[name], by_kernels[name]))
+        assert np.all(difference <= np.asarray(by_kernels.errors[name]))
+        assert np.all(difference <= 1e-10 * (1 + np.abs(by_kernels[name])))
 
 
 def test_refusals():
