@@ -164,7 +164,7 @@ def test_the_step_error_is_stated_under_white_noise():
     run = FieldRun(paths, n=40_000, target=None)
     run.run(threads=2, batch=64)
     true = np.abs(run.mean.states[0] - exact.state).max()
-    bias, noise = float(run.mean.bias[0]), float(run.tally.standard_error[0])
+    bias, noise = float(run.mean.bias[0]), float(run.mean.standard_error[0])
     assert true < bias + 4 * noise
     assert bias < 2e-3
     # Without the extrapolation it would be far off.
