@@ -12,7 +12,9 @@ Some elements can be exactly zero, in rho and in sigma, because a conserved numb
 two qubits that exchange excitations all but the populations and |01><10|. A bound that is told so
 (`zero`, (d, d), true there) is smaller, for the concurrence and the negativity by far.
 
-All functions take stacks: states (t, d, d), eps (t,), values (t,), and return (t,).
+All functions take stacks: states (t, d, d), eps (t,), values (t,), and return (t,). Where the error
+of every element is known by itself, eps may be (t, d, d): a small population is often known far
+better than the largest element, and a square root of it as well.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nearest states of matrices, of which measures are taken, and the error of their elements.
 
     A matrix that is not positive is read as its nearest state (see `entropy`), whose elements are
-    off by as much more as that is away from the matrix. Rounding is included.
+    off by as much more as that is away from the matrix. Rounding is included; eps keeps its shape.
     """
     hermitian = (rho + np.conj(np.swapaxes(rho, -1, -2))) / 2
     values, vectors = np.linalg.eigh(hermitian)
@@ -52,7 +54,20 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     state = state / np.trace(state, axis1=-2, axis2=-1).real[..., None, None]
     # Below that eigenvalue, some measures leave the negative part out and some do not.
     unclear = np.where(negative, 0.0, np.maximum(-values[..., 0], 0.0))
-    return state, eps + unclear + np.max(np.abs(state - rho), axis=(-2, -1)) + ROUNDING
+    moved = np.abs(state - rho)
+    if eps.ndim == 3:
+        return state, eps + unclear[:, None, None] + moved + ROUNDING
+    return state, eps + unclear + np.max(moved, axis=(-2, -1)) + ROUNDING
+
+
+def _largest(eps: np.ndarray) -> np.ndarray:
+    """Errors of the largest elements, (t,)."""
+    return np.max(eps, axis=(-2, -1)) if eps.ndim == 3 else eps
+
+
+def _of_elements(eps: np.ndarray) -> np.ndarray:
+    """Errors that broadcast against the elements, (t, d, d) or (t, 1, 1)."""
+    return eps if eps.ndim == 3 else eps[:, None, None]
 
 
 def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
@@ -61,8 +76,14 @@ def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
 
 
 def overlap_bound(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
-    r"""Bound on the change of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2."""
-    return (eps + ROUNDING) * float(np.sum(np.abs(ket))) ** 2
+    r"""Bound on the change of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2.
+
+    Of errors of the elements, eps (t, d, d), at most \(|\psi|^T \epsilon |\psi|\).
+    """
+    size = np.abs(ket)
+    if eps.ndim == 3:
+        return np.einsum("i,tij,j->t", size, eps + ROUNDING, size)
+    return (eps + ROUNDING) * float(np.sum(size)) ** 2
 
 
 def purity_bound(
@@ -70,9 +91,10 @@ def purity_bound(
 ) -> np.ndarray:
     r"""Bound on the change of Tr rho^2, which is Tr Delta (2 rho + Delta)."""
     rho, eps = nearest(rho, eps)
-    unknown = rho[0].size if zero is None else np.sum(~zero)
-    change = 2 * eps * np.sum(np.abs(rho), axis=(-2, -1)) + unknown * eps**2
-    return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + eps)
+    unknown = np.ones(rho.shape[-2:], dtype=bool) if zero is None else ~zero
+    each = _of_elements(eps)
+    change = np.sum(2 * each * np.abs(rho) + unknown * each**2, axis=(-2, -1))
+    return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + _largest(eps))
 
 
 def negativity_bound(
@@ -85,7 +107,7 @@ def negativity_bound(
     more than that, the negativity is zero without any error.
     """
     # A partial transpose permutes elements, so that the bound by the Frobenius norm stays.
-    rho, eps = nearest(rho, eps)
+    rho, eps = nearest(rho, _largest(eps))
     if rho.shape[-1] != 4:
         return 0.5 * rho.shape[-1] ** 1.5 * eps
     change = (4.0 if zero is None or not np.all(zero[_OFF_X]) else 2.0) * eps
@@ -121,6 +143,7 @@ def entropy_bound(
     does change their sum, and so the entropy, also of the completely mixed state.
     """
     rho, eps = nearest(rho, eps)
+    each, eps = _of_elements(eps), _largest(eps)
     d = rho.shape[-1]
     if d == 1:
         return np.zeros_like(eps)
@@ -133,7 +156,7 @@ def entropy_bound(
         p = np.maximum(p, _EPS * d)
         logarithms = np.log2(p) - np.log2(p).mean(axis=-1, keepdims=True)
         logarithm = (vectors * logarithms[..., None, :]) @ _adjoint(vectors)
-        smooth = eps * np.sum(np.abs(logarithm), axis=(-2, -1))
+        smooth = np.sum(each * np.abs(logarithm), axis=(-2, -1))
         smooth = smooth + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
     # An eigenvalue at rounding level is not known well enough for the second bound.
     smooth = np.where(p[..., 0] > 16 * d * eps, smooth, np.inf)
@@ -167,6 +190,7 @@ def concurrence_bound(
     """
     if zero is not None and np.all(zero[_OFF_X]):
         return _concurrence_of_x(rho, eps, value, zero)
+    eps = _largest(eps)
     x_state = np.array([entanglement._is_x_state(state) for state in rho])
     state, eps = nearest(rho, eps)
     # `entropy.factor` leaves out eigenvalues below rounding, of the matrix scaled to diagonal 1.
@@ -199,19 +223,24 @@ def _concurrence_of_x(
     $$C = 2 \max(0,\ |\rho_{01,10}| - \sqrt{\rho_{00,00}\rho_{11,11}},\
                      |\rho_{00,11}| - \sqrt{\rho_{01,01}\rho_{10,10}})$$
 
-    with every element off by eps, each in the direction that changes C the most.
+    with every element off by eps, each in the direction that changes C the most. Of eps by element
+    the rounding is relative to the element, as that of the formula is.
     """
+    given = eps.ndim == 3
     state, eps = nearest(rho, eps)
-    p = np.maximum(np.einsum("tii->ti", state).real, 0.0)
-    low, high = np.zeros_like(eps), np.zeros_like(eps)
+    if given:
+        eps = eps - ROUNDING * (1 - np.abs(state))
+    each = np.broadcast_to(_of_elements(eps), state.shape)
+    p, error = (np.einsum("tii->ti", part).real for part in (state, each))
+    p = np.maximum(p, 0.0)
+    most_p, least_p = np.sqrt(p + error), np.sqrt(np.maximum(p - error, 0.0))
+    low, high = np.zeros(len(rho)), np.zeros(len(rho))
     for (i, j), (k, l) in (((1, 2), (0, 3)), ((0, 3), (1, 2))):
         if zero[i, j]:
             continue
         size = np.abs(state[:, i, j])
-        most = np.sqrt(p[:, k] + eps) * np.sqrt(p[:, l] + eps)
-        least = np.sqrt(np.maximum(p[:, k] - eps, 0.0)) * np.sqrt(np.maximum(p[:, l] - eps, 0.0))
-        low = np.maximum(low, 2 * (size - eps - most))
-        high = np.maximum(high, 2 * (size + eps - least))
+        low = np.maximum(low, 2 * (size - each[:, i, j] - most_p[:, k] * most_p[:, l]))
+        high = np.maximum(high, 2 * (size + each[:, i, j] - least_p[:, k] * least_p[:, l]))
     return np.maximum(np.maximum(np.minimum(high, 1.0) - value, value - low), 0.0)
 
 

@@ -133,10 +133,16 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
     measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
     rho, dims = result.reduced(*names), _dims(result, names)
     value = measure.function(rho, dims, result._tolerance)
-    eps = np.array([_reduced_error(float(result.error), result.state, rho)])
     return Estimate(
         value,
-        lambda: _errors(measure, [result], names, rho[None], eps, np.array([value]))[0],
+        lambda: _errors(
+            measure,
+            [result],
+            names,
+            rho[None],
+            _reduced_errors(measure, [result], names, rho),
+            np.array([value]),
+        )[0],
         _how(result, float(result.error), result.error.how),
     )
 
@@ -208,8 +214,7 @@ def of_states(
     errors = np.full(len(results), UNKNOWN)
     if np.any(good):
         chosen = [result for result, ok in zip(results, good, strict=True) if ok]
-        eps = np.array([float(result.error) for result in chosen])
-        eps = _reduced_error(eps, first.state, rho[0])
+        eps = _reduced_errors(measure, chosen, names, rho[0])
         numbers = np.array([value for value in values if not isinstance(value, Exception)])
         errors[good] = _errors(measure, chosen, names, rho[good], eps, numbers)
     return values, errors
@@ -228,8 +233,7 @@ def weight(result: OneState, state: str | np.ndarray, emitters: Sequence[str] = 
     """
     names = tuple(emitters) or result.network.emitter_names
     rho, psi = result.reduced(*emitters), pure(state, _dims(result, names))
-    eps = _reduced_error(float(result.error), result.state, rho)
-    return _weighed(result, _overlap(rho, psi), psi, eps)
+    return _weighed(result, names, rho, _overlap(rho, psi), psi)
 
 
 def weights(
@@ -257,12 +261,10 @@ def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, 
     names = tuple(emitters) or result.network.emitter_names
     rho, dims = result.reduced(*emitters), _dims(result, names)
     values = states.populations(rho, dims, tolerance=result._tolerance)
-    eps = _reduced_error(float(result.error), result.state, rho)
-    named = _bell_labels(dims)
-    single = np.ones(1)  # ket of a product state in its own basis: one amplitude
+    named, basis = _bell_labels(dims), np.eye(len(rho))  # the labels are in the order of the basis
     return {
-        label: _weighed(result, value, pure(label, dims) if label in named else single, eps)
-        for label, value in values.items()
+        label: _weighed(result, names, rho, value, pure(label, dims) if label in named else ket)
+        for ket, (label, value) in zip(basis, values.items(), strict=True)
     }
 
 
@@ -334,6 +336,28 @@ def _reduced_error(eps: Any, state: np.ndarray, reduced: np.ndarray) -> Any:
     return eps * (len(state) / len(reduced))
 
 
+def _reduced_errors(
+    measure: Measure, results: Sequence[OneState], names: Sequence[str], reduced: np.ndarray
+) -> np.ndarray:
+    """Errors of some emitters' states: of every element where all are known, (t, k, k), else (t,).
+
+    Standard errors are those of the largest elements.
+    """
+    eps = np.array([float(result.error) for result in results])
+    eps = _reduced_error(eps, results[0].state, reduced)
+    if measure.statistical is not None and results[0].method.claim == "statistical":
+        return eps
+    tables = [getattr(result.error, "elements", None) for result in results]
+    if any(table is None for table in tables):
+        return eps
+    network = results[0].network
+    if names and tuple(names) != network.emitter_names:
+        keep = [network.position(name) for name in names]
+        # A reduced element is a sum of elements, and so is the bound of its error.
+        tables = [entanglement.partial_trace(table, network.dims, keep).real for table in tables]
+    return np.minimum(np.array(tables), eps[:, None, None])
+
+
 def _errors(
     measure: Measure,
     results: Sequence[OneState],
@@ -342,7 +366,7 @@ def _errors(
     eps: np.ndarray,
     values: np.ndarray,
 ) -> np.ndarray:
-    """Errors of values (t,) of some emitters' states (t, d, d) with errors eps (t,).
+    """Errors of values (t,) of some emitters' states (t, d, d) with errors eps (t,) or (t, d, d).
 
     Unknown where those of the states are.
     """
@@ -352,7 +376,7 @@ def _errors(
     errors = np.full(len(eps), UNKNOWN)
     known: dict[int, tuple[np.ndarray, np.ndarray] | None] = {}  # by network
     kinds: dict[bytes, tuple[np.ndarray | None, list[int]]] = {}
-    for i in np.flatnonzero(np.isfinite(eps)).tolist():
+    for i in np.flatnonzero(np.isfinite(eps).reshape(len(eps), -1).all(axis=1)).tolist():
         network_id = id(results[i].network)
         if network_id not in known:
             known[network_id] = results[i]._forbidden(names)
@@ -365,10 +389,16 @@ def _errors(
     return errors
 
 
-def _weighed(result: OneState, value: float, ket: np.ndarray, eps: float) -> Estimate:
-    known = np.isfinite(eps)
-    error = float(error_bounds.overlap_bound(ket, np.asarray(eps))) if known else UNKNOWN
-    return Estimate(value, error, _how(result, eps, result.error.how))
+def _weighed(
+    result: OneState, names: Sequence[str], rho: np.ndarray, value: float, ket: np.ndarray
+) -> Estimate:
+    def error() -> float:
+        if not np.isfinite(result.error):
+            return UNKNOWN
+        eps = _reduced_errors(TABLE["fidelity"], [result], names, rho)
+        return float(error_bounds.overlap_bound(ket, eps)[0])
+
+    return Estimate(value, error, _how(result, float(result.error), result.error.how))
 
 
 def _series(estimates: Sequence[Estimate], how: str) -> Estimates:

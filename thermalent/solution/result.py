@@ -49,15 +49,38 @@ class ErrorEstimate(float):
     """Error of the largest element of a state, a float that knows how it was obtained."""
 
     how: str
+    _elements: np.ndarray | Callable[[], np.ndarray] | None
 
-    def __new__(cls, value: float, how: str) -> ErrorEstimate:
-        """The estimate `value`, obtained as `how` says."""
+    def __new__(
+        cls,
+        value: float,
+        how: str,
+        elements: np.ndarray | Callable[[], np.ndarray] | None = None,
+    ) -> ErrorEstimate:
+        """The estimate `value`, obtained as `how` says; of each element, if that is known.
+
+        Args:
+            value: Of the largest element.
+            how: How it was obtained, in words.
+            elements: Of each element, (d, d), or a function that returns that, called once.
+        """
         estimate = super().__new__(cls, value)
         estimate.how = how
+        estimate._elements = elements
         return estimate
 
+    @property
+    def elements(self) -> np.ndarray | None:
+        """Errors of all elements, (d, d), none above the estimate; None where they are not known.
+
+        Numbers that depend on small elements have much smaller errors where these are known.
+        """
+        if callable(self._elements):
+            self._elements = np.minimum(self._elements(), float(self))
+        return self._elements
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return (ErrorEstimate, (float(self), self.how))
+        return (ErrorEstimate, (float(self), self.how, self.elements))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

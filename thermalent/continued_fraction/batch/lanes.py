@@ -12,10 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import NamedTuple, cast
 
 import numpy as np
 
+from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.chain import Band
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
@@ -138,6 +140,7 @@ def solved_group(
     states = fractions.states(good)
     proper = _proper(states, progress.error[good])
     good, states = good[proper], states[proper]
+    elements = None if settings.last is not None else fractions.element_errors(progress)
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
     unknowns = tuple(block.shape[1] for block in group.chain.a)
     return {
@@ -145,7 +148,7 @@ def solved_group(
             network=networks[position],
             method=settings.record,
             state=rho,
-            error=ErrorEstimate(error, how),
+            error=ErrorEstimate(error, how, elements and partial(elements, row)),
             stats={
                 "n_max": (level + 1) // 2,
                 "levels": level,
@@ -156,7 +159,8 @@ def solved_group(
             }
             | ({"batch": True} if batch else {}),
         )
-        for position, rho, error, level, residual in zip(
+        for row, position, rho, error, level, residual in zip(
+            good.tolist(),
             group.points[good].tolist(),
             states,
             progress.error[good].tolist(),
@@ -264,6 +268,18 @@ class _Fractions:
         found = np.sum(self.blocks.basis[points] * self.work.x[points, None, :], axis=2)
         d = round(np.sqrt(found.shape[1]))
         return found.reshape(-1, d, d)
+
+    def element_errors(self, progress: Progress) -> Callable[[int], np.ndarray]:
+        """The errors of the elements of a point's state, worked out for all when first asked for.
+
+        The last but one solution is kept by what `converge` leaves in the work arrays.
+        """
+
+        @cache
+        def table() -> np.ndarray:
+            return element_errors(self.work, self.blocks, progress.error, progress.scale)
+
+        return lambda row: table()[row]
 
     def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
         """What rounding may change in K, which was folded once: see `rounding.lost_above`."""

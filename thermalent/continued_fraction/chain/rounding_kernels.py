@@ -9,8 +9,8 @@ from thermalent.support.compiled import compiled
 _EPS = float(np.finfo(float).eps)
 # The stated error is this many times the estimate, which takes one unit of the last place for every
 # sum. Of 2600 random networks (ordinary, bidirectional, nearly dark, many decades) none needed 1.
-_SAFETY = 3
-_DRAW = 10  # one random response is this much too small once in a hundred times
+SAFETY = 3
+DRAW = 10  # one random response is this much too small once in a hundred times
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -42,8 +42,8 @@ def lost_by_rounding(inverse, row, size, k, above, x):
                 response += inverse[i, j] * drawn[j]
                 bound += inverse[i, j] ** 2 * most[j]
         # For hot sources the errors of K cancel in the solution: one draw shows roughly how far.
-        worst = max(worst, level0 + min((_DRAW * response) ** 2, bound))
-    return _SAFETY * np.sqrt(worst)
+        worst = max(worst, level0 + min((DRAW * response) ** 2, bound))
+    return SAFETY * np.sqrt(worst)
 
 
 @compiled(nogil=True, error_model="numpy")

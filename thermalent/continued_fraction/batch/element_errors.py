@@ -1,0 +1,81 @@
+r"""Errors of all elements of steady states, where that of the largest is known.
+
+What rounding may lose is known of every coordinate at level 0 (see `rounding_kernels`), to first
+order by the inverse of \(A_0 + K\). What the levels left out, the rest of the error, has the shape
+of the last change, or of the terms that an element is the sum of, whichever is larger: a small
+population is then known relative to its own size.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.rounding_kernels import DRAW, SAFETY
+
+_EPS = float(np.finfo(float).eps)
+_LAST_PLACES = 4 * _EPS  # as in `fraction`
+# What is smaller has been lost in more places than are counted; its square root is a rounding.
+_LEAST = (2 * _EPS) ** 2
+
+
+class Solved(Protocol):
+    """Of some points: K, the last two solutions, the inverse and what K may be off by."""
+
+    k: np.ndarray
+    x: np.ndarray
+    x_before: np.ndarray
+    inverse: np.ndarray
+    above: np.ndarray
+
+
+class Levels(Protocol):
+    """Of some points: operators of level 0 as columns, and what A was summed from."""
+
+    basis: np.ndarray
+    size: np.ndarray
+
+
+def element_errors(
+    work: Solved, chains: Levels, error: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Errors of the elements of the states of all points, (p, d, d), none above `error`.
+
+    Args:
+        work: See `lanes.Work`.
+        chains: See `lanes.ChainBlocks`.
+        error: Of the largest elements, (p,).
+        scale: The largest elements, (p,).
+    """
+    hidden, coordinates = _lost(work, chains.size)
+    lost = np.einsum("pij,pj->pi", np.abs(chains.basis), coordinates)
+    change = np.abs(np.einsum("pij,pj->pi", chains.basis, work.x - work.x_before))
+    # An element is a sum of coordinates, which may cancel: its rounding is that of its terms.
+    size = np.einsum("pij,pj->pi", np.abs(chains.basis), np.abs(work.x))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shape = change / np.max(change, axis=1, keepdims=True)
+        shape = np.fmax(np.nan_to_num(shape), size / scale[:, None])
+    left_out = np.maximum(error - hidden - _LAST_PLACES * scale, 0.0)[:, None] * shape
+    least = _LEAST * scale[:, None]
+    found = np.minimum(lost + left_out + _LAST_PLACES * size + least, error[:, None])
+    d = round(np.sqrt(found.shape[1]))
+    return found.reshape(-1, d, d)
+
+
+def _lost(work: Solved, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `rounding_kernels.lost_by_rounding`, (p,), and of every coordinate, (p, ground)."""
+    tier0_size = work.x.shape[1]
+    response = work.inverse.copy()
+    response[:, :, 0] = 0.0  # the trace is exact
+    squared, weight = work.x**2, response**2
+    known = size[:, :tier0_size, :tier0_size] ** 2 + work.k**2
+    within = _EPS**2 * np.einsum("pij,pj->pi", known, squared)
+    level0 = np.einsum("pij,pj->pi", weight, within)
+    most = np.einsum("pij,pjk,pk->pi", weight, work.above**2, squared)
+    drawn = (DRAW * np.einsum("pij,pjk,pk->pi", response, work.above, work.x)) ** 2
+    hidden = SAFETY * np.sqrt(np.max(level0 + np.minimum(drawn, most), axis=1))
+    # That one draw is as small by chance in one coordinate is likelier than in all of them.
+    shape = np.abs(work.x) / np.max(np.abs(work.x), axis=1, keepdims=True)
+    drawn = np.maximum(drawn, np.max(drawn, axis=1, keepdims=True) * shape**2)
+    return hidden, SAFETY * np.sqrt(level0 + np.minimum(drawn, most))
