@@ -7,7 +7,8 @@ import numpy as np
 from thermalent.support.compiled import compiled
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
-_ROUNDING = 4 * np.finfo(float).eps
+_EPS = float(np.finfo(float).eps)
+_ROUNDING = 4 * _EPS
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
@@ -77,6 +78,7 @@ def drop_rounding(matrix, size):
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
             if abs(matrix[i, j]) < _ROUNDING * size[i, j]:
+                size[i, j] += abs(matrix[i, j]) / _EPS  # it may have been more than rounding
                 matrix[i, j] = 0.0
 
 
