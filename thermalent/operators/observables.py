@@ -410,5 +410,8 @@ def _how(result: Result, eps: Any, origin: str) -> str:
     if not np.any(np.isfinite(eps)):
         return f"not known, because the error of the state is not: {origin}"
     if result.method.claim == "statistical":
-        return f"standard error, carried through from the elements of the state: {origin}"
+        return (
+            "at least the standard error: the largest change if each element of the state is off by "
+            f"one standard error of its own or less, carried through from these: {origin}"
+        )
     return f"bound for every state whose elements differ by the error of this one: {origin}"
