@@ -10,6 +10,8 @@ _DENSE_UP_TO = 12  # rows; below it a dense product costs less than a sparse one
 # Longest step of the Taylor series, in inverse norms: the longer, the fewer products in all, and
 # the more rounding, because terms as large as e^4/5 cancel.
 _REACH = 4
+# What products with the generator lose, in last places: see `rounding`.
+_RANDOM, _SYSTEMATIC = 2.0, 0.06
 
 
 def propagate(generator: sparse.csr_array, start: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -76,8 +78,14 @@ def norm(generator: sparse.csr_array) -> float:
 
 
 def rounding(generator: sparse.csr_array, times: np.ndarray) -> np.ndarray:
-    r"""Bound of the rounding error of `propagate` for a map that amplifies no error, (t,).
+    r"""Estimate of the rounding error of `propagate` for a map that amplifies no error, (t,).
 
-    A step of \(\|L\| h \le 4\) sums terms of total weight below e^4, each rounded a few times.
+    $$\epsilon\,(2 + 2\sqrt{\|L\|t} + 0.06\,\|L\|t)$$
+
+    The products with L are as many as \(\|L\|_1 t\), and each loses a last place. What they lose
+    adds up in squares, but for a part that has the same sign every time. Against exponentials in
+    128 bits (30 random networks, norms times t up to 1400) at most 0.35 of the root and 0.012 of
+    the linear part were lost; five times that is stated.
     """
-    return 6 * _EPS * (1 + np.exp(_REACH) / _REACH * norm(generator) * times)
+    turns = norm(generator) * times
+    return _EPS * (2 + _RANDOM * np.sqrt(turns) + _SYSTEMATIC * turns)

@@ -411,7 +411,7 @@ def _how(result: Result, eps: Any, origin: str) -> str:
         return f"not known, because the error of the state is not: {origin}"
     if result.method.claim == "statistical":
         return (
-            "at least the standard error: the largest change if each element of the state is off by "
-            f"one standard error of its own or less, carried through from these: {origin}"
+            "at least the standard error: the largest change if each element of the state is off "
+            f"by one standard error or less, carried through from these: {origin}"
         )
     return f"bound for every state whose elements differ by the error of this one: {origin}"

@@ -77,7 +77,7 @@ class ErrorEstimate(float):
         """
         if callable(self._elements):
             self._elements = np.minimum(self._elements(), float(self))
-        return self._elements
+        return None if self._elements is None else np.asarray(self._elements)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (ErrorEstimate, (float(self), self.how, self.elements))

@@ -23,18 +23,37 @@ _LEAST = (2 * _EPS) ** 2
 class Solved(Protocol):
     """Of some points: K, the last two solutions, the inverse and what K may be off by."""
 
-    k: np.ndarray
-    x: np.ndarray
-    x_before: np.ndarray
-    inverse: np.ndarray
-    above: np.ndarray
+    @property
+    def k(self) -> np.ndarray:
+        """K, (p, ground, ground)."""
+
+    @property
+    def x(self) -> np.ndarray:
+        """The solutions, (p, ground)."""
+
+    @property
+    def x_before(self) -> np.ndarray:
+        """Those with fewer levels, (p, ground)."""
+
+    @property
+    def inverse(self) -> np.ndarray:
+        """Of A_0 + K with the trace in its first row, (p, ground, ground)."""
+
+    @property
+    def above(self) -> np.ndarray:
+        """A draw of what K may be off by, (p, ground, ground)."""
 
 
 class Levels(Protocol):
     """Of some points: operators of level 0 as columns, and what A was summed from."""
 
-    basis: np.ndarray
-    size: np.ndarray
+    @property
+    def basis(self) -> np.ndarray:
+        """Operators of level 0 as columns, (p, d^2, ground)."""
+
+    @property
+    def size(self) -> np.ndarray:
+        """What A was summed from, (p, m_0, m_0)."""
 
 
 def element_errors(
