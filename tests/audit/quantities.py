@@ -189,6 +189,35 @@ def evolution(notes: Notes, network: te.Network, reference: Reference, rng) -> N
             seconds=seconds,
             note=f"te.evolve(network, {times.tolist()}, {np.diag(rho).real.tolist()}) at t = {t:g}",
         )
+    if network.dims == (2, 2):
+        _numbers_of_evolution(notes, found, states)
+
+
+def _numbers_of_evolution(notes: Notes, found: Any, states: list[State]) -> None:
+    """What is read off the states of an evolution that began without coherences."""
+    for name in MEASURES:
+        estimates, seconds = notes.call("evolution numbers", getattr(found, name))
+        if estimates is None:
+            continue
+        for estimate, exact in zip(estimates, states, strict=True):
+            truth = getattr(numbers, name)(exact)
+            notes.judge(
+                "evolution numbers",
+                abs(float(truth - numbers.mpf(float(estimate)))),
+                estimate.error,
+                scale=max(1.0, abs(float(truth))),
+                reference_error=_slack(exact),
+                seconds=seconds,
+                note=name,
+            )
+
+
+def _slack(exact: State, error: float = 1e-16) -> float:
+    """What an error of the reference may change of a number, most of all under a root."""
+    p = np.maximum(np.diag(exact.array).real, 0.0)
+    pairs = ((p[0], p[3]), (p[1], p[2]))
+    roots = [np.sqrt((a + error) * (b + error)) - np.sqrt(a * b) for a, b in pairs]
+    return float(4 * (4 * error + max(roots)))
 
 
 def _diagonal(rho: np.ndarray) -> np.ndarray:

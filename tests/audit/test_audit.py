@@ -80,7 +80,7 @@ def test_other_quantities_outside_their_errors_are_violations(quantity, monkeypa
         rng = np.random.default_rng(4)
         function = getattr(quantities, quantity)
         function(*((notes, NETWORK, reference) + (() if quantity == "rates" else (rng,))))
-        return {finding.outcome for finding in notes.findings}
+        return outcomes(notes, quantity)
 
     # Whether the errors hold is for the audit itself; here they are wide, and then passed.
     def wide(*args, **options):
