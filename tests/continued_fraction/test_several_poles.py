@@ -336,6 +336,23 @@ def test_eight_poles_take_no_more_unknowns_than_four():
     assert found.concurrence() == pytest.approx(0.89774, abs=2e-5)
 
 
+def test_the_default_stops_where_more_digits_are_not_cheap(monkeypatch):
+    """Six digits are then enough; what is cheap is had to nine, and the error says which."""
+    cheap = te.steady_state(te.thermal_link(1220, 1e-3, filters=2))
+    assert cheap.stats["ended_by"] == "converged"
+    assert cheap.error < 1e-9
+    module = "thermalent.continued_fraction.several_poles.converge"
+    monkeypatch.setattr(f"{module}.TIERS_BUDGET", 1e10)
+    network = te.thermal_link(40, 0.05, filters=2)
+    default = te.steady_state(network)
+    assert default.stats["ended_by"] == "budget"
+    assert default.stats["operations"] < 1e10
+    exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-7))
+    difference = np.max(np.abs(default.state - exact.state))
+    assert difference <= default.error + exact.error
+    assert 1e-9 < default.error < 1e-5
+
+
 def test_the_fraction_equals_a_dense_solve_of_the_same_tiers():
     """A finite-depth identity, with unknowns that the lowest tiers do not have."""
     for network in (detuned_row(), acting_back()):

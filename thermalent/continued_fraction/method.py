@@ -35,8 +35,9 @@ class ContinuedFraction(Method):
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the
             number of levels follows from it. A given accuracy is kept or refused. If not given,
             1e-9 where that is cheap, else what a budget of operations affords (about half a minute
-            of one core; the same call gives the same bits), and 1e-2 at least: `error` says what
-            was reached, `stats["ended_by"]` what ended the search.
+            of one core, two seconds once six digits are reached behind several poles; the same call
+            gives the same bits), and 1e-2 at least: `error` says what was reached,
+            `stats["ended_by"]` what ended the search.
         n_max: Instead, keep the levels k + l <= 2 n_max; the error that this leaves is measured.
         digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball
             arithmetic: `stats["precise"]` holds them as strings ("real" and "imag", (d, d) each,

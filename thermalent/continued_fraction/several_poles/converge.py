@@ -240,13 +240,14 @@ class _Search:
         """The solution with its error and, if the search ends with it, why.
 
         The first change is the error of the solution with one quantum: three times that is more
-        than enough for two. What the tiers leave out may happen to cancel in a change, and is
+        than enough for two where every amplitude of the chain holds a quantum by then. What the
+        tiers leave out may happen to cancel in a change, and is
         added as it was found with one quantum.
         """
         from thermalent.continued_fraction.chain import convergence
 
         error = convergence.error_of(changes, changed, found.scale)
-        if changed == 1:
+        if changed == 1 and self.chain.length <= self.quanta + 1:
             error = _SAFETY * changes[2]
         error += self.of_tiers
         outcome = ""
