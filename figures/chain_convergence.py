@@ -1,4 +1,4 @@
-"""How the chain of a hot source of several poles converges: in quanta along it, and in tiers."""
+"""How the chain of a hot source of several poles converges: in hops along it, and in tiers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RTOL = 1e-8  # of the second route
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 14, track: Track = common.silent) -> Report:
-    """Largest error of the state over K, and over the number of tiers.
+    """Largest error of the state over the order K, and over the number of tiers.
 
     Args:
         folder: Where chain_convergence.png and chain_convergence.csv go.
@@ -81,7 +81,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 markersize=4,
                 label=rf"{cavities} cavities, $\kappa/\gamma = {common.power_of_ten(kappa)}$",
             )
-        left.set(xlabel="largest number $K$ of quanta along the chain")
+        left.set(xlabel="order $K$ along the chain: hops of all quanta")
         left.set(ylabel=r"largest error of $\rho$", ylim=(1e-13, 1))
         left.set_title(rf"(a) $n_\mathrm{{th}} = {N_TH:g}$", loc="left")
         left.legend()

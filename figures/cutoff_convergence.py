@@ -16,7 +16,7 @@ LEVELS = 20
 ROUNDING = 3e-16
 
 
-def main(folder: Path = common.FOLDER, *, points: int = 9, track: Track = common.silent) -> Report:
+def main(folder: Path = common.FOLDER, *, points: int = 10, track: Track = common.silent) -> Report:
     """Error of the pair's state over the hierarchy's level, Fock's cutoff and that of the jumps.
 
     Args:
@@ -79,7 +79,7 @@ def _slope(cutoffs: np.ndarray, errors: np.ndarray) -> float:
 
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
-        figure, axes = common.canvas(4.8, 3.6)
+        figure, axes = common.canvas(5.2, 4.2)
         for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
             label = rf"$\kappa/\gamma = {kappa:g}$"
             for name, mark, words in (
@@ -100,5 +100,5 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         axes.set(xlabel="highest level, or Fock states per mode")
         axes.set(ylabel=r"largest error of $\rho$", ylim=(1e-16, 1))
         axes.set_title(rf"one pair, $r = {SQUEEZING:g}$", loc="left")
-        figure.legend(**(common.BELOW | {"ncols": 3}))
+        figure.legend(**(common.BELOW | {"ncols": 2}))
         common.save("cutoff_convergence", folder, figure, columns)

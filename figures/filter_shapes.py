@@ -81,7 +81,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
             axes.set(xlabel=r"frequency from the carrier, $\omega/\gamma$")
             axes.set(xlim=(0, columns["omega_over_gamma"][-1]))
             axes.set_title(title, loc="left")
-        middle.set(ylabel=r"$|S_{21}|^2$", ylim=(0, 1.05))
+        middle.set(ylabel=r"$|S_{21}|^2$", ylim=(0, 1.05), xlim=(0, 0.04))
         right.set(ylabel=r"$|S_{21}|^2$ (dB)", ylim=(-80, 3))
         middle.legend()
         common.save("filter_shapes", folder, figure, columns)

@@ -60,7 +60,7 @@ class BestFilter:
             coefficients of F and P, without units; zero at a maximum.
         ends: Concurrence at the end of each climb, at its truncation, the largest first, (starts,).
         agreeing: How many climbs ended at the largest one.
-        quanta: Quanta along the chain, K, of the last climb.
+        quanta: Order K along the chain (the hops of all quanta) of the last climb.
         tiers: Its tiers.
         evaluations: Values with slopes of all climbs.
     """
@@ -149,7 +149,7 @@ def best_filter(
             as many coordinates and take eight times as long.
         starts: Filters to climb from, >= 1: one beside the best Butterworth filter, random ones.
         seed: Of the random filters.
-        quanta: Quanta K along the chain on the way, >= 1; the last climb takes one more if that is
+        quanta: Order K along the chain on the way, >= 1; the last climb takes one more if that is
             affordable.
         rtol: Accuracy of the state at the end.
         loss: Power loss between the qubits.
