@@ -170,6 +170,11 @@ def test_three_poles_have_a_notch_pair():
     assert found.concurrence > butterworth.concurrence()
 
 
+def test_a_climb_at_too_low_an_order_says_so():
+    with pytest.warns(UserWarning, match="Ask for more `quanta`"):
+        te.best_filter(10.0, 3, starts=1, quanta=1)
+
+
 def test_imperfections_are_those_of_the_link():
     lossy = te.best_filter(100.0, 1, starts=1, loss=0.02, dephasing=1e-3)
     clean = te.best_filter(100.0, 1, starts=1)

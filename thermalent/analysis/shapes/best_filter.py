@@ -41,6 +41,8 @@ _WIDTHS = np.geomspace(1e-5, 3.0, 34)
 _ON_THE_WAY, _IN_THE_END = 1e-2, 1e-3
 _BESIDE = 0.05  # distance of the first start from the best Butterworth filter, in every coordinate
 _SAME = 1e-5  # climbs that end at values closer than this ended at the same maximum
+# A concurrence this far from the value of the climb shows that the truncations did not describe it.
+_ELSEWHERE = 0.02
 # Multiplications of a value with slopes up to which the end of the climb takes a quantum more.
 _AFFORDABLE = 1.5e11
 
@@ -164,7 +166,8 @@ def best_filter(
         ValueError: an argument is out of range.
 
     Warns:
-        UserWarning: only one of several climbs ended at the largest value.
+        UserWarning: only one of several climbs ended at the largest value, or the truncations of
+            the climb do not describe the filter that it found.
     """
     occupation = checks.positive("n_th", n_th)
     checks.within("rtol", rtol, 1e-10, 0.1)
@@ -202,6 +205,13 @@ def best_filter(
         warnings.warn(
             f"Only one of {count} climbs ended at the largest value, C = {ends[0]:.5f}: there may "
             "be a better filter. Ask for more starts.",
+            stacklevel=2,
+        )
+    if abs(max(found.value, 0.0) - concurrence) > _ELSEWHERE:
+        warnings.warn(
+            f"The climb ended at C = {found.value:.4f} with the order K = {link.quanta} along the "
+            f"chain, but the state has C = {concurrence:.4f}: the field changes too fast for so "
+            "low an order. Ask for more `quanta`.",
             stacklevel=2,
         )
     return BestFilter(
