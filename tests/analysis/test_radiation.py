@@ -152,12 +152,12 @@ def test_preparation_time_is_the_last_crossing():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda n: te.spectrum(n, [np.nan]), r"`frequencies` must be a sequence of finite"),
+        (lambda n: te.spectrum(n, [np.nan]), r"`frequencies` must be finite, but is nan"),
         (lambda n: te.spectrum(n, [0.0], "q9"), r"`of` must be 'output' or a node of \['source'"),
         (lambda n: te.coherence(n, [0.0], order=3), r"`order` must be 1 or 2, but is 3"),
         (lambda n: te.coherence(n, [1.0, 0.0]), r"`delays` must be increasing"),
         (lambda n: te.preparation_time(n, distance=2.0), r"`distance` must be a number in"),
-        (lambda n: te.relaxation_rates(n, 0), r"`count` must be an integer of at least 1"),
+        (lambda n: te.relaxation_rates(n, 0), r"`count` must be an integer from 1 to 200"),
     ],
 )
 def test_bad_arguments(net, call, message):

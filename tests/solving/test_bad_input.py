@@ -225,7 +225,5 @@ def test_a_number_that_cannot_be_used_is_refused_by_name(call, name, value):
 def test_the_value_that_is_named_is_the_one_that_was_given():
     with pytest.raises(ValueError, match=r"`gamma` must be .*, but is 1e-320"):
         te.dual_rail(pairs=1, squeezing=1.0, gamma=1e-320)
-    with pytest.raises(
-        ValueError, match=r"`qubits` must be an integer from 1 to 1000, but is 4000"
-    ):
+    with pytest.raises(ValueError, match=r"`qubits` must be at most 1000, but is 4000"):
         te.thermal_link(0.3, 1.0, qubits=4000)

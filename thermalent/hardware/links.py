@@ -63,7 +63,7 @@ def superconducting_link(
 
     Source: THERMAL, Sec. V A.
     """
-    checks.integer("qubits", qubits, 1, checks.MOST_NODES)
+    checks.node_count("qubits", qubits)
     source = _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5))
     line = _qubits(qubits, gamma, detuning, dephasing_time)
     losses = _losses(loss, qubits - 1, "stretch between successive qubits")

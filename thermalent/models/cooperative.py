@@ -57,7 +57,7 @@ def cooperative(
 
     Source: COOPERATIVE, Eqs. (1), (2) and the text below Fig. 2.
     """
-    count = checks.integer("qubits", qubits, 1, checks.MOST_NODES)
+    count = checks.node_count("qubits", qubits)
     rates = per_qubit("decay", decay, count, checks.nonnegative)
     individual = per_qubit("individual_decay", individual_decay, count, checks.nonnegative)
     detunings = per_qubit("detuning", detuning, count, checks.real)

@@ -75,7 +75,7 @@ def dual_rail(
 
     Source: DUALRAIL, Eqs. (1) to (4) and (11); loss as in `Cascade`.
     """
-    checks.integer("pairs", pairs, 1, checks.MOST_NODES)
+    checks.node_count("pairs", pairs)
     gamma = checks.positive_rate("gamma", gamma)
     rates = _bandwidths(bandwidth, bandwidths)
     r = _squeezing(squeezing, gain, rates)

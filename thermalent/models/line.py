@@ -66,7 +66,7 @@ def behind_a_filter(
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
     elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
-    checks.integer("filters", filters, 1, checks.MOST_NODES)
+    checks.node_count("filters", filters)
     exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
     later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
     zeros = (0.0,) * filters

@@ -82,8 +82,7 @@ def ring_resonators(
     """
     n = _node_count(nodes, coupling)
     counts = [
-        checks.integer("qubits", count, 1, checks.MOST_NODES)
-        for count in checks.per_item("qubits", qubits, n, "node")
+        checks.node_count("qubits", count) for count in checks.per_item("qubits", qubits, n, "node")
     ]
     if not isinstance(collective, (bool, np.bool_)):
         checks.fail("collective", "True or False", collective)
@@ -114,7 +113,7 @@ def ring_resonators(
 
 def _node_count(nodes: int | None, coupling: Any) -> int:
     if nodes is not None:
-        return checks.integer("nodes", nodes, 2, checks.MOST_NODES)
+        return checks.node_count("nodes", nodes, 2)
     if not _is_sequence(coupling):
         return 2
     if len(coupling) < 2:

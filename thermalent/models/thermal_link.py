@@ -72,7 +72,7 @@ def thermal_link(
     chosen = filter_or_rate(filter, kappa, filters)
     if chosen is None:
         kappa = checks.positive("kappa", kappa)
-    checks.integer("qubits", qubits, 1, checks.MOST_NODES)
+    checks.node_count("qubits", qubits)
     gammas = checks.per_item("gamma", gamma, qubits, "qubit")
     losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
     rates = [checks.nonnegative("gamma", rate) for rate in gammas]

@@ -186,7 +186,7 @@ class CollectiveSpin(Emitter):
     qubits: int
 
     def __post_init__(self) -> None:
-        checks.integer("qubits", self.qubits, 1, checks.MOST_NODES)
+        checks.node_count("qubits", self.qubits)
 
     @property
     def lowering(self) -> np.ndarray:

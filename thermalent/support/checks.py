@@ -81,6 +81,13 @@ def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> 
     return _integer(name, value, minimum, maximum)
 
 
+def node_count(name: str, value: Any, minimum: int = 1) -> int:
+    """A number of nodes whose matrices a network can hold."""
+    if integer(name, value, minimum) > MOST_NODES:
+        fail(name, f"at most {MOST_NODES}", value)
+    return int(value)
+
+
 def seed(name: str, value: Any) -> int:
     """An integer >= 0 of any size."""
     return _integer(name, value, 0, None)
@@ -203,7 +210,7 @@ def numbers(name: str, value: Any, item: str = "number") -> np.ndarray:
     if grid.ndim != 1 or grid.size == 0:
         fail(name, f"a sequence of at least one {item}", Words(f"an array of shape {grid.shape}"))
     if not np.all(np.isfinite(grid)):
-        fail(name, "finite", grid[~np.isfinite(grid)][0])
+        fail(name, "finite", float(grid[~np.isfinite(grid)][0]))
     return grid
 
 
@@ -211,7 +218,7 @@ def time_grid(name: str, value: Any) -> np.ndarray:
     """Finite times >= 0 in increasing order, as an array."""
     grid = numbers(name, value, "time")
     if grid[0] < 0:
-        fail(name, "non-negative", grid[0])
+        fail(name, "non-negative", float(grid[0]))
     if np.any(np.diff(grid) <= 0):
         at = int(np.argmax(np.diff(grid) <= 0))
         fail(name, "increasing", Words(f"{grid[at]:g} followed by {grid[at + 1]:g}"))
