@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from thermalent.solving.solve import steady_state as steady_state
     from thermalent.stochastic.field_jumps import FieldJumps as FieldJumps
     from thermalent.stochastic.method import FieldTrajectories as FieldTrajectories
+    from thermalent.support.errors import ThermalentError as ThermalentError
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
     from thermalent.sweeping.run import sweep as sweep
@@ -143,6 +144,7 @@ _HOME = {
     "thermalent.solution.method": ("Method", "MethodError"),
     "thermalent.solution.result": ("SteadyState",),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
+    "thermalent.support.errors": ("ThermalentError",),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),
     "thermalent.sweeping.storage.integrity": ("StoreReport", "check_store"),

@@ -35,7 +35,9 @@ from thermalent.solving.solve import finished, method_named
 from thermalent.stochastic.field_jumps import FieldJumps
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_attribute
+from thermalent.support.errors import ArgumentTypeError
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
 EXACT_METHODS_ROUNDING = 1e-12
@@ -135,6 +137,7 @@ class CrossValidation:
         return _rendered(self)
 
 
+@with_explained_calls
 def cross_validate(network: Network, methods: Sequence[Method] | None = None) -> CrossValidation:
     r"""Solve one network by every method, and compare.
 
@@ -165,7 +168,7 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
         chosen = list(methods)
     for method in chosen:
         if not isinstance(method, Method):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"Argument `methods` must be methods such as te.Fock(), but holds {method!r}."
             )
     if not any(method.claim is Claim.EXACT for method in chosen):

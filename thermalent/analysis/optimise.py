@@ -19,7 +19,9 @@ from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
+from thermalent.support.errors import ThermalentError
 
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
@@ -65,7 +67,7 @@ class Optimum:
     status: Status = field(default_factory=Status)
 
 
-class OptimumError(RuntimeError):
+class OptimumError(ThermalentError, RuntimeError):
     """There is no interior maximum, or none was found; `result` holds the best point."""
 
     def __init__(self, result: Optimum) -> None:
@@ -75,6 +77,7 @@ class OptimumError(RuntimeError):
 
 
 @renamed_arguments(over="ranges", maximise="objective")
+@with_explained_calls
 def optimise(
     builder: Callable[..., Any],
     ranges: Mapping[str, tuple[float, float]],

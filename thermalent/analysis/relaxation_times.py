@@ -28,6 +28,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 # Largest number of emitter levels, alone and behind a mode.
@@ -77,6 +78,7 @@ _SEARCHED = (
 )
 
 
+@with_explained_calls
 def relaxation_rates(
     network: Network, count: int = 3, *, charge: int | None = 0, rtol: float = 1e-8
 ) -> Rates:
@@ -230,6 +232,7 @@ def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
     )
 
 
+@with_explained_calls
 def preparation_time(network: Network, initial: Any = "00", *, distance: float = 1e-2) -> Estimate:
     r"""The time after which the emitters stay within a trace distance of their steady state.
 
@@ -334,6 +337,7 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
     return min(rates)
 
 
+@with_explained_calls
 def purity_time(
     network: Network, initial: Any = None, *, impurity: float = 1e-3, pairs: int | None = None
 ) -> Estimate:

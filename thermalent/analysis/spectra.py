@@ -25,6 +25,7 @@ from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 _HOW = (
@@ -77,6 +78,7 @@ class Coherence:
     how: str = _HOW
 
 
+@with_explained_calls
 def spectrum(
     network: Network,
     frequencies: ArrayLike,
@@ -149,6 +151,7 @@ def spectrum(
     )
 
 
+@with_explained_calls
 def coherence(
     network: Network,
     delays: ArrayLike,

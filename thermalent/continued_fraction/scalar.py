@@ -23,6 +23,7 @@ import mpmath
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.errors import ThermalentError
 
 Number = float | complex
 _Convergents = Iterator[tuple[Number, float]]  # value, size of its last change
@@ -59,7 +60,7 @@ class Continuants:
     exponent: int
 
 
-class FractionNotConverged(ArithmeticError):
+class FractionNotConverged(ThermalentError, ArithmeticError):
     """The fraction did not converge within the allowed terms; `partial` holds the last value."""
 
     def __init__(self, partial: FractionValue, wanted: Any) -> None:

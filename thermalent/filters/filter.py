@@ -20,6 +20,7 @@ from thermalent.filters import measured, passive, prototypes, quanta, response, 
 from thermalent.filters.fit import Fit
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
+from thermalent.support.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -408,7 +409,7 @@ class Filter:
             ValueError: only the transmission of this filter is known.
         """
         if not self.reflection_known:
-            raise ValueError(
+            raise ArgumentError(
                 "The reflection S22 of this filter is not known: it was made from its "
                 "transmission alone. It is known for te.Filter.cavities, butterworth, chebyshev."
             )

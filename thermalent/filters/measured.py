@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.errors import MissingPackageError
 
 MOST_POLES = 8
 # More poles are taken while each reduces the deviation to less than this part of it.
@@ -50,7 +51,7 @@ def read_touchstone(path: Any) -> tuple[np.ndarray, np.ndarray]:
     try:
         import skrf
     except ImportError as error:
-        raise ImportError(_TOUCHSTONE) from error
+        raise MissingPackageError(_TOUCHSTONE) from error
     network = skrf.Network(str(path))
     if network.nports < 2:
         checks.fail("path", "a Touchstone file of two ports at least", str(path))

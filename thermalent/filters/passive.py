@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from thermalent.filters.response import StateSpace
+from thermalent.support.errors import ArgumentError
 
 # A filter that transmits everything at its peak is at the edge of the lemma, where its Riccati
 # equation has no stabilising solution. It is solved for a bound of |S21|^2 so little above one:
@@ -65,7 +66,7 @@ def passive(system: StateSpace) -> StateSpace:
         passive_system = _bounded_real(balanced, 1.0 + margin)
         if passive_system is not None:
             return passive_system
-    raise ValueError(
+    raise ArgumentError(
         "No passive network of modes was found for this filter to a relative accuracy of "
         f"{_ACCURACY:g}: its poles lie too far apart or too close to each other. Use fewer poles."
     )

@@ -12,6 +12,7 @@ from thermalent.fock.space import emitter_numbers
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.support import memory_limit
+from thermalent.support.errors import ArgumentError
 
 # Multiplications up to which "auto" factorises: about ten seconds.
 _DIRECT_UP_TO = 2e10
@@ -70,7 +71,7 @@ class Problem:
     def known_ratios(self) -> tuple[float, ...]:
         """The ratios of modes that have a steady state; a method refuses the others."""
         if self.ratios is None:
-            raise ValueError("The modes have no steady state.")
+            raise ArgumentError("The modes have no steady state.")
         return self.ratios
 
     @property

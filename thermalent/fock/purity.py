@@ -21,6 +21,7 @@ from thermalent.fock.sectors import product_elements, sector
 from thermalent.fock.space import space
 from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
+from thermalent.support.errors import ArgumentError
 from thermalent.support.progress import working
 
 # Error per time and per rate of the generator: a hundred times that of rounding.
@@ -37,7 +38,7 @@ _STANDSTILL = 1e-14
 _HOW = "errors of the Krylov steps and rounding, over the slope of the purity where it crosses"
 
 
-class NeverPure(ValueError):
+class NeverPure(ArgumentError):
     """The purity never returns to the threshold, or does not converge."""
 
 

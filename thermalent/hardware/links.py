@@ -13,8 +13,10 @@ from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_
 from thermalent.models.phononic_link import phononic_link as phononic_network
 from thermalent.models.thermal_link import thermal_link
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 
+@with_explained_calls
 def superconducting_link(
     temperature: Any = "293K",
     frequency: Any = None,
@@ -63,7 +65,7 @@ def superconducting_link(
 
     Source: THERMAL, Sec. V A.
     """
-    checks.node_count("qubits", qubits)
+    qubits = checks.node_count("qubits", qubits)
     source = _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5))
     line = _qubits(qubits, gamma, detuning, dephasing_time)
     losses = _losses(loss, qubits - 1, "stretch between successive qubits")
@@ -82,6 +84,7 @@ def superconducting_link(
     return _hardware(network, source, line, losses, chosen=chosen)
 
 
+@with_explained_calls
 def colour_centre_link(
     temperature: Any = "300K",
     frequency: Any = None,

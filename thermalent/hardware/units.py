@@ -15,6 +15,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from thermalent.support import checks
+from thermalent.support.errors import ArgumentError
 
 # A number and a unit, at most a quotient or product of two. pint would evaluate any arithmetic.
 _NUMBER_AND_UNIT = re.compile(
@@ -73,7 +74,7 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     try:
         return check(name, number)
     except ValueError as error:  # name the value as it was given, with its unit
-        raise ValueError(str(error).replace(repr(number), repr(str(value)))) from None
+        raise ArgumentError(str(error).replace(repr(number), repr(str(value)))) from None
 
 
 def with_prefix(value: float, unit: str) -> str:

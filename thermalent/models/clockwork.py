@@ -18,6 +18,7 @@ from thermalent.networks.geometry import CommonReservoir
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Qubit, Qudit
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 _LEVELS = 4
 
@@ -37,6 +38,7 @@ SCHEMES = {
 PUMPS = ("coherent", "incoherent")
 
 
+@with_explained_calls
 def clockwork(
     scheme: str = "lowest transition",
     *,

@@ -9,8 +9,10 @@ from thermalent.networks.geometry import CommonReservoir
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Qubit
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 
+@with_explained_calls
 def cooperative(
     qubits: int = 2,
     decay: PerQubit = 1.0,

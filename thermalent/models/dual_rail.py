@@ -12,6 +12,7 @@ from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode, Qubit
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 PerPair = float | Sequence[float]
@@ -20,6 +21,7 @@ _STRONGEST = 15.0  # exp(2 r) = 1e13
 
 
 @renamed_arguments(decay="gamma", imbalance="bandwidths", other_decay="intrinsic_decay")
+@with_explained_calls
 def dual_rail(
     pairs: int,
     squeezing: float | None = None,
@@ -75,7 +77,7 @@ def dual_rail(
 
     Source: DUALRAIL, Eqs. (1) to (4) and (11); loss as in `Cascade`.
     """
-    checks.node_count("pairs", pairs)
+    pairs = checks.node_count("pairs", pairs)
     gamma = checks.positive_rate("gamma", gamma)
     rates = _bandwidths(bandwidth, bandwidths)
     r = _squeezing(squeezing, gain, rates)
@@ -180,7 +182,7 @@ def _squeezing(
         checks.fail("gain", "left out where `squeezing` is given", gain)
     if rates is None:
         checks.fail("gain", "given together with a finite `bandwidth`", gain)
-    checks.nonnegative("gain", gain)
+    gain = checks.nonnegative("gain", gain)
     threshold = 0.5 * float(np.sqrt(rates[0] * rates[1]))
     if not gain < threshold:
         allowed = f"below the parametric threshold sqrt(kappa_A kappa_B)/2 = {threshold:g}"

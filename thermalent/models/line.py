@@ -60,13 +60,13 @@ def behind_a_filter(
     Raises:
         ValueError: an argument is out of range or of the wrong length.
     """
-    checks.nonnegative("n_th", n_th)
-    checks.positive("kappa", kappa)
+    n_th = checks.nonnegative("n_th", n_th)
+    kappa = checks.positive("kappa", kappa)
     n_0 = checks.nonnegative("waveguide_occupation", waveguide_occupation)
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
     elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
-    checks.node_count("filters", filters)
+    filters = checks.node_count("filters", filters)
     exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
     later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
     zeros = (0.0,) * filters

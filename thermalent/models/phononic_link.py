@@ -16,10 +16,12 @@ from thermalent.models.line import (
 from thermalent.networks.geometry import SemiInfinite
 from thermalent.networks.network import Network
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 
 @renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
+@with_explained_calls
 def phononic_link(
     n_th: float,
     kappa: float | None = None,

@@ -13,11 +13,13 @@ from thermalent.networks.geometry import ChiralWaveguide
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Mode, Qubit, Qudit
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 Nested = complex | Sequence[complex] | Sequence[Sequence[complex]]
 NestedReal = float | Sequence[float] | Sequence[Sequence[float]]
 
 
+@with_explained_calls
 def ring_resonators(
     coupling: Nested,
     decay_right: float | Sequence[float] = 1.0,

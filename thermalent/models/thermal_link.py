@@ -14,10 +14,12 @@ from thermalent.models.line import (
 from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 
 @renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
+@with_explained_calls
 def thermal_link(
     n_th: float,
     kappa: float | None = None,
@@ -72,7 +74,7 @@ def thermal_link(
     chosen = filter_or_rate(filter, kappa, filters)
     if chosen is None:
         kappa = checks.positive("kappa", kappa)
-    checks.node_count("qubits", qubits)
+    qubits = checks.node_count("qubits", qubits)
     gammas = checks.per_item("gamma", gamma, qubits, "qubit")
     losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
     rates = [checks.nonnegative("gamma", rate) for rate in gammas]

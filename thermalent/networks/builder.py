@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.errors import ArgumentError
 
 
 def check_parameters(
@@ -66,7 +67,7 @@ def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]
         check_parameters(builder, {}, names)
     except ValueError as error:
         # The check is that of a sweep, whose argument has another name.
-        raise ValueError(str(error).replace("`grid`", f"`{argument}`")) from None
+        raise ArgumentError(str(error).replace("`grid`", f"`{argument}`")) from None
 
 
 def check_integers(builder: Callable[..., Any], parameters: Mapping[str, Any]) -> None:

@@ -34,9 +34,10 @@ from thermalent.operators.superoperators import (
     sandwich,
     zero,
 )
+from thermalent.support.errors import ArgumentError
 
 
-class UnstableSourceError(ValueError):
+class UnstableSourceError(ArgumentError):
     """The modes together gain energy faster than they lose it: there is no stationary source."""
 
 
@@ -110,7 +111,7 @@ def gaussian_modes(network: Network) -> tuple[GaussianMode, ...]:
     count = len(network.modes)
     own, pair = np.eye(2 * count) > 0, np.kron(np.eye(count), [[0, 1], [1, 0]]) > 0
     if np.any(source.drift[~own]) or np.any(source.covariance[~pair]):
-        raise ValueError(
+        raise ArgumentError(
             "A list of modes by themselves needs modes that are not coupled to each other, and of "
             "which none squeezes itself: `gaussian_source` describes the others."
         )

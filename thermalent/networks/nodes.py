@@ -10,6 +10,7 @@ import numpy as np
 
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass
 from thermalent.support.deprecation import renamed_attribute
 
 SIGMA_MINUS = np.array([[0.0, 1.0], [0.0, 0.0]], dtype=complex)
@@ -19,7 +20,7 @@ SIGMA_Z = np.array([[-1.0, 0.0], [0.0, 1.0]], dtype=complex)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mode:
+class Mode(metaclass=ExplainedClass):
     r"""A boson mode (filter cavity, mechanical mode) with a thermal bath of its own.
 
     $$k\,(n_\mathrm{th} + 1)\,\mathcal{D}[a]\rho + k\, n_\mathrm{th}\,\mathcal{D}[a^\dagger]\rho$$
@@ -47,7 +48,7 @@ class Mode:
         object.__setattr__(self, "n_th", checks.nonnegative("n_th", self.n_th))
 
 
-class Emitter(abc.ABC):
+class Emitter(metaclass=ExplainedClass):
     """A node of finite dimension: its lowering operator, local Hamiltonian and local jumps."""
 
     name: str

@@ -19,12 +19,13 @@ from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
 from thermalent.networks.value import read_only
 from thermalent.operators.superoperators import dense, lindblad, zero
+from thermalent.support.errors import ArgumentError
 
 # The lowering operator of these lowers a single ladder, and their local terms are diagonal in it.
 _LADDERS = (Qubit, CollectiveSpin)
 
 
-class SymmetryError(ValueError):
+class SymmetryError(ArgumentError):
     """The network has no U(1) symmetry; the message names the term that breaks it."""
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support.calls import ExplainedClass
+from thermalent.support.errors import ArgumentTypeError
 
-class Value:
+
+class Value(metaclass=ExplainedClass):
     """Equality, hash, pickling and differences for a frozen dataclass that holds arrays.
 
     Two objects are equal if they are of one class and every compared field is, arrays by their
@@ -52,7 +55,9 @@ class Value:
             TypeError: `other` is of another class.
         """
         if type(self) is not type(other):
-            raise TypeError(f"Argument `other` must be a {type(self).__name__}, but is {other!r}.")
+            raise ArgumentTypeError(
+                f"Argument `other` must be a {type(self).__name__}, but is {other!r}."
+            )
         return tuple(_differences(self, other))
 
 

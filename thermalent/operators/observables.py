@@ -16,6 +16,7 @@ import numpy as np
 from thermalent.operators import distances, entanglement, error_bounds, gradients, states
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
 from thermalent.operators.readable import OneState, Result, SeveralStates
+from thermalent.support.errors import ArgumentError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,7 +321,7 @@ def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[
     if not names and len(known) == 2:
         names = known
     if len(names) != 2 or names[0] == names[1]:
-        raise ValueError(
+        raise ArgumentError(
             f"Name two different emitters of {list(known)}, but given were {list(names)}."
         )
     return names

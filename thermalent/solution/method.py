@@ -16,6 +16,8 @@ from thermalent.solution.record import Claim as Claim
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask, Task
 from thermalent.solution.tasks import SourceStart as SourceStart
+from thermalent.support.calls import ExplainedClass
+from thermalent.support.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from thermalent.solution.result import SteadyState
 
 
-class Method(abc.ABC):
+class Method(metaclass=ExplainedClass):
     """A way to solve a network; concrete methods are frozen dataclasses of numerical parameters.
 
     A method has to implement `plan`; everything else follows from it.
@@ -124,3 +126,13 @@ def evolution_task(
 
 def _reason(answer: Plan | Refusal) -> str | None:
     return answer.reason if isinstance(answer, Refusal) else None
+
+
+def not_a_method(given: Any) -> ArgumentTypeError:
+    """The error for an argument `method` that is none, with a hint if it is a class."""
+    hint = ""
+    if isinstance(given, type) and issubclass(given, Method):
+        hint = f" (the parentheses are missing: te.{given.__name__}())"
+    return ArgumentTypeError(
+        f"Argument `method` must be a method such as te.Fock(), but is {given!r}{hint}."
+    )

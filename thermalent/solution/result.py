@@ -13,6 +13,7 @@ from thermalent.networks import symmetry
 from thermalent.operators import entanglement, observables, states
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.record import MethodRecord
+from thermalent.support.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -163,7 +164,9 @@ class SteadyState:
         try:
             import qutip
         except ImportError as error:
-            raise ImportError("to_qutip() needs QuTiP: pip install 'thermalent[qutip]'") from error
+            raise MissingPackageError(
+                "to_qutip() needs QuTiP: pip install 'thermalent[qutip]'"
+            ) from error
         dims = list(self.network.dims)
         return qutip.Qobj(self.state, dims=[dims, dims])
 

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, SolveError
 from thermalent.solution.evolution import Evolution, doubtful
-from thermalent.solution.method import Method
+from thermalent.solution.method import Method, not_a_method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, SteadyState, checked
 from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
 from thermalent.solving import registry
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 _MEASURED = ", plus the change of the state within the error of the measured source"
 
@@ -31,6 +32,7 @@ class Applicability(NamedTuple):
     refusal: str | None
 
 
+@with_explained_calls
 def methods(network: Network) -> list[Applicability]:
     """Every method, and the reason for each that does not give the network's steady state."""
     task = SteadyStateTask(network=_network(network))
@@ -50,6 +52,7 @@ def method_named(name: str, **parameters: Any) -> Method:
     return cast(Method, kind(**parameters))
 
 
+@with_explained_calls
 def steady_state(
     network: Network, method: Method | MethodRecord | None = None, *, initial: Any = None
 ) -> SteadyState:
@@ -75,6 +78,7 @@ def steady_state(
     return cast(SteadyState, _solve(task, method))
 
 
+@with_explained_calls
 def evolve(
     network: Network,
     times: ArrayLike,
@@ -166,7 +170,7 @@ def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method
     if isinstance(method, Method):
         return [method]
     if method is not None:
-        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
+        raise not_a_method(method)
     evolves = isinstance(task, EvolutionTask)
     names = registry.EVOLUTION_DEFAULTS if evolves else registry.STEADY_STATE_DEFAULTS
     return [method_named(name) for name in names]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.operators.superoperators import Superoperator, dense
+from thermalent.support.errors import ArgumentError
 
 
 def hermitian_basis(d: int) -> np.ndarray:
@@ -66,7 +67,7 @@ def real_form(superoperator: Superoperator, basis: np.ndarray) -> np.ndarray:
     matrix = basis.conj().T @ (dense(superoperator) @ basis)
     scale = float(np.max(np.abs(matrix), initial=0.0))
     if np.max(np.abs(matrix.imag), initial=0.0) > 1e-12 * scale:
-        raise ValueError("The superoperator does not keep Hermitian matrices Hermitian.")
+        raise ArgumentError("The superoperator does not keep Hermitian matrices Hermitian.")
     return matrix.real
 
 

@@ -22,6 +22,7 @@ from thermalent.networks.network import Network
 from thermalent.operators.superoperators import Superoperator, dagger, dense, left, right
 from thermalent.stochastic.basis import hermitian_basis, product_basis, real_form
 from thermalent.stochastic.linear_field import LinearField, acts_back, driven
+from thermalent.support.errors import ArgumentError
 
 # The propagator of a step is a dense d^2 x d^2 exponential: 1024 x 1024 for five qubits.
 LARGEST_DIMENSION = 32
@@ -171,7 +172,7 @@ def driven_emitters(network: Network) -> DrivenEmitters:
     """
     reason = field_refusal(network)
     if reason is not None:
-        raise ValueError(f"Trajectories do not apply to this network: {reason}")
+        raise ArgumentError(f"Trajectories do not apply to this network: {reason}")
     return described(network)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
-from numbers import Complex, Integral, Real
+from numbers import Complex, Integral, Number, Real
 from typing import Any, NoReturn
 
 import numpy as np
+
+from thermalent.support.errors import ArgumentError
 
 _LONG = 10**30
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
@@ -27,7 +29,14 @@ def fail(name: str, allowed: str, value: object) -> NoReturn:
         # Its digits would fill the screen, and Python refuses to print more than some thousand.
         power = int(abs(value).bit_length() * np.log10(2.0))
         value = Words(f"an integer of about {'-' if value < 0 else ''}10^{power}")
-    raise ValueError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
+    raise ArgumentError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
+
+
+def scalar(value: Any) -> Any:
+    """The number in an array or a labelled array without dimensions; anything else as it is."""
+    if not isinstance(value, Number) and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
 
 
 def real(name: str, value: Any) -> float:
@@ -62,6 +71,7 @@ def within(name: str, value: Any, low: float, high: float) -> float:
 
 
 def _number(name: str, allowed: str, value: Any, low: float, high: float = np.inf) -> float:
+    value = scalar(value)
     # bool is a Real in Python, but a rate of True is a mistake.
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         fail(name, allowed, value)
@@ -76,6 +86,7 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = np.in
 
 def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
     """A count: an integer from `minimum` on, to `maximum` if given, else to 10^12."""
+    value = scalar(value)
     if maximum is None and isinstance(value, Integral) and int(value) > _MOST:
         maximum = _MOST
     return _integer(name, value, minimum, maximum)
@@ -109,6 +120,7 @@ def _integer(name: str, value: Any, minimum: int, maximum: int | None) -> int:
 
 def per_item(name: str, value: Any, count: int, item: str) -> tuple[Any, ...]:
     """One value for all of `count` items, or a sequence with one value for each."""
+    value = scalar(value)
     if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes)):
         if len(value) != count:
             fail(name, f"one number or {count} numbers (one per {item})", value)

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from thermalent.support.errors import ArgumentTypeError
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -37,7 +39,7 @@ def renamed_arguments(**new_of_old: str) -> Callable[[Decorated], Decorated]:
             for old, new in new_of_old.items():
                 if old in kwargs:
                     if new in kwargs:
-                        raise TypeError(
+                        raise ArgumentTypeError(
                             f"Arguments `{old}` and `{new}` are the same: `{new}` is the new name "
                             f"of `{old}`. Give `{new}` alone."
                         )

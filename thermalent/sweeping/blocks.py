@@ -14,6 +14,7 @@ from thermalent.networks.network import Network
 from thermalent.solution.method import Method
 from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import SteadyStateTask
+from thermalent.support.errors import ArgumentTypeError
 from thermalent.sweeping.failures import ExecutorError, StoreError
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.reading.observables import Observable
@@ -53,7 +54,9 @@ class Recipe:
             raise RuntimeError(f"sys.exit({problem.code!r}) was called") from None
         network = built if isinstance(built, Network) else getattr(built, "network", None)
         if not isinstance(network, Network):
-            raise TypeError(f"the builder returned no network, but {type(built).__name__!r}")
+            raise ArgumentTypeError(
+                f"the builder returned no network, but {type(built).__name__!r}"
+            )
         return network
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from thermalent.support.errors import ThermalentError
 
-class StoreError(RuntimeError):
+
+class StoreError(ThermalentError, RuntimeError):
     """The store cannot be used: unwritable, full, held by another process, of another study."""
 
 
-class ExecutorError(RuntimeError):
+class ExecutorError(ThermalentError, RuntimeError):
     """The workers cannot be used: they died, lack the package, or have another version."""

@@ -15,9 +15,11 @@ import numpy as np
 
 from thermalent.networks.builder import check_parameters
 from thermalent.operators.states import initial_state
-from thermalent.solution.method import Method
+from thermalent.solution.method import Method, not_a_method
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
+from thermalent.support.errors import MissingPackageError
 from thermalent.sweeping.blocks import FAILED, Columns, Recipe
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
@@ -40,6 +42,7 @@ _SHORT = 5.0  # seconds
 _FEW = 8
 
 
+@with_explained_calls
 def sweep(
     builder: Callable[..., Any],
     grid: Any,
@@ -128,7 +131,9 @@ def _require_packages(store: Any) -> None:
     ]
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        raise ImportError(f"Sweeps need {', '.join(missing)}: pip install 'thermalent[sweep]'.")
+        raise MissingPackageError(
+            f"Sweeps need {', '.join(missing)}: pip install 'thermalent[sweep]'."
+        )
 
 
 def _study(
@@ -146,7 +151,7 @@ def _study(
     checked = as_grid(grid)
     check_parameters(builder, fixed or {}, checked.parameters)
     if method is not None and not isinstance(method, Method):
-        raise TypeError(f"Argument `method` must be a method such as te.Fock(), but is {method!r}.")
+        raise not_a_method(method)
     if block is not None:
         checks.integer("block", block, 1)
     for name in units or {}:

@@ -19,6 +19,7 @@ import numpy as np
 from thermalent.solution.method import Method
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
 from thermalent.support.deprecation import warn
+from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.grid import Zip, points, zipped
 
 _TOP = ("title", "model", "observables", "grid", "points", "fixed", "method", "sweep", "units")
@@ -35,7 +36,7 @@ _MOST_VALUES = 10_000_000  # of one parameter: 80 MB
 _METHODS = {entry.key: entry for entry in METHODS if entry.steady}
 
 
-class StudyFileError(ValueError):
+class StudyFileError(ArgumentError):
     """The file is not a study; the text says where and why."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.networks.network import Network
+from thermalent.support.errors import MissingPackageError
 from thermalent.testing.kinds import KINDS
 from thermalent.testing.random import distribution_of, drawn_state, drawn_times
 
@@ -15,7 +16,7 @@ try:
     from hypothesis import note
     from hypothesis import strategies as st
 except ImportError as error:
-    raise ImportError(
+    raise MissingPackageError(
         "The strategies of thermalent.testing need Hypothesis: pip install 'thermalent[testing]'. "
         "`random_network`, `random_state`, `random_times` and the assertions do without it."
     ) from error

@@ -33,12 +33,14 @@ from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 _MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "waveguide_occupation": 10.0}
 _SMALLEST = 4.0**-8  # of these, where the search for a budget begins
 
 
+@with_explained_calls
 def design(
     temperature: Any,
     frequency: Any,

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.several_poles.coordinates import orthonormal_rows
+from thermalent.support.errors import ArgumentError
 
 # Roots closer to the imaginary axis than this part of the largest one are no stable poles: a pair
 # on the axis is found beside it by the root of the rounding.
@@ -28,7 +29,7 @@ _MARGINAL = 1e-6
 _STEP = 1e-3
 
 
-class UnstableSpectrumError(ValueError):
+class UnstableSpectrumError(ArgumentError):
     """The polynomials have a common zero on the imaginary axis: a pole without damping."""
 
 

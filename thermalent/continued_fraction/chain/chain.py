@@ -24,6 +24,7 @@ from scipy import sparse
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Operator, Superoperator, sandwich
+from thermalent.support.errors import ArgumentError
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
 _ROUNDING = 4 * np.finfo(float).eps  # as in `basis_kernels`
@@ -109,7 +110,7 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Hier
         ValueError: the hierarchy has not exactly one mode.
     """
     if len(h.modes) != 1:
-        raise ValueError(
+        raise ArgumentError(
             f"A chain of levels of fixed size needs one Gaussian mode, not {len(h.modes)}."
         )
     mode = h.modes[0]

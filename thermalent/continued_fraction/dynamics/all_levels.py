@@ -25,6 +25,7 @@ from thermalent.continued_fraction.dynamics.reduced import Reduced
 from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.compile_notice import announced
+from thermalent.support.errors import ArgumentError
 
 _MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
 _GROWTH = 0.1  # tiers by which the region of influence grows at a time, as a part of those before
@@ -144,7 +145,7 @@ class AllLevelRun:
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:
-            raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
+            raise ArgumentError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         if time > self.end:
             self._begin(max(time, self.steps.horizon, 2 * self.end))
         self.y = self.steps.extended(self.y)

@@ -25,6 +25,7 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
 from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.support.errors import ArgumentError
 from thermalent.support.progress import working
 
 _SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
@@ -183,7 +184,7 @@ class RelaxationRun:
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:
-            raise ValueError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
+            raise ArgumentError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         at, most = self.steps.at, self.steps.most
         if self.finer is not None:
             # The truncation error of two runs with equally many tiers would not show.

@@ -41,6 +41,7 @@ from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, Status, SteadyState
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 # Chains disturbed as rounding may have disturbed them, and the factor on the largest change of a
@@ -86,6 +87,7 @@ class Sensitivities(Mapping[str, Any]):
         return len(self.derivatives)
 
 
+@with_explained_calls
 def sensitivities(
     builder: Callable[..., Network],
     parameters: Mapping[str, ObservedValue],

@@ -31,6 +31,7 @@ from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node_signs
 from thermalent.operators.superoperators import Superoperator
+from thermalent.support.errors import ArgumentError
 
 # A row whose rest after the orthogonalisation is this part of it is a combination of the others:
 # the rest is rounding, which the metric's condition (below) amplifies at most to this.
@@ -41,7 +42,7 @@ _WORST_CONDITION = 1e12
 _PROPORTIONAL = 1e-12
 
 
-class NoChainError(ValueError):
+class NoChainError(ArgumentError):
     """The source has no chain of one driven amplitude; the message says why."""
 
 

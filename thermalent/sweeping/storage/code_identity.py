@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support.errors import ArgumentError
+
 _LONGEST = 60  # characters of a value that stands as it is, so that a message can show it
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -37,7 +39,7 @@ _INSTALLED = tuple(
 )
 
 
-class NoIdentity(ValueError):
+class NoIdentity(ArgumentError):
     """Two runs of Python could not tell whether they hold the same object; the text names it."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.grid import Axis
 from thermalent.sweeping.storage.layout import Study
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import zarr
 
 
-class NotContained(ValueError):
+class NotContained(ArgumentError):
     """The new grid does not hold every point of the old one."""
 
 

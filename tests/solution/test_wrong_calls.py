@@ -1,0 +1,61 @@
+"""Wrong names, types and magnitudes: the package's own errors, with the nearest name."""
+
+import numpy as np
+import pytest
+import xarray
+
+import thermalent as te
+
+LINK = te.thermal_link(1.0, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: te.thermal_link(1, kapa=2), "no argument `kapa`; the nearest is `kappa`"),
+        (lambda: te.phononic_link(1, 0.1, wavelength=(1, 2)), "the nearest is `wavelengths`"),
+        (lambda: te.dual_rail(1, squeezng=1), "the nearest is `squeezing`"),
+        (lambda: te.Fock(tolerence=1e-3), "the nearest is `tolerance`"),
+        (lambda: te.ContinuedFraction(rtoll=1), "the nearest is `rtol`"),
+        (lambda: te.Qubit(name="q", dephase=1), "the nearest is `dephasing`"),
+        (lambda: te.Mode(name="m", nth=1), "the nearest is `n_th`"),
+        (lambda: te.Network(nodes=(), decays=1), "the nearest is `decay`"),
+        (lambda: te.Qubit(), "Qubit needs `name`, which is missing"),
+        (lambda: te.steady_state(), "steady_state needs `network`, which is missing"),
+        (lambda: te.thermal_link(1, 2, 3, 4), "too many arguments without a name"),
+        (lambda: te.steady_state(LINK, te.Fock), r"parentheses are missing: te.Fock\(\)"),
+        (lambda: te.steady_state(LINK, "fock"), "must be a method such as"),
+        (lambda: te.sweep(te.thermal_link, {"n_th": [1.0]}, "purity", method=te.Fock), "missing"),
+    ],
+)
+def test_they_are_explained(call, words):
+    with pytest.raises(TypeError, match=words) as caught:
+        call()
+    assert isinstance(caught.value, te.ThermalentError)
+
+
+def test_every_error_of_the_package_has_one_base_class():
+    for call in (
+        lambda: te.thermal_link(-1.0, 0.3),
+        lambda: te.steady_state(5),
+        lambda: te.steady_state(LINK, te.ContinuedFraction(rtol=-1.0)),
+        lambda: te.steady_state(te.phononic_link(3.0, 0.2, wavelengths=(1, 2))),
+        lambda: te.evolve(LINK, [1.0], "00", te.Quasistatic()),
+        lambda: te.sweep(LINK, {"n_th": [1.0]}, "purity"),
+    ):
+        with pytest.raises(te.ThermalentError):
+            call()
+
+
+def test_an_error_inside_a_right_call_is_left_alone():
+    def builder(n_th):
+        return te.thermal_link(n_th, "x" + 1)
+
+    with pytest.raises(TypeError, match="can only concatenate"):
+        te.optimise(builder, {"n_th": (1.0, 2.0)}, lambda network: 1.0)
+
+
+@pytest.mark.parametrize("one", [np.array(1.0), np.float32(1.0), xarray.DataArray(1.0)])
+def test_numbers_without_dimensions_are_numbers(one):
+    assert te.thermal_link(one, one, one, detuning=one) == te.thermal_link(1, 1, 1, detuning=1)
+    assert te.thermal_link(1, 1, qubits=np.array(3)) == te.thermal_link(1, 1, qubits=3)

@@ -1,0 +1,19 @@
+"""The errors of the package: one base class, and kinds that are also Python's own."""
+
+from __future__ import annotations
+
+
+class ThermalentError(Exception):
+    """Base class of every error that the package raises by itself."""
+
+
+class ArgumentError(ThermalentError, ValueError):
+    """An argument has a value that is not allowed; the message names both."""
+
+
+class ArgumentTypeError(ThermalentError, TypeError):
+    """An argument is of a type that is not allowed, has an unknown name, or is missing."""
+
+
+class MissingPackageError(ThermalentError, ImportError):
+    """An optional package is not installed; the message says how to install it."""
