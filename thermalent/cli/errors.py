@@ -51,10 +51,10 @@ class OneLineGroup(click.Group):
         raise SystemExit(code or 0)
 
 
-Solved = TypeVar("Solved")
+Kept = TypeVar("Kept")
 
 
-def kept(solve: Callable[[], Solved]) -> tuple[Solved, InterruptedCommand | None]:
+def kept(solve: Callable[[], Kept]) -> tuple[Kept, InterruptedCommand | None]:
     """A result, or after Ctrl-C the partial result and the error to raise once it is written.
 
     Raises:

@@ -293,7 +293,7 @@ class _Fractions:
             kernels.fold_points(some, depths[some], True, *blocks, above, side)
 
         self._share(task, points)
-        above[:] = rounding.DRAW * (self.work.k - above)
+        above[:] = rounding.SECOND_DRAW * (self.work.k - above)
 
     def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
         """Do the task for all points, on all threads; the kernels release the GIL."""

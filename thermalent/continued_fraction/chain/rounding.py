@@ -28,7 +28,7 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.operators.superoperators import Operator, Superoperator
 
 # The rounding that both folds share is as large as what is drawn for one of them.
-DRAW = float(np.sqrt(2.0))
+SECOND_DRAW = float(np.sqrt(2.0))
 
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
@@ -59,7 +59,7 @@ def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     change = (
         evaluate_truncated(chain, 0.0, depth) - evaluate_truncated(backward, 0.0, depth)[::-1, ::-1]
     )
-    return DRAW * change
+    return SECOND_DRAW * change
 
 
 def disturbed(chain: HierarchyChain) -> HierarchyChain:
