@@ -18,7 +18,7 @@ from thermalent.continued_fraction.chain.chain import (
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.continued_fraction.sensitivity import border
+from thermalent.continued_fraction.sensitivity import border, several_poles
 from thermalent.continued_fraction.sensitivity.adjoint import (
     Moments,
     adjoint,
@@ -31,6 +31,8 @@ from thermalent.continued_fraction.sensitivity.adjoint import (
 )
 from thermalent.continued_fraction.sensitivity.generator_slopes import randomised, slopes
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike, evaluated
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
 from thermalent.operators import error_bounds
@@ -50,6 +52,7 @@ from thermalent.support.progress import working
 _DISTURBED = 2
 _DISTURBANCES = 8.0
 _STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of tiers, in units of that of the state
+_DEFAULT_RTOL = 1e-9
 _ROUNDING = 16 * float(np.finfo(float).eps)
 
 _HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
@@ -94,7 +97,7 @@ def sensitivities(
     observable: ObservableLike = "concurrence",
     *,
     pair: tuple[str, str] | None = None,
-    rtol: float = 1e-9,
+    rtol: float | None = None,
 ) -> Sensitivities:
     r"""Derivatives of an observable of the steady state with respect to the network's parameters.
 
@@ -115,7 +118,8 @@ def sensitivities(
             expectation, or a function of the state that returns the number and its gradient G, a
             Hermitian (d, d) matrix with dO = Re Tr(G d rho).
         pair: Names of the two emitters of a measure of pairs; not needed if there are only two.
-        rtol: Wanted error, relative to the largest derivative times its parameter.
+        rtol: Wanted error, relative to the largest derivative times its parameter; if not given
+            1e-9, or, behind several poles, the best that a budget of half a minute affords.
 
     Returns:
         The derivatives with their errors: twice the change with more levels in another scaling,
@@ -137,7 +141,9 @@ def sensitivities(
     if problem.at_border:
         return problem.one_sided()
     try:
-        return _converged(problem, rtol)
+        if problem.several:
+            return _behind_several_poles(problem, rtol)
+        return _converged(problem, problem.rtol)
     except np.linalg.LinAlgError:
         problem.lost()
 
@@ -166,6 +172,28 @@ def _converged(problem: _Problem, rtol: float) -> Sensitivities:
     return problem.result(values, errors, last)
 
 
+def _behind_several_poles(problem: _Problem, rtol: float | None) -> Sensitivities:
+    """Derivatives on the tiers of a chain of several poles.
+
+    Raises:
+        numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
+    """
+    if problem.flat:
+        flat = np.zeros(len(problem.keys))
+        return problem.result(flat, flat, problem.depth)
+    with working("sensitivities") as report:
+        found = several_poles.derivatives(
+            problem.state.network,
+            problem.changes,
+            problem.gradient,
+            problem.scales,
+            problem.rtol,
+            TIERS_BUDGET if rtol is None else MOST_WORK,
+            report,
+        )
+    return problem.result(found.values, found.errors, found.last)
+
+
 class _Derivatives(NamedTuple):
     """Derivatives by all parameters, (keys,), with their errors from the slopes of the generator.
 
@@ -187,7 +215,7 @@ class _Problem:
         parameters: Mapping[str, ObservedValue],
         observable: ObservableLike,
         pair: tuple[str, str] | None,
-        rtol: float,
+        rtol: float | None,
     ) -> None:
         if not parameters:
             checks.fail("parameters", "values of one parameter or more", parameters)
@@ -204,21 +232,25 @@ class _Problem:
         self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
         check_integers(builder, parameters)
         network = self._network()
-        method = ContinuedFraction(rtol=checks.within("rtol", rtol, 1e-12, 0.1))
-        refusal = method.refusal(network)
-        if refusal is None and len(network.modes) != 1:
-            refusal = f"they need exactly one boson mode, but the network has {len(network.modes)}."
+        self.rtol = _DEFAULT_RTOL if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+        self.several = len(network.modes) > 1
+        # Behind several poles, what nobody asked for may take too long.
+        method = ContinuedFraction(rtol=rtol if self.several else self.rtol)
+        refusal = method.chain_refusal(network)
         if refusal is not None:
             raise MethodError(f"Sensitivities do not apply to this network: {refusal}")
         state = method.steady_state(network)
         if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
             raise SolveError(state)
         self.depth = max(8, int(state.stats["levels"]))
-        self.h = h = hierarchy(network)
-        self.chain = hierarchy_chain(h, complete=True)
-        self.numbers = h.numbers
-        self.scale = generator(h).scale
-        self.observable, self.pair, self.rtol = observable, pair, rtol
+        if self.several:
+            self.source = chain_of(network)
+        else:
+            self.h = h = hierarchy(network)
+            self.chain = hierarchy_chain(h, complete=True)
+            self.numbers = h.numbers
+            self.scale = generator(h).scale
+        self.observable, self.pair = observable, pair
         self.observed = self._observed(observable, state, pair)
         self.value = self._value(state)
         self.flat = not np.any(self.observed.gradient)  # whatever the generator does
@@ -368,10 +400,13 @@ class _Problem:
         # The gradient at this state: its change by truncation and rounding is then part of the
         # change of the derivatives.
         rho = stationary.matrix(sweep.x[0, : chain.tier0_size])
-        at_state = evaluated(self.observable, rho, self.state.network, self.pair).gradient
-        gradient = stationary.coordinates(at_state)
+        gradient = stationary.coordinates(self.gradient(rho))
         y = adjoint(chain, stationary, sweep, gradient)
         return moments(chain, differences_of(chain, self.numbers), sweep.x, y)
+
+    def gradient(self, rho: np.ndarray) -> np.ndarray:
+        """Gradient of the observable at a state, (d, d)."""
+        return evaluated(self.observable, rho, self.state.network, self.pair).gradient
 
     def _observed(
         self, observable: ObservableLike, state: SteadyState, pair: tuple[str, str] | None
@@ -402,6 +437,8 @@ class _Problem:
         return self.values[name][i], name if self.shapes[name] is None else f"{name}[{i}]"
 
     def _generator(self, key: tuple[str, int], value: float) -> HierarchyTerms:
+        if self.several:
+            return several_poles.linear_parts(self._network(key, value), self.source)
         return generator(hierarchy(self._network(key, value)), scale=self.scale)
 
     def _network(self, key: tuple[str, int] | None = None, value: float = 0.0) -> Network:

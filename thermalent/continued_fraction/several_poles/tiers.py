@@ -19,6 +19,7 @@ placement; what the populations never reach drops out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -165,6 +166,34 @@ def tiers(
         seed |= table.seed_of(held)
     kept = table.reachable(seed, terms)
     return table.chain_of(chain, terms, kept, most)
+
+
+def tiers_with_changes(
+    chain: SourceChain, most: int, changes: Sequence[tuple[SourceChain, np.ndarray]]
+) -> tuple[Tiers, list[Tiers]]:
+    """The tiers of a chain, and on the same unknowns those of changes of it.
+
+    Args:
+        chain: Emitters and source.
+        most: Largest order K of quanta beyond the first amplitude.
+        changes: Chains that hold the changes of all that the blocks are linear in, each with the
+            change of the damping of its tails.
+
+    Returns:
+        Tiers of total charge zero, with all unknowns that the changes can reach.
+    """
+    table = _Table(chain, placements(chain.length - 1, most), 0)
+    terms = [
+        {name: table.halved(entries) for name, entries in _operators(one, table, damping).items()}
+        for one, damping in ((chain, tail_damping(chain.drift)), *changes)
+    ]
+    every = {f"{i} {name}": part for i, one in enumerate(terms) for name, part in one.items()}
+    kept = table.reachable(table.seed(None), every)
+    first, *others = (
+        table.chain_of(one, parts, kept, most)
+        for (one, _), parts in zip([(chain, None), *changes], terms, strict=True)
+    )
+    return first, others
 
 
 class _Table:

@@ -1,0 +1,228 @@
+r"""The adjoint on the tiers: derivatives behind a source of several poles.
+
+$$dO = -\sum_n \big[y_n \cdot dA_n\, x_n + y_n \cdot dB_n\, x_{n-1} + y_n \cdot dC_n\, x_{n+1}\big],
+  \qquad L x = 0, \qquad L^T y = g$$
+
+The blocks are linear in a few arrays: the emitters' L, the chain's drift H, the damping of its
+tails, and the operators that add and take a quantum. These are smooth functions of the parameters,
+in coordinates that move with them, because the state at tier 0 has the same meaning in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.chain import HierarchyTerms
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
+from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
+from thermalent.continued_fraction.several_poles.coordinates import (
+    SourceChain,
+    chain_of,
+    tail_damping,
+)
+from thermalent.continued_fraction.several_poles.evolution import tiers_depth
+from thermalent.continued_fraction.several_poles.sweep import TierSweep, times
+from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers_with_changes
+from thermalent.networks.network import Network
+from thermalent.operators.superoperators import dense
+from thermalent.support import memory_limit
+
+_STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
+_MORE_TIERS = 1.2
+_FOLDS = 3.0  # work of a fold, of two ways up and of the factors made again, over that of a fold
+_ROUNDING = 16 * float(np.finfo(float).eps)
+_PART_OF_TIERS = 0.03  # of the wanted error that the tiers may leave in the state
+_SMALLEST = 1e-13  # error of the state that more tiers still lower
+_LONGER = 1.4  # if changes no longer fall
+_MOST_TURNS = 24
+_DRAWS = 8.0  # one draw of the rounding of the slopes is an eighth of it once in a dozen times
+
+# The gradient of the observable at a state, (d, d).
+Gradient = Callable[[np.ndarray], np.ndarray]
+
+
+def linear_parts(network: Network, like: SourceChain) -> HierarchyTerms:
+    """What the blocks of the tiers are linear in, each part as one array (its scale is not used).
+
+    Args:
+        network: The network.
+        like: The chain at the parameters, whose units of the amplitudes are taken.
+
+    Raises:
+        ValueError: its chain has another length.
+    """
+    chain = chain_of(network)
+    length = like.length
+    if chain.length != length:
+        raise ValueError(
+            f"the chain of the source has {chain.length} elements there instead of {length}"
+        )
+    by = _unit(chain, like)
+    up = []
+    for j in range(length):
+        weight = chain.scale * chain.covariance[0, j]
+        up.append(by * (weight * chain.drive + chain.backaction[j]))
+        up.append(by * (np.conj(weight) * chain.drive_conj + chain.backaction_conj[j]))
+    down = [chain.scale / by * chain.drive, chain.scale / by * chain.drive_conj]
+    rest = [chain.drift, tail_damping(chain.drift)]
+    return HierarchyTerms(
+        a=dense(chain.liouvillian).ravel().astype(complex),
+        up=np.concatenate([dense(operator).ravel() for operator in up]),
+        down=np.concatenate(
+            [*(dense(operator).ravel() for operator in down), rest[0].ravel(), rest[1]]
+        ),
+        rate=0.0,
+        scale=1.0,
+    )
+
+
+def _unit(chain: SourceChain, like: SourceChain) -> float:
+    """What amplitudes are multiplied with, so that their units are chosen as in another chain.
+
+    A chain has amplitudes of variance one, or, colder than that, of the drive's own variance: a
+    kink where it is one, which is one of the coordinates and not of the state.
+    """
+    covariance = like.covariance
+    if not np.allclose(covariance, covariance[0, 0] * np.eye(like.length), atol=1e-9):
+        return 1.0  # another metric
+    wanted = chain.variance if like.variance < 1 else 1.0
+    return float(np.sqrt(wanted / chain.covariance[0, 0].real))
+
+
+def _change(chain: SourceChain, parts: HierarchyTerms) -> tuple[SourceChain, np.ndarray]:
+    """Parts as the chain whose blocks they give, and the damping of the tails."""
+    d, m = len(chain.numbers), chain.length
+    a, up, down = (np.asarray(part) for part in (parts.a, parts.up, parts.down))
+    operators = up.reshape(2 * m, d * d, d * d)
+    size = d**4
+    changed = replace(
+        chain,
+        liouvillian=a.reshape(d * d, d * d),
+        drive=down[:size].reshape(d * d, d * d),
+        drive_conj=down[size : 2 * size].reshape(d * d, d * d),
+        backaction=tuple(operators[::2]),
+        backaction_conj=tuple(operators[1::2]),
+        drift=down[2 * size : 2 * size + m * m].reshape(m, m),
+        covariance=np.zeros((m, m), dtype=complex),
+        scale=1.0,
+    )
+    return changed, down[2 * size + m * m :]
+
+
+class TierDerivatives(NamedTuple):
+    """Derivatives by all parameters, (keys,), their errors, the tiers and K that they took."""
+
+    values: np.ndarray
+    errors: np.ndarray
+    last: int
+    quanta: int
+
+
+def derivatives(
+    network: Network,
+    changes: Sequence[Slope],
+    gradient: Gradient,
+    scales: np.ndarray,
+    rtol: float,
+    most_work: float,
+    report: Callable[[str], None],
+) -> TierDerivatives:
+    """Derivatives with more and more quanta along the chain, until they agree.
+
+    Args:
+        network: At the parameters.
+        changes: Slopes of `linear_parts` by each parameter.
+        gradient: Of the observable.
+        scales: Sizes of the parameters, (keys,).
+        rtol: Wanted error, relative to the largest derivative times its parameter.
+        most_work: Multiplications after which no more quanta are added.
+        report: Told how it goes.
+
+    Raises:
+        numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
+    """
+    chain = chain_of(network)
+    quanta = min(1, chain.length - 1)
+    depth = float(tiers_depth(chain, quanta, max(_PART_OF_TIERS * rtol, _SMALLEST)))
+    before: np.ndarray | None = None
+    change, turn, spent = np.full(len(changes), np.inf), 0, 0.0
+    while True:
+        # More tiers every other time, in another scaling, so that the change shows what they leave.
+        last = int(depth * (_MORE_TIERS if turn % 2 else 1.0)) + 2
+        found = _Adjoint(chain, changes, quanta, last, staggered=turn % 2 == 1, gradient=gradient)
+        spent += _FOLDS * work(chain, quanta, last)
+        if before is not None:
+            earlier, change = change, 2 * np.abs(found.values - before)
+            largest = float(np.max(np.abs(found.values) * scales, initial=0.0))
+            report(f"K = {quanta}, {last} tiers")
+            following = quanta + 1 if chain.length > 1 else 0
+            too_much = spent + _FOLDS * work(chain, following, last) > most_work
+            too_large = 2 * bytes_needed(chain, following) > memory_limit.available()
+            enough = np.max(change * scales, initial=0.0) <= rtol * largest
+            if enough or too_much or too_large or turn >= _MOST_TURNS:
+                errors = change + found.slope_errors + found.drawn + _ROUNDING * found.sizes
+                return TierDerivatives(found.values, errors, last, quanta)
+            if np.max(change * scales) > 0.5 * np.max(earlier * scales):
+                depth *= _LONGER  # the tiers may be what is missing
+        before, turn = found.values, turn + 1
+        quanta += chain.length > 1
+
+
+class _Adjoint:
+    """The derivatives at one truncation."""
+
+    def __init__(
+        self,
+        chain: SourceChain,
+        changes: Sequence[Slope],
+        quanta: int,
+        last: int,
+        *,
+        staggered: bool,
+        gradient: Gradient,
+    ) -> None:
+        rng = np.random.default_rng(0)
+        terms = [slope.estimate for slope in changes]
+        terms += [slope.before for slope in changes]
+        terms += [randomised(slope.noise, rng) for slope in changes]
+        built, changed = tiers_with_changes(
+            chain, quanta, [_change(chain, parts) for parts in terms]
+        )
+        if staggered:
+            built = built.staggered(_STAGGER)
+            changed = [one.staggered(_STAGGER) for one in changed]
+        stationary = TierZeroEquation(built)
+        sweep = TierSweep(built, 0.0, last)
+        x0 = stationary.solve(sweep.k)
+        pinned = stationary.a + sweep.k
+        pinned[stationary.row] = stationary.trace
+        g = stationary.coordinates(gradient(stationary.matrix(x0)))
+        y0 = np.linalg.solve(pinned.T, g)
+        y0[stationary.row] = 0.0  # L^T y is g but for its part along the trace
+        x, y = sweep.up(x0), sweep.up_transposed(y0)
+        numbers = np.array([_contracted(one, x, y) for one in changed]).reshape(3, -1, 2)
+        self.values, self.sizes = numbers[0, :, 0] + 0.0, numbers[0, :, 1]
+        self.slope_errors = np.abs(numbers[0, :, 0] - numbers[1, :, 0])
+        self.drawn = _DRAWS * np.abs(numbers[2, :, 0])
+
+
+def _contracted(change: Tiers, x: list[np.ndarray], y: list[np.ndarray]) -> tuple[float, float]:
+    """-y . dL x, and the sizes of its terms added up."""
+    total = size = 0.0
+    last = len(x) - 1
+    for n in range(last + 1):
+        parity, count = n % 2, len(y[n])
+        terms = times(change.within[parity], n, x[n], count) - n * change.rate * x[n]
+        if n > 0:
+            terms = terms + times(change.up[parity], n, x[n - 1], count)
+        if n < last:
+            terms = terms + times(change.down[parity], n, x[n + 1], count)
+        products = y[n] * terms
+        total += float(np.sum(products))
+        size += float(np.sum(np.abs(products)))
+    return -total, size
