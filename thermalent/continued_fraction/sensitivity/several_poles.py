@@ -26,7 +26,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
     tail_damping,
 )
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.sweep import TierSweep, times
+from thermalent.continued_fraction.several_poles.sweep import TierSweep, block_times_vector
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers_with_changes
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
@@ -217,11 +217,11 @@ def _contracted(change: Tiers, x: list[np.ndarray], y: list[np.ndarray]) -> tupl
     last = len(x) - 1
     for n in range(last + 1):
         parity, count = n % 2, len(y[n])
-        terms = times(change.within[parity], n, x[n], count) - n * change.rate * x[n]
+        terms = block_times_vector(change.within[parity], n, x[n], count) - n * change.rate * x[n]
         if n > 0:
-            terms = terms + times(change.up[parity], n, x[n - 1], count)
+            terms = terms + block_times_vector(change.up[parity], n, x[n - 1], count)
         if n < last:
-            terms = terms + times(change.down[parity], n, x[n + 1], count)
+            terms = terms + block_times_vector(change.down[parity], n, x[n + 1], count)
         products = y[n] * terms
         total += float(np.sum(products))
         size += float(np.sum(np.abs(products)))
