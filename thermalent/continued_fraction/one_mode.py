@@ -25,7 +25,6 @@ from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import checks
-from thermalent.support.compile_notice import announced
 
 # Levels times cubed unknowns of a level that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
@@ -105,8 +104,7 @@ class OneModePlan(Plan):
         kind = structure(self.task.network)
         if kind is None:
             return None
-        with announced():
-            return chains([self.task.network], np.zeros(1, dtype=np.int64), kind)[0]
+        return chains([self.task.network], np.zeros(1, dtype=np.int64), kind)[0]
 
     @cached_property
     def chain(self) -> HierarchyChain:

@@ -25,7 +25,6 @@ from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Status, SteadyState
 from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
 from thermalent.support import checks, memory_limit
-from thermalent.support.compile_notice import announced
 from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 from thermalent.support.progress import working
 
@@ -198,7 +197,7 @@ class QuantumJumpsEvolutionPlan(Plan):
         start = start_of(network, cutoffs, mixture, task.source, self.modes)
         paths = method._paths(operators, start, times)
         ensemble = EnsembleMean(batches=0)
-        with announced(), working("quantum jumps") as report:
+        with working("quantum jumps") as report:
             parts = blocks([paths], [method.n], method.threads)
             ended = run(
                 ensemble,
@@ -264,7 +263,7 @@ class QuantumJumpsPlan(Plan):
             start_of(network, cutoffs, emitters, "stationary", self.modes)
             for emitters in _two_mixtures(network)
         ]
-        with announced(), working("quantum jumps") as report:
+        with working("quantum jumps") as report:
             start_lost = method._burn_in(operators, starts, report)
             window = start_lost.length if method.window is None else method.window
             samples = method.samples if window > 0 else 1

@@ -26,7 +26,6 @@ from thermalent.stochastic.ket_paths import KetPaths, KetSegment, drawn_from, gr
 from thermalent.stochastic.kets import DrivenKets, driven_kets, part_of
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
-from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
 _B = TypeVar("_B")
@@ -151,7 +150,7 @@ class FieldJumps(Method):
 
             return in_order(block, self.n, threads=self.threads, stop=stop)
 
-        with announced(), working("quantum jumps in a field") as report:
+        with working("quantum jumps in a field") as report:
             return run(ensemble, blocks, n=self.n, report=report)
 
     def _bias(self, network: Network, step: float) -> float:

@@ -31,7 +31,6 @@ from thermalent.stochastic.run import Blocks, FieldRun
 from thermalent.stochastic.step_bias import COARSENINGS
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support import checks
-from thermalent.support.compile_notice import announced
 
 _MULTIPLE = COARSENINGS[-1]  # the number of steps of every segment is a multiple of it
 _HOW = (
@@ -144,18 +143,17 @@ class FieldTrajectories(Method):
     def stationary_paths(self, emitters: DrivenEmitters) -> tuple[PathSpec, BurnIn]:
         """What every block does for a steady state, and its burn-in, in steps."""
         step = self._step(emitters)
-        with announced():
-            if self.burn_in is None:
-                start = burn_in.field_burn_in(
-                    emitters,
-                    step=step,
-                    seed=self.seed,
-                    tolerance=self._burn_in_tolerance,
-                    multiple=_MULTIPLE,
-                )
-            else:
-                steps = whole_steps(self.burn_in, step, _MULTIPLE)
-                start = burn_in.after(emitters, step=step, seed=self.seed, steps=steps)
+        if self.burn_in is None:
+            start = burn_in.field_burn_in(
+                emitters,
+                step=step,
+                seed=self.seed,
+                tolerance=self._burn_in_tolerance,
+                multiple=_MULTIPLE,
+            )
+        else:
+            steps = whole_steps(self.burn_in, step, _MULTIPLE)
+            start = burn_in.after(emitters, step=step, seed=self.seed, steps=steps)
         steps = int(start.length)
         window = steps if self.window is None else whole_steps(self.window, step, _MULTIPLE)
         paths = PathSpec(

@@ -16,7 +16,6 @@ from thermalent.stochastic.step_bias import (
     Reader,
 )
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
-from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
 _COMPARED = 4  # blocks with the third coarsening, from which the bias is estimated
@@ -84,7 +83,7 @@ class FieldRun:
             )
 
         chosen = here if blocks is None else blocks
-        with announced(), working("trajectories") as report:
+        with working("trajectories") as report:
             self.seconds, self.interrupted = run(
                 self.mean,
                 lambda stop: chosen(self.paths, self.n, stop),

@@ -26,7 +26,6 @@ from thermalent.analysis.eigenvalues import counting_kernels as kernels
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import Shifted
-from thermalent.support.compile_notice import announced
 
 # Between a point and the next log F may change by this much, by its slope in the middle and by its
 # values, and the two halves by half of it differently. A phase that turns several times from one
@@ -190,8 +189,7 @@ def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> Log
 
     def log_det(s: np.ndarray) -> np.ndarray:
         parts = np.array_split(s, max(1, int(len(s) * len(size) * width**3 // _LOOP)))
-        with announced():
-            return np.concatenate([kernels.log_determinants(p, size, *padded) for p in parts])
+        return np.concatenate([kernels.log_determinants(p, size, *padded) for p in parts])
 
     return log_det
 

@@ -26,7 +26,6 @@ from thermalent.continued_fraction.chain.structure import Structure
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.network import Network
 from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyState
-from thermalent.support.compile_notice import announced
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
@@ -96,8 +95,7 @@ def side_by_side(
     """
     size = int(np.prod(networks[members[0]].dims)) ** 4
     for slice_ in _slices(np.array(members), max(1, _TOGETHER // (6 * size))):
-        with announced():
-            groups = chains(networks, slice_, kind)
+        groups = chains(networks, slice_, kind)
         for group in groups:
             found |= solved_group(networks, group, settings, threads, batch=True)
 
@@ -297,11 +295,10 @@ class _Fractions:
 
     def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
         """Do the task for all points, on all threads; the kernels release the GIL."""
-        with announced():
-            parts = _slices(points, _SHARE)
-            if self.threads == 1 or len(parts) == 1:
-                for part in parts:
-                    task(part)
-                return
-            with ThreadPoolExecutor(self.threads, thread_name_prefix="fractions") as pool:
-                list(pool.map(task, reversed(parts)))  # the longest first
+        parts = _slices(points, _SHARE)
+        if self.threads == 1 or len(parts) == 1:
+            for part in parts:
+                task(part)
+            return
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="fractions") as pool:
+            list(pool.map(task, reversed(parts)))  # the longest first

@@ -23,7 +23,6 @@ from thermalent.continued_fraction.several_poles.evaluation import (
 )
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
-from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
 # Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
@@ -221,8 +220,7 @@ def residual(
 def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> np.ndarray:
     """The sum K(s) of the chain truncated at level `last`, from the tail down."""
     if isinstance(chain, Tiers):
-        with announced():
-            return evaluate_tiers(chain, s, last)
+        return evaluate_tiers(chain, s, last)
     scalar = _scalar(chain, s)
     zero = np.zeros((chain.tier0_size, chain.tier0_size), dtype=type(scalar))
     if last == 0:
@@ -231,10 +229,9 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
         return dense_blocks.evaluate_truncated_dense(chain, scalar, last)
     from thermalent.continued_fraction.chain import kernels
 
-    with announced():
-        return kernels.evaluate_truncated_kernel(
-            chain.a, chain.up, chain.down, chain.rate, scalar, last, zero
-        )
+    return kernels.evaluate_truncated_kernel(
+        chain.a, chain.up, chain.down, chain.rate, scalar, last, zero
+    )
 
 
 def _scalar(chain: HierarchyChain, s: complex) -> float | complex:

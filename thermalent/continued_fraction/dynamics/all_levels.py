@@ -24,7 +24,6 @@ from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
 from thermalent.continued_fraction.dynamics.reduced import Reduced
 from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
 from thermalent.numerics.inverse_laplace import hyperbola
-from thermalent.support.compile_notice import announced
 from thermalent.support.errors import ArgumentError
 
 _MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
@@ -198,10 +197,9 @@ def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
             return _reduce_lapack(chain, complex(z), depth, b, at)
         from thermalent.continued_fraction.dynamics import all_levels_kernels
 
-        with announced():
-            return all_levels_kernels.reduce(
-                chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
-            )
+        return all_levels_kernels.reduce(
+            chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
+        )
 
     return reduced
 

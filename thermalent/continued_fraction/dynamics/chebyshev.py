@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from thermalent.support.compile_notice import announced
 from thermalent.support.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
@@ -76,11 +75,10 @@ class Propagator:
             steps = max(1, int(np.ceil(time * norm / reach)))
             coefficients = _bessel(time / steps * norm)
             now = min(steps, max(1, int(_AT_ONCE / (each * coefficients.size))))
-            with announced():
-                done, full, rounding = _chebyshev(
-                    m.indptr, m.indices, m.data, y, norm, coefficients, now, active, top, limit,
-                    _GROWTH,
-                )  # fmt: skip
+            done, full, rounding = _chebyshev(
+                m.indptr, m.indices, m.data, y, norm, coefficients, now, active, top, limit,
+                _GROWTH,
+            )  # fmt: skip
             if done > 0 or full:
                 self.rounding = rounding
                 return time * done / steps, full

@@ -23,7 +23,6 @@ from scipy.sparse.linalg import LinearOperator, gmres
 
 from thermalent.continued_fraction.lattice.kernels import rows, solve_upper
 from thermalent.continued_fraction.lattice.lattice import HierarchyOperators, Lattice
-from thermalent.support.compile_notice import announced
 
 RESTART = 60
 MOST_ITERATIONS = 180
@@ -106,14 +105,13 @@ class LatticeGenerator:
         raising: bool = False,
     ) -> None:
         """Add the couplings into `levels` from themselves and from the levels next to them."""
-        with announced():
-            rows(
-                at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
-                x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
-                own, lowering, raising,
-                self.decay(at), self.operators.pairs, self.mixing, self.lowering, self.raising,
-                *self._l, *self._d, *self._k,
-            )  # fmt: skip
+        rows(
+            at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
+            x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
+            own, lowering, raising,
+            self.decay(at), self.operators.pairs, self.mixing, self.lowering, self.raising,
+            *self._l, *self._d, *self._k,
+        )  # fmt: skip
 
     def apply(self, x: np.ndarray, at: Lattice) -> np.ndarray:
         """The generator on a long vector."""

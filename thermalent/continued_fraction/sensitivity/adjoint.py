@@ -23,7 +23,6 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, Hier
 from thermalent.continued_fraction.chain.fraction import SMALL
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.operators.superoperators import dense
-from thermalent.support.compile_notice import announced
 
 _STAGGER = float(np.sqrt(1.7))
 
@@ -54,10 +53,9 @@ def forward(chain: HierarchyChain, stationary: TierZeroEquation, last: int) -> F
     if most <= SMALL:
         from thermalent.continued_fraction.sensitivity import kernels
 
-        with announced():
-            inverses, above = kernels.inverses(chain.a, chain.up, chain.down, chain.rate, last)
-            x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
-            kernels.climb(chain.up, inverses, x)
+        inverses, above = kernels.inverses(chain.a, chain.up, chain.down, chain.rate, last)
+        x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])
+        kernels.climb(chain.up, inverses, x)
         return FoldedTiers(x, inverses, above[:tier0_size, :tier0_size])
     inverses, above = _inverses(chain, last, most)
     x[0, :tier0_size] = stationary.solve(above[:tier0_size, :tier0_size])

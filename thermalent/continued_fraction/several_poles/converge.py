@@ -23,7 +23,6 @@ from thermalent.continued_fraction.several_poles.evaluation import evaluate_trun
 from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
 from thermalent.support import memory_limit
-from thermalent.support.compile_notice import announced
 from thermalent.support.progress import working
 
 _MORE_TIERS = 1.15  # in every other fold, so that the difference shows what the tiers leave out
@@ -104,7 +103,7 @@ def converge(chain: SourceChain, rtol: float | None) -> Converged:
         rtol: Allowed error relative to the largest matrix element; if None, the best that a budget
             affords.
     """
-    with working("continued fraction of several poles") as report, announced():
+    with working("continued fraction of several poles") as report:
         return _Search(chain, rtol, report).run()
 
 
@@ -113,8 +112,7 @@ def truncated(chain: SourceChain, last: int, rtol: float | None) -> Converged:
     found = converge(chain, rtol)
     if found.fraction.outcome == "singular":
         return found
-    with announced():
-        k = evaluate_truncated_tiers(found.chain, 0.0, last)
+    k = evaluate_truncated_tiers(found.chain, 0.0, last)
     x = found.stationary.solve(k)
     exact = found.fraction
     error = largest(found.chain, x - exact.x) + exact.error

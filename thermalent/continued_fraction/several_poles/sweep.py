@@ -25,7 +25,6 @@ from thermalent.continued_fraction.several_poles.evaluation import (
     number_type,
 )
 from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
-from thermalent.support.compile_notice import announced
 
 _FACTORS = 2.5e8  # bytes of factors that are kept at a time
 
@@ -81,19 +80,18 @@ class TierSweep:
         self._marks: dict[int, np.ndarray | None] = {}  # Z_n where a stretch of tiers ends
         self._lowest: list[Factors] = []  # of the first stretch
         t, z = None, None
-        with announced():
-            for n in range(last, 0, -1):
-                if n % self.stride == 0 or n == last:
-                    self._marks[n] = z
-                if start is not None:
-                    own = _at(start, n, chain.sizes[n % 2])
-                    t = own if t is None or z is None else own + z @ t
-                    if n <= self.top:
-                        self._t[n] = t
-                z, lu, pivots = eliminated(chain, s, n, z)
-                if n <= min(self.stride, self.top):
-                    self._lowest.append(Factors(n, lu, pivots))
-            self.k = above(chain, s, z)
+        for n in range(last, 0, -1):
+            if n % self.stride == 0 or n == last:
+                self._marks[n] = z
+            if start is not None:
+                own = _at(start, n, chain.sizes[n % 2])
+                t = own if t is None or z is None else own + z @ t
+                if n <= self.top:
+                    self._t[n] = t
+            z, lu, pivots = eliminated(chain, s, n, z)
+            if n <= min(self.stride, self.top):
+                self._lowest.append(Factors(n, lu, pivots))
+        self.k = above(chain, s, z)
         if start is not None:
             own = _at(start, 0, chain.tier0_size)
             self.t0 = own if t is None or z is None else own + z @ t
@@ -105,11 +103,10 @@ class TierSweep:
         while first < self.top:
             end = min(first + self.stride, self.last)
             z, found = self._marks[end], []
-            with announced():
-                for n in range(end, first, -1):
-                    z, lu, pivots = eliminated(self.chain, self.s, n, z)
-                    if n <= self.top:
-                        found.append(Factors(n, lu, pivots))
+            for n in range(end, first, -1):
+                z, lu, pivots = eliminated(self.chain, self.s, n, z)
+                if n <= self.top:
+                    found.append(Factors(n, lu, pivots))
             yield from reversed(found)
             first = end
 
