@@ -55,3 +55,11 @@ def test_a_disturbed_chain_differs_by_rounding_alone():
     moved = hierarchy_chain(h, complete=True, disturbance=np.random.default_rng(1))
     for one, other in zip(plain.a, moved.a, strict=True):
         assert 0 < np.max(np.abs(one - other)) < 100 * np.finfo(float).eps * np.max(np.abs(one))
+
+
+def test_derivatives_beyond_double_precision_are_refused():
+    """The slope overflows beside a population of 1e-160: neither a number nor NaN comes out."""
+    network, *_ = network_of(235357798, "many_decades", 102)
+    parameters = {"n_th": network.modes[0].n_th, "shift": 0.0}
+    with pytest.raises(te.SolveError, match="derivatives are lost to rounding"):
+        te.sensitivities(lambda **given: rebuilt(network, **given), parameters, "concurrence")

@@ -172,10 +172,10 @@ def _of_x_state(rho: np.ndarray, value: float) -> Valued:
     i, j, p, q = ((1, 2, 0, 3), (0, 3, 1, 2))[int(np.argmax(candidates))]
     product = rho[p, p].real * rho[q, q].real
     gradient = np.zeros((4, 4), dtype=complex)
+    if not product > 0 or rho[i, j] == 0:
+        return Valued(value, np.full((4, 4), np.nan + 0j), _NOT_FULL_RANK)
     gradient[i, j] = rho[i, j] / abs(rho[i, j])
     gradient[j, i] = np.conj(gradient[i, j])
-    if not product > 0:
-        return Valued(value, np.full((4, 4), np.nan + 0j), _NOT_FULL_RANK)
     gradient[p, p] = -np.sqrt(rho[q, q].real / rho[p, p].real)
     gradient[q, q] = -np.sqrt(rho[p, p].real / rho[q, q].real)
     return Valued(value, gradient)

@@ -268,7 +268,13 @@ class _Problem:
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
 
     def result(self, values: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
-        """Derivatives and their errors, (keys,) each, by name."""
+        """Derivatives and their errors, (keys,) each, by name.
+
+        Raises:
+            SolveError: a derivative is beyond double precision.
+        """
+        if not np.all(np.isfinite(values)):
+            self.lost()
         numbers = [
             Estimate(number, error, _HOW)
             for number, error in zip(values.tolist(), errors.tolist(), strict=True)
