@@ -54,7 +54,7 @@ def test_purity_has_its_maximum_on_a_bound():
 
 def test_an_unknown_observable_is_refused():
     with pytest.raises(ValueError, match="`observable` must be"):
-        optimise(at_kappa, {"n_th": (10.0, 20.0)}, "entropy", starts=1)
+        optimise(at_kappa, {"n_th": (10.0, 20.0)}, "entropie", starts=1)
 
 
 def test_hot_sources_do_not_overflow():

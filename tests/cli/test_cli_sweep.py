@@ -84,7 +84,7 @@ def test_show_tells_failures(tmp_path):
     )  # fmt: skip
     shown = run("show", store, "--plot", tmp_path / "curve.pdf")
     assert "1 solved, 2 failed, 0 open" in shown.output
-    assert "failed, 1 times: ValueError: Argument `n_th`" in shown.output
+    assert "failed, 1 times: ArgumentError: Argument `n_th`" in shown.output
     assert (tmp_path / "curve.pdf").exists()
 
 

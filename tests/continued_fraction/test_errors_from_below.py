@@ -52,5 +52,6 @@ def test_errors_of_spectra_and_coherence_are_seen(rtol):
     ):
         true = np.abs(found.values - exact.values)
         assert np.all(true <= found.error + exact.error)
-        assert np.max(true) > 1e3 * np.max(exact.error)
+        # The reference's own error, in which the rounding of the generator counts, is far below.
+        assert np.max(true) > 1e2 * np.max(exact.error)
         assert np.max(found.error) < 1e3 * np.max(true)

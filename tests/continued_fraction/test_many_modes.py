@@ -223,8 +223,11 @@ def test_a_wrong_variance_would_be_noticed():
 def test_what_needs_one_mode_says_so():
     network = te.dual_rail(1, 1.0, bandwidth=5.0)
     for ask, words in (
-        (lambda: te.spectrum(network, [0.0]), "it needs one boson mode, and the network has 2"),
-        (lambda: te.coherence(network, [0.0], order=2), "it needs one boson mode"),
+        (
+            lambda: te.spectrum(network, [0.0]),
+            "the network has 2 boson modes, and beyond its steady state",
+        ),
+        (lambda: te.coherence(network, [0.0], order=2), "the network has 2 boson modes"),
         (lambda: te.relaxation_rates(network), "through one amplitude"),
         (lambda: te.preparation_time(network, "00"), "through one amplitude"),
     ):

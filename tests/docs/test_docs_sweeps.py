@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from thermalent.operators.observables import TABLE
 from thermalent.solving.registry import METHODS, MODELS
-from thermalent.sweeping.reading.observables import NAMES
 from thermalent.sweeping.tiles import tiles
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text()
@@ -31,5 +31,5 @@ def test_the_plan_counts_its_blocks():
 
 def test_every_name_is_on_the_page():
     methods = [entry.key for entry in METHODS if entry.steady]
-    for name in (*NAMES, *(entry.key for entry in MODELS), *methods):
+    for name in (*TABLE, *(entry.key for entry in MODELS), *methods):
         assert f"`{name}`" in PAGE or f"`{name}[" in PAGE

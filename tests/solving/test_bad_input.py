@@ -136,7 +136,7 @@ PLACES = {
     "sensitivities rtol": (
         lambda x: te.sensitivities(te.thermal_link, {"n_th": 0.3, "kappa": 1.0}, rtol=x),
         "rtol",
-        (*TOLERANCE, None),
+        TOLERANCE,  # None is the default
     ),
     "optimise starts": (
         lambda x: te.optimise(lambda kappa: link(kappa=kappa), {"kappa": (0.1, 1)}, len, starts=x),

@@ -208,14 +208,14 @@ def coherence(
             "a larger dephasing or detuning, or ask for te.spectrum."
         )
     require_light(of, flux)
-    deep, *disturbed = regressions[_DEPTHS - 1 :]
+    deep = regressions[_DEPTHS - 1]
     scale, depth = float(flux) ** order, regressions[0].last
-    relaxed = deep.over_time(grid, aimed * scale, depth)
-    found = relaxed.values[:, 0]
-    others = [one.over_time(grid, aimed * scale, depth).values[:, 0] for one in disturbed]
-    lost = relaxed.error + deep.at_zero_error() + _conditioning(np.array([found, *others]))
-    lost += _left_out(np.array([[one.at_zero()] for one in regressions[:_DEPTHS]]))
-    values = found / scale
+    # Every depth, not the deepest alone: tiers that a truncated start lacks show at later delays.
+    runs = [one.over_time(grid, aimed * scale, depth) for one in regressions]
+    found = np.array([run.values[:, 0] for run in runs])
+    lost = runs[_DEPTHS - 1].error + deep.at_zero_error() + _conditioning(found[_DEPTHS - 1 :])
+    lost += _left_out(found[:_DEPTHS])
+    values = found[_DEPTHS - 1] / scale
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
