@@ -45,6 +45,9 @@ _LEAST = 4 * float(np.finfo(float).eps)  # of the largest value, what the last s
 _ROUNDING = 1e-13
 # Redrawn roundings are one sample of what they may be.
 _SAMPLES = 4.0
+# Standard deviations of the rounding of many steps that the error counts. Roundings of successive
+# steps are not quite independent: in the audit one evolution in some thousand exceeded four.
+_DEVIATIONS = 8.0
 # Multiplications: about half a minute, which is announced, and about an hour, which is refused.
 _ANNOUNCED, _REFUSED = 3e10, 4e12
 # Steps that take a tenth of a second, after which contours are tried if all steps would be dear.
@@ -301,7 +304,7 @@ class _Relaxation:
     def _stepped(self, time: float) -> tuple[np.ndarray, float]:
         fine, coarse = (run.to(time, self.report) for run in self.runs)
         least = _LEAST * float(np.max(np.abs(fine), initial=0.0))
-        least += _SAMPLES * self.runs[0].rounding
+        least += _DEVIATIONS * self.runs[0].rounding
         return fine, _SAMPLES * float(np.max(np.abs(fine - coarse))) + least
 
     def _cost(self, time: float) -> float:
