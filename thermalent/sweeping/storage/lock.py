@@ -14,6 +14,7 @@ import json
 import os
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from pathlib import Path
 
 # A record lock is granted to the same process any number of times.
 _held: set[Path] = set()
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _guard = threading.Lock()
 _descriptors: set[int] = set()
 
@@ -99,7 +101,7 @@ def _acquire(path: Path) -> int:
 
 def _open(path: Path, flags: int) -> int:
     try:
-        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, flags | _NO_LINKS, 0o666)
     except OSError as problem:
         if problem.errno == errno.ELOOP:
             raise OSError(
@@ -121,7 +123,8 @@ def _lock(descriptor: int) -> None:
     except ImportError:
         raise OSError(errno.ENOTSUP, "this system has no record locks (POSIX)") from None
     try:
-        if hasattr(fcntl, "F_OFD_SETLK"):
+        # The layout of the structure below is that of Linux.
+        if sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK"):
             # struct flock: type, whence, start, length, pid (which must be 0).
             whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, whole)
@@ -154,4 +157,5 @@ def _let_go_in_child() -> None:
     _descriptors.clear()
 
 
-os.register_at_fork(after_in_child=_let_go_in_child)
+if hasattr(os, "register_at_fork"):  # systems without it have no forks, and no such locks
+    os.register_at_fork(after_in_child=_let_go_in_child)
