@@ -34,7 +34,7 @@ def versus_dop853(quick: bool = False) -> list[Row]:
         ours = te.evolve(net, times, "00", method)
         seconds = min(seconds, time.process_time() - began)
 
-    depth = te.steady_state(net, te.ContinuedFraction(rtol=ACCURACY)).stats["levels"]
+    depth = te.steady_state(net, te.ContinuedFraction(rtol=ACCURACY)).stats["tiers"]
     chain = hierarchy_chain(hierarchy(net))
     matrix = assemble(chain, depth)
     start = np.zeros(matrix.shape[0])
@@ -95,7 +95,7 @@ def _other_starts(quick: bool) -> list[Row]:
     net, last = te.thermal_link(1220.0, 1e-3), 1e3 if quick else 1e4
     times = np.geomspace(0.1, last, 60)
     seconds, ours = _seconds(net, times, "empty")
-    depth = 2 * te.steady_state(net, te.ContinuedFraction(rtol=ACCURACY)).stats["levels"]
+    depth = 2 * te.steady_state(net, te.ContinuedFraction(rtol=ACCURACY)).stats["tiers"]
     h = hierarchy(net)
     sharp = SharpStart(h, h.modes[0].variance, np.diag([1.0, 0, 0, 0]), 0.0, 0)
     chain = sharp.chain()

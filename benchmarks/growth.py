@@ -1,4 +1,4 @@
-"""How time and memory grow with temperature, and what one level of the fraction costs."""
+"""How time and memory grow with temperature, and what one tier of the fraction costs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def with_temperature(quick: bool) -> list[Row]:
     seconds, bytes_, last = [], [], []
     for n_th in occupations:
         network = te.thermal_link(n_th=float(n_th), kappa=KAPPA)
-        last.append(te.steady_state(network).stats["levels"])  # compiles, the first time
+        last.append(te.steady_state(network).stats["tiers"])  # compiles, the first time
         call = functools.partial(te.steady_state, network)
         seconds.append(best_seconds(call, budget=0.2 if quick else 0.7))
         bytes_.append(_arrays(network))
@@ -36,14 +36,14 @@ def with_temperature(quick: bool) -> list[Row]:
     name = "growth"
     numbers: dict[str, float] = {}
     for n_th, s, b, l in zip(occupations, seconds, bytes_, last, strict=True):
-        numbers |= {f"seconds at {n_th:.3g}": s, f"bytes at {n_th:.3g}": b, f"levels {n_th:.3g}": l}
+        numbers |= {f"seconds at {n_th:.3g}": s, f"bytes at {n_th:.3g}": b, f"tiers {n_th:.3g}": l}
     return [
         at_most(
             name, "exponent of time in n_th, 1e3 to 1e7, kappa/gamma = 1e-3, rtol 1e-9",
             _exponent(occupations, seconds), EXPONENT, "{}", **numbers,
         ),
         at_most(
-            name, "the same from 1e5 on, where the levels outweigh the set-up",
+            name, "the same from 1e5 on, where the tiers outweigh the set-up",
             _exponent(occupations[hot], np.array(seconds)[hot]), EXPONENT, "{}",
         ),
         at_most(
@@ -52,7 +52,7 @@ def with_temperature(quick: bool) -> list[Row]:
         ),
         Row(
             name=name,
-            quantity="from n_th = 1e3 to 1e7: time; arrays; levels; resident memory added at 1e7",
+            quantity="from n_th = 1e3 to 1e7: time; arrays; tiers; resident memory added at 1e7",
             measured=f"{seconds[0] * 1e3:.1f} to {seconds[-1] * 1e3:.1f} ms; "
             f"{bytes_[0] / 1e3:.0f} to {bytes_[-1] / 1e3:.0f} kB; {last[0]} to {last[-1]}; "
             f"{resident / 1e3:.0f} kB",
@@ -61,8 +61,8 @@ def with_temperature(quick: bool) -> list[Row]:
     ]  # fmt: skip
 
 
-def per_level(quick: bool) -> list[Row]:
-    """The fraction at two qubits, per level: one pass, and the whole of a steady state."""
+def per_tier(quick: bool) -> list[Row]:
+    """The fraction at two qubits, per tier: one pass, and the whole of a steady state."""
     count = 20_000
     rows = []
     for word, detuning in (("resonant", 0.0), ("detuned", (0.1, -0.2))):
@@ -76,29 +76,29 @@ def per_level(quick: bool) -> list[Row]:
 
         fold()  # compiles
         folding = best_seconds(fold, budget=0.1 if quick else 0.5) / count * 1e6
-        whole = _per_level_of_solve(network, quick)
+        whole = _per_tier_of_solve(network, quick)
         rows += [
             at_most(
-                "level", f"two qubits {word}, {sizes} unknowns: one pass",
+                "tier", f"two qubits {word}, {sizes} unknowns: one pass",
                 folding, MICROSECONDS, "{} us",
             ),
             at_most(
-                "level", "a steady state, per level kept, with all passes that find the error",
+                "tier", "a steady state, per tier kept, with all passes that find the error",
                 whole, 3 * MICROSECONDS, "{} us",
             ),
         ]  # fmt: skip
     return rows
 
 
-def _per_level_of_solve(network: te.Network, quick: bool) -> float:
-    """Microseconds by which a steady state takes longer for each level more that it keeps.
+def _per_tier_of_solve(network: te.Network, quick: bool) -> float:
+    """Microseconds by which a steady state takes longer for each tier more that it keeps.
 
     Between two tolerances far above rounding.
     """
     times, counts = [], []
     for rtol in (1e-1, 1e-6):
         method = te.ContinuedFraction(rtol=rtol)
-        counts.append(te.steady_state(network, method).stats["levels"])
+        counts.append(te.steady_state(network, method).stats["tiers"])
         call = functools.partial(te.steady_state, network, method)
         times.append(best_seconds(call, budget=0.2 if quick else 1.0))
     return (times[1] - times[0]) / (counts[1] - counts[0]) * 1e6

@@ -50,5 +50,5 @@ def _qubits(
         required=required,
         measured=f"{seconds:.1f} s, peak {peak / 1e9:.2f} GB; pairs {pairs}",
         passed=seconds < limit and peak < memory,
-        numbers={"seconds": seconds, "peak": peak, "levels": result.stats["levels"]},
+        numbers={"seconds": seconds, "peak": peak, "tiers": result.stats["tiers"]},
     )

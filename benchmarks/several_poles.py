@@ -43,7 +43,7 @@ def _limit(name: str, network: te.Network, rtol: float, limit: float) -> Row:
         numbers={
             "seconds": seconds,
             "quanta": result.stats["quanta"],
-            "levels": result.stats["levels"],
+            "tiers": result.stats["tiers"],
         },
     )
 

@@ -12,19 +12,19 @@ from figures.common import Report, Track
 
 SQUEEZING = 1.0
 BANDWIDTHS = (2.0, 10.0)
-LEVELS = 20
+LAST = 20
 ROUNDING = 3e-16
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 10, track: Track = common.silent) -> Report:
-    """Error of the pair's state over the hierarchy's level, Fock's cutoff and that of the jumps.
+    """Error of the pair's state over the last tier, and over the cutoffs of Fock and of the jumps.
 
     Args:
         folder: Where cutoff_convergence.png and cutoff_convergence.csv go.
-        points: Cutoffs of each method, up to level 20 and as many Fock states per mode.
+        points: Cutoffs of each method, up to tier 20 and as many Fock states per mode.
         track: Wraps the loop over them in a progress bar.
     """
-    cutoffs = np.unique(np.linspace(2, LEVELS, points).astype(int) // 2 * 2)
+    cutoffs = np.unique(np.linspace(2, LAST, points).astype(int) // 2 * 2)
     networks = [te.dual_rail(1, SQUEEZING, bandwidth=kappa) for kappa in BANDWIDTHS]
     exact = [te.steady_state(net, te.ContinuedFraction(rtol=1e-12)).state for net in networks]
     columns: dict[str, np.ndarray] = {"cutoff": cutoffs}
@@ -45,7 +45,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 10, track: Track = commo
         agreement=f"Fock with {cutoffs[-1]} states and the hierarchy agree to "
         f"{max(columns[f'fock_{hot}'][-1], columns[f'fock_{cold}'][-1]):.0e}",
         values={
-            f"decades per level, {name}, {kappa}": _slope(cutoffs, columns[f"{name}_{kappa}"])
+            f"decades per tier, {name}, {kappa}": _slope(cutoffs, columns[f"{name}_{kappa}"])
             for name in ("hierarchy", "fock")
             for kappa in (hot, cold)
         },
@@ -97,7 +97,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 fillstyle="none", label=f"300 jump runs, {label}",
             )  # fmt: skip
         axes.set_xticks(columns["cutoff"])
-        axes.set(xlabel="highest level, or Fock states per mode")
+        axes.set(xlabel="highest tier, or Fock states per mode")
         axes.set(ylabel=r"largest error of $\rho$", ylim=(1e-16, 1))
         axes.set_title(rf"one pair, $r = {SQUEEZING:g}$", loc="left")
         figure.legend(**(common.BELOW | {"ncols": 2}))

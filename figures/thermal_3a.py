@@ -19,7 +19,7 @@ INSET = 1e-3
 FOCK_LIMIT = 1e3
 FOCK_STEP = 5
 # The maximum is flat: its place has half the digits of its height. It asks for values that are
-# smooth in n_th: so many levels, in units of sqrt(n_th), truncate far below rounding.
+# smooth in n_th: so many tiers, in units of sqrt(n_th), truncate far below rounding.
 OPTIMUM_WIDTHS = 8
 
 

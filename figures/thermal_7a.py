@@ -1,4 +1,4 @@
-"""THERMAL, Fig. 7(a): convergence of the continued fraction with the number of levels."""
+"""THERMAL, Fig. 7(a): convergence of the continued fraction with the number of tiers."""
 
 from __future__ import annotations
 

@@ -58,10 +58,10 @@ def test_an_unknown_observable_is_refused():
 
 
 def test_hot_sources_do_not_overflow():
-    """Thousands of levels: the sweeps stay in the range of double precision."""
+    """Thousands of tiers: the sweeps stay in the range of double precision."""
     with np.errstate(all="raise", under="ignore"):
         found = te.sensitivities(at_kappa, {"n_th": 5e4})
-    assert found.levels > 3000
+    assert found.tiers > 3000
     above, below = (
         te.steady_state(at_kappa(5e4 * factor), EXACT).concurrence() for factor in (1.001, 0.999)
     )

@@ -220,7 +220,7 @@ def test_a_dark_state_radiates_nothing():
 
 
 def test_errors_of_a_spectrum_include_rounding():
-    """Few levels give all there is: more change nothing, and the digits still end."""
+    """Few tiers give all there is: more change nothing, and the digits still end."""
     for n_th in (1e-3, 1.0, 40.0):
         net = te.thermal_link(n_th, 0.3)
         found = te.spectrum(net, np.linspace(-3, 3, 7), rtol=1e-10)

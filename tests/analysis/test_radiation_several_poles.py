@@ -253,7 +253,7 @@ def test_the_resolvent_is_that_of_the_assembled_tiers():
 
 
 def test_one_element_is_one_mode():
-    """Where the emitters feel one pole only, the chain gives what the levels of one mode give."""
+    """Where the emitters feel one pole only, the chain gives what the tiers of one mode give."""
     idle = behind(
         (te.Mode(name="idle", bath_rate=0.3, n_th=50.0), te.Mode(name="a", bath_rate=0.5, n_th=2)),
         np.zeros((2, 2)),

@@ -325,7 +325,7 @@ def test_mixed_precision_agrees_with_many_digits(network, last, centre, count):
     apart = np.abs(exact.values[order[0]] - mixed.values[order[1]])
     assert np.all(apart <= exact.error + mixed.error + 1e-16 * np.abs(exact.values))
     assert np.all(mixed.error <= 1e-17 * np.abs(exact.values) + 1e-30)
-    # To first order in what fewer levels leave out.
+    # To first order in what fewer tiers leave out.
     true = refine(fewer, centre, count, 0.05)
     change = np.abs(np.sort(true.values.real) - np.sort(exact.values.real))
     estimate = np.abs(np.sort(coarse.values.real) - np.sort(mixed.values.real))

@@ -122,7 +122,7 @@ def test_a_single_steady_state_is_a_batch_of_one(kind):
         single = te.ContinuedFraction().steady_state(many.network)
         assert np.array_equal(single.state, many.state)
         assert single.error == many.error
-        assert single.stats["levels"] == many.stats["levels"]
+        assert single.stats["tiers"] == many.stats["tiers"]
 
 
 def test_a_small_rate_beside_large_ones_is_kept_in_a_batch():
@@ -187,7 +187,7 @@ def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
         for other in (shuffled[place], alone[position]):
             assert np.array_equal(expected[position].state, other.state)
             assert expected[position].error == other.error
-            assert expected[position].stats["levels"] == other.stats["levels"]
+            assert expected[position].stats["tiers"] == other.stats["tiers"]
             assert expected[position].stats["residual"] == other.stats["residual"]
 
 
@@ -240,12 +240,12 @@ def test_no_backaction_and_with_it_are_told_apart(rng):
 
 
 @pytest.mark.parametrize("n_max", [1, 4, 30])
-def test_fixed_level_gives_the_truncated_state_and_its_error(n_max):
+def test_fixed_tier_gives_the_truncated_state_and_its_error(n_max):
     networks = [te.thermal_link(n_th=n_th, kappa=0.05) for n_th in (0.5, 20.0, 100.0)]
     method = te.ContinuedFraction(n_max=n_max)
     for many, network in zip(steady_states(networks, method), networks, strict=True):
         single = method.steady_state(network)
-        assert many.stats["levels"] == 2 * n_max
+        assert many.stats["tiers"] == 2 * n_max
         assert distance(many, single) < 1e-12
         # Beside the truncation the errors hold that of the converged state, rtol = 1e-9.
         assert many.error == pytest.approx(single.error, rel=1e-3, abs=1e-9)

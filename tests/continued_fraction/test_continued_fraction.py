@@ -18,7 +18,7 @@ def solve(net, **kwargs):
 
 
 def test_reported_error_bounds_the_true_error():
-    """Against four times as many levels: 250 random networks, n_th from 0 to 1e6."""
+    """Against four times as many tiers: 250 random networks, n_th from 0 to 1e6."""
     rng = np.random.default_rng(11)
     overestimates = []
     for i in range(250):
@@ -37,7 +37,7 @@ def test_reported_error_bounds_the_true_error():
 def test_error_of_a_fixed_n_max_is_measured(n_th, n_max):
     net = te.thermal_link(n_th, 0.05, detuning=(0.1, -0.3))
     result = ContinuedFraction(n_max=n_max).steady_state(net)
-    assert result.stats["levels"] == 2 * n_max
+    assert result.stats["tiers"] == 2 * n_max
     true = np.max(np.abs(result.state - solve(net, rtol=1e-12).state))
     assert true <= result.error <= 1.01 * true + 1e-8
 
@@ -75,7 +75,7 @@ def test_truncation_error_falls_with_the_root_of_n_th(factor, published):
     exact = solve(net, rtol=1e-12).concurrence()
     n_max = round(factor * np.sqrt(8.3e4))
     found = ContinuedFraction(n_max=n_max).steady_state(net)
-    # Two digits are known, and the last level kept may differ by one.
+    # Two digits are known, and the last tier kept may differ by one.
     assert abs(found.concurrence() - exact) == pytest.approx(published, rel=0.15)
 
 
@@ -205,13 +205,13 @@ def test_hot_sources_keep_their_digits(n_th, kappa):
 
 
 def test_default_of_a_hot_mode_says_what_the_budget_gave(monkeypatch):
-    """Sixty levels where a hundred are needed: two digits are certain, so the state is returned."""
+    """Sixty tiers where a hundred are needed: two digits are certain, so the state is returned."""
     network = te.thermal_link(n_th=25.0, kappa=0.05)
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-12))
-    assert exact.stats["levels"] > 60
+    assert exact.stats["tiers"] > 60
     monkeypatch.setattr("thermalent.continued_fraction.one_mode._BUDGET", 1.0)
     found = te.steady_state(network)
-    assert found.stats["ended_by"] == "levels"
+    assert found.stats["ended_by"] == "too many tiers"
     distance = np.max(np.abs(found.state - exact.state))
     assert distance <= found.error <= 1e-2 * np.max(np.abs(found.state))
     # What is asked for is not cut short.

@@ -93,11 +93,11 @@ def test_what_is_lost_scales_with_the_rounding():
         inverse = np.array([[[1.0, 0.0], [1e-8, 1.0]]])
         above = np.zeros((1, 2, 2))
 
-    class Levels:
+    class Operators:
         basis = np.eye(2)[None, [0, 0, 0, 1]] * np.array([1, 0, 0, 1])[None, :, None]
         size = np.full((1, 2, 2), 1e-6)
 
-    found = element_errors(Work, Levels, np.array([1e-12]), np.array([1.0]))
+    found = element_errors(Work, Operators, np.array([1e-12]), np.array([1.0]))
     eps = np.finfo(float).eps
     assert found.shape == (1, 2, 2)
     assert found[0, 0, 0] == pytest.approx(1e-12, rel=0.1)  # all that is not rounding

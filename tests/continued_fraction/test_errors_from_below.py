@@ -10,14 +10,14 @@ from thermalent.continued_fraction.lattice import solve
 LINK = te.thermal_link(60.0, 0.1, (1.0, 0.7), detuning=(0.3, -0.2))
 
 
-def test_a_batch_of_fixed_depth_measures_what_its_levels_leave_out():
+def test_a_batch_of_fixed_depth_measures_what_its_tiers_leave_out():
     networks = [te.thermal_link(n, 0.1, detuning=(0.3, -0.2)) for n in (5.0, 40.0, 300.0)]
     found = steady_states(networks, te.ContinuedFraction(n_max=4))
     for network, result in zip(networks, found, strict=True):
         exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-12))
         true = np.max(np.abs(result.state - exact.state))
         assert true > 1e-6
-        # The error is measured against more levels, which are nearly exact.
+        # The error is measured against more tiers, which are nearly exact.
         assert true <= result.error <= 10 * true
 
 
@@ -29,7 +29,7 @@ def test_the_error_is_never_below_the_rounding_of_the_state():
     assert exact.error >= np.finfo(float).eps / 2
 
 
-def test_errors_of_the_lattice_are_the_change_by_its_last_levels():
+def test_errors_of_the_lattice_are_the_change_by_its_last_tiers():
     assert solve._error([]) == np.inf
     assert solve._error([0.3, 0.1, 0.02]) == 0.02
     assert solve._error([0.3, 0.01, 0.02]) == 0.02
@@ -44,7 +44,7 @@ def test_the_lattice_gives_up_where_changes_grow_four_times_in_a_row():
 
 @pytest.mark.parametrize("rtol", [1e-2, 1e-4])
 def test_errors_of_spectra_and_coherence_are_seen(rtol):
-    """With few levels the error is far above rounding, and not absurdly large."""
+    """With few tiers the error is far above rounding, and not absurdly large."""
     omega, delays = np.array([0.0, 0.3, 1.0]), np.array([0.0, 2.0, 10.0])
     for found, exact in (
         (te.spectrum(LINK, omega, rtol=rtol), te.spectrum(LINK, omega, rtol=1e-12)),

@@ -61,7 +61,7 @@ def test_errors_bound_the_difference_to_a_finer_run():
 
 
 def test_short_and_long_routes_agree_where_both_work():
-    """Chebyshev steps and contour at one time, on the same levels."""
+    """Chebyshev steps and contour at one time, on the same tiers."""
     chain = hierarchy_chain(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
     last, time = 120, 60.0
     matrix = assemble(chain, last)

@@ -1,4 +1,4 @@
-"""The matrix fraction against dense algebra: same levels, same numbers, random blocks."""
+"""The matrix fraction against dense algebra: same tiers, same numbers, random blocks."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def random_chain(rng, sizes=(5, 4), tier0_size=3, rate=1.3):
 
 
 def dense_k(chain, s, last):
-    """K from one dense inverse of levels 1 to `last`."""
+    """K from one dense inverse of tiers 1 to `last`."""
     sizes = [chain.a[n % 2].shape[0] for n in range(1, last + 1)]
     offset = np.concatenate([[0], np.cumsum(sizes)])
     full = np.zeros((offset[-1], offset[-1]), dtype=complex)
@@ -58,7 +58,7 @@ def dense_k(chain, s, last):
 @pytest.mark.parametrize("s", [0.0, 0.7, 0.4 + 2.1j])
 @pytest.mark.parametrize("last", [1, 2, 3, 6, 7])
 def test_finite_depth_identity(monkeypatch, rng, small, s, last):
-    """A skipped tail level or swapped factors cannot pass with blocks that do not commute."""
+    """A skipped tail tier or swapped factors cannot pass with blocks that do not commute."""
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
     found = evaluate_chain(chain, resolvent(chain, np.ones(3), s), s=s, last=last, most=40)
@@ -78,7 +78,7 @@ def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
+def test_tiers_follow_from_the_tolerance(monkeypatch, rng, small):
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)
     chain = random_chain(rng)
     solve = resolvent(chain, np.ones(3), 0.7)
@@ -88,19 +88,19 @@ def test_levels_follow_from_the_tolerance(monkeypatch, rng, small):
         found = evaluate_chain(chain, solve, s=0.7, rtol=rtol)
         assert found.outcome == "converged"
         assert np.max(np.abs(found.x - deep)) <= found.error <= rtol * found.scale * 1.001
-        depths.append(found.levels)
+        depths.append(found.tiers)
     assert depths == sorted(depths)
 
 
 def test_giving_up_is_said(rng):
     chain = random_chain(rng)
     found = evaluate_chain(chain, resolvent(chain, np.ones(3), 0.7), s=0.7, rtol=1e-13, most=10)
-    assert found.outcome == "levels"
-    assert found.levels >= 10
+    assert found.outcome == "too many tiers"
+    assert found.tiers >= 10
 
 
 def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
-    """Level blocks in the real basis against the complex hierarchy, built mode by mode (k, l)."""
+    """Tier blocks in the real basis against the complex hierarchy, built mode by mode (k, l)."""
     net = te.thermal_link(
         3.0, 0.3, gamma=(1.0, 0.7), detuning=(0.2, -0.4), dephasing=0.05, loss=0.1
     )
@@ -136,10 +136,10 @@ def test_the_chain_is_the_hierarchy_of_the_emitters(rng):
     pinned = TierZeroEquation(chain)
     x = evaluate_chain(chain, pinned.solve, last=depth).x
     assert np.max(np.abs(pinned.matrix(x) - state)) < 1e-12
-    assert found.stats["levels"] == 6
+    assert found.stats["tiers"] == 6
 
 
-def test_unknowns_per_level():
+def test_unknowns_per_tier():
     """8 real unknowns for two qubits, 6 and 4 where everything is real; 128 for four qubits."""
     detuned = hierarchy_chain(hierarchy(te.thermal_link(1.0, 0.1, detuning=(0.1, 0.3))))
     assert [block.shape[0] for block in detuned.a] == [8, 8]

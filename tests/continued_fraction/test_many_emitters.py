@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
 
 
 def test_memory_estimate_counts_the_largest_block():
-    """Four qubits: 128 unknowns a level."""
+    """Four qubits: 128 unknowns a tier."""
     numbers = np.array([bin(i).count("1") for i in range(16)])
     assert memory_needed(numbers) == pytest.approx(14 * 8 * 128**2 + 500 * 256)
 

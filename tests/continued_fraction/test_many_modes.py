@@ -80,7 +80,7 @@ def test_exact_elimination_and_krylov_agree_on_one_lattice():
 
 @pytest.mark.parametrize("last", [2, 4, 5])
 def test_the_choice_of_amplitudes_changes_nothing(monkeypatch, last):
-    """Normal amplitudes or the modes' own: a linear change within each level of the lattice."""
+    """Normal amplitudes or the modes' own: a linear change within each tier of the lattice."""
     network = te.dual_rail(1, 0.7, bandwidths=(3.0, 2.0), detuning=0.3)
     states = []
     for worst in (10.0, 0.0):
@@ -126,7 +126,7 @@ def test_the_kernel_and_the_assembled_matrix_are_one_generator(network):
     assert np.max(np.abs(matrix @ x - generator.apply(x, at))) < 1e-13 * np.max(np.abs(matrix))
 
 
-def test_errors_hold_and_fall_with_the_level():
+def test_errors_hold_and_fall_with_the_tier():
     """One pair, r = 1, kappa/gamma = 5: the error estimate covers the distance to the answer."""
     network = te.dual_rail(1, 1.0, bandwidth=5.0)
     exact = solve.lattice_steady_state(network, 1e-12).state
@@ -135,7 +135,7 @@ def test_errors_hold_and_fall_with_the_level():
         found = solve.lattice_steady_state(network, 1e-12, last)
         distances.append(np.max(np.abs(found.state - exact)))
         assert distances[-1] <= found.error + 1e-12
-    # At least two digits in four levels.
+    # At least two digits in four tiers.
     assert all(b < a / 100 for a, b in pairwise(distances))
 
 

@@ -54,7 +54,7 @@ def test_small_rates_beside_large_ones_are_not_taken_for_rounding(seed, index):
 
 
 @pytest.mark.parametrize(("seed", "index"), [(31337, 535), (31337, 71)])
-def test_what_the_inner_levels_lose_is_in_the_error(seed, index):
+def test_what_the_inner_tiers_lose_is_in_the_error(seed, index):
     """A source 1e7 times narrower than the qubits: its decay is rounded beside theirs."""
     truth, stated, _ = ratios([network_of(seed, "many_decades", index)])[0]
     assert truth <= stated
@@ -67,11 +67,11 @@ def test_elimination_in_reverse_order_gives_the_same_k(kind):
         chain = hierarchy_chain(hierarchy(random_network(kind, rng)))
         k = evaluate_truncated(chain, 0.0, 12)
         backwards = evaluate_truncated(rounding._reversed(chain), 0.0, 12)[::-1, ::-1]
-        # Ten levels of blocks of a few unknowns: a hundred last places.
+        # Ten tiers of blocks of a few unknowns: a hundred last places.
         assert np.max(np.abs(k - backwards)) < 100 * EPS * np.max(np.abs(k))
 
 
-def test_disturbed_levels_keep_the_trace():
+def test_disturbed_tiers_keep_the_trace():
     equations = hierarchy(te.thermal_link(2.0, 0.1, gamma=(1.0, 0.7), detuning=(0.3, -0.2)))
     chain = hierarchy_chain(equations)
     size = rounding.sizes(equations, chain)

@@ -18,7 +18,7 @@ from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
 from thermalent.operators.gradients import concurrence_with_gradient
 from thermalent.operators.observables import TABLE
 
-LAST = 40  # levels of the reference; V is small where it is used
+LAST = 40  # tiers of the reference; V is small where it is used
 
 
 def solve_extended(matrix, right):
@@ -37,7 +37,7 @@ def solve_extended(matrix, right):
 
 
 def reference_state(network):
-    """The fraction in long double, at a fixed level, truncated far above what V needs."""
+    """The fraction in long double, at a fixed tier, truncated far above what V needs."""
     chain = hierarchy_chain(hierarchy(network))
     tail = None
     for n in range(LAST, 0, -1):
@@ -198,7 +198,7 @@ def test_a_pair_of_three_qubits():
 
 
 def test_hot_and_slow_source():
-    """Hundreds of levels; differences of the solver itself give seven digits."""
+    """Hundreds of tiers; differences of the solver itself give seven digits."""
     parameters = {"n_th": 1220.0, "kappa": 1e-3, "gamma": (1.0, 0.95), "loss": 0.01}
     found = te.sensitivities(line, parameters)
 

@@ -158,7 +158,7 @@ def test_a_second_pole_raises_the_best_concurrence_at_room_temperature(filters, 
 
 
 def test_one_mode_is_a_chain_of_one_element():
-    """Another code for the same levels."""
+    """Another code for the same tiers."""
     for network in (
         te.thermal_link(3.0, 0.2, detuning=(0.1, -0.2)),
         te.phononic_link(n_th=2.0, kappa=0.3, positions=(1.0, 2.2), detuning=(0.3, -0.4)),
@@ -332,7 +332,7 @@ def test_eight_poles_take_no_more_unknowns_than_four():
     eight = te.thermal_link(1220, filter=te.Filter.butterworth(order=8, fwhm=0.02))
     found = te.steady_state(eight, te.ContinuedFraction(rtol=1e-4))
     assert found.stats["poles"] == 8
-    assert max(found.stats["unknowns_per_level"]) <= 80
+    assert max(found.stats["unknowns_per_tier"]) <= 80
     assert found.concurrence() == pytest.approx(0.89774, abs=2e-5)
 
 
@@ -471,12 +471,12 @@ def test_a_fixed_number_of_tiers_says_what_it_leaves_out():
     exact, _ = solved(network, 1e-6)
     result = te.steady_state(network, te.ContinuedFraction(rtol=1e-5, n_max=15))
     difference = np.max(np.abs(result.state - exact))
-    assert result.stats["levels"] == 30
+    assert result.stats["tiers"] == 30
     assert 1e-5 < difference <= result.error + 1e-6
     assert result.error < 3 * difference
 
 
-def test_one_mode_levels_and_tiers_are_the_same_fraction():
+def test_one_mode_and_one_pole_are_the_same_fraction():
     network = te.phononic_link(n_th=2.0, kappa=0.3, positions=(1.0, 2.2), detuning=(0.3, -0.4))
     one, other = hierarchy_chain(hierarchy(network)), tiers(chain_of(network), 0)
     old, new = (chain.basis[0][:, : chain.tier0_size] for chain in (one, other))

@@ -39,7 +39,7 @@ def compared(seed):
     found = converge(chain, rtol)
     converged = found.fraction.outcome == "converged"
     built = tiers(chain, found.quanta + (2 if converged else 1))
-    last = 2 * int(0.75 * found.fraction.levels) + 4
+    last = 2 * int(0.75 * found.fraction.tiers) + 4
     stationary = TierZeroEquation(built)
     exact = stationary.matrix(stationary.solve(evaluate_truncated_tiers(built, 0.0, last)))
     difference = np.max(np.abs(found.stationary.matrix(found.fraction.x) - exact))

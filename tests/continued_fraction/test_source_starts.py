@@ -8,8 +8,8 @@ import thermalent as te
 from tests.support.brute_force import BruteForce
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics import all_levels, coherent_source
-from thermalent.continued_fraction.dynamics.all_levels import AllLevelSteps
+from thermalent.continued_fraction.dynamics import all_tiers, coherent_source
+from thermalent.continued_fraction.dynamics.all_tiers import AllTierSteps
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, factors
 
 TIMES = np.array([0.0, 0.3, 2.0, 8.0, 25.0])
@@ -154,22 +154,22 @@ def test_errors_bound_the_difference_to_a_finer_run(source):
 def test_factors_are_laguerre_polynomials(difference):
     variance, beta, p = 0.7, 1.3, abs(difference)
     found = factors(difference, 21, variance, beta)
-    for level in range(22):
-        k = (level - p) // 2
+    for tier in range(22):
+        k = (tier - p) // 2
         expected = 0.0
-        if level >= p and (level - p) % 2 == 0:
+        if tier >= p and (tier - p) % 2 == 0:
             norm = np.sqrt(factorial(k) / factorial(k + p))
             polynomial = eval_genlaguerre(k, p, beta**2 / variance)
             expected = beta**p * (-variance) ** k * norm * polynomial
-        assert found[level] == pytest.approx(expected, abs=1e-12)
+        assert found[tier] == pytest.approx(expected, abs=1e-12)
     # Without a variance: the moments of a coherent state.
     assert factors(0, 6, 0.0, beta)[6] == pytest.approx(beta**6 / factorial(3))
 
 
 @pytest.mark.parametrize("block", [0, 96], ids=["lapack", "numba"])
 def test_the_transform_of_a_truncated_chain_is_a_dense_solve(monkeypatch, block):
-    """The identity at a finite depth, with a start of random numbers on every level."""
-    monkeypatch.setattr(all_levels, "_SMALL", block)
+    """The identity at a finite depth, with a start of random numbers on every tier."""
+    monkeypatch.setattr(all_tiers, "_SMALL", block)
     rng, h, z, last = np.random.default_rng(5), hierarchy(detuned_source()), 0.2 + 0.4j, 7
     start = SharpStart(h, h.modes[0].variance, random_state(4, 4), 0.6, 1)
     chain = start.chain()
@@ -177,7 +177,7 @@ def test_the_transform_of_a_truncated_chain_is_a_dense_solve(monkeypatch, block)
     b = rng.normal(size=at[-1]) + 1j * rng.normal(size=at[-1])
     matrix = z * np.eye(at[-1]) - assemble(chain, last).toarray()
     expected = np.linalg.solve(matrix, b)[: chain.tier0_size]
-    equation = all_levels.all_levels_equation(chain, lambda depth: b[: offsets(chain, depth)[-1]])
+    equation = all_tiers.all_tiers_equation(chain, lambda depth: b[: offsets(chain, depth)[-1]])
     found = np.linalg.solve(*equation(z, last))
     assert np.max(np.abs(found - expected)) < 1e-13 * np.max(np.abs(expected))
 
@@ -215,7 +215,7 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
     chain = start.chain()
 
     def steps(horizon):
-        return AllLevelSteps(
+        return AllTierSteps(
             chain,
             lambda last: start.vector(chain, last),
             lambda last: start.generator(chain, last),
@@ -237,7 +237,7 @@ def test_the_transform_of_a_wide_reference_is_the_same_resolvent():
     start = SharpStart(referred, 0.0, random_state(0, 4), 6.0, 0)
     chain = start.chain()
     matrix = start.generator(chain, 30)
-    equation = all_levels.on_all_levels_wide(
+    equation = all_tiers.on_all_tiers_wide(
         chain, lambda last: start.vector(chain, last), lambda last: start.generator(chain, last)
     )
     found = np.linalg.solve(*equation(0.3, 30))

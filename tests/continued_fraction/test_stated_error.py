@@ -1,4 +1,4 @@
-"""The error that is stated where a search of levels ends: above the truth, and not far above."""
+"""The error that is stated where a search of tiers ends: above the truth, and not far above."""
 
 import numpy as np
 import pytest

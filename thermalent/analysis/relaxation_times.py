@@ -50,7 +50,7 @@ class Rates:
         values: Eigenvalues r of -L, (n,) complex, rate unit, in order of their real parts; the
             imaginary part is a frequency. Both of a conjugate pair are listed, and an eigenvalue as
             often as its multiplicity; what is stationary (r = 0) is left out.
-        error: Bound of the error of each, (n,): residual times condition, change with more levels,
+        error: Bound of the error of each, (n,): residual times condition, change with more tiers,
             and rounding. The rates are those of the network's floating-point numbers, taken as
             exact; but where only rounding makes the emitters' decay matrix full rank, it is taken
             with the rank that it stands for, and what this may change is part of the error.
@@ -104,7 +104,7 @@ def relaxation_rates(
         count: How many rates, from 1 to 200. Emitters alone may have fewer.
         charge: The sector Q; up to the largest charge of the emitters' own operators. None: the
             slowest of all of these sectors.
-        rtol: Relative accuracy that sets the number of levels, from 1e-13 to 0.1.
+        rtol: Relative accuracy that sets the number of tiers, from 1e-13 to 0.1.
 
     Returns:
         The rates with their errors.

@@ -29,14 +29,14 @@ from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 _HOW = (
-    "change with a quarter more levels as it decays, and rounding of the generator, of the steady "
+    "change with a quarter more tiers as it decays, and rounding of the generator, of the steady "
     "state and of the resolvent"
 )
 
 # Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
 _DISTURBANCES = 2.0
 _LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
-_DEPTHS = 3  # numbers of levels, each a quarter more: the first shows how the changes decay
+_DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 
@@ -102,14 +102,14 @@ def spectrum(
             nodes share; what the last node loses elsewhere counts as emitted into it. A node's name
             is what that node alone radiates, sqrt(G_jj) c_j; a mapping gives weights w_j of the
             field sum_j w_j c_j, {"q1": 1.0, "q2": -1.0}.
-        rtol: Accuracy that sets the number of levels, from 1e-12 to 0.1; if not given 1e-8, or,
+        rtol: Accuracy that sets the number of tiers, from 1e-12 to 0.1; if not given 1e-8, or,
             behind several poles, the best that a budget of half a minute affords.
         initial: Where the steady state is not unique: the state from which it is reached, as for
             `te.steady_state`.
 
     Returns:
         The spectrum; its integral is the flux. The errors are the change with a quarter more
-        levels, and what rounding leaves in the steady state and in the resolvent; behind several
+        tiers, and what rounding leaves in the steady state and in the resolvent; behind several
         poles twice the change with one quantum more along the chain, more tiers and another
         scaling of them.
 
@@ -120,7 +120,7 @@ def spectrum(
         SolveError: the steady state is not unique and no `initial` is given, or it did not
             converge.
 
-    Source: quantum regression theorem; the hierarchy with all its levels as initial condition.
+    Source: quantum regression theorem; the hierarchy with all its tiers as initial condition.
     """
     omega = checks.numbers("frequencies", frequencies, "frequency")
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
@@ -227,7 +227,7 @@ def coherence(
 def _regressions(
     network: Network, of: FieldName, order: int, rtol: float, initial: Any
 ) -> list[Regression]:
-    """The regression with as many levels as the state takes, with more, and disturbed.
+    """The regression with as many tiers as the state takes, with more, and disturbed.
 
     The last ones have a generator changed at random by as much as rounding may have changed it.
     """
@@ -251,7 +251,7 @@ def _regressions(
 
 
 def _left_out(values: np.ndarray) -> np.ndarray:
-    """What the levels left out change of the last of values (depths, w) with more and more, (w,).
+    """What the tiers left out change of the last of values (depths, w) with more and more, (w,).
 
     The last change is what the depth before left out. Each depth has left out less than the one
     before by a factor that the two largest changes show; half of its exponent is taken for the

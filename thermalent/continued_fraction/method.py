@@ -24,7 +24,7 @@ from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
 _ALWAYS_FITS = 32  # emitter levels
-_LEVELS_PER_WIDTH = 6  # levels per sqrt(V) for two or three digits
+_TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +33,12 @@ class ContinuedFraction(Method):
 
     Args:
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the
-            number of levels follows from it. A given accuracy is kept or refused. If not given,
+            number of tiers follows from it. A given accuracy is kept or refused. If not given,
             1e-9 where that is cheap, else what a budget of operations affords (about half a minute
             of one core, two seconds once six digits are reached behind several poles; the same call
             gives the same bits), and 1e-2 at least: `error` says what was reached,
             `stats["ended_by"]` what ended the search.
-        n_max: Instead, keep the levels k + l <= 2 n_max; the error that this leaves is measured.
+        n_max: Instead, keep the tiers k + l <= 2 n_max; the error that this leaves is measured.
         digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball
             arithmetic: `stats["precise"]` holds them as strings ("real" and "imag", (d, d) each,
             and their "error"), `state` what doubles hold of them.
@@ -133,11 +133,11 @@ class ContinuedFraction(Method):
                 f"are {len(numbers)}. Ask for an rtol instead."
             )
         relaxation, gain = network.mode_rates(network.mode_indices[0])
-        levels_needed = _LEVELS_PER_WIDTH * np.sqrt(gain / relaxation)
-        if levels_needed > MOST_TIERS:
+        tiers_needed = _TIERS_PER_WIDTH * np.sqrt(gain / relaxation)
+        if tiers_needed > MOST_TIERS:
             return (
                 f"the mode is so hot that the continued fraction would need about "
-                f"{levels_needed:.1g} levels; it takes up to {MOST_TIERS}."
+                f"{tiers_needed:.1g} tiers; it takes up to {MOST_TIERS}."
             )
         needed = one_mode.memory_needed(numbers)
         if len(numbers) <= _ALWAYS_FITS or needed <= memory_limit.available():

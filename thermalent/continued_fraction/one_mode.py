@@ -26,22 +26,22 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import checks
 
-# Levels times cubed unknowns of a level that are folded where no rtol is given: half a minute.
+# Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
-_LEAST_LEVELS = 60  # allowed in any case
+_LEAST_TIERS = 60  # allowed in any case
 # Why doubles are not enough, by the outcome of the fraction; empty where more digits do not help.
 _DOUBLES_FAIL = {
     "converged": "",
-    "levels": "",
+    "too many tiers": "",
     "overflow": "the numbers leave the range of doubles",
     "singular": "singular in double precision",
     "rounding": "double precision cannot give the rtol",
-    "unsettled": "in double precision nothing settles, however many levels there are",
+    "unsettled": "in double precision nothing settles, however many tiers there are",
 }
 _CHEAP = 3e7  # multiplications in more digits, a few seconds
-_CHEAP_LEVELS = 5000
-# Levels per sqrt(V) for nine digits, and those that are folded in any case; measured.
-_LEVELS_PER_WIDTH, _FEWEST_LEVELS = 17.0, 16.0
+_CHEAP_TIERS = 5000
+# Tiers per sqrt(V) for nine digits, and those that are folded in any case; measured.
+_TIERS_PER_WIDTH, _FEWEST_TIERS = 17.0, 16.0
 HOW_EVOLVED = (
     "difference of two contours with other depths and roundings, or of two runs of steps with "
     "other depths and roundings"
@@ -53,7 +53,7 @@ _FOLDS = 4.0  # of growing length until the state settles, in units of the last 
 def memory_needed(numbers: np.ndarray) -> float:
     """Bytes that the fraction of emitters with these excitation numbers needs at most.
 
-    Measured: the dense blocks of a level stand about 14 times at the peak (LAPACK's copies
+    Measured: the dense blocks of a tier stand about 14 times at the peak (LAPACK's copies
     included), and the sparse superoperators take 500 bytes per element of the density matrix.
     """
     count = np.bincount(numbers).astype(float)
@@ -79,9 +79,9 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
 def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
     """Cost of the fraction, folded some times at the depth of nine digits."""
     relaxation, gain = task.network.mode_rates(task.network.mode_indices[0])
-    depth = _FEWEST_LEVELS + _LEVELS_PER_WIDTH * float(np.sqrt(abs(gain / relaxation)))
+    depth = _FEWEST_TIERS + _TIERS_PER_WIDTH * float(np.sqrt(abs(gain / relaxation)))
     count = np.bincount(numbers).astype(float)
-    block = np.convolve(count, count[::-1]).sum() / 2  # unknowns per level, the real ones
+    block = np.convolve(count, count[::-1]).sum() / 2  # unknowns per tier, the real ones
     return Cost(bytes=memory_needed(numbers), operations=solves * depth * block**3)
 
 
@@ -135,7 +135,7 @@ class OneModePlan(Plan):
         settings = self.settings
         if self.small is not None:
             unknowns = max(block.shape[1] for block in self.small.chain.a)
-            most = _most_levels(settings, unknowns)
+            most = _most_tiers(settings, unknowns)
             settled = solved_group(
                 [self.task.network], self.small, settings, most=most, began=began
             )
@@ -151,7 +151,7 @@ class OneModePlan(Plan):
                 lost=stationary.lost,
                 rtol=settings.aimed_rtol,
                 last=settings.last,
-                most=_most_levels(settings, max(block.shape[0] for block in chain.a)),
+                most=_most_tiers(settings, max(block.shape[0] for block in chain.a)),
             )
         except np.linalg.LinAlgError:
             fraction = None  # numbers overflowed
@@ -173,16 +173,16 @@ class OneModePlan(Plan):
             state=stationary.matrix(fraction.x),
             error=ErrorEstimate(
                 fraction.error,
-                "change of the state with more levels and another scaling of them"
+                "change of the state with more tiers and another scaling of them"
                 if settings.n_max is None
                 else HOW_FIXED,
             ),
             status=_status(settings, fraction, chain),
             stats={
-                "n_max": (fraction.levels + 1) // 2,
-                "levels": fraction.levels,
+                "n_max": (fraction.tiers + 1) // 2,
+                "tiers": fraction.tiers,
                 "ended_by": fraction.outcome,
-                "unknowns_per_level": tuple(block.shape[0] for block in chain.a),
+                "unknowns_per_tier": tuple(block.shape[0] for block in chain.a),
                 "residual": fraction.residual,
                 "seconds": time.perf_counter() - began,
             },
@@ -207,7 +207,7 @@ class OneModePlan(Plan):
         if fraction is None or not np.isfinite(fraction.error):
             return self._in_balls(reason)
         # The accuracy of doubles nearly suffices: more digits only if they are cheap.
-        if fraction.levels > _CHEAP_LEVELS:
+        if fraction.tiers > _CHEAP_TIERS:
             return None
         tried = self._in_balls(reason, budget=_CHEAP)
         return tried if tried.status.ok else None
@@ -222,13 +222,13 @@ class OneModePlan(Plan):
                 checks.Words("not: use te.evolve, which follows them"),
             )
         stationary = TierZeroEquation(hierarchy_chain(self.hierarchy, start=initial))
-        state, error, level = stationary.reached(initial, self.settings.aimed_rtol)
+        state, error, tier = stationary.reached(initial, self.settings.aimed_rtol)
         return SteadyState(
             network=self.task.network,
             method=self.settings.record,
             state=state,
-            error=ErrorEstimate(error, "truncation from twice as many levels"),
-            stats={"levels": level, "seconds": time.perf_counter() - began},
+            error=ErrorEstimate(error, "truncation from twice as many tiers"),
+            stats={"tiers": tier, "seconds": time.perf_counter() - began},
         )
 
 
@@ -309,11 +309,11 @@ def evolution_status(
     )
 
 
-def _most_levels(settings: Settings, unknowns: int) -> int:
-    """Largest number of levels; where no accuracy is given, as many as the budget affords."""
+def _most_tiers(settings: Settings, unknowns: int) -> int:
+    """Largest number of tiers; where no accuracy is given, as many as the budget affords."""
     if settings.rtol is not None or settings.n_max is not None:
         return MOST_TIERS
-    return int(np.clip(_BUDGET / unknowns**3, _LEAST_LEVELS, MOST_TIERS))
+    return int(np.clip(_BUDGET / unknowns**3, _LEAST_TIERS, MOST_TIERS))
 
 
 def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> Status:
@@ -321,11 +321,11 @@ def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> St
         return solve.not_unique(chain)
     if settings.rtol is None and fraction.error <= ENOUGH * fraction.scale:
         return Status()
-    if fraction.outcome in ("levels", "unsettled"):
+    if fraction.outcome in ("too many tiers", "unsettled"):
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(
-                f"The continued fraction did not converge in {fraction.levels} levels: its "
+                f"The continued fraction did not converge in {fraction.tiers} tiers: its "
                 f"error is still {fraction.error:.1e}. Ask for a larger rtol, or check the "
                 "rates: n_th may be beyond what a single mode can hold."
             ),
@@ -335,7 +335,7 @@ def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> St
             outcome=Outcome.INACCURATE,
             message=(
                 f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can "
-                "give for this network: more levels leave an error of about "
+                "give for this network: more tiers leave an error of about "
                 f"{fraction.error:.1e}. Ask for rtol >= "
                 f"{10 * fraction.error / fraction.scale:.1e}."
             ),

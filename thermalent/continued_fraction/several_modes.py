@@ -76,7 +76,7 @@ class SeveralModesPlan(Plan):
         """The cost that was estimated for the choice of the coordinates."""
         if self.chain is not None:
             return choice.chain_cost(self.chain, self.settings.aimed_rtol)
-        needed = solve.lattice_memory(sectors(self.source), solve.FIRST_LEVEL)
+        needed = solve.lattice_memory(sectors(self.source), solve.FIRST_TIER)
         return Cost(bytes=needed, operations=1e9 * choice.lattice_seconds(self.source))
 
     def run(self) -> SteadyState:
@@ -114,11 +114,11 @@ class SeveralModesPlan(Plan):
             network=self.task.network,
             method=self.settings.record,
             state=solved.state,
-            error=ErrorEstimate(solved.error, "change of the state with more levels"),
+            error=ErrorEstimate(solved.error, "change of the state with more tiers"),
             status=_status_of_many(self.settings, solved),
             stats={
-                "n_max": (solved.level + 1) // 2,
-                "levels": solved.level,
+                "n_max": (solved.tier + 1) // 2,
+                "tiers": solved.tier,
                 "coordinates": "modes",
                 "ended_by": solved.outcome,
                 "operations": solved.operations,
@@ -167,7 +167,7 @@ class SeveralModesEvolutionPlan(Plan):
 
 
 def _status_of_many(settings: Settings, solved: solve.Found) -> Status:
-    reached = f"at level {solved.level} its error is still about {solved.error:.1e}"
+    reached = f"at tier {solved.tier} its error is still about {solved.error:.1e}"
     if settings.rtol is None and solved.enough:
         return Status()
     failures = {
@@ -178,17 +178,17 @@ def _status_of_many(settings: Settings, solved: solve.Found) -> Status:
         ),
         "memory": (
             Outcome.NOT_CONVERGED,
-            f"The hierarchy did not converge in memory: {reached}, and the next level would "
+            f"The hierarchy did not converge in memory: {reached}, and the next tier would "
             f"need {memory_limit.in_words(solved.needed)}. Ask for a larger rtol.",
         ),
-        "levels": (
+        "too many tiers": (
             Outcome.NOT_CONVERGED,
             f"The hierarchy did not converge: {reached}. Ask for a larger rtol, or weaken the "
             "source.",
         ),
         "budget": (
             Outcome.NOT_CONVERGED,
-            f"Not even two digits are affordable: {reached}, and the next level would bring "
+            f"Not even two digits are affordable: {reached}, and the next tier would bring "
             f"the work to {solved.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
             "source or a broader one.",
         ),
@@ -200,13 +200,13 @@ def _status_of_many(settings: Settings, solved: solve.Found) -> Status:
         ),
         "grows": (
             Outcome.INACCURATE,
-            f"The hierarchy loses its digits: {reached}, and more levels make it larger. Use "
+            f"The hierarchy loses its digits: {reached}, and more tiers make it larger. Use "
             "te.Fock(...), or a weaker source.",
         ),
         "rounding": (
             Outcome.INACCURATE,
             f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
-            f"for this network: more levels leave an error of about {solved.error:.1e}. Ask for "
+            f"for this network: more tiers leave an error of about {solved.error:.1e}. Ask for "
             "a larger one.",
         ),
     }

@@ -154,9 +154,9 @@ RENAMED_MODELS = {"hardware.phononic_link": "hardware.colour_centre_link"}
 # Parameters that are options of the command line: their type, and what the help says.
 METHOD_OPTIONS: dict[str, tuple[type, str]] = {
     "rtol": (float, "Relative tolerance, of continued-fraction and quasistatic."),
-    "n_max": (int, "Levels of continued-fraction, instead of --rtol."),
+    "n_max": (int, "Truncation of continued-fraction: tiers up to 2 n_max, instead of --rtol."),
     "tolerance": (float, "Absolute tolerance, of fock."),
-    "cutoff": (int, "Levels of the mode, of fock, instead of --tolerance."),
+    "cutoff": (int, "Number states kept of every mode by fock, instead of --tolerance."),
 }
 
 METHOD_BY_NAME = {entry.name: entry for entry in METHODS}

@@ -102,7 +102,7 @@ def _double_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], 
 
 
 def _exact_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
-    """Solves in 77 digits between vectors in balanced levels."""
+    """Solves in 77 digits between vectors in balanced tiers."""
     with ctx.workprec(BITS):
         shifted = Shifted(chain, shift)
 
@@ -119,11 +119,11 @@ def _exact_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], n
                         ]
                     )
                 )
-            levels = shifted.solve(parts)
+            tiers = shifted.solve(parts)
             return np.array(
                 [
                     [complex(v * w) for v in row]
-                    for part, weight in zip(levels, chain.weights, strict=True)
+                    for part, weight in zip(tiers, chain.weights, strict=True)
                     for row, w in zip(part.tolist(), weight, strict=True)
                 ]
             )

@@ -1,4 +1,4 @@
-r"""The hierarchy of one total charge, cut off at a level, in two arithmetics.
+r"""The hierarchy of one total charge, cut off at a tier, in two arithmetics.
 
 With \(\mu^{kl} = \sqrt{k!\, l!}\; \nu^{kl}\) the hierarchy has no square roots,
 
@@ -7,9 +7,9 @@ $$\dot\nu^{kl} = \big[L - \lambda(k + l) + i\delta(k - l)\big]\nu^{kl}
   + (V L_- + K_-)\,\nu^{k,l-1} + (k + 1) L_-\,\nu^{k+1,l}$$
 
 so that its elements are the network's own numbers times integers: exact in ball arithmetic. In
-double precision the levels are balanced instead. At total charge Q the elements |i><j| of level
+double precision the tiers are balanced instead. At total charge Q the elements |i><j| of tier
 N = k + l are those with \(k - l = q - Q\), \(|q - Q| \leq N\), of the parity of N. Emitters
-alone are a chain of one level that holds every element of charge Q.
+alone are a chain of one tier that holds every element of charge Q.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def _objects(values: list[Any]) -> np.ndarray:
 
 
 class ChargeChain:
-    """The hierarchy of total charge Q with the levels 0 to `last`.
+    """The hierarchy of total charge Q with the tiers 0 to `last`.
 
     Args:
         generator: The superoperators.
         charge: Q.
-        last: Highest level k + l; zero for emitters alone.
+        last: Highest tier k + l; zero for emitters alone.
     """
 
     def __init__(self, generator: HierarchyGenerator, charge: int, last: int) -> None:
@@ -90,7 +90,7 @@ class ChargeChain:
 
     @cached_property
     def complex_matrix(self) -> sparse.csc_array:
-        """The generator of balanced levels in double precision, (size, size)."""
+        """The generator of balanced tiers in double precision, (size, size)."""
         g = self.generator
         scale = np.sqrt(g.variance) if g.variance > 1 else 1.0
         rate, detuning = float(g.rate), float(g.detuning)
@@ -189,7 +189,7 @@ class ChargeChain:
         upper = max(to, origin)
         row, col = self.shift[entries.row[inside]], self.shift[entries.col[inside]]
         of_upper = row if to > origin else col
-        # k changes if k - l rises with the level, else l does.
+        # k changes if k - l rises with the tier, else l does.
         sign = np.where((row > col) == (to > origin), 1, -1)
         return (upper + sign * of_upper) // 2
 
@@ -251,7 +251,7 @@ class ChargeChain:
 
     def _exact_blocks(self) -> list[tuple[Any, Any, Any]]:
         g = self.generator
-        by_level = []
+        by_tier = []
         for n in range(self.last + 1):
             blocks = {}
             for to, origin, entries in self._couplings(n):
@@ -270,5 +270,5 @@ class ChargeChain:
             diagonal = blocks[n]
             for i, element in enumerate(self.elements[n].tolist()):
                 diagonal[i, i] += acb(-g.rate * n, g.detuning * int(self.shift[element]))
-            by_level.append((diagonal, blocks.get(n - 1), blocks.get(n + 1)))
-        return by_level
+            by_tier.append((diagonal, blocks.get(n - 1), blocks.get(n + 1)))
+        return by_tier

@@ -183,8 +183,8 @@ def _log_det_narrow(blocks: Sequence[tuple[np.ndarray, ...]], width: int) -> Log
     """Logarithm of det(s - L) by a compiled loop, which is faster for small blocks."""
     size = np.array([len(own) for own, _, _ in blocks])
     padded = np.zeros((3, len(blocks), width, width), dtype=np.result_type(*blocks[0]))
-    for n, level in enumerate(blocks):
-        for part, block in zip(padded, level, strict=True):
+    for n, tier in enumerate(blocks):
+        for part, block in zip(padded, tier, strict=True):
             part[n, : block.shape[0], : block.shape[1]] = block
 
     def log_det(s: np.ndarray) -> np.ndarray:

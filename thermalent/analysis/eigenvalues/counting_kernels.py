@@ -28,13 +28,13 @@ def log_products(s, zeros):
 
 @compiled(error_model="numpy")
 def log_determinants(s, size, diagonal, rise, fall):
-    """Logarithm of det(s - L) at each s from the pivots of all levels; (points,).
+    """Logarithm of det(s - L) at each s from the pivots of all tiers; (points,).
 
-    The blocks have the shapes (levels, m, m), of which level n uses size[n] rows.
+    The blocks have the shapes (tiers, m, m), of which tier n uses size[n] rows.
     """
     logarithms = np.zeros(s.size, dtype=np.complex128)
     most = diagonal.shape[1]
-    work = np.zeros((most, 2 * most), dtype=np.complex128)  # pivot and rising block of a level
+    work = np.zeros((most, 2 * most), dtype=np.complex128)  # pivot and rising block of a tier
     tail = np.zeros((most, most), dtype=np.complex128)
     for p in range(s.size):
         total, product = 0.0j, 1.0 + 0.0j

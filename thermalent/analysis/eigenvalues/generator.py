@@ -1,7 +1,7 @@
 r"""The master equation as exact numbers: no sum of it is rounded.
 
-The network's floating-point matrices are taken as exact. What couples within a level of the
-hierarchy (A), what rises from the level below (B) and what falls from the level above (C) are kept
+The network's floating-point matrices are taken as exact. What couples within a tier of the
+hierarchy (A), what rises from the tier below (B) and what falls from the tier above (C) are kept
 as lists of nonzero elements in ball arithmetic, because a slow rate of a nearly dark network is a
 difference of large ones that double precision would have lost while the terms were added up.
 """

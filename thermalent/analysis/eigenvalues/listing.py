@@ -26,9 +26,9 @@ class Slowest(NamedTuple):
     Args:
         values: r, (n,) complex, the stationary ones left out.
         error: Bound of the error of each, (n,).
-        levels: Highest level kept.
+        tiers: Highest tier kept.
         stationary: How many are stationary.
-        change: What fewer levels change of each, a part of the error, (n,).
+        change: What fewer tiers change of each, a part of the error, (n,).
         rank_rounding: What rounding of the decay matrix changes, a part of the error that no method
             can lower, (n,).
         certified: Whether they were counted; else a second search found no others.
@@ -37,7 +37,7 @@ class Slowest(NamedTuple):
 
     values: np.ndarray
     error: np.ndarray
-    levels: int
+    tiers: int
     stationary: int
     change: np.ndarray
     rank_rounding: np.ndarray
@@ -107,15 +107,15 @@ def _joined(first: Cluster, second: Cluster, remaining: list[Cluster], *, real: 
 
 
 def collected(
-    groups: list[tuple[Group, Group, bool]], scale: float, levels: int, *, real: bool
+    groups: list[tuple[Group, Group, bool]], scale: float, tiers: int, *, real: bool
 ) -> Slowest:
     """All rates of the groups with their errors, sorted, the stationary ones left out.
 
     Args:
-        groups: Each group with fewer and with more levels, and whether it stands for its conjugate
+        groups: Each group with fewer and with more tiers, and whether it stands for its conjugate
             as well.
         scale: The largest rate.
-        levels: The larger number of levels.
+        tiers: The larger number of tiers.
         real: Whether eigenvalues come in conjugate pairs.
     """
     values, errors, changes, roundings = [], [], [], []
@@ -141,7 +141,7 @@ def collected(
     change, rounding = change[moving], rounding[moving]
     # Equal to rounding in the real part: the slower rotation first, of a pair the positive one.
     order = np.lexsort((_digits(np.abs(rates.imag)), _digits(rates.real)))
-    return Slowest(rates[order], error[order], levels, stationary, change[order], rounding[order])
+    return Slowest(rates[order], error[order], tiers, stationary, change[order], rounding[order])
 
 
 def _digits(values: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Candidates of a chain at one number of levels, refined at this and at a larger one."""
+"""Candidates of a chain at one number of tiers, refined at this and at a larger one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from thermalent.solution.errors import MethodError
 # ball arithmetic, where that takes about a second.
 _ALL = {True: 600, False: 350}
 _ALL_WIDE = 130
-# Cubes of the blocks' sizes, summed over the levels, up to which refinement is in ball arithmetic:
+# Cubes of the blocks' sizes, summed over the tiers, up to which refinement is in ball arithmetic:
 # about a second per factorisation.
 _EXACT_WORK = 1e7
 _MOST_UNKNOWNS = 60_000
@@ -37,16 +37,16 @@ _EPS = float(np.finfo(float).eps)
 
 
 class Search:
-    """Candidates and refined eigenvalues at one number of levels and at a larger one.
+    """Candidates and refined eigenvalues at one number of tiers and at a larger one.
 
     Args:
         generator: The superoperators.
         charge: Total charge Q.
         count: How many rates are wanted.
-        last: Highest level of the smaller chain.
+        last: Highest tier of the smaller chain.
         extra: Further frequencies to look beside.
         effort: How many times as many candidates are taken.
-        rtol: Relative accuracy that sets the number of levels.
+        rtol: Relative accuracy that sets the number of tiers.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Search:
         if self.fine.size > _MOST_UNKNOWNS:
             raise MethodError(
                 f"Relaxation rates would take more than {_MOST_UNKNOWNS} unknowns: {self.fine.last}"
-                " levels do not suffice. Use a weaker source, fewer emitters or a larger rtol."
+                " tiers do not suffice. Use a weaker source, fewer emitters or a larger rtol."
             )
         self.real = charge == 0
         self.count = count
@@ -108,14 +108,14 @@ class Search:
         most = int(np.max(np.abs(self.coarse.shift)))
         turns = []
         for n in range(min(most, self.coarse.last) + 1):
-            level = slice(self.coarse.start[n], self.coarse.start[n + 1])
-            turns.append(np.linalg.eigvals(matrix[level, level].toarray()).imag)
+            tier = slice(self.coarse.start[n], self.coarse.start[n + 1])
+            turns.append(np.linalg.eigvals(matrix[tier, tier].toarray()).imag)
         frequencies = np.unique(np.round(np.concatenate(turns) / self.rate)) * self.rate
         frequencies = frequencies[np.abs(frequencies) > self.rate]
         return frequencies[frequencies > 0] if self.real else frequencies
 
     def refined(self, scale: float) -> Slowest:
-        """The slowest candidates refined at both numbers of levels, and the line behind them.
+        """The slowest candidates refined at both numbers of tiers, and the line behind them.
 
         Sets `distance`, that of the line; infinite, if a rate that was not refined may be slower
         than one that is wanted.
@@ -152,7 +152,7 @@ class Search:
         return float(0.5 * (depth[at] + depth[at + 1]))
 
     def _refine(self, group: Cluster) -> tuple[Group, Group]:
-        """A group with fewer and with more levels."""
+        """A group with fewer and with more tiers."""
         place = group.centre, group.size, group.gap
         if not self.wide:
             coarse, fine = refine_mixed(self.fine, *place, self.coarse.size, self.rtol)

@@ -1,6 +1,6 @@
 r"""The slowest eigenvalues of the hierarchy of one total charge, none missing.
 
-Candidates of a chain of levels are refined at two numbers of levels, whose difference is the error
+Candidates of a chain of tiers are refined at two numbers of tiers, whose difference is the error
 of the truncation; then the eigenvalues to the right of a line behind the slowest `count` are
 counted by the winding of the determinant. As long as some are missing, they are looked for where
 the determinant dips.
@@ -34,7 +34,7 @@ def slowest(
     """The `count` slowest eigenvalues of total charge Q, fewer if the emitters alone have fewer.
 
     Raises:
-        MethodError: they take too many levels, or the count could not be confirmed.
+        MethodError: they take too many tiers, or the count could not be confirmed.
     """
     scale = generator.largest
     if not generator.has_source:
@@ -45,7 +45,7 @@ def slowest(
     extra, more = np.zeros(0, dtype=complex), 0
     for effort in range(1, _ROUNDS + 1):
         search = Search(generator, charge, count + more, last, extra, effort, rtol)
-        report(f"{search.fine.last} levels, about {search.operations:.0e} multiplications")
+        report(f"{search.fine.last} tiers, about {search.operations:.0e} multiplications")
         first = search.refined(scale).cut(count)
         wanted = rtol * np.abs(first.values) + STATIONARY_BELOW * scale
         own = first.error - first.rank_rounding
@@ -72,7 +72,7 @@ def slowest(
             return first
         extra = np.concatenate([extra, search.closer(winding.places)])
     raise MethodError(
-        f"The {count} slowest rates could not be made certain with {last} levels: the determinant "
+        f"The {count} slowest rates could not be made certain with {last} tiers: the determinant "
         "along a line behind them has not the winding number that they give. Ask for fewer rates, "
         "or for a larger rtol."
     )

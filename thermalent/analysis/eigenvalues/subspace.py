@@ -32,7 +32,7 @@ _SECOND_ORDER = 10.0
 # Rounding relative to the largest number that occurs.
 _UNIT = 2.0 ** (8 - BITS)
 
-BlockVector = list[acb_mat]  # (m_n, p) of each level n
+BlockVector = list[acb_mat]  # (m_n, p) of each tier n
 
 
 class Group(NamedTuple):
@@ -51,7 +51,7 @@ class Group(NamedTuple):
 
 
 class Shifted:
-    """L - sigma of a chain, factorised level by level from the highest."""
+    """L - sigma of a chain, factorised tier by tier from the highest."""
 
     def __init__(self, chain: ChargeChain, shift: complex) -> None:
         self.blocks = chain.exact_blocks
@@ -163,7 +163,7 @@ def with_rank_rounding(
         centre: Middle of the group.
         noise: The error of M.
         inverse: Inverse of W^T X.
-        x: Right vectors in balanced levels, (n, p) complex.
+        x: Right vectors in balanced tiers, (n, p) complex.
         w: Left vectors, (n, p) complex.
     """
     if chain.rank_rounding.nnz == 0:
@@ -176,7 +176,7 @@ def with_rank_rounding(
 
 
 def _balanced(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> np.ndarray:
-    """Columns in balanced levels in double precision, (n, p)."""
+    """Columns in balanced tiers in double precision, (n, p)."""
     rows = [
         [complex(value / w if dual else value * w) for value in row]
         for part, weight in zip(x, chain.weights, strict=True)
@@ -186,7 +186,7 @@ def _balanced(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> np.n
 
 
 def eigenvalues_of(chain: ChargeChain) -> Group:
-    """All eigenvalues of a chain of one level."""
+    """All eigenvalues of a chain of one tier."""
     with ctx.workprec(BITS):
         return eigenvalues_of_small(chain.exact_blocks[0][0], 0j, 0.0)
 
@@ -265,7 +265,7 @@ def _random(chain: ChargeChain, count: int, rng: np.random.Generator) -> BlockVe
 
 
 def _norm(chain: ChargeChain, x: BlockVector, *, dual: bool = False) -> float:
-    """Euclidean norm with the levels balanced; of a left vector in the dual weights."""
+    """Euclidean norm with the tiers balanced; of a left vector in the dual weights."""
     total = arb(0)
     for part, weight in zip(x, chain.weights, strict=True):
         for row, w in zip(part.tolist(), weight, strict=True):

@@ -54,12 +54,12 @@ def refine_mixed(
         centre: Middle of the group.
         count: Its number of eigenvalues p.
         gap: Distance of the next eigenvalue.
-        fewer: A number of unknowns, those of some levels less.
-        rtol: If the levels left out change the eigenvalues by much more than this part of them,
+        fewer: A number of unknowns, those of some tiers less.
+        rtol: If the tiers left out change the eigenvalues by much more than this part of them,
             they are not improved.
 
     Returns:
-        The eigenvalues as they are with fewer levels, to first order in what these leave out, and
+        The eigenvalues as they are with fewer tiers, to first order in what these leave out, and
         as they are with all; with infinite errors, if the rounds do not converge.
     """
     shift = centre + _OFF_CENTRE * gap * (0.8 + 0.6j)
@@ -85,7 +85,7 @@ def refine_mixed(
 def _rough(
     chain: ChargeChain, x: np.ndarray, w: np.ndarray, fewer: int, rtol: float
 ) -> tuple[Group, Group] | None:
-    """The eigenvalues in double precision if they need more levels, else None."""
+    """The eigenvalues in double precision if they need more tiers, else None."""
     kept = np.zeros_like(x)
     kept[:fewer] = x[:fewer]
     values = []
@@ -144,9 +144,9 @@ def _improved(
 def _truncated(
     chain: ChargeChain, x: np.ndarray, w: np.ndarray, centre: complex, fewer: int
 ) -> Group:
-    """The eigenvalues with fewer levels.
+    """The eigenvalues with fewer tiers.
 
-    With X = (X_1, X_2) and L_12 X_2 what the levels left out contribute to those kept, both
+    With X = (X_1, X_2) and L_12 X_2 what the tiers left out contribute to those kept, both
     W_1^T L_11 X_1 and the eigenvalue of L_11 differ by W_1^T L_12 X_2 to first order.
     """
     kept = x.copy()

@@ -237,8 +237,8 @@ def truncated_state(network: Network, quanta: int, last: int) -> np.ndarray:
         last: The highest tier.
     """
     built = tiers(chain_of(network), quanta)
-    level0 = TierZeroEquation(built)
-    return level0.matrix(level0.solve(evaluate_truncated_tiers(built, 0.0, last)))
+    tier0 = TierZeroEquation(built)
+    return tier0.matrix(tier0.solve(evaluate_truncated_tiers(built, 0.0, last)))
 
 
 def _folded(chain: Tiers, last: int) -> tuple[list[np.ndarray], np.ndarray]:

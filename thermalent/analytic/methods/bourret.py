@@ -46,12 +46,12 @@ class Bourret(Method):
       + L_+\, \frac{1}{\lambda + i\delta - L}\, (V L_- + K_-) \Big] \rho$$
 
     with lambda, delta and V the source's amplitude decay rate, detuning and variance. It is the
-    hierarchy of the exact solution cut after its first level, and interpolates between the Markov
+    hierarchy of the exact solution cut after its first tier, and interpolates between the Markov
     limit (large lambda) and weak driving (small V). There it is right at any bandwidth, but only
-    without back-action: a photon that the emitters send back to the mode fills the next level too.
+    without back-action: a photon that the emitters send back to the mode fills the next tier too.
 
     Over time the fraction's lambda becomes s + lambda, in the Laplace domain: a memory that lasts
-    as long as the source's coherence. It is evolved as the two levels that it comes from, which is
+    as long as the source's coherence. It is evolved as the two tiers that it comes from, which is
     the same equation without the integral.
 
     Source: THERMAL, Eq. (26) and Appendix A, with (A4) over time; with detuning,
@@ -108,7 +108,7 @@ class BourretPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BourretEvolutionPlan(Plan):
-    """States of the two levels over time; at long times the Laplace transform as a check."""
+    """States of the two tiers over time; at long times the Laplace transform as a check."""
 
     method: Bourret
     problem: OneMode
@@ -116,7 +116,7 @@ class BourretEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Cost of the matrix exponential of both levels, and of the contours."""
+        """Cost of the matrix exponential of both tiers, and of the contours."""
         size = 3 * float(np.prod(self.problem.network.dims)) ** 2
         small = size <= 3 * _DENSE_UP_TO**2
         dense = 60 * size**3 + 2 * sum(_NODES) * size**3
@@ -180,11 +180,11 @@ def bourret_generator(problem: OneMode, space: ChargeSpace) -> np.ndarray:
 
 
 class _Memory(NamedTuple):
-    """The parts of Eq. (26): the emitters' Liouvillian, and the coupling to the first level.
+    """The parts of Eq. (26): the emitters' Liouvillian, and the coupling to the first tier.
 
     Args:
         liouvillian: L of the emitters alone, (d^2, d^2).
-        paths: (pole, up, down) through mu^{10} and mu^{01}: the level's decay rate lambda -+ i
+        paths: (pole, up, down) through mu^{10} and mu^{01}: the tier's decay rate lambda -+ i
             delta, the superoperator into it, and the one out of it.
     """
 
@@ -209,7 +209,7 @@ def _memory(problem: OneMode) -> _Memory:
 
 
 def _generator(memory: _Memory) -> sparse.csr_array:
-    r"""The generator of the two levels, sparse (3 d^2, 3 d^2).
+    r"""The generator of the two tiers, sparse (3 d^2, 3 d^2).
 
     $$\dot\mu^{00} = L \mu^{00} + \sum_\pm D_\pm \mu^\pm, \qquad
       \dot\mu^\pm = (L - \lambda_\pm) \mu^\pm + U_\pm \mu^{00}$$
@@ -224,7 +224,7 @@ def _generator(memory: _Memory) -> sparse.csr_array:
 
 
 def _over_time(memory: _Memory, times: np.ndarray, initial: np.ndarray) -> np.ndarray:
-    """States (t, d, d) of the two levels, the first one empty at the start."""
+    """States (t, d, d) of the two tiers, the first one empty at the start."""
     generator, d = _generator(memory), len(initial)
     y = np.concatenate([initial.ravel().astype(complex), np.zeros(2 * d * d)])
     states, now, step, propagator = np.empty((len(times), d, d), dtype=complex), 0.0, 0.0, None

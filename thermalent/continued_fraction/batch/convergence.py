@@ -19,7 +19,7 @@ _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 @compiled(nogil=True, error_model="numpy")
 def converge_points(points, rounds, chains, work, progress, rtol, most, side):
-    """Fold some points at more and more levels until each is decided, or for so many rounds.
+    """Fold some points at more and more tiers until each is decided, or for so many rounds.
 
     Args:
         points: Positions of the points, (n,); all of them after as many rounds.
@@ -28,7 +28,7 @@ def converge_points(points, rounds, chains, work, progress, rtol, most, side):
         work: See `lanes.Work`; changed in place.
         progress: See `lanes.Progress`; changed in place.
         rtol: Allowed error, relative to the largest element.
-        most: Level at which to give up.
+        most: Tier at which to give up.
         side: As many items as there are lanes.
     """
     for _ in range(rounds):
@@ -42,7 +42,7 @@ def converge_points(points, rounds, chains, work, progress, rtol, most, side):
 
 @compiled(nogil=True, error_model="numpy")
 def solve_points(points, depth, reverse, chains, work, side):
-    """Compute K of some points at their depths, and the stationary x at level 0; nan if singular.
+    """Compute K of some points at their depths, and the stationary x at tier 0; nan if singular.
 
     As `TierZeroEquation.solve`: the first row is replaced by the sum of the populations, which are
     the first coordinates.

@@ -1,7 +1,7 @@
 r"""Errors of all elements of steady states, where that of the largest is known.
 
-What rounding may lose is known of every coordinate at level 0 (see `rounding_kernels`), to first
-order by the inverse of \(A_0 + K\). What the levels left out, the rest of the error, has the shape
+What rounding may lose is known of every coordinate at tier 0 (see `rounding_kernels`), to first
+order by the inverse of \(A_0 + K\). What the tiers left out, the rest of the error, has the shape
 of the last change, or of the terms that an element is the sum of, whichever is larger: a small
 population is then known relative to its own size.
 """
@@ -25,31 +25,31 @@ class Solved(Protocol):
 
     @property
     def k(self) -> np.ndarray:
-        """K, (p, ground, ground)."""
+        """K, (p, tier0, tier0)."""
 
     @property
     def x(self) -> np.ndarray:
-        """The solutions, (p, ground)."""
+        """The solutions, (p, tier0)."""
 
     @property
     def x_before(self) -> np.ndarray:
-        """Those with fewer levels, (p, ground)."""
+        """Those with fewer tiers, (p, tier0)."""
 
     @property
     def inverse(self) -> np.ndarray:
-        """Of A_0 + K with the trace in its first row, (p, ground, ground)."""
+        """Of A_0 + K with the trace in its first row, (p, tier0, tier0)."""
 
     @property
     def above(self) -> np.ndarray:
-        """A draw of what K may be off by, (p, ground, ground)."""
+        """A draw of what K may be off by, (p, tier0, tier0)."""
 
 
-class Levels(Protocol):
-    """Of some points: operators of level 0 as columns, and what A was summed from."""
+class TierZeroOperators(Protocol):
+    """Of some points: operators of tier 0 as columns, and what A was summed from."""
 
     @property
     def basis(self) -> np.ndarray:
-        """Operators of level 0 as columns, (p, d^2, ground)."""
+        """Operators of tier 0 as columns, (p, d^2, tier0)."""
 
     @property
     def size(self) -> np.ndarray:
@@ -57,7 +57,7 @@ class Levels(Protocol):
 
 
 def element_errors(
-    work: Solved, chains: Levels, error: np.ndarray, scale: np.ndarray
+    work: Solved, chains: TierZeroOperators, error: np.ndarray, scale: np.ndarray
 ) -> np.ndarray:
     """Errors of the elements of the states of all points, (p, d, d), none above `error`.
 
@@ -83,18 +83,18 @@ def element_errors(
 
 
 def _lost(work: Solved, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `rounding_kernels.lost_by_rounding`, (p,), and of every coordinate, (p, ground)."""
+    """As `rounding_kernels.lost_by_rounding`, (p,), and of every coordinate, (p, tier0)."""
     tier0_size = work.x.shape[1]
     response = work.inverse.copy()
     response[:, :, 0] = 0.0  # the trace is exact
     squared, weight = work.x**2, response**2
     known = size[:, :tier0_size, :tier0_size] ** 2 + work.k**2
     within = _EPS**2 * np.einsum("pij,pj->pi", known, squared)
-    level0 = np.einsum("pij,pj->pi", weight, within)
+    tier0 = np.einsum("pij,pj->pi", weight, within)
     most = np.einsum("pij,pjk,pk->pi", weight, work.above**2, squared)
     drawn = (DRAW * np.einsum("pij,pjk,pk->pi", response, work.above, work.x)) ** 2
-    hidden = SAFETY * np.sqrt(np.max(level0 + np.minimum(drawn, most), axis=1))
+    hidden = SAFETY * np.sqrt(np.max(tier0 + np.minimum(drawn, most), axis=1))
     # That one draw is as small by chance in one coordinate is likelier than in all of them.
     shape = np.abs(work.x) / np.max(np.abs(work.x), axis=1, keepdims=True)
     drawn = np.maximum(drawn, np.max(drawn, axis=1, keepdims=True) * shape**2)
-    return hidden, SAFETY * np.sqrt(level0 + np.minimum(drawn, most))
+    return hidden, SAFETY * np.sqrt(tier0 + np.minimum(drawn, most))

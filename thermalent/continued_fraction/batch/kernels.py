@@ -1,7 +1,7 @@
 """Numba kernels that fold the fractions of many points side by side, a lane each.
 
 Gaussian elimination is without pivoting, so that all lanes perform the same operations. Every
-second time the order of the unknowns is reversed and the levels are scaled against each other; the
+second time the order of the unknowns is reversed and the tiers are scaled against each other; the
 change shows the rounding error. The result of a lane does not depend on the other lanes.
 """
 
@@ -82,18 +82,18 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
     """Compute K of every lane, truncated at its own depth.
 
     Args:
-        a: A of even and odd levels, (m, m, lanes) each.
-        up: For even and odd levels: row, column, values (t, lanes), e.
+        a: A of even and odd tiers, (m, m, lanes) each.
+        up: For even and odd tiers: row, column, values (t, lanes), e.
         down: The same.
         rate: (lanes,).
         depths: (lanes,).
-        scaling: Of the levels against each other.
+        scaling: Of the tiers against each other.
         k: Output for K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         side: As many items as there are lanes.
     """
     lanes = len(side)
     most = max(a[0].shape[0], a[1].shape[0])
-    # [D | R] of this level and of the one above, whose right part is D^{-1} B there.
+    # [D | R] of this tier and of the one above, whose right part is D^{-1} B there.
     both = np.zeros((2, most, 2 * most, lanes))
     factor, row, value = np.zeros(lanes), np.zeros((2 * most, lanes)), np.zeros(lanes)
     last, first = depths[0], depths[0]
@@ -128,13 +128,13 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
         solve_lanes(aug, here, here + there, factor, row, side)
         if n > first:
             for w in range(lanes):
-                if n > depths[w]:  # this lane begins at a lower level
+                if n > depths[w]:  # this lane begins at a lower tier
                     for i in range(here):
                         for j in range(here, here + there):
                             aug[i, j, w] = 0.0
     to, of, values, e = down[0]
     tier0_size, whole = k.shape[0], a[0].shape[0]
-    shift = whole - tier0_size if scaling != 1.0 else 0  # in reverse, level 0 stands last
+    shift = whole - tier0_size if scaling != 1.0 else 0  # in reverse, tier 0 stands last
     for i in range(tier0_size):
         for j in range(tier0_size):
             for w in range(lanes):
@@ -155,9 +155,9 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
     Args:
         points: Positions of the points, (n,); best in the order of their depths.
         depths: Of each of these, (n,).
-        reverse: Whether the unknowns stand in reverse and the levels are scaled.
-        a: A of the even and of the odd levels of all points, (p, m, m) each.
-        up: Couplings into even and odd levels from below, values (p, t).
+        reverse: Whether the unknowns stand in reverse and the tiers are scaled.
+        a: A of the even and of the odd tiers of all points, (p, m, m) each.
+        up: Couplings into even and odd tiers from below, values (p, t).
         down: The same from above.
         rate: Of all points, (p,).
         found: K of all points.

@@ -4,7 +4,7 @@ Networks of one structure (the same kinds of emitters; rates, occupations, detun
 arrays at once, and compiled kernels fold their fractions in lanes, on as many threads as there are.
 A single network is a list of one, in one lane. How far each point goes, when it stops and what its
 error is follow the rules of `fraction`. What elimination without pivoting in lanes cannot settle
-(several steady states, rounding, too many levels), `fraction` takes over with the same chain.
+(several steady states, rounding, too many tiers), `fraction` takes over with the same chain.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
 # Up to so many points a lane each would mostly fold copies: they are folded one by one.
 _FEW = 4
-_AT_ONCE = 20_000  # levels to begin with up to which a search is not looked at until it ends
-HOW = "change of the state with more levels and another scaling and order of them"
-HOW_FIXED = "distance to the state with as many levels as it takes"
+_AT_ONCE = 20_000  # tiers to begin with up to which a search is not looked at until it ends
+HOW = "change of the state with more tiers and another scaling and order of them"
+HOW_FIXED = "distance to the state with as many tiers as it takes"
 
 Side = tuple[float, ...] | np.ndarray  # as many items as there are lanes, see `kernels`
 
@@ -45,12 +45,12 @@ class ChainBlocks(NamedTuple):
     up: tuple[Band, Band]
     down: tuple[Band, Band]
     rate: np.ndarray
-    basis: np.ndarray  # operators of level 0 as columns, (p, d^2, ground)
-    size: np.ndarray  # what A of the even levels was summed from, (p, m_0, m_0)
+    basis: np.ndarray  # operators of tier 0 as columns, (p, d^2, tier0)
+    size: np.ndarray  # what A of the even tiers was summed from, (p, m_0, m_0)
 
 
 class Work(NamedTuple):
-    """What each point has come to: matrices (p, ground, ground) and vectors (p, ground)."""
+    """What each point has come to: matrices (p, tier0, tier0) and vectors (p, tier0)."""
 
     k: np.ndarray
     before: np.ndarray  # K of the fold before
@@ -63,7 +63,7 @@ class Work(NamedTuple):
 class Progress(NamedTuple):
     """Where each point of some chains stands, (p,) each unless said otherwise."""
 
-    depth: np.ndarray  # the next number of levels
+    depth: np.ndarray  # the next number of tiers
     depths: np.ndarray  # the last three, (p, 3)
     folds: np.ndarray
     changes: np.ndarray  # the last three, (p, 3)
@@ -121,7 +121,7 @@ def solved_group(
         group: The chains of some of them.
         settings: Accuracy.
         threads: Number of threads. It changes no bit of any result.
-        most: Level at which to give up.
+        most: Tier at which to give up.
         began: When the work began, as `time.perf_counter` says; now, if not given.
         batch: Whether the results say that they were solved with others.
     """
@@ -131,10 +131,10 @@ def solved_group(
     fractions = _Fractions(group, threads)
     progress = fractions.converge(settings.aimed_rtol, most)
     good = np.flatnonzero(progress.status == batch_convergence.SETTLED)
-    levels, how = progress.depth, HOW
+    tiers, how = progress.depth, HOW
     if settings.last is not None:
-        levels, how = np.full(len(group.points), settings.last), HOW_FIXED
-        good = fractions.truncate(good, levels, progress)
+        tiers, how = np.full(len(group.points), settings.last), HOW_FIXED
+        good = fractions.truncate(good, tiers, progress)
     states = fractions.states(good)
     proper = _proper(states, progress.error[good])
     good, states = good[proper], states[proper]
@@ -148,21 +148,21 @@ def solved_group(
             state=rho,
             error=ErrorEstimate(error, how, elements and partial(elements, row)),
             stats={
-                "n_max": (level + 1) // 2,
-                "levels": level,
+                "n_max": (tier + 1) // 2,
+                "tiers": tier,
                 "ended_by": "converged",
-                "unknowns_per_level": unknowns,
+                "unknowns_per_tier": unknowns,
                 "residual": residual,
                 "seconds": seconds,
             }
             | ({"batch": True} if batch else {}),
         )
-        for row, position, rho, error, level, residual in zip(
+        for row, position, rho, error, tier, residual in zip(
             good.tolist(),
             group.points[good].tolist(),
             states,
             progress.error[good].tolist(),
-            levels[good].tolist(),
+            tiers[good].tolist(),
             progress.residual[good].tolist(),
             strict=True,
         )
@@ -200,7 +200,7 @@ class _Fractions:
         self.work = Work(k, before, x, x_before, inverse, above)
 
     def converge(self, rtol: float, most: int = MOST_TIERS) -> Progress:
-        """Fold at more and more levels until every point is settled, one way or the other."""
+        """Fold at more and more tiers until every point is settled, one way or the other."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.batch import kernels
         from thermalent.continued_fraction.chain import convergence as control
@@ -218,7 +218,7 @@ class _Fractions:
             scale=np.ones(count),
             residual=np.full(count, np.inf),
         )
-        # What needs more levels than the ordinary solver takes, it also refuses.
+        # What needs more tiers than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > most] = batch_convergence.DEFERRED
         first = True
         while True:
@@ -243,8 +243,8 @@ class _Fractions:
                 self._lose(active, depths, side)
                 first = False
 
-    def truncate(self, points: np.ndarray, levels: np.ndarray, progress: Progress) -> np.ndarray:
-        """Solve points at a fixed level, and measure the error; returns those that can be."""
+    def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
+        """Solve points at a fixed tier, and measure the error; returns those that can be."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.batch import kernels
 
@@ -252,7 +252,7 @@ class _Fractions:
         side = kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
         self._share(
             lambda some: batch_convergence.solve_points(
-                some, levels, False, self.blocks, self.work, side
+                some, tiers, False, self.blocks, self.work, side
             ),
             points,
         )

@@ -24,7 +24,7 @@ def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
 
 
 def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
-    """L truncated at level `last`, (size, size)."""
+    """L truncated at tier `last`, (size, size)."""
     if isinstance(chain, Tiers):
         return tiers_assemble(chain, last)
     start = offsets(chain, last)

@@ -1,4 +1,4 @@
-"""Numba kernels from superoperators of small emitters to the matrices of their levels."""
+"""Numba kernels from superoperators of small emitters to the matrices of their tiers."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def assemble_small(
         span: See `to_basis`.
         frames: States of the bright-dark basis of each as columns, (p, d, d).
         variance: V of the sources, (p,).
-        scale: Of the levels against each other, (p,).
+        scale: Of the tiers against each other, (p,).
         basis: Where the bases go, (p, d^2, d^2).
         matrices: Where A, B and C go, (p, 3, d^2, d^2), real.
         sizes: Where goes what their elements were summed from, (p, 3, d^2, d^2).
@@ -235,7 +235,7 @@ def elements(blocks, to, of):
     """Row, column, values (q, t) and e of the elements that are not zero in one of the blocks.
 
     Args:
-        blocks: Blocks between neighbouring levels, (q, rows, columns).
+        blocks: Blocks between neighbouring tiers, (q, rows, columns).
         to: Charges of the rows.
         of: Charges of the columns.
     """

@@ -1,9 +1,9 @@
-r"""The hierarchy of one mode as a block-tridiagonal chain of levels N = k + l.
+r"""The hierarchy of one mode as a block-tridiagonal chain of tiers N = k + l.
 
-At level N the operators \(\mu^{kl}\) with k + l = N are the charge sectors q = k - l of one
+At tier N the operators \(\mu^{kl}\) with k + l = N are the charge sectors q = k - l of one
 Hermitian d x d matrix, because \(\mu^{lk} = (\mu^{kl})^\dagger\). In an orthonormal basis of
 Hermitian matrices (E_ii, then (E_ij + E_ji)/sqrt2 and i(E_ij - E_ji)/sqrt2) the whole chain is
-*real*; even levels hold the even charges and odd levels the odd ones, 8 unknowns each for two
+*real*; even tiers hold the even charges and odd tiers the odd ones, 8 unknowns each for two
 qubits. Elements that the populations never reach (for the resonant cascade all the imaginary parts)
 drop out.
 
@@ -31,7 +31,7 @@ _ROUNDING = 4 * np.finfo(float).eps  # as in `basis_kernels`
 
 
 class Band(NamedTuple):
-    """A coupling between neighbouring levels as (row, column, value, e) of its nonzero elements."""
+    """A coupling between neighbouring tiers as (row, column, value, e) of its nonzero elements."""
 
     row: np.ndarray
     col: np.ndarray
@@ -43,8 +43,8 @@ class Sizes(NamedTuple):
     """Sums of the absolute values that the elements were summed from.
 
     Args:
-        a: Of A of even and odd levels, (m_0, m_0) and (m_1, m_1).
-        up: Of B into even and odd levels, (m_0, m_1) and (m_1, m_0).
+        a: Of A of even and odd tiers, (m_0, m_0) and (m_1, m_1).
+        up: Of B into even and odd tiers, (m_0, m_1) and (m_1, m_0).
         down: The same of C.
     """
 
@@ -54,15 +54,15 @@ class Sizes(NamedTuple):
 
 
 class HierarchyChain(NamedTuple):
-    """The chain of levels; index 0 of each pair is for even N, index 1 for odd N.
+    """The chain of tiers; index 0 of each pair is for even N, index 1 for odd N.
 
     Args:
-        a: Blocks A of even and odd levels, (m_0, m_0) and (m_1, m_1), real.
-        up: Couplings B into even and odd levels, from the level below.
-        down: Couplings C into even and odd levels, from the level above.
+        a: Blocks A of even and odd tiers, (m_0, m_0) and (m_1, m_1), real.
+        up: Couplings B into even and odd tiers, from the tier below.
+        down: Couplings C into even and odd tiers, from the tier above.
         rate: Amplitude decay rate lambda of the mode.
-        width: sqrt|V|: the number of levels that matter is a few times this.
-        tier0_size: Number of unknowns of level 0: the first so many of the even ones.
+        width: sqrt|V|: the number of tiers that matter is a few times this.
+        tier0_size: Number of unknowns of tier 0: the first so many of the even ones.
         basis: Hermitian basis matrices as columns for the even and the odd unknowns, (d^2, m_0)
             and (d^2, m_1).
         charge: k - l of the even and the odd unknowns, (m_0,) and (m_1,).
@@ -84,11 +84,11 @@ class HierarchyTerms(NamedTuple):
     """A, B and C on all operators of the emitters, without the roots of k and l: (d^2, d^2) each.
 
     Args:
-        a: What acts within a level.
-        up: What acts from the level below, divided by the scale.
-        down: What acts from the level above, times the scale.
+        a: What acts within a tier.
+        up: What acts from the tier below, divided by the scale.
+        down: What acts from the tier above, times the scale.
         rate: Amplitude decay rate of the mode.
-        scale: Of the levels against each other.
+        scale: Of the tiers against each other.
     """
 
     a: Superoperator
@@ -104,14 +104,14 @@ def generator(h: Hierarchy, charge: int = 0, scale: float | None = None) -> Hier
     Args:
         h: The hierarchy.
         charge: See `hierarchy_chain`.
-        scale: Of the levels against each other; if not given, the one that balances them.
+        scale: Of the tiers against each other; if not given, the one that balances them.
 
     Raises:
         ValueError: the hierarchy has not exactly one mode.
     """
     if len(h.modes) != 1:
         raise ArgumentError(
-            f"A chain of levels of fixed size needs one Gaussian mode, not {len(h.modes)}."
+            f"A chain of tiers of fixed size needs one Gaussian mode, not {len(h.modes)}."
         )
     mode = h.modes[0]
     # Up and down couplings are balanced for large variance and regular for small (normally
@@ -139,14 +139,14 @@ def hierarchy_chain(
     disturbance: np.random.Generator | None = None,
     keep_trace: bool = False,
 ) -> HierarchyChain:
-    """The chain of levels of a hierarchy with one mode.
+    """The chain of tiers of a hierarchy with one mode.
 
     Args:
         h: The hierarchy.
         start: (d, d) array whose nonzero elements are the ones to start from (an initial state);
             of total charge zero the populations always are.
         charge: Total charge Q of the operators, emitters and source together. A density matrix of
-            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at level (k, l).
+            charge Q starts as emitter coherences with q = Q; then q = Q + k - l at tier (k, l).
             Steady states have Q = 0, and only that sector is real.
         complete: Keep also what cannot be reached: a change of the network may reach it.
         disturbance: If given, every element is changed at random by as much as assembling it in
@@ -190,7 +190,7 @@ def hierarchy_chain(
         down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
         rate=whole.rate,
         width=float(np.sqrt(abs(h.modes[0].variance))),
-        tier0_size=int(np.count_nonzero(difference[even] == 0)),  # level 0 first
+        tier0_size=int(np.count_nonzero(difference[even] == 0)),  # tier 0 first
         basis=(basis[:, even], basis[:, odd]),
         charge=(difference[even], difference[odd]),
     )

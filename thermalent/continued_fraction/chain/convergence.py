@@ -1,4 +1,4 @@
-r"""The error of a sequence of truncations, and the next number of levels.
+r"""The error of a sequence of truncations, and the next number of tiers.
 
 Numbers in, numbers out, compiled: the fraction of one network and the batch of many decide alike.
 """
@@ -9,17 +9,17 @@ import numpy as np
 
 from thermalent.support.compiled import compiled
 
-FEWEST_LEVELS = 8
-WIDTHS = 1.2  # levels to begin with, in units of sqrt(V)
+FEWEST_TIERS = 8
+WIDTHS = 1.2  # tiers to begin with, in units of sqrt(V)
 _SAFETY = 3  # with 2, one of 800 networks at rtol 1e-3 had an error larger by 1 %
-_SLOWING = 1 / 3  # part of the observed decay rate that is assumed beyond the last levels
+_SLOWING = 1 / 3  # part of the observed decay rate that is assumed beyond the last tiers
 _LEAST_SHARE = 1e-2  # part of the last change that a stated error has at least
 PATIENCE = 4  # singular equations in a row after which the search ends
 RESTLESS = 10  # changes after which solutions that do not converge are given up; 1.4^10 = 29
 # Folds after which a search ends: each is at least 1.15 times as deep as the one before, so the
 # last is more than ten times as deep as the first. A solution that still changes does not converge.
 MOST_FOLDS = 20
-_STEP = 1.4  # ratio of successive numbers of levels, until the decay of the error is known
+_STEP = 1.4  # ratio of successive numbers of tiers, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
@@ -32,8 +32,8 @@ def even(depth):
 
 @compiled(nogil=True, error_model="numpy")
 def first_depth(width):
-    """The first number of levels for a chain of this width."""
-    return even(max(float(FEWEST_LEVELS), WIDTHS * width))
+    """The first number of tiers for a chain of this width."""
+    return even(max(float(FEWEST_TIERS), WIDTHS * width))
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -51,7 +51,7 @@ def error_of(changes, count, scale):
     if count < 2:
         return np.inf
     if last >= before:
-        # Either there are too few levels for the decay to begin, or the changes are rounding.
+        # Either there are too few tiers for the decay to begin, or the changes are rounding.
         return 4 * last if last < _ROUNDING * scale else np.inf
     ratio = last / before
     return _SAFETY * last * max(1.0, ratio / (1 - ratio))
@@ -67,7 +67,7 @@ def stated_error(depths, changes, count, scale):
     share of the last change, which also holds its rounding.
 
     Args:
-        depths: The last three numbers of levels, the latest at the end.
+        depths: The last three numbers of tiers, the latest at the end.
         changes: As for `error_of`.
         count: As for `error_of`.
         scale: As for `error_of`.
@@ -97,7 +97,7 @@ def possibly_degenerate(changes, count, scale):
 
 
 # The states of a search.
-GOING_ON, CONVERGED, AT_ROUNDING, LEVELS, UNSETTLED = range(5)
+GOING_ON, CONVERGED, AT_ROUNDING, TOO_MANY_TIERS, UNSETTLED = range(5)
 _MOSTLY = 2  # an error below so many times the rounding of the blocks is mostly that rounding
 
 
@@ -112,30 +112,30 @@ def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
         changes: As for `error_of`.
         count: As for `error_of`.
         scale: As for `error_of`.
-        depth: Number of levels.
-        most: Number of levels at which to give up.
+        depth: Number of tiers.
+        most: Number of tiers at which to give up.
         folds: How many there were.
     """
     if error <= wanted:
         return CONVERGED
     if hidden > 0.5 * wanted and error <= _MOSTLY * hidden:
-        return AT_ROUNDING  # more levels would not help
+        return AT_ROUNDING  # more tiers would not help
     if stagnates(changes, count, scale):
         return AT_ROUNDING
     if depth >= most:
-        return LEVELS
+        return TOO_MANY_TIERS
     return UNSETTLED if folds >= MOST_FOLDS else GOING_ON
 
 
 @compiled(nogil=True, error_model="numpy")
 def next_depth(depths, folds, changes, count, wanted):
-    """The next number of levels, at which the error should be small enough.
+    """The next number of tiers, at which the error should be small enough.
 
     With an error A exp(-c N), the changes are A exp(-c N_1) (1 - exp(-c (N_2 - N_1))), and two of
     them give c and A. Before that is known, and to verify, the depth grows by a fixed ratio.
 
     Args:
-        depths: The last three numbers of levels, the latest at the end.
+        depths: The last three numbers of tiers, the latest at the end.
         folds: How many there were.
         changes: As for `error_of`.
         count: How many changes there were.
@@ -155,7 +155,7 @@ def next_depth(depths, folds, changes, count, wanted):
 
 @compiled(nogil=True, error_model="numpy")
 def _decay(ratio, first, second):
-    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` levels."""
+    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` tiers."""
     low, high = 1e-9 / first, 700.0 / max(first, second)
     if _excess(low, ratio, first, second) <= 0 or _excess(high, ratio, first, second) >= 0:
         return 0.0  # slower than any exponential: not to be extrapolated

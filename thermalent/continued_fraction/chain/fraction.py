@@ -1,12 +1,12 @@
 r"""The matrix continued fraction, with its own evidence.
 
-Eliminating all levels above zero leaves the emitters' effective generator \(A_0 + K(s)\), with
+Eliminating all tiers above zero leaves the emitters' effective generator \(A_0 + K(s)\), with
 
 $$K(s) = C_0 \frac{1}{s + \lambda - A_1 - C_1 \frac{1}{s + 2\lambda - A_2 - \dots} B_2} B_1$$
 
-folded from the last level down. It is evaluated at a growing number of levels, and every other time
-with the levels scaled against each other, which changes nothing but the rounding: so the difference
-of two solutions shows both what the levels left out and what the arithmetic lost.
+folded from the last tier down. It is evaluated at a growing number of tiers, and every other time
+with the tiers scaled against each other, which changes nothing but the rounding: so the difference
+of two solutions shows both what the tiers left out and what the arithmetic lost.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
 from thermalent.support.progress import working
 
-# Up to this block size the numba kernel beats LAPACK calls level by level (measured, one core).
+# Up to this block size the numba kernel beats LAPACK calls tier by tier (measured, one core).
 SMALL = 96
 MOST_TIERS = 4_000_000
 # As `convergence` numbers them.
-_OUTCOMES = ("", "converged", "rounding", "levels", "unsettled")
+_OUTCOMES = ("", "converged", "rounding", "too many tiers", "unsettled")
 # Rounding that two scalings may happen to share; what is lost before the folds is counted apart.
 _FLOOR = 16 * float(np.finfo(float).eps)
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # the same, where what rounding loses is known
 
-# Maps K at level 0 to the solution x there.
+# Maps K at tier 0 to the solution x there.
 Solve = Callable[[np.ndarray], np.ndarray]
-# Maps two evaluations of K to whether the equation at level 0 is singular within their difference.
+# Maps two evaluations of K to whether the equation at tier 0 is singular within their difference.
 Degenerate = Callable[[np.ndarray, np.ndarray], bool]
 # Maps K and x to the error of x by the rounding of the blocks, which no difference of folds shows.
 Lost = Callable[[np.ndarray, np.ndarray], float]
@@ -47,20 +47,20 @@ class Fraction:
     """An evaluated fraction.
 
     Args:
-        k: K(s), (ground, ground).
-        x: The solution at level 0, (ground,).
-        levels: Highest level kept.
+        k: K(s), (tier0, tier0).
+        x: The solution at tier 0, (tier0,).
+        tiers: Highest tier kept.
         error: Estimated error of the solution's largest matrix element.
         scale: The solution's largest matrix element.
         residual: |x put into the equation with K of the other scaling|, relative to its scale.
         uncertainty: Largest error of an element of K, rate unit.
-        outcome: "converged", "rounding" (more levels do not help), "levels" (too many), "singular",
-            "unsettled" (the solutions keep changing, however many levels there are).
+        outcome: "converged", "rounding" (more tiers do not help), "too many tiers", "singular",
+            "unsettled" (the solutions keep changing, however many tiers there are).
     """
 
     k: np.ndarray
     x: np.ndarray
-    levels: int
+    tiers: int
     error: float
     scale: float
     residual: float
@@ -79,18 +79,18 @@ def evaluate_chain(
     last: int | None = None,
     most: int = MOST_TIERS,
 ) -> Fraction:
-    """Evaluate the fraction for a solution x to a relative accuracy, or at a fixed level.
+    """Evaluate the fraction for a solution x to a relative accuracy, or at a fixed tier.
 
     Args:
-        chain: The levels.
-        solve: Maps K to x; raises LinAlgError if the equation at level 0 is singular.
+        chain: The tiers.
+        solve: Maps K to x; raises LinAlgError if the equation at tier 0 is singular.
         degenerate: Tells whether the equation is singular within the uncertainty of K; called where
             solutions do not converge.
         lost: The error of the solution by rounding of the blocks; part of the stated error.
         s: Laplace variable, rate unit.
         rtol: Allowed error relative to the solution's largest matrix element.
-        last: Highest level to keep; the error is then measured against a converged solution.
-        most: Level at which to give up.
+        last: Highest tier to keep; the error is then measured against a converged solution.
+        most: Tier at which to give up.
 
     Returns:
         The fraction; `outcome` says whether it converged, and if not, why.
@@ -107,7 +107,7 @@ def evaluate_chain(
     return Fraction(
         k=k,
         x=x,
-        levels=last,
+        tiers=last,
         error=_element(chain, x - converged.x) + converged.error,
         scale=_element(chain, x),
         residual=residual(chain, s, k, evaluate_truncated(_rescaled(chain), s, last), x),
@@ -126,10 +126,10 @@ def _converge(
     most: int,
     report: Callable[[str], None],
 ) -> Fraction:
-    """Fold at more and more levels until two solutions agree.
+    """Fold at more and more tiers until two solutions agree.
 
     The reported error follows from their differences: see `convergence.error_of`. Truncations at
-    even and at odd levels approach the limit from two sides, so all are even.
+    even and at odd tiers approach the limit from two sides, so all are even.
     """
     from thermalent.continued_fraction.chain import convergence
 
@@ -147,7 +147,7 @@ def _converge(
         try:
             x = solve(k)
         except np.linalg.LinAlgError:
-            # With few levels a state can be dark that more of them couple.
+            # With few tiers a state can be dark that more of them couple.
             singular_folds += 1
             if singular_folds == convergence.PATIENCE:
                 return singular(k, depth, evaluate_truncated(chains[folds % 2], s, depth))
@@ -162,7 +162,7 @@ def _converge(
                     return singular(k, depth, other)
                 if count >= convergence.RESTLESS:
                     return replace(singular(k, depth, other), outcome="unsettled")
-            report(f"{depth} levels, error {error / scale:.0e} (wanted {rtol:.0e})")
+            report(f"{depth} tiers, error {error / scale:.0e} (wanted {rtol:.0e})")
             hidden = 0.0
             if lost is not None and (error <= rtol * scale or folds >= convergence.PATIENCE):
                 hidden = lost(k, x)
@@ -178,7 +178,7 @@ def _converge(
                 return Fraction(
                     k=k,
                     x=x,
-                    levels=depth,
+                    tiers=depth,
                     error=convergence.stated_error(depths, changes, count, scale)
                     + hidden
                     + (_FLOOR if lost is None else _LAST_PLACES) * scale,
@@ -196,11 +196,11 @@ def _converge(
 
 
 def singular(k: np.ndarray, depth: int, other: np.ndarray) -> Fraction:
-    """The fraction of an equation at level 0 without a unique solution."""
+    """The fraction of an equation at tier 0 without a unique solution."""
     return Fraction(
         k=k,
         x=np.full(k.shape[0], np.nan),
-        levels=depth,
+        tiers=depth,
         error=np.inf,
         scale=np.nan,
         residual=np.inf,
@@ -218,7 +218,7 @@ def residual(
 
 
 def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> np.ndarray:
-    """The sum K(s) of the chain truncated at level `last`, from the tail down."""
+    """The sum K(s) of the chain truncated at tier `last`, from the tail down."""
     if isinstance(chain, Tiers):
         return evaluate_tiers(chain, s, last)
     scalar = _scalar(chain, s)
@@ -242,7 +242,7 @@ def _scalar(chain: HierarchyChain, s: complex) -> float | complex:
 
 
 def _rescaled(chain: HierarchyChain | Tiers) -> HierarchyChain | Tiers:
-    """The chain with the levels scaled against each other, which is equal but for rounding."""
+    """The chain with the tiers scaled against each other, which is equal but for rounding."""
     factor = float(np.sqrt(1.7))
     if isinstance(chain, Tiers):
         return chain.rescaled(factor)
@@ -257,7 +257,7 @@ def _rescaled(chain: HierarchyChain | Tiers) -> HierarchyChain | Tiers:
 
 
 def _element(chain: HierarchyChain | Tiers, x: np.ndarray) -> float:
-    """Largest matrix element of the solution with these coordinates at level 0."""
+    """Largest matrix element of the solution with these coordinates at tier 0."""
     basis: Operator = chain.basis[0][:, : chain.tier0_size]
     return _size(basis @ x)
 

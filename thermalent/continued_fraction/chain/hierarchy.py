@@ -11,7 +11,7 @@ $$\dot\mu^{kl} = \big[L - \lambda (k + l) + i\delta (k - l)\big]\mu^{kl}
 with \(\mu^{00}\) the emitters' state. L_+ and L_- multiply u and u^* in the emitters' equation of
 motion; K_+ and K_- are their back-action on the source (zero if nothing travels back). The
 hierarchy is exact, back-action included. The two kinds of coupling may be rescaled against each
-other by any positive factor; see `levels`.
+other by any positive factor; see `chain.chain`.
 
 Source: THERMAL, Appendix B, in the basis of two boson numbers and with the back-action kept.
 """

@@ -37,7 +37,7 @@ def solve_in_place(aug, m, width):
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
-    """The sum K of a chain truncated at level `last`, from the tail; `zero` has the type of s."""
+    """The sum K of a chain truncated at tier `last`, from the tail; `zero` has the type of s."""
     tier0_size = zero.shape[0]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most), dtype=zero.dtype)

@@ -1,12 +1,12 @@
-r"""The rounding error of the assembled levels, and its effect on the solution.
+r"""The rounding error of the assembled tiers, and its effect on the solution.
 
 An element of A, B or C is a sum of products, off by a few eps times the sum of their absolute
-values, however small it is itself. To first order the solution at level 0 changes by
+values, however small it is itself. To first order the solution at tier 0 changes by
 
 $$\delta x = (A_0 + K)^{-1}\, (\delta A_0 + \delta K)\, x$$
 
 The elements are taken as independent, so that their contributions add up in squares. The effect of
-rounding at the levels above zero, \(\delta K\), is sampled by disturbing them at random.
+rounding at the tiers above zero, \(\delta K\), is sampled by disturbing them at random.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECOND_DRAW = float(np.sqrt(2.0))
 
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
-    """Sums of the absolute values of the terms of each element of a hierarchy's levels."""
+    """Sums of the absolute values of the terms of each element of a hierarchy's tiers."""
     whole = generator(h)
     basis = tuple(abs(part) for part in chain.basis)
     a, up, down = summed(whole.a), abs(whole.up), abs(whole.down)
@@ -49,10 +49,10 @@ def _table(left: Operator, superoperator: Superoperator, right: Operator) -> np.
 
 
 def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
-    """One random draw of the change of K by rounding of the levels above zero, (tier0, tier0).
+    """One random draw of the change of K by rounding of the tiers above zero, (tier0, tier0).
 
     The difference of two folds, the second one with its blocks disturbed at random and eliminated
-    in reverse order. A few levels show it: as many as a fraction is begun with.
+    in reverse order. A few tiers show it: as many as a fraction is begun with.
     """
     depth = convergence.first_depth(chain.width)
     backward = _reversed(_first(disturbed(_as_list(chain, size))))
@@ -101,7 +101,7 @@ def disturbed(chain: HierarchyChain) -> HierarchyChain:
 
 @lru_cache(maxsize=32)
 def _draws(even: int, odd: int) -> tuple[np.ndarray, ...]:
-    """Random numbers for A of even and odd levels, B into them, and C into them."""
+    """Random numbers for A of even and odd tiers, B into them, and C into them."""
     rng = np.random.default_rng(1)
     shapes = [(even, even), (odd, odd), *2 * [(even, odd), (odd, even)]]
     return tuple(rng.standard_normal(shape) for shape in shapes)
@@ -138,7 +138,7 @@ def _first(chain: HierarchyChain) -> HierarchyChain:
 
 
 def _reversed(chain: HierarchyChain) -> HierarchyChain:
-    """The chain with the unknowns of every level in reverse order."""
+    """The chain with the unknowns of every tier in reverse order."""
     even, odd = (np.arange(block.shape[0]) for block in chain.a)
     places = (
         np.concatenate([even[: chain.tier0_size][::-1], even[chain.tier0_size :][::-1]]),

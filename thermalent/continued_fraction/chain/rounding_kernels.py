@@ -18,12 +18,12 @@ def lost_by_rounding(inverse, row, size, k, above, x):
     """Error of a stationary solution's matrix elements by the rounding of A, B and C.
 
     Args:
-        inverse: Of A_0 + K with the trace in the place of one row, (ground, ground).
+        inverse: Of A_0 + K with the trace in the place of one row, (tier0, tier0).
         row: Which row; the trace is exact.
         size: What the elements of A were summed from, (m_0, m_0).
-        k: K, (ground, ground).
-        above: A draw of what K may be off by, (ground, ground).
-        x: The solution, (ground,).
+        k: K, (tier0, tier0).
+        above: A draw of what K may be off by, (tier0, tier0).
+        x: The solution, (tier0,).
     """
     tier0_size = x.size
     within = np.zeros(tier0_size)  # variance of what A_0 and K lose, by equation
@@ -35,14 +35,14 @@ def lost_by_rounding(inverse, row, size, k, above, x):
             most[i] += (above[i, j] * x[j]) ** 2
     worst = 0.0
     for i in range(tier0_size):
-        level0, response, bound = 0.0, 0.0, 0.0
+        tier0, response, bound = 0.0, 0.0, 0.0
         for j in range(tier0_size):
             if j != row:
-                level0 += inverse[i, j] ** 2 * within[j]
+                tier0 += inverse[i, j] ** 2 * within[j]
                 response += inverse[i, j] * drawn[j]
                 bound += inverse[i, j] ** 2 * most[j]
         # For hot sources the errors of K cancel in the solution: one draw shows roughly how far.
-        worst = max(worst, level0 + min((DRAW * response) ** 2, bound))
+        worst = max(worst, tier0 + min((DRAW * response) ** 2, bound))
     return SAFETY * np.sqrt(worst)
 
 

@@ -24,11 +24,11 @@ class Chains(NamedTuple):
     Args:
         points: Which of the networks they are, (p,).
         chain: The chain; what depends on the network has it for a first axis: the blocks
-            (p, m, m'), values of bands (p, t), rates and widths (p,) and bases, here of level 0
-            alone, (p, d^2, ground).
+            (p, m, m'), values of bands (p, t), rates and widths (p,) and bases, here of tier 0
+            alone, (p, d^2, tier0).
         basis: Hermitian basis of every network that was asked for, (n, d^2, d^2).
         rows: Which of them are here, (p,).
-        unknowns: Columns of the basis that the even and the odd levels have.
+        unknowns: Columns of the basis that the even and the odd tiers have.
     """
 
     points: np.ndarray
@@ -129,7 +129,7 @@ def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np
 
 
 class _Layout(NamedTuple):
-    """Basis operators of the even and the odd levels, their charges, and how many level 0 has."""
+    """Basis operators of the even and the odd tiers, their charges, and how many tier 0 has."""
 
     unknowns: tuple[np.ndarray, np.ndarray]
     charge: tuple[np.ndarray, np.ndarray]
@@ -179,7 +179,7 @@ def _group(
         return even, odd
 
     every = np.arange(basis.shape[1])[:, None]
-    level0 = basis[rows[:, None, None], every, layout.unknowns[0][: layout.tier0_size]]
+    tier0 = basis[rows[:, None, None], every, layout.unknowns[0][: layout.tier0_size]]
     chain = HierarchyChain(
         a=pair(matrices, 0),
         up=bands(1),
@@ -187,7 +187,7 @@ def _group(
         rate=rate[rows],
         width=width[rows],
         tier0_size=layout.tier0_size,
-        basis=(level0, level0[:, :, :0]),
+        basis=(tier0, tier0[:, :, :0]),
         charge=layout.charge,
         size=Sizes(*(pair(sizes, which) for which in range(3))),
     )

@@ -2,11 +2,11 @@ r"""Stationary states of the emitters' effective generator A_0 + K, unique or no
 
 If there are several, each left null vector is a conserved quantity of the whole network. Which
 stationary state is reached from \(\rho_0\) (the source in its stationary state) follows from them:
-with right and left null vectors X and W at level 0,
+with right and left null vectors X and W at tier 0,
 
 $$\rho_\infty = X \big[ W^T (1 - K'(0)) X \big]^{-1} W^T \rho_0$$
 
-where \(-K'(0)\) is what the levels above zero add to the overlap of W and X.
+where \(-K'(0)\) is what the tiers above zero add to the overlap of W and X.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EPS = float(np.finfo(float).eps)
 
 
 class TierZeroEquation:
-    """The equation (A_0 + K) x = 0 at level 0 of a chain."""
+    """The equation (A_0 + K) x = 0 at tier 0 of a chain."""
 
     def __init__(self, chain: HierarchyChain | Tiers, hierarchy: Hierarchy | None = None) -> None:
         tier0_size = chain.tier0_size
@@ -78,7 +78,7 @@ class TierZeroEquation:
     def _rounding(self) -> tuple[np.ndarray, np.ndarray]:
         """The sums of absolute values behind the elements of A_0, and a draw of the error of K."""
         if isinstance(self.chain, Tiers) or (self.chain.size is None and self.hierarchy is None):
-            raise ValueError("What rounding loses is known of the levels of a hierarchy only.")
+            raise ValueError("What rounding loses is known of the tiers of a hierarchy only.")
         size = self.chain.size or rounding.sizes(cast(Hierarchy, self.hierarchy), self.chain)
         return size.a[0], rounding.lost_above(self.chain, size)
 
@@ -87,7 +87,7 @@ class TierZeroEquation:
         return (self.basis @ x).reshape(self.d, self.d)
 
     def coordinates(self, rho: np.ndarray) -> np.ndarray:
-        """The coordinates at level 0 of a Hermitian matrix."""
+        """The coordinates at tier 0 of a Hermitian matrix."""
         return (self.basis.conj().T @ np.asarray(rho, dtype=complex).ravel()).real
 
     def degenerate(self, k: np.ndarray, other: np.ndarray) -> bool:
@@ -95,7 +95,7 @@ class TierZeroEquation:
         return self.null_vectors(k, float(np.max(np.abs(k - other))))[0].shape[1] > 1
 
     def null_vectors(self, k: np.ndarray, uncertainty: float) -> tuple[np.ndarray, np.ndarray]:
-        """Right and left null vectors of A_0 + K as columns, (ground, m) each.
+        """Right and left null vectors of A_0 + K as columns, (tier0, m) each.
 
         Singular values that the uncertainty of K cannot tell from zero count as zero.
         """
@@ -121,24 +121,24 @@ class TierZeroEquation:
         return "the population of " + ", of ".join(named)
 
     def reached(self, rho: np.ndarray, rtol: float) -> tuple[np.ndarray, float, int]:
-        """The asymptotic state of the initial state rho, its error, and the highest level kept.
+        """The asymptotic state of the initial state rho, its error, and the highest tier kept.
 
-        The number of levels comes from the resolvent at the source's own rate, which is regular;
+        The number of tiers comes from the resolvent at the source's own rate, which is regular;
         twice as many give the error.
         """
         b = self.coordinates(rho)
         s = self.source_rate
-        level = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).levels
-        states = [self.matrix(self.project(b, n)) for n in (level, 2 * level)]
+        tier = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).tiers
+        states = [self.matrix(self.project(b, n)) for n in (tier, 2 * tier)]
         error = float(np.max(np.abs(states[1] - states[0])))
-        return states[1], error + 10 * _EPS, 2 * level
+        return states[1], error + 10 * _EPS, 2 * tier
 
-    def project(self, b: np.ndarray, level: int) -> np.ndarray:
-        """The asymptotic state of an initial state with coordinates b, from levels up to one."""
-        k = evaluate_truncated(self.chain, 0.0, level)
+    def project(self, b: np.ndarray, tier: int) -> np.ndarray:
+        """The asymptotic state of an initial state with coordinates b, from tiers up to one."""
+        k = evaluate_truncated(self.chain, 0.0, tier)
         # K is real on the real axis: a complex step gives its derivative to rounding.
         step = 1e-30 * self.source_rate
-        slope = evaluate_truncated(self.chain, 1j * step, level).imag / step
+        slope = evaluate_truncated(self.chain, 1j * step, tier).imag / step
         scale = max(float(np.max(np.abs(k))), float(np.max(np.abs(self.a))))
         right, left = self.null_vectors(k, 1e3 * _EPS * scale)
         overlap = left.T @ (right - slope @ right)
@@ -146,7 +146,7 @@ class TierZeroEquation:
 
 
 def resolvent(chain: HierarchyChain | Tiers, b: np.ndarray, s: complex) -> Solve:
-    """The equation (s - A_0 - K) x = b at level 0."""
+    """The equation (s - A_0 - K) x = b at tier 0."""
     a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
 
     def solve(k: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ class Terms(NamedTuple):
         place: In which column each basis operator stands, see `hermitian_order`.
         span: For each element of an operator, which columns may have it: those of its charge.
         charge: |q| of the basis operators, (d^2,).
-        a: What acts within a level.
+        a: What acts within a tier.
         drive: L_+ + L_-, what the source does to the emitters.
         back: K_+ + K_-, what they do to the source.
     """

@@ -1,6 +1,6 @@
 r"""Initial vectors of the hierarchy for a source in the vacuum or in a coherent state.
 
-The levels hold \(\mu^{kl}\), and their generating function relative to a covariance V is
+The tiers hold \(\mu^{kl}\), and their generating function relative to a covariance V is
 
 $$\sum_{kl} \frac{\xi^k \xi^{*l}}{\sqrt{k!\,l!}}\, \mu^{kl}
   = e^{-V|\xi|^2} \int d^2\alpha\, e^{\alpha^*\xi + \alpha\xi^*} \mu(\alpha)$$
@@ -9,9 +9,9 @@ A coherent state is \(\mu(\alpha) = \delta^2(\alpha - \beta)\,\rho_0\) (beta = 0
 
 $$\mu^{kl} = \beta^{l - k} (-V)^k \sqrt{k!/l!}\; L_k^{(l-k)}(|\beta|^2/V)\, \rho_0, \quad l \geq k$$
 
-and the conjugate factor for k > l. In the scaling of the levels these numbers do not decay with the
-level: a sharp field is a sum of all of them. What makes that useful is that level zero feels only
-some: by a short time nothing from further up has arrived, and later it has decayed on its way.
+and the conjugate factor for k > l. In the scaling of the tiers these numbers do not decay with the
+tier: a sharp field is a sum of all of them. The expansion is of use because only some tiers affect
+tier 0: after a short time nothing from further up has arrived there, and later it has decayed.
 
 The factors are bounded by \(e^{|\beta|^2/2V}\), which is lost to cancellation. A field far stronger
 than the thermal one is therefore expanded relative to a wider Gaussian, of a reference variance W
@@ -51,21 +51,21 @@ def referred(h: Hierarchy, amplitude: float) -> Hierarchy:
 
 
 def factors(difference: int, last: int, ratio: float, amplitude: float) -> np.ndarray:
-    r"""The factor of \(\mu^{kl}\), k - l = difference, at each level k + l to `last`, (last + 1,).
+    r"""The factor of \(\mu^{kl}\), k - l = difference, at each tier k + l to `last`, (last + 1,).
 
     Three-term recurrence of the Laguerre polynomials, scaled so that it also holds at V = 0.
 
     Args:
         difference: k - l.
-        last: Highest level.
-        ratio: V over the square of the scale of the levels, in [0, 1].
+        last: Highest tier.
+        ratio: V over the square of the scale of the tiers, in [0, 1].
         amplitude: Beta over that scale, real.
     """
     p, x = abs(difference), amplitude**2
     values = np.zeros(last + 1)
     before, now = 0.0, float(np.prod(amplitude / np.sqrt(np.arange(1, p + 1))))
-    for k, level in enumerate(range(p, last + 1, 2)):
-        values[level] = now
+    for k, tier in enumerate(range(p, last + 1, 2)):
+        values[tier] = now
         both = np.sqrt((k + 1.0) * (k + 1 + p))
         following = (x - ratio * (2 * k + 1 + p)) * now - ratio**2 * np.sqrt(k * (k + p)) * before
         before, now = now, following / both
@@ -106,7 +106,7 @@ class SharpStart:
         if not parts:
             return None
         d = len(self.h.numbers)
-        # As few unknowns as hold the start: those that level zero reaches from its own part of it,
+        # As few unknowns as hold the start: those that tier zero reaches from its own part of it,
         # those that it can reach at all, or all.
         everything = np.ones(d * d)
         for seed, complete in ((parts.get(0), False), (everything, False), (everything, True)):
@@ -134,7 +134,7 @@ class SharpStart:
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
     def generator(self, chain: HierarchyChain, last: int) -> sparse.csr_array:
-        """L up to a level, with what leads from the reference to the source's own variance."""
+        """L up to a tier, with what leads from the reference to the source's own variance."""
         mode = self.h.modes[0]
         matrix = assemble(chain, last)
         if mode.variance == self.variance or last < 2:
@@ -182,7 +182,7 @@ class SharpStart:
 
 
 def _scale(variance: float) -> float:
-    """The scale of the levels, as in `hierarchy_chain`."""
+    """The scale of the tiers, as in `hierarchy_chain`."""
     return float(np.sqrt(variance)) if variance > 1 else 1.0
 
 

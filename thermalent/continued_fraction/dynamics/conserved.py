@@ -22,20 +22,20 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
 
 _EPS = float(np.finfo(float).eps)
-# A row replaced should not be one of a weakly coupled level, whose small entries are accurate.
+# A row replaced should not be one of a weakly coupled tier, whose small entries are accurate.
 _SMALL_ROW = 1e-3
 
 
 class Conserved:
-    """The conserved quantities of a chain at level 0.
+    """The conserved quantities of a chain at tier 0.
 
     Args:
-        chain: The levels.
+        chain: The tiers.
     """
 
     def __init__(self, chain: HierarchyChain | Tiers) -> None:
         tier0_size = chain.tier0_size
-        self.left = _null_vectors(chain, _rows(chain))  # (ground, m)
+        self.left = _null_vectors(chain, _rows(chain))  # (tier0, m)
         size = np.max(np.abs(_rows(chain)), axis=1, initial=0.0)
         weight = size + _SMALL_ROW * np.max(size, initial=0.0)
         count = self.left.shape[1]
@@ -52,8 +52,8 @@ class Conserved:
         """The solution x of (z - A_0 - K) x = b.
 
         Args:
-            matrix: z - A_0 - K(z), (ground, ground); overwritten.
-            right: b, (ground,).
+            matrix: z - A_0 - K(z), (tier0, tier0); overwritten.
+            right: b, (tier0,).
             z: Laplace variable, not zero.
         """
         return np.linalg.solve(*self._pinned(matrix, right, 1 / z))
@@ -62,12 +62,12 @@ class Conserved:
         """The limit of x(z) z for z -> 0; None if further quantities are nearly conserved.
 
         Args:
-            matrix: -A_0 - K(0), (ground, ground); overwritten.
-            right: b at z = 0, (ground,).
+            matrix: -A_0 - K(0), (tier0, tier0); overwritten.
+            right: b at z = 0, (tier0,).
         """
         matrix, right = self._pinned(matrix, right, 1.0)
         right[np.setdiff1d(np.arange(len(right)), self.rows)] = 0.0
-        # Rows of weakly coupled levels are small and accurate: only their direction counts.
+        # Rows of weakly coupled tiers are small and accurate: only their direction counts.
         size = np.max(np.abs(matrix), axis=1)
         if not np.all(size > 0):
             return None
@@ -123,7 +123,7 @@ def _rows(chain: HierarchyChain | Tiers) -> np.ndarray:
 
 
 def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray:
-    """Left null vectors of the rows as orthonormal columns that span the trace, (ground, m).
+    """Left null vectors of the rows as orthonormal columns that span the trace, (tier0, m).
 
     Rows and columns are brought to size one before, so that a slow rate is no null vector. What
     there is beside the trace is told apart there as well: brought back, the rounding of a vector
@@ -153,7 +153,7 @@ def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray
 
 
 def _trace(chain: HierarchyChain | Tiers) -> np.ndarray:
-    """The trace as a vector on level 0, (ground, 1); (ground, 0) where it is always zero."""
+    """The trace as a vector on tier 0, (tier0, 1); (tier0, 0) where it is always zero."""
     basis = chain.basis[0][:, : chain.tier0_size]
     d = round(np.sqrt(basis.shape[0]))
     trace = np.asarray(basis[np.arange(d) * (d + 1)].sum(axis=0)).ravel()

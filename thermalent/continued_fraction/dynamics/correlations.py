@@ -1,6 +1,6 @@
 r"""Two-time correlations of a field, by quantum regression on the whole hierarchy.
 
-A field is \(O = w\,a + O_e\), the source's amplitude and the emitters' operators. On the levels,
+A field is \(O = w\,a + O_e\), the source's amplitude and the emitters' operators. On the tiers,
 
 $$(\alpha\mu)^{kl} = \sqrt{k}\,V \mu^{k-1,l} + \sqrt{l+1}\,\mu^{k,l+1}, \qquad
   (\alpha^*\mu)^{kl} = \sqrt{l}\,V \mu^{k,l-1} + \sqrt{k+1}\,\mu^{k+1,l}$$
@@ -46,7 +46,7 @@ class Field:
     emitters: np.ndarray
 
 
-class LevelMatrices:
+class TierOperators:
     """All tiers as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge."""
 
     def __init__(self, h: Hierarchy, charge: int, matrices: np.ndarray) -> None:
@@ -60,7 +60,7 @@ class LevelMatrices:
     @classmethod
     def from_vector(
         cls, h: Hierarchy, charge: int, chain: HierarchyChain, x: np.ndarray, last: int
-    ) -> LevelMatrices:
+    ) -> TierOperators:
         """The matrices of a vector X of the chain."""
         d = len(h.numbers)
         at = offsets(chain, last)
@@ -87,7 +87,7 @@ class LevelMatrices:
         parts = [(adjoint[n % 2] @ flat[n])[: at[n + 1] - at[n]] for n in range(len(flat))]
         return np.concatenate(parts)
 
-    def times_field(self, field: Field, *, conjugate: bool) -> LevelMatrices:
+    def times_field(self, field: Field, *, conjugate: bool) -> TierOperators:
         """The product O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
         m = self.matrices
         step = 1 if conjugate else -1
@@ -107,7 +107,7 @@ class LevelMatrices:
             local = field.emitters @ padded[:-1]
             weight = field.weight
         valid = (raised >= 0) & ((n - difference) >= 0) & ((n + difference) % 2 == 0)
-        return LevelMatrices(
+        return TierOperators(
             self.h, self.charge + step, np.where(valid, weight * amplitude + local, 0)
         )
 
@@ -115,9 +115,9 @@ class LevelMatrices:
         d = len(self.h.numbers)
         return element_charges(self.h.numbers).reshape(d, d) - charge
 
-    def sizes(self) -> LevelMatrices:
+    def sizes(self) -> TierOperators:
         """The absolute values, for sums of the sizes of terms."""
-        absolute = LevelMatrices(self.h, self.charge, np.abs(self.matrices))
+        absolute = TierOperators(self.h, self.charge, np.abs(self.matrices))
         absolute.variance = abs(self.variance)
         return absolute
 
@@ -126,18 +126,18 @@ class LevelMatrices:
         return complex(np.trace(self.matrices[0]))
 
 
-def steady_levels(
+def steady_tiers(
     h: Hierarchy,
     last: int,
     reached: np.ndarray | None = None,
     disturbance: np.random.Generator | None = None,
-) -> tuple[LevelMatrices, float]:
-    """All levels of the steady state up to `last`, and the relative error that rounding leaves.
+) -> tuple[TierOperators, float]:
+    """All tiers of the steady state up to `last`, and the relative error that rounding leaves.
 
     Args:
         h: The hierarchy.
-        last: Highest level.
-        reached: The state of the emitters, (d, d), if it is one of several; the levels above follow
+        last: Highest tier.
+        reached: The state of the emitters, (d, d), if it is one of several; the tiers above follow
             from it.
         disturbance: See `hierarchy_chain`.
     """
@@ -157,12 +157,12 @@ def steady_levels(
         right = -(matrix[chain.tier0_size :, : chain.tier0_size] @ x0)
         x, rounding = _refined(above, right)
         x = np.concatenate([x0, x])
-    return LevelMatrices.from_vector(h, 0, chain, x, last), rounding
+    return TierOperators.from_vector(h, 0, chain, x, last), rounding
 
 
 def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, float]:
     """The solution, refined once, and the relative size of that change."""
-    # Level by level the matrix is banded: no ordering fills it less.
+    # Tier by tier the matrix is banded: no ordering fills it less.
     factors = splu(matrix, permc_spec="NATURAL")
     x: np.ndarray = factors.solve(right)
     change = factors.solve(right - matrix @ x)
@@ -179,7 +179,7 @@ def readout(
     for i in range(size):
         unit = np.zeros(size)
         unit[i] = 1.0
-        y = LevelMatrices.from_vector(h, charge, chain, unit, last)
+        y = TierOperators.from_vector(h, charge, chain, unit, last)
         if charge == 0:
             y = y.times_field(field, conjugate=False)
         row[i] = y.times_field(field, conjugate=True).trace()
@@ -199,7 +199,7 @@ class Regression:
         error: float = 0.0,
         disturbance: np.random.Generator | None = None,
     ) -> None:
-        steady, rounding = steady_levels(h, last, reached, disturbance)
+        steady, rounding = steady_tiers(h, last, reached, disturbance)
         self.start_error = error + rounding  # relative to `start_size`
         sizes = Field(abs(field.weight), np.abs(field.emitters))
         start = steady.times_field(field, conjugate=False)
@@ -265,11 +265,11 @@ class Regression:
         return value, error
 
     def transform(self, z: complex, depth: int) -> np.ndarray:
-        """The Laplace transform at z with levels up to `depth`, (1,)."""
+        """The Laplace transform at z with tiers up to `depth`, (1,)."""
         matrix, identity = self._matrix(max(depth, self.last))
         right = np.zeros(matrix.shape[0], dtype=complex)
         right[: len(self.start)] = self.start
-        # Level by level the matrix is banded: no ordering fills it less.
+        # Tier by tier the matrix is banded: no ordering fills it less.
         solution = splu(identity * z - matrix, permc_spec="NATURAL").solve(right)
         return np.array([self.row @ solution[: len(self.row)]])
 

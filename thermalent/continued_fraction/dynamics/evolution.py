@@ -14,10 +14,10 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
-from thermalent.continued_fraction.dynamics.all_levels import (
-    AllLevelSteps,
-    all_levels_equation,
-    on_all_levels_wide,
+from thermalent.continued_fraction.dynamics.all_tiers import (
+    AllTierSteps,
+    all_tiers_equation,
+    on_all_tiers_wide,
     transform_depth,
 )
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
@@ -35,25 +35,25 @@ from thermalent.continued_fraction.dynamics.relaxation import (
 from thermalent.continued_fraction.dynamics.rounding import redrawn
 from thermalent.networks.symmetry import element_charges
 
-# Levels that a steady state may need over those that the source's own resolvent needs: for a nearly
+# Tiers that a steady state may need over those that the source's own resolvent needs: for a nearly
 # dark one, more and more would be looked at that change nothing.
-_MOST_LEVELS = 8
+_MOST_TIERS = 8
 
 
 def needed_depth(h: Hierarchy, rtol: float) -> int:
     """Highest tier that the steady state needs, or without a unique one, the source's resolvent."""
     chain = hierarchy_chain(h)
     b = np.ones(chain.tier0_size)
-    regular = evaluate_chain(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).levels
+    regular = evaluate_chain(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).tiers
     stationary = TierZeroEquation(chain)
     fraction = evaluate_chain(
         chain,
         stationary.solve,
         degenerate=stationary.degenerate,
         rtol=rtol,
-        most=_MOST_LEVELS * (regular + 8),
+        most=_MOST_TIERS * (regular + 8),
     )
-    return fraction.levels if fraction.outcome == "converged" else 2 * regular
+    return fraction.tiers if fraction.outcome == "converged" else 2 * regular
 
 
 def evolve_one_mode(
@@ -83,7 +83,7 @@ def evolve_one_mode(
     turned = rho * np.exp(-1j * turn * charge)
     states = np.zeros((len(times), d, d), dtype=complex)
     error = np.zeros(len(times))
-    stats = {"levels": depth, "stepped_times": 0, "refused": 0}
+    stats = {"tiers": depth, "stepped_times": 0, "refused": 0}
     for q in range(int(charge.max()) + 1):
         contributions = (
             _from_stationary(h, times, rho, tolerance, q, depth)
@@ -100,7 +100,7 @@ def evolve_one_mode(
         matrices = matrices * np.exp(1j * turn * q)
         states += matrices if q == 0 else matrices + matrices.conj().transpose(0, 2, 1)
         error += relaxed.error
-        stats["levels"] = max(stats["levels"], relaxed.depth)
+        stats["tiers"] = max(stats["tiers"], relaxed.depth)
         stats["stepped_times"] = max(stats["stepped_times"], relaxed.stepped)
         stats["refused"] = max(stats["refused"], int(relaxed.refused))
     return states, error, stats
@@ -148,17 +148,17 @@ def _from_sharp(
     vector, generator = partial(start.vector, chain), partial(start.generator, chain)
     chained = start.h.modes[0].variance == start.variance
     if chained:
-        equations = all_levels_equation(chain, vector), all_levels_equation(other, vector)
+        equations = all_tiers_equation(chain, vector), all_tiers_equation(other, vector)
     else:
         others = partial(start.generator, other)
         equations = (
-            on_all_levels_wide(chain, vector, generator),
-            on_all_levels_wide(other, vector, others),
+            on_all_tiers_wide(chain, vector, generator),
+            on_all_tiers_wide(other, vector, others),
         )
     over_time = response(chain, *equations, chained=chained)
     first = first_contour(tolerance, largest_rate(chain))
     horizon = min(float(times[-1]), LAST_MARK * first)
-    steps = AllLevelSteps(chain, vector, generator, depth, horizon)
+    steps = AllTierSteps(chain, vector, generator, depth, horizon)
     if times[-1] > LAST_MARK * first:
         depth = transform_depth(over_time.transform, first, depth, tolerance / 10)
     real = not np.iscomplexobj(chain.a[0])

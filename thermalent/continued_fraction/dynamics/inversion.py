@@ -25,7 +25,7 @@ _ROUNDING = 1e-13
 _LOST = 30.0  # rounding error of a sum, in units of that of its terms
 _EPS = float(np.finfo(float).eps)
 
-# The Laplace transform at z with the levels up to a depth, (n,).
+# The Laplace transform at z with the tiers up to a depth, (n,).
 Transform = Callable[[complex, int], np.ndarray]
 
 
@@ -34,7 +34,7 @@ class Response:
     """A function of time by its Laplace transform.
 
     Args:
-        transform: The transform at z with levels up to a depth, (n,).
+        transform: The transform at z with tiers up to a depth, (n,).
         redrawn: The same from entries rounded differently; if not given, that rounding is not
             looked at.
         limit: What the function tends to, from a depth; None where that is not known.
@@ -133,7 +133,7 @@ class Inverter:
         window = before
         while count < _MOST_NODES:
             self.fewest, count, refined = count, int(np.ceil(_MORE_NODES * count)), refined + 1
-            # More nodes, more levels and another rounding at once: the difference shows all three.
+            # More nodes, more tiers and another rounding at once: the difference shows all three.
             window = self._sum(self.response.transform, first, span, count, self._deeper)
             difference, error = error, _distance(window, before, probe)
             enough = self.tolerance / 4

@@ -3,7 +3,7 @@ r"""Weakly damped oscillations of the emitters: poles of the resolvent close to 
 $$\det\big(p - A_0 - K(p)\big) = 0$$
 
 A contour for times around T passes by what turns faster than a few N/T. Where that has not decayed
-by then (a coherence of a level that hardly couples), it gets a contour of its own, and for that its
+by then (a coherence of a tier that hardly couples), it gets a contour of its own, and for that its
 frequency has to be known.
 """
 

@@ -17,7 +17,7 @@ from thermalent.continued_fraction.dynamics.inversion import Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
-# z - A_0 - K(z), (ground, ground), and b(z), (ground,), with the levels up to a depth.
+# z - A_0 - K(z), (tier0, tier0), and b(z), (tier0,), with the tiers up to a depth.
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
 
 
@@ -38,7 +38,7 @@ def response(
     """The values at tier zero over time, as a response with its transform and limit.
 
     Args:
-        chain: The levels.
+        chain: The tiers.
         reduced: The equation.
         other: The same with its entries rounded differently.
         chained: Whether K is that of the chain, whose poles can then be found.

@@ -31,9 +31,9 @@ from thermalent.support.progress import working
 _SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
 _OVERLAP = np.array([1.0, 1.37, 1.9])  # where the first contour meets the steps, in T
 LAST_MARK = float(_OVERLAP[-1])
-# Levels to begin with; the second run always has fewer: the difference shows what is left out.
+# Tiers to begin with; the second run always has fewer: the difference shows what is left out.
 _FIRST_DEPTH, _OTHER_DEPTH, _FEWER = 16, 12, 2
-# Of a cold source the levels are not scaled to each other: what the top holds is smaller than what
+# Of a cold source the tiers are not scaled to each other: what the top holds is smaller than what
 # it sends down by powers of the width, down to this.
 _COLDEST = 0.1
 # Time of the first contour: the part that it misses falls to the tolerance at about this rate.
@@ -69,7 +69,7 @@ class RelaxationResult:
         values: Values, (t, n); not finite where it would have taken too long.
         error: Their errors, (t,).
         stepped: How many times were stepped.
-        depth: The highest level used.
+        depth: The highest tier used.
         refused: Multiplications that the rest would have taken, where that was too many.
     """
 
@@ -101,8 +101,8 @@ class Runner(Protocol):
     """One run, forwards in time."""
 
     @property
-    def level(self) -> int:
-        """The highest level in use."""
+    def tier(self) -> int:
+        """The highest tier in use."""
         ...
 
     @property
@@ -178,11 +178,11 @@ class RelaxationRun:
         self.y[: len(steps.start)] = steps.start
         filled = int(np.searchsorted(steps.at, len(steps.start)))
         least = max(_FIRST_DEPTH, filled + _FEWER) if finer is None else max(_OTHER_DEPTH, filled)
-        self.level = min(least, steps.most)
+        self.tier = min(least, steps.most)
 
     def cost(self, time: float) -> float:
         """Approximate number of multiplications up to a time, if no tiers are added."""
-        return self.propagator.cost(time - self.now, self.steps.at[self.level + 1])
+        return self.propagator.cost(time - self.now, self.steps.at[self.tier + 1])
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
@@ -191,18 +191,18 @@ class RelaxationRun:
         at, most = self.steps.at, self.steps.most
         if self.finer is not None:
             # The truncation error of two runs with equally many tiers would not show.
-            most = max(self.level, self.finer.level - _FEWER)
+            most = max(self.tier, self.finer.tier - _FEWER)
         while self.now < time:
             left = time - self.now
-            top = at[self.level + 1] - at[self.level - 1]
+            top = at[self.tier + 1] - at[self.tier - 1]
             # More tiers than a steady state needs, or than the finer run: the error shows it.
-            limit = self.limit if self.level < most else np.inf
-            passed, full = self.propagator.advance(self.y, left, at[self.level + 1], top, limit)
+            limit = self.limit if self.tier < most else np.inf
+            passed, full = self.propagator.advance(self.y, left, at[self.tier + 1], top, limit)
             self.rounding = float(np.hypot(self.rounding, self.propagator.rounding))
             self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
             report(f"stepping, t = {self.now:.3g} of {time:.3g}")
             if full:
-                self.level = min(self.level + max(4, int(self.growth * self.level)), most)
+                self.tier = min(self.tier + max(4, int(self.growth * self.tier)), most)
         return self.steps.read(self.y).copy()
 
 
@@ -264,7 +264,7 @@ class _Relaxation:
             # Steps only go forwards.
             first = max(self._chain(first, window, error), marks[-1])
             by_contour += len(self.values) - count
-        depth = self.runs[0].level if not by_contour else self.inverter.depth
+        depth = self.runs[0].tier if not by_contour else self.inverter.depth
         return RelaxationResult(
             np.array(self.values), np.array(self.errors), len(self.times) - by_contour, depth
         )
@@ -327,7 +327,7 @@ class _Relaxation:
         values = [*self.values, *[np.full(n, np.nan)] * count]
         errors = [*self.errors, *[np.inf] * count]
         return RelaxationResult(
-            np.array(values), np.array(errors), len(self.values), self.runs[0].level, cost
+            np.array(values), np.array(errors), len(self.values), self.runs[0].tier, cost
         )
 
     def _tried(

@@ -22,7 +22,7 @@ def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) 
     """The chain with every entry changed within its rounding error.
 
     Args:
-        chain: The levels.
+        chain: The tiers.
         h: Their hierarchy, if the rounding of the rotation into its frame is to be covered.
         charge: Total charge of the chain.
     """

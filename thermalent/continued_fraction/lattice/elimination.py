@@ -1,8 +1,8 @@
-r"""Exact elimination of a lattice, the highest level first: a fraction whose blocks grow.
+r"""Exact elimination of a lattice, the highest tier first: a fraction whose blocks grow.
 
 $$K_n = A_n - F_n\, K_{n+1}^{-1} R_{n+1}, \qquad x_n = -K_n^{-1} R_n\, x_{n-1}$$
 
-with A_n the diagonal block of level n, F_n what falls into it and R_n what rises into it.
+with A_n the diagonal block of tier n, F_n what falls into it and R_n what rises into it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from thermalent.continued_fraction.lattice.lattice import Lattice
 
 def elimination_cost(at: Lattice) -> float:
     """Approximate number of multiplications of the elimination."""
-    edge = at.offset[at.levels]
+    edge = at.offset[at.tiers]
     return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
 
 
 def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     """The stationary vector of trace one, (size,)."""
     matrix = assemble_lattice(tier0.generator, at)
-    edge = at.offset[at.levels]
+    edge = at.offset[at.tiers]
     parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
 
     def block(to: int, origin: int) -> np.ndarray:
@@ -35,7 +35,7 @@ def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     rises = []
     for n in range(at.last, 0, -1):
         with warnings.catch_warnings():
-            # A pivot without correct digits shows in the change with the level, which is the error.
+            # A pivot without correct digits shows in the change with the tier, which is the error.
             warnings.simplefilter("ignore", linalg.LinAlgWarning)
             rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
         rises.append(-rise)
@@ -44,10 +44,10 @@ def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     pinned = int(tier0.populations[0])
     pivot[pinned] = 0.0
     pivot[pinned, tier0.populations] = 1.0
-    levels = [linalg.solve(pivot, tier0.target)]
+    tiers = [linalg.solve(pivot, tier0.target)]
     for rise in reversed(rises):
-        levels.append(rise @ levels[-1])
-    return np.concatenate(levels)
+        tiers.append(rise @ tiers[-1])
+    return np.concatenate(tiers)
 
 
 def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_array:

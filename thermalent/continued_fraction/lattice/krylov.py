@@ -1,10 +1,10 @@
-r"""Steady states on a lattice of levels by a preconditioned Krylov method.
+r"""Steady states on a lattice of tiers by a preconditioned Krylov method.
 
 The emitters' cascade in the vacuum only takes excitations away or carries them downstream: in the
-order of the product basis it is upper triangular, so the diagonal of every level above zero is
-inverted by substitution. On level zero the preconditioner is the emitters' Lindbladian with the
-source taken as broadband (level one eliminated), with the trace pinned. With these as pivots one
-block elimination down the levels and back up is the preconditioner:
+order of the product basis it is upper triangular, so the diagonal of every tier above zero is
+inverted by substitution. On tier zero the preconditioner is the emitters' Lindbladian with the
+source taken as broadband (tier one eliminated), with the trace pinned. With these as pivots one
+block elimination down the tiers and back up is the preconditioner:
 
 $$A_0 = L + \sum_{ij} D_i\, (W^{-1})_{ij} \Big(\sum_k C_{jk} D_k + K_j\Big)$$
 """
@@ -41,13 +41,13 @@ class KrylovSolution:
 
     vector: np.ndarray
     iterations: int
-    error: float  # of level zero, from the residual through the preconditioner
+    error: float  # of tier zero, from the residual through the preconditioner
 
 
 class LatticeGenerator:
     """The hierarchy's generator on any lattice of one set of operators.
 
-    Its couplings between levels in the balanced units of the amplitudes: `lowering` (n,) of
+    Its couplings between tiers in the balanced units of the amplitudes: `lowering` (n,) of
     d/dxi_i, `raising` (n, n) of xi_j in the drive i, `mixing` of xi_i d/dxi_j for the pairs that W
     joins.
     """
@@ -98,15 +98,15 @@ class LatticeGenerator:
         x: np.ndarray,
         out: np.ndarray,
         at: Lattice,
-        levels: range,
+        tiers: range,
         *,
         own: bool = False,
         lowering: bool = False,
         raising: bool = False,
     ) -> None:
-        """Add the couplings into `levels` from themselves and from the levels next to them."""
+        """Add the couplings into `tiers` from themselves and from the tiers next to them."""
         rows(
-            at.levels[levels.start], at.levels[levels.stop], int(np.max(np.diff(at.offset))),
+            at.tiers[tiers.start], at.tiers[tiers.stop], int(np.max(np.diff(at.offset))),
             x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
             own, lowering, raising,
             self.decay(at), self.operators.pairs, self.mixing, self.lowering, self.raising,
@@ -119,32 +119,32 @@ class LatticeGenerator:
         self.add(x, out, at, range(at.last + 1), own=True, lowering=True, raising=True)
         return out
 
-    def solve_upper(self, x: np.ndarray, at: Lattice, level: int) -> None:
-        """Divide a level by the triangular part of its diagonal, in place."""
-        start, stop = at.levels[level], at.levels[level + 1]
+    def solve_upper(self, x: np.ndarray, at: Lattice, tier: int) -> None:
+        """Divide a tier by the triangular part of its diagonal, in place."""
+        start, stop = at.tiers[tier], at.tiers[tier + 1]
         solve_upper(start, stop, x, at.offset, at.first, self.decay(at), *self._l)
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Level zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned."""
+    """Tier zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned."""
 
     generator: LatticeGenerator
 
     @cached_property
     def sector(self) -> slice:
-        """The elements of level zero, in the order of the operators."""
+        """The elements of tier zero, in the order of the operators."""
         return self.generator.operators.sectors.sector(0)
 
     @cached_property
     def populations(self) -> np.ndarray:
-        """Positions of the populations in level zero."""
+        """Positions of the populations in tier zero."""
         d = self.generator.operators.sectors.dimension
         return np.flatnonzero(self.generator.operators.sectors.order[self.sector] % (d + 1) == 0)
 
     @cached_property
     def target(self) -> np.ndarray:
-        """The right-hand side at level zero: trace one, nothing else."""
+        """The right-hand side at tier zero: trace one, nothing else."""
         unit = np.zeros(self.sector.stop - self.sector.start, dtype=self.generator.dtype)
         unit[self.populations[0]] = 1.0
         return unit
@@ -213,7 +213,7 @@ class Ground:
         return out
 
     def broadband(self) -> sparse.csr_array:
-        """A_0 without the trace, on the elements of level zero."""
+        """A_0 without the trace, on the elements of tier zero."""
         operators = self.generator.operators
         slow = np.linalg.inv(operators.drift)
         total = operators.liouvillian
@@ -244,10 +244,10 @@ def steady_vector(
     """The stationary vector of trace one, from a guess (of a smaller lattice, padded).
 
     Args:
-        tier0: Level zero of the generator.
+        tier0: Tier zero of the generator.
         at: The lattice.
         guess: Starting vector, (size,).
-        tolerance: Allowed error of level zero.
+        tolerance: Allowed error of tier zero.
         report: Called with the progress of the iteration.
     """
     generator = tier0.generator
@@ -259,23 +259,23 @@ def steady_vector(
         out[pinned] = np.sum(x[tier0.populations])
         return out
 
-    def divide(remainder: np.ndarray, negative: np.ndarray, level: int) -> None:
-        part = slice(at.offset[at.levels[level]], at.offset[at.levels[level + 1]])
+    def divide(remainder: np.ndarray, negative: np.ndarray, tier: int) -> None:
+        part = slice(at.offset[at.tiers[tier]], at.offset[at.tiers[tier + 1]])
         negative[part] = -remainder[part]
-        generator.solve_upper(negative, at, level)
+        generator.solve_upper(negative, at, tier)
 
     def precondition(x: np.ndarray) -> np.ndarray:
-        # Block elimination from the highest level down and back, with approximate pivots.
+        # Block elimination from the highest tier down and back, with approximate pivots.
         remainder = x.astype(generator.dtype, copy=True)
         negative = np.zeros_like(remainder)
-        for level in range(at.last, 0, -1):
-            divide(remainder, negative, level)
-            generator.add(negative, remainder, at, range(level - 1, level), lowering=True)
-        remainder[pinned] = x[pinned]  # its row is the trace, to which no other level contributes
+        for tier in range(at.last, 0, -1):
+            divide(remainder, negative, tier)
+            generator.add(negative, remainder, at, range(tier - 1, tier), lowering=True)
+        remainder[pinned] = x[pinned]  # its row is the trace, to which no other tier contributes
         negative[:zero] = -tier0.solve(remainder[:zero])
-        for level in range(1, at.last + 1):
-            generator.add(negative, remainder, at, range(level, level + 1), raising=True)
-            divide(remainder, negative, level)
+        for tier in range(1, at.last + 1):
+            generator.add(negative, remainder, at, range(tier, tier + 1), raising=True)
+            divide(remainder, negative, tier)
         return -negative
 
     target = np.zeros(at.size, dtype=generator.dtype)
@@ -286,7 +286,7 @@ def steady_vector(
     def count(_residual: float) -> None:
         nonlocal iterations
         iterations += 1
-        report(f"level {at.last}, {at.size:.1e} unknowns, iteration {iterations}")
+        report(f"tier {at.last}, {at.size:.1e} unknowns, iteration {iterations}")
 
     operator = LinearOperator(
         (at.size, at.size), matvec=lambda y: act(precondition(y)), dtype=generator.dtype

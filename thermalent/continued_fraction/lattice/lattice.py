@@ -1,4 +1,4 @@
-r"""The hierarchy of any linear Gaussian source, as a lattice of levels.
+r"""The hierarchy of any linear Gaussian source, as a lattice of tiers.
 
 With \(z_1, \dots, z_n\) the amplitudes of the source, drift W and covariance C (see `source`),
 write the emitters' conditional state as a generating function
@@ -9,7 +9,7 @@ $$\dot R = \Big[L - \sum_{ij} W_{ij}\, \xi_i \partial_j + \sum_i D_i
   \Big(\partial_i + \sum_j C_{ij}\, \xi_j\Big) + \sum_i K_i\, \xi_i\Big] R$$
 
 and in powers of \(\xi\), normalised as boson numbers \(\nu = (\nu_1, \dots, \nu_n)\), each term
-joins a level \(|\nu| = \sum_i \nu_i\) to itself or to its neighbours. R at \(\nu = 0\) is the
+joins a tier \(|\nu| = \sum_i \nu_i\) to itself or to its neighbours. R at \(\nu = 0\) is the
 emitters' state. One thermal mode gives the two numbers (k, l) of `hierarchy`; nothing is assumed of
 W (it may have no eigenbasis) nor of C (its moments may be those of no classical field).
 
@@ -40,7 +40,7 @@ from thermalent.networks.symmetry import (
 from thermalent.operators.superoperators import Superoperator
 
 # Amplitudes that relax independently are used if they are this far from parallel: their variances
-# grow with the square of it and cancel, in every level anew.
+# grow with the square of it and cancel, in every tier anew.
 _WORST_CONDITION = 10.0
 
 
@@ -106,13 +106,13 @@ class HierarchyOperators:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lattice:
-    """The boson numbers up to a level, and where their operators stand in one long vector.
+    """The boson numbers up to a tier, and where their operators stand in one long vector.
 
     Args:
-        last: Highest level.
-        numbers: nu, (count, n), level by level.
-        levels: First position of each level, (last + 2,).
-        more: Position of nu + e_i, (count, n), -1 beyond the last level.
+        last: Highest tier.
+        numbers: nu, (count, n), tier by tier.
+        tiers: First position of each tier, (last + 2,).
+        more: Position of nu + e_i, (count, n), -1 beyond the last tier.
         fewer: Position of nu - e_i, (count, n), -1 where nu_i = 0.
         moved: Position of nu - e_i + e_j for each pair (i, j) that W joins, (count, pairs), -1
             where nu_i = 0.
@@ -122,7 +122,7 @@ class Lattice:
 
     last: int
     numbers: np.ndarray
-    levels: np.ndarray
+    tiers: np.ndarray
     more: np.ndarray
     fewer: np.ndarray
     moved: np.ndarray
@@ -252,7 +252,7 @@ def _as_real(operators: HierarchyOperators) -> HierarchyOperators:
 
 
 def unknowns(elements: Sectors, last: int) -> int:
-    """Number of unknowns with the levels up to `last`, without making the lattice."""
+    """Number of unknowns with the tiers up to `last`, without making the lattice."""
     # Boson numbers by charge: those that add and those that take are two groups.
     n = len(elements.charges)
     plus, minus = int(np.sum(elements.charges > 0)), int(np.sum(elements.charges < 0))
@@ -269,17 +269,17 @@ def unknowns(elements: Sectors, last: int) -> int:
 
 
 def lattice(operators: HierarchyOperators, last: int) -> Lattice:
-    """All boson numbers up to level `last` whose charge the emitters can balance."""
+    """All boson numbers up to tier `last` whose charge the emitters can balance."""
     elements = operators.sectors
     n = len(elements.charges)
-    numbers, levels = [], [0]
-    for level in range(last + 1):
-        for chosen in combinations_with_replacement(range(n), level):
+    numbers, tiers = [], [0]
+    for tier in range(last + 1):
+        for chosen in combinations_with_replacement(range(n), tier):
             nu = np.bincount(np.array(chosen, dtype=np.int64), minlength=n)
             width = elements.sector(-int(nu @ elements.charges))
             if width.stop > width.start:
                 numbers.append(nu)
-        levels.append(len(numbers))
+        tiers.append(len(numbers))
     table = np.array(numbers)
     at = {tuple(nu): position for position, nu in enumerate(table.tolist())}
     unit = np.eye(n, dtype=np.int64)
@@ -293,7 +293,7 @@ def lattice(operators: HierarchyOperators, last: int) -> Lattice:
     return Lattice(
         last=last,
         numbers=table,
-        levels=np.array(levels),
+        tiers=np.array(tiers),
         more=shifted(unit),
         fewer=shifted(-unit),
         moved=shifted(unit[pairs[:, 1]] - unit[pairs[:, 0]]),

@@ -1,6 +1,6 @@
 r"""Steady states of emitters under a source of several modes.
 
-The lattice grows level by level until the state no longer changes, each solution the guess for the
+The lattice grows tier by tier until the state no longer changes, each solution the guess for the
 next. Small lattices, and those of hot sources, are eliminated exactly; the others go to the
 preconditioned Krylov method.
 
@@ -47,21 +47,21 @@ ENOUGH = 1e-2  # largest relative error that is accepted where no tolerance is g
 # per second), and the factor by which the first two digits may exceed them.
 LATTICE_BUDGET = 3e10
 _FOR_TWO_DIGITS = 10.0
-FIRST_LEVEL = 2
+FIRST_TIER = 2
 MOST_LATTICE_TIERS = 60
-_LEVELS_PER_WIDTH = 6  # levels per sqrt of the largest variance for two or three digits
+_TIERS_PER_WIDTH = 6  # tiers per sqrt of the largest variance for two or three digits
 # Multiplications of an elimination: a twentieth of a second, and half a minute.
 _ALWAYS_ELIMINATED = 1e9
 _MOST_WORK = 1e12
 _MOST_NUMBERS = 10**6  # boson numbers of a lattice, which are listed one by one
 _PART_OF_RTOL = 0.05  # part of the error that the Krylov method may leave
-_PART_OF_CHANGE = 0.03  # part of the expected change by the next level, likewise
+_PART_OF_CHANGE = 0.03  # part of the expected change by the next tier, likewise
 _ROUNDING = 1e-13
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two lattices may share
 _PLATEAU = 1e-9  # changes below this that no longer fall are rounding
 # Growing step by step costs little at first; later a step of two is cheaper per digit.
 _STEP_OF_TWO_FROM = 6
-_STEP_OF_HOT = 4  # an elimination starts anew at each level, so that few levels are tried
+_STEP_OF_HOT = 4  # an elimination starts anew at each tier, so that few tiers are tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +70,9 @@ class Found:
 
     state: np.ndarray
     error: float
-    # "converged", "budget", "rounding", "grows", "levels", "memory", "krylov", "singular"
+    # "converged", "budget", "rounding", "grows", "too many tiers", "memory", "krylov", "singular"
     outcome: str
-    level: int
+    tier: int
     size: int
     iterations: int
     # Bytes that this lattice takes, or the next one where memory ended it; operations with the next
@@ -87,9 +87,9 @@ class Found:
 
 
 def lattice_memory(elements: Sectors, last: int, *, real: bool = False) -> float:
-    """Bytes of memory for a solve with the levels up to `last`."""
+    """Bytes of memory for a solve with the tiers up to `last`."""
     zero = elements.sector(0).stop - elements.sector(0).start
-    # Krylov and work vectors of the iteration; the factors of level zero and their copy.
+    # Krylov and work vectors of the iteration; the factors of tier zero and their copy.
     return (8 if real else 16) * unknowns(elements, last) * (RESTART + 12) + 2 * 8.0 * zero**2
 
 
@@ -101,13 +101,13 @@ def lattice_refusal(network: Network | Source) -> str | None:
         source = problem.gaussian
     except UnstableSourceError as error:
         return str(error)
-    needed = _LEVELS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
+    needed = _TIERS_PER_WIDTH * float(np.sqrt(np.max(np.abs(source.covariance))))
     if needed > MOST_LATTICE_TIERS:
         return (
             f"the source is so hot that the hierarchy of its {len(network.modes)} modes would need "
-            f"about {needed:.2g} levels; it takes up to {MOST_LATTICE_TIERS}. Take a weaker source."
+            f"about {needed:.2g} tiers; it takes up to {MOST_LATTICE_TIERS}. Take a weaker source."
         )
-    required = lattice_memory(sectors(problem), FIRST_LEVEL)
+    required = lattice_memory(sectors(problem), FIRST_TIER)
     if required <= memory_limit.available():
         return None
     return (
@@ -121,12 +121,12 @@ def lattice_refusal(network: Network | Source) -> str | None:
 def lattice_steady_state(
     network: Network | Source, rtol: float | None, last: int | None = None
 ) -> Found:
-    """The emitters' steady state to a relative tolerance, or with the levels up to `last`.
+    """The emitters' steady state to a relative tolerance, or with the tiers up to `last`.
 
     Args:
         network: Emitters and several modes.
         rtol: Allowed error relative to the largest element; if None, the best within the budget.
-        last: Highest level, instead of a tolerance.
+        last: Highest tier, instead of a tolerance.
 
     Raises:
         UnstableSourceError: the modes together have no stationary state.
@@ -138,16 +138,16 @@ def lattice_steady_state(
         return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(operators.sectors, 0))
     growth = _Growth(operators, tier0, rtol, last)
     with working("hierarchy of several modes") as report:
-        for level in _schedule(last):
-            if growth.skips(level):
+        for tier in _schedule(last):
+            if growth.skips(tier):
                 continue
-            obstacle = growth.obstacle(level)
+            obstacle = growth.obstacle(tier)
             if obstacle is not None:
                 return growth.ended(obstacle.outcome, obstacle.needed)
-            outcome = growth.solve(level, report)
+            outcome = growth.solve(tier, report)
             if outcome:
                 return growth.ended(outcome)
-    assert growth.found is not None  # the schedule holds a level
+    assert growth.found is not None  # the schedule holds a tier
     return growth.found
 
 
@@ -176,29 +176,29 @@ class _Growth:
         self.latest_iterations = RESTART
         self.operations = sum(len(index) ** 3 / 3 for index, _, _ in tier0.factors) / DENSE
 
-    def skips(self, level: int) -> bool:
-        """Whether a level of the schedule is passed over: eliminations are done anew for each."""
+    def skips(self, tier: int) -> bool:
+        """Whether a tier of the schedule is passed over: eliminations are done anew for each."""
         started = self.found is not None and self.last is None
         return (
             started
             and self.krylov_failed
-            and bool(level % _STEP_OF_HOT)
-            and level > _STEP_OF_TWO_FROM
+            and bool(tier % _STEP_OF_HOT)
+            and tier > _STEP_OF_TWO_FROM
         )
 
-    def obstacle(self, level: int) -> _Obstacle | None:
-        """Reason why the growth ends before this level, or None."""
+    def obstacle(self, tier: int) -> _Obstacle | None:
+        """Reason why the growth ends before this tier, or None."""
         if self.found is None or self.last is not None:
             return None
         # Before memory, which differs from machine to machine.
-        work = self.operations + self._expected(level)
+        work = self.operations + self._expected(tier)
         if self.limited and work > self._granted:
             return _Obstacle("budget", work)
-        needed = lattice_memory(self.of.sectors, level, real=self.of.real)
+        needed = lattice_memory(self.of.sectors, tier, real=self.of.real)
         if needed > memory_limit.available():
             return _Obstacle("memory", needed)
-        if comb(level + len(self.of.drive), level) > _MOST_NUMBERS:
-            return _Obstacle("levels", needed)
+        if comb(tier + len(self.of.drive), tier) > _MOST_NUMBERS:
+            return _Obstacle("too many tiers", needed)
         return None
 
     @property
@@ -217,17 +217,17 @@ class _Growth:
             return _MOST_WORK
         return max(DENSE * (self._granted - self.operations), _ALWAYS_ELIMINATED)
 
-    def _expected(self, level: int) -> float:
-        """Operations that a level will take, if it takes as many iterations as the one before."""
-        sizes = [unknowns(self.of.sectors, n) for n in range(level + 1)]
+    def _expected(self, tier: int) -> float:
+        """Operations that a tier will take, if it takes as many iterations as the one before."""
+        sizes = [unknowns(self.of.sectors, n) for n in range(tier + 1)]
         dense = 4.0 * float(np.sum(np.diff([0, *sizes]).astype(float) ** 3))
         if dense <= _ALWAYS_ELIMINATED or self.krylov_failed:
             return dense / DENSE
         return self.latest_iterations * self.tier0.generator.work(sizes[-1])
 
-    def solve(self, level: int, report: Callable[[str], None]) -> str:
-        """Solve the lattice up to a level; returns what ends the search, or nothing."""
-        at = lattice(self.of, level)
+    def solve(self, tier: int, report: Callable[[str], None]) -> str:
+        """Solve the lattice up to a tier; returns what ends the search, or nothing."""
+        at = lattice(self.of, tier)
         before = self.found
         # Before the first state only the trace is known: no element exceeds one.
         scale = 1.0 if before is None else float(np.max(np.abs(before.state)))
@@ -241,10 +241,10 @@ class _Growth:
             self.changes.append(float(np.max(np.abs(state - before.state))) + solver_error)
         outcome = "krylov"
         if solver_error <= 10 * target:
-            outcome = _outcome(self.changes, self.rtol * scale, level, self.last)
+            outcome = _outcome(self.changes, self.rtol * scale, tier, self.last)
         error = _error(self.changes) + _FLOOR * float(np.max(np.abs(state)))
-        needed = lattice_memory(self.of.sectors, level, real=self.of.real)
-        self.found = Found(state, error, outcome, level, at.size, 0, needed)
+        needed = lattice_memory(self.of.sectors, tier, real=self.of.real)
+        self.found = Found(state, error, outcome, tier, at.size, 0, needed)
         if self.best is None or error <= self.best.error:
             self.best = self.found
         return outcome
@@ -272,15 +272,15 @@ class _Growth:
                 solver_error > 10 * target and work <= self._most_eliminated
             )
         if solver_error > 10 * target and work <= self._most_eliminated:
-            report(f"level {at.last}, {at.size:.1e} unknowns, elimination")
+            report(f"tier {at.last}, {at.size:.1e} unknowns, elimination")
             vector, solver_error = eliminate(self.tier0, at), 0.0
             self.operations += work / DENSE
         return vector, solver_error
 
     def _target(self, scale: float) -> float:
-        """The error that the Krylov method may leave: what the tolerance or the levels allow.
+        """The error that the Krylov method may leave: what the tolerance or the tiers allow.
 
-        Digits beyond the change that the level brings would be solved for in vain.
+        Digits beyond the change that the tier brings would be solved for in vain.
         """
         allowed = max(_PART_OF_RTOL * self.rtol * scale, _ROUNDING)
         if len(self.changes) < 2:
@@ -290,7 +290,7 @@ class _Growth:
         return max(allowed, _PART_OF_CHANGE * expected)
 
     def ended(self, outcome: str, needed: float | None = None) -> Found:
-        """The last lattice, or the best where no level was given, and the end of the search."""
+        """The last lattice, or the best where no tier was given, and the end of the search."""
         assert self.found is not None
         assert self.best is not None
         chosen = self.best if self.limited else self.found
@@ -307,13 +307,13 @@ def _schedule(last: int | None) -> Iterable[int]:
     if last is not None:
         return (max(last - 1, 0), last)
     return (
-        *range(FIRST_LEVEL, _STEP_OF_TWO_FROM),
+        *range(FIRST_TIER, _STEP_OF_TWO_FROM),
         *range(_STEP_OF_TWO_FROM, MOST_LATTICE_TIERS + 1, 2),
     )
 
 
 def emitters(elements: Sectors, zero: np.ndarray) -> np.ndarray:
-    """The emitters' density matrix from the unknowns of level zero, (d, d)."""
+    """The emitters' density matrix from the unknowns of tier zero, (d, d)."""
     flat = np.zeros(elements.dimension**2, dtype=complex)
     flat[elements.order[elements.sector(0)]] = zero
     rho = flat.reshape(elements.dimension, elements.dimension)
@@ -321,19 +321,19 @@ def emitters(elements: Sectors, zero: np.ndarray) -> np.ndarray:
 
 
 def _error(changes: list[float]) -> float:
-    """Error of the last state, from the changes with more levels."""
+    """Error of the last state, from the changes with more tiers."""
     return changes[-1] if changes else np.inf
 
 
-def _outcome(changes: list[float], wanted: float, level: int, last: int | None) -> str:
+def _outcome(changes: list[float], wanted: float, tier: int, last: int | None) -> str:
     """The outcome that ends the search, or nothing."""
     if last is not None:
-        return "converged" if level == last else ""
+        return "converged" if tier == last else ""
     if len(changes) >= 2 and _error(changes) + _ROUNDING <= wanted:
         return "converged"
     if len(changes) >= 3 and max(changes[-3:]) < _PLATEAU and changes[-1] > 0.5 * changes[-3]:
         return "rounding"
-    # A few levels may do worse than the ones before; four in a row are rounding that grows.
+    # A few tiers may do worse than the ones before; four in a row are rounding that grows.
     if len(changes) >= 5 and all(a < b for a, b in pairwise(changes[-5:])):
         return "grows"
-    return "levels" if level == MOST_LATTICE_TIERS else ""
+    return "too many tiers" if tier == MOST_LATTICE_TIERS else ""

@@ -6,7 +6,7 @@ Hermiticity is held as
 $$\rho \mapsto X\rho + \rho X^\dagger + \sum_k a_k\, \rho\, b_k^\dagger$$
 
 All operators stand in the basis of bright and dark states (`hierarchy.bright_dark_basis`): there
-levels decouple from a dark state without cancellation, and the radii stay small. The basis is
+tiers decouple from a dark state without cancellation, and the radii stay small. The basis is
 orthonormalised in balls, so the rotation loses nothing, and nothing that is small is set to zero.
 """
 

@@ -1,13 +1,13 @@
-r"""The chain of levels in balls, in the Hermitian basis of `levels`.
+r"""The chain of tiers in balls, in the Hermitian basis of `chain.chain`.
 
-With the levels scaled against each other by \(\sigma\), level n = k + l obeys
+With the tiers scaled against each other by \(\sigma\), tier n = k + l obeys
 
 $$(\lambda n - A_n)\, x_n = B_n x_{n-1} + C_n x_{n+1}, \qquad
   B_n = \sqrt{\cdot}\,\big(\tfrac{V}{\sigma} D + \tfrac{1}{\sigma} Y\big), \qquad
   C_n = \sqrt{\cdot}\;\sigma D$$
 
 where D is the drive and Y the back-action. At \(\sigma = \sqrt V\) and Y = 0 (a classical field)
-\(C_{n-1} = -B_n^T\): the drive is anti-Hermitian between neighbouring levels.
+\(C_{n-1} = -B_n^T\): the drive is anti-Hermitian between neighbouring tiers.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from flint import acb, acb_mat, arb, arb_mat
 from thermalent.continued_fraction.more_digits.assembly import BallNetwork
 
 _Entries = dict[tuple[int, int], arb]
-_Kind = tuple[str, int, int]  # which matrix, parity of the level, e of its root
+_Kind = tuple[str, int, int]  # which matrix, parity of the tier, e of its root
 
 
 class BallChain:
-    """Blocks of the chain, level by level.
+    """Blocks of the chain, tier by tier.
 
-    Level n holds the unknowns whose |q| does not exceed n and has its parity; they are sorted by
-    |q|, so that a lower level holds the first ones of its parity.
+    Tier n holds the unknowns whose |q| does not exceed n and has its parity; they are sorted by
+    |q|, so that a lower tier holds the first ones of its parity.
     """
 
     def __init__(self, network: BallNetwork) -> None:
@@ -62,12 +62,12 @@ class BallChain:
         self._down = tuple(self._by_root(down, parity) for parity in (0, 1))
 
     @property
-    def ground(self) -> int:
-        """Number of unknowns of level 0."""
+    def tier0_size(self) -> int:
+        """Number of unknowns of tier 0."""
         return self.size(0)
 
     def size(self, n: int) -> int:
-        """Number of unknowns of level n."""
+        """Number of unknowns of tier n."""
         return int(np.count_nonzero(self._charge[self._order[n % 2]] <= n))
 
     def a(self, n: int) -> arb_mat:
@@ -75,11 +75,11 @@ class BallChain:
         return self._cut(("a", n % 2, 0), self._a[n % 2], self.size(n), self.size(n))
 
     def up(self, n: int) -> arb_mat:
-        """The block B_n from level n - 1 into level n, (size(n), size(n - 1))."""
+        """The block B_n from tier n - 1 into tier n, (size(n), size(n - 1))."""
         return self._summed("up", self._up[n % 2], n, n - 1, 1)
 
     def down(self, n: int) -> arb_mat:
-        """The block C_n from level n + 1 into level n, (size(n), size(n + 1))."""
+        """The block C_n from tier n + 1 into tier n, (size(n), size(n + 1))."""
         return self._summed("down", self._down[n % 2], n, n + 1, -1)
 
     @property
@@ -89,16 +89,16 @@ class BallChain:
 
     @property
     def undriven(self) -> bool:
-        """Whether level 0 does not couple into the levels above it."""
+        """Whether tier 0 does not couple into the tiers above it."""
         return all(value.is_zero() for value in self.up(1).entries())
 
     def populations(self) -> list[int]:
-        """Positions of the populations among the unknowns of level 0: |0><0| first."""
+        """Positions of the populations among the unknowns of tier 0: |0><0| first."""
         order = self._order[0].tolist()
         return [order.index(k) for k in range(self.dimension)]
 
     def matrix(self, x: list[arb]) -> acb_mat:
-        """The density matrix of the coordinates x at level 0 in the product basis, (d, d)."""
+        """The density matrix of the coordinates x at tier 0 in the product basis, (d, d)."""
         d, pairs = self.dimension, len(self._above)
         rho = [[acb(0) for _ in range(d)] for _ in range(d)]
         for value, k in zip(x, self._order[0][: len(x)].tolist(), strict=True):
@@ -199,7 +199,7 @@ class BallChain:
         return block
 
     def _by_root(self, entries: _Entries, parity: int) -> dict[int, list[list[arb]]]:
-        """The coupling into levels of a parity, split by the integer e of its root."""
+        """The coupling into tiers of a parity, split by the integer e of its root."""
         parts: dict[int, _Entries] = {}
         for (row, column), value in entries.items():
             if self._charge[row] % 2 == parity:
@@ -219,7 +219,7 @@ class BallChain:
     def _summed(
         self, kind: str, parts: dict[int, list[list[arb]]], n: int, other: int, sign: int
     ) -> arb_mat:
-        """The blocks of a coupling into level n, each times its root sqrt((n + sign e)/2 + ...)."""
+        """The blocks of a coupling into tier n, each times its root sqrt((n + sign e)/2 + ...)."""
         rows, columns = self.size(n), self.size(other)
         total = arb_mat(rows, columns)
         for e, block in parts.items():

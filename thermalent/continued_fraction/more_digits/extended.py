@@ -1,7 +1,7 @@
 r"""Steady states in more digits than doubles have, with a proven error where there is a proof.
 
-The hierarchy is assembled in balls from the network's own doubles, its levels are eliminated with
-many digits and checked by their residual (`dual`), and level 0 is solved in balls. Precision
+The hierarchy is assembled in balls from the network's own doubles, its tiers are eliminated with
+many digits and checked by their residual (`dual`), and tier 0 is solved in balls. Precision
 and depth grow until the radius of the state is below what is wanted. Derivations: docs/errors.md.
 """
 
@@ -25,7 +25,7 @@ MOST_BITS = 512  # beyond those of the accuracy; a rate of 1e-100 of the largest
 BALL_BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
 _GUARD = 64  # bits beyond the digits that are wanted, to begin with
 _FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first estimate of the conditioning
-_MARGIN = 16  # factor on the estimated size of the levels left out, where nothing is proven
+_MARGIN = 16  # factor on the estimated size of the tiers left out, where nothing is proven
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,18 +37,18 @@ class Extended:
         state: Its density matrix, (d, d) of balls that hold the state and its error; or None.
         error: Radius of the largest element's ball, the largest of all.
         scale: The largest element.
-        levels: Highest level kept.
+        tiers: Highest tier kept.
         bits: Precision.
-        proven: Whether the error is a proof; otherwise the levels left out are estimated.
-        condition: How much a relative change of the equation at level 0 can be enlarged.
-        sizes: Unknowns of even and odd levels.
+        proven: Whether the error is a proof; otherwise the tiers left out are estimated.
+        condition: How much a relative change of the equation at tier 0 can be enlarged.
+        sizes: Unknowns of even and odd tiers.
     """
 
     outcome: str
     state: acb_mat | None
     error: float
     scale: float
-    levels: int
+    tiers: int
     bits: int
     proven: bool
     condition: float
@@ -98,7 +98,7 @@ def solve(
 
 
 class _Attempt:
-    """An attempt at one precision: levels are added until the state or the precision decides."""
+    """An attempt at one precision: tiers are added until the state or the precision decides."""
 
     def __init__(
         self,
@@ -124,9 +124,9 @@ class _Attempt:
         self._unit = max(at_most(value) for value in self._a0.entries()) + float(self.chain.rate)
 
     def run(self, budget: float) -> Extended:
-        """Add levels until the error is small enough, or the bits or the budget are used up."""
+        """Add tiers until the error is small enough, or the bits or the budget are used up."""
         if self.chain.undriven:
-            return self._solved(arb_mat(self.chain.ground, self.chain.ground), None)
+            return self._solved(arb_mat(self.chain.tier0_size, self.chain.tier0_size), None)
         goal = _FIRST_GOAL * self._unit
         floor = self._unit * 2.0 ** min(-self.bits, 1000)
         extended = None
@@ -136,10 +136,10 @@ class _Attempt:
                 k, rho, left = self.fold.finished()
             except ZeroDivisionError:
                 return self._failed("precision")
-            self.spent += 0.6 * self.fold.level * self._cost
+            self.spent += 0.6 * self.fold.tier * self._cost
             extended = self._solved(k, (rho, left[0]))
             self.report(
-                f"{self.fold.level} levels, {self.bits} bits, error {extended.error:.0e} "
+                f"{self.fold.tier} tiers, {self.bits} bits, error {extended.error:.0e} "
                 f"(wanted 1e-{self.wanted:.0f})"
             )
             if extended.outcome == "converged":
@@ -161,9 +161,9 @@ class _Attempt:
             goal = min(goal, self.fold.size_left()) / max(10.0, 4 * excess)
 
     def _deepen(self, goal: float, budget: float) -> bool:
-        """Levels until |y_N C_N| is below the goal; False if the budget ends before."""
-        first = self.fold.level
-        while self.fold.level < max(4, first + 2, self.chain.highest_charge + 2) or (
+        """Tiers until |y_N C_N| is below the goal; False if the budget ends before."""
+        first = self.fold.tier
+        while self.fold.tier < max(4, first + 2, self.chain.highest_charge + 2) or (
             self.fold.size_left() > goal
         ):
             if self.spent > budget:
@@ -173,19 +173,19 @@ class _Attempt:
         return True
 
     def _solved(self, k: arb_mat, residuals: tuple[list[arb_mat], arb_mat] | None) -> Extended:
-        """The solution at level 0 with K, and a bound of the terms that its equation lacks."""
+        """The solution at tier 0 with K, and a bound of the terms that its equation lacks."""
         chain = self.chain
         populations = chain.populations()
         equations = (self._a0 + k).tolist()
         pinned = populations[0]
-        equations[pinned] = [arb(int(i in populations)) for i in range(chain.ground)]
+        equations[pinned] = [arb(int(i in populations)) for i in range(chain.tier0_size)]
         try:
             inverse = arb_mat(equations).inv()
         except ZeroDivisionError:
             self._arithmetic = self.fold.size_left() <= self._unit * 2.0 ** (-self.bits / 2)
             return self._failed("singular")
-        x = [inverse[i, pinned] for i in range(chain.ground)]
-        missing = [0.0] * chain.ground if residuals is None else self._missing(x, *residuals)
+        x = [inverse[i, pinned] for i in range(chain.tier0_size)]
+        missing = [0.0] * chain.tier0_size if residuals is None else self._missing(x, *residuals)
         missing[pinned] = 0.0
         table = inverse.tolist()
         enclosed = []
@@ -212,7 +212,7 @@ class _Attempt:
             state=state if math.isfinite(error) else None,
             error=error,
             scale=scale,
-            levels=self.fold.level,
+            tiers=self.fold.tier,
             bits=self.bits,
             proven=self.proven,
             condition=condition,
@@ -220,9 +220,9 @@ class _Attempt:
         )
 
     def _missing(self, x: list[arb], rho: list[arb_mat], left: arb_mat) -> list[float]:
-        """Bounds of the terms of residuals and truncated levels in each equation of level 0."""
+        """Bounds of the terms of residuals and truncated tiers in each equation of tier 0."""
         weights = [1.0] * (len(rho) + 1)  # bounds of |x_n|, n = 1 ... N + 1
-        total = [0.0] * self.chain.ground
+        total = [0.0] * self.chain.tier0_size
         if not self.proven:
             sizes = self.fold.sizes(x)
             weights = [_MARGIN * size for size in sizes]
@@ -243,7 +243,7 @@ class _Attempt:
             state=None,
             error=math.inf,
             scale=math.nan,
-            levels=self.fold.level,
+            tiers=self.fold.tier,
             bits=self.bits,
             proven=self.proven,
             condition=math.inf,

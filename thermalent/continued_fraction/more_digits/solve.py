@@ -18,14 +18,14 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 if TYPE_CHECKING:
     from thermalent.continued_fraction.more_digits.extended import Extended
 
-LARGEST_BALL_DIMENSION = 16  # of the emitters: at 32 a single level takes minutes
+LARGEST_BALL_DIMENSION = 16  # of the emitters: at 32 a single tier takes minutes
 MOST_DIGITS = 250  # so that no bound falls below the smallest double
 _SLOW = 1e11  # from this condition on, the last digits of the couplings could decide
 _EPS = float(np.finfo(float).eps)
 
-_PROVEN = "a proven radius of the arithmetic and a proven bound of the levels left out"
+_PROVEN = "a proven radius of the arithmetic and a proven bound of the tiers left out"
 _ESTIMATED = (
-    "a proven radius of the arithmetic; the levels left out are estimated from the last ones"
+    "a proven radius of the arithmetic; the tiers left out are estimated from the last ones"
 )
 
 
@@ -77,9 +77,9 @@ def ball_steady_state(
         state = np.full((d, d), np.nan + 0j)
     error = np.inf if undecided else extended.error + _EPS * extended.scale
     stats: dict[str, Any] = {
-        "n_max": (extended.levels + 1) // 2,
-        "levels": extended.levels,
-        "unknowns_per_level": extended.sizes,
+        "n_max": (extended.tiers + 1) // 2,
+        "tiers": extended.tiers,
+        "unknowns_per_tier": extended.sizes,
         "ended_by": "singular" if undecided else extended.outcome,
         "bits": extended.bits,
         "reason": reason,
@@ -125,7 +125,7 @@ def _status(h: Hierarchy, extended: Extended, undecided: bool) -> Status:
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(
-                f"The continued fraction did not converge: after {extended.levels} levels of "
+                f"The continued fraction did not converge: after {extended.tiers} tiers of "
                 f"{extended.bits} bits, the budget of a solve, its error is {extended.error:.1e}. "
                 "Ask for a larger rtol or fewer digits."
             ),

@@ -28,13 +28,13 @@ _STAGGER = float(np.sqrt(1.7))
 
 
 class FoldedTiers(NamedTuple):
-    """The levels after the fold.
+    """The tiers after the fold.
 
     Args:
-        x: The solution at every level, (last + 1, m); unknowns that a level lacks are zero.
-        inverses: D_n^{-1} of levels 1 to last at these positions, (last + 1, m, m), zero beyond
-            the unknowns of a level.
-        k: C_0 D_1^{-1} B_1, (ground, ground).
+        x: The solution at every tier, (last + 1, m); unknowns that a tier lacks are zero.
+        inverses: D_n^{-1} of tiers 1 to last at these positions, (last + 1, m, m), zero beyond
+            the unknowns of a tier.
+        k: C_0 D_1^{-1} B_1, (tier0, tier0).
     """
 
     x: np.ndarray
@@ -43,7 +43,7 @@ class FoldedTiers(NamedTuple):
 
 
 def forward(chain: HierarchyChain, stationary: TierZeroEquation, last: int) -> FoldedTiers:
-    """Fold the chain from level `last` down, solve level 0, and go up again.
+    """Fold the chain from tier `last` down, solve tier 0, and go up again.
 
     Raises:
         numpy.linalg.LinAlgError: the steady state is not unique.
@@ -82,13 +82,13 @@ def _inverses(chain: HierarchyChain, last: int, most: int) -> tuple[np.ndarray, 
 def adjoint(
     chain: HierarchyChain, stationary: TierZeroEquation, sweep: FoldedTiers, gradient: np.ndarray
 ) -> np.ndarray:
-    """The adjoint solution y at every level, (last + 1, m).
+    """The adjoint solution y at every tier, (last + 1, m).
 
     Args:
-        chain: The levels.
-        stationary: Its equation at level 0.
-        sweep: The levels after the fold.
-        gradient: g at level 0, (ground,).
+        chain: The tiers.
+        stationary: Its equation at tier 0.
+        sweep: The tiers after the fold.
+        gradient: g at tier 0, (tier0,).
     """
     tier0_size = chain.tier0_size
     pinned = stationary.a + sweep.k
@@ -138,10 +138,10 @@ class Moments(NamedTuple):
 def moments(
     chain: HierarchyChain, difference: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
 ) -> Moments:
-    """The sums over the levels, on the operators of the emitters (d^2, d^2) by parity.
+    """The sums over the tiers, on the operators of the emitters (d^2, d^2) by parity.
 
     Args:
-        chain: The levels.
+        chain: The tiers.
         difference: |k - l| of the even and the odd unknowns.
         x: The solution, (last + 1, m).
         y: The adjoint solution.
@@ -193,9 +193,9 @@ def contracted(chain: HierarchyChain, sums: Moments, change: HierarchyTerms) -> 
 
 
 def staggered(chain: HierarchyChain) -> HierarchyChain:
-    """The chain with the odd levels scaled against the even ones: equal but for rounding.
+    """The chain with the odd tiers scaled against the even ones: equal but for rounding.
 
-    (Scaled all against each other, the solution itself would overflow at thousands of levels.)
+    (Scaled all against each other, the solution itself would overflow at thousands of tiers.)
     """
     by = (_STAGGER, 1 / _STAGGER)
     return chain._replace(

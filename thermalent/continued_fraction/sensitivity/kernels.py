@@ -1,4 +1,4 @@
-"""Numba kernels of the sweeps through all levels, for small blocks."""
+"""Numba kernels of the sweeps through all tiers, for small blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thermalent.support.compiled import compiled
 
 @compiled(error_model="numpy")
 def inverses(a, up, down, rate, last):
-    """D_n^{-1} of levels 1 to `last`, (last + 1, m, m), and C_0 D_1^{-1} B_1."""
+    """D_n^{-1} of tiers 1 to `last`, (last + 1, m, m), and C_0 D_1^{-1} B_1."""
     most = max(a[0].shape[0], a[1].shape[0])
     found = np.zeros((last + 1, most, most))
     aug = np.zeros((most, 2 * most))

@@ -44,6 +44,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, Status, SteadyState
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.deprecation import renamed_attribute
 from thermalent.support.progress import working
 
 # Chains disturbed as rounding may have disturbed them, and the factor on the largest change of a
@@ -55,7 +56,7 @@ _STEPS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # numbers of tiers, in units of that of
 _DEFAULT_RTOL = 1e-9
 _ROUNDING = 16 * float(np.finfo(float).eps)
 
-_HOW = "twice the change with more levels in another scaling, slopes of the matrices, rounding"
+_HOW = "twice the change with more tiers in another scaling, slopes of the matrices, rounding"
 
 ObservedValue = float | Sequence[float]
 
@@ -69,15 +70,17 @@ class Sensitivities(Mapping[str, Any]):
         derivatives: By parameter; a tuple for a parameter with several values. Each number knows
             its error.
         errors: Of the derivatives, absolute, in the same form.
-        levels: Highest level kept.
+        tiers: Highest tier kept.
         note: Where the observable is not smooth, why; else empty.
     """
 
     value: Estimate
     derivatives: Mapping[str, Any]
     errors: Mapping[str, Any]
-    levels: int
+    tiers: int
     note: str = ""
+
+    levels = renamed_attribute("levels", "tiers")
 
     def __getitem__(self, name: str) -> Any:
         """The derivative by this parameter."""
@@ -103,7 +106,7 @@ def sensitivities(
 
     $$\frac{dO}{dp} = -\,y \cdot \frac{dL}{dp}\, x, \qquad L x = 0, \qquad L^T y = g$$
 
-    over all levels of the hierarchy, g the gradient of the observable: one solve more than for the
+    over all tiers of the hierarchy, g the gradient of the observable: one solve more than for the
     state gives all parameters at once.
 
     Args:
@@ -122,7 +125,7 @@ def sensitivities(
             1e-9, or, behind several poles, the best that a budget of half a minute affords.
 
     Returns:
-        The derivatives with their errors: twice the change with more levels in another scaling,
+        The derivatives with their errors: twice the change with more tiers in another scaling,
         what the extrapolation of the matrices leaves, and rounding. Inside of the separable states
         they are zero and `note` says so. At their border they are the slopes to the side where the
         parameter can go, as of a cold network that is warmed.
@@ -242,7 +245,7 @@ class _Problem:
         state = method.steady_state(network)
         if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
             raise SolveError(state)
-        self.depth = max(8, int(state.stats["levels"]))
+        self.depth = max(8, int(state.stats["tiers"]))
         if self.several:
             self.source = chain_of(network)
         else:
@@ -283,7 +286,7 @@ class _Problem:
             value=self.value,
             derivatives=self.named(numbers),
             errors=self.named(errors.tolist()),
-            levels=last,
+            tiers=last,
             note=self.observed.note or self._doubt(),
         )
 
@@ -333,7 +336,7 @@ class _Problem:
             value=self.value,
             derivatives=self.named(numbers),
             errors=self.named([number.error for number in numbers]),
-            levels=self.depth,
+            tiers=self.depth,
             note="at the border of separable states: slopes to where the parameters can go",
         )
 
@@ -373,7 +376,7 @@ class _Problem:
     def conditioning(self, values: np.ndarray, last: int) -> np.ndarray:
         """Change of derivatives (keys,) by the rounding of the generator and of its slopes.
 
-        All numbers of levels and both scalings share one rounded generator, so their differences
+        All numbers of tiers and both scalings share one rounded generator, so their differences
         do not show what its rounding cost. Chains and slopes disturbed by as much as that do.
         """
         if self.flat:

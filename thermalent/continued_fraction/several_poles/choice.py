@@ -20,9 +20,9 @@ from thermalent.solution.plan import Cost
 from thermalent.solution.tasks import SourceStart
 from thermalent.support import memory_limit
 
-# Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: levels
+# Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: tiers
 # of the lattice for nine digits, and seconds per unknown of it.
-_LATTICE_LEVELS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
+_LATTICE_TIERS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
 # The same of the chain: tiers, and multiplications per second.
 _TIERS, _TIERS_PER_WIDTH, _SPEED = 16.0, 17.0, 1.5e10
 # Orders K that a digit takes behind slow sources, more of them per hop rate of the chain over the
@@ -97,7 +97,7 @@ def _chain_refusal(chain: SourceChain) -> str | None:
     if depth > MOST_TIERS:
         return (
             f"the source is so hot that the continued fraction would need about {depth:.1g} "
-            f"levels; it takes up to {MOST_TIERS}."
+            f"tiers; it takes up to {MOST_TIERS}."
         )
     needed = bytes_needed(chain, _LEAST_QUANTA)
     if needed > memory_limit.available():
@@ -122,8 +122,8 @@ def lattice_seconds(of: Source) -> float:
     if solve.lattice_refusal(of) is not None:
         return np.inf
     width = float(np.sqrt(np.max(np.abs(of.gaussian.covariance))))
-    level = int(_LATTICE_LEVELS + _LATTICE_PER_WIDTH * width)
-    return _LATTICE_SECONDS * unknowns(sectors(of), level)
+    tier = int(_LATTICE_TIERS + _LATTICE_PER_WIDTH * width)
+    return _LATTICE_SECONDS * unknowns(sectors(of), tier)
 
 
 def chain_cost(chain: SourceChain, rtol: float) -> Cost:

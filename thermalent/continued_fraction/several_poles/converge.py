@@ -56,8 +56,8 @@ class Converged:
     """A steady state and what it took.
 
     Args:
-        fraction: The evaluated fraction: `levels` are its tiers; `outcome` is "converged",
-            "rounding", "levels" (too many tiers), "singular", "budget" or "memory" (the next K
+        fraction: The evaluated fraction: `tiers` are its tiers; `outcome` is "converged",
+            "rounding", "too many tiers", "singular", "budget" or "memory" (the next K
             costs too much).
         stationary: The equation at tier 0.
         chain: The tiers of the last fold.
@@ -122,7 +122,7 @@ def truncated(chain: SourceChain, last: int, rtol: float | None) -> Converged:
             exact,
             k=k,
             x=x,
-            levels=last,
+            tiers=last,
             error=error,
             scale=largest(found.chain, x),
             residual=fractions.residual(found.chain, 0.0, k, exact.k, x),
@@ -151,10 +151,10 @@ class _Search:
             aimed = max(_PART_OF_TIERS * self.rtol, _SMALLEST_TOLERANCE)
             tolerance = max(aimed, _FIRST_TOLERANCE) if self.chain.length > 2 else aimed
         first = self._with_few_quanta(tolerance)
-        if self.chain.length == 1 or first.outcome in ("singular", "levels", "unsettled"):
+        if self.chain.length == 1 or first.outcome in ("singular", "too many tiers", "unsettled"):
             return self._ended(first, self.work)
         found = replace(first, error=np.inf)
-        changes, changed, depth = np.zeros(3), 0, first.levels
+        changes, changed, depth = np.zeros(3), 0, first.tiers
         while True:
             more = self.quanta > 1 and self.quanta % 2 == 0
             last = 2 * int(np.ceil((_MORE_TIERS if more else 1.0) * depth / 2))
@@ -176,7 +176,7 @@ class _Search:
             wanted = max(aimed, _PART_OF_CHANGE * change / found.scale)
             if wanted < tolerance:
                 tolerance = wanted
-                depth = max(depth, self._with_few_quanta(tolerance).levels)
+                depth = max(depth, self._with_few_quanta(tolerance).tiers)
             elif not falls:
                 depth = int(_LONGER * depth)  # the tiers may be what is missing
 
@@ -186,22 +186,22 @@ class _Search:
             self.few, self.few_stationary.solve, degenerate=self.few_stationary.degenerate,
             rtol=tolerance,
         )  # fmt: skip
-        self.work += _FOLDS_AT_FIRST * work(self.chain, min(1, self.chain.length - 1), found.levels)
-        if self.chain.length == 1 or found.outcome in ("singular", "levels", "unsettled"):
+        self.work += _FOLDS_AT_FIRST * work(self.chain, min(1, self.chain.length - 1), found.tiers)
+        if self.chain.length == 1 or found.outcome in ("singular", "too many tiers", "unsettled"):
             return found
-        levels, left = found.levels, np.inf
+        tiers, left = found.tiers, np.inf
         for _ in range(_DEEPER):
-            reference = self._few(2 * levels)
+            reference = self._few(2 * tiers)
             # Two numbers of tiers, because what they leave out oscillates.
             left = max(
                 largest(self.few, self._few(last) - reference)
-                for last in (levels, int(levels / _MORE_TIERS))
+                for last in (tiers, int(tiers / _MORE_TIERS))
             )
             if left <= tolerance * found.scale:
                 break
-            levels = int(_LONGER * levels)
+            tiers = int(_LONGER * tiers)
         self.of_tiers = _SAFETY * left
-        return replace(found, levels=levels)
+        return replace(found, tiers=tiers)
 
     def _few(self, last: int) -> np.ndarray:
         """The solution with one quantum at most and the tiers up to `last` or one more."""
@@ -222,7 +222,7 @@ class _Search:
         return Fraction(
             k=k,
             x=x,
-            levels=last,
+            tiers=last,
             error=np.inf,
             scale=largest(self.built, x),
             residual=fractions.residual(self.built, 0.0, k, k_before, x),
@@ -260,8 +260,8 @@ class _Search:
 
         Where the field is as fast as the emitters, orders may gain little for other reasons.
         """
-        self.work += work(self.chain, self.quanta, found.levels)
-        k = self._evaluated(found.levels, rescaled=self.quanta % 2 == 0)
+        self.work += work(self.chain, self.quanta, found.tiers)
+        k = self._evaluated(found.tiers, rescaled=self.quanta % 2 == 0)
         other = largest(self.built, self.stationary.solve(k) - found.x)
         return other > _PART_OF_ROUNDING * (found.error - self.of_tiers)
 

@@ -43,11 +43,11 @@ def tiers_depth(chain: SourceChain, quanta: int, rtol: float) -> int:
     stationary = TierZeroEquation(built)
     found = evaluate_chain(built, stationary.solve, degenerate=stationary.degenerate, rtol=rtol)
     if found.outcome == "converged":
-        return found.levels
+        return found.tiers
     s = stationary.source_rate
     return evaluate_chain(
         built, resolvent(built, np.ones(built.tier0_size), s), s=s, rtol=rtol
-    ).levels
+    ).tiers
 
 
 def evolve_several_poles(
@@ -66,7 +66,7 @@ def evolve_several_poles(
     charge = element_charges(chain.numbers).reshape(d, d)
     states = np.zeros((len(times), d, d), dtype=complex)
     error = np.zeros(len(times))
-    stats = {"levels": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
+    stats = {"tiers": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
     depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
     for q in range(int(charge.max()) + 1):
         part = np.where(charge == q, rho, 0)
@@ -77,7 +77,7 @@ def evolve_several_poles(
         found, less = sector.relaxed(times, quanta, reachable)
         states += found if q == 0 else found + found.conj().transpose(0, 2, 1)
         error += less
-        stats["levels"] = max(stats["levels"], sector.levels)
+        stats["tiers"] = max(stats["tiers"], sector.tiers)
         stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
         stats["quanta"] = max(stats["quanta"], quanta)
         stats["refused"] = max(stats["refused"], int(sector.refused))
@@ -89,7 +89,7 @@ class _Sector:
 
     def __init__(self, chain: SourceChain, part: np.ndarray, charge: int, depth: int) -> None:
         self.chain, self.part, self.charge, self.depth = chain, part, charge, depth
-        self.levels, self.stepped, self.refused = depth, 0, 0.0
+        self.tiers, self.stepped, self.refused = depth, 0, 0.0
 
     def built(self, quanta: int) -> tuple[Tiers, np.ndarray]:
         """The tiers with this many quanta, and the initial vector."""
@@ -155,7 +155,7 @@ class _Sector:
             Inverter(over_time, self.depth, tolerance, real=self.charge == 0),
         )
         self.refused = max(self.refused, float(relaxed.refused))
-        self.levels = max(self.levels, relaxed.depth)
+        self.tiers = max(self.tiers, relaxed.depth)
         self.stepped = max(self.stepped, relaxed.stepped)
         d = len(self.chain.numbers)
         basis = built.basis[0][:, : built.tier0_size]

@@ -54,14 +54,14 @@ def several_poles_steady_state(
         error=ErrorEstimate(fraction.error, _HOW if last is None else _HOW_TRUNCATED),
         status=_status(found, rtol),
         stats={
-            "n_max": (fraction.levels + 1) // 2,
-            "levels": fraction.levels,
+            "n_max": (fraction.tiers + 1) // 2,
+            "tiers": fraction.tiers,
             "coordinates": "chain",
             "poles": found.poles,
             "quanta": found.quanta,
             "ended_by": fraction.outcome,
             "operations": found.work,
-            "unknowns_per_level": found.chain.sizes,
+            "unknowns_per_tier": found.chain.sizes,
             "residual": fraction.residual,
             "seconds": time.perf_counter() - began,
         },
@@ -85,7 +85,7 @@ def steady_state_from(
             checks.Words("not: use te.evolve, which follows them"),
         )
     with working("continued fraction of several poles") as report:
-        state, error, level, quanta, outcome = _reached(chain, initial, rtol, report)
+        state, error, tier, quanta, outcome = _reached(chain, initial, rtol, report)
     status = Status()
     if outcome and not (rtol is None and error <= ENOUGH * np.max(np.abs(state))):
         status = Status(
@@ -103,7 +103,7 @@ def steady_state_from(
         error=ErrorEstimate(error, _HOW_REACHED),
         status=status,
         stats={
-            "levels": level,
+            "tiers": tier,
             "coordinates": "chain",
             "poles": chain.length,
             "quanta": quanta,
@@ -123,16 +123,16 @@ def _reached(chain, initial, rtol, report):
     b = few.coordinates(initial)
     s = few.source_rate
     # The resolvent at the source's own rate is regular and shows how many tiers matter.
-    level = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).levels
+    tier = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).tiers
     while True:
         stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
         b = stationary.coordinates(initial)
-        depth = 2 * level if quanta % 2 or chain.length == 1 else level
+        depth = 2 * tier if quanta % 2 or chain.length == 1 else tier
         state = stationary.matrix(stationary.project(b, depth))
         spent += 5 * work(chain, quanta, depth)  # once in real numbers, once in complex ones
         scale = float(np.max(np.abs(state)))
         if chain.length == 1:
-            shallow = stationary.matrix(stationary.project(b, level))
+            shallow = stationary.matrix(stationary.project(b, tier))
             return state, float(np.max(np.abs(state - shallow))) + _FLOOR, depth, 0, ""
         if before is not None:
             change = float(np.max(np.abs(state - before)))
@@ -141,7 +141,7 @@ def _reached(chain, initial, rtol, report):
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
             if error <= aimed * scale or convergence.stagnates(changes, changed, scale):
                 return state, error, depth, quanta, ""
-        if spent + 5 * work(chain, quanta + 1, 2 * level) > MOST_WORK:
+        if spent + 5 * work(chain, quanta + 1, 2 * tier) > MOST_WORK:
             return state, error, depth, quanta, "budget"
         before, quanta = state, quanta + 1
 
@@ -168,9 +168,9 @@ def _status(found: Converged, rtol: float | None) -> Status:
             f"did not converge: {still}, and one more would bring the work to {found.needed:.0e} "
             f"multiplications. {remedy}",
         ),
-        "levels": (
+        "too many tiers": (
             Outcome.NOT_CONVERGED,
-            f"did not converge in {fraction.levels} tiers: {still}. {remedy}",
+            f"did not converge in {fraction.tiers} tiers: {still}. {remedy}",
         ),
         "unsettled": (
             Outcome.NOT_CONVERGED,

@@ -1,4 +1,4 @@
-"""The numba kernel of the fraction with a start on every level: plain arrays, no validation."""
+"""The numba kernel of the fraction with a start on every tier: plain arrays, no validation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thermalent.support.compiled import compiled
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def reduce(a, up, down, rate, z, last, b, at):
-    """The equation at level zero of (z - L) x = b, from the tail down; b has level n from at[n]."""
+    """The equation at tier zero of (z - L) x = b, from the tail down; b has tier n from at[n]."""
     tier0_size = at[1]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most + 1), dtype=b.dtype)

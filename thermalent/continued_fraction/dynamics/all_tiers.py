@@ -1,9 +1,10 @@
-r"""Functions of time from the hierarchy for a start that is spread over all levels.
+r"""Functions of time from the hierarchy for a start that is spread over all tiers.
 
-Level zero feels only some of them. What starts at level N arrives there within a time t with an
-amplitude that vanishes faster than any exponential beyond some N(t): the transposed generator, from
-level zero up, shows it. A run to a time T therefore holds the levels up to N(T - t), fewer and
-fewer. In the Laplace domain the amplitude decays with N as the fraction converges.
+Only some of them affect tier 0. Within a time t, the amplitude at tier N reaches tier 0 with a
+weight that falls faster than any exponential beyond some N(t), which is found by propagating the
+transposed generator from tier 0. At the time t, a run that ends at T therefore holds the tiers up
+to N(T - t) only, ever fewer. In the Laplace domain the weight falls with N as the fraction
+converges.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Repor
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.errors import ArgumentError
 
-_MARGIN = 1.15  # levels of the finer of two runs over those of the coarser
+_MARGIN = 1.15  # tiers of the finer of two runs over those of the coarser
 _GROWTH = 0.1  # tiers by which the region of influence grows at a time, as a part of those before
 _LIMIT = 1e-2  # amplitude that belongs to the region of influence, in tolerances
-_SMALL = 96  # block size up to which the numba kernel beats LAPACK calls level by level
+_SMALL = 96  # block size up to which the numba kernel beats LAPACK calls tier by tier
 _FEWEST = 8  # tiers of the first region, and nodes by which a depth is chosen
-_MOST_TRIES = 6  # depths, each half as many levels more
+_MOST_TRIES = 6  # depths, each half as many tiers more
 _MOST_EXTENSION = 32  # largest number of tiers over that of the first vectors
 
 # The initial vector on all tiers up to the given one.
@@ -40,7 +41,7 @@ InitialTiers = Callable[[int], np.ndarray]
 TruncatedGenerator = Callable[[int], sparse.csr_array]
 
 
-class AllLevelSteps:
+class AllTierSteps:
     """Propagation exp(L t) of an initial vector on all tiers, read out at tier zero.
 
     Args:
@@ -78,12 +79,12 @@ class AllLevelSteps:
         """The vector with zeros on the tiers that it lacks."""
         return np.concatenate([y, np.zeros(self.at[-1] - len(y), dtype=y.dtype)])
 
-    def two_runs(self, tolerance: float) -> tuple[AllLevelRun, AllLevelRun]:
+    def two_runs(self, tolerance: float) -> tuple[AllTierRun, AllTierRun]:
         """A run with more tiers than the region of influence, and one with those alone."""
         largest = max(1.0, float(np.max(np.abs(self.start(self.most)))))
         region = InfluenceRegion(self, _LIMIT * tolerance / largest)
-        finer = AllLevelRun(self, region, _MARGIN, 0)
-        return finer, AllLevelRun(self, region, 1.0, 1)
+        finer = AllTierRun(self, region, _MARGIN, 0)
+        return finer, AllTierRun(self, region, 1.0, 1)
 
 
 class InfluenceRegion:
@@ -92,54 +93,54 @@ class InfluenceRegion:
     It is found by propagating the adjoint generator from tier 0.
     """
 
-    def __init__(self, steps: AllLevelSteps, limit: float) -> None:
+    def __init__(self, steps: AllTierSteps, limit: float) -> None:
         self.steps, self.limit = steps, limit
         tier0_size = steps.chain.tier0_size
         self.view = np.zeros(steps.at[-1], dtype=steps.propagators[0].matrix.dtype)
         self.view[:tier0_size] = 1 / np.sqrt(
             1.0 + np.arange(tier0_size)
         )  # a generic vector: every element enters
-        self.times, self.levels = [0.0], [_FEWEST]  # levels[i] matter up to times[i]
+        self.times, self.tiers = [0.0], [_FEWEST]  # tiers[i] matter up to times[i]
 
     def extend_to(self, time: float) -> None:
-        """Extend `times` and `levels` to a time."""
-        steps, now, level = self.steps, self.times[-1], self.levels[-1]
-        while now < time and level < steps.cap:
-            if level == steps.most:
+        """Extend `times` and `tiers` to a time."""
+        steps, now, tier = self.steps, self.times[-1], self.tiers[-1]
+        while now < time and tier < steps.cap:
+            if tier == steps.most:
                 steps.extend(min(2 * steps.most, steps.cap))
                 self.view = steps.extended(self.view)
             left, at = time - now, steps.at
-            top = int(at[level + 1] - at[level - 1])
+            top = int(at[tier + 1] - at[tier - 1])
             passed, full = steps.transposed.advance(
-                self.view, left, int(at[level + 1]), top, self.limit
+                self.view, left, int(at[tier + 1]), top, self.limit
             )
             now = time if passed >= left * (1 - 1e-12) else now + passed
             if passed > 0:
                 self.times.append(now)
-                self.levels.append(level)
+                self.tiers.append(tier)
             if full:
-                level = min(level + max(4, int(_GROWTH * level)), steps.most)
+                tier = min(tier + max(4, int(_GROWTH * tier)), steps.most)
         if now < time:
             self.times.append(time)
-            self.levels.append(steps.cap)
+            self.tiers.append(steps.cap)
 
 
-class AllLevelRun:
-    """One run of `AllLevelSteps`; it begins anew where a later end needs more tiers."""
+class AllTierRun:
+    """One run of `AllTierSteps`; it begins anew where a later end needs more tiers."""
 
     def __init__(
-        self, steps: AllLevelSteps, region: InfluenceRegion, margin: float, which: int
+        self, steps: AllTierSteps, region: InfluenceRegion, margin: float, which: int
     ) -> None:
         self.steps, self.region, self.margin, self.which = steps, region, margin, which
         self.rounding = 0.0
-        self.now, self.end, self.level = 0.0, -1.0, 0
+        self.now, self.end, self.tier = 0.0, -1.0, 0
         self.y = np.zeros(0)
 
     def cost(self, time: float) -> float:
         """Approximate number of multiplications up to a time, with as many tiers as now."""
         steps, propagator = self.steps, self.steps.propagators[self.which]
         since = time - self.now if time <= self.end else max(time, 2 * self.end)
-        return propagator.cost(since, int(steps.at[max(self.level, _FEWEST) + 1]))
+        return propagator.cost(since, int(steps.at[max(self.tier, _FEWEST) + 1]))
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
@@ -150,7 +151,7 @@ class AllLevelRun:
         self.y = self.steps.extended(self.y)
         at, region = self.steps.at, self.region
         while self.now < time:
-            # Up to `until`, the tiers of region.levels[i] affect the values at the end.
+            # Up to `until`, the tiers of region.tiers[i] affect the values at the end.
             i = int(np.searchsorted(region.times, (self.end - self.now) * (1 - 1e-12)))
             until = min(time, self.end - (region.times[i - 1] if i > 0 else 0.0))
             active = int(at[self._wanted(i) + 1])
@@ -168,22 +169,22 @@ class AllLevelRun:
         """Begin anew, with the tiers that affect the values at a later end."""
         self.region.extend_to(end)
         self.now, self.end, self.rounding = 0.0, end, 0.0
-        self.level = self._wanted(int(np.searchsorted(self.region.times, end * (1 - 1e-12))))
-        start = self.steps.start(self.level)
+        self.tier = self._wanted(int(np.searchsorted(self.region.times, end * (1 - 1e-12))))
+        start = self.steps.start(self.tier)
         dtype = np.result_type(start, self.steps.propagators[0].matrix.dtype)
         self.y = np.zeros(self.steps.at[-1], dtype=dtype)
         self.y[: len(start)] = start
 
     def _wanted(self, index: int) -> int:
         # Two runs differ even where all tiers matter, so that their difference shows the error.
-        relevant = int(self.margin * self.region.levels[index])
+        relevant = int(self.margin * self.region.tiers[index])
         return min(relevant, int(self.steps.most * self.margin / _MARGIN))
 
 
-def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
+def all_tiers_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
     r"""The equation at tier zero of (z - L)^{-1} on an initial vector on all tiers.
 
-    With b_N the start at level N and D_N the folded blocks of the fraction,
+    With b_N the start at tier N and D_N the folded blocks of the fraction,
 
     $$g_N = D_N^{-1} (b_N + C_N g_{N+1}), \qquad (z - A_0 - K)\, x_0 = b_0 + C_0 g_1$$
     """
@@ -195,16 +196,16 @@ def all_levels_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
         b, at = known[depth]
         if max(block.shape[0] for block in chain.a) > _SMALL:
             return _reduce_lapack(chain, complex(z), depth, b, at)
-        from thermalent.continued_fraction.dynamics import all_levels_kernels
+        from thermalent.continued_fraction.dynamics import all_tiers_kernels
 
-        return all_levels_kernels.reduce(
+        return all_tiers_kernels.reduce(
             chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
         )
 
     return reduced
 
 
-def on_all_levels_wide(
+def on_all_tiers_wide(
     chain: HierarchyChain, start: InitialTiers, generator: TruncatedGenerator
 ) -> Reduced:
     """The equation at tier zero where tiers couple two down, by a sparse factorisation."""
@@ -221,7 +222,7 @@ def on_all_levels_wide(
         matrix, identity, b = known[depth]
         above = sparse.csc_array(matrix[tier0_size:, tier0_size:])
         right = np.column_stack([matrix[tier0_size:, :tier0_size].toarray(), b[tier0_size:]])
-        # Level by level the matrix is banded: no ordering fills it less.
+        # Tier by tier the matrix is banded: no ordering fills it less.
         tail = splu(identity * z - above, permc_spec="NATURAL").solve(right)
         back = matrix[:tier0_size, tier0_size:] @ tail
         own = z * np.eye(tier0_size) - matrix[:tier0_size, :tier0_size].toarray()
