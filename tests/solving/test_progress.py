@@ -41,3 +41,25 @@ def test_short_and_quiet_work_says_nothing(monkeypatch, capsys):
     with progress.quiet(), progress.working("quiet") as report:
         report("1 of 2")
     assert capsys.readouterr().err == ""
+
+
+def test_work_within_work_is_shown_in_brackets(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.working("comparison") as report:
+        report("method 1 of 3")
+        now[0] = 5.0
+        with progress.working("evolution") as inner:
+            now[0] = 15.0
+            inner("1 of 3")
+        now[0] = 35.0
+        report("method 2 of 3")
+    with progress.working("alone") as report:
+        now[0] = 50.0
+        report("on its own again")
+    assert capsys.readouterr().err.splitlines() == [
+        "thermalent: comparison after 15 s: method 1 of 3, about 30 s left "
+        "(evolution: 1 of 3, about 20 s left)",
+        "thermalent: comparison after 35 s: method 2 of 3, about 18 s left",
+        "thermalent: alone after 15 s: on its own again",
+    ]

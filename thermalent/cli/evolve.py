@@ -25,6 +25,7 @@ from thermalent.cli.options import (
 from thermalent.cli.output import (
     errors_of,
     method_data,
+    note_status,
     print_json,
     print_table,
     product_state_labels,
@@ -162,15 +163,9 @@ def evolve_command(
         print_json({"version": __version__, **given, **evolution_data(result)})
     else:
         print_table(*evolution_table(result), right=0)
-        note_partial(result)
+        note_status(result)
     if interrupted is not None:
         raise interrupted
-
-
-def note_partial(result: Evolution) -> None:
-    """A line below the table of an interrupted ensemble."""
-    if result.stats.get("partial", False):
-        click.echo(f"Partial result. {result.status.message}")
 
 
 def checked_start(network: Network, times: Sequence[float], initial: str | None) -> str:
@@ -232,6 +227,8 @@ def evolution_data(result: Evolution) -> dict[str, Any]:
         "concurrences": pairs,
         "populations": result.populations(),
         "partial": bool(result.stats.get("partial", False)),
+        "status": result.status.outcome.value,
+        "message": result.status.message,
         "error": result.error,
         "error_origin": result.how,
         "errors": errors_of(pairs, result.populations()),

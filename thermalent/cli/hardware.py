@@ -11,7 +11,7 @@ from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
 from thermalent.cli.options import Numbers, Quantities, json_option
-from thermalent.cli.output import print_json, print_table, result_data, result_rows
+from thermalent.cli.output import note_status, print_json, print_table, result_data, result_rows
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
 PRESET_NAMES = ("superconducting", "siv-orbital", "siv-spin")
@@ -102,6 +102,7 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
     print_table(("quantity", "symbol", "laboratory", "network"), lab.rows(), right=2)
     click.echo()
     print_table(("", ""), result_rows(result), right=1)
+    note_status(result)
 
 
 def _laboratory(preset: str, changes: dict[str, Any]) -> Any:

@@ -87,12 +87,22 @@ def result_data(result: SteadyState) -> dict[str, Any]:
         "populations": result.populations(),
         "purity": result.purity(),
         "partial": bool(result.stats.get("partial", False)),
+        "status": result.status.outcome.value,
+        "message": result.status.message,
         "error": float(result.error),
         "error_origin": result.error.how,
         "errors": errors_of(pairs, result.populations(), purity=result.purity()),
         "state": [[[x.real, x.imag] for x in row] for row in result.state.tolist()],
         "stats": result.stats,
     }
+
+
+def note_status(result: SteadyState | Evolution) -> None:
+    """A line below the table of a result whose accuracy is not the one that was aimed at."""
+    if not result.status.message:
+        return
+    partial = "Partial result. " if result.stats.get("partial", False) else ""
+    click.echo(f"{partial}{result.status.message}")
 
 
 def errors_of(

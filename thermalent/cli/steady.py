@@ -15,7 +15,7 @@ from thermalent.cli.options import (
     method_options,
     network_options,
 )
-from thermalent.cli.output import print_json, print_table, result_data, result_rows
+from thermalent.cli.output import note_status, print_json, print_table, result_data, result_rows
 
 
 @click.command(short_help="Steady state of a thermal link.")
@@ -50,5 +50,6 @@ def steady(
         print_json({"version": __version__, "network": network, **result_data(result)})
     else:
         print_table(("", ""), result_rows(result), right=1)
+        note_status(result)
     if interrupted is not None:
         raise interrupted

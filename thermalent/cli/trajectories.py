@@ -14,13 +14,12 @@ from thermalent.cli.evolve import (
     evolution_data,
     evolution_table,
     file_option,
-    note_partial,
     times_options,
     writable,
     write_file,
 )
 from thermalent.cli.options import build_network, json_option, network_options
-from thermalent.cli.output import print_json, print_table
+from thermalent.cli.output import note_status, print_json, print_table
 
 
 @click.command(short_help="Single runs of a thermal link, and their averages.")
@@ -87,6 +86,6 @@ def trajectories(
             for row, number in zip(rows, quanta, strict=True):
                 row.insert(1, f"{number:.2f}")
         print_table(headings, rows, right=0)
-        note_partial(result)
+        note_status(result)
     if interrupted is not None:
         raise interrupted

@@ -38,7 +38,8 @@ class ContinuedFraction(Method):
             of one core, two seconds once six digits are reached behind several poles; the same call
             gives the same bits), and 1e-2 at least: `error` says what was reached,
             `stats["ended_by"]` what ended the search.
-        n_max: Instead, keep the tiers k + l <= 2 n_max; the error that this leaves is measured.
+        n_max: Instead, keep the tiers k + l <= 2 n_max of a steady state; the error that this
+            leaves is measured, and the status is `LIMITED` where it is above rtol.
         digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball
             arithmetic: `stats["precise"]` holds them as strings ("real" and "imag", (d, d) each,
             and their "error"), `state` what doubles hold of them.
@@ -94,6 +95,8 @@ class ContinuedFraction(Method):
         network, evolves = task.network, isinstance(task, EvolutionTask)
         if evolves and self.digits is not None:
             return Refusal("`digits` is for steady states. Ask for an rtol instead.")
+        if evolves and self.n_max is not None:
+            return Refusal("`n_max` is for steady states. Ask for an rtol instead.")
         if not network.modes:
             return Refusal(
                 "the hierarchy needs a boson mode, and the network has none. Use te.Fock(...)."

@@ -9,10 +9,10 @@ from thermalent.fock import plans
 from thermalent.fock.problem import problem
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.result import TARGET
 from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
 
-_DEFAULT = 1e-9  # the target where no tolerance is given
 _ENOUGH = 1e-2  # the largest error that is returned then
 SOLVERS = ("auto", "direct", "iterative")
 
@@ -25,7 +25,8 @@ class Fock(Method):
 
     Args:
         cutoff: Levels kept of each mode (number states 0 to cutoff - 1), at least 2; the error that
-            this leaves is measured. If not given, chosen per mode from `tolerance`.
+            this leaves is measured, and the status is `LIMITED` where it is above the tolerance.
+            If not given, chosen per mode from `tolerance`.
         tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1. What
             is asked for is kept or refused. If not given, 1e-9 is aimed at, and what rounding or
             memory leaves instead is returned with its error, up to 1e-2.
@@ -56,7 +57,7 @@ class Fock(Method):
     @property
     def aimed_tolerance(self) -> float:
         """The error that is aimed at: the given tolerance, or the default."""
-        return _DEFAULT if self.tolerance is None else self.tolerance
+        return TARGET if self.tolerance is None else self.tolerance
 
     @property
     def _allowed(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,14 @@ import numpy as np
 from thermalent.operators import observables
 from thermalent.operators.estimates import Estimates
 from thermalent.solution.record import MethodRecord
-from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, Status, SteadyState
+from thermalent.solution.result import (
+    STATE_ROUNDING,
+    ErrorEstimate,
+    Status,
+    SteadyState,
+    informative,
+    limitation,
+)
 
 # Larger matrices have blocks, which are checked one by one.
 _LARGE = 100
@@ -124,3 +131,22 @@ def doubtful(result: Evolution) -> range:
     except np.linalg.LinAlgError:
         return everything
     return range(0)
+
+
+def judged(result: Evolution) -> Evolution:
+    """The result; its status says where its errors are above the tolerance, or say nothing.
+
+    Judged by the time with the largest error.
+    """
+    if not result.status.ok or not np.all(np.isfinite(result.states)):
+        return result
+    worst = int(np.argmax(result.error))
+    state = informative(result.at(worst))
+    if not state.status.ok:
+        status: Status | None = state.status
+    else:
+        status = limitation(result.method, state.state, float(state.error))
+    if status is None:
+        return result
+    at = f" This is at t = {result.times[worst]:g}."
+    return replace(result, status=replace(status, message=status.message + at))

@@ -18,14 +18,20 @@ from thermalent.support.errors import MissingPackageError
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
+TARGET = 1e-9  # error that exact methods aim at where no tolerance is given
 # A state may miss trace one, Hermiticity or positivity by this rounding and by its own error.
 STATE_ROUNDING = 1e-12
 
 
 class Outcome(enum.StrEnum):
-    """How a solve ended."""
+    """How a solve ended.
+
+    `LIMITED` is a usable result whose error is above the tolerance: the truncation that was asked
+    for, or without a given tolerance the affordable work or rounding, leaves more.
+    """
 
     CONVERGED = "converged"
+    LIMITED = "limited"
     NOT_CONVERGED = "not converged"
     INACCURATE = "inaccurate"
     NOT_UNIQUE = "not unique"
@@ -35,7 +41,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """The outcome of a solve; if it failed, what happened and the remedy, in words."""
+    """The outcome of a solve; unless it converged, what happened and the remedy, in words."""
 
     outcome: Outcome = Outcome.CONVERGED
     message: str = ""
@@ -43,7 +49,7 @@ class Status:
     @property
     def ok(self) -> bool:
         """Whether the result may be used."""
-        return self.outcome is Outcome.CONVERGED
+        return self.outcome in (Outcome.CONVERGED, Outcome.LIMITED)
 
 
 class ErrorEstimate(float):
@@ -181,14 +187,18 @@ class SteadyState:
 
 
 def checked(result: SteadyState) -> SteadyState:
-    """The result; its status says that it failed if the matrix is no state within its error."""
+    """The result; its status says that it failed if the matrix is no state within its error.
+
+    An error above the tolerance is in the status too; see `limitation`.
+    """
     if not result.status.ok:
         return result
     if says_nothing(result.state, result.error, result.method):
         return informative(result)
     problem = _defect(result)
     if problem is None:
-        return result
+        limited = limitation(result.method, result.state, float(result.error))
+        return result if limited is None else replace(result, status=limited)
     message = (
         f"{result.method.name} returned a matrix that is not a state: {problem}. {_remedy(result)}"
     )
@@ -216,13 +226,54 @@ def informative(result: SteadyState) -> SteadyState:
     return replace(result, status=Status(outcome=Outcome.INACCURATE, message=message))
 
 
+def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status | None:
+    """The status of a usable state of an exact method whose error is above the tolerance, or None.
+
+    A tolerance that was asked for is kept or refused by the method itself. It is exceeded where the
+    truncation was given instead, and the default one where no tolerance was given.
+
+    Args:
+        method: The method of the result, with the parameters that were asked for.
+        state: The density matrix, (d, d).
+        error: Error of its largest element.
+    """
+    parameters = method.parameters
+    name = "rtol" if "rtol" in parameters else "tolerance"
+    if method.claim != "exact" or name not in parameters:
+        return None
+    asked, size = parameters[name], _given_truncation(method)
+    aimed = TARGET if asked is None else asked
+    allowed = aimed * float(np.max(np.abs(state))) if name == "rtol" else aimed
+    if error <= allowed or (asked is not None and size is None):
+        return None
+    if size is not None:
+        message = (
+            f"The truncation that was asked for, {size}={parameters[size]}, leaves an error of "
+            f"{error:.1e}; the tolerance allows {allowed:.1e}. {_more(method)}"
+        )
+    else:
+        message = (
+            f"The error is {error:.1e}, what is affordable or what rounding leaves; {allowed:.1e} "
+            f"was aimed at. Ask for an {name} to have it kept or refused."
+        )
+    return Status(outcome=Outcome.LIMITED, message=message)
+
+
+def _given_truncation(method: MethodRecord) -> str | None:
+    """Name of the parameter that fixes the truncation, if one was given."""
+    for name in ("cutoff", "n_max"):
+        if method.parameters.get(name) is not None:
+            return name
+    return None
+
+
 def _more(method: MethodRecord) -> str:
     """The advice on how to make a method more accurate."""
+    name = _given_truncation(method)
     if method.claim == "statistical":
-        return "Ask for more trajectories."
-    for name in ("cutoff", "n_max"):
-        if getattr(method, name, None) is not None:
-            return f"Ask for a larger {name}, or leave it out: then it follows from the tolerance."
+        return "Ask for more trajectories" + (f" or a larger {name}." if name else ".")
+    if name is not None:
+        return f"Ask for a larger {name}, or leave it out: then it follows from the tolerance."
     return "Ask for a smaller tolerance."
 
 

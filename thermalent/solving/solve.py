@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, SolveError
-from thermalent.solution.evolution import Evolution, doubtful
+from thermalent.solution.evolution import Evolution, doubtful, judged
 from thermalent.solution.method import Method, not_a_method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import MethodRecord
@@ -21,6 +21,7 @@ from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyS
 from thermalent.solving import registry
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.one_thread import one_thread
 
 _MEASURED = ", plus the change of the state within the error of the measured source"
 
@@ -137,7 +138,7 @@ def prepared(
         if i in planned:
             chosen, plan = planned[i]
             try:
-                return finished(plan.run(), tasks[i], chosen)
+                return _run(plan, tasks[i], chosen)
             except MethodError:
                 if method is not None:
                     raise
@@ -151,7 +152,7 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
     for candidate in _candidates(task, method):
         plan = candidate.plan(task)
         if not isinstance(plan, Refusal):
-            return finished(plan.run(), task, candidate)
+            return _run(plan, task, candidate)
         refusals.append((candidate.name, plan.reason))
     evolves = isinstance(task, EvolutionTask)
     if method is None:
@@ -161,6 +162,11 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
     ((name, reason),) = refusals
     does = "evolve" if evolves else "apply to"
     raise MethodError(f"{name} does not {does} this network: {reason}")
+
+
+def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:
+    with one_thread():
+        return finished(plan.run(), task, method)
 
 
 def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method]:
@@ -193,6 +199,9 @@ def finished(
             state = checked(result.at(i))
             if not state.status.ok:
                 raise SolveError(replace(result, status=state.status))
+        result = judged(result)
+        if not result.status.ok:
+            raise SolveError(result)
     if task.network.alternative is None:
         return result
     return _with_source_error(result, task, method)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from thermalent.support.one_thread import one_thread
 
 _PATIENCE = 2.0  # seconds; work that ends sooner needs no line on the terminal
 _FIRST_LINE = 10.0  # seconds off a terminal; every line waits twice as long as the one before
@@ -29,50 +33,111 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows how far the work is; silent within `quiet`.
 
     A text with "i of n" is shown with the time that is left. Off a terminal, lines on stderr after
-    10, 20, 40, ... seconds take the place of a line that changes.
+    10, 20, 40, ... seconds take the place of a line that changes. Work within other work is shown
+    in brackets behind it. Linear algebra has one thread meanwhile.
     """
+    outer = _shown.line
     if _drawn_by_others:
-        yield lambda text: None
-        return
-    if not sys.stderr.isatty():
-        yield _Lines(title).report
-        return
-    from rich.console import Console
-    from rich.status import Status
-
-    began = time.monotonic()
-    status = Status(title, console=Console(stderr=True))
-    running = False
-
-    def report(text: str) -> None:
-        nonlocal running
-        elapsed = time.monotonic() - began
-        if not running and elapsed > _PATIENCE:
-            status.start()
-            running = True
-        if running:
-            status.update(f"{title}: {text}{time_left(text, elapsed)}")
-
+        line = _Line(title)
+    elif outer is not None:
+        line = _Within(title, outer)
+    else:
+        line = _TerminalLine(title) if sys.stderr.isatty() else _Lines(title)
+    _shown.line = line
     try:
-        yield report
+        with one_thread():
+            yield line.report
     finally:
-        status.stop()
+        _shown.line = outer
+        line.end()
 
 
-class _Lines:
-    """Progress in lines, fewer and fewer."""
+class _Line:
+    """The progress of one piece of work, shown nowhere."""
 
     def __init__(self, title: str) -> None:
-        self.title, self.began, self.due = title, time.monotonic(), _FIRST_LINE
+        self.title, self.began = title, time.monotonic()
+        self.text = self.inner = ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the work began."""
+        return time.monotonic() - self.began
+
+    def words(self) -> str:
+        """How far the work is, with the work within it in brackets."""
+        inner = f" ({self.inner})" if self.inner else ""
+        return f"{self.text}{time_left(self.text, self.elapsed)}{inner}"
 
     def report(self, text: str) -> None:
-        elapsed = time.monotonic() - self.began
+        """Show how far the work is; work within it has ended."""
+        self.text, self.inner = text, ""
+        self.show()
+
+    def show(self) -> None:
+        """Show what is known."""
+
+    def end(self) -> None:
+        """Take the line away."""
+
+
+class _Within(_Line):
+    """The progress of work within other work, which shows it."""
+
+    def __init__(self, title: str, outer: _Line) -> None:
+        super().__init__(title)
+        self.outer = outer
+
+    def show(self) -> None:
+        self.outer.inner = f"{self.title}: {self.words()}"
+        self.outer.show()
+
+
+class _TerminalLine(_Line):
+    """A line on the terminal that changes."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.status: Any = None
+
+    def show(self) -> None:
+        if self.status is None and self.elapsed > _PATIENCE:
+            from rich.console import Console
+            from rich.status import Status
+
+            self.status = Status(self.title, console=Console(stderr=True))
+            self.status.start()
+        if self.status is not None:
+            self.status.update(f"{self.title}: {self.words()}")
+
+    def end(self) -> None:
+        if self.status is not None:
+            self.status.stop()
+
+
+class _Lines(_Line):
+    """Lines off a terminal, fewer and fewer."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.due = _FIRST_LINE
+
+    def show(self) -> None:
+        elapsed = self.elapsed
         if elapsed < self.due:
             return
         self.due = 2 * elapsed
-        left = time_left(text, elapsed)
-        line = f"thermalent: {self.title} after {elapsed:.0f} s: {text}{left}"
+        line = f"thermalent: {self.title} after {elapsed:.0f} s: {self.words()}"
         print(line, file=sys.stderr, flush=True)
+
+
+class _Shown(threading.local):
+    """The innermost work of each thread."""
+
+    line: _Line | None = None
+
+
+_shown = _Shown()
 
 
 def time_left(text: str, elapsed: float) -> str:

@@ -20,6 +20,7 @@ from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
+from thermalent.support.one_thread import one_thread
 from thermalent.sweeping.blocks import FAILED, Columns, Recipe
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
@@ -316,7 +317,7 @@ def _in_process(
             workers = executors.processes(min(count, len(study.tiles)))
             yield from executors.completed(workers, study.recipe, chain([task], open_tasks))
             return
-        with tasks.one_thread():
+        with one_thread():
             columns = tasks.run_task(study.recipe, task)
         yield task, columns
         points += task.part.size

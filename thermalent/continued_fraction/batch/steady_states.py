@@ -10,7 +10,7 @@ from thermalent.continued_fraction.chain.structure import structures
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import SteadyState, checked
+from thermalent.solution.result import Outcome, SteadyState, checked, limitation
 from thermalent.support import checks
 from thermalent.support.progress import working
 
@@ -60,7 +60,15 @@ def steady_states(
             single = checked(chosen.steady_state(networks[position]))
             found[position] = replace(single, stats={**single.stats, "batch": False})
             report(f"{len(found)} of {len(networks)} points")
-    return [found[position] for position in range(len(networks))]
+    return [_with_limitation(found[position]) for position in range(len(networks))]
+
+
+def _with_limitation(result: SteadyState) -> SteadyState:
+    """The result; its status says where a given truncation leaves an error above the tolerance."""
+    if result.status.outcome is not Outcome.CONVERGED:
+        return result
+    limited = limitation(result.method, result.state, float(result.error))
+    return result if limited is None else replace(result, status=limited)
 
 
 def _require(

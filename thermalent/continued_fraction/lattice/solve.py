@@ -38,10 +38,11 @@ from thermalent.continued_fraction.lattice.lattice import (
 from thermalent.continued_fraction.several_poles.coordinates import Source, source_of
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
+from thermalent.solution.result import TARGET
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
-DEFAULT_RTOL = 1e-9  # the target where no tolerance is given
+DEFAULT_RTOL = TARGET
 ENOUGH = 1e-2  # largest relative error that is accepted where no tolerance is given
 # Operations where no accuracy is given, about half a minute of one core (measured: 1e9
 # per second), and the factor by which the first two digits may exceed them.

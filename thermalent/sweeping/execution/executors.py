@@ -17,10 +17,10 @@ from typing import Any
 
 from thermalent._version import __version__
 from thermalent.support import checks
+from thermalent.support.one_thread import one_thread
 from thermalent.sweeping.blocks import Columns, Recipe
 from thermalent.sweeping.execution.tasks import (
     BlockTask,
-    one_thread,
     packed,
     run_elsewhere,
     run_task,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,20 +28,6 @@ class BlockTask:
     number: int
     part: Grid
     skipped: np.ndarray | None = None
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Limit linear algebra and kernels to one thread: more would slow each other down.
-
-    It also makes the last bits the same everywhere: on several threads a product of matrices may be
-    summed in another order. The limit holds for the whole process, so that blocks on several
-    threads of it share one.
-    """
-    import threadpoolctl
-
-    with threadpoolctl.threadpool_limits(1):
-        yield
 
 
 def run_task(recipe: Recipe, task: BlockTask) -> Columns:
