@@ -87,7 +87,7 @@ def test_a_default_that_reaches_less_than_it_aims_at_says_so(monkeypatch):
     assert found.stats["ended_by"] == "budget"
     assert found.error > 1e-9
     assert found.status.outcome is Outcome.LIMITED
-    assert "Ask for a rtol to have it kept or refused" in found.status.message
+    assert "Give `rtol` to have it kept or refused" in found.status.message
 
 
 def test_the_command_line_says_it():

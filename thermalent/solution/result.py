@@ -254,7 +254,7 @@ def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status 
     else:
         message = (
             f"The error is {error:.1e}, what is affordable or what rounding leaves; {allowed:.1e} "
-            f"was aimed at. Ask for an {name} to have it kept or refused."
+            f"was aimed at. Give `{name}` to have it kept or refused."
         )
     return Status(outcome=Outcome.LIMITED, message=message)
 
