@@ -45,6 +45,28 @@ def test_a_kernel_is_compiled_once(folder):
     assert call(folder) == (42, 1)
 
 
+@pytest.mark.parametrize(
+    "named", ["from pair import other", "from pair.other import (\n  FACTOR,\n)"]
+)
+def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(tmp_path, named):
+    """The constants and kernels of other files, of which numba itself knows nothing."""
+    factor = "FACTOR" if "FACTOR" in named else "other.middle.FACTOR"
+    pair = tmp_path / "pair"
+    pair.mkdir()
+    (pair / "__init__.py").touch()
+    (pair / "other.py").write_text("from pair import middle\nfrom pair.middle import FACTOR\n")
+    (pair / "middle.py").write_text("FACTOR = 2\n")
+    (tmp_path / "kernel.py").write_text("from pair.kernel import double\n")
+    (pair / "kernel.py").write_text(
+        textwrap.dedent(KERNEL).replace("2 *", f"{factor} *").replace("\n\n\n@", f"\n{named}\n@")
+    )
+    assert call(tmp_path) == (42, 0)
+    assert call(tmp_path) == (42, 1)
+    (pair / "middle.py").write_text("FACTOR = 3\n")
+    assert call(tmp_path) == (63, 0)
+    assert call(tmp_path) == (63, 1)
+
+
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
 def test_a_damaged_cache_is_built_again(folder, suffix, damage):

@@ -5,6 +5,9 @@ read-only installation, a container without a home) it refuses to compile at all
 that is damaged stops every run. Here such an installation keeps its kernels in a folder of the
 user's among the temporary files, or in memory; every cache file carries a checksum, and one that is
 not what was written counts as not there.
+
+Numba compiles a kernel again when its own file changes. What it calls of other files, and their
+constants, are compiled into it, so that here a change of any file it imports counts as well.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +31,8 @@ from numba.core import caching, event
 _SETTINGS: Any = numba.config
 
 _CHECKSUM = hashlib.sha256().digest_size
+# The import statements of a file that are not inside of a function.
+_IMPORTED = re.compile(r"^(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$", re.MULTILINE)
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -43,7 +50,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             dispatcher.enable_caching()
         except RuntimeError:  # no folder that can be written
             _cache_in_temporary_folder(dispatcher)
-        _check_cache_files(dispatcher)
+        _check_cache_files(dispatcher, function.__module__)
         return dispatcher
 
     return decorate
@@ -88,11 +95,33 @@ class _CheckedFiles(caching.IndexDataCacheFile):
         return pickle.loads(content[_CHECKSUM:])
 
 
-def _check_cache_files(dispatcher: Any) -> None:
-    cache = getattr(dispatcher, "_cache", None)
-    files = getattr(cache, "_cache_file", None)
+def _check_cache_files(dispatcher: Any, module: str) -> None:
+    files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if isinstance(files, caching.IndexDataCacheFile):
         files.__class__ = _CheckedFiles
+        files._source_stamp = (files._source_stamp, _stamp_of_imports(module))
+
+
+def _stamp_of_imports(module: str) -> bytes:
+    """Digest of the sources of its own package that a module imports, one from the other."""
+    package = module.partition(".")[0]
+    sources: dict[str, bytes] = {}
+    left = [module]
+    while left:
+        name = left.pop()
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name in sources or file is None or name.partition(".")[0] != package:
+            continue
+        sources[name] = _source(file)
+        for origin, names in _IMPORTED.findall(sources[name].decode()):
+            # What is imported from a package may be a module of it.
+            left += [origin, *(f"{origin}.{word}" for word in re.findall(r"\w+", names))]
+    return hashlib.sha256(b"".join(sources[name] for name in sorted(sources))).digest()
+
+
+@cache
+def _source(file: str) -> bytes:
+    return Path(file).read_bytes()
 
 
 def _cache_in_temporary_folder(dispatcher: Any) -> None:
