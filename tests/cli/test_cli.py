@@ -17,6 +17,7 @@ from tests.support.plans import run_otherwise
 from thermalent.analysis.cross_validation import Verdict
 from thermalent.cli import main
 from thermalent.hardware import superconducting_link
+from thermalent.operators import observables
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.solving.registry import METHODS
 
@@ -58,8 +59,30 @@ def test_steady_prints_the_numbers_of_the_library():
         assert rows[f"population {name}"] == f"{value:.10f}"
     assert rows["error"] == f"{expected.error:.1e}"
     assert rows["error of concurrence"] == f"{expected.concurrence().error:.1e}"
+    assert rows["purity"] == f"{expected.purity():.10f}"
     assert rows["n_max"] == str(expected.stats["n_max"])
     assert float(rows["seconds"]) >= 0
+
+
+def test_the_table_of_observables_says_what_is_printed(monkeypatch):
+    """A measure of a pair and one of the whole state are printed as soon as they are marked."""
+    marked = [
+        replace(observables.TABLE["negativity"], printed=True, plural="negativities"),
+        replace(observables.TABLE["entropy"], printed=True),
+    ]
+    monkeypatch.setattr(observables, "PRINTED", marked)
+    expected = te.steady_state(te.thermal_link(n_th=1220, kappa=1e-3))
+    rows = table(succeed("steady", *LINK))
+    assert "concurrence" not in rows
+    assert rows["negativity"] == f"{expected.negativity():.10f}"
+    assert rows["entropy"] == f"{expected.entropy():.10f}"
+    assert rows["error of entropy"] == f"{expected.entropy().error:.1e}"
+    data = json.loads(succeed("evolve", *LINK, "--times", "30", "--json"))
+    over_time = te.evolve(te.thermal_link(n_th=1220, kappa=1e-3), [30.0], "00")
+    assert data["negativity"] == data["negativities"]["q1 q2"] == list(over_time.negativity())
+    assert data["entropy"] == list(over_time.entropy())
+    assert data["errors"]["entropy"] == list(over_time.entropy().error)
+    assert {"concurrence", "purity"}.isdisjoint(data)
 
 
 def test_columns_are_aligned():
@@ -288,7 +311,7 @@ def test_a_source_too_hot_for_every_method_is_refused():
     result = run("steady", "--n-th", "1e300", "--kappa", "1")
     assert result.exit_code == 2
     assert result.stderr.startswith("thermalent: No exact method applies to this network.")
-    assert "would need about 4e+150 levels" in result.stderr
+    assert "would need about 4e+150 tiers" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

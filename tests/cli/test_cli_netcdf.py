@@ -47,6 +47,9 @@ def test_an_evolution_comes_back_as_it_was(tmp_path):
     for label, values in expected.populations().items():
         np.testing.assert_array_equal(data["population"].sel(level=label), values)
         np.testing.assert_array_equal(data["population_error"].sel(level=label), values.error)
+    np.testing.assert_array_equal(data["purity"], expected.purity())
+    np.testing.assert_array_equal(data["purity_error"], expected.purity().error)
+    assert data["purity"].attrs == {"long_name": "purity", "units": "1"}
     errors = data["concurrence_error"].sel(pair="q1 q2")
     np.testing.assert_array_equal(errors, expected.concurrence().error)
     assert float(data["state_real"].sel(row="10", column="10", time=0)) == pytest.approx(1)
@@ -98,7 +101,8 @@ def test_one_qubit_and_three(tmp_path, qubits):
 def test_other_names_are_csv(tmp_path):
     path = tmp_path / "link.txt"
     assert run("evolve", *LINK, "--times", "1", "-o", path).exit_code == 0
-    assert path.read_text().startswith("time,concurrence q1 q2,error of concurrence q1 q2,error,")
+    numbers = "concurrence q1 q2,error of concurrence q1 q2,purity,error of purity"
+    assert path.read_text().startswith(f"time,{numbers},error,")
 
 
 def test_a_missing_library_is_said_before_the_work(monkeypatch, tmp_path):

@@ -81,7 +81,7 @@ def test_the_jackknife_needs_eight_batches():
     found = EnsembleMean()
     for _ in range(7):
         found.add(BlockMean(4, np.ones((1, 1, 1)), np.zeros((1, 1, 1))))
-    with pytest.raises(ValueError, match=r"8 batches of 4 .* but has 7: ask for n >= 32"):
+    with pytest.raises(ValueError, match=r"`n` must be at least 32, 8 times 4 .* but is 28"):
         found.batches().standard_error(lambda state: state[0, 0, 0])
 
 

@@ -107,7 +107,8 @@ def _order(permutation: str | None) -> str | tuple[int, ...] | None:
         return tuple(int(item) for item in permutation.split(","))
     except ValueError:
         raise click.UsageError(
-            f"Option --permutation is 'reverse' or numbers from 0 as 1,0,2, not {permutation!r}."
+            "Option --permutation must be 'reverse' or numbers from 0 such as 1,0,2, "
+            f"but is {permutation!r}."
         ) from None
 
 

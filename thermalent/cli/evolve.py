@@ -23,13 +23,13 @@ from thermalent.cli.options import (
     network_options,
 )
 from thermalent.cli.output import (
-    errors_of,
     method_data,
     note_status,
+    numbers_and_errors,
     print_json,
     print_table,
+    printed,
     product_state_labels,
-    series_of_pairs,
 )
 
 if TYPE_CHECKING:
@@ -191,16 +191,19 @@ def writable(output: Path | None) -> None:
 
 
 def evolution_table(result: Evolution, *, errors: bool = True) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows: time, concurrence and its error, populations, error of the state."""
+    """Headings and rows: time, numbers of pairs, populations, error of the state."""
+    from thermalent.operators.observables import PRINTED
+
     names = result.network.emitter_names
     columns = {"time": [f"{t:.6g}" for t in result.times]}
     pairs = list(zip(names[::2], names[1::2], strict=False))
-    for first, second in pairs:
-        heading = "concurrence" if len(names) == 2 else f"C {first} {second}"
-        concurrences = result.concurrence(first, second)
-        columns[heading] = [f"{c:.8f}" for c in concurrences]
+    for (first, second), measure in itertools.product(pairs, (m for m in PRINTED if m.pair)):
+        short = "".join(word[0] for word in measure.name.split("_")).upper()
+        heading = measure.name if len(names) == 2 else f"{short} {first} {second}"
+        values = getattr(result, measure.name)(first, second)
+        columns[heading] = [f"{value:.8f}" for value in values]
         if errors:
-            columns["+-" + " " * len(columns)] = [_short(error) for error in concurrences.error]
+            columns["+-" + " " * len(columns)] = [_short(error) for error in values.error]
     populations = result.populations()
     shown = list(populations) if len(names) <= 2 else ["0" * len(names)]
     for label in shown:
@@ -218,20 +221,18 @@ def evolution_data(result: Evolution) -> dict[str, Any]:
     """An evolution with its evidence; density matrices are nested [re, im] lists."""
     import numpy as np
 
-    pairs = series_of_pairs(result)
+    values, errors = numbers_and_errors(result)
     return {
         "method": method_data(result.method),
         "emitters": result.network.emitter_names,
         "times": result.times,
-        "concurrence": next(iter(pairs.values())) if len(result.network.dims) == 2 else None,
-        "concurrences": pairs,
-        "populations": result.populations(),
+        **values,
         "partial": bool(result.stats.get("partial", False)),
         "status": result.status.outcome.value,
         "message": result.status.message,
         "error": result.error,
         "error_origin": result.how,
-        "errors": errors_of(pairs, result.populations()),
+        "errors": errors,
         "states": np.stack([result.states.real, result.states.imag], axis=-1),
         "stats": result.stats,
     }
@@ -251,15 +252,14 @@ def write_file(
 
 
 def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | None = None) -> None:
-    """A row per time: concurrences, errors, and the elements re(i,j), im(i,j) in full precision."""
+    """A row per time: the printed numbers with their errors, and re(i,j), im(i,j) of the state."""
     import numpy as np
 
     columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
-    for pair, concurrences in series_of_pairs(result).items():
-        columns |= {
-            f"concurrence {pair}": concurrences,
-            f"error of concurrence {pair}": concurrences.error,
-        }
+    for measure, of_emitters in printed(result):
+        for emitters, values in of_emitters.items():
+            name = f"{measure.name} {emitters}".strip()
+            columns |= {name: values, f"error of {name}": values.error}
     columns["error"] = result.error
     if result.stats.get("partial", False):
         columns["partial: trajectories"] = np.full(len(result), result.stats["trajectories"])

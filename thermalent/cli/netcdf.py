@@ -12,7 +12,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure
-from thermalent.cli.output import method_data, plain, product_state_labels, series_of_pairs
+from thermalent.cli.output import method_data, plain, printed, product_state_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +27,6 @@ _ABOUT = {
     "state_real": ("real part of the density matrix of the qubits", "1"),
     "state_imag": ("imaginary part of the density matrix of the qubits", "1"),
     "population": ("populations", "1"),
-    "concurrence": ("concurrence of pairs of qubits", "1"),
-    "concurrence_error": ("error of the concurrence", "1"),
     "population_error": ("error of the populations", "1"),
     "error": ("error of the largest element of the density matrix", "1"),
     "quanta": ("quanta of the field in the source's mode", "1"),
@@ -62,7 +60,7 @@ def dataset(
     import numpy as np
     import xarray
 
-    populations, pairs = result.populations(), series_of_pairs(result)
+    populations = result.populations()
     labels = product_state_labels(result.network)
     matrix = ("time", "row", "column")
     variables: dict[str, Any] = {
@@ -82,13 +80,23 @@ def dataset(
         "column": labels,
         "level": list(populations),
     }
-    if pairs:
-        variables["concurrence"] = (("time", "pair"), np.stack(list(pairs.values()), axis=-1))
-        errors = [values.error for values in pairs.values()]
-        variables["concurrence_error"] = (("time", "pair"), np.stack(errors, axis=-1))
-        coordinates["pair"] = list(pairs)
+    about = dict(_ABOUT)
+    for measure, of_emitters in printed(result):
+        if not of_emitters:  # a single qubit has no pairs
+            continue
+        axes: tuple[str, ...] = ("time", "pair") if measure.pair else ("time",)
+        for name, values in (
+            (measure.name, list(of_emitters.values())),
+            (f"{measure.name}_error", [series.error for series in of_emitters.values()]),
+        ):
+            variables[name] = (axes, np.stack(values, axis=-1) if measure.pair else values[0])
+        words = measure.name.replace("_", " ")
+        about[measure.name] = (words + " of pairs of qubits" * measure.pair, measure.unit)
+        about[f"{measure.name}_error"] = (f"error of the {words}", measure.unit)
+        if measure.pair:
+            coordinates["pair"] = list(of_emitters)
     data = xarray.Dataset(variables, coordinates)
-    for name, (long_name, units) in _ABOUT.items():
+    for name, (long_name, units) in about.items():
         if name in data.variables:
             data[name].attrs.update(long_name=long_name, units=units)
     method = method_data(result.method)

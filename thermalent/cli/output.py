@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
-    from thermalent.operators.estimates import Estimate, Estimates
+    from thermalent.operators.observables import Measure
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.record import MethodRecord
     from thermalent.solution.result import SteadyState
@@ -78,20 +78,17 @@ def method_data(method: MethodRecord) -> dict[str, Any]:
 
 def result_data(result: SteadyState) -> dict[str, Any]:
     """A steady state with its evidence; the density matrix is nested [re, im] lists."""
-    pairs = concurrences(result)
+    values, errors = numbers_and_errors(result)
     return {
         "method": method_data(result.method),
         "emitters": result.network.emitter_names,
-        "concurrence": next(iter(pairs.values())) if len(result.network.dims) == 2 else None,
-        "concurrences": pairs,
-        "populations": result.populations(),
-        "purity": result.purity(),
+        **values,
         "partial": bool(result.stats.get("partial", False)),
         "status": result.status.outcome.value,
         "message": result.status.message,
         "error": float(result.error),
         "error_origin": result.error.how,
-        "errors": errors_of(pairs, result.populations(), purity=result.purity()),
+        "errors": errors,
         "state": [[[x.real, x.imag] for x in row] for row in result.state.tolist()],
         "stats": result.stats,
     }
@@ -105,27 +102,39 @@ def note_status(result: SteadyState | Evolution) -> None:
     click.echo(f"{partial}{result.status.message}")
 
 
-def errors_of(
-    pairs: Mapping[str, Any], populations: Mapping[str, Any], **others: Any
-) -> dict[str, Any]:
-    """Errors of the observables of a state, by name of the observable."""
-    errors = {
-        "concurrences": {pair: value.error for pair, value in pairs.items()},
-        "populations": {label: value.error for label, value in populations.items()},
-    }
-    return {**errors, **{name: value.error for name, value in others.items()}}
+def numbers_and_errors(result: SteadyState | Evolution) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The numbers of a state that are printed, by name, and their errors in the same form.
+
+    A number of two qubits stands there for every pair, and by its own name if there is one pair.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for measure, of_emitters in printed(result):
+        if measure.pair:
+            only = len(result.network.emitter_names) == 2
+            values[measure.name] = next(iter(of_emitters.values())) if only else None
+            values[measure.plural] = of_emitters
+            errors[measure.plural] = {pair: value.error for pair, value in of_emitters.items()}
+        else:
+            values[measure.name] = of_emitters[""]
+            errors[measure.name] = of_emitters[""].error
+    populations = result.populations()
+    values["populations"] = populations
+    errors["populations"] = {label: value.error for label, value in populations.items()}
+    return values, errors
 
 
-def concurrences(result: SteadyState) -> dict[str, Estimate]:
-    """Concurrence of every pair of qubits, "q1 q2" and so on."""
-    pairs = itertools.combinations(result.network.emitter_names, 2)
-    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+def printed(result: SteadyState | Evolution) -> Iterator[tuple[Measure, dict[str, Any]]]:
+    """Each measure that the table of observables marks as printed, with its values.
 
+    Those of a measure of two qubits are by pair, "q1 q2" and so on; else by "", of all qubits.
+    """
+    from thermalent.operators.observables import PRINTED
 
-def series_of_pairs(result: Evolution) -> dict[str, Estimates]:
-    """Concurrence of every pair of qubits over time, "q1 q2" and so on."""
-    pairs = itertools.combinations(result.network.emitter_names, 2)
-    return {f"{a} {b}": result.concurrence(a, b) for a, b in pairs}
+    for measure in PRINTED:
+        chosen = itertools.combinations(result.network.emitter_names, 2) if measure.pair else [()]
+        read = getattr(result, measure.name)
+        yield measure, {" ".join(names): read(*names) for names in chosen}
 
 
 def product_state_labels(network: Network) -> list[str]:
@@ -138,9 +147,12 @@ def product_state_labels(network: Network) -> list[str]:
 def result_rows(result: SteadyState) -> list[tuple[str, str]]:
     """A steady state as lines of a table."""
     rows = [("method", f"{result.method.name} ({result.method.claim.value})")]
-    pairs = concurrences(result)
-    for pair, value in pairs.items():
-        rows.append(("concurrence" if len(pairs) == 1 else f"concurrence {pair}", f"{value:.10f}"))
+    numbers = {
+        measure.name if len(of_emitters) == 1 else f"{measure.name} {emitters}": value
+        for measure, of_emitters in printed(result)
+        for emitters, value in of_emitters.items()
+    }
+    rows += [(name, f"{value:.10f}") for name, value in numbers.items()]
     populations = result.populations()
     shown = sorted(populations, key=lambda key: -populations[key])[:_MOST_POPULATIONS]
     rows += [
@@ -153,9 +165,8 @@ def result_rows(result: SteadyState) -> list[tuple[str, str]]:
         )
     known = math.isfinite(result.error)
     rows.append(("error", f"{float(result.error):.1e}" if known else "not known (approximation)"))
-    for pair, value in pairs.items() if known else ():
-        name = "concurrence" if len(pairs) == 1 else f"concurrence {pair}"
-        rows.append((f"error of {name}", f"{value.error:.1e}"))
+    if known:
+        rows += [(f"error of {name}", f"{value.error:.1e}") for name, value in numbers.items()]
     for key in ("n_max", "cutoff"):
         if key in result.stats:
             rows.append((key, str(result.stats[key])))

@@ -145,8 +145,8 @@ class Batches:
         if b < _FEWEST_BATCHES:
             each = int(self.weights.max(initial=1))
             raise ValueError(
-                f"The jackknife needs at least {_FEWEST_BATCHES} batches of {each} trajectories, "
-                f"but has {b}: ask for n >= {_FEWEST_BATCHES * each}."
+                f"Argument `n` must be at least {_FEWEST_BATCHES * each}, {_FEWEST_BATCHES} times "
+                f"{each} for the jackknife, but is {int(self.weights.sum())}."
             )
         total = np.tensordot(self.weights, self.states, 1)
         left = [

@@ -38,6 +38,8 @@ class Measure:
         pair: Whether it is one of two emitters.
         qubits: Whether these have to be qubits.
         labelled: Whether it is the weight of a pure state, which is named or given.
+        printed: Whether the command line prints it and writes it to files.
+        plural: What its values for all pairs are called there, for one of two emitters.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Measure:
     pair: bool = False
     qubits: bool = False
     labelled: bool = False
+    printed: bool = False
+    plural: str = ""
 
 
 def _overlap(rho: np.ndarray, ket: np.ndarray) -> float:
@@ -64,6 +68,8 @@ MEASURES = (
         gradient=gradients.concurrence_with_gradient,
         pair=True,
         qubits=True,
+        printed=True,
+        plural="concurrences",
     ),
     Measure(
         name="negativity",
@@ -101,6 +107,7 @@ MEASURES = (
         function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
         bound=error_bounds.purity_bound,
         gradient=gradients.purity_with_gradient,
+        printed=True,
     ),
     Measure(
         name="entropy",
@@ -117,6 +124,7 @@ MEASURES = (
     Measure(name="fidelity", function=_overlap, bound=error_bounds.overlap_bound, labelled=True),
 )  # fmt: skip
 TABLE = {measure.name: measure for measure in MEASURES}
+PRINTED = tuple(measure for measure in MEASURES if measure.printed)
 PAIRS = tuple(measure.name for measure in MEASURES if measure.pair)
 
 
@@ -322,7 +330,8 @@ def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[
         names = known
     if len(names) != 2 or names[0] == names[1]:
         raise ArgumentError(
-            f"Name two different emitters of {list(known)}, but given were {list(names)}."
+            f"Argument `names` must be two different emitters of {list(known)}, "
+            f"but is {list(names)}."
         )
     return names
 

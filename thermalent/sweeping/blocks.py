@@ -55,7 +55,8 @@ class Recipe:
         network = built if isinstance(built, Network) else getattr(built, "network", None)
         if not isinstance(network, Network):
             raise ArgumentTypeError(
-                f"the builder returned no network, but {type(built).__name__!r}"
+                "Argument `builder` must be a function that returns a te.Network, but it returned "
+                f"{type(built).__name__!r}."
             )
         return network
 
