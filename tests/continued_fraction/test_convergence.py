@@ -16,22 +16,45 @@ def changes_of(ratio, count=4, size=1.0):
 def test_errors_of_geometric_sequences(ratio):
     """At least three times the error and the last change, and no more than that."""
     changes, true = changes_of(ratio)
-    found = convergence.error_of(changes, 4, 1.0)
+    found = convergence.error_of(convergence.ONE_BY_ONE, changes, 4, 1.0)
     largest = max(true, changes[-1])
     # The last change is the error of the truncation before; three is the safety factor, measured
     # with 800 random networks. The differences of the x round to 1e-16.
     assert found == pytest.approx(3 * largest, rel=1e-6)
 
 
+@pytest.mark.parametrize("decay", [1e-3, 5e-3, 0.02, 0.1, 0.5])
+@pytest.mark.parametrize("depths", [(71, 100, 140, 161), (20, 60, 100, 115), (10, 40, 160, 184)])
+def test_a_short_last_step_does_not_hide_a_slow_decay(decay, depths):
+    """Errors exp(-c N) at depths of which the last are closer together than those before."""
+    x = np.exp(-decay * np.array(depths, dtype=float))
+    changes = np.abs(np.diff(x))
+    found = convergence.error_of(np.array(depths[1:]), changes, 3, 1.0)
+    stated = convergence.stated_error(np.array(depths[1:]), changes, 3, 1.0)
+    assert x[-1] <= stated <= found <= 3.001 * max(x[-1], changes[-1])
+
+
+def test_changes_that_only_fall_because_the_steps_do_say_nothing():
+    depths = np.array([100, 140, 160])
+    assert convergence.error_of(depths, np.array([0.1, 0.1, 0.06]), 3, 1.0) == np.inf
+    # As rounding they are what they were taken for with equal steps, and four times the last.
+    rounding = 1e-12 * np.array([1.0, 1.0, 0.6])
+    assert convergence.error_of(depths, rounding, 3, 1.0) == pytest.approx(2.7e-12, rel=1e-12)
+
+
 def test_errors_before_anything_is_known():
     changes, _ = changes_of(0.5)
-    assert convergence.error_of(changes, 1, 1.0) == np.inf
-    assert convergence.error_of(np.array([0.0, 0.1, 0.0]), 2, 1.0) == 0.0
+    assert convergence.error_of(convergence.ONE_BY_ONE, changes, 1, 1.0) == np.inf
+    assert convergence.error_of(convergence.ONE_BY_ONE, np.array([0.0, 0.1, 0.0]), 2, 1.0) == 0.0
     # Changes that grow say nothing, unless they are rounding: then four times the last of them.
-    assert convergence.error_of(np.array([0.0, 0.1, 0.2]), 3, 1.0) == np.inf
+    assert convergence.error_of(convergence.ONE_BY_ONE, np.array([0.0, 0.1, 0.2]), 3, 1.0) == np.inf
     small = np.array([1e-12, 2e-12, 3e-12])
-    assert convergence.error_of(small, 3, 1.0) == pytest.approx(1.2e-11, rel=1e-12)
-    assert convergence.error_of(small, 3, 1e-6) == np.inf  # relative to the size of the solution
+    assert convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1.0) == pytest.approx(
+        1.2e-11, rel=1e-12
+    )
+    assert (
+        convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1e-6) == np.inf
+    )  # relative to the size of the solution
 
 
 def test_what_stagnates_is_small_and_no_longer_falls():

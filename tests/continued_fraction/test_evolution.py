@@ -145,3 +145,31 @@ def test_errors_hold_on_random_networks(seed):
     fine = te.evolve(net, times, rho, ContinuedFraction(rtol=1e-8))
     difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
     assert np.all(difference <= coarse.error + fine.error)
+
+
+@pytest.mark.parametrize("paired", [1, 2])
+@pytest.mark.parametrize("source", ["stationary", "empty", 0.4 + 0.3j])
+def test_emitters_that_count_negative_keep_the_sign_of_their_coherences(paired, source):
+    """One emitter exchanges excitations with the mode, the other one is created in pairs with it.
+
+    Its excitations count negative, so that its coherences carry the charge of the other sign.
+    """
+    exchange, pumping = np.diag([0.0, 0.3, -0.4]).astype(complex), np.zeros((3, 3), complex)
+    exchanging = 3 - paired
+    exchange[0, exchanging], exchange[exchanging, 0] = 0.2 + 0.1j, 0.2 - 0.1j
+    pumping[0, paired] = pumping[paired, 0] = 0.15 - 0.2j
+    pumping[1, 2] = pumping[2, 1] = 0.1 + 0.05j
+    network = te.Network(
+        nodes=(te.Mode(n_th=0.5, bath_rate=0.4), te.Qubit(name="a"), te.Qubit(name="b")),
+        exchange=exchange,
+        decay=np.diag([0.5, 1.0, 0.7]),
+        pumping=pumping,
+    )
+    rng = np.random.default_rng(1)
+    start = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+    start = start @ start.conj().T / np.sum(np.abs(start) ** 2)
+    times = [0.3, 1.0, 3.0]
+    found = te.evolve(network, times, start, te.ContinuedFraction(), source=source)
+    other = te.evolve(network, times, start, te.Fock(tolerance=1e-8), source=source)
+    distance = np.max(np.abs(found.states - other.states), axis=(1, 2))
+    assert np.all(distance <= found.error + other.error)

@@ -553,3 +553,13 @@ def test_preparation_behind_two_cavities():
         network, [0.98 * time, 1.02 * time], "00", te.ContinuedFraction(rtol=1e-4)
     ).states
     assert te.trace_distance(before, steady) > 0.05 > te.trace_distance(after, steady)
+
+
+@pytest.mark.parametrize("charge", [3, -3])
+@pytest.mark.parametrize("s", [0.3, 0.3 + 1j])
+def test_a_charge_that_the_emitters_cannot_hold_has_an_empty_fraction(charge, s):
+    """No unknown at any tier: LAPACK is not asked."""
+    network = te.thermal_link(1.0, filter=te.Filter.butterworth(2, 1.0))
+    chain = tiers(chain_of(network), 1, charge=charge)
+    assert chain.sizes == (0, 0)
+    assert evaluate_truncated_tiers(chain, s, 6).shape == (0, 0)

@@ -42,7 +42,7 @@ def test_solutions_that_decay_exponentially(decay, step):
     x = np.exp(-decay * np.array([before, *depths], dtype=float))
     changes = np.abs(np.diff(x))
     stated = convergence.stated_error(depths, changes, 3, 1.0)
-    assert x[-1] <= stated <= convergence.error_of(changes, 3, 1.0)
+    assert x[-1] <= stated <= convergence.error_of(depths, changes, 3, 1.0)
 
 
 def test_solutions_that_decay_more_slowly_than_exponentially():

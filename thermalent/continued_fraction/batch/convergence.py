@@ -117,7 +117,7 @@ def judge_point(p, chains, work, progress, rtol, most):
         change = _element(basis, work.x[p] - work.x_before[p])
         changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
         count[p] += 1
-        error[p] = convergence.error_of(changes[p], count[p], scale[p])
+        error[p] = convergence.error_of(depths[p], changes[p], count[p], scale[p])
         if convergence.possibly_degenerate(changes[p], count[p], scale[p]):
             status[p] = DEFERRED
         hidden = 0.0

@@ -21,6 +21,7 @@ RESTLESS = 10  # changes after which solutions that do not converge are given up
 MOST_FOLDS = 20
 _STEP = 1.4  # ratio of successive numbers of tiers, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
+ONE_BY_ONE = np.arange(3)  # numbers of tiers, or of quanta, that grow by equal steps
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
 
@@ -37,10 +38,17 @@ def first_depth(width):
 
 
 @compiled(nogil=True, error_model="numpy")
-def error_of(changes, count, scale):
-    """Error of the last of a sequence of solutions, from their changes.
+def error_of(depths, changes, count, scale):
+    r"""Error of the last of a sequence of solutions, from their changes.
+
+    Of an error that falls by a factor q with the last step, the last change d leaves
+    \(d\, q/(1 - q)\). For equal steps q is the ratio of the changes. A last step that is shorter
+    than the one before changes less although the error hardly falls: then q is that of the
+    exponential that fits both changes.
 
     Args:
+        depths: The last three numbers of tiers, the latest at the end; any of equal steps, if the
+            steps are equal.
         changes: The last three changes, the latest at the end; zeros stand for none.
         count: How many changes there were.
         scale: The solution's largest element.
@@ -50,11 +58,17 @@ def error_of(changes, count, scale):
         return 0.0
     if count < 2:
         return np.inf
-    if last >= before:
-        # Either there are too few tiers for the decay to begin, or the changes are rounding.
-        return 4 * last if last < _ROUNDING * scale else np.inf
     ratio = last / before
-    return _SAFETY * last * max(1.0, ratio / (1 - ratio))
+    first, second = float(depths[1] - depths[0]), float(depths[2] - depths[1])
+    falls = ratio
+    if 0.0 < second < first:
+        falls = np.exp(-_decay(ratio, first, second) * second)  # one: no change per tier falls
+    if ratio >= 1.0 or falls >= 1.0:
+        # Either there are too few tiers for the decay to begin, or the changes are rounding.
+        if last >= _ROUNDING * scale:
+            return np.inf
+        return max(4 * last, 0.0 if ratio >= 1.0 else _SAFETY * last * ratio / (1 - ratio))
+    return _SAFETY * last * max(1.0, falls / (1 - falls))
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -72,7 +86,7 @@ def stated_error(depths, changes, count, scale):
         count: As for `error_of`.
         scale: As for `error_of`.
     """
-    error = error_of(changes, count, scale)
+    error = error_of(depths, changes, count, scale)
     if not 0 < changes[2] < changes[1] or count < 2 or depths[0] <= 0:
         return error
     first, second = float(depths[1] - depths[0]), float(depths[2] - depths[1])

@@ -155,7 +155,7 @@ def _converge(
         if x is not None and x_before is not None and k_before is not None:
             changes, count = np.append(changes[1:], _element(chain, x - x_before)), count + 1
             scale = _element(chain, x)
-            error = convergence.error_of(changes, count, scale)
+            error = convergence.error_of(depths, changes, count, scale)
             if convergence.possibly_degenerate(changes, count, scale):
                 other = evaluate_truncated(chains[folds % 2], s, depth)
                 if degenerate(k, other):

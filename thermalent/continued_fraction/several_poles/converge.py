@@ -244,7 +244,7 @@ class _Search:
         """
         from thermalent.continued_fraction.chain import convergence
 
-        error = convergence.error_of(changes, changed, found.scale)
+        error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, found.scale)
         if changed == 1 and self.chain.length <= self.quanta + 1:
             error = _SAFETY * changes[2]
         error += self.of_tiers

@@ -54,6 +54,14 @@ def eliminated(
     if n == 1:
         down = BlockEntries(*(part[down.row < tier0_size] for part in down))
     kernels.scatter(below, *down, n - 1, 1.0)
+    if block.size == 0:  # a charge that the emitters cannot hold
+        return below, block.T, np.zeros(0, dtype=np.int32)
+    if size == 0:  # LAPACK takes no system without a right-hand side
+        factorise = linalg.lapack.zgetrf if dtype is complex else linalg.lapack.dgetrf
+        factors, pivots, info = factorise(block.T, overwrite_a=1)
+        if info > 0:
+            raise np.linalg.LinAlgError(f"tier {n} is singular")
+        return below, factors, pivots
     solver = linalg.lapack.zgesv if dtype is complex else linalg.lapack.dgesv
     # LAPACK reads columns: it solves S^T Z^T = C^T in place.
     factors, pivots, solved, info = solver(block.T, below.T, overwrite_a=1, overwrite_b=1)

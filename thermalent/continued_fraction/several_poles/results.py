@@ -137,7 +137,7 @@ def _reached(chain, initial, rtol, report):
         if before is not None:
             change = float(np.max(np.abs(state - before)))
             changes, changed = np.append(changes[1:], change), changed + 1
-            error = convergence.error_of(changes, changed, scale) + _FLOOR
+            error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale) + _FLOOR
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
             if error <= aimed * scale or convergence.stagnates(changes, changed, scale):
                 return state, error, depth, quanta, ""
