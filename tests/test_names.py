@@ -1,6 +1,8 @@
 """Names: a public one stands for one thing, and docstrings describe the arguments that exist."""
 
 import ast
+import dataclasses
+import inspect
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -72,3 +74,59 @@ def test_docstrings_describe_the_arguments_that_exist(path):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             unknown = set(documented_arguments(ast.get_docstring(node) or "")) - arguments(node)
             assert not unknown, f"{node.name} documents {sorted(unknown)}, which it does not have"
+
+
+def public_objects() -> dict[str, object]:
+    """The functions and classes of `thermalent`, and those that its modules offer by name."""
+    found = {}
+    for name in thermalent.__all__:
+        value = getattr(thermalent, name)
+        if not inspect.ismodule(value):
+            found[name] = value
+            continue
+        for inner, part in vars(value).items():
+            own = getattr(part, "__module__", "").startswith(f"{value.__name__}.")
+            here = getattr(part, "__module__", "") == value.__name__
+            if callable(part) and not inner.startswith("_") and (own or here):
+                found[f"{name}.{inner}"] = part
+    return {name: value for name, value in found.items() if callable(value)}
+
+
+PUBLIC = public_objects()
+# What has no equation: errors, records, grids and drawings.
+WITHOUT_EQUATION = {
+    "BestFilter", "Estimate", "Estimates", "Evolution", "Method", "MethodError", "Sensitivities",
+    "SolveError", "SteadyState", "StoreReport", "ThermalentError",
+    "check_store", "entanglement_graph", "methods", "points", "sweep", "zipped",
+}  # fmt: skip
+
+
+def needed_sections(value: object) -> list[str]:
+    """The sections that the docstring of a public function or class must have."""
+    if inspect.isclass(value):
+        fields = dataclasses.is_dataclass(value) and len(dataclasses.fields(value)) > 0
+        return ["Args:"] * fields + ["Raises:"] * hasattr(value, "__post_init__")
+    returns = inspect.signature(value).return_annotation not in (None, "None")
+    return ["Args:"] * bool(inspect.signature(value).parameters) + ["Returns:"] * returns
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_docstrings_have_their_sections(name):
+    value = PUBLIC[name]
+    docstring = inspect.getdoc(value) or ""
+    missing = [section for section in needed_sections(value) if section not in docstring]
+    assert not missing, f"{name} lacks {missing}"
+    assert docstring.partition("\n")[0].endswith("."), "the first line is a sentence"
+    if inspect.isclass(value):
+        given = (
+            [f.name for f in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+        )
+    else:
+        given = list(inspect.signature(value).parameters)
+    assert not set(given) - set(documented_arguments(docstring)), "an argument is not described"
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if "." not in name])
+def test_public_docstrings_state_their_equation(name):
+    docstring = inspect.getdoc(PUBLIC[name]) or ""
+    assert ("$$" in docstring or r"\(" in docstring) == (name not in WITHOUT_EQUATION)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from thermalent import analytic
 from thermalent.analytic.populations import (
     Populations,
     nonnegative_arrays,
@@ -80,3 +81,21 @@ def test_wrong_arguments_are_named(check, value, match):
     with pytest.raises(ValueError, match="Argument " + match):
         check(rate=value)
     assert check(rate=2)[0] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: Populations(ground=[1, 2], singlet=[1, 2, 3], triplet=0, excited=0), "singlet"),
+        (lambda: analytic.phi_eff([1, 2], [1, 2, 3]), "kappa"),
+        (lambda: analytic.phi_eff([1, 2], 1, [1, 2, 3]), "gamma"),
+        (lambda: analytic.bourret_concurrence([1, 2], 1, [1, 2, 3]), "gamma"),
+        (lambda: analytic.n_star([1, 2], [1, 2, 3]), "gamma"),
+        (lambda: analytic.phase_diffusion_populations([1, 2], 1, [1, 2, 3]), "gamma"),
+        (lambda: analytic.quasistatic_populations([1, 2], detuning=[1, 2, 3]), "detuning"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_named(call, name):
+    shapes = r"of a shape that broadcasts with \(2,\), but is of shape \(3,\)"
+    with pytest.raises(ValueError, match=f"Argument `{name}` must be {shapes}"):
+        call()

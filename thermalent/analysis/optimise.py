@@ -99,8 +99,9 @@ def optimise(
             or more is searched logarithmically.
         objective: From what `builder` returned to the number, or to a peak with `value` and
             `interior`, as `peak_concurrence` returns it: a peak that is no maximum in time is
-            reported as no optimum. Or "concurrence" or "purity" of the steady state, by name: then
-            the search follows the slopes of `sensitivities`, and each solve gives all of them.
+            reported as no optimum. Or the name of an observable of the steady state such as
+            "concurrence": then the search follows the slopes of `sensitivities`, and each solve
+            gives all of them.
         starts: Number of searches, spread over the ranges. Up to four times as many are made until
             three of them (or all, if there are fewer) agree on the best value.
         seed: Of their places.

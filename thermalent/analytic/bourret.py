@@ -18,6 +18,7 @@ import numpy as np
 from thermalent.analytic.populations import (
     LARGEST_RATIO,
     Populations,
+    check_shapes,
     nonnegative_arrays,
     positive_arrays,
 )
@@ -53,6 +54,7 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     """
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
+    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
     # Beside 1e30 gamma is nothing, and only phi/kappa matters; f beyond 1e100 saturates.
     unit = np.maximum(gamma, kappa / 1e30)
     k = kappa / unit
@@ -185,6 +187,7 @@ def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
     from scipy import optimize  # imported here because it takes a quarter of a second to load
 
     (n_th,), (gamma,) = nonnegative_arrays(n_th=n_th), positive_arrays(gamma=gamma)
+    check_shapes(n_th=n_th, gamma=gamma)
     margin: Callable[..., Any] = _margin_lowest_order if lowest_order else _margin
     roots = [
         optimize.brentq(lambda k, n=n: margin(k * n / 2, k), 0.0, 1.0, xtol=1e-16, rtol=1e-15)
@@ -196,6 +199,7 @@ def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
 def _in_units_of_gamma(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray]:
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
+    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
     with np.errstate(over="ignore"):
         return np.minimum(phi / gamma, LARGEST_RATIO), np.minimum(kappa / gamma, LARGEST_RATIO)
 

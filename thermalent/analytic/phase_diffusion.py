@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import Populations, nonnegative_arrays, positive_arrays
+from thermalent.analytic.populations import (
+    Populations,
+    check_shapes,
+    nonnegative_arrays,
+    positive_arrays,
+)
 
 _SIZE = 4  # |00>, |S>, |T>, |11>
 _HALF = np.sqrt(0.5)
@@ -86,10 +91,12 @@ def _steady_state(n_th: Any, kappa: Any, gamma: Any, r0: Any) -> np.ndarray:
     """The state in the basis |00>, |S>, |T>, |11>; shape (..., 4, 4)."""
     n_th, kappa = nonnegative_arrays(n_th=n_th, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
+    check_shapes(n_th=n_th, kappa=kappa, gamma=gamma)
     if r0 is None:
         amplitude, dephasing = np.sqrt(n_th / 2), kappa / 4
     else:
         (amplitude,) = positive_arrays(r0=r0)
+        check_shapes(n_th=n_th, kappa=kappa, gamma=gamma, r0=amplitude)
         dephasing = kappa * n_th / (8 * amplitude**2)
     free, drive, diffusion = _superoperators()
     liouvillian = (

@@ -8,6 +8,7 @@ and the checks of the array arguments from which the closed forms compute them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,9 @@ class Populations:
         singlet: Population of |S>.
         triplet: Population of |T>.
         excited: Population of |11>.
+
+    Raises:
+        ValueError: the shapes do not fit each other.
     """
 
     ground: Any
@@ -43,7 +47,9 @@ class Populations:
 
     def __post_init__(self) -> None:
         names = ("ground", "singlet", "triplet", "excited")
-        values = np.broadcast_arrays(*(np.asarray(getattr(self, name), float) for name in names))
+        given = {name: np.asarray(getattr(self, name), float) for name in names}
+        check_shapes(**given)
+        values = np.broadcast_arrays(*given.values())
         for name, value in zip(names, values, strict=True):
             object.__setattr__(self, name, value[()])
 
@@ -80,19 +86,40 @@ class Populations:
         return {"00": self.ground, "S": self.singlet, "T": self.triplet, "11": self.excited}
 
 
+def check_shapes(**arrays: np.ndarray) -> None:
+    """Check that the named arrays can be broadcast together.
+
+    Raises:
+        ValueError: one has a shape that does not fit those before it.
+    """
+    shape: tuple[int, ...] = ()
+    for name, array in arrays.items():
+        try:
+            shape = np.broadcast_shapes(shape, np.shape(array))
+        except ValueError:
+            given = checks.Words(f"of shape {np.shape(array)}")
+            checks.fail(name, f"of a shape that broadcasts with {shape}", given)
+
+
 def nonnegative_arrays(**values: Any) -> list[np.ndarray]:
-    """The named arguments as float arrays, each finite and >= 0 in every element."""
-    return [_array(n, v, "finite and non-negative", lambda x: x >= 0) for n, v in values.items()]
+    """The named arguments as float arrays of shapes that fit, each finite and >= 0."""
+    return _arrays(values, "finite and non-negative", lambda x: x >= 0)
 
 
 def positive_arrays(**values: Any) -> list[np.ndarray]:
-    """The named arguments as float arrays, each finite and > 0 in every element."""
-    return [_array(n, v, "finite and positive", lambda x: x > 0) for n, v in values.items()]
+    """The named arguments as float arrays of shapes that fit, each finite and > 0."""
+    return _arrays(values, "finite and positive", lambda x: x > 0)
 
 
 def real_arrays(**values: Any) -> list[np.ndarray]:
-    """The named arguments as float arrays, each finite in every element."""
-    return [_array(n, v, "finite and real", np.isreal) for n, v in values.items()]
+    """The named arguments as float arrays of shapes that fit, each finite."""
+    return _arrays(values, "finite and real", np.isreal)
+
+
+def _arrays(values: Mapping[str, Any], allowed: str, holds: Any) -> list[np.ndarray]:
+    arrays = {name: _array(name, value, allowed, holds) for name, value in values.items()}
+    check_shapes(**arrays)
+    return list(arrays.values())
 
 
 def _array(name: str, value: Any, allowed: str, holds: Any) -> np.ndarray:

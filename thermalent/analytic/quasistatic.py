@@ -16,6 +16,7 @@ import numpy as np
 from thermalent.analytic.populations import (
     LARGEST_RATIO,
     Populations,
+    check_shapes,
     nonnegative_arrays,
     real_arrays,
 )
@@ -50,6 +51,7 @@ def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0)
     """
     rate = _common_rate(gamma)
     (kappa,), (detuning,) = nonnegative_arrays(kappa=kappa), real_arrays(detuning=detuning)
+    check_shapes(kappa=kappa, detuning=detuning)
     return _ket(_amplitude(alpha) * np.sqrt(2 * kappa * rate) / (rate / 2 + 1j * detuning))
 
 
@@ -107,6 +109,7 @@ def quasistatic_populations(phi: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) 
     """
     rate = _common_rate(gamma)
     (phi,), (detuning,) = nonnegative_arrays(phi=phi), real_arrays(detuning=detuning)
+    check_shapes(phi=phi, detuning=detuning)
     with np.errstate(over="ignore"):
         # A root of the denominator at a time: its square and phi/rate may overflow.
         root = np.minimum(np.hypot(1.0, 2 * detuning / rate), LARGEST_RATIO)

@@ -20,6 +20,7 @@ import numpy as np
 from thermalent.analytic.populations import (
     LARGEST_RATIO,
     Populations,
+    check_shapes,
     nonnegative_arrays,
     positive_arrays,
 )
@@ -60,10 +61,17 @@ def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
       = \frac{e^u E_1(u)}{x} = \frac{\Upsilon(\Phi_\mathrm{eff}/\gamma)}{\gamma'},
       \qquad u = \gamma'/x$$
 
-    Args, raises as in `phi_eff`.
+    Args:
+        phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
 
     Returns:
         F_1, in (rate unit)^-2, broadcast shape of the arguments. Relative error below 1e-14.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eqs. (B28) and (B37).
     """
@@ -82,11 +90,18 @@ def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     For weak driving, where this cancels, it is 1 - T_1 with T_1 the first tail of the fraction of
     Upsilon, and that is T_1 T_2 / u.
 
-    Args, raises as in `phi_eff`.
+    Args:
+        phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
 
     Returns:
         F_2, dimensionless, in [0, 1), broadcast shape of the arguments. Relative error below
         1e-14.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eqs. (B29) and (B41).
     """
@@ -136,8 +151,21 @@ def triplet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
       \Big[\Upsilon\Big(\frac{\Phi_\mathrm{eff}}{\gamma}\Big)\Big(1 + \frac{3\kappa}{\gamma}\Big)
       - \frac{3\kappa}{\gamma}\Big]$$
 
-    or, to leading order, with Upsilon alone in the bracket. Arguments, returns, raises and domain
-    as in `singlet_population`.
+    or, to leading order, with Upsilon alone in the bracket; in the domain of `singlet_population`.
+
+    Args:
+        phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
+        leading: Whether to drop 3 kappa/gamma. Farther from the exact result, and what Eq. (45)
+            is made of.
+
+    Returns:
+        The population, broadcast shape of the arguments.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eq. (B43); leading: Eq. (44).
     """
@@ -151,10 +179,21 @@ def strong_driving_populations(
 
     $$\rho_{00} = 1 - \rho_S - \rho_T, \qquad \rho_{11} = 0$$
 
-    Arguments, raises and domain as in `singlet_population`.
+    In the domain of `singlet_population`.
+
+    Args:
+        phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
+        leading: Whether to drop 3 kappa/gamma. Farther from the exact result, and what Eq. (45)
+            is made of.
 
     Returns:
         The populations, broadcast shape of the arguments.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eqs. (B42) and (B43); leading: Eqs. (43) and (44).
     """
@@ -179,7 +218,19 @@ def strong_driving_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     $$C = \max\Big\{0,\ 1 - \Upsilon\Big(\frac{\Phi_\mathrm{eff}}{\gamma}\Big)
       \Big(1 + \frac{24\kappa\Phi}{\gamma^2}\Big)\Big\}$$
 
-    Arguments, returns, raises and domain as in `singlet_population`.
+    In the domain of `singlet_population`.
+
+    Args:
+        phi: Photon flux Phi = kappa n_th / 2, rate unit, >= 0. Any shape.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, >= 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
+
+    Returns:
+        The concurrence, broadcast shape of the arguments.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eq. (45).
     """
@@ -217,7 +268,18 @@ def concurrence_at_n_star(kappa: Any, gamma: Any = 1.0) -> Any:
 
     $$C = \max\{0,\ 1 - 2\Upsilon(\gamma/48\kappa)\}$$
 
-    Arguments, returns and raises as in `n_star`; for kappa << gamma.
+    For kappa << gamma.
+
+    Args:
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, > 0. Any shape.
+        gamma: Decay rate of the qubits, rate unit, > 0. Any shape.
+
+    Returns:
+        The concurrence, broadcast shape of the arguments.
+
+    Raises:
+        ValueError: an argument is outside its domain.
 
     Source: THERMAL, Eq. (47).
     """
@@ -272,6 +334,7 @@ def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Popu
 def _dimensionless(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
     (gamma,) = positive_arrays(gamma=gamma)
+    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
     with np.errstate(over="ignore"):
         return (
             np.minimum(phi / gamma, LARGEST_RATIO),

@@ -79,7 +79,19 @@ def three_level_from_elements(
     with the ground-state population eliminated by the trace, mu_00^n = delta_n0 - mu_S^n - mu_T^n.
     Agrees with `three_level_populations` to rounding at every depth.
 
-    Args, returns, raises: as in `three_level_populations`.
+    Args:
+        n_th: Thermal occupation, dimensionless, >= 0.
+        kappa: Decay rate of the source per port, so that its energy decays at 2 kappa; rate
+            unit, > 0.
+        gamma: Decay rate of the qubits, rate unit, > 0.
+        atol: Allowed change of any population when the depth of the fraction is doubled, > 0.
+
+    Returns:
+        The populations, the excited one zero.
+
+    Raises:
+        ValueError: an argument is outside its domain.
+        ArithmeticError: not converged at depth 131072.
 
     Source: THERMAL, Eqs. (B19a) to (B19e).
     """

@@ -29,7 +29,14 @@ _TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuedFraction(Method):
-    """Exact steady states at any temperature, back-action included.
+    r"""Exact steady states at any temperature, back-action included.
+
+    $$(A_0 + K)\,x_0 = 0, \qquad
+      K = C_0 \frac{1}{\lambda - A_1 - C_1 \frac{1}{2\lambda - A_2 - \dots} B_2} B_1$$
+
+    The hierarchy of tiers N counts the quanta of the source; x_0 is the emitters' state, A_N acts
+    within a tier, B_N and C_N couple it to the tiers below and above, and lambda is the amplitude
+    decay rate of the source.
 
     Args:
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the

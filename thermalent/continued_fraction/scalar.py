@@ -111,7 +111,21 @@ def evaluate_continuants(
 
     $$\mathcal{F} = \lim_{n\to\infty} P_n/Q_n$$
 
-    Arguments, returns, raises and error estimate as in `evaluate`.
+    P_n and Q_n are its numerators and denominators; the error is estimated as by `evaluate`.
+
+    Args:
+        a: a_0, a_1, ...: a sequence, or a function of n.
+        b: b_0, b_1, ...: a sequence, or a function of n.
+        rtol: Truncation error allowed, relative to the value, > 0.
+        max_terms: Terms after which to give up, >= 1.
+
+    Returns:
+        Value, error estimate and number of terms.
+
+    Raises:
+        FractionNotConverged: not converged within `max_terms`; its `partial` is the value so far.
+        ZeroDivisionError: the fraction is finite and its denominator vanishes.
+        ValueError: an argument is outside its domain, or a coefficient is not finite.
 
     Source: THERMAL, Eqs. (B30) and (B31).
     """

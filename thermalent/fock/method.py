@@ -19,8 +19,12 @@ SOLVERS = ("auto", "direct", "iterative")
 
 @dataclass(frozen=True, kw_only=True)
 class Fock(Method):
-    """Exact steady states and dynamics of any network whose modes are cold enough to be cut off.
+    r"""Exact steady states and dynamics of any network whose modes are cold enough to be cut off.
 
+    $$\dot\rho = \mathcal{L}\rho, \qquad
+      a_j = \sum_{n=1}^{N_j - 1} \sqrt{n}\, |n - 1\rangle\langle n|$$
+
+    is the master equation of the network with the N_j lowest number states of mode j.
     The work of an evolution grows like (levels) x (rate of the highest level) x (last time).
 
     Args:

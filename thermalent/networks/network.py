@@ -47,8 +47,14 @@ class Couplings(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Network(Value):
-    """Nodes and the matrices J, G, U, P, M that couple them (see the module's master equation).
+    r"""Nodes and the matrices J, G, U, P, M that couple them.
 
+    $$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l, \rho\Big]
+      + \sum_{jl} G_{jl}\, \mathcal{D}[c_j, c_l]\rho
+      + \sum_{jl} U_{jl}\, \mathcal{D}[c_j^\dagger, c_l^\dagger]\rho + \dots, \qquad
+      \mathcal{D}[x, y]\rho = x \rho y^\dagger - \tfrac12 \{ y^\dagger x, \rho \}$$
+
+    and the terms of P (parametric pumping) and M (a squeezed channel), which the module states.
     Networks compare by value: two of the same nodes, matrices and labels are equal, and
     `differences` says in what two others differ.
 

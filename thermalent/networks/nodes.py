@@ -117,7 +117,11 @@ class Qubit(Emitter):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Qudit(Value, Emitter):
-    """Any finite emitter, given by its lowering operator.
+    r"""Any finite emitter, given by its lowering operator.
+
+    $$H_0 \ni H, \qquad \dot\rho \ni \sum_k \mathcal{D}[O_k]\rho$$
+
+    with its own Hamiltonian H and jump operators O_k beside what the network couples to c.
 
     Args:
         name: The node's name.

@@ -238,7 +238,12 @@ def logarithmic_negativity(
 
 
 def entanglement_of_formation(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
-    """Entanglement of formation of two qubits, in ebits: `formation` of the `concurrence`.
+    r"""Entanglement of formation of two qubits, in ebits.
+
+    $$E = h\Big(\frac{1 + \sqrt{1 - C^2}}{2}\Big), \qquad
+      h(x) = -x \log_2 x - (1 - x) \log_2 (1 - x)$$
+
+    with C the concurrence.
 
     Args:
         rho: Density matrix, shape (4, 4), or ket, shape (4,).
@@ -249,6 +254,8 @@ def entanglement_of_formation(rho: Any, *, tolerance: float = STATE_TOLERANCE) -
 
     Raises:
         ValueError: `rho` is not a state of two qubits.
+
+    Source: Wootters, Phys. Rev. Lett. 80, 2245 (1998).
     """
     return formation(concurrence(rho, tolerance=tolerance))
 

@@ -35,10 +35,16 @@ _BELL = {
 
 
 def lowest_eigenvalue(matrix: np.ndarray) -> float:
-    """Smallest eigenvalue of a Hermitian matrix, (d, d), block by block where it has blocks.
+    """Smallest eigenvalue of a Hermitian matrix.
 
-    States without coherence between different excitation numbers do: ten qubits then take a
-    hundredth of the time.
+    It is taken block by block where the matrix has blocks, as states without coherence between
+    different excitation numbers do: ten qubits then take a hundredth of the time.
+
+    Args:
+        matrix: Hermitian, (d, d).
+
+    Returns:
+        The eigenvalue.
     """
     if len(matrix) < _BLOCKS_FROM:
         return float(np.linalg.eigvalsh(matrix)[0])
@@ -153,7 +159,14 @@ def density(
 
 
 def is_ket(state: Any) -> bool:
-    """Tell whether an array has one axis, so that it can only be meant as a ket."""
+    """Tell whether an array has one axis, so that it can only be meant as a ket.
+
+    Args:
+        state: Anything that may be a ket or a density matrix.
+
+    Returns:
+        True for an array of shape (d,).
+    """
     try:
         return np.ndim(state) == 1
     except ValueError:  # a ragged sequence is no ket; the check of the matrix names the error
@@ -161,7 +174,14 @@ def is_ket(state: Any) -> bool:
 
 
 def check_dims(dims: Any, size: int) -> tuple[int, ...]:
-    """Return the dimensions of the subsystems of a `size`-dimensional state; None means qubits.
+    """Return the dimensions of the subsystems of a state.
+
+    Args:
+        dims: The dimensions as given; None means qubits.
+        size: Dimension of the whole state.
+
+    Returns:
+        The dimensions as integers, leftmost factor first.
 
     Raises:
         ValueError: `dims` does not multiply to `size`, or is None and `size` no power of two.
@@ -185,7 +205,14 @@ def _dimensions(dims: Any) -> tuple[int, ...]:
 
 
 def basis_labels(dims: Sequence[int]) -> list[str]:
-    """Label the product basis "00", "01", ...; with commas if a subsystem has over 10 levels."""
+    """Labels of the product basis: "00", "01", ...; with commas if a subsystem has over 10 levels.
+
+    Args:
+        dims: Dimensions of the subsystems, leftmost factor first.
+
+    Returns:
+        One label per state, in the order of the basis.
+    """
     separator = "" if max(dims, default=0) <= 10 else ","
     return [separator.join(map(str, levels)) for levels in np.ndindex(*dims)]
 
@@ -269,7 +296,19 @@ def dicke(n: int, k: int) -> np.ndarray:
 
 
 def w_state(n: int) -> np.ndarray:
-    """W state of n qubits, one excitation shared equally: the Dicke state |nD_1>, shape (2**n,)."""
+    r"""W state of n qubits, one excitation shared equally: the Dicke state |nD_1>.
+
+    $$|W_n\rangle = \frac{1}{\sqrt n} \sum_{j=1}^{n} \sigma_j^+ |0 \dots 0\rangle$$
+
+    Args:
+        n: Number of qubits, >= 1.
+
+    Returns:
+        The ket, shape (2**n,).
+
+    Raises:
+        ValueError: `n` is out of range.
+    """
     return dicke(n, 1)
 
 

@@ -35,7 +35,18 @@ class Applicability(NamedTuple):
 
 @with_explained_calls
 def methods(network: Network) -> list[Applicability]:
-    """Every method, and the reason for each that does not give the network's steady state."""
+    """Every method, and the reason for each that does not give the network's steady state.
+
+    Args:
+        network: The network.
+
+    Returns:
+        Pairs of a method with its default parameters and a reason, None where it applies: exact
+        methods first, the preferred one leading.
+
+    Raises:
+        ValueError: not a network.
+    """
     task = SteadyStateTask(network=_network(network))
     applicabilities = []
     for entry in registry.METHODS:
@@ -70,7 +81,8 @@ def steady_state(
         The state with its error and evidence.
 
     Raises:
-        TypeError: not a network, or not a method.
+        TypeError: not a method.
+        ValueError: not a network, or there is no such initial state.
         MethodError: the method does not apply; the message says why.
         SolveError: the solve failed (no convergence, not unique, not a state); the message names
             the remedy, and `result` on the exception holds what there is.
@@ -88,7 +100,10 @@ def evolve(
     *,
     source: SourceStart = "stationary",
 ) -> Evolution:
-    """The emitters' states over time.
+    r"""The emitters' states over time, sources traced out.
+
+    $$\rho(t) = \mathrm{Tr}_\mathrm{sources}\; e^{\mathcal{L}t}\,
+      (\rho_\mathrm{sources} \otimes \rho(0))$$
 
     Args:
         network: What to evolve.
@@ -102,8 +117,8 @@ def evolve(
         One state and one error per time.
 
     Raises:
-        TypeError: not a network, or not a method.
-        ValueError: the times are no such sequence, or there is no such initial state.
+        TypeError: not a method.
+        ValueError: not a network, no such sequence of times, or no such initial state.
         MethodError: the method does not apply; the message says why.
         SolveError: the evolution failed; the message names the remedy, and `result` on the
             exception holds what there is.

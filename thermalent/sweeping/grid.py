@@ -34,6 +34,9 @@ def zipped(**values: Sequence[Any]) -> Zip:
     Args:
         values: Values by parameter, all of the same length.
 
+    Returns:
+        What `te.sweep` takes as a grid, or as one axis of it.
+
     Raises:
         ValueError: the lengths differ, or there is no parameter.
     """
@@ -48,6 +51,9 @@ def points(given: Sequence[Mapping[str, Any]]) -> Zip:
 
     Args:
         given: One mapping per point, all with the same parameters.
+
+    Returns:
+        What `te.sweep` takes as a grid: one axis, along which all parameters change together.
 
     Raises:
         ValueError: there is no point, or one lacks a parameter of the first.

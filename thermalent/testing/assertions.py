@@ -234,12 +234,12 @@ def _reach(result: Any) -> np.ndarray:
 
 
 def _exact(network: Network, times: Any) -> tuple[Method, ...]:
-    """The exact methods that apply."""
-    from thermalent.continued_fraction.method import ContinuedFraction
-    from thermalent.excitations import FewExcitations
-    from thermalent.fock.method import Fock
+    """The exact methods of the registry that apply by default."""
+    from thermalent.solving import registry
+    from thermalent.solving.solve import method_named
 
     if times is None:
-        return tuple(m for m in (ContinuedFraction(), Fock()) if m.refusal(network) is None)
-    candidates = (ContinuedFraction(), FewExcitations(), Fock())
+        candidates = [method_named(name) for name in registry.STEADY_STATE_DEFAULTS]
+        return tuple(m for m in candidates if m.refusal(network) is None)
+    candidates = [method_named(name) for name in registry.EVOLUTION_DEFAULTS]
     return tuple(m for m in candidates if m.evolution_refusal(network, "stationary") is None)

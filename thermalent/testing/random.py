@@ -20,6 +20,9 @@ def random_network(kind: str, rng: np.random.Generator) -> Network:
             "several_modes", "cold_rings".
         rng: Where the numbers come from; the same seed gives the same network.
 
+    Returns:
+        The network.
+
     Raises:
         ValueError: there is no such kind.
     """
@@ -32,6 +35,9 @@ def random_state(dims: Sequence[int], rng: np.random.Generator) -> np.ndarray:
     Args:
         dims: Dimensions of the emitters, as `Network.dims`.
         rng: Where the numbers come from.
+
+    Returns:
+        The density matrix.
     """
     return drawn_state(SeededDraws(rng), dims)
 
@@ -45,7 +51,10 @@ def random_times(
         rng: Where the numbers come from.
         count: How many, >= 1.
         shortest: Smallest time, inverse rate unit, > 0.
-        longest: Largest time.
+        longest: Largest time, inverse rate unit.
+
+    Returns:
+        The times.
     """
     return drawn_times(SeededDraws(rng), count, shortest, longest)
 

@@ -61,6 +61,9 @@ def networks(kind: str | None = None) -> st.SearchStrategy[Network]:
     Args:
         kind: One of `thermalent.testing.KINDS`; any of them if not given.
 
+    Returns:
+        A Hypothesis strategy of networks.
+
     Raises:
         ValueError: there is no such kind.
     """
@@ -83,6 +86,9 @@ def states(dims: Sequence[int] = (2, 2)) -> st.SearchStrategy[np.ndarray]:
 
     Args:
         dims: Dimensions of the emitters, as `Network.dims`.
+
+    Returns:
+        A Hypothesis strategy of arrays.
     """
 
     @st.composite
@@ -100,7 +106,10 @@ def times(
     Args:
         count: How many, >= 1.
         shortest: Smallest time, inverse rate unit, > 0.
-        longest: Largest time.
+        longest: Largest time, inverse rate unit.
+
+    Returns:
+        A Hypothesis strategy of arrays.
     """
 
     @st.composite

@@ -1,9 +1,9 @@
 r"""Recognition of the kind of a network, for formulas that hold for one kind only.
 
 Three questions, from the narrowest to the widest: is it the ideal link, for which the closed forms
-were derived; do the emitters see a classical Gaussian field, which nothing they do changes; is
-there one source at all. Each answer is the thing asked for, or a `Mismatch` that names the
-parameter in the way.
+were derived; are the emitters driven by a classical Gaussian field, which nothing they do
+changes; is there one source at all. Each answer is the thing asked for, or a `Mismatch` that names
+the parameter in the way.
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ def ideal_link(network: Network) -> IdealLink | Mismatch:
     of source and qubits) makes no difference; a phase of the couplings, which a redefinition of the
     qubits' states would remove, does.
 
+    Args:
+        network: Any network.
+
+    Returns:
+        n_th, kappa and gamma of the link, or the parameter that is not that of an ideal one.
+
     Source: THERMAL, Eqs. (1) to (8).
     """
     several = not_one_mode(network)
@@ -93,7 +99,14 @@ def not_one_mode(network: Network) -> Mismatch | None:
 
 
 def one_mode(network: Network) -> GaussianMode | Mismatch:
-    """The network's only mode as a Gaussian amplitude."""
+    """The network's only mode as a Gaussian amplitude.
+
+    Args:
+        network: Any network.
+
+    Returns:
+        The amplitude, or why there is no such mode: none, several, or one that is pumped.
+    """
     several = not_one_mode(network)
     return gaussian_modes(network)[0] if several is None else several
 
@@ -103,6 +116,12 @@ def classical_field(network: Network) -> GaussianMode | Mismatch:
 
     That is: nothing that the emitters emit travels back to it, and the phase of the field can be
     absorbed in the emitters' states (the excitation number is conserved up to decay).
+
+    Args:
+        network: Any network.
+
+    Returns:
+        The mode's amplitude, or the coupling that is in the way.
     """
     mode = one_mode(network)
     if isinstance(mode, Mismatch):

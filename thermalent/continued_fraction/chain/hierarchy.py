@@ -57,6 +57,10 @@ def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
         network: The network.
         numbers: Its excitation numbers, (d,), if they are known already.
 
+    Returns:
+        What the tiers are made of: the emitters' Liouvillian, their charges, the source's
+        amplitudes, and a basis.
+
     Raises:
         SymmetryError: the network does not conserve the excitation number.
     """
