@@ -8,8 +8,9 @@ is an object with
 - "claims": the rows, in the order of the page. A row has an "id" (its test recomputes "ours" from
   the function of that name in CLAIMS of a module beside this one), the "paper" (a key of
   CITATION.cff), the "claim" in words, "parameters" (an object), what is "printed" (text), "ours" (a
-  list of numbers), the "verdict" and the "tolerance" of the test; and, if there is something to
-  say, a "remark".
+  list of numbers), the "route" by which they come out a second time (a function of that name in
+  ROUTES of a module beside this one, or NO_ROUTE), the "verdict" and the "tolerance" of the tests;
+  and, if there is something to say, a "remark".
 """
 
 import json
@@ -22,7 +23,10 @@ PAGE = HERE.parents[1] / "docs" / "claims.md"
 PAPERS = ("TRANSPORT", "GENERATION", "THERMAL", "DUALRAIL", "COOPERATIVE")
 # A verdict that begins like this does not contradict the paper; the others are set in bold.
 RIGHT = ("reproduced", "supported", "truncated", "curve only", "in a reconstruction")
-REQUIRED = {"id", "paper", "claim", "parameters", "printed", "ours", "verdict", "tolerance"}
+REQUIRED = {
+    "id", "paper", "claim", "parameters", "printed", "ours", "route", "verdict", "tolerance",
+}  # fmt: skip
+NO_ROUTE = "none but this one"
 OPTIONAL = {"remark", "compared"}
 
 HEAD = """# What the papers print and what comes out
@@ -30,9 +34,10 @@ HEAD = """# What the papers print and what comes out
 <!-- Written by `make claims` from tests/claims/reference_*.json: edit those, not this page. -->
 
 Every number and every statement that was checked, paper by paper. The tests recompute each row, to
-more digits than stand here, and fail if one of them or its verdict changes. A list in the column
-"comes out" holds what the claim names in brackets, in that order. The papers are those of
-`CITATION.cff`.
+more digits than stand here, twice: by the package, and by the route in the column "and by", which
+shares nothing with it (or, where that is another method of the package, no more than the network).
+They fail if one of the numbers or a verdict changes. A list in the column "comes out" holds what
+the claim names in brackets, in that order. The papers are those of `CITATION.cff`.
 """
 
 
@@ -90,13 +95,13 @@ def _legend(everything: list[dict[str, Any]]) -> str:
 
 def _table(group: list[dict[str, Any]]) -> str:
     lines = [
-        _line(["claim", "parameters", "printed", "comes out", "verdict"]),
-        "|---|---|---|---|---|",
+        _line(["claim", "parameters", "printed", "comes out", "and by", "verdict"]),
+        "|---|---|---|---|---|---|",
     ]
     for row in group:
         said = _verdict(row["verdict"]) + (f": {row['remark']}" if row.get("remark") else "")
         cells = [row["claim"], _parameters(row["parameters"]), row["printed"], _ours(row["ours"])]
-        lines.append(_line([*cells, said]))
+        lines.append(_line([*cells, row["route"], said]))
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,74 @@
+"""The numbers of the claims by a second route, which shares no code with the first."""
+
+import ast
+import json
+from pathlib import Path
+
+import claims_page
+import cooperative_routes
+import dual_rail_routes
+import numpy as np
+import pytest
+import ring_routes
+from rings_by_hand import exactly, peak, rings
+
+HERE = Path(__file__).parent
+ROUTES = {
+    "ring": ring_routes.ROUTES,
+    "dual_rail": dual_rail_routes.ROUTES,
+    "cooperative": cooperative_routes.ROUTES,
+}
+ROWS = {
+    (table, row["id"]): row
+    for table in ROUTES
+    for row in json.loads((HERE / f"reference_{table}.json").read_text())["claims"]
+}
+# Four pairs behind a filter, and the preparation of five: what else solves them takes hours.
+WITHOUT = {
+    "T_prep, five pairs",
+    "C_ii, Delta = 0",
+    "C_ii, Delta = 2",
+    "C_44 over Delta",
+    "decay along the chain",
+}
+LONG = {"T_prep, four pairs", *(name for _, name in ROWS if name.startswith("N_ent"))}
+
+
+def places():
+    for table, routes in ROUTES.items():
+        for name in routes:
+            marks = [pytest.mark.long] * (table == "dual_rail" and name in LONG)
+            yield pytest.param(table, name, marks=marks, id=f"{table}: {name}")
+
+
+@pytest.mark.parametrize(("table", "name"), list(places()))
+def test_a_second_route_gives_the_same_numbers(table, name):
+    row = ROWS[table, name]
+    found = exactly(ROUTES[table][name][1])
+    np.testing.assert_allclose(found, row["ours"], rtol=row["tolerance"], atol=row["tolerance"])
+
+
+def test_every_row_names_its_route():
+    for (table, name), row in ROWS.items():
+        expected = ROUTES[table][name][0] if name in ROUTES[table] else claims_page.NO_ROUTE
+        assert row["route"] == expected
+    assert {name for (_, name), row in ROWS.items() if row["route"] == claims_page.NO_ROUTE} == (
+        WITHOUT
+    )
+    assert {(table, name) for table in ROUTES for name in ROUTES[table]} <= set(ROWS)
+
+
+@pytest.mark.parametrize("file", ["rings_by_hand", "ring_routes", "cooperative_routes"])
+def test_routes_by_hand_use_no_code_of_the_package(file):
+    for node in ast.walk(ast.parse((HERE / f"{file}.py").read_text())):
+        if isinstance(node, ast.Import):
+            assert all("thermalent" not in alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert "thermalent" not in str(node.module)
+
+
+def test_wrong_rings_give_other_numbers():
+    """The control: a hundredth less decay of the second cavity is noticed."""
+    ours = ROWS["ring", "chiral, rounded couplings"]["ours"]
+    wrong = exactly(lambda: peak(rings((0.126, 0.277), right=(1, 0.99)), [0, 0, 1, 0], until=60))
+    assert abs(wrong[0] - ours[0]) > 1e-4
