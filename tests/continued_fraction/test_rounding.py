@@ -112,7 +112,7 @@ def test_what_rounding_loses_is_judged_alike_by_one_and_by_many():
     k, x = fractions.work.k[0], fractions.work.x[0]
     stationary.solve(k)
     lost = rounding_kernels.lost_by_rounding(
-        fractions.work.inverse[0], 0, fractions.blocks.size[0], k, fractions.work.above[0], x
+        fractions.work.inverse[0], 0, fractions.tier0.size[0], k, fractions.work.above[0], x
     )
     # One draw of rounding each; the elimination with pivots and without rounds differently.
     assert lost == pytest.approx(stationary.lost(k, x), rel=0.5)

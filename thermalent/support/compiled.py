@@ -30,6 +30,8 @@ from numba.core import caching, event
 # Numba fills its settings from the environment; type checkers do not see them.
 _SETTINGS: Any = numba.config
 
+# Nothing calls the kernels from C: the code for it would be compiled with each of them.
+_NO_WRAPPER: dict[str, Any] = {"no_cfunc_wrapper": True}
 _CHECKSUM = hashlib.sha256().digest_size
 # The import statements of a file that are not inside of a function.
 _IMPORTED = re.compile(r"^(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$", re.MULTILINE)
@@ -43,7 +45,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = numba.njit(**options)(function)
+        dispatcher = numba.njit(**_NO_WRAPPER, **options)(function)
         if _SETTINGS.DISABLE_JIT:
             return dispatcher
         try:

@@ -63,7 +63,7 @@ def element_errors(
 
     Args:
         work: See `lanes.Work`.
-        chains: See `lanes.ChainBlocks`.
+        chains: See `lanes.TierZero`.
         error: Of the largest elements, (p,).
         scale: The largest elements, (p,).
     """

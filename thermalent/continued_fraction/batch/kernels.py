@@ -78,21 +78,22 @@ def subtract(to, row, by, factor, count, side):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def fold_lanes(a, up, down, rate, depths, scaling, k, side):
+def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
     """Compute K of every lane, truncated at its own depth.
 
     Args:
-        a: A of even and odd tiers, (m, m, lanes) each.
-        up: For even and odd tiers: row, column, values (t, lanes), e.
-        down: The same.
+        a: A of even and odd tiers, (2, m, m, lanes).
+        sizes: How many unknowns even and odd tiers have.
+        bands: See `lanes.Bands`; rows and columns in the order of `a`.
+        values: Of the bands, (t, lanes).
         rate: (lanes,).
         depths: (lanes,).
         scaling: Of the tiers against each other.
         k: Output for K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         side: As many items as there are lanes.
     """
-    lanes = len(side)
-    most = max(a[0].shape[0], a[1].shape[0])
+    lanes, (to, of, e, begin) = len(side), bands
+    most = a.shape[1]
     # [D | R] of this tier and of the one above, whose right part is D^{-1} B there.
     both = np.zeros((2, most, 2 * most, lanes))
     factor, row, value = np.zeros(lanes), np.zeros((2 * most, lanes)), np.zeros(lanes)
@@ -101,27 +102,24 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
         last, first = max(last, depths[w]), min(first, depths[w])
     for n in range(last, 0, -1):
         parity = n % 2
+        here, there = sizes[parity], sizes[1 - parity]
         aug, above = both[parity], both[1 - parity]
-        block = a[parity]
-        here, there = block.shape[0], a[1 - parity].shape[0]
         for i in range(here):
             for j in range(here):
                 for w in range(lanes):
-                    aug[i, j, w] = -block[i, j, w]
+                    aug[i, j, w] = -a[parity, i, j, w]
             for w in range(lanes):
                 aug[i, i, w] += rate[w] * n
             for j in range(here, here + there):
                 for w in range(lanes):
                     aug[i, j, w] = 0.0
         if n < last:
-            to, of, values, e = down[parity]
-            for t in range(to.size):
+            for t in range(begin[2 + parity], begin[3 + parity]):
                 size = np.sqrt(max(0.5 * (n - e[t]) + 1.0, 0.0)) / scaling
                 for w in range(lanes):
                     value[w] = values[t, w] * size
                 subtract(aug[to[t]], above[of[t], there:], value, factor, here, side)
-        to, of, values, e = up[parity]
-        for t in range(to.size):
+        for t in range(begin[parity], begin[1 + parity]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             for w in range(lanes):
                 aug[to[t], here + of[t], w] += values[t, w] * size
@@ -132,24 +130,23 @@ def fold_lanes(a, up, down, rate, depths, scaling, k, side):
                     for i in range(here):
                         for j in range(here, here + there):
                             aug[i, j, w] = 0.0
-    to, of, values, e = down[0]
-    tier0_size, whole = k.shape[0], a[0].shape[0]
-    shift = whole - tier0_size if scaling != 1.0 else 0  # in reverse, tier 0 stands last
+    tier0_size = k.shape[0]
+    shift = sizes[0] - tier0_size if scaling != 1.0 else 0  # in reverse, tier 0 stands last
     for i in range(tier0_size):
         for j in range(tier0_size):
             for w in range(lanes):
                 k[i, j, w] = 0.0
-    for t in range(to.size):
+    for t in range(begin[2], begin[3]):
         i = to[t] - shift
         if 0 <= i < tier0_size:
             size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
             for w in range(lanes):
                 value[w] = -values[t, w] * size
-            subtract(k[i], both[1, of[t], a[1].shape[0] + shift :], value, factor, tier0_size, side)
+            subtract(k[i], both[1, of[t], sizes[1] + shift :], value, factor, tier0_size, side)
 
 
 @compiled(nogil=True, error_model="numpy")
-def fold_points(points, depths, reverse, a, up, down, rate, found, side):
+def fold_points(points, depths, reverse, a, bands, values, rate, found, side):
     """Compute K of some points, each at its own depth, into found (p, tier0, tier0).
 
     Args:
@@ -157,20 +154,18 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
         depths: Of each of these, (n,).
         reverse: Whether the unknowns stand in reverse and the tiers are scaled.
         a: A of the even and of the odd tiers of all points, (p, m, m) each.
-        up: Couplings into even and odd tiers from below, values (p, t).
-        down: The same from above.
+        bands: See `lanes.Bands`; already in reverse.
+        values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).
         found: K of all points.
         side: As many items as there are lanes.
     """
-    lanes = len(side)
-    tier0_size = found.shape[1]
-    even, odd = a[0].shape[1], a[1].shape[1]
-    blocks = (np.zeros((even, even, lanes)), np.zeros((odd, odd, lanes)))
+    lanes, tier0_size = len(side), found.shape[1]
+    sizes = (a[0].shape[1], a[1].shape[1])
+    most = max(sizes[0], sizes[1])
+    block, value = np.zeros((2, most, most, lanes)), np.zeros((values.shape[1], lanes))
     k, rates = np.zeros((tier0_size, tier0_size, lanes)), np.zeros(lanes)
     depth = np.zeros(lanes, dtype=np.int64)
-    ups = (_lanes(up[0], even, odd, reverse, lanes), _lanes(up[1], odd, even, reverse, lanes))
-    downs = (_lanes(down[0], even, odd, reverse, lanes), _lanes(down[1], odd, even, reverse, lanes))
     scaling = _SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
@@ -178,10 +173,16 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
             p = points[at]
             rates[w], depth[w] = rate[p], depths[at]
             for parity in range(2):
-                _fill(blocks[parity], a[parity][p], w, reverse)
-                _load(ups[parity][2], up[parity].value[p], w)
-                _load(downs[parity][2], down[parity].value[p], w)
-        fold_lanes(blocks, ups, downs, rates, depth, scaling, k, side)
+                m = sizes[parity]
+                for i in range(m):
+                    for j in range(m):
+                        if reverse:
+                            block[parity, i, j, w] = a[parity][p, m - 1 - i, m - 1 - j]
+                        else:
+                            block[parity, i, j, w] = a[parity][p, i, j]
+            for t in range(values.shape[1]):
+                value[t, w] = values[p, t]
+        fold_lanes(block, sizes, bands, value, rates, depth, scaling, k, side)
         for w in range(min(lanes, points.size - begin)):
             p = points[begin + w]
             for i in range(tier0_size):
@@ -190,26 +191,3 @@ def fold_points(points, depths, reverse, a, up, down, rate, found, side):
                         found[p, i, j] = k[tier0_size - 1 - i, tier0_size - 1 - j, w]
                     else:
                         found[p, i, j] = k[i, j, w]
-
-
-@compiled(nogil=True, error_model="numpy")
-def _lanes(band, rows, columns, reverse, lanes):
-    """A band with values for every lane, its unknowns in reverse order if requested."""
-    row, col = band.row.copy(), band.col.copy()
-    if reverse:
-        row, col = rows - 1 - row, columns - 1 - col
-    return row, col, np.zeros((row.size, lanes)), band.e
-
-
-@compiled(nogil=True, error_model="numpy")
-def _load(to, values, w):
-    for t in range(values.size):
-        to[t, w] = values[t]
-
-
-@compiled(nogil=True, error_model="numpy")
-def _fill(to, block, w, reverse):
-    m = block.shape[0]
-    for i in range(m):
-        for j in range(m):
-            to[i, j, w] = block[m - 1 - i, m - 1 - j] if reverse else block[i, j]

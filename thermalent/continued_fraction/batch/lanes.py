@@ -9,6 +9,7 @@ error is follow the rules of `fraction`. What elimination without pivoting in la
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.chain import Band
+from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
@@ -31,22 +32,53 @@ _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
 # Up to so many points a lane each would mostly fold copies: they are folded one by one.
 _FEW = 4
-_AT_ONCE = 20_000  # tiers to begin with up to which a search is not looked at until it ends
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
 Side = tuple[float, ...] | np.ndarray  # as many items as there are lanes, see `kernels`
 
 
+class Bands(NamedTuple):
+    """B into even and odd tiers and C into them, as one list of elements."""
+
+    row: np.ndarray
+    col: np.ndarray
+    e: np.ndarray
+    begin: np.ndarray  # where each of the four begins, and the end, (5,)
+
+
+class TierZero(NamedTuple):
+    """A at tier 0 of the chains of some points, and what its unknowns stand for."""
+
+    a: np.ndarray  # of the even tiers, (p, m_0, m_0)
+    size: np.ndarray  # what its elements were summed from, (p, m_0, m_0)
+    basis: np.ndarray  # operators of tier 0 as columns, (p, d^2, tier0)
+
+
 class ChainBlocks(NamedTuple):
     """What the kernels are told of the chains of some points, see `Chains`."""
 
     a: tuple[np.ndarray, np.ndarray]
-    up: tuple[Band, Band]
-    down: tuple[Band, Band]
-    rate: np.ndarray
-    basis: np.ndarray  # operators of tier 0 as columns, (p, d^2, tier0)
-    size: np.ndarray  # what A of the even tiers was summed from, (p, m_0, m_0)
+    bands: tuple[Bands, Bands]  # and the same with the unknowns of every tier in reverse order
+    values: np.ndarray  # of the bands, (p, t)
+    rate: np.ndarray  # (p,)
+
+
+def _chain_blocks(chain: HierarchyChain) -> ChainBlocks:
+    four = (*chain.up, *chain.down)
+    row, col, e = (
+        np.concatenate(parts) for parts in zip(*((b.row, b.col, b.e) for b in four), strict=True)
+    )
+    counts = [band.row.size for band in four]
+    begin = np.array([0, *itertools.accumulate(counts)])
+    even, odd = chain.a[0].shape[1], chain.a[1].shape[1]
+    rows, columns = np.repeat([[even, odd, even, odd], [odd, even, odd, even]], counts, axis=1)
+    return ChainBlocks(
+        a=chain.a,
+        bands=(Bands(row, col, e, begin), Bands(rows - 1 - row, columns - 1 - col, e, begin)),
+        values=np.concatenate([band.value for band in four], axis=1),
+        rate=cast(np.ndarray, chain.rate),
+    )
 
 
 class Work(NamedTuple):
@@ -179,6 +211,21 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
+def _fold(
+    points: np.ndarray,
+    depths: np.ndarray,
+    reverse: bool,
+    blocks: ChainBlocks,
+    found: np.ndarray,
+    side: Side,
+) -> None:
+    """K of some points, each from its own depth, into `found`."""
+    from thermalent.continued_fraction.batch.kernels import fold_points
+
+    bands = blocks.bands[1 if reverse else 0]
+    fold_points(points, depths, reverse, blocks.a, bands, blocks.values, blocks.rate, found, side)
+
+
 class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
@@ -186,14 +233,8 @@ class _Fractions:
         chain, count = group.chain, len(group.points)
         assert chain.size is not None
         self.group, self.threads = group, threads
-        self.blocks = ChainBlocks(
-            chain.a,
-            chain.up,
-            chain.down,
-            cast(np.ndarray, chain.rate),
-            chain.basis[0],
-            chain.size.a[0],
-        )
+        self.blocks = _chain_blocks(chain)
+        self.tier0 = TierZero(chain.a[0], chain.size.a[0], chain.basis[0])
         square, line = (count, chain.tier0_size, chain.tier0_size), (count, chain.tier0_size)
         k, before, inverse, above = (np.full(square, np.nan) for _ in range(4))
         x, x_before = (np.full(line, np.nan) for _ in range(2))
@@ -202,7 +243,6 @@ class _Fractions:
     def converge(self, rtol: float, most: int = MOST_TIERS) -> Progress:
         """Fold at more and more tiers until every point is settled, one way or the other."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
-        from thermalent.continued_fraction.batch import kernels
         from thermalent.continued_fraction.chain import convergence as control
 
         count, widths = len(self.group.points), cast(np.ndarray, self.group.chain.width)
@@ -220,50 +260,52 @@ class _Fractions:
         )
         # What needs more tiers than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > most] = batch_convergence.DEFERRED
-        first = True
+        reverse, judge_points = False, batch_convergence.judge_points
         while True:
             active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
             if len(active) == 0:
                 return progress
             # Lanes of similar depth wait least for each other.
             active = active[np.argsort(progress.depth[active], kind="stable")]
-            few = len(active) <= _FEW
-            at_once = few and progress.depth[active[-1]] <= _AT_ONCE
-            rounds = control.MOST_FOLDS if at_once and not first else 1
-            side = kernels.ONE_LANE if few else kernels.MANY_LANES
-
-            def task(points: np.ndarray, rounds: int = rounds, side: Side = side) -> None:
-                batch_convergence.converge_points(
-                    points, rounds, self.blocks, self.work, progress, rtol, most, side
-                )
-
             depths = progress.depth.copy()
+            side = self._side(active)
+
+            def task(points: np.ndarray, reverse: bool = reverse, side: Side = side) -> None:
+                self._solve(points, progress.depth[points], reverse, side)
+                judge_points(points, self.tier0, self.work, progress, rtol, most)
+
             self._share(task, active)
-            if first:
+            if not reverse and np.all(progress.folds[active] == 1):
                 self._lose(active, depths, side)
-                first = False
+            reverse = not reverse
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
-        from thermalent.continued_fraction.batch import convergence as batch_convergence
-        from thermalent.continued_fraction.batch import kernels
-
-        converged = self.states(points)
-        side = kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
-        self._share(
-            lambda some: batch_convergence.solve_points(
-                some, tiers, False, self.blocks, self.work, side
-            ),
-            points,
-        )
+        converged, side = self.states(points), self._side(points)
+        self._share(lambda some: self._solve(some, tiers[some], False, side), points)
         regular = ~np.isnan(self.work.x[points, 0])
         points, converged = points[regular], converged[regular]
         progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
         return points
 
+    def _side(self, points: np.ndarray) -> Side:
+        """The lanes in which so many points are folded."""
+        from thermalent.continued_fraction.batch import kernels
+
+        return kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
+
+    def _solve(self, points: np.ndarray, depths: np.ndarray, reverse: bool, side: Side) -> None:
+        """K, the solution at tier 0 and its inverse of some points, folded from their depths."""
+        from thermalent.continued_fraction.batch.convergence import solve_points
+
+        work, basis = self.work, self.tier0.basis
+        _fold(points, depths, reverse, self.blocks, work.k, side)
+        populations = round(np.sqrt(basis.shape[1]))
+        solve_points(points, self.tier0.a, work.k, populations, work.x, work.inverse)
+
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
-        found = np.sum(self.blocks.basis[points] * self.work.x[points, None, :], axis=2)
+        found = np.sum(self.tier0.basis[points] * self.work.x[points, None, :], axis=2)
         d = round(np.sqrt(found.shape[1]))
         return found.reshape(-1, d, d)
 
@@ -275,20 +317,16 @@ class _Fractions:
 
         @cache
         def table() -> np.ndarray:
-            return element_errors(self.work, self.blocks, progress.error, progress.scale)
+            return element_errors(self.work, self.tier0, progress.error, progress.scale)
 
         return lambda row: table()[row]
 
     def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
         """What rounding may change in K, which was folded once: see `rounding.lost_above`."""
-        from thermalent.continued_fraction.batch import kernels
-
-        chain = rounding.disturbed(self.group.chain)
-        blocks = (chain.a, chain.up, chain.down, chain.rate)
-        above = self.work.above
+        blocks, above = _chain_blocks(rounding.disturbed(self.group.chain)), self.work.above
 
         def task(some: np.ndarray) -> None:
-            kernels.fold_points(some, depths[some], True, *blocks, above, side)
+            _fold(some, depths[some], True, blocks, above, side)
 
         self._share(task, points)
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)

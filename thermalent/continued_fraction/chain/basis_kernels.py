@@ -27,9 +27,14 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
     """
     n = basis.shape[1]
     half = np.zeros((3, n, n))  # S U, and |S| |U|
-    matrix[:], size[:] = 0.0, 0.0
-    begin, end = np.full(n, n), np.zeros(n, dtype=np.int64)  # the same of their rows
     for i in range(n):
+        for j in range(n):
+            size[i, j] = 0.0
+            for part in range(matrix.shape[0]):
+                matrix[part, i, j] = 0.0
+    begin, end = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)  # of their rows
+    for i in range(n):
+        begin[i] = n
         for l in range(n):
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
@@ -37,30 +42,29 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
                 most = np.hypot(real, imaginary) + extra
                 begin[i], end[i] = min(begin[i], span[0, l]), max(end[i], span[1, l])
                 low, high = span[0, l], span[1, l]
-                _add_row(half[0, i], real, basis[0, l], low, high)
-                _add_row(half[0, i], -imaginary, basis[1, l], low, high)
-                _add_row(half[1, i], real, basis[1, l], low, high)
-                _add_row(half[1, i], imaginary, basis[0, l], low, high)
-                _add_row(half[2, i], most, basis[2, l], low, high)
+                if real != 0.0:  # elements are often real or imaginary
+                    for j in range(low, high):
+                        half[0, i, j] += real * basis[0, l, j]
+                        half[1, i, j] += real * basis[1, l, j]
+                if imaginary != 0.0:
+                    for j in range(low, high):
+                        half[0, i, j] -= imaginary * basis[1, l, j]
+                        half[1, i, j] += imaginary * basis[0, l, j]
+                for j in range(low, high):
+                    half[2, i, j] += most * basis[2, l, j]
     for l in range(n):
         for i in range(span[0, l], span[1, l]):
             real, imaginary, most = basis[0, l, i], basis[1, l, i], basis[2, l, i]
             if most != 0.0:
                 low, high = begin[l], end[l]
-                _add_row(matrix[0, i], real, half[0, l], low, high)
-                _add_row(matrix[0, i], imaginary, half[1, l], low, high)
-                _add_row(size[i], most, half[2, l], low, high)
+                for j in range(low, high):
+                    matrix[0, i, j] += real * half[0, l, j]
+                    matrix[0, i, j] += imaginary * half[1, l, j]
+                    size[i, j] += most * half[2, l, j]
                 if matrix.shape[0] == 2:
-                    _add_row(matrix[1, i], real, half[1, l], low, high)
-                    _add_row(matrix[1, i], -imaginary, half[0, l], low, high)
-
-
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _add_row(to, factor, row, low, high):
-    """Add a multiple of a part of a row; elements are often real or imaginary."""
-    if factor != 0.0:
-        for j in range(low, high):
-            to[j] += factor * row[j]
+                    for j in range(low, high):
+                        matrix[1, i, j] += real * half[1, l, j]
+                        matrix[1, i, j] -= imaginary * half[0, l, j]
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -150,15 +154,14 @@ def assemble_small(
     """
     n = basis.shape[1]
     own, up = np.zeros((n, n), dtype=np.complex128), np.zeros((n, n), dtype=np.complex128)
-    down = np.zeros_like(own)
+    down = np.zeros((n, n), dtype=np.complex128)
     nothing, basis_parts = np.zeros(n), np.zeros((3, n, n))
     for p in range(weights.shape[0]):
         fill_hermitian_basis(frames[p], place, basis[p])
         parts(basis[p], basis_parts)
-        own[:], up[:], down[:] = 0.0, 0.0, 0.0
-        _add(own, a, weights[p])
-        _add(down, drive, weights[p])
-        backaction = _add(up, back, weights[p])
+        _sum(own, a, weights[p])
+        _sum(down, drive, weights[p])
+        backaction = _sum(up, back, weights[p])
         to_basis(own, basis_parts, span, missing_sums(own), matrices[p, :1], sizes[p, 0])
         for i in range(n):
             for j in range(n):
@@ -170,16 +173,21 @@ def assemble_small(
             to_basis(up, basis_parts, span, nothing, matrices[p, 1:2], sizes[p, 1])
         else:  # B is a multiple of C
             ratio = variance[p] / scale[p] ** 2
-            matrices[p, 1] = ratio * matrices[p, 2]
-            sizes[p, 1] = abs(ratio) * sizes[p, 2]
+            for i in range(n):
+                for j in range(n):
+                    matrices[p, 1, i, j] = ratio * matrices[p, 2, i, j]
+                    sizes[p, 1, i, j] = abs(ratio) * sizes[p, 2, i, j]
         for i in range(3):
             drop_rounding(matrices[p, i], sizes[p, i])
         _reach(matrices[p], reached[p])
 
 
 @compiled(nogil=True, error_model="numpy")
-def _add(to, given, weights):
-    """Add a weighted sum to a superoperator that is zero; returns whether it is no longer."""
+def _sum(to, given, weights):
+    """Write a weighted sum of superoperators; returns whether it is not zero."""
+    for i in range(to.shape[0]):
+        for j in range(to.shape[1]):
+            to[i, j] = 0.0
     for t in range(given.value.size):
         to[given.row[t], given.col[t]] += weights[given.weight[t]] * given.value[t]
     changed = False
@@ -192,7 +200,8 @@ def _add(to, given, weights):
 def _reach(matrices, reached):
     """What the populations, which stand first, reach through A, B and C."""
     total = reached.size
-    reached[: int(np.sqrt(total) + 0.5)] = True
+    for population in range(int(np.sqrt(total) + 0.5)):
+        reached[population] = True
     grown = True
     while grown:
         grown = False
@@ -240,12 +249,16 @@ def elements(blocks, to, of):
         of: Charges of the columns.
     """
     count, rows, columns = blocks.shape
-    there = np.zeros((rows, columns), dtype=np.bool_)
-    for q in range(count):
-        for i in range(rows):
-            for j in range(columns):
-                there[i, j] |= blocks[q, i, j] != 0.0
-    row, col = np.nonzero(there)
+    row, col = np.empty(rows * columns, dtype=np.int64), np.empty(rows * columns, dtype=np.int64)
+    found = 0
+    for i in range(rows):
+        for j in range(columns):
+            for q in range(count):
+                if blocks[q, i, j] != 0.0:
+                    row[found], col[found] = i, j
+                    found += 1
+                    break
+    row, col = row[:found].copy(), col[:found].copy()
     value, e = np.empty((count, row.size)), np.empty(row.size)
     for t in range(row.size):
         e[t] = (to[row[t]] - of[col[t]]) * to[row[t]]
