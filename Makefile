@@ -4,20 +4,25 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python
 
-.PHONY: demo test test-long audit mutate check format figures claims bench docs clean
+# The versions that `make test` installs, so that a release of tomorrow cannot break it.
+LOCK   := constraints/development.txt
+
+.PHONY: demo test test-long test-matrix coverage release-check audit mutate check format figures \
+	claims bench lock clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per set of requirements; pip is called again only when pyproject.toml changes.
+# One stamp per set of requirements; pip is called again only when these change. A user's
+# installation takes the newest versions, the developers' those of the lock, for the build too.
 $(VENV)/.installed: $(BIN)/activate pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
-	touch $@
+$(VENV)/.installed-dev: $(BIN)/activate pyproject.toml $(LOCK)
+	PIP_CONSTRAINT=$(LOCK) $(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py
@@ -33,6 +38,20 @@ test: check
 # The checks that take minutes.
 test-long: $(VENV)/.installed-dev
 	$(PYTEST) -m long
+
+# The tests on every Python from 3.11 on that is found, with the newest versions of all that the
+# package needs, and with the oldest: an hour or more. MATRIX="--only 3.12" for a part.
+test-matrix: $(VENV)/.installed-dev
+	$(RUN) -m tests.matrix $(MATRIX)
+
+# Lines and branches that the tests run; compiled kernels count as not run.
+coverage: $(VENV)/.installed-dev
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html:output/coverage
+
+# Wheel and source distribution built, installed in an empty environment and tested there; the
+# public interface compared with that of the last release; what is deprecated (docs/releasing.md).
+release-check: $(VENV)/.installed-dev
+	$(RUN) -m tests.release $(RELEASE)
 
 # Stated errors of ten thousand random networks against an independent reference: hours. The seed
 # comes from the clock and is printed; the report is docs/audit.md. AUDIT="--networks 600" for fewer.
@@ -63,6 +82,16 @@ claims: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(RUN) -m benchmarks
+
+# Both files of constraints anew, from pyproject.toml: the newest versions, and the oldest allowed.
+lock: $(BIN)/activate
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	echo hatchling editables | tr ' ' '\n' | $(BIN)/uv pip compile pyproject.toml - --extra dev \
+		--universal --python-version 3.11 --quiet --no-header --no-annotate --upgrade \
+		--output-file constraints/development.txt
+	$(BIN)/uv pip compile pyproject.toml --extra test --resolution lowest-direct \
+		--python-version 3.11 --quiet --no-header --no-annotate --upgrade \
+		--output-file constraints/oldest.txt
 
 clean:
 	rm -rf $(VENV) output .pytest_cache .mypy_cache .ruff_cache

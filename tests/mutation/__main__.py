@@ -28,7 +28,7 @@ from tests.mutation.selection import nearest_tests
 ROOT = Path(__file__).resolve().parents[2]
 _MOST_BROKEN = 5  # tests that fail anyway, per change
 _ENDLESS = 5  # a test that takes so many times longer with a change has noticed it
-_COPIED = ("thermalent", "tests", "figures", "benchmarks", "examples", "docs")
+_COPIED = ("thermalent", "tests", "figures", "benchmarks", "examples", "docs", "constraints")
 _FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "mkdocs.yml", "Makefile")
 
 

@@ -95,10 +95,12 @@ def test_options_of_the_command_line_are_those_of_the_methods():
     assert named == set(registry.METHOD_OPTIONS)
 
 
-@pytest.mark.parametrize("path", [public_names.FACE, public_names.SETTINGS], ids=str)
+@pytest.mark.parametrize(
+    "path", [public_names.FACE, public_names.SETTINGS], ids=["face", "settings"]
+)
 def test_type_checkers_know_every_public_name(path):
     """The imports for type checkers, and the modules whose types are checked strictly."""
-    text = (public_names.ROOT / path).read_text()
+    text = path.read_text()
     assert public_names.written(path, text) == text, "run `make format`"
     for name, module in te._MODULE_OF.items():
         assert module in text
@@ -108,7 +110,7 @@ def test_type_checkers_know_every_public_name(path):
 def test_public_names_are_written_where_they_are_missing():
     """Of a method more in the registry, by both files; nothing else is touched."""
     for path in (public_names.FACE, public_names.SETTINGS):
-        text = (public_names.ROOT / path).read_text()
+        text = path.read_text()
         lines = text.splitlines(keepends=True)
         short = "".join(line for line in lines if '"thermalent.fock.method"' not in line)
         short = short.replace("    from thermalent.fock.method import Fock as Fock\n", "")

@@ -14,7 +14,7 @@ from pathlib import Path
 import thermalent as te
 
 ROOT = Path(__file__).resolve().parents[2]
-FACE, SETTINGS = Path("thermalent/__init__.py"), Path("pyproject.toml")
+FACE, SETTINGS = Path(te.__file__), ROOT / "pyproject.toml"
 _BLOCK = re.compile(r"(?<=^if TYPE_CHECKING:\n)(?: {4}.*\n)+", re.MULTILINE)
 _STRICT = re.compile(
     r"(?<=^module = \[\n)(?: {4}\"thermalent.*\n)+(?=\]\nwarn_return_any = true)", re.MULTILINE
@@ -60,4 +60,4 @@ def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
 
 if __name__ == "__main__":
     for path in (FACE, SETTINGS):
-        (ROOT / path).write_text(written(path, (ROOT / path).read_text()))
+        path.write_text(written(path, path.read_text()))
