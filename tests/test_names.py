@@ -5,23 +5,19 @@ import dataclasses
 import inspect
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
-import thermalent
-
-ROOT = Path(thermalent.__file__).parent
-TREES = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+from tests.support.source import FILES, ROOT, tree
 
 # Names that several modules may define, and why.
 SHARED: dict[str, str] = {}
 
 
-def public_names(tree: ast.Module) -> set[str]:
+def public_names(module: ast.Module) -> set[str]:
     """The functions, classes and constants that a module defines under a public name."""
     names = set()
-    for node in tree.body:
+    for node in module.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -35,8 +31,8 @@ def public_names(tree: ast.Module) -> set[str]:
 
 def test_a_public_name_is_defined_once():
     modules = defaultdict(list)
-    for path, tree in TREES.items():
-        for name in public_names(tree):
+    for path in FILES:
+        for name in public_names(tree(path)):
             modules[name].append(str(path.relative_to(ROOT)))
     several = {name: places for name, places in modules.items() if len(places) > 1}
     assert not {name: places for name, places in several.items() if name not in SHARED}
@@ -68,9 +64,9 @@ def arguments(node: ast.FunctionDef | ast.ClassDef) -> set[str]:
     return {argument.arg for argument in [*a.posonlyargs, *a.args, *a.kwonlyargs, *several]}
 
 
-@pytest.mark.parametrize("path", TREES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_docstrings_describe_the_arguments_that_exist(path):
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(tree(path)):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             unknown = set(documented_arguments(ast.get_docstring(node) or "")) - arguments(node)
             assert not unknown, f"{node.name} documents {sorted(unknown)}, which it does not have"

@@ -2,13 +2,13 @@
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-import thermalent
+from tests.support.source import FILES, ROOT, tree
 
-ROOT = Path(thermalent.__file__).parent
 # What each room may import beside itself; methods are siblings that know nothing of each other.
 _GROUND = {"support", "numerics"}
 _PHYSICS = _GROUND | {"operators", "networks"}
@@ -38,33 +38,33 @@ FACE = {"cli", "sweeping", "__main__"}
 
 def modules() -> dict[str, Path]:
     found = {}
-    for path in ROOT.rglob("*.py"):
+    for path in FILES:
         parts = path.relative_to(ROOT.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
-def imports(known: dict[str, Path]) -> dict[str, set[str]]:
+KNOWN = modules()
+
+
+@cache
+def imports() -> dict[str, set[str]]:
     """Every import of a module of the package, wherever in the file it stands."""
     found: dict[str, set[str]] = defaultdict(set)
-    for name, path in known.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, path in KNOWN.items():
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{name} has a relative import"
                 if (node.module or "").split(".")[0] == "thermalent":
                     for alias in node.names:
                         whole = f"{node.module}.{alias.name}"
-                        found[name].add(whole if whole in known else str(node.module))
+                        found[name].add(whole if whole in KNOWN else str(node.module))
             elif isinstance(node, ast.Import):
                 found[name] |= {
                     alias.name for alias in node.names if alias.name.startswith("thermalent")
                 }
         found[name].discard(name)
     return found
-
-
-KNOWN = modules()
-IMPORTS = imports(KNOWN)
 
 
 def room(module: str) -> str:
@@ -79,7 +79,7 @@ def test_every_room_has_its_place():
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))
 def test_imports_run_one_way(name):
-    for module, targets in IMPORTS.items():
+    for module, targets in imports().items():
         if room(module) != name:
             continue
         for target in targets:
@@ -102,7 +102,7 @@ def test_no_files_import_each_other_in_a_circle():
     # A package's face hands names on: it stands for the files that it names.
     left = {
         name: {t for t in targets if t in KNOWN}
-        for name, targets in IMPORTS.items()
+        for name, targets in imports().items()
         if name in KNOWN
     }
     while True:

@@ -74,8 +74,8 @@ def test_fast_and_weakly_damped_turns_are_not_missed():
     network = te.thermal_link(0.01, 0.4, gamma=0.3, detuning=(2.0, -2.0))
     rho, full = start(network, cutoff=6)  # 0.005^6 = 2e-14
     fock = FockLindbladian(network, cutoff=6)
-    (state,) = Dynamics(network).evolve([20.0], rho)
-    expected = fock.emitters(fock.evolved(full, 20.0))
+    (state,) = Dynamics(network).evolve([8.0], rho)
+    expected = fock.emitters(fock.evolved(full, 8.0))
     coherence = np.max(np.abs(expected - np.diag(np.diag(expected))))
     assert coherence > 1e-4
     assert state.distance(expected) < TRUNCATION

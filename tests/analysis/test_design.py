@@ -130,7 +130,7 @@ def test_sensitivities_are_the_slopes(found):
 
 
 def test_out_of_reach_says_what_is_reachable_and_what_it_takes():
-    design = te.design(*LAB, 0.8)
+    design = te.design(*LAB, 0.8, margins=(), attenuate=False)
     assert not design.reachable
     assert design.points == ()
     assert "out of reach" in design.answer
@@ -143,11 +143,11 @@ def test_out_of_reach_says_what_is_reachable_and_what_it_takes():
 
 
 def test_no_temperature_reaches_what_dephasing_forbids():
-    design = te.design(*LAB, 0.9, dephasing_time="1us")
+    design = te.design(*LAB, 0.9, dephasing_time="1us", margins=(), attenuate=False)
     assert not design.reachable
     assert design.needed_n == np.inf
     assert "no temperature was found" in design.answer
-    cold = te.design("1mK", *LAB[1:], 0.5)
+    cold = te.design("1mK", *LAB[1:], 0.5, margins=(), attenuate=False)
     assert not cold.reachable
     assert cold.best.concurrence < 1e-100
 
@@ -194,8 +194,10 @@ def test_command_out_of_reach_and_wrong(tmp_path):
     assert result.exit_code == 1
     assert "thermalent: C = 0.8 is out of reach" in result.stderr
     assert "largest C" in result.stdout
-    data = json.loads(run("--target-concurrence", 0.8, "--json").stdout)
-    assert data["needed_n"] == pytest.approx(te.design(*LAB, 0.8).needed_n, rel=1e-7)
+    alone = ("--target-concurrence", 0.8, "--no-attenuation", "--json")
+    data = json.loads(run(*alone).stdout)
+    expected = te.design(*LAB, 0.8, attenuate=False).needed_n
+    assert data["needed_n"] == pytest.approx(expected, rel=1e-7)
     assert data["needed_n"] > 1.1 * data["n_th"]
     wrong = run("--target-concurrence", 1.2)
     assert wrong.exit_code == 2

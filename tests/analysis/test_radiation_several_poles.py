@@ -127,7 +127,7 @@ def test_coherence_and_spectra_are_those_of_fock_space(network, of):
             assert np.all(line.error < 1e-6 * np.max(lines))
 
 
-@pytest.mark.parametrize("n_th", [0.1, 30.0])
+@pytest.mark.parametrize("n_th", [0.1, pytest.param(30.0, marks=pytest.mark.long)])
 def test_the_source_alone_has_the_coherence_of_its_filter(n_th):
     """Two equal cavities: (1 + kappa tau) exp(-kappa tau), and a thermal g2 = 1 + |g1|^2."""
     kappa = 0.02
@@ -218,7 +218,7 @@ def sampled(n_th, kappa, delays, poles, paths, seed):
     return values.mean(axis=1), values.std(axis=1) / np.sqrt(paths), flux.mean()
 
 
-@pytest.mark.parametrize("poles", [2, 3])
+@pytest.mark.parametrize("poles", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_sampled_fields_give_the_coherence_of_a_hot_network(poles):
     """Quantum regression along paths of the field, by hand; one pole less does not agree."""
     n_th, kappa, delays = 20.0, 0.12, np.array([0.5, 2.0])

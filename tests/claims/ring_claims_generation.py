@@ -184,6 +184,7 @@ SLOW = (0.08, 0.4), (0.2, 0.9)
 STRONG = (1.0, 3.0), (0.8, 2.5)
 
 
+@cache
 def best_with_decay(rate, first, second, starts=1):
     return optimise(
         lambda g1, g2: ring_resonators((g1, g2), qubit_decay=rate),

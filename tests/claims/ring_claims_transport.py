@@ -32,6 +32,7 @@ def fidelities(peak):
     return [peak.value, np.sqrt(peak.value), peak.time]
 
 
+@cache
 def best_of_one(objective, low, high, **options):
     """[argmax, maximum] over one coupling."""
     found = optimise(lambda g: g, {"g": (low, high)}, objective, starts=3, **options)

@@ -22,15 +22,15 @@ TIMES = np.array([0.0, 0.3, 2.0, 8.0, 25.0, 90.0])
 def test_any_initial_state_evolves_as_in_fock_space(seed):
     """Random pure states: every total charge from -2 to 2 takes part."""
     rng = np.random.default_rng(seed)
-    n_th, kappa = rng.uniform(0.1, 0.7), rng.uniform(0.1, 1.0)
+    n_th, kappa = rng.uniform(0.1, 0.3), rng.uniform(0.1, 1.0)
     gamma, detuning = rng.uniform(0.5, 1.5, 2), rng.uniform(-1, 1, 2)
     psi = rng.normal(size=4) + 1j * rng.normal(size=4)
     rho = np.outer(psi, psi.conj()) / np.vdot(psi, psi).real
-    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=20)
+    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=14)
     expected = brute.over_time(brute.start(rho, "stationary"), TIMES, brute.emitters)
     found = te.evolve(te.thermal_link(n_th, kappa, gamma, detuning=detuning), TIMES, rho)
     difference = np.max(np.abs(found.states - expected), axis=(1, 2))
-    # The thermal tail beyond 20 quanta holds (n/(2+n))^20 < 2e-12.
+    # The thermal tail beyond 14 quanta holds (n/(2+n))^14 < 1e-12.
     assert np.all(difference < 1e-10)
     assert np.all(difference <= found.error + 1e-11)
 
@@ -42,7 +42,7 @@ def test_entanglement_of_the_room_temperature_link_builds_up_slowly(time, concur
     assert evolution.concurrence()[0] == pytest.approx(concurrence, abs=1e-4)
 
 
-@pytest.mark.parametrize(("n_th", "kappa"), [(3.0, 0.5), (1220.0, 1e-3), (2e3, 1e-2)])
+@pytest.mark.parametrize(("n_th", "kappa"), [(3.0, 0.5), (1220.0, 1e-3), (200.0, 1e-2)])
 def test_long_times_reach_the_steady_state(n_th, kappa):
     net = te.thermal_link(n_th, kappa, detuning=(0.1, -0.2), dephasing=0.01)
     late = te.evolve(net, [60 / kappa], "10")
@@ -133,7 +133,9 @@ def test_evolution_carries_its_observables():
     assert np.max(np.abs(evolution.states[0] - states.initial_state("10", (2, 2)))) < 1e-12
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(n, marks=pytest.mark.long) for n in (4, 5))]
+)
 def test_errors_hold_on_random_networks(seed):
     """Every imperfection, any initial state, n_th to 300: nothing that a contour could miss."""
     rng = np.random.default_rng(seed)

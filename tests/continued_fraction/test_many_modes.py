@@ -143,7 +143,7 @@ def test_later_pairs_leave_the_earlier_alone():
     """In any truncation: the cascade is one-way inside the hierarchy too."""
     one, two, three = (
         solve.lattice_steady_state(
-            te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 5
+            te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 4
         ).state
         for n in (1, 2, 3)
     )
@@ -308,7 +308,7 @@ TWO_PAIRS = {"pairs": 2, "squeezing": 1.0, "bandwidth": 3.0}
 def test_the_default_returns_what_a_budget_affords(monkeypatch):
     """Whatever the budget, the stated error holds; the same budget gives the same bits."""
     network = te.dual_rail(**TWO_PAIRS)
-    exact = te.steady_state(network, ContinuedFraction(rtol=1e-8))
+    exact = te.steady_state(network, ContinuedFraction(rtol=1e-6))
     errors = []
     for budget in (1e8, 3e8, 1e9):
         monkeypatch.setattr(solve, "LATTICE_BUDGET", budget)

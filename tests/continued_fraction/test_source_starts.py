@@ -35,15 +35,15 @@ def detuned_source():
 
 
 @pytest.mark.parametrize("detuning", [(0.0, 0.0), (0.4, -0.7)], ids=["resonant", "detuned"])
-@pytest.mark.parametrize("source", ["empty", 0.8 - 0.5j])
+@pytest.mark.parametrize("source", ["empty", 0.6 - 0.3j])
 def test_any_start_evolves_as_in_the_full_product_space(source, detuning):
     """Random pure states with every coherence, and a field with a phase."""
-    n_th, kappa, gamma, rho = 0.5, 0.6, (1.0, 0.7), random_state(1, 4)
-    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=20)
+    n_th, kappa, gamma, rho = 0.3, 0.6, (1.0, 0.7), random_state(1, 4)
+    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=16)
     expected = brute.over_time(brute.start(rho, source), TIMES, brute.emitters)
     net = te.thermal_link(n_th, kappa, gamma, detuning=detuning)
     found = te.evolve(net, TIMES, rho, EXACT, source=source)
-    # The thermal tail beyond 20 quanta holds (n/(2+n))^20 = 1e-14, that of the coherent state less.
+    # The thermal tail beyond 16 quanta holds (n/(2+n))^16 = 7e-15, that of the coherent state less.
     assert np.all(distance(found.states, expected) <= found.error + 1e-11)
     assert np.all(distance(found.states, expected) < 1e-8)
     if source != "empty":

@@ -187,7 +187,7 @@ def test_late_times_are_the_steady_state(net, initial):
 def test_late_times_from_sharp_sources_are_the_steady_state():
     net = te.thermal_link(2.0, 0.4)
     steady = te.steady_state(net)
-    for source in ("empty", 1.0 + 0.5j, 12.0):
+    for source in ("empty", 1.0 + 0.5j, 4.0):
         found = te.evolve(net, [1e7, 1e300], "01", source=source)
         assert np.all(np.abs(found.states - steady.state).max((1, 2)) <= found.error + steady.error)
         assert np.all(found.error < 1e-8)

@@ -12,7 +12,7 @@ import pytest
 POINTS = {
     "dual_rail_4a": 3,
     "dual_rail_4b": 2,
-    "dual_rail_4c": 5,
+    "dual_rail_4c": 3,
     "dual_rail_4d": 3,
     "filter_order": 4,
 }

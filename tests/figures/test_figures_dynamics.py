@@ -19,10 +19,10 @@ POINTS = {
     "thermal_3b": 101,
     "thermal_4a": 41,
     "thermal_4b": 21,
-    "decades": 13,
-    "spectra": 81,
+    "decades": 9,
+    "spectra": 41,
     "single_runs": 301,
-    "source_starts": 41,
+    "source_starts": 21,
 }
 # Colder sources and fewer runs, which take seconds each at full size.
 REDUCED = {

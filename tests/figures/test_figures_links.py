@@ -26,6 +26,7 @@ POINTS = {
 REDUCED = {
     "thermal_4c": {"FOCK_RATIOS": (1 / 2, 5 / 8), "FOCK_DETUNINGS": (1 / 8,)},
     "thermal_4d": {"N_TH": 200.0, "BANDWIDTHS": (1e-2, 1e-3)},
+    "pairs_along_a_line": {"OCCUPATIONS": (1.0, 1e3)},
 }
 # Both exact methods are asked for 1e-8 per element; the concurrence adds four of them and roots.
 AGREEMENT = 1e-6

@@ -307,7 +307,9 @@ def random_network(rng):
     )
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize(
+    "seed", [*range(20), *(pytest.param(n, marks=pytest.mark.long) for n in range(20, 40))]
+)
 def test_error_bounds_the_true_one_at_any_cutoff(seed):
     """Against a much larger cutoff; never above the bound, and within a factor of 1000 of it."""
     network = random_network(np.random.default_rng([7, seed]))
@@ -353,9 +355,9 @@ def test_cutoff_grows_where_emitters_heat_the_mode(pump):
 
 
 def test_each_mode_gets_its_own_cutoff():
-    found = Fock(tolerance=1e-4).steady_state(two_modes((2.0, 0.1)))
+    found = Fock(tolerance=1e-3).steady_state(two_modes((1.0, 0.02)))
     hot, cold = found.stats["cutoff"]
     assert found.status.ok
     assert hot > cold
-    larger = Fock(tolerance=1e-6).steady_state(two_modes((2.0, 0.1)))
-    assert distance(found, larger) <= found.error + larger.error <= 1.1e-4
+    larger = Fock(tolerance=1e-4).steady_state(two_modes((1.0, 0.02)))
+    assert distance(found, larger) <= found.error + larger.error <= 1.2e-3

@@ -27,7 +27,7 @@ def distance(a, b):
     return np.max(np.abs(a - b), axis=(1, 2))
 
 
-@pytest.mark.parametrize("source", ["stationary", "empty", 0.8 - 0.5j])
+@pytest.mark.parametrize("source", ["stationary", "empty", 0.6 - 0.3j])
 @pytest.mark.parametrize("seed", range(2))
 def test_any_start_evolves_as_in_the_full_product_space(source, seed):
     """Random pure states with every coherence; a coherent field breaks the symmetry of the start.
@@ -35,14 +35,14 @@ def test_any_start_evolves_as_in_the_full_product_space(source, seed):
     The brute force keeps one sector of all elements, this one three of definite charge.
     """
     rng = np.random.default_rng(seed)
-    n_th, kappa = rng.uniform(0.1, 0.7), rng.uniform(0.1, 1.0)
+    n_th, kappa = rng.uniform(0.1, 0.3), rng.uniform(0.1, 1.0)
     gamma, detuning = rng.uniform(0.5, 1.5, 2), rng.uniform(-1, 1, 2)
     rho = random_state(seed, 4)
-    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=22)
+    brute = BruteForce(n_th, kappa, gamma, detuning, cutoff=16)
     expected = brute.over_time(brute.start(rho, source), TIMES, brute.emitters)
     net = te.thermal_link(n_th, kappa, gamma, detuning=detuning)
     found = te.evolve(net, TIMES, rho, Fock(), source=source)
-    # The thermal tail beyond 22 quanta holds (n/(2+n))^22 < 1e-12.
+    # The thermal tail beyond 16 quanta holds (n/(2+n))^16 < 1e-13.
     assert np.all(distance(found.states, expected) <= found.error + 1e-11)
     assert np.all(found.error < 1e-10)
     assert found.stats["sectors"] == 3

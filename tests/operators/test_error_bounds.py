@@ -95,10 +95,11 @@ def change(rng, rho, name, eps):
     + [(d, name) for d in (6, 9) for name in ANY]
     + [(d, name) for d in (2, 3) for name in ("purity", "entropy")],
 )
-def test_no_state_as_far_away_exceeds_the_bound(rng, d, name):
+@pytest.mark.parametrize("turns", [60, pytest.param(600, marks=pytest.mark.long)])
+def test_no_state_as_far_away_exceeds_the_bound(rng, d, name, turns):
     measure, used = TABLE[name], 0.0
     places = [lambda rng, rho: rho, near_purity, near_separability]
-    for turn in range(120):
+    for turn in range(turns):
         rho = places[turn % 3](rng, random_state(rng, d, rng.integers(1, d + 1)))
         eps = rng.choice([0.0, 10.0 ** rng.uniform(-15, -2)])
         moved = rho + change(rng, rho, name, eps)
@@ -122,9 +123,10 @@ EXCHANGED, PAIRED = (np.array(n) for n in ([0, 1, 1, 2], [0, -1, 1, 0]))
 
 @pytest.mark.parametrize("numbers", [EXCHANGED, PAIRED], ids=["exchanged", "paired"])
 @pytest.mark.parametrize("name", PAIR)
-def test_no_state_with_the_same_zeros_exceeds_the_smaller_bound(rng, numbers, name):
+@pytest.mark.parametrize("turns", [80, pytest.param(800, marks=pytest.mark.long)])
+def test_no_state_with_the_same_zeros_exceeds_the_smaller_bound(rng, numbers, name, turns):
     zero, measure, used = numbers[:, None] != numbers[None, :], TABLE[name], 0.0
-    for turn in range(200):
+    for turn in range(turns):
         rho = np.where(zero, 0.0, random_state(rng, 4, rng.integers(1, 5)))
         rho = (near_separability if turn % 2 else near_purity)(rng, rho)
         rho = np.where(zero, 0.0, rho) / np.trace(np.where(zero, 0.0, rho)).real
