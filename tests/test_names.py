@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import pytest
 
+import thermalent
 from tests.support.source import FILES, ROOT, tree
 
 # Names that several modules may define, and why.
