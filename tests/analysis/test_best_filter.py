@@ -1,12 +1,15 @@
 """The best passive filter of an order: its slopes, its coordinates, and that nothing is better."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import thermalent as te
 from thermalent.analysis.design.search import margin
-from thermalent.analysis.shapes.best_filter import filter_of
-from thermalent.analysis.shapes.climb import with_slope, without_far_zeros
+from thermalent.analysis.shapes.best_filter import _warn, filter_of
+from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
+from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct
 from thermalent.analysis.shapes.passive_spectra import (
     PassiveCoordinates,
     UnstableSpectrumError,
@@ -116,6 +119,51 @@ def test_far_zeros_are_at_infinity():
     np.testing.assert_array_equal(without_far_zeros(coordinates, near), near)
 
 
+def test_two_orders_more_show_what_a_climb_mistakes():
+    """A filter with a pole far from the others: the order of the climb takes it for too good.
+
+    A climb over five poles at K = 2 ends there; in half widths of the best Butterworth filter.
+    """
+    reflection = np.array([1.0, -315.94523, -71.38093, -175.14335, -29.81002, -9.91721])
+    numerator = np.array([-0.02831565, 0.30777047, -62.544848, 19.336477, -174.37427])
+    coordinates = PassiveCoordinates(5, zeros=True, symmetric=True, unit=0.022407)
+    numbers = coordinates.numbers(coordinates.place(reflection, numerator))
+    reference = te.thermal_link(ROOM, 1.0)
+    low, high, beyond = (
+        TruncatedLink(reference, 5, quanta=quanta).value(numbers, 400)
+        for quanta in (2, 2 + _MORE_QUANTA, 3 + _MORE_QUANTA)
+    )
+    assert low - high > 0.007
+    assert abs(high - beyond) < 1e-3
+    found = filter_of(reflection, numerator, coordinates.unit)
+    state = te.steady_state(te.thermal_link(ROOM, filter=found), te.ContinuedFraction(rtol=5e-3))
+    concurrence = state.concurrence()
+    assert abs(high - concurrence) < concurrence.error
+
+
+def test_climbs_that_end_together_count_together():
+    ends = [ClimbEnd(np.zeros(1), value, np.zeros(1), 1) for value in (0.5, 0.8, 0.8 - 4e-6, 0.2)]
+    assert [[end.value for end in group] for group in _distinct(ends)] == [
+        [0.8, 0.8 - 4e-6], [0.5], [0.2],
+    ]  # fmt: skip
+
+
+def test_a_climb_that_stops_on_a_slope_begins_again(monkeypatch):
+    """With few steps at a time it still ends at the top, and it stops where nothing is gained."""
+    from thermalent.analysis.shapes import climb
+
+    coordinates = PassiveCoordinates(2, zeros=True, symmetric=True, unit=0.0153)
+    link = TruncatedLink(te.thermal_link(ROOM, 1.0), 2, quanta=2)
+    start = coordinates.place(np.array([1.0, 0.4, 0.3]), np.array([0.1, 0.7]))
+    whole = climbed(coordinates, link, 100, start)
+    assert np.max(np.abs(whole.slope)) < 1e-6
+    monkeypatch.setattr(climb, "_STEPS", 8)
+    pieces = climbed(coordinates, link, 100, start)
+    assert pieces.value == pytest.approx(whole.value, abs=1e-5)
+    monkeypatch.setattr(climb, "_ATTEMPTS", 1)
+    assert climbed(coordinates, link, 100, start).value < pieces.value - 1e-6
+
+
 def test_one_pole_is_the_cavity_of_the_design():
     found = te.best_filter(ROOM, 1, starts=2)
     assert found.agreeing == 2
@@ -170,9 +218,23 @@ def test_three_poles_have_a_notch_pair():
     assert found.concurrence > butterworth.concurrence()
 
 
-def test_a_climb_at_too_low_an_order_says_so():
-    with pytest.warns(UserWarning, match="Ask for more `quanta`"):
-        te.best_filter(10.0, 3, starts=1, quanta=1)
+@pytest.mark.parametrize(
+    ("ends", "concurrence", "message"),
+    [
+        ((0.5, 0.4), 0.5, "Only one of 2 climbs"),
+        ((0.5,), 0.5, None),
+        ((0.5, 0.5), 0.505, None),
+        ((0.5, 0.5), 0.53, "Ask for more `quanta`"),
+        ((-0.2, -0.2), 0.0, None),  # separable states have a concurrence of zero
+    ],
+)
+def test_a_search_that_does_not_settle_says_so(ends, concurrence, message):
+    best = ClimbEnd(np.zeros(1), ends[0], np.zeros(1), 1)
+    found = SearchResult(best, np.array(ends), ends.count(ends[0]), 4, 100, 2)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        _warn(found, te.Estimate(concurrence, 1e-3, ""))
+    assert [message in str(warning.message) for warning in said] == [True] * (message is not None)
 
 
 def test_imperfections_are_those_of_the_link():

@@ -72,7 +72,7 @@ def design(
         loss: Power loss between the qubits that there is anyway.
         base_temperature: T_0 that the waveguide has anyway.
         filters: Orders of filters to compare, such as (1, 2, 3, 4), up to 6; None for one cavity
-            alone. Orders beyond four take minutes.
+            alone. A shape takes some ten seconds.
         shapes: Which ones, of each order: "cavities" (equal, in a row), "butterworth",
             "chebyshev" (0.1 dB of ripple) or "chebyshev:RIPPLE" in decibels. They stand behind all
             of the source, none of it attenuated.

@@ -15,15 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.shapes.climb import (
-    ClimbEnd,
-    climbed,
-    random_start,
-    with_slope,
-    without_far_zeros,
-)
-from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates, denominator
-from thermalent.analysis.shapes.truncated_link import TruncatedLink
+from thermalent.analysis.shapes.filter_search import FilterSearch, SearchResult
+from thermalent.analysis.shapes.passive_spectra import denominator
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.filters.filter import Filter
 from thermalent.models.thermal_link import thermal_link
@@ -35,16 +28,8 @@ from thermalent.support import checks
 from thermalent.support.progress import working
 
 _MOST_POLES = 8
-# Full widths over gamma among which the best Butterworth filter gives the unit of the search.
-_WIDTHS = np.geomspace(1e-5, 3.0, 34)
-# What the tiers may leave out of the margin: on the way, and at the end.
-_ON_THE_WAY, _IN_THE_END = 1e-2, 1e-3
-_BESIDE = 0.05  # distance of the first start from the best Butterworth filter, in every coordinate
-_SAME = 1e-5  # climbs that end at values closer than this ended at the same maximum
 # A concurrence this far from the value of the climb shows that the truncations did not describe it.
 _ELSEWHERE = 0.02
-# Multiplications of a value with slopes up to which the end of the climb takes a quantum more.
-_AFFORDABLE = 1.5e11
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,9 +45,10 @@ class BestFilter:
         unit: That half width, in units of gamma.
         gradient: Derivatives of the concurrence by the real (and imaginary) parts of the
             coefficients of F and P, without units; zero at a maximum.
-        ends: Concurrence at the end of each climb, at its truncation, the largest first, (starts,).
+        ends: Concurrence at the end of each climb, at the truncation of the last climbs, (starts,);
+            the largest first.
         agreeing: How many climbs ended at the largest one.
-        quanta: Order K along the chain (the hops of all quanta) of the last climb.
+        quanta: Order K along the chain (the hops of all quanta) of the last climbs.
         tiers: Its tiers.
         evaluations: Values with slopes of all climbs.
     """
@@ -140,19 +126,19 @@ def best_filter(
     Every passive filter of p poles that falls off is such a pair of polynomials, and every pair is
     passive, so that the search has no constraint: attenuation, a flat top, ripples and notches are
     all inside. It climbs from random filters along exact slopes, the truncations of the hierarchy
-    held; the best end is climbed on with finer ones, and its concurrence is that of
+    held; from the best of the ends it climbs on with finer ones, and the concurrence is that of
     `te.steady_state`.
 
     Args:
         n_th: Thermal occupation of the hot port, > 0.
-        order: Number p of poles, 1 to 8. With six, a start takes some minutes.
+        order: Number p of poles, 1 to 8. With six, a start takes some ten seconds.
         zeros: Whether S21 may have zeros; without them it is a row of coupled cavities.
         symmetric: Whether only spectra symmetric about the carrier are searched; others have twice
             as many coordinates and take eight times as long.
         starts: Filters to climb from, >= 1: one beside the best Butterworth filter, random ones.
         seed: Of the random filters.
-        quanta: Order K along the chain on the way, >= 1; the last climb takes one more if that is
-            affordable.
+        quanta: Order K along the chain on the way, >= 1; the last climbs, from the six best of the
+            different ends, take two more if that is affordable.
         rtol: Accuracy of the state at the end.
         loss: Power loss between the qubits.
         dephasing: Pure dephasing rate of each qubit over gamma.
@@ -179,41 +165,16 @@ def best_filter(
     }  # fmt: skip
     reference = thermal_link(occupation, 1.0, **surroundings)
     with working("best filter") as report:
-        unit = _half_width(TruncatedLink(reference, p, quanta=1), p)
-        coordinates = PassiveCoordinates(p, zeros=zeros, symmetric=symmetric, unit=unit)
-        link = TruncatedLink(reference, p, quanta=most, symmetric=symmetric)
-        last = link.tiers_for(coordinates.numbers(_butterworth(coordinates)), _ON_THE_WAY)
-        peaks: list[ClimbEnd] = []
-        for i in range(count):
-            start = random_start(coordinates, rng)
-            if i == 0:  # by itself it would stay among filters that reflect nothing somewhere
-                start = _butterworth(coordinates) + _BESIDE * rng.normal(size=coordinates.count)
-            peaks.append(climbed(coordinates, link, last, start))
-            best = max(peak.value for peak in peaks)
-            report(f"start {i + 1} of {count}, C = {best:.4f}")
-        report("the last climb")
-        peaks.sort(key=lambda peak: -peak.value)
-        finer = TruncatedLink(reference, p, quanta=most + 1, symmetric=symmetric)
-        found, link, last = _refined(coordinates, (finer, link), peaks[0].place)
+        search = FilterSearch(
+            reference, p, zeros=zeros, symmetric=symmetric, quanta=most, report=report
+        )
+        found = search.run(count, rng)
         report("the state behind the best filter")
-        reflection, numerator = coordinates.polynomials(found.place)
+        unit = search.coordinates.unit
+        reflection, numerator = search.coordinates.polynomials(found.best.place)
         chosen = filter_of(reflection, numerator, unit)
         concurrence = _concurrence(chosen, occupation, rtol, surroundings)
-    ends = np.array([max(peak.value, 0.0) for peak in peaks])
-    agreeing = int(np.sum(ends > ends[0] - _SAME))
-    if agreeing == 1 < count:
-        warnings.warn(
-            f"Only one of {count} climbs ended at the largest value, C = {ends[0]:.5f}: there may "
-            "be a better filter. Ask for more starts.",
-            stacklevel=2,
-        )
-    if abs(max(found.value, 0.0) - concurrence) > _ELSEWHERE:
-        warnings.warn(
-            f"The climb ended at C = {found.value:.4f} with the order K = {link.quanta} along the "
-            f"chain, but the state has C = {concurrence:.4f}: the field changes too fast for so "
-            "low an order. Ask for more `quanta`.",
-            stacklevel=2,
-        )
+    _warn(found, concurrence)
     return BestFilter(
         filter=chosen,
         concurrence=concurrence,
@@ -221,13 +182,31 @@ def best_filter(
         reflection=reflection,
         numerator=numerator,
         unit=unit,
-        gradient=found.slope,
-        ends=ends,
-        agreeing=agreeing,
-        quanta=link.quanta,
-        tiers=last,
-        evaluations=sum(peak.evaluations for peak in peaks) + found.evaluations,
+        gradient=found.best.slope,
+        ends=np.maximum(found.ends, 0.0),
+        agreeing=found.agreeing,
+        quanta=found.quanta,
+        tiers=found.tiers,
+        evaluations=found.evaluations,
     )
+
+
+def _warn(found: SearchResult, concurrence: Estimate) -> None:
+    """Say where a search does not settle what the best filter is."""
+    value = max(found.best.value, 0.0)
+    if found.agreeing == 1 < len(found.ends):
+        warnings.warn(
+            f"Only one of {len(found.ends)} climbs ended at the largest value, C = {value:.5f}: "
+            "there may be a better filter. Ask for more starts.",
+            stacklevel=3,
+        )
+    if abs(value - concurrence) > _ELSEWHERE:
+        warnings.warn(
+            f"The climb ended at C = {value:.4f} with the order K = {found.quanta} along the "
+            f"chain, but the state has C = {concurrence:.4f}: the field changes too fast for so "
+            "low an order. Ask for more `quanta`.",
+            stacklevel=3,
+        )
 
 
 def filter_of(
@@ -250,35 +229,6 @@ def filter_of(
     powers = unit ** np.arange(len(f))
     scaled = top * powers[len(f) - len(top) :]
     return Filter.transfer(scaled.tolist(), (bottom * powers).tolist())
-
-
-def _butterworth(coordinates: PassiveCoordinates) -> np.ndarray:
-    """The Butterworth filter of half width one: F = s^p, P = 1."""
-    return coordinates.place(np.eye(coordinates.order + 1)[0], np.ones(1))
-
-
-def _half_width(link: TruncatedLink, order: int) -> float:
-    """Half of the width of the Butterworth filter with the largest margin, over gamma."""
-    values = []
-    for fwhm in _WIDTHS:
-        coordinates = PassiveCoordinates(order, zeros=False, symmetric=True, unit=fwhm / 2)
-        numbers = coordinates.numbers(_butterworth(coordinates))
-        values.append(link.value(numbers, link.tiers_for(numbers, 2 * _ON_THE_WAY)))
-    return float(_WIDTHS[int(np.argmax(values))] / 2)
-
-
-def _refined(
-    coordinates: PassiveCoordinates, links: tuple[TruncatedLink, TruncatedLink], place: np.ndarray
-) -> tuple[ClimbEnd, TruncatedLink, int]:
-    """The end of a climb with more tiers, and with a quantum more if that can be afforded."""
-    finer, link = links
-    last = link.tiers_for(coordinates.numbers(place), _IN_THE_END)
-    if finer.work(last) < _AFFORDABLE:
-        link = finer
-    peak = climbed(coordinates, link, last, place)
-    kept = without_far_zeros(coordinates, peak.place)
-    value, slope = with_slope(coordinates, link, last, kept)
-    return ClimbEnd(kept, value, slope, peak.evaluations + 1), link, last
 
 
 def _concurrence(

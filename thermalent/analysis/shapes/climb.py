@@ -11,6 +11,9 @@ from thermalent.analysis.shapes.truncated_link import TruncatedLink
 
 _FLAT = 1e-6  # slope by the dimensionless coordinates at which a climb ends
 _STEPS = 400
+# A climb that ends on a slope begins again there, with nothing learnt of the curvature, as long as
+# that gains something.
+_ATTEMPTS, _GAINED = 4, 1e-6
 # Of the starts: widths over that of the best Butterworth filter, damping of the zeros of F, and
 # places of the zeros of P, both in half widths.
 _WIDTHS, _DAMPING, _BEYOND = (0.3, 3.0), 0.3, (1.0, 4.0)
@@ -49,10 +52,16 @@ def climbed(
             return 1e3, np.zeros_like(place)  # a filter without damping: the step was too long
         return -value, -slope
 
-    found = optimize.minimize(
-        falling, start, jac=True, method="BFGS", options={"gtol": _FLAT, "maxiter": _STEPS}
-    )
-    return ClimbEnd(found.x, -float(found.fun), -found.jac, int(found.nfev))
+    evaluations, before, place = 0, np.inf, start
+    for _ in range(_ATTEMPTS):
+        found = optimize.minimize(
+            falling, place, jac=True, method="BFGS", options={"gtol": _FLAT, "maxiter": _STEPS}
+        )
+        evaluations, place = evaluations + int(found.nfev), found.x
+        if np.max(np.abs(found.jac)) <= _FLAT or before - found.fun < _GAINED:
+            break
+        before = float(found.fun)
+    return ClimbEnd(place, -float(found.fun), -found.jac, evaluations)
 
 
 def with_slope(

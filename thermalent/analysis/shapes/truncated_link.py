@@ -17,12 +17,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from thermalent.analysis.design.search import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.several_poles import kernels
 from thermalent.continued_fraction.several_poles.coordinates import (
     SourceChain,
     chain_of,
@@ -30,6 +28,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
     tail_damping_slopes,
 )
 from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
+from thermalent.continued_fraction.several_poles.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers, tiers
 from thermalent.networks.network import Network
 
@@ -175,14 +174,14 @@ class TruncatedLink:
         drift, flux = numbers
         scale = np.sqrt(flux * self.per_flux)
         chain = self._chain(drift, scale)
-        inverses, k = _folded(chain, last)
-        x0 = self.stationary.solve(k)
+        sweep = TierSweep(chain, 0.0, last)
+        x0 = self.stationary.solve(sweep.k)
         rho = self.stationary.matrix(x0)
-        pinned = self.stationary.a + k
+        pinned = self.stationary.a + sweep.k
         pinned[self.stationary.row] = self.stationary.trace
         y0 = np.linalg.solve(pinned.T, _gradient(rho, self.stationary.basis))
         y0[self.stationary.row] = 0.0
-        x, y = _swept(chain, inverses, x0, y0)
+        x, y = (_by_parity(tiers) for tiers in (sweep.up(x0), sweep.up_transposed(y0)))
         slope = -self._contracted(chain, x, y, last)
         by_drift = self._by_drift(drift, slope)
         for parity in (0, 1):  # the decay of the first amplitude grows with the tier
@@ -241,47 +240,9 @@ def truncated_state(network: Network, quanta: int, last: int) -> np.ndarray:
     return tier0.matrix(tier0.solve(evaluate_truncated_tiers(built, 0.0, last)))
 
 
-def _folded(chain: Tiers, last: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """D_n^{-1} of all tiers (at n), and K."""
-    inverses: list[np.ndarray] = [np.zeros((0, 0))] * (last + 1)
-    product = np.zeros((chain.sizes[last % 2],) * 2)  # C_n D_{n+1}^{-1} B_{n+1}
-    for n in range(last, 0, -1):
-        block = -product
-        kernels.scatter(block, *chain.within[n % 2], n, -1.0)
-        block[np.diag_indices(len(block))] += chain.rate * n
-        kernels.only_existing(block, chain.lowest[n % 2], n)
-        inverses[n] = np.linalg.inv(block)
-        z = _coupling(chain.down[1 - n % 2], n - 1, chain, 1 - n % 2) @ inverses[n]
-        product = np.zeros((chain.sizes[1 - n % 2],) * 2)
-        up = chain.up[n % 2]
-        kernels.subtract_product(product, z, up.row, up.col, -up.at(n))
-    size = chain.tier0_size
-    return inverses, product[:size, :size]
-
-
-def _swept(
-    chain: Tiers, inverses: list[np.ndarray], x0: np.ndarray, y0: np.ndarray
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The solution and its adjoint at the even and at the odd tiers, (tiers, unknowns) each."""
-    last = len(inverses) - 1
-    x, y = ([np.zeros((1 + (last - p) // 2, chain.sizes[p])) for p in (0, 1)] for _ in range(2))
-    x[0][0, : len(x0)], y[0][0, : len(y0)] = x0, y0
-    for n in range(1, last + 1):
-        parity, absent = n % 2, chain.lowest[n % 2] > n
-        up = _coupling(chain.up[parity], n, chain, parity)
-        down = _coupling(chain.down[1 - parity], n - 1, chain, 1 - parity)
-        for found, coupling, inverse in (
-            (x[parity], up @ x[1 - parity][(n - 1) // 2], inverses[n]),
-            (y[parity], down.T @ y[1 - parity][(n - 1) // 2], inverses[n].T),
-        ):
-            found[n // 2] = inverse @ np.where(absent, 0.0, coupling)
-    return x, y
-
-
-def _coupling(entries: BlockEntries, tier: int, chain: Tiers, parity: int) -> sparse.csr_array:
-    """B or C of a tier as a matrix, (unknowns of the tier, those of the other parity)."""
-    shape = (chain.sizes[parity], chain.sizes[1 - parity])
-    return sparse.csr_array((entries.at(tier), (entries.row, entries.col)), shape=shape)
+def _by_parity(values: list[np.ndarray]) -> list[np.ndarray]:
+    """Vectors of all tiers as one matrix of the even tiers and one of the odd ones."""
+    return [np.array(values[parity::2]) for parity in (0, 1)]
 
 
 def _gradient(rho: np.ndarray, basis: np.ndarray) -> np.ndarray:
