@@ -1,0 +1,113 @@
+"""Every term of the errors that Fock space states: each case is one in which a term decides."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import thermalent as te
+from thermalent.fock import projection
+from thermalent.fock.evolution import _measured, _Run
+from thermalent.fock.problem import problem
+from thermalent.fock.resolvent import Factored
+from thermalent.fock.truncation import truncation
+
+EPS = np.finfo(float).eps
+TIMES = np.array([1.0, 2.0, 5.0])
+
+
+def run(cutoff, states, propagation=0.0, rate=0.0):
+    populations = 0.5 * 0.5 ** np.arange(cutoff)
+    return _Run(
+        cutoffs=(cutoff,),
+        states=np.asarray(states, dtype=complex).reshape(-1, 1, 1),
+        populations=[[populations]] * len(TIMES),
+        rate=rate,
+        elements=1,
+        sectors=1,
+        propagation=np.full(len(TIMES), propagation),
+    )
+
+
+def measured(fine, coarse):
+    return _measured(fine, coarse, TIMES, (0.5,), False)
+
+
+def test_the_error_of_an_evolution_is_truncation_rounding_and_steps():
+    rate = 1e6
+    rounding = EPS * (1 + rate * TIMES)
+    differences = np.array([1e-4, 3e-4, 1e-5])
+    fine = run(30, [0.5, 0.5, 0.5], propagation=2e-5, rate=rate)
+    found = measured(fine, run(26, 0.5 + differences))
+    # What falls by half per level has lost 1/15 of what four levels show; ten times that is stated,
+    # of the largest difference so far, without the rounding of both runs.
+    largest = np.maximum.accumulate(differences - 2 * rounding)
+    assert found.error == pytest.approx(10 * largest / 15 + rounding + 2e-5, rel=1e-9)
+    assert found.rounding == pytest.approx(rounding[-1], rel=1e-12)
+    # Differences by rounding show no truncation: the populations of the last levels remain.
+    same = measured(fine, run(26, 0.5 + 2 * rounding))
+    assert same.error == pytest.approx(5 * 0.5**30 + rounding + 2e-5, rel=1e-9)
+    alone = measured(fine, None)
+    assert alone.error == pytest.approx(rounding + 2e-5, rel=1e-12)
+
+
+def test_the_tail_follows_from_the_fuller_one_of_the_last_two_levels():
+    """Where quanta come in pairs every other level is empty."""
+    p = 0.25 ** (np.arange(12) // 2) * (np.arange(12) % 2 == 0)
+    q = 0.5
+    for pairs, part in ((False, q), (True, 1.0)):
+        found = truncation(difference=0.0, populations=[p], coarse=(8,), ratios=(q,), pairs=pairs)
+        assert p[-1] == 0.0 < p[-2]
+        assert found.tails[0] == pytest.approx(q * p[-2] * part / (1 - q), rel=1e-12)
+
+
+def test_errors_of_the_sectors_of_an_asymptotic_state_add_up(monkeypatch):
+    """A superposition of |00> and a dark state has populations and coherences, of two sectors."""
+    network = te.cooperative(2)
+    errors = []
+
+    def watched(*arguments, original=projection._project):
+        found = original(*arguments)
+        found = found._replace(error=found.error + 1e-9 * (1 + len(errors)))
+        errors.append(found.error)
+        return found
+
+    monkeypatch.setattr(projection, "_project", watched)
+    plus = np.array([1.0, 1.0, 0.0, 0.0]) / np.sqrt(2)
+    found = projection.asymptotic_state(problem(network, te.Fock()), (), np.outer(plus, plus))
+    assert len(errors) == 2
+    assert found.solver_error == pytest.approx(sum(errors), rel=1e-12)
+
+
+SLOW = 1e-8
+# Two populations that exchange slowly, beside a fast decay into the first.
+EXCHANGE = sparse.csr_array(np.array([[-SLOW, SLOW, 1.0], [SLOW, -SLOW, 0.0], [0.0, 0.0, -1.0]]))
+
+
+class Careful(Factored):
+    """Exact, but claims to stop early."""
+
+    def residual(self, b):
+        return 2e-7
+
+
+class Noisy(Factored):
+    """Off by two roundings of what decays fast, which it does not claim."""
+
+    def solve(self, b):
+        return super().solve(b) + 2 * EPS * np.array([-1.0, 0.0, 1.0])
+
+
+def test_a_projection_counts_what_its_applications_lose_and_what_is_left():
+    start, exact = np.array([0.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.0])
+    plain, careful, noisy = (
+        projection._project(EXCHANGE, start, lambda shift, kind=kind: kind(EXCHANGE, shift))
+        for kind in (Factored, Careful, Noisy)
+    )
+    for found in (plain, careful, noisy):
+        assert found.converged
+        assert np.linalg.norm(found.x - exact) <= found.error
+    assert plain.error < 1e-13
+    # Eight applications at least, in quadrature, three times.
+    assert careful.error > 3 * np.sqrt(8) * 2e-7
+    # A residual of a rounding is divided by the slow rate.
+    assert noisy.error > EPS / SLOW

@@ -1,0 +1,44 @@
+"""What the error of quantum jumps is summed from: each term is there, in cases that have it."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.jumps.method import _left_out
+from thermalent.networks.mode_moments import bare_modes
+
+NETWORK = te.thermal_link(1.0, 0.5)
+
+
+def test_the_error_of_a_steady_state():
+    """Noise, what the start still contributes, what so few have not seen, what is cut off."""
+    method = te.QuantumJumps(n=64, seed=4, burn_in=2.0, window=1.0, samples=4, cutoff=4)
+    found = te.steady_state(NETWORK, method)
+    stats = found.stats
+    terms = [stats["standard_error"], stats["distance"] / 2, 1 / 64, stats["truncation"]]
+    assert min(terms) > 1e-3
+    assert float(found.error) == pytest.approx(sum(terms), rel=1e-12)
+    assert stats["standard_error"] == stats["standard_errors"].max()
+    assert stats["burn_in"] == 2.0
+    assert stats["window"] == 1.0
+
+
+def test_the_error_of_an_evolution():
+    found = te.evolve(NETWORK, [0.5, 2.0], "10", te.QuantumJumps(n=64, seed=4, cutoff=4))
+    standard = found.stats["standard_errors"].max(axis=(1, 2))
+    rest = found.error - standard - 1 / 64
+    # What is cut off is read from the populations of the last level at every time.
+    assert rest == pytest.approx(np.clip(rest, 0.0, None), abs=1e-15)
+    assert rest.max() == pytest.approx(found.stats["truncation"], rel=1e-9)
+    assert found.stats["truncation"] > 0.01
+    assert np.all(standard > 0.01)
+
+
+def test_what_is_cut_off_follows_from_the_last_levels():
+    """Of a thermal mode the last level holds q^(N-1) of the first, and the rest q/(1-q) of it."""
+    modes = bare_modes(NETWORK)
+    ratio = 1.0 / 3.0  # gain over loss: kappa n_th over kappa (n_th + 2)
+    last = np.array([[0.01], [0.02]])
+    assert _left_out(modes, (4,), last) == pytest.approx(5 * last[:, 0] * ratio / (1 - ratio))
+    assert _left_out(modes, (4,), np.array([[0.9]])) == pytest.approx([1.0])
+    assert np.array_equal(_left_out(modes, (), last), [0.0, 0.0])
