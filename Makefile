@@ -27,9 +27,11 @@ $(VENV)/.installed-dev: $(BIN)/activate pyproject.toml $(LOCK)
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py
 
-# Two test processes, one thread of linear algebra each: the threads of small problems would only
-# wait for each other. A file's tests stay in one process, because they share what they computed.
-PYTEST := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+# A test process per core, up to four, with one thread of linear algebra each: the threads of small
+# problems would only wait for each other. A file's tests stay in one process, because they share
+# what they computed.
+PYTEST := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest \
+	--numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Everything that must pass: format, lint, types, tests.
 test: check

@@ -30,7 +30,7 @@ def solved(network, observable, method):
 def test_cold_derivatives_are_differences_of_states(observable):
     """States to 1e-11, on the lattice: other coordinates, and no adjoint."""
     point = {
-        "n_th": 0.5,
+        "n_th": 0.2,
         "kappa": 0.4,
         "gamma": (1.0, 0.8),
         "detuning": (0.1, -0.2),
@@ -71,7 +71,7 @@ def test_derivatives_at_the_end_of_a_range_and_by_fock_space():
 
 
 def test_hot_derivatives_are_differences_of_states():
-    point = {"n_th": 300.0, "kappa": 0.01}
+    point = {"n_th": 60.0, "kappa": 0.02}
     found = te.sensitivities(BEHIND_TWO, point, rtol=1e-4)
     method = te.ContinuedFraction(rtol=1e-8)
     for name, value in point.items():

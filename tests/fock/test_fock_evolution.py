@@ -146,17 +146,25 @@ def test_two_cavities_without_heat_as_in_the_space_of_few_excitations():
     assert found.concurrence()[1] > 0.1
 
 
+def evolved(*args, **options):
+    """The evolution, also where its error is so large that it is refused."""
+    try:
+        return te.evolve(*args, **options)
+    except te.SolveError as refused:
+        return refused.result
+
+
 @pytest.mark.parametrize("source", ["stationary", "empty", 1.5])
-@pytest.mark.parametrize("cutoff", [3, 6, 10])
-def test_the_error_bounds_that_of_a_small_cutoff(source, cutoff):
+def test_the_error_bounds_that_of_a_small_cutoff(source):
     net = te.phononic_link(1.5, 0.4, positions=(1.0, 2.3))
     times, rho = np.array([0.3, 2.0, 8.0]), random_state(5, 4)
-    coarse = te.evolve(net, times, rho, Fock(cutoff=cutoff), source=source)
     fine = te.evolve(net, times, rho, Fock(cutoff=36), source=source)
-    off = distance(coarse.states, fine.states)
-    assert np.all(off <= coarse.error + fine.error)
-    # Negative control: the truncation is what there is to see.
-    assert np.max(off) > 100 * np.max(fine.error)
+    for cutoff in (3, 6, 10):
+        coarse = evolved(net, times, rho, Fock(cutoff=cutoff), source=source)
+        off = distance(coarse.states, fine.states)
+        assert np.all(off <= coarse.error + fine.error)
+        # Negative control: the truncation is what there is to see.
+        assert np.max(off) > 100 * np.max(fine.error)
 
 
 def test_a_tolerance_is_met_and_a_looser_one_is_cheaper():

@@ -259,7 +259,7 @@ def test_polar_form_is_the_cartesian_process():
 def test_polar_equations_agree_with_the_exact_law(radius):
     """Means of r, r^2 and of the phasor after a relaxation time, from below to above typical r."""
     times = np.linspace(0, 1.5, 601)
-    variance, n = 2.0, 20_000
+    variance, n = 2.0, 10_000
     r, theta = integrate_polar(times, rate=1.0, variance=variance, radius=radius, n=n, seed=9)
     assert np.all(r[:, 1:] > 0)
     exact_r, _ = polar(
