@@ -36,7 +36,7 @@ def test_expressions_of_qudits_and_collective_spins():
         for one, other in pairs:
             np.testing.assert_array_equal(one.lowering, other.lowering)
             np.testing.assert_array_equal(one.hamiltonian, other.hamiltonian)
-            assert all(map(np.array_equal, one.jumps, other.jumps))
+            assert all(map(np.array_equal, one.collapse_operators, other.collapse_operators))
 
 
 def test_kinds_are_what_they_say():
