@@ -86,14 +86,22 @@ def entanglement_graph(
         zorder=1,
     )
     ax.add_collection(lines)
-    at = np.array([where[name] for name in names])
-    ax.scatter(at[:, 0], at[:, 1], s=320, c=colours, edgecolors="black", linewidths=0.8, zorder=2)
+    positions = np.array([where[name] for name in names])
+    ax.scatter(
+        positions[:, 0],
+        positions[:, 1],
+        s=320,
+        c=colours,
+        edgecolors="black",
+        linewidths=0.8,
+        zorder=2,
+    )
     for name, (x, y) in where.items():
         ax.text(x, y, name, ha="center", va="center", fontsize=8, zorder=3)
     ax.set_aspect("equal")
     margin = 0.5
-    ax.set_xlim(at[:, 0].min() - margin, at[:, 0].max() + margin)
-    ax.set_ylim(at[:, 1].min() - margin, at[:, 1].max() + margin)
+    ax.set_xlim(positions[:, 0].min() - margin, positions[:, 0].max() + margin)
+    ax.set_ylim(positions[:, 1].min() - margin, positions[:, 1].max() + margin)
     ax.set_axis_off()
     return ax
 

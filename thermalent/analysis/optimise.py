@@ -199,10 +199,10 @@ def _promising(search: Objective, count: int, rng: np.random.Generator) -> np.nd
     slices = [(rng.permutation(looks) + rng.random(looks)) / looks for _ in range(d)]
     places = np.stack(slices, 1)
     values = np.array([search(place) for place in places])
-    apart = 1.5 * looks ** (-1 / d)  # of next neighbours, about
+    separation = 1.5 * looks ** (-1 / d)  # of next neighbours, about
     chosen: list[np.ndarray] = []
     for i in np.argsort(-values, kind="stable").tolist():
-        if all(np.max(np.abs(places[i] - other)) > apart for other in chosen):
+        if all(np.max(np.abs(places[i] - other)) > separation for other in chosen):
             chosen.append(places[i])
         if len(chosen) >= max(1, count // 2):
             break

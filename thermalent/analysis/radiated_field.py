@@ -83,8 +83,8 @@ def _one_way_out(network: Network) -> bool:
     against = np.triu(network.exchange - 0.5j * decay.T, 1)
     modes = list(network.mode_indices)
     against[np.ix_(modes, modes)] = 0.0
-    one = np.outer(decay[:, -1], decay[:, -1].conj()) / decay[-1, -1].real
-    return bool(np.max(np.abs(against)) <= size or np.max(np.abs(decay - one)) <= size)
+    rank_one = np.outer(decay[:, -1], decay[:, -1].conj()) / decay[-1, -1].real
+    return bool(np.max(np.abs(against)) <= size or np.max(np.abs(decay - rank_one)) <= size)
 
 
 def _position(names: list[str], name: str) -> int:

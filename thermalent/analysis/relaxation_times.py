@@ -151,13 +151,13 @@ def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rat
             parts += [(sign * sector, sign, of_sector) for sign in signs]
     values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
     order = np.argsort(values.real, kind="stable")[:count]
-    certified = all(found.certified for _, _, found in parts)
-    uncounted = max(found.uncounted for _, _, found in parts)
+    certified = all(listing.certified for _, _, listing in parts)
+    uncounted = max(listing.uncounted for _, _, listing in parts)
     return Rates(
         values=values[order],
-        error=np.concatenate([found.error for _, _, found in parts])[order],
-        charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
-        stationary=sum(found.stationary for _, _, found in parts),
+        error=np.concatenate([listing.error for _, _, listing in parts])[order],
+        charge=np.concatenate([np.full(len(listing.values), q) for q, _, listing in parts])[order],
+        stationary=sum(listing.stationary for _, _, listing in parts),
         certified=certified,
         how=_COUNTED
         if certified
@@ -221,14 +221,14 @@ def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
             f"The rates of so many emitters are found in the sector of charge 0 only, and charge "
             f"is {charge}. Use charge=0, or fewer emitters."
         )
-    values, error, stationary, every = slowest_rates(network, count)
+    values, error, stationary, complete = slowest_rates(network, count)
     return Rates(
         values=values,
         error=error,
         charge=np.zeros(len(values), dtype=np.int64),
         stationary=stationary,
-        certified=every,
-        how="all eigenvalues found" if every else _SEARCHED,
+        certified=complete,
+        how="all eigenvalues found" if complete else _SEARCHED,
     )
 
 
@@ -268,10 +268,10 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
     slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
 
-    def distances(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def distances(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The distances and their errors."""
         method = ContinuedFraction(rtol=_PART_OF_DISTANCE * epsilon if several else 1e-8)
-        evolution = evolve(network, at, rho, method)
+        evolution = evolve(network, times, rho, method)
         values = [trace_distance(state, steady.state, tolerance=1e-6) for state in evolution.states]
         # Half the trace norm of d x d elements with this error.
         return np.array(values), 0.5 * len(rho) ** 1.5 * (evolution.error + float(steady.error))
@@ -311,9 +311,9 @@ def _with_error(
     values, errors = distances(around)
     error = float(np.max(errors))
     fall = abs(float(values[1] - values[0])) - 2 * error
-    off = error * float(around[1] - around[0]) / fall if fall > 0 else np.inf
+    error_of_time = error * float(around[1] - around[0]) / fall if fall > 0 else np.inf
     how = "errors of the states over the slope of the distance, and the accuracy of the search"
-    return Estimate(root, off + 2 * _SEARCHED_TO * root, how)
+    return Estimate(root, error_of_time + 2 * _SEARCHED_TO * root, how)
 
 
 def _slowest_of(network: Network, rho: np.ndarray) -> float:

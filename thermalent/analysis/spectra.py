@@ -211,11 +211,11 @@ def coherence(
     deep = regressions[_DEPTHS - 1]
     scale, depth = float(flux) ** order, regressions[0].last
     # Every depth, not the deepest alone: tiers that a truncated start lacks show at later delays.
-    runs = [one.over_time(grid, aimed * scale, depth) for one in regressions]
-    found = np.array([run.values[:, 0] for run in runs])
-    lost = runs[_DEPTHS - 1].error + deep.at_zero_error() + _conditioning(found[_DEPTHS - 1 :])
-    lost += _left_out(found[:_DEPTHS])
-    values = found[_DEPTHS - 1] / scale
+    runs = [regression.over_time(grid, aimed * scale, depth) for regression in regressions]
+    numerators = np.array([run.values[:, 0] for run in runs])
+    lost = runs[_DEPTHS - 1].error + deep.at_zero_error() + _conditioning(numerators[_DEPTHS - 1 :])
+    lost += _left_out(numerators[:_DEPTHS])
+    values = numerators[_DEPTHS - 1] / scale
     return Coherence(
         delays=grid,
         values=values if order == 1 else values.real,
@@ -269,7 +269,7 @@ def _conditioning(values: np.ndarray) -> np.ndarray:
 
 
 def _flux(regressions: list[Regression]) -> Estimate:
-    values = np.array([[one.at_zero().real] for one in regressions])
+    values = np.array([[regression.at_zero().real] for regression in regressions])
     deep = regressions[_DEPTHS - 1]
     error = _left_out(values[:_DEPTHS]) + _conditioning(values[_DEPTHS - 1 :])
     return Estimate(float(values[_DEPTHS - 1, 0]), float(error[0]) + deep.at_zero_error(), _HOW)

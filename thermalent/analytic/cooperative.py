@@ -61,11 +61,11 @@ def single_excitation_amplitudes(
     j = checks.integer("start", start, 0)
     if j >= len(g):
         checks.fail("start", f"an index below {len(g)}", start)
-    alone = checks.nonnegative("individual_decay", individual_decay)
+    own_rate = checks.nonnegative("individual_decay", individual_decay)
     total = float(g.sum())
     overlap = np.sqrt(g * g[j]) / (total if total > 0 else 1.0)
     lost = -np.expm1(-total * t / 2)[..., None] * overlap
-    return np.exp(-alone * t / 2)[..., None] * (np.eye(len(g))[j] - lost)
+    return np.exp(-own_rate * t / 2)[..., None] * (np.eye(len(g))[j] - lost)
 
 
 class PairConcurrences(NamedTuple):
@@ -145,18 +145,18 @@ def pair_populations(
     """
     (t,) = nonnegative_arrays(t=t)
     together = checks.nonnegative("decay", decay)
-    alone = checks.nonnegative("individual_decay", individual_decay)
+    own_rate = checks.nonnegative("individual_decay", individual_decay)
     if not isinstance(start, str) or start not in PAIR_STARTS:
         checks.fail("start", f"one of {', '.join(PAIR_STARTS)}", start)
-    bright = 2 * together + alone
+    bright = 2 * together + own_rate
     weight = {"01": (0.5, 0.5), "10": (0.5, 0.5), "S": (1.0, 0.0), "T": (0.0, 1.0)}
     of_singlet, of_triplet = weight.get(start, (0.0, 0.0))
-    singlet, triplet = of_singlet * np.exp(-alone * t), of_triplet * np.exp(-bright * t)
+    singlet, triplet = of_singlet * np.exp(-own_rate * t), of_triplet * np.exp(-bright * t)
     excited = np.zeros_like(t)
     if start == "11":
-        excited = np.exp(-2 * (together + alone) * t)
-        triplet = bright * t * np.exp(-bright * t) * mean_decay(alone * t)
-        singlet = alone * t * np.exp(-alone * t) * mean_decay(bright * t)
+        excited = np.exp(-2 * (together + own_rate) * t)
+        triplet = bright * t * np.exp(-bright * t) * mean_decay(own_rate * t)
+        singlet = own_rate * t * np.exp(-own_rate * t) * mean_decay(bright * t)
     return Populations(
         ground=1 - singlet - triplet - excited, singlet=singlet, triplet=triplet, excited=excited
     )

@@ -92,7 +92,7 @@ def detuned_amplitudes(
     """
     (t,) = nonnegative_arrays(t=t)
     g, d = checks.nonnegative("decay", decay), checks.real("detuning", detuning)
-    alone = checks.nonnegative("individual_decay", individual_decay)
+    own_rate = checks.nonnegative("individual_decay", individual_decay)
     first, second = _amplitudes(start)
     discriminant = (g - abs(d)) * (g + abs(d))
     w = t / 2 * np.sqrt(abs(discriminant))
@@ -102,7 +102,7 @@ def detuned_amplitudes(
     else:
         fall = np.exp(-g * t / 2)
         cosh, sinhc = fall * np.cos(w), fall * np.sinc(w / np.pi)
-    turned = np.exp(-(alone + 1j * d) * t / 2)
+    turned = np.exp(-(own_rate + 1j * d) * t / 2)
     exchange = -g * t / 2 * sinhc
     shift = 1j * d * t / 2 * sinhc
     return turned[..., None] * np.stack(

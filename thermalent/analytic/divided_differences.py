@@ -47,13 +47,13 @@ def divided_differences(
     factor = np.exp(np.abs(p.real) + np.abs(q.real) - decay)
     cosh_12 = factor * (sinhc_p * sinhc_q / 2).real
     near = np.maximum(np.abs(z1), np.abs(z2)) < _SERIES_UP_TO
-    apart = ~near & (np.abs(z1 - z2) > np.maximum(np.abs(z1), np.abs(z2)) / 2)
-    product = np.where(near | apart, 1.0, 2 * a * b)
+    separated = ~near & (np.abs(z1 - z2) > np.maximum(np.abs(z1), np.abs(z2)) / 2)
+    product = np.where(near | separated, 1.0, 2 * a * b)
     by_roots = factor * ((cosh_p * sinhc_q - sinhc_p * cosh_q) / product).real
-    gap = np.where(apart, z1 - z2, 1.0)
+    gap = np.where(separated, z1 - z2, 1.0)
     direct = (damped(z1, decay)[1] - damped(z2, decay)[1]) / gap
     series = np.exp(-decay) * _divided_series(np.where(near, z1, 0.0), np.where(near, z2, 0.0))
-    return np.where(near, series, np.where(apart, direct, by_roots)), cosh_12
+    return np.where(near, series, np.where(separated, direct, by_roots)), cosh_12
 
 
 def _complex_damped(x: np.ndarray, decay: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -188,5 +188,5 @@ class _Blocks:
             rows.append(place[r][i] * size + place[c][j])
             cols.append(start + i * same.shape[1] + j)
             start += same.size
-        at = (np.concatenate(rows), np.concatenate(cols))
-        return sparse.csr_array((np.ones(len(at[0])), at), shape=(size**2, start))
+        indices = (np.concatenate(rows), np.concatenate(cols))
+        return sparse.csr_array((np.ones(len(indices[0])), indices), shape=(size**2, start))

@@ -135,7 +135,7 @@ class _Grid:
         end = checks.positive("until", until)
         matrices = self._linear()
         if matrices is None:
-            matrices = np.array([self._matrix(at) for at in self._points()])
+            matrices = np.array([self._matrix(point) for point in self._points()])
         with working("Searching maxima over time") as report:
             maxima = largest_of_stack(-1j * matrices, start, vectors, end, report)
         return PeakMap(*(part.reshape(self.shape) for part in maxima))
@@ -154,8 +154,8 @@ class _Grid:
         rng = np.random.default_rng(0)
         compared = [len(matrices) - 1, *rng.integers(len(matrices), size=_COMPARED).tolist()]
         for point in compared:
-            at = tuple(int(i) for i in np.unravel_index(point, self.shape))
-            exact = self._matrix(at)
+            indices = tuple(int(i) for i in np.unravel_index(point, self.shape))
+            exact = self._matrix(indices)
             if np.max(np.abs(matrices[point] - exact)) > _LINEAR * max(1.0, np.max(np.abs(exact))):
                 return None
         return matrices
@@ -163,12 +163,12 @@ class _Grid:
     def _points(self) -> product[tuple[int, ...]]:
         return product(*map(range, self.shape))
 
-    def _matrix(self, at: tuple[int, ...]) -> np.ndarray:
-        return amplitude_matrix(self._network(at))
+    def _matrix(self, point: tuple[int, ...]) -> np.ndarray:
+        return amplitude_matrix(self._network(point))
 
-    def _network(self, at: tuple[int, ...]) -> Network:
+    def _network(self, point: tuple[int, ...]) -> Network:
         values = {
-            name: float(axis[i]) for name, axis, i in zip(self.names, self.axes, at, strict=True)
+            name: float(axis[i]) for name, axis, i in zip(self.names, self.axes, point, strict=True)
         }
         network = self.builder(**values)
         refused = single_refusal(network)

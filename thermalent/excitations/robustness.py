@@ -96,9 +96,9 @@ def _quadrature(
     nodes, weights = np.polynomial.legendre.leggauss(order)
     mean = square = 0.0
     for places in product(range(order), repeat=dimension):
-        at = list(places)
-        weight = float(np.prod(weights[at] / 2))
-        value = function(nodes[at])
+        axes = list(places)
+        weight = float(np.prod(weights[axes] / 2))
+        value = function(nodes[axes])
         mean += weight * value
         square += weight * value**2
     return mean, square

@@ -79,9 +79,9 @@ def _part(
     values, times = np.zeros(len(generators)), np.zeros(len(generators))
     interior = np.zeros(len(generators), dtype=bool)
     by_value = np.argsort(value, kind="stable")  # of several the largest is written last
-    at = which[by_value]
-    values[at], times[at] = value[by_value], (place + shift)[by_value] * step
-    interior[at] = inside[by_value]
+    members = which[by_value]
+    values[members], times[members] = value[by_value], (place + shift)[by_value] * step
+    interior[members] = inside[by_value]
     # A maximum that exceeds the start by rounding alone is the start.
     beginning = heights[:, 0]
     same = values - beginning <= SAME
@@ -141,7 +141,7 @@ def _climb(
     bend = slope[:, 1:] * powers[:-1]
     inside = (_horner(slope, low) > flat) & (_horner(slope, high) < 0)
     ends = np.stack([low, np.zeros_like(low), high])  # (3, K)
-    best = np.argmax(np.stack([_horner(square, at) for at in ends]), axis=0)
+    best = np.argmax(np.stack([_horner(square, place) for place in ends]), axis=0)
     shift = np.where(inside, (low + high) / 2, ends[best, np.arange(len(best))])
     low, high = np.where(inside, low, shift), np.where(inside, high, shift)
     for _ in range(_ITERATIONS):

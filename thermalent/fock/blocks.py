@@ -58,10 +58,10 @@ class SectorGenerators:
     def __init__(
         self, network: Network, base: Space, kept: Space, charge: int, start: np.ndarray
     ) -> None:
-        hamiltonian, jumps = truncated_operators(network, base.cutoffs, few=True)
+        hamiltonian, jumps = truncated_operators(network, base.cutoffs, fewest=True)
         drift = drift_of(hamiltonian, jumps)
-        every = [drift, *(operator for jump in jumps for operator in jump)]
-        self.real = not np.any(start.imag) and not any(np.any(op.data.imag) for op in every)
+        operators = [drift, *(operator for jump in jumps for operator in jump)]
+        self.real = not np.any(start.imag) and not any(np.any(op.data.imag) for op in operators)
         if self.real:
             drift = sparse.csr_array(drift.real)
             jumps = tuple(Jump(*(sparse.csr_array(op.real) for op in jump)) for jump in jumps)

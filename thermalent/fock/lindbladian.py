@@ -93,14 +93,14 @@ def two_sided(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.
 
 
 def truncated_operators(
-    network: Network, cutoffs: tuple[int, ...], *, few: bool = False
+    network: Network, cutoffs: tuple[int, ...], *, fewest: bool = False
 ) -> tuple[sparse.csr_array, tuple[Jump, ...]]:
     """The Hamiltonian and the jump terms of a network on the truncated product space.
 
     Args:
         network: The network.
         cutoffs: Levels kept of each mode.
-        few: As few jump terms as there are, with A a multiple of B, instead of one per coupler.
+        fewest: As few jump terms as there are, with A a multiple of B, instead of one per coupler.
     """
     dims = (*cutoffs, *network.dims)
     lowering = [_embed(_annihilation(cutoff), k, dims) for k, cutoff in enumerate(cutoffs)]
@@ -125,7 +125,7 @@ def truncated_operators(
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + p, dims)
     couplers = [*lowering, *raising]
-    if few:
+    if fewest:
         collective = _independent_jumps(coupled, couplers)
     else:
         matrix = np.block([[decay, anomalous.conj()], [anomalous, absorption]])

@@ -36,9 +36,9 @@ def joined(network: Network) -> bool:
 @lru_cache(maxsize=8)
 def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
     """Density matrix of all modes together, without the emitters, (D, D) of trace one."""
-    alone, numbers = _modes_alone(network)
-    kept = space(alone, cutoffs, numbers)
-    generator = lindbladian(alone, kept)
+    modes, numbers = _modes_alone(network)
+    kept = space(modes, cutoffs, numbers)
+    generator = lindbladian(modes, kept)
     solver: Solver = Direct(generator) if kept.elements <= _DIRECT_UP_TO else Iterative(generator)
     weights = np.array([1.0, 0.0])
     start = kept.product((0.0,) * len(cutoffs), weights)
@@ -55,8 +55,8 @@ def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _modes_alone(network: Network) -> tuple[Network, np.ndarray | None]:
     """The modes beside an emitter that decays by itself, and the charges of its states."""
-    alone = _source(network)
-    return alone, emitter_numbers(alone)
+    source = _source(network)
+    return source, emitter_numbers(source)
 
 
 def _source(network: Network) -> Network:

@@ -61,12 +61,12 @@ class SweepPreconditioner:
 
     def _between_jumps(self, g: int, b: np.ndarray) -> np.ndarray:
         triangle, unitary, adjoint = self.schur[g]
-        direct, mirrored, back = self.weights[len(triangle)]
+        direct, mirrored, returned = self.weights[len(triangle)]
         numbers = b.reshape(triangle.shape)
         matrix = direct * numbers + mirrored * numbers.T
         rotated = adjoint @ matrix @ unitary
         solution, scale, _ = linalg.lapack.ztrsyl(triangle, triangle, rotated, tranb="C")
-        return (back * (unitary @ (solution / scale) @ adjoint)).real.ravel()
+        return (returned * (unitary @ (solution / scale) @ adjoint)).real.ravel()
 
 
 def _weights(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -48,14 +48,14 @@ def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray,
         )
     generator = lindbladian(network, kept)
     matrix, scale = generator.matrix, generator_norm(generator)
-    every = kept.elements <= _DENSE
-    values, errors = _all(matrix, scale) if every else _beside_the_axis(matrix, scale, count)
+    complete = kept.elements <= _DENSE
+    values, errors = _all(matrix, scale) if complete else _beside_the_axis(matrix, scale, count)
     # The trace is conserved: the smallest eigenvalue is zero whatever its error.
     moving = np.abs(values) > errors
     moving[np.argmin(np.abs(values))] = False
     rates, errors = -values[moving], errors[moving]
     order = np.argsort(rates.real, kind="stable")[:count]
-    return rates[order], errors[order], int(np.count_nonzero(~moving)), every
+    return rates[order], errors[order], int(np.count_nonzero(~moving)), complete
 
 
 def _all(matrix: sparse.csr_array, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -41,10 +41,10 @@ def with_enlarged_splittings(network: Network) -> Network | None:
     return replace(network, exchange=exchange + (_VISIBLE * scale / sizes.min() - 1) * small)
 
 
-def _merged(levels: np.ndarray, apart: float) -> np.ndarray:
-    """The levels, with those closer than `apart` to the one below set to the lowest of them."""
+def _merged(levels: np.ndarray, resolution: float) -> np.ndarray:
+    """The levels, with those closer than `resolution` set to the lowest of them."""
     merged, order = levels.copy(), np.argsort(levels, kind="stable")
     for before, level in pairwise(order):
-        if levels[level] - levels[before] < apart:
+        if levels[level] - levels[before] < resolution:
             merged[level] = merged[before]
     return merged

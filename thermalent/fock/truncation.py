@@ -116,15 +116,17 @@ def truncation(
 
 def _measured_ratio(p: np.ndarray, steps: int) -> float:
     """Ratio p_{n+1}/p_n at the last two levels, each against one of equal parity; 0 at rounding."""
-    apart = max(2, steps - steps % 2)
-    ends = [n for n in (len(p) - 1, len(p) - 2) if n >= apart]
+    distance = max(2, steps - steps % 2)
+    ends = [n for n in (len(p) - 1, len(p) - 2) if n >= distance]
     if not ends:
-        ends, apart = [len(p) - 1], len(p) - 1
+        ends, distance = [len(p) - 1], len(p) - 1
     ratio = 0.0
     for end in ends:
-        last, before = float(p[end]), float(p[end - apart])
+        last, before = float(p[end]), float(p[end - distance])
         if last > _ROUNDING:
-            ratio = max(ratio, (last / before) ** (1 / apart) if before > 0 and apart else np.inf)
+            ratio = max(
+                ratio, (last / before) ** (1 / distance) if before > 0 and distance else np.inf
+            )
     return ratio
 
 

@@ -93,9 +93,9 @@ def _superconducting() -> Iterator[PaperClaim]:
         ", ".join(f"{value:.4f}" for value in over),
     )
     for share, detuning in (("10", ("1MHz", "-1MHz")), ("2", ("5MHz", "-5MHz"))):
-        apart = steady_concurrence(preset(name, detuning=detuning))
+        detuned = steady_concurrence(preset(name, detuning=detuning))
         words = f"C, detunings of +-gamma/{share}"
-        yield PaperClaim(name, words, "no significant effect", f"{apart:.4f}")
+        yield PaperClaim(name, words, "no significant effect", f"{detuned:.4f}")
     for percent in (2, 5, 10):
         lossy = steady_concurrence(preset(name, loss=percent / 100))
         words = "several percent still acceptable"
@@ -133,8 +133,8 @@ def _spin() -> Iterator[PaperClaim]:
         yield _both(name, f"C, T_phi = {_spaced(time)}", "about 0.62", dephasing_time=time)
         words = f"C at Q = 5e5, T_phi = {_spaced(time)}"
         yield _both(name, words, "about 0.62", dephasing_time=time, quality=5e5)
-    apart = ("62.5kHz", "-62.5kHz")
-    yield _both(name, "C, detunings of +-gamma/4", "about 0.62", detuning=apart)
+    detunings = ("62.5kHz", "-62.5kHz")
+    yield _both(name, "C, detunings of +-gamma/4", "about 0.62", detuning=detunings)
     yield _qualities(name, 0.62)
     yield _both(name, "C at 300 K", "", temperature="300K")
     for base in ("20mK", "50mK", "100mK"):

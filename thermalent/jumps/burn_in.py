@@ -53,10 +53,10 @@ def jump_burn_in(
         ended = run(both, blocks(pair, (_PILOTS, _PILOTS), threads), n=2 * _PILOTS, report=report)
         if ended.interrupted:
             raise KeyboardInterrupt
-        apart = np.abs(both.parts[0].mean - both.parts[1].mean)
+        distance = np.abs(both.parts[0].mean - both.parts[1].mean)
         noise = np.hypot(*(part.standard_errors for part in both.parts)) + 1 / _PILOTS
         # Equal at one sample and at all later ones: the means of two ensembles may cross.
-        together = np.all(apart <= _EQUAL * noise, axis=(1, 2))
+        together = np.all(distance <= _EQUAL * noise, axis=(1, 2))
         first = _SAMPLES - int(np.argmin(together[::-1])) if not together.all() else 0
         # A few samples at the end have to agree, not just the last one.
         if first <= _SAMPLES - 3:
@@ -64,5 +64,5 @@ def jump_burn_in(
             longer = max(1.0, np.log(goal) / np.log(level))
             return BurnIn(float(times[first] * longer), True, level)
         if rate * end > _LONGEST:
-            return BurnIn(float(end), False, float(apart[-1].max()))
+            return BurnIn(float(end), False, float(distance[-1].max()))
         end *= _LONGER

@@ -235,6 +235,6 @@ def follow_jumps(
             break
         total += count
         low, high = (0, len(psi)) if where < 0 else (starts[where], starts[where + 1])
-        at = 0 if average else i
-        read(psi, mode_of, emitter_of, low, high, grid, own[at], top[at], levels)
+        record = 0 if average else i
+        read(psi, mode_of, emitter_of, low, high, grid, own[record], top[record], levels)
     return total

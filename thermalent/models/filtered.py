@@ -91,8 +91,8 @@ def _own_bath(hot: np.ndarray, chosen: Filter) -> int | None:
     joined = np.flatnonzero(hot)
     if len(joined) != 1:
         return None
-    at = int(joined[0])
+    index = int(joined[0])
     left = excess_loss(chosen.system)
-    left[at, at] -= abs(hot[at]) ** 2
+    left[index, index] -= abs(hot[index]) ** 2
     lowest = float(np.linalg.eigvalsh(left)[0])
-    return at if lowest >= -1e-14 * float(np.max(np.abs(chosen.system.a))) else None
+    return index if lowest >= -1e-14 * float(np.max(np.abs(chosen.system.a))) else None

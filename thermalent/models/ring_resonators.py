@@ -145,9 +145,9 @@ def _cavities(
 
 
 def _qubits(counts: Sequence[int], dephasings: Sequence[Sequence[float]]) -> list[Emitter]:
-    alone = max(counts) == 1
+    single = max(counts) == 1
     return [
-        Qubit(name=f"q{j + 1}" if alone else f"q{j + 1}{_letters(i)}", dephasing=rate)
+        Qubit(name=f"q{j + 1}" if single else f"q{j + 1}{_letters(i)}", dephasing=rate)
         for j, row in enumerate(dephasings)
         for i, rate in enumerate(row)
     ]
@@ -177,11 +177,11 @@ def _with_qubits(
     n = len(cavities)
     matrix = np.diag(np.concatenate([np.zeros(n), *diagonal]).astype(complex))
     matrix[:n, :n] = cavities
-    at = n
+    position = n
     for j, row in enumerate(coupling if coupling is not None else []):
-        matrix[j, at : at + len(row)] = row
-        matrix[at : at + len(row), j] = np.conj(row)
-        at += len(row)
+        matrix[j, position : position + len(row)] = row
+        matrix[position : position + len(row), j] = np.conj(row)
+        position += len(row)
     return matrix
 
 

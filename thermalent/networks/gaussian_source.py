@@ -96,7 +96,7 @@ def gaussian_source(network: Network) -> GaussianSource:
         drift=drift,
         covariance=_covariance(drift, diffusion),
         drive=tuple(drive for term in terms for drive in term[:2]),
-        backaction=tuple(back for term in terms for back in term[2:]),
+        backaction=tuple(backaction for term in terms for backaction in term[2:]),
     )
 
 
@@ -177,12 +177,12 @@ def _interleaved(aa: np.ndarray, ab: np.ndarray, ba: np.ndarray, bb: np.ndarray)
 
 def _coupling_terms(network: Network, index: int) -> tuple[Superoperator, ...]:
     """D of alpha and of alpha^*, and K of alpha and of alpha^*, for the mode at node `index`."""
-    drive, drive_conj, back, back_conj = mode_terms(
+    drive, drive_conj, backaction, back_conj = mode_terms(
         network.couplings, index, network.emitter_indices, lowering_operators(network)
     )
     if not network.modes[network.mode_indices.index(index)].backaction:
-        back, back_conj = 0 * back, 0 * back_conj
-    return drive, drive_conj, back, back_conj
+        backaction, back_conj = 0 * backaction, 0 * back_conj
+    return drive, drive_conj, backaction, back_conj
 
 
 def mode_terms(
@@ -202,12 +202,12 @@ def mode_terms(
     """
     terms: dict[str, list[Superoperator]] = {"a_rho": [], "rho_ad": [], "ad_rho": [], "rho_a": []}
     for e, c in zip(emitters, lowering, strict=True):
-        for to, weight, raises, of_left, of_right in _weights(couplings, index, e):
+        for target, weight, raises, of_left, of_right in _weights(couplings, index, e):
             operator = dagger(c) if raises else c
             if of_left:
-                terms[to].append(weight * of_left * left(operator))
+                terms[target].append(weight * of_left * left(operator))
             if of_right:
-                terms[to].append(weight * of_right * right(operator))
+                terms[target].append(weight * of_right * right(operator))
     size = lowering[0].shape[0]
     a_rho, rho_ad, ad_rho, rho_a = (_sum(parts, size) for parts in terms.values())
     return a_rho + rho_a, rho_ad + ad_rho, ad_rho, rho_a

@@ -118,11 +118,11 @@ def _array_difference(name: str, first: np.ndarray, second: np.ndarray) -> str:
     if first.shape != second.shape:
         return f"{name} has the shapes {first.shape} and {second.shape}."
     distance = np.abs(first - second)
-    at = np.unravel_index(int(np.argmax(distance)), distance.shape)
+    place = np.unravel_index(int(np.argmax(distance)), distance.shape)
     count = int(np.sum(first != second))
-    where = ", ".join(map(str, at))
+    where = ", ".join(map(str, place))
     return (
-        f"{name}[{where}] is {first[at]:g} and {second[at]:g}; "
+        f"{name}[{where}] is {first[place]:g} and {second[place]:g}; "
         f"{count} of {first.size} elements differ."
     )
 

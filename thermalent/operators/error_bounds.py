@@ -288,9 +288,9 @@ def formation_bound(c: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Largest change of the entanglement of formation if the concurrence c changes by `change`."""
     changes = []
     for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
-        at = entanglement.formation(value)
-        up = entanglement.formation(min(1.0, value + step)) - at
-        down = at - entanglement.formation(max(0.0, value - step))
+        centre = entanglement.formation(value)
+        up = entanglement.formation(min(1.0, value + step)) - centre
+        down = centre - entanglement.formation(max(0.0, value - step))
         changes.append(max(up, down) + (ROUNDING if value > 0 or step > 0 else 0.0))
     return np.array(changes)
 
@@ -342,7 +342,7 @@ def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: flo
     d = len(rho)
     if eps == 0.0:
         return 0.0
-    at, total = function(rho), 0.0
+    centre, total = function(rho), 0.0
     for i in range(d):
         for j in range(i, d):
             for phase in (1.0,) if i == j else (1.0, 1j):
@@ -352,7 +352,7 @@ def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: flo
                     change -= np.eye(d) * eps / d
                 else:
                     change[j, i] += np.conj(eps * phase)
-                moves = [abs(function(rho + sign * change) - at) for sign in (1, -1)]
+                moves = [abs(function(rho + sign * change) - centre) for sign in (1, -1)]
                 total += max(moves)
     return float(total)
 

@@ -83,13 +83,13 @@ def negativity_with_gradient(rho: np.ndarray, dims: Sequence[int]) -> Valued:
 
 def logarithmic_negativity_with_gradient(rho: np.ndarray, dims: Sequence[int]) -> Valued:
     r"""Logarithmic negativity \(\log_2(1 + 2N)\) of two subsystems and its gradient."""
-    found = negativity_with_gradient(rho, dims)
-    slope = 2 / (_LN2 * (1 + 2 * found.value))
+    negativity = negativity_with_gradient(rho, dims)
+    slope = 2 / (_LN2 * (1 + 2 * negativity.value))
     return Valued(
-        float(np.log1p(2 * found.value) / _LN2),
-        slope * found.gradient,
-        found.note,
-        2 * found.below / _LN2,
+        float(np.log1p(2 * negativity.value) / _LN2),
+        slope * negativity.gradient,
+        negativity.note,
+        2 * negativity.below / _LN2,
     )
 
 
@@ -100,14 +100,14 @@ def formation_with_gradient(rho: np.ndarray, dims: Sequence[int]) -> Valued:
 
     It vanishes with the concurrence, so that the border of separable states is no kink.
     """
-    found = concurrence_with_gradient(rho)
-    c, value = found.value, entanglement.entanglement_of_formation(rho, tolerance=_NEARLY)
+    concurrence = concurrence_with_gradient(rho)
+    c, value = concurrence.value, entanglement.entanglement_of_formation(rho, tolerance=_NEARLY)
     if c == 0.0:
-        return Valued(0.0, found.gradient, found.note, np.inf)
+        return Valued(0.0, concurrence.gradient, concurrence.note, np.inf)
     root = float(np.sqrt(max(1 - c**2, 0.0)))
     # log((1 + s)/c) / s for small s, c^2 = 1 - s^2, is one up to s^2.
     slope = c * (np.log((1 + root) / c) / root if root > 1e-8 else 1.0) / _LN2
-    return Valued(value, slope * found.gradient, found.note)
+    return Valued(value, slope * concurrence.gradient, concurrence.note)
 
 
 def _transposed(rho: np.ndarray, dims: Sequence[int]) -> np.ndarray:

@@ -148,5 +148,5 @@ def judged(result: Evolution) -> Evolution:
         status = limitation(result.method, state.state, float(state.error))
     if status is None:
         return result
-    at = f" This is at t = {result.times[worst]:g}."
-    return replace(result, status=replace(status, message=status.message + at))
+    when = f" This is at t = {result.times[worst]:g}."
+    return replace(result, status=replace(status, message=status.message + when))

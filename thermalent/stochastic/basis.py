@@ -73,10 +73,10 @@ def real_form(superoperator: Superoperator, basis: np.ndarray) -> np.ndarray:
 
 def element_deviations(variances: np.ndarray, d: int) -> np.ndarray:
     """Standard deviations of the elements of rho from variances of its coordinates, (..., d, d)."""
-    off = (d * d - d) // 2
+    pairs = (d * d - d) // 2
     rows, columns = np.triu_indices(d, 1)
     matrix = np.zeros((*variances.shape[:-1], d, d))
     matrix[..., np.arange(d), np.arange(d)] = variances[..., :d]
-    both = (variances[..., d : d + off] + variances[..., d + off :]) / 2
+    both = (variances[..., d : d + pairs] + variances[..., d + pairs :]) / 2
     matrix[..., rows, columns] = matrix[..., columns, rows] = both
     return np.sqrt(matrix)

@@ -1,4 +1,4 @@
-"""The burn-in of trajectories in a field: measured, because no rate of the network tells it.
+"""The burn-in of trajectories in a field, measured: it follows from no rate of the network alone.
 
 Two ensembles on the same paths of the field start in different states. The equation is linear, so
 that their difference is what the start still contributes; it decays with the slowest relaxation of

@@ -84,7 +84,7 @@ def _estimate(
     products: Callable[[np.ndarray, int], np.ndarray],
     ratio: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> SampledCoherence:
-    """Means per batch, the ratio of their means, and its error with each batch left out."""
+    """A ratio of two means over batches, with its jackknife error."""
     spacing, shifts = _shifts(times, paths, lags)
     groups = _groups(np.asarray(paths), checks.integer("batches", batches, 2))
     if max(shifts) >= groups[0].shape[1]:

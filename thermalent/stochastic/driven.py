@@ -1,4 +1,4 @@
-r"""Emitters driven by a classical field: what remains of a network without back-action.
+r"""Emitters driven by a classical field: a network whose emitters do not act back on the source.
 
 $$\dot\mu = (\mathcal{L} + u(t)\, \mathcal{L}_+ + u^*(t)\, \mathcal{L}_-)\, \mu, \qquad
   \rho = \langle \mu \rangle_u$$
@@ -99,7 +99,7 @@ class DrivenEmitters:
         return self.source is not None and self.source.field.white
 
     def field_rate(self, amplitude: float = 0.0) -> float:
-        """Rate of the drive and of the field's own changes, from an amplitude if it is given."""
+        """Rate of the drive plus rate at which the field changes, from an amplitude if given."""
         if self.source is not None:
             field, norms = self.source.field, self.source.norms
             size = np.sqrt(field.smooth_variance)
@@ -121,24 +121,24 @@ class DrivenEmitters:
             return None
         count = len(self.dims)
         vectors = np.zeros((count, 3, 2))
-        rest = [self.drive.copy(), self.drive_imag.copy()]
+        remainder = [self.drive.copy(), self.drive_imag.copy()]
         for e in range(count):
             stride = 4 ** (count - 1 - e)
             i = np.arange(4) * stride
             for k, matrix in enumerate((self.drive, self.drive_imag)):
                 local = matrix[np.ix_(i, i)]
                 vectors[e, :, k] = local[3, 2], local[1, 3], local[2, 1]
-                rest[k] -= np.kron(np.eye(4**e), np.kron(local, np.eye(stride)))
+                remainder[k] -= np.kron(np.eye(4**e), np.kron(local, np.eye(stride)))
         # Without back-action the drive is a Hamiltonian of single emitters; anything else would
         # be left over here.
         scale = max(float(np.max(np.abs(m))) for m in (self.drive, self.drive_imag))
-        if max(float(np.max(np.abs(m))) for m in rest) > 1e-12 * scale:
+        if max(float(np.max(np.abs(m))) for m in remainder) > 1e-12 * scale:
             return None
         return vectors
 
 
 def field_refusal(network: Network) -> str | None:
-    """Why the network has no description by a classical field, or None if it has one."""
+    """Reason why the network's source is not a classical field, or None if it is one."""
     if not network.modes:
         return "the trajectories need a boson mode, but the network has none. Use te.Fock(...)."
     if network.pumped:
@@ -177,10 +177,10 @@ def driven_emitters(network: Network) -> DrivenEmitters:
 
 
 def described(network: Network) -> DrivenEmitters:
-    """The emitters of a network that `field_refusal` does not refuse, along a path of the field."""
-    found = driven(network)
-    if len(network.modes) > 1 or found.field.white:
-        return _by_several(network, found.field, found.decay, found.absorption)
+    """The emitters of a network along a path of the field, without the check of `field_refusal`."""
+    source = driven(network)
+    if len(network.modes) > 1 or source.field.white:
+        return _by_several(network, source.field, source.decay, source.absorption)
     mode = gaussian_modes(network)[0]
     drive, conjugate = dense(mode.drive), dense(mode.drive_conj)
     basis = product_basis(network.dims)
@@ -234,7 +234,7 @@ def _by_several(
 def _quiet_liouvillian(
     network: Network, decay: np.ndarray, absorption: np.ndarray
 ) -> Superoperator:
-    """The emitters' Liouvillian without the white part of the field, which is sampled."""
+    """The emitters' Liouvillian without the white part of the field, which is sampled instead."""
     emitters = list(network.emitter_indices)
     exchange = network.exchange[np.ix_(emitters, emitters)]
     quiet = Network(nodes=network.emitters, exchange=exchange, decay=decay, absorption=absorption)
@@ -242,7 +242,7 @@ def _quiet_liouvillian(
 
 
 def _rotation(lower: np.ndarray) -> np.ndarray:
-    """The w of a turn by w (Re y, Im y), (3, 2): y [c^+, .] - y^* [c, .] of a two-level emitter."""
+    """Matrix w of the rotation vector w (Re y, Im y) of y [c^+, .] - y^* [c, .], (3, 2)."""
     if len(lower) != 2:
         return np.zeros((3, 2))
     basis = hermitian_basis(2).reshape(4, 4).T

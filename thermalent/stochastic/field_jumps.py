@@ -58,7 +58,7 @@ class FieldJumps(Method):
             else the last two, if not given.
         seed: Gives the same numbers whatever the number of threads.
         step: h, inverse rate unit; chosen from the rates if not given.
-        burn_in: Time after which a steady state is looked at; ten times the slowest of the source
+        burn_in: Time after which a steady state is sampled; ten times the slowest of the source
             and of the qubits one after the other if not given. Half of the trajectories start in
             the ground state, half in random product states; half of the distance of the two means
             is part of the error.
@@ -168,11 +168,11 @@ class FieldJumps(Method):
         decays = np.diag(begin.decay)[list(begin.emitter_indices)].real
         times = np.array([5 / float(np.max(decays))])
         rho = states.initial_state("0" * len(begin.dims), begin.dims, name="initial")
-        found = FieldTrajectories(n=256, seed=self.seed, step=step).evolve(
+        extrapolated = FieldTrajectories(n=256, seed=self.seed, step=step).evolve(
             begin, times, rho, "stationary"
         )
         pairs = max(1.0, len(network.dims) / 2)
-        return pairs * float(found.stats["step_correction"])
+        return pairs * float(extrapolated.stats["step_correction"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -187,7 +187,7 @@ class FieldJumpsPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of the burn-in and of the window on every path."""
+        """Cost of the burn-in and of the window on every path."""
         burn_in = self.method._burn_in(self.task.network, self.driven)
         window = 4 * burn_in if self.method.window is None else self.method.window
         return _cost(self.driven, self.kept, self.method.n, (burn_in + window) / self.step, 1)
@@ -204,12 +204,12 @@ class FieldJumpsPlan(Plan):
         driven, kept, step = self.driven, self.kept, self.step
         burn_in = method._burn_in(network, driven)
         window = 4 * burn_in if method.window is None else method.window
-        every = max(1, int(1 / (step * driven.rate) + 0.5))
-        samples = max(1, int(np.ceil(window / (every * step))))
+        spacing = max(1, int(1 / (step * driven.rate) + 0.5))
+        samples = max(1, int(np.ceil(window / (spacing * step))))
         first = np.array([int(np.ceil(burn_in / step))], dtype=np.int64)
         segments = [
             KetSegment(step, first, False),
-            KetSegment(step, np.full(samples, every, dtype=np.int64), True),
+            KetSegment(step, np.full(samples, spacing, dtype=np.int64), True),
         ]
 
         def start(number: int, rng: np.random.Generator) -> np.ndarray:
@@ -281,7 +281,7 @@ class FieldJumpsEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of the steps to the last time on every path."""
+        """Cost of the steps to the last time on every path."""
         times = self.task.times
         return _cost(self.driven, self.kept, self.method.n, times[-1] / self.step, len(times))
 
@@ -327,7 +327,7 @@ class FieldJumpsEvolutionPlan(Plan):
 
 
 def _cost(driven: DrivenKets, kept: list[int], n: int, steps: float, samples: int) -> Cost:
-    """Of n kets of all qubits, and of the density matrices that are kept of each."""
+    """Cost of n kets of all qubits, and of the density matrices that are kept of each."""
     size = 2.0**driven.count
     return Cost(
         bytes=16.0 * n * samples * 4.0 ** len(kept) + 200.0 * size * driven.count,

@@ -1,8 +1,8 @@
 r"""Numba kernels for pure states of many qubits in a sampled field: plain arrays, no validation.
 
-A step of the field is a rotation of every qubit by the exact integral of its field, between two
-halves of what the qubits do without it. That is a non-Hermitian drift K with jumps at random times,
-found on the Taylor polynomial of the step, so that they are exact for given rotations.
+A step rotates every qubit by the exact integral of its field, between two halves of the evolution
+without the field. That evolution is a non-Hermitian drift K with jumps at random times, which are
+found on the Taylor polynomial of exp(K t), so that the waiting times are exact.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _TOLERANCE = 1e-7
 
 
 class KetPlan(NamedTuple):
-    """A step of the field and what it drives; see `kets.DrivenKets.plan`."""
+    """A step of the field and of the qubits; see `kets.DrivenKets.plan`."""
 
-    carry: np.ndarray  # (m + r, m) complex: amplitudes and integrals from the amplitudes before
-    spread: np.ndarray  # (m + r, k) complex: the same from complex standard normal numbers
-    mixing: np.ndarray  # (e, r) complex: each qubit's integral from those of the outputs
+    propagator: np.ndarray  # (m + r, m) complex: to amplitudes and integrals after the step
+    noise_factor: np.ndarray  # (m + r, k) complex: what complex normal numbers add to these
+    mixing: np.ndarray  # (e, r) complex: from the integrals of the outputs to each qubit's
     pointers: np.ndarray  # K by rows
     columns: np.ndarray
     values: np.ndarray
@@ -39,7 +39,7 @@ class KetPlan(NamedTuple):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def sparse_product(pointers, columns, values, x, y, scale):
-    """Y = scale A x."""
+    """Multiply by a sparse matrix: y = scale A x."""
     for i in range(len(y)):
         total = 0j
         for p in range(pointers[i], pointers[i + 1]):
@@ -49,7 +49,9 @@ def sparse_product(pointers, columns, values, x, y, scale):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def one_way_product(diagonal, up, down, x, y, passing, scale):
-    r"""Y = scale K x with K = diagonal + sum over j behind l of a_j b_l c_j^+ c_l.
+    r"""Multiply by the drift of a one-way line: y = scale K x.
+
+    K is its diagonal plus the sum of a_j b_l c_j^+ c_l over all j behind l.
 
     The field that reaches qubit j is the sum of what those before it emit, so that all pairs cost
     no more than all qubits. `passing` is work space.
@@ -69,7 +71,7 @@ def one_way_product(diagonal, up, down, x, y, passing, scale):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def drift_product(plan, x, y, passing, scale):
-    """Y = scale K x; `passing` is work space."""
+    """Multiply by the drift: y = scale K x; `passing` is work space."""
     if len(plan.up) > 0:
         one_way_product(plan.diagonal, plan.up, plan.down, x, y, passing, scale)
     else:
@@ -78,7 +80,7 @@ def drift_product(plan, x, y, passing, scale):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def squared_norm(x):
-    """Squared norm."""
+    """Squared norm of a ket."""
     total = 0.0
     for i in range(len(x)):
         total += x[i].real * x[i].real + x[i].imag * x[i].imag
@@ -87,7 +89,7 @@ def squared_norm(x):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def polynomial(terms, count, s, x):
-    """X = sum of s^k T_k; returns its squared norm."""
+    """Evaluate the Taylor polynomial x = sum of s^k T_k; returns the squared norm of x."""
     for i in range(len(x)):
         total = terms[count - 1, i]
         for k in range(count - 2, -1, -1):
@@ -98,7 +100,7 @@ def polynomial(terms, count, s, x):
 
 @compiled(nogil=True, error_model="numpy")
 def decay(rng, plan, psi, goal, span, terms, work, rates):
-    """The qubits without their field for the time `span`, jumps included; in place.
+    """Evolve the qubits without their field for the time `span`, jumps included, in place.
 
     Args:
         rng: numpy Generator.
@@ -158,7 +160,7 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
 
 @compiled(nogil=True, error_model="numpy")
 def perform_jump(rng, plan, psi, work, rates):
-    """One of the jumps, drawn by its rate; the ket is normalised."""
+    """Apply one of the jumps, drawn by its rate, and normalise the ket."""
     total = 0.0
     for k in range(len(rates)):
         sparse_product(plan.jump_pointers[k], plan.jump_columns, plan.jump_values, psi, work, 1.0)
@@ -195,9 +197,13 @@ def rotate_qubit(psi, stride, angle):
 
 @compiled(nogil=True, error_model="numpy")
 def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
-    """Field and qubits over so many steps, in place; returns the goal and the jumps."""
+    """Evolve field and qubits over `steps` steps, in place.
+
+    Returns:
+        The squared norm at which the next jump comes, and the number of jumps.
+    """
     m, r = len(z), plan.mixing.shape[1]
-    normal = np.empty(plan.spread.shape[1], dtype=np.complex128)
+    normal = np.empty(plan.noise_factor.shape[1], dtype=np.complex128)
     fresh = np.empty(m + r, dtype=np.complex128)
     total = 0
     for step in range(steps):
@@ -209,9 +215,9 @@ def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
         for i in range(m + r):
             fresh[i] = 0.0
             for j in range(m):
-                fresh[i] += plan.carry[i, j] * z[j]
+                fresh[i] += plan.propagator[i, j] * z[j]
             for j in range(len(normal)):
-                fresh[i] += plan.spread[i, j] * normal[j]
+                fresh[i] += plan.noise_factor[i, j] * normal[j]
         z[:] = fresh[:m]
         stride = len(psi)
         for e in range(len(plan.mixing)):
@@ -227,19 +233,19 @@ def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def read_ket(psi, kept, rest, grid, rho):
+def read_ket(psi, kept, traced, grid, rho):
     """Add the state of the kept qubits, of the normalised ket, to rho.
 
     Args:
         psi: The ket, (D,).
         kept: Index of each product state among those of the kept qubits, (D,).
-        rest: The same of the others, (D,).
+        traced: Index of each product state among those of the other qubits, (D,).
         grid: Work space, (others' states, d).
         rho: (d, d), added to.
     """
     scale = 1.0 / np.sqrt(squared_norm(psi))
     for i in range(len(psi)):
-        grid[rest[i], kept[i]] = scale * psi[i]
+        grid[traced[i], kept[i]] = scale * psi[i]
     for n in range(grid.shape[0]):
         for a in range(grid.shape[1]):
             left = grid[n, a]
@@ -248,19 +254,19 @@ def read_ket(psi, kept, rest, grid, rho):
 
 
 @compiled(nogil=True, error_model="numpy")
-def follow_ket(rng, plan, z, psi, steps, average, kept, rest, rho):
-    """One trajectory through all its looks; returns how often it jumped.
+def follow_ket(rng, plan, z, psi, steps, average, kept, traced, rho):
+    """Follow one trajectory through all its samples; returns the number of jumps.
 
     Args:
         rng: numpy Generator.
         plan: The operators.
         z: Amplitudes of the source, (m,).
         psi: The normalised ket, (D,).
-        steps: Steps before each look, (looks,).
-        average: Whether all looks are added up in rho[0].
+        steps: Steps before each sample, (r,).
+        average: Whether all samples are added up in rho[0].
         kept: See `read_ket`.
-        rest: See `read_ket`.
-        rho: (looks or 1, d, d), added to.
+        traced: See `read_ket`.
+        rho: (r or 1, d, d), added to.
     """
     d = rho.shape[1]
     terms = np.empty((TERMS + 1, len(psi)), dtype=np.complex128)
@@ -272,5 +278,5 @@ def follow_ket(rng, plan, z, psi, steps, average, kept, rest, rho):
     for i in range(len(steps)):
         goal, count = advance_ket(rng, plan, z, psi, goal, steps[i], terms, work, rates)
         total += count
-        read_ket(psi, kept, rest, grid, rho[0 if average else i])
+        read_ket(psi, kept, traced, grid, rho[0 if average else i])
     return total

@@ -1,4 +1,4 @@
-"""Trajectories of pure states in a sampled classical field: where they start, what they record."""
+"""Trajectories of pure states in a sampled classical field: initial kets and recorded states."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from thermalent.support.random_kernels import deferring_signals
 
 
 class KetSegment(NamedTuple):
-    """Part of a trajectory: numbers of steps of one length before each sample, and whether the
-    mean of the samples is recorded.
+    """Part of a trajectory with steps of one length.
+
+    Args:
+        step: Length of a step, inverse rate unit.
+        steps: Numbers of steps before each sample.
+        record: Whether the mean of the samples is recorded.
     """
 
     step: float
@@ -28,7 +32,7 @@ class KetSegment(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KetPaths:
-    """What every trajectory does.
+    """The recipe that every trajectory follows.
 
     Args:
         driven: The operators.
@@ -64,21 +68,21 @@ class KetPaths:
         z, psi = self.driven.field_start(self.source, rng), self.start(number, rng)
         d = 2 ** len(self.kept)
         records = sum(segment.record for segment in self.segments)
-        rho, at, jumps = np.zeros((records, d, d), dtype=complex), 0, 0
+        rho, record, jumps = np.zeros((records, d, d), dtype=complex), 0, 0
         for segment in self.segments:
             if stop.is_set():
                 raise Stopped
-            own = rho[at : at + 1] if segment.record else np.zeros((1, d, d), dtype=complex)
+            own = rho[record : record + 1] if segment.record else np.zeros((1, d, d), dtype=complex)
             plan = self._plans[segment.step]
             follow = deferring_signals(follow_ket)
             jumps += follow(rng, plan, z, psi, segment.steps, True, *self._places, own)
             own /= len(segment.steps)
-            at += segment.record
+            record += segment.record
         return BlockMean(1, rho, np.zeros_like(rho), events=jumps)
 
 
 def drawn_from(initial: np.ndarray) -> Callable[[int, np.random.Generator], np.ndarray]:
-    """Draw the eigenvectors of a density matrix with their probabilities."""
+    """A function that draws an eigenvector of a density matrix with its probability."""
     diagonal = np.diag(initial).real
     product = np.count_nonzero(initial) == np.count_nonzero(diagonal)
     # The matrix of a dozen qubits is large; product states need no eigenvectors.
@@ -86,9 +90,9 @@ def drawn_from(initial: np.ndarray) -> Callable[[int, np.random.Generator], np.n
     shares = np.cumsum(np.maximum(values, 0.0)) / np.sum(np.maximum(values, 0.0))
 
     def start(number: int, rng: np.random.Generator) -> np.ndarray:
-        at = min(int(np.searchsorted(shares, rng.random(), side="right")), len(shares) - 1)
+        index = min(int(np.searchsorted(shares, rng.random(), side="right")), len(shares) - 1)
         psi = np.zeros(len(shares), dtype=complex)
-        psi[:] = np.eye(1, len(shares), at)[0] if vectors is None else vectors[:, at]
+        psi[:] = np.eye(1, len(shares), index)[0] if vectors is None else vectors[:, index]
         return psi
 
     return start

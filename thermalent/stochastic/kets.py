@@ -1,4 +1,4 @@
-r"""Qubits as a pure state in a sampled classical field: operators, starts, and what is read.
+r"""The operators of qubits in a pure state that a sampled classical field drives.
 
 $$\dot\rho = \mathcal{L}\rho + \sum_e \big[ y_e c_e^\dagger - y_e^* c_e,\, \rho \big], \qquad
   \mathcal{L}\rho = K\rho + \rho K^\dagger + \sum_k O_k \rho O_k^\dagger$$
@@ -21,20 +21,22 @@ from thermalent.stochastic.ket_kernels import KetPlan
 from thermalent.stochastic.linear_field import LinearField, acts_back, driven
 
 MOST_QUBITS = 16
-# Of the inverse rate with which the field turns a qubit, the field changes and a qubit decays.
+# Step of the field times the sum of the rates at which the field turns a qubit, the field changes
+# and a qubit decays.
 _SAFE = 0.4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DrivenKets:
-    """Qubits without their density matrix, in a classical field.
+    """Qubits in a pure state, driven by a classical field.
 
     Args:
         count: Number of qubits.
         field: The field.
         drift: K, (2^N, 2^N) sparse.
         jumps: The O_k, (2^N, 2^N) sparse each.
-        rate: Largest rate at which a qubit is turned or decays, or the field changes.
+        rate: Sum of the largest rates at which a qubit is turned, the field changes and a qubit
+            decays.
         one_way: a_j and b_l, (N,) each, where K couples qubit j to those before it by a_j b_l and
             to no others; empty elsewhere.
     """
@@ -48,15 +50,15 @@ class DrivenKets:
 
     def plan(self, step: float) -> KetPlan:
         """A step of this length, for the kernels."""
-        carry, spread = self.field.transition(step)
+        propagator, noise_factor = self.field.transition(step)
         pointers = np.zeros((len(self.jumps), 2**self.count + 1), dtype=np.int64)
         offset = 0
         for k, operator in enumerate(self.jumps):
             pointers[k] = operator.indptr + offset
             offset += operator.nnz
         return KetPlan(
-            carry=np.ascontiguousarray(carry),
-            spread=np.ascontiguousarray(spread),
+            propagator=np.ascontiguousarray(propagator),
+            noise_factor=np.ascontiguousarray(noise_factor),
             mixing=np.ascontiguousarray(self.field.mixing.astype(complex)),
             pointers=self.drift.indptr.astype(np.int64),
             columns=self.drift.indices.astype(np.int64),
@@ -87,7 +89,7 @@ class DrivenKets:
 
 
 def kets_refusal(network: Network) -> str | None:
-    """Why the network is not qubits in a classical field, or None if it is."""
+    """Reason why the network is not one of qubits in a classical field, or None if it is."""
     if not network.modes:
         return "it needs a boson mode as a source, and the network has none. Use te.QuantumJumps()."
     if network.pumped:
@@ -113,11 +115,11 @@ def kets_refusal(network: Network) -> str | None:
 
 def driven_kets(network: Network) -> DrivenKets:
     """The operators of a network that `kets_refusal` does not refuse."""
-    found = driven(network)
+    described = driven(network)
     emitters = list(network.emitter_indices)
     zero = np.zeros((len(emitters), len(emitters)), dtype=complex)
     exchange = network.exchange[np.ix_(emitters, emitters)]
-    coupled = Couplings(exchange, found.decay, found.absorption, zero, zero)
+    coupled = Couplings(exchange, described.decay, described.absorption, zero, zero)
     lowering = [_embed(e.lowering, i, len(emitters)) for i, e in enumerate(network.emitters)]
     raising = [_adjoint(lower) for lower in lowering]
     size = 2 ** len(emitters)
@@ -139,18 +141,18 @@ def driven_kets(network: Network) -> DrivenKets:
         drift = drift - 0.5 * (_adjoint(operator) @ operator)
     return DrivenKets(
         count=len(emitters),
-        field=found.field,
+        field=described.field,
         drift=sparse.csr_array(drift),
         jumps=tuple(sparse.csr_array(operator) for operator in jumps),
-        rate=_rate(found.field, coupled),
-        one_way=_one_way(exchange, found.decay, found.absorption),
+        rate=_rate(described.field, coupled),
+        one_way=_one_way(exchange, described.decay, described.absorption),
     )
 
 
 def _one_way(
     exchange: np.ndarray, decay: np.ndarray, absorption: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The a_j and b_l of a one-way line; empty if K is not of that kind."""
+    """Factors a_j and b_l of the drift of a one-way line; empty if the line is not one-way."""
     empty = np.zeros(0, dtype=complex)
     drift = -1j * exchange - 0.5 * (decay.T + absorption)  # K_jl of c_j^+ c_l
     scale = float(np.max(np.abs(drift)))
@@ -182,7 +184,7 @@ def indices(count: int, kept: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def part_of(network: Network, kept: Sequence[int]) -> Network:
-    """The named emitters as a network of their own, to which their reduced state belongs."""
+    """The network of some emitters alone, to which their reduced state belongs."""
     nodes = [network.emitter_indices[i] for i in kept]
     index = np.ix_(nodes, nodes)
     names = [network.emitter_names[i] for i in kept]

@@ -3,10 +3,10 @@ r"""The field of any classical linear source, and its exact steps.
 $$dz = -W z\,dt + d\eta, \qquad dy_e = (A z)_e\,dt + (R\, d\eta)_e, \qquad
   \langle d\eta\, d\eta^\dagger\rangle = Q\,dt$$
 
-z are the amplitudes of the modes, y_e the field that drives emitter e,
-\(\dot\rho \ni y_e [c_e^\dagger, \rho] - y_e^* [c_e, \rho]\). What passes a filter directly (R) is
-the noise that drives its modes too. Both are linear and Gaussian, so that a step of any length has
-an exact law.
+z are the amplitudes of the modes, and y_e is the field that drives emitter e,
+\(\dot\rho \ni y_e [c_e^\dagger, \rho] - y_e^* [c_e, \rho]\). The part R of the noise that passes a
+filter directly is the same noise that drives its modes. The equations are linear and the noise is
+Gaussian, so that a step of any length has an exact distribution.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Network
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-# Couplings below this part of the largest rate are what cancelled but for rounding.
+# Couplings below this part of the largest rate are zero but for rounding.
 _ROUNDING = 1e-12
 
 
@@ -31,9 +31,9 @@ class LinearField:
     Args:
         drift: W, (m, m) complex, rate unit.
         noise: B with B B^+ = Q, (m, k).
-        outputs: Different fields among the y_e as combinations of z, (r, m).
-        direct: The same for the noise, R B of these fields, (r, k).
-        mixing: Which combination of them each emitter sees, (e, r).
+        outputs: The linearly independent fields among the y_e as combinations of z, (r, m).
+        direct: The white part of these fields as combinations of the noise, R B, (r, k).
+        mixing: Combination of these fields that drives each emitter, (e, r).
         covariance: <z z^+> in the stationary state, (m, m).
     """
 
@@ -52,8 +52,8 @@ class LinearField:
     @property
     def smooth_variance(self) -> np.ndarray:
         """Mean square of each emitter's field without its white part, (e,), rate unit."""
-        seen = self.mixing @ self.outputs
-        return np.einsum("em,mn,en->e", seen, self.covariance, seen.conj()).real
+        driving = self.mixing @ self.outputs
+        return np.einsum("em,mn,en->e", driving, self.covariance, driving.conj()).real
 
     @property
     def white_power(self) -> np.ndarray:
@@ -61,7 +61,7 @@ class LinearField:
         return np.asarray((np.abs(self.mixing @ self.direct) ** 2).sum(axis=1))
 
     def transition(self, step: float) -> tuple[np.ndarray, np.ndarray]:
-        r"""A step of z, and of the integrals I of the fields over it, in law.
+        r"""The exact distribution of z after a step, and of the integrals I of the fields over it.
 
         $$\begin{pmatrix} z(h) \\ I \end{pmatrix} = P z(0) + L \xi$$
 
@@ -95,12 +95,12 @@ class LinearField:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Driven:
-    """A network's field, and what of its couplings between emitters is not part of the field.
+    """A network's field, and the couplings between emitters that are not part of the field.
 
     Args:
         field: The field.
-        decay: G of the emitters without what the white part of the field does, (e, e).
-        absorption: U of the emitters without it, (e, e).
+        decay: G of the emitters without the contribution of the field's white part, (e, e).
+        absorption: U of the emitters without that contribution, (e, e).
     """
 
     field: LinearField
@@ -109,22 +109,22 @@ class Driven:
 
 
 def acts_back(network: Network) -> bool:
-    """Whether an emitter acts back on a mode that feels it."""
+    """Whether an emitter acts back on a mode that is not declared free of back-action."""
     propagator, _ = _propagator(network)
-    feel = [j for j in network.mode_indices if getattr(network.nodes[j], "backaction", True)]
-    back = propagator[np.ix_(feel, network.emitter_indices)]
+    affected = [j for j in network.mode_indices if getattr(network.nodes[j], "backaction", True)]
+    backaction = propagator[np.ix_(affected, network.emitter_indices)]
     scale = float(np.max(np.abs(propagator), initial=0.0))
-    return bool(np.max(np.abs(back), initial=0.0) > _ROUNDING * scale)
+    return bool(np.max(np.abs(backaction), initial=0.0) > _ROUNDING * scale)
 
 
 def driven(network: Network) -> Driven:
-    """The field of a network whose modes are stable, not pumped, and feel no emitter."""
+    """The field of a network whose modes are stable, not pumped, and free of back-action."""
     propagator, heat = _propagator(network)
     modes, emitters = list(network.mode_indices), list(network.emitter_indices)
     number = bare_modes(network).number
     assert number is not None  # the modes are stable
     q, cross = heat[np.ix_(modes, modes)], heat[np.ix_(emitters, modes)].copy()
-    # A mode that is told to feel no emitter is a field of its own noise.
+    # The noise of a mode without back-action is correlated with no other noise of the emitters.
     for column, j in enumerate(modes):
         if not getattr(network.nodes[j], "backaction", True):
             cross[:, column] = 0.0
@@ -133,7 +133,7 @@ def driven(network: Network) -> Driven:
     passing = cross @ inverse.conj().T  # R B, (e, k)
     part = passing @ passing.conj().T
     coupled = -1j * propagator[np.ix_(emitters, modes)]
-    outputs, direct, mixing = _different(coupled, passing)
+    outputs, direct, mixing = _independent(coupled, passing)
     _, decay, absorption, _, _ = network.couplings
     index = np.ix_(emitters, emitters)
     return Driven(
@@ -145,22 +145,22 @@ def driven(network: Network) -> Driven:
             mixing=mixing,
             covariance=number.T,
         ),
-        decay=_rest(decay[index], part.conj()),
-        absorption=_rest(absorption[index], part),
+        decay=_remainder(decay[index], part.conj()),
+        absorption=_remainder(absorption[index], part),
     )
 
 
-def _rest(whole: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """What is left of a positive matrix, without the rounding below zero."""
+def _remainder(matrix: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """The positive matrix `matrix - part`, eigenvalues at rounding set to zero."""
     if not np.any(part):
-        return whole
-    values, vectors = np.linalg.eigh(whole - part)
-    values[values < _ROUNDING * float(np.max(np.abs(whole)))] = 0.0
+        return matrix
+    values, vectors = np.linalg.eigh(matrix - part)
+    values[values < _ROUNDING * float(np.max(np.abs(matrix)))] = 0.0
     return (vectors * values) @ vectors.conj().T
 
 
 def _propagator(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """M = J - i/2 (G - U^*)^T with the modes' baths, and U with them."""
+    """The matrices M = J - i/2 (G - U^*)^T and U, the modes' own baths included."""
     exchange, decay, absorption, _, _ = network.couplings
     losses, heat = (decay - absorption.conj()).astype(complex), absorption.astype(complex)
     for j in network.mode_indices:
@@ -169,17 +169,17 @@ def _propagator(network: Network) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _root(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """B with B B^+ = matrix, (m, k), and C with C^+ its pseudo-inverse, so that B^+ C = 1."""
+    """A root B of a positive matrix, B B^+ = matrix, and its pseudo-inverse, adjoint, (m, k)."""
     values, vectors = np.linalg.eigh(matrix)
     kept = values > 1e-14 * max(float(values[-1]), 1e-300)
     root = np.sqrt(values[kept])
     return vectors[:, kept] * root, (vectors[:, kept] / root).conj().T
 
 
-def _different(
+def _independent(
     coupled: np.ndarray, passing: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rows of both as combinations of as few as there are: outputs, direct parts, mixing."""
+    """The linearly independent fields: outputs, direct parts, and how all fields mix them."""
     left, values, right = np.linalg.svd(np.hstack([coupled, passing]), full_matrices=False)
     kept = values > _ROUNDING * max(float(values[0]), 1e-300)
     kept[0] = True

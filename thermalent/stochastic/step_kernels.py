@@ -189,24 +189,24 @@ def advance(rng, u, x, total, steps, coarsening, operators):
         operators: For this step and coarsening.
     """
     m = x.shape[0]
-    here, there = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    now, propagated = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
     y, z = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
     matrix, integral = np.empty((9, LANES_OF_BLOCK)), np.empty((2, LANES_OF_BLOCK))
     summed = np.zeros((total.shape[0], LANES_OF_BLOCK))
     count = steps // coarsening
-    multiply_lanes(operators.half, x, here)
+    multiply_lanes(operators.half, x, now)
     for i in range(count):
         integral[:] = 0.0
         for _ in range(coarsening):
             draw(rng, u, integral, operators.transition)
-        drive(operators, integral, here, matrix, y, z, there)
+        drive(operators, integral, now, matrix, y, z, propagated)
         for r in range(summed.shape[0]):
             for k in range(LANES_OF_BLOCK):
-                summed[r, k] += here[r, k]
+                summed[r, k] += now[r, k]
         if i < count - 1:
-            multiply_lanes(operators.vacuum, here, there)
-            here, there = there, here
-    multiply_lanes(operators.half, here, x)
+            multiply_lanes(operators.vacuum, now, propagated)
+            now, propagated = propagated, now
+    multiply_lanes(operators.half, now, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
         multiply_lanes(operators.half, summed, y)
         total += y
@@ -214,14 +214,14 @@ def advance(rng, u, x, total, steps, coarsening, operators):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def follow_field(integrals, x, operators):
-    """Emitters of a block along a given field, in place: integrals (steps, 2, LANES), as above."""
+    """Emitters of a block along a given field, in place: integrals (steps, 2, LANES)."""
     shape = (x.shape[0], LANES_OF_BLOCK)
-    here, y, z, w = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
+    now, y, z, w = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
     matrix = np.empty((9, LANES_OF_BLOCK))
     for i in range(integrals.shape[0]):
-        multiply_lanes(operators.half, x, here)
-        drive(operators, integrals[i], here, matrix, y, z, w)
-        multiply_lanes(operators.half, here, x)
+        multiply_lanes(operators.half, x, now)
+        drive(operators, integrals[i], now, matrix, y, z, w)
+        multiply_lanes(operators.half, now, x)
 
 
 @compiled(error_model="numpy")

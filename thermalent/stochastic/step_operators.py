@@ -1,4 +1,4 @@
-"""A step of given length, prepared for the kernels."""
+"""The operators of a step of given length, prepared for the kernels."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def vector_step_operators(
     coarsening: int,
     amplitude: float,
 ) -> VectorStepOperators:
-    """The same for a field of several amplitudes; arguments as for `step_operators`."""
+    """A step of a field of several amplitudes; arguments as for `step_operators`."""
     field = source.field
-    carry, spread = field.transition(step)
+    propagator, noise_factor = field.transition(step)
     length = step * coarsening
     # Largest integral over a step of any emitter's field.
     reach = np.sqrt(_RARE * field.smooth_variance) * length
@@ -66,8 +66,8 @@ def vector_step_operators(
         _largest_norm(source.drives[a], source.drives[r + a]) for a in range(r if drives else 0)
     ]
     return VectorStepOperators(
-        carry=_real(carry),
-        spread=np.sqrt(0.5) * _real(spread),
+        propagator=_real(propagator),
+        noise_factor=np.sqrt(0.5) * _real(noise_factor),
         mixing=np.array([_real(row[None, :]) for row in field.mixing]),
         emitters=given_field(emitters, length, float(np.max(reach))),
         drives=drives or (padded_rows(np.zeros((0, 0))),),
@@ -76,7 +76,7 @@ def vector_step_operators(
 
 
 def _real(matrix: np.ndarray) -> np.ndarray:
-    """A complex matrix on real parts, then imaginary parts."""
+    """The real matrix by which a complex one acts on real parts, followed by imaginary parts."""
     return np.ascontiguousarray(np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]]))
 
 

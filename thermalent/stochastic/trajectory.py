@@ -152,14 +152,14 @@ def along(
     kept = given.shape[1] // every
     result = np.empty((len(given), 1 + kept, emitters.dimension, emitters.dimension), complex)
     for first in range(0, len(given), LANES_OF_BLOCK):
-        here = given[first : first + LANES_OF_BLOCK]
+        chunk = given[first : first + LANES_OF_BLOCK]
         lanes = np.zeros((given.shape[1], 2, LANES_OF_BLOCK))
-        lanes[:, 0, : len(here)], lanes[:, 1, : len(here)] = here.real.T, here.imag.T
+        lanes[:, 0, : len(chunk)], lanes[:, 1, : len(chunk)] = chunk.real.T, chunk.imag.T
         x = np.repeat(start[:, None], LANES_OF_BLOCK, axis=1)
-        result[first : first + LANES_OF_BLOCK, 0] = emitters.matrices(x)[: len(here)]
+        result[first : first + LANES_OF_BLOCK, 0] = emitters.matrices(x)[: len(chunk)]
         for k in range(kept):
             follow_field(lanes[k * every : (k + 1) * every], x, prepared)
-            result[first : first + LANES_OF_BLOCK, k + 1] = emitters.matrices(x)[: len(here)]
+            result[first : first + LANES_OF_BLOCK, k + 1] = emitters.matrices(x)[: len(chunk)]
     return result
 
 

@@ -22,11 +22,11 @@ from thermalent.support.compiled import compiled
 
 
 class VectorStepOperators(NamedTuple):
-    """A step of a field of several amplitudes, and of what it drives; see `step_operators`."""
+    """A step of a field of several amplitudes and of the emitters; see `step_operators`."""
 
-    carry: np.ndarray  # (2 (m + r), 2 m): amplitudes and integrals from the amplitudes before
-    spread: np.ndarray  # (2 (m + r), 2 (m + r)): the same from normal numbers
-    mixing: np.ndarray  # (e, 2, 2 r): each emitter's integral from those of the outputs
+    propagator: np.ndarray  # (2 (m + r), 2 m): to amplitudes and integrals after the step
+    noise_factor: np.ndarray  # (2 (m + r), 2 (m + r)): what normal numbers add to these
+    mixing: np.ndarray  # (e, 2, 2 r): from the integrals of the outputs to each emitter's
     emitters: StepOperators
     drives: tuple[Rows, ...]  # for emitters of more than two levels: generators per output
     norms: np.ndarray  # (r,): their largest norms over all phases
@@ -47,15 +47,16 @@ def combine(matrix, x, y):
 def draw_vector(rng, u, integral, normal, fresh, operators):
     """One exact step of all amplitudes; the integrals of the outputs are added to `integral`.
 
-    Rows of u: real parts of m amplitudes, then imaginary parts; of `integral`: the same of r
-    outputs; of `fresh`: amplitudes and outputs together, real parts, then imaginary parts.
+    The rows of u are the real parts of m amplitudes, then their imaginary parts; those of
+    `integral` are real and imaginary parts of r outputs; `fresh` has amplitudes and outputs
+    together, all real parts first.
     """
     for k in range(LANES_OF_BLOCK):
         for i in range(normal.shape[0]):
             normal[i, k] = rng.standard_normal()
     fresh[:] = 0.0
-    combine(operators.carry, u, fresh)
-    combine(operators.spread, normal, fresh)
+    combine(operators.propagator, u, fresh)
+    combine(operators.noise_factor, normal, fresh)
     m, r = u.shape[0] // 2, integral.shape[0] // 2
     for k in range(LANES_OF_BLOCK):
         for i in range(m):
@@ -72,12 +73,12 @@ def taylor_outputs(operators, integral, x, y, z, w):
     outputs = integral.shape[0] // 2
     norm = 0.0
     for k in range(LANES_OF_BLOCK):
-        here = 0.0
+        rate = 0.0
         for a in range(outputs):
-            here += operators.norms[a] * np.sqrt(
+            rate += operators.norms[a] * np.sqrt(
                 integral[a, k] ** 2 + integral[outputs + a, k] ** 2
             )
-        norm = max(norm, here)
+        norm = max(norm, rate)
     parts = max(1, int(np.ceil(norm)))
     for _ in range(parts):
         y[:] = x
@@ -119,29 +120,29 @@ def advance_vector(rng, u, x, total, steps, coarsening, operators):
     """Fields and emitters of a block over `steps` steps of the field, in place; see `advance`."""
     m = x.shape[0]
     outputs = operators.mixing.shape[2] // 2
-    here, there = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
+    now, propagated = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
     y, z = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
     matrix, own = np.empty((9, LANES_OF_BLOCK)), np.empty((2, LANES_OF_BLOCK))
     integral = np.empty((2 * outputs, LANES_OF_BLOCK))
     normal, fresh = (
-        np.empty((operators.spread.shape[1], LANES_OF_BLOCK)),
-        np.empty((len(operators.carry), LANES_OF_BLOCK)),
+        np.empty((operators.noise_factor.shape[1], LANES_OF_BLOCK)),
+        np.empty((len(operators.propagator), LANES_OF_BLOCK)),
     )
     summed = np.zeros((total.shape[0], LANES_OF_BLOCK))
     count = steps // coarsening
-    multiply_lanes(operators.emitters.half, x, here)
+    multiply_lanes(operators.emitters.half, x, now)
     for i in range(count):
         integral[:] = 0.0
         for _ in range(coarsening):
             draw_vector(rng, u, integral, normal, fresh, operators)
-        drive_vector(operators, integral, here, own, matrix, y, z, there)
+        drive_vector(operators, integral, now, own, matrix, y, z, propagated)
         for r in range(summed.shape[0]):
             for k in range(LANES_OF_BLOCK):
-                summed[r, k] += here[r, k]
+                summed[r, k] += now[r, k]
         if i < count - 1:
-            multiply_lanes(operators.emitters.vacuum, here, there)
-            here, there = there, here
-    multiply_lanes(operators.emitters.half, here, x)
+            multiply_lanes(operators.emitters.vacuum, now, propagated)
+            now, propagated = propagated, now
+    multiply_lanes(operators.emitters.half, now, x)
     if summed.shape[0] > 0:  # every term still lacks its half step, which is linear
         multiply_lanes(operators.emitters.half, summed, y)
         total += y

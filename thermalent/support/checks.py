@@ -232,8 +232,8 @@ def time_grid(name: str, value: Any) -> np.ndarray:
     if grid[0] < 0:
         fail(name, "non-negative", float(grid[0]))
     if np.any(np.diff(grid) <= 0):
-        at = int(np.argmax(np.diff(grid) <= 0))
-        fail(name, "increasing", Words(f"{grid[at]:g} followed by {grid[at + 1]:g}"))
+        place = int(np.argmax(np.diff(grid) <= 0))
+        fail(name, "increasing", Words(f"{grid[place]:g} followed by {grid[place + 1]:g}"))
     return grid
 
 

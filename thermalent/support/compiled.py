@@ -131,9 +131,9 @@ def _cache_in_temporary_folder(dispatcher: Any) -> None:
     folder = Path(tempfile.gettempdir(), f"thermalent-kernels-{_user()}")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = os.lstat(folder)
-        private = not folder.is_symlink() and found.st_mode & 0o077 == 0
-        if not private or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+        status = os.lstat(folder)
+        private = not folder.is_symlink() and status.st_mode & 0o077 == 0
+        if not private or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
             raise PermissionError(f"{folder} is not this user's alone")
         before, _SETTINGS.CACHE_DIR = _SETTINGS.CACHE_DIR, str(folder)
         try:

@@ -37,22 +37,22 @@ class Tiles:
         """Position of a block among the blocks along each axis."""
         position = []
         for count in reversed(self.counts):
-            number, at = divmod(number, count)
-            position.append(at)
+            number, place = divmod(number, count)
+            position.append(place)
         return tuple(reversed(position))
 
     def number(self, position: Sequence[int]) -> int:
         """The reverse of `position`."""
         number = 0
-        for at, count in zip(position, self.counts, strict=True):
-            number = number * count + at
+        for place, count in zip(position, self.counts, strict=True):
+            number = number * count + place
         return number
 
     def slices(self, number: int) -> tuple[slice, ...]:
         """Where a block lies in the grid."""
         return tuple(
-            slice(at * b, min(n, (at + 1) * b))
-            for at, b, n in zip(self.position(number), self.block, self.shape, strict=True)
+            slice(place * b, min(n, (place + 1) * b))
+            for place, b, n in zip(self.position(number), self.block, self.shape, strict=True)
         )
 
     def size(self, number: int) -> int:

@@ -153,16 +153,18 @@ def _miss(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(outside, np.where(total > 0, distance / total, np.inf), -np.inf)
     ratio = np.where(np.isnan(ratio), np.inf, ratio)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    place = f"[{', '.join(map(str, at))}]" if at else ""
-    value = np.broadcast_to(np.asarray(values), distance.shape)[at]
-    right = np.broadcast_to(np.asarray(truth), distance.shape)[at]
-    also = f" and the error {other[at]:.3g} of what it is compared with" if other[at] > 0 else ""
+    index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    value = np.broadcast_to(np.asarray(values), distance.shape)[index]
+    right = np.broadcast_to(np.asarray(truth), distance.shape)[index]
+    also = (
+        f" and the error {other[index]:.3g} of what it is compared with" if other[index] > 0 else ""
+    )
     count = int(np.sum(outside))
     more = f"; {count} of {distance.size} elements miss" if distance.size > 1 else ""
     return (
-        f"{name}{place} is {value:.17g} and should be {right:.17g}: off by {distance[at]:.3g}, "
-        f"{ratio[at]:.3g} times the stated error {allowed[at]:.3g}{also}{more}"
+        f"{name}{place} is {value:.17g} and should be {right:.17g}: off by {distance[index]:.3g}, "
+        f"{ratio[index]:.3g} times the stated error {allowed[index]:.3g}{also}{more}"
     )
 
 

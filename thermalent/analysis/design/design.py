@@ -117,8 +117,8 @@ def design(
             if kappa is None:
                 missed.append(margin)
         points.append(make("narrowest filter", search.crossing(wanted, 1), margin=False))
-        found = tuple(point for point in points if point is not None)
-        gaps = search.gaps(found[-1].kappa, found[0].kappa, wanted) if found else ()
+        solutions = tuple(point for point in points if point is not None)
+        gaps = search.gaps(solutions[-1].kappa, solutions[0].kappa, wanted) if solutions else ()
         best = make("largest C", search.top)
         assert best is not None
         alternatives = compared_shapes(search.n_th, orders, given, wanted, link, rtol, report)
@@ -129,10 +129,10 @@ def design(
             gamma=rate,
             n_th=search.n_th,
             best=best,
-            points=found,
+            points=solutions,
             missed=tuple(missed),
             gaps=tuple((hertz / (2 * high * rate), hertz / (2 * low * rate)) for low, high in gaps),
-            needed_n=search.n_th if found else search.needed(wanted),
+            needed_n=search.n_th if solutions else search.needed(wanted),
             link=link,
             attenuate=attenuate,
             shapes=alternatives,
@@ -206,22 +206,24 @@ class _Maker:
         def builder(ln_n: float, ln_kappa: float, **link: Any) -> Network:
             return thermal_link(exp(ln_n), exp(ln_kappa), **link)
 
-        at = {"ln_n": log(n), "ln_kappa": log(kappa), **self.search.link}
+        values = {"ln_n": log(n), "ln_kappa": log(kappa), **self.search.link}
         try:
-            found: Mapping[str, float] = sensitivities(builder, at, rtol=1e-6)
+            slopes: Mapping[str, float] = sensitivities(builder, values, rtol=1e-6)
         except SolveError:  # at the border of separable states some of them have no slope
-            found = {name: _slope_alone(builder, at, name) for name in at}
+            slopes = {name: _slope_alone(builder, values, name) for name in values}
         return {
-            "kappa": found["ln_kappa"],
-            "n": found["ln_n"],
-            **{name: found[name] for name in self.search.link},
+            "kappa": slopes["ln_kappa"],
+            "n": slopes["ln_n"],
+            **{name: slopes[name] for name in self.search.link},
         }
 
 
-def _slope_alone(builder: Callable[..., Network], at: Mapping[str, Any], name: str) -> float:
+def _slope_alone(builder: Callable[..., Network], values: Mapping[str, Any], name: str) -> float:
     """The derivative by one parameter, the others held; nan where the concurrence has none."""
-    others = {key: value for key, value in at.items() if key != name}
+    others = {key: value for key, value in values.items() if key != name}
     try:
-        return float(sensitivities(partial(builder, **others), {name: at[name]}, rtol=1e-6)[name])
+        return float(
+            sensitivities(partial(builder, **others), {name: values[name]}, rtol=1e-6)[name]
+        )
     except SolveError:
         return nan

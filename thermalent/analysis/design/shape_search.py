@@ -198,13 +198,13 @@ class _ShapeSearch:
 
         i = int(np.argmax(values))
         low, high = widths[max(i - 1, 0)], widths[min(i + 1, len(widths) - 1)]
-        found = minimize_scalar(
+        maximum = minimize_scalar(
             lambda log_width: -self._value(log_width),
             bounds=(log(low), log(high)),
             method="bounded",
             options={"xatol": _FLAT},
         )
-        return exp(float(found.x))
+        return exp(float(maximum.x))
 
     def _network(self, filter: Filter, **more: float) -> Network:
         link = {**self.link, **{name: self.link[name] + value for name, value in more.items()}}
@@ -279,8 +279,8 @@ class _ShapeSearch:
 
         amount = float(brentq(excess, low, high, rtol=_PLACE, xtol=1e-12))
         slope = (value(0.99 * amount, 1) - value(amount, 1)) / (0.01 * amount)
-        off = value(amount, 2) - self.lowered - self.target
-        return min(amount + off / slope, most)
+        difference = value(amount, 2) - self.lowered - self.target
+        return min(amount + difference / slope, most)
 
 
 def mistuned(filter: Filter, spread: float) -> Filter:

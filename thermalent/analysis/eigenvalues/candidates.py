@@ -44,8 +44,8 @@ def all_exactly(chain: ChargeChain) -> np.ndarray:
         matrix = acb_mat(chain.size, chain.size)
         for i, j, value in zip(rows, operator.col.tolist(), operator.value, strict=True):
             matrix[i, j] += value
-        found = matrix.eig(algorithm="approx")
-    return np.array([complex(value) for value in found])
+        approximate = matrix.eig(algorithm="approx")
+    return np.array([complex(value) for value in approximate])
 
 
 class Near(NamedTuple):

@@ -100,12 +100,12 @@ class ChargeChain:
             rows.append(self.start[n] + np.arange(len(elements)))
             cols.append(rows[-1])
             values.append(1j * detuning * self.shift[elements] - rate * n)
-            for to, origin, entries in self._couplings(n):
-                inside, row, col = self._placed(entries, to, origin)
-                value = entries.floats[inside] * self._root(entries, inside, to, origin)
-                rows.append(self.start[to] + row)
+            for target, origin, entries in self._couplings(n):
+                inside, row, col = self._placed(entries, target, origin)
+                value = entries.floats[inside] * self._root(entries, inside, target, origin)
+                rows.append(self.start[target] + row)
                 cols.append(self.start[origin] + col)
-                values.append(value * scale ** float(origin - to))
+                values.append(value * scale ** float(origin - target))
         place = (np.concatenate(rows), np.concatenate(cols))
         return sparse.csc_array(
             (np.concatenate(values), place), shape=(self.size, self.size), dtype=complex
@@ -124,17 +124,17 @@ class ChargeChain:
             }
             rows, cols, elements = [], [], []
             for n in range(self.last + 1):
-                here = self.elements[n]
-                rows.append(self.start[n] + np.arange(len(here)))
+                of_tier = self.elements[n]
+                rows.append(self.start[n] + np.arange(len(of_tier)))
                 cols.append(rows[-1])
-                turn = self.shift[here].tolist()
+                turn = self.shift[of_tier].tolist()
                 elements.append(_objects([acb(-g.rate * n, g.detuning * k) for k in turn]))
-                for to, origin, entries in self._couplings(n):
-                    inside, row, col = self._placed(entries, to, origin)
+                for target, origin, entries in self._couplings(n):
+                    inside, row, col = self._placed(entries, target, origin)
                     value = values[id(entries)][inside]
-                    if to != origin:
-                        value = value * root[self._count(entries, inside, to, origin)]
-                    rows.append(self.start[to] + row)
+                    if target != origin:
+                        value = value * root[self._count(entries, inside, target, origin)]
+                    rows.append(self.start[target] + row)
                     cols.append(self.start[origin] + col)
                     elements.append(value)
         place = np.concatenate(rows), np.concatenate(cols), np.concatenate(elements)
@@ -164,33 +164,33 @@ class ChargeChain:
             yield n, n + 1, self.generator.fall
 
     def _placed(
-        self, entries: SuperoperatorEntries, to: int, origin: int
+        self, entries: SuperoperatorEntries, target: int, origin: int
     ) -> tuple[np.ndarray, ...]:
         """Mask of the entries between two tiers, and their rows and columns."""
         place = np.full((2, len(self.shift)), -1)
-        place[0, self.elements[to]] = np.arange(len(self.elements[to]))
+        place[0, self.elements[target]] = np.arange(len(self.elements[target]))
         place[1, self.elements[origin]] = np.arange(len(self.elements[origin]))
         row, col = place[0, entries.row], place[1, entries.col]
         inside = np.flatnonzero((row >= 0) & (col >= 0))
         return inside, row[inside], col[inside]
 
     def _root(
-        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, origin: int
+        self, entries: SuperoperatorEntries, inside: np.ndarray, target: int, origin: int
     ) -> np.ndarray:
         """sqrt(k), sqrt(l), sqrt(k + 1) or sqrt(l + 1) of each entry."""
-        if to == origin:
+        if target == origin:
             return np.ones(len(inside))
-        return np.sqrt(self._count(entries, inside, to, origin))
+        return np.sqrt(self._count(entries, inside, target, origin))
 
     def _count(
-        self, entries: SuperoperatorEntries, inside: np.ndarray, to: int, origin: int
+        self, entries: SuperoperatorEntries, inside: np.ndarray, target: int, origin: int
     ) -> np.ndarray:
         """The larger of the two k, or of the two l, whichever differs."""
-        upper = max(to, origin)
+        upper = max(target, origin)
         row, col = self.shift[entries.row[inside]], self.shift[entries.col[inside]]
-        of_upper = row if to > origin else col
+        of_upper = row if target > origin else col
         # k changes if k - l rises with the tier, else l does.
-        sign = np.where((row > col) == (to > origin), 1, -1)
+        sign = np.where((row > col) == (target > origin), 1, -1)
         return (upper + sign * of_upper) // 2
 
     def _hermitian_basis(self) -> sparse.csr_array:
@@ -202,11 +202,11 @@ class ChargeChain:
             place[elements] = np.arange(len(elements))
             partner = place[(elements % d) * d + elements // d]
             own = np.arange(len(elements))
-            alone, first = own[partner == own], own[partner > own]
+            diagonal, first = own[partner == own], own[partner > own]
             second, root = partner[first], np.full(len(first), np.sqrt(0.5))
-            rows += [self.start[n] + part for part in (alone, first, first, second, second)]
-            cols += [self.start[n] + part for part in (alone, first, second, first, second)]
-            values += [np.ones(len(alone)), root, root, -1j * root, 1j * root]
+            rows += [self.start[n] + part for part in (diagonal, first, first, second, second)]
+            cols += [self.start[n] + part for part in (diagonal, first, second, first, second)]
+            values += [np.ones(len(diagonal)), root, root, -1j * root, 1j * root]
         where = (np.concatenate(rows), np.concatenate(cols))
         return sparse.csr_array((np.concatenate(values), where), shape=(self.size, self.size))
 
@@ -254,12 +254,12 @@ class ChargeChain:
         by_tier = []
         for n in range(self.last + 1):
             blocks = {}
-            for to, origin, entries in self._couplings(n):
-                block = acb_mat(len(self.elements[to]), len(self.elements[origin]))
-                inside, row, col = self._placed(entries, to, origin)
+            for target, origin, entries in self._couplings(n):
+                block = acb_mat(len(self.elements[target]), len(self.elements[origin]))
+                inside, row, col = self._placed(entries, target, origin)
                 factor = (
-                    self._count(entries, inside, to, origin)
-                    if origin > to
+                    self._count(entries, inside, target, origin)
+                    if origin > target
                     else np.ones(len(inside), dtype=np.int64)
                 )
                 for i, r, c, f in zip(

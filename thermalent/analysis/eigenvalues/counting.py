@@ -78,17 +78,17 @@ def count_missing(
     # No eigenvalue has a larger imaginary part than the anti-Hermitian part of L allows.
     turning = 0.5 * (chain.complex_matrix - chain.complex_matrix.conj().T)
     highest = float(np.max(abs(turning).sum(axis=0)))
-    back = max(_BACK * distance, highest / _BANDS)
+    behind = max(_BACK * distance, highest / _BANDS)
 
     def log_f(t: np.ndarray) -> np.ndarray:
         s = -distance + 1j * t
-        ratio = log_det(s) - log_det(s + back)
-        return ratio - kernels.log_products(s, known) + kernels.log_products(s + back, known)
+        ratio = log_det(s) - log_det(s + behind)
+        return ratio - kernels.log_products(s, known) + kernels.log_products(s + behind, known)
 
     if not np.all(np.abs(known.real + distance) > 1e-12 * distance):
         return Winding(None, np.zeros(0))  # the line passes through one of them
-    far = 2 * largest + 100 * chain.size * back
-    t = _first_points(known, distance, far, 0.5 * back, highest)
+    far = 2 * largest + 100 * chain.size * behind
+    t = _first_points(known, distance, far, 0.5 * behind, highest)
     symmetric = chain.charge == 0
     if symmetric:
         t = np.concatenate([[0.0], t[t > 0]])

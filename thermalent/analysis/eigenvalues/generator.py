@@ -103,12 +103,12 @@ def _with_source(
     identity = _exact(np.eye(int(np.prod(network.dims))))
     for e, operator in zip(network.emitter_indices, lowering_operators(network), strict=True):
         c = _exact(dense(operator))
-        for to, weight, raises, of_left, of_right in coupling_weights(network, node, e):
+        for target, weight, raises, of_left, of_right in coupling_weights(network, node, e):
             x = c.conjugate().transpose() if raises else c
             if of_left:
-                _add(terms[to], _exactly(weight) * of_left, x, identity)
+                _add(terms[target], _exactly(weight) * of_left, x, identity)
             if of_right:
-                _add(terms[to], _exactly(weight) * of_right, identity, x)
+                _add(terms[target], _exactly(weight) * of_right, identity, x)
     fall: dict[tuple[int, int], acb] = {}
     rise: dict[tuple[int, int], acb] = {}
     for term in terms.values():

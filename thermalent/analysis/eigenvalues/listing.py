@@ -85,8 +85,8 @@ def merged(
         for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
             if j == i:
                 continue
-            apart = np.min(np.abs(result.values[:, None] - refined[j].values[None, :]))
-            if apart <= 1e-10 * abs(group.centre) or (
+            distance = np.min(np.abs(result.values[:, None] - refined[j].values[None, :]))
+            if distance <= 1e-10 * abs(group.centre) or (
                 loose and group.gap <= 0.1 * abs(group.centre)
             ):
                 remaining = [g for k, g in enumerate(groups) if k not in (i, j)]

@@ -148,8 +148,8 @@ class Search:
         if not len(wanted) or wanted[0] >= behind:
             return np.inf
         depth = np.append(wanted[wanted < behind], behind)
-        at = min(listing.until_gap(depth, self.resolution), len(depth) - 2)
-        return float(0.5 * (depth[at] + depth[at + 1]))
+        place = min(listing.until_gap(depth, self.resolution), len(depth) - 2)
+        return float(0.5 * (depth[place] + depth[place + 1]))
 
     def _refine(self, group: Cluster) -> tuple[Group, Group]:
         """A group with fewer and with more tiers."""
@@ -169,8 +169,10 @@ class Search:
         fresh = []
         for frequency in np.concatenate([[0.0], self._frequencies()]):
             shift = 0.3 * self.rate + 1j * (frequency + 0.2 * self.rate)
-            found = candidates.near(self.fine, shift, self.count + 10, exact=False)
-            for value, reach in zip(found.values, found.uncertainty, strict=True):
+            candidates_there = candidates.near(self.fine, shift, self.count + 10, exact=False)
+            for value, reach in zip(
+                candidates_there.values, candidates_there.uncertainty, strict=True
+            ):
                 inside = value.real > -self.distance
                 near = 10 * reach + 1e-5 * max(self.rate, abs(value.real))
                 if inside and np.min(np.abs(known - value)) > near:

@@ -40,8 +40,8 @@ def beside(
     parts = []
     for frequency in frequencies:
         shift = 0.1 * rate + 1j * frequency
-        found = candidates.near(chain, shift, count, exact=exact)
-        parts.append(_resolved(found, resolution))
+        near = candidates.near(chain, shift, count, exact=exact)
+        parts.append(_resolved(near, resolution))
     if chain.charge == 0:
         parts = [
             _paired(part, resolution, around_zero=frequency == 0)
@@ -50,22 +50,22 @@ def beside(
     return _together(parts, resolution)
 
 
-def _resolved(found: Near, resolution: float) -> Near:
+def _resolved(near: Near, resolution: float) -> Near:
     """What is known to a part of its own decay rate."""
-    known = _CONDITION * found.uncertainty
-    kept: np.ndarray = known <= np.maximum(resolution, _RESOLVED * np.abs(found.values.real))
-    return _some(found, kept)
+    known = _CONDITION * near.uncertainty
+    kept: np.ndarray = known <= np.maximum(resolution, _RESOLVED * np.abs(near.values.real))
+    return _some(near, kept)
 
 
-def _paired(found: Near, resolution: float, *, around_zero: bool) -> Near:
+def _paired(near: Near, resolution: float, *, around_zero: bool) -> Near:
     """Conjugates made exact; real values only from the shift at zero, which has their digits."""
-    apart = resolution + np.maximum(found.split, _CONDITION * found.uncertainty)
-    imaginary = found.values.imag
-    upper = _some(found, imaginary > apart)
+    separation = resolution + np.maximum(near.split, _CONDITION * near.uncertainty)
+    imaginary = near.values.imag
+    upper = _some(near, imaginary > separation)
     lower = upper._replace(values=upper.values.conj())
     if not around_zero:
         return _joined([upper, lower])
-    real = _some(found, np.abs(imaginary) <= apart)
+    real = _some(near, np.abs(imaginary) <= separation)
     return _joined([real._replace(values=real.values.real.astype(complex)), upper, lower])
 
 
@@ -74,20 +74,20 @@ def _together(parts: list[Near], resolution: float) -> np.ndarray:
 
     A value joins the list if its own search has more values within its reach than the list has.
     """
-    whole = _joined(parts)
+    joined = _joined(parts)
     source = np.repeat(np.arange(len(parts)), [len(part.values) for part in parts])
-    reach = resolution + whole.split + _CONDITION * whole.uncertainty
+    reach = resolution + joined.split + _CONDITION * joined.uncertainty
     kept: list[int] = []
     for i in np.argsort(reach, kind="stable").tolist():
-        listed = np.abs(whole.values[kept] - whole.values[i]) <= reach[i]
-        own = (np.abs(whole.values - whole.values[i]) <= reach[i]) & (source == source[i])
+        listed = np.abs(joined.values[kept] - joined.values[i]) <= reach[i]
+        own = (np.abs(joined.values - joined.values[i]) <= reach[i]) & (source == source[i])
         if np.count_nonzero(listed) < np.count_nonzero(own):
             kept.append(i)
-    return whole.values[kept]
+    return joined.values[kept]
 
 
-def _some(found: Near, which: np.ndarray) -> Near:
-    return Near(*(part[which] for part in found))
+def _some(near: Near, which: np.ndarray) -> Near:
+    return Near(*(part[which] for part in near))
 
 
 def _joined(parts: list[Near]) -> Near:

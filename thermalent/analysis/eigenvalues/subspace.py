@@ -135,10 +135,10 @@ def refine(chain: ChargeChain, centre: complex, count: int, gap: float, seed: in
             y - w * left_small for w, y in zip(left, shifted.apply_left(left), strict=True)
         ]
         inverse = _size(overlap.inv())
-        off = _norm(chain, residual) * _norm(chain, left_residual, dual=True)
+        product = _norm(chain, residual) * _norm(chain, left_residual, dual=True)
         sizes = _norm(chain, right) * _norm(chain, left, dual=True)
         scale = abs(centre) + gap + _norm(chain, image) / _norm(chain, right)
-        noise = inverse * (_SECOND_ORDER * off / gap + _UNIT * scale * sizes)
+        noise = inverse * (_SECOND_ORDER * product / gap + _UNIT * scale * sizes)
         group = eigenvalues_of_small(small, centre, noise)
         floats = _balanced(chain, right), _balanced(chain, left, dual=True)
         return with_rank_rounding(chain, group, small, centre, noise, overlap.inv(), *floats)

@@ -157,10 +157,10 @@ def nearly_pure_blocks(ket: np.ndarray, tolerance: float) -> list[tuple[int, ...
     entropies = {(k,): cut_entropy(ket, (k,)) for k in range(len(information))}
     while len(entropies) > 1:
         links = [
-            (float(np.sum(information[np.ix_(one, other)])), one, other)
-            for one, entropy in entropies.items()
+            (float(np.sum(information[np.ix_(cut, other)])), cut, other)
+            for cut, entropy in entropies.items()
             for other in entropies
-            if entropy > tolerance and one != other
+            if entropy > tolerance and cut != other
         ]
         if not links:
             break

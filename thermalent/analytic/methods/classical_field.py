@@ -62,11 +62,12 @@ def field(problem: OneMode) -> ClassicalField:
     # delta.
     rotation = 1j * source.detuning * np.diag(charge)
     space = problem.whole_space
-    every = space.zero
+    operator = space.zero
     return ClassicalField(
         space=space,
-        liouvillian=space.block(emitter_liouvillian(problem.network), every, every) + rotation,
-        drive=space.block(source.drive + source.drive_conj, every, every),
+        liouvillian=space.block(emitter_liouvillian(problem.network), operator, operator)
+        + rotation,
+        drive=space.block(source.drive + source.drive_conj, operator, operator),
         charge=charge,
         variance=source.variance,
         rate=source.rate,

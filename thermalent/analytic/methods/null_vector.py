@@ -109,8 +109,8 @@ class OneMode:
     @property
     def whole_space(self) -> ChargeSpace:
         """All elements as one sector, for a drive that breaks the symmetry."""
-        every = np.arange(self.space.frame.size)
-        return ChargeSpace(frame=self.space.frame, zero=every, plus=every, minus=every)
+        indices = np.arange(self.space.frame.size)
+        return ChargeSpace(frame=self.space.frame, zero=indices, plus=indices, minus=indices)
 
     @property
     def cost(self) -> Cost:

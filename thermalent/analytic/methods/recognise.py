@@ -151,12 +151,12 @@ def back_action(network: Network) -> str | None:
                 f"{abs(network.absorption[e, source]):g}, not 0), so the field is correlated with "
                 "other noise of the emitter"
             )
-        back = abs(0.5 * network.decay[source, e] - 1j * network.exchange[e, source])
+        rate = abs(0.5 * network.decay[source, e] - 1j * network.exchange[e, source])
         scale = abs(network.decay[source, e]) + abs(network.exchange[e, source])
-        if back > RATE_TOLERANCE * scale:
+        if rate > RATE_TOLERANCE * scale:
             return (
                 f"emitter {network.nodes[e].name!r} acts back on {mode.name!r} (amplitude rate "
-                f"{back:g}, not 0), so the field is not independent of the emitters"
+                f"{rate:g}, not 0), so the field is not independent of the emitters"
             )
     return None
 

@@ -77,9 +77,9 @@ def element_errors(
         shape = np.fmax(np.nan_to_num(shape), size / scale[:, None])
     left_out = np.maximum(error - hidden - _LAST_PLACES * scale, 0.0)[:, None] * shape
     least = _LEAST * scale[:, None]
-    found = np.minimum(lost + left_out + _LAST_PLACES * size + least, error[:, None])
-    d = round(np.sqrt(found.shape[1]))
-    return found.reshape(-1, d, d)
+    errors = np.minimum(lost + left_out + _LAST_PLACES * size + least, error[:, None])
+    d = round(np.sqrt(errors.shape[1]))
+    return errors.reshape(-1, d, d)
 
 
 def _lost(work: Solved, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -84,11 +84,11 @@ class BatchPlan(Plan):
 
     @cached_property
     def _alone(self) -> Plan:
-        found = self.batch.plan(self.batch.tasks[self.position])
-        if isinstance(found, Refusal):
+        plan = self.batch.plan(self.batch.tasks[self.position])
+        if isinstance(plan, Refusal):
             name = self.batch.settings.record.name
-            raise MethodError(f"{name} does not apply to this network: {found.reason}")
-        return found
+            raise MethodError(f"{name} does not apply to this network: {plan.reason}")
+        return plan
 
     @property
     def cost(self) -> Cost:

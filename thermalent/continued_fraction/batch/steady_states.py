@@ -44,9 +44,9 @@ def steady_states(
         if not isinstance(network, Network):
             checks.fail("networks", "a sequence of thermalent Networks", network)
     kinds = structures(networks)
-    alone = kinds.pop(None, [])
+    without_structure = kinds.pop(None, [])
     if chosen.digits is not None:
-        alone, kinds = list(range(len(networks))), {}
+        without_structure, kinds = list(range(len(networks))), {}
     found: dict[int, SteadyState] = {}
     with working("continued fractions") as report:
         for kind, members in kinds.items():
@@ -54,9 +54,11 @@ def steady_states(
             assert kind is not None
             side_by_side(networks, members, kind, chosen.settings, _threads(threads), found)
             report(f"{len(found)} of {len(networks)} points")
-        alone += [p for p in range(len(networks)) if p not in found and p not in alone]
-        _require(chosen, networks, alone)
-        for position in sorted(alone):
+        without_structure += [
+            p for p in range(len(networks)) if p not in found and p not in without_structure
+        ]
+        _require(chosen, networks, without_structure)
+        for position in sorted(without_structure):
             single = checked(chosen.steady_state(networks[position]))
             found[position] = replace(single, stats={**single.stats, "batch": False})
             report(f"{len(found)} of {len(networks)} points")

@@ -42,8 +42,8 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
         np.concatenate([piece.ravel() for piece in column])
         for column in zip(
             *(
-                (start[to][:, None] + row, start[of][:, None] + col, value)
-                for to, of, row, col, value in (_within_ground(chain, *p) for p in pieces)
+                (start[target][:, None] + row, start[source][:, None] + col, value)
+                for target, source, row, col, value in (_within_ground(chain, *p) for p in pieces)
             ),
             strict=True,
         )
@@ -53,13 +53,13 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
     return matrix
 
 
-def _within_ground(chain, to, of, row, col, value):
+def _within_ground(chain, target, source, row, col, value):
     """Drop the unknowns that tier 0 does not have."""
-    outside = ((to == 0)[:, None] & (row >= chain.tier0_size)) | (
-        (of == 0)[:, None] & (col >= chain.tier0_size)
+    outside = ((target == 0)[:, None] & (row >= chain.tier0_size)) | (
+        (source == 0)[:, None] & (col >= chain.tier0_size)
     )
     value = np.where(outside, 0.0, value)
-    return to, of, np.where(outside, 0, row), np.where(outside, 0, col), value
+    return target, source, np.where(outside, 0, row), np.where(outside, 0, col), value
 
 
 def _up(band: Band, n: np.ndarray) -> np.ndarray:

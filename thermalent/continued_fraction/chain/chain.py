@@ -160,19 +160,17 @@ def hierarchy_chain(
     Raises:
         ValueError: the hierarchy has not exactly one mode.
     """
-    whole = generator(h, charge)
+    full = generator(h, charge)
     basis, difference = _basis(h, charge, isinstance(h.liouvillian, np.ndarray))
     a, b, c = (
         _in_basis(basis, superoperator, real=charge == 0)
-        for superoperator in (whole.a, whole.up, whole.down)
+        for superoperator in (full.a, full.up, full.down)
     )
     conserved = len(h.numbers) if keep_trace and charge == 0 else 0
     if disturbance is not None:
         a, b, c = (
             _disturbed(basis, superoperator, matrix, disturbance, conserved)
-            for superoperator, matrix in zip(
-                (whole.a, whole.up, whole.down), (a, b, c), strict=True
-            )
+            for superoperator, matrix in zip((full.a, full.up, full.down), (a, b, c), strict=True)
         )
 
     seed = np.zeros(basis.shape[0], dtype=bool)
@@ -188,7 +186,7 @@ def hierarchy_chain(
         a=(_block(a, even), _block(a, odd)),
         up=(_band(b, difference, even, odd), _band(b, difference, odd, even)),
         down=(_band(c, difference, even, odd), _band(c, difference, odd, even)),
-        rate=whole.rate,
+        rate=full.rate,
         width=float(np.sqrt(abs(h.modes[0].variance))),
         tier0_size=int(np.count_nonzero(difference[even] == 0)),  # tier 0 first
         basis=(basis[:, even], basis[:, odd]),
@@ -238,11 +236,11 @@ def hermitian_order(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     i, j = np.triu_indices(len(numbers), 1)
     q = np.abs(numbers[i] - numbers[j])
-    made = np.concatenate([np.zeros(len(numbers), dtype=q.dtype), q, q])
-    order = np.argsort(made, kind="stable")
+    charge_of = np.concatenate([np.zeros(len(numbers), dtype=q.dtype), q, q])
+    order = np.argsort(charge_of, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return place, made[order]
+    return place, charge_of[order]
 
 
 def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
@@ -251,12 +249,14 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
         from thermalent.continued_fraction.chain import basis_kernels
 
         n = len(basis)
-        parts, found = np.empty((3, n, n)), np.empty((1 if real else 2, n, n))
+        parts, rotated = np.empty((3, n, n)), np.empty((1 if real else 2, n, n))
         size = np.empty((n, n))
         basis_kernels.parts(basis, parts)
-        whole = np.asarray(superoperator, dtype=complex)
-        basis_kernels.to_basis(whole, parts, np.array([n * [0], n * [n]]), np.zeros(n), found, size)
-        matrix = found[0] if real else found[0] + 1j * found[1]
+        array = np.asarray(superoperator, dtype=complex)
+        basis_kernels.to_basis(
+            array, parts, np.array([n * [0], n * [n]]), np.zeros(n), rotated, size
+        )
+        matrix = rotated[0] if real else rotated[0] + 1j * rotated[1]
         basis_kernels.drop_rounding(matrix, size)
         return matrix
     matrix = basis.conj().T @ (superoperator @ basis)

@@ -155,16 +155,16 @@ def next_depth(depths, folds, changes, count, wanted):
         count: How many changes there were.
         wanted: Allowed error of the solution's largest element.
     """
-    here = depths[2]
+    deepest = depths[2]
     if count < 2 or folds < 3 or not 0 < changes[2] < changes[1]:
-        return even(_STEP * here)
+        return even(_STEP * deepest)
     first, second = depths[1] - depths[0], depths[2] - depths[1]
     decay = _decay(changes[2] / changes[1], float(first), float(second))
     if decay == 0.0:
-        return even(_STEP * here)
+        return even(_STEP * deepest)
     error = changes[2] / -np.expm1(-decay * second)  # at depths[1]
     target = depths[1] + np.log(4 * error / wanted) / decay
-    return even(min(max(target, _VERIFY * here), 4.0 * here))
+    return even(min(max(target, _VERIFY * deepest), 4.0 * deepest))
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -247,8 +247,8 @@ def _rescaled(chain: HierarchyChain | Tiers) -> HierarchyChain | Tiers:
     if isinstance(chain, Tiers):
         return chain.rescaled(factor)
 
-    def scaled(band: Band, by: float) -> Band:
-        return band._replace(value=band.value * by)
+    def scaled(band: Band, factor: float) -> Band:
+        return band._replace(value=band.value * factor)
 
     return chain._replace(
         up=(scaled(chain.up[0], factor), scaled(chain.up[1], factor)),

@@ -44,26 +44,26 @@ def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
     tail = np.zeros((most, most), dtype=zero.dtype)  # D_{n+1}^{-1} B_{n+1}, (there, here)
     for n in range(last, 0, -1):
         parity = n % 2
-        here, there = a[parity].shape[0], a[1 - parity].shape[0]
-        for i in range(here):
-            for j in range(here):
+        size, size_above = a[parity].shape[0], a[1 - parity].shape[0]
+        for i in range(size):
+            for j in range(size):
                 aug[i, j] = -a[parity][i, j]
             aug[i, i] += s + rate * n
-            for j in range(here, here + there):
+            for j in range(size, size + size_above):
                 aug[i, j] = 0.0
         c = down[parity]
         if n < last:
             for t in range(c.row.size):
                 factor = c.value[t] * np.sqrt(max(0.5 * (n - c.e[t]) + 1.0, 0.0))
-                for j in range(here):
+                for j in range(size):
                     aug[c.row[t], j] -= factor * tail[c.col[t], j]
         b = up[parity]
         for t in range(b.row.size):
-            aug[b.row[t], here + b.col[t]] += b.value[t] * np.sqrt(0.5 * max(n + b.e[t], 0.0))
-        solve_in_place(aug, here, here + there)
-        for i in range(here):
-            for j in range(there):
-                tail[i, j] = aug[i, here + j]
+            aug[b.row[t], size + b.col[t]] += b.value[t] * np.sqrt(0.5 * max(n + b.e[t], 0.0))
+        solve_in_place(aug, size, size + size_above)
+        for i in range(size):
+            for j in range(size_above):
+                tail[i, j] = aug[i, size + j]
     result = np.zeros_like(zero)
     c = down[0]
     for t in range(c.row.size):

@@ -33,9 +33,9 @@ SECOND_DRAW = float(np.sqrt(2.0))
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
     """Sums of the absolute values of the terms of each element of a hierarchy's tiers."""
-    whole = generator(h)
+    full = generator(h)
     basis = tuple(abs(part) for part in chain.basis)
-    a, up, down = summed(whole.a), abs(whole.up), abs(whole.down)
+    a, up, down = summed(full.a), abs(full.up), abs(full.down)
     return Sizes(
         a=(_table(basis[0], a, basis[0]), _table(basis[1], a, basis[1])),
         up=(_table(basis[0], up, basis[1]), _table(basis[1], up, basis[0])),
@@ -81,10 +81,12 @@ def disturbed(chain: HierarchyChain) -> HierarchyChain:
             chain.a[parity], size.a[parity], draw[parity], rows
         )
 
-    def band(given: Band, by: np.ndarray, parity: int, draw: np.ndarray) -> Band:
+    def band(given: Band, size: np.ndarray, parity: int, draw: np.ndarray) -> Band:
         rows = populations if parity == 0 else 0
-        found = rounding_kernels.disturbed_bands(given.row, given.col, given.value, by, draw, rows)
-        return Band(*basis_kernels.elements(found, charge[parity], charge[1 - parity]))
+        disturbed_values = rounding_kernels.disturbed_bands(
+            given.row, given.col, given.value, size, draw, rows
+        )
+        return Band(*basis_kernels.elements(disturbed_values, charge[parity], charge[1 - parity]))
 
     return chain._replace(
         a=(blocks(0), blocks(1)),

@@ -57,20 +57,20 @@ def disturbed_blocks(blocks, sizes, draw, populations):
         populations: How many rows are populations: the trace is kept to far better than the
             elements, and what one population gains, others lose.
     """
-    found = np.empty_like(blocks)
+    result = np.empty_like(blocks)
     for p in range(blocks.shape[0]):
         for j in range(blocks.shape[2]):
             largest, total = 0, 0.0
             for i in range(blocks.shape[1]):
                 change = _EPS * sizes[p, i, j] * draw[i, j]
-                found[p, i, j] = blocks[p, i, j] + change
+                result[p, i, j] = blocks[p, i, j] + change
                 if i < populations:
                     total += change
                     if sizes[p, i, j] > sizes[p, largest, j]:
                         largest = i
             if populations > 0:
-                found[p, largest, j] -= total
-    return found
+                result[p, largest, j] -= total
+    return result
 
 
 @compiled(nogil=True, error_model="numpy")

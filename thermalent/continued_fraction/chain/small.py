@@ -72,24 +72,24 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     """
     from thermalent.continued_fraction.chain import basis_kernels
 
-    found = terms(kind)
+    superoperators = terms(kind)
     chosen = [networks[p] for p in points]
     number = network_weights(chosen)
     rate, variance = _source(chosen, number)
-    frames = _frames(number, found.lowering, found.numbers)
+    frames = _frames(number, superoperators.lowering, superoperators.numbers)
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
-    count, n = len(chosen), len(found.numbers) ** 2
+    count, n = len(chosen), len(superoperators.numbers) ** 2
     basis = np.empty((count, n, n), dtype=complex)
     matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
     reached = np.zeros((count, n), dtype=bool)
     basis_kernels.assemble_small(
         number,
-        found.a,
-        found.drive,
-        found.back,
-        found.place,
-        found.span,
+        superoperators.a,
+        superoperators.drive,
+        superoperators.back,
+        superoperators.place,
+        superoperators.span,
         frames,
         variance,
         scale,
@@ -178,8 +178,8 @@ def _group(
         )
         return even, odd
 
-    every = np.arange(basis.shape[1])[:, None]
-    tier0 = basis[rows[:, None, None], every, layout.unknowns[0][: layout.tier0_size]]
+    rows_of_basis = np.arange(basis.shape[1])[:, None]
+    tier0 = basis[rows[:, None, None], rows_of_basis, layout.unknowns[0][: layout.tier0_size]]
     chain = HierarchyChain(
         a=pair(matrices, 0),
         up=bands(1),

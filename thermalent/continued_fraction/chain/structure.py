@@ -123,13 +123,13 @@ def network_weights(networks: Sequence[Network]) -> np.ndarray:
     In each row J, G and U of all nodes, the mode first, the dephasing of each emitter, and one.
     """
     count, n = len(networks), len(networks[0].nodes)
-    found = np.ones((count, 3 * n * n + n), dtype=complex)
+    weights = np.ones((count, 3 * n * n + n), dtype=complex)
     matrices = [(network.exchange, network.decay, network.absorption) for network in networks]
-    found[:, : 3 * n * n] = np.array(matrices).reshape(count, -1)
-    found[:, 3 * n * n : -1] = [
+    weights[:, : 3 * n * n] = np.array(matrices).reshape(count, -1)
+    weights[:, 3 * n * n : -1] = [
         [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in networks
     ]
-    return found
+    return weights
 
 
 @lru_cache(maxsize=32)
@@ -147,20 +147,20 @@ def terms(kind: Structure) -> Terms:
     bare = [Qudit(name="", lower=emitter.lowering) for emitter in emitters]
     a: dict[int, Superoperator] = {}
     drive: dict[int, Superoperator] = {}
-    back: dict[int, Superoperator] = {}
+    backaction: dict[int, Superoperator] = {}
     for which in range(3):
         for j, l in np.ndindex(n, n):
-            at = (which * n + j) * n + l
+            index = (which * n + j) * n + l
             matrices = [np.zeros((n, n), dtype=complex) for _ in Couplings._fields]
             matrices[which][j, l] = 1.0
             if j > 0 and l > 0:
                 inner = Couplings(*(matrix[1:, 1:] for matrix in matrices))
-                a[at] = coupled_liouvillian(bare, lowering, inner)
+                a[index] = coupled_liouvillian(bare, lowering, inner)
             elif j != l:
                 d_1, d_2, k_1, k_2 = mode_terms(Couplings(*matrices), 0, range(1, n), lowering)
-                drive[at] = d_1 + d_2
+                drive[index] = d_1 + d_2
                 if kind.backaction:
-                    back[at] = k_1 + k_2
+                    backaction[index] = k_1 + k_2
     a[0] = np.diag(1j * element_charges(numbers))  # J of the mode: the frame that rotates with it
     nothing = Couplings(*(np.zeros((count, count), dtype=complex) for _ in Couplings._fields))
     for i, emitter in enumerate(emitters):
@@ -179,13 +179,15 @@ def terms(kind: Structure) -> Terms:
         charge=charge,
         a=_sum(a),
         drive=_sum(drive),
-        back=_sum(back),
+        back=_sum(backaction),
     )
 
 
 def _sum(superoperators: dict[int, Superoperator]) -> Sum:
-    parts = [(at, *np.nonzero(matrix), matrix) for at, matrix in sorted(superoperators.items())]
-    weight = [np.full(len(row), at) for at, row, _, _ in parts]
+    parts = [
+        (index, *np.nonzero(matrix), matrix) for index, matrix in sorted(superoperators.items())
+    ]
+    weight = [np.full(len(row), index) for index, row, _, _ in parts]
     values = [matrix[row, col] for _, row, col, matrix in parts]
     empty = np.zeros(0, dtype=np.int64)
     return Sum(

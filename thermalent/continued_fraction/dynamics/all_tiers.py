@@ -109,10 +109,10 @@ class InfluenceRegion:
             if tier == steps.most:
                 steps.extend(min(2 * steps.most, steps.cap))
                 self.view = steps.extended(self.view)
-            left, at = time - now, steps.at
-            top = int(at[tier + 1] - at[tier - 1])
+            left, offset = time - now, steps.at
+            top = int(offset[tier + 1] - offset[tier - 1])
             passed, full = steps.transposed.advance(
-                self.view, left, int(at[tier + 1]), top, self.limit
+                self.view, left, int(offset[tier + 1]), top, self.limit
             )
             now = time if passed >= left * (1 - 1e-12) else now + passed
             if passed > 0:
@@ -149,12 +149,12 @@ class AllTierRun:
         if time > self.end:
             self._begin(max(time, self.steps.horizon, 2 * self.end))
         self.y = self.steps.extended(self.y)
-        at, region = self.steps.at, self.region
+        offset, region = self.steps.at, self.region
         while self.now < time:
             # Up to `until`, the tiers of region.tiers[i] affect the values at the end.
             i = int(np.searchsorted(region.times, (self.end - self.now) * (1 - 1e-12)))
             until = min(time, self.end - (region.times[i - 1] if i > 0 else 0.0))
-            active = int(at[self._wanted(i) + 1])
+            active = int(offset[self._wanted(i) + 1])
             self.y[active:] = 0.0
             while self.now < until:
                 left = until - self.now
@@ -193,13 +193,13 @@ def all_tiers_equation(chain: HierarchyChain, start: InitialTiers) -> Reduced:
     def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
         if depth not in known:
             known[depth] = start(depth).astype(complex), offsets(chain, depth)
-        b, at = known[depth]
+        b, offset = known[depth]
         if max(block.shape[0] for block in chain.a) > _SMALL:
-            return _reduce_lapack(chain, complex(z), depth, b, at)
+            return _reduce_lapack(chain, complex(z), depth, b, offset)
         from thermalent.continued_fraction.dynamics import all_tiers_kernels
 
         return all_tiers_kernels.reduce(
-            chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, at
+            chain.a, chain.up, chain.down, chain.rate, complex(z), depth, b, offset
         )
 
     return reduced
@@ -224,20 +224,20 @@ def on_all_tiers_wide(
         right = np.column_stack([matrix[tier0_size:, :tier0_size].toarray(), b[tier0_size:]])
         # Tier by tier the matrix is banded: no ordering fills it less.
         tail = splu(identity * z - above, permc_spec="NATURAL").solve(right)
-        back = matrix[:tier0_size, tier0_size:] @ tail
+        feedback = matrix[:tier0_size, tier0_size:] @ tail
         own = z * np.eye(tier0_size) - matrix[:tier0_size, :tier0_size].toarray()
-        return own - back[:, :-1], b[:tier0_size] + back[:, -1]
+        return own - feedback[:, :-1], b[:tier0_size] + feedback[:, -1]
 
     return reduced
 
 
 def _reduce_lapack(
-    chain: HierarchyChain, z: complex, last: int, b: np.ndarray, at: np.ndarray
+    chain: HierarchyChain, z: complex, last: int, b: np.ndarray, offset: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The equation at tier zero by LAPACK, for large blocks."""
     tail: np.ndarray | None = None
     for n in range(last, 0, -1):
-        d, own = diagonal_block(chain, z, n), b[at[n] : at[n + 1]]
+        d, own = diagonal_block(chain, z, n), b[offset[n] : offset[n + 1]]
         if tail is not None:
             c = down_block(chain, n)
             d -= c @ tail[:, :-1]
@@ -248,8 +248,8 @@ def _reduce_lapack(
     d = diagonal_block(chain, z, 0)[:tier0_size, :tier0_size]
     own = b[:tier0_size]
     if tail is not None:
-        back = (down_block(chain, 0) @ tail)[:tier0_size]
-        d, own = d - back[:, :tier0_size], own + back[:, -1]
+        feedback = (down_block(chain, 0) @ tail)[:tier0_size]
+        d, own = d - feedback[:, :tier0_size], own + feedback[:, -1]
     return d, own
 
 

@@ -9,9 +9,9 @@ from thermalent.support.compiled import compiled
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def reduce(a, up, down, rate, z, last, b, at):
+def reduce(a, up, down, rate, z, last, b, offset):
     """The equation at tier zero of (z - L) x = b, from the tail down; b has tier n from at[n]."""
-    tier0_size = at[1]
+    tier0_size = offset[1]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most + 1), dtype=b.dtype)
     # D_{n+1}^{-1} B_{n+1}, (above, within), and in the last column g_{n+1}
@@ -26,7 +26,7 @@ def reduce(a, up, down, rate, z, last, b, at):
             aug[i, i] += z + rate * n
             for j in range(width, width + width_above):
                 aug[i, j] = 0.0
-            aug[i, width + width_above] = b[at[n] + i]
+            aug[i, width + width_above] = b[offset[n] + i]
         c = down[parity]
         if n < last:
             for t in range(c.row.size):

@@ -121,8 +121,8 @@ class SharpStart:
         """The initial vector on all tiers of a chain up to `last`."""
         variance = self.h.modes[0].variance
         scale = _scale(variance)
-        at = offsets(chain, last)
-        x = np.zeros(at[-1], dtype=complex)
+        offset = offsets(chain, last)
+        x = np.zeros(offset[-1], dtype=complex)
         for difference, part in self.parts().items():
             c = factors(difference, last, variance / scale**2, self.amplitude / scale)
             own = chain.basis[difference % 2].conj().T @ part
@@ -130,7 +130,7 @@ class SharpStart:
             if n.size and n[0] == 0:
                 x[: chain.tier0_size] += c[0] * own[: chain.tier0_size]
                 n = n[1:]
-            x[at[n][:, None] + np.arange(len(own))] += np.multiply.outer(c[n], own)
+            x[offset[n][:, None] + np.arange(len(own))] += np.multiply.outer(c[n], own)
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
     def generator(self, chain: HierarchyChain, last: int) -> sparse.csr_array:
@@ -140,15 +140,15 @@ class SharpStart:
         if mode.variance == self.variance or last < 2:
             return matrix
         excess = 2 * mode.rate * (self.variance - mode.variance) / _scale(mode.variance) ** 2
-        at, charges = offsets(chain, last), element_charges(self.h.numbers)
+        offset, charges = offsets(chain, last), element_charges(self.h.numbers)
         rows, cols, values = [], [], []
         for n in range(2, last + 1):
             basis = chain.basis[n % 2]
-            element = np.asarray(abs(basis).argmax(axis=0)).ravel()[: at[n - 1] - at[n - 2]]
+            element = np.asarray(abs(basis).argmax(axis=0)).ravel()[: offset[n - 1] - offset[n - 2]]
             both = n**2 - (charges[element] - self.charge) ** 2  # 4 k l
             own = np.arange(len(element))
-            rows.append(at[n] + own)
-            cols.append(at[n - 2] + own)
+            rows.append(offset[n] + own)
+            cols.append(offset[n - 2] + own)
             values.append(excess * 0.5 * np.sqrt(np.maximum(both, 0)))
         wide = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
         return sparse.csr_array(matrix + sparse.csr_array(wide, shape=matrix.shape))

@@ -146,9 +146,9 @@ def _null_vectors(chain: HierarchyChain | Tiers, rows: np.ndarray) -> np.ndarray
         known = known / np.linalg.norm(known, axis=0)
         others, parts, _ = np.linalg.svd(null - known @ (known.T @ null), full_matrices=False)
         others = others[:, parts > 0.5]  # each is one, or zero for the trace
-        back = np.zeros((len(size), others.shape[1]), dtype=others.dtype)
-        back[moving] = others / size[moving, None]
-        vectors.extend([trace, back / np.linalg.norm(back, axis=0)])
+        unscaled = np.zeros((len(size), others.shape[1]), dtype=others.dtype)
+        unscaled[moving] = others / size[moving, None]
+        vectors.extend([trace, unscaled / np.linalg.norm(unscaled, axis=0)])
     return np.linalg.qr(np.concatenate(vectors, axis=1))[0]
 
 

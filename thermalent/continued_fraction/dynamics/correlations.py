@@ -63,28 +63,28 @@ class TierOperators:
     ) -> TierOperators:
         """The matrices of a vector X of the chain."""
         d = len(h.numbers)
-        at = offsets(chain, last)
+        offset = offsets(chain, last)
         matrices = np.zeros((last + 1, d * d), dtype=complex)
         for n in range(last + 1):
-            basis = chain.basis[n % 2][:, : at[n + 1] - at[n]]
-            matrices[n] = basis @ x[at[n] : at[n + 1]]
+            basis = chain.basis[n % 2][:, : offset[n + 1] - offset[n]]
+            matrices[n] = basis @ x[offset[n] : offset[n + 1]]
         return cls(h, charge, matrices.reshape(last + 1, d, d))
 
     def vector(self, chain: HierarchyChain) -> np.ndarray:
         """The vector X of a chain of the same total charge."""
         flat = self.matrices.reshape(len(self.matrices), -1)
-        at = offsets(chain, len(flat) - 1)
+        offset = offsets(chain, len(flat) - 1)
         adjoint = [basis.conj().T for basis in chain.basis]
-        parts = [(adjoint[n % 2] @ flat[n])[: at[n + 1] - at[n]] for n in range(len(flat))]
+        parts = [(adjoint[n % 2] @ flat[n])[: offset[n + 1] - offset[n]] for n in range(len(flat))]
         x = np.concatenate(parts)
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
     def size_vector(self, chain: HierarchyChain) -> np.ndarray:
         """Sizes of the terms of the elements of `vector`, summed without cancellation."""
         flat = np.abs(self.matrices).reshape(len(self.matrices), -1)
-        at = offsets(chain, len(flat) - 1)
+        offset = offsets(chain, len(flat) - 1)
         adjoint = [abs(basis).T for basis in chain.basis]
-        parts = [(adjoint[n % 2] @ flat[n])[: at[n + 1] - at[n]] for n in range(len(flat))]
+        parts = [(adjoint[n % 2] @ flat[n])[: offset[n + 1] - offset[n]] for n in range(len(flat))]
         return np.concatenate(parts)
 
     def times_field(self, field: Field, *, conjugate: bool) -> TierOperators:

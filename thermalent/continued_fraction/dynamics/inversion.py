@@ -205,8 +205,10 @@ def _nothing(real: bool) -> ExponentialSum:
     return ExponentialSum(np.zeros(0, dtype=complex), np.zeros((0, 1), dtype=complex), real)
 
 
-def _distance(first: ExponentialSum | None, second: ExponentialSum | None, at: np.ndarray) -> float:
+def _distance(
+    first: ExponentialSum | None, second: ExponentialSum | None, times: np.ndarray
+) -> float:
     """Largest difference of two exponential sums at some times."""
     if first is None or second is None:
         return np.inf
-    return float(np.max(np.abs(first.at(at) - second.at(at)), initial=0.0))
+    return float(np.max(np.abs(first.at(times) - second.at(times)), initial=0.0))

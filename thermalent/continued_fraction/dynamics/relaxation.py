@@ -188,16 +188,16 @@ class RelaxationRun:
         """The values at a time not before the last."""
         if time < self.now:
             raise ArgumentError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
-        at, most = self.steps.at, self.steps.most
+        offset, most = self.steps.at, self.steps.most
         if self.finer is not None:
             # The truncation error of two runs with equally many tiers would not show.
             most = max(self.tier, self.finer.tier - _FEWER)
         while self.now < time:
             left = time - self.now
-            top = at[self.tier + 1] - at[self.tier - 1]
+            top = offset[self.tier + 1] - offset[self.tier - 1]
             # More tiers than a steady state needs, or than the finer run: the error shows it.
             limit = self.limit if self.tier < most else np.inf
-            passed, full = self.propagator.advance(self.y, left, at[self.tier + 1], top, limit)
+            passed, full = self.propagator.advance(self.y, left, offset[self.tier + 1], top, limit)
             self.rounding = float(np.hypot(self.rounding, self.propagator.rounding))
             self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
             report(f"stepping, t = {self.now:.3g} of {time:.3g}")

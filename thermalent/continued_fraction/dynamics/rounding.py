@@ -33,9 +33,9 @@ def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) 
         sizes = [np.abs(np.asarray(part)) for part in (terms.a, terms.up, terms.down)]
     modulus = [np.abs(basis) for basis in chain.basis]
 
-    def bound(which: int, to: int, origin: int) -> np.ndarray | None:
-        """What the entries from parity `of` to parity `to` were summed from, (m_to, m_of)."""
-        return None if sizes is None else modulus[to].T @ sizes[which] @ modulus[origin]
+    def bound(which: int, target: int, origin: int) -> np.ndarray | None:
+        """What the entries from parity `of` to parity `target` were summed from, (m_to, m_of)."""
+        return None if sizes is None else modulus[target].T @ sizes[which] @ modulus[origin]
 
     def moved(values: np.ndarray, size: np.ndarray | None) -> np.ndarray:
         known = np.abs(values) if size is None else np.maximum(np.abs(values), size)

@@ -16,24 +16,24 @@ from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerato
 from thermalent.continued_fraction.lattice.lattice import Lattice
 
 
-def elimination_cost(at: Lattice) -> float:
+def elimination_cost(lattice: Lattice) -> float:
     """Approximate number of multiplications of the elimination."""
-    edge = at.offset[at.tiers]
+    edge = lattice.offset[lattice.tiers]
     return 4.0 * float(np.sum(np.diff(edge).astype(float) ** 3))
 
 
-def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
+def eliminate(tier0: Ground, lattice: Lattice) -> np.ndarray:
     """The stationary vector of trace one, (size,)."""
-    matrix = assemble_lattice(tier0.generator, at)
-    edge = at.offset[at.tiers]
-    parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(at.last + 1)]
+    matrix = assemble_lattice(tier0.generator, lattice)
+    edge = lattice.offset[lattice.tiers]
+    parts = [slice(int(edge[n]), int(edge[n + 1])) for n in range(lattice.last + 1)]
 
-    def block(to: int, origin: int) -> np.ndarray:
-        return matrix[parts[to], :][:, parts[origin]].toarray()
+    def block(target: int, origin: int) -> np.ndarray:
+        return matrix[parts[target], :][:, parts[origin]].toarray()
 
-    pivot = block(at.last, at.last)
+    pivot = block(lattice.last, lattice.last)
     rises = []
-    for n in range(at.last, 0, -1):
+    for n in range(lattice.last, 0, -1):
         with warnings.catch_warnings():
             # A pivot without correct digits shows in the change with the tier, which is the error.
             warnings.simplefilter("ignore", linalg.LinAlgWarning)
@@ -50,13 +50,15 @@ def eliminate(tier0: Ground, at: Lattice) -> np.ndarray:
     return np.concatenate(tiers)
 
 
-def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_array:
+def assemble_lattice(generator: LatticeGenerator, lattice: Lattice) -> sparse.csr_array:
     """The generator on a lattice as one sparse matrix, (size, size)."""
     operators = generator.operators
-    count, elements = len(at.numbers), operators.sectors.dimension**2
-    places, width = np.arange(count), np.diff(at.offset)
+    count, elements = len(lattice.numbers), operators.sectors.dimension**2
+    places, width = np.arange(count), np.diff(lattice.offset)
     # Every operator's elements within the full product of numbers and elements.
-    kept = np.repeat(places * elements + at.first - at.offset[:-1], width) + np.arange(at.size)
+    kept = np.repeat(places * elements + lattice.first - lattice.offset[:-1], width) + np.arange(
+        lattice.size
+    )
 
     def term(numbers: sparse.sparray, operator: sparse.csr_array) -> sparse.csr_array:
         return sparse.csr_array(sparse.kron(numbers, operator))[kept][:, kept]
@@ -67,19 +69,21 @@ def assemble_lattice(generator: LatticeGenerator, at: Lattice) -> sparse.csr_arr
 
     identity = sparse.eye_array(elements, format="csr")
     total = term(sparse.eye_array(count), operators.liouvillian)
-    total = total - sparse.diags_array(np.repeat(generator.decay(at), width))
-    nu = at.numbers
+    total = total - sparse.diags_array(np.repeat(generator.decay(lattice), width))
+    nu = lattice.numbers
     for k, (i, j) in enumerate(operators.pairs):
         factor = generator.mixing[k] * np.sqrt(nu[:, i] * (nu[:, j] + 1.0))
-        total = total - term(from_to(at.moved[:, k], factor), identity)
-    for i, (drive, back) in enumerate(zip(operators.drive, operators.backaction, strict=True)):
-        field = from_to(at.more[:, i], generator.lowering[i] * np.sqrt(nu[:, i] + 1.0))
+        total = total - term(from_to(lattice.moved[:, k], factor), identity)
+    for i, (drive, backaction) in enumerate(
+        zip(operators.drive, operators.backaction, strict=True)
+    ):
+        field = from_to(lattice.more[:, i], generator.lowering[i] * np.sqrt(nu[:, i] + 1.0))
         for j in np.flatnonzero(generator.raising[i]):
             field = field + from_to(
-                at.fewer[:, j], generator.raising[i, j] * np.sqrt(1.0 * nu[:, j])
+                lattice.fewer[:, j], generator.raising[i, j] * np.sqrt(1.0 * nu[:, j])
             )
         total = total + term(field, drive)
-        if back.nnz:
+        if backaction.nnz:
             factor = np.sqrt(1.0 * nu[:, i]) / generator.lowering[i]
-            total = total + term(from_to(at.fewer[:, i], factor), back)
+            total = total + term(from_to(lattice.fewer[:, i], factor), backaction)
     return sparse.csr_array(total)

@@ -23,12 +23,12 @@ def _row(
     """Add the rates of change of the operators at number p to `out`."""
     n = numbers.shape[1]
     elements = l_ptr.size - 1
-    begin, size, at = offset[p], offset[p + 1] - offset[p], first[p]
+    begin, size, place = offset[p], offset[p + 1] - offset[p], first[p]
     if own:
         for r in range(size):
             total = out[begin + r] - decay[p] * x[begin + r]
-            for e in range(l_ptr[at + r], l_ptr[at + r + 1]):
-                total += l_val[e] * x[begin + l_col[e] - at]
+            for e in range(l_ptr[place + r], l_ptr[place + r + 1]):
+                total += l_val[e] * x[begin + l_col[e] - place]
             out[begin + r] = total
         for k in range(pairs.shape[0]):
             q = moved[p, k]
@@ -59,7 +59,7 @@ def _row(
                     for r in range(width):
                         scratch[r] += rise * x[offset[f] + r]
         if width > 0:
-            base = i * elements + at
+            base = i * elements + place
             for r in range(size):
                 total = out[begin + r]
                 for e in range(d_ptr[base + r], d_ptr[base + r + 1]):
@@ -68,7 +68,7 @@ def _row(
         f = fewer[p, i]
         if raising and f >= 0 and k_val.size > 0:
             factor = np.sqrt(float(numbers[p, i])) / down[i]
-            base = i * elements + at
+            base = i * elements + place
             for r in range(size):
                 total = out[begin + r]
                 for e in range(k_ptr[base + r], k_ptr[base + r + 1]):
@@ -106,12 +106,12 @@ def _rows_in_threads(
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val):
-    begin, size, at = offset[p], offset[p + 1] - offset[p], first[p]
+    begin, size, place = offset[p], offset[p + 1] - offset[p], first[p]
     for r in range(size - 1, -1, -1):
         total = x[begin + r]
         diagonal = -decay[p]
-        for e in range(l_ptr[at + r], l_ptr[at + r + 1]):
-            col = l_col[e] - at
+        for e in range(l_ptr[place + r], l_ptr[place + r + 1]):
+            col = l_col[e] - place
             if col > r:
                 total -= l_val[e] * x[begin + col]
             elif col == r:

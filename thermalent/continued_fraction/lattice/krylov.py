@@ -81,7 +81,9 @@ class LatticeGenerator:
         """
         raising = np.count_nonzero(self.raising, axis=1)
         operators = self.operators
-        entries = operators.liouvillian.nnz + sum(back.nnz for back in operators.backaction)
+        entries = operators.liouvillian.nnz + sum(
+            backaction.nnz for backaction in operators.backaction
+        )
         entries += sum(
             drive.nnz * (1 + n) for drive, n in zip(operators.drive, raising.tolist(), strict=True)
         )
@@ -89,15 +91,15 @@ class LatticeGenerator:
         solve_ground = 2.0 * (zero.stop - zero.start) ** 2 / DENSE
         return size * (3.0 * entries / operators.sectors.dimension**2 + 2 * RESTART) + solve_ground
 
-    def decay(self, at: Lattice) -> np.ndarray:
+    def decay(self, lattice: Lattice) -> np.ndarray:
         """Decay rates sum_i W_ii nu_i of the numbers, (count,)."""
-        return (at.numbers @ np.diag(self.operators.drift)).astype(self.dtype)
+        return (lattice.numbers @ np.diag(self.operators.drift)).astype(self.dtype)
 
     def add(
         self,
         x: np.ndarray,
         out: np.ndarray,
-        at: Lattice,
+        lattice: Lattice,
         tiers: range,
         *,
         own: bool = False,
@@ -106,23 +108,24 @@ class LatticeGenerator:
     ) -> None:
         """Add the couplings into `tiers` from themselves and from the tiers next to them."""
         rows(
-            at.tiers[tiers.start], at.tiers[tiers.stop], int(np.max(np.diff(at.offset))),
-            x, out, at.offset, at.first, at.numbers, at.more, at.fewer, at.moved,
+            lattice.tiers[tiers.start], lattice.tiers[tiers.stop],
+            int(np.max(np.diff(lattice.offset))), x, out, lattice.offset, lattice.first,
+            lattice.numbers, lattice.more, lattice.fewer, lattice.moved,
             own, lowering, raising,
-            self.decay(at), self.operators.pairs, self.mixing, self.lowering, self.raising,
+            self.decay(lattice), self.operators.pairs, self.mixing, self.lowering, self.raising,
             *self._l, *self._d, *self._k,
         )  # fmt: skip
 
-    def apply(self, x: np.ndarray, at: Lattice) -> np.ndarray:
+    def apply(self, x: np.ndarray, lattice: Lattice) -> np.ndarray:
         """The generator on a long vector."""
         out = np.zeros_like(x)
-        self.add(x, out, at, range(at.last + 1), own=True, lowering=True, raising=True)
+        self.add(x, out, lattice, range(lattice.last + 1), own=True, lowering=True, raising=True)
         return out
 
-    def solve_upper(self, x: np.ndarray, at: Lattice, tier: int) -> None:
+    def solve_upper(self, x: np.ndarray, lattice: Lattice, tier: int) -> None:
         """Divide a tier by the triangular part of its diagonal, in place."""
-        start, stop = at.tiers[tier], at.tiers[tier + 1]
-        solve_upper(start, stop, x, at.offset, at.first, self.decay(at), *self._l)
+        start, stop = lattice.tiers[tier], lattice.tiers[tier + 1]
+        solve_upper(start, stop, x, lattice.offset, lattice.first, self.decay(lattice), *self._l)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,9 +222,11 @@ class Ground:
         total = operators.liouvillian
         for i, drive in enumerate(operators.drive):
             inner = sparse.csr_array(total.shape)
-            for k, (of, back) in enumerate(zip(operators.drive, operators.backaction, strict=True)):
+            for k, (drive_term, backaction) in enumerate(
+                zip(operators.drive, operators.backaction, strict=True)
+            ):
                 weight = slow[i] @ operators.covariance[:, k]
-                inner = inner + weight * of + slow[i, k] * back
+                inner = inner + weight * drive_term + slow[i, k] * backaction
             total = total + drive @ inner
         return sparse.csr_array(total[self.sector, :][:, self.sector])
 
@@ -236,7 +241,7 @@ class Ground:
 
 def steady_vector(
     tier0: Ground,
-    at: Lattice,
+    lattice: Lattice,
     guess: np.ndarray,
     tolerance: float,
     report: Callable[[str], None],
@@ -245,40 +250,40 @@ def steady_vector(
 
     Args:
         tier0: Tier zero of the generator.
-        at: The lattice.
+        lattice: The lattice.
         guess: Starting vector, (size,).
         tolerance: Allowed error of tier zero.
         report: Called with the progress of the iteration.
     """
     generator = tier0.generator
     pinned = int(tier0.populations[0])
-    zero = at.offset[1]
+    zero = lattice.offset[1]
 
     def act(x: np.ndarray) -> np.ndarray:
-        out = generator.apply(x, at)
+        out = generator.apply(x, lattice)
         out[pinned] = np.sum(x[tier0.populations])
         return out
 
     def divide(remainder: np.ndarray, negative: np.ndarray, tier: int) -> None:
-        part = slice(at.offset[at.tiers[tier]], at.offset[at.tiers[tier + 1]])
+        part = slice(lattice.offset[lattice.tiers[tier]], lattice.offset[lattice.tiers[tier + 1]])
         negative[part] = -remainder[part]
-        generator.solve_upper(negative, at, tier)
+        generator.solve_upper(negative, lattice, tier)
 
     def precondition(x: np.ndarray) -> np.ndarray:
         # Block elimination from the highest tier down and back, with approximate pivots.
         remainder = x.astype(generator.dtype, copy=True)
         negative = np.zeros_like(remainder)
-        for tier in range(at.last, 0, -1):
+        for tier in range(lattice.last, 0, -1):
             divide(remainder, negative, tier)
-            generator.add(negative, remainder, at, range(tier - 1, tier), lowering=True)
+            generator.add(negative, remainder, lattice, range(tier - 1, tier), lowering=True)
         remainder[pinned] = x[pinned]  # its row is the trace, to which no other tier contributes
         negative[:zero] = -tier0.solve(remainder[:zero])
-        for tier in range(1, at.last + 1):
-            generator.add(negative, remainder, at, range(tier, tier + 1), raising=True)
+        for tier in range(1, lattice.last + 1):
+            generator.add(negative, remainder, lattice, range(tier, tier + 1), raising=True)
             divide(remainder, negative, tier)
         return -negative
 
-    target = np.zeros(at.size, dtype=generator.dtype)
+    target = np.zeros(lattice.size, dtype=generator.dtype)
     target[:zero] = tier0.target
     vector = guess.astype(generator.dtype)
     iterations = 0
@@ -286,10 +291,10 @@ def steady_vector(
     def count(_residual: float) -> None:
         nonlocal iterations
         iterations += 1
-        report(f"tier {at.last}, {at.size:.1e} unknowns, iteration {iterations}")
+        report(f"tier {lattice.last}, {lattice.size:.1e} unknowns, iteration {iterations}")
 
     operator = LinearOperator(
-        (at.size, at.size), matvec=lambda y: act(precondition(y)), dtype=generator.dtype
+        (lattice.size, lattice.size), matvec=lambda y: act(precondition(y)), dtype=generator.dtype
     )
     error = np.inf
     while iterations < MOST_ITERATIONS:

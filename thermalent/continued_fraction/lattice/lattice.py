@@ -64,10 +64,10 @@ class Sectors:
 
     def sector(self, charge: int) -> slice:
         """Elements of a charge; empty if there is none."""
-        at = charge - self.lowest
-        if not 0 <= at < len(self.starts) - 1:
+        index = charge - self.lowest
+        if not 0 <= index < len(self.starts) - 1:
             return slice(0, 0)
-        return slice(int(self.starts[at]), int(self.starts[at + 1]))
+        return slice(int(self.starts[index]), int(self.starts[index + 1]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -177,7 +177,7 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
         sectors=by_charge,
         liouvillian=ordered(emitter_liouvillian(network)),
         drive=tuple(ordered(drive) for drive in source.drive),
-        backaction=tuple(ordered(back) for back in source.backaction),
+        backaction=tuple(ordered(backaction) for backaction in source.backaction),
         drift=source.drift,
         covariance=source.covariance,
         scale=np.where(largest > 0, np.sqrt(largest), 1.0),
@@ -281,12 +281,14 @@ def lattice(operators: HierarchyOperators, last: int) -> Lattice:
                 numbers.append(nu)
         tiers.append(len(numbers))
     table = np.array(numbers)
-    at = {tuple(nu): position for position, nu in enumerate(table.tolist())}
+    position_of = {tuple(nu): position for position, nu in enumerate(table.tolist())}
     unit = np.eye(n, dtype=np.int64)
 
-    def shifted(by: np.ndarray) -> np.ndarray:
-        places = [[at.get(tuple(nu), -1) for nu in (row + by).tolist()] for row in table]
-        return np.array(places, dtype=np.int64).reshape(len(table), len(by))
+    def shifted(shift: np.ndarray) -> np.ndarray:
+        places = [
+            [position_of.get(tuple(nu), -1) for nu in (row + shift).tolist()] for row in table
+        ]
+        return np.array(places, dtype=np.int64).reshape(len(table), len(shift))
 
     pairs = operators.pairs
     widths = [elements.sector(-int(nu @ elements.charges)) for nu in table]

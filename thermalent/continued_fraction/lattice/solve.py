@@ -228,16 +228,16 @@ class _Growth:
 
     def solve(self, tier: int, report: Callable[[str], None]) -> str:
         """Solve the lattice up to a tier; returns what ends the search, or nothing."""
-        at = lattice(self.of, tier)
+        grown = lattice(self.of, tier)
         before = self.found
         # Before the first state only the trace is known: no element exceeds one.
         scale = 1.0 if before is None else float(np.max(np.abs(before.state)))
         target = self._target(scale)
-        vector, solver_error = self._vector(at, target, report)
+        vector, solver_error = self._vector(grown, target, report)
         if solver_error > 10 * target and before is not None:
             return "krylov"
         self.vector = vector
-        state = emitters(self.of.sectors, vector[: at.offset[1]])
+        state = emitters(self.of.sectors, vector[: grown.offset[1]])
         if before is not None:
             self.changes.append(float(np.max(np.abs(state - before.state))) + solver_error)
         outcome = "krylov"
@@ -245,36 +245,36 @@ class _Growth:
             outcome = _outcome(self.changes, self.rtol * scale, tier, self.last)
         error = _error(self.changes) + _FLOOR * float(np.max(np.abs(state)))
         needed = lattice_memory(self.of.sectors, tier, real=self.of.real)
-        self.found = Found(state, error, outcome, tier, at.size, 0, needed)
+        self.found = Found(state, error, outcome, tier, grown.size, 0, needed)
         if self.best is None or error <= self.best.error:
             self.best = self.found
         return outcome
 
     def _vector(
-        self, at: Lattice, target: float, report: Callable[[str], None]
+        self, lattice: Lattice, target: float, report: Callable[[str], None]
     ) -> tuple[np.ndarray, float]:
         """The stationary vector, and the error that the solver leaves.
 
         A hot source drives the emitters harder than the preconditioner knows; what the iteration
         does not solve is eliminated, if that can be done.
         """
-        work, solver_error = elimination_cost(at), np.inf
-        vector = np.zeros(at.size, dtype=self.tier0.generator.dtype)
+        work, solver_error = elimination_cost(lattice), np.inf
+        vector = np.zeros(lattice.size, dtype=self.tier0.generator.dtype)
         if work > (self._most_eliminated if self.krylov_failed else _ALWAYS_ELIMINATED):
             vector[: len(self.vector)] = self.vector
             if not len(self.vector):
-                vector[: at.offset[1]] = self.tier0.solve(self.tier0.target)
-            solved = steady_vector(self.tier0, at, vector, target, report)
+                vector[: lattice.offset[1]] = self.tier0.solve(self.tier0.target)
+            solved = steady_vector(self.tier0, lattice, vector, target, report)
             vector, solver_error = solved.vector, solved.error
             self.iterations += solved.iterations
-            self.operations += solved.iterations * self.tier0.generator.work(at.size)
+            self.operations += solved.iterations * self.tier0.generator.work(lattice.size)
             self.latest_iterations = max(solved.iterations, 1)
             self.krylov_failed = self.krylov_failed or (
                 solver_error > 10 * target and work <= self._most_eliminated
             )
         if solver_error > 10 * target and work <= self._most_eliminated:
-            report(f"tier {at.last}, {at.size:.1e} unknowns, elimination")
-            vector, solver_error = eliminate(self.tier0, at), 0.0
+            report(f"tier {lattice.last}, {lattice.size:.1e} unknowns, elimination")
+            vector, solver_error = eliminate(self.tier0, lattice), 0.0
             self.operations += work / DENSE
         return vector, solver_error
 

@@ -85,13 +85,13 @@ def ball_network(
         for position, emitter in enumerate(network.emitters)
     ]
     own, pairs = _emitters(network, given, lowering)
-    drive, back = _source_terms(given, source, network.emitter_indices, lowering)
+    drive, backaction = _source_terms(given, source, network.emitter_indices, lowering)
     mode = network.modes[0]
     if not mode.backaction:
-        back = back * 0
+        backaction = backaction * 0
     bright_dark = _orthonormal(bright_dark_basis(network, numbers), numbers)
     adjoint = _dagger(bright_dark)
-    own, drive, back = (adjoint * x * bright_dark for x in (own, drive, back))
+    own, drive, backaction = (adjoint * x * bright_dark for x in (own, drive, backaction))
     pairs = [(adjoint * a * bright_dark, adjoint * b * bright_dark) for a, b in pairs]
     absorbed, bath = given.absorption[source, source].real, arb(mode.bath_rate)
     relaxation = given.decay[source, source].real - absorbed + bath
@@ -100,12 +100,12 @@ def ball_network(
         own=own,
         pairs=pairs,
         drive=drive,
-        backaction=back,
+        backaction=backaction,
         variance=(absorbed + bath * arb(mode.n_th)) / relaxation,
         rate=relaxation / 2,
         detuning=given.exchange[source, source].real,
         bright_dark=bright_dark,
-        classical=all(value.is_zero() for value in back.entries()),
+        classical=all(value.is_zero() for value in backaction.entries()),
     )
 
 

@@ -42,7 +42,7 @@ class BallChain:
         rotation = [acb(0, network.detuning * int(n)) for n in network.numbers]
         own = network.own + _diagonal(rotation)
         a = self._represented(own, network.pairs)
-        drive, back = (
+        drive, backaction = (
             self._represented(network.drive, []),
             self._represented(network.backaction, []),
         )
@@ -50,13 +50,15 @@ class BallChain:
         self.variance = network.variance
         self.classical = network.classical
         self._frame = network.bright_dark
-        self._choose(self._reachable((a, drive, back)))
+        self._choose(self._reachable((a, drive, backaction)))
         self._cuts: dict[tuple[str, int, int, int, int], arb_mat] = {}
         self._a = tuple(self._block(a, parity, parity) for parity in (0, 1))
-        self.scale = self._scaling(network.variance, drive, back)
+        self.scale = self._scaling(network.variance, drive, backaction)
         up: _Entries = {}
-        for key in drive.keys() | back.keys():
-            up[key] = (self.variance * drive.get(key, arb(0)) + back.get(key, arb(0))) / self.scale
+        for key in drive.keys() | backaction.keys():
+            up[key] = (
+                self.variance * drive.get(key, arb(0)) + backaction.get(key, arb(0))
+            ) / self.scale
         down = {key: value * self.scale for key, value in drive.items()}
         self._up = tuple(self._by_root(up, parity) for parity in (0, 1))
         self._down = tuple(self._by_root(down, parity) for parity in (0, 1))
@@ -177,13 +179,13 @@ class BallChain:
         odd = self._charge[keep] % 2 == 1
         self._order = (keep[~odd], keep[odd])
         self._position = {
-            int(k): at for order in self._order for at, k in enumerate(order.tolist())
+            int(k): place for order in self._order for place, k in enumerate(order.tolist())
         }
 
-    def _scaling(self, variance: arb, drive: _Entries, back: _Entries) -> arb:
+    def _scaling(self, variance: arb, drive: _Entries, backaction: _Entries) -> arb:
         """The scale sigma: sqrt(V), or its balance with a back-action that outweighs the field."""
         d = sum(float(value.mid()) ** 2 for value in drive.values()) ** 0.5
-        y = sum(float(value.mid()) ** 2 for value in back.values()) ** 0.5
+        y = sum(float(value.mid()) ** 2 for value in backaction.values()) ** 0.5
         v = float(variance.mid())
         if y > 2 * v * d and d > 0:
             return arb(max(float(np.sqrt(y / d - v)), 1e-100))

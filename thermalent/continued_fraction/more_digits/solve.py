@@ -146,7 +146,7 @@ def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Statu
         why = f" (its equation is singular to {extended.bits} bits)"
     elif extended is not None:
         why = " to the last digits of its couplings, which are the rounding of exact relations"
-    told = ""
+    explanation = ""
     try:
         stationary = TierZeroEquation(chain)
         fraction = evaluate_chain(
@@ -155,7 +155,7 @@ def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Statu
         count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
         if count > 1:
             conserved = stationary.conserved(fraction.k, fraction.uncertainty)
-            told = (
+            explanation = (
                 f": there are {count} independent stationary states, because the network conserves "
                 f"{conserved}"
             )
@@ -164,7 +164,7 @@ def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Statu
     return Status(
         outcome=Outcome.NOT_UNIQUE,
         message=(
-            f"The steady state is not unique{why}{told}. Give `initial=` for the one that is "
-            "reached from a state, or break the symmetry (detuning, position, dephasing, decay)."
+            f"The steady state is not unique{why}{explanation}. Give `initial=` for the one that "
+            "is reached from a state, or break the symmetry (detuning, position, dephasing, decay)."
         ),
     )

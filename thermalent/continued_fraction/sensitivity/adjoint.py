@@ -197,10 +197,10 @@ def staggered(chain: HierarchyChain) -> HierarchyChain:
 
     (Scaled all against each other, the solution itself would overflow at thousands of tiers.)
     """
-    by = (_STAGGER, 1 / _STAGGER)
+    factors = (_STAGGER, 1 / _STAGGER)
     return chain._replace(
-        up=_scaled(chain.up, by),
-        down=_scaled(chain.down, by),
+        up=_scaled(chain.up, factors),
+        down=_scaled(chain.down, factors),
     )
 
 
@@ -212,8 +212,10 @@ def unstaggered(sums: Moments) -> Moments:
     )
 
 
-def _scaled(bands: tuple[Band, Band], by: tuple[float, float]) -> tuple[Band, Band]:
-    even, odd = (band._replace(value=band.value * f) for band, f in zip(bands, by, strict=True))
+def _scaled(bands: tuple[Band, Band], factors: tuple[float, float]) -> tuple[Band, Band]:
+    even, odd = (
+        band._replace(value=band.value * f) for band, f in zip(bands, factors, strict=True)
+    )
     return even, odd
 
 

@@ -67,6 +67,6 @@ def _extended(operator: np.ndarray, dims: tuple[int, ...], positions: list[int])
     extended = np.kron(operator, np.eye(size))
     order = [*positions, *others]
     shape = [dims[i] for i in order]
-    back = np.argsort(order)
-    axes = [*back, *(len(dims) + back)]
+    inverse_order = np.argsort(order)
+    axes = [*inverse_order, *(len(dims) + inverse_order)]
     return extended.reshape(shape * 2).transpose(axes).reshape(extended.shape)

@@ -56,12 +56,12 @@ def pieces(named: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         NoIdentity: an object can only be told by its address in memory.
     """
-    found = _Pieces()
+    collected = _Pieces()
     for name, value in named.items():
-        found.put(name, found.words(value, name))
-    if found.bytecode:
-        found.put("Python", f"{sys.version_info.major}.{sys.version_info.minor}")
-    return dict(sorted(found.by_name.items()))
+        collected.put(name, collected.words(value, name))
+    if collected.bytecode:
+        collected.put("Python", f"{sys.version_info.major}.{sys.version_info.minor}")
+    return dict(sorted(collected.by_name.items()))
 
 
 def code_differences(stored: Mapping[str, str], given: Mapping[str, str]) -> list[str]:

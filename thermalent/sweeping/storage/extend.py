@@ -35,7 +35,7 @@ def extend_store(old_path: Path, new: zarr.Group, study: Study) -> None:
     positions = [_positions(axis, data) for axis in study.grid.axes]
     for number in range(len(study.tiles)):
         chosen = study.tiles.slices(number)
-        sources = [at[stretch] for at, stretch in zip(positions, chosen, strict=True)]
+        sources = [places[stretch] for places, stretch in zip(positions, chosen, strict=True)]
         if all(np.any(source >= 0) for source in sources):
             with zarr.config.set({"array.write_empty_chunks": True}):
                 _block(old, new, study, chosen, sources)

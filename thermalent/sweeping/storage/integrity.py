@@ -56,11 +56,11 @@ class StoreReport:
                 "study into another one."
             )
         if self.blocks:
-            few = ", ".join(str(number) for number in self.blocks[:8])
+            numbers = ", ".join(str(number) for number in self.blocks[:8])
             more = ", ..." if len(self.blocks) > 8 else ""
             return (
-                f"{len(self.blocks)} of {self.finished} finished blocks are damaged ({few}{more}). "
-                "The same sweep computes them again."
+                f"{len(self.blocks)} of {self.finished} finished blocks are damaged "
+                f"({numbers}{more}). The same sweep computes them again."
             )
         note = (
             " (its metadata have no checksum: an older version made it)" if self.unchecked else ""

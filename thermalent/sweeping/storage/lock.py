@@ -126,8 +126,8 @@ def _lock(descriptor: int) -> None:
         # The layout of the structure below is that of Linux.
         if sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK"):
             # struct flock: type, whence, start, length, pid (which must be 0).
-            whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, whole)
+            request = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, request)
         else:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):

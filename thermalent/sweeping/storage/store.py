@@ -113,7 +113,7 @@ class Store:
                 block then counts as not done.
         """
         chosen = self.study.tiles.slices(number)
-        at = [str(i) for i in self.study.tiles.position(number)]
+        place = [str(i) for i in self.study.tiles.position(number)]
         shape = tuple(s.stop - s.start for s in chosen)
         columns = {"origin": np.full(shape, self.origin, dtype=np.int16), **columns}
         self._require_folder()
@@ -122,10 +122,10 @@ class Store:
             for name in self._arrays:
                 if name != "status":
                     self._arrays[name][chosen] = columns[name]
-                    files.append(self.path.joinpath(name, "c", *at))
+                    files.append(self.path.joinpath(name, "c", *place))
             _sync(files)
             self._arrays["status"][chosen] = columns["status"]
-            _sync([self.path.joinpath("status", "c", *at)])
+            _sync([self.path.joinpath("status", "c", *place)])
         except OSError as problem:
             raise explained(self.path, problem) from problem
 
