@@ -305,9 +305,9 @@ class _Fractions:
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
-        found = np.sum(self.tier0.basis[points] * self.work.x[points, None, :], axis=2)
-        d = round(np.sqrt(found.shape[1]))
-        return found.reshape(-1, d, d)
+        elements = np.sum(self.tier0.basis[points] * self.work.x[points, None, :], axis=2)
+        d = round(np.sqrt(elements.shape[1]))
+        return elements.reshape(-1, d, d)
 
     def element_errors(self, progress: Progress) -> Callable[[int], np.ndarray]:
         """The errors of the elements of a point's state, worked out for all when first asked for.
