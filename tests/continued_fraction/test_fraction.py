@@ -179,3 +179,46 @@ def test_the_frame_changes_nothing_but_rounding():
 def test_bad_parameters(kwargs, message):
     with pytest.raises(ValueError, match=message):
         te.ContinuedFraction(**kwargs)
+
+
+def test_what_stays_singular_is_given_up(rng):
+    """Few tiers can leave a dark state; four equations in a row without a solution are enough."""
+    asked = []
+
+    def never(k):
+        asked.append(k)
+        raise np.linalg.LinAlgError
+
+    found = evaluate_chain(random_chain(rng), never, s=0.7)
+    assert found.outcome == "singular"
+    assert np.all(np.isnan(found.x))
+    assert found.error == np.inf
+    assert len(asked) == 4
+
+
+def test_the_error_holds_the_last_places_even_where_nothing_changes(rng):
+    """Tiers that are not coupled to level zero: the solution is the same at any depth."""
+    chain = random_chain(rng)
+    up = tuple(band._replace(value=0 * band.value) for band in chain.up)
+    alone = chain._replace(up=up)
+    solve = resolvent(alone, np.ones(3), 0.7)
+    eps = np.finfo(float).eps
+    found = evaluate_chain(alone, solve, s=0.7)
+    assert found.error == pytest.approx(module._FLOOR * found.scale, rel=1e-12)
+    assert found.error >= 4 * eps * found.scale
+    known = evaluate_chain(alone, solve, s=0.7, lost=lambda k, x: 1e-13)
+    assert known.error == pytest.approx(1e-13 + 4 * eps * known.scale, rel=1e-12)
+
+
+@pytest.mark.parametrize("largest", ["k", "a", "s"])
+def test_the_residual_is_relative_to_the_largest_rate(rng, largest):
+    chain = random_chain(rng)
+    sizes = {"k": 0.1, "a": 0.1, "s": 0.1, largest: 50.0}
+    a0 = sizes["a"] * np.ones_like(chain.a[0])
+    chain = chain._replace(a=(a0, chain.a[1]))
+    k = sizes["k"] * np.eye(chain.tier0_size)
+    other, x = k.copy(), np.arange(1.0, 1 + chain.tier0_size)
+    other[0, -1] += 1e-3
+    found = module.residual(chain, 1j * sizes["s"], k, other, x)
+    # |(K' - K) x| is 1e-3 times the last of x, which is the largest of x as well.
+    assert found == pytest.approx(1e-3 / 50.0, rel=1e-9)
