@@ -49,19 +49,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="changes to try")
     parser.add_argument("--seed", type=int, default=None, help="of the sample; else from the clock")
-    parser.add_argument("--limit", type=int, default=300, help="CPU seconds per change")
+    parser.add_argument("--limit", type=int, default=120, help="CPU seconds per change")
     parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
     given = parser.parse_args()
     seed = int(time.time()) if given.seed is None else given.seed
     chosen = sample(given.only, given.count, seed)
     print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
     outcomes: dict[str, list[str]] = {"noticed": [], "survived": [], "undecided": []}
-    broken: set[str] = set()
+    sound, broken = set[str](), set[str]()
     with tempfile.TemporaryDirectory(prefix="thermalent-mutation-") as folder:
         copy = copied(Path(folder))
         for i, mutant in enumerate(chosen):
             begun = time.monotonic()
-            outcome = tried(mutant, copy, given.limit, broken)
+            outcome = tried(mutant, copy, given.limit, sound, broken)
             text = mutant.shown((copy / mutant.path).read_bytes())
             outcomes[outcome].append(text)
             seconds = time.monotonic() - begun
@@ -88,7 +88,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tried(mutant: Mutant, copy: Path, limit: int, broken: set[str]) -> str:
+def tried(mutant: Mutant, copy: Path, limit: int, sound: set[str], broken: set[str]) -> str:
     """What the tests say of one change: noticed, survived, or undecided.
 
     The limit is CPU time, so that the decision does not depend on what else the machine does. A
@@ -96,7 +96,7 @@ def tried(mutant: Mutant, copy: Path, limit: int, broken: set[str]) -> str:
     the limit noticed the change if it ends in a small part of it otherwise: an endless loop.
 
     A test that fails without the change as well has noticed nothing: it joins those that are left
-    out, and the others are asked again.
+    out, and the others are asked again. One that is known to pass is not run twice.
     """
     selected = [str(path) for path in nearest_tests(mutant.path, copy)]
     for _ in range(_MOST_BROKEN):
@@ -107,7 +107,10 @@ def tried(mutant: Mutant, copy: Path, limit: int, broken: set[str]) -> str:
             return "noticed" if alone == Ran(None, None) else "survived"
         if outcome.failed is None:
             return "survived"
-        if first_failure(copy, [outcome.failed], limit, set()).failed is None:
+        if outcome.failed in sound or first_failure(copy, [outcome.failed], limit, set()) == Ran(
+            None, None
+        ):
+            sound.add(outcome.failed)
             return "noticed"
         broken.add(outcome.failed)
     return "undecided"
@@ -167,12 +170,16 @@ def _forget_compiled(copy: Path, kernels: bool) -> None:
 
 
 def report(outcomes: dict[str, list[str]]) -> None:
-    """The share that is noticed, and what is not."""
+    """The share that is noticed, with its standard error, and what is not."""
     noticed, survived = len(outcomes["noticed"]), len(outcomes["survived"])
     decided = noticed + survived
     if decided:
-        share = 100 * noticed / decided
-        print(f"\n{noticed} of {decided} decided changes are noticed: {share:.0f} %")
+        share = noticed / decided
+        error = (share * (1 - share) / decided) ** 0.5
+        print(
+            f"\n{noticed} of {decided} decided changes are noticed: "
+            f"{100 * share:.0f} +- {100 * error:.0f} %"
+        )
     if outcomes["undecided"]:
         count = len(outcomes["undecided"])
         print(f"{count} were not decided, because several tests fail without them:")

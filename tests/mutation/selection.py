@@ -9,6 +9,8 @@ from pathlib import Path
 # Tests of drawings and pages, of whole processes, and of this tool itself.
 _ELSEWHERE = {"figures", "docs", "audit", "mutation"}
 _LONG_ENOUGH = 5  # letters of a name that is searched for
+# Collecting a file takes as long as many of its tests, and those far away notice little.
+_MOST_FILES = 12
 
 
 def public_names(path: Path) -> set[str]:
@@ -32,7 +34,7 @@ def room(path: Path) -> str:
 
 
 def nearest_tests(module: Path, root: Path) -> list[Path]:
-    """Test files that may notice a change of a module, the nearest first.
+    """The test files that may notice a change of a module, a dozen, the nearest first.
 
     Args:
         module: The module's file, relative to the root.
@@ -53,4 +55,4 @@ def nearest_tests(module: Path, root: Path) -> list[Path]:
         rank = 4 * (name in text) + 3 * (here and stem) + 2 * (here and named) + here + named
         if rank or inside.parts[1] == "agreement":
             ranked.append((-rank, str(inside), inside))
-    return [path for *_, path in sorted(ranked)]
+    return [path for *_, path in sorted(ranked)][:_MOST_FILES]
