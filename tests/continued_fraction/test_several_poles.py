@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.liouvillian_spectrum import spectrum
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
@@ -533,12 +534,11 @@ def test_relaxation_rates_are_those_of_one_mode_and_of_the_source():
     """One element is one mode; and amplitudes of the source relax whatever listens to them."""
     for network in (te.thermal_link(3.0, 0.2), te.thermal_link(1.0, 0.3, qubits=1)):
         expected = te.relaxation_rates(network, 6)
-        values, error, zeros = rates.slowest_on_tiers(chain_of(network), 3, 1e-8)
-        # The populations do not reach every operator of their charge, so some rates are missing.
-        distance = np.abs(values[:, None] - expected.values[None, :])
-        nearest = np.argmin(distance, axis=1)
-        assert np.all(np.min(distance, axis=1) <= error + expected.error[nearest] + 1e-9)
-        assert zeros == expected.stationary == 1
+        found = rates.slowest_on_tiers(chain_of(network), 3, 1e-8)
+        distance = np.abs(found.values - expected.values[:3])
+        assert np.all(distance <= found.error + expected.error[:3])
+        assert found.complete
+        assert found.stationary == expected.stationary == 1
     behind_two = te.relaxation_rates(te.thermal_link(0.02, 0.4, filters=2, qubits=1), 3, rtol=1e-6)
     assert np.all(behind_two.error < 1e-4)
     # alpha and alpha^* decay with kappa each: pairs of them with twice that, which the qubit shows.
@@ -563,3 +563,47 @@ def test_a_charge_that_the_emitters_cannot_hold_has_an_empty_fraction(charge, s)
     chain = tiers(chain_of(network), 1, charge=charge)
     assert chain.sizes == (0, 0)
     assert evaluate_truncated_tiers(chain, s, 6).shape == (0, 0)
+
+
+def butterworth(n_th=0.02, **options):
+    return te.thermal_link(n_th, filter=te.Filter.butterworth(2, 1.0), **options)
+
+
+RATES = {
+    "slow": lambda: butterworth(gamma=1e-4, qubits=1),
+    "far slower than the source": lambda: butterworth(gamma=1e-8, qubits=1),
+    "fast": lambda: butterworth(gamma=1.0, qubits=1),
+    "turning": lambda: butterworth(gamma=0.1, detuning=3.0, qubits=1),
+    "equal cavities": lambda: te.thermal_link(0.02, 0.4, filters=2, qubits=1),
+}
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+@pytest.mark.parametrize("name", RATES)
+def test_rates_behind_two_poles_are_those_of_the_master_equation(name, charge):
+    """Against all eigenvalues in Fock space; what these lack is seen from two more levels."""
+    network = RATES[name]()
+    found = te.relaxation_rates(network, 3, charge=charge, rtol=1e-7)
+    assert found.certified
+    coarse, true = spectrum(network, 4, charge), spectrum(network, 5, charge)
+    true = true[np.argsort(true.real)]
+    moving = true[np.abs(true) > 1e-10]
+    assert len(true) - len(moving) == found.stationary == (1 if charge == 0 else 0)
+    truncation = np.array([np.min(np.abs(coarse - v)) for v in moving[: 3 + 6]])
+    allowed = found.error[:, None] + 2 * np.max(truncation[:3]) + 1e-9
+    apart = np.abs(found.values[:, None] - moving[None, :])
+    assert np.all(np.min(apart, axis=1) <= allowed[:, 0]), (found.values, moving[:4])
+    # None of the slowest is left out, copies included.
+    assert np.max(np.abs(found.values.real - moving[:3].real)) <= np.max(allowed)
+
+
+def test_rates_that_were_only_searched_for_say_so(monkeypatch):
+    """Their error holds the distance of those that more tiers moved away."""
+    network = butterworth(1.0)
+    monkeypatch.setattr(rates, "_MOST_UNKNOWNS", 1000)
+    with pytest.warns(RuntimeWarning, match="two searches from different shifts"):
+        found = te.relaxation_rates(network, 3)
+    assert not found.certified
+    # The slowest with 16 tiers more, from a run of minutes; the change per two tiers is 1/10.
+    assert abs(found.values[0] - 0.38362975) <= found.error[0] < 1e-2
+    assert np.all(np.abs(found.values[1:].real - np.sqrt(0.5)) <= found.error[1:])

@@ -71,7 +71,11 @@ class Rates:
 
 _MOST_RATES = 200  # of them, several times as many candidates are refined
 _COUNTED = "counted by the winding number of the determinant, or all eigenvalues found"
-_PRICE = "a count takes about"
+_ALL_OF_TWO = "all eigenvalues of two truncations found, which agree"
+_SEARCHED_TWICE = (
+    "not counted, because the truncation has too many eigenvalues: two searches from different "
+    "shifts were compared"
+)
 _SEARCHED = (
     "not counted, because the determinants would take too long: a second search from other shifts "
     "found no slower rates"
@@ -116,7 +120,7 @@ def relaxation_rates(
     checks.integer("count", count, 1, _MOST_RATES)
     checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
     rates = _rates(network, count, charge, rtol)
-    if rates.how.startswith(_SEARCHED):
+    if not rates.certified:
         warnings.warn(
             "The list of relaxation rates is not certified to be complete: it was "
             f"{rates.how}. Use fewer emitters or a smaller n_th for a count.",
@@ -191,26 +195,31 @@ def _charges(network: Network) -> np.ndarray:
 def _rates_behind_several_poles(
     network: Network, count: int, charge: int | None, sectors: Sequence[int], rtol: float
 ) -> Rates:
-    """The rates by shift and invert on the chain of tiers, without a count."""
+    """The rates on the chain of tiers."""
     chain = chain_of(network)
-    values, errors, charges, stationary = [], [], [], 0
-    for sector in sectors:
-        rates, error, zeros = several_poles_rates(chain, count, rtol, sector)
-        stationary += zeros
-        signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
-        for sign in signs:
-            values.append(rates if sign > 0 else rates.conj())
-            errors.append(error)
-            charges.append(np.full(len(rates), sign * sector))
-    every = np.concatenate(values)
+    parts = []
+    with working("Relaxation rates") as report:
+        for sector in sectors:
+            found = several_poles_rates(chain, count, rtol, sector, report)
+            if found is None:
+                raise MethodError(
+                    f"The {count} slowest rates behind several modes take too many unknowns. Ask "
+                    "for fewer of them, or use fewer emitters or modes."
+                )
+            signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
+            parts += [(sign * sector, sign, found) for sign in signs]
+    every = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
     order = np.argsort(every.real, kind="stable")[:count]
+    certified = all(found.complete for _, _, found in parts)
+    smallest = max(found.smallest for _, _, found in parts)
     return Rates(
         values=every[order],
-        error=np.concatenate(errors)[order],
-        charge=np.concatenate(charges)[order],
-        stationary=stationary,
-        certified=False,
-        how="searched for by shift and invert; behind several modes nothing is counted",
+        error=np.concatenate([found.error for _, _, found in parts])[order],
+        charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
+        stationary=sum(found.stationary for _, _, found in parts),
+        certified=certified,
+        how=(_ALL_OF_TWO if certified else _SEARCHED_TWICE)
+        + f"; rates below {smallest:.0e} count as stationary, which double precision cannot tell",
     )
 
 
