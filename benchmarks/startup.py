@@ -57,9 +57,8 @@ def first_call(quick: bool) -> list[Row]:
         )  # fmt: skip
         took = time.perf_counter() - began
     said = "compiling" in done.stderr
-    # A single state runs through the kernels of a batch: some 60 of them, compiled once.
     return [
-        at_most("first call", "first steady state ever, nothing compiled", took, 40.0, "{} s"),
+        at_most("first call", "first steady state ever, nothing compiled", took, 15.0, "{} s"),
         Row(
             name="first call",
             quantity="it says on stderr that it compiles",

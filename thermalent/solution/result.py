@@ -241,10 +241,13 @@ def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status 
     name = "rtol" if "rtol" in parameters else "tolerance"
     if method.claim != "exact" or name not in parameters:
         return None
-    asked, size = parameters[name], _given_truncation(method)
+    asked = parameters[name]
     aimed = TARGET if asked is None else asked
     allowed = aimed * float(np.max(np.abs(state))) if name == "rtol" else aimed
-    if error <= allowed or (asked is not None and size is None):
+    if error <= allowed:
+        return None
+    size = _given_truncation(method)
+    if asked is not None and size is None:
         return None
     if size is not None:
         message = (

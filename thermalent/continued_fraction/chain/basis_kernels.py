@@ -21,7 +21,7 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
         superoperator: S, (n, n) complex.
         basis: Real part, imaginary part and modulus of U, (3, n, n).
         span: For each row of U, the columns from which on and up to which it may have elements.
-        missing: m, (n,): see `missing_sums`.
+        missing: m, (n,): see `_missing_sums`.
         matrix: Where real and imaginary part of M go, (2, n, n), or the real part alone, (1, n, n).
         size: Where the sums of absolute values go, (n, n).
     """
@@ -87,137 +87,134 @@ def drop_rounding(matrix, size):
 
 
 @compiled(nogil=True, error_model="numpy")
-def missing_sums(superoperator):
+def _missing_sums(operators, missing):
     """What the diagonal elements of a Liouvillian were summed from beside their absolute values.
 
     What stands at |i><j| came from both sides: a large dephasing cancels in the populations, but
     not in the coherences with the same i or j.
+
+    Args:
+        operators: The Liouvillian is the first of them, (3, n, n).
+        missing: The sums go into its first row, (3, n).
     """
-    n = superoperator.shape[0]
+    n = operators.shape[1]
     d = int(np.sqrt(n) + 0.5)
-    most, missing = np.zeros(d), np.zeros(n)
     for i in range(d):
         for j in range(d):
-            most[i] = max(most[i], abs(superoperator[i * d + j, i * d + j]))
-    for i in range(d):
-        for j in range(d):
-            decay = abs(superoperator[i * d + j, i * d + j])
-            missing[i * d + j] = max(most[i] + most[j] - decay, 0.0)
-    return missing
+            decay, most_i, most_j = abs(operators[0, i * d + j, i * d + j]), 0.0, 0.0
+            for l in range(d):
+                most_i = max(most_i, abs(operators[0, i * d + l, i * d + l]))
+                most_j = max(most_j, abs(operators[0, j * d + l, j * d + l]))
+            missing[0, i * d + j] = max(most_i + most_j - decay, 0.0)
 
 
 @compiled(nogil=True, error_model="numpy")
-def fill_hermitian_basis(frame, place, basis):
+def fill_hermitian_bases(frames, place, bases, part):
     """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
 
     Args:
-        frame: Orthonormal states f as columns, (d, d).
-        place: In which column each of them stands, (d^2,).
-        basis: Where they go, (d^2, d^2).
+        frames: Orthonormal states f of each network as columns, (p, d, d).
+        place: In which column each of the operators stands, (d^2,).
+        bases: Where they go, (p, d^2, d^2).
+        part: Where their real parts, imaginary parts and moduli go, (p, 3, d^2, d^2).
     """
-    d = frame.shape[0]
+    d = frames.shape[1]
     pairs = d * (d - 1) // 2
     root = np.sqrt(0.5)
-    for row in range(d):
-        for col in range(d):
-            at, column = row * d + col, d
-            for i in range(d):
-                basis[at, place[i]] = frame[row, i] * np.conj(frame[col, i])
-                for j in range(i + 1, d):
-                    upper = frame[row, i] * np.conj(frame[col, j])
-                    lower = frame[row, j] * np.conj(frame[col, i])
-                    basis[at, place[column]] = root * (upper + lower)
-                    basis[at, place[column + pairs]] = 1j * (root * (upper - lower))
-                    column += 1
+    for p in range(frames.shape[0]):
+        frame, basis = frames[p], bases[p]
+        for row in range(d):
+            for col in range(d):
+                at, column = row * d + col, d
+                for i in range(d):
+                    basis[at, place[i]] = frame[row, i] * np.conj(frame[col, i])
+                    for j in range(i + 1, d):
+                        upper = frame[row, i] * np.conj(frame[col, j])
+                        lower = frame[row, j] * np.conj(frame[col, i])
+                        basis[at, place[column]] = root * (upper + lower)
+                        basis[at, place[column + pairs]] = 1j * (root * (upper - lower))
+                        column += 1
+        parts(basis, part[p])
 
 
 @compiled(nogil=True, error_model="numpy")
-def assemble_small(
-    weights, a, drive, back, place, span, frames, variance, scale, basis, matrices, sizes, reached
-):
-    """A, B and C of many networks in Hermitian bases, and what the populations reach through them.
+def assemble_small(weights, sums, span, parts, variance, scale, matrices, sizes):
+    """A, B and C of many networks in Hermitian bases.
 
     Args:
         weights: Of the networks, (p, w): see `structure.network_weights`.
-        a: See `structure.Terms`.
-        drive: The same.
-        back: The same.
-        place: See `fill_hermitian_basis`.
+        sums: See `structure.Terms`.
         span: See `to_basis`.
-        frames: States of the bright-dark basis of each as columns, (p, d, d).
+        parts: Of the basis of each, (p, 3, d^2, d^2): see `to_basis`.
         variance: V of the sources, (p,).
         scale: Of the tiers against each other, (p,).
-        basis: Where the bases go, (p, d^2, d^2).
         matrices: Where A, B and C go, (p, 3, d^2, d^2), real.
         sizes: Where goes what their elements were summed from, (p, 3, d^2, d^2).
-        reached: Whether each basis operator is reached, (p, d^2).
     """
-    n = basis.shape[1]
-    own, up = np.zeros((n, n), dtype=np.complex128), np.zeros((n, n), dtype=np.complex128)
-    down = np.zeros((n, n), dtype=np.complex128)
-    nothing, basis_parts = np.zeros(n), np.zeros((3, n, n))
+    n = parts.shape[2]
+    operators, missing = np.zeros((3, n, n), dtype=np.complex128), np.zeros((3, n))
     for p in range(weights.shape[0]):
-        fill_hermitian_basis(frames[p], place, basis[p])
-        parts(basis[p], basis_parts)
-        _sum(own, a, weights[p])
-        _sum(down, drive, weights[p])
-        backaction = _sum(up, back, weights[p])
-        to_basis(own, basis_parts, span, missing_sums(own), matrices[p, :1], sizes[p, 0])
+        backaction = _sum(operators, sums, weights[p])
+        _missing_sums(operators, missing)
         for i in range(n):
             for j in range(n):
-                if down[i, j] != 0.0 or up[i, j] != 0.0:
-                    up[i, j] = (variance[p] * down[i, j] + up[i, j]) / scale[p]
-                    down[i, j] *= scale[p]
-        to_basis(down, basis_parts, span, nothing, matrices[p, 2:], sizes[p, 2])
-        if backaction:
-            to_basis(up, basis_parts, span, nothing, matrices[p, 1:2], sizes[p, 1])
-        else:  # B is a multiple of C
+                up, down = operators[1, i, j], operators[2, i, j]
+                if down != 0.0 or up != 0.0:
+                    operators[1, i, j] = (variance[p] * down + up) / scale[p]
+                    operators[2, i, j] = down * scale[p]
+        for which in range(3):
+            if which != 1 or backaction:
+                matrix = matrices[p, which : which + 1]
+                to_basis(operators[which], parts[p], span, missing[which], matrix, sizes[p, which])
+        if not backaction:  # B is a multiple of C
             ratio = variance[p] / scale[p] ** 2
             for i in range(n):
                 for j in range(n):
                     matrices[p, 1, i, j] = ratio * matrices[p, 2, i, j]
                     sizes[p, 1, i, j] = abs(ratio) * sizes[p, 2, i, j]
-        for i in range(3):
-            drop_rounding(matrices[p, i], sizes[p, i])
-        _reach(matrices[p], reached[p])
+        for which in range(3):
+            drop_rounding(matrices[p, which], sizes[p, which])
 
 
 @compiled(nogil=True, error_model="numpy")
-def _sum(to, given, weights):
-    """Write a weighted sum of superoperators; returns whether it is not zero."""
-    for i in range(to.shape[0]):
-        for j in range(to.shape[1]):
-            to[i, j] = 0.0
-    for t in range(given.value.size):
-        to[given.row[t], given.col[t]] += weights[given.weight[t]] * given.value[t]
+def _sum(operators, sums, weights):
+    """Write the weighted sums of superoperators; returns whether the middle one is not zero."""
+    weight, row, col, value, begin = sums
+    for which in range(3):
+        for i in range(operators.shape[1]):
+            for j in range(operators.shape[1]):
+                operators[which, i, j] = 0.0
+        for t in range(begin[which], begin[which + 1]):
+            operators[which, row[t], col[t]] += weights[weight[t]] * value[t]
     changed = False
-    for t in range(given.value.size):
-        changed |= to[given.row[t], given.col[t]] != 0.0
+    for t in range(begin[1], begin[2]):
+        changed |= operators[1, row[t], col[t]] != 0.0
     return changed
 
 
 @compiled(nogil=True, error_model="numpy")
-def _reach(matrices, reached):
-    """What the populations, which stand first, reach through A, B and C."""
-    total = reached.size
-    for population in range(int(np.sqrt(total) + 0.5)):
-        reached[population] = True
-    grown = True
-    while grown:
-        grown = False
-        for row in range(total):
-            if not reached[row] and _touched(matrices, row, reached):
-                reached[row], grown = True, True
+def reach(matrices, populations, reached):
+    """What the populations, which stand first, reach through A, B and C of each network.
 
-
-@compiled(nogil=True, error_model="numpy")
-def _touched(matrices, row, reached):
-    """Whether one of the matrices has an element in this row where something is reached."""
-    for which in range(3):
-        for column in range(reached.size):
-            if matrices[which, row, column] != 0.0 and reached[column]:
-                return True
-    return False
+    Args:
+        matrices: A, B and C, (p, 3, n, n).
+        populations: How many there are.
+        reached: Whether each basis operator is reached, (p, n); false to begin with.
+    """
+    total = reached.shape[1]
+    for p in range(reached.shape[0]):
+        for population in range(populations):
+            reached[p, population] = True
+        grown = True
+        while grown:
+            grown = False
+            for row in range(total):
+                for column in range(total):
+                    if reached[p, row]:
+                        break
+                    for which in range(3):
+                        if matrices[p, which, row, column] != 0.0 and reached[p, column]:
+                            reached[p, row], grown = True, True
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -22,6 +22,7 @@ MOST_FOLDS = 20
 _STEP = 1.4  # ratio of successive numbers of tiers, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
 ONE_BY_ONE = np.arange(3)  # numbers of tiers, or of quanta, that grow by equal steps
+_HALVINGS = 32  # of some 12 decades in which a rate of decay is searched for: to 1e-8 of itself
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
 
@@ -173,7 +174,7 @@ def _decay(ratio, first, second):
     low, high = 1e-9 / first, 700.0 / max(first, second)
     if _excess(low, ratio, first, second) <= 0 or _excess(high, ratio, first, second) >= 0:
         return 0.0  # slower than any exponential: not to be extrapolated
-    for _ in range(60):
+    for _ in range(_HALVINGS):
         middle = np.sqrt(low * high)
         if _excess(middle, ratio, first, second) > 0:
             low = middle

@@ -80,24 +80,14 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
     count, n = len(chosen), len(superoperators.numbers) ** 2
-    basis = np.empty((count, n, n), dtype=complex)
+    basis, parts = np.empty((count, n, n), dtype=complex), np.empty((count, 3, n, n))
     matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
     reached = np.zeros((count, n), dtype=bool)
+    basis_kernels.fill_hermitian_bases(frames, superoperators.place, basis, parts)
     basis_kernels.assemble_small(
-        number,
-        superoperators.a,
-        superoperators.drive,
-        superoperators.back,
-        superoperators.place,
-        superoperators.span,
-        frames,
-        variance,
-        scale,
-        basis,
-        matrices,
-        sizes,
-        reached,
+        number, superoperators.sums, superoperators.span, parts, variance, scale, matrices, sizes
     )
+    basis_kernels.reach(matrices, len(superoperators.numbers), reached)
     groups: dict[bytes, list[int]] = {}
     for position, key in enumerate(np.packbits(reached, axis=1)):
         groups.setdefault(key.tobytes(), []).append(position)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
@@ -41,20 +42,22 @@ class Structure(NamedTuple):
     emitters: tuple[Emitter, ...]
 
 
-class Sum(NamedTuple):
-    """A superoperator as a weighted sum: the elements of its terms, one after the other.
+class Sums(NamedTuple):
+    """Superoperators as weighted sums: the elements of their terms, one after the other.
 
     Args:
         weight: Which weight each element takes, (t,).
         row: Where it stands, (t,).
         col: The same.
         value: What it is for a weight of one, (t,).
+        begin: Where each of the superoperators begins, and where the last one ends.
     """
 
     weight: np.ndarray
     row: np.ndarray
     col: np.ndarray
     value: np.ndarray
+    begin: np.ndarray
 
 
 class Terms(NamedTuple):
@@ -66,9 +69,8 @@ class Terms(NamedTuple):
         place: In which column each basis operator stands, see `hermitian_order`.
         span: For each element of an operator, which columns may have it: those of its charge.
         charge: |q| of the basis operators, (d^2,).
-        a: What acts within a tier.
-        drive: L_+ + L_-, what the source does to the emitters.
-        back: K_+ + K_-, what they do to the source.
+        sums: What acts within a tier; K_+ + K_-, what the emitters do to the source; L_+ + L_-,
+            what it does to them.
     """
 
     numbers: np.ndarray
@@ -76,9 +78,7 @@ class Terms(NamedTuple):
     place: np.ndarray
     span: np.ndarray
     charge: np.ndarray
-    a: Sum
-    drive: Sum
-    back: Sum
+    sums: Sums
 
 
 def structure(network: Network) -> Structure | None:
@@ -177,22 +177,18 @@ def terms(kind: Structure) -> Terms:
         place=place,
         span=span,
         charge=charge,
-        a=_sum(a),
-        drive=_sum(drive),
-        back=_sum(backaction),
+        sums=_sums(a, backaction, drive),
     )
 
 
-def _sum(superoperators: dict[int, Superoperator]) -> Sum:
-    parts = [
-        (index, *np.nonzero(matrix), matrix) for index, matrix in sorted(superoperators.items())
-    ]
-    weight = [np.full(len(row), index) for index, row, _, _ in parts]
-    values = [matrix[row, col] for _, row, col, matrix in parts]
-    empty = np.zeros(0, dtype=np.int64)
-    return Sum(
-        weight=np.concatenate([empty, *weight]),
-        row=np.concatenate([empty, *(row for _, row, _, _ in parts)]),
-        col=np.concatenate([empty, *(col for _, _, col, _ in parts)]),
-        value=np.concatenate([empty.astype(complex), *values]).astype(complex),
+def _sums(*superoperators: dict[int, Superoperator]) -> Sums:
+    parts = [sorted(superoperator.items()) for superoperator in superoperators]
+    elements = [(np.nonzero(matrix), matrix, index) for part in parts for index, matrix in part]
+    counts = [sum(np.count_nonzero(matrix) for _, matrix in part) for part in parts]
+    return Sums(
+        weight=np.concatenate([np.full(len(at[0]), index) for at, _, index in elements]),
+        row=np.concatenate([at[0] for at, _, _ in elements]),
+        col=np.concatenate([at[1] for at, _, _ in elements]),
+        value=np.concatenate([matrix[at] for at, matrix, _ in elements]).astype(complex),
+        begin=np.array([0, *accumulate(counts)]),
     )
