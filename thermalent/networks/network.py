@@ -102,11 +102,10 @@ class Network(Value):
         for name in names:
             if names.count(name) > 1:
                 checks.fail("nodes", "of different names", names)
-        if not any(isinstance(node, Emitter) for node in nodes):
+        emits = [not isinstance(node, Mode) for node in nodes]
+        if not any(emits):
             checks.fail("nodes", "at least one emitter", names)
-        if [isinstance(node, Emitter) for node in nodes] != sorted(
-            isinstance(node, Emitter) for node in nodes
-        ):
+        if emits != sorted(emits):
             checks.fail("nodes", "ordered with the modes first", names)
         exchange = checks.hermitian(
             "exchange", checks.rates("exchange", checks.square_matrix("exchange", self.exchange, n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
@@ -184,7 +184,7 @@ def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:
         return finished(plan.run(), task, method)
 
 
-def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method]:
+def _candidates(task: Task, method: Method | MethodRecord | None) -> Iterable[Method]:
     """The method asked for, or the exact ones in the order in which they are tried."""
     if isinstance(method, MethodRecord):
         return [method_named(method.name, **method.parameters)]
@@ -194,7 +194,7 @@ def _candidates(task: Task, method: Method | MethodRecord | None) -> list[Method
         raise not_a_method(method)
     evolves = isinstance(task, EvolutionTask)
     names = registry.EVOLUTION_DEFAULTS if evolves else registry.STEADY_STATE_DEFAULTS
-    return [method_named(name) for name in names]
+    return map(method_named, names)
 
 
 def finished(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence, Sized
 from numbers import Complex, Integral, Number, Real
 from typing import Any, NoReturn
@@ -34,9 +35,9 @@ def fail(name: str, allowed: str, value: object) -> NoReturn:
 
 def scalar(value: Any) -> Any:
     """The number in an array or a labelled array without dimensions; anything else as it is."""
-    if not isinstance(value, Number) and getattr(value, "ndim", None) == 0:
-        return value.item()
-    return value
+    if type(value) is float or isinstance(value, Number) or getattr(value, "ndim", None) != 0:
+        return value
+    return value.item()
 
 
 def real(name: str, value: Any) -> float:
@@ -72,14 +73,17 @@ def within(name: str, value: Any, low: float, high: float) -> float:
 
 def _number(name: str, allowed: str, value: Any, low: float, high: float = np.inf) -> float:
     value = scalar(value)
-    # bool is a Real in Python, but a rate of True is a mistake.
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+    # bool is a Real in Python, but a rate of True is a mistake. Most values are plain floats, for
+    # which the question whether they are real would take longer than the rest.
+    if type(value) is not float and (
+        isinstance(value, (bool, np.bool_)) or not isinstance(value, Real)
+    ):
         fail(name, allowed, value)
     try:
         number = float(value)
     except OverflowError:  # an integer beyond 1e308
         fail(name, allowed, value)
-    if not (np.isfinite(number) and low <= number <= high):
+    if not (math.isfinite(number) and low <= number <= high):
         fail(name, allowed, value)
     return number
 
@@ -185,7 +189,7 @@ def symmetric(name: str, matrix: np.ndarray) -> np.ndarray:
 def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     """The matrix, if it is Hermitian and has no eigenvalue below zero (to rounding)."""
     matrix = hermitian(name, matrix)
-    if matrix.size:
+    if matrix.any():
         lowest = float(np.linalg.eigvalsh(matrix)[0])
         scale = float(np.max(np.abs(matrix)))
         if lowest < -1e-12 * max(scale, 1e-300):

@@ -59,26 +59,28 @@ class ChainBlocks(NamedTuple):
     """What the kernels are told of the chains of some points, see `Chains`."""
 
     a: tuple[np.ndarray, np.ndarray]
-    bands: tuple[Bands, Bands]  # and the same with the unknowns of every tier in reverse order
+    bands: Bands
     values: np.ndarray  # of the bands, (p, t)
     rate: np.ndarray  # (p,)
+
+    def reversed_bands(self) -> Bands:
+        """The bands with the unknowns of every tier in reverse order."""
+        even, odd = self.a[0].shape[1], self.a[1].shape[1]
+        row, col, e, begin = self.bands
+        last = np.repeat([even - 1, odd - 1, even - 1, odd - 1], begin[1:] - begin[:-1])
+        return Bands(last - row, (even + odd - 2) - last - col, e, begin)
 
 
 def _chain_blocks(chain: HierarchyChain) -> ChainBlocks:
     four = (*chain.up, *chain.down)
-    row, col, e = (
-        np.concatenate(parts) for parts in zip(*((b.row, b.col, b.e) for b in four), strict=True)
+    bands = Bands(
+        row=np.concatenate([band.row for band in four]),
+        col=np.concatenate([band.col for band in four]),
+        e=np.concatenate([band.e for band in four]),
+        begin=np.array([0, *itertools.accumulate(band.row.size for band in four)]),
     )
-    counts = [band.row.size for band in four]
-    begin = np.array([0, *itertools.accumulate(counts)])
-    even, odd = chain.a[0].shape[1], chain.a[1].shape[1]
-    rows, columns = np.repeat([[even, odd, even, odd], [odd, even, odd, even]], counts, axis=1)
-    return ChainBlocks(
-        a=chain.a,
-        bands=(Bands(row, col, e, begin), Bands(rows - 1 - row, columns - 1 - col, e, begin)),
-        values=np.concatenate([band.value for band in four], axis=1),
-        rate=cast(np.ndarray, chain.rate),
-    )
+    values = np.concatenate([band.value for band in four], axis=1)
+    return ChainBlocks(chain.a, bands, values, cast(np.ndarray, chain.rate))
 
 
 class Work(NamedTuple):
@@ -211,21 +213,6 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
 
 
-def _fold(
-    points: np.ndarray,
-    depths: np.ndarray,
-    reverse: bool,
-    blocks: ChainBlocks,
-    found: np.ndarray,
-    side: Side,
-) -> None:
-    """K of some points, each from its own depth, into `found`."""
-    from thermalent.continued_fraction.batch.kernels import fold_points
-
-    bands = blocks.bands[1 if reverse else 0]
-    fold_points(points, depths, reverse, blocks.a, bands, blocks.values, blocks.rate, found, side)
-
-
 class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
@@ -234,6 +221,8 @@ class _Fractions:
         assert chain.size is not None
         self.group, self.threads = group, threads
         self.blocks = _chain_blocks(chain)
+        self.bands = (self.blocks.bands, self.blocks.reversed_bands())
+        self.populations = round(np.sqrt(chain.basis[0].shape[1]))
         self.tier0 = TierZero(chain.a[0], chain.size.a[0], chain.basis[0])
         square, line = (count, chain.tier0_size, chain.tier0_size), (count, chain.tier0_size)
         k, before, inverse, above = (np.full(square, np.nan) for _ in range(4))
@@ -260,24 +249,23 @@ class _Fractions:
         )
         # What needs more tiers than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > most] = batch_convergence.DEFERRED
-        reverse, judge_points = False, batch_convergence.judge_points
-        while True:
+        judge_points, first_depths = batch_convergence.judge_points, progress.depth.copy()
+        for folds in itertools.count():
             active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
-            if len(active) == 0:
-                return progress
-            # Lanes of similar depth wait least for each other.
-            active = active[np.argsort(progress.depth[active], kind="stable")]
-            depths = progress.depth.copy()
-            side = self._side(active)
+            if active.size == 0:
+                break
+            if active.size > 1:  # lanes of similar depth wait least for each other
+                active = active[np.argsort(progress.depth[active], kind="stable")]
+            reverse, side = folds % 2 == 1, self._side(active)
 
             def task(points: np.ndarray, reverse: bool = reverse, side: Side = side) -> None:
                 self._solve(points, progress.depth[points], reverse, side)
                 judge_points(points, self.tier0, self.work, progress, rtol, most)
 
             self._share(task, active)
-            if not reverse and np.all(progress.folds[active] == 1):
-                self._lose(active, depths, side)
-            reverse = not reverse
+            if folds == 0:
+                self._lose(active, first_depths, side)
+        return progress
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
@@ -297,11 +285,12 @@ class _Fractions:
     def _solve(self, points: np.ndarray, depths: np.ndarray, reverse: bool, side: Side) -> None:
         """K, the solution at tier 0 and its inverse of some points, folded from their depths."""
         from thermalent.continued_fraction.batch.convergence import solve_points
+        from thermalent.continued_fraction.batch.kernels import fold_points
 
-        work, basis = self.work, self.tier0.basis
-        _fold(points, depths, reverse, self.blocks, work.k, side)
-        populations = round(np.sqrt(basis.shape[1]))
-        solve_points(points, self.tier0.a, work.k, populations, work.x, work.inverse)
+        (a, _, values, rate), work = self.blocks, self.work
+        bands = self.bands[1 if reverse else 0]
+        fold_points(points, depths, reverse, a, bands, values, rate, work.k, side)
+        solve_points(points, self.tier0.a, work.k, self.populations, work.x, work.inverse)
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
@@ -323,10 +312,14 @@ class _Fractions:
 
     def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
         """What rounding may change in K, which was folded once: see `rounding.lost_above`."""
+        from thermalent.continued_fraction.batch.kernels import fold_points
+
         blocks, above = _chain_blocks(rounding.disturbed(self.group.chain)), self.work.above
+        a, _, values, rate = blocks
+        bands = blocks.reversed_bands()
 
         def task(some: np.ndarray) -> None:
-            _fold(some, depths[some], True, blocks, above, side)
+            fold_points(some, depths[some], True, a, bands, values, rate, above, side)
 
         self._share(task, points)
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)
