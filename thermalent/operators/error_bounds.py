@@ -70,6 +70,25 @@ def _of_elements(eps: np.ndarray) -> np.ndarray:
     return eps if eps.ndim == 3 else eps[:, None, None]
 
 
+def _of_first_order(gradient: np.ndarray, each: np.ndarray) -> np.ndarray:
+    r"""Largest |Tr G Delta| for Tr Delta = 0 and elements of Delta up to `each`, (t,).
+
+    $$|\mathrm{Tr}\,G\Delta| \le \sum_{i \ne j} \epsilon_{ij} |G_{ij}|
+      + \min_c \sum_i \epsilon_{ii} |G_{ii} - c|$$
+
+    The best c is the median of the diagonal with weights eps_ii, and so one of its elements.
+
+    Args:
+        gradient: G, Hermitian, (t, d, d).
+        each: Bounds of the elements of Delta, (t, d, d).
+    """
+    sizes = each * np.abs(gradient)
+    off_diagonal = np.sum(sizes, axis=(-2, -1)) - np.einsum("tii->t", sizes)
+    diagonal = np.einsum("tii->ti", gradient).real
+    distances = np.abs(diagonal[:, :, None] - diagonal[:, None, :])
+    return off_diagonal + np.min(np.einsum("tii,tic->tc", each, distances), axis=1)
+
+
 def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
     """Bound on the change of Tr(O rho), O (d, d): eps times the sum of all |O_ij|."""
     return (eps + ROUNDING) * float(np.sum(np.abs(operator)))
@@ -89,11 +108,16 @@ def overlap_bound(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
 def purity_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Bound on the change of Tr rho^2, which is Tr Delta (2 rho + Delta)."""
+    r"""Bound on the change of Tr rho^2, which is Tr Delta (2 rho - 2 c + Delta) for any c.
+
+    Tr Delta = 0, and the c that makes the bound smallest is taken: near the completely mixed state
+    the purity is stationary. Rounding of the sum itself is relative to it.
+    """
     rho, eps = nearest(rho, eps)
     unknown = np.ones(rho.shape[-2:], dtype=bool) if zero is None else ~zero
-    each = _of_elements(eps)
-    change = np.sum(2 * each * np.abs(rho) + unknown * each**2, axis=(-2, -1))
+    each = np.broadcast_to(_of_elements(eps), rho.shape)
+    change = 2 * _of_first_order(rho, each) + np.sum(unknown * each**2, axis=(-2, -1))
+    change = change + 2 * ROUNDING * value
     return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + _largest(eps))
 
 
@@ -139,8 +163,9 @@ def entropy_bound(
       D(\sigma\|\rho) \le \frac{\mathrm{Tr}\,\Delta\rho^{-1}\Delta}{\ln 2}
       \le \frac{(d\,\epsilon)^2}{\ln 2} \sum \frac1p$$
 
-    with any multiple of 1 added to the logarithm, since Tr Delta = 0. Rounding of the eigenvalues
-    does change their sum, and so the entropy, also of the completely mixed state.
+    with any multiple of 1 added to the logarithm, since Tr Delta = 0; the one that makes the bound
+    smallest is taken. Rounding of the eigenvalues does change their sum, and so the entropy, also of
+    the completely mixed state.
     """
     rho, eps = nearest(rho, eps)
     each, eps = _of_elements(eps), _largest(eps)
@@ -154,9 +179,8 @@ def entropy_bound(
         general = distance * np.log2(d - 1) + mixing / _LN2
         p, vectors = np.linalg.eigh(rho)  # (t, d), (t, d, d)
         p = np.maximum(p, _EPS * d)
-        logarithms = np.log2(p) - np.log2(p).mean(axis=-1, keepdims=True)
-        logarithm = (vectors * logarithms[..., None, :]) @ _adjoint(vectors)
-        smooth = np.sum(each * np.abs(logarithm), axis=(-2, -1))
+        logarithm = (vectors * np.log2(p)[..., None, :]) @ _adjoint(vectors)
+        smooth = _of_first_order(logarithm, np.broadcast_to(each, rho.shape))
         smooth = smooth + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
     # An eigenvalue at rounding level is not known well enough for the second bound.
     smooth = np.where(p[..., 0] > 16 * d * eps, smooth, np.inf)
