@@ -164,8 +164,8 @@ def entropy_bound(
       \le \frac{(d\,\epsilon)^2}{\ln 2} \sum \frac1p$$
 
     with any multiple of 1 added to the logarithm, since Tr Delta = 0; the one that makes the bound
-    smallest is taken. Rounding of the eigenvalues does change their sum, and so the entropy, also of
-    the completely mixed state.
+    smallest is taken. Rounding of the eigenvalues does change their sum, and so the entropy, also
+    of the completely mixed state.
     """
     rho, eps = nearest(rho, eps)
     each, eps = _of_elements(eps), _largest(eps)
