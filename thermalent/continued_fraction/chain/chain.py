@@ -281,7 +281,7 @@ def _disturbed(
     is itself; what `_in_basis` set to zero is missing by as much as it was. With a
     number of populations the trace stays conserved: what one of them gains, others lose.
     """
-    size = abs(basis).T @ (summed(superoperator) @ abs(basis))
+    size = _size_of_sums(basis, superoperator, real=not np.iscomplexobj(matrix))
     if isinstance(matrix, np.ndarray):
         dropped = np.where(matrix == 0, np.abs(basis.conj().T @ (superoperator @ basis)), 0.0)
         lost = _ROUNDING * size + dropped
@@ -298,6 +298,22 @@ def _disturbed(
         columns = np.arange(len(largest))
         lost = lost - sparse.csr_array((surplus, (largest, columns)), shape=lost.shape)
     return sparse.csr_array(matrix + lost)
+
+
+def _size_of_sums(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
+    """Sums of the absolute values of what the elements in the basis are summed from.
+
+    Where only the real part is kept, its terms are products of two real or two imaginary numbers:
+    what a symmetry makes imaginary has no rounding there.
+    """
+    if not real:
+        return abs(basis).T @ (summed(superoperator) @ abs(basis))
+    parts = abs(basis.real), abs(basis.imag)
+    of_real, of_imaginary = summed(superoperator.real), summed(superoperator.imag)
+    return (
+        parts[0].T @ (of_real @ parts[0] + of_imaginary @ parts[1])
+        + parts[1].T @ (of_real @ parts[1] + of_imaginary @ parts[0])
+    )  # fmt: skip
 
 
 def summed(superoperator: Superoperator) -> Superoperator:

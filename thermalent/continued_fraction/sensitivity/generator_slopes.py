@@ -157,14 +157,18 @@ def _size(terms: HierarchyTerms) -> float:
 
 
 def _noise(terms: HierarchyTerms, difference: HierarchyTerms, share: float) -> HierarchyTerms:
-    """A share of each element, where a difference has one at all.
+    """A share of both parts of each element, real and imaginary, where a difference has one at all.
 
     An element of the emitters' generator is a sum in which terms as large as its largest element
     may cancel (a fast dephasing in a population), so that one counts for all of them.
     """
     parts = zip(terms[1:3], difference[1:3], strict=True)
-    up, down = (share * (abs(part) * (moved != 0)) for part, moved in parts)
-    a = share * float(abs(terms.a).max()) * (difference.a != 0)
+    up, down = (
+        share * abs(part.real) * (moved.real != 0) + 1j * share * abs(part.imag) * (moved.imag != 0)
+        for part, moved in parts
+    )
+    largest = share * float(abs(terms.a).max())
+    a = largest * (difference.a.real != 0) + 1j * largest * (difference.a.imag != 0)
     rate = share * abs(terms.rate) if difference.rate else 0.0
     return HierarchyTerms(a=a, up=up, down=down, rate=rate, scale=terms.scale)
 
@@ -172,11 +176,15 @@ def _noise(terms: HierarchyTerms, difference: HierarchyTerms, share: float) -> H
 def randomised(noise: HierarchyTerms, rng: np.random.Generator) -> HierarchyTerms:
     """A draw of what rounding may have changed of a slope: normal deviates of these sizes."""
 
+    def deviates(sizes: np.ndarray) -> np.ndarray:
+        real, imaginary = rng.standard_normal((2, *sizes.shape))
+        return np.asarray(sizes.real * real + 1j * sizes.imag * imaginary)
+
     def drawn(part: Superoperator) -> Superoperator:
         if isinstance(part, np.ndarray):
-            return part * rng.standard_normal(part.shape)
+            return deviates(part)
         part = sparse.csr_array(part, copy=True)
-        part.data = part.data * rng.standard_normal(len(part.data))
+        part.data = deviates(part.data)
         return part
 
     a, up, down = (drawn(part) for part in noise[:3])
