@@ -42,7 +42,9 @@ class TierZeroEquation:
         self.source_rate = chain.source_rate if isinstance(chain, Tiers) else chain.rate
 
     def solve(self, k: np.ndarray) -> np.ndarray:
-        """The null vector of A_0 + K of trace one.
+        """The null vector of A_0 + K of trace one, corrected once by its residual.
+
+        Elimination alone loses slow rates to the rounding of fast ones in other rows.
 
         Raises:
             numpy.linalg.LinAlgError: singular to working precision.
@@ -54,7 +56,10 @@ class TierZeroEquation:
         if not condition < 0.1 / _EPS:
             raise np.linalg.LinAlgError("singular to working precision")
         self._inverse = k, inverse
-        return inverse[:, self.row]
+        x = inverse[:, self.row]
+        residual = -pinned @ x
+        residual[self.row] += 1.0
+        return np.asarray(x + inverse @ residual)
 
     def lost(self, k: np.ndarray, x: np.ndarray) -> float:
         """Error of the solution's matrix elements by the rounding of A, B and C.
