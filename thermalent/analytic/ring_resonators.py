@@ -270,8 +270,8 @@ def nonchiral_peak_time(g1: Any, g2: Any) -> Any:
 
     $$t \simeq \frac{\pi}{\sqrt{(g_1^2 + g_2^2)/2}}, \qquad g \ll \gamma$$
 
-    The qubits exchange the excitation through the one combination of the cavities that the
-    waveguide does not see.
+    The qubits exchange the excitation through the one combination of the cavities that does not
+    couple to the waveguide.
 
     Args:
         g1: Coupling of qubit 1, rate unit, > 0. Any shape.

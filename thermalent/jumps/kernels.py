@@ -18,7 +18,7 @@ SERIES_TERMS = 40
 
 @compiled(nogil=True, error_model="numpy")
 def multiply_rows(indptr, indices, data, x, y, low, high, scale):
-    """Y = scale A x on the rows low to high."""
+    """Multiply by a sparse matrix on the rows low to high: y = scale A x."""
     for i in range(low, high):
         total = 0j
         for p in range(indptr[i], indptr[i + 1]):
@@ -37,7 +37,7 @@ def square(x, low, high):
 
 @compiled(nogil=True, error_model="numpy")
 def evaluate_series(terms, count, s, x, low, high):
-    """X = sum of s^k T_k (Horner); returns its squared norm."""
+    """Evaluate the series x = sum of s^k T_k (Horner); returns the squared norm of x."""
     for i in range(low, high):
         total = terms[count - 1, i]
         for k in range(count - 2, -1, -1):
@@ -93,7 +93,11 @@ def passing(terms, count, step, goal, x, low, high, after, tolerance):
 
 @compiled(nogil=True, error_model="numpy")
 def jump_ket(rng, jumps, targets, starts, psi, work, best, low, high, group):
-    """Apply one of the jump operators, drawn by its rate; returns where the normalised ket is."""
+    """Apply one of the jump operators, drawn by its rate, and normalise the ket.
+
+    Returns:
+        The slice (first, last) and the group that hold the ket.
+    """
     indptr, indices, data = jumps
     total = 0.0
     for k in range(len(targets)):
@@ -150,7 +154,7 @@ def propagate_ket(
         span: The time.
         tolerance: Relative error of a step, and of the norm at a jump.
         buffer: Work space, (TERMS + 2, D).
-        stop: (1,); not zero as soon as another thread wants no more: the ket is of no use then.
+        stop: (1,); nonzero once another thread asks to stop; the ket is not valid then.
 
     Returns:
         (group, goal, number of jumps) at the end.
@@ -183,14 +187,14 @@ def propagate_ket(
 
 @compiled(nogil=True, error_model="numpy")
 def read(psi, mode_of, emitter_of, low, high, grid, rho, top, levels):
-    """Add the emitters' part of the normalised ket to rho, and the last levels' weight to `top`.
+    """Add the emitters' state of the normalised ket to rho, and the last levels' weight to `top`.
 
     Args:
         psi: The ket, (D,).
         mode_of: Index of the modes' product state of each sorted state, (D,).
-        emitter_of: The same of the emitters, (D,).
-        low: First state of the ket.
-        high: Behind its last.
+        emitter_of: Index of the emitters' product state of each sorted state, (D,).
+        low: First state of the slice that holds the ket.
+        high: One behind its last state.
         grid: Work space, (modes' states, d), zero; left zero.
         rho: (d, d), added to.
         top: Weight in the last level of each mode, (m,), added to.
@@ -220,10 +224,10 @@ def follow_jumps(
     rng, drift, jumps, targets, starts, norms, psi, where, spans, tolerance, buffer,
     mode_of, emitter_of, grid, own, top, levels, stop,
 ):  # fmt: skip
-    """One trajectory through all its looks; returns how often it jumped.
+    """Follow one trajectory through its r samples; returns the number of jumps.
 
-    As `propagate_ket` and `read`, with `own` (r, d, d) and `top` (r, m) for r looks; if they hold
-    one, all looks are added up in it.
+    The arguments are those of `propagate_ket` and `read`. `own` is (r, d, d) and `top` (r, m); if
+    they have one row, all samples are added up in it.
     """
     goal, total, average = rng.random(), 0, len(own) < len(spans)
     for i in range(len(spans)):

@@ -56,7 +56,7 @@ class QuantumJumps(Method):
         tolerance: Relative error of a step between jumps and of the norm at a jump.
         cutoff: Levels kept of each mode; chosen from `tail` if not given.
         tail: Population of a mode that may be cut off, from 1e-9 to 0.1.
-        burn_in: Time after which a steady state is looked at; measured if not given, as the time in
+        burn_in: Time after which a steady state is sampled; measured if not given, as the time in
             which two different starts become one.
         window: Time over which each trajectory is averaged then; as long as the burn-in if not
             given.
@@ -156,7 +156,7 @@ class QuantumJumps(Method):
         )
 
     def _cutoffs(self, network: Network, source: SourceStart, modes: BareModes) -> tuple[int, ...]:
-        """Levels whose rest holds less than `tail`, with room for what the emitters emit."""
+        """Levels beyond which less than `tail` is populated, plus as many as the emitters emit."""
         if self.cutoff is not None or not network.modes:
             return (self.cutoff or 0,) * len(network.modes)
         ratios = tail_ratios(modes) or ()
@@ -175,7 +175,7 @@ QuantumJumps.looks = renamed_attribute("looks", "samples")  # type: ignore[attr-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class QuantumJumpsEvolutionPlan(Plan):
-    """Jumps up to the last time, on every trajectory."""
+    """An evolution: trajectories up to the last time."""
 
     task: EvolutionTask
     method: QuantumJumps
@@ -184,7 +184,7 @@ class QuantumJumpsEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Of steps that resolve the highest level kept."""
+        """Cost of steps that resolve the highest level kept."""
         return _cost(self.task.network, self.cutoffs, self.method.n, float(self.task.times[-1]))
 
     def run(self) -> Evolution:
@@ -234,7 +234,7 @@ class QuantumJumpsEvolutionPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class QuantumJumpsPlan(Plan):
-    """Each trajectory averaged over a window of time after it forgot its start."""
+    """A steady state: each trajectory is averaged over a window of time after the burn-in."""
 
     task: SteadyStateTask
     method: QuantumJumps
@@ -243,7 +243,7 @@ class QuantumJumpsPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """The time until the start is forgotten is measured while it runs, unless it is given."""
+        """Cost of burn-in and window; not known if the burn-in is not given but measured."""
         method = self.method
         if method.burn_in is None:
             return _cost(self.task.network, self.cutoffs, method.n, np.nan)
@@ -254,7 +254,8 @@ class QuantumJumpsPlan(Plan):
         """The average of all trajectories.
 
         Half of the trajectories start in the ground state, half in random product states. Half of
-        the distance of the two means is part of the error, and tells of a second steady state.
+        the distance of the two means is part of the error; it stays large if there is a second
+        steady state.
         """
         began = time.perf_counter()
         method, network, cutoffs = self.method, self.task.network, self.cutoffs
@@ -318,7 +319,7 @@ class QuantumJumpsPlan(Plan):
 
 
 def _cost(network: Network, cutoffs: Sequence[int], n: int, length: float) -> Cost:
-    """Of n kets that are propagated for some time, a few multiplications per amplitude and node."""
+    """Cost of n kets over some time: a few multiplications per step, amplitude and node."""
     size, nodes = _size(network, cutoffs), len(network.nodes)
     rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
     rates = [sum(network.mode_rates(index)) for index in network.mode_indices]
@@ -343,8 +344,8 @@ def _size(network: Network, cutoffs: Sequence[int]) -> float:
 
 
 def _too_many(network: Network, times: int) -> str | None:
-    """Why the sums of so many times do not fit into memory; None if they do."""
-    # Means and squares of a few blocks, of the tally, and of a trajectory.
+    """Reason why the sums of so many times do not fit into memory, or None if they do."""
+    # Means and squares of a few blocks, of the ensemble, and of a trajectory.
     needed = 16.0 * 10 * times * _size(network, ()) ** 2
     limit = min(_MEMORY, memory_limit.available())
     if needed <= limit:
@@ -358,7 +359,7 @@ def _too_many(network: Network, times: int) -> str | None:
 
 
 def _left_out(modes: BareModes, cutoffs: Sequence[int], top: np.ndarray) -> np.ndarray:
-    r"""Bound of what the cutoffs leave out, (r,): 5 p_{N-1} q/(1 - q) per mode."""
+    r"""Bound of the truncation error, (r,): 5 p_{N-1} q/(1 - q) per mode."""
     if not cutoffs:
         return np.zeros(len(top))
     ratios = tail_ratios(modes) or (0.5,) * len(cutoffs)

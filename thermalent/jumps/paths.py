@@ -1,4 +1,4 @@
-"""Blocks of quantum-jump trajectories: what they do, and what a block contributes to the mean."""
+"""Blocks of quantum-jump trajectories, and the contribution of a block to the mean."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLOCK = 32
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JumpPaths:
-    """What every trajectory does.
+    """The recipe that every trajectory follows.
 
     Args:
         system: The operators.

@@ -1,4 +1,4 @@
-r"""Where trajectories begin: kets drawn from the emitters' state and from that of the source."""
+r"""Initial kets of trajectories, drawn from the states of the emitters and of the source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from thermalent.networks.network import Network
 from thermalent.solution.tasks import SourceStart
 from thermalent.support.random_kernels import deferring_signals
 
-# What the vacuum contributes to a source that has run so long from it.
+# Part of the vacuum that is left in a source that was started from it.
 _FORGOTTEN = 1e-6
 
 
@@ -28,13 +28,14 @@ class Mixture(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
-    """The start of trajectories.
+    """The distribution of initial kets.
 
     Args:
         emitters: The emitters' kets and probabilities.
-        modes: Kets of the modes and probabilities, or None if the source runs into its state.
-        source: The modes alone, if they do.
-        span: For how long.
+        modes: Kets of the modes and probabilities; None if the source's stationary state is reached
+            by a trajectory of the modes alone.
+        source: The modes alone, in that case.
+        span: Length of that trajectory, inverse rate unit.
     """
 
     emitters: Mixture
@@ -64,11 +65,11 @@ def start_of(
     source: SourceStart,
     modes: BareModes,
 ) -> Start:
-    """The emitters as given, the modes as the source starts."""
+    """The initial kets: the emitters in the given state, the modes as the source starts."""
     if not cutoffs:
         return Start(emitters=emitters, modes=Mixture(np.ones((1, 1)), np.ones(1)))
     if source == "stationary" and _joined(network):
-        # Second moments decay at least at twice this rate.
+        # Second moments decay at twice this rate or faster.
         span = np.log(1 / _FORGOTTEN) / (-2 * modes.growth)
         return Start(
             emitters=emitters, modes=None, source=modes_alone(network, cutoffs), span=float(span)

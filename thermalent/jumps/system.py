@@ -1,4 +1,4 @@
-r"""A network as the jumps see it: one non-Hermitian drift, independent jump operators, sectors.
+r"""The operators of quantum jumps: one non-Hermitian drift, independent jump operators, sectors.
 
 $$K = -iH - \tfrac12 \sum_k O_k^\dagger O_k, \qquad
   \dot\rho = K\rho + \rho K^\dagger + \sum_k O_k \rho O_k^\dagger$$
@@ -30,7 +30,7 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class System:
-    """Operators on the sorted product states.
+    """The operators on the product states, sorted by excitation number.
 
     Args:
         cutoffs: Levels kept of each mode.
@@ -80,7 +80,7 @@ class System:
         return np.asarray(ket, dtype=complex)[self.order]
 
     def unsorted(self, ket: np.ndarray) -> np.ndarray:
-        """The reverse."""
+        """A ket of the sorted basis in the product basis, (D,)."""
         out = np.empty_like(ket)
         out[self.order] = ket
         return out
@@ -97,7 +97,7 @@ def system(network: Network, cutoffs: Sequence[int]) -> System:
 
 
 def modes_alone(network: Network, cutoffs: Sequence[int]) -> System:
-    """The same of its modes, without the emitters."""
+    """The operators of the network's modes without the emitters."""
     return _system(network, tuple(cutoffs), (), network.mode_indices)
 
 
@@ -142,7 +142,7 @@ def _system(
 
 
 def unphysical(network: Network) -> str | None:
-    """Why the network's channels are no jumps; None if they are."""
+    """Reason why the network's channels are no jumps, or None if they are."""
     if any(not mode.backaction for mode in network.modes):
         return "a mode without back-action is a classical field and does not jump."
     rates = [channel.rate for channel in channels(network.couplings)]

@@ -164,7 +164,7 @@ class FieldJumps(Method):
             decay=decay[index],
             absorption=absorption[index],
         )
-        # The bias is that of paths which all see: few are enough, and a time that decays reach.
+        # All paths have about the same bias: a few are enough, up to a time of five decays.
         decays = np.diag(begin.decay)[list(begin.emitter_indices)].real
         times = np.array([5 / float(np.max(decays))])
         rho = states.initial_state("0" * len(begin.dims), begin.dims, name="initial")

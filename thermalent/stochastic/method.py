@@ -63,7 +63,7 @@ class FieldTrajectories(Method):
         step: Step of the field, inverse rate unit; chosen from the rates if not given.
         target: Stop as soon as the standard error of the largest element (of the worst time) is at
             most this.
-        burn_in: Time after which a steady state is looked at; measured if not given, as the time
+        burn_in: Time after which a steady state is sampled; measured if not given, as the time
             in which two different starts become one.
         window: Time over which each trajectory is averaged then; as long as the burn-in if not
             given; a few steps at least.

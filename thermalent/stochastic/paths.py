@@ -1,4 +1,4 @@
-"""Blocks of trajectories in a field: their random numbers, their steps, and what they record."""
+"""Blocks of trajectories in a field: their random numbers, their steps and their records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PathBlock(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PathSpec:
-    """What every block does: where it starts, and the segments it consists of.
+    """The recipe that every block follows: its start, and the segments it consists of.
 
     Args:
         emitters: What is driven.

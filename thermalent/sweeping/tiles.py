@@ -42,7 +42,7 @@ class Tiles:
         return tuple(reversed(position))
 
     def number(self, position: Sequence[int]) -> int:
-        """The reverse of `position`."""
+        """The number of the tile at a position: the inverse of `position`."""
         number = 0
         for place, count in zip(position, self.counts, strict=True):
             number = number * count + place

@@ -78,7 +78,7 @@ class HierarchyOperators:
         sectors: The order.
         liouvillian: L of the emitters alone, (d^2, d^2).
         drive: D_i, for each amplitude of the source.
-        backaction: K_i, back-action on each amplitude, likewise.
+        backaction: K_i, back-action on each amplitude, of the same shape.
         drift: W, (n, n).
         covariance: C, (n, n).
         scale: Factor of each amplitude by which rising and falling couplings are balanced, (n,).

@@ -115,7 +115,7 @@ def lattice_refusal(network: Network | Source) -> str | None:
         f"the hierarchy would need {memory_limit.in_words(required)} of memory for its "
         f"{int(np.prod(network.dims))} emitter levels, and "
         f"{memory_limit.in_words(memory_limit.available())} "
-        "are free. Take fewer emitters: in a cascade the first ones do not feel the later."
+        "are free. Take fewer emitters: in a cascade the first ones do not depend on the later."
     )
 
 
