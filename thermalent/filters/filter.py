@@ -11,24 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.filters import measured, passive, prototypes, quanta, response, roots
+from thermalent.filters import from_data, resonators, response, transmissions
 from thermalent.filters.fit import Fit
+from thermalent.filters.parts import FilterParts
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# A peak above one by no more than this is rounding of the coefficients that were given.
-_ROUNDING = 1e-9
-_RADIAN = 1 / (2 * np.pi)  # Hz: the unit of rates in rad/s
-_HALF_POWER = 10 * np.log10(2.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,6 +56,10 @@ class Filter:
     fit: Fit | None = None
 
     @classmethod
+    def _of(cls, parts: FilterParts) -> Filter:
+        return cls(**parts._asdict())
+
+    @classmethod
     def cavities(
         cls,
         rates: float | Sequence[float],
@@ -83,23 +82,8 @@ class Filter:
         Raises:
             ValueError: a number is out of range, or there is not one per cavity.
         """
-        given = rates if isinstance(rates, (Sequence, np.ndarray)) else (rates,)
-        kappa = [checks.positive("rates", rate) for rate in given]
-        m = checks.integer("number of rates", len(kappa), 1)
-        each = [
-            [check(name, item) for item in checks.per_item(name, value, m, "cavity")]
-            for name, value, check in (
-                ("detunings", detunings, checks.real),
-                ("internal_decay", internal_decay, checks.nonnegative),
-            )
-        ]
-        return cls(
-            system=prototypes.row_of_cavities(kappa, *each),
-            absorption=np.diag(each[1]),
-            absorber_occupation=_occupation(absorber_occupation),
-            reflection_known=True,
-            label=f"{m} cavities" if m > 1 else "1 cavity",
-        )
+        found = resonators.cavities(rates, detunings, internal_decay, absorber_occupation)
+        return cls._of(found)
 
     @classmethod
     def butterworth(
@@ -123,10 +107,7 @@ class Filter:
         Raises:
             ValueError: a number is out of range.
         """
-        elements = prototypes.butterworth_elements(checks.integer("order", order, 1))
-        edge = checks.positive("fwhm", fwhm) / 2
-        label = f"Butterworth of order {order}"
-        return cls._ladder(elements, edge, internal_decay, absorber_occupation, label)
+        return cls._of(resonators.butterworth(order, fwhm, internal_decay, absorber_occupation))
 
     @classmethod
     def chebyshev(
@@ -154,15 +135,8 @@ class Filter:
         Raises:
             ValueError: a number is out of range.
         """
-        checks.integer("order", order, 1)
-        depth = checks.positive("ripple", ripple)
-        if not 1e-12 < depth < _HALF_POWER:
-            checks.fail("ripple", f"above 1e-12 and below {_HALF_POWER:.4f} decibels", ripple)
-        half = prototypes.chebyshev_half_width(order, depth)
-        edge = checks.positive("fwhm", fwhm) / 2 / half
-        elements = prototypes.chebyshev_elements(order, depth)
-        label = f"Chebyshev of order {order}, {depth:g} dB"
-        return cls._ladder(elements, edge, internal_decay, absorber_occupation, label)
+        found = resonators.chebyshev(order, fwhm, ripple, internal_decay, absorber_occupation)
+        return cls._of(found)
 
     @classmethod
     def poles_and_zeros(
@@ -190,43 +164,7 @@ class Filter:
         Raises:
             ValueError: a pole is unstable, there are more zeros than poles, or |S21| exceeds one.
         """
-        return cls._from_roots(poles, zeros, gain, "gain", absorber_occupation)
-
-    @classmethod
-    def _from_roots(
-        cls,
-        poles: Sequence[complex],
-        zeros: Sequence[complex],
-        gain: complex | None,
-        name: str,
-        absorber_occupation: float | None,
-    ) -> Filter:
-        """A filter from poles and zeros; `name` is the argument that sets the size of S21."""
-        p, z = roots.finite("poles", poles), roots.finite("zeros", zeros)
-        if not len(p):
-            checks.fail("poles", "at least one pole", list(poles))
-        for pole in p:
-            if not pole.real < 0:
-                checks.fail(
-                    "poles",
-                    "stable, each left of the imaginary axis",
-                    checks.Words(f"unstable: there is a pole at {roots.complex_in_words(pole)}"),
-                )
-        p, z = roots.cancelled(p, z)
-        if len(z) > len(p):
-            checks.fail("zeros", f"at most {len(p)} zeros, one per pole", list(zeros))
-        if not len(p):
-            checks.fail("poles", "poles that no zeros cancel", checks.Words("all cancelled"))
-        system = passive.from_poles_and_zeros(p, z, 1.0)
-        top, _ = response.peak(system)
-        size = 1.0 if gain is None else abs(complex(gain)) * top
-        if not np.isfinite(size) or size == 0.0:
-            checks.fail(name, "finite and not zero", gain)
-        phase = 1.0 if gain is None else complex(gain) / abs(complex(gain))
-        factor = phase / top
-        system = system._replace(c=factor * system.c, d=factor * system.d)
-        label = "1 pole" if len(p) == 1 else f"{len(p)} poles"
-        return cls._transmitting(system, size, name, absorber_occupation, label)
+        return cls._of(transmissions.from_roots(poles, zeros, gain, absorber_occupation))
 
     @classmethod
     def transfer(
@@ -249,21 +187,8 @@ class Filter:
             ValueError: a pole is unstable, the degree of the numerator is too high, or |S21|
                 exceeds one; what is missing at the peak is treated as in `poles_and_zeros`.
         """
-        top, bottom = (
-            roots.polynomial_coefficients("numerator", numerator),
-            roots.polynomial_coefficients("denominator", denominator),
-        )
-        if len(top) > len(bottom):
-            checks.fail("numerator", f"of degree {len(bottom) - 1} at most", list(numerator))
-        if len(bottom) < 2:
-            checks.fail("denominator", "of degree one at least", list(denominator))
-        return cls._from_roots(
-            np.roots(bottom).tolist(),
-            np.roots(top).tolist(),
-            complex(top[0] / bottom[0]),
-            "numerator",
-            absorber_occupation,
-        )
+        found = transmissions.from_polynomials(numerator, denominator, absorber_occupation)
+        return cls._of(found)
 
     @classmethod
     def from_touchstone(
@@ -272,7 +197,7 @@ class Filter:
         *,
         order: int | None = None,
         carrier: float | None = None,
-        unit: float = _RADIAN,
+        unit: float = from_data.RADIAN,
         temperature: float | None = None,
         delay: float = 0.0,
         constant: bool = False,
@@ -298,16 +223,8 @@ class Filter:
             ImportError: scikit-rf is not installed.
             ValueError: the file has one port, or its S21 is that of no passive filter.
         """
-        f, s21 = measured.checked_data(*measured.read_touchstone(path), "path")
-        centre = _carrier(carrier, f, np.abs(s21))
-        tau = checks.real("delay", delay)
-        values = s21 * np.exp(2j * np.pi * (f - centre) * tau)
-
-        def fitted(count: int) -> measured.Rational:
-            return measured.vector_fit(f, values, centre, count, constant)
-
-        model = measured.chosen(fitted, order, 2 * np.pi * (f - centre), np.abs(values) ** 2)
-        return cls._measured(model, f, np.abs(s21) ** 2, centre, unit, temperature, "path")
+        scale = from_data.Scale(carrier, unit, temperature)
+        return cls._of(from_data.measured_transmission(path, order, delay, constant, scale))
 
     @classmethod
     def from_spectrum(
@@ -317,7 +234,7 @@ class Filter:
         order: int | None = None,
         zeros: int = 0,
         carrier: float | None = None,
-        unit: float = _RADIAN,
+        unit: float = from_data.RADIAN,
         temperature: float | None = None,
         peak: float = 1.0,
     ) -> Filter:
@@ -339,25 +256,8 @@ class Filter:
         Raises:
             ValueError: the data are no such columns, or a number is out of range.
         """
-        table = np.atleast_2d(np.loadtxt(data) if isinstance(data, (str, Path)) else data)
-        if table.ndim != 2 or table.shape[1] != 2:
-            checks.fail("data", "two columns", checks.Words(f"an array of shape {table.shape}"))
-        f, power = measured.checked_data(table[:, 0], table[:, 1].real, "data")
-        if not np.all(power > 0):
-            checks.fail("data", "a power that is positive everywhere", float(np.min(power)))
-        size = checks.within("peak", peak, 0.0, 1.0)
-        checks.positive("peak", size)
-        lowest = checks.integer("zeros", zeros, 0) + 1
-        if order is not None and order < lowest:
-            checks.fail("zeros", f"at most {order - 1}, fewer than poles", zeros)
-        centre = _carrier(carrier, f, power)
-        shape = size * power / np.max(power)
-
-        def fitted(count: int) -> measured.Rational:
-            return measured.power_fit(f, shape, centre, count, zeros)
-
-        model = measured.chosen(fitted, order, 2 * np.pi * (f - centre), shape, lowest)
-        return cls._measured(model, f, shape, centre, unit, temperature, "data", np.sqrt(size))
+        scale = from_data.Scale(carrier, unit, temperature)
+        return cls._of(from_data.measured_spectrum(data, order, zeros, peak, scale))
 
     @property
     def order(self) -> int:
@@ -435,7 +335,7 @@ class Filter:
                 not known; or there is not one number per resonator.
         """
         if not self.reflection_known:
-            raise ValueError(
+            raise ArgumentError(
                 "The resonators of this filter are not known: it was made from its transmission "
                 "alone. They are known for te.Filter.cavities, butterworth, chebyshev."
             )
@@ -465,88 +365,3 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"<Filter: {self.label}, peak {self.peak:.6g}, full width at half {self.fwhm:.6g}>"
-
-    @classmethod
-    def _ladder(
-        cls,
-        elements: np.ndarray,
-        edge: float,
-        internal_decay: float,
-        absorber_occupation: float | None,
-        label: str,
-    ) -> Filter:
-        internal = checks.nonnegative("internal_decay", internal_decay)
-        system = prototypes.lowpass_ladder(elements, edge, internal)
-        return cls(
-            system=system,
-            absorption=internal * np.eye(len(system.b)),
-            absorber_occupation=_occupation(absorber_occupation),
-            reflection_known=True,
-            label=label,
-        )
-
-    @classmethod
-    def _measured(
-        cls,
-        model: measured.Rational,
-        frequencies: np.ndarray,
-        power: np.ndarray,
-        carrier: float,
-        unit: float,
-        temperature: float | None,
-        name: str,
-        size: float | None = None,
-    ) -> Filter:
-        """The filter of a fitted model, with its fit; its peak |S21| is `size` if given."""
-        rate = 2 * np.pi * checks.positive("unit", unit)
-        warm = None
-        if temperature is not None:
-            warm = quanta.occupation(checks.nonnegative("temperature", temperature), carrier)
-        fitted = np.abs(model(2 * np.pi * (frequencies - carrier))) ** 2
-        fit = Fit(
-            frequencies=frequencies, measured=power, fitted=fitted, carrier=carrier, unit=unit
-        )
-        root = np.sqrt(np.abs(model.residues) / rate)
-        phase = np.exp(1j * np.angle(model.residues))
-        shape = StateSpace(np.diag(model.poles / rate), root * phase, root + 0j, model.constant)
-        top, _ = response.peak(shape)
-        shape = shape._replace(c=shape.c / top, d=shape.d / top)
-        if size is None:
-            # Measured with noise, a lossless filter may peak above one, by what the fit is off.
-            size = 1.0 if 1.0 < top <= np.sqrt(1.0 + 2 * fit.error) else top
-        label = f"measured, {len(model.poles)} poles"
-        return replace(cls._transmitting(shape, size, name, warm, label), fit=fit)
-
-    @classmethod
-    def _transmitting(
-        cls, shape: StateSpace, size: float, name: str, absorber: float | None, label: str
-    ) -> Filter:
-        """A filter of the given shape (its peak one) whose |S21| is at most `size`."""
-        if size > 1.0 + _ROUNDING:
-            _, where = response.peak(shape)
-            checks.fail(
-                name,
-                "that of a passive filter, |S21| <= 1 at every frequency",
-                checks.Words(f"not: |S21| = {size:.6g} at the frequency {where:.6g}"),
-            )
-        return cls(
-            system=passive.hessenberg(passive.passive(shape)),
-            absorption=np.zeros((len(shape.b), len(shape.b))),
-            transmission=min(size, 1.0) ** 2,
-            absorber_occupation=_occupation(absorber),
-            label=label,
-        )
-
-
-def _carrier(carrier: float | None, frequencies: np.ndarray, size: np.ndarray) -> float:
-    if carrier is None:
-        return float(frequencies[int(np.argmax(size))])
-    hertz = checks.positive("carrier", carrier)
-    if not frequencies[0] <= hertz <= frequencies[-1]:
-        low, high = frequencies[0], frequencies[-1]
-        checks.fail("carrier", f"among the measured frequencies, {low:g} to {high:g} Hz", carrier)
-    return hertz
-
-
-def _occupation(value: float | None) -> float | None:
-    return None if value is None else checks.nonnegative("absorber_occupation", value)
