@@ -303,15 +303,23 @@ def alike(elements, most):
 def test_without_the_damping_of_the_tail_even_orders_fail(order):
     chain = chain_of(te.thermal_link(1220, 0.01, filters=3))
 
-    def solved_at(damping):
+    def solved_at(damping, last):
         built = tiers(chain, order, damping=damping)
         stationary = TierZeroEquation(built)
-        return stationary.matrix(stationary.solve(evaluate_truncated_tiers(built, 0.0, 400)))
+        return stationary.matrix(stationary.solve(evaluate_truncated_tiers(built, 0.0, last)))
 
-    assert te.concurrence(solved_at(None), tolerance=1e-4) == pytest.approx(0.856119, abs=1e-4)
+    damped = solved_at(None, 400)
+    assert te.concurrence(damped, tolerance=1e-4) == pytest.approx(0.856119, abs=1e-4)
+    assert np.max(np.abs(solved_at(None, 396) - damped)) < 1e-4
     if order % 2 == 0:
-        with pytest.raises(np.linalg.LinAlgError):
-            solved_at(np.zeros(3))
+        # A combination of quanta is undamped: the state depends on where the tiers end, or, where a
+        # pivot happens to vanish, there is none.
+        try:
+            ends = np.array([solved_at(np.zeros(3), last) for last in range(390, 411, 4)])
+            change = np.max(np.ptp(ends.real, axis=0))
+        except np.linalg.LinAlgError:
+            change = np.inf
+        assert change > 1e-2
 
 
 def test_slopes_of_the_damping_of_the_tail():
@@ -540,7 +548,8 @@ def test_relaxation_rates_are_those_of_one_mode_and_of_the_source():
         assert found.complete
         assert found.stationary == expected.stationary == 1
     behind_two = te.relaxation_rates(te.thermal_link(0.02, 0.4, filters=2, qubits=1), 3, rtol=1e-6)
-    assert np.all(behind_two.error < 1e-4)
+    # Equal rates of the source are defective: a fourth root of the rounding, 1e-4, is what is left.
+    assert np.all(behind_two.error < 3e-4)
     # alpha and alpha^* decay with kappa each: pairs of them with twice that, which the qubit shows.
     assert np.all(np.abs(behind_two.values - 0.8) <= behind_two.error)
 

@@ -26,7 +26,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
     tail_damping,
 )
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.sweep import TierSweep, block_times_vector
+from thermalent.continued_fraction.several_poles.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers_with_changes
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
@@ -213,16 +213,17 @@ class _Adjoint:
 
 def _contracted(change: Tiers, x: list[np.ndarray], y: list[np.ndarray]) -> tuple[float, float]:
     """-y . dL x, and the sizes of its terms added up."""
-    total = size = 0.0
-    last = len(x) - 1
-    for n in range(last + 1):
-        parity, count = n % 2, len(y[n])
-        terms = block_times_vector(change.within[parity], n, x[n], count) - n * change.rate * x[n]
-        if n > 0:
-            terms = terms + block_times_vector(change.up[parity], n, x[n - 1], count)
-        if n < last:
-            terms = terms + block_times_vector(change.down[parity], n, x[n + 1], count)
-        products = y[n] * terms
-        total += float(np.sum(products))
-        size += float(np.sum(np.abs(products)))
+    from thermalent.continued_fraction.several_poles import sweep_kernels
+
+    total, size = sweep_kernels.contract(
+        change.within, change.up, change.down, change.rate, _stacked(x), _stacked(y)
+    )
     return -total, size
+
+
+def _stacked(x: list[np.ndarray]) -> np.ndarray:
+    """A vector given tier by tier as one array, (tiers, largest size)."""
+    found = np.zeros((len(x), max(map(len, x))))
+    for row, values in zip(found, x, strict=True):
+        row[: len(values)] = values
+    return found

@@ -22,16 +22,6 @@ def scatter(block, row, col, value, shift, tier, sign):
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def values(value, shift, tier, out):
-    """The entries of a block at a tier."""
-    for t in range(value.size):
-        if shift[t] == np.inf:
-            out[t] = value[t]
-        else:
-            out[t] = value[t] * np.sqrt(max(0.5 * tier + shift[t], 0.0))
-
-
-@compiled(error_model="numpy", fastmath={"contract"})
 def subtract_product(block, z, row, col, value):
     """Block -= Z B for the sparse B."""
     for i in range(block.shape[0]):

@@ -13,42 +13,18 @@ tiers and the factors between two of these are formed once more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg
 
-from thermalent.continued_fraction.several_poles.assembly import existing
 from thermalent.continued_fraction.several_poles.evaluation import (
+    Factors,
     above,
-    eliminated,
+    eliminate,
     number_type,
 )
-from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 _FACTORS = 2.5e8  # bytes of factors that are kept at a time
-
-
-class Factors(NamedTuple):
-    """Triangular factors of S_n^T, and the tier."""
-
-    n: int
-    lu: np.ndarray
-    pivots: np.ndarray
-
-    def solve(self, right: np.ndarray) -> np.ndarray:
-        """S_n^{-1} on a vector."""
-        return self._solve(right, 1)
-
-    def solve_transposed(self, right: np.ndarray) -> np.ndarray:
-        """S_n^{-T} on a vector."""
-        return self._solve(right, 0)
-
-    def _solve(self, right: np.ndarray, trans: int) -> np.ndarray:
-        complex_numbers = np.iscomplexobj(right) or np.iscomplexobj(self.lu)
-        solver = linalg.lapack.zgetrs if complex_numbers else linalg.lapack.dgetrs
-        found: np.ndarray = solver(self.lu, self.pivots, right, trans=trans)[0]
-        return found
 
 
 class TierSweep:
@@ -72,79 +48,69 @@ class TierSweep:
     ) -> None:
         self.chain, self.s, self.last = chain, s, last
         self.top = last if lowest is None else min(lowest, last)
-        size = max(chain.sizes)
-        bytes_per_tier = size**2 * np.dtype(number_type(chain, s)).itemsize
-        self.stride = int(max(1, _FACTORS // bytes_per_tier))
-        self.started = start is not None
-        self._t: dict[int, np.ndarray] = {}
-        self._marks: dict[int, np.ndarray | None] = {}  # Z_n where a stretch of tiers ends
-        self._lowest: list[Factors] = []  # of the first stretch
-        t, z = None, None
-        for n in range(last, 0, -1):
-            if n % self.stride == 0 or n == last:
-                self._marks[n] = z
-            if start is not None:
-                own = _at(start, n, chain.sizes[n % 2])
-                t = own if t is None or z is None else own + z @ t
-                if n <= self.top:
-                    self._t[n] = t
-            z, lu, pivots = eliminated(chain, s, n, z)
-            if n <= min(self.stride, self.top):
-                self._lowest.append(Factors(n, lu, pivots))
+        self.dtype = number_type(chain, s)
+        bytes_per_tier = max(chain.sizes) ** 2 * np.dtype(self.dtype).itemsize
+        stride = int(max(1, _FACTORS // bytes_per_tier))
+        # Tiers first to end of each stretch, from the lowest one up.
+        self._stretches = [(n, min(n + stride - 1, last)) for n in range(1, last + 1, stride)]
+        self._t = None if start is None else self._padded(start)
+        self._marks: list[np.ndarray | None] = []  # Z at the end of each stretch
+        self._lowest = Factors(1, np.zeros((0, 0, 0)), np.zeros((0, 0), dtype=np.int64))
+        z: np.ndarray | None = None
+        for first, end in reversed(self._stretches):
+            self._marks.insert(0, z)
+            keep = self.top if first == 1 else 0
+            z, self._lowest = eliminate(chain, s, end, first, z, self._t, keep)
         self.k = above(chain, s, z)
-        if start is not None:
-            own = _at(start, 0, chain.tier0_size)
-            self.t0 = own if t is None or z is None else own + z @ t
-
-    def factors(self) -> Iterator[Factors]:
-        """Those of tier 1, 2, ..., as far as they are asked for."""
-        yield from reversed(self._lowest)
-        first = self.stride
-        while first < self.top:
-            end = min(first + self.stride, self.last)
-            z, found = self._marks[end], []
-            for n in range(end, first, -1):
-                z, lu, pivots = eliminated(self.chain, self.s, n, z)
-                if n <= self.top:
-                    found.append(Factors(n, lu, pivots))
-            yield from reversed(found)
-            first = end
+        if self._t is not None:
+            size = chain.tier0_size
+            self.t0 = self._t[0, :size].copy()
+            if z is not None:
+                self.t0 += z[:size] @ self._t[1, : chain.sizes[1]]
 
     def up(self, x0: np.ndarray) -> list[np.ndarray]:
         """The solution at tiers 0, 1, ..., from that at tier 0."""
-        x = [_padded(x0, self.chain.sizes[0])]
-        for factors in self.factors():
-            n = factors.n
-            right = block_times_vector(self.chain.up[n % 2], n, x[-1], self.chain.sizes[n % 2])
-            if self.started:
-                right = right + self._t[n]
-            x.append(factors.solve(np.where(existing(self.chain, n), right, 0)))
-        return x
+        from thermalent.continued_fraction.several_poles import sweep_kernels
+
+        chain, x = self.chain, self._begun(x0)
+        t = np.zeros((0, 0), dtype=x.dtype) if self._t is None else self._t.astype(x.dtype)
+        for factors in self._factors():
+            sweep_kernels.climb(chain.up, chain.lowest, *factors, t, x)
+        return self._tiers(x)
 
     def up_transposed(self, y0: np.ndarray) -> list[np.ndarray]:
         """The solution of the transposed equation at tiers 0, 1, ..., from that at tier 0."""
-        y = [_padded(y0, self.chain.sizes[0])]
-        for factors in self.factors():
-            n = factors.n
-            down = self.chain.down[1 - n % 2]
-            swapped = BlockEntries(down.col, down.row, down.value, down.shift)
-            right = block_times_vector(swapped, n - 1, y[-1], self.chain.sizes[n % 2])
-            y.append(factors.solve_transposed(np.where(existing(self.chain, n), right, 0)))
-        return y
+        from thermalent.continued_fraction.several_poles import sweep_kernels
 
+        chain, y = self.chain, self._begun(y0)
+        for factors in self._factors():
+            sweep_kernels.climb_transposed(chain.down, chain.lowest, *factors, y)
+        return self._tiers(y)
 
-def block_times_vector(entries: BlockEntries, tier: int, x: np.ndarray, size: int) -> np.ndarray:
-    """A block with the values of a tier times a vector, (size,)."""
-    terms = entries.at(tier) * x[entries.col]
-    if np.iscomplexobj(terms):
-        real = np.bincount(entries.row, terms.real, size)
-        return real + 1j * np.bincount(entries.row, terms.imag, size)
-    return np.bincount(entries.row, terms, size)
+    def _factors(self) -> Iterator[Factors]:
+        """Those of the stretches of tiers, as far as they are asked for."""
+        for i, (first, end) in enumerate(self._stretches):
+            if first > self.top:
+                return
+            if i == 0:
+                yield self._lowest
+            else:
+                yield eliminate(self.chain, self.s, end, first, self._marks[i], keep=self.top)[1]
 
+    def _begun(self, x0: np.ndarray) -> np.ndarray:
+        """Zeros at all tiers that are asked for but the lowest."""
+        dtype = np.result_type(x0.dtype, self.dtype)
+        x = np.zeros((self.top + 1, max(self.chain.sizes)), dtype=dtype)
+        x[0, : len(x0)] = x0
+        return x
 
-def _at(start: list[np.ndarray], n: int, size: int) -> np.ndarray:
-    return _padded(start[n][:size], size) if n < len(start) else np.zeros(size)
+    def _tiers(self, x: np.ndarray) -> list[np.ndarray]:
+        return [row[: self.chain.sizes[n % 2]] for n, row in enumerate(x)]
 
-
-def _padded(x: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([x, np.zeros(size - len(x), dtype=x.dtype)])
+    def _padded(self, start: list[np.ndarray]) -> np.ndarray:
+        """A start as one array, (tiers, largest size)."""
+        found = np.zeros((self.last + 1, max(self.chain.sizes)), dtype=self.dtype)
+        for n, values in enumerate(start[: self.last + 1]):
+            size = self.chain.sizes[n % 2]
+            found[n, : len(values[:size])] = values[:size]
+        return found
