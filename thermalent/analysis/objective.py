@@ -13,8 +13,7 @@ from thermalent.support import checks
 
 # A range this wide is searched by orders of magnitude.
 _LOGARITHMIC_FROM = 10.0
-# Of slopes behind one mode, and behind several poles, where digits take long.
-_SLOPE_RTOL, _SEVERAL_RTOL = 1e-9, 1e-5
+_SLOPE_RTOL = 1e-9
 _CURVATURE_STEP = 2e-3
 
 
@@ -147,6 +146,10 @@ class ValueSearch(Objective):
         return slope_and_curvature(self, x, free, noise)
 
 
+# A value, its slope (d,) in the cube, and the slope's error (d,).
+Sloped = tuple[float, np.ndarray, np.ndarray]
+
+
 class SlopeSearch(Objective):
     """The search for the maximum of an observable of the steady state by its slopes."""
 
@@ -158,7 +161,7 @@ class SlopeSearch(Objective):
     ) -> None:
         super().__init__(builder, ranges)
         self.observable = observable
-        self.known: dict[bytes, tuple[float, np.ndarray, np.ndarray]] = {}
+        self.known: dict[bytes, Sloped] = {}
 
     def __call__(self, x: np.ndarray) -> float:
         """The observable at a point of the cube."""
@@ -168,31 +171,32 @@ class SlopeSearch(Objective):
         """The error of the observable at a point."""
         return _known(self.with_slope(x)[0])
 
-    def with_slope(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def with_slope(self, x: np.ndarray) -> Sloped:
         """Value, slope (d,) and the slope's error (d,); every point is solved once."""
         key = np.asarray(x, dtype=float).tobytes()
         if key not in self.known:
-            from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
-
             self.evaluations += 1
-            parameters = self.parameters(x)
-            several = len(self.builder(**parameters).modes) > 1
-            solved = sensitivities(
-                self.builder,
-                parameters,
-                self.observable,
-                rtol=_SEVERAL_RTOL if several else _SLOPE_RTOL,
-            )
-            stretch = self.stretch(x)
-            self.known[key] = (
-                solved.value,
-                stretch * np.array(list(solved.derivatives.values())),
-                stretch * np.array(list(solved.errors.values())),
-            )
+            self.known[key] = self.solved(x)
         return self.known[key]
+
+    def solved(self, x: np.ndarray) -> Sloped:
+        """Value, slope and the slope's error at a new point."""
+        from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
+
+        found = sensitivities(self.builder, self.parameters(x), self.observable, rtol=_SLOPE_RTOL)
+        stretch = self.stretch(x)
+        return (
+            found.value,
+            stretch * np.array(list(found.derivatives.values())),
+            stretch * np.array(list(found.errors.values())),
+        )
 
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:
         """Climb from a point along the slopes, which set the steps."""
+        return self.climbed(start, 1e-7)
+
+    def climbed(self, start: np.ndarray, smallest: float) -> tuple[np.ndarray, float]:
+        """The end of a climb, where slopes are smaller than this."""
         from scipy.optimize import minimize
 
         def falling(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -205,7 +209,7 @@ class SlopeSearch(Objective):
             jac=True,
             method="L-BFGS-B",
             bounds=[(0.0, 1.0)] * len(start),
-            options={"ftol": 1e-10, "gtol": 1e-7},
+            options={"ftol": 1e-3 * smallest, "gtol": smallest},
         )
         return np.asarray(minimum.x, dtype=float), -float(minimum.fun)
 

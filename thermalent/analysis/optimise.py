@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.objective import Objective, SlopeSearch, ValueSearch
+from thermalent.analysis.objective import Objective, ValueSearch
+from thermalent.analysis.slope_search import slope_search
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
@@ -119,7 +120,7 @@ def optimise(
             maximum (a flat direction, a kink): the message says which.
     """
     search: Objective = (
-        SlopeSearch(builder, ranges, objective)
+        slope_search(builder, ranges, objective)
         if isinstance(objective, str)
         else ValueSearch(builder, ranges, objective)
     )

@@ -115,12 +115,21 @@ def _change(chain: SourceChain, parts: HierarchyTerms) -> tuple[SourceChain, np.
 
 
 class TierDerivatives(NamedTuple):
-    """Derivatives by all parameters, (keys,), their errors, the tiers and K that they took."""
+    """Derivatives by all parameters and what they took.
+
+    Args:
+        values: The derivatives, (keys,).
+        errors: Their errors.
+        last: The highest tier.
+        quanta: K.
+        state: The state at this truncation, (d, d).
+    """
 
     values: np.ndarray
     errors: np.ndarray
     last: int
     quanta: int
+    state: np.ndarray
 
 
 def derivatives(
@@ -131,6 +140,7 @@ def derivatives(
     rtol: float,
     most_work: float,
     report: Callable[[str], None],
+    floor: Callable[[np.ndarray], float] = lambda _: 0.0,
 ) -> TierDerivatives:
     """Derivatives with more and more quanta along the chain, until they agree.
 
@@ -142,6 +152,8 @@ def derivatives(
         rtol: Wanted error, relative to the largest derivative times its parameter.
         most_work: Multiplications after which no more quanta are added.
         report: Told how it goes.
+        floor: Of the state at a truncation: what counts instead of that largest number where it
+            is smaller, as near a maximum.
 
     Raises:
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
@@ -159,6 +171,7 @@ def derivatives(
         if before is not None:
             earlier, change = change, 2 * np.abs(found.values - before)
             largest = float(np.max(np.abs(found.values) * scales, initial=0.0))
+            largest = max(largest, floor(found.state))
             report(f"K = {quanta}, {last} tiers")
             following = quanta + 1 if chain.length > 1 else 0
             too_much = spent + _FOLDS * work(chain, following, last) > most_work
@@ -166,11 +179,19 @@ def derivatives(
             enough = np.max(change * scales, initial=0.0) <= rtol * largest
             if enough or too_much or too_large or turn >= _MOST_TURNS:
                 errors = change + found.slope_errors + found.drawn + _ROUNDING * found.sizes
-                return TierDerivatives(found.values, errors, last, quanta)
+                return TierDerivatives(found.values, errors, last, quanta, found.state)
             if np.max(change * scales) > 0.5 * np.max(earlier * scales):
                 depth *= _LONGER  # the tiers may be what is missing
         before, turn = found.values, turn + 1
         quanta += chain.length > 1
+
+
+def held_derivatives(
+    network: Network, changes: Sequence[Slope], gradient: Gradient, quanta: int, last: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Derivatives, (keys,), and the state, (d, d), at one truncation: smooth in the parameters."""
+    found = _Adjoint(chain_of(network), changes, quanta, last, staggered=False, gradient=gradient)
+    return found.values, found.state
 
 
 class _Adjoint:
@@ -201,7 +222,8 @@ class _Adjoint:
         x0 = stationary.solve(sweep.k)
         pinned = stationary.a + sweep.k
         pinned[stationary.row] = stationary.trace
-        g = stationary.coordinates(gradient(stationary.matrix(x0)))
+        self.state = stationary.matrix(x0)
+        g = stationary.coordinates(gradient(self.state))
         y0 = np.linalg.solve(pinned.T, g)
         y0[stationary.row] = 0.0  # L^T y is g but for its part along the trace
         x, y = sweep.up(x0), sweep.up_transposed(y0)

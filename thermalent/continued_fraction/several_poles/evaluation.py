@@ -67,12 +67,14 @@ def eliminate(
     dtype = number_type(chain, s)
     sizes, largest = chain.sizes, max(chain.sizes)
     count = max(0, min(keep, top) - bottom + 1)
-    lu = np.zeros((count, largest, largest), dtype=dtype)
+    lu: np.ndarray = np.zeros((count, largest, largest), dtype=dtype)
     pivots = np.zeros((count, largest), dtype=np.int64)
     if t is None:
         t = np.zeros((0, 0), dtype=dtype)
-    blocks = tuple(np.empty((size, size), dtype=dtype) for size in sizes)
-    right = tuple(np.empty((sizes[p], sizes[1 - p]), dtype=dtype) for p in (0, 1))
+    blocks: tuple[np.ndarray, ...] = tuple(np.empty((size, size), dtype=dtype) for size in sizes)
+    right: tuple[np.ndarray, ...] = tuple(
+        np.empty((sizes[p], sizes[1 - p]), dtype=dtype) for p in (0, 1)
+    )
     if z is not None:
         right[1 - top % 2][:] = z.T
     number = complex(s) if dtype is complex else float(np.real(s))

@@ -109,7 +109,7 @@ class TierSweep:
 
     def _padded(self, start: list[np.ndarray]) -> np.ndarray:
         """A start as one array, (tiers, largest size)."""
-        found = np.zeros((self.last + 1, max(self.chain.sizes)), dtype=self.dtype)
+        found: np.ndarray = np.zeros((self.last + 1, max(self.chain.sizes)), dtype=self.dtype)
         for n, values in enumerate(start[: self.last + 1]):
             size = self.chain.sizes[n % 2]
             found[n, : len(values[:size])] = values[:size]
