@@ -16,7 +16,7 @@ import numpy as np
 from thermalent.analysis.objective import Sloped, SlopeSearch
 
 if TYPE_CHECKING:
-    from thermalent.continued_fraction.sensitivity.tier_slopes import Truncation
+    from thermalent.continued_fraction.sensitivity.tier_slopes import HeldTruncation
 
 # Errors of slopes relative to the value, and multiplications of a point: about a second on the way
 # up, where a point far from the maximum may be as inaccurate as that leaves it, and some seconds.
@@ -48,7 +48,7 @@ class _Maximum(NamedTuple):
     near: np.ndarray
     end: np.ndarray
     value: float
-    truncation: Truncation
+    truncation: HeldTruncation
     errors: np.ndarray  # of the slopes, (d,)
 
 
@@ -101,7 +101,7 @@ class SeveralPolesSearch(SlopeSearch):
         end, value = self.climbed(near, _SLOPE)
         return _Maximum(near, end, value, fine.truncation, errors)
 
-    def _use(self, truncation: Truncation | None, errors: np.ndarray) -> None:
+    def _use(self, truncation: HeldTruncation | None, errors: np.ndarray) -> None:
         """Solve points at a truncation from now on, whose slopes have these errors, or coarsely."""
         self.truncation, self.errors_held = truncation, errors
         self.known = self.at_truncation.setdefault(truncation, {})

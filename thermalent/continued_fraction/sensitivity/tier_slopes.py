@@ -25,10 +25,10 @@ from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
 
-Builder = Callable[..., Network]
+NetworkBuilder = Callable[..., Network]
 
 
-class Truncation(NamedTuple):
+class HeldTruncation(NamedTuple):
     """The number K of quanta beyond the first amplitude, and the highest tier."""
 
     quanta: int
@@ -41,11 +41,11 @@ class TierSlopes(NamedTuple):
     value: float
     slopes: np.ndarray
     errors: np.ndarray
-    truncation: Truncation
+    truncation: HeldTruncation
 
 
 def tier_slopes(
-    builder: Builder,
+    builder: NetworkBuilder,
     parameters: Mapping[str, float],
     observable: str,
     rtol: float,
@@ -79,11 +79,11 @@ def tier_slopes(
             floor=lambda rho: max(abs(evaluated(observable, rho, network, None).value), 1e-2),
         )
     value = evaluated(observable, found.state, network, None).value
-    return TierSlopes(value, found.values, found.errors, Truncation(found.quanta, found.last))
+    return TierSlopes(value, found.values, found.errors, HeldTruncation(found.quanta, found.last))
 
 
 def held_tier_slopes(
-    builder: Builder, parameters: Mapping[str, float], observable: str, held: Truncation
+    builder: NetworkBuilder, parameters: Mapping[str, float], observable: str, held: HeldTruncation
 ) -> tuple[float, np.ndarray]:
     """The observable and its derivatives at a truncation.
 
@@ -100,7 +100,9 @@ def held_tier_slopes(
     return evaluated(observable, state, network, None).value, found
 
 
-def _changes(builder: Builder, parameters: Mapping[str, float], network: Network) -> list[Slope]:
+def _changes(
+    builder: NetworkBuilder, parameters: Mapping[str, float], network: Network
+) -> list[Slope]:
     source = chain_of(network)
 
     def at(name: str, value: float) -> HierarchyTerms:

@@ -30,7 +30,7 @@ class Factors(NamedTuple):
 
 def evaluate_truncated_tiers(chain: Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at tier `last`, (tier0_size, tier0_size)."""
-    z = eliminate(chain, s, last, 1)[0] if last > 0 else None
+    z = eliminate_tiers(chain, s, last, 1)[0] if last > 0 else None
     return above(chain, s, z)
 
 
@@ -39,7 +39,7 @@ def number_type(chain: Tiers, s: complex) -> type:
     return complex if np.imag(s) != 0 or np.iscomplexobj(chain.within[0].value) else float
 
 
-def eliminate(
+def eliminate_tiers(
     chain: Tiers,
     s: complex,
     top: int,

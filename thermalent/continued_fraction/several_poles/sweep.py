@@ -19,7 +19,7 @@ import numpy as np
 from thermalent.continued_fraction.several_poles.evaluation import (
     Factors,
     above,
-    eliminate,
+    eliminate_tiers,
     number_type,
 )
 from thermalent.continued_fraction.several_poles.tiers import Tiers
@@ -60,7 +60,7 @@ class TierSweep:
         for first, end in reversed(self._stretches):
             self._marks.insert(0, z)
             keep = self.top if first == 1 else 0
-            z, self._lowest = eliminate(chain, s, end, first, z, self._t, keep)
+            z, self._lowest = eliminate_tiers(chain, s, end, first, z, self._t, keep)
         self.k = above(chain, s, z)
         if self._t is not None:
             size = chain.tier0_size
@@ -75,7 +75,7 @@ class TierSweep:
         chain, x = self.chain, self._begun(x0)
         t = np.zeros((0, 0), dtype=x.dtype) if self._t is None else self._t.astype(x.dtype)
         for factors in self._factors():
-            sweep_kernels.climb(chain.up, chain.lowest, *factors, t, x)
+            sweep_kernels.climb_tiers(chain.up, chain.lowest, *factors, t, x)
         return self._tiers(x)
 
     def up_transposed(self, y0: np.ndarray) -> list[np.ndarray]:
@@ -84,7 +84,7 @@ class TierSweep:
 
         chain, y = self.chain, self._begun(y0)
         for factors in self._factors():
-            sweep_kernels.climb_transposed(chain.down, chain.lowest, *factors, y)
+            sweep_kernels.climb_tiers_transposed(chain.down, chain.lowest, *factors, y)
         return self._tiers(y)
 
     def _factors(self) -> Iterator[Factors]:
@@ -95,7 +95,9 @@ class TierSweep:
             if i == 0:
                 yield self._lowest
             else:
-                yield eliminate(self.chain, self.s, end, first, self._marks[i], keep=self.top)[1]
+                yield eliminate_tiers(
+                    self.chain, self.s, end, first, self._marks[i], keep=self.top
+                )[1]
 
     def _begun(self, x0: np.ndarray) -> np.ndarray:
         """Zeros at all tiers that are asked for but the lowest."""

@@ -147,7 +147,7 @@ def eliminate_stretch(
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def climb(up, lowest, first, lu, pivots, t, x):
+def climb_tiers(up, lowest, first, lu, pivots, t, x):
     """S_n x_n = t_n + B_n x_{n-1} at the tiers from `first` on, as many as have factors.
 
     Args:
@@ -184,8 +184,8 @@ def climb(up, lowest, first, lu, pivots, t, x):
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def climb_transposed(down, lowest, first, lu, pivots, y):
-    """S_n^T y_n = C_{n-1}^T y_{n-1}, with the arguments of `climb`."""
+def climb_tiers_transposed(down, lowest, first, lu, pivots, y):
+    """S_n^T y_n = C_{n-1}^T y_{n-1}, with the arguments of `climb_tiers`."""
     for n in range(first, first + lu.shape[0]):
         parity = n % 2
         size = lowest[parity].size
