@@ -1,4 +1,4 @@
-"""What the network radiates: emission spectra and coherence functions of its fields."""
+"""Emission spectra and coherence functions of the fields that a network radiates."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def _regressions(
 
 
 def _left_out(values: np.ndarray) -> np.ndarray:
-    """What the tiers left out change of the last of values (depths, w) with more and more, (w,).
+    """Truncation error of the last of values with more and more tiers, (depths, w), as (w,).
 
     The last change is what the depth before left out. Each depth has left out less than the one
     before by a factor that the two largest changes show; half of its exponent is taken for the
@@ -264,7 +264,7 @@ def _left_out(values: np.ndarray) -> np.ndarray:
 
 
 def _conditioning(values: np.ndarray) -> np.ndarray:
-    """What rounding of the generator may have changed of the first of values (draws, w), (w,)."""
+    """Error of the first of values (draws, w) by rounding of the generator, (w,)."""
     return np.asarray(_DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0))
 
 

@@ -85,7 +85,7 @@ def fraction_tails(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _odds(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the fraction is used, and (1 - Upsilon)/Upsilon there (zero elsewhere)."""
+    """Mask of the arguments for which the fraction is used, and (1 - Upsilon)/Upsilon there."""
     weak = x < SWITCH / 8
     z = 8 * np.where(weak, x, 0.0)
     return weak, z * fraction_tails(z)[0]

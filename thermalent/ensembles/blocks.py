@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class Stopped(Exception):
-    """A block was told to stop before it was done."""
+    """A block stopped before it was done, because the caller asked for it."""
 
 
 class Stop:

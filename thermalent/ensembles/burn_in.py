@@ -22,7 +22,7 @@ _APART = 6.0
 
 
 class BurnIn(NamedTuple):
-    """What is left out before averaging, and what the start still contributes after it.
+    """The time that is left out before averaging, and the contribution of the start after it.
 
     Args:
         length: Time, or number of steps.
@@ -110,7 +110,7 @@ class TwoStarts:
 
     @property
     def distance(self) -> float:
-        """How far the means of the two parts are apart, of the largest element."""
+        """Distance of the means of the two parts, of the largest element."""
         return float(self._apart.max())
 
     @property

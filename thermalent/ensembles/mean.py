@@ -23,7 +23,7 @@ _FEWEST_BATCHES = 8
 
 @dataclass(frozen=True, eq=False)
 class BlockMean:
-    """What one block contributes.
+    """The contribution of one block.
 
     Args:
         count: Number of trajectories.

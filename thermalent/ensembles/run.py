@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class Ensemble(Protocol[_Block]):
-    """What blocks are added to."""
+    """The interface of a mean to which blocks are added."""
 
     @property
     def count(self) -> int:
@@ -38,7 +38,7 @@ class Ensemble(Protocol[_Block]):
 
 
 class Ended(NamedTuple):
-    """How a run ended: the seconds it took, and whether Ctrl-C ended it before all was done."""
+    """The end of a run: the seconds it took, and whether Ctrl-C came before all was done."""
 
     seconds: float
     interrupted: bool

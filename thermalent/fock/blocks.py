@@ -27,7 +27,7 @@ from thermalent.networks.network import Network
 
 
 class _Block(NamedTuple):
-    """Where a block lies in the vector of all elements, its shape, and the groups it joins."""
+    """The place of a block in the vector of all elements, its shape, and its two groups."""
 
     part: slice
     shape: tuple[int, int]

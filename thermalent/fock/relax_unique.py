@@ -63,7 +63,7 @@ class RelaxedState:
 
     @property
     def converged(self) -> bool:
-        """Whether the residual is at the level of rounding."""
+        """Whether the residual is as small as rounding."""
         return self.residual <= RESIDUAL_TARGET
 
     @property
@@ -77,7 +77,7 @@ def relax_unique(problem: Problem, cutoffs: tuple[int, ...]) -> RelaxedState:
     coarse = None
     if cutoffs:
         lower = coarser(cutoffs, problem.known_ratios)
-        coarse = _Outline(lower, _Level(problem, lower).ground().state)
+        coarse = _Outline(lower, _Truncated(problem, lower).ground().state)
     return _relaxed(problem, cutoffs, coarse)
 
 
@@ -99,7 +99,7 @@ def relax_until(problem: Problem, cutoffs: tuple[int, ...], tolerance: float) ->
 
 
 class _Outline(NamedTuple):
-    """The part of a coarser level that is kept: its factors would double the memory."""
+    """The part of a coarser truncation that is kept: its factors would double the memory."""
 
     cutoffs: tuple[int, ...]
     state: np.ndarray
@@ -112,7 +112,7 @@ class _End(NamedTuple):
     state: np.ndarray
 
 
-class _Level:
+class _Truncated:
     """The generator at given cutoffs, ready to be solved."""
 
     def __init__(self, problem: Problem, cutoffs: tuple[int, ...]) -> None:
@@ -142,15 +142,15 @@ class _Level:
 
 
 def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None) -> RelaxedState:
-    level = _Level(problem, cutoffs)
-    end, other = level.ground(), level.mixed()
+    truncated = _Truncated(problem, cutoffs)
+    end, other = truncated.ground(), truncated.mixed()
     left_out = Truncation(bound=0.0, ratios=(), tails=())
     if coarse is not None:
         left_out = truncation(
             difference=float(np.max(np.abs(end.state - coarse.state))),
-            populations=level.space.mode_populations(end.solution.x),
+            populations=truncated.space.mode_populations(end.solution.x),
             coarse=coarse.cutoffs,
-            ratios=level.ratios,
+            ratios=truncated.ratios,
             pairs=problem.network.pumped,
         )
     return RelaxedState(
@@ -160,9 +160,9 @@ def _relaxed(problem: Problem, cutoffs: tuple[int, ...], coarse: _Outline | None
         distance=float(np.max(np.abs(end.state - other.state))),
         residual=max(end.solution.residual, other.solution.residual),
         response=max(end.solution.response, other.solution.response),
-        elements=level.space.elements,
-        nonzeros=int(level.generator.matrix.nnz),
-        solver=level.solver.name,
-        iterations=level.solver.iterations,
-        cost=level.cost,
+        elements=truncated.space.elements,
+        nonzeros=int(truncated.generator.matrix.nnz),
+        solver=truncated.solver.name,
+        iterations=truncated.solver.iterations,
+        cost=truncated.cost,
     )

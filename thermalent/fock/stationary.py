@@ -37,7 +37,7 @@ class StationaryState:
 
     @property
     def converged(self) -> bool:
-        """Whether the residual is at the level of rounding."""
+        """Whether the residual is as small as rounding."""
         return self.residual <= RESIDUAL_TARGET
 
 

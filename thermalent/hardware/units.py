@@ -27,7 +27,7 @@ Units = Mapping[str, Any]  # unit name -> its power
 
 
 class Kind(NamedTuple):
-    """What a laboratory number may be, and its SI value from a magnitude in root units."""
+    """A kind of laboratory number: what is allowed, and its SI value from root units."""
 
     words: str
     to_si: Callable[[float, Units, Units], float | None]

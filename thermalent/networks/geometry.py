@@ -1,6 +1,6 @@
 r"""Geometries: from rates and positions to the matrices J (exchange) and G (decay).
 
-A waveguide is a passive network, and all it does to the nodes is carry amplitude from node l to
+A waveguide is a passive network, and its only effect on the nodes is an amplitude from node l to
 node j. With M the matrix of these (non-Hermitian) couplings,
 \(\dot c_j = -i \sum_l M_{jl} c_l\) for linear nodes,
 
@@ -30,7 +30,7 @@ class Coupling(NamedTuple):
 
 
 class Geometry(abc.ABC):
-    """How the nodes are joined; concrete geometries are frozen dataclasses."""
+    """A way in which nodes are joined; concrete geometries are frozen dataclasses."""
 
     @abc.abstractmethod
     def propagator(self) -> np.ndarray:

@@ -51,7 +51,7 @@ class Differences:
         return step
 
     def shift(self, noise: float) -> np.ndarray:
-        """How far errors of the slope can shift the maximum, (d,)."""
+        """Largest shift of the maximum by errors of the slope, (d,)."""
         shift = np.zeros(len(self.free))
         error = 1.5 * noise / self.steps + self.truncation
         try:

@@ -155,7 +155,7 @@ def concurrence_with_gradient(rho: np.ndarray, dims: Sequence[int] = (2, 2)) -> 
 
 
 def _below(rho: np.ndarray) -> float:
-    """By how much the lower singular values outweigh the largest, >= 0."""
+    """Excess of the sum of the lower singular values over the largest, >= 0."""
     if entanglement._is_x_state(rho):
         p = np.sqrt(np.maximum(np.diag(rho).real, 0.0))
         return 2 * float(min(p[0] * p[3] - abs(rho[1, 2]), p[1] * p[2] - abs(rho[0, 3])))

@@ -167,7 +167,7 @@ def of_result(result: OneState, name: str) -> Callable[..., Estimate]:
 
 
 def of_evolution(result: SeveralStates, name: str) -> Callable[..., Estimates]:
-    """As `of_result`, of the states over time."""
+    """The method under which an evolution offers a line of the table; see `of_result`."""
     _check(result, name)
     return lambda *emitters: over_time(result, name, emitters)
 

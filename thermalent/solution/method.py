@@ -59,11 +59,11 @@ class Method(metaclass=ExplainedClass):
         )
 
     def refusal(self, network: Network) -> str | None:
-        """Why the method does not give the network's steady state, or None if it does."""
+        """Reason why the method does not give the network's steady state, or None if it does."""
         return _reason(self.plan(SteadyStateTask(network=network)))
 
     def evolution_refusal(self, network: Network, source: SourceStart) -> str | None:
-        """Why the method cannot evolve the network from this source, or None if it can."""
+        """Reason why the method cannot evolve the network from this source, or None if it can."""
         ground = "0" * len(network.dims)
         task = evolution_task(network, np.zeros(1), ground, source)
         return _reason(self.plan(task))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a plan is expected to take, known before anything runs.
+    """The expected cost of a plan, known before anything runs.
 
     Args:
         bytes: Memory at the peak, an upper estimate.
@@ -27,7 +27,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a method cannot do a task.
+    """The reason why a method cannot do a task.
 
     Args:
         reason: A sentence that says why, and what can.
@@ -42,7 +42,7 @@ class Plan(abc.ABC):
     @property
     @abc.abstractmethod
     def cost(self) -> Cost:
-        """What the plan is expected to take."""
+        """The expected cost of the plan."""
 
     @abc.abstractmethod
     def run(self) -> SteadyState | Evolution:

@@ -24,7 +24,7 @@ STATE_ROUNDING = 1e-12
 
 
 class Outcome(enum.StrEnum):
-    """How a solve ended.
+    """The outcome of a solve.
 
     `LIMITED` is a usable result whose error is above the tolerance: the truncation that was asked
     for, or without a given tolerance the affordable work or rounding, leaves more.

@@ -38,7 +38,7 @@ def field_burn_in(
 
 
 def after(emitters: DrivenEmitters, *, step: float, seed: int, steps: int) -> BurnIn:
-    """What the start still contributes after a given number of steps."""
+    """Contribution of the start that is left after a given number of steps."""
     return _distance(emitters, [Segment(step, steps, True)], seed, np.inf)
 
 

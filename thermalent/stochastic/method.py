@@ -128,7 +128,7 @@ class FieldTrajectories(Method):
     def paths(
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
     ) -> PathSpec:
-        """What every block does to reach the times from a density matrix."""
+        """The recipe of every block from a density matrix to the times."""
         amplitude = 0j if source == "empty" else source
         step = self._step(emitters, 0.0 if isinstance(amplitude, str) else abs(amplitude))
         return PathSpec(
@@ -141,7 +141,7 @@ class FieldTrajectories(Method):
         )
 
     def stationary_paths(self, emitters: DrivenEmitters) -> tuple[PathSpec, BurnIn]:
-        """What every block does for a steady state, and its burn-in, in steps."""
+        """The recipe of every block for a steady state, and its burn-in in steps."""
         step = self._step(emitters)
         if self.burn_in is None:
             start = burn_in.field_burn_in(

@@ -107,7 +107,7 @@ class FieldRun:
 
     @property
     def stats(self) -> Mapping[str, Any]:
-        """What was done, and how fast; steps are those of the emitters on all coarsened paths."""
+        """Numbers and rates of the run; steps are those of the emitters on all coarsened paths."""
         steps = sum(segment.steps for segment in self.paths.segments)
         blocks = self.mean.blocks
         third = blocks if self.mean.reader.white else min(blocks, _COMPARED)

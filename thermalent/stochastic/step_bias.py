@@ -45,7 +45,7 @@ def extrapolated_white(x: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExtrapolatedBlock:
-    """What one block contributes at each recorded time r; coordinates of `element_basis`.
+    """The contribution of one block at each recorded time r, in coordinates of `element_basis`.
 
     Args:
         count: Number of trajectories.
@@ -160,7 +160,7 @@ class ExtrapolatedMean:
 
     @property
     def correction(self) -> np.ndarray:
-        """How far the extrapolation moved the largest element, (r,)."""
+        """Change of the largest element by the extrapolation, (r,)."""
         return self._largest(self.ensemble.mean - self._fine / self.count)
 
     @property

@@ -165,7 +165,7 @@ def along(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Distribution:
-    """How an observable is distributed over runs.
+    """The distribution of an observable over runs.
 
     Args:
         edges: Edges of the bins, (b + 1,).

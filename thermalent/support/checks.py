@@ -19,7 +19,7 @@ _MOST = 10**12  # of anything that is counted; a loop over as many would not end
 
 
 class Words(str):
-    """What an argument is, in words instead of its repr (a matrix is too long to print)."""
+    """A description of an argument instead of its repr, where that is too long to print."""
 
     __repr__ = str.__str__
 
@@ -242,7 +242,7 @@ def time_grid(name: str, value: Any) -> np.ndarray:
 
 
 def source_start(name: str, value: Any) -> str | complex:
-    """How a source starts: "stationary", "empty", or a finite coherent amplitude."""
+    """The initial state of a source: "stationary", "empty", or a finite coherent amplitude."""
     if isinstance(value, str) and value in ("stationary", "empty"):
         return str(value)
     allowed = "'stationary', 'empty' or a finite coherent amplitude"

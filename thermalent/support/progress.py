@@ -65,7 +65,7 @@ class _Line:
         return time.monotonic() - self.began
 
     def words(self) -> str:
-        """How far the work is, with the work within it in brackets."""
+        """The progress of the work in words, that of the work within it in brackets."""
         inner = f" ({self.inner})" if self.inner else ""
         return f"{self.text}{time_left(self.text, self.elapsed)}{inner}"
 

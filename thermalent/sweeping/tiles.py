@@ -1,4 +1,4 @@
-"""How a grid is cut into blocks: rectangles of the same shape, numbered, made when asked for."""
+"""The blocks of a grid: numbered rectangles of the same shape, made when asked for."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Tiles:
         return number
 
     def slices(self, number: int) -> tuple[slice, ...]:
-        """Where a block lies in the grid."""
+        """The slices of the grid that a block covers."""
         return tuple(
             slice(place * b, min(n, (place + 1) * b))
             for place, b, n in zip(self.position(number), self.block, self.shape, strict=True)

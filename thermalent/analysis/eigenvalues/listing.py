@@ -55,7 +55,7 @@ class Slowest(NamedTuple):
 
 
 def until_gap(depth: np.ndarray, resolution: float) -> int:
-    """How many more rates to take so that a line behind them is far from rates on either side.
+    """Number of further rates after which a line behind them is far from rates on both sides.
 
     The closer the line is to rates, the more points it needs.
 

@@ -51,7 +51,7 @@ def beside(
 
 
 def _resolved(near: Near, resolution: float) -> Near:
-    """What is known to a part of its own decay rate."""
+    """The candidates that are known to a part of their own decay rate."""
     known = _CONDITION * near.uncertainty
     kept: np.ndarray = known <= np.maximum(resolution, _RESOLVED * np.abs(near.values.real))
     return _some(near, kept)

@@ -41,8 +41,8 @@ class ChargeSpace:
     Args:
         frame: The basis f as columns, (d, d).
         zero: Row-major indices of the elements of charge 0; of all if there is no symmetry.
-        plus: Row-major indices of the elements of charge 1, likewise.
-        minus: Row-major indices of the elements of charge -1, likewise.
+        plus: Row-major indices of the elements of charge 1.
+        minus: Row-major indices of the elements of charge -1.
     """
 
     frame: np.ndarray
@@ -114,7 +114,7 @@ class OneMode:
 
     @property
     def cost(self) -> Cost:
-        """Of dense matrices on the elements of a stationary state."""
+        """Cost of dense matrices on the elements of a stationary state."""
         d = float(np.prod(self.network.dims))
         return Cost(
             bytes=16.0 * (8 * self.elements**2 + 4 * d**4), operations=20.0 * self.elements**3

@@ -24,7 +24,7 @@ RATE_TOLERANCE = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """Why a network is not of the kind asked for.
+    """The reason why a network is not of the kind asked for.
 
     Args:
         reason: A clause that names the parameter: "the `detuning` of 'q1' ... is 0.1, not 0".

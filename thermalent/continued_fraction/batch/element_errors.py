@@ -21,7 +21,7 @@ _LEAST = (2 * _EPS) ** 2
 
 
 class Solved(Protocol):
-    """Of some points: K, the last two solutions, the inverse and what K may be off by."""
+    """The results of some points: K, the last two solutions, the inverse and the error of K."""
 
     @property
     def k(self) -> np.ndarray:
@@ -37,7 +37,7 @@ class Solved(Protocol):
 
     @property
     def inverse(self) -> np.ndarray:
-        """Of A_0 + K with the trace in its first row, (p, tier0, tier0)."""
+        """The inverse of A_0 + K with the trace in its first row, (p, tier0, tier0)."""
 
     @property
     def above(self) -> np.ndarray:
@@ -45,7 +45,7 @@ class Solved(Protocol):
 
 
 class TierZeroOperators(Protocol):
-    """Of some points: operators of tier 0 as columns, and what A was summed from."""
+    """Operators of tier 0 of some points as columns, and the sums of magnitudes behind A."""
 
     @property
     def basis(self) -> np.ndarray:
@@ -53,7 +53,7 @@ class TierZeroOperators(Protocol):
 
     @property
     def size(self) -> np.ndarray:
-        """What A was summed from, (p, m_0, m_0)."""
+        """Sums of the magnitudes of the terms of A, (p, m_0, m_0)."""
 
 
 def element_errors(
@@ -83,7 +83,7 @@ def element_errors(
 
 
 def _lost(work: Solved, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `rounding_kernels.lost_by_rounding`, (p,), and of every coordinate, (p, tier0)."""
+    """Errors by rounding, (p,), and those of every coordinate, (p, tier0)."""
     tier0_size = work.x.shape[1]
     response = work.inverse.copy()
     response[:, :, 0] = 0.0  # the trace is exact

@@ -48,7 +48,7 @@ def solve_lanes(aug, m, width, factor, row, side):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _solve_one(aug, m, width):
-    """The same in one lane, bit by bit, without what is multiplied by zero."""
+    """Fold one lane with the same bits, leaving out what is multiplied by zero."""
     for k in range(m):
         inverse = 1.0 / aug[k, k]
         for j in range(k + 1, width):

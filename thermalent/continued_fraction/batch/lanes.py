@@ -56,7 +56,7 @@ class TierZero(NamedTuple):
 
 
 class ChainBlocks(NamedTuple):
-    """What the kernels are told of the chains of some points, see `Chains`."""
+    """The arguments of the kernels for the chains of some points, see `Chains`."""
 
     a: tuple[np.ndarray, np.ndarray]
     bands: Bands
@@ -84,7 +84,7 @@ def _chain_blocks(chain: HierarchyChain) -> ChainBlocks:
 
 
 class Work(NamedTuple):
-    """What each point has come to: matrices (p, tier0, tier0) and vectors (p, tier0)."""
+    """Intermediate results of each point: matrices (p, tier0, tier0), vectors (p, tier0)."""
 
     k: np.ndarray
     before: np.ndarray  # K of the fold before
@@ -95,7 +95,7 @@ class Work(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where each point of some chains stands, (p,) each unless said otherwise."""
+    """The state of the search of each point, (p,) each unless another shape is given."""
 
     depth: np.ndarray  # the next number of tiers
     depths: np.ndarray  # the last three, (p, 3)
@@ -311,7 +311,7 @@ class _Fractions:
         return lambda row: table()[row]
 
     def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
-        """What rounding may change in K, which was folded once: see `rounding.lost_above`."""
+        """The change of K, which was folded once, by rounding: see `rounding.lost_above`."""
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         blocks, above = _chain_blocks(rounding.disturbed(self.group.chain)), self.work.above

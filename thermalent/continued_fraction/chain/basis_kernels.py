@@ -88,7 +88,7 @@ def drop_rounding(matrix, size):
 
 @compiled(nogil=True, error_model="numpy")
 def _missing_sums(operators, missing):
-    """What the diagonal elements of a Liouvillian were summed from beside their absolute values.
+    """Sums behind the diagonal elements of a Liouvillian, beyond their absolute values.
 
     What stands at |i><j| came from both sides: a large dephasing cancels in the populations, but
     not in the coherences with the same i or j.
@@ -194,7 +194,7 @@ def _sum(operators, sums, weights):
 
 @compiled(nogil=True, error_model="numpy")
 def reach(matrices, populations, reached):
-    """What the populations, which stand first, reach through A, B and C of each network.
+    """The unknowns that the populations, which stand first, reach through A, B and C.
 
     Args:
         matrices: A, B and C, (p, 3, n, n).

@@ -229,7 +229,7 @@ def _hermitian(numbers: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def hermitian_order(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """In which column each Hermitian basis operator stands, (d^2,), and |q| of the columns, (d^2,).
+    """The column of each Hermitian basis operator, (d^2,), and |q| of the columns, (d^2,).
 
     They are made in the order of populations, sums and differences of pairs, and stand in the order
     of their charge: the populations stay first.

@@ -1,4 +1,4 @@
-r"""What the superoperators of networks of one structure are made of.
+r"""The common terms of the superoperators of networks of one structure.
 
 Networks of one structure have the same kinds of emitters behind one mode, and differ in their
 numbers: J, G, U and the rates of pure dephasing. Every superoperator of the hierarchy is linear in
@@ -31,7 +31,7 @@ _QUBIT = Qubit(name="")
 
 
 class Structure(NamedTuple):
-    """What networks share that are solved side by side.
+    """The common properties of networks that are solved side by side.
 
     Args:
         backaction: Whether the emitters act back on the mode.

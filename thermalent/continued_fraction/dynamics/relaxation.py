@@ -270,7 +270,7 @@ class _Relaxation:
         )
 
     def _first_try(self) -> float:
-        """Where the first contour is tried: where the emitters' oscillations have decayed.
+        """The time from which a contour is tried: the emitters' oscillations have decayed by then.
 
         Steps that follow a source much faster than the emitters would never come that far. What
         such a source leaves decays without oscillating, so that contours may agree much sooner.

@@ -34,7 +34,7 @@ def redrawn(chain: HierarchyChain, h: Hierarchy | None = None, charge: int = 0) 
     modulus = [np.abs(basis) for basis in chain.basis]
 
     def bound(which: int, target: int, origin: int) -> np.ndarray | None:
-        """What the entries from parity `of` to parity `target` were summed from, (m_to, m_of)."""
+        """Sums of absolute values behind the entries from parity `origin` to `target`, (m, m')."""
         return None if sizes is None else modulus[target].T @ sizes[which] @ modulus[origin]
 
     def moved(values: np.ndarray, size: np.ndarray | None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a function of the user's computes, in words that two runs of Python can compare.
+"""An identity of a user's function, by which two runs of Python can compare it.
 
 A study that goes on must be the same physics. A builder's name does not tell: its body may have
 changed, a function that it calls, a number that it reads, an attribute of the object that it is.
@@ -65,7 +65,7 @@ def pieces(named: Mapping[str, Any]) -> dict[str, str]:
 
 
 def code_differences(stored: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
-    """What changed between two sets of pieces, in words."""
+    """The changes between two sets of pieces, in words."""
     changed = []
     for name in sorted({*stored, *given}):
         before, now = stored.get(name), given.get(name)

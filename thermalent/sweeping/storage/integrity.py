@@ -28,7 +28,7 @@ OWN = ("error", "n_max", "message", "origin", "status")  # variables that every 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreReport:
-    """What is damaged in a store.
+    """The damage that was found in a store.
 
     Args:
         path: The store.
@@ -233,7 +233,7 @@ def looks_like_a_store(path: Path) -> bool:
 
 
 def damaged_words(path: Path, why: Exception | str) -> str:
-    """What to tell of a store that is damaged where it cannot be repaired."""
+    """The message about a store that is damaged where it cannot be repaired."""
     return (
         f"The store {str(path)!r} is damaged: {_short(why)}. Compute the study into another store; "
         "`te.check_store` reads every byte."

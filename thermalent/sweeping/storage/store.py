@@ -329,7 +329,7 @@ def _same_or_accepted(workspace: Workspace, study: Study, accept: Sequence[str])
 
 
 def _changes(path: Path, study: Study, accept: Sequence[str] = ()) -> list[str]:
-    """What differs from the stored study and is accepted.
+    """The differences from the stored study that are accepted.
 
     Raises:
         StoreError: something differs that is not accepted.
@@ -355,7 +355,7 @@ def _changes(path: Path, study: Study, accept: Sequence[str] = ()) -> list[str]:
 
 
 def _difference(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """In which way two studies differ, in words."""
+    """The difference of two studies, in words."""
     if name == "code":
         if "code" not in stored:
             return "code: the store does not say by which code it was filled"
