@@ -41,7 +41,7 @@ class ShiftedPlan(Plan):
     def __init__(self, method, network):
         self.method, self.network = method, network
 
-    def run(self):
+    def compute(self):
         exact = te.ContinuedFraction().steady_state(self.network)
         shift, status = self.method.shift, Status()
         if self.method.fails:

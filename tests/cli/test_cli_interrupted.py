@@ -24,7 +24,7 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
     class Interrupting(Plan):
         cost = Cost(bytes=0.0, operations=0.0)
 
-        def run(self):
+        def compute(self):
             raise Interrupted(partial)
 
     monkeypatch.setattr(te.FieldTrajectories, "plan", lambda self, task: Interrupting())
@@ -61,7 +61,7 @@ def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
     class Interrupting(Plan):
         cost = Cost(bytes=0.0, operations=0.0)
 
-        def run(self):
+        def compute(self):
             raise Interrupted(partial)
 
     monkeypatch.setattr(kinds[method], "plan", lambda self, task: Interrupting())

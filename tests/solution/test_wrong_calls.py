@@ -1,5 +1,7 @@
 """Wrong names, types and magnitudes: the package's own errors, with the nearest name."""
 
+import inspect
+
 import numpy as np
 import pytest
 import xarray
@@ -59,3 +61,9 @@ def test_an_error_inside_a_right_call_is_left_alone():
 def test_numbers_without_dimensions_are_numbers(one):
     assert te.thermal_link(one, one, one, detuning=one) == te.thermal_link(1, 1, 1, detuning=1)
     assert te.thermal_link(1, 1, qubits=np.array(3)) == te.thermal_link(1, 1, qubits=3)
+
+
+def test_help_shows_the_arguments_of_a_class():
+    """The metaclass that explains wrong calls does not hide them."""
+    assert list(inspect.signature(te.Fock).parameters) == ["cutoff", "tolerance", "solver"]
+    assert inspect.signature(te.Qubit).parameters["dephasing"].default == 0.0

@@ -1,7 +1,10 @@
 """Long work says how far it is, off a terminal too."""
 
+import numpy as np
 import pytest
 
+import thermalent as te
+from thermalent.solution.tasks import SteadyStateTask
 from thermalent.support import progress
 
 
@@ -63,3 +66,16 @@ def test_work_within_work_is_shown_in_brackets(monkeypatch, capsys):
         "thermalent: comparison after 35 s: method 2 of 3, about 18 s left",
         "thermalent: alone after 15 s: on its own again",
     ]
+
+
+@pytest.mark.parametrize("method", [te.ContinuedFraction(), te.FieldTrajectories(n=64)])
+def test_a_plan_tells_how_far_it_is(method, capsys):
+    """What a plan tells is what its methods would show; the terminal shows none of it."""
+    link = te.thermal_link(n_th=1.0, kappa=0.5, qubits=2 if method.claim == "statistical" else 4)
+    plan = method.accepted(SteadyStateTask(network=link))
+    told = []
+    state = plan.run(told.append)
+    assert told
+    assert all(": " in line and line[0] != " " for line in told)
+    assert np.array_equal(state.state, plan.run().state)
+    assert " after " not in capsys.readouterr().err  # it may say that it compiles

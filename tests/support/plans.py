@@ -23,7 +23,7 @@ class _Otherwise(Plan):
     def cost(self) -> Cost:
         return self.plan.cost
 
-    def run(self) -> Result:
+    def compute(self) -> Result:
         return self._run(self.plan)
 
 

@@ -1,24 +1,29 @@
-"""What repeats the public names for type checkers, written from the lazy names and the registry.
+"""What repeats the public names and the registry, written from them.
 
     python -m tests.support.public_names
 
-rewrites the block under TYPE_CHECKING in `thermalent/__init__.py` and the modules that mypy checks
-without exception in `pyproject.toml`; `make format` runs it, and a test compares.
+rewrites the block under TYPE_CHECKING in `thermalent/__init__.py`, the modules that mypy checks
+without exception in `pyproject.toml` and the table of methods in `docs/methods.md`; `make format`
+runs it, and a test compares.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
 import thermalent as te
+from thermalent.solving import registry
 
 ROOT = Path(__file__).resolve().parents[2]
 FACE, SETTINGS = Path(te.__file__), ROOT / "pyproject.toml"
+TABLE = ROOT / "docs" / "methods.md"
 _BLOCK = re.compile(r"(?<=^if TYPE_CHECKING:\n)(?: {4}.*\n)+", re.MULTILINE)
 _STRICT = re.compile(
     r"(?<=^module = \[\n)(?: {4}\"thermalent.*\n)+(?=\]\nwarn_return_any = true)", re.MULTILINE
 )
+_ROWS = re.compile(r"(?<=^\| --- \| --- \| --- \| --- \|\n)(?:\| `.*\n)+", re.MULTILINE)
 _WIDTH = 100
 
 
@@ -43,13 +48,24 @@ def strict_modules() -> str:
     )
 
 
+def method_rows() -> str:
+    """The table of methods: parameters, claim, error and refusals."""
+    rows = []
+    for entry in registry.METHODS:
+        parameters = ", ".join(inspect.signature(getattr(te, entry.name)).parameters)
+        call = f"`{entry.name}({parameters})`"
+        rows.append(f"| {call} | {entry.claim} | {entry.error} | {entry.refuses} |\n")
+    return "".join(rows)
+
+
 def written(path: Path, text: str) -> str:
-    """The text of one of the two files, with the names as they are now."""
+    """The text of one of the three files, with the names as they are now."""
     pattern, names = {
         FACE: (_BLOCK, type_checking_block()),
         SETTINGS: (_STRICT, strict_modules()),
+        TABLE: (_ROWS, method_rows()),
     }[path]
-    return pattern.sub(lambda _: names, text)
+    return pattern.sub(lambda _: names, text, count=1)
 
 
 def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
@@ -59,5 +75,5 @@ def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
 
 
 if __name__ == "__main__":
-    for path in (FACE, SETTINGS):
+    for path in (FACE, SETTINGS, TABLE):
         path.write_text(written(path, path.read_text()))

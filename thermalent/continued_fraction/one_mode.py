@@ -116,7 +116,7 @@ class OneModePlan(Plan):
         """Cost in double precision."""
         return _cost(self.task, self.numbers, _FOLDS)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The steady state, its truncation and rounding errors measured.
 
         An initial state matters only where the steady state is not unique.
@@ -247,7 +247,7 @@ class OneModeEvolutionPlan(Plan):
         decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
         return _cost(self.task, self.numbers, _FOLDS + 60 * float(decades))
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
         began = time.perf_counter()
         task, settings = self.task, self.settings

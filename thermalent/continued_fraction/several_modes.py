@@ -79,7 +79,7 @@ class SeveralModesPlan(Plan):
         needed = solve.lattice_memory(sectors(self.source), solve.FIRST_TIER)
         return Cost(bytes=needed, operations=1e9 * choice.lattice_seconds(self.source))
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The steady state, its error measured.
 
         An initial state matters only where the steady state is not unique.
@@ -145,7 +145,7 @@ class SeveralModesEvolutionPlan(Plan):
         once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
         return Cost(bytes=once.bytes, operations=60 * decades * once.operations)
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
         began = time.perf_counter()
         task, settings = self.task, self.settings

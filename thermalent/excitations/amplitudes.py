@@ -76,7 +76,7 @@ class SingleExcitationPlan(Plan):
         states = 16.0 * times * float(np.prod(self.task.network.dims)) ** 2
         return Cost(bytes=states + 160.0 * times * n**2, operations=40.0 * times * n**3)
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The emitters' states at the times."""
         began = time.perf_counter()
         network, times, initial = self.task.network, self.task.times, self.task.start

@@ -92,7 +92,7 @@ class FewExcitationsPlan(Plan):
             operations=10.0 * len(self.differences) * self.elements * 3 * nodes * steps,
         )
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The emitters' states at the times, the modes empty at the start."""
         began = time.perf_counter()
         network, times, initial = self.task.network, self.task.times, self.task.start

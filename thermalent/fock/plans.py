@@ -98,7 +98,7 @@ class FockPlan(Plan):
         needed = self.problem.cost(self.cutoffs)
         return Cost(bytes=needed.of(self.problem.choose(needed)), operations=needed.work)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The steady state, its truncation and solver errors measured.
 
         With an initial state that one is reached only where the steady state is not unique.
@@ -182,7 +182,7 @@ class FockEvolutionPlan(Plan):
         steps = max(1.0, rate * float(self.task.times[-1]))
         return Cost(bytes=needed.evolution, operations=10 * needed.elements * steps)
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """States at the times, their truncation and rounding errors measured."""
         began = time.perf_counter()
         evolved = evolve_truncated(

@@ -187,7 +187,7 @@ class QuantumJumpsEvolutionPlan(Plan):
         """Cost of steps that resolve the highest level kept."""
         return _cost(self.task.network, self.cutoffs, self.method.n, float(self.task.times[-1]))
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The emitters' states at the times, each with its standard error."""
         began = time.perf_counter()
         task, method, cutoffs = self.task, self.method, self.cutoffs
@@ -250,7 +250,7 @@ class QuantumJumpsPlan(Plan):
         length = method.burn_in + (method.burn_in if method.window is None else method.window)
         return _cost(self.task.network, self.cutoffs, method.n, length)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The average of all trajectories.
 
         Half of the trajectories start in the ground state, half in random product states. Half of

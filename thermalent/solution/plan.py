@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from thermalent.support.progress import told_to
 
 if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
@@ -45,12 +49,25 @@ class Plan(abc.ABC):
         """The expected cost of the plan."""
 
     @abc.abstractmethod
-    def run(self) -> SteadyState | Evolution:
-        """Run the plan. Failures are in the status of the result, not raised.
+    def compute(self) -> SteadyState | Evolution:
+        """The result. Failures are in its status, not raised.
 
         Raises:
             MethodError: the method meets something that can be detected only while it runs.
         """
+
+    def run(self, report: Callable[[str], None] | None = None) -> SteadyState | Evolution:
+        """Run the plan. Failures are in the status of the result, not raised.
+
+        Args:
+            report: Is told how far the work is, a sentence at a time; if not given, long work
+                shows it on the terminal.
+
+        Raises:
+            MethodError: the method meets something that can be detected only while it runs.
+        """
+        with told_to(report) if report is not None else nullcontext():
+            return self.compute()
 
 
 STEADY_STATES_ONLY = Refusal("it gives steady states only.")

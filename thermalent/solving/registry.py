@@ -17,6 +17,8 @@ class MethodEntry(NamedTuple):
         name: Its class.
         module: Where the class is.
         claim: The claim on its numbers: "exact", "statistical" or "approximate".
+        error: What the error of its results is, in words; for the table of methods.
+        refuses: What it cannot do, in words; for the same table.
         steady: Whether it gives steady states.
         evolves: Whether it gives states over time.
         options: Parameters that the command line has options for, keys of `METHOD_OPTIONS`.
@@ -26,6 +28,8 @@ class MethodEntry(NamedTuple):
     name: str
     module: str
     claim: str
+    error: str
+    refuses: str
     steady: bool = True
     evolves: bool = False
     options: tuple[str, ...] = ()
@@ -52,6 +56,14 @@ METHODS = (
         name="ContinuedFraction",
         module="thermalent.continued_fraction.method",
         claim="exact",
+        error=(
+            "three times the change with more tiers, in another scaling; in more digits a "
+            "proof, see [errors](errors.md)"
+        ),
+        refuses=(
+            "networks without a mode, one mode without U(1) symmetry, evolution under several "
+            "modes that drive in several ways, what does not fit in memory"
+        ),
         evolves=True,
         options=("rtol", "n_max"),
     ),
@@ -60,6 +72,8 @@ METHODS = (
         name="Fock",
         module="thermalent.fock.method",
         claim="exact",
+        error="a bound of the truncation, plus the solver's",
+        refuses="what does not fit in memory",
         evolves=True,
         options=("tolerance", "cutoff"),
     ),
@@ -68,6 +82,8 @@ METHODS = (
         name="FewExcitations",
         module="thermalent.excitations.few",
         claim="exact",
+        error="rounding of the exponential",
+        refuses="steady states, and networks that something feeds",
         steady=False,
         evolves=True,
     ),
@@ -76,6 +92,8 @@ METHODS = (
         name="SingleExcitation",
         module="thermalent.excitations.amplitudes",
         claim="exact",
+        error="rounding of the exponential",
+        refuses="steady states, networks that something feeds, and more than one excitation",
         steady=False,
         evolves=True,
     ),
@@ -84,6 +102,8 @@ METHODS = (
         name="FieldTrajectories",
         module="thermalent.stochastic.method",
         claim="statistical",
+        error="the standard error and the bias of the step",
+        refuses="back-action, pairs of quanta, more than 32 emitter levels",
         evolves=True,
     ),
     MethodEntry(
@@ -91,6 +111,8 @@ METHODS = (
         name="QuantumJumps",
         module="thermalent.jumps.method",
         claim="statistical",
+        error="the standard error, 1/n and the truncation",
+        refuses="classical (no back-action) modes, hot modes, kets above 2e6 amplitudes",
         evolves=True,
     ),
     MethodEntry(
@@ -98,6 +120,11 @@ METHODS = (
         name="FieldJumps",
         module="thermalent.stochastic.field_jumps",
         claim="statistical",
+        error="the standard error, the bias of the step and 1/n",
+        refuses=(
+            "back-action, pairs of quanta, white noise beside the poles, more than 16 qubits; "
+            "asked for by name"
+        ),
         evolves=True,
     ),
     MethodEntry(
@@ -105,6 +132,8 @@ METHODS = (
         name="Bourret",
         module="thermalent.analytic.methods.bourret",
         claim="approximate",
+        error="not known",
+        refuses="several modes",
         evolves=True,
     ),
     MethodEntry(
@@ -112,12 +141,16 @@ METHODS = (
         name="StrongDriving",
         module="thermalent.analytic.methods.strong_driving",
         claim="approximate",
+        error="not known",
+        refuses="all but the ideal link",
     ),
     MethodEntry(
         key="quasistatic",
         name="Quasistatic",
         module="thermalent.analytic.methods.quasistatic",
         claim="approximate",
+        error="not known",
+        refuses="back-action",
         options=("rtol",),
     ),
     MethodEntry(
@@ -125,12 +158,16 @@ METHODS = (
         name="PhaseDiffusion",
         module="thermalent.analytic.methods.phase_diffusion",
         claim="approximate",
+        error="not known",
+        refuses="back-action",
     ),
     MethodEntry(
         key="markov",
         name="Markov",
         module="thermalent.analytic.methods.markov",
         claim="approximate",
+        error="not known",
+        refuses="several modes",
     ),
 )
 # Where no method is given, the first of these that takes the task; by name.

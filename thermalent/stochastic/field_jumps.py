@@ -192,7 +192,7 @@ class FieldJumpsPlan(Plan):
         window = 4 * burn_in if self.method.window is None else self.method.window
         return _cost(self.driven, self.kept, self.method.n, (burn_in + window) / self.step, 1)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The steady state of the kept emitters, as a network of their own.
 
         Raises:
@@ -285,7 +285,7 @@ class FieldJumpsEvolutionPlan(Plan):
         times = self.task.times
         return _cost(self.driven, self.kept, self.method.n, times[-1] / self.step, len(times))
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The averages over all paths."""
         began = time.perf_counter()
         method, network = self.method, self.task.network

@@ -202,7 +202,7 @@ class FieldTrajectoriesPlan(Plan):
         length = method.burn_in + (method.burn_in if method.window is None else method.window)
         return _cost(self.emitters, method.n, length / method._step(self.emitters))
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The average over all trajectories.
 
         Raises:
@@ -275,7 +275,7 @@ class FieldTrajectoriesEvolutionPlan(Plan):
         step = self.method._step(self.emitters, 0.0 if isinstance(source, str) else abs(source))
         return _cost(self.emitters, self.method.n, float(self.task.times[-1]) / step)
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The averages over all trajectories.
 
         Raises:

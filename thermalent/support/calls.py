@@ -41,6 +41,12 @@ def with_explained_calls(function: Decorated) -> Decorated:
 class ExplainedClass(abc.ABCMeta):
     """Metaclass of public classes whose wrong calls are explained."""
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of `__init__`: of a metaclass with a `__call__`, help would show that one."""
+        whole = inspect.signature(getattr(cls, "__init__"))  # noqa: B009
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an object."""
         try:

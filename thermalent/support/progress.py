@@ -52,6 +52,17 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
         line.end()
 
 
+@contextmanager
+def told_to(report: Callable[[str], None]) -> Iterator[None]:
+    """Tell a function how far the work within is, instead of showing it on the terminal."""
+    outer = _shown.line
+    _shown.line = _Told(report)
+    try:
+        yield
+    finally:
+        _shown.line = outer
+
+
 class _Line:
     """The progress of one piece of work, shown nowhere."""
 
@@ -91,6 +102,17 @@ class _Within(_Line):
     def show(self) -> None:
         self.outer.inner = f"{self.title}: {self.words()}"
         self.outer.show()
+
+
+class _Told(_Line):
+    """The progress of work within, told to a function."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        super().__init__("")
+        self.tell = report
+
+    def show(self) -> None:
+        self.tell(self.inner)
 
 
 class _TerminalLine(_Line):

@@ -91,7 +91,7 @@ class BourretPlan(Plan):
         """Cost of one null vector."""
         return self.problem.cost
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
         space = self.problem.space
@@ -128,7 +128,7 @@ class BourretEvolutionPlan(Plan):
             operations=dense if small else float(sparse),
         )
 
-    def run(self) -> Evolution:
+    def compute(self) -> Evolution:
         """The states, of unknown error.
 
         `stats` holds the largest difference of the two routes ("contour_difference") over the times

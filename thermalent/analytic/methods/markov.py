@@ -71,7 +71,7 @@ class MarkovPlan(Plan):
         """Cost of one null vector."""
         return self.problem.cost
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
         space = self.problem.space

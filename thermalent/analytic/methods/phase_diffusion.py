@@ -82,7 +82,7 @@ class PhaseDiffusionPlan(Plan):
         """Cost of one null vector on all elements."""
         return dense_cost(self.problem, 1)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
         classical = field(self.problem)

@@ -81,7 +81,7 @@ class QuasistaticPlan(Plan):
         """Cost of a null vector per amplitude, some hundreds of them."""
         return dense_cost(self.problem, 200)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
         link = ideal_link(self.problem.network)

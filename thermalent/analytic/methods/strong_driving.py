@@ -78,7 +78,7 @@ class StrongDrivingPlan(Plan):
         """Negligible cost."""
         return Cost(bytes=1e4, operations=1e4)
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The state, of unknown error."""
         began = time.perf_counter()
         link = self.link

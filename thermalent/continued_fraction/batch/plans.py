@@ -95,7 +95,7 @@ class BatchPlan(Plan):
         """Cost of a solve of this network alone, which is an upper bound."""
         return self._alone.cost
 
-    def run(self) -> SteadyState:
+    def compute(self) -> SteadyState:
         """The steady state; `stats["batch"]` tells whether it was solved with the others.
 
         Raises:
