@@ -36,6 +36,16 @@ def test_errors_hold_where_the_generator_is_delicate(name):
     assert distance <= found.errors["n_th"]
 
 
+@pytest.mark.parametrize("index", [541, 657])
+def test_errors_hold_where_the_terms_of_a_derivative_cancel(index):
+    """Terms of 1e-5 and 1e-2 add up to derivatives of 7e-11 and 5e-16."""
+    network, _ = network_of(4231108045, "many_decades", index)
+    found = te.sensitivities(lambda **given: rebuilt(network, **given), {"shift": 0.0}, "purity")
+    unit = [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+    truth = slope(network, numbers.purity, exchange=unit)
+    assert abs(float(truth - numbers.mpf(float(found["shift"])))) <= found.errors["shift"]
+
+
 def test_what_the_errors_leave_out_without_conditioning_is_large(monkeypatch):
     """The negative control: without disturbed chains the error misses the truth."""
     monkeypatch.setattr(module, "_DISTURBANCES", 0.0)
