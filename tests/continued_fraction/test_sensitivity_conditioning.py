@@ -67,9 +67,17 @@ def test_a_disturbed_chain_differs_by_rounding_alone():
         assert 0 < np.max(np.abs(one - other)) < 100 * np.finfo(float).eps * np.max(np.abs(one))
 
 
-def test_derivatives_beyond_double_precision_are_refused():
-    """The slope overflows beside a population of 1e-160: neither a number nor NaN comes out."""
+def test_derivatives_beyond_double_precision_are_refused(monkeypatch):
+    """Where a slope overflows neither a number nor NaN comes out."""
+    monkeypatch.setattr(module, "contracted", lambda *_: (np.nan, np.nan))
+    with pytest.raises(te.SolveError, match="derivatives are lost to rounding"):
+        te.sensitivities(te.thermal_link, {"n_th": 1.0, "kappa": 0.2}, "purity")
+
+
+def test_a_population_that_rounding_left_is_no_entanglement():
+    """Rounding left a population of 1e-160 once, beside which the slope overflowed."""
     network, *_ = network_of(235357798, "many_decades", 102)
     parameters = {"n_th": network.modes[0].n_th, "shift": 0.0}
-    with pytest.raises(te.SolveError, match="derivatives are lost to rounding"):
-        te.sensitivities(lambda **given: rebuilt(network, **given), parameters, "concurrence")
+    found = te.sensitivities(lambda **given: rebuilt(network, **given), parameters, "concurrence")
+    truth = slope(network, numbers.concurrence, n_th=[1])
+    assert abs(float(truth) - found["n_th"]) <= found.errors["n_th"] < 1e-8
