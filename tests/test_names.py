@@ -127,3 +127,12 @@ def test_public_docstrings_have_their_sections(name):
 def test_public_docstrings_state_their_equation(name):
     docstring = inspect.getdoc(PUBLIC[name]) or ""
     assert ("$$" in docstring or r"\(" in docstring) == (name not in WITHOUT_EQUATION)
+
+
+HIERARCHY = [path for path in TREES if {"continued_fraction", "eigenvalues"} & set(path.parts)]
+
+
+@pytest.mark.parametrize("path", HIERARCHY, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_hierarchy_has_tiers_and_emitters_have_levels(path):
+    text = re.sub(r"emitter levels?|stacklevel|renamed_attribute\(\"levels\"", "", path.read_text())
+    assert "level" not in text.lower()

@@ -20,7 +20,7 @@ _SCALING = np.sqrt(1.7)
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def solve_lanes(aug, m, width, factor, row, side):
-    """Transform [D | R], (m, width, lanes), such that R becomes D^{-1} R in every lane."""
+    """Replace R by D^{-1} R in [D | R], (m, width, lanes), in every lane."""
     lanes = len(side)
     if lanes == 1:
         _solve_one(aug[:, :, 0], m, width)
@@ -67,14 +67,14 @@ def _solve_one(aug, m, width):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def subtract(to, row, by, factor, count, side):
-    """Subtract `by` times a row in every lane: to[j] -= by row[j]."""
+def subtract(target, row, weight, factor, count, side):
+    """Subtract a multiple of a row in every lane: target[j] -= weight row[j]."""
     lanes = len(side)
     for w in range(lanes):
-        factor[w] = by[w]
+        factor[w] = weight[w]
     for j in range(count):
         for w in range(lanes):
-            to[j, w] -= factor[w] * row[j, w]
+            target[j, w] -= factor[w] * row[j, w]
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
@@ -83,16 +83,16 @@ def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
 
     Args:
         a: A of even and odd tiers, (2, m, m, lanes).
-        sizes: How many unknowns even and odd tiers have.
+        sizes: Numbers of unknowns of even and odd tiers.
         bands: See `lanes.Bands`; rows and columns in the order of `a`.
         values: Of the bands, (t, lanes).
-        rate: (lanes,).
-        depths: (lanes,).
-        scaling: Of the tiers against each other.
+        rate: Amplitude decay rate of the source, (lanes,).
+        depths: Last tier kept, (lanes,).
+        scaling: Factor between successive tiers.
         k: Output for K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         side: As many items as there are lanes.
     """
-    lanes, (to, of, e, begin) = len(side), bands
+    lanes, (rows, columns, e, begin) = len(side), bands
     most = a.shape[1]
     # [D | R] of this tier and of the one above, whose right part is D^{-1} B there.
     both = np.zeros((2, most, 2 * most, lanes))
@@ -102,15 +102,15 @@ def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
         last, first = max(last, depths[w]), min(first, depths[w])
     for n in range(last, 0, -1):
         parity = n % 2
-        here, there = sizes[parity], sizes[1 - parity]
+        own_size, size_above = sizes[parity], sizes[1 - parity]
         aug, above = both[parity], both[1 - parity]
-        for i in range(here):
-            for j in range(here):
+        for i in range(own_size):
+            for j in range(own_size):
                 for w in range(lanes):
                     aug[i, j, w] = -a[parity, i, j, w]
             for w in range(lanes):
                 aug[i, i, w] += rate[w] * n
-            for j in range(here, here + there):
+            for j in range(own_size, own_size + size_above):
                 for w in range(lanes):
                     aug[i, j, w] = 0.0
         if n < last:
@@ -118,17 +118,19 @@ def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
                 size = np.sqrt(max(0.5 * (n - e[t]) + 1.0, 0.0)) / scaling
                 for w in range(lanes):
                     value[w] = values[t, w] * size
-                subtract(aug[to[t]], above[of[t], there:], value, factor, here, side)
+                subtract(
+                    aug[rows[t]], above[columns[t], size_above:], value, factor, own_size, side
+                )
         for t in range(begin[parity], begin[1 + parity]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             for w in range(lanes):
-                aug[to[t], here + of[t], w] += values[t, w] * size
-        solve_lanes(aug, here, here + there, factor, row, side)
+                aug[rows[t], own_size + columns[t], w] += values[t, w] * size
+        solve_lanes(aug, own_size, own_size + size_above, factor, row, side)
         if n > first:
             for w in range(lanes):
                 if n > depths[w]:  # this lane begins at a lower tier
-                    for i in range(here):
-                        for j in range(here, here + there):
+                    for i in range(own_size):
+                        for j in range(own_size, own_size + size_above):
                             aug[i, j, w] = 0.0
     tier0_size = k.shape[0]
     shift = sizes[0] - tier0_size if scaling != 1.0 else 0  # in reverse, tier 0 stands last
@@ -137,17 +139,17 @@ def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
             for w in range(lanes):
                 k[i, j, w] = 0.0
     for t in range(begin[2], begin[3]):
-        i = to[t] - shift
+        i = rows[t] - shift
         if 0 <= i < tier0_size:
             size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
             for w in range(lanes):
                 value[w] = -values[t, w] * size
-            subtract(k[i], both[1, of[t], sizes[1] + shift :], value, factor, tier0_size, side)
+            subtract(k[i], both[1, columns[t], sizes[1] + shift :], value, factor, tier0_size, side)
 
 
 @compiled(nogil=True, error_model="numpy")
-def fold_points(points, depths, reverse, a, bands, values, rate, found, side):
-    """Compute K of some points, each at its own depth, into found (p, tier0, tier0).
+def fold_points(points, depths, reverse, a, bands, values, rate, result, side):
+    """Compute K of some points, each at its own depth, into `result`.
 
     Args:
         points: Positions of the points, (n,); best in the order of their depths.
@@ -157,10 +159,10 @@ def fold_points(points, depths, reverse, a, bands, values, rate, found, side):
         bands: See `lanes.Bands`; already in reverse.
         values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).
-        found: K of all points.
+        result: K of all points, (p, tier0, tier0).
         side: As many items as there are lanes.
     """
-    lanes, tier0_size = len(side), found.shape[1]
+    lanes, tier0_size = len(side), result.shape[1]
     sizes = (a[0].shape[1], a[1].shape[1])
     most = max(sizes[0], sizes[1])
     block, value = np.zeros((2, most, most, lanes)), np.zeros((values.shape[1], lanes))
@@ -169,9 +171,9 @@ def fold_points(points, depths, reverse, a, bands, values, rate, found, side):
     scaling = _SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
-            at = min(begin + w, points.size - 1)  # the last point fills the remaining lanes
-            p = points[at]
-            rates[w], depth[w] = rate[p], depths[at]
+            index = min(begin + w, points.size - 1)  # the last point fills the remaining lanes
+            p = points[index]
+            rates[w], depth[w] = rate[p], depths[index]
             for parity in range(2):
                 m = sizes[parity]
                 for i in range(m):
@@ -188,6 +190,6 @@ def fold_points(points, depths, reverse, a, bands, values, rate, found, side):
             for i in range(tier0_size):
                 for j in range(tier0_size):
                     if reverse:
-                        found[p, i, j] = k[tier0_size - 1 - i, tier0_size - 1 - j, w]
+                        result[p, i, j] = k[tier0_size - 1 - i, tier0_size - 1 - j, w]
                     else:
-                        found[p, i, j] = k[i, j, w]
+                        result[p, i, j] = k[i, j, w]

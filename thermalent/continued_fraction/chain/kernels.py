@@ -9,7 +9,7 @@ from thermalent.support.compiled import compiled
 
 @compiled(error_model="numpy", fastmath={"contract"})
 def solve_in_place(aug, m, width):
-    """Transform [D | R] such that R becomes D^{-1} R, by elimination with partial pivoting."""
+    """Replace R by D^{-1} R in [D | R], by elimination with partial pivoting."""
     for k in range(m):
         pivot = k
         for i in range(k + 1, m):
@@ -41,7 +41,7 @@ def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
     tier0_size = zero.shape[0]
     most = max(a[0].shape[0], a[1].shape[0])
     aug = np.zeros((most, 2 * most), dtype=zero.dtype)
-    tail = np.zeros((most, most), dtype=zero.dtype)  # D_{n+1}^{-1} B_{n+1}, (there, here)
+    tail = np.zeros((most, most), dtype=zero.dtype)  # D_{n+1}^{-1} B_{n+1}, (m_{n+1}, m_n)
     for n in range(last, 0, -1):
         parity = n % 2
         size, size_above = a[parity].shape[0], a[1 - parity].shape[0]
