@@ -183,7 +183,7 @@ def test_fidelity_with_a_ket_is_that_of_the_function():
     expected = te.fidelity(solved.state, ket, squared=True)
     assert solved.fidelity(ket) == pytest.approx(expected, abs=1e-14)
     assert solved.fidelity("S") == pytest.approx(solved.populations()["S"], abs=1e-15)
-    with pytest.raises(ValueError, match="Argument `state` must be of a Bell state"):
+    with pytest.raises(ValueError, match="Argument `state` must be a Bell state"):
         solved.fidelity("Q")
     with pytest.raises(ValueError, match="Argument `state` must be a ket of 4 amplitudes"):
         solved.fidelity(np.ones(3))

@@ -12,7 +12,8 @@ from thermalent.operators.observables import TABLE, Measure
 LINEAR = Measure(
     name="linear_entropy",
     function=lambda rho, dims, tolerance: 1 - te.purity(rho, tolerance=tolerance),
-    bound=TABLE["purity"].bound,
+    # The bound of the purity depends on its value, which is one minus this number.
+    bound=lambda rho, eps, values, zero: TABLE["purity"].bound(rho, eps, 1 - values, zero),
     unit="1",
 )
 
@@ -54,3 +55,26 @@ def test_states_and_evolutions_name_the_same_lines():
     own = [set(vars(result)) & TABLE.keys() for result in (te.SteadyState, te.Evolution)]
     assert own[0] == own[1]
     assert len(own[0]) >= 8
+
+
+def test_numbers_of_two_qubits_name_the_emitters_that_are_none():
+    network = te.clockwork()
+    state, evolution = te.steady_state(network), te.evolve(network, [1.0], "0,0")
+    words = r"`names` must be two qubits, but is two emitters of \[2, 4\] levels"
+    for name in ("concurrence", "entanglement_of_formation"):
+        for result in (state, evolution):
+            with pytest.raises(ValueError, match=words):
+                getattr(result, name)()
+    values, errors = observables.of_states([state], "concurrence")
+    assert "two qubits" in str(values[0])
+    assert np.isnan(errors[0])
+
+
+@pytest.mark.parametrize("index", [2, -3, 0.5, True, "0"])
+def test_a_moment_of_an_evolution_is_a_position(index):
+    evolution = te.evolve(te.thermal_link(0.5, 1.0), [0.5, 1.0], "00")
+    assert evolution.at(-1).state == pytest.approx(evolution.states[1])
+    with pytest.raises(
+        ValueError, match="`index` must be a position among the 2 times, from -2 to"
+    ):
+        evolution.at(index)

@@ -141,7 +141,7 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
     """
     measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
     rho, dims = result.reduced(*names), _dims(result, names)
-    value = measure.function(rho, dims, result._tolerance)
+    value = _value(measure, rho, dims, result._tolerance)
     return Estimate(
         value,
         lambda: _errors(
@@ -184,7 +184,7 @@ def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) ->
     moments = [result.at(i) for i in range(len(result))]
     rho = np.array([moment.reduced(*names) for moment in moments])
     values = np.array(
-        [measure.function(r, dims, m._tolerance) for r, m in zip(rho, moments, strict=True)]
+        [_value(measure, r, dims, m._tolerance) for r, m in zip(rho, moments, strict=True)]
     )
     eps = _reduced_error(np.asarray(result.error, float), result.states[0], rho[0])
     return Estimates(
@@ -216,7 +216,7 @@ def of_states(
     values: list[float | Exception] = []
     for result, state in zip(results, rho, strict=True):
         try:
-            values.append(measure.function(state, dims, result._tolerance))
+            values.append(_value(measure, state, dims, result._tolerance))
         except Exception as problem:  # the error of one state does not stop the others
             values.append(problem)
     good = np.array([not isinstance(value, Exception) for value in values])
@@ -312,7 +312,8 @@ def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = N
     if tuple(dims) == (2, 2) and not state.isdigit():
         if state in ("S", "T", "Psi-", "Psi+", "Phi-", "Phi+"):
             return states.bell(state)
-        allowed = "of a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
+        of = "" if given is None else "of "
+        allowed = f"{of}a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
         checks.fail(name, allowed, state if given is None else given)
     return states.ket(state, dims, name=name)
 
@@ -334,6 +335,14 @@ def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[
             f"but is {list(names)}."
         )
     return names
+
+
+def _value(measure: Measure, rho: np.ndarray, dims: Sequence[int], tolerance: float) -> float:
+    if measure.qubits and set(dims) != {2}:
+        raise ArgumentError(
+            f"Argument `names` must be two qubits, but is two emitters of {list(dims)} levels."
+        )
+    return measure.function(rho, dims, tolerance)
 
 
 def _dims(result: Result, names: Sequence[str]) -> list[int]:

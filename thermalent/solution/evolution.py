@@ -19,6 +19,7 @@ from thermalent.solution.result import (
     informative,
     limitation,
 )
+from thermalent.support import checks
 
 # Larger matrices have blocks, which are checked one by one.
 _LARGE = 100
@@ -58,7 +59,19 @@ class Evolution:
         return len(self.times)
 
     def at(self, index: int) -> SteadyState:
-        """The state at one time, with every observable that a steady state has."""
+        """The state at one time, with every observable that a steady state has.
+
+        Args:
+            index: Position of the time among `times`; negative ones count from the end.
+
+        Raises:
+            ValueError: there is no such position.
+        """
+        count = len(self)
+        whole = hasattr(index, "__index__") and not isinstance(index, bool)
+        if not whole or not -count <= index < count:
+            allowed = f"a position among the {count} times, from {-count} to {count - 1}"
+            checks.fail("index", allowed, index)
         return SteadyState(
             network=self.network,
             method=self.method,
