@@ -1,11 +1,17 @@
 """Long work says how far it is, off a terminal too."""
 
+import re
+import time
+
 import numpy as np
 import pytest
 
 import thermalent as te
 from thermalent.solution.tasks import SteadyStateTask
 from thermalent.support import progress
+
+COLD = te.thermal_link(0.1, 0.3)
+TWO_POLES = te.thermal_link(30.0, 0.05, filters=2)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,50 @@ def test_a_plan_tells_how_far_it_is(method, capsys):
     assert all(": " in line and line[0] != " " for line in told)
     assert np.array_equal(state.state, plan.run().state)
     assert " after " not in capsys.readouterr().err  # it may say that it compiles
+
+
+def test_a_long_step_without_a_report_is_shown(monkeypatch, capsys):
+    """A thread looks meanwhile, which does not show what has ended."""
+    monkeypatch.setattr(progress, "_FIRST_LINE", 0.0)
+    with progress.working("factorisation") as report:
+        report("one step")
+        capsys.readouterr()
+        progress._shown.line.due = 0.0
+        for _ in range(100):  # until the thread has looked, which takes up to a second
+            time.sleep(0.1)
+            shown = capsys.readouterr().err
+            if shown:
+                break
+    assert shown.startswith("thermalent: factorisation after ")
+    assert shown.endswith(": one step\n")
+    assert not progress._watched
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: te.cross_validate(COLD, [te.Bourret(), te.Fock()]), "cross-validation.*1 of 2"),
+        (lambda: te.optimise(lambda n_th: te.thermal_link(n_th, 0.01), {"n_th": (100.0, 5e3)},
+                             "concurrence", starts=1), "optimum.*start 1 of 1"),
+        (lambda: te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 0.3}), "sensitivities"),
+        (lambda: te.preparation_time(COLD), "preparation time.*times up to"),
+        (lambda: te.relaxation_rates(COLD, 1), "Relaxation rates"),
+        (lambda: te.spectrum(COLD, [0.0, 1.0]), "spectrum.*1 of 2"),
+        (lambda: te.coherence(COLD, [0.0, 1.0]), "coherence.*run 1 of"),
+        (lambda: te.steady_state(COLD, te.Fock()), "steady state in Fock space.*solution"),
+        (lambda: te.evolve(COLD, [1.0], "00", te.Fock()), "Evolving in Fock space"),
+        (lambda: te.evolve(COLD, [1.0], "00"), "time evolution"),
+        (lambda: te.steady_state(COLD, te.ContinuedFraction(digits=20)), "more digits"),
+        (lambda: te.steady_state(TWO_POLES, te.ContinuedFraction(rtol=1e-4)), "of several poles"),
+        (lambda: te.steady_state(COLD, te.FieldTrajectories(n=64)), "trajectories.*of 64"),
+        (lambda: te.steady_state(COLD, te.QuantumJumps(n=64)), "quantum jumps.*of 64"),
+        (lambda: te.design("293K", "5GHz", "10MHz", 0.3), "design"),
+    ],
+)  # fmt: skip
+def test_long_kinds_of_work_report(monkeypatch, capsys, call, words):
+    """Every line is printed, as if each were due."""
+    monkeypatch.setattr(progress, "_FIRST_LINE", 0.0)
+    due = property(lambda self: 0.0, lambda self, value: None)
+    monkeypatch.setattr(progress._Lines, "due", due, raising=False)
+    call()
+    assert re.search(words, capsys.readouterr().err)

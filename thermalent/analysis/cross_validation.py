@@ -38,6 +38,7 @@ from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_attribute
 from thermalent.support.errors import ArgumentTypeError
+from thermalent.support.progress import working
 
 # Two exact states may differ by the sum of the errors that they claim, and by this rounding.
 EXACT_METHODS_ROUNDING = 1e-12
@@ -175,7 +176,11 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
         fraction = ContinuedFraction()
         chosen.insert(0, fraction if fraction.refusal(network) is None else Fock())
     patient = methods is not None
-    attempts = [_attempt(network, method, patient) for method in chosen]
+    attempts: list[MethodReport] = []
+    with working("cross-validation") as report:
+        for method in chosen:
+            report(f"method {len(attempts) + 1} of {len(chosen)}, {method.name}")
+            attempts.append(_attempt(network, method, patient))
     reference = _reference(attempts)
     return CrossValidation(
         network=network,

@@ -23,6 +23,7 @@ from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 from thermalent.support.errors import ThermalentError
+from thermalent.support.progress import working
 
 # Coordinates run from 0 to 1; this close to an end is on the bound.
 _EDGE = 1e-7
@@ -128,10 +129,12 @@ def optimise(
     noise = checks.positive("noise", noise)
     rng = np.random.default_rng(checks.seed("seed", seed))
     d = len(search.names)
-    x, agreeing, made = _best_of_many(search, count, rng, noise)
-    free = _inside(x)
-    x = np.where(free, x, np.round(x))
-    x, slopes = _polish(search, x, free, noise)
+    with working("optimum") as report:
+        x, agreeing, made = _best_of_many(search, count, rng, noise, report)
+        free = _inside(x)
+        x = np.where(free, x, np.round(x))
+        report("the last climb")
+        x, slopes = _polish(search, x, free, noise)
     errors = search.errors(x, np.zeros(d) if slopes is None else slopes.shift(noise))
     result = Optimum(
         value=Estimate(search(x), max(search.error(x), noise), _HOW_VALUE),
@@ -160,7 +163,11 @@ def optimise(
 
 
 def _best_of_many(
-    search: Objective, count: int, rng: np.random.Generator, noise: float
+    search: Objective,
+    count: int,
+    rng: np.random.Generator,
+    noise: float,
+    report: Callable[[str], None],
 ) -> tuple[np.ndarray, int, int]:
     """The best point of many searches, the number that agree on it, and their total number.
 
@@ -176,7 +183,9 @@ def _best_of_many(
         starts = np.stack(slices, 1)
         if search.looks and d > 1 and count > 1:
             starts = np.concatenate([starts, _promising(search, count, rng)])
-        for place in starts:
+        for i, place in enumerate(starts):
+            best = f", best {np.max(values):.6g}" if len(values) else ""
+            report(f"start {i + 1} of {len(starts)}{best}")
             end, value = search.local(place)
             if value >= np.max(values, initial=-np.inf) and not np.all(_inside(end)):
                 end = _inside_the_bounds(search, end, noise)

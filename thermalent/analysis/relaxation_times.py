@@ -264,10 +264,18 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
         MethodError: the network is not one for the continued fraction, or the state does not decay.
         SolveError: the steady state is not unique.
     """
+    epsilon = checks.within("distance", distance, 1e-6, 1.0)
+    with working("preparation time") as report:
+        return _preparation_time(network, initial, epsilon, report)
+
+
+def _preparation_time(
+    network: Network, initial: Any, epsilon: float, report: Callable[[str], None]
+) -> Estimate:
+    """The last crossing of the distance, looked for on a grid of times and then between two."""
     from scipy.interpolate import CubicSpline
     from scipy.optimize import brentq
 
-    epsilon = checks.within("distance", distance, 1e-6, 1.0)
     refusal = ContinuedFraction().chain_refusal(network)
     if refusal is not None:
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
@@ -279,6 +287,7 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
 
     def distances(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The distances and their errors."""
+        report(f"{len(times)} times up to {times[-1]:.3g}")
         method = ContinuedFraction(rtol=_PART_OF_DISTANCE * epsilon if several else 1e-8)
         evolution = evolve(network, times, rho, method)
         values = [trace_distance(state, steady.state, tolerance=1e-6) for state in evolution.states]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
@@ -197,7 +199,22 @@ def coherence(
         )
         numbers = several.values if order == 1 else several.values.real
         return Coherence(delays=grid, **{**vars(several), "values": numbers})
-    aimed = checked or DEFAULT_SPECTRUM_RTOL
+    with working("coherence") as report:
+        return _coherence(
+            network, grid, of, order, checked or DEFAULT_SPECTRUM_RTOL, initial, report
+        )
+
+
+def _coherence(
+    network: Network,
+    grid: np.ndarray,
+    of: FieldName,
+    order: int,
+    aimed: float,
+    initial: Any,
+    report: Callable[[str], None],
+) -> Coherence:
+    """The coherence behind one mode, from regressions of several depths and roundings."""
     regressions = _regressions(network, of, order, aimed, initial)
     deep_size = regressions[_DEPTHS - 1].at_zero_size()
     flux = _flux(regressions if order == 1 else _regressions(network, of, 1, aimed, initial))
@@ -211,7 +228,10 @@ def coherence(
     deep = regressions[_DEPTHS - 1]
     scale, depth = float(flux) ** order, regressions[0].last
     # Every depth, not the deepest alone: tiers that a truncated start lacks show at later delays.
-    runs = [regression.over_time(grid, aimed * scale, depth) for regression in regressions]
+    runs: list[RelaxationResult] = []
+    for regression in regressions:
+        report(f"run {len(runs) + 1} of {len(regressions)}")
+        runs.append(regression.over_time(grid, aimed * scale, depth))
     numerators = np.array([run.values[:, 0] for run in runs])
     lost = runs[_DEPTHS - 1].error + deep.at_zero_error() + _conditioning(numerators[_DEPTHS - 1 :])
     lost += _left_out(numerators[:_DEPTHS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from thermalent.ensembles.blocks import Stop
 from thermalent.solution.result import Outcome, Status
 
+_LOOKS = 0.5  # seconds between two looks for signals
 _CHECK = 16  # blocks between two comparisons with the target
 
 _Block = TypeVar("_Block", contravariant=True)
@@ -80,6 +81,9 @@ def run(
     with ThreadPoolExecutor(1) as collector:
         done = collector.submit(add)
         try:
+            # A signal that reaches another thread does not end the wait for this one.
+            while not done.done():
+                wait([done], timeout=_LOOKS)
             done.result()
         except KeyboardInterrupt:
             stop.set()

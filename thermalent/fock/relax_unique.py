@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from thermalent.fock.solvers import Direct, Iterative, Solver
 from thermalent.fock.space import space
 from thermalent.fock.stationary import RESIDUAL_TARGET, StationaryState, stationary
 from thermalent.fock.truncation import Truncation, coarser, finer, truncation
+from thermalent.support.progress import working
 
 # Two initial states whose final states differ by more than this have found two steady states:
 # rounding and the shift of the factorisation leave 1e-3 or more where there are several, 1e-6 where
@@ -120,8 +123,13 @@ class _Truncated:
         self.cost = problem.cost(cutoffs)
         self.space = space(problem.network, cutoffs, problem.numbers)
         self.generator = lindbladian(problem.network, self.space)
-        direct = problem.choose(self.cost) == "direct"
-        self.solver: Solver = Direct(self.generator) if direct else Iterative(self.generator)
+        with self._working() as report:
+            direct = problem.choose(self.cost) == "direct"
+            report("factorisation" if direct else "preconditioner")
+            self.solver: Solver = Direct(self.generator) if direct else Iterative(self.generator)
+
+    def _working(self) -> AbstractContextManager[Callable[[str], None]]:
+        return working(f"steady state in Fock space, {self.space.elements:.1e} unknowns")
 
     def ground(self) -> _End:
         """Relax from the stationary modes without emitters, and emitters in their ground state."""
@@ -137,7 +145,9 @@ class _Truncated:
 
     def _relaxed_from(self, heat: float, weights: np.ndarray) -> _End:
         start = self.space.product([heat * q for q in self.ratios], weights)
-        solution = stationary(self.generator, self.solver, start)
+        with self._working() as report:
+            report(f"{self.solver.name} solution")
+            solution = stationary(self.generator, self.solver, start)
         return _End(solution, self.space.emitters_state(solution.x))
 
 

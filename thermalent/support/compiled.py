@@ -27,6 +27,8 @@ from typing import Any
 import numba
 from numba.core import caching, event
 
+from thermalent.support.signals import Deferred
+
 # Numba fills its settings from the environment; type checkers do not see them.
 _SETTINGS: Any = numba.config
 
@@ -155,8 +157,8 @@ class _Notice(event.Listener):
     where = "once per installation"
     given = threading.Event()
 
-    def on_start(self, _: Any) -> None:
-        if self.given.is_set() or not self._ours(_):
+    def on_start(self, compilation: Any) -> None:
+        if self.given.is_set() or not _ours(compilation):
             return
         self.given.set()
         print(
@@ -165,13 +167,43 @@ class _Notice(event.Listener):
             flush=True,
         )
 
-    def on_end(self, _: Any) -> None:
+    def on_end(self, compilation: Any) -> None:
         """Nothing: the wait is over."""
 
-    @staticmethod
-    def _ours(compilation: Any) -> bool:
-        function = compilation.data["dispatcher"].py_func
-        return str(function.__module__).startswith("thermalent.")
+
+class _Undisturbed(event.Listener):
+    """Ctrl-C waits until a kernel is compiled.
+
+    The compiler calls back into Python, where an exception of a handler is lost: the interrupt
+    would be ignored, or end in an error of the compiler.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0  # kernels are compiled within each other
+        self.deferred: Deferred | None = None
+
+    def on_start(self, compilation: Any) -> None:
+        if not _ours(compilation) or threading.current_thread() is not threading.main_thread():
+            return
+        self.depth += 1
+        if self.depth == 1:
+            self.deferred = Deferred()
+            self.deferred.begin()
+
+    def on_end(self, compilation: Any) -> None:
+        if not _ours(compilation) or threading.current_thread() is not threading.main_thread():
+            return
+        self.depth -= 1
+        if self.depth == 0 and self.deferred is not None:
+            deferred, self.deferred = self.deferred, None
+            deferred.end()
+            deferred.handle()
+
+
+def _ours(compilation: Any) -> bool:
+    function = compilation.data["dispatcher"].py_func
+    return str(function.__module__).startswith("thermalent.")
 
 
 event.register("numba:compile", _Notice())
+event.register("numba:compile", _Undisturbed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -14,6 +15,7 @@ from thermalent.support.one_thread import one_thread
 
 _PATIENCE = 2.0  # seconds; work that ends sooner needs no line on the terminal
 _FIRST_LINE = 10.0  # seconds off a terminal; every line waits twice as long as the one before
+_LOOKS = 1.0  # seconds between two looks of the thread that shows lines
 _drawn_by_others = 0
 
 
@@ -33,8 +35,9 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows how far the work is; silent within `quiet`.
 
     A text with "i of n" is shown with the time that is left. Off a terminal, lines on stderr after
-    10, 20, 40, ... seconds take the place of a line that changes. Work within other work is shown
-    in brackets behind it. Linear algebra has one thread meanwhile.
+    10, 20, 40, ... seconds take the place of a line that changes. A thread looks once a second
+    whether a line is due, so that one long step of linear algebra is shown as well. Work within
+    other work is shown in brackets behind it. Linear algebra has one thread meanwhile.
     """
     outer = _shown.line
     if _drawn_by_others:
@@ -44,11 +47,14 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     else:
         line = _TerminalLine(title) if sys.stderr.isatty() else _Lines(title)
     _shown.line = line
+    if outer is None and not _drawn_by_others:
+        _watch(line)
     try:
         with one_thread():
             yield line.report
     finally:
         _shown.line = outer
+        _watched.pop(id(line), None)
         line.end()
 
 
@@ -63,12 +69,31 @@ def told_to(report: Callable[[str], None]) -> Iterator[None]:
         _shown.line = outer
 
 
+def _watch(line: _Line) -> None:
+    """Have the watching thread look after a line, and start that thread once in a process."""
+    global _watcher
+    _watched[id(line)] = line
+    if _watcher != os.getpid():  # a forked process has lost the thread
+        _watcher = os.getpid()
+        threading.Thread(target=_look_after_lines, name="thermalent progress", daemon=True).start()
+
+
+def _look_after_lines() -> None:
+    while True:
+        time.sleep(_LOOKS)
+        for line in list(_watched.values()):
+            if not _drawn_by_others:
+                line.show()
+
+
 class _Line:
     """The progress of one piece of work, shown nowhere."""
 
     def __init__(self, title: str) -> None:
         self.title, self.began = title, time.monotonic()
         self.text = self.inner = ""
+        self.lock = threading.Lock()  # between the work and the thread that watches it
+        self.ended = False
 
     @property
     def elapsed(self) -> float:
@@ -123,18 +148,22 @@ class _TerminalLine(_Line):
         self.status: Any = None
 
     def show(self) -> None:
-        if self.status is None and self.elapsed > _PATIENCE:
-            from rich.console import Console
-            from rich.status import Status
+        with self.lock:
+            if self.ended or (self.status is None and self.elapsed <= _PATIENCE):
+                return
+            if self.status is None:
+                from rich.console import Console
+                from rich.status import Status
 
-            self.status = Status(self.title, console=Console(stderr=True))
-            self.status.start()
-        if self.status is not None:
+                self.status = Status(self.title, console=Console(stderr=True))
+                self.status.start()
             self.status.update(f"{self.title}: {self.words()}")
 
     def end(self) -> None:
-        if self.status is not None:
-            self.status.stop()
+        with self.lock:
+            self.ended = True
+            if self.status is not None:
+                self.status.stop()
 
 
 class _Lines(_Line):
@@ -145,12 +174,17 @@ class _Lines(_Line):
         self.due = _FIRST_LINE
 
     def show(self) -> None:
-        elapsed = self.elapsed
-        if elapsed < self.due:
-            return
-        self.due = 2 * elapsed
+        with self.lock:
+            elapsed = self.elapsed
+            if self.ended or elapsed < self.due:
+                return
+            self.due = 2 * elapsed
         line = f"thermalent: {self.title} after {elapsed:.0f} s: {self.words()}"
         print(line, file=sys.stderr, flush=True)
+
+
+_watched: dict[int, _Line] = {}  # of all threads, by their identity
+_watcher = 0  # process in which the watching thread runs
 
 
 class _Shown(threading.local):
