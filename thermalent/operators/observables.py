@@ -125,7 +125,6 @@ MEASURES = (
 )  # fmt: skip
 TABLE = {measure.name: measure for measure in MEASURES}
 PRINTED = tuple(measure for measure in MEASURES if measure.printed)
-PAIRS = tuple(measure.name for measure in MEASURES if measure.pair)
 
 
 def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estimate:

@@ -19,7 +19,8 @@ def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
     if isinstance(chain, Tiers):
         return tiers_offsets(chain, last)
     even, odd = (block.shape[0] for block in chain.a)
-    sizes = np.array([chain.tier0_size, *(odd if n % 2 else even for n in range(1, last + 1))])
+    sizes = np.where(np.arange(last + 1) % 2, odd, even)
+    sizes[0] = chain.tier0_size
     return np.concatenate([[0], np.cumsum(sizes)])
 
 

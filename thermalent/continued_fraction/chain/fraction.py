@@ -225,7 +225,7 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
     zero = np.zeros((chain.tier0_size, chain.tier0_size), dtype=type(scalar))
     if last == 0:
         return zero
-    if max(block.shape[0] for block in chain.a) > SMALL:
+    if max(chain.a[0].shape[0], chain.a[1].shape[0]) > SMALL:
         return dense_blocks.evaluate_truncated_dense(chain, scalar, last)
     from thermalent.continued_fraction.chain import kernels
 

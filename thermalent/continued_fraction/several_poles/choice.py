@@ -31,11 +31,6 @@ _ORDERS_PER_DIGIT, _MORE_IF_FAST, _MOST_PER_DIGIT = 0.65, 6.0, 2.5
 _LEAST_QUANTA = 2  # what a result with an error takes
 
 
-def chain_or_reason(network: Network | Source) -> SourceChain | str:
-    """The chain of a network's source, or why there is none."""
-    return source_of(network).chain
-
-
 def preferred_chain(network: Network | Source, rtol: float) -> SourceChain | None:
     """The chain of a network's source, or None where the lattice is cheaper or there is no chain.
 
