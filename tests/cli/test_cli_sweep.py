@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 import thermalent as te
 from thermalent.cli import main
+from thermalent.cli.sweep import sweep_command
+from thermalent.sweeping.storage.store import CHANGES
 from thermalent.sweeping.study_file import StudyFileError, read_study
 
 STUDY = """
@@ -170,3 +172,8 @@ def test_the_example_is_a_valid_study():
     assert described["builder"] is te.thermal_link
     described["grid"] = {name: values[::50] for name, values in described["grid"].items()}
     assert np.all(te.sweep(**described, executor=1)["status"] == 1)
+
+
+def test_what_may_be_accepted_is_what_a_store_knows():
+    (accept,) = (option for option in sweep_command.params if option.name == "accept")
+    assert tuple(accept.type.choices) == tuple(CHANGES)

@@ -11,6 +11,7 @@ import pytest
 import thermalent as te
 from tests.support import public_names
 from thermalent import models
+from thermalent.cli.steady import steady
 from thermalent.networks.network import Network
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Refusal
@@ -93,6 +94,9 @@ def test_every_method_stands_in_the_tables_of_the_documentation():
 def test_options_of_the_command_line_are_those_of_the_methods():
     named = {option for entry in registry.METHODS for option in entry.options}
     assert named == set(registry.METHOD_OPTIONS)
+    shown = {option.name: option.help for option in steady.params}
+    assert shown["rtol"] == "Relative tolerance: continued-fraction and quasistatic."
+    assert shown["cutoff"].endswith("instead of --tolerance: fock.")
 
 
 @pytest.mark.parametrize(

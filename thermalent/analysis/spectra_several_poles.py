@@ -101,7 +101,7 @@ def coherence_behind_poles(
 
 
 def _with(found: Radiated, other: Radiated) -> Radiated:
-    """The numbers with what the measured source leaves open."""
+    """The numbers, their errors enlarged by the uncertainty of a measured source."""
     how, flux = found.how + _MEASURED, found.flux
     return Radiated(
         values=found.values,

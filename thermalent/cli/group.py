@@ -42,6 +42,7 @@ def main(ctx: click.Context) -> None:
       0  it worked
       1  the solve failed
       2  an option is wrong, or the method does not apply
+    130  interrupted
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

@@ -144,6 +144,12 @@ network_options = combined(
     ),
 )
 
+
+def _having(option: str) -> str:
+    """The methods that have a parameter, in words."""
+    return " and ".join(entry.key for entry in METHODS if option in entry.options)
+
+
 method_options = combined(
     click.option(
         "--method",
@@ -151,7 +157,7 @@ method_options = combined(
         help="How to solve.  [default: the first exact method that applies]",
     ),
     *(
-        click.option(f"--{name.replace('_', '-')}", type=kind, help=text)
+        click.option(f"--{name.replace('_', '-')}", type=kind, help=f"{text}: {_having(name)}.")
         for name, (kind, text) in METHOD_OPTIONS.items()
     ),
 )

@@ -188,12 +188,13 @@ MODELS = (
 # Old names of models in study files, which work until the next release and warn.
 RENAMED_MODELS = {"hardware.phononic_link": "hardware.colour_centre_link"}
 
-# Parameters that are options of the command line: their type, and what the help says.
+# Parameters that are options of the command line: their type, and what the help says of them, to
+# which it adds the methods that have them.
 METHOD_OPTIONS: dict[str, tuple[type, str]] = {
-    "rtol": (float, "Relative tolerance, of continued-fraction and quasistatic."),
-    "n_max": (int, "Truncation of continued-fraction: tiers up to 2 n_max, instead of --rtol."),
-    "tolerance": (float, "Absolute tolerance, of fock."),
-    "cutoff": (int, "Number states kept of every mode by fock, instead of --tolerance."),
+    "rtol": (float, "Relative tolerance"),
+    "n_max": (int, "Truncation, tiers up to 2 n_max, instead of --rtol"),
+    "tolerance": (float, "Absolute tolerance"),
+    "cutoff": (int, "Number states kept of every mode, instead of --tolerance"),
 }
 
 METHOD_BY_NAME = {entry.name: entry for entry in METHODS}

@@ -36,7 +36,7 @@ def all_of(chain: ChargeChain) -> np.ndarray:
 
 
 def all_exactly(chain: ChargeChain) -> np.ndarray:
-    """All eigenvalues of L in ball arithmetic, which holds apart what lies many decades apart."""
+    """All eigenvalues of L in ball arithmetic, which resolves rates many decades apart."""
     operator = chain.exact_operators[0]
     count = np.diff(np.append(operator.first, len(operator.col)))
     rows = np.repeat(operator.rows, count).tolist()

@@ -204,7 +204,7 @@ def solved_group(
 
 
 def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Which are density matrices within their errors, as `result.checked`; Hermitian they are."""
+    """Mask of the Hermitian matrices that are states within their errors, as `result.checked`."""
     allowed = STATE_ROUNDING + states.shape[1] * error
     finite = np.all(np.isfinite(states), axis=(1, 2))
     trace = np.trace(states, axis1=1, axis2=2).real

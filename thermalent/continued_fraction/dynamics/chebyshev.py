@@ -52,7 +52,7 @@ class Propagator:
     ) -> tuple[float, bool]:
         """Advance y in place by up to `time`, holding y[active:] at zero.
 
-        At most about half a second of work: the caller looks for signals in between.
+        At most about half a second of work, so that the caller can handle signals in between.
 
         Args:
             y: The vector, (size,).

@@ -371,7 +371,7 @@ class _Relaxation:
             error, window = following.error + mismatch + error, following
 
     def _steps_help(self, first: float, following: Window) -> bool:
-        """Whether to step to where a chain broke, rather than to take what it says as an error.
+        """Whether to step to where a chain of contours broke, instead of stating a larger error.
 
         The difference of two contours bounds what the later one misses, so that it may be taken.
         """
@@ -379,7 +379,7 @@ class _Relaxation:
         return cost <= _CHEAP or not np.isfinite(following.error)
 
     def _next(self, first: float, window: Window) -> tuple[Window, float]:
-        """The next contour, and by how much it differs from this one where they overlap."""
+        """The next contour, and its largest difference from this one where they overlap."""
         shift = _shift(window)
         while True:
             following = self.inverter.window(shift * first)

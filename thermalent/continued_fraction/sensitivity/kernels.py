@@ -42,7 +42,7 @@ def inverses(a, up, down, rate, last):
 
 @compiled(error_model="numpy")
 def climb(up, inverses_of, x):
-    """x_n = D_n^{-1} B_n x_{n-1} from x_0 up, in place."""
+    """Compute x_n = D_n^{-1} B_n x_{n-1} from x_0 up, in place."""
     last, most = x.shape[0] - 1, x.shape[1]
     right = np.zeros(most)
     for n in range(1, last + 1):
@@ -60,7 +60,7 @@ def climb(up, inverses_of, x):
 
 @compiled(error_model="numpy")
 def climb_adjoint(down, inverses_of, y):
-    """y_n = D_n^{-T} C_{n-1}^T y_{n-1} from y_0 up, in place."""
+    """Compute y_n = D_n^{-T} C_{n-1}^T y_{n-1} from y_0 up, in place."""
     last, most = y.shape[0] - 1, y.shape[1]
     right = np.zeros(most)
     for n in range(1, last + 1):
