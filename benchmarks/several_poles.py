@@ -87,27 +87,20 @@ def _peers() -> list[tuple[str, te.Network, float, str, Peer]]:
 
 def _lattice(network: te.Network, rtol: float) -> float:
     """Every amplitude alike, as cold sources are solved; n_th = 4 is hot for it."""
-    return _seconds(lambda: solve.lattice_steady_state(network, rtol))
+    return best_seconds(lambda: solve.lattice_steady_state(network, rtol), most=3)
 
 
 def _fock(network: te.Network, rtol: float) -> float:
     """The Fock basis with as many states as give this rtol."""
-    return _seconds(lambda: te.steady_state(network, te.Fock(tolerance=rtol)))
+    return best_seconds(lambda: te.steady_state(network, te.Fock(tolerance=rtol)), most=3)
 
 
 def _trajectories(network: te.Network, error: float) -> float:
     """Sampled fields. Their error falls with the root of their number."""
     method = te.FieldTrajectories(n=1024, threads=1)
-    began = time.process_time()
-    found = te.steady_state(network, method)
-    seconds = time.process_time() - began
+    found = te.steady_state(network, method)  # with compiling its kernels
+    seconds = best_seconds(lambda: te.steady_state(network, method), most=3)
     return seconds * max(1.0, (float(found.stats["standard_error"]) / error) ** 2)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.process_time()
-    call()
-    return time.process_time() - began
 
 
 def _beside(name: str, network: te.Network, rtol: float, peer: str, timed: Peer) -> Row:

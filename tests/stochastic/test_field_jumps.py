@@ -43,7 +43,7 @@ def test_a_wrong_rate_is_seen():
     assert deviation(found.states, stats["standard_errors"], stats["step_bias"], exact.states) > 5
 
 
-@pytest.mark.parametrize("qubits", [4, 5])
+@pytest.mark.parametrize("qubits", [4, 5, pytest.param(6, marks=pytest.mark.long)])
 def test_the_last_pair_agrees_with_the_continued_fraction(qubits):
     network = te.thermal_link(10.0, 0.2, qubits=qubits)
     pair = network.emitter_names[-2:]
