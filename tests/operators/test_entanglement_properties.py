@@ -207,3 +207,14 @@ def test_partial_trace_of_products(seed, rank):
 def test_populations_sum_to_one(rho):
     assert sum(populations(rho).values()) == pytest.approx(1, abs=LIPSCHITZ)
     assert min(populations(rho).values()) >= -LIPSCHITZ
+
+
+def test_the_entropy_of_a_ket_is_never_negative():
+    """Rounding puts the largest eigenvalue of about half of all kets above one."""
+    rng, above = np.random.default_rng(5), 0
+    for _ in range(200):
+        psi = rng.normal(size=4) + 1j * rng.normal(size=4)
+        rho = np.outer(psi, psi.conj()) / np.vdot(psi, psi).real
+        above += np.linalg.eigvalsh(rho)[-1] > 1
+        assert 0 <= von_neumann_entropy(rho) < 1e-13
+    assert above > 20

@@ -286,3 +286,18 @@ def test_rounding_is_counted_near_the_completely_mixed_state():
             away = abs(float(truth - mpmath.mpf(value)))
         bound = TABLE["entropy"].bound(rho[None], np.zeros(1), np.array([value]))[0]
         assert away <= bound <= 1e-14
+
+
+def test_the_bounds_of_purity_and_entropy_are_their_formulas():
+    """Where the second-order term of one, and the binary entropy of the other, is no small part."""
+    eps, d = np.array([0.01]), 4
+    mixed, pure = np.diag([0.4, 0.3, 0.2, 0.1])[None], np.diag([1.0, 0.0, 0.0, 0.0])[None]
+    purity = np.sum(mixed**2, axis=(1, 2))
+    found = error_bounds.purity_bound(mixed, eps, purity)
+    # Tr Delta = 0: of the populations only what they are away from their median counts.
+    assert found == pytest.approx(2 * 0.01 * 0.4 + d**2 * 0.01**2, rel=1e-9)
+    # Fannes and Audenaert at the trace distance d^(3/2) eps/2.
+    distance = 0.5 * d**1.5 * 0.01
+    binary = -distance * np.log2(distance) - (1 - distance) * np.log2(1 - distance)
+    found = error_bounds.entropy_bound(pure, eps, np.array([0.0]))
+    assert found == pytest.approx(distance * np.log2(3) + binary, rel=1e-9)

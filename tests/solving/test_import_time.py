@@ -1,6 +1,7 @@
 """`import thermalent` loads nothing heavy, and every public name is there when asked for."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -49,10 +50,26 @@ def test_solving_loads_no_statistics_plots_or_units():
     assert not loaded & {*unneeded, "scipy.stats", "scipy.integrate", "scipy.signal"}
 
 
-@pytest.mark.parametrize("name", thermalent.__all__)
+def declared():
+    """The modules of the public names, as the block under TYPE_CHECKING says."""
+    tree = ast.parse(inspect.getsource(thermalent))
+    return {
+        alias.asname or alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+DECLARED = declared()
+
+
+@pytest.mark.parametrize("name", sorted(set(thermalent.__all__) & DECLARED.keys()))
 def test_public_names_resolve(name):
-    assert getattr(thermalent, name) is getattr(thermalent, name)
+    """To the object of the module from which type checkers are told to import it."""
     assert name in dir(thermalent)
+    found = getattr(thermalent, name)
+    assert found is getattr(importlib.import_module(DECLARED[name]), name)
 
 
 def test_type_checkers_see_the_same_names():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermalent.stochastic.polar import phase_diffusion, radial_path
+from thermalent.stochastic.polar import integrate_polar, phase_diffusion, radial_path
 
 
 @pytest.mark.parametrize("increment", [0.3, 0.0, -0.3, -40.0])
@@ -33,3 +33,14 @@ def test_the_phase_diffuses_at_the_rate_of_the_formula():
     # The variance of n normal numbers is known to sqrt(2/n) of itself: five of those.
     np.testing.assert_allclose(steps.var(axis=0), expected, rtol=5 * np.sqrt(2 / n))
     assert abs(np.corrcoef(steps.T)[0, 1]) < 5 / np.sqrt(n)
+
+
+def test_the_phase_is_uniform_behind_the_origin():
+    """A path that begins at the origin leaves it in any direction."""
+    radius, phase = integrate_polar([0.0, 0.3], rate=0.7, variance=3.0, radius=0.0, n=4000, seed=2)
+    assert np.all(radius[:, 0] == 0.0)
+    assert np.all(np.abs(phase[:, 1]) <= np.pi)
+    # Moments of a uniform angle: cos and sin average to zero with a variance of one half.
+    for mean in (np.cos(phase[:, 1]).mean(), np.sin(2 * phase[:, 1]).mean()):
+        assert abs(mean) < 5 * np.sqrt(0.5 / 4000)
+    assert phase[:, 1].var() == pytest.approx(np.pi**2 / 3, rel=0.05)

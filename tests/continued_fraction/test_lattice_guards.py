@@ -1,0 +1,82 @@
+"""Ends of the search over lattices, single precision, and what a solver leaves: each by itself."""
+
+from dataclasses import replace
+
+import numpy as np
+
+import thermalent as te
+from thermalent.continued_fraction.lattice import krylov, solve
+from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
+from thermalent.continued_fraction.lattice.lattice import hierarchy_operators
+from thermalent.continued_fraction.method import ContinuedFraction
+
+PAIR = te.dual_rail(1, 0.5, bandwidth=3.0)
+
+
+def test_what_the_solver_leaves_is_part_of_the_error(monkeypatch):
+    """An iteration that ends early, and says so."""
+    left = 2e-7
+
+    def early(*arguments, original=solve.steady_vector):
+        return replace(original(*arguments), error=left)
+
+    monkeypatch.setattr(solve, "_ALWAYS_ELIMINATED", 0.0)
+    monkeypatch.setattr(solve, "steady_vector", early)
+    found = solve.lattice_steady_state(PAIR, 1e-6)
+    plain = te.steady_state(PAIR, ContinuedFraction(rtol=1e-11)).state
+    assert found.outcome == "converged"
+    assert np.max(np.abs(found.state - plain)) + left <= found.error
+
+
+def test_rounding_that_grows_and_rounding_that_stays_end_a_search():
+    grows = [1e-9, 2e-9, 3e-9, 4e-9, 5e-9]
+    assert solve._outcome(grows[1:], 1e-12, 20, None) == ""
+    assert solve._outcome([1e-3, *grows[1:]], 1e-12, 20, None) == ""
+    assert solve._outcome([1e-8 * x for x in (1e9, 2e9, 3e9, 4e9, 5e9)], 1e-12, 20, None) == "grows"
+    assert solve._outcome([5e-10, 4e-10, 3e-10], 1e-12, 20, None) == "rounding"
+    assert solve._outcome([5e-10, 4e-10, 2e-10], 1e-12, 20, None) == ""
+    assert solve._outcome([5e-10, 4e-10], 1e-12, 20, None) == ""
+    assert solve._outcome([1e-3, 1e-13], 1e-12, 20, None) == "converged"
+    assert solve._outcome([1e-13], 1e-12, 20, None) == ""  # one change alone may be small by chance
+    assert solve._outcome([1.0], 1e-12, 7, 7) == "converged"
+    assert solve._outcome([1.0], 1e-12, 6, 7) == ""
+
+
+def test_a_preconditioner_in_single_precision_is_one(monkeypatch):
+    """Large blocks are factorised in single precision, but for those that lose all its digits."""
+    network = te.dual_rail(2, 0.8, bandwidth=3.0, dephasing=0.1)
+    expected = solve.lattice_steady_state(network, 1e-6)
+    monkeypatch.setattr(krylov, "_SINGLE_FROM", 0)
+    monkeypatch.setattr(solve, "_ALWAYS_ELIMINATED", 0.0)
+    tier0 = Ground(LatticeGenerator(hierarchy_operators(network)))
+    assert {factors[0].dtype for _, factors, _ in tier0.factors} == {np.dtype(np.float32)}
+    found = solve.lattice_steady_state(network, 1e-6)
+    assert np.max(np.abs(found.state - expected.state)) < found.error + expected.error
+    # Rates over many decades leave no digit of it.
+    monkeypatch.setattr(krylov, "_SINGLE_ENOUGH", 1.0)
+    again = Ground(LatticeGenerator(hierarchy_operators(network)))
+    assert {factors[0].dtype for _, factors, _ in again.factors} == {np.dtype(np.float64)}
+
+
+def test_blocks_without_a_digit_are_singular():
+    """Reciprocal condition numbers of 1e-14 leave a digit, and of 1e-16 none."""
+    tier0 = Ground(LatticeGenerator(hierarchy_operators(PAIR)))
+    assert not tier0.singular
+    for rcond, lost in ((1e-14, False), (1e-16, True)):
+        tier0.__dict__["factors"] = [(np.arange(1), None, 0.5), (np.arange(1), None, rcond)]
+        assert tier0.singular is lost
+
+
+def test_small_couplings_are_no_rounding():
+    """A detuning of 1e-8 turns coherences by as much; twice as large, by twice as much."""
+    tier0 = [
+        Ground(LatticeGenerator(hierarchy_operators(te.thermal_link(2.0, 0.5, detuning=(d, -d)))))
+        for d in (1e-8, 2e-8, 3e-8)
+    ]
+    rng = np.random.default_rng(3)
+    x = [1, 1j] @ rng.normal(size=(2, len(tier0[0].target)))
+    x[tier0[0].populations] = 0.0
+    found = [one.solve(x) for one in tier0]
+    first, second = found[1] - found[0], found[2] - found[1]
+    assert np.max(np.abs(first)) > 1e-9
+    assert np.max(np.abs(second - first)) < 1e-6 * np.max(np.abs(first))
