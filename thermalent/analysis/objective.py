@@ -183,12 +183,12 @@ class SlopeSearch(Objective):
         """Value, slope and the slope's error at a new point."""
         from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
 
-        found = sensitivities(self.builder, self.parameters(x), self.observable, rtol=_SLOPE_RTOL)
+        slopes = sensitivities(self.builder, self.parameters(x), self.observable, rtol=_SLOPE_RTOL)
         stretch = self.stretch(x)
         return (
-            found.value,
-            stretch * np.array(list(found.derivatives.values())),
-            stretch * np.array(list(found.errors.values())),
+            slopes.value,
+            stretch * np.array(list(slopes.derivatives.values())),
+            stretch * np.array(list(slopes.errors.values())),
         )
 
     def local(self, start: np.ndarray, reach: float = 0.1) -> tuple[np.ndarray, float]:

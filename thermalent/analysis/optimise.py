@@ -130,7 +130,7 @@ def optimise(
     rng = np.random.default_rng(checks.seed("seed", seed))
     d = len(search.names)
     with working("optimum") as report:
-        x, agreeing, made = _best_of_many(search, count, rng, noise, report)
+        x, agreeing, searches = _best_of_many(search, count, rng, noise, report)
         free = _inside(x)
         x = np.where(free, x, np.round(x))
         report("the last climb")
@@ -146,17 +146,17 @@ def optimise(
         at_bounds=tuple(
             name for name, inside in zip(search.names, free, strict=True) if not inside
         ),
-        starts=made,
+        starts=searches,
         agreeing=agreeing,
         evaluations=search.evaluations,
     )
     result = replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
     if not result.status.ok:
         raise OptimumError(result)
-    if agreeing == 1 < made:
+    if agreeing == 1 < searches:
         warnings.warn(
-            f"Only one of {made} searches ended at the best value, {result.value:.6g}: there may "
-            "be a better one. Ask for more starts, or for smaller ranges.",
+            f"Only one of {searches} searches ended at the best value, {result.value:.6g}: there "
+            "may be a better one. Ask for more starts, or for smaller ranges.",
             stacklevel=2,
         )
     return result

@@ -115,7 +115,7 @@ def side_by_side(
     kind: Structure,
     settings: Settings,
     threads: int,
-    found: dict[int, SteadyState],
+    results: dict[int, SteadyState],
 ) -> None:
     """Solve networks of one structure; those that the lanes cannot settle are left out.
 
@@ -125,13 +125,13 @@ def side_by_side(
         kind: Their structure.
         settings: Accuracy.
         threads: Number of threads. It changes no bit of any result.
-        found: Where the results go, by position.
+        results: Where the results go, by position.
     """
     size = int(np.prod(networks[members[0]].dims)) ** 4
     for slice_ in _slices(np.array(members), max(1, _TOGETHER // (6 * size))):
         groups = chains(networks, slice_, kind)
         for group in groups:
-            found |= solved_group(networks, group, settings, threads, batch=True)
+            results |= solved_group(networks, group, settings, threads, batch=True)
 
 
 def _slices(points: np.ndarray, size: int) -> list[np.ndarray]:
@@ -318,8 +318,8 @@ class _Fractions:
         a, _, values, rate = blocks
         bands = blocks.reversed_bands()
 
-        def task(some: np.ndarray) -> None:
-            fold_points(some, depths[some], True, a, bands, values, rate, above, side)
+        def task(members: np.ndarray) -> None:
+            fold_points(members, depths[members], True, a, bands, values, rate, above, side)
 
         self._share(task, points)
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)

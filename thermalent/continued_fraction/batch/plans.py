@@ -26,7 +26,7 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
         settings: The method's parameters.
         plan: Plans a task by itself.
     """
-    found: dict[int, Plan | Refusal] = {}
+    plans: dict[int, Plan | Refusal] = {}
     shared = [i for i, task in enumerate(tasks) if settings.digits is None and _simple(task)]
     kinds = structures([tasks[i].network for i in shared])
     for kind, members in kinds.items():
@@ -38,8 +38,8 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
         of_kind = [cast(SteadyStateTask, tasks[shared[m]]) for m in members]
         batch = Batch(of_kind, kind, settings, plan)
         for position, member in enumerate(members):
-            found[shared[member]] = BatchPlan(batch=batch, position=position)
-    return [found[i] if i in found else plan(task) for i, task in enumerate(tasks)]
+            plans[shared[member]] = BatchPlan(batch=batch, position=position)
+    return [plans[i] if i in plans else plan(task) for i, task in enumerate(tasks)]
 
 
 def _simple(task: Task) -> bool:

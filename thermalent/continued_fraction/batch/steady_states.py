@@ -47,22 +47,22 @@ def steady_states(
     without_structure = kinds.pop(None, [])
     if chosen.digits is not None:
         without_structure, kinds = list(range(len(networks))), {}
-    found: dict[int, SteadyState] = {}
+    results: dict[int, SteadyState] = {}
     with working("continued fractions") as report:
         for kind, members in kinds.items():
             _require(chosen, networks, members[:1])
             assert kind is not None
-            side_by_side(networks, members, kind, chosen.settings, _threads(threads), found)
-            report(f"{len(found)} of {len(networks)} points")
+            side_by_side(networks, members, kind, chosen.settings, _threads(threads), results)
+            report(f"{len(results)} of {len(networks)} points")
         without_structure += [
-            p for p in range(len(networks)) if p not in found and p not in without_structure
+            p for p in range(len(networks)) if p not in results and p not in without_structure
         ]
         _require(chosen, networks, without_structure)
         for position in sorted(without_structure):
             single = checked(chosen.steady_state(networks[position]))
-            found[position] = replace(single, stats={**single.stats, "batch": False})
-            report(f"{len(found)} of {len(networks)} points")
-    return [_with_limitation(found[position]) for position in range(len(networks))]
+            results[position] = replace(single, stats={**single.stats, "batch": False})
+            report(f"{len(results)} of {len(networks)} points")
+    return [_with_limitation(results[position]) for position in range(len(networks))]
 
 
 def _with_limitation(result: SteadyState) -> SteadyState:

@@ -125,14 +125,14 @@ def fill_hermitian_bases(frames, place, bases, part):
         frame, basis = frames[p], bases[p]
         for row in range(d):
             for col in range(d):
-                at, column = row * d + col, d
+                element, column = row * d + col, d
                 for i in range(d):
-                    basis[at, place[i]] = frame[row, i] * np.conj(frame[col, i])
+                    basis[element, place[i]] = frame[row, i] * np.conj(frame[col, i])
                     for j in range(i + 1, d):
                         upper = frame[row, i] * np.conj(frame[col, j])
                         lower = frame[row, j] * np.conj(frame[col, i])
-                        basis[at, place[column]] = root * (upper + lower)
-                        basis[at, place[column + pairs]] = 1j * (root * (upper - lower))
+                        basis[element, place[column]] = root * (upper + lower)
+                        basis[element, place[column + pairs]] = 1j * (root * (upper - lower))
                         column += 1
         parts(basis, part[p])
 
@@ -228,12 +228,12 @@ def take(tables, which, members, rows, columns):
         rows: Basis operators, (rows,).
         columns: The same, (columns,).
     """
-    found = np.empty((members.size, rows.size, columns.size))
+    taken = np.empty((members.size, rows.size, columns.size))
     for q in range(members.size):
         for i in range(rows.size):
             for j in range(columns.size):
-                found[q, i, j] = tables[members[q], which, rows[i], columns[j]]
-    return found
+                taken[q, i, j] = tables[members[q], which, rows[i], columns[j]]
+    return taken
 
 
 @compiled(nogil=True, error_model="numpy")

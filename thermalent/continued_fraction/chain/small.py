@@ -43,8 +43,10 @@ class Chains(NamedTuple):
         basis = self.basis[self.rows[row]]
 
         def band(many: Band) -> Band:
-            there = np.flatnonzero(many.value[row])
-            return Band(many.row[there], many.col[there], many.value[row, there], many.e[there])
+            nonzero = np.flatnonzero(many.value[row])
+            return Band(
+                many.row[nonzero], many.col[nonzero], many.value[row, nonzero], many.e[nonzero]
+            )
 
         return HierarchyChain(
             a=(chain.a[0][row], chain.a[1][row]),
@@ -155,16 +157,16 @@ def _group(
         shift = 0 if which == 0 else 1
         even, odd = (
             basis_kernels.take(
-                table, which, rows, layout.unknowns[to], layout.unknowns[(to + shift) % 2]
+                table, which, rows, layout.unknowns[parity], layout.unknowns[(parity + shift) % 2]
             )
-            for to in (0, 1)
+            for parity in (0, 1)
         )
         return even, odd
 
     def bands(which: int) -> tuple[Band, Band]:
         even, odd = (
-            Band(*basis_kernels.elements(block, layout.charge[to], layout.charge[1 - to]))
-            for to, block in enumerate(pair(matrices, which))
+            Band(*basis_kernels.elements(block, layout.charge[parity], layout.charge[1 - parity]))
+            for parity, block in enumerate(pair(matrices, which))
         )
         return even, odd
 

@@ -27,11 +27,12 @@ _ENOUGH = 1e-3  # relative error above which there is no slope: a root has none
 _HOW = "one-sided differences of the concurrence, extrapolated"
 
 
-def slope(at: Callable[[float], Estimate], value: float, name: str) -> Estimate | str:
+def slope(value_at: Callable[[float], Estimate], value: float, name: str) -> Estimate | str:
     """The derivative by one parameter where the concurrence is zero and may grow.
 
     Args:
-        at: The concurrence at a value of the parameter; raises ValueError where it is not allowed.
+        value_at: The concurrence at a value of the parameter; raises ValueError where that is not
+            allowed.
         value: The parameter's value.
         name: Its name, for the message.
 
@@ -42,7 +43,7 @@ def slope(at: Callable[[float], Estimate], value: float, name: str) -> Estimate 
     Raises:
         ValueError: the parameter cannot change at all.
     """
-    right, left = _one_sided(at, value, 1.0), _one_sided(at, value, -1.0)
+    right, left = _one_sided(value_at, value, 1.0), _one_sided(value_at, value, -1.0)
     sides = [side for side in (left, right) if side is not None]
     if not sides:
         allowed = f"such that {name!r} may change"
@@ -54,7 +55,7 @@ def slope(at: Callable[[float], Estimate], value: float, name: str) -> Estimate 
     return f"its slope in {name!r} is {sides[0]:.6g} to the left and {sides[1]:.6g} to the right"
 
 
-def _one_sided(at: Callable[[float], Estimate], value: float, side: float) -> Estimate | None:
+def _one_sided(value_at: Callable[[float], Estimate], value: float, side: float) -> Estimate | None:
     """The slope to one side; infinite where there is none, None where the side does not exist."""
     first = _FIRST_STEP * (abs(value) or 1.0)
     best: Estimate | None = None
@@ -62,7 +63,9 @@ def _one_sided(at: Callable[[float], Estimate], value: float, side: float) -> Es
     for k in range(_SHORTENINGS):
         h = first * _SHORTER**k
         try:
-            points = [(side * h / 2**i, at(value + side * h / 2**i)) for i in range(_HALVINGS)]
+            points = [
+                (side * h / 2**i, value_at(value + side * h / 2**i)) for i in range(_HALVINGS)
+            ]
         except ValueError:
             continue  # over the end of the range: shorter steps may stay inside
         if not any(c > 0 for _, c in points):

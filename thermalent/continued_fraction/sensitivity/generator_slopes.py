@@ -58,11 +58,12 @@ class Slope(NamedTuple):
     converged: bool
 
 
-def slopes(at: Callable[[float], HierarchyTerms], value: float, name: str) -> Slope:
+def slopes(generator_at: Callable[[float], HierarchyTerms], value: float, name: str) -> Slope:
     """The derivative of a generator by a parameter.
 
     Args:
-        at: The generator at a value of the parameter; raises ValueError where it is not allowed.
+        generator_at: The generator at a value of the parameter; raises ValueError where that is
+            not allowed.
         value: The parameter's value.
         name: Its name, for the message.
 
@@ -80,7 +81,7 @@ def slopes(at: Callable[[float], HierarchyTerms], value: float, name: str) -> Sl
             break
         for h in _steps(value, one_sided=sides[1] == 0.0):
             try:
-                table = _table(at, value, h, sides)
+                table = _table(generator_at, value, h, sides)
             except ValueError as error:
                 refused = str(error)
                 continue  # over the end of a range: shorter steps may stay inside
@@ -113,7 +114,10 @@ def _steps(value: float, *, one_sided: bool) -> Iterator[float]:
 
 
 def _table(
-    at: Callable[[float], HierarchyTerms], value: float, h: float, sides: tuple[float, float]
+    generator_at: Callable[[float], HierarchyTerms],
+    value: float,
+    h: float,
+    sides: tuple[float, float],
 ) -> list[Slope]:
     """The extrapolation table, its rows from halved steps; see `slopes`."""
     ratio = 4.0 if sides[1] else 2.0
@@ -123,8 +127,8 @@ def _table(
         near, far = value + sides[0] * h, value + sides[1] * h
         if near == far:
             raise ValueError("no floating-point number in between")
-        nearby = at(near)
-        row = [_combined(nearby, 1 / (near - far), at(far), -1 / (near - far))]
+        nearby = generator_at(near)
+        row = [_combined(nearby, 1 / (near - far), generator_at(far), -1 / (near - far))]
         noise = _noise(nearby, row[0], _EPS / abs(near - far))
         sensible = h >= _SENSIBLE * max(abs(value), _STEP_AT_ZERO)
         for j in range(1, i + 1):

@@ -162,22 +162,22 @@ def _converged(problem: _Problem, rtol: float) -> Sensitivities:
     Raises:
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
     """
-    found: list[_Derivatives] = []
+    derivatives: list[_Derivatives] = []
     tiers: list[int] = []
     with working("sensitivities") as report:
         for turn, factor in enumerate(_STEPS):
             last = 2 * int(np.ceil(problem.depth * factor / 2))
             tiers.append(max([last, *(n + 2 for n in tiers[-1:])]))
-            found.append(problem.derivatives(tiers[-1], rescaled=turn % 2 == 1))
+            derivatives.append(problem.derivatives(tiers[-1], rescaled=turn % 2 == 1))
             report(f"{tiers[-1]} tiers")
-            if len(found) > 2 and _settled(found[-2:], problem.scales, rtol):
+            if len(derivatives) > 2 and _settled(derivatives[-2:], problem.scales, rtol):
                 break
-    finest, last = found[-1], tiers[-1]
-    change = 2 * np.abs(finest.values - found[-2].values)
+    finest, last = derivatives[-1], tiers[-1]
+    change = 2 * np.abs(finest.values - derivatives[-2].values)
     truncation = truncation_errors(
         tiers[-3:],
-        np.array([each.values for each in found[-3:]]),
-        np.array([each.state for each in found[-3:]]),
+        np.array([each.values for each in derivatives[-3:]]),
+        np.array([each.state for each in derivatives[-3:]]),
         problem.scales,
     )
     rounding = problem.conditioning(finest.values, last)
