@@ -100,6 +100,7 @@ def steady_of_several(notes: Notes, network: te.Network) -> None:
     rho, error = truth
     exact = State(exact_rows(rho))
     _judge_state(notes, "steady state", found, exact, error, seconds)
+    derived(notes, found, exact, _slack(exact, error))
 
 
 def batch(notes: Notes, network: te.Network, reference: Reference) -> None:
@@ -373,18 +374,23 @@ def sensitivities(notes: Notes, network: te.Network, reference: Reference) -> No
         )
         if found is None:
             continue
-        for name, direction in directions.items():
-            truth = notes.truth(
+        truths = {
+            name: notes.truth(
                 "sensitivities",
                 lambda d=direction, o=observable: slope(network, getattr(numbers, o), **d),
             )
-            if truth is None:
-                continue
+            for name, direction in directions.items()
+        }
+        # As their tolerance, relative to the largest derivative times its parameter.
+        sizes = {name: abs(parameters[name]) or 1.0 for name in directions}
+        known = {name: truth for name, truth in truths.items() if truth is not None}
+        largest = max((sizes[name] * abs(float(truth)) for name, truth in known.items()), default=0)
+        for name, truth in known.items():
             notes.judge(
                 "sensitivities",
                 abs(float(truth - numbers.mpf(float(found[name])))),
                 float(found.errors[name]),
-                scale=abs(float(truth)),
+                scale=largest / sizes[name],
                 seconds=seconds,
                 note=f"te.sensitivities of {observable} by {name}",
             )

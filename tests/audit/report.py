@@ -28,7 +28,8 @@ exponentials of the whole Lindbladian in 128 bits.
 - **held**: the true error is at most the stated one. **violations**: it is not, or the call crashed
   or did not end.
 - **overestimate**: stated over true error, the latter counted as at least one rounding (2.2e-16 of
-  the largest element), since no error can be asked to be smaller than that.
+  the largest element; of derivatives, of the largest one times its parameter), since no error can
+  be asked to be smaller than that.
 - **refused**: the call raised an error that says why. **no reference**: the reference had no answer
   within its means (too many levels), so that nothing is known.
 """
