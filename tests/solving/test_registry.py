@@ -101,8 +101,8 @@ def test_options_of_the_command_line_are_those_of_the_methods():
 
 @pytest.mark.parametrize(
     "path",
-    [public_names.FACE, public_names.SETTINGS, public_names.TABLE],
-    ids=["face", "settings", "table"],
+    [public_names.FACE, public_names.SETTINGS, public_names.TABLE, public_names.STUDY],
+    ids=["face", "settings", "table", "study"],
 )
 def test_what_is_written_from_the_registry_is_up_to_date(path):
     text = path.read_text()
@@ -133,6 +133,10 @@ def test_public_names_are_written_where_they_are_missing():
     short = "".join(line for line in table.splitlines(keepends=True) if "`Fock(" not in line)
     assert short != table
     assert public_names.written(public_names.TABLE, short) == table
+    study = public_names.STUDY.read_text()
+    short = study.replace("`fock`, ", "").replace("| `purity` | all", "| `other` | all")
+    assert short != study
+    assert public_names.written(public_names.STUDY, short) == study
 
 
 def test_types_of_public_modules_are_checked_strictly():

@@ -3,27 +3,34 @@
     python -m tests.support.public_names
 
 rewrites the block under TYPE_CHECKING in `thermalent/__init__.py`, the modules that mypy checks
-without exception in `pyproject.toml` and the table of methods in `docs/methods.md`; `make format`
-runs it, and a test compares.
+without exception in `pyproject.toml`, the table of methods in `docs/methods.md`, and those of
+observables, models and methods in `docs/sweeps.md`; `make format` runs it, and a test compares.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import thermalent as te
+from thermalent.operators.observables import MEASURES
 from thermalent.solving import registry
 
 ROOT = Path(__file__).resolve().parents[2]
 FACE, SETTINGS = Path(te.__file__), ROOT / "pyproject.toml"
-TABLE = ROOT / "docs" / "methods.md"
+TABLE, STUDY = ROOT / "docs" / "methods.md", ROOT / "docs" / "sweeps.md"
 _BLOCK = re.compile(r"(?<=^if TYPE_CHECKING:\n)(?: {4}.*\n)+", re.MULTILINE)
 _STRICT = re.compile(
     r"(?<=^module = \[\n)(?: {4}\"thermalent.*\n)+(?=\]\nwarn_return_any = true)", re.MULTILINE
 )
 _ROWS = re.compile(r"(?<=^\| --- \| --- \| --- \| --- \|\n)(?:\| `.*\n)+", re.MULTILINE)
+_MEASURES = re.compile(
+    r"(?<=^\| observable \| of \|\n\| --- \| --- \|\n)(?:\| `.*\n)+", re.MULTILINE
+)
+_MODEL_KEYS = re.compile(r"(?<=^\| `model` \| ).*(?=, or `\"file\.py:function\"`)", re.MULTILINE)
+_METHOD_KEYS = re.compile(r"(?<=of `name` and its parameters: ).*(?= \|$)", re.MULTILINE)
 _WIDTH = 100
 
 
@@ -58,14 +65,42 @@ def method_rows() -> str:
     return "".join(rows)
 
 
+def measure_rows() -> str:
+    """The table of observables, and whose they are."""
+    rows = []
+    for measure in MEASURES:
+        name, of = measure.name, "all emitters, or some: `{}[q1]`"
+        if measure.labelled:
+            of = "a pure state: `{}[S]`"
+        elif measure.pair:
+            of = f"two {'qubits' if measure.qubits else 'emitters'}; of several, `{{}}[q1,q3]`"
+        rows.append(f"| `{name}` | {of.format(name)} |\n")
+    return "".join(rows)
+
+
+def listed(keys: Iterable[str]) -> str:
+    """Names in a sentence."""
+    return ", ".join(f"`{key}`" for key in keys)
+
+
 def written(path: Path, text: str) -> str:
-    """The text of one of the three files, with the names as they are now."""
-    pattern, names = {
-        FACE: (_BLOCK, type_checking_block()),
-        SETTINGS: (_STRICT, strict_modules()),
-        TABLE: (_ROWS, method_rows()),
-    }[path]
-    return pattern.sub(lambda _: names, text, count=1)
+    """The text of one of these files, with the names as they are now."""
+    steady = (entry.key for entry in registry.METHODS if entry.steady)
+    parts = {
+        FACE: [(_BLOCK, type_checking_block())],
+        SETTINGS: [(_STRICT, strict_modules())],
+        TABLE: [(_ROWS, method_rows())],
+        STUDY: [
+            (_MEASURES, measure_rows()),
+            (_MODEL_KEYS, listed(entry.key for entry in registry.MODELS)),
+            (_METHOD_KEYS, listed(steady)),
+        ],
+    }
+    for pattern, names in parts[path]:
+        text, count = pattern.subn(lambda _, names=names: names, text, count=1)  # type: ignore[misc]
+        if count != 1:
+            raise ValueError(f"{path.name} has no place for what is written there.")
+    return text
 
 
 def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
@@ -75,5 +110,5 @@ def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
 
 
 if __name__ == "__main__":
-    for path in (FACE, SETTINGS, TABLE):
+    for path in (FACE, SETTINGS, TABLE, STUDY):
         path.write_text(written(path, path.read_text()))
