@@ -145,3 +145,13 @@ def test_types_of_public_modules_are_checked_strictly():
     (public,) = (one for one in settings["overrides"] if one.get("warn_return_any"))
     assert set(public["module"]) == {"thermalent", *te._MODULE_OF.values()}
     assert public["disallow_untyped_defs"] is True
+
+
+def test_only_files_of_compiled_kernels_may_leave_types_out():
+    settings = tomllib.loads((public_names.ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    (kernels,) = (one for one in settings["overrides"] if one.get("disallow_untyped_defs") is False)
+    for module in kernels["module"]:
+        pattern = module.removeprefix("thermalent.").replace("*.", "**/").replace(".", "/") + ".py"
+        found = list((public_names.ROOT / "thermalent").glob(pattern))
+        assert found
+        assert all("@compiled(" in path.read_text() for path in found)

@@ -54,7 +54,14 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
     return matrix
 
 
-def _within_ground(chain, target, source, row, col, value):
+def _within_ground(
+    chain: HierarchyChain,
+    target: np.ndarray,
+    source: np.ndarray,
+    row: np.ndarray,
+    col: np.ndarray,
+    value: np.ndarray,
+) -> tuple[np.ndarray, ...]:
     """Drop the unknowns that tier 0 does not have."""
     outside = ((target == 0)[:, None] & (row >= chain.tier0_size)) | (
         (source == 0)[:, None] & (col >= chain.tier0_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -112,7 +113,9 @@ def steady_state_from(
     )
 
 
-def _reached(chain, initial, rtol, report):
+def _reached(
+    chain: SourceChain, initial: np.ndarray, rtol: float | None, report: Callable[[str], None]
+) -> tuple[np.ndarray, float, int, int, str]:
     """State, error, tiers, quanta, and "budget" if that ended the search."""
     from thermalent.continued_fraction.chain import convergence
 
