@@ -1,0 +1,80 @@
+"""Single runs of trajectories and the distribution of what they return."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.stochastic import (
+    FieldTrajectories,
+    distribution,
+    trajectory,
+)
+from thermalent.stochastic.burn_in import ground_state
+from thermalent.stochastic.driven import driven_emitters
+from thermalent.stochastic.paths import PathSpec, Segment
+
+LIMIT = 5.0  # standard errors; seeds are fixed
+
+
+def test_a_trajectory_belongs_to_its_ensemble():
+    net = te.thermal_link(50.0, 0.1)
+    times = np.linspace(0, 20, 41)
+    run = trajectory(net, times, seed=7)
+    again = trajectory(net, times, seed=7, step=0.02)
+    assert run.field.shape == (41,)
+    assert run.states.shape == (41, 4, 4)
+    assert np.all(run.concurrence() >= 0)
+    assert set(run.populations()) == {"00", "S", "T", "11"}
+    assert np.max(np.abs(again.states - run.states)) > 0  # another grid, another path
+    # The error of a path is that of its step: its own field, followed in finer steps.
+    mode = driven_emitters(net)
+    h = FieldTrajectories(n=2, seed=7)._step(mode)
+    paths = PathSpec(
+        emitters=mode, segments=[Segment(h / 8, 512, True)], initial=ground_state(mode), seed=7,
+        coarsenings=(1, 4, 8, 16),
+    )  # fmt: skip
+    (blocks,) = paths.coarsened_paths(0)
+    best, _, coarse, coarser = (mode.matrices(b.x) for b in blocks)
+    true = np.abs(coarse - best).max(axis=(1, 2))
+    estimated = np.abs(coarse - coarser).max(axis=(1, 2)) / 3
+    assert np.median(true / estimated) == pytest.approx(1.0, abs=0.2)
+    # What the run says of itself is of that size: its own steps end at its times and are shorter.
+    stated = np.median(run.evolution.error[1:])
+    assert 0.1 * np.median(estimated) < stated < 2 * np.median(estimated)
+
+
+def test_distribution_of_an_observable():
+    net = te.thermal_link(50.0, 0.1)
+    method = FieldTrajectories(n=500, seed=7)
+    found = distribution(net, te.concurrence, method=method, bins=20)
+    assert found.counts.shape == (20,)
+    # Every run alone is more entangled than their mixture.
+    assert found.mean - LIMIT * found.standard_error > te.steady_state(net).concurrence()
+    population = distribution(net, lambda rho: rho[0, 0].real, method=method)
+    exact = te.steady_state(net).state[0, 0].real
+    assert abs(population.mean - exact) < LIMIT * population.standard_error
+    early = distribution(net, lambda rho: rho[0, 0].real, method=method, time=1e-3, initial="11")
+    assert early.counts[0] == 500
+
+
+def test_a_distribution_counts_and_averages_what_the_observable_returned():
+    """The runs' values are written down by the observable itself."""
+    values = []
+
+    def noted(rho):
+        values.append(te.concurrence(rho))
+        return values[-1]
+
+    found = distribution(
+        te.thermal_link(50.0, 0.1),
+        noted,
+        method=FieldTrajectories(n=500, seed=7),
+        limits=(0.1, 0.6),
+    )
+    assert len(values) == 500
+    values = np.array(values)
+    assert found.outside == np.sum((values < 0.1) | (values > 0.6)) > 0
+    np.testing.assert_array_equal(found.counts, np.histogram(values, np.linspace(0.1, 0.6, 51))[0])
+    # Sums in blocks round differently.
+    assert found.mean == pytest.approx(values.mean(), rel=1e-12)
+    assert found.standard_error == pytest.approx(values.std(ddof=1) / np.sqrt(500), rel=1e-10)
