@@ -4,11 +4,15 @@ Every argument runs over 1e-300 to 1e300 alone and with the others; values are c
 printed formula in six hundred digits of range, absolutely, since they are probabilities.
 """
 
+import inspect
+import warnings
+
 import mpmath
 import numpy as np
 import pytest
 from mpmath import mpf
 
+import thermalent as te
 from thermalent import analytic
 
 EXPONENTS = (-300, -155, -80, -12, -1, 0, 1, 12, 80, 155, 300)
@@ -115,3 +119,73 @@ def test_dark_states_of_any_amplitude():
     for exponent in EXPONENTS:
         ket = analytic.dark_state(10.0**exponent, 0.01)
         assert np.linalg.norm(ket) == pytest.approx(1.0, abs=1e-14)
+
+
+FORMULAS = [
+    analytic.bidirectional_dark_state,
+    analytic.bidirectional_quasistatic_populations,
+    analytic.bourret_concurrence,
+    analytic.bourret_lowest_order,
+    analytic.bourret_populations,
+    analytic.bourret_saturation,
+    analytic.concurrence_at_n_star,
+    analytic.dark_state,
+    analytic.dual_rail_gap,
+    analytic.dual_rail_pair_concurrence,
+    analytic.dual_rail_pair_entropy,
+    analytic.dual_rail_two_pair_concurrences,
+    analytic.fraction_f1,
+    analytic.fraction_f2,
+    analytic.kappa_max,
+    analytic.markov_populations,
+    analytic.n_star,
+    analytic.phase_diffusion_populations,
+    analytic.phase_diffusion_state,
+    analytic.phi_eff,
+    analytic.quasistatic_populations,
+    analytic.recurrence_populations,
+    analytic.singlet_population,
+    analytic.strong_driving_concurrence,
+    analytic.strong_driving_populations,
+    analytic.triplet_population,
+    analytic.upsilon,
+    analytic.upsilon_complement,
+]
+EDGES = (0.0, 5e-324, 1e-310, 1e-300, 1e-155, 1e-8, 1.0, 1e8, 1e155, 1e300, 1.7e308)
+EDGES += (np.inf, -np.inf, np.nan, -1.0)
+
+
+def numbers_of(result):
+    if hasattr(result, "__dataclass_fields__"):
+        return [
+            part
+            for name in result.__dataclass_fields__
+            for part in numbers_of(getattr(result, name))
+        ]
+    if isinstance(result, tuple):
+        return [part for item in result for part in numbers_of(item)]
+    return [np.asarray(result)]
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda f: f.__name__)
+def test_at_the_edges_there_is_a_finite_number_or_a_refusal(formula):
+    """Subnormal, huge, infinite, not a number: never a raw exception, an infinity or a NaN."""
+    parameters = inspect.signature(formula).parameters.values()
+    names = [p.name for p in parameters if p.default is p.empty or isinstance(p.default, float)]
+    rng = np.random.default_rng(3)
+    refused = 0
+    for values in rng.choice(EDGES, (150, len(names))).tolist():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a warning is no refusal
+            try:
+                result = formula(**dict(zip(names, values, strict=True)))
+            except te.ThermalentError:
+                refused += 1
+                continue
+        assert all(np.all(np.isfinite(part)) for part in numbers_of(result)), values
+    assert refused > 0
+
+
+def test_a_refusal_of_a_closed_form_names_it():
+    with pytest.raises(te.ThermalentError, match="`n_star` must be such that its terms fit"):
+        analytic.n_star(5e-324, 1e-8)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.signals import Deferred
 
 BUTTERWORTH = te.Filter.butterworth(2, 1.0)
@@ -154,3 +155,22 @@ def test_deferred_handlers_run_once_in_their_order():
         assert seen == [signal.SIGALRM] * 2
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def test_an_interrupt_within_a_call_of_a_kernel_is_an_interrupt():
+    """Numba calls Python code to hand arrays over, and reports its exceptions as its own."""
+
+    @with_explained_calls
+    def call(cause):
+        raise SystemError(
+            "<function _numba_unpickle> returned a result with an exception set"
+        ) from cause
+
+    with pytest.raises(KeyboardInterrupt):
+        call(KeyboardInterrupt())
+    between = SystemError("CPUDispatcher(...) returned a result with an exception set")
+    between.__cause__ = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        call(between)
+    with pytest.raises(SystemError, match="unpickle"):
+        call(ValueError("another reason"))

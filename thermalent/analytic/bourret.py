@@ -22,8 +22,10 @@ from thermalent.analytic.populations import (
     nonnegative_arrays,
     positive_arrays,
 )
+from thermalent.support.within_doubles import within_doubles
 
 
+@within_doubles
 def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""Steady state of the Bourret equation, to all orders in kappa.
 
@@ -72,6 +74,7 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
+@within_doubles
 def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""The Bourret populations up to first order in kappa at fixed flux.
 
@@ -111,6 +114,7 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
+@within_doubles
 def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence to lowest order in kappa.
 
@@ -139,6 +143,7 @@ def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, f / (1 + 8 * f) * _margin_lowest_order(f, k))[()]
 
 
+@within_doubles
 def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Limit of `bourret_concurrence` for strong driving.
 
@@ -161,6 +166,7 @@ def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, 1 - 4 * k)[()]
 
 
+@within_doubles
 def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
     r"""Largest bandwidth with entanglement at a given temperature, in the Bourret approximation.
 

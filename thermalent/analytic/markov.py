@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from thermalent.analytic.populations import Populations, nonnegative_arrays
+from thermalent.support.within_doubles import within_doubles
 
 
+@within_doubles
 def markov_populations(n_th: Any) -> Populations:
     r"""Steady state in a thermal environment: two independent thermal qubits.
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from thermalent.analytic.populations import Populations
 from thermalent.support import checks
+from thermalent.support.within_doubles import within_doubles
 
 _FIRST_DEPTH = 16
 _MOST_DEPTH = 1 << 17
@@ -30,6 +31,7 @@ class _Recurrence(NamedTuple):
     source: np.ndarray  # y_n (depth, m)
 
 
+@within_doubles
 def three_level_populations(
     n_th: float, kappa: float, gamma: float = 1.0, *, atol: float = 1e-10
 ) -> Populations:
@@ -68,6 +70,7 @@ def three_level_populations(
     return Populations(ground=ground, singlet=singlet, triplet=triplet, excited=0.0)
 
 
+@within_doubles
 def three_level_from_elements(
     n_th: float, kappa: float, gamma: float = 1.0, *, atol: float = 1e-10
 ) -> Populations:
@@ -100,6 +103,7 @@ def three_level_from_elements(
     return _normalised(singlet, triplet)
 
 
+@within_doubles
 def three_level_lowest_order(
     phi: float,
     kappa: float,

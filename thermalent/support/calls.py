@@ -25,7 +25,11 @@ _TOO_MANY = re.compile(r"takes .*positional arguments? but \d+")
 
 
 def with_explained_calls(function: Decorated) -> Decorated:
-    """Decorator of a public function whose wrong calls are explained."""
+    """Decorator of a public function whose wrong calls are explained.
+
+    An interrupt in the middle of a call of a kernel, which numba reports as a SystemError, is an
+    interrupt again.
+    """
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -34,8 +38,20 @@ def with_explained_calls(function: Decorated) -> Decorated:
         except TypeError as problem:
             _raise_explained(problem, function, function.__name__)
             raise
+        except SystemError as problem:
+            _raise_interrupt(problem)
+            raise
 
     return called  # type: ignore[return-value]
+
+
+def _raise_interrupt(problem: BaseException) -> None:
+    """Raise the KeyboardInterrupt that was the cause, if one was."""
+    cause = problem.__cause__
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            raise cause from None
+        cause = cause.__cause__
 
 
 class ExplainedClass(abc.ABCMeta):

@@ -8,8 +8,10 @@ import numpy as np
 
 from thermalent.analytic.populations import nonnegative_arrays
 from thermalent.support import checks
+from thermalent.support.within_doubles import within_doubles
 
 
+@within_doubles
 def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     r"""Concurrence of one pair on a broadband squeezed source, of any pair if delta_B = -delta_A.
 
@@ -30,6 +32,7 @@ def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     return np.tanh(2 * r)[()]
 
 
+@within_doubles
 def dual_rail_pair_entropy(squeezing: Any) -> Any:
     r"""Entropy of rail A per pair, in nats, whatever the detunings and their permutation.
 
@@ -54,6 +57,7 @@ def dual_rail_pair_entropy(squeezing: Any) -> Any:
     return (np.log1p(ratio) - lower * np.log(np.where(ratio > 0, ratio, 1.0)))[()]
 
 
+@within_doubles
 def dual_rail_two_pair_concurrences(
     squeezing: Any, difference: Any, decay: float = 1.0
 ) -> tuple[Any, Any]:
@@ -92,6 +96,7 @@ def dual_rail_two_pair_concurrences(
     return concurrence(cosine, sine), concurrence(sine, cosine)
 
 
+@within_doubles
 def dual_rail_gap(squeezing: Any, decay: float = 1.0) -> Any:
     r"""Spectral gap of the ideal network: the slowest rate at which it relaxes.
 
