@@ -1,5 +1,7 @@
 """Filters from measurements: Touchstone files of a circuit simulation, and noise spectra."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import linalg
@@ -195,10 +197,44 @@ def test_bad_input_of_a_file(tmp_path, options, message):
         te.Filter.from_touchstone(path, **options)
 
 
+@pytest.mark.parametrize("content", [None, "no numbers", ""])
+def test_what_is_no_file_of_measurements_is_named(tmp_path, content):
+    """Missing, of words, empty: for both readers, not with the words of the libraries alone."""
+    paths = [tmp_path / "filter.s2p", tmp_path / "noise.txt"]
+    for path in paths:
+        if content is not None:
+            path.write_text(content)
+    with pytest.raises(ValueError, match="`path` must be a Touchstone file of two ports at least"):
+        te.Filter.from_touchstone(paths[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy warns of an empty file
+        with pytest.raises(ValueError, match="`data` must be two columns of real numbers"):
+            te.Filter.from_spectrum(paths[1])
+
+
+@pytest.mark.parametrize("other", ["filter.py", "folder", 3])
+def test_other_things_are_no_touchstone_file(tmp_path, other):
+    (tmp_path / "filter.py").write_text("import numpy")
+    path = tmp_path / ("" if other == "folder" else str(other))
+    with pytest.raises(ValueError, match="`path` must be a Touchstone file"):
+        te.Filter.from_touchstone(path)
+
+
+def test_one_port_is_too_few(tmp_path):
+    frequency = skrf.Frequency(4.9, 5.1, 21, "ghz")
+    single = skrf.Network(frequency=frequency, s=np.full((21, 1, 1), 0.5))
+    single.write_touchstone(str(tmp_path / "one.s1p"))
+    with pytest.raises(ValueError, match=r"two ports at least, but is '.*one\.s1p', of one port"):
+        te.Filter.from_touchstone(tmp_path / "one.s1p")
+
+
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
-        (np.ones((9, 3)), {}, "`data` must be two columns"),
+        (None, {}, "`data` must be two columns of real numbers"),
+        ([["a", "b"]] * 9, {}, r"`data` must be two columns .* but is list \(could not convert"),
+        (np.ones((9, 2)) * 1j, {}, "`data` must be two columns .* complex"),
+        (np.ones((9, 3)), {}, r"`data` must be two columns .* \(9, 3\)"),
         (np.ones((9, 2)), {}, "`frequencies` must be at least eight finite numbers, increasing"),
         (np.column_stack([np.arange(9), -np.ones(9)]), {}, "`data` must be a power that is pos"),
         (np.column_stack([np.arange(9), np.ones(9)]), {"peak": 2.0}, r"`peak` must be .* \[0, 1\]"),

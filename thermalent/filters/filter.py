@@ -221,7 +221,8 @@ class Filter:
 
         Raises:
             ImportError: scikit-rf is not installed.
-            ValueError: the file has one port, or its S21 is that of no passive filter.
+            ValueError: it is no Touchstone file, has one port, or its S21 is that of no passive
+                filter.
         """
         scale = from_data.Scale(carrier, unit, temperature)
         return cls._of(from_data.measured_transmission(path, order, delay, constant, scale))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,10 +50,8 @@ def measured_spectrum(
     data: Any, order: int | None, zeros: int, peak: float, scale: Scale
 ) -> FilterParts:
     """See `Filter.from_spectrum`."""
-    table = np.atleast_2d(np.loadtxt(data) if isinstance(data, (str, Path)) else data)
-    if table.ndim != 2 or table.shape[1] != 2:
-        checks.fail("data", "two columns", checks.Words(f"an array of shape {table.shape}"))
-    f, power = measured.checked_data(table[:, 0], table[:, 1].real, "data")
+    columns = measured.read_columns(data)
+    f, power = measured.checked_data(columns[:, 0], columns[:, 1], "data")
     if not np.all(power > 0):
         checks.fail("data", "a power that is positive everywhere", float(np.min(power)))
     size = checks.within("peak", peak, 0.0, 1.0)

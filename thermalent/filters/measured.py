@@ -11,18 +11,20 @@ plane, whose poles and zeros are fitted in its place.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from thermalent.support import checks
-from thermalent.support.errors import MissingPackageError
+from thermalent.support.errors import ArgumentError, MissingPackageError
 
 MOST_POLES = 8
 # More poles are taken while each reduces the deviation to less than this part of it.
 _WORTH_IT = 0.7
 _GOOD_ENOUGH = 1e-5
 _PATIENCE = 2
+_LONGEST_REASON = 120  # characters of another library's message
 _TOUCHSTONE = (
     'Touchstone files are read by scikit-rf: pip install "thermalent[touchstone]" brings it.'
 )
@@ -46,16 +48,50 @@ def read_touchstone(path: Any) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         ImportError: scikit-rf is not installed.
-        ValueError: the file holds a single port.
+        ValueError: it is no such file, or holds a single port.
     """
     try:
         import skrf
     except ImportError as error:
         raise MissingPackageError(_TOUCHSTONE) from error
-    network = skrf.Network(str(path))
+    wanted = "a Touchstone file of two ports at least"
+    try:
+        network = skrf.Network(str(path))
+    except Exception as error:  # scikit-rf raises whatever the text of another file leads to
+        checks.fail("path", wanted, _unread(path, error))
     if network.nports < 2:
-        checks.fail("path", "a Touchstone file of two ports at least", str(path))
+        checks.fail("path", wanted, checks.Words(f"{str(path)!r}, of one port"))
     return np.asarray(network.f, dtype=float), np.asarray(network.s[:, 1, 0])
+
+
+def read_columns(data: Any) -> np.ndarray:
+    """Two columns of real numbers, (f, 2), from a text file or an array.
+
+    Raises:
+        ValueError: `data` are no such columns.
+    """
+    wanted = "two columns of real numbers, or a text file of them"
+    try:
+        table = np.atleast_2d(np.loadtxt(data) if isinstance(data, (str, Path)) else data)
+        if np.iscomplexobj(table):
+            checks.fail("data", wanted, checks.Words("an array of complex numbers"))
+        table = table.astype(float)
+    except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        checks.fail("data", wanted, _unread(data, error))
+    if table.ndim != 2 or table.shape[1] != 2:
+        checks.fail("data", wanted, checks.Words(f"an array of shape {table.shape}"))
+    return table
+
+
+def _unread(source: Any, error: Exception) -> checks.Words:
+    """What could not be read, and why, in one line."""
+    reason = " ".join(str(error).split())
+    if len(reason) > _LONGEST_REASON:
+        reason = reason[:_LONGEST_REASON] + " ..."
+    name = repr(str(source)) if isinstance(source, (str, Path)) else type(source).__name__
+    return checks.Words(f"{name} ({reason})")
 
 
 def vector_fit(
