@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
 from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
-from thermalent.analysis.design.shape_points import ShapeDesign
 from thermalent.continued_fraction.batch.steady_states import steady_states
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -19,24 +19,8 @@ _BEYOND = 6.0  # the bandwidths drawn reach this factor beyond the designs
 _SPENT = np.linspace(0.0, 1.5, 31)
 
 
-class Drawn(Protocol):
+class Drawn(Compared, Protocol):
     """The attributes of a design that are drawn; see `thermalent.analysis.design.result.Design`."""
-
-    @property
-    def target(self) -> float:
-        """The wanted concurrence."""
-
-    @property
-    def temperature(self) -> float:
-        """Temperature of the source, K."""
-
-    @property
-    def frequency(self) -> float:
-        """Frequency of the filter, Hz."""
-
-    @property
-    def gamma(self) -> float:
-        """Decay of the qubits, gamma/2pi, Hz."""
 
     @property
     def best(self) -> DesignPoint:
@@ -58,10 +42,6 @@ class Drawn(Protocol):
     def reachable(self) -> bool:
         """Whether the target can be met."""
 
-    @property
-    def shapes(self) -> tuple[ShapeDesign, ...]:
-        """Filters of several poles that are compared."""
-
     def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
         """Concurrence at bandwidths kappa/gamma."""
 
@@ -76,8 +56,6 @@ def draw_design(design: Drawn, path: Path | str) -> None:
         OSError: the file cannot be written.
     """
     if design.shapes:
-        from thermalent.analysis.design.plot_shapes import draw_shapes
-
         draw_shapes(design, path)
         return
     from matplotlib.figure import Figure

@@ -16,7 +16,7 @@ _MARKS = {"cavities": "o", "butterworth": "s", "chebyshev": "^"}
 
 
 class Compared(Protocol):
-    """What is drawn; see `thermalent.analysis.design.result.Design`."""
+    """What any plot of a design reads; see `thermalent.analysis.design.result.Design`."""
 
     @property
     def target(self) -> float:
@@ -24,11 +24,11 @@ class Compared(Protocol):
 
     @property
     def temperature(self) -> float:
-        """Of the source, K."""
+        """Temperature of the source, K."""
 
     @property
     def frequency(self) -> float:
-        """Of the filter, Hz."""
+        """Frequency of the filter, Hz."""
 
     @property
     def gamma(self) -> float:
@@ -36,7 +36,7 @@ class Compared(Protocol):
 
     @property
     def shapes(self) -> tuple[ShapeDesign, ...]:
-        """The filters."""
+        """Filters of several poles that are compared."""
 
 
 def draw_shapes(design: Compared, path: Path | str) -> None:
