@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from thermalent.analytic.methods.quasistatic import Quasistatic as Quasistatic
     from thermalent.analytic.methods.strong_driving import StrongDriving as StrongDriving
     from thermalent.continued_fraction.method import ContinuedFraction as ContinuedFraction
-    from thermalent.continued_fraction.sensitivity.sensitivities import (
-        Sensitivities as Sensitivities,
-    )
+    from thermalent.continued_fraction.sensitivity.result import Sensitivities as Sensitivities
     from thermalent.continued_fraction.sensitivity.sensitivities import (
         sensitivities as sensitivities,
     )
@@ -113,7 +111,8 @@ _HOME = {
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),
     "thermalent.analysis.spectra": ("coherence", "spectrum"),
-    "thermalent.continued_fraction.sensitivity.sensitivities": ("Sensitivities", "sensitivities"),
+    "thermalent.continued_fraction.sensitivity.result": ("Sensitivities",),
+    "thermalent.continued_fraction.sensitivity.sensitivities": ("sensitivities",),
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),
     "thermalent.excitations.transfer": ("transfer",),
     "thermalent.filters.filter": ("Filter",),

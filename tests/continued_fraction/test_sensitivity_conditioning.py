@@ -10,7 +10,7 @@ from tests.support.reference import numbers
 from tests.support.reference.slopes import slope
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.sensitivity import sensitivities as module
+from thermalent.continued_fraction.sensitivity import observed_chain as module
 
 # Rounding is amplified by the inverse of the small rate; the last has rates over eleven decades, a
 # slow decay beside a dephasing that cancels in the populations.

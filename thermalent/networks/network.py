@@ -185,7 +185,8 @@ class Network(Value):
     def pumped(self) -> bool:
         """Whether excitations come and go in pairs: by parametric pumping or a squeezed channel."""
         _, _, _, pumping, anomalous = self.couplings
-        return bool(pumping.any() or anomalous.any())
+        # Asked of every network of a batch: counting is several times faster than `any`.
+        return bool(np.count_nonzero(pumping) or np.count_nonzero(anomalous))
 
     def position(self, name: str) -> int:
         """Position of an emitter among the emitters, by name.
