@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from tests.support.command_line import complaints
 from tests.support.plans import run_otherwise
 from thermalent.analysis.cross_validation import Verdict
 from thermalent.cli import main
@@ -37,7 +38,7 @@ def run(*args):
 def succeed(*args):
     result = run(*args)
     assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
+    assert complaints(result.stderr) == ""
     return result.stdout
 
 
@@ -435,3 +436,38 @@ def test_a_signal_ends_a_process_without_a_traceback():
     )
     assert result.returncode == 128 + signal.SIGINT
     assert result.stderr == "thermalent: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["dual-rail", "--pairs", "1", "--squeezing", "1", "--graph"], "Option --graph"),
+        (["design", "--target-concurrence", "0.7", "-o"], "Option --output"),
+        (["show", ".", "--plot"], "Option --plot"),
+    ],
+)
+def test_figures_that_cannot_be_drawn_are_refused_before_the_work(tmp_path, args, message):
+    missing = run(*args, tmp_path / "no" / "figure.png")
+    assert missing.exit_code == 2
+    assert missing.stderr.startswith(f"thermalent: {message}: there is no folder")
+    other = run(*args, tmp_path / "figure.docx")
+    assert other.exit_code == 2
+    assert other.stderr.startswith(f"thermalent: {message} must end in ")
+    assert ".png, " in other.stderr
+
+
+def test_a_figure_that_cannot_be_written_leaves_the_table(tmp_path):
+    (tmp_path / "graph.png").mkdir()
+    result = run("dual-rail", "--pairs", "1", "--squeezing", "1", "--graph", tmp_path / "graph.png")
+    assert result.exit_code == 1
+    assert "concurrence between the rails" in result.stdout
+    assert result.stderr.startswith("thermalent: could not write ")
+
+
+def test_a_table_has_a_known_format(tmp_path):
+    result = run("evolve", *LINK, "--times", "1", "-o", tmp_path / "link.xlsx")
+    assert result.exit_code == 2
+    assert (
+        "Option --output must end in .nc (NetCDF) or .csv, .txt, .dat (CSV), but is"
+        in result.stderr
+    )

@@ -11,9 +11,8 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.evolve import writable
 from thermalent.cli.options import Numbers, Orders, json_option
-from thermalent.cli.output import WIDTH, print_json, print_table
+from thermalent.cli.output import WIDTH, check_figure, drawing, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.result import Design, DesignPoint, ShapeDesign
@@ -114,7 +113,7 @@ def design_command(
 
     Exit code 1 if the target is out of reach.
     """
-    writable(output)
+    check_figure(output, "--output")
     from thermalent.analysis.design.design import design as designed
 
     with arguments(), solving():
@@ -129,12 +128,13 @@ def design_command(
             shapes=tuple(shapes.split(",")),
             **numbers,
         )
-    if output is not None:
-        _draw(result, output)
     if as_json:
         print_json(_data(result))
     else:
         _print(result)
+    if output is not None:
+        with drawing(output):
+            result.plot(output)
     if not result.reachable:
         raise Failure(result.answer)
 
@@ -209,10 +209,3 @@ def _point(point: DesignPoint) -> dict[str, Any]:
     data = asdict(point)
     data["budget"] = None if point.budget is None else point.budget._asdict()
     return data
-
-
-def _draw(result: Design, output: Path) -> None:
-    try:
-        result.plot(output)
-    except (ValueError, OSError) as error:
-        raise click.UsageError(f"Option --output: {error}") from error

@@ -10,7 +10,7 @@ import click
 from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.options import Numbers, combined, json_option
-from thermalent.cli.output import method_data, print_json, print_table
+from thermalent.cli.output import check_figure, drawing, method_data, print_json, print_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,6 +83,7 @@ def dual_rail_command(
       thermalent dual-rail --pairs 10 --squeezing 1
       thermalent dual-rail --pairs 4 --squeezing 1 --bandwidth 20 --dephasing 0.01
     """
+    check_figure(graph, "--graph")
     network["permutation"] = _order(permutation)
     closed = _is_ideal(network)
     if closed and rtol is not None:
@@ -90,14 +91,13 @@ def dual_rail_command(
     with solving():
         state = _pure(network) if closed else _solved(network, rtol)
     table, names = _concurrences(state)
-    if graph is not None:
-        _draw(state, graph)
     if as_json:
         _print_json(state, table, names, network)
-        return
-    _print(state, table, names)
+    else:
+        _print(state, table, names)
     if graph is not None:
-        click.echo(f"written: {graph}", err=True)
+        with drawing(graph):
+            _draw(state, graph)
 
 
 def _order(permutation: str | None) -> str | tuple[int, ...] | None:

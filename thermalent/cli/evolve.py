@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
     from thermalent.solution.evolution import Evolution
 
+_CSV = (".csv", ".txt", ".dat")
+
 
 class Times(click.ParamType):
     """START:STOP:COUNT, equally spaced in the logarithm, or times separated by commas."""
@@ -113,7 +115,7 @@ file_option = click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a file with all elements of the density matrices: NetCDF if it ends in .nc, "
-    "otherwise CSV.",
+    "CSV if in .csv, .txt or .dat.",
 )
 
 
@@ -186,6 +188,9 @@ def writable(output: Path | None) -> None:
         return
     if not output.parent.is_dir():
         raise click.UsageError(f"Option --output: there is no folder {str(output.parent)!r}.")
+    if output.suffix not in (SUFFIX, *_CSV, ""):
+        known = f"{SUFFIX} (NetCDF) or {', '.join(_CSV)} (CSV)"
+        raise click.UsageError(f"Option --output must end in {known}, but is {str(output)!r}.")
     if output.suffix == SUFFIX:
         require_backend()
 

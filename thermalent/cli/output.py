@@ -8,10 +8,14 @@ import json
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from thermalent.cli.errors import Failure
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -42,6 +46,30 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
         console.print(table, markup=False)
     lines = [line.rstrip() for line in capture.get().replace("─", "-").splitlines()]
     click.echo(textwrap.dedent("\n".join(lines)).strip("\n"))
+
+
+def check_figure(path: Path | None, option: str) -> None:
+    """Refuse a figure of an unknown format, or in a missing folder, before the work is done."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise click.UsageError(f"Option {option}: there is no folder {str(path.parent)!r}.")
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix.lower().lstrip(".") not in known:
+        allowed = ", ".join(f".{kind}" for kind in known)
+        raise click.UsageError(f"Option {option} must end in {allowed}, but is {str(path)!r}.")
+
+
+@contextmanager
+def drawing(path: Path) -> Iterator[None]:
+    """Report a figure that cannot be written as a failure, and one that is as written."""
+    try:
+        yield
+    except OSError as error:
+        raise Failure(f"could not write {str(path)!r}: {error.strerror or error}.") from error
+    click.echo(f"written: {path}", err=True)
 
 
 def print_json(data: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent.cli.errors import Failure
-from thermalent.cli.output import print_table
+from thermalent.cli.output import check_figure, drawing, print_table
 
 if TYPE_CHECKING:
     import xarray
@@ -53,6 +53,7 @@ def show(
     """
     if repair and not check:
         raise click.UsageError("Option --repair needs --check.")
+    check_figure(plot, "--plot")
     if check:
         _check(store, repair)
         return
@@ -71,11 +72,8 @@ def _show(data: xarray.Dataset, rows: int, chosen: tuple[str, ...], plot: Path |
     if plot is not None:
         from thermalent.sweeping.plot import draw_sweep
 
-        try:
+        with drawing(plot):
             draw_sweep(data, names[0], plot)
-        except (OSError, ValueError) as problem:
-            raise Failure(f"could not draw {str(plot)!r}: {problem}") from problem
-        click.echo(f"written: {plot}")
 
 
 def summary(data: xarray.Dataset) -> str:
