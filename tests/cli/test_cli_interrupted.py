@@ -79,6 +79,6 @@ def test_an_interrupted_burn_in_leaves_no_result():
     """Nothing was averaged yet: there is no partial result to mark."""
     network = te.thermal_link(30.0, 0.3)
     te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1.0, window=1.0))  # compiles
-    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.5):
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.5, computed=True):
         te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1e7))
     assert not hasattr(caught.value, "partial")

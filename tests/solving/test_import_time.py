@@ -18,7 +18,7 @@ def loaded_after(statement: str) -> set[str]:
     """Top-level names of the modules that a fresh interpreter holds after a statement."""
     code = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     return set(result.stdout.split())
 

@@ -40,7 +40,7 @@ def test_interruption_keeps_what_is_done():
     method = FieldTrajectories(n=10**7, seed=3, burn_in=20.0, window=20.0)
     replace(method, n=64).steady_state(net)  # compiles
 
-    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(3.0):
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(2.0, computed=True):
         te.steady_state(net, method)
     partial = caught.value.partial
     assert not partial.status.ok
@@ -59,7 +59,7 @@ def test_interruption_before_the_first_trajectory_is_an_error():
         lambda: te.evolve(net, [1e5], "00", FieldTrajectories(n=64)),
         lambda: te.steady_state(net, FieldTrajectories(n=64, burn_in=1e5)),
     ):
-        with pytest.raises(KeyboardInterrupt), interruption_after(0.3):
+        with pytest.raises(KeyboardInterrupt), interruption_after(0.3, computed=True):
             call()
 
 

@@ -1,20 +1,41 @@
 """Ctrl-C at a time of the test's choice."""
 
 import signal
+import threading
+import time
 from contextlib import contextmanager
 
 
 @contextmanager
-def interruption_after(seconds):
-    """Ctrl-C, by a timer."""
+def interruption_after(seconds, *, computed=False):
+    """Ctrl-C after some seconds.
+
+    Args:
+        seconds: How many.
+        computed: Of CPU time of the process, so that as much is done by then on a busy machine;
+            else by the clock, for what only waits.
+    """
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
+    over = threading.Event()
+
+    def watch():
+        now = time.process_time if computed else time.monotonic
+        end = now() + seconds
+        while now() < end:
+            if over.wait(0.01):
+                return
+        # To the main thread, which a timer of CPU time would not wake.
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        over.set()
+        watcher.join()
         signal.signal(signal.SIGALRM, before)
