@@ -1,0 +1,121 @@
+"""Every module with code has its test: one imports it, uses its public name, or stands below."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import thermalent
+
+PACKAGE = Path(thermalent.__file__).parent
+TESTS = Path(__file__).parent
+# Modules that no test imports, and the test that runs them through what calls them. A folder
+# stands for those of its modules that no test imports.
+TESTED_THROUGH = {
+    "analysis.design": "analysis/test_design.py",
+    "analysis.eigenvalues": "analysis/test_relaxation_rates.py",
+    "analysis.objective": "analysis/test_optimise_slopes.py",
+    "analysis.slope_search": "analysis/test_optimise_slopes.py",
+    "analytic.detuned_pair": "analytic/test_cooperative_closed_forms.py",
+    "analytic.methods": "analytic/test_approximations.py",
+    "analytic.spin_weights": "analytic/test_cooperative_closed_forms.py",
+    "cli.dual_rail": "cli/test_cli_dual_rail.py",
+    "cli.errors": "cli/test_cli.py",
+    "cli.evolve": "cli/test_cli_evolve.py",
+    "cli.filters": "cli/test_cli_filters.py",
+    "cli.netcdf": "cli/test_cli_netcdf.py",
+    "cli.options": "cli/test_cli.py",
+    "cli.show": "cli/test_cli_sweep.py",
+    "cli.trajectories": "cli/test_cli.py",
+    "cli.validate": "cli/test_cli.py",
+    "continued_fraction.batch": "continued_fraction/test_batch.py",
+    "continued_fraction.chain": "continued_fraction/test_fraction.py",
+    "continued_fraction.dynamics": "continued_fraction/test_evolution.py",
+    "continued_fraction.lattice": "continued_fraction/test_many_modes.py",
+    "continued_fraction.more_digits": "continued_fraction/test_more_digits.py",
+    "continued_fraction.sensitivity": "continued_fraction/test_sensitivity.py",
+    "continued_fraction.settings": "continued_fraction/test_batch.py",
+    "continued_fraction.several_modes": "continued_fraction/test_many_modes.py",
+    "continued_fraction.several_poles": "continued_fraction/test_several_poles.py",
+    "excitations": "excitations/test_ring_methods.py",
+    "filters": "filters/test_filters.py",
+    "fock.memory_check": "fock/test_fock_truncation.py",
+    "fock.plans": "fock/test_fock.py",
+    "fock.rates": "analysis/test_relaxation_rates.py",
+    "fock.splittings": "fock/test_fock_reached.py",
+    "hardware": "hardware/test_hardware.py",
+    "jumps": "jumps/test_quantum_jumps.py",
+    "models.filtered": "models/test_filtered_links.py",
+    "models.line": "networks/test_geometry.py",
+    "networks.value": "networks/test_value.py",
+    "operators.readable": "solution/test_record.py",
+    "stochastic.coherence": "stochastic/test_ornstein_uhlenbeck.py",
+    "stochastic.ket_paths": "stochastic/test_field_jumps.py",
+    "stochastic.step_kernels": "stochastic/test_trajectories.py",
+    "stochastic.step_operators": "stochastic/test_trajectories.py",
+    "stochastic.vector_step_kernels": "stochastic/test_trajectories_several_modes.py",
+    "support.checks": "solving/test_bad_input.py",
+    "support.compiled": "installation/test_kernel_cache.py",
+    "support.deprecation": "networks/test_old_names.py",
+    "support.within_doubles": "analytic/test_analytic_extremes.py",
+    "sweeping": "sweeping/test_sweep.py",
+    "testing": "testing/test_testing.py",
+}
+
+
+def with_code():
+    """The modules that define a function or a class, by their name below the package."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        body = ast.parse(path.read_text()).body
+        if any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in body):
+            parts = path.relative_to(PACKAGE).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported():
+    """What the tests import or name as a string, below the package."""
+    found = set()
+    for path in TESTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            elif isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.Constant) and re.fullmatch(
+                r"thermalent(\.\w+)+", str(node.value)
+            ):
+                found |= {node.value, node.value.rpartition(".")[0]}
+    return {name.removeprefix("thermalent.") for name in found}
+
+
+def used():
+    """The modules of the public names that the tests use as `te.name`."""
+    text = "\n".join(path.read_text() for path in TESTS.rglob("test_*.py"))
+    names = set(re.findall(r"\bte\.(\w+)", text)) & set(thermalent.__all__)
+    modules = {getattr(getattr(thermalent, name), "__module__", "") for name in names}
+    return {str(module).removeprefix("thermalent.") for module in modules}
+
+
+CODE = with_code()
+KNOWN = imported() | used()
+
+
+def row_of(module):
+    """The longest name in the table that a module is, or stands below."""
+    fitting = [name for name in TESTED_THROUGH if f"{module}.".startswith(f"{name}.")]
+    return max(fitting, key=len, default=None)
+
+
+@pytest.mark.parametrize("module", sorted(CODE.keys() - KNOWN))
+def test_a_module_that_no_test_names_is_tested_through_another(module):
+    assert row_of(module) is not None, f"no test imports {module}, and it is not in TESTED_THROUGH"
+
+
+def test_every_row_is_of_a_module_and_its_test_exists():
+    for name, test in TESTED_THROUGH.items():
+        assert any(f"{module}.".startswith(f"{name}.") for module in CODE)
+        assert re.search(r"^def test_", (TESTS / test).read_text(), re.MULTILINE)
