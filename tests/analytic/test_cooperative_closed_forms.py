@@ -216,7 +216,7 @@ def test_negativity_of_a_small_weight_keeps_its_digits():
         (lambda: exact.detuned_rates(-1.0, 0.0), r"`decay` must be finite and non-negative"),
         (lambda: exact.pair_limit(np.eye(4)), r"`state` must be of unit trace"),
         (lambda: exact.product_limit(1.5, 0.5), r"`first` must be a number in \[0, 1\]"),
-        (lambda: exact.product_limit([0.1, 0.2], [0.1] * 3), r"`second` must be one number or of"),
+        (lambda: exact.product_limit([0.1, 0.2], [0.1] * 3), r"`second` must be of a shape that"),
         (lambda: exact.dark_mixture_negativity(1.1), r"`weight` must be a number in"),
     ],
 )

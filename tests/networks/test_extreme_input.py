@@ -12,6 +12,12 @@ import thermalent as te
         (lambda: te.thermal_link(10**400, 1.0), r"but is an integer of about 10\^400"),
         (lambda: te.PhaseDiffusion(r0=1e-308), r"`r0` must be a number in"),
         (lambda: te.clockwork(individual_decay=1e308), r"must be"),
+        (
+            lambda: te.Qubit(name="q", dephasing=1e308),
+            r"`dephasing` must be zero, or at least 1e-100 and at",
+        ),
+        (lambda: te.thermal_link(1.0, 0.1, dephasing=1e-320), r"`dephasing` must be zero, or at"),
+        (lambda: te.Mode(bath_rate=1e-320), r"`bath_rate` must be zero, or at least 1e-100 and at"),
         (lambda: te.dual_rail(pairs=1, squeezing=1.0, gamma=1e-320), r"at least 1e-100"),
         (lambda: te.ContinuedFraction(n_max=100_000_000), r"`n_max` must be an integer from 1 to"),
         (lambda: te.ContinuedFraction(rtol=np.nan), r"`rtol` must be"),

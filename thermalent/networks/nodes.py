@@ -44,7 +44,7 @@ class Mode(metaclass=ExplainedClass):
     backaction: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "bath_rate", checks.nonnegative("bath_rate", self.bath_rate))
+        object.__setattr__(self, "bath_rate", checks.rate("bath_rate", self.bath_rate))
         object.__setattr__(self, "n_th", checks.nonnegative("n_th", self.n_th))
 
 
@@ -95,7 +95,7 @@ class Qubit(Emitter):
     dephasing: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dephasing", checks.nonnegative("dephasing", self.dephasing))
+        object.__setattr__(self, "dephasing", checks.rate("dephasing", self.dephasing))
 
     @property
     def lowering(self) -> np.ndarray:

@@ -58,6 +58,15 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
+def rate(name: str, value: Any) -> float:
+    """A rate that is zero, or whose products with others neither overflow nor lose their digits."""
+    number = nonnegative(name, value)
+    if number != 0.0 and not 1 / LARGEST_RATE <= number <= LARGEST_RATE:
+        allowed = f"zero, or at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g}"
+        fail(name, allowed, value)
+    return number
+
+
 def positive_rate(name: str, value: Any) -> float:
     """A rate > 0 whose products with others neither overflow nor lose their digits."""
     rate = positive(name, value)
