@@ -530,10 +530,7 @@ def test_evolution_behind_one_mode_is_the_case_of_one_element():
     assert np.all(distance <= error + expected.error)
 
 
-def test_dynamics_from_an_empty_source_say_what_they_take():
-    network = te.thermal_link(0.5, 0.5, filters=2)
-    with pytest.raises(te.MethodError, match="starts from a stationary source, not from 'empty'"):
-        te.evolve(network, [1.0], "00", te.ContinuedFraction(), source="empty")
+def test_dynamics_behind_several_outputs_say_what_they_take():
     with pytest.raises(te.MethodError, match="each in another way"):
         te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", te.ContinuedFraction())
 

@@ -274,7 +274,12 @@ class OneModeEvolutionPlan(Plan):
 
 
 def evolution_status(
-    settings: Settings, times: np.ndarray, error: np.ndarray, tolerance: float, refused: float
+    settings: Settings,
+    times: np.ndarray,
+    error: np.ndarray,
+    tolerance: float,
+    refused: float,
+    cause: str = "weakly damped oscillations",
 ) -> Status:
     """The status of an evolution with these errors, (t,).
 
@@ -284,14 +289,15 @@ def evolution_status(
         error: Errors; infinite where nothing was computed.
         tolerance: The error that was aimed at.
         refused: Multiplications that were too many, or zero.
+        cause: What would have taken them.
     """
     if refused:
         first = times[int(np.argmax(~np.isfinite(error)))]
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(
-                f"From t = {first:g} on the evolution was not computed: weakly damped "
-                f"oscillations would have to be followed step by step, in {refused:.0e} "
+                f"From t = {first:g} on the evolution was not computed: {cause} would have to be "
+                f"followed step by step, in {refused:.0e} "
                 "multiplications (1e9 take about a second). Ask for earlier times, or for "
                 "te.steady_state(...)."
             ),

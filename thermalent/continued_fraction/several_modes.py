@@ -19,6 +19,10 @@ from thermalent.continued_fraction.several_poles import choice, results
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
+from thermalent.continued_fraction.several_poles.growing_source import (
+    HOW_GROWN,
+    evolve_from_empty,
+)
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
@@ -131,7 +135,7 @@ class SeveralModesPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SeveralModesEvolutionPlan(Plan):
-    """An evolution in the chain's coordinates."""
+    """An evolution in the chain's coordinates, from a stationary or an empty source."""
 
     task: EvolutionTask
     settings: Settings
@@ -151,17 +155,24 @@ class SeveralModesEvolutionPlan(Plan):
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        states, error, stats = evolve_several_poles(
-            self.chain, task.times, task.start, tolerance, granted
-        )
+        stationary = task.source == "stationary"
+        evolve = evolve_several_poles if stationary else evolve_from_empty
+        states, error, stats = evolve(self.chain, task.times, task.start, tolerance, granted)
         return Evolution(
             network=task.network,
             method=settings.record,
             times=task.times,
             states=states,
             error=error,
-            how=HOW_EVOLVED,
-            status=evolution_status(settings, task.times, error, tolerance, stats["refused"]),
+            how=HOW_EVOLVED if stationary else HOW_GROWN,
+            status=evolution_status(
+                settings,
+                task.times,
+                error,
+                tolerance,
+                stats["refused"],
+                "weakly damped oscillations" if stationary else "the filling of the source",
+            ),
             stats={**stats, "seconds": time.perf_counter() - began},
         )
 

@@ -79,10 +79,10 @@ def chain_refusal(network: Network | Source) -> str | None:
 def evolution_refusal(network: Network | Source, source: SourceStart) -> str | None:
     """Why a network of several modes cannot be evolved, or None."""
     of = source_of(network)
-    if source != "stationary":
+    if not isinstance(source, str) and source != 0:
         return (
-            f"behind several modes (here {len(of.network.modes)}) it starts from a stationary "
-            f"source, not from {source!r}. Use te.Fock(...)."
+            f"behind several modes (here {len(of.network.modes)}) it starts from a stationary or "
+            f"an empty source, not from a coherent amplitude like {source!r}. Use te.Fock(...)."
         )
     return chain_refusal(of)
 

@@ -169,7 +169,11 @@ def tiers(
 
 
 def tiers_with_changes(
-    chain: SourceChain, most: int, changes: Sequence[tuple[SourceChain, np.ndarray]]
+    chain: SourceChain,
+    most: int,
+    changes: Sequence[tuple[SourceChain, np.ndarray]],
+    start: np.ndarray | None = None,
+    charge: int = 0,
 ) -> tuple[Tiers, list[Tiers]]:
     """The tiers of a chain, and on the same unknowns those of changes of it.
 
@@ -178,17 +182,22 @@ def tiers_with_changes(
         most: Largest order K of quanta beyond the first amplitude.
         changes: Chains that hold the changes of all that the blocks are linear in, each with the
             change of the damping of its tails.
+        start: See `tiers`.
+        charge: See `tiers`.
 
     Returns:
-        Tiers of total charge zero, with all unknowns that the changes can reach.
+        Tiers of this total charge, with all unknowns that the changes can reach.
     """
-    table = _Table(chain, placements(chain.length - 1, most), 0)
+    table = _Table(chain, placements(chain.length - 1, most), charge)
     terms = [
-        {name: table.halved(entries) for name, entries in _operators(one, table, damping).items()}
+        {
+            name: table.halved(entries) if charge == 0 else entries
+            for name, entries in _operators(one, table, damping).items()
+        }
         for one, damping in ((chain, tail_damping(chain.drift)), *changes)
     ]
     every = {f"{i} {name}": part for i, one in enumerate(terms) for name, part in one.items()}
-    kept = table.reachable(table.seed(None), every)
+    kept = table.reachable(table.seed(start), every)
     first, *others = (
         table.chain_of(one, parts, kept, most)
         for (one, _), parts in zip([(chain, None), *changes], terms, strict=True)

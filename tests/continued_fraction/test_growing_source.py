@@ -1,0 +1,72 @@
+"""Evolution from an empty source of several poles: Fock, trajectories, the limits in time."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from tests.support.several_poles_sources import behind
+
+TIMES = np.array([0.0, 0.5, 3.0, 10.0])
+
+
+def cold():
+    return te.thermal_link(0.05, 0.4, (1.0, 0.8), detuning=(0.1, -0.3), filters=2)
+
+
+def acting_back():
+    """Two detuned modes, the second coupled to both qubits in both directions: complex V(t)."""
+    return behind(
+        (te.Mode(name="a", bath_rate=0.4, n_th=0.06), te.Mode(name="b", bath_rate=0.2, n_th=0.02)),
+        np.array([[0.3, 0.25 - 0.1j], [0.25 + 0.1j, -0.2]]),
+        (0.0, 0.1),
+        (0.0, 0.7),
+        detuning=(0.1, -0.3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "initial"),
+    [(cold(), "10"), (acting_back(), np.array([0.6, 0.0, 0.64j, 0.48]))],
+    ids=["cascade", "detuned"],
+)
+def test_cold_sources_fill_as_in_fock_space(network, initial):
+    """Populations, and coherences of charges one and two."""
+    found = te.evolve(network, TIMES, initial, te.ContinuedFraction(rtol=1e-6), source="empty")
+    expected = te.evolve(network, TIMES, initial, te.Fock(cutoff=4), source="empty")
+    distance = np.max(np.abs(found.states - expected.states), axis=(1, 2))
+    assert np.all(distance <= found.error + expected.error)
+    assert np.max(found.error) <= 1e-5
+    # A stationary source gives something else.
+    other = te.evolve(network, TIMES, initial, te.ContinuedFraction(rtol=1e-6))
+    assert np.max(np.abs(other.states - found.states)) > 100 * np.max(found.error)
+
+
+def test_hot_sources_fill_as_their_sampled_fields():
+    """Within 4 standard errors of the mean over fields; from a stationary source not."""
+    network = te.thermal_link(20.0, 0.1, filters=2)
+    times = np.array([3.0, 12.0])
+    found = te.evolve(network, times, "00", te.ContinuedFraction(rtol=1e-3), source="empty")
+    sampled = te.evolve(network, times, "00", te.FieldTrajectories(n=400, seed=3), source="empty")
+    distance = np.max(np.abs(found.states - sampled.states), axis=(1, 2))
+    assert np.all(distance <= 4 * sampled.error + found.error)
+    stationary = te.evolve(network, times, "00", te.ContinuedFraction(rtol=1e-3))
+    away = np.max(np.abs(stationary.states - sampled.states), axis=(1, 2))
+    assert away[0] > 6 * sampled.error[0]
+
+
+def test_in_the_end_the_source_is_stationary():
+    network = te.thermal_link(0.5, 0.5, filters=2)
+    method = te.ContinuedFraction(rtol=1e-5)
+    late = te.evolve(network, [60.0], "00", method, source="empty")
+    steady = te.steady_state(network, method)
+    assert np.max(np.abs(late.states[0] - steady.state)) <= late.error[0] + steady.error
+
+
+def test_what_it_does_not_take_is_refused_with_a_remedy():
+    with pytest.raises(te.MethodError, match=r"an empty source, not from a coherent.*te\.Fock"):
+        te.evolve(cold(), TIMES, "00", te.ContinuedFraction(), source=0.3)
+    with pytest.raises(te.SolveError, match=r"the filling of the source .* Ask for earlier times"):
+        te.evolve(
+            te.thermal_link(1220.0, 1e-3, filters=2), [1e9], "00",
+            te.ContinuedFraction(rtol=1e-3), source="empty",
+        )  # fmt: skip
