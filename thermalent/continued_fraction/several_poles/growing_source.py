@@ -63,7 +63,7 @@ def evolve_from_empty(
     charge = element_charges(chain.numbers).reshape(d, d)
     depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
     states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-    stats = {"levels": depth, "stepped_times": len(times), "quanta": 0, "poles": chain.length}
+    stats = {"tiers": depth, "stepped_times": len(times), "quanta": 0, "poles": chain.length}
     stats["refused"] = 0
     for q in range(int(charge.max()) + 1):
         part = np.where(charge == q, rho, 0)
