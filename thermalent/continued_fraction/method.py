@@ -96,8 +96,8 @@ class ContinuedFraction(Method):
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused without a mode or U(1) symmetry, if unstable, too hot or too large.
 
-        The source of an evolution may start in any way behind one mode, and stationary behind
-        several that drive the emitters through one amplitude.
+        The source of an evolution may start in any way behind one mode, and stationary or empty
+        behind several that drive the emitters through one amplitude.
         """
         network, evolves = task.network, isinstance(task, EvolutionTask)
         if evolves and self.digits is not None:
