@@ -99,6 +99,16 @@ def test_spectrum_is_the_transform_of_the_coherence(net):
     assert np.all(found.error < 1e-8)
 
 
+def test_tiers_left_out_are_in_the_error_of_a_spectrum():
+    """At a loose tolerance they are nearly all of it."""
+    hot = te.thermal_link(40.0, 0.05)
+    few, many = (te.spectrum(hot, [0.0, 0.3], rtol=rtol) for rtol in (0.1, 1e-11))
+    off = np.abs(few.values - many.values)
+    assert np.all(off > 1e5 * many.error)
+    assert np.all(off <= few.error)
+    assert np.all(few.error < 20 * off)
+
+
 def test_spectrum_integrates_to_the_flux_that_came_in():
     """Lossless and stationary: the flux behind the qubits is the source's, kappa n_th/2."""
     net = te.thermal_link(40.0, 0.05)
