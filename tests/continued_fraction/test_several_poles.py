@@ -8,6 +8,7 @@ import pytest
 import thermalent as te
 from tests.support.liouvillian_spectrum import spectrum
 from tests.support.several_poles_sources import behind
+from thermalent.analysis.shapes.best_filter import filter_of
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
@@ -156,6 +157,22 @@ def test_a_second_pole_raises_the_best_concurrence_at_room_temperature(filters, 
     )
     assert here == pytest.approx(expected, abs=6e-4)
     assert here > max(less, more)
+
+
+def test_imaginary_parts_that_later_orders_are_the_first_to_meet():
+    """Rounding deep in the chain of a symmetric filter: order three has them, order two has not.
+
+    Whether it does may depend on the processor. The value is that of five orders at 900 tiers.
+    """
+    reflection = [1.0, -2.989003404886914e-07, 0.6604368017251782, 6.895043541947086e-07,
+                  0.08120402368523581, -2.0856862238109352e-07]  # fmt: skip
+    numerator = [-0.0014989769962277396, -0.01468620590119055, -0.14324242959764233,
+                 -0.020844189353451417, -0.21180265644364007]  # fmt: skip
+    chosen = filter_of(reflection, numerator, 0.02240702373278583)
+    found = te.steady_state(
+        te.thermal_link(1221.0, filter=chosen), te.ContinuedFraction(rtol=5e-3)
+    ).concurrence()
+    assert abs(found - 0.919594) < found.error
 
 
 def test_one_mode_is_a_chain_of_one_element():

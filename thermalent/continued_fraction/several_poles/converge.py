@@ -161,6 +161,7 @@ class _Search:
             obstacle = self._obstacle(last, found)
             if obstacle is not None:
                 return self._ended(replace(found, outcome=obstacle.outcome), obstacle.needed)
+            found = self._with_next_order(found)
             following = self._fold(last, found.k)
             if following.outcome == "singular":
                 return self._ended(following, self.work)
@@ -208,11 +209,26 @@ class _Search:
         k = evaluate_truncated_tiers(self.few, 0.0, last + last % 2)
         return self.few_stationary.solve(k)
 
-    def _fold(self, last: int, k_before: np.ndarray) -> Fraction:
-        """The solution with one quantum more."""
+    def _with_next_order(self, found: Fraction) -> Fraction:
+        """Build the tiers of the next order; return the solution so far on their unknowns.
+
+        A detuning deep in the chain may give tier 0 imaginary parts that lower orders do not have.
+        """
+        before = self.built
         self.quanta += 1
         self.built = tiers(self.chain, self.quanta)
         self.stationary = TierZeroEquation(self.built)
+        if before.tier0_size == self.built.tier0_size:
+            return found
+        unknowns = _tier0_unknowns(self.built)
+        at = [unknowns.index(unknown) for unknown in _tier0_unknowns(before)]
+        k = np.zeros((len(unknowns), len(unknowns)), dtype=found.k.dtype)
+        x = np.zeros(len(unknowns), dtype=found.x.dtype)
+        k[np.ix_(at, at)], x[at] = found.k, found.x
+        return replace(found, k=k, x=x)
+
+    def _fold(self, last: int, k_before: np.ndarray) -> Fraction:
+        """The solution with the tiers up to `last`."""
         self.work += work(self.chain, self.quanta, last)
         k = self._evaluated(last, rescaled=self.quanta % 2 == 1)
         try:
@@ -302,6 +318,12 @@ class _Obstacle(NamedTuple):
 def largest(chain: Tiers, x: np.ndarray) -> float:
     """Largest matrix element of a solution at tier 0."""
     return float(np.max(np.abs(chain.basis[0][:, : chain.tier0_size] @ x)))
+
+
+def _tier0_unknowns(chain: Tiers) -> list[tuple[int, bool]]:
+    """Emitters' element of each unknown of tier 0, and whether it is its imaginary part."""
+    elements, imaginary = chain.elements[0], chain.imaginary[0]
+    return [(int(elements[i]), bool(imaginary[i])) for i in range(chain.tier0_size)]
 
 
 def _is_real(chain: SourceChain) -> bool:
