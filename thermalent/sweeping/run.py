@@ -125,7 +125,6 @@ def sweep(
 def _require_packages(store: Any) -> None:
     needed = [
         "xarray",
-        "threadpoolctl",
         "cloudpickle",
         "loky",
         *([] if store is None else ["zarr"]),
