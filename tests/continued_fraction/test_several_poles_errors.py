@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import thermalent as te
 from tests.support.several_poles_sources import KINDS
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.several_poles import choice
@@ -70,3 +71,17 @@ def test_the_error_covers_the_distance_to_a_converged_run(monkeypatch):
 def test_the_error_of_random_sources_holds(first, monkeypatch):
     """300 sources of 2 to 4 poles."""
     require(range(first, first + 50), monkeypatch)
+
+
+@pytest.mark.parametrize("width", [1e6, 1e8])
+def test_rates_of_the_source_far_apart_cost_digits_that_the_error_counts(width):
+    """One pole is the limit: its corrections, (kappa / width)^2, are below double precision."""
+    n_th, kappa = 1220.0, 0.02
+    one = te.steady_state(te.thermal_link(n_th, kappa), te.ContinuedFraction(rtol=1e-11))
+    network = te.thermal_link(n_th, filter=te.Filter.cavities([kappa, width]))
+    two = te.steady_state(network, te.ContinuedFraction(rtol=1e-5))
+    assert two.stats["coordinates"] == "chain"
+    assert np.max(np.abs(two.state - one.state)) <= two.error + one.error
+    if width == 1e8:
+        with pytest.raises(te.SolveError, match="rates of the source are too far apart"):
+            te.steady_state(network, te.ContinuedFraction(rtol=1e-9))

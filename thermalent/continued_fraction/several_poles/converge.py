@@ -143,6 +143,7 @@ class _Search:
         self.built = self.few = tiers(chain, self.quanta)
         self.stationary = self.few_stationary = TierZeroEquation(self.built)
         self.work, self.of_tiers = 0.0, 0.0
+        self.floor = max(_FLOOR, chain.rounding)
 
     def run(self) -> Converged:
         """The steady state."""
@@ -269,7 +270,9 @@ class _Search:
             outcome = "converged"
         elif convergence.stagnates(changes, changed, found.scale):
             outcome = "rounding"
-        return replace(found, error=error + _FLOOR * found.scale, outcome=outcome)
+        if outcome == "converged" and self.floor > self.rtol:
+            outcome = "coordinates"
+        return replace(found, error=error + self.floor * found.scale, outcome=outcome)
 
     def _is_rounding(self, found: Fraction) -> bool:
         """Whether another scaling of the tiers changes as much as the last order did.

@@ -38,6 +38,7 @@ from thermalent.support.errors import ArgumentError
 _DEPENDENT = 1e-11
 # A metric worse conditioned than this is widened by the vacuum's own fluctuations.
 _WORST_CONDITION = 1e12
+_EPS = float(np.finfo(float).eps)
 # Two drives that differ by this part of them are proportional.
 _PROPORTIONAL = 1e-12
 
@@ -90,6 +91,19 @@ class SourceChain:
     def variance(self) -> float:
         """V = <|y|^2>."""
         return float(self.scale**2 * self.covariance[0, 0].real)
+
+    @cached_property
+    def rounding(self) -> float:
+        r"""Error of the source that rounding of its coordinates leaves, relative.
+
+        All elements of H are known to eps of the largest one. The slowest rate of the source,
+        which is what is left where they cancel, feels that absolutely:
+        \(\mathrm{eps} \max |H| / \min \mathrm{Re}\,\mathrm{eig} H\), at most 1.
+        """
+        largest = float(np.max(np.abs(self.drift)))
+        slowest = float(np.min(np.linalg.eigvals(self.drift).real))
+        lost = _EPS * largest
+        return lost / slowest if slowest > lost else 1.0
 
 
 @dataclass(frozen=True, eq=False)

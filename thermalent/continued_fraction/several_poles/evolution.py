@@ -81,6 +81,7 @@ def evolve_several_poles(
         stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
         stats["quanta"] = max(stats["quanta"], quanta)
         stats["refused"] = max(stats["refused"], int(sector.refused))
+    error[times > 0] += chain.rounding
     return states, error, stats
 
 

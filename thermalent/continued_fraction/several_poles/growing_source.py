@@ -76,6 +76,7 @@ def evolve_from_empty(
         error += less
         stats["quanta"] = max(stats["quanta"], quanta)
         stats["refused"] = max(stats["refused"], int(refused))
+    error[times > 0] += chain.rounding
     return states, error, stats
 
 

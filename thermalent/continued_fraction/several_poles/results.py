@@ -116,9 +116,10 @@ def steady_state_from(
 def _reached(
     chain: SourceChain, initial: np.ndarray, rtol: float | None, report: Callable[[str], None]
 ) -> tuple[np.ndarray, float, int, int, str]:
-    """State, error, tiers, quanta, and "budget" if that ended the search."""
+    """State, error, tiers, quanta, and "budget" or "rounding" if that ended the search."""
     from thermalent.continued_fraction.chain import convergence
 
+    floor = max(_FLOOR, chain.rounding)
     aimed = DEFAULT_RTOL if rtol is None else rtol
     changes, changed, before, spent, error = np.zeros(3), 0, None, 0.0, np.inf
     quanta = min(1, chain.length - 1)
@@ -136,14 +137,15 @@ def _reached(
         scale = float(np.max(np.abs(state)))
         if chain.length == 1:
             shallow = stationary.matrix(stationary.project(b, tier))
-            return state, float(np.max(np.abs(state - shallow))) + _FLOOR, depth, 0, ""
+            return state, float(np.max(np.abs(state - shallow))) + floor, depth, 0, ""
         if before is not None:
             change = float(np.max(np.abs(state - before)))
             changes, changed = np.append(changes[1:], change), changed + 1
-            error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale) + _FLOOR
+            error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale) + floor
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
             if error <= aimed * scale or convergence.stagnates(changes, changed, scale):
-                return state, error, depth, quanta, ""
+                ended = "" if error <= aimed * scale else "rounding"
+                return state, error, depth, quanta, ended
         if spent + 5 * work(chain, quanta + 1, 2 * tier) > MOST_WORK:
             return state, error, depth, quanta, "budget"
         before, quanta = state, quanta + 1
@@ -183,6 +185,12 @@ def _status(found: Converged, rtol: float | None) -> Status:
             Outcome.INACCURATE,
             f"is as accurate as double precision allows: {still}, and more quanta do not lower "
             "it. Ask for a larger rtol.",
+        ),
+        "coordinates": (
+            Outcome.INACCURATE,
+            f"is as accurate as double precision allows: {still}, because the rates of the source "
+            "are too far apart for its coordinates. Ask for a larger rtol, or leave out poles far "
+            "wider than all others.",
         ),
     }
     if fraction.outcome not in failures:
