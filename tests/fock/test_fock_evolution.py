@@ -251,12 +251,17 @@ def test_warm_modes_that_are_coupled_start_in_their_joint_state():
 
 
 def test_it_is_the_default_where_the_hierarchy_does_not_apply():
-    """Two modes that are not cold."""
+    """Two modes that are not cold, each of which drives a qubit of its own."""
     warm = te.Network(
-        nodes=(te.Mode(name="a", bath_rate=1.0, n_th=0.1), te.Mode(name="b"), te.Qubit(name="q")),
-        exchange=np.array([[0, 0.3, 0], [0.3, 0, 0.1], [0, 0.1, 0]]),
-        decay=np.diag([0.1, 0.5, 0.2]),
+        nodes=(
+            te.Mode(name="a", bath_rate=1.0, n_th=0.1),
+            te.Mode(name="b"),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=np.array([[0, 0.3, 0.2, 0], [0.3, 0, 0, 0.1], [0.2, 0, 0, 0], [0, 0.1, 0, 0]]),
+        decay=np.diag([0.1, 0.5, 0.2, 0.3]),
     )
-    found = te.evolve(warm, [0.5], "0", source="empty")
+    found = te.evolve(warm, [0.5], "00", source="empty")
     assert found.method.name == "Fock"
     assert "truncation from two cutoffs" in found.how

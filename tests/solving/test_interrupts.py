@@ -107,6 +107,7 @@ import os, signal, threading
 import numba
 from thermalent.support.compiled import compiled
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 seen = []
 
 @numba.extending.overload(len)

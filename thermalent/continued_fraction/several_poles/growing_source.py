@@ -21,7 +21,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.integrate import DOP853
 
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
@@ -195,6 +194,8 @@ def _stepped(
     tolerance: float,
 ) -> np.ndarray:
     """The solution at a later time."""
+    from scipy.integrate import DOP853  # late: most calls need none of scipy.integrate
+
     steps = DOP853(slope, now, y, time, rtol=tolerance, atol=tolerance)
     while steps.status == "running":
         message = steps.step()
