@@ -86,11 +86,14 @@ def structure(network: Network) -> Structure | None:
     nodes = network.nodes
     if not isinstance(nodes[0], Mode) or isinstance(nodes[1], Mode) or network.pumped:
         return None
+    # Lists, because this is asked of every network of a batch.
     emitters = tuple(
-        _QUBIT if type(node) is Qubit else anonymous(node)  # type: ignore[arg-type]
-        for node in nodes[1:]
+        [
+            _QUBIT if type(node) is Qubit else anonymous(node)  # type: ignore[arg-type]
+            for node in nodes[1:]
+        ]
     )
-    if prod(emitter.dimension for emitter in emitters) > MOST_STATES:
+    if prod([emitter.dimension for emitter in emitters]) > MOST_STATES:
         return None
     return Structure(nodes[0].backaction, emitters)
 
