@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.audit.networks import network_of
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
 from tests.support.reference.rates import slowest as reference_rates
 from thermalent.analysis.eigenvalues import refinement, shifts
@@ -441,3 +442,15 @@ def test_a_preparation_time_knows_its_error(network):
     states = te.evolve(network, sides, "00", te.ContinuedFraction(rtol=1e-10)).states
     early, late = (0.5 * np.abs(np.linalg.eigvalsh(state - steady)).sum() for state in states)
     assert early > 1e-2 > late
+
+
+def test_rates_that_differ_by_more_than_their_errors_are_in_order():
+    """Two pairs whose real parts agree in twelve digits: the slower one comes first."""
+    network, _ = network_of(969434644, "nearly_dark", 57)
+    values = np.asarray(te.relaxation_rates(network, 5).values)
+    assert 1e-13 < values[3].real - values[1].real < 1e-12
+    assert values[2] == values[1].conj()
+    assert values[4] == values[3].conj()
+    for count in (2, 3, 4):
+        fewer = te.relaxation_rates(network, count)
+        np.testing.assert_array_less(np.abs(fewer.values - values[:count]), 2 * fewer.error)

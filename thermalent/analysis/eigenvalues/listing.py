@@ -139,9 +139,23 @@ def collected(
     stationary = int(np.count_nonzero(~moving))
     rates, error = rates[moving].astype(complex), (error + rounding)[moving]
     change, rounding = change[moving], rounding[moving]
-    # Equal to rounding in the real part: the slower rotation first, of a pair the positive one.
-    order = np.lexsort((_digits(np.abs(rates.imag)), _digits(rates.real)))
+    order = _order(rates, error)
     return Slowest(rates[order], error[order], tiers, stationary, change[order], rounding[order])
+
+
+def _order(rates: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Positions of the rates by their real parts; of those that the errors do not tell apart, the
+    slower rotation first, and of a pair the positive one.
+    """
+    by_real = np.argsort(rates.real, kind="stable")
+    place = np.zeros(len(rates), dtype=int)
+    first = 0
+    for k, i in enumerate(by_real):
+        least = by_real[first]
+        if rates[i].real - rates[least].real > min(error[i], error[least]):
+            first = k
+        place[i] = first
+    return np.lexsort((_digits(np.abs(rates.imag)), place))
 
 
 def _digits(values: np.ndarray) -> np.ndarray:
