@@ -78,6 +78,22 @@ def test_an_interrupt_keeps_what_is_done():
     assert ensemble.mean[0, 0, 0] == pytest.approx((ensemble.blocks - 1) / 2)
 
 
+def test_an_interrupt_during_the_last_blocks_is_not_lost():
+    """They are added, and whoever runs the ensemble still hears of the interrupt."""
+    ensemble = EnsembleMean()
+
+    def last(stop):
+        yield block(0)
+        while not stop.is_set():
+            sum(range(1000))  # the interrupt comes after a time of the processor
+        yield block(1)
+
+    with interruption_after(0.3):
+        ended = run(ensemble, last, n=4, report=lambda text: None)
+    assert ensemble.count == 4
+    assert ended.interrupted
+
+
 def test_an_interrupt_before_anything_is_usable_is_an_error():
     with pytest.raises(KeyboardInterrupt), interruption_after(0.2):
         run(EnsembleMean(), blocks(10, seconds=0.5), n=20, report=lambda text: None)

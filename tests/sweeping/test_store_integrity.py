@@ -209,8 +209,10 @@ class TestOneWriter:
         process.wait()
 
     def test_a_forked_child_does_not_keep_it(self, tmp_path):
-        then = "import os, time; child = os.fork(); child or time.sleep(60)"
+        # The child has left the lock behind once it runs Python again.
+        then = "import os, time; os.fork() or (print('forked', flush=True), time.sleep(60))"
         process = holder(tmp_path / "lock", then=then)
+        assert process.stdout.readline() == "forked\n"
         process.kill()
         process.wait()
         with locked(tmp_path / "lock"):

@@ -65,7 +65,7 @@ def run(
     Raises:
         KeyboardInterrupt: interrupted before the ensemble was usable.
     """
-    stop, reached, began = Stop(), False, time.perf_counter()
+    stop, reached, ended, began = Stop(), False, False, time.perf_counter()
 
     def add() -> None:
         nonlocal reached
@@ -86,11 +86,12 @@ def run(
                 wait([done], timeout=_LOOKS)
             done.result()
         except KeyboardInterrupt:
+            ended = True  # also if the blocks under way were the last ones: who asked waits for it
             stop.set()
             done.result()
             if not ensemble.usable:
                 raise
-    return Ended(time.perf_counter() - began, ensemble.count < n and not reached)
+    return Ended(time.perf_counter() - began, ended)
 
 
 def interrupted(done: int, n: int) -> Status:
