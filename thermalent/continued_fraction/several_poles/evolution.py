@@ -8,7 +8,7 @@ contours no longer changes, and the evolution with one quantum less shows the er
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -62,27 +62,48 @@ def evolve_several_poles(
         tolerance: Error allowed in the largest element.
         most_work: Multiplications; K ends where one more would exceed them.
     """
-    d = len(chain.numbers)
-    charge = element_charges(chain.numbers).reshape(d, d)
-    states = np.zeros((len(times), d, d), dtype=complex)
-    error = np.zeros(len(times))
     stats = {"tiers": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
     depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
+
+    def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
+        sector = _Sector(chain, part, q, depth)
+        quanta, reachable = sector.quanta(times, tolerance, most_work)
+        stats["quanta"] = max(stats["quanta"], quanta)
+        found, error = sector.relaxed(times, quanta, reachable)
+        stats["tiers"] = max(stats["tiers"], sector.tiers)
+        stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
+        stats["refused"] = max(stats["refused"], int(sector.refused))
+        return found, error
+
+    return *sum_of_charges(chain, times, rho, evolved), stats
+
+
+def sum_of_charges(
+    chain: SourceChain,
+    times: np.ndarray,
+    rho: np.ndarray,
+    evolved: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """States (t, d, d) and errors (t,) of all charges, those of the chain's rounding included.
+
+    Args:
+        chain: Emitters and source.
+        times: Increasing, >= 0, (t,).
+        rho: Initial density matrix, (d, d).
+        evolved: What a part of rho of one charge >= 0 becomes, (t, d, d), and its errors (t,).
+    """
+    d = len(chain.numbers)
+    charge = element_charges(chain.numbers).reshape(d, d)
+    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
     for q in range(int(charge.max()) + 1):
         part = np.where(charge == q, rho, 0)
         if not np.any(part):
             continue
-        sector = _Sector(chain, part, q, depth)
-        quanta, reachable = sector.quanta(times, tolerance, most_work)
-        found, less = sector.relaxed(times, quanta, reachable)
+        found, less = evolved(part, q)
         states += found if q == 0 else found + found.conj().transpose(0, 2, 1)
         error += less
-        stats["tiers"] = max(stats["tiers"], sector.tiers)
-        stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
-        stats["quanta"] = max(stats["quanta"], quanta)
-        stats["refused"] = max(stats["refused"], int(sector.refused))
     error[times > 0] += chain.rounding
-    return states, error, stats
+    return states, error
 
 
 class _Sector:

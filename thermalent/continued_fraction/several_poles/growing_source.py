@@ -24,13 +24,12 @@ from scipy import linalg, sparse
 
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.evolution import tiers_depth
+from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
 from thermalent.continued_fraction.several_poles.tiers import (
     BlockEntries,
     Tiers,
     tiers_with_changes,
 )
-from thermalent.networks.symmetry import element_charges
 from thermalent.support.progress import working
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"
@@ -58,25 +57,19 @@ def evolve_from_empty(
         tolerance: Error allowed in the largest element.
         most_work: Multiplications; K ends where one more would exceed them.
     """
-    d = len(chain.numbers)
-    charge = element_charges(chain.numbers).reshape(d, d)
     depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
-    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
     stats = {"tiers": depth, "stepped_times": len(times), "quanta": 0, "poles": chain.length}
     stats["refused"] = 0
-    for q in range(int(charge.max()) + 1):
-        part = np.where(charge == q, rho, 0)
-        if not np.any(part):
-            continue
-        found, less, quanta, refused = _converged(
+
+    def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
+        found, error, quanta, refused = _converged(
             chain, part, q, times, depth, tolerance, most_work
         )
-        states += found if q == 0 else found + found.conj().transpose(0, 2, 1)
-        error += less
         stats["quanta"] = max(stats["quanta"], quanta)
         stats["refused"] = max(stats["refused"], int(refused))
-    error[times > 0] += chain.rounding
-    return states, error, stats
+        return found, error
+
+    return *sum_of_charges(chain, times, rho, evolved), stats
 
 
 def _converged(
