@@ -8,7 +8,7 @@ RUN    := $(BIN)/python
 LOCK   := constraints/development.txt
 
 .PHONY: demo test test-long test-matrix coverage release-check audit mutate check format figures \
-	claims bench lock clean
+	docs claims bench lock clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -77,6 +77,12 @@ format: $(VENV)/.installed-dev
 
 figures: $(VENV)/.installed
 	$(RUN) -m figures
+
+# The documentation site, output/site/index.html: pages that are notebooks run if they have changed.
+docs: $(VENV)/.installed-dev
+	$(RUN) -m figures.drawings
+	$(RUN) -m sphinx --fail-on-warning --keep-going --quiet docs output/site
+	@echo "written: output/site/index.html"
 
 # The page of what the papers print, from the tables of the tests.
 claims: $(VENV)/.installed-dev

@@ -1,0 +1,74 @@
+"""The documentation site: it builds without a warning, its pages run, its reference is complete."""
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from tests.support.pages import DOCS
+from tests.test_names import public_objects
+
+CELL = re.compile(r"^```\{code-cell\} python\n((?::.*\n)*)(.*?)^```$", re.DOTALL | re.MULTILINE)
+NOTEBOOKS = sorted(
+    path for path in DOCS.rglob("*.md") if path.read_text().startswith("---\nfile_format: mystnb")
+)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
+def test_an_executed_page_runs(page, monkeypatch):
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
+    matplotlib.use("Agg")
+    names = {"__name__": "page"}
+    cells = [code for _, code in CELL.findall(page.read_text())]
+    assert cells
+    for code in cells:
+        exec(compile(code, str(page), "exec"), names)
+    matplotlib.pyplot.close("all")
+
+
+def test_every_public_name_stands_in_the_reference():
+    """What a module offers under the same name as the package stands there once."""
+    public = set(public_objects())
+    expected = {name for name in public if "." not in name or name.split(".")[1] not in public}
+    listed = []
+    for page in (DOCS / "api").glob("*.md"):
+        listed += re.findall(r"^   ([\w.]+)$", page.read_text(), flags=re.MULTILINE)
+    assert sorted(listed) == sorted(expected)
+
+
+def test_every_page_stands_in_the_navigation():
+    named = set()
+    for page in DOCS.rglob("*.md"):
+        for tree in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text(), flags=re.DOTALL):
+            named |= {
+                (page.parent / line.strip()).with_suffix(".md").resolve()
+                for line in tree.splitlines()
+                if line.strip() and not line.startswith(":")
+            }
+    pages = {page for page in DOCS.rglob("*.md") if "_build" not in page.parts}
+    assert pages - named == {DOCS / "index.md"}
+
+
+@pytest.mark.skipif(
+    find_spec("sphinx") is None, reason="the packages of the extra docs are not there"
+)
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    """The pages are not run here: that is done above, and by `make docs`."""
+    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet"]
+    unread = ["-D", "nb_execution_mode=off", "-D", "suppress_warnings=myst-nb.lexer"]
+    places = ["--doctree-dir", tmp_path / "trees", DOCS, tmp_path / "site"]
+    built = subprocess.run(
+        [*command, *unread, *places], capture_output=True, text=True, timeout=1200
+    )
+    assert built.returncode == 0, built.stderr
+    assert not built.stderr
+    loaded = re.compile(
+        r'<(?:script|img|iframe)[^>]+src="(?://|https?:)|<link[^>]+href="(?://|https?:)'
+    )
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert Path(tmp_path / "site" / "api" / "generated" / "thermalent.thermal_link.html") in pages
+    assert not [page.name for page in pages if loaded.search(page.read_text())]
