@@ -24,6 +24,7 @@ from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support.one_thread import one_thread
 from thermalent.sweeping.blocks import Columns, Recipe, StateOrError, attempt, compute, whole
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
+from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.execution.tasks import BlockTask
 from thermalent.sweeping.storage.partial_ensembles import Part, Parts
 
@@ -120,6 +121,7 @@ def _computed(
     size = max(1, min(_LARGEST, count // (_SHARES * workers.count)))
     begins = iter(range(done, count, size))
     under_way: deque[tuple[Any, int]] = deque()
+    work = several if workers.here else several_elsewhere
     try:
         while not stop.is_set():
             while len(under_way) < _AHEAD * workers.count:
@@ -127,7 +129,7 @@ def _computed(
                 if begin is None:
                     break
                 end = min(count, begin + size)
-                under_way.append((workers.submit(several, paths, n, begin, end), begin))
+                under_way.append((workers.submit(work, paths, n, begin, end), begin))
             if not under_way:
                 return
             future, begin = under_way.popleft()
@@ -141,6 +143,12 @@ def several(paths: PathSpec, n: int, begin: int, end: int) -> list[ExtrapolatedB
     """Compute a few blocks; runs on a worker."""
     reader = Reader(paths.emitters)
     return [block_mean(paths, reader, n, number) for number in range(begin, end)]
+
+
+def several_elsewhere(paths: PathSpec, n: int, begin: int, end: int) -> list[ExtrapolatedBlock]:
+    """Compute a few blocks in another process."""
+    end_with_parent()
+    return several(paths, n, begin, end)
 
 
 def _collected(
@@ -158,4 +166,4 @@ def _collected(
             losses += 1
             if not (lost(problem) and workers.again and losses <= LOSSES):
                 raise blamed(problem, what) from problem
-            future = workers.submit(several, paths, n, begin, end)
+            future = workers.submit(several_elsewhere, paths, n, begin, end)

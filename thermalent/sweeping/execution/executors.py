@@ -19,6 +19,7 @@ from thermalent._version import __version__
 from thermalent.support import checks
 from thermalent.support.one_thread import one_thread
 from thermalent.sweeping.blocks import Columns, Recipe
+from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.execution.tasks import (
     BlockTask,
     packed,
@@ -87,9 +88,9 @@ def processes(count: int) -> Workers:
     """
     from loky import get_reusable_executor
 
-    # Idle for longer than the timeout, as after a kill of this process, they end by themselves;
-    # until then the next sweep finds them ready.
-    pool = get_reusable_executor(count, timeout=_IDLE)
+    # Idle for longer than the timeout they end by themselves; until then the next sweep finds them
+    # ready.
+    pool = get_reusable_executor(count, timeout=_IDLE, initializer=end_with_parent)
     return Workers(
         submit=pool.submit,
         count=count,

@@ -11,6 +11,7 @@ import numpy as np
 
 from thermalent._version import __version__
 from thermalent.sweeping.blocks import Columns, Recipe, compute
+from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
 
@@ -55,6 +56,7 @@ def run_elsewhere(packed: bytes, version: str, task: BlockTask) -> Columns:
             f"A worker on {socket.gethostname()} has thermalent {__version__}, but the sweep is of "
             f"{version}. Install the same version everywhere."
         )
+    end_with_parent()
     _limited_for_good()
     return run_task(_unpacked(packed), task)
 

@@ -1,0 +1,116 @@
+"""Processes that compute for a sweep end when the process of the sweep is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+# Blocks of 1024 points, each of a minute or more, or an ensemble of hours.
+POINTS = """
+te.sweep(te.thermal_link, {"n_th": np.linspace(1e8, 2e8, 8192), "kappa": [1e-3]}, "purity",
+         executor=executor, block=1024)
+"""
+ENSEMBLE = """
+te.sweep(te.thermal_link, {"n_th": [1e3], "kappa": [1e-3]}, "purity", executor=executor,
+         method=te.FieldTrajectories(n=10**7, seed=5))
+"""
+POOL = """
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+executor = ProcessPoolExecutor(2, get_context({!r}))
+"""
+EXECUTORS = {
+    "two": "executor = 2",
+    "loky": "import loky; executor = loky.get_reusable_executor(2)",
+    **{kind: POOL.format(kind) for kind in ("fork", "spawn", "forkserver")},
+    "dask": """
+import distributed
+executor = distributed.Client(distributed.LocalCluster(
+    n_workers=2, threads_per_worker=1, dashboard_address=":0"))
+""",
+}
+SCRIPT = """
+import numpy as np
+import thermalent as te
+if __name__ == "__main__":
+    {executor}
+    {work}
+"""
+# Seconds of a processor that a worker has spent only once it computes: loading takes about one.
+COMPUTES = 3.0
+PATIENCE = 240.0  # seconds, for a busy machine: workers look for their parent twice a second
+
+
+def script(executor, work):
+    indented = [text.strip().replace("\n", "\n    ") for text in (EXECUTORS[executor], work)]
+    return SCRIPT.format(executor=indented[0], work=indented[1])
+
+
+def alive(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def busy(process):
+    try:
+        return process.cpu_times().user > COMPUTES
+    except psutil.NoSuchProcess:
+        return False
+
+
+def check_nothing_is_left(folder, executor, work, victim="main"):
+    """Kill the process of a sweep, or one that computes for it; in the end none may be left."""
+    path = folder / "study.py"
+    path.write_text(script(executor, work))
+    main = subprocess.Popen(
+        [sys.executable, str(path)], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    family = []
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while sum(map(busy, family)) < 2:
+            assert main.poll() is None, main.stderr.read()
+            assert time.monotonic() < deadline, "the workers never began"
+            family = psutil.Process(main.pid).children(recursive=True)
+            time.sleep(0.05)
+        if victim == "main":
+            main.kill()
+        else:
+            next(filter(busy, family)).kill()
+        _, errors = main.communicate(timeout=PATIENCE)
+        assert main.returncode == (-signal.SIGKILL if victim == "main" else 1)
+        assert victim == "main" or "ExecutorError: A worker died" in errors
+        deadline = time.monotonic() + PATIENCE
+        while any(map(alive, family)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [process for process in family if alive(process)] == []
+    finally:
+        main.kill()
+        main.wait()
+        for process in filter(alive, family):
+            process.kill()
+
+
+@pytest.mark.parametrize(("executor", "work"), [("two", POINTS), ("fork", ENSEMBLE)])
+def test_workers_end_with_their_parent(tmp_path, executor, work):
+    check_nothing_is_left(tmp_path, executor, work)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("executor", sorted(EXECUTORS.keys() - {"two"}))
+@pytest.mark.parametrize("work", [POINTS, ENSEMBLE], ids=["points", "ensemble"])
+def test_workers_end_with_their_parent_on_every_executor(tmp_path, executor, work):
+    check_nothing_is_left(tmp_path, executor, work)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("executor", ["two", "fork", "spawn"])
+def test_the_others_end_when_a_worker_is_killed(tmp_path, executor):
+    check_nothing_is_left(tmp_path, executor, POINTS, victim="worker")
