@@ -239,6 +239,9 @@ def test_the_source_may_start_otherwise(option, source):
     data = json.loads(succeed("evolve", *LINK, "--times", "1,10", "--source", option, "--json"))
     expected = te.evolve(NETWORK, [1.0, 10.0], "00", source=source).concurrence()
     assert data["concurrence"] == pytest.approx(list(expected), abs=1e-12)
+    result = run("evolve", *LINK, "--times", "1", "--source", "1,0")
+    assert result.exit_code == 2
+    assert "there are 2 for 1" in result.stderr
     result = run("evolve", *LINK, "--times", "1", "--source", "full")
     assert result.exit_code == 2
     assert "neither 'stationary' nor 'empty' nor a number" in result.stderr

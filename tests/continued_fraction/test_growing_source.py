@@ -63,8 +63,8 @@ def test_in_the_end_the_source_is_stationary():
 
 
 def test_what_it_does_not_take_is_refused_with_a_remedy():
-    with pytest.raises(te.MethodError, match=r"an empty source, not from a coherent.*te\.Fock"):
-        te.evolve(cold(), TIMES, "00", te.ContinuedFraction(), source=0.3)
+    with pytest.raises(te.MethodError, match=r"one amplitude for each boson mode.* 3 for 2"):
+        te.evolve(cold(), TIMES, "00", te.ContinuedFraction(), source=(0.3, 0.0, 0.1))
     with pytest.raises(te.SolveError, match=r"the filling of the source .* Ask for earlier times"):
         te.evolve(
             te.thermal_link(1220.0, 1e-3, filters=2), [1e9], "00",

@@ -255,9 +255,13 @@ def test_the_hierarchy_is_the_default_for_every_start(source):
 
 def test_starts_that_have_no_meaning():
     net = te.thermal_link(1.0, 0.1)
-    for source in ("warm", np.nan, np.inf, None, [1.0]):
+    for source in ("warm", np.nan, np.inf, None, [1.0, np.nan], [[1.0]], []):
         with pytest.raises(ValueError, match=r"`source` must be 'stationary', 'empty' or a finite"):
             te.evolve(net, [1.0], "00", EXACT, source=source)
     two = te.ring_resonators(coupling=(0.1, 0.2))
-    with pytest.raises(te.MethodError, match=r"does not evolve this network: .*mode"):
+    with pytest.raises(te.MethodError, match=r"does not evolve this network: .*there are 1 for 2"):
         te.evolve(two, [1.0], "10", EXACT, source=1.0)
+    with pytest.raises(te.MethodError, match=r"there are 2 for 1"):
+        te.evolve(net, [1.0], "00", EXACT, source=(1.0, 0.0))
+    same = [te.evolve(net, [1.0], "00", EXACT, source=source) for source in (0.5j, [0.5j])]
+    assert np.array_equal(same[0].states, same[1].states)

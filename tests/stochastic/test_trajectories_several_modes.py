@@ -189,7 +189,9 @@ def test_single_runs_hold_every_amplitude():
     assert trajectory(white, [0.0, 0.5]).field.shape == (2,)
 
 
-def test_a_coherent_start_needs_one_mode():
+def test_a_coherent_start_needs_one_amplitude_for_each_mode():
     network = te.thermal_link(0.3, filter=te.Filter.butterworth(2, 1.0))
-    with pytest.raises(te.MethodError, match=r"needs exactly one boson mode .* has 2"):
+    with pytest.raises(
+        te.MethodError, match=r"one amplitude for each boson mode, but there are 1 for 2"
+    ):
         te.evolve(network, [1.0], "00", te.FieldTrajectories(), source=1.0)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from thermalent.networks.network import Network
     from thermalent.solution.evolution import Evolution
+    from thermalent.solution.tasks import SourceStart
 
 _CSV = (".csv", ".txt", ".dat")
 
@@ -89,16 +90,17 @@ times_options = combined(
 
 
 class SourceStartType(click.ParamType):
-    """The initial state of the source: a word, or a coherent amplitude."""
+    """The initial state of the source: a word, or a coherent amplitude of each mode."""
 
-    name = "stationary|empty|AMPLITUDE"
+    name = "stationary|empty|AMPLITUDES"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> str | complex:
-        """The word, or the complex number."""
-        if value in ("stationary", "empty") or isinstance(value, complex):
+    def convert(self, value: Any, param: Any, ctx: Any) -> SourceStart:
+        """The word, the complex number, or one for each mode."""
+        if value in ("stationary", "empty") or isinstance(value, (complex, tuple)):
             return value
         try:
-            return complex(value.replace(" ", ""))
+            numbers = tuple(complex(part) for part in value.replace(" ", "").split(","))
+            return numbers[0] if len(numbers) == 1 else numbers
         except ValueError:
             self.fail(f"{value!r} is neither 'stationary' nor 'empty' nor a number.", param, ctx)
 
@@ -108,7 +110,8 @@ source_option = click.option(
     type=SourceStartType(),
     default="stationary",
     show_default=True,
-    help="Initial state of the source; an amplitude (20 or 3+4j) is that of a coherent state.",
+    help="Initial state of the source; an amplitude (20 or 3+4j) is that of a coherent state, of "
+    "several filters one each (20,0).",
 )
 file_option = click.option(
     "-o",
@@ -129,7 +132,7 @@ file_option = click.option(
 def evolve_command(
     times: tuple[float, ...],
     initial: str | None,
-    source: str | complex,
+    source: SourceStart,
     output: Path | None,
     method: str | None,
     as_json: bool,

@@ -19,7 +19,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
-from thermalent.solution.tasks import EvolutionTask, Task
+from thermalent.solution.tasks import EvolutionTask, Task, mismatched_start
 from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
@@ -96,8 +96,7 @@ class ContinuedFraction(Method):
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused without a mode or U(1) symmetry, if unstable, too hot or too large.
 
-        The source of an evolution may start in any way behind one mode, and stationary or empty
-        behind several that drive the emitters through one amplitude.
+        An evolution takes one mode, or several that drive the emitters through one amplitude.
         """
         network, evolves = task.network, isinstance(task, EvolutionTask)
         if evolves and self.digits is not None:
@@ -108,6 +107,10 @@ class ContinuedFraction(Method):
             return Refusal(
                 "the hierarchy needs a boson mode, and the network has none. Use te.Fock(...)."
             )
+        if isinstance(task, EvolutionTask):
+            mismatch = mismatched_start(task.source, len(network.modes))
+            if mismatch is not None:
+                return Refusal(mismatch)
         if len(network.modes) > 1:
             return several_modes.plan_several_modes(task, self.settings)
         try:

@@ -23,7 +23,12 @@ from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    SteadyStateTask,
+    Task,
+    start_amplitudes,
+)
 from thermalent.support import checks
 
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
@@ -252,13 +257,14 @@ class OneModeEvolutionPlan(Plan):
         began = time.perf_counter()
         task, settings = self.task, self.settings
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
-        amplitude = 0j if task.source == "empty" else task.source
+        stationary = task.source == "stationary"
+        amplitude = None if stationary else complex(start_amplitudes(task.source, 1)[0])
         states, error, stats = evolve_one_mode(
             hierarchy(task.network, self.numbers),
             task.times,
             task.start,
             tolerance,
-            None if isinstance(amplitude, str) else amplitude,
+            amplitude,
         )
         status = evolution_status(settings, task.times, error, tolerance, stats["refused"])
         return Evolution(

@@ -21,14 +21,14 @@ from thermalent.continued_fraction.several_poles.coordinates import Source, Sour
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
 from thermalent.continued_fraction.several_poles.growing_source import (
     HOW_GROWN,
-    evolve_from_empty,
+    evolve_moving_source,
 )
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task, start_amplitudes
 from thermalent.support import memory_limit
 
 
@@ -51,7 +51,7 @@ def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
 
 def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
     source = Source(task.network)
-    reason = choice.evolution_refusal(source, task.source)
+    reason = choice.chain_refusal(source)
     if reason is not None:
         return Refusal(reason)
     assert isinstance(source.chain, SourceChain)  # or the evolution is refused
@@ -135,7 +135,7 @@ class SeveralModesPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SeveralModesEvolutionPlan(Plan):
-    """An evolution in the chain's coordinates, from a stationary or an empty source."""
+    """An evolution in the chain's coordinates, however the source starts."""
 
     task: EvolutionTask
     settings: Settings
@@ -156,8 +156,19 @@ class SeveralModesEvolutionPlan(Plan):
         tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
         stationary = task.source == "stationary"
-        evolve = evolve_several_poles if stationary else evolve_from_empty
-        states, error, stats = evolve(self.chain, task.times, task.start, tolerance, granted)
+        if stationary:
+            states, error, stats = evolve_several_poles(
+                self.chain, task.times, task.start, tolerance, granted
+            )
+        else:
+            states, error, stats = evolve_moving_source(
+                self.chain,
+                task.times,
+                task.start,
+                tolerance,
+                granted,
+                start_amplitudes(task.source, len(task.network.modes)),
+            )
         return Evolution(
             network=task.network,
             method=settings.record,

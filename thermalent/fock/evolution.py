@@ -38,7 +38,7 @@ from thermalent.fock.sectors import readout_of
 from thermalent.fock.sectors import sector as sector
 from thermalent.fock.space import space
 from thermalent.fock.truncation import Truncation, coarser, finer, first_cutoffs, truncation
-from thermalent.solution.tasks import SourceStart
+from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.support.progress import working
 
 # The first cutoff leaves this much less than the tolerance in a coherent state's tail.
@@ -162,8 +162,11 @@ def starting_cutoffs(
     emitted = sum(dimension - 1 for dimension in problem.network.dims)
     levels = first_cutoffs(ratios, tolerance)
     if not isinstance(source, str):
-        occupation = ratios[0] / (1 - ratios[0])
-        levels = (_displaced_levels(abs(source) ** 2, occupation, tolerance / _MARGIN),)
+        # Modes that are joined exchange what they hold: each may come to hold all of it.
+        quanta = float(np.sum(np.abs(start_amplitudes(source, len(ratios))) ** 2))
+        levels = tuple(
+            _displaced_levels(quanta, ratio / (1 - ratio), tolerance / _MARGIN) for ratio in ratios
+        )
     return tuple(level + emitted for level in levels)
 
 

@@ -17,7 +17,7 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState, informative
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, mismatched_start
 from thermalent.support import memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
@@ -67,11 +67,9 @@ def evolution(
     modes = len(problem.network.modes)
     if problem.not_classical is not None:
         return Refusal(problem.not_classical)
-    if not isinstance(task.source, str) and modes != 1:
-        return Refusal(
-            "a coherent amplitude needs exactly one boson mode to start in, but the network has "
-            f"{modes}. Use source='empty' or 'stationary'."
-        )
+    reason = mismatched_start(task.source, modes)
+    if reason is not None:
+        return Refusal(reason)
     if task.source == "stationary" and problem.ratios is None:
         return Refusal(f"{problem.unstable} For an evolution, use source='empty'.")
     cutoffs = first_levels(

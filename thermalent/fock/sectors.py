@@ -16,7 +16,7 @@ from thermalent.fock.lindbladian import Lindbladian, two_sided
 from thermalent.fock.mode_states import joined, joint_state
 from thermalent.fock.problem import Problem
 from thermalent.fock.space import Space
-from thermalent.solution.method import SourceStart
+from thermalent.solution.tasks import SourceStart, start_amplitudes
 
 
 class Flow(NamedTuple):
@@ -77,6 +77,7 @@ def mode_states(problem: Problem, cutoffs: Sequence[int], source: SourceStart) -
     if source == "stationary" and joined(problem.network) and any(problem.known_ratios):
         return [joint_state(problem.network, tuple(cutoffs))]
     states = []
+    amplitudes = start_amplitudes(source, len(cutoffs))
     for k, cutoff in enumerate(cutoffs):
         n = np.arange(cutoff)
         if isinstance(source, str):
@@ -85,8 +86,8 @@ def mode_states(problem: Problem, cutoffs: Sequence[int], source: SourceStart) -
             states.append(np.diag(weights / weights.sum()))
             continue
         # In logarithms, relative to the largest: a power of a large amplitude overflows.
-        size = special.xlogy(n, abs(source)) - 0.5 * special.gammaln(n + 1)
-        amplitude = np.exp(size - size.max() + 1j * n * np.angle(source))
+        size = special.xlogy(n, abs(amplitudes[k])) - 0.5 * special.gammaln(n + 1)
+        amplitude = np.exp(size - size.max() + 1j * n * np.angle(amplitudes[k]))
         amplitude /= np.linalg.norm(amplitude)
         states.append(np.outer(amplitude, amplitude.conj()))
     return states

@@ -23,7 +23,14 @@ from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    SourceStart,
+    SteadyStateTask,
+    Task,
+    mismatched_start,
+    start_amplitudes,
+)
 from thermalent.support import checks, memory_limit
 from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 from thermalent.support.progress import working
@@ -98,18 +105,16 @@ class QuantumJumps(Method):
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: channels that are no jumps, modes without a steady state, too many levels.
 
-        A coherent start of the source needs exactly one mode.
+        A coherent start of the source takes one amplitude for each mode.
         """
         network = task.network
         source = task.source if isinstance(task, EvolutionTask) else "stationary"
         problem = unphysical(network)
         if problem is not None:
             return Refusal(problem)
-        if not isinstance(source, str) and len(network.modes) != 1:
-            return Refusal(
-                "a coherent amplitude needs exactly one boson mode to start in, but the network "
-                f"has {len(network.modes)}. Use source='empty' or 'stationary'."
-            )
+        reason = mismatched_start(source, len(network.modes))
+        if reason is not None:
+            return Refusal(reason)
         modes = bare_modes(network)
         if not modes.stable and (source == "stationary" or self.cutoff is None):
             return Refusal(
@@ -161,7 +166,8 @@ class QuantumJumps(Method):
             return (self.cutoff or 0,) * len(network.modes)
         ratios = tail_ratios(modes) or ()
         emitted = sum(d - 1 for d in network.dims)
-        amplitude = 0.0 if isinstance(source, str) else abs(source)
+        # Modes that are joined exchange what they hold: each may come to hold all of it.
+        amplitude = float(np.linalg.norm(start_amplitudes(source, len(network.modes))))
         # A Poisson number beyond six deviations.
         displaced = int(np.ceil(amplitude**2 + 6 * amplitude)) if amplitude else 0
         wanted = np.log(self.tail / len(network.modes))

@@ -12,7 +12,7 @@ from scipy import special
 from thermalent.jumps.system import System, modes_alone
 from thermalent.networks.mode_moments import BareModes, tail_ratios
 from thermalent.networks.network import Network
-from thermalent.solution.tasks import SourceStart
+from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.support.random_kernels import deferring_signals
 
 # Part of the vacuum that is left in a source that was started from it.
@@ -82,8 +82,9 @@ def start_of(
         mixture = Mixture(np.eye(len(weights)), weights / weights.sum())
         return Start(emitters=emitters, modes=mixture)
     field = np.ones(1, dtype=complex)
-    for cutoff in cutoffs:
-        field = np.kron(field, _coherent(0j if isinstance(source, str) else source, cutoff))
+    amplitudes = start_amplitudes(source, len(cutoffs)).tolist()
+    for amplitude, cutoff in zip(amplitudes, cutoffs, strict=True):
+        field = np.kron(field, _coherent(amplitude, cutoff))
     return Start(emitters=emitters, modes=Mixture(field[None, :], np.ones(1)))
 
 

@@ -94,7 +94,8 @@ class Method(metaclass=ExplainedClass):
             network: What to evolve.
             times: Increasing, >= 0, inverse rate unit, (t,).
             initial: State of the emitters, uncorrelated with the source.
-            source: "stationary", "empty", or the amplitude of a coherent state.
+            source: "stationary", "empty", or the amplitude of a coherent state, of several modes
+                one each.
 
         Raises:
             MethodError: the method does not evolve the network.

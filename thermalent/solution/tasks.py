@@ -11,8 +11,28 @@ import numpy as np
 from thermalent.networks.network import Network
 from thermalent.operators import states
 
-# How the source starts: in its stationary state, empty, or in a coherent state of this amplitude.
-SourceStart = str | complex
+# How the source starts: in its stationary state, empty, or in a coherent state of this amplitude,
+# of several modes one each.
+SourceStart = str | complex | tuple[complex, ...]
+
+
+def start_amplitudes(source: SourceStart, modes: int) -> np.ndarray:
+    """Amplitude of each boson mode at the start, (modes,); zeros if the source is not coherent."""
+    if isinstance(source, str):
+        return np.zeros(modes, dtype=complex)
+    return np.atleast_1d(np.asarray(source, dtype=complex))
+
+
+def mismatched_start(source: SourceStart, modes: int) -> str | None:
+    """Reason why a coherent source cannot start in so many boson modes, or None."""
+    given = len(start_amplitudes(source, modes))
+    if given == modes:
+        return None
+    return (
+        "a coherent source starts with one amplitude for each boson mode, but there are "
+        f"{given} for {modes}. Give `source` as many in the order of the modes, or 'empty' or "
+        "'stationary'."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +81,8 @@ class EvolutionTask:
         times: Increasing, >= 0, inverse rate unit, (t,).
         initial: The emitters' state at time zero: a name ("00"), a ket or a density matrix;
             uncorrelated with the source.
-        source: How the source starts: "stationary", "empty", or the amplitude of a coherent state.
+        source: How the source starts: "stationary", "empty", or the amplitude of a coherent state,
+            of several modes one each.
     """
 
     pieces: tuple[Piece, ...]

@@ -111,7 +111,8 @@ def evolve(
         initial: The emitters' initial state: product state by name ("00", emitters in node order),
             ket, or density matrix; uncorrelated with the source.
         method: How; if not given, the first exact method that applies.
-        source: The source's initial state: "stationary", "empty", or a coherent amplitude.
+        source: The source's initial state: "stationary", "empty", or a coherent amplitude; of
+            several modes a sequence, one amplitude each, in the order of the network's modes.
 
     Returns:
         One state and one error per time.

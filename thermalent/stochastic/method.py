@@ -15,7 +15,14 @@ from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SourceStart, SteadyStateTask, Task
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    SourceStart,
+    SteadyStateTask,
+    Task,
+    mismatched_start,
+    start_amplitudes,
+)
 from thermalent.stochastic import burn_in, driven
 from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.paths import (
@@ -106,15 +113,11 @@ class FieldTrajectories(Method):
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: no mode, back-action, pairs of quanta, too many emitters.
 
-        A coherent start of the source needs exactly one mode.
+        A coherent start of the source takes one amplitude for each mode.
         """
-        modes = len(task.network.modes)
-        if isinstance(task, EvolutionTask) and not isinstance(task.source, str) and modes > 1:
-            return Refusal(
-                "a coherent amplitude needs exactly one boson mode to start in, but the network "
-                f"has {modes}. Use source='empty' or 'stationary'."
-            )
         reason = driven.field_refusal(task.network)
+        if reason is None and isinstance(task, EvolutionTask):
+            reason = mismatched_start(task.source, len(task.network.modes))
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask):
@@ -129,13 +132,16 @@ class FieldTrajectories(Method):
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
     ) -> PathSpec:
         """The recipe of every block from a density matrix to the times."""
-        amplitude = 0j if source == "empty" else source
-        step = self._step(emitters, 0.0 if isinstance(amplitude, str) else abs(amplitude))
+        modes = 1 if emitters.source is None else len(emitters.source.field.drift)
+        amplitudes = start_amplitudes(source, modes)
+        if len(amplitudes) != modes:
+            checks.fail("source", f"one amplitude for each of {modes} boson modes", source)
+        step = self._step(emitters, float(np.linalg.norm(amplitudes)))
         return PathSpec(
             emitters=emitters,
             segments=segments_to(np.asarray(times, dtype=float), step, _MULTIPLE),
             initial=emitters.components(initial),
-            source=amplitude,
+            source="stationary" if source == "stationary" else tuple(amplitudes.tolist()),
             seed=self.seed,
             coarsenings=COARSENINGS,
         )
@@ -271,8 +277,8 @@ class FieldTrajectoriesEvolutionPlan(Plan):
     @property
     def cost(self) -> Cost:
         """Steps to the last time on all paths."""
-        source = self.task.source
-        step = self.method._step(self.emitters, 0.0 if isinstance(source, str) else abs(source))
+        amplitudes = start_amplitudes(self.task.source, len(self.task.network.modes))
+        step = self.method._step(self.emitters, float(np.linalg.norm(amplitudes)))
         return _cost(self.emitters, self.method.n, float(self.task.times[-1]) / step)
 
     def compute(self) -> Evolution:

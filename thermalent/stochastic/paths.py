@@ -52,7 +52,7 @@ class PathSpec:
         emitters: What is driven.
         segments: In order of time.
         initial: Coordinates of the emitters' initial state, (d^2,).
-        source: "stationary", or the amplitude from which the field starts.
+        source: "stationary", or the amplitudes from which the field starts, one of each mode.
         seed: Seed of all blocks; a block's numbers depend on it, `stream` and its own number only.
         stream: Separate uses of one seed have separate streams.
         coarsenings: Numbers of steps of the field that make a step of the emitters. The emitters
@@ -62,7 +62,7 @@ class PathSpec:
     emitters: DrivenEmitters
     segments: Sequence[Segment]
     initial: np.ndarray
-    source: str | complex = "stationary"
+    source: str | tuple[complex, ...] = "stationary"
     seed: int
     stream: int = 0
     coarsenings: tuple[int, ...] = (1,)
@@ -71,7 +71,7 @@ class PathSpec:
     )
 
     def __post_init__(self) -> None:
-        amplitude = 0.0 if isinstance(self.source, str) else abs(self.source)
+        amplitude = 0.0 if isinstance(self.source, str) else float(np.linalg.norm(self.source))
         operators = {
             (step, coarsening): step_operators(self.emitters, step, coarsening, amplitude)
             for step in {segment.step for segment in self.segments}
@@ -96,16 +96,17 @@ class PathSpec:
         several = self.emitters.source
         if several is None:
             variance = self.emitters.variance
+            initial = self.source if isinstance(self.source, str) else self.source[0]
             amplitudes = np.broadcast_to(
-                start(self.source, variance, rng, LANES_OF_BLOCK), (1, LANES_OF_BLOCK)
+                start(initial, variance, rng, LANES_OF_BLOCK), (1, LANES_OF_BLOCK)
             )
         elif isinstance(self.source, str):
             values, vectors = np.linalg.eigh(several.field.covariance)
             normal = start("stationary", 1.0, rng, len(values) * LANES_OF_BLOCK)
             root = vectors * np.sqrt(np.maximum(values, 0.0))
             amplitudes = root @ np.reshape(normal, (len(values), LANES_OF_BLOCK))
-        else:  # zero, or the amplitude of the only mode
-            amplitudes = np.full((len(several.field.drift), LANES_OF_BLOCK), complex(self.source))
+        else:
+            amplitudes = np.repeat(np.array(self.source)[:, None], LANES_OF_BLOCK, axis=1)
         return np.concatenate([amplitudes.real, amplitudes.imag])
 
     def coarsened_paths(

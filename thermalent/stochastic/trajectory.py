@@ -73,7 +73,8 @@ def trajectory(
         network: Modes that the emitters do not act back on.
         times: Increasing, >= 0, inverse rate unit, (t,).
         initial: Emitters at time zero: a label, a ket or a density matrix.
-        source: Field at time zero: "stationary", "empty" or an amplitude.
+        source: Field at time zero: "stationary", "empty" or an amplitude; of several modes one
+            each.
         seed: One seed, one run.
         step: Largest step; chosen from the rates if not given.
 

@@ -250,17 +250,27 @@ def time_grid(name: str, value: Any) -> np.ndarray:
     return grid
 
 
-def source_start(name: str, value: Any) -> str | complex:
-    """The initial state of a source: "stationary", "empty", or a finite coherent amplitude."""
+def source_start(name: str, value: Any) -> str | complex | tuple[complex, ...]:
+    """The initial state of a source: "stationary", "empty", or finite coherent amplitudes.
+
+    One amplitude is a number, those of several modes are a tuple.
+    """
     if isinstance(value, str) and value in ("stationary", "empty"):
         return str(value)
-    allowed = "'stationary', 'empty' or a finite coherent amplitude"
+    allowed = "'stationary', 'empty' or a finite coherent amplitude, of several modes one each"
+    if isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) == 1 and len(value) > 0:
+        given = tuple(_amplitude(name, each, allowed, value) for each in value)
+        return given[0] if len(given) == 1 else given
+    return _amplitude(name, value, allowed, value)
+
+
+def _amplitude(name: str, value: Any, allowed: str, whole: Any) -> complex:
     if isinstance(value, (str, bool)) or not isinstance(value, Complex):
-        fail(name, allowed, value)
+        fail(name, allowed, whole)
     try:
         amplitude = complex(value)
     except OverflowError:  # an integer beyond 1e308
-        fail(name, allowed, value)
+        fail(name, allowed, whole)
     if not np.isfinite(amplitude):
-        fail(name, allowed, value)
+        fail(name, allowed, whole)
     return amplitude

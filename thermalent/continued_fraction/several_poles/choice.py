@@ -17,7 +17,6 @@ from thermalent.continued_fraction.several_poles.coordinates import Source, Sour
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost
-from thermalent.solution.tasks import SourceStart
 from thermalent.support import memory_limit
 
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: tiers
@@ -74,17 +73,6 @@ def chain_refusal(network: Network | Source) -> str | None:
             "Use te.Fock(...)."
         )
     return _chain_refusal(chain)
-
-
-def evolution_refusal(network: Network | Source, source: SourceStart) -> str | None:
-    """Why a network of several modes cannot be evolved, or None."""
-    of = source_of(network)
-    if not isinstance(source, str) and source != 0:
-        return (
-            f"behind several modes (here {len(of.network.modes)}) it starts from a stationary or "
-            f"an empty source, not from a coherent amplitude like {source!r}. Use te.Fock(...)."
-        )
-    return chain_refusal(of)
 
 
 def _chain_refusal(chain: SourceChain) -> str | None:

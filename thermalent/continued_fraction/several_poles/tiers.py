@@ -159,7 +159,7 @@ def tiers(
     """
     table = _Table(chain, placements(chain.length - 1, most), charge)
     terms = _operators(chain, table, tail_damping(chain.drift) if damping is None else damping)
-    if charge == 0:
+    if table.hermitian:
         terms = {name: table.halved(entries) for name, entries in terms.items()}
     seed = table.seed(start)
     if held is not None:
@@ -174,6 +174,8 @@ def tiers_with_changes(
     changes: Sequence[tuple[SourceChain, np.ndarray]],
     start: np.ndarray | None = None,
     charge: int = 0,
+    *,
+    whole: bool = False,
 ) -> tuple[Tiers, list[Tiers]]:
     """The tiers of a chain, and on the same unknowns those of changes of it.
 
@@ -184,20 +186,24 @@ def tiers_with_changes(
             change of the damping of its tails.
         start: See `tiers`.
         charge: See `tiers`.
+        whole: Whether all unknowns are kept, in complex numbers at Q = 0 too.
 
     Returns:
         Tiers of this total charge, with all unknowns that the changes can reach.
     """
-    table = _Table(chain, placements(chain.length - 1, most), charge)
+    table = _Table(
+        chain, placements(chain.length - 1, most), charge, hermitian=charge == 0 and not whole
+    )
     terms = [
         {
-            name: table.halved(entries) if charge == 0 else entries
+            name: table.halved(entries) if table.hermitian else entries
             for name, entries in _operators(one, table, damping).items()
         }
         for one, damping in ((chain, tail_damping(chain.drift)), *changes)
     ]
     every = {f"{i} {name}": part for i, one in enumerate(terms) for name, part in one.items()}
-    kept = table.reachable(table.seed(start), every)
+    seed = table.seed(start)
+    kept = np.arange(len(seed)) if whole else table.reachable(seed, every)
     first, *others = (
         table.chain_of(one, parts, kept, most)
         for (one, _), parts in zip([(chain, None), *changes], terms, strict=True)
@@ -208,8 +214,12 @@ def tiers_with_changes(
 class _Table:
     """All unknowns (placement, element), those of a placement together, and how they are read."""
 
-    def __init__(self, chain: SourceChain, of: Placements, charge: int) -> None:
+    def __init__(
+        self, chain: SourceChain, of: Placements, charge: int, *, hermitian: bool | None = None
+    ) -> None:
         self.of, self.charge = of, charge
+        # Of Q = 0 real unknowns hold an element and its conjugate together, if not asked otherwise.
+        self.hermitian = charge == 0 if hermitian is None else hermitian
         self.d = len(chain.numbers)
         self.e = self.d**2
         self.q = element_charges(chain.numbers) - charge  # k - l of each element
@@ -262,14 +272,14 @@ class _Table:
     def seed(self, start: np.ndarray | None) -> np.ndarray:
         """The unknowns that a start at tier 0, or for Q = 0 the populations, populate."""
         count = len(self.of) * self.e
-        whole = 2 * count if self.charge == 0 else count
+        whole = 2 * count if self.hermitian else count
         seed = np.zeros(whole, dtype=bool)
         if self.charge == 0:
             seed[np.arange(self.d) * (self.d + 1)] = True
         if start is not None:
             inside = self.bright_dark.conj().T @ np.asarray(start, dtype=complex) @ self.bright_dark
             found = np.flatnonzero((np.abs(inside.ravel()) > 0) & (self.q == 0))
-            if self.charge == 0:
+            if self.hermitian:
                 found = np.minimum(found, self.conjugate[found])
                 seed[found + count] = self.conjugate[found] != found
             seed[found] = True
@@ -278,7 +288,7 @@ class _Table:
     def seed_of(self, held: np.ndarray) -> np.ndarray:
         """The unknowns that a start on all tiers populates."""
         flat = held.ravel()
-        if self.charge != 0:
+        if not self.hermitian:
             return np.asarray(flat != 0)
         own = np.arange(len(flat))
         chosen = own <= self.conjugate
@@ -347,7 +357,7 @@ class _Table:
         """Basis matrices of unknowns without other quanta as columns."""
         bright_dark = sparse.csr_array(chain.bright_dark)
         columns = sparse.csc_array(sandwich(bright_dark, sparse.csr_array(bright_dark.conj().T)))
-        if self.charge != 0:
+        if not self.hermitian:
             return _dense_if_small(columns[:, kept], self.d)
         imaginary = kept >= count
         element = kept % count
@@ -444,7 +454,7 @@ class _Collected:
     def operator(self, bright_dark: np.ndarray, superoperator: Superoperator) -> None:
         """A superoperator of the emitters at every placement."""
         every = np.arange(len(self.table.of))
-        self.add(every, every, np.ones(len(every)), _elements(bright_dark, superoperator))
+        self.add(every, every, np.ones(len(every)), emitter_elements(bright_dark, superoperator))
 
     def decays(self, drift: np.ndarray) -> None:
         """-sum_j (H_jj^* k_j + H_jj l_j), without -Re H_11 N."""
@@ -497,7 +507,7 @@ class _Collected:
     ) -> None:
         """An operator with one quantum more on element j: sqrt(k_j) or sqrt(l_j) of the row."""
         t = self.table
-        operator = _elements(bright_dark, superoperator)
+        operator = emitter_elements(bright_dark, superoperator)
         if not len(operator[0]):
             return
         if j == 0:
@@ -515,10 +525,12 @@ class _Collected:
         t = self.table
         every = np.arange(len(t.of))
         shifts = (t.l_shift if kind else t.k_shift) + 1.0
-        self.add(every, every, np.ones(len(every)), _elements(bright_dark, superoperator), shifts)
+        self.add(
+            every, every, np.ones(len(every)), emitter_elements(bright_dark, superoperator), shifts
+        )
 
 
-def _elements(
+def emitter_elements(
     bright_dark: np.ndarray, superoperator: Superoperator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nonzero elements of a superoperator on |f_i><f_j|."""

@@ -1,0 +1,121 @@
+r"""The Gaussian state of a source that does not start in its stationary state.
+
+The amplitudes u of a source in the vacuum or in a coherent state are Gaussian at all times. With
+the drift H and the stationary covariance V of the chain, mean and covariance are
+
+$$m(t) = e^{-Ht}\, m(0), \qquad V(t) = V - e^{-Ht}\, V\, e^{-H^\dagger t}$$
+
+The hierarchy is exact relative to any Gaussian that moves as the source does. Relative to this one
+V(t) takes the place of V in the terms from the tier below, and the mean drives the emitters,
+\(\dot X \ni \eta m_1 L_+ X + \eta m_1^* L_- X\). All tiers but the lowest are then empty at the
+start, as for a stationary source, and no more quanta are needed than for the steady state. In
+return the generator depends on time, and steps replace contours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from scipy import linalg
+
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
+
+# Marks between which exp(-H t) is a Taylor series, in units of 1/|H|, and its terms: 0.25^12/12!
+# is 1e-16.
+_MARK, _TERMS = 0.25, 11
+
+
+class MovingSource:
+    """Mean and covariance of the amplitudes over time.
+
+    Args:
+        chain: Emitters and source.
+        amplitudes: Of the modes' coherent states at the start, (modes,); zeros: empty.
+    """
+
+    def __init__(self, chain: SourceChain, amplitudes: np.ndarray) -> None:
+        self.chain = chain
+        self.mean = chain_amplitudes(chain, amplitudes)
+        self.apart = _MARK / float(np.linalg.norm(chain.drift, 2))
+        self.marks: dict[int, np.ndarray] = {}  # exp(-H t) at some times
+
+    def at(self, time: float) -> tuple[np.ndarray, complex]:
+        """V_1j(t) - V_1j, (m,), and the field eta m_1(t) that drives the emitters."""
+        row = self._propagator(time)[0]
+        lacking = -(row @ self.chain.covariance @ self._propagator(time).conj().T)
+        return lacking, complex(self.chain.scale * (row @ self.mean))
+
+    def _propagator(self, time: float) -> np.ndarray:
+        """exp(-H t), from that at a mark before t by Taylor's series."""
+        drift, apart = self.chain.drift, self.apart
+        mark = int(time / apart)
+        if mark not in self.marks:
+            self.marks[mark] = linalg.expm(-drift * (mark * apart))
+        step = -drift * (time - mark * apart)
+        found = identity = np.eye(len(drift))
+        for n in range(_TERMS, 0, -1):
+            found = identity + (step @ found) / n
+        return np.asarray(found @ self.marks[mark])
+
+
+def chain_amplitudes(chain: SourceChain, amplitudes: np.ndarray) -> np.ndarray:
+    """The amplitudes u of the chain, (m,), where those of the modes are given, (modes,)."""
+    # The chain holds the conjugates of modes whose quanta count as negative charge.
+    own = np.where(chain.members % 2 == 1, np.conj(amplitudes), amplitudes)
+    return np.asarray(chain.transform @ own)
+
+
+def covariance_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
+    """What a change of each V_1j by 1 and by i adds to the chain, for `tiers_with_changes`."""
+    nowhere = np.zeros(chain.length)
+    return [
+        (_with_covariance_alone(chain, j, unit), nowhere)
+        for j in range(chain.length)
+        for unit in (1.0, 1j)
+    ]
+
+
+def up_alone(chain: Tiers) -> Tiers:
+    """The terms from the tier below alone."""
+
+    def without(pair: tuple[BlockEntries, BlockEntries]) -> tuple[BlockEntries, BlockEntries]:
+        even, odd = pair
+        return even._replace(value=0 * even.value), odd._replace(value=0 * odd.value)
+
+    return replace(chain, within=without(chain.within), down=without(chain.down))
+
+
+def stepped(
+    slope: Callable[[float, np.ndarray], np.ndarray],
+    now: float,
+    time: float,
+    y: np.ndarray,
+    tolerance: float,
+) -> np.ndarray:
+    """The solution of y' = slope(t, y) at a later time."""
+    from scipy.integrate import DOP853  # late: most calls need none of scipy.integrate
+
+    steps = DOP853(slope, now, y, time, rtol=tolerance, atol=tolerance)
+    while steps.status == "running":
+        message = steps.step()
+        if message is not None:  # the step fell below the spacing of the numbers
+            raise np.linalg.LinAlgError(message)
+    return np.asarray(steps.y)
+
+
+def _with_covariance_alone(chain: SourceChain, j: int, unit: complex) -> SourceChain:
+    """The chain whose only terms are those of the covariance of u_1 and u_j."""
+    nothing = (0 * chain.drive,) * chain.length
+    covariance = np.zeros((chain.length, chain.length), dtype=complex)
+    covariance[0, j] = unit
+    return replace(
+        chain,
+        liouvillian=0 * chain.liouvillian,
+        drift=np.zeros_like(chain.drift),
+        covariance=covariance,
+        backaction=nothing,
+        backaction_conj=nothing,
+    )
