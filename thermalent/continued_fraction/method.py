@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -88,7 +90,7 @@ class ContinuedFraction(Method):
         """The relative error that is aimed at: the given one, or the default."""
         return DEFAULT_RTOL if self.rtol is None else self.rtol
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         """The settings of all parts of the solver."""
         return Settings(self.record, self.rtol, self.n_max, self.digits)
@@ -146,14 +148,16 @@ class ContinuedFraction(Method):
                 f"are {len(numbers)}. Ask for an rtol instead."
             )
         relaxation, gain = network.mode_rates(network.mode_indices[0])
-        tiers_needed = _TIERS_PER_WIDTH * np.sqrt(gain / relaxation)
+        tiers_needed = _TIERS_PER_WIDTH * math.sqrt(max(gain, 0.0) / relaxation)
         if tiers_needed > MOST_TIERS:
             return (
                 f"the mode is so hot that the continued fraction would need about "
                 f"{tiers_needed:.1g} tiers; it takes up to {MOST_TIERS}."
             )
+        if len(numbers) <= _ALWAYS_FITS:
+            return None
         needed = one_mode.memory_needed(numbers)
-        if len(numbers) <= _ALWAYS_FITS or needed <= memory_limit.available():
+        if needed <= memory_limit.available():
             return None
         dims, fitting = network.dims, 0
         for count in range(1, len(dims)):

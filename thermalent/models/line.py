@@ -76,11 +76,18 @@ def behind_a_filter(
             *later,
             *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
         ),
-        exchange=exchange + np.diag((*zeros, *detunings)),
-        decay=(n_0 + 1) * decay + np.diag((*zeros, *elsewhere)),
-        absorption=n_0 * decay.conj(),
+        exchange=_with_diagonal(exchange, (*zeros, *detunings)),
+        decay=_with_diagonal((n_0 + 1) * decay, (*zeros, *elsewhere)),
+        absorption=n_0 * decay.conj() if n_0 else None,
         label=label,
     )
+
+
+def _with_diagonal(matrix: np.ndarray, diagonal: Sequence[float]) -> np.ndarray:
+    """The matrix plus a diagonal one."""
+    total = matrix.copy()
+    total.flat[:: len(diagonal) + 1] += diagonal
+    return total
 
 
 def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
@@ -159,8 +166,8 @@ def behind_this_filter(
             *line.modes,
             *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
         ),
-        exchange=line.exchange + np.diag((*zeros, *detunings)),
-        decay=line.decay + np.diag((*zeros, *elsewhere)),
+        exchange=_with_diagonal(line.exchange, (*zeros, *detunings)),
+        decay=_with_diagonal(line.decay, (*zeros, *elsewhere)),
         absorption=line.absorption,
         label=label,
         alternative=alternative,

@@ -250,11 +250,9 @@ def _losses(loss: float | Sequence[float], points: int) -> tuple[float, ...]:
 def _transmission(loss: float | Sequence[float]) -> np.ndarray:
     """Amplitude transmission between all points of a line, from the losses of its stretches."""
     stretch = np.sqrt(1.0 - np.asarray(loss, dtype=float))
-    n = len(stretch) + 1
-    t = np.eye(n)
-    for j in range(n):
-        for l in range(j):
-            t[j, l] = t[l, j] = np.prod(stretch[l:j])
+    t = np.eye(len(stretch) + 1)
+    for j, passing in enumerate(stretch, start=1):
+        t[j, :j] = t[:j, j] = t[j - 1, :j] * passing
     return t
 
 
@@ -262,6 +260,6 @@ def _within_channel(v: np.ndarray, x: np.ndarray, t: np.ndarray, direction: int)
     """Coupling matrix of one propagation direction.
     M[j, l] is the amplitude from l to j for j downstream of l; the diagonal is half the decay rate.
     """
-    ahead = np.sign(x[:, None] - x[None, :]) * direction > 0
+    ahead = x[:, None] > x if direction > 0 else x[:, None] < x
     passing = np.where(ahead, t, 0.5 * np.eye(len(v)))
-    return -1j * passing * np.outer(v, v.conj())
+    return np.asarray(-1j * passing * np.multiply.outer(v, v.conj()))

@@ -22,7 +22,8 @@ A network is data: it validates itself when made, and holds no solver.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -110,20 +111,16 @@ class Network(Value):
         exchange = checks.hermitian(
             "exchange", checks.rates("exchange", checks.square_matrix("exchange", self.exchange, n))
         )
-        decay = checks.positive_semidefinite(
-            "decay", checks.rates("decay", checks.square_matrix("decay", self.decay, n))
+        decay = _decay_matrix("decay", self.decay, n)
+        absorption, pumping, anomalous = (
+            _nothing(n) if given is None else checked(name, given, n)
+            for name, given, checked in (
+                ("absorption", self.absorption, _decay_matrix),
+                ("pumping", self.pumping, _symmetric_matrix),
+                ("anomalous", self.anomalous, _symmetric_matrix),
+            )
         )
-        given = np.zeros((n, n)) if self.absorption is None else self.absorption
-        absorption = checks.positive_semidefinite(
-            "absorption", checks.rates("absorption", checks.square_matrix("absorption", given, n))
-        )
-        pumping, anomalous = (
-            np.zeros((n, n), dtype=complex)
-            if given is None
-            else checks.symmetric(name, checks.square_matrix(name, given, n))
-            for name, given in (("pumping", self.pumping), ("anomalous", self.anomalous))
-        )
-        if np.any(anomalous):
+        if np.count_nonzero(anomalous):
             environment = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
             checks.positive_semidefinite("anomalous with decay and absorption", environment)
         read_only((exchange, decay, absorption, pumping, anomalous))
@@ -133,10 +130,9 @@ class Network(Value):
         object.__setattr__(self, "absorption", absorption)
         object.__setattr__(self, "pumping", pumping)
         object.__setattr__(self, "anomalous", anomalous)
-        nothing = -_ROUNDING * max(np.max(np.abs(m), initial=0.0) for m in (exchange, decay))
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)
-            if not relaxation > 0 and not (self._joined(j) and relaxation >= nothing):
+            if not relaxation > 0 and not (self._joined(j) and relaxation >= self._no_rate):
                 checks.fail(
                     "decay",
                     f"such that mode {names[j]!r} loses more energy than it gains",
@@ -144,36 +140,42 @@ class Network(Value):
                 )
 
     @property
+    def _no_rate(self) -> float:
+        """The lowest rate that is zero but for rounding."""
+        return -_ROUNDING * max(float(np.abs(m).max()) for m in (self.exchange, self.decay))
+
+    # A network does not change, and every solve asks for these several times.
+    @cached_property
     def mode_indices(self) -> tuple[int, ...]:
         """Positions of the boson modes among the nodes."""
         return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Mode))
 
-    @property
+    @cached_property
     def emitter_indices(self) -> tuple[int, ...]:
         """Positions of the emitters among the nodes."""
         return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Emitter))
 
-    @property
+    @cached_property
     def modes(self) -> tuple[Mode, ...]:
         """The boson modes, in order."""
         return tuple(node for node in self.nodes if isinstance(node, Mode))
 
-    @property
+    @cached_property
     def emitters(self) -> tuple[Emitter, ...]:
         """The emitters, in order; the first is the leftmost tensor factor of a state."""
         return tuple(node for node in self.nodes if isinstance(node, Emitter))
 
-    @property
+    @cached_property
     def emitter_names(self) -> tuple[str, ...]:
         """Names of the emitters, in order."""
         return tuple(emitter.name for emitter in self.emitters)
 
-    @property
+    @cached_property
     def dims(self) -> tuple[int, ...]:
         """Dimensions of the emitters, in order."""
         return tuple(emitter.dimension for emitter in self.emitters)
 
-    @property
+    @cached_property
     def couplings(self) -> Couplings:
         """The matrices J, G, U, P and M."""
         assert self.absorption is not None  # these three are set by __post_init__
@@ -181,11 +183,10 @@ class Network(Value):
         assert self.anomalous is not None
         return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.anomalous)
 
-    @property
+    @cached_property
     def pumped(self) -> bool:
         """Whether excitations come and go in pairs: by parametric pumping or a squeezed channel."""
         _, _, _, pumping, anomalous = self.couplings
-        # Asked of every network of a batch: counting is several times faster than `any`.
         return bool(np.count_nonzero(pumping) or np.count_nonzero(anomalous))
 
     def position(self, name: str) -> int:
@@ -217,6 +218,26 @@ class Network(Value):
         absorbed = float(self.absorption[index, index].real)
         relaxation = float(self.decay[index, index].real) - absorbed + mode.bath_rate
         return relaxation, absorbed + mode.bath_rate * mode.n_th
+
+
+def _decay_matrix(name: str, given: Any, n: int) -> np.ndarray:
+    """A Hermitian positive semidefinite matrix of rates, (n, n)."""
+    return checks.positive_semidefinite(
+        name, checks.rates(name, checks.square_matrix(name, given, n))
+    )
+
+
+def _symmetric_matrix(name: str, given: Any, n: int) -> np.ndarray:
+    """A symmetric matrix, (n, n)."""
+    return checks.symmetric(name, checks.square_matrix(name, given, n))
+
+
+@lru_cache(maxsize=64)
+def _nothing(n: int) -> np.ndarray:
+    """The matrix (n, n) of what a network does not have: zero, read-only, one for all networks."""
+    nothing = np.zeros((n, n), dtype=complex)
+    read_only(nothing)
+    return nothing
 
 
 # The old name of the argument and of the attribute, until the next release.

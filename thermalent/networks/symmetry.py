@@ -75,6 +75,8 @@ def excitation_numbers(network: Network) -> np.ndarray:
     Raises:
         SymmetryError: the network has no U(1) symmetry; the offending term is named.
     """
+    if not network.pumped:
+        return excitation_numbers_of(network.emitters)
     signs = node_signs(network)[list(network.emitter_indices)]
     numbers = excitation_numbers_of(network.emitters, signs)
     return numbers - numbers.min()
@@ -84,6 +86,8 @@ def excitation_numbers_of(
     emitters: Sequence[Emitter], signs: Sequence[int] | np.ndarray | None = None
 ) -> np.ndarray:
     """Charge of each product basis state, (d,), from emitters with signs (+1 if not given)."""
+    if signs is None and all(isinstance(emitter, _LADDERS) for emitter in emitters):
+        return _numbers_of_ladders(tuple([emitter.dimension for emitter in emitters]))
     numbers = np.zeros(1, dtype=np.int64)
     for emitter, sign in zip(
         emitters, [1] * len(emitters) if signs is None else signs, strict=True
@@ -161,7 +165,17 @@ def _forbidden_of_ladders(
     dims: tuple[int, ...], kept: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The forbidden elements where each emitter counts its levels; many networks share them."""
-    return _forbidden(np.sum(np.indices(dims), axis=0).ravel(), dims, kept)
+    return _forbidden(_numbers_of_ladders(dims), dims, kept)
+
+
+@lru_cache(maxsize=64)
+def _numbers_of_ladders(dims: tuple[int, ...]) -> np.ndarray:
+    """The excitation numbers where each emitter counts its levels; many networks share them."""
+    numbers = np.zeros(1, dtype=np.int64)
+    for dimension in dims:
+        numbers = (numbers[:, None] + np.arange(dimension)).ravel()
+    read_only(numbers)
+    return numbers
 
 
 def _forbidden(

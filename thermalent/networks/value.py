@@ -37,8 +37,9 @@ class Value(metaclass=ExplainedClass):
         return known
 
     def __getstate__(self) -> dict[str, Any]:
-        # Python hashes strings differently in every process: the hash stays behind.
-        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+        # What was worked out from the fields stays behind: it can be again, and a hash differs in
+        # every process.
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Arrays arrive writeable from a pickle or a deep copy.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -59,9 +60,18 @@ def methods(network: Network) -> list[Applicability]:
 
 def method_named(name: str, **parameters: Any) -> Method:
     """A method of the registry by the name of its class."""
+    return _kind(name)(**parameters) if parameters else _default(name)
+
+
+def _kind(name: str) -> type[Method]:
     entry = registry.METHOD_BY_NAME[name]
-    kind = getattr(importlib.import_module(entry.module), entry.name)
-    return cast(Method, kind(**parameters))
+    return cast(type[Method], getattr(importlib.import_module(entry.module), entry.name))
+
+
+@cache
+def _default(name: str) -> Method:
+    """A method with its default parameters: data, which all calls share."""
+    return _kind(name)()
 
 
 @with_explained_calls

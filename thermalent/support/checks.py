@@ -42,7 +42,7 @@ def scalar(value: Any) -> Any:
 
 def real(name: str, value: Any) -> float:
     """A finite real number."""
-    return _number(name, "a finite real number", value, -np.inf)
+    return _number(name, "a finite real number", value, -math.inf)
 
 
 def nonnegative(name: str, value: Any) -> float:
@@ -77,16 +77,18 @@ def positive_rate(name: str, value: Any) -> float:
 
 def within(name: str, value: Any, low: float, high: float) -> float:
     """A finite number in [low, high]."""
+    if type(value) is float and low <= value <= high:
+        return value
     return _number(name, f"a number in [{low:g}, {high:g}]", value, low, high)
 
 
-def _number(name: str, allowed: str, value: Any, low: float, high: float = np.inf) -> float:
+def _number(name: str, allowed: str, value: Any, low: float, high: float = math.inf) -> float:
+    # Most values are plain floats, for which the questions below would take longer than the rest.
+    if type(value) is float and math.isfinite(value) and low <= value <= high:
+        return value
     value = scalar(value)
-    # bool is a Real in Python, but a rate of True is a mistake. Most values are plain floats, for
-    # which the question whether they are real would take longer than the rest.
-    if type(value) is not float and (
-        isinstance(value, (bool, np.bool_)) or not isinstance(value, Real)
-    ):
+    # bool is a Real in Python, but a rate of True is a mistake.
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         fail(name, allowed, value)
     try:
         number = float(value)
@@ -99,6 +101,8 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = np.in
 
 def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
     """A count: an integer from `minimum` on, to `maximum` if given, else to 10^12."""
+    if type(value) is int and minimum <= value <= (_MOST if maximum is None else maximum):
+        return value
     value = scalar(value)
     if maximum is None and isinstance(value, Integral) and int(value) > _MOST:
         maximum = _MOST
@@ -133,6 +137,8 @@ def _integer(name: str, value: Any, minimum: int, maximum: int | None) -> int:
 
 def per_item(name: str, value: Any, count: int, item: str) -> tuple[Any, ...]:
     """One value for all of `count` items, or a sequence with one value for each."""
+    if type(value) is float or type(value) is int:
+        return (value,) * count
     value = scalar(value)
     if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes)):
         if len(value) != count:
@@ -151,7 +157,7 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
         fail(name, "a square matrix", Words(f"an array of shape {matrix.shape}"))
     if size is not None and matrix.shape[0] != size:
         fail(name, f"a {size} x {size} matrix", Words(f"an array of shape {matrix.shape}"))
-    if not np.all(np.isfinite(matrix)):
+    if not np.isfinite(matrix).all():
         fail(name, "finite in every element", Words("not"))
     return matrix
 
@@ -159,11 +165,10 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
 def rates(name: str, matrix: np.ndarray) -> np.ndarray:
     """The matrix, if products of its rates neither overflow nor lose their digits."""
     size = np.abs(matrix)
-    largest = float(np.max(size, initial=0.0))
+    largest = float(size.max(initial=0.0))
     if largest > LARGEST_RATE:
         fail(name, f"at most {LARGEST_RATE:g} in every element", largest)
-    own = np.diag(size)
-    smallest = float(np.min(own[own > 0], initial=np.inf))
+    smallest = min((rate for rate in size.diagonal().tolist() if rate > 0), default=math.inf)
     if smallest < 1 / LARGEST_RATE:
         fail(name, f"zero or at least {1 / LARGEST_RATE:g} on its diagonal", smallest)
     return matrix
@@ -171,15 +176,16 @@ def rates(name: str, matrix: np.ndarray) -> np.ndarray:
 
 def hermitian(name: str, matrix: np.ndarray) -> np.ndarray:
     """The matrix, if it is Hermitian to rounding."""
-    deviation = float(np.max(np.abs(matrix - matrix.conj().T), initial=0.0))
-    scale = float(np.max(np.abs(matrix), initial=0.0))
-    if deviation > 1e-12 * max(scale, 1e-300):
+    adjoint = matrix.conj().T
+    deviation = float(np.abs(matrix - adjoint).max(initial=0.0))
+    # Most matrices equal their adjoint: then the scale of the deviation does not matter.
+    if deviation > 0 and deviation > 1e-12 * max(float(np.abs(matrix).max()), 1e-300):
         fail(
             name,
             "Hermitian",
             Words(f"not: its largest deviation from its adjoint is {deviation:.3g}"),
         )
-    return (matrix + matrix.conj().T) / 2
+    return np.asarray((matrix + adjoint) / 2)
 
 
 def symmetric(name: str, matrix: np.ndarray) -> np.ndarray:
@@ -200,8 +206,7 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     matrix = hermitian(name, matrix)
     if matrix.any():
         lowest = float(np.linalg.eigvalsh(matrix)[0])
-        scale = float(np.max(np.abs(matrix)))
-        if lowest < -1e-12 * max(scale, 1e-300):
+        if lowest < 0 and lowest < -1e-12 * max(float(np.abs(matrix).max()), 1e-300):
             fail(
                 name,
                 "positive semidefinite",

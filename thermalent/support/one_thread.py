@@ -12,12 +12,13 @@ _depth = 0  # of the limits within each other
 
 
 @cache
-def _controller() -> Any:
+def _libraries() -> tuple[Any, ...]:
+    """The controllers of the loaded libraries of linear algebra."""
     # Libraries that are loaded later would not be found.
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 @contextmanager
@@ -34,10 +35,15 @@ def one_thread() -> Iterator[None]:
     if _depth > 0 or threading.current_thread() is not threading.main_thread():
         yield
         return
-    limit = _controller().limit(limits=1, user_api="blas")
+    # Every solve asks: what has one thread already is left alone, and nothing else is looked at.
+    before = [(library, library.get_num_threads()) for library in _libraries()]
+    limited = [(library, count) for library, count in before if count != 1]
+    for library, _ in limited:
+        library.set_num_threads(1)
     _depth += 1
     try:
         yield
     finally:
         _depth -= 1
-        limit.restore_original_limits()
+        for library, count in limited:
+            library.set_num_threads(count)
