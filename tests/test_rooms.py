@@ -10,13 +10,14 @@ import pytest
 from tests.support.source import FILES, ROOT, tree
 
 # What each room may import beside itself; methods are siblings that know nothing of each other.
-_GROUND = {"support", "numerics"}
+_GROUND = {"support", "numerics", "display"}
 _PHYSICS = _GROUND | {"operators", "networks"}
 _SOLUTION = _PHYSICS | {"solution"}
 _METHODS = {"continued_fraction", "fock", "stochastic", "jumps", "excitations", "analytic"}
 _SOLVING = _SOLUTION | _METHODS | {"ensembles", "filters", "models", "solving"}
 ALLOWED = {
     "support": set(),
+    "display": {"support"},
     "numerics": {"support"},
     "operators": _GROUND,
     "networks": _GROUND | {"operators"},

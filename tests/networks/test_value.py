@@ -112,7 +112,7 @@ def test_the_alternative_of_a_network_counts():
     one, other = (replace(_LINK, alternative=te.thermal_link(n, 0.1)) for n in (1.0, 3.0))
     assert one != other
     assert one.differences(other) == ("`alternative`: `nodes`[0] (source): `n_th` is 1.0 and 3.0.",)
-    assert _LINK.differences(one)[0].startswith("`alternative` is None and Network(")
+    assert _LINK.differences(one)[0].startswith("`alternative` is None and <Network: ")
 
 
 def test_more_nodes_and_larger_matrices_are_named():

@@ -16,6 +16,7 @@ from typing import cast
 
 import numpy as np
 
+from thermalent.analysis.shown_results import ShownComparison
 from thermalent.analytic.methods import PhaseDiffusion
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.fock.method import Fock
@@ -92,8 +93,8 @@ class MethodReport:
         return float(self.result.error)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CrossValidation:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class CrossValidation(ShownComparison):
     """The methods side by side; printed, it is a table.
 
     Args:

@@ -12,6 +12,7 @@ import numpy as np
 
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
+from thermalent.analysis.shown_results import ShownRates
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.rates import (
@@ -42,8 +43,8 @@ _SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
 _FINE = 13  # times between two neighbours of the grid, which differ by a few percent
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Rates:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Rates(ShownRates):
     """The slowest decay rates of a network.
 
     Args:

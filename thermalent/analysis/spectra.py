@@ -17,6 +17,7 @@ from thermalent.analysis.radiated_field import (
     no_width,
     require_light,
 )
+from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
 from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression
@@ -42,8 +43,8 @@ _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the ch
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Spectrum:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Spectrum(ShownSpectrum):
     r"""A power spectrum \(S(\omega)\) and its error.
 
     Args:
@@ -61,8 +62,8 @@ class Spectrum:
     how: str = _HOW
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Coherence:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Coherence(ShownCoherence):
     """A normalised correlation function of a field over the delay.
 
     Args:

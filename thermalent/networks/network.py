@@ -28,6 +28,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from thermalent.networks.nodes import Emitter, Mode, Node
+from thermalent.networks.shown_network import ShownNetwork
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
 from thermalent.support.deprecation import renamed_arguments, renamed_attribute
@@ -46,8 +47,8 @@ class Couplings(NamedTuple):
     anomalous: np.ndarray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Network(Value):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Network(ShownNetwork, Value):
     r"""Nodes and the matrices J, G, U, P, M that couple them.
 
     $$\dot\rho = -i\Big[H_0 + \sum_{jl} J_{jl}\, c_j^\dagger c_l, \rho\Big]

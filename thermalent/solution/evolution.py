@@ -19,6 +19,7 @@ from thermalent.solution.result import (
     informative,
     limitation,
 )
+from thermalent.solution.shown_states import ShownEvolution
 from thermalent.support import checks
 
 # Larger matrices have blocks, which are checked one by one.
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Evolution:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Evolution(ShownEvolution):
     """States of the emitters over time, each with its error.
 
     Every array that its methods return has the errors of its numbers as `.error` (see

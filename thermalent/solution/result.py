@@ -13,6 +13,7 @@ from thermalent.networks import symmetry
 from thermalent.operators import entanglement, observables, states
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.record import MethodRecord
+from thermalent.solution.shown_states import ShownState
 from thermalent.support.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class ErrorEstimate(float):
         return (ErrorEstimate, (float(self), self.how, self.elements))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyState:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SteadyState(ShownState):
     """A steady state of the emitters with its evidence.
 
     Every number that its methods return is a float that knows its error: `.error`, what follows

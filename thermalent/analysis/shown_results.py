@@ -1,0 +1,202 @@
+"""How spectra, coherence functions, rates and comparisons show themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.display import plots
+from thermalent.display.table import html_table, with_error
+from thermalent.solution.shown_states import imported_xarray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+_MOST_ROWS = 20  # of rates, in a notebook
+
+
+class ShownSpectrum:
+    """The text and the plot of a spectrum."""
+
+    def __repr__(self) -> str:
+        found: Any = self
+        return (
+            f"<Spectrum: {_span(found.frequencies, 'frequencies')}, flux "
+            f"{with_error(float(found.flux), float(found.flux.error))}>"
+        )
+
+    def _repr_html_(self) -> str:
+        found: Any = self
+        rows = [
+            ("frequencies", _span(found.frequencies, "frequencies")),
+            ("flux", with_error(float(found.flux), float(found.flux.error))),
+            ("largest value", f"{np.max(found.values, initial=0.0):.6g}"),
+            ("largest error", f"{np.max(found.error, initial=0.0):.1e}"),
+            ("how", found.how),
+        ]
+        return html_table(rows, title="Emission spectrum")
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the spectrum over the frequency, with a band of its errors.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        found: Any = self
+        axes = plots.axes_or_new(axes)
+        plots.curve(axes, found.frequencies, found.values, found.error, "spectrum")
+        axes.set(xlabel="angular frequency (rate unit)", ylabel=r"$S(\omega)$ (quanta)")
+        return axes
+
+    def to_xarray(self) -> Any:
+        """The spectrum as an `xarray.Dataset` over the frequency, with its errors.
+
+        Raises:
+            ImportError: xarray is not installed.
+        """
+        found: Any = self
+        return imported_xarray().Dataset(
+            {"spectrum": (("frequency",), found.values), "error": (("frequency",), found.error)},
+            coords={"frequency": found.frequencies},
+            attrs={"flux": float(found.flux), "how": found.how},
+        )
+
+
+class ShownCoherence:
+    """The text and the plot of a coherence function."""
+
+    def __repr__(self) -> str:
+        found: Any = self
+        return (
+            f"<Coherence: {_span(found.delays, 'delays')}, flux "
+            f"{with_error(float(found.flux), float(found.flux.error))}>"
+        )
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the function over the delay, its real and its imaginary part if it is complex.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        found: Any = self
+        axes = plots.axes_or_new(axes)
+        if np.iscomplexobj(found.values):
+            parts = {"real part": found.values.real, "imaginary part": found.values.imag}
+        else:
+            parts = {"second order": found.values}
+        for place, (label, values) in enumerate(parts.items()):
+            plots.curve(axes, found.delays, values, found.error, label, place)
+        if plots.logarithmic(found.delays):
+            axes.set_xscale("log")
+        axes.set(xlabel="delay (inverse rate unit)", ylabel="coherence")
+        axes.legend()
+        return axes
+
+    def to_xarray(self) -> Any:
+        """The function as an `xarray.Dataset` over the delay, with its errors.
+
+        Raises:
+            ImportError: xarray is not installed.
+        """
+        found: Any = self
+        return imported_xarray().Dataset(
+            {"coherence": (("delay",), found.values), "error": (("delay",), found.error)},
+            coords={"delay": found.delays},
+            attrs={"flux": float(found.flux), "how": found.how},
+        )
+
+
+class ShownRates:
+    """The text, the table and the plot of relaxation rates."""
+
+    def __repr__(self) -> str:
+        found: Any = self
+        if not len(found.values):
+            return "<Rates: none>"
+        slowest = found.values[0]
+        return (
+            f"<Rates: {len(found.values)}, the slowest {slowest.real:.6g} at frequency "
+            f"{-slowest.imag:.6g}, {'complete' if found.certified else 'searched for'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        found: Any = self
+        rows = [
+            (f"{value.real:.8g}", f"{-value.imag:.8g}", str(charge), f"{error:.1e}")
+            for value, charge, error in list(
+                zip(found.values, found.charge, found.error, strict=True)
+            )[:_MOST_ROWS]
+        ]
+        title = f"{len(found.values)} relaxation rates, {found.how}"
+        return html_table(rows, title=title, head=("rate", "frequency", "charge", "error"))
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the rates over their frequencies.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        found: Any = self
+        axes = plots.axes_or_new(axes)
+        for place, charge in enumerate(np.unique(found.charge)):
+            of = found.charge == charge
+            colour = plots.COLOURS[place % len(plots.COLOURS)]
+            label = f"charge {charge}"
+            axes.plot(-found.values.imag[of], found.values.real[of], "o", color=colour, label=label)
+        axes.set(xlabel="frequency (rate unit)", ylabel="rate (rate unit)")
+        axes.legend()
+        return axes
+
+
+class ShownComparison:
+    """The text, the table and the plot of a comparison of methods."""
+
+    def __repr__(self) -> str:
+        found: Any = self
+        solved = sum(row.result is not None for row in found.rows)
+        return (
+            f"<CrossValidation: {found.network.label}, {solved} of {len(found.rows)} methods "
+            f"solved it; {found.verdict}>"
+        )
+
+    def _repr_html_(self) -> str:
+        found: Any = self
+        rows = [
+            (
+                row.method.name,
+                str(row.method.claim),
+                "" if row.measure is None else f"{row.measure:.8f}",
+                "" if row.distance is None else f"{row.distance:.1e}",
+                "" if row.error is None else f"{row.error:.1e}",
+                f"{row.seconds:.3f}" if row.seconds is not None else row.note,
+            )
+            for row in found.rows
+        ]
+        head = ("method", "claim", found.measure, "distance", "error", "seconds, or why not")
+        return html_table(rows, title=f"{found.network.label}: {found.verdict}", head=head)
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the measure by method, with the claimed errors.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        found: Any = self
+        rows = [row for row in found.rows if row.measure is not None]
+        axes = plots.axes_or_new(axes, 5.0, 0.6 + 0.32 * len(rows))
+        plots.bars(
+            axes,
+            [row.method.name for row in rows],
+            [float(row.measure or 0.0) for row in rows],
+            [row.error or 0.0 for row in rows],
+        )
+        axes.set(xlabel=found.measure)
+        return axes
+
+
+def _span(values: np.ndarray, name: str) -> str:
+    if not len(values):
+        return f"no {name}"
+    return f"{len(values)} {name} from {values[0]:.6g} to {values[-1]:.6g}"

@@ -1,0 +1,1 @@
+"""How objects show themselves: short texts, tables, drawings and plots of plain data."""

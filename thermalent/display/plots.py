@@ -1,0 +1,88 @@
+"""Plots of plain data on matplotlib axes, which are made if none are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Colours that remain apart for colour-blind readers (Okabe and Ito).
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Around the circle of phases: +1 is blue, i green, -1 red, -i purple.
+_PHASES = ("#D55E00", "#CC79A7", "#0072B2", "#009E73", "#D55E00")
+_LARGEST = 32  # dimension above which the elements of a matrix have no labels
+
+
+def axes_or_new(axes: Axes | None, width: float = 5.0, height: float = 3.4) -> Axes:
+    """The axes given, or those of a new figure."""
+    if axes is not None:
+        return axes
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def curve(
+    axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, label: str, place: int = 0
+) -> None:
+    """A line with a band of its errors, visible where it is wider than the line."""
+    colour = COLOURS[place % len(COLOURS)]
+    axes.plot(x, y, color=colour, label=label)
+    if np.all(np.isfinite(error)):
+        axes.fill_between(x, y - error, y + error, color=colour, alpha=0.25, lw=0)
+
+
+def logarithmic(times: np.ndarray) -> bool:
+    """Whether times that are all positive stretch over more than two decades."""
+    return len(times) > 2 and bool(times[0] > 0) and bool(times[-1] > 100 * times[0])
+
+
+def matrix(axes: Axes, elements: np.ndarray, labels: Sequence[str]) -> None:
+    """A Hinton diagram: a square per element, its area the modulus, its colour the phase.
+
+    Args:
+        axes: Where to draw.
+        elements: (d, d), complex.
+        labels: Of the basis states.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import PatchCollection
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+    from matplotlib.patches import Rectangle
+
+    size = len(elements)
+    largest = float(np.max(np.abs(elements))) or 1.0
+    sides = np.sqrt(np.abs(elements) / largest)
+    squares, phases = [], []
+    for row, column in np.ndindex(size, size):
+        side = 0.94 * sides[row, column]
+        squares.append(Rectangle((column - side / 2, row - side / 2), side, side))
+        phases.append(float(np.angle(elements[row, column])))
+    scale = Normalize(-np.pi, np.pi)
+    colours = ScalarMappable(scale, LinearSegmentedColormap.from_list("phase", _PHASES))
+    axes.add_collection(
+        PatchCollection(squares, facecolor=colours.to_rgba(np.array(phases)), edgecolor="none")
+    )
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal", facecolor="#F2F2F2")
+    if size <= _LARGEST:
+        axes.set_xticks(range(size), [f"|{label}⟩" for label in labels], rotation=90)
+        axes.set_yticks(range(size), [f"|{label}⟩" for label in labels])
+    axes.xaxis.tick_top()
+    bar = axes.figure.colorbar(colours, ax=axes, label="phase", shrink=0.8)
+    bar.set_ticks([-np.pi, 0, np.pi], labels=["-π", "0", "π"])
+
+
+def bars(
+    axes: Axes, names: Sequence[str], values: Sequence[float], errors: Sequence[float]
+) -> None:
+    """Horizontal bars, the first on top, with their errors."""
+    finite: Any = [error if np.isfinite(error) else 0.0 for error in errors]
+    colours = [COLOURS[0] if value >= 0 else COLOURS[1] for value in values]
+    axes.barh(range(len(names)), values, xerr=finite, color=colours)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.axvline(0, color="#222222", lw=0.8)

@@ -1,0 +1,216 @@
+"""How states show themselves: in one line, as tables in notebooks, as plots and labelled arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermalent.display import plots
+from thermalent.display.table import html_table, in_a_row, with_error
+from thermalent.networks.nodes import Qubit
+from thermalent.networks.shown_network import names_in_short
+from thermalent.operators import states
+from thermalent.operators.observables import MEASURES
+from thermalent.support import checks
+from thermalent.support.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+_MOST_ROWS = 16  # of populations, in a notebook
+
+
+class ShownState:
+    """The text, the table and the plot of a steady state."""
+
+    def __repr__(self) -> str:
+        result: Any = self
+        return (
+            f"<SteadyState: {result.network.label} ({names_in_short(result.network)}) by "
+            f"{result.method.name}, error {float(result.error):.1e}, {result.status.outcome}>"
+        )
+
+    def _repr_html_(self) -> str:
+        result: Any = self
+        title = f"{result.network.label} by {result.method.name}"
+        rows: list[tuple[str, str]] = [
+            ("error of the state", f"{float(result.error):.1e}"),
+            ("how", str(result.error.how)),
+            ("status", " ".join(f"{result.status.outcome} {result.status.message}".split())),
+        ]
+        if not result.status.ok:
+            return html_table(rows, title=title)
+        for name in ("concurrence",) * _two_qubits(result) + ("purity", "entropy"):
+            number = getattr(result, name)()
+            rows.insert(0, (name, with_error(float(number), float(number.error))))
+        found = list(result.populations().items())[:_MOST_ROWS]
+        populations = [(f"|{label}⟩", with_error(float(p), float(p.error))) for label, p in found]
+        return in_a_row(html_table(rows, title=title), html_table(populations, title="populations"))
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the density matrix: the area of a square is the modulus, its colour the phase.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        result: Any = self
+        axes = plots.axes_or_new(axes, 4.6, 3.8)
+        plots.matrix(axes, result.state, states.basis_labels(result.network.dims))
+        axes.set_title(f"{result.network.label}, {result.method.name}", pad=12)
+        return axes
+
+    def to_xarray(self) -> Any:
+        """The density matrix as an `xarray.DataArray` with named basis states.
+
+        Raises:
+            ImportError: xarray is not installed.
+        """
+        result: Any = self
+        labels = states.basis_labels(result.network.dims)
+        return imported_xarray().DataArray(
+            result.state,
+            dims=("ket", "bra"),
+            coords={"ket": labels, "bra": labels},
+            name="state",
+            attrs=_attributes(result),
+        )
+
+
+class ShownEvolution:
+    """The text, the table and the plots of an evolution."""
+
+    def __repr__(self) -> str:
+        result: Any = self
+        return (
+            f"<Evolution: {result.network.label} ({names_in_short(result.network)}) by "
+            f"{result.method.name}, {_span(result)}, error at most {_largest(result.error):.1e}, "
+            f"{result.status.outcome}>"
+        )
+
+    def _repr_html_(self) -> str:
+        result: Any = self
+        rows = [
+            ("times", _span(result)),
+            ("largest error of a state", f"{_largest(result.error):.1e}"),
+            ("how", result.how),
+            ("status", " ".join(f"{result.status.outcome} {result.status.message}".split())),
+        ]
+        return html_table(rows, title=f"{result.network.label} by {result.method.name}")
+
+    def plot(self, *observables: str, names: Sequence[str] = (), axes: Axes | None = None) -> Axes:
+        """Draw observables over time, with bands of their errors.
+
+        Args:
+            observables: Such as "concurrence", "purity", "populations"; the concurrence of two
+                qubits and the populations if none is given, the populations alone of others.
+            names: The emitters that are meant; as for the observable if not given.
+            axes: Where to draw; a new figure if not given.
+
+        Raises:
+            ValueError: an observable is not known, or does not suit the emitters.
+        """
+        result: Any = self
+        axes = plots.axes_or_new(axes)
+        default = ("concurrence",) * _two_qubits(result) + ("populations",)
+        place = 0
+        for observable in observables or default:
+            for label, values in _series(result, observable, tuple(names)).items():
+                error = np.asarray(values.error, dtype=float)
+                plots.curve(axes, result.times, np.asarray(values), error, label, place)
+                place += 1
+        if plots.logarithmic(result.times):
+            axes.set_xscale("log")
+        axes.set(xlabel="time (inverse rate unit)")
+        axes.legend()
+        return axes
+
+    def to_xarray(self) -> Any:
+        """The states as an `xarray.Dataset` over time, each with its error.
+
+        Raises:
+            ImportError: xarray is not installed.
+        """
+        result: Any = self
+        labels = states.basis_labels(result.network.dims)
+        return imported_xarray().Dataset(
+            {
+                "state": (("time", "ket", "bra"), result.states),
+                "error": (("time",), np.asarray(result.error, dtype=float)),
+            },
+            coords={"time": result.times, "ket": labels, "bra": labels},
+            attrs=_attributes(result),
+        )
+
+    def to_pandas(self, *observables: str, names: Sequence[str] = ()) -> Any:
+        """Observables over time as a `pandas.DataFrame`, each with a column for its errors.
+
+        Args:
+            observables: As for `plot`.
+            names: As for `plot`.
+
+        Raises:
+            ValueError: as for `plot`.
+            ImportError: pandas is not installed.
+        """
+        result: Any = self
+        columns: dict[str, np.ndarray] = {}
+        for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
+            for label, values in _series(result, observable, tuple(names)).items():
+                columns[label] = np.asarray(values)
+                columns[f"error of {label}"] = np.asarray(values.error)
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingPackageError(
+                "to_pandas() needs pandas: pip install 'thermalent[sweep]'"
+            ) from error
+        return pandas.DataFrame(columns, index=pandas.Index(result.times, name="time"))
+
+
+def imported_xarray() -> Any:
+    """The package xarray, or an error that says how to install it."""
+    try:
+        import xarray
+    except ImportError as error:
+        raise MissingPackageError(
+            "to_xarray() needs xarray: pip install 'thermalent[sweep]'"
+        ) from error
+    return xarray
+
+
+def _series(result: Any, observable: str, names: tuple[str, ...]) -> dict[str, Any]:
+    if observable == "populations":
+        return {f"|{label}⟩": p for label, p in result.populations(*names).items()}
+    known = [measure.name for measure in MEASURES if not measure.labelled]
+    if observable not in known:
+        checks.fail("observables", f"among populations, {', '.join(known)}", observable)
+    return {observable.replace("_", " "): getattr(result, observable)(*names)}
+
+
+def _two_qubits(result: Any) -> bool:
+    emitters = result.network.emitters
+    return len(emitters) == 2 and all(isinstance(emitter, Qubit) for emitter in emitters)
+
+
+def _largest(error: np.ndarray) -> float:
+    return float(np.max(error, initial=0.0))
+
+
+def _span(result: Any) -> str:
+    times = result.times
+    return (
+        f"{len(times)} times from {times[0]:.6g} to {times[-1]:.6g}" if len(times) else "no times"
+    )
+
+
+def _attributes(result: Any) -> dict[str, str]:
+    how = result.how if hasattr(result, "how") else result.error.how
+    return {
+        "network": repr(result.network),
+        "method": repr(result.method),
+        "status": str(result.status.outcome),
+        "how": how,
+    }
