@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thermalent.analysis.shapes.guarded_link import GuardedLink
 from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates, UnstableSpectrumError
-from thermalent.analysis.shapes.truncated_link import TruncatedLink
 
 _FLAT = 1e-6  # slope by the dimensionless coordinates at which a climb ends
 _STEPS = 400
@@ -40,7 +40,7 @@ class ClimbEnd(NamedTuple):
 
 
 def climbed(
-    coordinates: PassiveCoordinates, link: TruncatedLink, last: int, start: np.ndarray
+    coordinates: PassiveCoordinates, link: GuardedLink, last: int, start: np.ndarray
 ) -> ClimbEnd:
     """The maximum above a start, by the method of Broyden, Fletcher, Goldfarb and Shanno."""
     from scipy import optimize
@@ -65,7 +65,7 @@ def climbed(
 
 
 def with_slope(
-    coordinates: PassiveCoordinates, link: TruncatedLink, last: int, place: np.ndarray
+    coordinates: PassiveCoordinates, link: GuardedLink, last: int, place: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """The margin and its derivatives by the coordinates.
 

@@ -14,6 +14,7 @@ from thermalent.analysis.shapes.climb import (
     with_slope,
     without_far_zeros,
 )
+from thermalent.analysis.shapes.guarded_link import GuardedLink
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers, PassiveCoordinates
 from thermalent.analysis.shapes.truncated_link import TruncatedLink
 from thermalent.networks.network import Network
@@ -79,7 +80,7 @@ class FilterSearch:
         unit = _half_width(TruncatedLink(reference, order, quanta=1), order)
         self.coordinates = PassiveCoordinates(order, zeros=zeros, symmetric=symmetric, unit=unit)
         self.coarse, self.fine = (
-            TruncatedLink(reference, order, quanta=most, symmetric=symmetric)
+            GuardedLink(reference, order, quanta=most, symmetric=symmetric)
             for most in (quanta, quanta + _MORE_QUANTA)
         )
 

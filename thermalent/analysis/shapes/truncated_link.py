@@ -251,6 +251,7 @@ def _gradient(rho: np.ndarray, basis: np.ndarray) -> np.ndarray:
     steps = np.asarray(basis).T.reshape(-1, d, d)
     coherence = np.real(steps[:, 1, 2] * np.conj(rho[1, 2])) / max(abs(rho[1, 2]), _SMALLEST)
     low, high = rho[0, 0].real, rho[3, 3].real
-    both = max(np.sqrt(max(low * high, 0.0)), _SMALLEST)
-    diagonal = (steps[:, 0, 0].real * high + steps[:, 3, 3].real * low) / both
+    if low * high <= 0:  # truncations may leave a population negative; the margin counts it as zero
+        return 2 * coherence
+    diagonal = (steps[:, 0, 0].real * high + steps[:, 3, 3].real * low) / np.sqrt(low * high)
     return 2 * coherence - diagonal

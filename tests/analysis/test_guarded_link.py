@@ -1,0 +1,81 @@
+"""Climbs stay among filters that the held order describes: the penalty and its slope."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.analysis.shapes import climb
+from thermalent.analysis.shapes.climb import with_slope
+from thermalent.analysis.shapes.guarded_link import _TOLERATED, GuardedLink
+from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
+from thermalent.analysis.shapes.truncated_link import TruncatedLink
+
+LINK = te.thermal_link(10.0, 1.0)
+COORDINATES = PassiveCoordinates(3, zeros=True, symmetric=True, unit=0.10334)
+# Where a climb at order 1 without a penalty ended: 0.72 there, while higher orders have 0.03.
+MISTAKEN = COORDINATES.place(
+    np.array([1.0, -18.23202706, -158.72596859, 30.85292148]),
+    np.array([0.97134217, 19.37462249, 446.42287349]),
+)
+BUTTERWORTH = COORDINATES.place(np.eye(4)[0], np.ones(1))
+
+
+@pytest.mark.parametrize("quanta", [1, 2])
+def test_orders_that_differ_cost_their_excess_squared(quanta):
+    guarded = GuardedLink(LINK, 3, quanta=quanta)
+    own, other = (TruncatedLink(LINK, 3, quanta=order) for order in (quanta, {1: 2, 2: 1}[quanta]))
+    numbers = COORDINATES.numbers(MISTAKEN)
+    difference = own.value(numbers, 40) - other.value(numbers, 40)
+    assert abs(difference) > 0.5
+    expected = own.value(numbers, 40) - (abs(difference) - _TOLERATED) ** 2 / _TOLERATED
+    assert guarded.slopes(numbers, 40).value == pytest.approx(expected, abs=1e-10)
+    assert guarded.value(numbers, 40) == own.value(numbers, 40)
+    h = 1e-4
+    slope = with_slope(COORDINATES, guarded, 40, MISTAKEN)[1]
+    for i in range(COORDINATES.count):
+        step = h * np.eye(COORDINATES.count)[i]
+        high, low = (with_slope(COORDINATES, guarded, 40, MISTAKEN + k * step)[0] for k in (1, -1))
+        # Differences of second order, at slopes of some hundred.
+        assert slope[i] == pytest.approx((high - low) / (2 * h), rel=1e-4, abs=1e-5)
+    assert np.max(np.abs(slope)) > 1
+
+
+def test_orders_that_agree_cost_nothing():
+    guarded, own = GuardedLink(LINK, 3, quanta=2), TruncatedLink(LINK, 3, quanta=2)
+    found, plain = (with_slope(COORDINATES, link, 40, BUTTERWORTH) for link in (guarded, own))
+    assert found[0] == plain[0]
+    np.testing.assert_array_equal(found[1], plain[1])
+
+
+def test_one_pole_has_no_orders():
+    link = GuardedLink(LINK, 1, quanta=2)
+    assert (link.quanta, link.other) == (0, None)
+
+
+def test_a_climb_does_not_leave_what_its_order_describes(monkeypatch):
+    """From one start, with the penalty and without: it ends where orders agree, or where not."""
+    monkeypatch.setattr(climb, "_STEPS", 60)
+    monkeypatch.setattr(climb, "_ATTEMPTS", 1)
+    start = 0.1 * MISTAKEN + 0.9 * BUTTERWORTH
+    fine = TruncatedLink(LINK, 3, quanta=4)
+    off = []
+    for kind in (GuardedLink, TruncatedLink):
+        found = climb.climbed(COORDINATES, kind(LINK, 3, quanta=1), 40, start)
+        off.append(found.value - fine.value(COORDINATES.numbers(found.place), 40))
+    assert abs(off[0]) < 2 * _TOLERATED
+    assert off[1] > 0.1
+
+
+@pytest.mark.parametrize("n_th", [3.0, 10.0])
+def test_a_colder_source_with_the_lowest_order_has_a_result(n_th):
+    """Without the penalty the climb found a filter of which no state was found within minutes."""
+    found = te.best_filter(n_th, 3, starts=1, quanta=1)
+    assert np.max(np.abs(found.gradient)) < 1e-5
+    assert found.concurrence.error < 0.01
+    # The climb's own order is off by less than 0.002 there.
+    assert found.ends[0] == pytest.approx(found.concurrence, abs=2e-3)
+    width = found.filter.fwhm
+    for factor in (0.9, 1.0, 1.1):
+        rival = te.thermal_link(n_th, filter=te.Filter.butterworth(3, factor * width))
+        state = te.steady_state(rival, te.ContinuedFraction(rtol=1e-3))
+        assert found.concurrence > state.concurrence()
