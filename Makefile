@@ -7,8 +7,8 @@ RUN    := $(BIN)/python
 # The versions that `make test` installs, so that a release of tomorrow cannot break it.
 LOCK   := constraints/development.txt
 
-.PHONY: demo test test-long test-matrix coverage release-check audit mutate check format figures \
-	docs claims bench lock clean
+.PHONY: demo test test-long test-matrix coverage release-check campaign audit mutate check format \
+	figures docs claims bench lock clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -54,6 +54,12 @@ coverage: $(VENV)/.installed-dev
 # public interface compared with that of the last release; what is deprecated (docs/releasing.md).
 release-check: $(VENV)/.installed-dev
 	$(RUN) -m tests.release $(RELEASE)
+
+# A thousand kills of sweeps, faults of disks, flipped bits and changed code: an hour or more. The seed
+# is printed, with which a campaign that was stopped goes on (CAMPAIGN="--seed N"); the report is
+# docs/campaign.md. CAMPAIGN="--kills 50" for fewer.
+campaign: $(VENV)/.installed-dev
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.campaign $(CAMPAIGN)
 
 # Stated errors of ten thousand random networks against an independent reference: hours. The seed
 # comes from the clock and is printed; the report is docs/audit.md. AUDIT="--networks 600" for fewer.

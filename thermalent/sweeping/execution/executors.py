@@ -168,7 +168,10 @@ def completed(workers: Workers, recipe: Recipe, tasks: Iterable[BlockTask]) -> G
     under_way: dict[Any, tuple[BlockTask, int]] = {}  # future: task, times lost
 
     def submit(task: BlockTask, losses: int = 0) -> None:
-        future = workers.submit(*call, task)
+        try:
+            future = workers.submit(*call, task)
+        except concurrent.futures.BrokenExecutor as problem:  # a worker died just before
+            raise blamed(problem, f"block {task.number}") from problem
         under_way[future] = (task, losses)
         future.add_done_callback(finished.put)
 

@@ -3,40 +3,42 @@
 A study that goes on must be the same physics. A builder's name does not tell: its body may have
 changed, a function that it calls, a number that it reads, an attribute of the object that it is.
 So each of these is a *piece* of the study's code, with a digest: the bytecode of the function (not
-its docstring, comments or line numbers), its defaults and the values that it closes over, and in
-turn every function, class and value of the same project that it names. What comes from an installed
-package, this one included, is told by its name; the package's own version stands beside.
+its docstring, comments, line numbers or names of locals), its defaults, its attributes and the
+values that it closes over, and in turn every function, class and value of the same project that it
+names or imports. What comes from an installed package, this one included, is told by its name; the
+package's own version stands beside.
 """
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
 import enum
 import functools
 import hashlib
 import logging
-import os
 import re
 import sys
-import sysconfig
 import types
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from thermalent.support.errors import ArgumentError
+from thermalent.sweeping.storage.own_code import (
+    bytecode,
+    cells,
+    global_name,
+    imported,
+    in_project,
+    leads_home,
+    names,
+    own,
+)
 
 _LONGEST = 60  # characters of a value that stands as it is, so that a message can show it
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
-_PACKAGE = Path(__file__).resolve().parents[2]
-_INSTALLED = tuple(
-    Path(folder).resolve()
-    for name in ("stdlib", "platstdlib")
-    if (folder := sysconfig.get_paths().get(name))
-)
 
 
 class NoIdentity(ArgumentError):
@@ -56,7 +58,7 @@ def pieces(named: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         NoIdentity: an object can only be told by its address in memory.
     """
-    collected = _Pieces()
+    collected = _Pieces(named)
     for name, value in named.items():
         collected.put(name, collected.words(value, name))
     if collected.bytecode:
@@ -83,11 +85,17 @@ def code_differences(stored: Mapping[str, str], given: Mapping[str, str]) -> lis
 
 
 class _Pieces:
-    """Pieces that are found while objects are walked through."""
+    """Pieces that are found while objects are walked through.
 
-    def __init__(self) -> None:
+    Args:
+        reserved: Names that no function, class or global may take.
+    """
+
+    def __init__(self, reserved: Iterable[str]) -> None:
         self.by_name: dict[str, str] = {}
         self.bytecode = False
+        self._taken = {*reserved, "Python"}
+        self._globals_met: set[tuple[int, str]] = set()  # of which module, and the name
         self._names: dict[int, str] = {}  # of the functions and classes met, by identity
         self._kept: list[Any] = []  # so that no identity is used twice
         self._under_way: set[int] = set()
@@ -99,13 +107,17 @@ class _Pieces:
     def words(self, value: Any, where: str) -> str:
         """A value in words that do not depend on the process."""
         if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
-            return f"{value!r}" if type(value).__module__ == "builtins" else self._plain(value)
+            if type(value).__module__ == "builtins":
+                return f"{value!r}"
+            kind = f"{self._class(type(value), where)} " if own(type(value)) else ""
+            if not isinstance(value, enum.Enum):
+                return kind + self._plain(value)
         if isinstance(value, (types.FunctionType, type)):
             return self._code(value, where)
         if isinstance(value, types.ModuleType):
             return f"module {value.__name__}"
         if isinstance(value, (types.BuiltinFunctionType, np.ufunc)):
-            return _global_name(value)
+            return global_name(value)
         if id(value) in self._under_way:
             return "itself"
         self._under_way.add(id(value))
@@ -125,6 +137,12 @@ class _Pieces:
             return repr(value)
         if isinstance(value, logging.Logger):
             return f"logger {value.name}"
+        if isinstance(value, (Mapping, set, frozenset, list, tuple)) and own(type(value)):
+            return f"{self._class(type(value), where)} {self._collected(value, where)}"
+        return self._collected(value, where)
+
+    def _collected(self, value: Any, where: str) -> str:
+        """What holds other values."""
         if isinstance(value, Mapping):
             items = [(self.words(k, where), self.words(v, where)) for k, v in value.items()]
             return "{" + ", ".join(f"{k}: {v}" for k, v in sorted(items)) + "}"
@@ -166,7 +184,7 @@ class _Pieces:
         words = repr(value)
         if not _ADDRESS.search(words):
             return f"{kind} {words}"
-        if _own(type(value)):  # an object without state: its class says all
+        if own(type(value)):  # an object without state: its class says all
             return kind
         raise NoIdentity(_told_by_address(value, where))
 
@@ -176,22 +194,23 @@ class _Pieces:
         )
 
     def _function(self, function: types.FunctionType, where: str) -> str:
-        if not _own(function):
-            return _global_name(function)
+        if not own(function):
+            return self._around(function, where)
         known = self._known(function)
         if known is not None:
             return known
         name = self._name(function)
         self.bytecode = True
-        cells = [self._cell(cell, where) for cell in function.__closure__ or ()]
+        attributes = {key: v for key, v in vars(function).items() if key != "__wrapped__"}
         wrapped = getattr(function, "__wrapped__", None)
         self.by_name[name] = _digest(
             "; ".join(
                 [
-                    self._bytecode(function.__code__, function.__doc__, where),
+                    bytecode(function.__code__, lambda item: self.words(item, where)),
                     self.words(function.__defaults__, where),
                     self.words(function.__kwdefaults__, where),
-                    *cells,
+                    *(self._cell(cell, where) for cell in function.__closure__ or ()),
+                    self.words(attributes, where) if attributes else "",
                     "" if wrapped is None else self.words(wrapped, where),
                 ]
             )
@@ -199,56 +218,66 @@ class _Pieces:
         self._globals(function, where)
         return name
 
-    def _cell(self, cell: Any, where: str) -> str:
+    def _around(self, function: types.FunctionType, where: str) -> str:
+        """A function of a package; what of the user's it calls, if it comes from a decorator."""
+        name = global_name(function)
+        inside = [*cells(function), getattr(function, "__wrapped__", None)]
+        if not any(leads_home(value, 4) for value in inside) or id(function) in self._under_way:
+            return name
+        self._under_way.add(id(function))
         try:
-            return self.words(cell.cell_contents, where)
-        except ValueError as problem:
-            if isinstance(problem, NoIdentity):
-                raise
-            return "empty"
+            told = [self.words(v, where) for v in inside if leads_home(v, 4) or _is_plain(v)]
+            return f"{name} around ({', '.join(told)})"
+        finally:
+            self._under_way.discard(id(function))
 
-    def _bytecode(self, code: types.CodeType, doc: str | None, where: str) -> str:
-        constants = [
-            self._bytecode(item, None, where)
-            if isinstance(item, types.CodeType)
-            else self.words(item, where)
-            for item in code.co_consts
-            if not (isinstance(item, str) and item == doc)
-        ]
-        about = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-        return f"{about} {names} {code.co_code.hex()} {constants}"
+    def _cell(self, cell: types.CellType, where: str) -> str:
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return "empty"
+        return self.words(value, where)
 
     def _globals(self, function: types.FunctionType, where: str) -> None:
         """Functions, classes and values of the same project that the function names."""
-        names = set(_names(function.__code__))
-        for name in sorted(names):
-            if name not in function.__globals__:
-                continue
+        used = set(names(function.__code__))
+        visited: set[int] = set()
+        for name in sorted(used & function.__globals__.keys()):
             value = function.__globals__[name]
             if isinstance(value, types.ModuleType):
-                self._members(value, names, where)
+                self._members(value, used, where, visited)
             else:
-                self._named(name, value, where)
+                self._named(name, value, id(function.__globals__), where)
+        package = function.__globals__.get("__package__") or ""
+        for module in imported(function.__code__, package):
+            self._members(module, used, where, visited)
 
-    def _members(self, module: types.ModuleType, names: set[str], where: str) -> None:
-        if not _in_project(getattr(module, "__file__", None)):
+    def _members(
+        self, module: types.ModuleType, used: set[str], where: str, visited: set[int]
+    ) -> None:
+        """What a function may use of a module of the same project, and of the modules in it."""
+        if id(module) in visited or not in_project(getattr(module, "__file__", None)):
             return
-        for name in sorted(names & set(vars(module))):
+        visited.add(id(module))
+        for name in sorted(used & vars(module).keys()):
             value = getattr(module, name)
-            if not isinstance(value, types.ModuleType):
-                self._named(f"{module.__name__}.{name}", value, where)
+            if isinstance(value, types.ModuleType):
+                self._members(value, used, where, visited)
+            else:
+                self._named(name, value, id(vars(module)), where)
 
-    def _named(self, name: str, value: Any, where: str) -> None:
-        if isinstance(value, (types.FunctionType, type)):
+    def _named(self, name: str, value: Any, home: int, where: str) -> None:
+        """A global, by the identity of its module's names and its own name."""
+        if isinstance(value, type) or (isinstance(value, types.FunctionType) and own(value)):
             self._code(value, where)
-        elif name not in self.by_name:
-            self.by_name[name] = ""  # found while it is walked through
-            self.put(name, self.words(value, f"{name}, which {where} uses"))
+        elif (home, name) not in self._globals_met:
+            self._globals_met.add((home, name))
+            piece = self._free(name)
+            self.put(piece, self.words(value, f"{name}, which {where} uses"))
 
     def _class(self, kind: type, where: str) -> str:
-        if not _own(kind):
-            return _global_name(kind)
+        if not own(kind):
+            return global_name(kind)
         known = self._known(kind)
         if known is not None:
             return known
@@ -278,14 +307,24 @@ class _Pieces:
         return self._names.get(id(value))
 
     def _name(self, value: Any) -> str:
-        """The qualified name, numbered where several objects have the same (as lambdas do)."""
-        name, number = value.__qualname__, 1
-        while name in self._names.values():
-            number += 1
-            name = f"{value.__qualname__} ({number})"
+        """The name of a function or class as a piece."""
+        name = self._free(value.__qualname__)
         self._names[id(value)] = name
         self._kept.append(value)
         return name
+
+    def _free(self, name: str) -> str:
+        """A name, numbered where several pieces have the same (as lambdas do)."""
+        free, number = name, 1
+        while free in self._taken:
+            number += 1
+            free = f"{name} ({number})"
+        self._taken.add(free)
+        return free
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, complex, str, bytes))
 
 
 # Of a class: what Python or `dataclass` writes, which follows from the rest or is no code.
@@ -297,42 +336,6 @@ _OF_EVERY_CLASS = frozenset(
         "__orig_bases__", "__annotate__", "__annotations_cache__", "__replace__",
     )
 )  # fmt: skip
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for item in code.co_consts:
-        if isinstance(item, types.CodeType):
-            yield from _names(item)
-
-
-def _own(value: Callable[..., Any]) -> bool:
-    """Whether a function or class is the user's, not of Python or an installed package."""
-    code = getattr(value, "__code__", None)
-    if code is not None and not code.co_filename.startswith("<frozen"):
-        if code.co_filename.startswith("<"):  # typed in, or made by `exec` as `dataclass` does
-            module = sys.modules.get(value.__module__ or "")
-            return module is None or _in_project(getattr(module, "__file__", None))
-        return _in_project(code.co_filename)
-    module = sys.modules.get(getattr(value, "__module__", "") or "")
-    if module is None or module is builtins:
-        return False
-    return module.__name__ == "__main__" or _in_project(getattr(module, "__file__", None))
-
-
-@functools.lru_cache(maxsize=1024)
-def _in_project(file: str | None) -> bool:
-    if file is None:
-        return False
-    path = Path(os.path.abspath(file)).resolve()
-    if {"site-packages", "dist-packages"} & set(path.parts):
-        return False
-    return not any(path.is_relative_to(folder) for folder in (_PACKAGE, *_INSTALLED))
-
-
-def _global_name(value: Any) -> str:
-    module = getattr(value, "__module__", None) or ""
-    return f"{module}.{getattr(value, '__qualname__', getattr(value, '__name__', repr(value)))}"
 
 
 def _digest(words: str) -> str:

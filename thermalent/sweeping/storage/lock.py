@@ -44,10 +44,14 @@ def locked(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            # Whoever opened it meanwhile finds it gone and looks again.
-            if _is_still(path, descriptor):
-                path.unlink()
-            _release(descriptor)
+            try:
+                # Whoever opened it meanwhile finds it gone and looks again. Where it cannot be
+                # removed it stays, which harms nobody: it is not the file that locks.
+                with contextlib.suppress(OSError):
+                    if _is_still(path, descriptor):
+                        path.unlink()
+            finally:
+                _release(descriptor)
 
 
 @contextmanager

@@ -73,12 +73,15 @@ class Store:
 
         self.path = path
         self.study = study
-        self.group: zarr.Group = zarr.open_group(path, mode=mode, zarr_format=3)
-        origins = json.loads(str(self.group.attrs["origins"]))
+        try:
+            self.group: zarr.Group = zarr.open_group(path, mode=mode, zarr_format=3)
+            origins = json.loads(str(self.group.attrs["origins"]))
+            # So that a chunk that is missing was lost, whatever its values.
+            with zarr.config.set({"array.write_empty_chunks": True}):
+                self._arrays = {name: _array(self.group, name) for name in study.variables()}
+        except KeyError as problem:  # somebody removed files since it was inspected
+            raise StoreError(damaged_words(path, problem)) from problem
         self.origin = len(origins) - 1  # position of the method and version that write now
-        # So that a chunk that is missing was lost, whatever its values.
-        with zarr.config.set({"array.write_empty_chunks": True}):
-            self._arrays = {name: _array(self.group, name) for name in study.variables()}
         self._present = set(present(path, study.tiles)) - set(damaged)
         self._retry = retry
         self._folder = os.stat(path)
@@ -116,8 +119,8 @@ class Store:
         place = [str(i) for i in self.study.tiles.position(number)]
         shape = tuple(s.stop - s.start for s in chosen)
         columns = {"origin": np.full(shape, self.origin, dtype=np.int16), **columns}
-        self._require_folder()
         try:
+            self._require_folder()
             files = []
             for name in self._arrays:
                 if name != "status":
@@ -142,8 +145,16 @@ class Store:
             )
 
     def read(self) -> xarray.Dataset:
-        """The data set, its variables read from the disk when they are used."""
-        return opened(self.path)[list(self._arrays)]
+        """The data set, its variables read from the disk when they are used.
+
+        Raises:
+            StoreError: the store was removed or damaged meanwhile.
+        """
+        self._require_folder()
+        try:
+            return opened(self.path)[list(self._arrays)]
+        except (OSError, KeyError, ValueError) as problem:
+            raise StoreError(damaged_words(self.path, problem)) from problem
 
 
 def opened(path: Path) -> xarray.Dataset:
