@@ -260,8 +260,11 @@ def unknowns(elements: Sectors, last: int) -> int:
     if neutral == n:
         return comb(last + n, n) * elements.dimension**2
     total = 0
+    held = len(elements.starts) - 1  # charges that the emitters have
     for up in range(last + 1):
-        for down in range(last + 1 - up):
+        # Other differences would be of charges that they do not have.
+        first = up + elements.lowest
+        for down in range(max(first, 0), min(first + held, last + 1 - up)):
             width = elements.sector(down - up)
             ways = comb(up + plus - 1, plus - 1) * comb(down + minus - 1, minus - 1)
             total += ways * (width.stop - width.start)
