@@ -7,8 +7,8 @@ import pytest
 
 import thermalent as te
 from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.several_poles.building import tiers, tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.tiers import tiers, tiers_with_changes
 
 BEHIND_TWO = partial(te.thermal_link, filters=2)
 

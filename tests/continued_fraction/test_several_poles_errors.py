@@ -7,11 +7,11 @@ import thermalent as te
 from tests.support.several_poles_sources import KINDS
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.several_poles import choice
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.converge import converge, work
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.tiers import tiers
 
 LARGEST_WORK = 3e9  # multiplications of one fold
 EXPECTED_ORDER = 4

@@ -6,9 +6,9 @@ import pytest
 import thermalent as te
 from thermalent.continued_fraction.several_poles import evaluation, sweep
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers, tier_offsets
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.fields import joined_tiers, split
-from thermalent.continued_fraction.several_poles.tiers import tiers
 
 LAST = 13
 # The dense solutions have condition numbers up to 1e4: twelve digits are left.

@@ -21,6 +21,7 @@ import numpy as np
 from thermalent.analysis.design.search import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.coordinates import (
     SourceChain,
     chain_of,
@@ -29,7 +30,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
 )
 from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
 from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers, tiers
+from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
 from thermalent.networks.network import Network
 
 _SMALLEST = 1e-300

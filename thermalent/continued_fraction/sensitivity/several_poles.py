@@ -19,6 +19,7 @@ import numpy as np
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
+from thermalent.continued_fraction.several_poles.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
 from thermalent.continued_fraction.several_poles.coordinates import (
     SourceChain,
@@ -27,7 +28,7 @@ from thermalent.continued_fraction.several_poles.coordinates import (
 )
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers_with_changes
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
 from thermalent.support import memory_limit

@@ -26,6 +26,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_basis
+from thermalent.continued_fraction.several_poles.elements import Elements, emitter_elements
 from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
@@ -91,6 +92,21 @@ class SourceChain:
     def variance(self) -> float:
         """V = <|y|^2>."""
         return float(self.scale**2 * self.covariance[0, 0].real)
+
+    @cached_property
+    def elements(self) -> list[Elements]:
+        r"""Elements of all operators in the basis of bright and dark states.
+
+        L; from the tier below, for each amplitude, \(\eta V_{1j} L_+ + K_{+j}\) and
+        \(\eta V_{1j}^* L_- + K_{-j}\); from the tier above \(\eta L_+\) and \(\eta L_-\).
+        """
+        operators = [self.liouvillian]
+        for j, covariance in enumerate(self.covariance[0].tolist()):
+            weight = self.scale * covariance
+            operators.append(weight * self.drive + self.backaction[j])
+            operators.append(np.conj(weight) * self.drive_conj + self.backaction_conj[j])
+        operators += [self.scale * self.drive, self.scale * self.drive_conj]
+        return emitter_elements(self.bright_dark, operators)
 
     @cached_property
     def rounding(self) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.fields import (
@@ -31,7 +32,7 @@ from thermalent.continued_fraction.several_poles.fields import (
     vectors_of,
 )
 from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.support import memory_limit
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding

@@ -19,7 +19,9 @@ from thermalent.continued_fraction.several_poles.assembly import (
     existing,
     tier_offsets,
 )
+from thermalent.continued_fraction.several_poles.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.elements import emitter_elements
 from thermalent.continued_fraction.several_poles.moving_source import (
     MovingSource,
     covariance_changes,
@@ -27,11 +29,7 @@ from thermalent.continued_fraction.several_poles.moving_source import (
     up_alone,
 )
 from thermalent.continued_fraction.several_poles.placements import placements
-from thermalent.continued_fraction.several_poles.tiers import (
-    Tiers,
-    emitter_elements,
-    tiers_with_changes,
-)
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
 from thermalent.support.progress import working
@@ -123,7 +121,7 @@ class DisplacedRun:
 
     def _coupled(self, superoperator: Superoperator, step: int) -> sparse.csr_array:
         """An operator of the emitters that takes charge Q to Q + step, on all tiers."""
-        row, col, value = emitter_elements(self.chain.bright_dark, superoperator)
+        ((row, col, value),) = emitter_elements(self.chain.bright_dark, [superoperator])
         rows, cols, values = [], [], []
         for charge in range(len(self.places)):
             if not 0 <= charge + step < len(self.places):

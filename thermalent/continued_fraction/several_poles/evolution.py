@@ -24,9 +24,10 @@ from thermalent.continued_fraction.dynamics.relaxation import (
     largest_rate,
     relax,
 )
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.converge import work
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.tiers import Tiers, tiers
+from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.progress import working

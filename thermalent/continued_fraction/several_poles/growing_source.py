@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers
+from thermalent.continued_fraction.several_poles.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.displaced_source import DisplacedRun
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
@@ -28,7 +29,6 @@ from thermalent.continued_fraction.several_poles.moving_source import (
     stepped,
     up_alone,
 )
-from thermalent.continued_fraction.several_poles.tiers import tiers_with_changes
 from thermalent.support.progress import working
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"

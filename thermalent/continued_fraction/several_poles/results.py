@@ -10,6 +10,7 @@ import numpy as np
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
     Converged,
@@ -18,7 +19,6 @@ from thermalent.continued_fraction.several_poles.converge import (
     work,
 )
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.tiers import tiers
 from thermalent.networks.network import Network
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
