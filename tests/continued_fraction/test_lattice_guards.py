@@ -80,3 +80,11 @@ def test_small_couplings_are_no_rounding():
     first, second = found[1] - found[0], found[2] - found[1]
     assert np.max(np.abs(first)) > 1e-9
     assert np.max(np.abs(second - first)) < 1e-6 * np.max(np.abs(first))
+
+
+def test_rounding_is_part_of_the_error():
+    """Without squeezing no tier changes anything; two lattices may still share some roundings."""
+    found = solve.lattice_steady_state(te.dual_rail(1, 0.0, bandwidth=3.0), 1e-11)
+    assert found.outcome == "converged"
+    assert np.max(np.abs(found.state)) == 1.0
+    assert 10 * np.finfo(float).eps < found.error < 100 * np.finfo(float).eps

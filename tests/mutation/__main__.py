@@ -1,47 +1,28 @@
-"""Change one thing in the package, run the tests near it, and count the changes they notice.
+"""Change one thing in the package, run the tests that run it, and count the changes they notice.
 
     python -m tests.mutation --count 100 --seed 7
 
-The package and its tests are copied first, so that nothing is changed here. What survives is
-listed: some changes alter nothing, the others ask for a test.
+The package and its tests are copied first, so that nothing is changed here. Once, the tests are run
+as a whole to learn which lines each of them runs; that is kept below output/mutation, and renewed
+for the test files that change. What survives is listed: some changes alter nothing
+(tests/mutation/unchanged.py says which and why), the others ask for a test.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import re
-import resource
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.selection import nearest_tests
+from tests.mutation.reach import Reach
+from tests.mutation.recording import read, record
+from tests.mutation.running import tried
+from tests.mutation.trees import ROOT, refreshed
+from tests.mutation.unchanged import reason
 
-ROOT = Path(__file__).resolve().parents[2]
-_MOST_BROKEN = 5  # tests that fail anyway, per change
-_ENDLESS = 5  # a test that takes so many times longer with a change has noticed it
-_COPIED = ("thermalent", "tests", "figures", "benchmarks", "examples", "docs", "constraints")
-_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "mkdocs.yml", "Makefile")
-
-
-class Ran(NamedTuple):
-    """How a run of tests ended.
-
-    Args:
-        failed: The first test that failed; None if none did.
-        endless: The test that was running when the CPU time was used up; None if it was not.
-    """
-
-    failed: str | None
-    endless: str | None
+WORK = ROOT / "output" / "mutation"
 
 
 def main() -> None:
@@ -49,24 +30,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="changes to try")
     parser.add_argument("--seed", type=int, default=None, help="of the sample; else from the clock")
-    parser.add_argument("--limit", type=int, default=120, help="CPU seconds per change")
+    parser.add_argument("--limit", type=int, default=120, help="CPU seconds per change and stage")
+    parser.add_argument("--processes", type=int, default=2, help="changes tried at the same time")
     parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
+    parser.add_argument(
+        "--numbers", type=int, nargs="+", default=None, help="of the sample only these changes"
+    )
     given = parser.parse_args()
     seed = int(time.time()) if given.seed is None else given.seed
+    tree = refreshed(WORK / "tree")
+    record(tree, WORK / "recordings", given.processes)
+    reach = Reach(read(WORK / "recordings"), tree)
     chosen = sample(given.only, given.count, seed)
     print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
-    outcomes: dict[str, list[str]] = {"noticed": [], "survived": [], "undecided": []}
-    sound, broken = set[str](), set[str]()
-    with tempfile.TemporaryDirectory(prefix="thermalent-mutation-") as folder:
-        copy = copied(Path(folder))
-        for i, mutant in enumerate(chosen):
-            begun = time.monotonic()
-            outcome = tried(mutant, copy, given.limit, sound, broken)
-            text = mutant.shown((copy / mutant.path).read_bytes())
-            outcomes[outcome].append(text)
-            seconds = time.monotonic() - begun
-            print(f"{i + 1:4d} {outcome:9s} {seconds:5.0f} s  {text}", flush=True)
-    report(outcomes)
+    numbers = range(1, len(chosen) + 1) if given.numbers is None else given.numbers
+    asked = {number: chosen[number - 1] for number in numbers}
+    report(all_tried(asked, reach, given.limit, given.processes))
 
 
 def sample(below: str, count: int, seed: int) -> list[Mutant]:
@@ -77,116 +56,53 @@ def sample(below: str, count: int, seed: int) -> list[Mutant]:
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
-def copied(folder: Path) -> Path:
-    """A copy of what the tests need, compiled kernels included."""
-    for name in _COPIED:
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, folder / name)
-    for name in _FILES:
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
+def all_tried(
+    chosen: dict[int, Mutant], reach: Reach, limit: int, processes: int
+) -> dict[str, list[str]]:
+    """The changes by outcome, printed with their numbers as they are decided."""
+    outcomes: dict[str, list[str]] = {}
+    plans = {number: (mutant, reach.tests(mutant)) for number, mutant in chosen.items()}
 
+    def decide(number: int) -> tuple[str, str, str, float]:
+        mutant, stages = plans[number]
+        source = (reach.tree / mutant.path).read_bytes()
+        begun = time.monotonic()
+        why = reason(mutant, source)
+        if why is not None:
+            outcome, by = "unchanged", why
+        else:
+            folder = reach.tree.parent / f"change-{number}"
+            outcome, by = tried(mutant, reach.tree, folder, stages, reach.seconds, limit)
+        text = f"{number:4d} {mutant.shown(source)}"
+        return outcome, text, by, time.monotonic() - begun
 
-def tried(mutant: Mutant, copy: Path, limit: int, sound: set[str], broken: set[str]) -> str:
-    """What the tests say of one change: noticed, survived, or undecided.
-
-    The limit is CPU time, so that the decision does not depend on what else the machine does. A
-    change survives if no test fails within it: the nearest tests come first. A test that used up
-    the limit noticed the change if it ends in a small part of it otherwise: an endless loop.
-
-    A test that fails without the change as well has noticed nothing: it joins those that are left
-    out, and the others are asked again. One that is known to pass is not run twice.
-    """
-    selected = [str(path) for path in nearest_tests(mutant.path, copy)]
-    for _ in range(_MOST_BROKEN):
-        outcome = with_change(mutant, copy, selected, limit, broken)
-        if outcome.endless is not None:
-            share = max(1, limit // _ENDLESS)
-            alone = first_failure(copy, [outcome.endless], share, set())
-            return "noticed" if alone == Ran(None, None) else "survived"
-        if outcome.failed is None:
-            return "survived"
-        if outcome.failed in sound or first_failure(copy, [outcome.failed], limit, set()) == Ran(
-            None, None
-        ):
-            sound.add(outcome.failed)
-            return "noticed"
-        broken.add(outcome.failed)
-    return "undecided"
-
-
-def with_change(
-    mutant: Mutant, copy: Path, selected: list[str], limit: int, broken: set[str]
-) -> Ran:
-    """What the tests do with the change, which is taken back."""
-    target = copy / mutant.path
-    source, stat = target.read_bytes(), target.stat()
-    kernels = b"@compiled(" in source
-    try:
-        _forget_compiled(copy, kernels)
-        target.write_bytes(mutant.applied(source))
-        return first_failure(copy, selected, limit, broken)
-    finally:
-        target.write_bytes(source)
-        os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        _forget_compiled(copy, kernels)
-
-
-def first_failure(copy: Path, selected: list[str], limit: int, left_out: set[str]) -> Ran:
-    """Run tests of the copy until one fails, or until they used up the CPU seconds."""
-    environment = {
-        **os.environ,
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "PYTHONPATH": str(copy),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    command = [sys.executable, "-m", "pytest", "-x", "-v", "-p", "no:cacheprovider", *selected]
-    command += [f"--deselect={test}" for test in sorted(left_out)]
-    ended = subprocess.run(
-        command,
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5)),
-    )
-    if ended.returncode in (0, 5):
-        return Ran(None, None)
-    if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        # The name of a test is printed when it begins.
-        started = re.findall(r"^(tests/\S+::.+?) *(?:PASSED|SKIPPED|$)", ended.stdout, re.MULTILINE)
-        return Ran(None, started[-1] if started else selected[0])
-    named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ended.stdout, re.MULTILINE)
-    return Ran(named[1] if named else selected[0], None)
-
-
-def _forget_compiled(copy: Path, kernels: bool) -> None:
-    """Kernels compiled into others do not know that the one in them has changed."""
-    if kernels:
-        for compiled in (copy / "thermalent").rglob("*.nb[ic]"):
-            compiled.unlink()
+    with ThreadPoolExecutor(processes) as pool:
+        for decision in as_completed([pool.submit(decide, number) for number in plans]):
+            outcome, text, by, seconds = decision.result()
+            outcomes.setdefault(outcome, []).append(text)
+            print(f"{outcome:9s} {seconds:5.0f} s {text}  ({by})", flush=True)
+    return outcomes
 
 
 def report(outcomes: dict[str, list[str]]) -> None:
     """The share that is noticed, with its standard error, and what is not."""
-    noticed, survived = len(outcomes["noticed"]), len(outcomes["survived"])
+    noticed, survived = (len(outcomes.get(name, [])) for name in ("noticed", "survived"))
     decided = noticed + survived
     if decided:
         share = noticed / decided
         error = (share * (1 - share) / decided) ** 0.5
         print(
-            f"\n{noticed} of {decided} decided changes are noticed: "
+            f"\n{noticed} of {decided} changes that alter something are noticed: "
             f"{100 * share:.0f} +- {100 * error:.0f} %"
         )
-    if outcomes["undecided"]:
-        count = len(outcomes["undecided"])
-        print(f"{count} were not decided, because several tests fail without them:")
-        print(*(f"  {text}" for text in outcomes["undecided"]), sep="\n")
-    if survived:
-        print("Survivors:")
-        print(*(f"  {text}" for text in outcomes["survived"]), sep="\n")
+    for name, title in (
+        ("unchanged", "Known to alter nothing"),
+        ("undecided", "Not decided, because several tests fail without them"),
+        ("survived", "Survivors"),
+    ):
+        if outcomes.get(name):
+            print(f"{title}: {len(outcomes[name])}")
+            print(*(f"  {text}" for text in outcomes[name]), sep="\n")
 
 
 if __name__ == "__main__":

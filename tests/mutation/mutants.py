@@ -83,6 +83,10 @@ class _Finder:
         if any(isinstance(x, ast.Constant) and isinstance(x.value, str | bytes)
                for x in (node.left, node.right)):  # fmt: skip
             return
+        if isinstance(node.op, ast.Add | ast.Sub) and _is_zero(node.right):
+            return  # which only makes a number complex
+        if "perf_counter" in left:
+            return  # seconds are told, and no number depends on them
         if type(node.op) in _ARITHMETIC:
             _, other = _ARITHMETIC[type(node.op)]
             kind = "sign" if other in "+-" else "factor"
@@ -98,7 +102,7 @@ class _Finder:
             self.add("sign", node, f"({self.text(node.operand)})")
 
     def _constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, complex):
+        if isinstance(node.value, complex) and node.value:
             self.add("conjugate", node, f"(-{self.text(node)})")
 
     def _call(self, node: ast.Call) -> None:
@@ -127,6 +131,10 @@ class _Finder:
             self.add("term", node, f"{target} = {target}")
 
 
+def _is_zero(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0
+
+
 def _says_something(node: ast.AST) -> bool:
     """Whether a node only talks to people or to type checkers."""
     if isinstance(node, ast.JoinedStr | ast.Raise | ast.Import | ast.ImportFrom | ast.Assert):
@@ -148,9 +156,14 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
                 yield child
 
 
-def mutants(path: Path) -> list[Mutant]:
-    """Every change of a module that this knows, in the order of its code."""
-    source = path.read_bytes()
+def mutants(path: Path, source: bytes | None = None) -> list[Mutant]:
+    """Every change of a module that this knows, in the order of its code.
+
+    Args:
+        path: The module's file.
+        source: Its text; read from the file if it is not given.
+    """
+    source = path.read_bytes() if source is None else source
     finder = _Finder(path, source)
     finder.visit(ast.parse(source))
     return sorted(finder.found, key=lambda one: (one.start, one.end, one.new))

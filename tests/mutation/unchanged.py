@@ -1,0 +1,54 @@
+"""Changes that alter no number that the package returns, each with the reason."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from tests.mutation.mutants import Mutant
+
+
+class Unchanged(NamedTuple):
+    """Changes that alter nothing.
+
+    Args:
+        path: The module's file.
+        within: The function, class or constant in which they are.
+        old: The code that is replaced; empty for any.
+        why: The reason why nothing depends on it.
+    """
+
+    path: str
+    within: str
+    old: str
+    why: str
+
+
+UNCHANGED: list[Unchanged] = []
+
+
+def reason(mutant: Mutant, source: bytes) -> str | None:
+    """Why a change alters nothing; None if nothing is known to say so."""
+    return next((one.why for one in UNCHANGED if speaks_of(one, mutant, source)), None)
+
+
+def speaks_of(known: Unchanged, mutant: Mutant, source: bytes) -> bool:
+    """Whether a change of a module with this text is one of those that an entry knows."""
+    if known.path != str(mutant.path) or known.within not in within(source.decode(), mutant.line):
+        return False
+    old = " ".join(source[mutant.start : mutant.end].decode().split())
+    return known.old in ("", old)
+
+
+def within(source: str, line: int) -> set[str]:
+    """The functions and classes around a line, and the names that a constant there has."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or 0):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {ast.unparse(target) for target in targets}
+    return found
