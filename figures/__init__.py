@@ -9,6 +9,7 @@ NAMES = (
     "thermal_2d",
     "thermal_3a",
     "thermal_3c",
+    "amplitude_and_phase",
     "thermal_7a",
     "thermal_7b",
     "reliability_map",

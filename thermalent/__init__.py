@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from thermalent.analysis.shapes.best_filter import best_filter as best_filter
     from thermalent.analysis.spectra import coherence as coherence
     from thermalent.analysis.spectra import spectrum as spectrum
+    from thermalent.analytic.methods.amplitude_fluctuations import (
+        AmplitudeFluctuations as AmplitudeFluctuations,
+    )
     from thermalent.analytic.methods.bourret import Bourret as Bourret
     from thermalent.analytic.methods.markov import Markov as Markov
     from thermalent.analytic.methods.phase_diffusion import PhaseDiffusion as PhaseDiffusion

@@ -112,6 +112,7 @@ ALL = [
     te.StrongDriving(leading=True),
     te.PhaseDiffusion(),
     te.PhaseDiffusion(averaged=True),
+    te.AmplitudeFluctuations(averaged=True),
 ]
 
 
@@ -139,7 +140,10 @@ def test_a_method_refuses_what_it_was_not_derived_for(method, arguments, words):
         te.steady_state(te.thermal_link(1.0, 0.1, **arguments), method)
 
 
-@pytest.mark.parametrize("method", [te.Quasistatic(), te.PhaseDiffusion()], ids=repr)
+CLASSICAL = [te.Quasistatic(), te.PhaseDiffusion(), te.AmplitudeFluctuations()]
+
+
+@pytest.mark.parametrize("method", CLASSICAL, ids=repr)
 def test_back_action_leaves_no_classical_field(method):
     network = te.phononic_link(2.0, 0.1, wavelengths=(1.0, 2.0), detuning=(0.5, -0.5))
     with pytest.raises(te.MethodError, match=r"emitter 'q1' acts back on 'source'.*te\.Continued"):
@@ -154,7 +158,7 @@ def test_one_mode_is_needed(method):
         te.steady_state(network, method)
 
 
-@pytest.mark.parametrize("method", [te.Quasistatic(), te.PhaseDiffusion()], ids=repr)
+@pytest.mark.parametrize("method", CLASSICAL, ids=repr)
 def test_the_phase_must_not_matter(method):
     link = te.thermal_link(1.0, 0.1, qubits=1)
     qubit = te.Qudit(

@@ -15,6 +15,7 @@ POINTS = {
     "thermal_2d": 21,
     "thermal_3a": 13,
     "thermal_3c": 13,
+    "amplitude_and_phase": 7,
     "thermal_7a": 20,
     "thermal_7b": 4,
     "reliability_map": 6,
@@ -136,6 +137,17 @@ def test_3a_curves(figure):
     # Up to the optimum the doubly excited state is empty, beyond it is not.
     assert np.all(columns["rho_11"][below] < 0.01)
     assert columns["rho_11"][slow][-1] > 0.05
+
+
+def test_amplitude_and_phase_noise_alone_leave_what_both_destroy(figure):
+    report, _ = figure("amplitude_and_phase")
+    columns, hot = table(report), list(report.values.values())
+    assert hot == pytest.approx([0, 0.475370, 0.969972], abs=2e-6)
+    # Nowhere on the grid do both together leave more than one of them alone.
+    assert np.all(columns["both"] <= np.minimum(columns["amplitude"], columns["phase"]) + 1e-6)
+    cut = columns["kappa_over_gamma"] == 0.01
+    assert np.all(np.diff(columns["phase"][cut][-7:]) >= 0)  # grows with the temperature
+    assert 0 < np.argmax(columns["amplitude"][cut][-7:]) < 6  # has an optimum
 
 
 def test_3c_no_optimum_without_amplitude_fluctuations(figure):

@@ -85,6 +85,7 @@ PLACES = {
     "fock cutoff": (lambda x: te.Fock(cutoff=x), "cutoff", COUNT),
     "fock tolerance": (lambda x: te.Fock(tolerance=x), "tolerance", TOLERANCE),
     "quasistatic rtol": (lambda x: te.Quasistatic(rtol=x), "rtol", (*TOLERANCE, None)),
+    "amplitude rtol": (lambda x: te.AmplitudeFluctuations(rtol=x), "rtol", (*TOLERANCE, None)),
     "diffusion r0": (lambda x: te.PhaseDiffusion(r0=x), "r0", RATE),
     **{
         f"{kind.__name__} {name}": (lambda x, kind=kind, name=name: kind(**{name: x}), name, bad)

@@ -11,13 +11,13 @@ import itertools
 import textwrap
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
 from thermalent.analysis.shown_results import ShownComparison
-from thermalent.analytic.methods import PhaseDiffusion
+from thermalent.analytic.methods import AmplitudeFluctuations, PhaseDiffusion
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.fock.method import Fock
 from thermalent.jumps.method import QuantumJumps
@@ -192,8 +192,8 @@ def cross_validate(network: Network, methods: Sequence[Method] | None = None) ->
 
 def _comparable(method: Method) -> Method:
     """The method with the parameters that make its state comparable with the others."""
-    if isinstance(method, PhaseDiffusion):
-        return PhaseDiffusion(averaged=True)  # the other methods average over the phase
+    if isinstance(method, PhaseDiffusion | AmplitudeFluctuations):
+        return replace(method, averaged=True)  # the other methods average over the phase
     if isinstance(method, FieldTrajectories):
         return FieldTrajectories(n=1024)
     if isinstance(method, QuantumJumps):

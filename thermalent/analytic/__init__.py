@@ -17,6 +17,7 @@ from thermalent.analytic.dual_rail.formulas import (
 from thermalent.analytic.dual_rail.state import DualRailState as DualRailState
 from thermalent.analytic.dual_rail.state import dual_rail_state as dual_rail_state
 from thermalent.analytic.markov import markov_populations as markov_populations
+from thermalent.analytic.methods import AmplitudeFluctuations as AmplitudeFluctuations
 from thermalent.analytic.methods import Bourret as Bourret
 from thermalent.analytic.methods import Markov as Markov
 from thermalent.analytic.methods import PhaseDiffusion as PhaseDiffusion

@@ -162,6 +162,15 @@ METHODS = (
         refuses="back-action",
     ),
     MethodEntry(
+        key="amplitude-fluctuations",
+        name="AmplitudeFluctuations",
+        module="thermalent.analytic.methods.amplitude_fluctuations",
+        claim="approximate",
+        error="not known",
+        refuses="back-action, more than eight emitter levels",
+        options=("rtol",),
+    ),
+    MethodEntry(
         key="markov",
         name="Markov",
         module="thermalent.analytic.methods.markov",

@@ -1,5 +1,8 @@
 """The approximations as methods: each applies to the networks that it was derived for."""
 
+from thermalent.analytic.methods.amplitude_fluctuations import (
+    AmplitudeFluctuations as AmplitudeFluctuations,
+)
 from thermalent.analytic.methods.bourret import Bourret as Bourret
 from thermalent.analytic.methods.markov import Markov as Markov
 from thermalent.analytic.methods.phase_diffusion import PhaseDiffusion as PhaseDiffusion
