@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -101,23 +100,21 @@ def classical_drive(kappa: float, loss: float) -> te.Network:
     )
 
 
-def printed_matrices(kappa: float, loss: float) -> tuple[np.ndarray, np.ndarray]:
-    """J and G of the ideal cascade, the terms between the qubits scaled as in Eq. (48).
+def as_printed(kappa: float, loss: float) -> te.Network:
+    """The ideal cascade, the terms between the qubits scaled as in Eq. (48).
 
-    This G is not positive semidefinite: `te.Network` refuses it.
+    Its G has a negative eigenvalue, so that it is no waveguide; with the source's hot port the
+    decay of all nodes is positive semidefinite, and the master equation legitimate.
     """
-    coupling = te.Cascade(rates=(kappa, 1.0, 1.0)).coupling()
+    ideal = te.thermal_link(N_TH, kappa)
     scaled = np.ones((3, 3))
     scaled[1, 2] = scaled[2, 1] = np.sqrt(1 - loss)
-    return coupling.exchange * scaled, coupling.decay * scaled
-
-
-def as_printed(kappa: float, loss: float) -> te.Network:
-    """The master equation of Eq. (48), which is no waveguide, past the check that refuses it."""
-    network = copy.copy(te.thermal_link(N_TH, kappa))
-    for name, matrix in zip(("exchange", "decay"), printed_matrices(kappa, loss), strict=True):
-        object.__setattr__(network, name, matrix)
-    return network
+    return te.Network(
+        nodes=ideal.nodes,
+        exchange=ideal.exchange * scaled,
+        decay=ideal.decay * scaled,
+        label="thermal link with the loss of Eq. (48)",
+    )
 
 
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:

@@ -95,11 +95,14 @@ def test_4d_loss(figure):
 
 
 def test_4d_the_printed_loss_is_no_waveguide():
-    exchange, decay = thermal_4d.printed_matrices(1e-3, 0.05)
-    nodes = thermal_4d.classical_drive(1e-3, 0.05).nodes
-    with pytest.raises(ValueError, match="positive semidefinite, but is not: its smallest eigenva"):
-        te.Network(nodes=nodes, exchange=exchange, decay=decay)
-    assert np.linalg.det(decay).real == pytest.approx(-1e-3 * (1 - np.sqrt(0.95)) ** 2, rel=1e-6)
+    """It is a legitimate master equation with the source's hot port alone."""
+    network = thermal_4d.as_printed(1e-3, 0.05)
+    assert np.linalg.det(network.decay).real == pytest.approx(
+        -1e-3 * (1 - np.sqrt(0.95)) ** 2, rel=1e-6
+    )
+    assert np.linalg.eigvalsh(network.decay)[0] == pytest.approx(-1.3e-5, rel=0.02)
+    complete = network.decay + np.diag([1e-3 * (thermal_4d.N_TH + 1), 0, 0])
+    assert np.linalg.eigvalsh(complete)[0] > 0
 
 
 def test_4d_printed_loss_against_its_own_words(monkeypatch):

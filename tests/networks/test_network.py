@@ -124,16 +124,31 @@ def test_cascade_loss_multiplies_along_the_way():
     assert decay[0] == pytest.approx([1.0, 1.0, 0.9, 0.72], rel=1e-14)
 
 
-def test_the_printed_loss_term_is_not_a_waveguide():
+def test_the_printed_loss_term_is_legitimate_with_the_hot_port():
     """THERMAL Eq. (48) attenuates the qubit-qubit term alone; its G has a negative determinant."""
     kappa, gamma, p = 0.01, 1.0, 0.1
     literal = Cascade(rates=(kappa, gamma, gamma)).coupling().decay.copy()
     literal[1, 2] = literal[2, 1] = gamma * np.sqrt(1 - p)
     expected = -((1 - np.sqrt(1 - p)) ** 2) * kappa * gamma * gamma
     assert np.linalg.det(literal).real == pytest.approx(expected, rel=1e-9)
-    with pytest.raises(ValueError, match=r"`decay` must be positive semidefinite"):
-        te.Network(
-            nodes=(te.Mode(bath_rate=kappa, n_th=1.0), te.Qubit(name="q1"), te.Qubit(name="q2")),
+
+    def network(n_th, decay=literal, bath_rate=kappa):
+        return te.Network(
+            nodes=(
+                te.Mode(bath_rate=bath_rate, n_th=n_th),
+                te.Qubit(name="q1"),
+                te.Qubit(name="q2"),
+            ),
             exchange=Cascade(rates=(kappa, gamma, gamma)).coupling().exchange,
-            decay=literal,
+            decay=decay,
         )
+
+    for n_th in (0.0, 1.0, 1e9):
+        assert np.array_equal(network(n_th).decay, literal)
+    with pytest.raises(ValueError, match=r"`decay with the modes' own ports` must be positive"):
+        network(0.0, bath_rate=1e-3 * kappa)
+    # What two emitters lack, no port of a mode makes up for, however hot.
+    wrong = literal.copy()
+    wrong[1, 2] = wrong[2, 1] = gamma * (1 + 1e-9)
+    with pytest.raises(ValueError, match=r"`decay` must be positive semidefinite.* -1e-09"):
+        network(1e9, decay=wrong)

@@ -61,7 +61,7 @@ class Cascade(Geometry):
     Raises:
         ValueError: a rate is negative or not finite, a loss is outside [0, 1], a length is wrong.
 
-    Source: THERMAL, Eq. (4); the loss replaces Eq. (48), whose G is not positive semidefinite.
+    Source: THERMAL, Eq. (4); the loss replaces Eq. (48), which is that of no passive waveguide.
     """
 
     rates: Sequence[float]

@@ -13,7 +13,8 @@ $$\qquad + \sum_{jl} \big(M_{jl}\, \mathcal{D}[c_j^\dagger, c_l]
 
 with J Hermitian (exchange, its diagonal the detunings), G and U Hermitian (decay, and absorption
 from a warm channel), P symmetric (parametric pumping), M symmetric (what a squeezed channel adds).
-The channels are a physical environment if [[G, M^*], [M, U]] is positive semidefinite. hbar = 1;
+The channels are a physical environment if [[G, M^*], [M, U]] is positive semidefinite; without M,
+the modes' own ports may make up for what G lacks. hbar = 1;
 rates are angular frequencies in one common unit, by default the decay rate of an emitter.
 
 A network is data: it validates itself when made, and holds no solver.
@@ -63,7 +64,9 @@ class Network(ShownNetwork, Value):
     Args:
         nodes: The nodes in propagation order, sources (modes) first; names must differ.
         exchange: J, (n, n) Hermitian, rate unit.
-        decay: G, (n, n) Hermitian positive semidefinite, rate unit.
+        decay: G, (n, n) Hermitian, rate unit; positive semidefinite together with what the modes
+            lose through their own ports, G + diag(bath_rate (n_th + 1)). A waveguide has a G that
+            is so by itself.
         absorption: U, (n, n) Hermitian positive semidefinite, rate unit; zero if not given.
         pumping: P, (n, n) symmetric, rate unit; zero if not given. i g (a^+ b^+ - a b) is
             P_ab = P_ba = i g.
@@ -112,7 +115,8 @@ class Network(ShownNetwork, Value):
         exchange = checks.hermitian(
             "exchange", checks.rates("exchange", checks.square_matrix("exchange", self.exchange, n))
         )
-        decay = _decay_matrix("decay", self.decay, n)
+        decay = _rates_matrix("decay", self.decay, n)
+        _check_decay(decay, nodes)
         absorption, pumping, anomalous = (
             _nothing(n) if given is None else checked(name, given, n)
             for name, given, checked in (
@@ -221,11 +225,29 @@ class Network(ShownNetwork, Value):
         return relaxation, absorbed + mode.bath_rate * mode.n_th
 
 
+def _rates_matrix(name: str, given: Any, n: int) -> np.ndarray:
+    """A Hermitian matrix of rates, (n, n)."""
+    return checks.hermitian(name, checks.rates(name, checks.square_matrix(name, given, n)))
+
+
 def _decay_matrix(name: str, given: Any, n: int) -> np.ndarray:
     """A Hermitian positive semidefinite matrix of rates, (n, n)."""
-    return checks.positive_semidefinite(
-        name, checks.rates(name, checks.square_matrix(name, given, n))
-    )
+    return checks.positive_semidefinite(name, _rates_matrix(name, given, n))
+
+
+def _check_decay(decay: np.ndarray, nodes: tuple[Node, ...]) -> None:
+    """Complain about a G that is no physical decay even with what the modes' own ports take.
+
+    The ports of hot modes are so large that rounding of them would hide what the emitters' own
+    block lacks: that is looked at alone.
+    """
+    lost = [node.bath_rate * (node.n_th + 1) if isinstance(node, Mode) else 0.0 for node in nodes]
+    if not any(lost):
+        checks.positive_semidefinite("decay", decay)
+    elif np.linalg.eigvalsh(decay)[0] < 0:  # the ports may make up for it, or it is rounding
+        first = sum(isinstance(node, Mode) for node in nodes)
+        checks.positive_semidefinite("decay", decay[first:, first:])
+        checks.positive_semidefinite("decay with the modes' own ports", decay + np.diag(lost))
 
 
 def _symmetric_matrix(name: str, given: Any, n: int) -> np.ndarray:
