@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -110,27 +109,3 @@ def test_a_folder_of_somebody_else_is_not_used(folder, tmp_path):
     for _ in range(2):
         assert call(folder, TMPDIR=str(temporary)) == (42, 0)
     assert list(open_to_all.iterdir()) == []
-
-
-@pytest.mark.long
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_installation_solves(tmp_path):
-    check_read_only(tmp_path, [sys.executable])
-
-
-def check_read_only(tmp_path, python):
-    import shutil
-
-    import thermalent
-
-    site = tmp_path / "site"
-    shutil.copytree(Path(thermalent.__file__).parent, site / "thermalent",
-                    ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
-    for path in [site, *site.rglob("*")]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    code = "import thermalent as te; print(te.steady_state(te.thermal_link(5.0, 0.5)).error < 1e-8)"
-    done = subprocess.run(
-        [*python, "-c", code], capture_output=True, text=True, check=False, cwd="/",
-        env={"HOME": "/nonexistent", "PATH": os.environ["PATH"], "PYTHONPATH": str(site)},
-    )  # fmt: skip
-    assert done.stdout.strip() == "True", done.stderr
