@@ -12,7 +12,7 @@ from scipy import sparse
 from thermalent.excitations.amplitudes import STEADY_STATE
 from thermalent.excitations.basis import Basis, drift, jumps, sector_sizes
 from thermalent.excitations.losses import gain, start_refusal
-from thermalent.excitations.propagate import propagate, rounding
+from thermalent.excitations.propagate import propagate, rounding, too_late
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method
@@ -58,6 +58,9 @@ class FewExcitations(Method):
         plan = FewExcitationsPlan(
             method=self, task=task, most=most, differences=differences, elements=elements
         )
+        reason = too_late(plan.rate, float(task.times[-1]))
+        if reason is not None:
+            return Refusal(f"{reason}.")
         needed = plan.cost.bytes
         if needed > memory_limit.available() / 2:
             return Refusal(
@@ -80,12 +83,18 @@ class FewExcitationsPlan(Plan):
     elements: int
 
     @property
+    def rate(self) -> float:
+        """Norm of the generator, about: every excitation on either side decays and hops."""
+        network = self.task.network
+        rates = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
+        return max(1, self.most) * rates
+
+    @property
     def cost(self) -> Cost:
         """Cost of the largest sector: both drifts and one jump per node, each to other sectors."""
         network, times = self.task.network, len(self.task.times)
         nodes, size = len(network.nodes), int(np.prod(network.dims, dtype=object))
-        rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
-        steps = max(1.0, rate * float(self.task.times[-1]))
+        steps = max(1.0, self.rate * float(self.task.times[-1]))
         return Cost(
             bytes=self.elements * (3 * nodes * _BYTES_PER_ENTRY + 16 * times)
             + 48 * times * size**2,

@@ -20,7 +20,7 @@ from thermalent.excitations.transfer import no_jump
 from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
-from thermalent.support import checks
+from thermalent.support import checks, memory_limit
 
 # Points of the grid per inverse norm of the generator: an amplitude turns by at most this angle
 # from one to the next, so a bilinear form of two has no maximum that the grid does not show.
@@ -37,6 +37,8 @@ WORTH = 0.85
 FLAT = 64 * float(np.finfo(float).eps)
 SAME = 1e-14
 _DENSE_UP_TO = 64
+# Bytes per point beside the amplitudes: both overlaps, the value and its rises, the candidates.
+_PER_POINT = 80.0
 _EPS = float(np.finfo(float).eps)
 # Rounding of an amplitude per turn, in eps; against exponentials in 300 bits at most 0.1 is needed.
 _PER_TURN = 2.0
@@ -162,7 +164,8 @@ def _largest(
         size = float(np.linalg.norm(generator, 2))
     else:
         size = norm(generator)
-    points = 1 + max(2, int(np.ceil(end * size / ANGLE)))
+    points = grid_points(end, size)
+    require_memory(points, len(start), end)
     step = end / (points - 1)
     states = _grid(generator, start, step, points)  # (points, n)
     u, v = vectors.conj()
@@ -187,6 +190,27 @@ def _largest(
     return _with_errors(top, size, step, factor * float(np.linalg.norm(start)) ** 2, factor)
 
 
+def grid_points(end: float, size: float) -> int:
+    """Points of the grid up to a time, for a generator of some norm."""
+    return 1 + max(2, int(np.ceil(end * size / ANGLE)))
+
+
+def require_memory(points: int, amplitudes: int, end: float) -> None:
+    """Check that a grid of some amplitudes per point fits into memory.
+
+    Raises:
+        MethodError: it does not; the message says for which end it would.
+    """
+    needed = points * (16.0 * amplitudes + _PER_POINT)
+    reason = memory_limit.lacking(needed)
+    if reason is not None:
+        fitting = end * memory_limit.available() / needed
+        raise MethodError(
+            f"The search for the maximum up to t = {end:g} has too many points: {reason}. Ask for "
+            f"until <= {fitting:.2g}, which would fit."
+        )
+
+
 def _with_errors(top: _Top, size: float, step: float, scale: float, factor: float) -> Peak:
     r"""The peak with errors: of its amplitudes, and of the time where the slope vanishes.
 
@@ -207,18 +231,19 @@ def _grid(
     generator: np.ndarray | sparse.csr_array, start: np.ndarray, step: float, points: int
 ) -> np.ndarray:
     """exp(A h k) v for k = 0, 1, ..., points - 1: by doubling, or in Taylor steps."""
+    grid = np.empty((points, len(start)), dtype=complex)
+    grid[0] = start
     if len(start) > _DENSE_UP_TO:
-        states = [start.astype(complex)]
-        for _ in range(points - 1):
-            states.append(taylor_step(generator, states[-1], step))
-        return np.array(states)
+        for k in range(1, points):
+            grid[k] = taylor_step(generator, grid[k - 1], step)
+        return grid
     dense = generator if isinstance(generator, np.ndarray) else generator.toarray()
-    power = expm(dense * step).T
-    grid = start.astype(complex)[None, :]
-    while len(grid) < points:
-        grid = np.concatenate([grid, grid @ power])
-        power = power @ power
-    return grid[:points]
+    power, known = expm(dense * step).T, 1
+    while known < points:
+        more = min(known, points - known)
+        np.matmul(grid[:more], power, out=grid[known : known + more])
+        power, known = power @ power, known + more
+    return grid
 
 
 def _refined(

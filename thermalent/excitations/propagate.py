@@ -10,6 +10,8 @@ _DENSE_UP_TO = 12  # rows; below it a dense product costs less than a sparse one
 # Longest step of the Taylor series, in inverse norms: the longer, the fewer products in all, and
 # the more rounding, because terms as large as e^4/5 cancel.
 _REACH = 4
+# Most steps: half an hour of small matrices. A generator with rates further apart takes more.
+MOST_STEPS = 1e7
 # What products with the generator lose, in last places: see `rounding`.
 _RANDOM, _SYSTEMATIC = 2.0, 0.06
 
@@ -27,15 +29,33 @@ def propagate(generator: sparse.csr_array, start: np.ndarray, times: np.ndarray)
     step = end / steps
     # The step that each time belongs to; the last step includes its end.
     of_step = np.minimum((times / step).astype(int), steps - 1) if end > 0 else np.zeros(len(times))
-    first = np.searchsorted(of_step, np.arange(steps + 1))
+    first = 0
     for k in range(steps):
         terms = _taylor_terms(matrix, state, step)
-        if first[k] < first[k + 1]:
-            inside = slice(first[k], first[k + 1])
+        after = int(np.searchsorted(of_step, k + 1))
+        if first < after:
+            inside, first = slice(first, after), after
             share = times[inside] / step - k if end > 0 else np.zeros(len(times))
             states[inside] = share[:, None] ** np.arange(len(terms)) @ terms
         state = terms.sum(axis=0)
     return states
+
+
+def too_late(rate: float, end: float) -> str | None:
+    """The reason why times up to `end` take too many steps, and which would do; None if they do.
+
+    Args:
+        rate: Norm of the generator, about.
+        end: The last time.
+    """
+    steps = rate * end / _REACH
+    if steps <= MOST_STEPS:
+        return None
+    return (
+        f"up to t = {end:g} its largest rate, about {rate:.1g}, would be followed in {steps:.0e} "
+        f"Taylor steps, above the limit of {MOST_STEPS:.0e}. Ask for times up to "
+        f"{_REACH * MOST_STEPS / rate:.1g}"
+    )
 
 
 def _taylor_terms(

@@ -14,6 +14,8 @@ from thermalent.excitations.peak import (
     SAME,
     TAYLOR_TERMS,
     WORTH,
+    grid_points,
+    require_memory,
 )
 
 _STATES = 100_000  # in one part of the stack: as many as fit into the cache
@@ -46,7 +48,8 @@ def largest_of_stack(
     order = np.argsort(sizes)[::-1]  # similar ones together: they share a step
     done = 0
     while done < count:
-        points = 1 + max(2, int(np.ceil(end * sizes[order[done]] / ANGLE)))
+        points = grid_points(end, float(sizes[order[done]]))
+        require_memory(points, len(start), end)
         part = order[done : done + max(1, _STATES // points)]
         values[part], times[part], interior[part] = _part(
             generators[part], start, vectors, end, points

@@ -11,11 +11,13 @@ from scipy import sparse
 from thermalent.excitations.basis import Basis, drift, sector_sizes
 from thermalent.excitations.levels import charges
 from thermalent.excitations.losses import gain
-from thermalent.excitations.propagate import propagate, rounding
+from thermalent.excitations.propagate import norm, propagate, rounding, too_late
 from thermalent.excitations.start import State, configurations, excitations
 from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
 from thermalent.support import checks, memory_limit
+
+_PER_STATE = 16.0  # bytes per amplitude and time
 
 
 class Transfer(NamedTuple):
@@ -73,6 +75,14 @@ def transfer(network: Network, times: ArrayLike, initial: State, target: State) 
     """
     problem = no_jump(network, initial, target)
     grid = checks.time_grid("times", times)
+    late = too_late(norm(problem.generator), float(grid[-1]))
+    if late is not None:
+        raise MethodError(f"No-jump evolution does not give the transfer: {late}.")
+    reason = memory_limit.lacking(_PER_STATE * len(grid) * len(problem.start))
+    if reason is not None:
+        raise MethodError(
+            f"No-jump evolution at {len(grid)} times does not fit: {reason}. Use fewer times."
+        )
     states = propagate(problem.generator, problem.start, grid)
     error = rounding(problem.generator, grid) * np.sqrt(len(problem.start))
     return Transfer(grid, states @ problem.target.conj(), error)

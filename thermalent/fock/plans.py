@@ -24,6 +24,8 @@ _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
 # The truncation error meets the tolerance where it can. Rounding grows with time; up to this
 # factor states are returned with their stated error nevertheless.
 _TOLERATED = 100.0
+# Most products of the generator with a vector in an evolution: hours of the smallest ones.
+_MOST_PRODUCTS = 1e9
 
 
 class FockSettings(NamedTuple):
@@ -78,7 +80,15 @@ def evolution(
     obstacle = too_large(problem, cutoffs) or too_many(problem, len(task.times))
     if obstacle is not None:
         return Refusal(obstacle)
-    return FockEvolutionPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
+    plan = FockEvolutionPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
+    if plan.products > _MOST_PRODUCTS:
+        end = float(task.times[-1])
+        return Refusal(
+            f"up to t = {end:g} its fastest rate would be followed in {plan.products:.0e} products "
+            f"with the generator, above the limit of {_MOST_PRODUCTS:.0e}. Ask for times up to "
+            f"{end * _MOST_PRODUCTS / plan.products:.1g}."
+        )
+    return plan
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,16 +179,20 @@ class FockEvolutionPlan(Plan):
     cutoffs: tuple[int, ...]
 
     @property
-    def cost(self) -> Cost:
-        """Cost of an evolution at the first cutoffs: levels x rate of the highest level x time."""
-        needed = self.problem.cost(self.cutoffs)
+    def products(self) -> float:
+        """Products with the generator, about: levels x rate of the highest level x time."""
         network = self.problem.network
         rates = [sum(network.mode_rates(j)) for j in network.mode_indices]
         rate = float(np.abs(network.decay).sum()) + sum(
             2 * n * r for n, r in zip(self.cutoffs, rates, strict=True)
         )
-        steps = max(1.0, rate * float(self.task.times[-1]))
-        return Cost(bytes=needed.evolution, operations=10 * needed.elements * steps)
+        return max(1.0, rate * float(self.task.times[-1]))
+
+    @property
+    def cost(self) -> Cost:
+        """Cost of an evolution at the first cutoffs, and of the states at the times."""
+        needed = self.problem.cost(self.cutoffs)
+        return Cost(bytes=needed.evolution, operations=10 * needed.elements * self.products)
 
     def compute(self) -> Evolution:
         """States at the times, their truncation and rounding errors measured."""

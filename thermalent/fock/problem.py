@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,7 +82,15 @@ class Problem:
 
     def cost(self, cutoffs: Sequence[int]) -> SolveCost:
         """Memory and work of a solve."""
-        return solve_cost(self.network, cutoffs, self.numbers)
+        key = tuple(cutoffs)
+        if key not in self._costs:
+            self._costs[key] = solve_cost(self.network, key, self.numbers)
+        return self._costs[key]
+
+    @cached_property
+    def _costs(self) -> dict[tuple[int, ...], SolveCost]:
+        """Costs that were asked for, by cutoffs."""
+        return {}
 
     def choose(self, cost: SolveCost) -> str:
         """The solver to use: the one asked for, else direct where it takes seconds."""

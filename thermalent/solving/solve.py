@@ -20,7 +20,7 @@ from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, SteadyState, checked
 from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
 from thermalent.solving import registry
-from thermalent.support import checks
+from thermalent.support import checks, memory_limit
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.one_thread import one_thread
 
@@ -191,6 +191,9 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
 
 
 def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:
+    reason = memory_limit.lacking(plan.cost.bytes)
+    if reason is not None:
+        raise MethodError(f"{method.name} does not solve this: {reason}.")
     with one_thread():
         return finished(plan.run(), task, method)
 

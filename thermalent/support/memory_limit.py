@@ -16,6 +16,13 @@ def fits(needed: float) -> bool:
     return needed <= _ALWAYS_FITS or needed <= available()
 
 
+def lacking(needed: float) -> str | None:
+    """Why a computation that needs so many bytes does not fit, in words; None if it does."""
+    if fits(needed):
+        return None
+    return f"it would need about {in_words(needed)} of memory, and {in_words(available())} are free"
+
+
 def available() -> int:
     """Bytes of memory that a new computation may use.
 
