@@ -75,7 +75,7 @@ def test_disturbed_tiers_keep_the_trace():
     equations = hierarchy(te.thermal_link(2.0, 0.1, gamma=(1.0, 0.7), detuning=(0.3, -0.2)))
     chain = hierarchy_chain(equations)
     size = rounding.sizes(equations, chain)
-    moved = rounding._first(rounding.disturbed(rounding._as_list(chain, size)))
+    moved = rounding.disturbed_chain(chain, size)
     change = moved.a[0] - chain.a[0]
     assert 0.1 * EPS < np.max(np.abs(change)) < 10 * EPS * np.max(size.a[0])
     # Off by the rounding of adding a change to an element, no more.

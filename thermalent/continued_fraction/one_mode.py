@@ -139,8 +139,7 @@ class OneModePlan(Plan):
         began = time.perf_counter()
         settings = self.settings
         if self.small is not None:
-            unknowns = max(block.shape[1] for block in self.small.chain.a)
-            most = _most_tiers(settings, unknowns)
+            most = _most_tiers(settings, max(self.small.counts))
             settled = solved_group(
                 [self.task.network], self.small, settings, most=most, began=began
             )

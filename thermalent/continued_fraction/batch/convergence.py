@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from thermalent.continued_fraction.batch.kernels import fold_points
 from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
 from thermalent.support.compiled import compiled
@@ -13,6 +14,44 @@ ACTIVE, SETTLED, DEFERRED = 0, 1, 2
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # as in `fraction`
 _TINY = float(np.finfo(float).tiny)
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
+
+
+@compiled(nogil=True, error_model="numpy")
+def search_points(points, blocks, rate, tier0, work, progress, populations, limits, rounds, side):
+    """Fold some points at more and more tiers, until each is settled, deferred, or out of rounds.
+
+    Args:
+        points: Positions of the points, (n,), all folded equally often; best in the order of their
+            depths.
+        blocks: See `blocks.ChainBlocks`.
+        rate: Amplitude decay rate of the source of all points, (p,).
+        tier0: See `lanes.TierZero`.
+        work: See `lanes.Work`.
+        progress: See `lanes.Progress`; changed in place.
+        populations: How many of the unknowns of tier 0, the first, are populations.
+        limits: The allowed error, relative to the largest element, and the tier at which to give
+            up.
+        rounds: How often every point is folded at most.
+        side: As many items as there are lanes.
+    """
+    a, bands, reversed_bands, values = blocks
+    rtol, most = limits
+    left = points.copy()
+    for _ in range(rounds):
+        if left.size == 0:
+            break
+        # Every second fold is in reverse, so that the difference of two shows the rounding.
+        reverse = progress.folds[left[0]] % 2 == 1
+        order = reversed_bands if reverse else bands
+        fold_points(left, progress.depth, reverse, a, order, values, rate, work.k, side)
+        solve_points(left, tier0.a, work.k, populations, work.x, work.inverse)
+        judge_points(left, tier0, work, progress, rtol, most)
+        count = 0
+        for p in left:
+            if progress.status[p] == ACTIVE:
+                left[count] = p
+                count += 1
+        left = left[:count]
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -84,7 +84,7 @@ def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
     Args:
         a: A of even and odd tiers, (2, m, m, lanes).
         sizes: Numbers of unknowns of even and odd tiers.
-        bands: See `lanes.Bands`; rows and columns in the order of `a`.
+        bands: See `blocks.Bands`; rows and columns in the order of `a`.
         values: Of the bands, (t, lanes).
         rate: Amplitude decay rate of the source, (lanes,).
         depths: Last tier kept, (lanes,).
@@ -153,10 +153,10 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, side):
 
     Args:
         points: Positions of the points, (n,); best in the order of their depths.
-        depths: Of each of these, (n,).
+        depths: Of all points, (p,).
         reverse: Whether the unknowns stand in reverse and the tiers are scaled.
         a: A of the even and of the odd tiers of all points, (p, m, m) each.
-        bands: See `lanes.Bands`; already in reverse.
+        bands: See `blocks.Bands`; already in reverse.
         values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).
         result: K of all points, (p, tier0, tier0).
@@ -173,7 +173,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, side):
         for w in range(lanes):
             index = min(begin + w, points.size - 1)  # the last point fills the remaining lanes
             p = points[index]
-            rates[w], depth[w] = rate[p], depths[index]
+            rates[w], depth[w] = rate[p], depths[p]
             for parity in range(2):
                 m = sizes[parity]
                 for i in range(m):

@@ -9,18 +9,16 @@ error is follow the rules of `fraction`. What elimination without pivoting in la
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
 from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
@@ -38,49 +36,12 @@ HOW_FIXED = "distance to the state with as many tiers as it takes"
 Side = tuple[float, ...] | np.ndarray  # as many items as there are lanes, see `kernels`
 
 
-class Bands(NamedTuple):
-    """B into even and odd tiers and C into them, as one list of elements."""
-
-    row: np.ndarray
-    col: np.ndarray
-    e: np.ndarray
-    begin: np.ndarray  # where each of the four begins, and the end, (5,)
-
-
 class TierZero(NamedTuple):
     """A at tier 0 of the chains of some points, and what its unknowns stand for."""
 
     a: np.ndarray  # of the even tiers, (p, m_0, m_0)
     size: np.ndarray  # what its elements were summed from, (p, m_0, m_0)
     basis: np.ndarray  # operators of tier 0 as columns, (p, d^2, tier0)
-
-
-class ChainBlocks(NamedTuple):
-    """The arguments of the kernels for the chains of some points, see `Chains`."""
-
-    a: tuple[np.ndarray, np.ndarray]
-    bands: Bands
-    values: np.ndarray  # of the bands, (p, t)
-    rate: np.ndarray  # (p,)
-
-    def reversed_bands(self) -> Bands:
-        """The bands with the unknowns of every tier in reverse order."""
-        even, odd = self.a[0].shape[1], self.a[1].shape[1]
-        row, col, e, begin = self.bands
-        last = np.repeat([even - 1, odd - 1, even - 1, odd - 1], begin[1:] - begin[:-1])
-        return Bands(last - row, (even + odd - 2) - last - col, e, begin)
-
-
-def _chain_blocks(chain: HierarchyChain) -> ChainBlocks:
-    four = (*chain.up, *chain.down)
-    bands = Bands(
-        row=np.concatenate([band.row for band in four]),
-        col=np.concatenate([band.col for band in four]),
-        e=np.concatenate([band.e for band in four]),
-        begin=np.array([0, *itertools.accumulate(band.row.size for band in four)]),
-    )
-    values = np.concatenate([band.value for band in four], axis=1)
-    return ChainBlocks(chain.a, bands, values, cast(np.ndarray, chain.rate))
 
 
 class Work(NamedTuple):
@@ -174,7 +135,6 @@ def solved_group(
     good, states = good[proper], states[proper]
     elements = None if settings.last is not None else fractions.element_errors(progress)
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
-    unknowns = tuple(block.shape[1] for block in group.chain.a)
     return {
         position: SteadyState(
             network=networks[position],
@@ -185,7 +145,7 @@ def solved_group(
                 "n_max": (tier + 1) // 2,
                 "tiers": tier,
                 "ended_by": "converged",
-                "unknowns_per_tier": unknowns,
+                "unknowns_per_tier": group.counts,
                 "residual": residual,
                 "seconds": seconds,
             }
@@ -217,16 +177,11 @@ class _Fractions:
     """The fractions of a group of points, folded side by side."""
 
     def __init__(self, group: Chains, threads: int) -> None:
-        chain, count = group.chain, len(group.points)
-        assert chain.size is not None
         self.group, self.threads = group, threads
-        self.blocks = _chain_blocks(chain)
-        self.bands = (self.blocks.bands, self.blocks.reversed_bands())
-        self.populations = round(np.sqrt(chain.basis[0].shape[1]))
-        self.tier0 = TierZero(chain.a[0], chain.size.a[0], chain.basis[0])
-        square, line = (count, chain.tier0_size, chain.tier0_size), (count, chain.tier0_size)
-        k, before, inverse, above = (np.full(square, np.nan) for _ in range(4))
-        x, x_before = (np.full(line, np.nan) for _ in range(2))
+        self.tier0 = TierZero(group.blocks.a[0], group.size.a[0], group.tier0)
+        count, tier0_size = len(group.points), group.layout.tier0_size
+        k, before, inverse, above = np.full((4, count, tier0_size, tier0_size), np.nan)
+        x, x_before = np.full((2, count, tier0_size), np.nan)
         self.work = Work(k, before, x, x_before, inverse, above)
 
     def converge(self, rtol: float, most: int = MOST_TIERS) -> Progress:
@@ -234,9 +189,9 @@ class _Fractions:
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
 
-        count, widths = len(self.group.points), cast(np.ndarray, self.group.chain.width)
+        count = len(self.group.points)
         progress = Progress(
-            depth=np.array([control.first_depth(width) for width in widths]),
+            depth=np.array([control.first_depth(width) for width in self.group.width.tolist()]),
             depths=np.zeros((count, 3), dtype=np.int64),
             folds=np.zeros(count, dtype=np.int64),
             changes=np.zeros((count, 3)),
@@ -249,29 +204,63 @@ class _Fractions:
         )
         # What needs more tiers than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > most] = batch_convergence.DEFERRED
-        judge_points, first_depths = batch_convergence.judge_points, progress.depth.copy()
-        for folds in itertools.count():
-            active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
-            if active.size == 0:
-                break
-            if active.size > 1:  # lanes of similar depth wait least for each other
-                active = active[np.argsort(progress.depth[active], kind="stable")]
-            reverse, side = folds % 2 == 1, self._side(active)
-
-            def task(points: np.ndarray, reverse: bool = reverse, side: Side = side) -> None:
-                self._solve(points, progress.depth[points], reverse, side)
-                judge_points(points, self.tier0, self.work, progress, rtol, most)
-
-            self._share(task, active)
-            if folds == 0:
-                self._lose(active, first_depths, side)
+        first_depths = progress.depth.copy()
+        active = self._active(progress)
+        self._search(active, progress, rtol, most, 1)
+        self._lose(active, first_depths)
+        while (active := self._active(progress)).size:
+            # Of many points those of similar depth come together again after each fold.
+            rounds = 1 if len(active) > _FEW else control.MOST_FOLDS
+            self._search(active, progress, rtol, most, rounds)
         return progress
+
+    def _active(self, progress: Progress) -> np.ndarray:
+        """The points that are not settled, in the order in which they are folded."""
+        from thermalent.continued_fraction.batch import convergence as batch_convergence
+
+        active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
+        if active.size > 1:  # lanes of similar depth wait least for each other
+            active = active[np.argsort(progress.depth[active], kind="stable")]
+        return active
+
+    def _search(
+        self, points: np.ndarray, progress: Progress, rtol: float, most: int, rounds: int
+    ) -> None:
+        """Fold some points, at most so many times, until each is settled."""
+        from thermalent.continued_fraction.batch.convergence import search_points
+
+        group, limits, side = self.group, (rtol, most), self._side(points)
+
+        def task(some: np.ndarray) -> None:
+            search_points(
+                some,
+                group.blocks,
+                group.rate,
+                self.tier0,
+                self.work,
+                progress,
+                group.populations,
+                limits,
+                rounds,
+                side,
+            )
+
+        self._share(task, points)
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
-        converged, side = self.states(points), self._side(points)
-        self._share(lambda some: self._solve(some, tiers[some], False, side), points)
-        regular = ~np.isnan(self.work.x[points, 0])
+        from thermalent.continued_fraction.batch.convergence import solve_points
+        from thermalent.continued_fraction.batch.kernels import fold_points
+
+        group, work, converged = self.group, self.work, self.states(points)
+        (a, bands, _, values), side = group.blocks, self._side(points)
+
+        def task(some: np.ndarray) -> None:
+            fold_points(some, tiers, False, a, bands, values, group.rate, work.k, side)
+            solve_points(some, self.tier0.a, work.k, group.populations, work.x, work.inverse)
+
+        self._share(task, points)
+        regular = ~np.isnan(work.x[points, 0])
         points, converged = points[regular], converged[regular]
         progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
         return points
@@ -282,21 +271,11 @@ class _Fractions:
 
         return kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
 
-    def _solve(self, points: np.ndarray, depths: np.ndarray, reverse: bool, side: Side) -> None:
-        """K, the solution at tier 0 and its inverse of some points, folded from their depths."""
-        from thermalent.continued_fraction.batch.convergence import solve_points
-        from thermalent.continued_fraction.batch.kernels import fold_points
-
-        (a, _, values, rate), work = self.blocks, self.work
-        bands = self.bands[1 if reverse else 0]
-        fold_points(points, depths, reverse, a, bands, values, rate, work.k, side)
-        solve_points(points, self.tier0.a, work.k, self.populations, work.x, work.inverse)
-
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
-        elements = np.sum(self.tier0.basis[points] * self.work.x[points, None, :], axis=2)
-        d = round(np.sqrt(elements.shape[1]))
-        return elements.reshape(-1, d, d)
+        elements = (self.tier0.basis[points] * self.work.x[points, None, :]).sum(axis=2)
+        d = self.group.populations
+        return np.asarray(elements.reshape(-1, d, d))
 
     def element_errors(self, progress: Progress) -> Callable[[int], np.ndarray]:
         """The errors of the elements of a point's state, worked out for all when first asked for.
@@ -310,26 +289,26 @@ class _Fractions:
 
         return lambda row: table()[row]
 
-    def _lose(self, points: np.ndarray, depths: np.ndarray, side: Side) -> None:
+    def _lose(self, points: np.ndarray, depths: np.ndarray) -> None:
         """The change of K, which was folded once, by rounding: see `rounding.lost_above`."""
         from thermalent.continued_fraction.batch.kernels import fold_points
 
-        blocks, above = _chain_blocks(rounding.disturbed(self.group.chain)), self.work.above
-        a, _, values, rate = blocks
-        bands = blocks.reversed_bands()
+        group, above, side = self.group, self.work.above, self._side(points)
+        a, _, bands, values = rounding.disturbed(
+            group.blocks, group.size, group.layout.charge, group.populations
+        )
 
         def task(members: np.ndarray) -> None:
-            fold_points(members, depths[members], True, a, bands, values, rate, above, side)
+            fold_points(members, depths, True, a, bands, values, group.rate, above, side)
 
         self._share(task, points)
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)
 
     def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
         """Do the task for all points, on all threads; the kernels release the GIL."""
-        parts = _slices(points, _SHARE)
-        if self.threads == 1 or len(parts) == 1:
-            for part in parts:
-                task(part)
+        parts = _slices(points, _SHARE) if self.threads > 1 else [points]
+        if len(parts) <= 1:
+            task(points)
             return
         with ThreadPoolExecutor(self.threads, thread_name_prefix="fractions") as pool:
             list(pool.map(task, reversed(parts)))  # the longest first

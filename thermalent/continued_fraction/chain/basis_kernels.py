@@ -138,18 +138,37 @@ def fill_hermitian_bases(frames, place, bases, part):
 
 
 @compiled(nogil=True, error_model="numpy")
-def assemble_small(weights, sums, span, parts, variance, scale, matrices, sizes):
-    """A, B and C of many networks in Hermitian bases.
+def assemble_small(frames, place, weights, sums, span, variance, scale):
+    """A, B and C of many networks in Hermitian bases, and the unknowns that matter.
 
     Args:
+        frames: Orthonormal states of each network as columns, (p, d, d).
+        place: In which column each Hermitian operator stands, (d^2,).
         weights: Of the networks, (p, w): see `structure.network_weights`.
         sums: See `structure.Terms`.
         span: See `to_basis`.
-        parts: Of the basis of each, (p, 3, d^2, d^2): see `to_basis`.
         variance: V of the sources, (p,).
         scale: Of the tiers against each other, (p,).
-        matrices: Where A, B and C go, (p, 3, d^2, d^2), real.
-        sizes: Where goes what their elements were summed from, (p, 3, d^2, d^2).
+
+    Returns:
+        The bases as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, d^2), real; what their elements
+        were summed from, (p, 3, d^2, d^2); which of the operators the populations reach, (p, d^2).
+    """
+    count, populations, n = frames.shape[0], frames.shape[1], place.size
+    basis, parts = np.empty((count, n, n), dtype=np.complex128), np.empty((count, 3, n, n))
+    matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
+    reached = np.zeros((count, n), dtype=np.bool_)
+    fill_hermitian_bases(frames, place, basis, parts)
+    _assemble(weights, sums, span, parts, variance, scale, matrices, sizes)
+    reach(matrices, populations, reached)
+    return basis, matrices, sizes, reached
+
+
+@compiled(nogil=True, error_model="numpy")
+def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes):
+    """Fill in A, B and C and what they were summed from, as `assemble_small` returns them.
+
+    `parts` are those of the basis of each network, (p, 3, d^2, d^2): see `to_basis`.
     """
     n = parts.shape[2]
     operators, missing = np.zeros((3, n, n), dtype=np.complex128), np.zeros((3, n))
@@ -237,28 +256,78 @@ def take(tables, which, members, rows, columns):
 
 
 @compiled(nogil=True, error_model="numpy")
-def elements(blocks, to, of):
-    """Row, column, values (q, t) and e of the elements that are not zero in one of the blocks.
+def joined_couplings(a, couplings, charges):
+    """A, B and C of the chains of some networks, as `blocks.ChainBlocks` has them.
 
     Args:
-        blocks: Blocks between neighbouring tiers, (q, rows, columns).
-        to: Charges of the rows.
-        of: Charges of the columns.
+        a: A of the even and of the odd tiers, (p, m, m) each.
+        couplings: B into even and odd tiers and C into them, (p, rows, columns) each.
+        charges: Of the even and of the odd unknowns.
     """
-    count, rows, columns = blocks.shape
-    row, col = np.empty(rows * columns, dtype=np.int64), np.empty(rows * columns, dtype=np.int64)
-    found = 0
-    for i in range(rows):
-        for j in range(columns):
-            for q in range(count):
-                if blocks[q, i, j] != 0.0:
-                    row[found], col[found] = i, j
+    count, total = a[0].shape[0], 0
+    begin = np.zeros(5, dtype=np.int64)
+    for which in range(4):
+        total += couplings[which].shape[1] * couplings[which].shape[2]
+    row, col, e = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
+    back_row, back_col = np.empty(total, np.int64), np.empty(total, np.int64)
+    values, found = np.empty((count, total)), 0
+    for which in range(4):
+        block, to, of = couplings[which], charges[which % 2], charges[1 - which % 2]
+        for i in range(to.size):
+            for j in range(of.size):
+                used = False
+                for p in range(count):
+                    values[p, found] = block[p, i, j]
+                    used |= block[p, i, j] != 0.0
+                if used:
+                    row[found], col[found], e[found] = i, j, (to[i] - of[j]) * to[i]
+                    back_row[found], back_col[found] = to.size - 1 - i, of.size - 1 - j
                     found += 1
-                    break
-    row, col = row[:found].copy(), col[:found].copy()
-    value, e = np.empty((count, row.size)), np.empty(row.size)
-    for t in range(row.size):
-        e[t] = (to[row[t]] - of[col[t]]) * to[row[t]]
-        for q in range(count):
-            value[q, t] = blocks[q, row[t], col[t]]
-    return row, col, value, e
+        begin[which + 1] = found
+    kept = np.empty((count, found))
+    for p in range(count):
+        for t in range(found):
+            kept[p, t] = values[p, t]
+    row, col, e = row[:found], col[:found], e[:found]
+    return a, (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), kept
+
+
+@compiled(nogil=True, error_model="numpy")
+def gather(matrices, sizes, basis, members, unknowns, tier0_size, charges):
+    """The chains of some networks that reach the same unknowns.
+
+    Args:
+        matrices: A, B and C of all networks, (p, 3, n, n).
+        sizes: What their elements were summed from, (p, 3, n, n).
+        basis: Of the Hermitian matrices, as columns, (p, n, n).
+        members: Networks, (q,).
+        unknowns: Basis operators of the even and of the odd tiers.
+        tier0_size: How many of the even ones tier 0 has.
+        charges: Of the even and of the odd unknowns.
+
+    Returns:
+        What `joined_couplings` does, the sizes of A, B and C of even and odd tiers, and the basis
+        of tier 0, (q, n, tier0).
+    """
+    even, odd = unknowns
+    a = (take(matrices, 0, members, even, even), take(matrices, 0, members, odd, odd))
+    couplings = (
+        take(matrices, 1, members, even, odd),
+        take(matrices, 1, members, odd, even),
+        take(matrices, 2, members, even, odd),
+        take(matrices, 2, members, odd, even),
+    )
+    size = (
+        take(sizes, 0, members, even, even),
+        take(sizes, 0, members, odd, odd),
+        take(sizes, 1, members, even, odd),
+        take(sizes, 1, members, odd, even),
+        take(sizes, 2, members, even, odd),
+        take(sizes, 2, members, odd, even),
+    )
+    tier0 = np.empty((members.size, basis.shape[1], tier0_size), dtype=np.complex128)
+    for q in range(members.size):
+        for i in range(basis.shape[1]):
+            for j in range(tier0_size):
+                tier0[q, i, j] = basis[members[q], i, even[j]]
+    return joined_couplings(a, couplings, charges), size, tier0

@@ -16,6 +16,12 @@ from functools import lru_cache
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
+from thermalent.continued_fraction.chain.blocks import (
+    ChainBlocks,
+    as_blocks,
+    chain_blocks,
+    sizes_of_one,
+)
 from thermalent.continued_fraction.chain.chain import (
     Band,
     HierarchyChain,
@@ -55,50 +61,40 @@ def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     in reverse order. A few tiers show it: as many as a fraction is begun with.
     """
     depth = convergence.first_depth(chain.width)
-    backward = _reversed(_first(disturbed(_as_list(chain, size))))
+    backward = _reversed(disturbed_chain(chain, size))
     change = (
         evaluate_truncated(chain, 0.0, depth) - evaluate_truncated(backward, 0.0, depth)[::-1, ::-1]
     )
     return SECOND_DRAW * change
 
 
-def disturbed(chain: HierarchyChain) -> HierarchyChain:
-    """The chains of some networks, as in `small.Chains`, every element off by a last place.
+def disturbed_chain(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
+    """The chain of one network, every element off by a last place of the sum that it is."""
+    populations = round(np.sqrt(chain.basis[0].shape[-2]))
+    blocks = disturbed(chain_blocks(chain), sizes_of_one(size), chain.charge, populations)
+    up, down = blocks.four(0)
+    return chain._replace(a=(blocks.a[0][0], blocks.a[1][0]), up=up, down=down)
 
-    Of the sum that it is; the random numbers are the same for every network.
+
+def disturbed(
+    blocks: ChainBlocks, size: Sizes, charge: tuple[np.ndarray, np.ndarray], populations: int
+) -> ChainBlocks:
+    """The chains of some networks, every element off by a last place of the sum that it is.
+
+    The random numbers are the same for every network.
+
+    Args:
+        blocks: The chains.
+        size: What their elements were summed from, (p, rows, columns) each.
+        charge: Of the even and of the odd unknowns.
+        populations: How many of the even unknowns, the first, are populations.
     """
-    from thermalent.continued_fraction.chain import basis_kernels, rounding_kernels
+    from thermalent.continued_fraction.chain import rounding_kernels
 
-    size, charge = chain.size, chain.charge
-    assert size is not None
-    counts = (chain.a[0].shape[1], chain.a[1].shape[1])
-    draw = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
-    populations = round(np.sqrt(chain.basis[0].shape[-2]))  # the first of the even unknowns
-
-    def blocks(parity: int) -> np.ndarray:
-        rows = populations if parity == 0 else 0
-        return rounding_kernels.disturbed_blocks(
-            chain.a[parity], size.a[parity], draw[parity], rows
-        )
-
-    def band(given: Band, size: np.ndarray, parity: int, draw: np.ndarray) -> Band:
-        rows = populations if parity == 0 else 0
-        disturbed_values = rounding_kernels.disturbed_bands(
-            given.row, given.col, given.value, size, draw, rows
-        )
-        return Band(*basis_kernels.elements(disturbed_values, charge[parity], charge[1 - parity]))
-
-    return chain._replace(
-        a=(blocks(0), blocks(1)),
-        up=(
-            band(chain.up[0], size.up[0], 0, draw[2]),
-            band(chain.up[1], size.up[1], 1, draw[3]),
-        ),
-        down=(
-            band(chain.down[0], size.down[0], 0, draw[4]),
-            band(chain.down[1], size.down[1], 1, draw[5]),
-        ),
-    )
+    counts = (len(charge[0]), len(charge[1]))
+    draws = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
+    six = (*size.a, *size.up, *size.down)
+    return as_blocks(rounding_kernels.disturbed_chains(blocks, six, draws, charge, populations))
 
 
 @lru_cache(maxsize=32)
@@ -107,36 +103,6 @@ def _draws(even: int, odd: int) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(1)
     shapes = [(even, even), (odd, odd), *2 * [(even, odd), (odd, even)]]
     return tuple(rng.standard_normal(shape) for shape in shapes)
-
-
-def _as_list(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
-    """The chain of one network as those of a list of one."""
-
-    def band(given: Band) -> Band:
-        return given._replace(value=given.value[None])
-
-    def pair(blocks: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        return blocks[0][None], blocks[1][None]
-
-    return chain._replace(
-        a=pair(chain.a),
-        up=(band(chain.up[0]), band(chain.up[1])),
-        down=(band(chain.down[0]), band(chain.down[1])),
-        size=Sizes(*map(pair, size)),
-    )
-
-
-def _first(chain: HierarchyChain) -> HierarchyChain:
-    """The chain of the only network of a list."""
-
-    def band(given: Band) -> Band:
-        return given._replace(value=given.value[0])
-
-    return chain._replace(
-        a=(chain.a[0][0], chain.a[1][0]),
-        up=(band(chain.up[0]), band(chain.up[1])),
-        down=(band(chain.down[0]), band(chain.down[1])),
-    )
 
 
 def _reversed(chain: HierarchyChain) -> HierarchyChain:
