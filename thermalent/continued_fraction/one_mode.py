@@ -324,7 +324,7 @@ def _most_tiers(settings: Settings, unknowns: int) -> int:
     """Largest number of tiers; where no accuracy is given, as many as the budget affords."""
     if settings.rtol is not None or settings.n_max is not None:
         return MOST_TIERS
-    return int(np.clip(_BUDGET / unknowns**3, _LEAST_TIERS, MOST_TIERS))
+    return int(min(max(_BUDGET / unknowns**3, _LEAST_TIERS), MOST_TIERS))
 
 
 def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> Status:
