@@ -125,7 +125,7 @@ def solved_group(
     began = time.perf_counter() if began is None else began
     fractions = _Fractions(group, threads)
     progress = fractions.converge(settings.aimed_rtol, most)
-    good = np.flatnonzero(progress.status == batch_convergence.SETTLED)
+    (good,) = (progress.status == batch_convergence.SETTLED).nonzero()
     tiers, how = progress.depth, HOW
     if settings.last is not None:
         tiers, how = np.full(len(group.points), settings.last), HOW_FIXED
@@ -166,11 +166,14 @@ def solved_group(
 def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Mask of the Hermitian matrices that are states within their errors, as `result.checked`."""
     allowed = STATE_ROUNDING + states.shape[1] * error
-    finite = np.all(np.isfinite(states), axis=(1, 2))
-    trace = np.trace(states, axis1=1, axis2=2).real
-    lowest = np.linalg.eigvalsh(np.where(finite[:, None, None], states, 0.0))[:, 0]
-    says_something = error < np.max(np.abs(states), axis=(1, 2))
-    return finite & says_something & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
+    largest = np.abs(states).max(axis=(1, 2), initial=0.0)
+    finite = np.isfinite(largest)
+    if not finite.all():
+        states = np.where(finite[:, None, None], states, 0.0)
+    trace = states.trace(axis1=1, axis2=2).real
+    lowest = np.linalg.eigvalsh(states)[:, 0]
+    proper = finite & (error < largest) & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
+    return np.asarray(proper)
 
 
 class _Fractions:
@@ -179,7 +182,7 @@ class _Fractions:
     def __init__(self, group: Chains, threads: int) -> None:
         self.group, self.threads = group, threads
         self.tier0 = TierZero(group.blocks.a[0], group.size.a[0], group.tier0)
-        count, tier0_size = len(group.points), group.layout.tier0_size
+        count, tier0_size = len(group.points), group.reached.tier0_size
         k, before, inverse, above = np.full((4, count, tier0_size, tier0_size), np.nan)
         x, x_before = np.full((2, count, tier0_size), np.nan)
         self.work = Work(k, before, x, x_before, inverse, above)
@@ -218,7 +221,7 @@ class _Fractions:
         """The points that are not settled, in the order in which they are folded."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
 
-        active = np.flatnonzero(progress.status == batch_convergence.ACTIVE)
+        (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
         if active.size > 1:  # lanes of similar depth wait least for each other
             active = active[np.argsort(progress.depth[active], kind="stable")]
         return active
@@ -239,7 +242,7 @@ class _Fractions:
                 self.tier0,
                 self.work,
                 progress,
-                group.populations,
+                group.reached.populations,
                 limits,
                 rounds,
                 side,
@@ -257,7 +260,9 @@ class _Fractions:
 
         def task(some: np.ndarray) -> None:
             fold_points(some, tiers, False, a, bands, values, group.rate, work.k, side)
-            solve_points(some, self.tier0.a, work.k, group.populations, work.x, work.inverse)
+            solve_points(
+                some, self.tier0.a, work.k, group.reached.populations, work.x, work.inverse
+            )
 
         self._share(task, points)
         regular = ~np.isnan(work.x[points, 0])
@@ -274,7 +279,7 @@ class _Fractions:
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
         elements = (self.tier0.basis[points] * self.work.x[points, None, :]).sum(axis=2)
-        d = self.group.populations
+        d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
 
     def element_errors(self, progress: Progress) -> Callable[[int], np.ndarray]:
@@ -295,7 +300,7 @@ class _Fractions:
 
         group, above, side = self.group, self.work.above, self._side(points)
         a, _, bands, values = rounding.disturbed(
-            group.blocks, group.size, group.layout.charge, group.populations
+            group.blocks, group.size, group.reached.charge, group.reached.populations
         )
 
         def task(members: np.ndarray) -> None:

@@ -106,11 +106,12 @@ def bright_dark_bases(drive: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """
     gram = drive.conj().transpose(0, 2, 1) @ drive
     bright_dark = np.zeros(drive.shape, dtype=complex)
-    for n in range(numbers.max() + 1):
-        sector = np.flatnonzero(numbers == n)
+    counts = numbers.tolist()
+    for n in sorted(set(counts)):
+        sector = [i for i, count in enumerate(counts) if count == n]
         if len(sector) == 1:
-            bright_dark[:, sector, sector] = 1.0
-        elif len(sector):
-            place = sector[:, None], sector
-            bright_dark[:, *place] = np.linalg.eigh(gram[:, *place])[1]
+            bright_dark[:, sector[0], sector[0]] = 1.0
+        else:
+            place = np.ix_(range(len(drive)), sector, sector)
+            bright_dark[place] = np.linalg.eigh(gram[place])[1]
     return bright_dark

@@ -19,18 +19,20 @@ from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode
 
 
-class Layout(NamedTuple):
+class ReachedUnknowns(NamedTuple):
     """The unknowns of the tiers of networks of one structure that reach the same ones.
 
     Args:
         unknowns: Columns of the basis that the even and the odd tiers have.
         charge: k - l of each of them.
         tier0_size: How many tier 0 has: the first so many of the even ones.
+        populations: How many of these, the first, are populations.
     """
 
     unknowns: tuple[np.ndarray, np.ndarray]
     charge: tuple[np.ndarray, np.ndarray]
     tier0_size: int
+    populations: int
 
 
 class Chains(NamedTuple):
@@ -45,7 +47,7 @@ class Chains(NamedTuple):
         tier0: Hermitian basis matrices of tier 0 as columns, (p, d^2, tier0).
         basis: Hermitian basis of every network that was asked for, (n, d^2, d^2).
         rows: Which of them are here, (p,).
-        layout: The unknowns.
+        reached: The unknowns.
     """
 
     points: np.ndarray
@@ -56,21 +58,16 @@ class Chains(NamedTuple):
     tier0: np.ndarray
     basis: np.ndarray
     rows: np.ndarray
-    layout: Layout
-
-    @property
-    def populations(self) -> int:
-        """How many of the unknowns, the first, are populations."""
-        return round(np.sqrt(self.tier0.shape[1]))
+    reached: ReachedUnknowns
 
     @property
     def counts(self) -> tuple[int, int]:
         """Numbers of unknowns of the even and the odd tiers."""
-        return len(self.layout.charge[0]), len(self.layout.charge[1])
+        return len(self.reached.charge[0]), len(self.reached.charge[1])
 
     def single(self, row: int) -> HierarchyChain:
         """The chain of one of the networks."""
-        basis, unknowns = self.basis[self.rows[row]], self.layout.unknowns
+        basis, unknowns = self.basis[self.rows[row]], self.reached.unknowns
         up, down = self.blocks.four(row)
         return HierarchyChain(
             a=(self.blocks.a[0][row], self.blocks.a[1][row]),
@@ -78,9 +75,9 @@ class Chains(NamedTuple):
             down=down,
             rate=float(self.rate[row]),
             width=float(self.width[row]),
-            tier0_size=self.layout.tier0_size,
+            tier0_size=self.reached.tier0_size,
             basis=(basis[:, unknowns[0]], basis[:, unknowns[1]]),
-            charge=self.layout.charge,
+            charge=self.reached.charge,
             size=Sizes(*((pair[0][row], pair[1][row]) for pair in self.size)),
         )
 
@@ -105,7 +102,7 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     frames = _frames(number, superoperators.lowering, superoperators.numbers)
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
-    basis, matrices, sizes, reached = basis_kernels.assemble_small(
+    basis, matrices, sizes, reaches = basis_kernels.assemble_small(
         frames,
         superoperators.place,
         number,
@@ -115,13 +112,13 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
         scale,
     )
     groups: dict[bytes, list[int]] = {}
-    for position, key in enumerate(np.packbits(reached, axis=1)):
+    for position, key in enumerate(np.packbits(reaches, axis=1)):
         groups.setdefault(key.tobytes(), []).append(position)
     found = []
     for key, members in groups.items():
-        rows, layout = np.array(members), _layout(kind, key)
+        rows, reached = np.array(members), _reached_unknowns(kind, key)
         gathered, size, tier0 = basis_kernels.gather(
-            matrices, sizes, basis, rows, layout.unknowns, layout.tier0_size, layout.charge
+            matrices, sizes, basis, rows, reached.unknowns, reached.tier0_size, reached.charge
         )
         found.append(
             Chains(
@@ -133,7 +130,7 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
                 tier0=tier0,
                 basis=basis,
                 rows=rows,
-                layout=layout,
+                reached=reached,
             )
         )
     return found
@@ -155,17 +152,18 @@ def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np
     n = len(lowering) + 1
     to_mode = np.arange(1, n) * n  # from the mode to the emitters, in a flat matrix
     coupled = np.conj(0.5 * number[:, n * n + to_mode] + 1j * number[:, to_mode])
-    drive = np.sum(coupled[:, :, None, None] * lowering, axis=1)
+    drive = (coupled[:, :, None, None] * lowering).sum(axis=1)
     return bright_dark_bases(drive, numbers)
 
 
 @lru_cache(maxsize=256)
-def _layout(kind: Structure, reached: bytes) -> Layout:
+def _reached_unknowns(kind: Structure, reaches: bytes) -> ReachedUnknowns:
     difference = terms(kind).charge
-    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reached, dtype=np.uint8)))
+    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reaches, dtype=np.uint8)))
     even, odd = keep[difference[keep] % 2 == 0], keep[difference[keep] % 2 == 1]
-    return Layout(
+    return ReachedUnknowns(
         unknowns=(even, odd),
         charge=(difference[even], difference[odd]),
         tier0_size=int(np.count_nonzero(difference[even] == 0)),
+        populations=len(terms(kind).numbers),
     )
