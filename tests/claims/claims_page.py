@@ -10,7 +10,8 @@ is an object with
   CITATION.cff), the "claim" in words, "parameters" (an object), what is "printed" (text), "ours" (a
   list of numbers), the "route" by which they come out a second time (a function of that name in
   ROUTES of a module beside this one, or NO_ROUTE), the "verdict" and the "tolerance" of the tests;
-  and, if there is something to say, a "remark".
+  and, if there is something to say, a "remark". It may have the "place" in the paper and a
+  "quotation". A row whose verdict is NOT_CHECKED has no numbers, and its remark says why.
 """
 
 import json
@@ -22,12 +23,20 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "claims.md"
 PAPERS = ("TRANSPORT", "GENERATION", "THERMAL", "DUALRAIL", "COOPERATIVE")
 # A verdict that begins like this does not contradict the paper; the others are set in bold.
-RIGHT = ("reproduced", "supported", "truncated", "curve only", "in a reconstruction")
+RIGHT = (
+    "reproduced",
+    "supported",
+    "truncated",
+    "curve only",
+    "in a reconstruction",
+    "not checked",
+)
 REQUIRED = {
     "id", "paper", "claim", "parameters", "printed", "ours", "route", "verdict", "tolerance",
 }  # fmt: skip
 NO_ROUTE = "none but this one"
-OPTIONAL = {"remark", "compared"}
+OPTIONAL = {"remark", "compared", "place", "quotation"}
+NOT_CHECKED = "not checked"
 
 HEAD = """# What the papers print and what comes out
 
@@ -100,9 +109,15 @@ def _table(group: list[dict[str, Any]]) -> str:
     ]
     for row in group:
         said = _verdict(row["verdict"]) + (f": {row['remark']}" if row.get("remark") else "")
-        cells = [row["claim"], _parameters(row["parameters"]), row["printed"], _ours(row["ours"])]
+        cells = [_claim(row), _parameters(row["parameters"]), row["printed"], _ours(row["ours"])]
         lines.append(_line([*cells, row["route"], said]))
     return "\n".join(lines) + "\n"
+
+
+def _claim(row: dict[str, Any]) -> str:
+    """The claim, behind where the paper makes it and in which words, if the row says so."""
+    words = f'"{row["quotation"]}": ' if row.get("quotation") else ""
+    return f"{row['place']}: {words}{row['claim']}" if row.get("place") else words + row["claim"]
 
 
 def _verdict(name: str) -> str:

@@ -1,0 +1,63 @@
+"""Numbers of THERMAL with the qubits' action on the cavity: by number states, `te.Fock`."""
+
+import numpy as np
+from thermal_claims_setups import phononic
+
+import thermalent as te
+from thermalent.hardware.presets import preset
+
+FOCK = "te.Fock"
+
+
+def concurrence(network):
+    return te.steady_state(network, te.Fock()).concurrence()
+
+
+def effect(n_th, kappa):
+    with_it, without = (concurrence(phononic(n_th, kappa, backaction=on)) for on in (True, False))
+    return with_it - without
+
+
+def broad():
+    with_it, without = (
+        te.steady_state(phononic(2.0, 1.0, backaction=on), te.Fock()).state for on in (True, False)
+    )
+    return np.max(np.abs(with_it - without))
+
+
+def orbital_states():
+    as_read = phononic(100.0, 0.05, backaction=False)
+    rate = 1 / (2 * np.pi * 1e6 * 10e-6)
+    dephased = te.Network(
+        nodes=(as_read.nodes[0], *(te.Qubit(name=name, dephasing=rate) for name in ("q1", "q2"))),
+        exchange=as_read.exchange,
+        decay=as_read.decay,
+    )
+    return [concurrence(network) for network in (dephased, preset("siv-orbital").network)]
+
+
+def two_pairs():
+    four = te.steady_state(te.thermal_link(4.0, 0.05, qubits=4), te.Fock(tolerance=1e-8))
+    alone = concurrence(te.thermal_link(4.0, 0.05))
+    return [four.concurrence("q1", "q2"), four.concurrence("q3", "q4"), alone]
+
+
+ROUTES = {
+    "Fig. 6(a)": (FOCK, lambda: [effect(*p) for p in ((79.0, 0.1), (20.0, 0.01), (200.0, 0.01))]),
+    "Fig. 6(a), broad": (FOCK, broad),
+    "SiV, orbital": (FOCK, orbital_states),
+    "SiV, limits": (
+        FOCK,
+        lambda: [
+            concurrence(preset("siv-orbital", **changes).network)
+            for changes in ({}, {"dephasing_time": None}, {"quality": 2e6})
+        ],
+    ),
+    "SiV, spin": (
+        FOCK,
+        lambda: [
+            concurrence(preset("siv-spin", dephasing_time=time).network) for time in ("1ms", "10ms")
+        ],
+    ),
+    "several pairs": (FOCK, two_pairs),
+}
