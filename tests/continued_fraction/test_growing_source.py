@@ -62,11 +62,24 @@ def test_in_the_end_the_source_is_stationary():
     assert np.max(np.abs(late.states[0] - steady.state)) <= late.error[0] + steady.error
 
 
+@pytest.mark.parametrize("source", ["empty", (0.3, 0.2j)])
+def test_contours_take_over_where_the_source_is_stationary(source):
+    """The same at a time that steps reach alone, and the steady state ever after."""
+    network = te.thermal_link(0.3, 0.5, detuning=(0.1, -0.2), filters=2)
+    method, initial = te.ContinuedFraction(rtol=1e-3), np.array([0.6, 0.0, 0.64j, 0.48])
+    stepped = te.evolve(network, [20.0], initial, method, source=source)
+    late = te.evolve(network, [20.0, 1e3, 1e8], initial, method, source=source)
+    assert np.max(np.abs(late.states[0] - stepped.states[0])) <= late.error[0] + stepped.error[0]
+    steady = te.steady_state(network, method)
+    assert np.max(np.abs(late.states[1:] - steady.state)) <= np.max(late.error) + steady.error
+    assert np.max(late.error) < 3e-3
+
+
 def test_what_it_does_not_take_is_refused_with_a_remedy():
     with pytest.raises(te.MethodError, match=r"one amplitude for each boson mode.* 3 for 2"):
         te.evolve(cold(), TIMES, "00", te.ContinuedFraction(), source=(0.3, 0.0, 0.1))
     with pytest.raises(te.SolveError, match=r"the filling of the source .* Ask for earlier times"):
         te.evolve(
-            te.thermal_link(1220.0, 1e-3, filters=2), [1e9], "00",
+            te.thermal_link(1e5, 1e-4, filters=2), [1e9], "00",
             te.ContinuedFraction(rtol=1e-3), source="empty",
         )  # fmt: skip

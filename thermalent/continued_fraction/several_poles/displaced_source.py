@@ -19,16 +19,18 @@ from thermalent.continued_fraction.several_poles.assembly import (
     existing,
     tier_offsets,
 )
-from thermalent.continued_fraction.several_poles.building import tiers_with_changes
+from thermalent.continued_fraction.several_poles.building import tiers, tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.elements import emitter_elements
+from thermalent.continued_fraction.several_poles.fields import TierMatrices, vectors_of
 from thermalent.continued_fraction.several_poles.moving_source import (
     MovingSource,
     covariance_changes,
-    stepped,
+    steps_to,
     up_alone,
 )
 from thermalent.continued_fraction.several_poles.placements import placements
+from thermalent.continued_fraction.several_poles.settled_source import evolve_settled
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
@@ -56,7 +58,7 @@ class DisplacedRun:
         most_charge: int,
         rho: np.ndarray,
     ) -> None:
-        self.chain, self.source = chain, source
+        self.chain, self.source, self.quanta = chain, source, quanta
         changes = covariance_changes(chain)
         parts, self.places = [], []
         for charge in range(most_charge + 1):
@@ -92,17 +94,43 @@ class DisplacedRun:
         found = float(sparse.linalg.norm(self.constant, np.inf))
         return found + 2 * abs(field) * float(sparse.linalg.norm(self.raising, np.inf))
 
-    def states(self, times: np.ndarray, tolerance: float) -> np.ndarray:
-        """The emitters' density matrices at increasing times, (t, d, d)."""
-        found = []
+    def states(
+        self, times: np.ndarray, settled: float, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,)."""
+        by_steps, late = times[times <= settled], times[times > settled]
+        until = [*by_steps.tolist(), *([settled] if late.size else [])]
+        d = len(self.chain.numbers)
+        found, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
         with working("evolution from a coherent source") as report:
-            y, now = self.start, 0.0
-            for time in times.tolist():
-                if time > now:
-                    y, now = stepped(self._slope, now, time, y, tolerance), time
-                    report(f"t = {now:.3g}")
-                found.append(self._read(y))
-        return np.array(found)
+            for i, y in enumerate(steps_to(self._slope, self.start, until, tolerance, report)):
+                if i < len(by_steps):
+                    found[i] = self._read(y)
+        if late.size:
+            found[-late.size :], error[-late.size :] = self._late(y, late - settled, tolerance)
+        return found, error
+
+    def _late(
+        self, y: np.ndarray, times: np.ndarray, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same once the source is stationary, where charges stay apart, (t, d, d) and (t,)."""
+        d = len(self.chain.numbers)
+        states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
+        for charge in range(int(np.max(self.chain.numbers)) + 1):
+            at = self.places[charge]
+            own = y[self.offset[charge] : self.offset[charge + 1]]
+            matrices = TierMatrices(
+                self.chain,
+                self.quanta,
+                charge,
+                np.where(at >= 0, own[np.maximum(at, 0)], 0).reshape(*at.shape[:2], d, d),
+                self.chain.covariance,
+            )
+            built = tiers(self.chain, self.quanta, charge=charge, held=matrices.held())
+            found, left = evolve_settled(built, vectors_of(built, matrices), times, tolerance)
+            states += found if charge == 0 else found + found.conj().transpose(0, 2, 1)
+            error += left if charge == 0 else 2 * left
+        return states, error
 
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, field = self.source.at(time)

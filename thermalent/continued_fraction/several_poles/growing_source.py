@@ -23,12 +23,14 @@ from thermalent.continued_fraction.several_poles.building import tiers_with_chan
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.displaced_source import DisplacedRun
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
+from thermalent.continued_fraction.several_poles.fields import split
 from thermalent.continued_fraction.several_poles.moving_source import (
     MovingSource,
     covariance_changes,
-    stepped,
+    steps_to,
     up_alone,
 )
+from thermalent.continued_fraction.several_poles.settled_source import evolve_settled
 from thermalent.support.progress import working
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"
@@ -39,6 +41,7 @@ _PART_OF_STEPS = 1e-2  # of the tolerance, which the steps may be off by at each
 _SPARSE = 15.0
 _STAGES = 12.0  # products with the generator in a step
 _STEP = 3.0  # its length in units of the inverse norm of the generator, about
+_WORTH_CONTOURS = 2.0  # times that the source takes to be stationary, from which contours are used
 _FIRST_CHARGES, _MORE_CHARGES = 3, 1.5  # beyond those of the emitters; then so many times as many
 
 
@@ -55,8 +58,16 @@ class Run(Protocol):
         """Norm of the generator, about."""
         ...
 
-    def states(self, times: np.ndarray, tolerance: float) -> np.ndarray:
-        """The emitters' matrices at increasing times, (t, d, d)."""
+    def states(
+        self, times: np.ndarray, settled: float, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
+
+        Args:
+            times: Increasing, >= 0, (t,).
+            settled: When the source is stationary, which ends the steps.
+            tolerance: Error allowed in the largest element at each step, and of the contours.
+        """
         ...
 
 
@@ -89,7 +100,9 @@ def evolve_moving_source(
         states = np.full((len(times), *shape), np.nan, dtype=complex)
         error = np.full(len(times), np.inf)
         granted = most_work / _SPARSE
-        quanta, refused = _converge(make, chain, times, depth, tolerance, granted, states, error)
+        quanta, refused = _converge(
+            make, chain, source, times, depth, tolerance, granted, states, error
+        )
         stats["quanta"] = max(stats["quanta"], quanta)
         stats["refused"] = max(stats["refused"], int(refused))
         return states, error
@@ -116,6 +129,7 @@ def evolve_moving_source(
 def _converge(
     make: Callable[[int, int, int], Run],
     chain: SourceChain,
+    source: MovingSource,
     times: np.ndarray,
     depth: int,
     tolerance: float,
@@ -128,6 +142,7 @@ def _converge(
     Args:
         make: The run with K quanta, tiers up to some last one, and of some round.
         chain: Emitters and source.
+        source: Its mean and covariance over time.
         times: Increasing, >= 0, (t,).
         depth: Tiers that the steady state needs.
         tolerance: Error allowed in the largest element.
@@ -139,6 +154,7 @@ def _converge(
         K, and the work of the times that take too much, or zero.
     """
     quanta, spent, refused, round_ = min(1, chain.length - 1), 0.0, 0.0, 0
+    settled = _end_of_steps(source, times, tolerance * _PART_OF_STEPS)
     before: np.ndarray | None = None
     while True:
         fewer = before is None
@@ -146,23 +162,33 @@ def _converge(
         run = make(quanta, last, round_)
         if before is None:
             # Two runs are the least that a result with an error takes; the second is larger.
-            affordable = np.array([3 * _work(run, time) <= granted for time in times.tolist()])
-            refused = 0.0 if np.all(affordable) else 3 * _work(run, float(times[-1]))
+            until = np.minimum(times, settled).tolist()
+            affordable = np.array([3 * _work(run, time) <= granted for time in until])
+            refused = 0.0 if np.all(affordable) else 3 * _work(run, until[-1])
             times = times[affordable]
             if not times.size:
                 return quanta, refused
-        needed = _work(run, float(times[-1]))
+        needed = _work(run, min(float(times[-1]), settled))
         spent += needed
-        now = run.states(times, tolerance * _PART_OF_STEPS * (10.0 if fewer else 1.0))
+        allowed = tolerance * _PART_OF_STEPS * (10.0 if fewer else 1.0)
+        now, own = run.states(times, _end_of_steps(source, times, allowed), allowed)
         if before is not None:
             change = np.max(np.abs(now - before), axis=(1, 2))
             # Where the two agree by chance at one time, the error is that of the times after it.
-            change = 3 * np.maximum.accumulate(change[::-1])[::-1] + _PART_OF_STEPS * tolerance
+            change = (
+                3 * np.maximum.accumulate(change[::-1])[::-1] + _PART_OF_STEPS * tolerance + own
+            )
             if np.max(change) <= tolerance or spent + 2 * needed > granted:
                 states[: len(times)], error[: len(times)] = now, change
                 return quanta, refused
         before, round_ = now, round_ + 1
         quanta += chain.length > 1
+
+
+def _end_of_steps(source: MovingSource, times: np.ndarray, rest: float) -> float:
+    """When contours take over; never where steps to the last time take hardly longer."""
+    settled = source.settled(rest)
+    return settled if times[-1] > _WORTH_CONTOURS * settled else np.inf
 
 
 def _work(run: Run, time: float) -> float:
@@ -182,9 +208,9 @@ class _EmptyRun:
         charge: int,
         last: int,
     ) -> None:
-        self.chain, self.source = chain, source
+        self.chain, self.source, self.last = chain, source, last
         built, moved = tiers_with_changes(chain, quanta, covariance_changes(chain), part, charge)
-        self.constant = assemble_tiers(built, last)
+        self.built, self.constant = built, assemble_tiers(built, last)
         self.varying = [assemble_tiers(up_alone(one), last) for one in moved]
         self.basis = built.basis[0][:, : built.tier0_size]
         start = self.basis.conj().T @ part.ravel()
@@ -201,19 +227,24 @@ class _EmptyRun:
         """Norm of the generator, about."""
         return float(sparse.linalg.norm(self.constant, np.inf))
 
-    def states(self, times: np.ndarray, tolerance: float) -> np.ndarray:
-        """The emitters' matrices at increasing times, (t, d, d)."""
-        d = len(self.chain.numbers)
-        found = np.zeros((len(times), d, d), dtype=complex)
-        size = self.basis.shape[1]
+    def states(
+        self, times: np.ndarray, settled: float, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,)."""
+        d, size = len(self.chain.numbers), self.basis.shape[1]
+        by_steps, late = times[times <= settled], times[times > settled]
+        until = [*by_steps.tolist(), *([settled] if late.size else [])]
+        found, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
         with working("evolution from an empty source") as report:
-            y, now = self.start, 0.0
-            for i, time in enumerate(times.tolist()):
-                if time > now:
-                    y, now = stepped(self._slope, now, time, y, tolerance), time
-                    report(f"t = {now:.3g}")
-                found[i] = (self.basis @ y[:size]).reshape(d, d)
-        return found
+            for i, y in enumerate(steps_to(self._slope, self.start, until, tolerance, report)):
+                if i < len(by_steps):
+                    found[i] = (self.basis @ y[:size]).reshape(d, d)
+        if late.size:
+            begun = split(self.built, y, self.last)
+            found[-late.size :], error[-late.size :] = evolve_settled(
+                self.built, begun, late - settled, tolerance
+            )
+        return found, error
 
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, _ = self.source.at(time)

@@ -9,12 +9,12 @@ The hierarchy is exact relative to any Gaussian that moves as the source does. R
 V(t) takes the place of V in the terms from the tier below, and the mean drives the emitters,
 \(\dot X \ni \eta m_1 L_+ X + \eta m_1^* L_- X\). All tiers but the lowest are then empty at the
 start, as for a stationary source, and no more quanta are needed than for the steady state. In
-return the generator depends on time, and steps replace contours.
+return the generator depends on time, and steps replace contours until the source is stationary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +47,18 @@ class MovingSource:
         row = self._propagator(time)[0]
         lacking = -(row @ self.chain.covariance @ self._propagator(time).conj().T)
         return lacking, complex(self.chain.scale * (row @ self.mean))
+
+    def settled(self, rest: float) -> float:
+        """When mean and covariance are stationary but for this part of the covariance."""
+        drift = self.chain.drift
+        width = max(1.0, float(np.sqrt(abs(self.chain.covariance[0, 0]))))
+        mean = float(np.linalg.norm(self.mean)) / width
+        step = 1.0 / float(np.min(np.linalg.eigvals(drift).real))
+        over, time = linalg.expm(-drift * step), step
+        left = over
+        while max(np.linalg.norm(left, 2) ** 2, mean * np.linalg.norm(left, 2)) > rest:
+            left, time = left @ over, time + step
+        return time
 
     def _propagator(self, time: float) -> np.ndarray:
         """exp(-H t), from that at a mark before t by Taylor's series."""
@@ -88,7 +100,23 @@ def up_alone(chain: Tiers) -> Tiers:
     return replace(chain, within=without(chain.within), down=without(chain.down))
 
 
-def stepped(
+def steps_to(
+    slope: Callable[[float, np.ndarray], np.ndarray],
+    start: np.ndarray,
+    times: list[float],
+    tolerance: float,
+    report: Callable[[str], None],
+) -> Iterator[np.ndarray]:
+    """The solution of y' = slope(t, y) at increasing times >= 0, from `start` at zero."""
+    y, now = start, 0.0
+    for time in times:
+        if time > now:
+            y, now = _stepped(slope, now, time, y, tolerance), time
+            report(f"t = {now:.3g}")
+        yield y
+
+
+def _stepped(
     slope: Callable[[float, np.ndarray], np.ndarray],
     now: float,
     time: float,
