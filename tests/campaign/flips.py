@@ -23,7 +23,13 @@ from tests.campaign.stores import files_of
 from thermalent.sweeping.storage.integrity import check_store
 
 # The store whose bit is flipped, and the share of the flips.
-KINDS = {"finished": 0.4, "unfinished": 0.2, "extended": 0.2, "unfinished ensemble": 0.2}
+KINDS = {
+    "finished": 0.3,
+    "unfinished": 0.2,
+    "extended": 0.15,
+    "before an extension": 0.15,
+    "unfinished ensemble": 0.2,
+}
 _OBSERVABLES = ["concurrence", "populations"]
 _GRID = {"n_th": np.geomspace(0.5, 50, 4), "kappa": np.geomspace(0.05, 2, 3)}
 _LONGER = {"n_th": np.geomspace(0.5, 50, 4), "kappa": np.array([*_GRID["kappa"], 4.0, 8.0])}
@@ -110,7 +116,7 @@ def _swept(place: Path, kind: str, *, shorter: bool = False) -> xarray.Dataset:
         grid = {"axis": _ZIPPED, "kappa": [0.5, 1.0]}
         return te.sweep(labelled, grid, _OBSERVABLES, block=2, **options)
     grid = _GRID if shorter or kind == "finished" else _LONGER
-    accept = "grid" if kind == "extended" else ()
+    accept = "grid" if "exten" in kind else ()
     return te.sweep(te.thermal_link, grid, _OBSERVABLES, block=3, accept=accept, **options)
 
 
@@ -148,7 +154,7 @@ def make(pipe: Any, folder: str, kind: str) -> None:
         _swept(place, kind, shorter=True)
     if kind == "unfinished ensemble":
         _stopping_after(3)
-    _swept(place, kind)
+    _swept(place, kind, shorter=kind == "before an extension")
 
 
 def _stopping_after(parts: int) -> None:
@@ -172,6 +178,6 @@ def _stopping_after(parts: int) -> None:
 def _whole(kind: str) -> xarray.Dataset:
     """The study of this kind in a store that nobody disturbed."""
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
-        if kind == "extended":
+        if "exten" in kind:
             _swept(Path(folder), kind, shorter=True)
         return _swept(Path(folder), kind).load()

@@ -219,8 +219,11 @@ class _Experiment:
         before, saved = finished_points(order), saved_blocks(order)
         begun = len(victims.logged(order.log))
         yield
-        # The first line is of the network on which the observables are checked.
-        lines = victims.logged(order.log)[begun + 1 :]
+        lines = victims.logged(order.log)[begun:]
+        # The observables are checked on the network of the first point, whatever is finished.
+        first = ("point", *(float(values[0]) for values in order.grid.values()))
+        if first in lines:
+            lines.remove(first)
         computed = [(a, b) for kind, a, b in lines if kind == "point"]
         after = finished_points(order)
         if lost := before - after:

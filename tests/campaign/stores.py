@@ -1,15 +1,14 @@
-"""Stores as they are on the disk, read without the code that wrote them; and undisturbed ones."""
+"""Stores as they are on the disk, read by Zarr alone; and undisturbed ones to compare with."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import tempfile
 import threading
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import zarr
 
 from tests.campaign import victims
 from tests.campaign.children import Child
@@ -67,27 +66,18 @@ def workspace(order: Order) -> Path:
 
 
 def finished_points(order: Order) -> set[Point]:
-    """Points of the blocks whose status is on the disk; while a store is replaced, of the old."""
+    """Points whose status is on the disk; while a store is replaced, of the old one."""
     store = order.store if order.store.exists() else workspace(order) / "before"
     if not store.exists():
         return set()
-    about = json.loads((store / "status" / "zarr.json").read_text())
+    status = np.asarray(zarr.open_array(store / "status", mode="r", zarr_format=3)[:])
     (grid,) = (
         grid
         for grid in STUDIES[order.study].grids
-        if [len(values) for values in grid.values()] == about["shape"]
+        if tuple(len(values) for values in grid.values()) == status.shape
     )
-    chunk = about["chunk_grid"]["configuration"]["chunk_shape"]
-    n_th, kappa = grid.values()
-    points = set()
-    for path in (store / "status" / "c").glob("*/*"):
-        if path.name.isdigit():  # another name is of a chunk that was being written aside
-            row, column = int(path.parent.name) * chunk[0], int(path.name) * chunk[1]
-            inside = itertools.product(
-                n_th[row : row + chunk[0]].tolist(), kappa[column : column + chunk[1]].tolist()
-            )
-            points |= set(inside)
-    return points
+    n_th, kappa = (values.tolist() for values in grid.values())
+    return {(n_th[row], kappa[column]) for row, column in np.argwhere(status != 0).tolist()}
 
 
 def saved_blocks(order: Order) -> dict[Point, int]:

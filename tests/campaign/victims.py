@@ -224,7 +224,7 @@ def _instrument() -> None:
     from thermalent.sweeping.storage import partial_ensembles, store
 
     _announced(store, "_fill", CREATION)
-    _announced(store, "_same_or_accepted", REOPENING)
+    _announced(store, "_changes", REOPENING)
     _announced(store, "_extend", EXTENSION)
     _announced(running, "_results", SOLVING)
     _announced(store.Store, "write", WRITING, SOLVING)

@@ -13,6 +13,7 @@ import pytest
 
 import thermalent as te
 from thermalent.cli import main
+from thermalent.stochastic.step_bias import ExtrapolatedBlock
 from thermalent.sweeping import blocks
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage import partial_ensembles
@@ -24,7 +25,8 @@ GRID = {"n_th": np.geomspace(0.5, 50, 4), "kappa": np.geomspace(0.05, 2, 3)}
 
 def swept(store, **options):
     options = {"executor": 1, "block": 3, **options}
-    return te.sweep(te.thermal_link, GRID, ["concurrence"], store=store, **options)
+    grid = options.pop("grid", GRID)
+    return te.sweep(te.thermal_link, grid, ["concurrence"], store=store, **options)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,19 @@ class TestDamage:
             assert check_store(store, repair=True).blocks == report.blocks
             assert check_store(store).ok
         assert swept(store).load().identical(whole)
+
+    @pytest.mark.parametrize("damage", ["lost", "flipped"])
+    def test_damage_is_not_carried_over_into_an_extended_store(self, store, tmp_path, damage):
+        longer = {**GRID, "kappa": [*GRID["kappa"], 4.0]}
+        chunk = store / "concurrence" / "c" / "1" / "0"
+        if damage == "lost":
+            chunk.unlink()
+        else:
+            flip(chunk, np.random.default_rng(1))
+        with pytest.warns(UserWarning, match="1 of 4 finished blocks .* damaged"):
+            extended = swept(store, grid=longer, accept="grid").load()
+        assert np.array_equal(extended["concurrence"], swept(None, grid=longer)["concurrence"])
+        assert extended["status"].values.all()
 
     def test_damage_is_one_line_on_the_command_line(self, store, capsys):
         chunk = store / "concurrence" / "c" / "1" / "0"
@@ -289,10 +304,81 @@ class TestDisks:
         data = te.sweep(te.thermal_link, grid, "concurrence", store=path, **options)
         assert data["status"].values.tolist() == [[1]]
 
+    def test_parts_that_nobody_needs_any_more_go_with_a_finished_sweep(self, tmp_path):
+        stale = tmp_path / ".study.zarr.thermalent" / "parts" / "of-another-method" / "0-0"
+        stale.mkdir(parents=True)
+        (stale / "0.npz").write_bytes(b"stale")
+        swept(tmp_path / "study.zarr")
+        assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
+
+    def test_parts_that_cannot_be_removed_harm_nobody(self, tmp_path, monkeypatch):
+        def failing(self):
+            raise OSError(errno.EIO, "Input/output error")
+
+        method = te.FieldTrajectories(n=128, seed=3, burn_in=5.0, window=5.0)
+        monkeypatch.setattr(partial_ensembles, "EVERY", 0.0)
+        monkeypatch.setattr(Path, "rmdir", failing)
+        data = te.sweep(
+            te.thermal_link, {"n_th": [5.0], "kappa": [0.5]}, "concurrence", method=method,
+            store=tmp_path / "study.zarr", executor=1,
+        )  # fmt: skip
+        assert data["status"].values.tolist() == [[1]]
+
+    def test_a_lock_file_that_cannot_be_removed_is_let_go(self, tmp_path, monkeypatch):
+        def failing(self):
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", failing)
+            with locked(tmp_path / "lock"):
+                pass
+        assert (tmp_path / "lock").exists()
+        with locked(tmp_path / "lock"):
+            pass
+        assert not (tmp_path / "lock").exists()
+
+    # Zarr wonders what is left of the array.
+    @pytest.mark.filterwarnings("ignore:.*is not recognized as a component")
+    def test_a_store_that_loses_an_array_while_it_is_filled_is_damaged(self, tmp_path, monkeypatch):
+        path, solve = tmp_path / "study.zarr", blocks._solve_block
+
+        def losing(networks, method, initial):
+            shutil.rmtree(path / "concurrence", ignore_errors=True)
+            return solve(networks, method, initial)
+
+        monkeypatch.setattr(blocks, "_solve_block", losing)
+        with pytest.raises(StoreError, match="is damaged"):
+            swept(path)
+
     def test_a_damaged_part_is_computed_again(self, tmp_path):
         part = partial_ensembles.Part(tmp_path)
         (tmp_path / "0.npz").write_bytes(b"PK\x03\x04 torn")
         assert list(part.load()) == []
+
+    @pytest.mark.parametrize("mark", [b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"])
+    def test_no_bit_of_an_archive_makes_another_part_or_an_error(self, tmp_path, mark):
+        """Flags, methods, sizes and offsets of its directory, which have no checksum."""
+        part, path = partial_ensembles.Part(tmp_path), tmp_path / "0.npz"
+        values = np.random.default_rng(1).normal(size=(3, 1, 2, 2))
+        part._unsaved = [
+            ExtrapolatedBlock(
+                count=64, mean=values[0], scatter=values[1], fine=values[2], coarse=None
+            )
+        ]
+        part._save()
+        content = path.read_bytes()
+        begin = content.index(mark)
+        outcomes = set()
+        for bit in range(8 * begin, 8 * min(begin + 46, len(content))):
+            damaged = bytearray(content)
+            damaged[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(damaged)
+            read = partial_ensembles._read(path)
+            outcomes.add(read is None)
+            if read is not None:
+                assert [block.count for block in read] == [64]
+                assert np.array_equal([read[0].mean, read[0].scatter, read[0].fine], values)
+        assert True in outcomes
 
 
 class TestRetry:

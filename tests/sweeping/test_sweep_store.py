@@ -334,6 +334,30 @@ def test_block_sizes_stay_as_the_study_began(tmp_path, counted, reference):
     assert counted == []
 
 
+def test_a_store_that_a_kill_left_aside_goes_on_with_its_blocks(tmp_path, counted, reference):
+    """As a kill between the two renames of an extension leaves it; other blocks would be mixed."""
+    path, aside = tmp_path / "study.zarr", tmp_path / ".study.zarr.thermalent"
+    swept(path, block=2)
+    (path / "status" / "c" / "1" / "0").unlink()
+    aside.mkdir()
+    path.rename(aside / "before")
+    counted.clear()
+    data = swept(path, block=None)
+    assert counted == [2]
+    assert data["status"].values.all()
+    assert data.attrs["block"] == [1, 2]
+    assert np.array_equal(data["concurrence"].values, reference["concurrence"].values)
+
+
+def test_a_store_that_is_replaced_while_it_is_opened_is_refused(tmp_path, monkeypatch):
+    from thermalent.sweeping import run
+
+    swept(tmp_path / "study.zarr", block=2)
+    monkeypatch.setattr(run, "stored_block", lambda path, digest: None)
+    with pytest.raises(StoreError, match=r"was replaced while it was being opened"):
+        swept(tmp_path / "study.zarr", block=3)
+
+
 def test_strings_and_tuples_are_coordinates(tmp_path):
     grid = te.points(
         [{"n_th": 1.0, "kappa": 0.5, "detuning": d} for d in ((0.1, -0.1), (0.2, -0.2))]

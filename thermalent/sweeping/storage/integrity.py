@@ -185,6 +185,19 @@ def reopen(path: Path, blocks: tuple[int, ...]) -> None:
         _chunk(path, "status", tiles, number).unlink(missing_ok=True)
 
 
+def remove_open(path: Path) -> None:
+    """Remove chunks of blocks that are not done: what kills left, which nobody has checked."""
+    import zarr
+
+    group = zarr.open_group(path, mode="r", zarr_format=3)
+    tiles, variables = _tiles(group), _variables(group)
+    done = set(present(path, tiles))
+    for number in range(len(tiles)):
+        if number not in done:
+            for name in variables:
+                _chunk(path, name, tiles, number).unlink(missing_ok=True)
+
+
 def _whole(path: Path, group: Any, names: list[str], tiles: Tiles, number: int) -> bool:
     """Whether every chunk of a block is there and has its checksum."""
     for name in names:

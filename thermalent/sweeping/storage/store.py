@@ -32,6 +32,8 @@ from thermalent.sweeping.storage.integrity import (
     looks_like_a_store,
     metadata_digest,
     present,
+    remove_open,
+    reopen,
     require_metadata,
 )
 from thermalent.sweeping.storage.layout import Study
@@ -81,8 +83,14 @@ class Store:
                 self._arrays = {name: _array(self.group, name) for name in study.variables()}
         except KeyError as problem:  # somebody removed files since it was inspected
             raise StoreError(damaged_words(path, problem)) from problem
+        if json.dumps(study.tiles.block) != json.dumps(self.group.attrs["block"]):
+            raise StoreError(
+                f"The store {str(path)!r} was replaced while it was being opened. Call again to go "
+                "on with it."
+            )
         self.origin = len(origins) - 1  # position of the method and version that write now
         self._present = set(present(path, study.tiles)) - set(damaged)
+        self.writable = mode != "r"
         self._retry = retry
         self._folder = os.stat(path)
 
@@ -213,6 +221,9 @@ def writing(
         except OSError as problem:
             raise explained(path, problem) from problem
         yield store
+        # The sweep is complete, so that parts of ensembles are of no use, whoever left them.
+        if store.writable:
+            shutil.rmtree(workspace.parts, ignore_errors=True)
 
 
 def _opened_for_writing(
@@ -223,7 +234,7 @@ def _opened_for_writing(
     if not path.exists():
         _make(workspace, study)
         return Store(path, study)
-    _same_or_accepted(workspace, study, accept)
+    changed = _changes(path, study, accept)
     report = inspected(path)
     if report.metadata:
         raise StoreError(f"The store {str(path)!r} is damaged: {report}")
@@ -233,6 +244,11 @@ def _opened_for_writing(
             "damaged; they are computed again.",
             stacklevel=5,
         )
+    if changed:
+        reopen(path, report.blocks)
+        remove_open(path)  # what may be damaged is not carried over
+        _extend(workspace, study)
+        return Store(path, study, retry=retry)
     return Store(path, study, retry=retry, damaged=report.blocks)
 
 
@@ -250,7 +266,10 @@ def _finished(path: Path, study: Study) -> Store:
 
 def stored_block(path: Path, digest: str) -> tuple[int, ...] | None:
     """Shape of the blocks of an existing store of this grid: a study goes on as it began."""
-    about = _attributes(Path(os.path.realpath(path)))
+    store = Path(os.path.realpath(path))
+    if not store.exists():  # killed while it was replaced: it will be put back
+        store = Workspace(store).before
+    about = _attributes(store)
     if about is None or about["grid_digest"] != digest:
         return None
     return tuple(int(n) for n in about["block"])
@@ -322,23 +341,6 @@ def _fill(path: Path, study: Study, origins: str | None = None) -> zarr.Group:
     return group
 
 
-def _same_or_accepted(workspace: Workspace, study: Study, accept: Sequence[str]) -> None:
-    """Go on only with the same study, or with changes that the caller accepts.
-
-    Raises:
-        StoreError: it is another study; the message names every difference.
-    """
-    path = workspace.store
-    changed = _changes(path, study, accept)
-    if changed:
-        stored = _attributes(path)
-        assert stored is not None  # the path exists
-        origins, now = json.loads(str(stored["origins"])), study.origin()
-        if origins[-1] != now:
-            origins.append(now)
-        _extend(workspace, study, json.dumps(origins, sort_keys=True))
-
-
 def _changes(path: Path, study: Study, accept: Sequence[str] = ()) -> list[str]:
     """The differences from the stored study that are accepted.
 
@@ -383,21 +385,30 @@ def _told(method: str) -> str:
     return inside.replace(", )", ")")
 
 
-def _extend(workspace: Workspace, study: Study, origins: str) -> None:
-    """Carry every finished point over into a store for the new study, then put it in place."""
+def _extend(workspace: Workspace, study: Study) -> None:
+    """Carry every finished point over into a store for the new study, then put it in place.
+
+    Raises:
+        StoreError: the new grid does not hold the old one, or the old store is damaged meanwhile.
+    """
     from thermalent.sweeping.storage.extend import NotContained, extend_store
 
     path, aside = workspace.store, workspace.aside()
+    stored = _attributes(path)
+    assert stored is not None  # the path exists
+    origins, now = json.loads(str(stored["origins"])), study.origin()
+    if origins[-1] != now:
+        origins.append(now)
     try:
-        extend_store(path, _fill(aside, study, origins), study)
+        extend_store(path, _fill(aside, study, json.dumps(origins, sort_keys=True)), study)
         os.rename(path, workspace.before)
         os.rename(aside, path)
     except NotContained as problem:
-        shutil.rmtree(aside, ignore_errors=True)
         raise StoreError(f"The store {str(path)!r} cannot be extended. {problem}") from None
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    except (KeyError, ValueError) as problem:  # somebody removed files since it was inspected
+        raise StoreError(damaged_words(path, problem)) from problem
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)  # unless it is in place
     shutil.rmtree(workspace.before)
 
 
