@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from thermalent.excitations.few import FewExcitations as FewExcitations
     from thermalent.excitations.transfer import transfer as transfer
     from thermalent.filters.filter import Filter as Filter
+    from thermalent.fock.master_equation import MasterEquation as MasterEquation
+    from thermalent.fock.master_equation import master_equation as master_equation
     from thermalent.fock.method import Fock as Fock
     from thermalent.jumps.method import QuantumJumps as QuantumJumps
     from thermalent.models.clockwork import clockwork as clockwork
@@ -119,6 +121,7 @@ _HOME = {
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),
     "thermalent.excitations.transfer": ("transfer",),
     "thermalent.filters.filter": ("Filter",),
+    "thermalent.fock.master_equation": ("MasterEquation", "master_equation"),
     "thermalent.networks.geometry": (
         "Cascade",
         "ChiralWaveguide",

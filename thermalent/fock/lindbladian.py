@@ -103,11 +103,7 @@ def truncated_operators(
         fewest: As few jump terms as there are, with A a multiple of B, instead of one per coupler.
     """
     dims = (*cutoffs, *network.dims)
-    lowering = [_embed(_annihilation(cutoff), k, dims) for k, cutoff in enumerate(cutoffs)]
-    lowering += [
-        _embed(emitter.lowering, len(cutoffs) + p, dims)
-        for p, emitter in enumerate(network.emitters)
-    ]
+    lowering = truncated_lowering(network, cutoffs)
     size = int(np.prod(dims))
     coupled = couplings(network)
     exchange, decay, absorption, pumping, anomalous = coupled
@@ -131,6 +127,14 @@ def truncated_operators(
         matrix = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
         collective = _collective_jumps(matrix, couplers)
     return hamiltonian, (*collective, *_local_jumps(network, lowering, dims))
+
+
+def truncated_lowering(network: Network, cutoffs: tuple[int, ...]) -> list[sparse.csr_array]:
+    """The lowering operator of each node on the truncated product space, (D, D)."""
+    dims = (*cutoffs, *network.dims)
+    modes = [_annihilation(cutoff) for cutoff in cutoffs]
+    local = [*modes, *(emitter.lowering for emitter in network.emitters)]
+    return [_embed(operator, place, dims) for place, operator in enumerate(local)]
 
 
 def couplings(network: Network) -> Couplings:
