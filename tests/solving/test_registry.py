@@ -95,7 +95,9 @@ def test_options_of_the_command_line_are_those_of_the_methods():
     named = {option for entry in registry.METHODS for option in entry.options}
     assert named == set(registry.METHOD_OPTIONS)
     shown = {option.name: option.help for option in steady.params}
-    assert shown["rtol"] == "Relative tolerance: continued-fraction and quasistatic."
+    assert shown["rtol"] == (
+        "Relative tolerance: continued-fraction, quasistatic and amplitude-fluctuations."
+    )
     assert shown["cutoff"].endswith("instead of --tolerance: fock.")
 
 

@@ -147,7 +147,8 @@ network_options = combined(
 
 def _having(option: str) -> str:
     """The methods that have a parameter, in words."""
-    return " and ".join(entry.key for entry in METHODS if option in entry.options)
+    keys = [entry.key for entry in METHODS if option in entry.options]
+    return " and ".join(part for part in (", ".join(keys[:-1]), keys[-1]) if part)
 
 
 method_options = combined(
