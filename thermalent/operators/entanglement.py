@@ -6,8 +6,9 @@ state. `thermalent.operators.distances` describes how a slightly non-positive ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -300,26 +301,43 @@ def _is_x_state(state: np.ndarray) -> bool:
 
     Rounding is half a unit of the largest value that positivity allows, sqrt(rho_ii rho_jj).
     """
+    outside = state[_OFF_X]
+    if not outside.any():
+        return True
     amplitudes = np.sqrt(np.maximum(np.diag(state).real, 0.0))
     bound = np.outer(amplitudes, amplitudes)
-    return bool(np.all(np.abs(state[_OFF_X]) <= _EPS / 2 * bound[_OFF_X]))
+    return bool(np.all(np.abs(outside) <= _EPS / 2 * bound[_OFF_X]))
+
+
+class _Block(NamedTuple):
+    """A Hermitian 2 x 2 block: its diagonal, and the element above it."""
+
+    first: float
+    second: float
+    coherence: complex
 
 
 def _x_concurrence(state: np.ndarray) -> float:
     """Concurrence from the two blocks, {|01>, |10>} and {|00>, |11>}, of a Hermitian X-matrix."""
-    blocks = [_nearest_block(state[np.ix_(pair, pair)]) for pair in ([1, 2], [0, 3])]
-    trace = float(sum(np.trace(block).real for block in blocks))
+    # Numbers by themselves: arrays of so few take many times longer.
+    rows = state.tolist()
+    blocks = [
+        _nearest_block(_Block(rows[i][i].real, rows[j][j].real, rows[i][j]))
+        for i, j in ((1, 2), (0, 3))
+    ]
+    trace = sum(block.first + block.second for block in blocks)
     # Root by root: the product of two tiny populations could underflow.
-    inner, outer = (np.prod(np.sqrt(np.diag(block).real)) for block in blocks)
-    gain = max(abs(blocks[0][0, 1]) - outer, abs(blocks[1][0, 1]) - inner)
-    return min(1.0, max(0.0, 2 * float(gain) / trace))
+    inner, outer = (math.sqrt(block.first) * math.sqrt(block.second) for block in blocks)
+    gain = max(abs(blocks[0].coherence) - outer, abs(blocks[1].coherence) - inner)
+    return min(1.0, max(0.0, 2 * gain / trace))
 
 
-def _nearest_block(block: np.ndarray) -> np.ndarray:
+def _nearest_block(block: _Block) -> _Block:
     """Return a Hermitian 2 x 2 block as it is if it is positive to rounding, else the nearest."""
-    diagonal = np.diag(block).real
-    bound = np.prod(np.sqrt(np.maximum(diagonal, 0.0)))
-    if np.all(diagonal >= 0) and abs(block[0, 1]) <= bound * (1 + 16 * _EPS):
+    first, second, coherence = block
+    bound = math.sqrt(max(first, 0.0)) * math.sqrt(max(second, 0.0))
+    if first >= 0 and second >= 0 and abs(coherence) <= bound * (1 + 16 * _EPS):
         return block
-    values, vectors = np.linalg.eigh(block)
-    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.conj().T)
+    values, vectors = np.linalg.eigh([[first, coherence], [coherence.conjugate(), second]])
+    nearest = (vectors * np.maximum(values, 0.0)) @ vectors.conj().T
+    return _Block(float(nearest[0, 0].real), float(nearest[1, 1].real), complex(nearest[0, 1]))

@@ -83,12 +83,13 @@ def check_state(
     matrix = square_matrix(name, rho, size)
     if matrix.size == 0:
         fail(name, "a state of dimension one or more", Words("empty"))
-    deviation = float(np.max(np.abs(matrix - matrix.conj().T)))
+    adjoint = matrix.conj().T
+    deviation = float(np.abs(matrix - adjoint).max())
     if deviation > tolerance:
         value = Words(f"not: its largest deviation from its adjoint is {deviation:.6g}")
         fail(name, f"Hermitian to {tolerance:g}", value)
-    matrix = (matrix + matrix.conj().T) / 2
-    trace = float(np.trace(matrix).real)
+    matrix = np.asarray((matrix + adjoint) / 2)
+    trace = float(matrix.trace().real)
     if abs(trace - 1) > tolerance:
         fail(name, f"of unit trace to {tolerance:g}", Words(f"of trace {trace:.12g}"))
     lowest = lowest_eigenvalue(matrix)

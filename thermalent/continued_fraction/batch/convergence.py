@@ -23,7 +23,7 @@ def search_points(points, blocks, rate, tier0, work, progress, populations, limi
     Args:
         points: Positions of the points, (n,), all folded equally often; best in the order of their
             depths.
-        blocks: See `blocks.ChainBlocks`.
+        blocks: A, the bands, these in reverse, and the values of `blocks.ChainBlocks`.
         rate: Amplitude decay rate of the source of all points, (p,).
         tier0: See `lanes.TierZero`.
         work: See `lanes.Work`.

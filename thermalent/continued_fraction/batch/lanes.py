@@ -233,11 +233,12 @@ class _Fractions:
         from thermalent.continued_fraction.batch.convergence import search_points
 
         group, limits, side = self.group, (rtol, most), self._side(points)
+        a, _, bands, reversed_bands, values = group.blocks
 
         def task(some: np.ndarray) -> None:
             search_points(
                 some,
-                group.blocks,
+                (a, bands, reversed_bands, values),
                 group.rate,
                 self.tier0,
                 self.work,
@@ -256,7 +257,7 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, work, converged = self.group, self.work, self.states(points)
-        (a, bands, _, values), side = group.blocks, self._side(points)
+        (a, _, bands, _, values), side = group.blocks, self._side(points)
 
         def task(some: np.ndarray) -> None:
             fold_points(some, tiers, False, a, bands, values, group.rate, work.k, side)
@@ -299,9 +300,9 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, above, side = self.group, self.work.above, self._side(points)
-        a, _, bands, values = rounding.disturbed(
-            group.blocks, group.size, group.reached.charge, group.reached.populations
-        )
+        six, sizes = (*group.blocks.a, *group.blocks.couplings), sum(group.size, ())
+        moved = rounding.disturbed(six, sizes, group.reached.charge, group.reached.populations)
+        a, bands, values = moved.a, moved.reversed_bands, moved.values
 
         def task(members: np.ndarray) -> None:
             fold_points(members, depths, True, a, bands, values, group.rate, above, side)

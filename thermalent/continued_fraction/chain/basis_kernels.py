@@ -256,78 +256,57 @@ def take(tables, which, members, rows, columns):
 
 
 @compiled(nogil=True, error_model="numpy")
-def joined_couplings(a, couplings, charges):
-    """A, B and C of the chains of some networks, as `blocks.ChainBlocks` has them.
+def coupling_elements(blocks, charges):
+    """The elements of B and C of some chains that are not zero in all of them.
 
     Args:
-        a: A of the even and of the odd tiers, (p, m, m) each.
-        couplings: B into even and odd tiers and C into them, (p, rows, columns) each.
-        charges: Of the even and of the odd unknowns.
-    """
-    count, total = a[0].shape[0], 0
-    begin = np.zeros(5, dtype=np.int64)
-    for which in range(4):
-        total += couplings[which].shape[1] * couplings[which].shape[2]
-    row, col, e = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
-    back_row, back_col = np.empty(total, np.int64), np.empty(total, np.int64)
-    values, found = np.empty((count, total)), 0
-    for which in range(4):
-        block, to, of = couplings[which], charges[which % 2], charges[1 - which % 2]
-        for i in range(to.size):
-            for j in range(of.size):
-                used = False
-                for p in range(count):
-                    values[p, found] = block[p, i, j]
-                    used |= block[p, i, j] != 0.0
-                if used:
-                    row[found], col[found], e[found] = i, j, (to[i] - of[j]) * to[i]
-                    back_row[found], back_col[found] = to.size - 1 - i, of.size - 1 - j
-                    found += 1
-        begin[which + 1] = found
-    kept = np.empty((count, found))
-    for p in range(count):
-        for t in range(found):
-            kept[p, t] = values[p, t]
-    row, col, e = row[:found], col[:found], e[:found]
-    return a, (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), kept
-
-
-@compiled(nogil=True, error_model="numpy")
-def gather(matrices, sizes, basis, members, unknowns, tier0_size, charges):
-    """The chains of some networks that reach the same unknowns.
-
-    Args:
-        matrices: A, B and C of all networks, (p, 3, n, n).
-        sizes: What their elements were summed from, (p, 3, n, n).
-        basis: Of the Hermitian matrices, as columns, (p, n, n).
-        members: Networks, (q,).
-        unknowns: Basis operators of the even and of the odd tiers.
-        tier0_size: How many of the even ones tier 0 has.
+        blocks: A, B and C of even and odd tiers, six blocks (p, rows, columns).
         charges: Of the even and of the odd unknowns.
 
     Returns:
-        What `joined_couplings` does, the sizes of A, B and C of even and odd tiers, and the basis
-        of tier 0, (q, n, tier0).
+        See `blocks.Bands`; the same in reverse order; the elements of every network, (p, t).
     """
-    even, odd = unknowns
-    a = (take(matrices, 0, members, even, even), take(matrices, 0, members, odd, odd))
-    couplings = (
-        take(matrices, 1, members, even, odd),
-        take(matrices, 1, members, odd, even),
-        take(matrices, 2, members, even, odd),
-        take(matrices, 2, members, odd, even),
+    begin, total = np.zeros(5, dtype=np.int64), 0
+    for which in range(2, 6):
+        total += blocks[which].shape[1] * blocks[which].shape[2]
+    row, col, e = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
+    back_row, back_col = np.empty(total, np.int64), np.empty(total, np.int64)
+    found = 0
+    for which in range(4):
+        block, to, of = blocks[which + 2], charges[which % 2], charges[1 - which % 2]
+        for i in range(to.size):
+            for j in range(of.size):
+                for p in range(block.shape[0]):
+                    if block[p, i, j] != 0.0:
+                        row[found], col[found], e[found] = i, j, (to[i] - of[j]) * to[i]
+                        back_row[found], back_col[found] = to.size - 1 - i, of.size - 1 - j
+                        found += 1
+                        break
+        begin[which + 1] = found
+    row, col, e = row[:found], col[:found], e[:found]
+    values = np.empty((blocks[0].shape[0], found))
+    for which in range(4):
+        for t in range(begin[which], begin[which + 1]):
+            for p in range(values.shape[0]):
+                values[p, t] = blocks[which + 2][p, row[t], col[t]]
+    return (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), values
+
+
+@compiled(nogil=True, error_model="numpy")
+def gather(tables, members, even, odd):
+    """A, B and C of some networks at even and odd tiers, six blocks (q, rows, columns).
+
+    Args:
+        tables: A, B and C of all networks, or their sizes, (p, 3, n, n).
+        members: Networks, (q,).
+        even: Basis operators of the even tiers.
+        odd: Those of the odd tiers.
+    """
+    return (
+        take(tables, 0, members, even, even),
+        take(tables, 0, members, odd, odd),
+        take(tables, 1, members, even, odd),
+        take(tables, 1, members, odd, even),
+        take(tables, 2, members, even, odd),
+        take(tables, 2, members, odd, even),
     )
-    size = (
-        take(sizes, 0, members, even, even),
-        take(sizes, 0, members, odd, odd),
-        take(sizes, 1, members, even, odd),
-        take(sizes, 1, members, odd, even),
-        take(sizes, 2, members, even, odd),
-        take(sizes, 2, members, odd, even),
-    )
-    tier0 = np.empty((members.size, basis.shape[1], tier0_size), dtype=np.complex128)
-    for q in range(members.size):
-        for i in range(basis.shape[1]):
-            for j in range(tier0_size):
-                tier0[q, i, j] = basis[members[q], i, even[j]]
-    return joined_couplings(a, couplings, charges), size, tier0

@@ -6,7 +6,7 @@ takes less time than the call.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,12 +34,14 @@ class ChainBlocks(NamedTuple):
 
     Args:
         a: A of the even and of the odd tiers, (p, m_0, m_0) and (p, m_1, m_1).
-        bands: Where B and C have elements.
+        couplings: B into even and odd tiers and C into them, as blocks (p, rows, columns).
+        bands: Where these have elements.
         reversed_bands: The same with the unknowns of every tier in reverse order.
         values: The elements, (p, t).
     """
 
     a: tuple[np.ndarray, np.ndarray]
+    couplings: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     bands: Bands
     reversed_bands: Bands
     values: np.ndarray
@@ -58,30 +60,33 @@ class ChainBlocks(NamedTuple):
         return (band(0), band(1)), (band(2), band(3))
 
 
-def dense_couplings(chain: HierarchyChain) -> tuple[np.ndarray, ...]:
-    """B into even and odd tiers and C into them of one network, as blocks (1, rows, columns)."""
+def blocks_of_one(
+    chain: HierarchyChain, size: Sizes
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    """A, B and C of one network and their sizes, as those of several of which it is the only one.
+
+    Six blocks each, (1, rows, columns): A of even and odd tiers, B into them, and C.
+    """
     even, odd = (block.shape[0] for block in chain.a)
-    blocks = []
+    blocks = [np.ascontiguousarray(block)[None] for block in chain.a]
     for band, shape in zip((*chain.up, *chain.down), 2 * [(even, odd), (odd, even)], strict=True):
         blocks.append(np.zeros((1, *shape)))
         blocks[-1][0, band.row, band.col] = band.value
-    return tuple(blocks)
+    sizes = [np.ascontiguousarray(table)[None] for pair in size for table in pair]
+    return tuple(blocks), tuple(sizes)
 
 
-def chain_blocks(chain: HierarchyChain) -> ChainBlocks:
-    """The chain of one network as those of several, of which it is the only one."""
+def chain_blocks(
+    blocks: tuple[np.ndarray, ...], charge: tuple[np.ndarray, np.ndarray]
+) -> ChainBlocks:
+    """The chains whose six blocks (p, rows, columns) are given, see `blocks_of_one`."""
     from thermalent.continued_fraction.chain import basis_kernels
 
-    a = (np.ascontiguousarray(chain.a[0])[None], np.ascontiguousarray(chain.a[1])[None])
-    return as_blocks(basis_kernels.joined_couplings(a, dense_couplings(chain), chain.charge))
-
-
-def sizes_of_one(size: Sizes) -> Sizes:
-    """The sizes of one network as those of several, of which it is the only one."""
-    return Sizes(*((pair[0][None], pair[1][None]) for pair in size))
-
-
-def as_blocks(found: tuple[Any, ...]) -> ChainBlocks:
-    """What the kernels return of a chain, by name."""
-    a, bands, reversed_bands, values = found
-    return ChainBlocks(a, Bands(*bands), Bands(*reversed_bands), values)
+    bands, reversed_bands, values = basis_kernels.coupling_elements(blocks, charge)
+    return ChainBlocks(
+        (blocks[0], blocks[1]),
+        (blocks[2], blocks[3], blocks[4], blocks[5]),
+        Bands(*bands),
+        Bands(*reversed_bands),
+        values,
+    )

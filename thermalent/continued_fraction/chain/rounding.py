@@ -18,9 +18,8 @@ import numpy as np
 from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.blocks import (
     ChainBlocks,
-    as_blocks,
+    blocks_of_one,
     chain_blocks,
-    sizes_of_one,
 )
 from thermalent.continued_fraction.chain.chain import (
     Band,
@@ -71,21 +70,24 @@ def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
 def disturbed_chain(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
     """The chain of one network, every element off by a last place of the sum that it is."""
     populations = round(np.sqrt(chain.basis[0].shape[-2]))
-    blocks = disturbed(chain_blocks(chain), sizes_of_one(size), chain.charge, populations)
-    up, down = blocks.four(0)
-    return chain._replace(a=(blocks.a[0][0], blocks.a[1][0]), up=up, down=down)
+    moved = disturbed(*blocks_of_one(chain, size), chain.charge, populations)
+    up, down = moved.four(0)
+    return chain._replace(a=(moved.a[0][0], moved.a[1][0]), up=up, down=down)
 
 
 def disturbed(
-    blocks: ChainBlocks, size: Sizes, charge: tuple[np.ndarray, np.ndarray], populations: int
+    blocks: tuple[np.ndarray, ...],
+    sizes: tuple[np.ndarray, ...],
+    charge: tuple[np.ndarray, np.ndarray],
+    populations: int,
 ) -> ChainBlocks:
     """The chains of some networks, every element off by a last place of the sum that it is.
 
     The random numbers are the same for every network.
 
     Args:
-        blocks: The chains.
-        size: What their elements were summed from, (p, rows, columns) each.
+        blocks: A, B and C of even and odd tiers, six blocks (p, rows, columns).
+        sizes: What their elements were summed from, as the blocks.
         charge: Of the even and of the odd unknowns.
         populations: How many of the even unknowns, the first, are populations.
     """
@@ -93,8 +95,8 @@ def disturbed(
 
     counts = (len(charge[0]), len(charge[1]))
     draws = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
-    six = (*size.a, *size.up, *size.down)
-    return as_blocks(rounding_kernels.disturbed_chains(blocks, six, draws, charge, populations))
+    moved = rounding_kernels.disturbed_chains(blocks, sizes, draws, populations)
+    return chain_blocks(moved, charge)
 
 
 @lru_cache(maxsize=32)

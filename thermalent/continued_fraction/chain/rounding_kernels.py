@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.basis_kernels import joined_couplings
 from thermalent.support.compiled import compiled
 
 _EPS = float(np.finfo(float).eps)
@@ -75,39 +74,20 @@ def disturbed_blocks(blocks, sizes, draw, populations):
 
 
 @compiled(nogil=True, error_model="numpy")
-def disturbed_chains(blocks, sizes, draws, charges, populations):
-    """The chains of some networks, every element off by a last place of its sum.
-
-    They are returned as by `joined_couplings`.
+def disturbed_chains(blocks, sizes, draws, populations):
+    """The chains of some networks, every element off by a last place of its sum: six blocks.
 
     Args:
-        blocks: See `blocks.ChainBlocks`.
-        sizes: What the elements of A, B and C of even and odd tiers were summed from, six blocks
-            (p, rows, columns).
+        blocks: A, B and C of even and odd tiers, six blocks (p, rows, columns).
+        sizes: What their elements were summed from, as the blocks.
         draws: Random numbers for them, (rows, columns) each.
-        charges: Of the even and of the odd unknowns.
         populations: How many of the even unknowns are populations.
     """
-    a, bands, _, values = blocks
-    row, col, _, begin = bands
-    couplings = (
-        np.zeros(sizes[2].shape),
-        np.zeros(sizes[3].shape),
-        np.zeros(sizes[4].shape),
-        np.zeros(sizes[5].shape),
+    return (
+        disturbed_blocks(blocks[0], sizes[0], draws[0], populations),
+        disturbed_blocks(blocks[1], sizes[1], draws[1], 0),
+        disturbed_blocks(blocks[2], sizes[2], draws[2], populations),
+        disturbed_blocks(blocks[3], sizes[3], draws[3], 0),
+        disturbed_blocks(blocks[4], sizes[4], draws[4], populations),
+        disturbed_blocks(blocks[5], sizes[5], draws[5], 0),
     )
-    for which in range(4):
-        for t in range(begin[which], begin[which + 1]):
-            for p in range(values.shape[0]):
-                couplings[which][p, row[t], col[t]] = values[p, t]
-    moved = (
-        disturbed_blocks(a[0], sizes[0], draws[0], populations),
-        disturbed_blocks(a[1], sizes[1], draws[1], 0),
-    )
-    disturbed = (
-        disturbed_blocks(couplings[0], sizes[2], draws[2], populations),
-        disturbed_blocks(couplings[1], sizes[3], draws[3], 0),
-        disturbed_blocks(couplings[2], sizes[4], draws[4], populations),
-        disturbed_blocks(couplings[3], sizes[5], draws[5], 0),
-    )
-    return joined_couplings(moved, disturbed, charges)

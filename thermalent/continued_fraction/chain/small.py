@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.blocks import ChainBlocks, as_blocks
+from thermalent.continued_fraction.chain.blocks import ChainBlocks, chain_blocks
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
 from thermalent.continued_fraction.chain.structure import Structure, network_weights, terms
@@ -117,17 +117,17 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     found = []
     for key, members in groups.items():
         rows, reached = np.array(members), _reached_unknowns(kind, key)
-        gathered, size, tier0 = basis_kernels.gather(
-            matrices, sizes, basis, rows, reached.unknowns, reached.tier0_size, reached.charge
-        )
+        six = basis_kernels.gather(matrices, rows, *reached.unknowns)
+        size = basis_kernels.gather(sizes, rows, *reached.unknowns)
+        tier0 = reached.unknowns[0][: reached.tier0_size]
         found.append(
             Chains(
                 points=points[rows],
-                blocks=as_blocks(gathered),
+                blocks=chain_blocks(six, reached.charge),
                 size=Sizes(a=size[:2], up=size[2:4], down=size[4:]),
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
-                tier0=tier0,
+                tier0=np.ascontiguousarray(basis[rows][:, :, tier0]),
                 basis=basis,
                 rows=rows,
                 reached=reached,
