@@ -142,6 +142,10 @@ class AllTierRun:
         since = time - self.now if time <= self.end else max(time, 2 * self.end)
         return propagator.cost(since, int(steps.at[max(self.tier, _FEWEST) + 1]))
 
+    def cost_when_filled(self, time: float) -> float:
+        """The same: such a run has the tiers that it needs from the beginning."""
+        return self.cost(time)
+
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:

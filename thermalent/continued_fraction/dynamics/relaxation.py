@@ -114,6 +114,10 @@ class Runner(Protocol):
         """Approximate number of multiplications up to a time."""
         ...
 
+    def cost_when_filled(self, time: float) -> float:
+        """The same with as many tiers as a steady state needs, to which late times fill them."""
+        ...
+
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         ...
@@ -138,7 +142,7 @@ class Steps:
         read: Callable[[np.ndarray], np.ndarray],
         redrawn: HierarchyChain | Tiers | None = None,
     ) -> None:
-        self.most = 2 * depth + 64
+        self.depth, self.most = depth, 2 * depth + 64
         self.at = offsets(chain, self.most)
         self.propagator = Propagator(assemble(chain, self.most))
         self.start, self.read = start, read
@@ -183,6 +187,11 @@ class RelaxationRun:
     def cost(self, time: float) -> float:
         """Approximate number of multiplications up to a time, if no tiers are added."""
         return self.propagator.cost(time - self.now, self.steps.at[self.tier + 1])
+
+    def cost_when_filled(self, time: float) -> float:
+        """The same with as many tiers as a steady state needs, to which late times fill them."""
+        tier = max(self.tier, self.steps.depth)
+        return self.propagator.cost(time - self.now, self.steps.at[tier + 1])
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
@@ -276,7 +285,7 @@ class _Relaxation:
         such a source leaves decays without oscillating, so that contours may agree much sooner.
         """
         first = first_contour(self.tolerance, self.rate)
-        if sum(run.cost(float(self.times[-1])) for run in self.runs) <= _STEPPED:
+        if sum(run.cost_when_filled(float(self.times[-1])) for run in self.runs) <= _STEPPED:
             return max(first, float(self.times[-1]))
         end = min(first * LAST_MARK, float(self.times[-1]))
         cost = sum(run.cost(end) for run in self.runs)

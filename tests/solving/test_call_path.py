@@ -1,0 +1,59 @@
+"""The way of one network through a solve: few functions, and nothing twice."""
+
+import sys
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import thermalent as te
+
+PACKAGE = str(Path(te.__file__).parent)
+
+
+def entered(call):
+    """How often each function of the package is entered by a call, once everything is loaded."""
+    call()
+    counts = Counter()
+
+    def note(frame, event, argument):
+        if event == "call" and frame.f_code.co_filename.startswith(PACKAGE):
+            counts[frame.f_code.co_qualname] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return counts
+
+
+def test_a_steady_state_enters_few_functions():
+    network = te.thermal_link(1000.0, 0.01)
+    counts = entered(lambda: te.steady_state(network))
+    # 105 when this was written, 494 at the most before.
+    assert sum(counts.values()) <= 130
+    # Kernels are called once for all that they do.
+    assert counts["_Fractions._search"] == 2  # before and after rounding is known
+    assert counts["chains"] == counts["checked"] == counts["structure"] == 1
+
+
+def test_a_network_enters_few_functions():
+    counts = entered(lambda: te.thermal_link(1000.0, 0.01))
+    # 126 when this was written, of which most check a number each.
+    assert sum(counts.values()) <= 150
+    # Matrices that are not given are not checked: of exchange and decay alone.
+    assert counts["square_matrix"] == 2
+
+
+@pytest.mark.parametrize("n_th", [0.0, 3.0])
+def test_a_network_that_was_solved_is_pickled_without_what_was_worked_out(n_th):
+    """What a solve finds of a network stays with it, and is no part of its state."""
+    network = te.thermal_link(n_th, 0.1)
+    state = network.__getstate__()
+    te.steady_state(network)
+    hash(network)
+    assert network.__getstate__().keys() == state.keys()
+    assert set(state) == {field.name for field in fields(te.Network)}
