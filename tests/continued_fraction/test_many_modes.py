@@ -348,3 +348,21 @@ def test_errors_have_a_floor_of_rounding():
     """Two lattices share their rounding: their difference alone can be far below it."""
     network = te.dual_rail(pairs=1, squeezing=1e-4, bandwidth=3.0)
     assert te.steady_state(network).error >= np.finfo(float).eps
+
+
+def test_neighbours_on_the_lattice_are_those_of_its_numbers():
+    """Positions found by bisection against the numbers themselves, also where there is none."""
+    operators = hierarchy_operators(te.thermal_link(0.3, 0.5, filters=2))
+    grown = lattice(operators, 4)
+    rows = [tuple(row) for row in grown.numbers.tolist()]
+    unit = np.eye(len(rows[0]), dtype=int)
+    pairs = operators.pairs
+    for found, shifts in (
+        (grown.more, unit),
+        (grown.fewer, -unit),
+        (grown.moved, unit[pairs[:, 1]] - unit[pairs[:, 0]]),
+    ):
+        for row, places in zip(rows, found.tolist(), strict=True):
+            for shift, place in zip(shifts, places, strict=True):
+                wanted = tuple((np.array(row) + shift).tolist())
+                assert place == (rows.index(wanted) if wanted in rows else -1)

@@ -370,7 +370,7 @@ def test_the_default_stops_where_more_digits_are_not_cheap(monkeypatch):
     assert cheap.stats["ended_by"] == "converged"
     assert cheap.error < 1e-9
     module = "thermalent.continued_fraction.several_poles.converge"
-    monkeypatch.setattr(f"{module}.TIERS_BUDGET", 1e10)
+    monkeypatch.setattr(f"{module}.STATE_BUDGET", 1e10)
     network = te.thermal_link(40, 0.05, filters=2)
     default = te.steady_state(network)
     assert default.stats["ended_by"] == "budget"

@@ -68,6 +68,7 @@ class LatticeGenerator:
         self.lowering = operators.scale.astype(self.dtype)
         self.raising = (operators.covariance / operators.scale[None, :]).astype(self.dtype)
         i, j = operators.pairs.T
+        self._decay: tuple[Lattice, np.ndarray] | None = None
         # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
         self.mixing = (operators.drift[i, j] * operators.scale[j] / operators.scale[i]).astype(
             self.dtype
@@ -92,8 +93,11 @@ class LatticeGenerator:
         return size * (3.0 * entries / operators.sectors.dimension**2 + 2 * RESTART) + solve_ground
 
     def decay(self, lattice: Lattice) -> np.ndarray:
-        """Decay rates sum_i W_ii nu_i of the numbers, (count,)."""
-        return (lattice.numbers @ np.diag(self.operators.drift)).astype(self.dtype)
+        """Decay rates sum_i W_ii nu_i of the numbers, (count,); kept for the lattice asked last."""
+        if self._decay is None or self._decay[0] is not lattice:
+            rates = lattice.numbers.astype(float) @ np.diag(self.operators.drift)
+            self._decay = lattice, rates.astype(self.dtype)
+        return self._decay[1]
 
     def add(
         self,

@@ -271,6 +271,12 @@ def unknowns(elements: Sectors, last: int) -> int:
     return total
 
 
+def _keys(rows: np.ndarray) -> np.ndarray:
+    """Rows of small integers as strings of bytes, which are found by bisection, (count,)."""
+    packed = np.ascontiguousarray(rows.astype(np.int16))
+    return packed.view(np.dtype((np.void, packed.itemsize * packed.shape[1])))[:, 0]
+
+
 def lattice(operators: HierarchyOperators, last: int) -> Lattice:
     """All boson numbers up to tier `last` whose charge the emitters can balance."""
     elements = operators.sectors
@@ -284,14 +290,20 @@ def lattice(operators: HierarchyOperators, last: int) -> Lattice:
                 numbers.append(nu)
         tiers.append(len(numbers))
     table = np.array(numbers)
-    position_of = {tuple(nu): position for position, nu in enumerate(table.tolist())}
     unit = np.eye(n, dtype=np.int64)
+    keys = _keys(table)
+    order = np.argsort(keys)
+    ordered = keys[order]
 
-    def shifted(shift: np.ndarray) -> np.ndarray:
-        places = [
-            [position_of.get(tuple(nu), -1) for nu in (row + shift).tolist()] for row in table
-        ]
-        return np.array(places, dtype=np.int64).reshape(len(table), len(shift))
+    def shifted(shifts: np.ndarray) -> np.ndarray:
+        """Position of every row plus each shift, -1 where there is none, (count, shifts)."""
+        places = np.full((len(table), len(shifts)), -1, dtype=np.int64)
+        for column, shift in enumerate(shifts):
+            wanted = _keys(table + shift)
+            at = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+            there = ordered[at] == wanted
+            places[there, column] = order[at[there]]
+        return places
 
     pairs = operators.pairs
     widths = [elements.sector(-int(nu @ elements.charges)) for nu in table]

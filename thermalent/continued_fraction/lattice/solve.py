@@ -45,9 +45,11 @@ from thermalent.support.progress import working
 DEFAULT_RTOL = TARGET
 ENOUGH = 1e-2  # largest relative error that is accepted where no tolerance is given
 # Operations where no accuracy is given, about half a minute of one core (measured: 1e9
-# per second), and the factor by which the first two digits may exceed them.
+# per second), the factor by which the first two digits may exceed them, and what is left of them
+# where six digits are reached: a few seconds, because large lattices take ten times as long each.
 LATTICE_BUDGET = 3e10
 _FOR_TWO_DIGITS = 10.0
+_SIX_DIGITS, _FOR_MORE = 1e-6, 1 / 15
 FIRST_TIER = 2
 MOST_LATTICE_TIERS = 60
 _TIERS_PER_WIDTH = 6  # tiers per sqrt of the largest variance for two or three digits
@@ -205,11 +207,11 @@ class _Growth:
     @property
     def _granted(self) -> float:
         """Total number of operations where no accuracy is given."""
-        return (
-            LATTICE_BUDGET
-            if self.found is not None and self.found.enough
-            else _FOR_TWO_DIGITS * LATTICE_BUDGET
-        )
+        if self.found is None or not self.found.enough:
+            return _FOR_TWO_DIGITS * LATTICE_BUDGET
+        if self.found.error <= _SIX_DIGITS * np.max(np.abs(self.found.state)):
+            return _FOR_MORE * LATTICE_BUDGET
+        return LATTICE_BUDGET
 
     @property
     def _most_eliminated(self) -> float:

@@ -43,11 +43,12 @@ _RESCALED = float(np.sqrt(1.7))
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may happen to share
 # Multiplications of one fold: what is attempted for an rtol that was asked for, about ten minutes.
 MOST_WORK = 6e12
-# The same of an accuracy that nobody asked for, half a minute; the factor by which the first two
-# digits may exceed it; and what is left of it, about two seconds, where six digits are reached.
+# The same where no accuracy is asked for: of a steady state about five seconds, about two where six
+# digits are reached, and minutes where two digits are not; half a minute of what takes more solves.
+STATE_BUDGET = 4e10
 TIERS_BUDGET = 4.5e11
-_FOR_TWO_DIGITS = 10.0
-_SIX_DIGITS, _FOR_MORE = 1e-6, 1 / 15
+_SIX_DIGITS, _FOR_MORE = 1e-6, 1 / 2
+_FOR_TWO_DIGITS = 100.0
 _IMAGINARY = 1e-14  # parts of the largest rate that are rounding
 _BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
 
@@ -289,7 +290,7 @@ class _Search:
         """Why the next fold is not begun, if so."""
         granted = MOST_WORK
         if self.limited:
-            granted = TIERS_BUDGET
+            granted = STATE_BUDGET
             if found.error <= _SIX_DIGITS * found.scale:
                 granted *= _FOR_MORE
             elif found.error > ENOUGH * found.scale:
