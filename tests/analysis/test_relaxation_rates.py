@@ -10,7 +10,11 @@ from tests.support.reference.rates import slowest as reference_rates
 from thermalent.analysis.eigenvalues import refinement, shifts
 from thermalent.analysis.eigenvalues.candidates import Near
 from thermalent.analysis.eigenvalues.chain import ChargeChain
-from thermalent.analysis.eigenvalues.counting import count_missing, log_det_double
+from thermalent.analysis.eigenvalues.counting import (
+    _first_points,
+    count_missing,
+    log_det_double,
+)
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.subspace import refine
 from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
@@ -454,3 +458,12 @@ def test_rates_that_differ_by_more_than_their_errors_are_in_order():
     for count in (2, 3, 4):
         fewer = te.relaxation_rates(network, count)
         np.testing.assert_array_less(np.abs(fewer.values - values[:count]), 2 * fewer.error)
+
+
+def test_the_count_begins_with_points_as_close_as_the_nearest_eigenvalue():
+    known = np.array([-1.0 + 2.0j, -0.501, -0.1])
+    points = _first_points(known, 0.5, 100.0, 1.0, 3.0)
+    assert np.array_equal(points, -points[::-1])
+    assert points[points > 0].min() == pytest.approx(0.0005, rel=1e-9)  # half of 0.501 - 0.5
+    assert points.max() >= 100.0
+    assert np.max(np.diff(points[np.abs(points) <= 3.0])) <= 1.0

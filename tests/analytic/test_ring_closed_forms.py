@@ -84,6 +84,9 @@ class TestClosedForms:
             assert 100 * abs(ratio - 1) == pytest.approx(percent, abs=0.05)
         late = long_time_concurrence(60.0, *BEST) / node_concurrence(60.0, *BEST)
         assert abs(late - 1) < 1e-9  # exp(-kappa_1 t/2)
+        # In other units of time: 2.3 for gamma.
+        faster = long_time_concurrence(60.0 / 2.3, 2.3 * BEST[0], 2.3 * BEST[1], 2.3)
+        assert faster == pytest.approx(long_time_concurrence(60.0, *BEST), rel=1e-12)
 
     def test_long_time_limits(self):
         for g1, g2, message in ((0.3, 0.4, "`g1` must be between 0"), (0.1, 0.2, "`g2` must be")):

@@ -14,6 +14,7 @@ from thermalent.fock.space import emitter_numbers, space
 from thermalent.fock.stationary import stationary
 from thermalent.fock.truncation import (
     Truncation,
+    _measured_ratio,
     coarser,
     finer,
     first_cutoffs,
@@ -195,6 +196,13 @@ def test_cost_bounds_the_memory_of_the_build(name):
     tracemalloc.stop()
     expected = solve_cost(net, cutoffs, numbers).iterative
     assert peak < expected < 6 * peak
+
+
+def test_two_levels_show_their_own_ratio():
+    """Where no level of equal parity is below the last one, it is compared with the first."""
+    assert _measured_ratio(np.array([0.8, 0.2]), 1) == 0.25
+    assert _measured_ratio(np.array([1.0]), 1) == np.inf  # one level says nothing
+    assert _measured_ratio(np.array([0.5, 0.3, 0.02, 0.012]), 2) == pytest.approx(0.2, rel=1e-12)
 
 
 def test_equal_groups_are_assumed_only_where_they_are_many():

@@ -52,7 +52,7 @@ def sample(below: str, count: int, seed: int) -> list[Mutant]:
     """A sample of all changes below a folder, every change equally likely."""
     place = ROOT / below
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
-    every = [one for file in files for one in mutants(file.relative_to(ROOT))]
+    every = [one for file in files for one in mutants(file.relative_to(ROOT), file.read_bytes())]
     return random.Random(seed).sample(every, min(count, len(every)))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Say which test begins; when recording, forget what the package keeps from earlier tests."""
     if STARTED in os.environ:
-        Path(os.environ[STARTED]).write_text(item.nodeid)
+        begun = json.dumps([item.nodeid, time.process_time()])
+        Path(os.environ[STARTED]).write_text(begun)
     if SECONDS in os.environ:
         _forget_kept_results()
     yield

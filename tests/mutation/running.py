@@ -28,11 +28,13 @@ class Ran(NamedTuple):
 
     Args:
         failed: The first test that failed; None if none did.
-        endless: The test that was running when the CPU time was used up; None if it was not.
+        running: The test that was running when the CPU time was used up; None if it was not.
+        seconds: CPU time that this test had used by then.
     """
 
-    failed: str | None
-    endless: str | None
+    failed: str | None = None
+    running: str | None = None
+    seconds: float = 0.0
 
 
 def tried(
@@ -46,8 +48,8 @@ def tried(
     """What the tests say of one change, and which: noticed, survived, or undecided.
 
     The limit is CPU time, so that the decision does not depend on what else the machine does. A
-    change survives if no test fails within it. A test that used up the limit noticed the change if
-    it ends in a small part of it otherwise: an endless loop.
+    change survives if no test fails within it. A test that used up much of the limit noticed
+    the change if it takes far less otherwise: an endless loop.
 
     A test that fails without the change as well has noticed nothing: the others are asked again.
     """
@@ -57,13 +59,14 @@ def tried(
             tests = list(stage)
             for _ in range(_MOST_BROKEN):
                 ran = first_failure(copy, tests, limit)
-                if ran.endless is not None:
-                    if seconds.get(ran.endless, limit) < limit / _ENDLESS:
-                        return "noticed", f"{ran.endless} does not end"
+                if ran.running is not None:
+                    usual = seconds.get(ran.running, limit)
+                    if ran.seconds > _ENDLESS * usual and ran.seconds > limit / _ENDLESS:
+                        return "noticed", f"{ran.running} does not end"
                     return "survived", "within the limit"
                 if ran.failed is None:
                     break
-                if first_failure(tree, [ran.failed], limit) == Ran(None, None):
+                if first_failure(tree, [ran.failed], limit) == Ran():
                     return "noticed", ran.failed
                 tests = [test for test in tests if test != ran.failed]
             else:
@@ -90,14 +93,17 @@ def first_failure(copy: Path, tests: list[str], limit: int) -> Ran:
         environment[CHOSEN] = str(chosen)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     command += ["-p", "tests.mutation.pytest_order", *files]
-    started.write_text(tests[0])
+    started.write_text(json.dumps([tests[0], 0.0]))
     output, status = _run(command, copy, environment, limit)
     if status in (0, 5):
-        return Ran(None, None)
-    if status in (None, -signal.SIGXCPU, -signal.SIGKILL):
-        return Ran(None, started.read_text())
+        return Ran()
+    test, begun = json.loads(started.read_text())
+    if status is None:  # waits without computing
+        return Ran(running=test, seconds=limit)
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return Ran(running=test, seconds=limit - begun)
     named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
-    return Ran(named[1] if named else started.read_text(), None)
+    return Ran(failed=named[1] if named else test)
 
 
 def _run(

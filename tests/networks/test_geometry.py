@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.models.line import behind_a_filter
 from thermalent.networks.geometry import Cascade, ChiralWaveguide, CommonReservoir, SemiInfinite
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.operators.superoperators import dense
@@ -140,7 +141,10 @@ def test_at_the_mirror_nothing_is_lost_of_the_optimal_phononic_link():
 
 
 def test_warm_waveguide_thermalises_the_qubits():
-    """With the source as warm as the waveguide, every node is thermal at n_0."""
+    """With the source as warm as the waveguide, every node is thermal at n_0.
+
+    Also where the decay is complex: absorption has its conjugate coefficients.
+    """
     n_0 = 0.3
     p = n_0 / (1 + 2 * n_0)
     expected = np.kron(np.diag([1 - p, p]), np.diag([1 - p, p]))
@@ -149,7 +153,11 @@ def test_warm_waveguide_thermalises_the_qubits():
         te.phononic_link(
             n_0, 0.4, positions=(0.3, 1.7), detuning=(0.2, -0.1), waveguide_occupation=n_0
         ),
-    ):
+        behind_a_filter(
+            ChiralWaveguide(right=(0.6, 0.5, 0.4), left=(0.2, 0.3, 0.1), positions=(0, 1.1, 2.3)),
+            n_th=n_0, kappa=0.5, qubits=2, label="uneven", waveguide_occupation=n_0,
+        ),
+    ):  # fmt: skip
         rho = te.ContinuedFraction(rtol=1e-12).steady_state(net).state
         assert np.max(np.abs(rho - expected)) < 1e-11
 

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.stochastic.ket_kernels import one_way_product, sparse_product
-from thermalent.stochastic.kets import driven_kets, indices
+from thermalent.stochastic.kets import _one_way, driven_kets, indices
 
 RICH = {"detuning": (0.1, -0.2, 0.0), "dephasing": 0.05, "gamma": (1.0, 0.7, 1.3)}
 
@@ -91,6 +91,38 @@ def test_the_one_way_product_is_the_drift():
     np.testing.assert_allclose(ours, theirs, atol=1e-14)
     closed = te.thermal_link(2.0, 0.3, qubits=3, loss=(1.0, 0.0))  # nothing gets past the first
     assert len(driven_kets(closed).one_way[0]) == 0
+
+
+def test_a_drift_that_is_no_product_is_not_taken_for_one():
+    """A direct path past the second qubit, which a line has not."""
+    exchange, decay = np.zeros((2, 4, 4), dtype=complex)
+    for j, l, rate in (
+        (1, 0, 0.5),
+        (2, 0, 0.4),
+        (3, 0, 0.3),
+        (2, 1, 0.7),
+        (3, 1, 0.2),
+        (3, 2, 0.9),
+    ):
+        exchange[j, l], exchange[l, j] = -0.5j * rate, 0.5j * rate
+        decay[j, l] = decay[l, j] = rate
+    up, down = _one_way(exchange, decay, np.zeros((4, 4)))
+    assert len(up) == len(down) == 0
+    line = np.outer([0.0, 0.5, 0.4, 0.3], [1.0, 1.4, 3.0, 0.0])
+    lower = np.tril(line, -1)
+    decay = lower + lower.T + np.eye(4)
+    up, down = _one_way(-0.5j * (lower - lower.T), decay, np.zeros((4, 4)))
+    np.testing.assert_allclose(np.tril(np.outer(up, down), -1), -lower, atol=1e-14)
+
+
+def test_steps_resolve_the_field_however_narrow_or_wide():
+    """Rates: twice the field's amplitude, its relaxation, and those of the qubits."""
+    for n_th, kappa in ((1.0, 1e3), (1e6, 1e-2), (0.01, 0.01)):
+        network = te.thermal_link(n_th, kappa, qubits=1)
+        # The field of a cavity that loses energy at 2 kappa drives with variance kappa n gamma / 2.
+        field = 2 * np.sqrt(kappa * n_th / 2)
+        rate = driven_kets(network).rate
+        assert rate == pytest.approx(field + kappa + 1.0, rel=0.5)
 
 
 def test_the_same_numbers_on_any_number_of_threads():

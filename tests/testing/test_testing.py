@@ -72,6 +72,15 @@ def test_drawn_states_and_times(rho, times):
     assert np.all(np.diff(times) > 0)
 
 
+def test_random_states_point_in_every_direction():
+    """Their mean is the completely mixed state."""
+    rng = np.random.default_rng(11)
+    states = np.array([testing.random_state((2, 2), rng) for _ in range(2000)])
+    off = states.mean(axis=0) - np.eye(4) / 4
+    for part in (off.real, off.imag):
+        assert np.all(np.abs(part) < 5 * states.std(axis=0) / np.sqrt(2000) + 1e-12)
+
+
 def test_random_states_and_times():
     rng = np.random.default_rng(1)
     ranks = set()
