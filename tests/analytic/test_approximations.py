@@ -140,6 +140,16 @@ def test_the_quasistatic_average_is_its_closed_form(flux):
     assert distance_to(closed, te.analytic.quasistatic_populations(flux)) < ROUNDING
 
 
+@pytest.mark.parametrize("delta", [0.3, -2.0])
+def test_opposite_detunings_are_in_the_closed_form(delta):
+    """THERMAL, Eq. (20): the flux counts by 1 + (2 delta/gamma)^2 less."""
+    flux, gamma = 5.0, 1.6
+    network = te.thermal_link(flux * 2 / 1e-2, 1e-2, gamma, detuning=(delta, -delta))
+    summed = te.Quasistatic(rtol=1e-10).steady_state(network)
+    closed = te.analytic.quasistatic_populations(flux, gamma, detuning=delta)
+    assert distance_to(summed, closed) <= summed.stats["quadrature_error"] + 1e-10
+
+
 QUASISTATIC = {
     "ideal": {},
     "unequal": {"gamma": (1.0, 0.7)},

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Ran(NamedTuple):
     """How a run of tests ended.
 
     Args:
-        failed: The first test that failed; None if none did.
+        failed: The first test that failed, or could not be collected; None if none did.
         running: The test that was running when the CPU time was used up; None if it was not.
         seconds: CPU time that this test had used by then.
     """
@@ -68,7 +69,9 @@ def tried(
                     break
                 if first_failure(tree, [ran.failed], limit) == Ran():
                     return "noticed", ran.failed
-                tests = [test for test in tests if test != ran.failed]
+                tests.remove(ran.failed)
+                if not tests:
+                    break
             else:
                 return "undecided", "several tests fail without it"
         return "survived", f"{sum(map(len, stages))} tests"
@@ -81,36 +84,35 @@ def first_failure(copy: Path, tests: list[str], limit: int) -> Ran:
 
     Args:
         copy: The folder that holds the package and its tests.
-        tests: Their names, or files.
+        tests: Their names.
         limit: CPU seconds.
     """
-    chosen, started = copy / ".chosen", copy / ".started"
-    environment = test_environment(copy) | {"PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= {STARTED: str(started), LIMIT: str(limit)}
-    files = list(dict.fromkeys(map(file_of, tests)))
-    if files != tests:
+    with tempfile.TemporaryDirectory() as place:  # not in the copy, which shares files with others
+        chosen, started = Path(place, "chosen"), Path(place, "started")
         chosen.write_text(json.dumps(tests))
-        environment[CHOSEN] = str(chosen)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["-p", "tests.mutation.pytest_order", *files]
-    started.write_text(json.dumps([tests[0], 0.0]))
-    output, status = _run(command, copy, environment, limit)
-    if status in (0, 5):
+        started.write_text(json.dumps([tests[0], 0.0]))
+        environment = test_environment(copy) | {"PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {CHOSEN: str(chosen), STARTED: str(started), LIMIT: str(limit)}
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+        command += ["-p", "tests.mutation.pytest_order", *dict.fromkeys(map(file_of, tests))]
+        output, status = _run(command, copy, environment, limit)
+        test, begun = json.loads(started.read_text())
+    if status == 0:
         return Ran()
-    test, begun = json.loads(started.read_text())
     if status is None:  # waits without computing
         return Ran(running=test, seconds=limit)
     if status in (-signal.SIGXCPU, -signal.SIGKILL):
         return Ran(running=test, seconds=limit - begun)
-    named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
-    return Ran(failed=named[1] if named else test)
+    if not begun:  # a file cannot be imported, or its tests are no longer there
+        named = re.search(r"^ERROR (\S+)", output, re.MULTILINE)
+        test = next((one for one in tests if named and file_of(one) == named[1]), tests[0])
+    return Ran(failed=test)
 
 
 def _run(
     command: list[str], folder: Path, environment: dict[str, str], limit: int
 ) -> tuple[str, int | None]:
     """Output and exit status of a process; status None if it waited for something for too long."""
-
     process = subprocess.Popen(
         command,
         cwd=folder,
