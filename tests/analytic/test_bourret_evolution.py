@@ -9,6 +9,7 @@ from thermalent.analytic.methods.bourret import Bourret
 from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.operators.superoperators import dense
+from thermalent.solution.tasks import EvolutionTask, Piece
 
 NETWORKS = {
     "link": te.thermal_link(1.0, 0.5, detuning=(0.1, -0.2)),
@@ -132,3 +133,14 @@ def test_what_it_does_not_evolve():
         te.evolve(NETWORKS["link"], [1.0], "00", Bourret(), source="empty")
     with pytest.raises(te.MethodError, match=r"Use te\.Fock"):
         te.evolve(te.ring_resonators(coupling=(0.1, 0.2)), [1.0], "10", Bourret())
+
+
+def test_its_cost_is_that_of_an_exponential_and_two_contours():
+    """Some products to square the exponential, and a solve at every node of both contours."""
+    for qubits, size in ((1, 12), (2, 48)):
+        network = te.thermal_link(1.0, 0.5, qubits=qubits)
+        start = np.eye(2**qubits)[0]
+        task = EvolutionTask(pieces=(Piece(network),), times=np.array([1.0]), initial=start)
+        cost = Bourret().plan(task).cost
+        assert cost.operations == (60 + 2 * (24 + 32)) * size**3
+        assert 6 * 16 * size**2 < cost.bytes < 12 * 16 * size**2

@@ -53,8 +53,12 @@ def test_verdicts_in_words():
     parallel, crossed, *_ = ours["C_ij, Delta = 100"]
     assert (parallel, round(crossed, 1)) == (0.0, 1.0)
     assert min(ours["four-partite"]) > 0.1
-    assert ours["S_A"] == pytest.approx([1, 1], abs=0.052)
-    assert ours["S_n over 2 n ln 2"][:3] == pytest.approx([1, 1, 1], abs=0.054)
+    # "About": at r = 1 a qubit of rail A has 0.948 bits, and so have two of each pair that is cut.
+    x = np.cosh(1.0) ** 2 / np.cosh(2.0)
+    bits = -(x * np.log2(x) + (1 - x) * np.log2(1 - x))
+    assert bits == pytest.approx(1, abs=0.052)
+    assert ours["S_A"] == pytest.approx([1, bits], rel=1e-12)
+    assert ours["S_n over 2 n ln 2"][:3] == pytest.approx([bits] * 3, rel=2e-3)  # as 1/Delta^2
     assert ours["S_n over 2 n ln 2"][3] < 0.5
     assert np.all(np.less(ours["S_n, Delta = 0.2"], ours["S_n, Delta = 5"]))
     for k, delta in enumerate(("0", "0.2")):

@@ -14,6 +14,8 @@ import thermal_fock_routes
 import thermal_routes
 from rings_by_hand import exactly, peak, rings
 
+from tests.support.dual_rail_by_hand import ByCharge, ByHand
+
 HERE = Path(__file__).parent
 ROUTES = {
     "ring": ring_routes.ROUTES,
@@ -51,6 +53,14 @@ def test_a_second_route_gives_the_same_numbers(table, name):
     row = ROWS[table, name]
     found = exactly(ROUTES[table][name][1])
     np.testing.assert_allclose(found, row["ours"], rtol=row["tolerance"], atol=row["tolerance"])
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.3])
+def test_blocks_of_equal_charge_are_the_whole_master_equation(delta):
+    detuning = delta * np.arange(2)
+    whole, blocks = (kind(0.8, detuning, -detuning) for kind in (ByHand, ByCharge))
+    times = [of.preparation_time(2e-3, 40) for of in (whole, blocks)]
+    assert times[1] == pytest.approx(times[0], rel=1e-9)
 
 
 def test_every_row_names_its_route():

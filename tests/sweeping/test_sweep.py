@@ -4,11 +4,14 @@ import logging
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.sweeping.execution import progress
+from thermalent.sweeping.execution.ensembles import _solver
 from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.run import _require_packages
 
@@ -219,6 +222,21 @@ def test_blocks_are_in_the_log(caplog):
         swept(block=3)
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [f"block {i} finished: 3 points, 0 of them failed" for i in range(4)]
+
+
+def test_the_log_tells_the_rate_and_the_time_that_remains(monkeypatch, caplog):
+    clock = iter([100.0, 200.0])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with caplog.at_level(logging.INFO, logger="thermalent.sweep"):
+        progress.Log(30, 10)(0, 5, 0)  # ten were there before; five in a hundred seconds
+    (record,) = caplog.records
+    assert record.getMessage() == "15 of 30 points, 0.05 per second, 300 s remain"
+
+
+def test_ensembles_refuse_an_initial_state_at_each_point():
+    solve = _solver(None, None, None)
+    (outcome,) = solve([te.thermal_link(1.0, 0.5)], te.FieldTrajectories(n=64), "00")
+    assert isinstance(outcome, te.MethodError)
 
 
 def test_a_bar_shows_rate_and_failures(capsys):
