@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -61,11 +62,17 @@ def memory_needed(numbers: np.ndarray) -> float:
     Measured: the dense blocks of a tier stand about 14 times at the peak (LAPACK's copies
     included), and the sparse superoperators take 500 bytes per element of the density matrix.
     """
-    count = np.bincount(numbers).astype(float)
-    pairs = np.convolve(count, count[::-1])  # elements by charge, q = 0 in the middle
-    even = pairs[(len(count) - 1) % 2 :: 2].sum()
-    block = max(even, pairs.sum() - even)
-    return 14 * 8 * block**2 + 500 * len(numbers) ** 2
+    even, odd = _unknowns(tuple(np.bincount(numbers).tolist()))
+    return 14 * 8 * max(even, odd) ** 2 + 500 * len(numbers) ** 2
+
+
+@lru_cache(maxsize=64)
+def _unknowns(count: tuple[int, ...]) -> tuple[float, float]:
+    """Elements of even and of odd charge, from the numbers of states by their excitations."""
+    states = np.array(count, dtype=float)
+    pairs = np.convolve(states, states[::-1])  # elements by charge, q = 0 in the middle
+    even = float(pairs[(len(count) - 1) % 2 :: 2].sum())
+    return even, float(pairs.sum()) - even
 
 
 def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
@@ -84,9 +91,8 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
 def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
     """Cost of the fraction, folded some times at the depth of nine digits."""
     relaxation, gain = task.network.mode_rates(task.network.mode_indices[0])
-    depth = _FEWEST_TIERS + _TIERS_PER_WIDTH * float(np.sqrt(abs(gain / relaxation)))
-    count = np.bincount(numbers).astype(float)
-    block = np.convolve(count, count[::-1]).sum() / 2  # unknowns per tier, the real ones
+    depth = _FEWEST_TIERS + _TIERS_PER_WIDTH * math.sqrt(abs(gain / relaxation))
+    block = sum(_unknowns(tuple(np.bincount(numbers).tolist()))) / 2  # the real ones of a tier
     return Cost(bytes=memory_needed(numbers), operations=solves * depth * block**3)
 
 

@@ -244,9 +244,12 @@ def _check_decay(decay: np.ndarray, nodes: tuple[Node, ...]) -> None:
     lost = [node.bath_rate * (node.n_th + 1) if isinstance(node, Mode) else 0.0 for node in nodes]
     if not any(lost):
         checks.positive_semidefinite("decay", decay)
-    elif np.linalg.eigvalsh(decay)[0] < 0:  # the ports may make up for it, or it is rounding
+        return
+    lowest = float(np.linalg.eigvalsh(decay)[0])
+    if lowest < 0:  # the ports may make up for it, or it is rounding
         first = sum(isinstance(node, Mode) for node in nodes)
         checks.positive_semidefinite("decay", decay[first:, first:])
+    if lowest < -checks.EIGENVALUE_ROUNDING * float(np.abs(decay).max()):
         checks.positive_semidefinite("decay with the modes' own ports", decay + np.diag(lost))
 
 

@@ -15,6 +15,8 @@ _LONG = 10**30
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 MOST_NODES = 1000  # of a network: its matrices have a million elements then
+# Part of the largest element by which an eigenvalue below zero is rounding.
+EIGENVALUE_ROUNDING = 1e-12
 _MOST = 10**12  # of anything that is counted; a loop over as many would not end
 
 
@@ -206,7 +208,8 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     matrix = hermitian(name, matrix)
     if matrix.any():
         lowest = float(np.linalg.eigvalsh(matrix)[0])
-        if lowest < 0 and lowest < -1e-12 * max(float(np.abs(matrix).max()), 1e-300):
+        scale = max(float(np.abs(matrix).max()), 1e-300) if lowest < 0 else 0.0
+        if lowest < -EIGENVALUE_ROUNDING * scale:
             fail(
                 name,
                 "positive semidefinite",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -133,14 +133,16 @@ def solved_group(
     states = fractions.states(good)
     proper = _proper(states, progress.error[good])
     good, states = good[proper], states[proper]
-    elements = None if settings.last is not None else fractions.element_errors(progress)
+    elements = None if settings.last is not None else _ElementErrors(fractions, progress)
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
     return {
         position: SteadyState(
             network=networks[position],
             method=settings.record,
             state=rho,
-            error=ErrorEstimate(error, how, elements and partial(elements, row)),
+            error=ErrorEstimate(
+                error, how, None if elements is None else partial(elements.of, row)
+            ),
             stats={
                 "n_max": (tier + 1) // 2,
                 "tiers": tier,
@@ -174,6 +176,25 @@ def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
     lowest = np.linalg.eigvalsh(states)[:, 0]
     proper = finite & (error < largest) & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
     return np.asarray(proper)
+
+
+class _ElementErrors:
+    """The errors of the elements of the states of a group, worked out when first asked for.
+
+    The last but one solution is kept by what the search leaves in the work arrays.
+    """
+
+    def __init__(self, fractions: _Fractions, progress: Progress) -> None:
+        self.fractions, self.progress = fractions, progress
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        fractions, progress = self.fractions, self.progress
+        return element_errors(fractions.work, fractions.tier0, progress.error, progress.scale)
+
+    def of(self, row: int) -> np.ndarray:
+        """Those of the state of a point, (d, d)."""
+        return np.asarray(self._table[row])
 
 
 class _Fractions:
@@ -282,18 +303,6 @@ class _Fractions:
         elements = (self.tier0.basis[points] * self.work.x[points, None, :]).sum(axis=2)
         d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
-
-    def element_errors(self, progress: Progress) -> Callable[[int], np.ndarray]:
-        """The errors of the elements of a point's state, worked out for all when first asked for.
-
-        The last but one solution is kept by what `converge` leaves in the work arrays.
-        """
-
-        @cache
-        def table() -> np.ndarray:
-            return element_errors(self.work, self.tier0, progress.error, progress.scale)
-
-        return lambda row: table()[row]
 
     def _lose(self, points: np.ndarray, depths: np.ndarray) -> None:
         """The change of K, which was folded once, by rounding: see `rounding.lost_above`."""

@@ -9,6 +9,7 @@ from typing import cast
 
 from thermalent.continued_fraction.batch.lanes import side_by_side
 from thermalent.continued_fraction.chain.structure import Structure, structures
+from thermalent.continued_fraction.one_mode import OneModePlan
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -36,7 +37,7 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
         if isinstance(first, Refusal):
             continue  # each is planned by itself, which gives the reason
         of_kind = [cast(SteadyStateTask, tasks[shared[m]]) for m in members]
-        batch = Batch(of_kind, kind, settings, plan)
+        batch = Batch(of_kind, kind, settings, plan, cast(OneModePlan, first))
         for position, member in enumerate(members):
             plans[shared[member]] = BatchPlan(batch=batch, position=position)
     return [plans[i] if i in plans else plan(task) for i, task in enumerate(tasks)]
@@ -59,12 +60,14 @@ class Batch:
         kind: Their structure.
         settings: The method's parameters.
         plan: Plans a task by itself.
+        first: The plan of the first of them.
     """
 
     tasks: Sequence[SteadyStateTask]
     kind: Structure
     settings: Settings
     plan: Planner
+    first: OneModePlan
 
     @cached_property
     def found(self) -> dict[int, SteadyState]:
@@ -93,7 +96,7 @@ class BatchPlan(Plan):
     @property
     def cost(self) -> Cost:
         """Cost of a solve of this network alone, which is an upper bound."""
-        return self._alone.cost
+        return replace(self.batch.first, task=self.batch.tasks[self.position]).cost
 
     def compute(self) -> SteadyState:
         """The steady state; `stats["batch"]` tells whether it was solved with the others.

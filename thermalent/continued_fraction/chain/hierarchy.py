@@ -112,6 +112,6 @@ def bright_dark_bases(drive: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         if len(sector) == 1:
             bright_dark[:, sector[0], sector[0]] = 1.0
         else:
-            place = np.ix_(range(len(drive)), sector, sector)
-            bright_dark[place] = np.linalg.eigh(gram[place])[1]
+            rows, columns = np.array(sector)[:, None], np.array(sector)
+            bright_dark[:, rows, columns] = np.linalg.eigh(gram[:, rows, columns])[1]
     return bright_dark
