@@ -252,9 +252,10 @@ def tiers_coherence(
         return np.array([*numbers, regression.flux])
 
     fine, coarse = converged(asked, look, rtol, most_work, _FOLDS)
+    # Where there is nothing at zero delay (a qubit emits no pairs), later delays are the scale.
+    scale = float(np.max(np.abs(look(fine))))
     found, other = (
-        one.over_time(delays, max(rtol * abs(fine.flux), _FLOOR * fine.size))
-        for one in (fine, coarse)
+        one.over_time(delays, max(rtol * scale, _FLOOR * fine.size)) for one in (fine, coarse)
     )
     change = np.abs(found.values - other.values)[:, 0]
     # A delay at which the two happen to agree is no better than those after it.
