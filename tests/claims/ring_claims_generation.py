@@ -4,6 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
+import ring_delay
 from scipy.optimize import brentq
 
 import thermalent as te
@@ -114,15 +115,20 @@ def best_distance(chi):
 
 @cache
 def generation_at_chirality(chi):
-    """Couplings best at k D = pi, followed from the chiral ones."""
+    """C with couplings best at k D = pi: without delay, at gamma tau = 1, gamma_L as a leak."""
     g1, g2, _ = chiral_optimum()
-    found = optimise(
-        lambda g1, g2: ring_resonators((g1, g2), 1.0, left(chi)),
-        {"g1": (0.4 * g1, 2 * g1), "g2": (0.4 * g2, 2 * g2)},
-        lambda network: peak_concurrence(network, "10", until=120),
-        starts=2,
-    )
-    return [found.value, *found.parameters.values()]
+
+    def best(**how):
+        found = optimise(
+            lambda g1, g2: ring_resonators((g1, g2), 1.0, **how),
+            {"g1": (0.4 * g1, 2 * g1), "g2": (0.4 * g2, 2 * g2)},
+            lambda network: peak_concurrence(network, "10", until=120),
+            starts=2,
+        )
+        return found.value
+
+    delayed = ring_delay.best(left(chi), 1.0, "generation", (g1, g2))[0]
+    return [best(decay_left=left(chi)), delayed, best(cavity_loss=left(chi))]
 
 
 def generation_slope():

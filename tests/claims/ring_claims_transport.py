@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import ring_delay
 from ring_claims_generation import ROOT_HALF, left, slope
 from scipy.optimize import brentq, minimize_scalar
 
@@ -40,8 +41,15 @@ def best_of_one(objective, low, high, **options):
 
 
 def transport_at_chirality(chi):
-    objective = lambda g: transported(g, decay_left=left(chi), until=60)  # noqa: E731
-    return best_of_one(objective, 0.15, 0.6)[1]
+    """C with the coupling best at k D = pi: without delay, at gamma tau = 1, gamma_L as a leak."""
+
+    def best(**how):
+        return best_of_one(lambda g: transported(g, until=60, **how), 0.1, 0.7)[1]
+
+    if chi == 1:
+        return best()
+    delayed = ring_delay.best(left(chi), 1.0, "transport", (0.3,))[0]
+    return [best(decay_left=left(chi)), delayed, best(cavity_loss=left(chi))]
 
 
 def transport_slope():

@@ -28,12 +28,12 @@ def exactly(route):
         return np.atleast_1d(route())
 
 
-def rings(g, *, right=(1, 1), left=(0, 0), phase=PI, qubits=(1, 1), decay=0):
+def rings(g, *, right=(1, 1), left=(0, 0), phase=PI, qubits=(1, 1), decay=0, leak=0):
     """The generator of two nodes' amplitudes: c_1, c_2, then the qubits; entries as they come."""
     size = 2 + sum(qubits)
     m = [[0] * size for _ in range(size)]
     for j in (0, 1):
-        m[j][j] = -(right[j] + left[j]) / 2
+        m[j][j] = -(right[j] + left[j] + leak) / 2
     turn = exponential_of_phase(phase)
     m[1][0] = -root(right[0] * right[1]) * turn
     m[0][1] = -root(left[0] * left[1]) * turn

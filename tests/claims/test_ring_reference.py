@@ -20,6 +20,11 @@ SLOW = {
     "qubit decay, against transport, 0.2",
     "qubit decay, both at their best",
     "qubit decay, threshold",
+    *(
+        f"{system}, chi = {chi}"
+        for system in ("generation", "transport")
+        for chi in (0.95, 0.9, 0.8)
+    ),
     "W3, cavities detuned",
 }
 
@@ -88,10 +93,13 @@ def test_verdicts_in_words():
         place, value, at_half = ours[f"best distance, chi = {chi}"]
         assert place < 0.97
         assert value > at_half + 0.01
-    falling = [ours[f"generation, chi = {chi}"][0] for chi in ("0.95", "0.9", "0.8", "0.5")]
-    assert np.all(np.diff([best, *falling]) > 0)
-    falling = [ours[f"transport, chi = {chi}"][0] for chi in ("1", "0.95", "0.9", "0.8", "0.5")]
-    assert np.all(np.diff(falling) > 0)
+    for system, ideal in (("generation", best), ("transport", ours["transport, chi = 1"][0])):
+        names = [f"{system}, chi = {chi}" for chi in ("0.95", "0.9", "0.8", "0.5")]
+        at_once, delayed, leaking = np.array([ours[name] for name in names]).T
+        assert np.all(np.diff([ideal, *at_once]) > 0)  # as chi falls
+        assert np.all(np.diff([ideal, *leaking]) < 0)
+        assert np.all((leaking < delayed) & (delayed < at_once))
+        assert np.all((delayed > ideal) == (system == "generation"))
     assert ours["Psi+, nonchiral, slow limit"][0] == pytest.approx(np.pi / np.sqrt(2), abs=1e-5)
     assert ours["psi_alpha"][0] < 1e-12
     couplings = [ours[f"qubit decay {rate}"][0] for rate in ("0.01", "0.05", "0.1", "0.2")]
