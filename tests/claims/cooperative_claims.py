@@ -136,6 +136,13 @@ def four_qubits():
     ]
 
 
+def two_excitations():
+    """Weight of 0, 1 and 2 excitations that four qubits keep from |1100>."""
+    end = te.steady_state(network(4), initial="1100").state
+    numbers = np.array([i.bit_count() for i in range(16)])
+    return [float(np.sum(np.diag(end).real[numbers == n])) for n in (0, 1, 2)]
+
+
 def many_qubits():
     """[C_1j at N = 100, weight of |10...0> in the final state there]."""
     amplitudes = exact.single_excitation_amplitudes(1e9, (2 * KAPPA,) * 100)
@@ -181,6 +188,7 @@ CLAIMS = {
     "end of 011": lambda: three_qubits("011")[3],
     "end of 110 and 101": relabelled,
     "N qubits": four_qubits,
+    "W-like, two excitations": two_excitations,
     "W-like, many qubits": many_qubits,
     "clockwork, lowest transition": lambda: clockwork("lowest transition"),
     "clockwork, laser": lambda: clockwork("laser"),

@@ -173,6 +173,11 @@ def four_qubits():
     ]
 
 
+def two_excitations():
+    rho = evolved(together(4), ket("1100"), LATE)
+    return [sum(rho[i, i].real for i in range(16) if i.bit_count() == n) for n in (0, 1, 2)]
+
+
 def many_qubits():
     left = expm(-0.5 * np.ones((100, 100)))[:, 0]  # after 50 decay times
     return [2 * abs(left[0] * left[1]), left[0] ** 2]
@@ -224,6 +229,7 @@ ROUTES = {
     "end of 011": (EXPONENTIAL, lambda: three_qubits("011")[3]),
     "end of 110 and 101": (EXPONENTIAL, lambda: [three_qubits(x)[1] for x in ("110", "101")]),
     "N qubits": (EXPONENTIAL, four_qubits),
+    "W-like, two excitations": (EXPONENTIAL, two_excitations),
     "W-like, many qubits": ("exponential of the amplitudes written out", many_qubits),
     "clockwork, lowest transition": (NULL_VECTOR, lambda: clockwork(*LOWEST)),
     "clockwork, laser": (NULL_VECTOR, lambda: clockwork(*LASER)),

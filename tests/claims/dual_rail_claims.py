@@ -176,6 +176,16 @@ CLAIMS = {
     "C_ii, Delta = 2": lambda: four_pairs(2.0),
     "C_44 over Delta": lambda: [four_pairs(d)[3] for d in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)],
     "decay along the chain": lambda: along_the_chain(3, 1e-4, bandwidth=1.0)[1:],
+    "unequal bandwidths": lambda: [
+        te.steady_state(
+            te.dual_rail(1, 1.0, bandwidths=(5.0, other)), te.ContinuedFraction(rtol=1e-9)
+        ).concurrence()
+        for other in (5.0, 50.0, 500.0)
+    ],
+    "T_prep, Delta = 1": lambda: [preparation_time(n, 1.0) for n in (1, 2, 3)],
+    "unique, three pairs": lambda: (
+        te.relaxation_rates(te.dual_rail(3, 1.0, detuning=(0.3, -0.4, 0.6)), 1).stationary
+    ),
     "C_11, kappa = 5": lambda: one_pair(5.0, 0.5),
     "C_11, kappa = 20": lambda: one_pair(20.0, 5.0),
 }

@@ -117,6 +117,12 @@ def stationary_states():
     return [te.relaxation_rates(network, 1).stationary for network in networks]
 
 
+def unique_of_three():
+    """Eigenvalues of the Lindbladian of three pairs that are zero."""
+    delta = np.array([0.3, -0.4, 0.6])
+    return int(np.sum(np.abs(ByHand(1.0, delta, -delta).slowest(3)) < 1e-10))
+
+
 def form_invariance():
     """U = exp(i theta) (cos theta + i sin theta SWAP), tan theta = +-(difference)/gamma."""
     delta_a, delta_b = [0.3, -0.8, 0.5], [0.9, -0.2, 0.4]
@@ -244,6 +250,15 @@ ROUTES = {
         for kappa in (5.0, 20.0)
         for dephasing in (0.0, 0.01)
     },
+    "unequal bandwidths": (
+        FOCK,
+        lambda: [
+            te.steady_state(te.dual_rail(1, 1.0, bandwidths=(5.0, other)), te.Fock()).concurrence()
+            for other in (5.0, 50.0, 500.0)
+        ],
+    ),
+    "T_prep, Delta = 1": (TIMES, lambda: purity_times(1.0)),
+    "unique, three pairs": (MASTER, unique_of_three),
     "C_11, kappa = 5": (LEVELS, lambda: one_pair(5.0, 0.5)),
     "C_11, kappa = 20": (LEVELS, lambda: one_pair(20.0, 5.0)),
 }

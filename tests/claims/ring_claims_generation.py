@@ -209,6 +209,22 @@ def decay_where_strong_couplings_win():
     return brentq(lead, 0.019, 0.022, xtol=1e-9)
 
 
+def real_and_imaginary_rates():
+    """Largest C with both kappa_i real (g up to 1/4), both imaginary (from 1/4), and of all."""
+
+    def best(low, high):
+        found = optimise(
+            lambda g1, g2: ring_resonators((g1, g2)),
+            {"g1": (low, high), "g2": (low, high)},
+            lambda network: peak_concurrence(network, "10", until=60),
+            starts=4,
+            allow_bounds=True,
+        )
+        return found.value
+
+    return [best(0.05, 0.25), best(0.25, 6.0), chiral_optimum()[2]]
+
+
 def generation_against_transport(rate):
     """Largest concurrence of generation, and of the transport of |Psi+>, each at its best."""
     ends = ({f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2))
@@ -277,6 +293,10 @@ CLAIMS = {
         one_detuned(name, node) for name in ("cavity_detuning", "detuning") for node in (0, 1)
     ],
     "qubit decay": lambda: with_decay(0.1),
+    "qubit decay below 0.1": lambda: [
+        best_with_decay(rate, *SLOW_AND_STRONG, starts=10).value for rate in (0.01, 0.05, 0.1)
+    ],
+    "real and imaginary kappa": real_and_imaginary_rates,
     "qubit decay, maxima swap": decay_where_strong_couplings_win,
     **{
         f"qubit decay, against transport, {rate:g}": partial(generation_against_transport, rate)

@@ -215,6 +215,27 @@ def equally_good_decay():
     return [gamma, with_qubit_decay(gamma)[1]]
 
 
+def unknown_qubit():
+    """Mean fidelity over all states of one qubit, its known phase turned back, at the best g."""
+    g, _ = w_optimum(1)
+    network = ring_resonators(g, qubits=1)
+    peak = peak_transfer(network, "10", "01", until=20)
+    kets = np.array([[1, 0], [0, 1], [1, 1], [1, -1], [1, 1j], [1, -1j]], dtype=complex)
+    kets /= np.linalg.norm(kets, axis=1)[:, None]
+    states = []
+    for ket in kets:
+        start = np.kron(ket, [1, 0])
+        states.append(te.evolve(network, [peak.time], start, FewExcitations()).at(0).reduced("q2"))
+    phase = np.angle(states[2][1, 0])
+    turn = np.diag([1, np.exp(-1j * phase)])
+    # Six states are a 2-design: their mean is that over the sphere.
+    fidelities = [
+        (ket.conj() @ turn @ rho @ turn.conj() @ ket).real
+        for ket, rho in zip(kets, states, strict=True)
+    ]
+    return np.mean(fidelities)
+
+
 CLAIMS = {
     "Psi+, best coupling": lambda: best_of_one(transported, 0.15, 0.6)[0],
     "Psi+, F": lambda: best_of_one(transported, 0.15, 0.6)[1],
@@ -256,4 +277,5 @@ CLAIMS = {
     "sensitivity to the distance": lambda: [bend_over_distance(chi) for chi in (0.9, 0.5, 0.0)],
     "psi_beta": phase_of_two,
     "qubit decay, both at their best": equally_good_decay,
+    "unknown qubit": unknown_qubit,
 }

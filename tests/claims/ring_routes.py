@@ -235,6 +235,23 @@ def decay_where_maxima_swap():
     return brentq(lead, 0.0195, 0.021, xtol=1e-9)
 
 
+def on_the_border():
+    """Both kappa_i real with g_2 = 1/4, both imaginary with g_1 = 1/4: where the maxima lie."""
+
+    def value(g1, g2, t):
+        return concurrence(evolved(rings((g1, g2)), t, EG))
+
+    real = maximum(lambda x: value(x[0], arb("0.25"), x[1]), (0.117, 13.0))[1]
+    imaginary = maximum(lambda x: value(arb("0.25"), x[0], x[1]), (0.566, 6.0))[1]
+    return [real, imaginary, chiral_optimum()[2]]
+
+
+def unknown_qubit():
+    """1/2 + |t|/3 + |t|^2/6 of a channel that keeps the amplitude t of |1>."""
+    weight = w_optimum(1)[1]
+    return 0.5 + np.sqrt(weight) / 3 + weight / 6
+
+
 def generation_against_transport(rate, start, time):
     return [
         best_generated((*start, time), decay=arb(rate))[2],
@@ -471,6 +488,15 @@ _FOUND = {
         mean_with_one_detuned(which, node) for which in ("cavity", "qubit") for node in (0, 1)
     ],
     "qubit decay": with_decay,
+    "qubit decay below 0.1": lambda: [
+        best_generated(start, decay=arb(rate))[2]
+        for rate, start in (
+            ("0.01", (0.148, 0.345, 9.5)),
+            ("0.05", (1.59, 1.3, 2.02)),
+            ("0.1", (1.677, 1.379, 1.9)),
+        )
+    ],
+    "real and imaginary kappa": on_the_border,
     "qubit decay, maxima swap": decay_where_maxima_swap,
     "qubit decay, against transport, 0.02": partial(
         generation_against_transport, 0.02, (0.17, 0.416), 7.8
@@ -530,5 +556,6 @@ _FOUND = {
     "sensitivity to the distance": lambda: [bend_over_distance(chi) for chi in (0.9, 0.5, 0.0)],
     "psi_beta": spread_over_phase,
     "qubit decay, both at their best": equally_good_decay,
+    "unknown qubit": unknown_qubit,
 }
 ROUTES = {name: (NAMES.get(name, EXPONENTIAL), found) for name, found in _FOUND.items()}

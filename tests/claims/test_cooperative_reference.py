@@ -20,7 +20,7 @@ def ours(name):
 
 def test_all_claims_are_there():
     assert list(ROWS) == list(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 25
+    assert len(TABLE["claims"]) == len(ROWS) == 26
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -68,6 +68,8 @@ def test_contradicted_statements():
         assert ours(f"equal populations {p}")[0] == pytest.approx(p * (1 - p)) != 0
         assert exact.product_limit(p, p).concurrence == pytest.approx(p * (1 - p))
     assert ours("end of 110 and 101") == pytest.approx([1 / 6, 1 / 6])  # not 2/3
+    # Two qubits each form a singlet: a state of two excitations, which is no W state.
+    assert ours("W-like, two excitations") == pytest.approx([1 / 6, 1 / 2, 1 / 3])
     pair, product = ours("W-like, many qubits")
     assert pair < 0.02
     assert product > 0.98

@@ -16,6 +16,7 @@ LONG = {
     "broadband limit",
     "C_11, kappa = 5",
     "C_11, kappa = 20",
+    "unequal bandwidths",
     "N_ent, kappa = 5, dephasing 0",
     "N_ent, kappa = 20, dephasing 0",
     "N_ent, kappa = 5, dephasing 0.01",
@@ -66,6 +67,10 @@ def test_verdicts_in_words():
         times += [ours[f"T_prep, {pairs} pairs"][k] for pairs in ("four", "five")]
         assert np.all(np.diff(times) > 0)
         assert np.all(np.diff(times) < times[0])  # T_prep(N) < N T_prep(1)
+    assert np.all(np.array(ours["T_prep, Delta = 1"]) < 1.07 * ours["T_prep, Delta = 1"][0])
+    assert ours["unique, three pairs"] == [1]
+    falling = ours["unequal bandwidths"]
+    assert np.all(np.diff(falling) < -0.03)
     assert np.ptp(ours["T_prep, permuted"]) < 1e-6  # their own bounds
     wide = np.array(ours["broadband limit"]) * [1e2, 1e3, 1e4]
     assert wide[1:] == pytest.approx(wide[1:][::-1], rel=0.05)  # as 1/kappa

@@ -53,7 +53,7 @@ def verdict(row):
 
 def test_all_claims_are_there():
     assert set(ROWS) == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 82
+    assert len(TABLE["claims"]) == len(ROWS) == 85
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,11 @@ def test_verdicts_in_words():
     assert best - min(by_cavity) < 0.05 < 0.15 < best - max(qubit_1, qubit_2)
     fixed, anew, *_ = ours["qubit decay"]
     assert fixed + 0.1 < anew < best
+    assert np.all(np.array(ours["qubit decay below 0.1"]) / best < [0.92, 0.82, 0.78])
+    real, imaginary, largest = ours["real and imaginary kappa"]
+    assert imaginary < largest - 0.1 < largest - 0.002 < real < largest
+    assert min(ours["qubit decay"][2:]) > 0.25  # both rates imaginary at the best couplings
+    assert 0.96 < ours["unknown qubit"][0] < 0.97
     assert 0.02 < ours["qubit decay, maxima swap"][0] < 0.0205
     for rate, ahead in (("0.02", False), ("0.05", True), ("0.1", True), ("0.2", True)):
         made, carried = ours[f"qubit decay, against transport, {rate}"]
