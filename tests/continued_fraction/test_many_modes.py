@@ -310,13 +310,14 @@ def test_the_default_returns_what_a_budget_affords(monkeypatch):
     network = te.dual_rail(**TWO_PAIRS)
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-6))
     errors = []
-    for budget in (1e8, 3e8, 1e9):
+    for budget in (3e7, 1e8, 3e8, 1e9):
         monkeypatch.setattr(solve, "LATTICE_BUDGET", budget)
         found, again = (te.steady_state(network) for _ in range(2))
         np.testing.assert_array_equal(found.state, again.state)
         assert found.stats["ended_by"] == "budget"
-        # Iterations are foreseen from those of the lattice before.
-        assert found.stats["operations"] <= 2 * budget
+        # Iterations are foreseen from those of the lattice before; the first two digits may take
+        # ten times the budget, which is what the smallest one here needs.
+        assert found.stats["operations"] <= (10 if budget == 3e7 else 2) * budget
         distance = np.max(np.abs(found.state - exact.state))
         # The error of the lattice before the last: too large by what one more step gains.
         assert distance <= found.error + exact.error <= 30 * distance
