@@ -164,6 +164,7 @@ def test_claims_of_the_phononic_links(found):
     assert orbital > 0.29  # about 0.2, says the paper
     # At half the Q both come near what it says.
     assert 0.17 < float(found["siv-orbital", "C at Q = 5e5"].exact) < 0.2
+    assert found["siv-orbital", "C at Q = 5e5 and n_th = 100"].approximate == "0.2040"
     assert 0.60 < float(found["siv-spin", "C at Q = 5e5, T_phi = 1 ms"].exact) < 0.62
     assert not any(claim.approximate for (name, _), claim in found.items() if name == NAMES[0])
 
