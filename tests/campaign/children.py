@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import psutil
@@ -18,6 +20,9 @@ PATIENCE = 600.0  # seconds
 # Forked from a server with everything loaded: a start takes milliseconds instead of seconds.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.campaign.warm"])
+
+# The start of a process asks how others ended, and only the first who asks is told.
+_guard = threading.Lock()
 
 Message = tuple[Any, ...]
 
@@ -34,7 +39,8 @@ class Child:
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._pipe, other = _CONTEXT.Pipe()
         self.process = _CONTEXT.Process(target=_run, args=(function, other, arguments))
-        self.process.start()
+        with _guard:
+            self.process.start()
         other.close()
 
     def next(self) -> Message:
@@ -45,15 +51,21 @@ class Child:
         try:
             return self._pipe.recv()
         except (EOFError, ConnectionResetError):
-            self.process.join(PATIENCE)
-            return ("died", self.process.exitcode)
+            return ("died", self.ended())
 
     def last(self) -> Message:
         """The last message: "returned", "raised", "died" or "hung"."""
         while (message := self.next())[0] not in ("returned", "raised", "died", "hung"):
             pass
-        self.process.join(PATIENCE)
+        self.ended()
         return message
+
+    def ended(self) -> int | None:
+        """Wait for its end; the exit status, None if it does not end."""
+        wait([self.process.sentinel], PATIENCE)
+        with _guard:
+            self.process.join(0)
+            return self.process.exitcode
 
     def descendants(self) -> list[psutil.Process]:
         """The processes that it has started and those that these have."""
@@ -66,8 +78,7 @@ class Child:
         """Kill it as a power user would: SIGKILL; whether it was alive."""
         assert self.process.pid is not None
         kill(self.process.pid)
-        self.process.join(PATIENCE)
-        return self.process.exitcode == -signal.SIGKILL
+        return self.ended() == -signal.SIGKILL
 
 
 def kill(pid: int) -> None:
@@ -85,6 +96,7 @@ def left_behind(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 
 def _run(function: Callable[..., Any], pipe: Connection, arguments: tuple[Any, ...]) -> None:
+    faulthandler.enable()
     try:
         said: Message = ("returned", function(pipe, *arguments))
     except BaseException as problem:  # it is the parent who judges

@@ -207,7 +207,6 @@ class _Experiment:
     def _ended(self, child: Child, message: tuple) -> bool:
         if message[0] not in ("returned", "raised", "died", "hung"):
             message = child.last()
-        child.process.join()
         if message[0] != "returned":
             self.wrong.append(f"ended in {message}")
         return True
