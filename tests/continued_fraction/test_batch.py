@@ -191,6 +191,34 @@ def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
             assert expected[position].stats["residual"] == other.stats["residual"]
 
 
+@pytest.mark.parametrize(
+    ("depths", "alone", "together"),
+    [
+        ([], [], []),
+        (3 * [40], [0, 1, 2], []),  # all lanes would take longer than three folds
+        (16 * [40], [], list(range(16))),
+        (20 * [40], [16, 17, 18, 19], list(range(16))),  # the four that are left
+        ([900, *16 * [40]], [0], list(range(1, 17))),  # the others do not wait for the deepest
+    ],
+)
+def test_points_are_folded_alone_where_lanes_would_take_longer(depths, alone, together):
+    assert batch._alone_and_together(depths, 16) == (alone, together)
+
+
+def test_every_point_is_folded_once_and_never_slower_than_in_one_way(rng):
+    for count in range(1, 60):
+        depths = sorted(rng.integers(8, 5000, count).tolist(), reverse=True)
+        alone, together = batch._alone_and_together(depths, 16)
+        assert sorted(alone + together) == list(range(count))
+
+        def lanes(points, depths=depths):
+            return batch._LANES_COST * sum(depths[point] for point in points[::16])
+
+        work = sum(depths[point] for point in alone) + lanes(together)
+        assert work <= lanes(list(range(count)))
+        assert work <= sum(depths)
+
+
 def test_what_lanes_cannot_settle_is_handed_over():
     reservoir = np.ones((3, 3))
     not_unique = Network(

@@ -9,6 +9,7 @@ error is follow the rules of `fraction`. What elimination without pivoting in la
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +29,9 @@ from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyStat
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
-# Up to so many points a lane each would mostly fold copies: they are folded one by one.
-_FEW = 4
+# All lanes together take as long as so many folds of one network (6.8 measured for resonant qubits,
+# 7.4 for detuned ones), so that fewer are folded one by one.
+_LANES_COST = 6.5
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
@@ -229,34 +231,31 @@ class _Fractions:
         # What needs more tiers than the ordinary solver takes, it also refuses.
         progress.status[progress.depth > most] = batch_convergence.DEFERRED
         first_depths = progress.depth.copy()
-        active = self._active(progress)
+        (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
         self._search(active, progress, rtol, most, 1)
         self._lose(active, first_depths)
-        while (active := self._active(progress)).size:
-            # Of many points those of similar depth come together again after each fold.
-            rounds = 1 if len(active) > _FEW else control.MOST_FOLDS
-            self._search(active, progress, rtol, most, rounds)
-        return progress
-
-    def _active(self, progress: Progress) -> np.ndarray:
-        """The points that are not settled, in the order in which they are folded."""
-        from thermalent.continued_fraction.batch import convergence as batch_convergence
-
-        (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
-        if active.size > 1:  # lanes of similar depth wait least for each other
-            active = active[np.argsort(progress.depth[active], kind="stable")]
-        return active
+        while True:
+            (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
+            if active.size == 0:
+                return progress
+            self._search(active, progress, rtol, most, control.MOST_FOLDS)
 
     def _search(
         self, points: np.ndarray, progress: Progress, rtol: float, most: int, rounds: int
     ) -> None:
-        """Fold some points, at most so many times, until each is settled."""
+        """Fold some points, at most so many times, until each is settled.
+
+        Where there are many, once: then those of similar depth come together again.
+        """
         from thermalent.continued_fraction.batch.convergence import search_points
 
-        group, limits, side = self.group, (rtol, most), self._side(points)
+        group, limits = self.group, (rtol, most)
         a, _, bands, reversed_bands, values = group.blocks
+        parts = self._parts(points, progress.depth)
+        if parts and len(parts[0][1]) > 1:  # those in lanes come first
+            rounds = 1
 
-        def task(some: np.ndarray) -> None:
+        def task(some: np.ndarray, side: Side) -> None:
             search_points(
                 some,
                 (a, bands, reversed_bands, values),
@@ -270,7 +269,7 @@ class _Fractions:
                 side,
             )
 
-        self._share(task, points)
+        self._share(task, parts)
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
@@ -278,25 +277,33 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, work, converged = self.group, self.work, self.states(points)
-        (a, _, bands, _, values), side = group.blocks, self._side(points)
+        a, _, bands, _, values = group.blocks
 
-        def task(some: np.ndarray) -> None:
+        def task(some: np.ndarray, side: Side) -> None:
             fold_points(some, tiers, False, a, bands, values, group.rate, work.k, side)
             solve_points(
                 some, self.tier0.a, work.k, group.reached.populations, work.x, work.inverse
             )
 
-        self._share(task, points)
+        self._share(task, self._parts(points, tiers))
         regular = ~np.isnan(work.x[points, 0])
         points, converged = points[regular], converged[regular]
         progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
         return points
 
-    def _side(self, points: np.ndarray) -> Side:
-        """The lanes in which so many points are folded."""
-        from thermalent.continued_fraction.batch import kernels
+    def _parts(self, points: np.ndarray, depths: np.ndarray) -> list[tuple[np.ndarray, Side]]:
+        """Some points in the parts that a thread takes at a time, each with the lanes it is for."""
+        from thermalent.continued_fraction.batch.kernels import MANY_LANES, ONE_LANE
 
-        return kernels.ONE_LANE if len(points) <= _FEW else kernels.MANY_LANES
+        if len(points) > 1:  # lanes of similar depth wait least for each other
+            points = points[np.argsort(-depths[points], kind="stable")]
+        alone, together = _alone_and_together(depths[points].tolist(), len(MANY_LANES))
+        size = _SHARE if self.threads > 1 else max(1, len(points))
+        parts: list[tuple[np.ndarray, Side]] = []
+        for places, side in ((together, MANY_LANES), (alone, ONE_LANE)):
+            for begin in range(0, len(places), size):
+                parts.append((points[places[begin : begin + size]], side))
+        return parts
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
@@ -308,22 +315,54 @@ class _Fractions:
         """The change of K, which was folded once, by rounding: see `rounding.lost_above`."""
         from thermalent.continued_fraction.batch.kernels import fold_points
 
-        group, above, side = self.group, self.work.above, self._side(points)
+        group, above = self.group, self.work.above
         six, sizes = (*group.blocks.a, *group.blocks.couplings), sum(group.size, ())
         moved = rounding.disturbed(six, sizes, group.reached.charge, group.reached.populations)
         a, bands, values = moved.a, moved.reversed_bands, moved.values
 
-        def task(members: np.ndarray) -> None:
-            fold_points(members, depths, True, a, bands, values, group.rate, above, side)
+        def task(some: np.ndarray, side: Side) -> None:
+            fold_points(some, depths, True, a, bands, values, group.rate, above, side)
 
-        self._share(task, points)
+        self._share(task, self._parts(points, depths))
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)
 
-    def _share(self, task: Callable[[np.ndarray], None], points: np.ndarray) -> None:
-        """Do the task for all points, on all threads; the kernels release the GIL."""
-        parts = _slices(points, _SHARE) if self.threads > 1 else [points]
-        if len(parts) <= 1:
-            task(points)
+    def _share(
+        self,
+        task: Callable[[np.ndarray, Side], None],
+        parts: Sequence[tuple[np.ndarray, Side]],
+    ) -> None:
+        """Do the task for all parts, on all threads; the kernels release the GIL."""
+        if self.threads == 1 or len(parts) <= 1:
+            for part in parts:
+                task(*part)
             return
         with ThreadPoolExecutor(self.threads, thread_name_prefix="fractions") as pool:
-            list(pool.map(task, reversed(parts)))  # the longest first
+            list(pool.map(lambda part: task(*part), parts))  # the longest first
+
+
+def _alone_and_together(depths: Sequence[int], lanes: int) -> tuple[list[int], list[int]]:
+    """Which points are folded one by one, and which side by side, to take the least time.
+
+    All lanes take as long as the deepest point in them. Of the next points, as many as there are
+    lanes, the deepest are therefore folded alone where that is less work.
+
+    Args:
+        depths: Tiers of the points, the deepest first.
+        lanes: Number of lanes.
+
+    Returns:
+        Positions of those alone, and of those together, in the order of the depths.
+    """
+    alone: list[int] = []
+    together: list[int] = []
+    begin = 0
+    while begin < len(depths):
+        window = [*depths[begin : begin + lanes], 0]  # beyond the last one there is no work
+        before = [0, *itertools.accumulate(window)]
+        work = [own + _LANES_COST * deepest for own, deepest in zip(before, window, strict=False)]
+        split = begin + work.index(min(work))
+        end = split + lanes if split < begin + len(window) - 1 else split
+        alone += range(begin, split)
+        together += range(split, min(end, len(depths)))
+        begin = end
+    return alone, together
