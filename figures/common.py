@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 import thermalent as te
@@ -34,6 +35,7 @@ _STYLE: dict[Any, Any] = {
     "legend.fontsize": 8,
     "legend.framealpha": 0.9,
     "lines.linewidth": 1.6,
+    "axes.prop_cycle": cycler(color=COLOURS),
     "xtick.direction": "in",
     "ytick.direction": "in",
     "xtick.top": True,

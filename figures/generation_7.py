@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,7 @@ def _draw(
     titles = {"equal": "equal rates", "printed": "printed optimum", "best": "optimum"}
     lines = {"equal": "-", "printed": "-", "best": "--"}
     with common.style():
-        figure, (left, right) = common.canvas(7.2, 3.2, 1, 2, sharey=True)
+        figure, (left, right) = common.canvas(7.2, 3.9, 1, 2, sharey=True)
         for name, colour in zip(bare, common.COLOURS, strict=False):
             label = rf"{titles[name]}, $\gamma_{{R2}}/\gamma_{{R1}} = {bare[name]:.2f}$"
             left.plot(columns["gamma_t"], columns[name], lines[name], color=colour, label=label)
@@ -119,9 +120,13 @@ def _draw(
                 color=colour,
                 label=label,
             )
-        left.set(xlabel=r"time $\gamma_{R1} t$", ylabel=common.CONCURRENCE, title="no cavities")
+        left.set(xlabel=r"time $\gamma_{R1} t$", ylabel=common.CONCURRENCE)
         left.set(xlim=(0, LATEST_BARE), ylim=(0, 1))
-        left.legend()
-        right.set(xlabel=r"time $\gamma_{R1} t$", xlim=(0, LATEST), title="with cavities")
-        right.legend(title=r"$(g_1, g_2, \gamma_{R2})/\gamma_{R1}$")
+        left.set_title("(a) no cavities", loc="left")
+        right.set(xlabel=r"time $\gamma_{R1} t$", xlim=(0, LATEST))
+        right.set_title("(b) with cavities", loc="left")
+        # Below each panel: inside they would cover the curves.
+        beneath: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+        left.legend(**beneath, frameon=False)
+        right.legend(**beneath, frameon=False, title=r"$(g_1, g_2, \gamma_{R2})/\gamma_{R1}$")
         common.save("generation_7", folder, figure, columns)

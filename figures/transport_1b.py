@@ -17,7 +17,7 @@ LATEST = 20.0
 
 
 def main(
-    folder: Path = common.FOLDER, *, points: int = 101, track: Track = common.silent
+    folder: Path = common.FOLDER, *, points: int = 401, track: Track = common.silent
 ) -> Report:
     """Concurrence of the qubits of each node, and the fidelity of the transfer, from |Psi+>.
 
@@ -53,15 +53,16 @@ def main(
         ).value
     columns = {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
     with common.style():
-        figure, panels = common.canvas(7.2, 3.0, 1, 2, sharey=True)
-        for axes, block, title in zip(
-            panels, blocks, (r"$\gamma_L = 0$", r"$\gamma_L = \gamma_R$, $kD = \pi$"), strict=True
-        ):
+        figure, panels = common.canvas(7.2, 3.3, 1, 2, sharey=True)
+        titles = (r"(b) $\gamma_L = 0$", r"(c) $\gamma_L = \gamma_R$, $kD = \pi$")
+        for axes, block, title in zip(panels, blocks, titles, strict=True):
             axes.plot(times, block["concurrence_1"], label=r"$\mathcal{C}$ of node 1")
             axes.plot(times, block["concurrence_2"], label=r"$\mathcal{C} = F$ (squared) of node 2")
             axes.plot(times, block["root_fidelity"], "--", label=r"$\sqrt{F}$ of node 2")
-            axes.set(xlabel=r"time $\gamma_R t$", xlim=(0, LATEST), ylim=(0, 1), title=title)
-        panels[0].legend()
+            axes.set(xlabel=r"time $\gamma_R t$", xlim=(0, LATEST), ylim=(0, 1))
+            axes.set_title(title, loc="left")
+        panels[0].set_ylabel("concurrence, fidelity")
+        figure.legend(*panels[0].get_legend_handles_labels(), **common.BELOW)
         common.save("transport_1b", folder, figure, columns)
     return Report(
         columns=columns,

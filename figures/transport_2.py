@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,16 @@ BELL_1 = {"q1a": np.sqrt(0.5), "q1b": np.sqrt(0.5)}
 BELL_2 = {"q2a": np.sqrt(0.5), "q2b": np.sqrt(0.5)}
 PAIR = ("q2a", "q2b")
 Columns = dict[str, np.ndarray]
+
+# Above the curves, outside of the panel.
+LEGEND: dict[str, Any] = {
+    "ncols": 2,
+    "loc": "lower center",
+    "bbox_to_anchor": (0.55, 1.0),
+    "frameon": False,
+    "columnspacing": 1.0,
+    "handlelength": 1.2,
+}
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
@@ -50,15 +61,18 @@ def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = commo
                 color=colour,
                 label=rf"$\chi = {chi:g}$",
             )
-        panels[0, 1].set(xlabel=r"distance $D/\lambda$", ylabel=label, xlim=(0, 1), ylim=(0, 1.2))
-        panels[0, 1].legend(ncols=4, loc="upper center", columnspacing=0.8, handlelength=1.2)
+        panels[0, 1].set(xlabel=r"distance $D/\lambda$", ylabel=label, xlim=(0, 1), ylim=(0, 1))
+        panels[0, 1].legend(**LEGEND)
         label = r"largest $F$ (squared)"
         for axes, columns, state, least in (
             (panels[1, 0], one, r"\cos\theta|eg\rangle + e^{i\varphi}\sin\theta|ge\rangle", 0.0),
             (panels[1, 1], two, r"\cos\theta|gg\rangle + e^{i\varphi}\sin\theta|ee\rangle", 0.7),
         ):
             _map(figure, axes, columns, ("theta", "phi", "fidelity"), label, least)
-            axes.set(xlabel=r"$\theta/\pi$", ylabel=r"$\varphi/\pi$", title=f"${state}$")
+            axes.set(xlabel=r"$\theta/\pi$", ylabel=r"$\varphi/\pi$")
+            axes.set_title(f"${state}$", fontsize=9)
+        for axes, letter in zip(panels.ravel(), "abcd", strict=True):
+            axes.set_title(f"({letter})", loc="left")
         common.save("transport_2", folder, figure, coupled)
     for name, columns in (("b", distant), ("c", one), ("d", two)):
         common.write_table(folder / f"transport_2{name}.csv", columns)

@@ -20,7 +20,7 @@ LATEST = 20.0
 
 
 def main(
-    folder: Path = common.FOLDER, *, points: int = 101, track: Track = common.silent
+    folder: Path = common.FOLDER, *, points: int = 301, track: Track = common.silent
 ) -> Report:
     """Fidelity over time for four Dicke states, and sqrt(N) g of |W_N> for N up to 20.
 
@@ -43,8 +43,12 @@ def main(
         figure, (left, right) = common.canvas(7.2, 3.1, 1, 2)
         for (n, k, _), values, colour in zip(DICKE, found, common.COLOURS, strict=False):
             left.plot(times, values, color=colour, label=rf"$|{n}D_{{{k}}}\rangle$")
+            left.plot(times, np.sqrt(values), "--", color=colour, linewidth=0.9)
+        left.plot([], [], "--", color="0.3", linewidth=0.9, label=r"$\sqrt{F}$, as printed")
         left.set(xlabel=r"time $\gamma_R t$", ylabel=r"fidelity $F$ (squared)")
         left.set(xlim=(0, LATEST), ylim=(0, 1))
+        left.set_title("(a)", loc="left")
+        right.set_title("(b)", loc="left")
         left.legend()
         right.plot(numbers, best, "o", markersize=4, color=common.COLOURS[0])
         right.plot(numbers, 0.43 / np.sqrt(numbers), color="0.6", label=r"$0.43/\sqrt{N}$")
