@@ -4,10 +4,10 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
-import ring_delay
 from scipy.optimize import brentq
 
 import thermalent as te
+from tests.claims import ring_delay
 from thermalent.analysis.optimise import OptimumError, optimise
 from thermalent.analytic.ring_resonators import (
     long_time_concurrence,

@@ -3,11 +3,11 @@
 from functools import cache
 
 import numpy as np
-import ring_delay
 from ring_claims_generation import ROOT_HALF, left, slope
 from scipy.optimize import brentq, minimize_scalar
 
 import thermalent as te
+from tests.claims import ring_delay
 from thermalent.analysis.optimise import optimise
 from thermalent.analytic.ring_resonators import bell_transfer_fidelity
 from thermalent.excitations import FewExcitations, average, peak_transfer
