@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.continued_fraction.memory import evolution_bytes, steady_state_bytes
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.continued_fraction.one_mode import memory_needed
 from thermalent.support import memory_limit
 
 
@@ -84,7 +84,30 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
 def test_memory_estimate_counts_the_largest_block():
     """Four qubits: 128 unknowns a tier."""
     numbers = np.array([bin(i).count("1") for i in range(16)])
-    assert memory_needed(numbers) == pytest.approx(14 * 8 * 128**2 + 500 * 256)
+    assert steady_state_bytes(numbers) == pytest.approx(20 * 8 * 128**2 + 500 * 256 + 1e7)
+    growth = evolution_bytes(numbers, 1001) - evolution_bytes(numbers, 1)
+    assert growth == pytest.approx(1000 * 3.5 * 16 * 256)
+
+
+def test_times_that_do_not_fit_are_refused_with_how_many_would(monkeypatch):
+    net = te.thermal_link(1.0, 0.5, qubits=3)
+    monkeypatch.setattr(memory_limit, "available", lambda: 10**8)
+    with pytest.raises(te.MethodError, match=r"at 100000 times .* times would fit") as refused:
+        te.evolve(net, np.linspace(0, 1, 100_000), "000", ContinuedFraction())
+    fitting = int(str(refused.value).split(" times would fit")[0].split()[-1])
+    numbers = np.array([bin(i).count("1") for i in range(8)])
+    assert evolution_bytes(numbers, fitting) <= 1e8 < evolution_bytes(numbers, fitting + 1)
+
+
+def test_correlations_that_do_not_fit_are_refused(monkeypatch):
+    net = te.thermal_link(1e5, 0.01)
+    monkeypatch.setattr(memory_limit, "available", lambda: 4 * 10**7)
+    with pytest.raises(te.MethodError, match=r"does not fit: .*Use fewer emitters, or a larger"):
+        te.spectrum(net, [0.0])
+    with pytest.raises(te.MethodError, match="does not fit"):
+        te.coherence(net, [0.0])
+    with pytest.raises(te.MethodError, match="relaxation rates does not fit"):
+        te.relaxation_rates(te.thermal_link(1.0, 0.5, qubits=5))
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@ import numpy as np
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.analysis.shown_results import ShownRates
+from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.rates import (
@@ -26,7 +27,7 @@ from thermalent.networks.symmetry import SymmetryError, element_charges, excitat
 from thermalent.operators import states
 from thermalent.operators.distances import trace_distance
 from thermalent.operators.estimates import Estimate
-from thermalent.solution.method import MethodError
+from thermalent.solution.errors import MethodError, require_memory
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -147,6 +148,11 @@ def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rat
     largest = max(int(np.count_nonzero(charges == q)) for q in sectors)
     if not network.modes and largest > ALL_EXACTLY:
         return _rates_of_many(network, count, charge)
+    require_memory(
+        "This list of relaxation rates",
+        memory.rates_bytes(network, _numbers(network)),
+        "Use fewer emitters, or a smaller n_th.",
+    )
     generator = exact_generator(network)
     parts = []
     with working("Relaxation rates") as report:
@@ -187,10 +193,15 @@ def _charges(network: Network) -> np.ndarray:
             f"Relaxation rates of {levels:.0f} emitter levels are too many unknowns; up to "
             f"{allowed} are taken. Use fewer emitters."
         )
+    return element_charges(_numbers(network))
+
+
+def _numbers(network: Network) -> np.ndarray:
+    """Excitation number of each state of the emitters, (d,); zero where nothing is conserved."""
     try:
-        return element_charges(excitation_numbers(network))
+        return excitation_numbers(network)
     except SymmetryError:
-        return np.zeros(int(levels) ** 2, dtype=np.int64)
+        return np.zeros(int(np.prod(network.dims)), dtype=np.int64)
 
 
 def _rates_behind_several_poles(

@@ -19,13 +19,16 @@ from thermalent.analysis.radiated_field import (
 )
 from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
 from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
+from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.estimates import Estimate
+from thermalent.solution.errors import require_memory
 from thermalent.solution.method import MethodError
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -256,6 +259,11 @@ def _regressions(
     refusal = method.one_mode_refusal(network)
     if refusal is not None:
         raise MethodError(f"Spectra come from the continued fraction: {refusal}")
+    require_memory(
+        "This correlation",
+        memory.regression_bytes(network, excitation_numbers(network), rtol),
+        "Use fewer emitters, or a larger rtol.",
+    )
     weights, emitters = field_of(network, of)
     (mode,) = network.mode_indices
     field = Field(complex(weights[mode]), emitters)

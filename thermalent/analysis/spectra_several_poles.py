@@ -24,7 +24,7 @@ from thermalent.continued_fraction.several_poles.fields import ChainField
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import node_signs
 from thermalent.operators.estimates import Estimate
-from thermalent.solution.method import MethodError
+from thermalent.solution.errors import MethodError, require_memory
 
 DEFAULT_SPECTRUM_RTOL = 1e-8
 _MEASURED = ", plus the change by what the measured source leaves open"
@@ -134,6 +134,8 @@ def _asked(
         )
     row = weights[list(network.mode_indices)]
     chain = chain_of(source, row if np.any(row) else None)
+    needed = correlations.bytes_at_first(chain)
+    require_memory("This correlation", needed, "Use fewer emitters or poles.")
     frame = chain.bright_dark
     field = ChainField(row @ chain.dual, frame.conj().T @ emitters @ frame)
     # Of a unique steady state nothing is taken over, so that two digits tell enough.

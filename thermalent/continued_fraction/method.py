@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.continued_fraction import one_mode, several_modes
+from thermalent.continued_fraction import memory, one_mode, several_modes
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
@@ -25,7 +25,7 @@ from thermalent.solution.tasks import EvolutionTask, Task, mismatched_start
 from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
-_ALWAYS_FITS = 32  # emitter levels
+_FEW_TIMES = 100
 _TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 
 
@@ -119,7 +119,7 @@ class ContinuedFraction(Method):
             numbers = excitation_numbers(network)
         except SymmetryError as error:
             return Refusal(str(error))
-        reason = self._too_large(network, numbers)
+        reason = self._out_of_reach(network, numbers) or _too_large(task, numbers)
         if reason is not None:
             return Refusal(reason)
         return one_mode.plan_one_mode(task, self.settings, numbers)
@@ -140,8 +140,8 @@ class ContinuedFraction(Method):
             return choice.chain_refusal(network)
         return self.refusal(network)
 
-    def _too_large(self, network: Network, numbers: np.ndarray) -> str | None:
-        """Reason why a network with one mode is too large, or None."""
+    def _out_of_reach(self, network: Network, numbers: np.ndarray) -> str | None:
+        """Reason why a network with one mode has too many emitters or tiers, or None."""
         if self.digits is not None and len(numbers) > solve.LARGEST_BALL_DIMENSION:
             return (
                 f"`digits` takes up to {solve.LARGEST_BALL_DIMENSION} emitter levels, and there "
@@ -154,19 +154,39 @@ class ContinuedFraction(Method):
                 f"the mode is so hot that the continued fraction would need about "
                 f"{tiers_needed:.1g} tiers; it takes up to {MOST_TIERS}."
             )
-        if len(numbers) <= _ALWAYS_FITS:
-            return None
-        needed = one_mode.memory_needed(numbers)
-        if needed <= memory_limit.available():
-            return None
-        dims, fitting = network.dims, 0
-        for count in range(1, len(dims)):
-            first = excitation_numbers_of(network.emitters[:count])
-            if one_mode.memory_needed(first) <= memory_limit.available():
-                fitting = count
-        return (
-            f"the continued fraction would need {memory_limit.in_words(needed)} of memory for its "
-            f"{len(numbers)} emitter levels, and "
-            f"{memory_limit.in_words(memory_limit.available())} are free. The first {fitting} of "
-            f"the {len(dims)} emitters would fit."
-        )
+        return None
+
+
+def _too_large(task: Task, numbers: np.ndarray) -> str | None:
+    """Reason why a task behind one mode does not fit into memory, and what would; None if it does.
+
+    Small problems fit anywhere, and nobody looks for them.
+    """
+    times = len(task.times) if isinstance(task, EvolutionTask) else 0
+
+    def needed(numbers: np.ndarray, times: int) -> float:
+        if times == 0:
+            return memory.steady_state_bytes(numbers)
+        return memory.evolution_bytes(numbers, times)
+
+    if len(numbers) <= one_mode.ALWAYS_FITS and times <= _FEW_TIMES:
+        return None
+    reason = memory_limit.lacking(needed(numbers, times))
+    if reason is None:
+        return None
+    free = memory_limit.available()
+    at_no_time = needed(numbers, 1)
+    if times > 1 and at_no_time <= free:
+        each = (needed(numbers, times) - at_no_time) / (times - 1)
+        fitting = 1 + int((free - at_no_time) / each)
+        return f"at {times} times {reason}. {fitting} times would fit."
+    emitters = task.network.emitters
+    fitting = 0
+    for count in range(1, len(emitters)):
+        first = excitation_numbers_of(emitters[:count])
+        if needed(first, min(times, 1)) <= free:
+            fitting = count
+    return (
+        f"for the tiers of its {len(numbers)} emitter levels {reason}. The first {fitting} of the "
+        f"{len(emitters)} emitters would fit."
+    )

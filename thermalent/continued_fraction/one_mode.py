@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
+from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.batch.lanes import HOW_FIXED, solved_group
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction, evaluate_chain
@@ -17,7 +17,7 @@ from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
-from thermalent.continued_fraction.lattice.solve import ENOUGH
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError
@@ -34,6 +34,7 @@ from thermalent.support import checks
 
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
+ALWAYS_FITS = 32  # emitter levels, for which 50 MB do
 _LEAST_TIERS = 60  # allowed in any case
 # Why doubles are not enough, by the outcome of the fraction; empty where more digits do not help.
 _DOUBLES_FAIL = {
@@ -46,33 +47,12 @@ _DOUBLES_FAIL = {
 }
 _CHEAP = 3e7  # multiplications in more digits, a few seconds
 _CHEAP_TIERS = 5000
-# Tiers per sqrt(V) for nine digits, and those that are folded in any case; measured.
-_TIERS_PER_WIDTH, _FEWEST_TIERS = 17.0, 16.0
 HOW_EVOLVED = (
     "difference of two contours with other depths and roundings, or of two runs of steps with "
     "other depths and roundings"
 )
 SMALLEST_EVOLVED = 1e-10  # below it the rounding of the contour dominates
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
-
-
-def memory_needed(numbers: np.ndarray) -> float:
-    """Bytes that the fraction of emitters with these excitation numbers needs at most.
-
-    Measured: the dense blocks of a tier stand about 14 times at the peak (LAPACK's copies
-    included), and the sparse superoperators take 500 bytes per element of the density matrix.
-    """
-    even, odd = _unknowns(tuple(np.bincount(numbers).tolist()))
-    return 14 * 8 * max(even, odd) ** 2 + 500 * len(numbers) ** 2
-
-
-@lru_cache(maxsize=64)
-def _unknowns(count: tuple[int, ...]) -> tuple[float, float]:
-    """Elements of even and of odd charge, from the numbers of states by their excitations."""
-    states = np.array(count, dtype=float)
-    pairs = np.convolve(states, states[::-1])  # elements by charge, q = 0 in the middle
-    even = float(pairs[(len(count) - 1) % 2 :: 2].sum())
-    return even, float(pairs.sum()) - even
 
 
 def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
@@ -88,12 +68,10 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
     return OneModePlan(task=task, settings=settings, numbers=numbers)
 
 
-def _cost(task: Task, numbers: np.ndarray, solves: float) -> Cost:
-    """Cost of the fraction, folded some times at the depth of nine digits."""
-    relaxation, gain = task.network.mode_rates(task.network.mode_indices[0])
-    depth = _FEWEST_TIERS + _TIERS_PER_WIDTH * math.sqrt(abs(gain / relaxation))
-    block = sum(_unknowns(tuple(np.bincount(numbers).tolist()))) / 2  # the real ones of a tier
-    return Cost(bytes=memory_needed(numbers), operations=solves * depth * block**3)
+def _operations(task: Task, numbers: np.ndarray, solves: float) -> float:
+    """Multiplications of the fraction, folded some times at the depth of the default accuracy."""
+    block = len(numbers) ** 2 / 2  # unknowns per tier, the real ones
+    return float(solves * memory.expected_tiers(task.network, DEFAULT_RTOL) * block**3)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,9 +101,17 @@ class OneModePlan(Plan):
         return hierarchy_chain(self.hierarchy) if self.small is None else self.small.single(0)
 
     @property
+    def always_fits(self) -> bool:
+        """Whether the emitters are few: the number of tiers takes no memory."""
+        return len(self.numbers) <= ALWAYS_FITS
+
+    @property
     def cost(self) -> Cost:
         """Cost in double precision."""
-        return _cost(self.task, self.numbers, _FOLDS)
+        return Cost(
+            bytes=memory.steady_state_bytes(self.numbers),
+            operations=_operations(self.task, self.numbers, _FOLDS),
+        )
 
     def compute(self) -> SteadyState:
         """The steady state, its truncation and rounding errors measured.
@@ -255,7 +241,10 @@ class OneModeEvolutionPlan(Plan):
         """Cost of the contours: some thirty fractions per decade of the times, twice."""
         times = self.task.times[self.task.times > 0]
         decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
-        return _cost(self.task, self.numbers, _FOLDS + 60 * float(decades))
+        return Cost(
+            bytes=memory.evolution_bytes(self.numbers, len(self.task.times)),
+            operations=_operations(self.task, self.numbers, _FOLDS + 60 * float(decades)),
+        )
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""

@@ -73,7 +73,8 @@ class SingleExcitationPlan(Plan):
     def cost(self) -> Cost:
         """Cost of one matrix exponential per time."""
         n, times = float(len(self.matrix)), len(self.task.times)
-        states = 16.0 * times * float(np.prod(self.task.network.dims)) ** 2
+        # The states, and what judges them.
+        states = 3 * 16.0 * times * float(np.prod(self.task.network.dims)) ** 2
         return Cost(bytes=states + 160.0 * times * n**2, operations=40.0 * times * n**3)
 
     def compute(self) -> Evolution:

@@ -165,7 +165,7 @@ def _largest(
     else:
         size = norm(generator)
     points = grid_points(end, size)
-    require_memory(points, len(start), end)
+    require_grid(points, len(start), end)
     step = end / (points - 1)
     states = _grid(generator, start, step, points)  # (points, n)
     u, v = vectors.conj()
@@ -195,7 +195,7 @@ def grid_points(end: float, size: float) -> int:
     return 1 + max(2, int(np.ceil(end * size / ANGLE)))
 
 
-def require_memory(points: int, amplitudes: int, end: float) -> None:
+def require_grid(points: int, amplitudes: int, end: float) -> None:
     """Check that a grid of some amplitudes per point fits into memory.
 
     Raises:

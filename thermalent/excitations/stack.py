@@ -15,7 +15,7 @@ from thermalent.excitations.peak import (
     TAYLOR_TERMS,
     WORTH,
     grid_points,
-    require_memory,
+    require_grid,
 )
 
 _STATES = 100_000  # in one part of the stack: as many as fit into the cache
@@ -49,7 +49,7 @@ def largest_of_stack(
     done = 0
     while done < count:
         points = grid_points(end, float(sizes[order[done]]))
-        require_memory(points, len(start), end)
+        require_grid(points, len(start), end)
         part = order[done : done + max(1, _STATES // points)]
         values[part], times[part], interior[part] = _part(
             generators[part], start, vectors, end, points

@@ -14,7 +14,7 @@ from thermalent.excitations.losses import gain
 from thermalent.excitations.propagate import norm, propagate, rounding, too_late
 from thermalent.excitations.start import State, configurations, excitations
 from thermalent.networks.network import Network
-from thermalent.solution.method import MethodError
+from thermalent.solution.errors import MethodError, require_memory
 from thermalent.support import checks, memory_limit
 
 _PER_STATE = 16.0  # bytes per amplitude and time
@@ -78,11 +78,8 @@ def transfer(network: Network, times: ArrayLike, initial: State, target: State) 
     late = too_late(norm(problem.generator), float(grid[-1]))
     if late is not None:
         raise MethodError(f"No-jump evolution does not give the transfer: {late}.")
-    reason = memory_limit.lacking(_PER_STATE * len(grid) * len(problem.start))
-    if reason is not None:
-        raise MethodError(
-            f"No-jump evolution at {len(grid)} times does not fit: {reason}. Use fewer times."
-        )
+    needed = _PER_STATE * len(grid) * len(problem.start)
+    require_memory(f"No-jump evolution at {len(grid)} times", needed, "Use fewer times.")
     states = propagate(problem.generator, problem.start, grid)
     error = rounding(problem.generator, grid) * np.sqrt(len(problem.start))
     return Transfer(grid, states @ problem.target.conj(), error)

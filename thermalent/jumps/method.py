@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from thermalent.ensembles.blocks import threads_available
 from thermalent.ensembles.burn_in import BurnIn, TwoStarts, not_settled
 from thermalent.ensembles.mean import EnsembleMean
 from thermalent.ensembles.run import interrupted, run
@@ -191,7 +192,8 @@ class QuantumJumpsEvolutionPlan(Plan):
     @property
     def cost(self) -> Cost:
         """Cost of steps that resolve the highest level kept."""
-        return _cost(self.task.network, self.cutoffs, self.method.n, float(self.task.times[-1]))
+        last, times = float(self.task.times[-1]), len(self.task.times)
+        return _cost(self.task.network, self.cutoffs, self.method, last, times)
 
     def compute(self) -> Evolution:
         """The emitters' states at the times, each with its standard error."""
@@ -252,9 +254,9 @@ class QuantumJumpsPlan(Plan):
         """Cost of burn-in and window; not known if the burn-in is not given but measured."""
         method = self.method
         if method.burn_in is None:
-            return _cost(self.task.network, self.cutoffs, method.n, np.nan)
+            return _cost(self.task.network, self.cutoffs, method, np.nan)
         length = method.burn_in + (method.burn_in if method.window is None else method.window)
-        return _cost(self.task.network, self.cutoffs, method.n, length)
+        return _cost(self.task.network, self.cutoffs, method, length)
 
     def compute(self) -> SteadyState:
         """The average of all trajectories.
@@ -324,15 +326,19 @@ class QuantumJumpsPlan(Plan):
         )
 
 
-def _cost(network: Network, cutoffs: Sequence[int], n: int, length: float) -> Cost:
-    """Cost of n kets over some time: a few multiplications per step, amplitude and node."""
+def _cost(
+    network: Network, cutoffs: Sequence[int], method: QuantumJumps, length: float, times: int = 1
+) -> Cost:
+    """Cost of kets over some time: a few multiplications per step, amplitude and node."""
+    n, threads = method.n, threads_available() if method.threads is None else method.threads
     size, nodes = _size(network, cutoffs), len(network.nodes)
     rate = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
     rates = [sum(network.mode_rates(index)) for index in network.mode_indices]
     rate += sum(2 * levels * own for levels, own in zip(cutoffs, rates, strict=True))
     emitters = float(np.prod([float(d) for d in network.dims]))
     return Cost(
-        bytes=200.0 * nodes**2 * size + 160.0 * emitters**2,
+        # Means and squares: of the ensemble, and of the blocks of every thread (measured with one).
+        bytes=200.0 * nodes**2 * size + 16.0 * (5 + 7 * threads) * times * emitters**2,
         operations=10.0 * n * size * nodes * max(1.0, rate * length) if length >= 0 else np.nan,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from thermalent.support import memory_limit
 from thermalent.support.errors import ArgumentError, ThermalentError
 
 if TYPE_CHECKING:
@@ -22,3 +23,19 @@ class SolveError(ThermalentError, RuntimeError):
         super().__init__(result.status.message)
         self.result = result
         self.status = result.status
+
+
+def require_memory(what: str, needed: float, remedy: str) -> None:
+    """Check that a computation fits into the memory that is free, before it begins.
+
+    Args:
+        what: The computation, as the subject of a sentence.
+        needed: Bytes that it needs at its peak.
+        remedy: A sentence that says what would fit.
+
+    Raises:
+        MethodError: it does not fit.
+    """
+    reason = memory_limit.lacking(needed)
+    if reason is not None:
+        raise MethodError(f"{what} does not fit: {reason}. {remedy}")

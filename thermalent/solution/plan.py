@@ -23,10 +23,13 @@ class Cost:
         bytes: Memory at the peak, an upper estimate.
         operations: Multiplications, to their order of magnitude; a core does about 1e9 per second
             in small matrices and 1e10 in large ones. NaN where it depends on what is found.
+        least: Memory that it takes in any case, where it grows step by step and ends with what it
+            has when memory does; None if that is all of `bytes`.
     """
 
     bytes: float
     operations: float
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Plan(abc.ABC):
     @abc.abstractmethod
     def cost(self) -> Cost:
         """The expected cost of the plan."""
+
+    @property
+    def always_fits(self) -> bool:
+        """Whether it is so small that nobody needs to look for memory; to look takes time."""
+        return False
 
     @abc.abstractmethod
     def compute(self) -> SteadyState | Evolution:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.networks.network import Network
-from thermalent.solution.errors import MethodError, SolveError
+from thermalent.solution.errors import MethodError, SolveError, require_memory
 from thermalent.solution.evolution import Evolution, doubtful, judged
 from thermalent.solution.method import Method, not_a_method
 from thermalent.solution.plan import Plan, Refusal
@@ -191,11 +191,27 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
 
 
 def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:
-    reason = memory_limit.lacking(plan.cost.bytes)
-    if reason is not None:
-        raise MethodError(f"{method.name} does not solve this: {reason}.")
+    if not plan.always_fits and not memory_limit.fits(_needed(plan)):
+        what = f"{method.name} for this network"
+        require_memory(what, _needed(plan), _what_fits(task, method))
     with one_thread():
         return finished(plan.run(), task, method)
+
+
+def _needed(plan: Plan) -> float:
+    """Bytes without which a plan does not run to its end."""
+    return plan.cost.bytes if plan.cost.least is None else plan.cost.least
+
+
+def _what_fits(task: Task, method: Method) -> str:
+    """The largest number of an evolution's times that fits into memory, in words."""
+    low, high = 0, len(task.times) if isinstance(task, EvolutionTask) else 0
+    while isinstance(task, EvolutionTask) and high - low > 1:
+        middle = (low + high) // 2
+        plan = method.plan(replace(task, times=task.times[:middle]))
+        fits = isinstance(plan, Plan) and memory_limit.fits(_needed(plan))
+        low, high = (middle, high) if fits else (low, middle)
+    return f"Its first {low} times would fit." if low else "Use fewer emitters."
 
 
 def _candidates(task: Task, method: Method | MethodRecord | None) -> Iterable[Method]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from thermalent.ensembles.blocks import threads_available
 from thermalent.ensembles.burn_in import BurnIn, not_settled
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
@@ -39,6 +40,7 @@ from thermalent.stochastic.step_bias import COARSENINGS
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support import checks
 
+_MEANS = 10  # arrays per mean and its squares, measured with one thread
 _MULTIPLE = COARSENINGS[-1]  # the number of steps of every segment is a multiple of it
 _HOW = (
     "standard error over {n} independent trajectories, plus the bias of the step (from three "
@@ -204,9 +206,9 @@ class FieldTrajectoriesPlan(Plan):
         """Not known before the burn-in is measured, unless it is given."""
         method = self.method
         if method.burn_in is None:
-            return Cost(bytes=_bytes(self.emitters), operations=np.nan)
+            return Cost(bytes=_bytes(self.emitters, method.threads, 1), operations=np.nan)
         length = method.burn_in + (method.burn_in if method.window is None else method.window)
-        return _cost(self.emitters, method.n, length / method._step(self.emitters))
+        return _cost(self.emitters, method, length / method._step(self.emitters), 1)
 
     def compute(self) -> SteadyState:
         """The average over all trajectories.
@@ -279,7 +281,8 @@ class FieldTrajectoriesEvolutionPlan(Plan):
         """Steps to the last time on all paths."""
         amplitudes = start_amplitudes(self.task.source, len(self.task.network.modes))
         step = self.method._step(self.emitters, float(np.linalg.norm(amplitudes)))
-        return _cost(self.emitters, self.method.n, float(self.task.times[-1]) / step)
+        steps = float(self.task.times[-1]) / step
+        return _cost(self.emitters, self.method, steps, len(self.task.times))
 
     def compute(self) -> Evolution:
         """The averages over all trajectories.
@@ -315,12 +318,22 @@ class FieldTrajectoriesEvolutionPlan(Plan):
         return result
 
 
-def _cost(emitters: DrivenEmitters, n: int, steps: float) -> Cost:
+def _cost(emitters: DrivenEmitters, method: FieldTrajectories, steps: float, times: int) -> Cost:
     # Paths with steps of one, two and four times the length share the noise; a step multiplies by
     # the propagator of what is constant.
-    return Cost(bytes=_bytes(emitters), operations=1.75 * n * steps * emitters.dimension**4)
+    return Cost(
+        bytes=_bytes(emitters, method.threads, times),
+        operations=1.75 * method.n * steps * emitters.dimension**4,
+    )
 
 
-def _bytes(emitters: DrivenEmitters) -> float:
-    # Dense superoperators (the basis is complex), and the lanes of every thread.
-    return 80.0 * emitters.dimension**4 + 1e3 * LANES_OF_BLOCK * emitters.dimension**2
+def _bytes(emitters: DrivenEmitters, threads: int | None, times: int) -> float:
+    """Bytes of the dense superoperators (the basis is complex), of the lanes, and of the means.
+
+    Means and squares for each length of the steps: of the ensemble, of the block of every thread
+    and of the one that waits behind it.
+    """
+    count = threads_available() if threads is None else threads
+    elements = float(emitters.dimension) ** 2
+    means = 16.0 * _MEANS * (0.5 + count) * times * elements
+    return 80.0 * elements**2 + 1e3 * LANES_OF_BLOCK * elements + means

@@ -94,6 +94,11 @@ class BatchPlan(Plan):
         return plan
 
     @property
+    def always_fits(self) -> bool:
+        """Lanes are of a few emitters."""
+        return True
+
+    @property
     def cost(self) -> Cost:
         """Cost of a solve of this network alone, which is an upper bound."""
         return replace(self.batch.first, task=self.batch.tasks[self.position]).cost

@@ -22,6 +22,8 @@ from thermalent.support import memory_limit
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: tiers
 # of the lattice for nine digits, and seconds per unknown of it.
 _LATTICE_TIERS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
+# Unknowns that the budget of a solve without a given accuracy affords, some sixty iterations.
+_AFFORDED = 4e6
 # The same of the chain: tiers, and multiplications per second.
 _TIERS, _TIERS_PER_WIDTH, _SPEED = 16.0, 17.0, 1.5e10
 # Orders K that a digit takes behind slow sources, more of them per hop rate of the chain over the
@@ -104,16 +106,48 @@ def lattice_seconds(of: Source) -> float:
     """Estimated time of the lattice; infinite where it refuses."""
     if solve.lattice_refusal(of) is not None:
         return np.inf
+    return _LATTICE_SECONDS * unknowns(sectors(of), int(_nine_digits(of)))
+
+
+def _nine_digits(of: Source) -> float:
+    """Tiers of the lattice for nine digits, about."""
     width = float(np.sqrt(np.max(np.abs(of.gaussian.covariance))))
-    tier = int(_LATTICE_TIERS + _LATTICE_PER_WIDTH * width)
-    return _LATTICE_SECONDS * unknowns(sectors(of), tier)
+    return _LATTICE_TIERS + _LATTICE_PER_WIDTH * width
+
+
+def lattice_cost(of: Source, rtol: float | None, last: int | None) -> Cost:
+    """Memory and multiplications of the lattice at the tiers that an accuracy takes, about.
+
+    Args:
+        of: The source.
+        rtol: Relative accuracy; None for nine digits or what the budget of operations affords.
+        last: The highest tier, if it is given.
+    """
+    elements = sectors(of)
+    tier = last
+    if tier is None:
+        part = 1.0 if rtol is None else -np.log10(rtol) / 9
+        tier = max(solve.FIRST_TIER + 2, int(np.ceil(part * _nine_digits(of))))
+        while rtol is None and unknowns(elements, tier) > _AFFORDED and tier > solve.FIRST_TIER:
+            tier -= 1
+    size = unknowns(elements, tier)
+    return Cost(
+        bytes=solve.lattice_memory(elements, tier),
+        operations=1e9 * _LATTICE_SECONDS * size,
+        least=solve.lattice_memory(elements, solve.FIRST_TIER if last is None else tier),
+    )
 
 
 def chain_cost(chain: SourceChain, rtol: float) -> Cost:
     """Memory and multiplications of the chain at the quanta that an accuracy takes, about."""
     quanta = _quanta(chain, rtol)
     operations = work(chain, quanta, _depth(chain))
-    return Cost(bytes=bytes_needed(chain, quanta), operations=operations)
+    least = min(quanta, _LEAST_QUANTA)
+    return Cost(
+        bytes=bytes_needed(chain, quanta),
+        operations=operations,
+        least=bytes_needed(chain, least),
+    )
 
 
 def _quanta(chain: SourceChain, rtol: float) -> int:

@@ -38,6 +38,7 @@ from thermalent.support import memory_limit
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
 _MORE_TIERS = 0.25
 _COMPLEX = 4.0  # work of a fold in complex numbers over that in real ones
+_BASE = 1.5e7  # bytes of the smallest, measured
 _READ = 2  # the highest tier that a product of two fields is read from
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may share
 _SAFETY = 2.0
@@ -194,6 +195,11 @@ def converged(
         if enough or spent > most_work or more > memory_limit.available():
             return found, TierRegression(asked, quanta - 1, other=True)
         before = now
+
+
+def bytes_at_first(chain: SourceChain) -> float:
+    """Bytes of a correlation before its quanta grow: two regressions, in complex numbers."""
+    return _BASE + _COMPLEX * bytes_needed(chain, min(2, max(1, chain.length)))
 
 
 def tiers_spectrum(

@@ -1,0 +1,84 @@
+"""The memory that is announced before a computation against the peak of the process that ran it.
+
+A selection of `python -m benchmarks.memory_estimates`, of tens of megabytes each.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from benchmarks.memory_problems import COMPUTATIONS
+from thermalent.support import memory_limit
+
+ROOT = Path(__file__).parents[2]
+# Estimate over peak: what the documentation states.
+FACTOR = 3.0
+SELECTED = [
+    ("exact evolution at many times", 10**4),
+    ("spectrum, occupation", 10**4),
+    ("peak transfer, until", 10**5),
+    ("Fock, iterative, qubits", 6),
+]
+LONG = [
+    ("continued fraction, qubits", 5),
+    ("exact evolution, qubits", 5),
+    ("relaxation rates, qubits", 4),
+    ("field trajectories, qubits", 5),
+    ("few excitations, nodes", 10),
+    ("transfer at many times", 10**4),
+]
+
+
+def check(name, size):
+    threads = {"OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory_estimates", "--one", name, str(size)],
+        capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | threads,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["peak"] > 1e7  # a problem that shows
+    assert 1 / FACTOR < found["estimate"] / found["peak"] < FACTOR, found
+
+
+needs_linux = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(),
+    reason="the peak of a process is reset on Linux only",
+)
+
+
+@needs_linux
+@pytest.mark.parametrize(("name", "size"), SELECTED)
+def test_the_estimate_is_within_a_factor_of_three_of_the_peak(name, size):
+    check(name, size)
+
+
+@pytest.mark.long
+@needs_linux
+@pytest.mark.parametrize(("name", "size"), LONG)
+def test_the_estimate_of_longer_problems(name, size):
+    check(name, size)
+
+
+def test_every_problem_has_a_size_to_warm_up():
+    for _, sizes in COMPUTATIONS.values():
+        assert len(sizes) >= 2
+        assert list(sizes) == sorted(sizes)
+
+
+def test_an_evolution_that_does_not_fit_says_how_many_times_would(monkeypatch):
+    ring = te.ring_resonators(coupling=0.3, nodes=4)
+    monkeypatch.setattr(memory_limit, "available", lambda: 5 * 10**7)
+    times = np.linspace(0, 1, 100_000)
+    with pytest.raises(te.MethodError, match=r"Its first \d+ times would fit") as refused:
+        te.evolve(ring, times, "1000", te.SingleExcitation())
+    fitting = int(str(refused.value).split(" times would fit")[0].split()[-1])
+    assert len(te.evolve(ring, times[:fitting], "1000", te.SingleExcitation()).states) == fitting
+    with pytest.raises(te.MethodError, match="would fit"):
+        te.evolve(ring, times[: fitting + 1], "1000", te.SingleExcitation())
