@@ -61,8 +61,9 @@ release-check: $(VENV)/.installed-dev
 campaign: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.campaign $(CAMPAIGN)
 
-# Stated errors of ten thousand random networks against an independent reference: hours. The seed
-# comes from the clock and is printed; the report is docs/audit.md. AUDIT="--networks 600" for fewer.
+# Stated errors of ten thousand random networks against an independent reference (hours), and twenty
+# thousand calls with arguments of every kind (minutes). The seed comes from the clock and is printed;
+# the report is docs/audit.md. AUDIT="--networks 600" for fewer, AUDIT="--networks 0" for calls alone.
 audit: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.audit $(AUDIT)
 

@@ -6,7 +6,8 @@ import numpy as np
 
 import thermalent as te
 from tests.audit import quantities
-from tests.audit.findings import CRASHED, Finding, Notes
+from tests.audit.findings import CRASHED, HUNG, Finding, Notes
+from tests.audit.run import Stopped
 from thermalent.testing import KINDS, random_network
 
 # Share of the networks of each kind of which a quantity is looked at: what costs the reference
@@ -56,6 +57,30 @@ def network_of(seed: int, kind: str, index: int) -> tuple[te.Network, np.random.
     """The network, and the generator that goes on from there."""
     rng = np.random.default_rng([seed, KINDS.index(kind), index])
     return random_network(kind, rng), rng
+
+
+def warm_up() -> None:
+    """What is compiled or imported at the first call is not part of any call's time."""
+    network = te.thermal_link(0.1, 1.0)
+    te.steady_state(network)
+    te.continued_fraction.steady_states([network, network], threads=1)
+    te.evolve(network, [1.0], "01")
+    te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 1.0}, "purity")
+    te.relaxation_rates(network, 1)
+    te.sweep(te.thermal_link, {"n_th": [0.1]}, "purity", fixed={"kappa": 1.0}, progress=False)
+
+
+def do(task: tuple[int, str, int]) -> list[Finding]:
+    """The findings of the network of a seed, a kind and a number."""
+    return audit(*task)
+
+
+def noted(task: tuple[int, str, int], found: list[Finding] | Stopped) -> list[Finding]:
+    """The findings of a task, also if it was stopped."""
+    if not isinstance(found, Stopped):
+        return found
+    _, kind, index = task
+    return [Finding(kind, index, "process", HUNG, seconds=found.seconds, note=found.note)]
 
 
 def audit(

@@ -1,35 +1,56 @@
-"""Many networks in several processes; one that does not end is stopped and noted."""
+"""Many tasks in several processes; one that does not end is stopped and noted."""
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import time
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
+from typing import Any, NamedTuple
 
-import thermalent as te
-from tests.audit.findings import HUNG, Finding
-from tests.audit.networks import audit
+import psutil
 
-Task = tuple[int, str, int]  # seed, kind, index
+# A task that waits instead of computing, in multiples of the CPU time that it may take.
+_WAITING = 30.0
+
+
+class Stopped(NamedTuple):
+    """A task that did not end."""
+
+    note: str
+    seconds: float  # of CPU time
 
 
 class _Worker:
-    """A process that audits one network after another."""
+    """A process that does one task after another."""
 
-    def __init__(self, context) -> None:
+    def __init__(self, context: Any, work: str) -> None:
         self.pipe, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other,), daemon=True)
+        self.process = context.Process(target=_serve, args=(other, work), daemon=True)
         self.process.start()
         other.close()
-        self.task: Task | None = None
-        self.began = 0.0
+        self.task: Any = None
+        self.began = self.spent_before = 0.0
+        self.ready = False  # whether what is imported and compiled at first is behind it
 
-    def give(self, task: Task | None) -> None:
+    def give(self, task: Any) -> None:
         """The next task; None ends the process."""
-        self.task, self.began = task, time.monotonic()
+        self.task, self.began, self.spent_before = task, time.monotonic(), self._cpu()
         self.pipe.send(task)
+
+    def spent(self) -> float:
+        """CPU seconds of the task, or what stands for them if it waits."""
+        waited = (time.monotonic() - self.began) / _WAITING
+        return max(self._cpu() - self.spent_before, waited)
+
+    def _cpu(self) -> float:
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.NoSuchProcess:
+            return 0.0
+        return float(times.user + times.system)
 
     def stop(self) -> None:
         """The end, whatever it is doing."""
@@ -38,76 +59,70 @@ class _Worker:
         self.pipe.close()
 
 
-def _warm_up() -> None:
-    """What is compiled or imported at the first call is not part of any call's time."""
-    network = te.thermal_link(0.1, 1.0)
-    te.steady_state(network)
-    te.continued_fraction.steady_states([network, network], threads=1)
-    te.evolve(network, [1.0], "01")
-    te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 1.0}, "purity")
-    te.relaxation_rates(network, 1)
-    te.sweep(te.thermal_link, {"n_th": [0.1]}, "purity", fixed={"kappa": 1.0}, progress=False)
-
-
-def _serve(pipe) -> None:
-    _warm_up()
+def _serve(pipe: Any, work: str) -> None:
+    module = importlib.import_module(work)
+    module.warm_up()
+    pipe.send(None)
     while (task := pipe.recv()) is not None:
-        pipe.send(audit(*task))
+        pipe.send(module.do(task))
 
 
-def run(
-    tasks: Iterable[Task], processes: int, limit: float
-) -> Iterator[tuple[Task, list[Finding]]]:
-    """The findings of every task as they come; none may take longer than `limit` seconds."""
+def run(work: str, tasks: Iterable[Any], processes: int, limit: float) -> Iterator[tuple[Any, Any]]:
+    """What comes of every task, as it comes; none may take more than `limit` seconds of CPU time.
+
+    Args:
+        work: A module with `warm_up()`, called once in every process, and `do(task)`.
+        tasks: What it is to do; anything but None.
+        processes: How many work at once.
+        limit: CPU seconds of a task, after which its process is ended.
+
+    Yields:
+        The task with what `do` returns, or with `Stopped`.
+    """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
     left = iter(tasks)
     workers: list[_Worker] = []
 
-    def start_next() -> None:
-        task = next(left, None)
-        if task is not None:
-            worker = _Worker(context)
-            worker.give(task)
-            workers.append(worker)
+    def start() -> None:
+        workers.append(_Worker(context, work))
+
+    def end(worker: _Worker) -> None:
+        workers.remove(worker)
+        worker.stop()
 
     for _ in range(processes):
-        start_next()
+        start()
     try:
         while workers:
-            wait([worker.pipe for worker in workers], timeout=1.0)
+            wait([worker.pipe for worker in workers], timeout=0.5)
             for worker in list(workers):
-                assert worker.task is not None
-                _, kind, index = worker.task
                 if worker.pipe.poll():
                     try:
                         found = worker.pipe.recv()
                     except EOFError:
-                        note = f"the process died (exit {worker.process.exitcode})"
-                        found = [Finding(kind, index, "process", HUNG, note=note)]
+                        if not worker.ready:
+                            raise RuntimeError("a process ended before its first task") from None
+                        exit_code = worker.process.exitcode
+                        found = Stopped(f"the process died (exit {exit_code})", worker.spent())
+                        end(worker)
+                        start()
                         yield worker.task, found
-                        workers.remove(worker)
-                        worker.stop()
-                        start_next()
                         continue
-                    yield worker.task, found
+                    if worker.ready:
+                        yield worker.task, found
+                    worker.ready = True
                     task = next(left, None)
                     if task is None:
-                        workers.remove(worker)
-                        worker.stop()
+                        end(worker)
                     else:
                         worker.give(task)
-                elif time.monotonic() - worker.began > limit:
-                    seconds = time.monotonic() - worker.began
-                    note = f"stopped after {seconds:.0f} s"
-                    yield (
-                        worker.task,
-                        [Finding(kind, index, "process", HUNG, seconds=seconds, note=note)],
-                    )
-                    workers.remove(worker)
-                    worker.stop()
-                    start_next()
+                elif worker.ready and (seconds := worker.spent()) > limit:
+                    end(worker)
+                    start()
+                    note = f"stopped after {seconds:.0f} s of CPU time"
+                    yield worker.task, Stopped(note, seconds)
     finally:
-        for worker in workers:
-            worker.stop()
+        for worker in list(workers):
+            end(worker)

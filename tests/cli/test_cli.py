@@ -350,7 +350,8 @@ def test_out_of_memory_and_control_c(monkeypatch):
     result = run("steady", *LINK)
     assert result.exit_code == 1
     assert result.stderr == (
-        "thermalent: out of memory. Unable to allocate 9 PiB. Ask for a smaller truncation.\n"
+        "thermalent: steady_state needs more memory than there is. Unable to allocate 9 PiB. "
+        "Ask for a smaller truncation.\n"
     )
     run_otherwise(monkeypatch, te.ContinuedFraction, interrupted)
     result = run("steady", *LINK)

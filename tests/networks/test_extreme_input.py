@@ -24,7 +24,7 @@ import thermalent as te
         (lambda: te.ContinuedFraction(rtol=10**400), r"`rtol` must be .* 10\^400"),
         (
             lambda: te.evolve(te.thermal_link(1.0, 0.1), range(10**9), "00"),
-            r"`times` must be a sequence of at most 1000000 numbers, but is one of 1000000000",
+            r"`times` must be a sequence of at most 10000000 numbers, but is one of 1000000000",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +33,7 @@ class NamedQubits(Protocol):
         """Concurrence of two named qubits."""
 
 
+@with_explained_calls
 def entanglement_graph(
     state: SteadyState | NamedQubits,
     ax: Axes | None = None,
@@ -61,6 +63,9 @@ def entanglement_graph(
     """
     threshold = checks.within("threshold", threshold, 0.0, 1.0)
     names = _names(state)
+    if np.ndim(getattr(state, "error", 0.0)) > 0:
+        allowed = "one state, such as `evolution.at(index)`, not an evolution"
+        checks.fail("state", allowed, state)
     colours = _colours(names, blocks)
     places = _places(names)
     edges = {
@@ -68,12 +73,15 @@ def entanglement_graph(
         for first, second in combinations(names, 2)
         if (concurrence := state.concurrence(first, second)) > threshold
     }
+    from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
 
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots()
+    elif not isinstance(ax, Axes):
+        checks.fail("ax", "the axes of a matplotlib figure", ax)
     on_rails = places is not None
     where = places if places is not None else _circle(names)
     lines = LineCollection(

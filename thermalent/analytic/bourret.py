@@ -22,9 +22,11 @@ from thermalent.analytic.populations import (
     nonnegative_arrays,
     positive_arrays,
 )
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.within_doubles import within_doubles
 
 
+@with_explained_calls
 @within_doubles
 def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""Steady state of the Bourret equation, to all orders in kappa.
@@ -74,6 +76,7 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
+@with_explained_calls
 @within_doubles
 def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""The Bourret populations up to first order in kappa at fixed flux.
@@ -114,6 +117,7 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
+@with_explained_calls
 @within_doubles
 def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence to lowest order in kappa.
@@ -143,6 +147,7 @@ def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, f / (1 + 8 * f) * _margin_lowest_order(f, k))[()]
 
 
+@with_explained_calls
 @within_doubles
 def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Limit of `bourret_concurrence` for strong driving.
@@ -166,6 +171,7 @@ def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, 1 - 4 * k)[()]
 
 
+@with_explained_calls
 @within_doubles
 def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
     r"""Largest bandwidth with entanglement at a given temperature, in the Bourret approximation.

@@ -18,6 +18,7 @@ from thermalent.analytic.populations import (
     nonnegative_arrays,
     positive_arrays,
 )
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.within_doubles import within_doubles
 
 _SIZE = 4  # |00>, |S>, |T>, |11>
@@ -27,6 +28,7 @@ _TO_PRODUCT_BASIS = np.array(  # rows |00>, |S>, |T>, |11>; columns |00>, |01>, 
 )
 
 
+@with_explained_calls
 @within_doubles
 def phase_diffusion_state(n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = None) -> np.ndarray:
     r"""Steady state for a source with phase noise alone, in the frame that follows the phase.
@@ -58,6 +60,7 @@ def phase_diffusion_state(n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = Non
     return _TO_PRODUCT_BASIS.T @ rho @ _TO_PRODUCT_BASIS
 
 
+@with_explained_calls
 @within_doubles
 def phase_diffusion_populations(
     n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = None

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass
 
 # Ratios of rates beyond this are cut off here, so that their first multiples do not overflow.
 LARGEST_RATIO = 1e300
 
 
 @dataclass(frozen=True, kw_only=True)
-class Populations:
+class Populations(metaclass=ExplainedClass):
     r"""Populations of |00>, |S>, |T> and |11>; numbers or arrays of one shape.
 
     $$|S\rangle = (|01\rangle - |10\rangle)/\sqrt2, \qquad
@@ -47,7 +48,7 @@ class Populations:
 
     def __post_init__(self) -> None:
         names = ("ground", "singlet", "triplet", "excited")
-        given = {name: np.asarray(getattr(self, name), float) for name in names}
+        given = {name: _floats(name, getattr(self, name)) for name in names}
         check_shapes(**given)
         values = np.broadcast_arrays(*given.values())
         for name, value in zip(names, values, strict=True):
@@ -84,6 +85,13 @@ class Populations:
     def as_dict(self) -> dict[str, Any]:
         """The populations by the names of their states: 00, S, T, 11."""
         return {"00": self.ground, "S": self.singlet, "T": self.triplet, "11": self.excited}
+
+
+def _floats(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value, float)
+    except (TypeError, ValueError, OverflowError):
+        checks.fail(name, "a real number or an array of them", value)
 
 
 def check_shapes(**arrays: np.ndarray) -> None:

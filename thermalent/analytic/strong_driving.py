@@ -26,11 +26,13 @@ from thermalent.analytic.populations import (
 )
 from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.within_doubles import within_doubles
 
 _MOST_TERMS = 5_000_000
 
 
+@with_explained_calls
 @within_doubles
 def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Photon flux, renormalised by the fluctuations of the amplitude.
@@ -56,6 +58,7 @@ def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return (_effective(f, k) * gamma)[()]
 
 
+@with_explained_calls
 @within_doubles
 def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""First continued fraction, the response of X_0 to a source at n = 0.
@@ -84,6 +87,7 @@ def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return upsilon(x) * damping / gamma / gamma
 
 
+@with_explained_calls
 @within_doubles
 def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Second continued fraction, the weight in X_0 of a source at n = 1.
@@ -119,6 +123,7 @@ def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return np.where(weak, z * first * second, strong)[()]
 
 
+@with_explained_calls
 @within_doubles
 def singlet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False) -> Any:
     r"""Singlet population under strong thermal driving.
@@ -149,6 +154,7 @@ def singlet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
     return strong_driving_populations(phi, kappa, gamma, leading=leading).singlet
 
 
+@with_explained_calls
 @within_doubles
 def triplet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False) -> Any:
     r"""Triplet population under strong thermal driving.
@@ -178,6 +184,7 @@ def triplet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
     return strong_driving_populations(phi, kappa, gamma, leading=leading).triplet
 
 
+@with_explained_calls
 @within_doubles
 def strong_driving_populations(
     phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False
@@ -219,6 +226,7 @@ def strong_driving_populations(
     )
 
 
+@with_explained_calls
 @within_doubles
 def strong_driving_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence under strong thermal driving, to leading order.
@@ -245,6 +253,7 @@ def strong_driving_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return strong_driving_populations(phi, kappa, gamma, leading=True).concurrence
 
 
+@with_explained_calls
 @within_doubles
 def n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Thermal occupation at which the concurrence is about largest.
@@ -272,6 +281,7 @@ def n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     return ((gamma / kappa) ** 2 / 12)[()]
 
 
+@with_explained_calls
 @within_doubles
 def concurrence_at_n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence of Eq. (45) at `n_star`.
@@ -297,6 +307,7 @@ def concurrence_at_n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, 1 - 2 * upsilon(gamma / kappa / 48))[()]
 
 
+@with_explained_calls
 @within_doubles
 def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Populations:
     r"""The populations from the scalar recurrences, without their closed solution.

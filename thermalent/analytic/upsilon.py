@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.analytic.populations import nonnegative_arrays
+from thermalent.support.calls import with_explained_calls
 
 # Below this z = 8x the fraction, above it the product with u < 2. The n-th convergent is off by
 # about 50 exp(-4 sqrt(n / 2z)): at the switch 100 terms reach 2e-16, 120 terms 5e-18.
@@ -23,6 +24,7 @@ SWITCH = 0.5
 _TERMS = 120
 
 
+@with_explained_calls
 def upsilon(x: Any) -> Any:
     r"""Ground-state weight of the quasistatic steady state.
 
@@ -46,6 +48,7 @@ def upsilon(x: Any) -> Any:
     return np.where(weak, 1 / (1 + odds), _product(x, weak))[()]
 
 
+@with_explained_calls
 def upsilon_complement(x: Any) -> Any:
     r"""Singlet weight of the quasistatic steady state, accurate also where it is small.
 

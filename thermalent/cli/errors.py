@@ -93,7 +93,7 @@ def solving() -> Iterator[None]:
     except SolveError as error:
         raise Failure(_as_options(str(error))) from error
     except MemoryError as error:
-        raise Failure(f"out of memory. {error} Ask for a smaller truncation.") from error
+        raise Failure(f"{error} Ask for a smaller truncation.") from error
 
 
 def _as_options(message: str) -> str:

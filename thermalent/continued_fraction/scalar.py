@@ -12,6 +12,7 @@ b_0 = 1; here P_1 = b_0.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 from collections import deque
@@ -23,6 +24,7 @@ import mpmath
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import ThermalentError
 
 Number = float | complex
@@ -72,6 +74,7 @@ class FractionNotConverged(ThermalentError, ArithmeticError):
         )
 
 
+@with_explained_calls
 def evaluate(
     a: Coefficients, b: Coefficients, *, rtol: float = 1e-15, max_terms: int = 100_000
 ) -> FractionValue:
@@ -104,6 +107,7 @@ def evaluate(
     return _converge(_lentz, _Terms(a, b), rtol, max_terms)
 
 
+@with_explained_calls
 def evaluate_continuants(
     a: Coefficients, b: Coefficients, *, rtol: float = 1e-15, max_terms: int = 100_000
 ) -> FractionValue:
@@ -162,6 +166,7 @@ def continuants(a: Coefficients, b: Coefficients, n: int) -> Continuants:
     return Continuants(numerator=p, denominator=q, exponent=exponent)
 
 
+@with_explained_calls
 def evaluate_mp(
     a: Coefficients, b: Coefficients, *, dps: int = 50, max_terms: int = 1 << 20
 ) -> FractionValue:
@@ -235,7 +240,12 @@ class _Terms:
             yield self._read("a", self._a, n), self._read("b", self._b, n)
 
     def _read(self, name: str, get: Callable[[int], Any], n: int) -> Any:
-        value = self._convert(get(n))
+        given = get(n)
+        try:
+            value = self._convert(given)
+        except (TypeError, ValueError, OverflowError):
+            shown = checks.Words(f"{checks.in_message(given)} at n = {n}")
+            checks.fail(name, "a number in every coefficient", shown)
         if value - value != 0:  # an infinity or a nan, of whatever number type
             checks.fail(name, "finite in every coefficient", checks.Words(f"{value} at n = {n}"))
         return value
@@ -243,12 +253,24 @@ class _Terms:
 
 def _getter(name: str, source: Coefficients) -> tuple[Callable[[int], Any], int | None]:
     if callable(source):
+        _check_one_argument(name, source)
         return source, None
     if isinstance(source, (str, bytes)) or np.ndim(np.asarray(source, dtype=object)) != 1:
         checks.fail(name, "a function of n or a sequence of numbers", source)
     if len(source) == 0:
         checks.fail(name, "a sequence of at least one number", source)
     return source.__getitem__, len(source)
+
+
+def _check_one_argument(name: str, function: Callable[..., Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # a builtin without a signature: an error shows at the first call
+    try:
+        signature.bind(0)
+    except TypeError:
+        checks.fail(name, "a function of n alone", function)
 
 
 def _as_double(value: Any) -> Number:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.support import checks
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -20,6 +22,10 @@ _LARGEST = 32  # dimension above which the elements of a matrix have no labels
 def axes_or_new(axes: Axes | None, width: float = 5.0, height: float = 3.4) -> Axes:
     """The axes given, or those of a new figure."""
     if axes is not None:
+        from matplotlib.axes import Axes
+
+        if not isinstance(axes, Axes):
+            checks.fail("axes", "the axes of a matplotlib figure", axes)
         return axes
     import matplotlib.pyplot as plt
 

@@ -21,6 +21,7 @@ from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.support import checks, memory_limit
+from thermalent.support.calls import with_explained_calls
 
 # Points of the grid per inverse norm of the generator: an amplitude turns by at most this angle
 # from one to the next, so a bilinear form of two has no maximum that the grid does not show.
@@ -63,6 +64,7 @@ class Peak(NamedTuple):
     interior: bool
 
 
+@with_explained_calls
 def peak_concurrence(
     network: Network, initial: State, *, until: float, pair: tuple[str, str] | None = None
 ) -> Peak:
@@ -93,6 +95,7 @@ def peak_concurrence(
     return _largest(-1j * amplitude_matrix(network), psi, vectors, until, factor=2.0)
 
 
+@with_explained_calls
 def peak_transfer(network: Network, initial: State, target: State, *, until: float) -> Peak:
     r"""The largest fidelity F (squared) of a transfer in 0 <= t <= until.
 

@@ -16,6 +16,7 @@ from thermalent.excitations.start import State, configurations, excitations
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, require_memory
 from thermalent.support import checks, memory_limit
+from thermalent.support.calls import with_explained_calls
 
 _PER_STATE = 16.0  # bytes per amplitude and time
 
@@ -44,6 +45,7 @@ class Transfer(NamedTuple):
         return np.asarray(np.abs(self.amplitude))
 
 
+@with_explained_calls
 def transfer(network: Network, times: ArrayLike, initial: State, target: State) -> Transfer:
     r"""Fidelity with which an initial state of the emitters turns into a target.
 

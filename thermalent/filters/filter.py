@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from thermalent.filters.fit import Fit
 from thermalent.filters.parts import FilterParts
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Filter:
+class Filter(metaclass=ExplainedClass):
     r"""A stable, passive filter of several poles.
 
     Frequencies are angular, in the rate unit of the network, and count from the carrier: positive
@@ -54,6 +55,7 @@ class Filter:
     reflection_known: bool = False
     label: str = "filter"
     fit: Fit | None = None
+    _in_words: ClassVar[str] = "a te.Filter"  # for messages
 
     @classmethod
     def _of(cls, parts: FilterParts) -> Filter:
@@ -352,9 +354,13 @@ class Filter:
             points: Number of frequencies.
         """
         import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
 
         if axes is None:
             _, axes = plt.subplots()
+        elif not isinstance(axes, Axes):
+            checks.fail("axes", "the axes of a matplotlib figure", axes)
+        points = checks.integer("points", points, 2, checks.MOST_TIMES)
         poles = self.poles
         centre = float(np.mean(poles.imag))
         reach = 2 * (np.ptp(poles.imag) + 4 * float(np.max(-poles.real)))

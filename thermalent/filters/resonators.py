@@ -22,7 +22,9 @@ def cavities(
     """See `Filter.cavities`."""
     given = rates if isinstance(rates, (Sequence, np.ndarray)) else (rates,)
     kappa = [checks.positive("rates", rate) for rate in given]
-    m = checks.integer("number of rates", len(kappa), 1)
+    m = len(kappa)
+    if not 1 <= m <= checks.MOST_NODES:
+        checks.fail("rates", f"from 1 to {checks.MOST_NODES} rates", checks.Words(f"{m} of them"))
     frequencies, internal = (
         [check(name, item) for item in checks.per_item(name, value, m, "cavity")]
         for name, value, check in (

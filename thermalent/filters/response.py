@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thermalent.support import checks
+
 # Points of the grid on which a peak is bracketed, per pole: fifteen per half width close to it, and
 # tails that reach far beyond all of them.
 _NEAR = np.linspace(-4.0, 4.0, 121)
@@ -28,7 +30,7 @@ class StateSpace(NamedTuple):
 
 def transfer_function(system: StateSpace, frequencies: Any) -> np.ndarray:
     """S21 at angular frequencies from the carrier; complex, the shape of `frequencies`."""
-    omega = np.asarray(frequencies, dtype=float)
+    omega = checks.real_array("frequencies", frequencies)
     m = len(system.b)
     matrix = 1j * omega[..., None, None] * np.eye(m) - system.a  # (..., m, m)
     inner = np.linalg.solve(matrix, np.broadcast_to(system.b[:, None], (*omega.shape, m, 1)))

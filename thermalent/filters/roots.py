@@ -13,8 +13,11 @@ def finite(name: str, values: Sequence[complex]) -> np.ndarray:
     """Finite complex numbers as an array."""
     try:
         array = np.atleast_1d(np.array(values, dtype=complex))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         checks.fail(name, "a sequence of complex numbers", values)
+    if array.size > checks.MOST_NODES:
+        allowed = f"at most {checks.MOST_NODES} numbers"
+        checks.fail(name, allowed, checks.Words(f"{array.size} of them"))
     if array.ndim != 1 or not np.all(np.isfinite(array)):
         checks.fail(name, "a sequence of finite complex numbers", values)
     return array

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
+from thermalent.support.calls import ExplainedClass, explained_record
 
 if TYPE_CHECKING:
     from thermalent.filters.filter import Filter
     from thermalent.networks.network import Network
 
 
+@explained_record
 class QuantityRow(NamedTuple):
     """A line of a table: a quantity, its symbol, its value in the laboratory and in the network."""
 
@@ -25,7 +27,7 @@ class QuantityRow(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hardware:
+class Hardware(metaclass=ExplainedClass):
     """A dimensionless network, and the laboratory numbers that it stands for.
 
     Args:

@@ -10,8 +10,10 @@ from thermalent.filters.quanta import PLANCK as PLANCK
 from thermalent.filters.quanta import occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, quantity_in_si
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 
+@with_explained_calls
 def thermal_occupation(temperature: Any, frequency: Any) -> float:
     r"""Mean number of quanta of a mode in thermal equilibrium.
 
@@ -35,6 +37,7 @@ def thermal_occupation(temperature: Any, frequency: Any) -> float:
     return occupation(kelvin, hertz)
 
 
+@with_explained_calls
 def source_temperature(n_th: float, frequency: Any) -> float:
     r"""Temperature at which a mode holds n_th quanta: the inverse of `thermal_occupation`.
 

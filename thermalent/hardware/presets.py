@@ -11,10 +11,11 @@ from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import colour_centre_link, superconducting_link
 from thermalent.hardware.occupation import source_temperature
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preset:
+class Preset(metaclass=ExplainedClass):
     """A named laboratory: a kind of hardware and its numbers.
 
     Args:
@@ -78,6 +79,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+@with_explained_calls
 def preset(name: str, **changes: Any) -> Hardware:
     """A laboratory of the paper by name, with some of its numbers changed if given.
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass
 
 
 class Coupling(NamedTuple):
@@ -29,7 +30,7 @@ class Coupling(NamedTuple):
     decay: np.ndarray
 
 
-class Geometry(abc.ABC):
+class Geometry(metaclass=ExplainedClass):
     """A way in which nodes are joined; concrete geometries are frozen dataclasses."""
 
     @abc.abstractmethod

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from thermalent.networks.shown_network import ShownNetwork
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
 from thermalent.support.deprecation import renamed_arguments, renamed_attribute
+from thermalent.support.errors import UnknownAttributeError
 
 # A mode that loses less than this part of the largest rate loses nothing but for rounding.
 _ROUNDING = 1e-13
@@ -144,6 +145,20 @@ class Network(ShownNetwork, Value):
                     checks.Words(f"not: loss minus gain is {relaxation:g}"),
                 )
 
+    if not TYPE_CHECKING:  # type checkers would take every name for an attribute
+
+        def __getattr__(self, name):
+            """Say where numbers of a state are to be found; called for unknown names alone."""
+            if not name.startswith("_"):
+                from thermalent.operators.observables import TABLE
+
+                if name in TABLE or name in ("state", "populations", "reduced"):
+                    raise UnknownAttributeError(
+                        f"A network has no `{name}`; its steady state has: "
+                        f"te.steady_state(network).{name}"
+                    )
+            raise AttributeError(f"A network has no attribute {name!r}.", name=name, obj=self)
+
     @property
     def _no_rate(self) -> float:
         """The lowest rate that is zero but for rounding."""
@@ -216,7 +231,7 @@ class Network(ShownNetwork, Value):
         gain / relaxation. The relaxation is loss minus gain; their thermal parts cancel and are
         left out of the sums.
         """
-        mode = self.nodes[index]
+        mode = self.nodes[checks.integer("index", index, 0, len(self.nodes) - 1)]
         if not isinstance(mode, Mode):
             checks.fail("index", "the position of a mode", index)
         assert self.absorption is not None  # set by __post_init__

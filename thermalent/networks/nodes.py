@@ -44,6 +44,7 @@ class Mode(metaclass=ExplainedClass):
     backaction: bool = True
 
     def __post_init__(self) -> None:
+        checks.text("name", self.name)
         object.__setattr__(self, "bath_rate", checks.rate("bath_rate", self.bath_rate))
         object.__setattr__(self, "n_th", checks.nonnegative("n_th", self.n_th))
 
@@ -95,6 +96,7 @@ class Qubit(Emitter):
     dephasing: float = 0.0
 
     def __post_init__(self) -> None:
+        checks.text("name", self.name)
         object.__setattr__(self, "dephasing", checks.rate("dephasing", self.dephasing))
 
     @property
@@ -140,6 +142,7 @@ class Qudit(Value, Emitter):
     local_jumps: Sequence[np.ndarray] = ()
 
     def __post_init__(self) -> None:
+        checks.text("name", self.name)
         lower = checks.square_matrix("lower", self.lower)
         d = lower.shape[0]
         if d < 2:
@@ -191,6 +194,7 @@ class CollectiveSpin(Emitter):
     qubits: int
 
     def __post_init__(self) -> None:
+        checks.text("name", self.name)
         checks.node_count("qubits", self.qubits)
 
     @property

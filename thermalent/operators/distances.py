@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.operators.states import STATE_TOLERANCE, check_ket, density, is_ket
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import fail, real
 
 # Rounding the elements of a matrix of unit diagonal, and its eigendecomposition, each move the
@@ -24,6 +25,7 @@ from thermalent.support.checks import fail, real
 NOISE_PER_DIMENSION = 8 * np.finfo(float).eps
 
 
+@with_explained_calls
 def physical(name: str, state: Any, tolerance: float, size: int | None = None) -> np.ndarray:
     """Return the nearest state of a density matrix or ket: positive to rounding, trace 1."""
     matrix = density(state, tolerance, name=name, size=size)
@@ -33,6 +35,7 @@ def physical(name: str, state: Any, tolerance: float, size: int | None = None) -
     return np.asarray(matrix / np.trace(matrix).real)
 
 
+@with_explained_calls
 def factor(name: str, state: Any, tolerance: float, size: int | None = None) -> np.ndarray:
     r"""Square root A of a state, $\rho = A A^\dagger$, columns below rounding left out.
 
@@ -68,6 +71,7 @@ def factor(name: str, state: Any, tolerance: float, size: int | None = None) -> 
     return np.asarray(root / np.linalg.norm(root))
 
 
+@with_explained_calls
 def check_base(base: float) -> float:
     """Return the base of a logarithm, if it is a finite number above 1."""
     if not real("base", base) > 1:
@@ -75,6 +79,7 @@ def check_base(base: float) -> float:
     return float(base)
 
 
+@with_explained_calls
 def purity(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Purity of a state.
 
@@ -95,6 +100,7 @@ def purity(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     return min(1.0, float(np.sum(np.abs(physical("rho", rho, tolerance)) ** 2)))
 
 
+@with_explained_calls
 def von_neumann_entropy(rho: Any, base: float = 2, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Von Neumann entropy of a state.
 
@@ -120,6 +126,7 @@ def von_neumann_entropy(rho: Any, base: float = 2, *, tolerance: float = STATE_T
     return -float(np.sum(positive * np.log(positive))) / float(np.log(base))
 
 
+@with_explained_calls
 def fidelity(rho: Any, sigma: Any, *, squared: bool, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Uhlmann fidelity of two states, in the convention that `squared` names.
 
@@ -153,6 +160,7 @@ def fidelity(rho: Any, sigma: Any, *, squared: bool, tolerance: float = STATE_TO
     return root**2 if squared else root
 
 
+@with_explained_calls
 def trace_distance(rho: Any, sigma: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Trace distance of two states.
 

@@ -20,6 +20,7 @@ from thermalent.operators.distances import trace_distance as trace_distance
 from thermalent.operators.distances import von_neumann_entropy as von_neumann_entropy
 from thermalent.operators.states import STATE_TOLERANCE, check_dims, is_ket
 from thermalent.operators.states import check_state as check_state
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix, within
 
 _EPS = float(np.finfo(float).eps)
@@ -28,6 +29,7 @@ _OFF_X = ~(np.eye(4, dtype=bool) | np.fliplr(np.eye(4, dtype=bool)))
 _POPULATIONS = ("00", "S", "T", "11")
 
 
+@with_explained_calls
 def partial_trace(rho: Any, dims: Sequence[int], keep: int | Sequence[int]) -> np.ndarray:
     r"""Reduced density matrix of some subsystems.
 
@@ -57,6 +59,7 @@ def partial_trace(rho: Any, dims: Sequence[int], keep: int | Sequence[int]) -> n
     return np.asarray(np.einsum("iaja->ij", tensor.reshape(size, traced_out, size, traced_out)))
 
 
+@with_explained_calls
 def concurrence(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Wootters concurrence of two qubits.
 
@@ -95,6 +98,7 @@ def concurrence(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     return min(1.0, max(0.0, float(values[0] - np.sum(values[1:]))))
 
 
+@with_explained_calls
 def concurrence_x(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Concurrence of an X-state of two qubits, from its elements.
 
@@ -126,6 +130,7 @@ def concurrence_x(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     return _x_concurrence(state)
 
 
+@with_explained_calls
 def concurrence_populations(
     populations: Mapping[str, ArrayLike], *, tolerance: float = STATE_TOLERANCE
 ) -> Any:
@@ -165,6 +170,7 @@ def concurrence_populations(
     return float(result) if result.ndim == 0 else result
 
 
+@with_explained_calls
 def negativity(
     rho: Any,
     dims: Sequence[int] | None = None,
@@ -206,6 +212,7 @@ def negativity(
     return float(np.sum(np.maximum(-values, 0.0)))
 
 
+@with_explained_calls
 def logarithmic_negativity(
     rho: Any,
     dims: Sequence[int] | None = None,
@@ -238,6 +245,7 @@ def logarithmic_negativity(
     return float(np.log1p(2 * negativity(rho, dims, part, tolerance=tolerance)) / np.log(base))
 
 
+@with_explained_calls
 def entanglement_of_formation(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     r"""Entanglement of formation of two qubits, in ebits.
 
@@ -261,6 +269,7 @@ def entanglement_of_formation(rho: Any, *, tolerance: float = STATE_TOLERANCE) -
     return formation(concurrence(rho, tolerance=tolerance))
 
 
+@with_explained_calls
 def formation(concurrence: float) -> float:
     r"""Entanglement of formation that belongs to a concurrence.
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support.calls import explained_record
+
 UNKNOWN = float("nan")
 
 
+@explained_record
 class Estimate(float):
     """A number with its error.
 
@@ -47,6 +50,7 @@ class Estimate(float):
         return (Estimate, (float(self), self.error, self.how))
 
 
+@explained_record
 class Estimates(np.ndarray):
     """An array of numbers with an array of their errors.
 

@@ -329,10 +329,9 @@ def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[
     if not names and len(known) == 2:
         names = known
     if len(names) != 2 or names[0] == names[1]:
-        raise ArgumentError(
-            f"Argument `names` must be two different emitters of {list(known)}, "
-            f"but is {list(names)}."
-        )
+        from thermalent.support import checks
+
+        checks.fail("names", f"two different emitters of {list(known)}", list(names))
     return names
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix
 
 STATE_TOLERANCE = 1e-9
@@ -34,6 +35,7 @@ _BELL = {
 }
 
 
+@with_explained_calls
 def lowest_eigenvalue(matrix: np.ndarray) -> float:
     """Smallest eigenvalue of a Hermitian matrix.
 
@@ -46,6 +48,9 @@ def lowest_eigenvalue(matrix: np.ndarray) -> float:
     Returns:
         The eigenvalue.
     """
+    shape = np.shape(matrix)
+    if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
+        fail("matrix", "a square matrix", Words(f"an array of shape {shape}"))
     if len(matrix) < _BLOCKS_FROM:
         return float(np.linalg.eigvalsh(matrix)[0])
     from scipy import sparse
@@ -57,6 +62,7 @@ def lowest_eigenvalue(matrix: np.ndarray) -> float:
     return min(float(np.linalg.eigvalsh(matrix[np.ix_(block, block)])[0]) for block in members)
 
 
+@with_explained_calls
 def check_state(
     rho: Any, tolerance: float = STATE_TOLERANCE, *, name: str = "rho", size: int | None = None
 ) -> np.ndarray:
@@ -80,6 +86,7 @@ def check_state(
             `tolerance`; the message gives the deviation.
     """
     tolerance = nonnegative("tolerance", tolerance)
+    size = None if size is None else integer("size", size, 1)
     matrix = square_matrix(name, rho, size)
     if matrix.size == 0:
         fail(name, "a state of dimension one or more", Words("empty"))
@@ -99,6 +106,7 @@ def check_state(
     return matrix
 
 
+@with_explained_calls
 def check_ket(
     psi: Any, tolerance: float = STATE_TOLERANCE, *, name: str = "psi", size: int | None = None
 ) -> np.ndarray:
@@ -117,9 +125,10 @@ def check_ket(
         ValueError: `psi` is not a vector of `size` finite numbers, or not of norm 1.
     """
     tolerance = nonnegative("tolerance", tolerance)
+    size = None if size is None else integer("size", size, 1)
     try:
         vector = np.array(psi, dtype=complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         fail(name, "a ket of numbers", psi)
     if vector.ndim != 1 or vector.size != (size or max(vector.size, 1)):
         kind = "a ket" if size is None else f"a ket of {size} amplitudes"
@@ -132,6 +141,7 @@ def check_ket(
     return vector
 
 
+@with_explained_calls
 def density(
     state: Any,
     tolerance: float = STATE_TOLERANCE,
@@ -159,6 +169,7 @@ def density(
     return check_state(state, tolerance, name=name, size=size)
 
 
+@with_explained_calls
 def is_ket(state: Any) -> bool:
     """Tell whether an array has one axis, so that it can only be meant as a ket.
 
@@ -174,6 +185,7 @@ def is_ket(state: Any) -> bool:
         return False
 
 
+@with_explained_calls
 def check_dims(dims: Any, size: int) -> tuple[int, ...]:
     """Return the dimensions of the subsystems of a state.
 
@@ -200,11 +212,12 @@ def check_dims(dims: Any, size: int) -> tuple[int, ...]:
 
 def _dimensions(dims: Any) -> tuple[int, ...]:
     """Return dimensions of subsystems as a tuple of positive integers."""
-    if isinstance(dims, str) or not isinstance(dims, (Sequence, np.ndarray)):
+    if isinstance(dims, str) or not isinstance(dims, (Sequence, np.ndarray)) or np.ndim(dims) != 1:
         fail("dims", "a sequence of dimensions", dims)
     return tuple(integer("dims", dimension, 1) for dimension in dims)
 
 
+@with_explained_calls
 def basis_labels(dims: Sequence[int]) -> list[str]:
     """Labels of the product basis: "00", "01", ...; with commas if a subsystem has over 10 levels.
 
@@ -218,6 +231,7 @@ def basis_labels(dims: Sequence[int]) -> list[str]:
     return [separator.join(map(str, levels)) for levels in np.ndindex(*dims)]
 
 
+@with_explained_calls
 def ket(label: str, dims: Sequence[int] | None = None, *, name: str = "label") -> np.ndarray:
     r"""Product basis state |n_1 n_2 ...>, leftmost subsystem first.
 
@@ -248,6 +262,7 @@ def ket(label: str, dims: Sequence[int] | None = None, *, name: str = "label") -
     return amplitudes.ravel()
 
 
+@with_explained_calls
 def bell(kind: str) -> np.ndarray:
     r"""Bell state of two qubits.
 
@@ -269,6 +284,7 @@ def bell(kind: str) -> np.ndarray:
     return np.array(_BELL[kind], dtype=complex)
 
 
+@with_explained_calls
 def dicke(n: int, k: int) -> np.ndarray:
     r"""Dicke state |nD_k>: k of n qubits excited, symmetric under every exchange of qubits.
 
@@ -296,6 +312,7 @@ def dicke(n: int, k: int) -> np.ndarray:
     return amplitudes / np.linalg.norm(amplitudes)
 
 
+@with_explained_calls
 def w_state(n: int) -> np.ndarray:
     r"""W state of n qubits, one excitation shared equally: the Dicke state |nD_1>.
 
@@ -313,6 +330,7 @@ def w_state(n: int) -> np.ndarray:
     return dicke(n, 1)
 
 
+@with_explained_calls
 def product(*states: Any, tolerance: float = STATE_TOLERANCE) -> np.ndarray:
     """Tensor product, leftmost first: a ket if all factors are kets, else a density matrix.
 
@@ -337,6 +355,7 @@ def product(*states: Any, tolerance: float = STATE_TOLERANCE) -> np.ndarray:
     return result
 
 
+@with_explained_calls
 def initial_state(
     spec: Any,
     dims: Sequence[int],
@@ -367,6 +386,7 @@ def initial_state(
     return density(spec, tolerance, name=name, size=size)
 
 
+@with_explained_calls
 def populations(
     rho: Any, dims: Sequence[int] | None = None, *, tolerance: float = STATE_TOLERANCE
 ) -> dict[str, float]:

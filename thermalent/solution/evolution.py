@@ -69,6 +69,7 @@ class Evolution(ShownEvolution):
             ValueError: there is no such position.
         """
         count = len(self)
+        index = checks.scalar(index)
         whole = hasattr(index, "__index__") and not isinstance(index, bool)
         if not whole or not -count <= index < count:
             allowed = f"a position among the {count} times, from {-count} to {count - 1}"

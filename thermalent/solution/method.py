@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
+from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError as MethodError
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim as Claim
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask, Task
 from thermalent.solution.tasks import SourceStart as SourceStart
+from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
-from thermalent.support.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
-    from thermalent.networks.network import Network
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
 
@@ -33,6 +33,7 @@ class Method(metaclass=ExplainedClass):
 
     claim: ClassVar[Claim]
     domain: ClassVar[str]
+    _in_words: ClassVar[str] = "a method such as te.Fock()"  # for messages
 
     @abc.abstractmethod
     def plan(self, task: Task) -> Plan | Refusal:
@@ -121,19 +122,12 @@ def evolution_task(
 ) -> EvolutionTask:
     """The task to evolve one network."""
     return EvolutionTask(
-        pieces=(Piece(network),), times=np.asarray(times), initial=initial, source=source
+        pieces=(Piece(network),),
+        times=checks.time_grid("times", times),
+        initial=initial,
+        source=checks.source_start("source", source),
     )
 
 
 def _reason(answer: Plan | Refusal) -> str | None:
     return answer.reason if isinstance(answer, Refusal) else None
-
-
-def not_a_method(given: Any) -> ArgumentTypeError:
-    """The error for an argument `method` that is none, with a hint if it is a class."""
-    hint = ""
-    if isinstance(given, type) and issubclass(given, Method):
-        hint = f" (the parentheses are missing: te.{given.__name__}())"
-    return ArgumentTypeError(
-        f"Argument `method` must be a method such as te.Fock(), but is {given!r}{hint}."
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Claim(enum.StrEnum):
@@ -34,6 +34,7 @@ class MethodRecord:
     claim: Claim
     domain: str
     items: tuple[tuple[str, Any], ...]
+    _in_words: ClassVar[str] = "a method such as te.Fock()"  # for messages
 
     @property
     def parameters(self) -> Mapping[str, Any]:

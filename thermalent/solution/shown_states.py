@@ -14,6 +14,7 @@ from thermalent.networks.shown_network import names_in_short
 from thermalent.operators import states
 from thermalent.operators.observables import MEASURES
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 16  # of populations, in a notebook
 
 
-class ShownState:
+class ShownState(metaclass=ExplainedClass):
     """The text, the table and the plot of a steady state."""
 
     def __repr__(self) -> str:
@@ -79,7 +80,7 @@ class ShownState:
         )
 
 
-class ShownEvolution:
+class ShownEvolution(metaclass=ExplainedClass):
     """The text, the table and the plots of an evolution."""
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, SolveError, require_memory
 from thermalent.solution.evolution import Evolution, doubtful, judged
-from thermalent.solution.method import Method, not_a_method
+from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, SteadyState, checked
@@ -220,8 +220,6 @@ def _candidates(task: Task, method: Method | MethodRecord | None) -> Iterable[Me
         return [method_named(method.name, **method.parameters)]
     if isinstance(method, Method):
         return [method]
-    if method is not None:
-        raise not_a_method(method)
     evolves = isinstance(task, EvolutionTask)
     names = registry.EVOLUTION_DEFAULTS if evolves else registry.STEADY_STATE_DEFAULTS
     return map(method_named, names)

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import explained_record, with_explained_calls
 
 
+@explained_record
 class SampledCoherence(NamedTuple):
     """A correlation function with its standard errors."""
 
@@ -26,6 +28,7 @@ class SampledCoherence(NamedTuple):
     error: np.ndarray  # (l,)
 
 
+@with_explained_calls
 def g1(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> SampledCoherence:
     r"""First-order coherence, complex: exp(-lambda tau + i delta tau) for a thermal source.
 
@@ -51,6 +54,7 @@ def g1(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> Sample
     return _estimate(times, paths, lags, batches, products, lambda p, i: p / i)
 
 
+@with_explained_calls
 def g2(times: Any, paths: np.ndarray, lags: Any, *, batches: int = 32) -> SampledCoherence:
     r"""Second-order coherence: 1 + exp(-2 lambda tau) for a thermal source.
 
@@ -119,7 +123,7 @@ def _shifts(times: Any, paths: np.ndarray, lags: Any) -> tuple[float, list[int]]
     spacing = (grid[-1] - grid[0]) / (len(grid) - 1)
     if np.max(np.abs(np.diff(grid) - spacing)) > 1e-6 * spacing:
         checks.fail("times", "equally spaced", checks.Words("not"))
-    shifts = np.atleast_1d(np.asarray(lags, dtype=float)) / spacing
+    shifts = checks.numbers("lags", lags) / spacing
     for shift in shifts:
         if shift < -1e-6 or abs(shift - round(shift)) > 1e-6:
             checks.fail("lags", f"multiples of the spacing {spacing:g}, >= 0", shift * spacing)

@@ -134,6 +134,8 @@ class FieldTrajectories(Method):
         self, emitters: DrivenEmitters, times: np.ndarray, initial: np.ndarray, source: SourceStart
     ) -> PathSpec:
         """The recipe of every block from a density matrix to the times."""
+        times = checks.time_grid("times", times)
+        initial = checks.square_matrix("initial", initial, emitters.dimension)
         modes = 1 if emitters.source is None else len(emitters.source.field.drift)
         amplitudes = start_amplitudes(source, modes)
         if len(amplitudes) != modes:

@@ -17,6 +17,7 @@ import numpy as np
 
 from thermalent.stochastic.step_kernels import autoregression
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -86,6 +87,7 @@ def ornstein_uhlenbeck(
     times: Any, *, rate: float, variance: float, detuning: float = ..., n: int = ...,
     seed: int = ..., initial: str | complex = ..., integral: Literal[True],
 ) -> tuple[np.ndarray, np.ndarray]: ...  # fmt: skip
+@with_explained_calls
 def ornstein_uhlenbeck(
     times: Any,
     *,

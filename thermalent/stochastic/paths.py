@@ -14,8 +14,10 @@ from thermalent.stochastic.ornstein_uhlenbeck import start
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, advance
 from thermalent.stochastic.step_operators import step_operators
 from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
+from thermalent.support import checks
 from thermalent.support.random_kernels import deferring_signals
 
+_MOST_STEPS = 1e10  # of a path between two times: a day of computing
 _CHUNK = 4096  # steps between two checks whether to stop, about 10 ms
 # In units of the inverse total rate. At 0.8 the extrapolated means of steady states were biased by
 # about 3e-5 at most (kappa/gamma from 1e-3 to 2, n_th up to 1220), at 2 by up to 7e-3.
@@ -183,5 +185,10 @@ def segments_to(times: np.ndarray, step: float, multiple: int) -> list[Segment]:
 
 def whole_steps(duration: float, step: float, multiple: int) -> int:
     """Steps of at most `step` in a duration: a multiple, at least one multiple."""
+    if duration > step * _MOST_STEPS:
+        allowed = (
+            f"at least {duration / _MOST_STEPS:.3g}, a step of which {_MOST_STEPS:g} are enough"
+        )
+        checks.fail("step", allowed, step)
     # A duration of whole steps that rounding made longer does not need one more.
     return multiple * max(1, int(np.ceil(duration / (step * multiple) * (1 - 1e-12))))

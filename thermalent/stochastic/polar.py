@@ -20,8 +20,10 @@ from scipy.special import erf
 
 from thermalent.stochastic.ornstein_uhlenbeck import ornstein_uhlenbeck, spawned
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 
+@with_explained_calls
 def polar(
     times: Any,
     *,
@@ -57,6 +59,7 @@ def polar(
     return np.abs(u), np.unwrap(np.angle(u), axis=1)
 
 
+@with_explained_calls
 def integrate_polar(
     times: Any, *, rate: float, variance: float, radius: float, n: int = 1, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -90,10 +93,9 @@ def integrate_polar(
     n = checks.integer("n", n, 1)
     radial, angular = spawned(seed, 2)
     increments = radial.standard_normal((n, len(h))) * np.sqrt(h)
-    r = radial_path(
-        np.full(n, checks.nonnegative("radius", radius)), increments, h,
-        rate=checks.positive("rate", rate), variance=checks.positive("variance", variance),
-    )  # fmt: skip
+    rate, variance = checks.positive("rate", rate), checks.positive("variance", variance)
+    start = np.full(n, checks.nonnegative("radius", radius))
+    r = radial_path(start, increments, h, rate=rate, variance=variance)
     product = r[:, :-1] * r[:, 1:]
     z = angular.standard_normal((n, len(h)))
     with np.errstate(divide="ignore"):
@@ -129,6 +131,7 @@ def radial_path(
     return r
 
 
+@with_explained_calls
 def phase_diffusion(
     times: Any,
     *,

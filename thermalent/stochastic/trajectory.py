@@ -18,6 +18,7 @@ from thermalent.stochastic.method import FieldTrajectories
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, follow_field
 from thermalent.stochastic.step_operators import given_field
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 _HOW = "difference to a run of the same path with twice the step, over three"
 # White noise leaves a strong order of one half: 1/(sqrt(2) - 1) of the difference.
@@ -25,7 +26,7 @@ _HOW_WHITE = "difference to a run of the same path with twice the step, times 2.
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Trajectory:
+class Trajectory(metaclass=ExplainedClass):
     """One run: what an experiment with this noise would do.
 
     Args:
@@ -56,6 +57,7 @@ class Trajectory:
         return self.evolution.concurrence(*names)
 
 
+@with_explained_calls
 def trajectory(
     network: Network,
     times: Any,
@@ -113,6 +115,7 @@ def trajectory(
     return Trajectory(field=field[:, 0] if count == 1 else field, evolution=evolution)
 
 
+@with_explained_calls
 def along(
     network: Network, integrals: Any, *, step: float, initial: Any = "00", every: int = 1
 ) -> np.ndarray:
@@ -142,7 +145,13 @@ def along(
             "one with a single mode and no white noise beside it",
             checks.Words(f"one with {len(network.modes)} modes or with such noise"),
         )
-    given = np.atleast_2d(np.asarray(integrals, dtype=complex))
+    try:
+        given = np.atleast_2d(np.asarray(integrals, dtype=complex))
+    except (TypeError, ValueError, OverflowError):
+        checks.fail("integrals", "complex numbers, one per step of the field", integrals)
+    if given.ndim != 2:
+        allowed = "an array (steps,) or (n, steps)"
+        checks.fail("integrals", allowed, checks.Words(f"of shape {given.shape}"))
     if not np.all(np.isfinite(given)):
         checks.fail("integrals", "finite", checks.Words("not"))
     every = checks.integer("every", every, 1)
@@ -165,7 +174,7 @@ def along(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Distribution:
+class Distribution(metaclass=ExplainedClass):
     """The distribution of an observable over runs.
 
     Args:
@@ -183,6 +192,7 @@ class Distribution:
     standard_error: float
 
 
+@with_explained_calls
 def distribution(
     network: Network,
     observable: Callable[[np.ndarray], float],

@@ -1,7 +1,9 @@
-"""Calls with unknown, missing or too many arguments: errors of the package's own grammar.
+"""Calls of public functions: wrong arguments are errors of the package's own grammar.
 
 Python says which name is unknown and not which one was meant; the nearest valid one is added here.
-Nothing is checked before a call, so that right calls cost nothing.
+An argument that is not of the declared kind (a number where a network belongs) is named, with what
+is allowed, instead of an error from deep inside. See `thermalent.support.kinds` for what is
+checked when.
 """
 
 from __future__ import annotations
@@ -11,17 +13,30 @@ import difflib
 import functools
 import inspect
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
+from typing import Any, NoReturn, TypeVar
 
-from thermalent.support import deprecation
+from thermalent.support import checks
 from thermalent.support.deprecation import Decorated
-from thermalent.support.errors import ArgumentTypeError
+from thermalent.support.errors import (
+    ArgumentKindError,
+    ArgumentTypeError,
+    OutOfMemoryError,
+    ThermalentError,
+)
+from thermalent.support.kinds import ArgumentKind, Declared, declared
 
-_RENAMING = deprecation.__file__
 _UNKNOWN = re.compile(r"got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
-_TOO_MANY = re.compile(r"takes .*positional arguments? but \d+")
+_TOO_MANY = re.compile(r"takes .*positional arguments? but \d+|too many positional arguments")
+# What Python raises when an object cannot do what it is asked for.
+_FROM_INSIDE = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
+
+# A range takes no memory, but the array made of it does.
+_LONGEST_RANGE = 10_000_000
+
+_Class = TypeVar("_Class", bound=type)
 
 
 def with_explained_calls(function: Decorated) -> Decorated:
@@ -30,19 +45,118 @@ def with_explained_calls(function: Decorated) -> Decorated:
     An interrupt in the middle of a call of a kernel, which numba reports as a SystemError, is an
     interrupt again.
     """
+    name = function.__name__ if "<" in function.__qualname__ else function.__qualname__
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
+        _check_objects(function, args, kwargs)
         try:
             return function(*args, **kwargs)
-        except TypeError as problem:
-            _raise_explained(problem, function, function.__name__)
+        except _FROM_INSIDE as problem:
+            _raise_explained(problem, function, name, args, kwargs)
+            raise
+        except MemoryError as problem:
+            _raise_out_of_memory(problem, name)
             raise
         except SystemError as problem:
             _raise_interrupt(problem)
             raise
 
     return called  # type: ignore[return-value]
+
+
+def explained_record(kind: _Class) -> _Class:
+    """Decorator of a class that is made by `__new__`, such as a named tuple; see above."""
+    new = kind.__new__
+    new.__qualname__ = kind.__name__
+    kind.__new__ = with_explained_calls(new)  # type: ignore[method-assign]
+    return kind
+
+
+class ExplainedClass(abc.ABCMeta):
+    """Metaclass of public classes: calls of them and of their public methods are explained."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], members: dict[str, Any], **more: Any
+    ) -> ExplainedClass:
+        """Make the class, its public methods decorated."""
+        explained = {
+            key: value if key.startswith("_") else _explained_method(value)
+            for key, value in members.items()
+        }
+        return super().__new__(mcs, name, bases, explained, **more)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of `__init__`: of a metaclass with a `__call__`, help would show that one."""
+        whole = inspect.signature(getattr(cls, "__init__"))  # noqa: B009
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make an object."""
+        if cls.__abstractmethods__:
+            raise ArgumentTypeError(
+                f"{cls.__name__} is only what its kinds have in common: make one of these."
+            )
+        # The signature of a class is that of its `__init__`, not of this `__call__`.
+        made = getattr(cls, "__init__")  # noqa: B009
+        _check_objects(made, (None, *args), kwargs)
+        try:
+            return super().__call__(*args, **kwargs)
+        except _FROM_INSIDE as problem:
+            _raise_explained(problem, made, cls.__name__, (None, *args), kwargs)
+            raise
+
+
+def _explained_method(value: Any) -> Any:
+    if isinstance(value, FunctionType):
+        return with_explained_calls(value)
+    if isinstance(value, (classmethod, staticmethod)):
+        return type(value)(with_explained_calls(value.__func__))
+    return value
+
+
+def _check_objects(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> None:
+    """Refuse an argument that is no object of the declared class, or longer than any memory."""
+    known = declared(function)
+    for name, value in _given(known, args, kwargs):
+        kind = known.at_once.get(name)
+        if kind is not None and not kind.holds(value):
+            _refuse(name, kind, value)
+        if type(value) is range and len(value) > _LONGEST_RANGE:
+            allowed = f"a sequence of at most {_LONGEST_RANGE} numbers"
+            checks.fail(name, allowed, checks.Words(f"one of {len(value)}"))
+
+
+def _given(
+    known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    yield from zip(known.positions, args, strict=False)
+    for value in args[len(known.positions) :]:
+        yield known.rest, value
+    yield from kwargs.items()
+
+
+def _refuse(name: str, kind: ArgumentKind, value: Any) -> NoReturn:
+    """Raise the error that says what is allowed, with a hint for the common slips."""
+    hint = ""
+    if isinstance(value, type) and any(issubclass(value, one) for one in kind.classes):
+        hint = f" (the parentheses are missing: te.{value.__name__}())"
+    elif callable(value) and kind.classes and not isinstance(value, type):
+        hint = " (a function: call it, and give what it returns)"
+    elif kind.holds is callable and type(value).__module__.startswith("thermalent."):
+        hint = " (give the function that returns it)"
+    shown = checks.in_message(value)
+    raise ArgumentKindError(f"Argument `{name}` must be {kind.words}, but is {shown}{hint}.")
+
+
+def _raise_out_of_memory(problem: MemoryError, name: str) -> None:
+    if not isinstance(problem, ThermalentError):
+        raise OutOfMemoryError(
+            f"{name} needs more memory than there is. {problem}".strip()
+        ) from problem
 
 
 def _raise_interrupt(problem: BaseException) -> None:
@@ -54,52 +168,54 @@ def _raise_interrupt(problem: BaseException) -> None:
         cause = cause.__cause__
 
 
-class ExplainedClass(abc.ABCMeta):
-    """Metaclass of public classes whose wrong calls are explained."""
-
-    @property
-    def __signature__(cls) -> inspect.Signature:
-        """That of `__init__`: of a metaclass with a `__call__`, help would show that one."""
-        whole = inspect.signature(getattr(cls, "__init__"))  # noqa: B009
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make an object."""
-        try:
-            return super().__call__(*args, **kwargs)
-        except TypeError as problem:
-            # The signature of a class is that of its `__init__`, not of this `__call__`.
-            _raise_explained(problem, getattr(cls, "__init__"), cls.__name__)  # noqa: B009
-            raise
-
-
-def _raise_explained(problem: TypeError, function: Callable[..., Any], name: str) -> None:
-    """Raise the explanation if the call itself failed, not something inside it."""
-    trace = problem.__traceback__
-    # Old names of arguments are replaced on the way.
-    while trace and trace.tb_next and trace.tb_next.tb_frame.f_code.co_filename == _RENAMING:
-        trace = trace.tb_next
-    if trace is None or trace.tb_next is not None or isinstance(problem, ArgumentTypeError):
+def _raise_explained(
+    problem: Exception,
+    function: Callable[..., Any],
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> None:
+    """Raise the explanation, if the call itself is wrong or an argument is of another kind."""
+    if isinstance(problem, ThermalentError):
         return
-    text = str(problem)
+    if isinstance(problem, TypeError):
+        # Old names of arguments are not in the signature.
+        new_of_old: Mapping[str, str] = getattr(function, "renamed_arguments", {})
+        try:
+            inspect.signature(function).bind(
+                *args, **{new_of_old.get(key, key): value for key, value in kwargs.items()}
+            )
+        except TypeError as unfit:
+            _raise_wrong_names(str(problem), str(unfit), function, name)
+    known = declared(function)
+    for argument, value in _given(known, args, kwargs):
+        kind = known.kinds.get(argument)
+        if kind is not None and not kind.holds(value):
+            shown = checks.in_message(value)
+            raise ArgumentKindError(
+                f"Argument `{argument}` must be {kind.words}, but is {shown}."
+            ) from problem
+
+
+def _raise_wrong_names(text: str, unfit: str, function: Callable[..., Any], name: str) -> NoReturn:
+    names = _keywords(function)
     if unknown := _UNKNOWN.search(text):
-        names = _keywords(function)
         near = difflib.get_close_matches(unknown[1], names, 1, 0.0)
         hint = f"; the nearest is `{near[0]}`, all are {', '.join(names)}" if near else ""
         raise ArgumentTypeError(f"{name} has no argument `{unknown[1]}`{hint}.") from None
     if missing := _MISSING.search(text):
-        names = [f"`{word}`" for word in re.findall(r"'(\w+)'", missing[1])]
-        verb = "are" if len(names) > 1 else "is"
-        raise ArgumentTypeError(f"{name} needs {', '.join(names)}, which {verb} missing.") from None
+        words = [f"`{word}`" for word in re.findall(r"'(\w+)'", missing[1])]
+        verb = "are" if len(words) > 1 else "is"
+        raise ArgumentTypeError(f"{name} needs {', '.join(words)}, which {verb} missing.") from None
     if _TOO_MANY.search(text):
         raise ArgumentTypeError(
-            f"{name} got too many arguments without a name. Give them by name: "
-            f"{', '.join(_keywords(function))}."
+            f"{name} got too many arguments without a name. Give them by name: {', '.join(names)}."
         ) from None
+    raise ArgumentTypeError(f"{name} cannot be called like this: {unfit}.") from None
 
 
 def _keywords(function: Callable[..., Any]) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(function).parameters.values()
     named = [parameter.name for parameter in parameters if parameter.kind in kinds]
-    return [name for name in named if name != "self"]
+    return [name for name in named if name not in ("self", "cls", "_cls")]

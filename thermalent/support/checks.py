@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence, Sized
 from numbers import Complex, Integral, Number, Real
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,7 +14,9 @@ import numpy as np
 from thermalent.support.errors import ArgumentError
 
 _LONG = 10**30
+_MOST_SHOWN = 200  # characters of a value in a message
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
+LARGEST_AMPLITUDE = 1e6  # of a coherent state: a million million quanta
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 MOST_NODES = 1000  # of a network: its matrices have a million elements then
 # Part of the largest element by which an eigenvalue below zero is rounding.
@@ -28,11 +32,22 @@ class Words(str):
 
 def fail(name: str, allowed: str, value: object) -> NoReturn:
     """Raise the ValueError that names the argument, what is allowed and the value given."""
+    raise ArgumentError(f"Argument `{name}` must be {allowed}, but is {in_message(value)}.")
+
+
+def in_message(value: object) -> str:
+    """The repr of a value, cut where it is too long for a message."""
+    if isinstance(value, Words):
+        return str(value)
     if isinstance(value, int) and abs(value) >= _LONG:
         # Its digits would fill the screen, and Python refuses to print more than some thousand.
         power = int(abs(value).bit_length() * np.log10(2.0))
-        value = Words(f"an integer of about {'-' if value < 0 else ''}10^{power}")
-    raise ArgumentError(f"Argument `{name}` must be {allowed}, but is {value!r}.")
+        return f"an integer of about {'-' if value < 0 else ''}10^{power}"
+    try:
+        text = repr(value)
+    except ValueError:  # a collection with such an integer
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def scalar(value: Any) -> Any:
@@ -218,6 +233,31 @@ def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     return matrix
 
 
+def text(name: str, value: Any) -> str:
+    """Text, such as a name."""
+    if not isinstance(value, str):
+        fail(name, "text", value)
+    return value
+
+
+def path(name: str, value: Any) -> Path:
+    """The path of a file or folder, whether it exists or not."""
+    if not isinstance(value, (str, os.PathLike)) or "\0" in os.fspath(value):
+        fail(name, "a path", value)
+    return Path(value)
+
+
+def real_array(name: str, value: Any) -> np.ndarray:
+    """Finite real numbers of any shape."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):  # ragged
+        fail(name, "finite real numbers", value)
+    if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)):
+        fail(name, "finite real numbers", value)
+    return array.astype(float)
+
+
 def few(name: str, value: Any) -> None:
     """Complain about a sequence with more items than fit into a computation, before it starts."""
     if isinstance(value, (Sized, range)) and len(value) > MOST_TIMES:
@@ -273,6 +313,7 @@ def source_start(name: str, value: Any) -> str | complex | tuple[complex, ...]:
 
 
 def _amplitude(name: str, value: Any, allowed: str, whole: Any) -> complex:
+    value = scalar(value)
     if isinstance(value, (str, bool)) or not isinstance(value, Complex):
         fail(name, allowed, whole)
     try:
@@ -281,4 +322,6 @@ def _amplitude(name: str, value: Any, allowed: str, whole: Any) -> complex:
         fail(name, allowed, whole)
     if not np.isfinite(amplitude):
         fail(name, allowed, whole)
+    if abs(amplitude) > LARGEST_AMPLITUDE:
+        fail(name, f"an amplitude of at most {LARGEST_AMPLITUDE:g}", whole)
     return amplitude

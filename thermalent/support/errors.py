@@ -15,5 +15,17 @@ class ArgumentTypeError(ThermalentError, TypeError):
     """An argument is of a type that is not allowed, has an unknown name, or is missing."""
 
 
+class ArgumentKindError(ArgumentTypeError, ArgumentError):
+    """An argument is not of the declared kind, such as a number where a network belongs."""
+
+
+class OutOfMemoryError(ThermalentError, MemoryError):
+    """The memory ended in the middle of a computation."""
+
+
+class UnknownAttributeError(ThermalentError, AttributeError):
+    """An object has no attribute of this name; the message says which object has."""
+
+
 class MissingPackageError(ThermalentError, ImportError):
     """An optional package is not installed; the message says how to install it."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 POINT = "point"  # dimension of a grid that is one list of points
 
@@ -28,6 +29,7 @@ class Zip:
     values: Mapping[str, Sequence[Any]]
 
 
+@with_explained_calls
 def zipped(**values: Sequence[Any]) -> Zip:
     """Parameters that run together: the i-th point takes the i-th value of each.
 
@@ -46,6 +48,7 @@ def zipped(**values: Sequence[Any]) -> Zip:
     return Zip(values=values)
 
 
+@with_explained_calls
 def points(given: Sequence[Mapping[str, Any]]) -> Zip:
     """A list of points, each with a value for every parameter.
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from thermalent.networks.builder import check_parameters
 from thermalent.operators.states import initial_state
-from thermalent.solution.method import Method, not_a_method
+from thermalent.solution.method import Method
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -107,7 +108,8 @@ def sweep(
     accepted = check_accept(accept)
     if retry not in (None, "failed"):
         checks.fail("retry", "'failed' or None", retry)
-    if isinstance(executor, int) or executor is None:
+    executor = checks.scalar(executor)
+    if isinstance(executor, Integral) or executor is None:
         count = executors.cores() if executor is None else checks.integer("executor", executor, 1)
         chosen: int | Workers = count
     else:
@@ -150,8 +152,6 @@ def _study(
     """All arguments checked, before anything is computed or written."""
     checked = as_grid(grid)
     check_parameters(builder, fixed or {}, checked.parameters)
-    if method is not None and not isinstance(method, Method):
-        raise not_a_method(method)
     if block is not None:
         checks.integer("block", block, 1)
     for name in units or {}:

@@ -14,11 +14,13 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.result import STATE_ROUNDING, SteadyState
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 
 # Standard errors that a statistical result may be away: six in ten million draws are further.
 _SIGMAS = 5.0
 
 
+@with_explained_calls
 def assert_state(found: Any, *, tolerance: float | None = None) -> None:
     r"""Assert that the density matrix, or every one of an evolution, is a state.
 
@@ -78,6 +80,7 @@ def _assert_one_state(rho: np.ndarray, tolerance: float, name: str) -> None:
         )
 
 
+@with_explained_calls
 def assert_within_errors(
     found: Any,
     expected: Any,
@@ -110,23 +113,37 @@ def assert_within_errors(
         checks.fail("error", "given, since `found` has none of its own", error)
     if other is None:
         other = expected_error
-    distance = np.abs(np.asarray(values) - np.asarray(truth))
-    allowed = np.asarray(stated, dtype=float)
+    values, truth = _numbers("found", values, "biufc"), _numbers("expected", truth, "biufc")
+    distance = np.abs(values - truth)
+    allowed = _numbers("error", stated, "iuf").astype(float)
+    other = _numbers("expected_error", other, "iuf").astype(float)
+    largest = None if largest is None else checks.nonnegative("largest", largest)
     if isinstance(found, Evolution) and error is None:
         allowed = allowed[:, None, None]
     if not np.all(np.isfinite(allowed)):
         raise AssertionError(f"the stated error of {name} is not finite: {stated!r}")
     if isinstance(expected, Evolution):
-        other = np.asarray(other)[:, None, None]
+        other = other[:, None, None]
     if largest is not None and np.max(allowed) > largest:
         raise AssertionError(
             f"the stated error of {name} is {np.max(allowed):.3g}, allowed are {largest:.3g}"
         )
-    distance, allowed, other = np.broadcast_arrays(distance, allowed, np.asarray(other, float))
+    distance, allowed, other = np.broadcast_arrays(distance, allowed, other)
     # Not a number is not within any error.
     outside = ~(distance <= allowed + other)
     if np.any(outside):
         raise AssertionError(_miss(values, truth, distance, allowed, other, outside, name))
+
+
+def _numbers(name: str, value: Any, kinds: str) -> np.ndarray:
+    """An array whose numpy kind is one of `kinds`; it may hold what is not finite."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):  # ragged
+        checks.fail(name, "a number or an array of them", value)
+    if array.dtype.kind not in kinds:
+        checks.fail(name, "a number or an array of them", value)
+    return array
 
 
 def _with_error(result: Any) -> tuple[Any, Any]:
@@ -168,6 +185,7 @@ def _miss(
     )
 
 
+@with_explained_calls
 def assert_methods_agree(
     network: Network,
     *methods: Method,

@@ -6,8 +6,10 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Mode, Node, Qubit
+from thermalent.support.calls import with_explained_calls
 
 
+@with_explained_calls
 def expression(network: Network) -> str:
     """Python code that builds the network, with `import thermalent as te`.
 

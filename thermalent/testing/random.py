@@ -8,10 +8,12 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.testing.draws import Draws, SeededDraws
 from thermalent.testing.kinds import DISTRIBUTIONS, KINDS
 
 
+@with_explained_calls
 def random_network(kind: str, rng: np.random.Generator) -> Network:
     """A random network of a kind.
 
@@ -29,6 +31,7 @@ def random_network(kind: str, rng: np.random.Generator) -> Network:
     return distribution_of(kind)(SeededDraws(rng))
 
 
+@with_explained_calls
 def random_state(dims: Sequence[int], rng: np.random.Generator) -> np.ndarray:
     """A random density matrix of emitters with these dimensions, (d, d), of any rank.
 
@@ -42,6 +45,7 @@ def random_state(dims: Sequence[int], rng: np.random.Generator) -> np.ndarray:
     return drawn_state(SeededDraws(rng), dims)
 
 
+@with_explained_calls
 def random_times(
     rng: np.random.Generator, *, count: int = 3, shortest: float = 1e-2, longest: float = 1e2
 ) -> np.ndarray:

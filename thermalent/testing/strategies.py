@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.networks.network import Network
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
 from thermalent.testing.kinds import KINDS
 from thermalent.testing.random import distribution_of, drawn_state, drawn_times
@@ -53,6 +54,7 @@ class _Searched:
         return bool(self.draw(st.booleans()))
 
 
+@with_explained_calls
 def networks(kind: str | None = None) -> st.SearchStrategy[Network]:
     """Networks of a kind.
 
@@ -81,6 +83,7 @@ def networks(kind: str | None = None) -> st.SearchStrategy[Network]:
     return drawn()
 
 
+@with_explained_calls
 def states(dims: Sequence[int] = (2, 2)) -> st.SearchStrategy[np.ndarray]:
     """Density matrices of emitters with these dimensions, (d, d), of any rank.
 
@@ -98,6 +101,7 @@ def states(dims: Sequence[int] = (2, 2)) -> st.SearchStrategy[np.ndarray]:
     return drawn()
 
 
+@with_explained_calls
 def times(
     *, count: int = 3, shortest: float = 1e-2, longest: float = 1e2
 ) -> st.SearchStrategy[np.ndarray]:

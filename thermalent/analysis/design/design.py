@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import exp, inf, log, log10, nan, pi
+from numbers import Integral
 from typing import Any
 
 from thermalent.analysis.design.result import Budget as Budget
@@ -105,7 +106,8 @@ def design(
     checks.within("rtol", rtol, 1e-10, 0.1)
     orders = _orders(filters)
     given = [read_shape(shape) for shape in shapes]
-    checks.integer("number of shapes", len(given), 1)
+    if not given:
+        checks.fail("shapes", "at least one shape", shapes)
     with working("design") as report:
         search = MarginSearch(thermal_occupation(kelvin, hertz), link, attenuate, report)
         make = _Maker(search, wanted, hertz, rate)
@@ -140,7 +142,8 @@ def design(
 
 
 def _orders(filters: int | Sequence[int] | None) -> list[int]:
-    given = () if filters is None else (filters,) if isinstance(filters, int) else filters
+    one = checks.scalar(filters)
+    given = () if one is None else (one,) if isinstance(one, Integral) else one
     return sorted({checks.integer("filters", order, 1, HIGHEST_ORDER) for order in given})
 
 

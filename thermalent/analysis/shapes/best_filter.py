@@ -25,6 +25,7 @@ from thermalent.solution.errors import SolveError
 from thermalent.solution.result import SteadyState
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.progress import working
 
 _MOST_POLES = 8
@@ -33,7 +34,7 @@ _ELSEWHERE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BestFilter:
+class BestFilter(metaclass=ExplainedClass):
     """The best filter of an order, and how it was found.
 
     Args:
@@ -105,6 +106,7 @@ class BestFilter:
         )
 
 
+@with_explained_calls
 def best_filter(
     n_th: float,
     order: int,

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import nonnegative_arrays
+from thermalent.analytic.populations import nonnegative_arrays, real_arrays
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.within_doubles import within_doubles
 
 
+@with_explained_calls
 @within_doubles
 def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     r"""Concurrence of one pair on a broadband squeezed source, of any pair if delta_B = -delta_A.
@@ -32,6 +34,7 @@ def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     return np.tanh(2 * r)[()]
 
 
+@with_explained_calls
 @within_doubles
 def dual_rail_pair_entropy(squeezing: Any) -> Any:
     r"""Entropy of rail A per pair, in nats, whatever the detunings and their permutation.
@@ -57,6 +60,7 @@ def dual_rail_pair_entropy(squeezing: Any) -> Any:
     return (np.log1p(ratio) - lower * np.log(np.where(ratio > 0, ratio, 1.0)))[()]
 
 
+@with_explained_calls
 @within_doubles
 def dual_rail_two_pair_concurrences(
     squeezing: Any, difference: Any, decay: float = 1.0
@@ -82,7 +86,8 @@ def dual_rail_two_pair_concurrences(
     Source: DUALRAIL, Eq. (10) and Fig. 2(b), (c) (the formula is ours).
     """
     (r,) = nonnegative_arrays(squeezing=squeezing)
-    (delta,) = nonnegative_arrays(difference=np.abs(difference))
+    (delta,) = real_arrays(difference=difference)
+    delta = np.abs(delta)
     theta = np.arctan2(delta, checks.positive("decay", decay))
     cosine, sine = np.cos(theta), np.sin(theta)
     tanh = np.tanh(2 * r)
@@ -96,6 +101,7 @@ def dual_rail_two_pair_concurrences(
     return concurrence(cosine, sine), concurrence(sine, cosine)
 
 
+@with_explained_calls
 @within_doubles
 def dual_rail_gap(squeezing: Any, decay: float = 1.0) -> Any:
     r"""Spectral gap of the ideal network: the slowest rate at which it relaxes.

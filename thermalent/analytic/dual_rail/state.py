@@ -19,13 +19,14 @@ from thermalent.analytic.dual_rail.exchange import exchanged_ket, neighbour_tran
 from thermalent.analytic.dual_rail.residual import dark_residual
 from thermalent.models.rails import rail_detunings, rail_names
 from thermalent.support import checks, memory_limit
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 # Kets in memory at once: the ket, its exchanged copy, and their sum.
 _COPIES = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DualRailState:
+class DualRailState(metaclass=ExplainedClass):
     """A pure steady state of N pairs on two rails: made by `dual_rail_state`.
 
     Args:
@@ -157,6 +158,7 @@ class DualRailState:
         return tuple(self.names.index(name) for name in names)
 
 
+@with_explained_calls
 def dual_rail_state(
     pairs: int,
     squeezing: float,

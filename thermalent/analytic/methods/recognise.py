@@ -17,13 +17,14 @@ from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import SIGMA_MINUS, Emitter
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 # Square roots of rates, squared again, differ from the rates by some ulp.
 RATE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mismatch:
+class Mismatch(metaclass=ExplainedClass):
     """The reason why a network is not of the kind asked for.
 
     Args:
@@ -34,7 +35,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdealLink:
+class IdealLink(metaclass=ExplainedClass):
     r"""The parameters of two equal resonant qubits behind a symmetric filter, nothing lost.
 
     Args:
@@ -53,6 +54,7 @@ class IdealLink:
         return self.kappa * self.n_th / 2
 
 
+@with_explained_calls
 def ideal_link(network: Network) -> IdealLink | Mismatch:
     """The parameters of the ideal link, if the network is one.
 
@@ -98,6 +100,7 @@ def not_one_mode(network: Network) -> Mismatch | None:
     return None
 
 
+@with_explained_calls
 def one_mode(network: Network) -> GaussianMode | Mismatch:
     """The network's only mode as a Gaussian amplitude.
 
@@ -111,6 +114,7 @@ def one_mode(network: Network) -> GaussianMode | Mismatch:
     return gaussian_modes(network)[0] if several is None else several
 
 
+@with_explained_calls
 def classical_field(network: Network) -> GaussianMode | Mismatch:
     """The network's only mode, if it drives the emitters as a classical field of random phase.
 

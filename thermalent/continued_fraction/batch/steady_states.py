@@ -12,9 +12,11 @@ from thermalent.networks.network import Network
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, SteadyState, checked, limitation
 from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
 
+@with_explained_calls
 def steady_states(
     networks: Sequence[Network],
     method: ContinuedFraction | None = None,

@@ -27,13 +27,15 @@ from thermalent.networks.liouvillian import emitter_liouvillian, lowering_operat
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.superoperators import Superoperator, dense
+from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 # Larger systems stay in the product basis, where their superoperators are sparse.
 _FRAME_UP_TO = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Hierarchy:
+class Hierarchy(metaclass=ExplainedClass):
     """Emitters (a Liouvillian and a charge per basis state) under a list of Gaussian modes.
 
     Args:
@@ -50,6 +52,7 @@ class Hierarchy:
     bright_dark: np.ndarray
 
 
+@with_explained_calls
 def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
     """The hierarchy of a network with U(1) symmetry whose modes are not coupled to each other.
 
@@ -64,7 +67,14 @@ def hierarchy(network: Network, numbers: np.ndarray | None = None) -> Hierarchy:
     Raises:
         SymmetryError: the network does not conserve the excitation number.
     """
-    numbers = excitation_numbers(network) if numbers is None else numbers
+    if numbers is None:
+        numbers = excitation_numbers(network)
+    else:
+        size = int(np.prod(network.dims))
+        numbers = checks.real_array("numbers", numbers)
+        if numbers.shape != (size,) or np.any(numbers != np.round(numbers)) or np.any(numbers < 0):
+            checks.fail("numbers", f"{size} integers of at least 0", numbers)
+        numbers = numbers.astype(int)
     return Hierarchy(
         liouvillian=emitter_liouvillian(network),
         numbers=numbers,

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.support import checks
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage.lock import Locked
 from thermalent.sweeping.storage.workspace import Workspace
@@ -27,7 +28,7 @@ OWN = ("error", "n_max", "message", "origin", "status")  # variables that every 
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoreReport:
+class StoreReport(metaclass=ExplainedClass):
     """The damage that was found in a store.
 
     Args:
@@ -68,6 +69,7 @@ class StoreReport:
         return f"{self.finished} finished blocks, nothing is damaged{note}."
 
 
+@with_explained_calls
 def check_store(store: str | os.PathLike[str], *, repair: bool = False) -> StoreReport:
     """Read every byte of a store and say what is damaged.
 
@@ -82,7 +84,7 @@ def check_store(store: str | os.PathLike[str], *, repair: bool = False) -> Store
         ValueError: there is no such folder.
         StoreError: it is no store of a sweep, or is being written while it is to be repaired.
     """
-    path = Path(os.path.realpath(store))
+    path = Path(os.path.realpath(checks.path("store", store)))
     if not path.is_dir():
         checks.fail("store", "a folder that `te.sweep` filled", str(store))
     report = inspected(path)

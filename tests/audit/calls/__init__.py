@@ -1,0 +1,1 @@
+"""Calls of every public name with arguments of every kind, good and bad."""
