@@ -85,7 +85,7 @@ def test_good_calls_work(known, tmp_path):
         for path, target in targets().items():
             if target.works and not path.startswith(SLOW):
                 found = outcome(Call(target, target.good), known)
-                assert found.kind == RESULT, found
+                assert found.kind == RESULT, f"{found}: give {path} a good call in targets.py"
 
 
 def test_the_same_seed_makes_the_same_calls():

@@ -30,6 +30,7 @@ _ON = {
     "te.Method": "te.ContinuedFraction()",
     "te.Network": "LINK",
     "te.Qudit": "te.Qudit(name='q', lower=[[0, 1], [0, 0]])",
+    "te.Sensitivities": "SLOPES",
     "te.SteadyState": "STATE",
     "te.analytic.DualRailState": "RAILS",
     "te.analytic.Populations": "te.analytic.markov_populations(1.0)",
