@@ -4,7 +4,8 @@
 
 rewrites the block under TYPE_CHECKING in `thermalent/__init__.py`, the modules that mypy checks
 without exception in `pyproject.toml`, the table of methods in `docs/methods.md`, and those of
-observables, models and methods in `docs/sweeps.md`; `make format` runs it, and a test compares.
+observables, models and methods in `docs/sweeps.md`, and the schema of study files; `make format`
+runs it, and a test compares.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import thermalent as te
+from tests.support import study_schema
 from thermalent.operators.observables import MEASURES
 from thermalent.solving import registry
 
@@ -112,3 +114,4 @@ def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
 if __name__ == "__main__":
     for path in (FACE, SETTINGS, TABLE, STUDY):
         path.write_text(written(path, path.read_text()))
+    study_schema.write()

@@ -1,14 +1,22 @@
 """Study files are data: nothing outside their folder runs, nothing is replaced, all is one line."""
 
+import json
+import random
+import re
 import sys
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 import thermalent as te
+from tests.support import study_schema
 from thermalent.cli.group import main as app
-from thermalent.sweeping.study_file import StudyFileError, read_study
+from thermalent.solving.registry import METHODS, MODEL_BY_KEY
+from thermalent.sweeping.run import _study
+from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
+from thermalent.sweeping.study_schema import SCHEMA_FILE
 
 STUDY = {
     "top": {"title": '"a title"', "model": '"thermal_link"', "observables": '["concurrence"]'},
@@ -118,3 +126,105 @@ def test_an_initial_state_is_checked_before_anything_runs(tmp_path):
             te.sweep(te.thermal_link, grid, "purity", initial=initial, executor=1)
     with pytest.raises(ValueError, match="`units` must be text for 'kappa'"):
         te.sweep(te.thermal_link, grid, "purity", units={"kappa": 3}, executor=1)
+
+
+class TestSchema:
+    def test_the_file_is_that_of_the_registry(self):
+        assert SCHEMA_FILE.read_text(encoding="utf-8") == study_schema.text()
+
+    def test_it_is_a_schema_and_takes_every_method_and_model(self):
+        schema = study_schema.schema()
+        Draft202012Validator.check_schema(schema)
+        validator = Draft202012Validator(schema)
+        study = {"observables": ["purity", "populations[S]"], "grid": {"n_th": [1.0]}}
+        for model in MODEL_BY_KEY:
+            assert validator.is_valid({**study, "model": model})
+        assert not validator.is_valid({**study, "model": "nothing"})
+        for entry in METHODS:
+            given = {**study, "model": "thermal_link", "method": entry.key}
+            assert validator.is_valid(given) == entry.steady
+            given = {**given, "method": {"name": entry.key, "nothing": 1}}
+            assert not validator.is_valid(given)
+
+    def test_whatever_can_fail_says_what_is_allowed(self):
+        def look(schema, inside=()):
+            if isinstance(schema, dict):
+                fails = {"type", "enum", "pattern", "minItems", "minProperties", "minimum"}
+                named = schema.get("type") in ("string",) and "pattern" in schema
+                condition = inside[-1:] == ("if",) or inside[-2:-1] == ("anyOf",)
+                if fails & schema.keys() and not named and not condition:
+                    assert "description" in schema, inside
+                for key, value in schema.items():
+                    if key != "properties" or inside[-1:] != ("if",):
+                        look(value, (*inside, key))
+            elif isinstance(schema, list):
+                for i, value in enumerate(schema):
+                    look(value, (*inside, i))
+
+        look(study_schema.schema())
+
+    def test_it_is_printed_for_editors(self):
+        done = CliRunner().invoke(app, ["sweep", "--schema"])
+        assert done.exit_code == 0
+        assert json.loads(done.output) == study_schema.schema()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("rtol = 1e-8", 'rtol = "a"', r"line 13, \[method\] rtol: must be a number, but is 'a'\."),
+        ("rtol = 1e-8", "rtol = -1.0", r"line 13, \[method\] rtol: Argument `rtol` must be"),
+        ("kappa = [0.5, 1.0]", "kappa = [\n 0.5,\n]\nkapp = [1.0]", r"line 9, \[grid\] kapp: "),
+        ("block = 2", "block = 0", r"line 15, \[sweep\] block: must be an integer of at least 1"),
+        ('initial = "00"', 'initial = "0x"', r"line 16, \[sweep\] initial: Argument `initial`"),
+        ('"thermal_link"', "3", r"line 2, model: must be a model: "),
+        ("gamma = 0.9", "gama = 0.9", r"line 8, \[fixed\] gama: Argument `fixed`"),
+        ('kappa = "MHz"', "kappa = 3", r"line 18, \[units\] kappa: must be text, but is 3"),
+        ("[1.0, 10.0, 2]", "[1.0, 10.0]", r"line 5, \[grid\] n_th.geomspace: must be \[start"),
+    ],
+)
+def test_what_is_wrong_has_its_line_and_key(tmp_path, old, new, words):
+    path = written(tmp_path, STUDY)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    done = run(path, tmp_path / "s.zarr")
+    assert done.exit_code == 2
+    assert re.search(words, done.output), done.output
+    assert done.output.count("\n") == 1
+
+
+def mutated(text, rng):
+    """A study with one to three random slips of the keyboard."""
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        at, to = sorted(rng.randrange(len(text) + 1) for _ in range(2))
+        to = min(to, at + rng.choice((1, 3, 12)))
+        lines = text.splitlines(keepends=True)
+        i, j = rng.randrange(len(lines)), rng.randrange(len(lines))
+        text = rng.choice(
+            (
+                text[:at] + text[to:],
+                text[:to] + text[at:],
+                text[:at] + rng.choice('[]{}"=,.#-\n\\é0aeE_\x00') + text[at:],
+                "".join(lines[:i] + lines[i + 1 :]),
+                "".join([*lines[:i], lines[j], *lines[i:]]),
+                re.sub(r"= .*", lambda _: f"= {rng.choice(WRONG)}", text, count=i + 1),
+                text.replace(lines[i].partition("=")[2], f" {rng.choice(WRONG)}\n"),
+            )
+        )
+        text = text or " "
+    return text
+
+
+def test_five_hundred_slips_give_no_traceback(tmp_path):
+    rng, path = random.Random(8), written(tmp_path, STUDY)
+    good, refused = path.read_text(encoding="utf-8"), 0
+    for _ in range(500):
+        path.write_text(mutated(good, rng), encoding="utf-8")
+        try:
+            described = read_study(path)
+            with explained_by(path):
+                _study(**{"initial": None, "block": None, **described}, store=None)
+        except te.ThermalentError as error:
+            refused += 1
+            assert len(str(error).splitlines()) >= 1
+    assert 300 < refused < 500

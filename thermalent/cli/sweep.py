@@ -16,6 +16,14 @@ from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.show import failures, summary
 
 
+def _print_schema(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from thermalent.sweeping.study_schema import SCHEMA_FILE
+
+        click.echo(SCHEMA_FILE.read_text(encoding="utf-8"), nl=False)
+        ctx.exit()
+
+
 @click.command("sweep", short_help="Steady states on a grid of parameters.")
 @click.argument("study", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -36,6 +44,14 @@ from thermalent.cli.show import failures, summary
     multiple=True,
     type=click.Choice(("grid", "method", "version", "code")),
     help="Go on although this differs from the stored study; may be given several times.",
+)
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help="Print the JSON schema of study files, for editors, and exit.",
 )
 @click.option("--retry", is_flag=True, help="Compute the points that failed once more.")
 def sweep_command(
@@ -60,14 +76,15 @@ def sweep_command(
     if workers is not None and dask is not None:
         raise click.UsageError("Options --workers and --dask exclude each other.")
     from thermalent.sweeping.run import sweep as run
-    from thermalent.sweeping.study_file import read_study
+    from thermalent.sweeping.study_file import explained_by, read_study
 
-    with arguments():
+    with _failing(), arguments():
         described = read_study(study)
     began = time.monotonic()
     with _log_lines(), _executor(workers, dask) as executor, _failing(), arguments(), solving():
         again = "failed" if retry else None
-        data = run(**described, store=output, accept=accept, retry=again, executor=executor)
+        with explained_by(study):
+            data = run(**described, store=output, accept=accept, retry=again, executor=executor)
         click.echo(f"{summary(data)}; {time.monotonic() - began:.1f} s")
         if not (data["status"] == 1).any():
             raise Failure(f"no point was solved. {failures(data)[0]}")

@@ -1,122 +1,141 @@
-"""A sweep as a TOML file: read, and checked before anything runs; the schema is in docs/sweeps.md.
+"""A sweep as a TOML file: read, and checked before anything runs.
 
-Unknown keys are named with the nearest valid one.
+What a file may hold is the schema beside this module, `study_schema.json`; see docs/sweeps.md.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
+import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from thermalent.solution.method import Method
-from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
+from thermalent.solving.registry import METHOD_BY_KEY, RENAMED_MODELS
 from thermalent.support.deprecation import warn
 from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.grid import Zip, points, zipped
+from thermalent.sweeping.study_schema import Place, first_error, in_words
 
-_TOP = ("title", "model", "observables", "grid", "points", "fixed", "method", "sweep", "units")
-_SWEEP = ("block", "initial")
 _SPACES: dict[str, Callable[..., np.ndarray]] = {
     "linspace": np.linspace,
     "geomspace": np.geomspace,
 }
-
-
 # Modules of studies stand below this name, so that `numpy.py` beside a study replaces nothing.
 _STUDY_MODULES = "thermalent_study_models"
 _MOST_VALUES = 10_000_000  # of one parameter: 80 MB
-_METHODS = {entry.key: entry for entry in METHODS if entry.steady}
+
+# Where arguments of `sweep` stand in a study, and what a message about one looks like.
+_PLACES: dict[str, Place] = {
+    "grid": ("grid",),
+    "observables": ("observables",),
+    "fixed": ("fixed",),
+    "units": ("units",),
+    "initial": ("sweep", "initial"),
+    "block": ("sweep", "block"),
+}
+_ARGUMENT = re.compile(r"Argument `(\w+)`")
+_GIVEN = re.compile(r", but is '(\w+)'")
 
 
 class StudyFileError(ArgumentError):
     """The file is not a study; the text says where and why."""
 
 
+class _Wrong(Exception):
+    """Something at a place of the content is wrong."""
+
+    def __init__(self, place: Place, words: str) -> None:
+        super().__init__(words)
+        self.place = place
+
+
 def read_study(path: Path) -> dict[str, Any]:
     """The arguments of `sweep` that a file describes.
 
     Raises:
-        StudyFileError: the file is no TOML, has unknown keys, lacks some, or has wrong values.
-        OSError: it cannot be read.
+        StudyFileError: the file is no TOML, has unknown keys, lacks some, or has wrong values; the
+            text says in which line.
+        ImportError: jsonschema is not installed.
+        OSError: the file cannot be read.
     """
+    content, text = _read(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # TOML is UTF-8
+        if (error := first_error(content)) is not None:
+            raise _Wrong(*error)
+        return _arguments(content, path.parent)
+    except _Wrong as wrong:
+        raise StudyFileError(f"{path.name}: {in_words(text, wrong.place)}{wrong}") from wrong
+
+
+@contextmanager
+def explained_by(path: Path) -> Iterator[None]:
+    """Say where in a study the argument of `sweep` stands that an error is about."""
+    try:
+        yield
+    except ArgumentError as problem:
+        named = _ARGUMENT.search(str(problem))
+        if isinstance(problem, StudyFileError) or named is None or named[1] not in _PLACES:
+            raise
+        content, text = _read(path)
+        place = _PLACES[named[1]]
+        if place == ("grid",) and "points" in content:
+            place = ("points",)
+        given = _GIVEN.search(str(problem))
+        if given is not None and given[1] in content.get(str(place[0]), {}):
+            place = (*place, given[1])
+        raise StudyFileError(f"{path.name}: {in_words(text, place)}{problem}") from problem
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # TOML is UTF-8
+        return tomllib.loads(text), text
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise StudyFileError(f"{path.name} is no TOML: {problem}") from None
-    try:
-        return _arguments(content, path.parent)
-    except StudyFileError as problem:
-        raise StudyFileError(f"{path.name}: {problem}") from None
+    except RecursionError:
+        raise StudyFileError(f"{path.name} is no study: it is nested too deeply.") from None
 
 
 def _arguments(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    _known("the top level", content, _TOP)
-    for key in ("model", "observables"):
-        if key not in content:
-            raise StudyFileError(f"the key {key!r} is missing.")
-    if ("grid" in content) == ("points" in content):
-        raise StudyFileError("one of [grid] and points is needed, and not both.")
-    more = _table(content, "sweep")
-    _known("[sweep]", more, _SWEEP)
+    """The arguments from a content that the schema allows."""
+    in_points = "points" in content
     return {
         "builder": _model(content["model"], folder),
-        "grid": _points(content["points"]) if "points" in content else _grid(content["grid"]),
+        "grid": _points(content["points"]) if in_points else _grid(content["grid"]),
         "observables": content["observables"],
         "method": _method(content.get("method")),
-        "fixed": _table(content, "fixed"),
-        "units": _table(content, "units"),
-        **more,
+        "fixed": content.get("fixed", {}),
+        "units": content.get("units", {}),
+        **content.get("sweep", {}),
     }
 
 
-def _known(where: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
-    for key in given:
-        if key not in names:
-            near = difflib.get_close_matches(key, names, 1, 0.0)[0]
-            raise StudyFileError(
-                f"{where} has no key {key!r}; the nearest is {near!r}, all are {', '.join(names)}."
-            )
-
-
-def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
-    table = content.get(key, {})
-    if not isinstance(table, dict):
-        raise StudyFileError(f"{key!r} must be a table, but is {table!r}.")
-    return table
-
-
-def _model(name: Any, folder: Path) -> Callable[..., Any]:
+def _model(name: str, folder: Path) -> Callable[..., Any]:
     """A model of the package, or "file.py:function" in the folder of the study."""
     import thermalent
 
-    if isinstance(name, str) and name in RENAMED_MODELS:
+    if name in RENAMED_MODELS:
         warn(name, RENAMED_MODELS[name])
         name = RENAMED_MODELS[name]
-    if isinstance(name, str) and name in MODEL_BY_KEY:
+    file, _, function = name.partition(":")
+    if not function:
         model: Any = thermalent
         for part in name.split("."):
             model = getattr(model, part)
         return model
-    file, _, function = str(name).partition(":")
-    if not (file.endswith(".py") and function):
-        near = difflib.get_close_matches(str(name), MODEL_BY_KEY, 1, 0.0)[0]
-        raise StudyFileError(
-            f"there is no model {name!r}; the nearest is {near!r}, all are "
-            f'{", ".join(MODEL_BY_KEY)}, or "file.py:function" for one of your own.'
-        )
     path = (folder / file).resolve()
     if Path(file).is_absolute() or not path.is_relative_to(folder.resolve()):
-        raise StudyFileError(
-            f"the model {name!r} must be in a file beside the study, because opening a study runs "
-            "it; copy it there."
+        raise _Wrong(
+            ("model",),
+            f"{name!r} must be in a file beside the study, because opening a study runs it; copy "
+            "it there.",
         )
     return _own_model(path, function)
 
@@ -126,15 +145,15 @@ def _own_model(path: Path, function: str) -> Callable[..., Any]:
     name = f"{_STUDY_MODULES}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise StudyFileError(f"there is no file {str(path)!r} with the model.")
+        raise _Wrong(("model",), f"there is no file {str(path)!r} with the model.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as problem:
         words = " ".join(f"{type(problem).__name__}: {problem}".split())
-        raise StudyFileError(f"{path.name} cannot be run: {words}") from problem
+        raise _Wrong(("model",), f"{path.name} cannot be run: {words}") from problem
     if not callable(getattr(module, function, None)):
-        raise StudyFileError(f"{path.name} has no function {function!r}.")
+        raise _Wrong(("model",), f"{path.name} has no function {function!r}.")
     # Workers have no such module: the function travels with its code.
     import cloudpickle
 
@@ -143,51 +162,32 @@ def _own_model(path: Path, function: str) -> Callable[..., Any]:
     return getattr(module, function)
 
 
-def _grid(given: Any) -> dict[str, Any]:
-    if not isinstance(given, dict) or not given:
-        raise StudyFileError(f"[grid] must have a key for each parameter, but is {given!r}.")
-    return {name: _values(f"[grid] {name}", value) for name, value in given.items()}
+def _grid(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _values(("grid", name), value) for name, value in given.items()}
 
 
-def _values(where: str, given: Any) -> Sequence[Any] | np.ndarray | Zip:
+def _values(place: Place, given: Any) -> Sequence[Any] | np.ndarray | Zip:
     if isinstance(given, list):
         return [tuple(value) if isinstance(value, list) else value for value in given]
-    if isinstance(given, dict) and len(given) == 1:
-        ((kind, inside),) = given.items()
-        _known(where, given, (*_SPACES, "zip"))
-        if kind == "zip":
-            if not isinstance(inside, dict) or not inside:
-                raise StudyFileError(f"{where}: zip must be a table of values by parameter.")
-            together: dict[str, Any] = {name: _values(where, v) for name, v in inside.items()}
-            return zipped(**together)
-        return _space(where, kind, inside)
-    raise StudyFileError(
-        f"{where} must be a list, {{ linspace = [start, stop, number] }}, {{ geomspace = ... }} or "
-        f"{{ zip = {{ ... }} }}, but is {given!r}."
-    )
+    ((kind, inside),) = given.items()
+    if kind == "zip":
+        return _at(place, zipped, **{n: _values((*place, kind, n), v) for n, v in inside.items()})
+    return _space((*place, kind), kind, inside)
 
 
-def _space(where: str, kind: str, inside: Any) -> np.ndarray:
-    numbers = isinstance(inside, list) and len(inside) == 3
-    if not numbers or not all(isinstance(x, (int, float)) for x in inside):
-        raise StudyFileError(f"{where}: {kind} must be [start, stop, number], but is {inside!r}.")
+def _space(place: Place, kind: str, inside: Sequence[Any]) -> np.ndarray:
     start, stop, count = inside
-    if (
-        not isinstance(count, int)
-        or not 1 <= count <= _MOST_VALUES
-        or (kind == "geomspace" and not start * stop > 0)
-    ):
-        raise StudyFileError(
-            f"{where}: {kind} needs an integer number from 1 to {_MOST_VALUES}"
-            f"{' and ends of one sign' if kind == 'geomspace' else ''}, but is {inside!r}."
-        )
-    return _SPACES[kind](start, stop, count)
+    if not np.all(np.isfinite([start, stop])) or count > _MOST_VALUES:
+        allowed = f"of finite ends and at most {_MOST_VALUES} numbers"
+        raise _Wrong(place, f"must be {allowed}, but is {inside!r}.")
+    if kind == "geomspace" and not start * stop > 0:
+        raise _Wrong(place, f"must have ends of one sign, but is {inside!r}.")
+    return _SPACES[kind](start, stop, int(count))
 
 
-def _points(given: Any) -> Zip:
-    if not isinstance(given, list) or not all(isinstance(point, dict) for point in given):
-        raise StudyFileError(f"points must be a list of tables, but is {given!r}.")
-    return points(given)
+def _points(given: Sequence[Mapping[str, Any]]) -> Zip:
+    grid: Zip = _at(("points",), points, given)
+    return grid
 
 
 def _method(given: Any) -> Method | None:
@@ -197,15 +197,17 @@ def _method(given: Any) -> Method | None:
     if given is None:
         return None
     table = {"name": given} if isinstance(given, str) else given
-    if not isinstance(table, dict) or "name" not in table:
-        raise StudyFileError(f"method must be a name or a table with a name, but is {given!r}.")
-    name = table["name"]
-    if not isinstance(name, str) or name not in _METHODS:
-        near = difflib.get_close_matches(str(name), _METHODS, 1, 0.0)[0]
-        raise StudyFileError(
-            f"there is no method {name!r}; the nearest is {near!r}, all are {', '.join(_METHODS)}."
-        )
-    kind = getattr(thermalent, _METHODS[name].name)
     options = {key: value for key, value in table.items() if key != "name"}
-    _known(f"[method] {name}", options, [item.name for item in fields(kind)] or ["name"])
-    return kind(**options)
+    kind = getattr(thermalent, METHOD_BY_KEY[table["name"]].name)
+    for key, value in options.items():  # alone, so that a wrong one is known by its key
+        _at(("method", key), kind, **{key: value})
+    method: Method = _at(("method",), kind, **options)
+    return method
+
+
+def _at(place: Place, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """What a function returns; its refusal is that of a place in the study."""
+    try:
+        return function(*given, **named)
+    except ArgumentError as problem:
+        raise _Wrong(place, str(problem)) from problem
