@@ -172,14 +172,14 @@ class TestSchema:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("rtol = 1e-8", 'rtol = "a"', r"line 13, \[method\] rtol: must be a number, but is 'a'\."),
-        ("rtol = 1e-8", "rtol = -1.0", r"line 13, \[method\] rtol: Argument `rtol` must be"),
+        ("rtol = 1e-8", 'rtol = "a"', r"line 12, \[method\] rtol: must be a number, but is 'a'\."),
+        ("rtol = 1e-8", "rtol = -1.0", r"line 12, \[method\] rtol: Argument `rtol` must be"),
         ("kappa = [0.5, 1.0]", "kappa = [\n 0.5,\n]\nkapp = [1.0]", r"line 9, \[grid\] kapp: "),
-        ("block = 2", "block = 0", r"line 15, \[sweep\] block: must be an integer of at least 1"),
-        ('initial = "00"', 'initial = "0x"', r"line 16, \[sweep\] initial: Argument `initial`"),
+        ("block = 2", "block = 0", r"line 14, \[sweep\] block: must be an integer of at least 1"),
+        ('initial = "00"', 'initial = "0x"', r"line 15, \[sweep\] initial: Argument `initial`"),
         ('"thermal_link"', "3", r"line 2, model: must be a model: "),
         ("gamma = 0.9", "gama = 0.9", r"line 8, \[fixed\] gama: Argument `fixed`"),
-        ('kappa = "MHz"', "kappa = 3", r"line 18, \[units\] kappa: must be text, but is 3"),
+        ('kappa = "MHz"', "kappa = 3", r"line 17, \[units\] kappa: must be text, but is 3"),
         ("[1.0, 10.0, 2]", "[1.0, 10.0]", r"line 5, \[grid\] n_th.geomspace: must be \[start"),
     ],
 )
@@ -224,7 +224,6 @@ def test_five_hundred_slips_give_no_traceback(tmp_path):
             described = read_study(path)
             with explained_by(path):
                 _study(**{"initial": None, "block": None, **described}, store=None)
-        except te.ThermalentError as error:
+        except te.ThermalentError:  # anything else ends the test
             refused += 1
-            assert len(str(error).splitlines()) >= 1
     assert 300 < refused < 500

@@ -21,7 +21,7 @@ from thermalent.solving.registry import METHOD_BY_KEY, RENAMED_MODELS
 from thermalent.support.deprecation import warn
 from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.grid import Zip, points, zipped
-from thermalent.sweeping.study_schema import Place, first_error, in_words
+from thermalent.sweeping.study_schema import Place, first_error, place_in_words
 
 _SPACES: dict[str, Callable[..., np.ndarray]] = {
     "linspace": np.linspace,
@@ -71,7 +71,7 @@ def read_study(path: Path) -> dict[str, Any]:
             raise _Wrong(*error)
         return _arguments(content, path.parent)
     except _Wrong as wrong:
-        raise StudyFileError(f"{path.name}: {in_words(text, wrong.place)}{wrong}") from wrong
+        raise StudyFileError(f"{path.name}: {place_in_words(text, wrong.place)}{wrong}") from wrong
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def explained_by(path: Path) -> Iterator[None]:
         given = _GIVEN.search(str(problem))
         if given is not None and given[1] in content.get(str(place[0]), {}):
             place = (*place, given[1])
-        raise StudyFileError(f"{path.name}: {in_words(text, place)}{problem}") from problem
+        raise StudyFileError(f"{path.name}: {place_in_words(text, place)}{problem}") from problem
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:

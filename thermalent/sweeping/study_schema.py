@@ -68,7 +68,7 @@ def _nearest(word: str, names: Iterable[str]) -> str:
     return f"; the nearest is {near[0]!r}" if near else ""
 
 
-def in_words(text: str, place: Sequence[str | int]) -> str:
+def place_in_words(text: str, place: Sequence[str | int]) -> str:
     """A place in a study as "line 7, [grid] kappa: ", as far as it can be found."""
     line = _line(text, place)
     keys = [str(key) for key in place if not isinstance(key, int)]
