@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -76,6 +77,51 @@ def test_show_prints_a_table_and_draws(study, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
     one = run("show", store, "--observable", "concurrence")
     assert "populations" not in one.output
+
+
+def test_tables_are_as_wide_as_their_numbers(tmp_path):
+    store = tmp_path / "study.zarr"
+    pair = te.zipped(n_th=[1.0, 2.0], kappa=[0.1, 0.2])
+    te.sweep(
+        te.thermal_link, {"pair": pair, "gamma": [3.0, 4.0]},
+        ["concurrence", "purity", "negativity", "entropy", "populations[S]", "populations[00]"],
+        store=store, executor=1,
+    )  # fmt: skip
+    shown = run("show", store).output
+    assert "\u2026" not in shown
+    heading, _, *rows = shown.splitlines()[3:]
+    words = [word for word in heading.split() if word != "+-"]
+    assert sorted(words[:3]) == ["gamma", "kappa", "n_th"]
+    assert words[-3:] == ["populations[S]", "populations[00]", "n_max"]
+    assert sorted(rows[1].split()[:3]) == ["0.1", "1", "4"]
+
+
+class TestPlots:
+    def drawn(self, tmp_path, grid):
+        """How many pixels of a picture are not white, of a plot that `show` draws."""
+        store, picture = tmp_path / "study.zarr", tmp_path / "study.png"
+        te.sweep(te.thermal_link, grid, "purity", store=store, executor=1)
+        done = run("show", store, "--plot", picture)
+        assert done.exit_code == 0, done.output
+        pixels = plt.imread(picture)[..., :3]
+        inside = pixels[80:-120, 140:-60]  # without title, labels and colour bar
+        return int((inside.min(axis=-1) < 0.9).sum())
+
+    def test_an_axis_of_one_value_is_held(self, tmp_path):
+        assert self.drawn(tmp_path, {"n_th": [1.0, 2.0, 3.0], "kappa": [0.1]}) > 300
+
+    def test_a_single_point_is_a_dot(self, tmp_path):
+        assert self.drawn(tmp_path, {"n_th": [1.0], "kappa": [0.1]}) > 30
+
+    def test_where_every_point_failed_nothing_is_drawn(self, tmp_path):
+        store, picture = tmp_path / "study.zarr", tmp_path / "study.png"
+        te.sweep(
+            te.thermal_link, {"n_th": [-1.0], "kappa": [0.1]}, "purity", store=store, executor=1
+        )
+        done = run("show", store, "--plot", picture)
+        assert done.exit_code == 1
+        assert "there is nothing to draw: no point has a value of purity" in done.output
+        assert not picture.exists()
 
 
 def test_show_tells_failures(tmp_path):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from thermalent.solution.record import MethodRecord
     from thermalent.solution.result import SteadyState
 
-WIDTH = 100  # characters, the same on a terminal and in a file
+WIDTH = 100  # characters of sentences, the same on a terminal and in a file
+_ANY_WIDTH = 100_000  # of tables: a number that is cut is no number
 _MOST_POPULATIONS = 16
 
 
@@ -41,7 +42,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
         table.add_column(heading, justify="right" if position >= right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+    console = Console(file=io.StringIO(), width=_ANY_WIDTH, color_system=None, legacy_windows=False)
     with console.capture() as capture:
         console.print(table, markup=False)
     lines = [line.rstrip() for line in capture.get().replace("─", "-").splitlines()]

@@ -70,8 +70,12 @@ def _show(data: xarray.Dataset, rows: int, chosen: tuple[str, ...], plot: Path |
     for line in failures(data):
         click.echo(line)
     if plot is not None:
+        import numpy as np
+
         from thermalent.sweeping.plot import draw_sweep
 
+        if not np.isfinite(data[names[0]].values).any():
+            raise Failure(f"there is nothing to draw: no point has a value of {names[0]}.")
         with drawing(plot):
             draw_sweep(data, names[0], plot)
 

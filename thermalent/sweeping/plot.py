@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
     """Draw an observable over the two longest axes of its grid, or over the one that there is.
 
-    Further axes are held at their first value, which the title gives.
+    Further axes are held at their first value, which the title gives; so are those of one value,
+    along which there is nothing to see.
 
     Raises:
         ValueError: the file's kind is unknown to matplotlib.
@@ -23,7 +24,9 @@ def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
     values, held = data[name], []
-    for dim in sorted(values.dims, key=lambda dim: data.sizes[dim])[: max(0, values.ndim - 2)]:
+    by_length = sorted(values.dims, key=lambda dim: data.sizes[dim])
+    single = sum(data.sizes[dim] == 1 for dim in by_length[:-1])
+    for dim in by_length[: max(single, values.ndim - 2)]:
         held.append(f"{dim} = {_first(data, str(dim))}")
         values = values.isel({dim: 0})
     figure = Figure(figsize=(5.2, 3.8), dpi=150, layout="constrained")
