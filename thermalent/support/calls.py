@@ -25,7 +25,7 @@ from thermalent.support.errors import (
     OutOfMemoryError,
     ThermalentError,
 )
-from thermalent.support.kinds import ArgumentKind, Declared, declared
+from thermalent.support.kinds import FUNCTION, ArgumentKind, Declared, declared
 
 _UNKNOWN = re.compile(r"got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
@@ -120,19 +120,32 @@ def _check_objects(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> None:
     """Refuse an argument that is no object of the declared class, or longer than any memory."""
-    known = declared(function)
-    for name, value in _given(known, args, kwargs):
-        kind = known.at_once.get(name)
-        if kind is not None and not kind.holds(value):
-            _refuse(name, kind, value)
+    # No helper is called on the way of right calls, which are many and short.
+    for name, position, classes in declared(function).objects:
+        if position < len(args):
+            value = args[position]
+        elif name in kwargs:
+            value = kwargs[name]
+        else:
+            continue
+        if not isinstance(value, classes):
+            _refuse(name, declared(function).kinds[name], value)
+    for value in (*args, *kwargs.values()):
         if type(value) is range and len(value) > _LONGEST_RANGE:
-            allowed = f"a sequence of at most {_LONGEST_RANGE} numbers"
-            checks.fail(name, allowed, checks.Words(f"one of {len(value)}"))
+            _refuse_range(declared(function), args, kwargs)
+
+
+def _refuse_range(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:
+    given = (item for item in _given(known, args, kwargs) if type(item[1]) is range)
+    name, value = max(given, key=lambda item: len(item[1]))
+    allowed = f"a sequence of at most {_LONGEST_RANGE} numbers"
+    checks.fail(name, allowed, checks.Words(f"one of {len(value)}"))
 
 
 def _given(
     known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
+    """All arguments with the names of their parameters."""
     yield from zip(known.positions, args, strict=False)
     for value in args[len(known.positions) :]:
         yield known.rest, value
@@ -144,9 +157,9 @@ def _refuse(name: str, kind: ArgumentKind, value: Any) -> NoReturn:
     hint = ""
     if isinstance(value, type) and any(issubclass(value, one) for one in kind.classes):
         hint = f" (the parentheses are missing: te.{value.__name__}())"
-    elif callable(value) and kind.classes and not isinstance(value, type):
+    elif callable(value) and not isinstance(value, type):
         hint = " (a function: call it, and give what it returns)"
-    elif kind.holds is callable and type(value).__module__.startswith("thermalent."):
+    elif kind.words == FUNCTION and type(value).__module__.startswith("thermalent."):
         hint = " (give the function that returns it)"
     shown = checks.in_message(value)
     raise ArgumentKindError(f"Argument `{name}` must be {kind.words}, but is {shown}{hint}.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import os
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from numpy.typing import ArrayLike
 
 from thermalent.support import checks
 
+FUNCTION = "a function"  # in the words of a kind
 _SEQUENCES = (tuple, list, collections.abc.Sequence, collections.abc.Iterable)
 
 
@@ -32,13 +34,11 @@ class ArgumentKind(NamedTuple):
     Args:
         words: What is allowed, for "must be ...".
         holds: Whether a value is of this kind.
-        at_once: Whether it is asked before every call.
-        classes: The classes whose objects are of this kind.
+        classes: The classes whose objects are of this kind, if that is asked before every call.
     """
 
     words: str
     holds: Callable[[Any], bool]
-    at_once: bool = False
     classes: tuple[type, ...] = ()
 
 
@@ -49,13 +49,14 @@ class Declared(NamedTuple):
         positions: Names of the parameters that can be given without a name, in their order.
         rest: Name of the parameter that takes all others without a name, or "".
         kinds: By name, of parameters that declare one.
-        at_once: Those of them that are asked before every call.
+        objects: Name, position and classes of those that are asked before every call; the position
+            of what cannot be given without a name is beyond any.
     """
 
     positions: tuple[str, ...]
     rest: str
     kinds: Mapping[str, ArgumentKind]
-    at_once: Mapping[str, ArgumentKind]
+    objects: tuple[tuple[str, int, tuple[type, ...]], ...]
 
 
 @cache
@@ -70,11 +71,16 @@ def declared(function: Callable[..., Any]) -> Declared:
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
     )
     rest = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
+    positions = tuple(p.name for p in parameters if p.kind in by_position)
     return Declared(
-        positions=tuple(p.name for p in parameters if p.kind in by_position),
+        positions=positions,
         rest=rest[0] if rest else "",
         kinds=known,
-        at_once={name: kind for name, kind in known.items() if kind.at_once},
+        objects=tuple(
+            (name, positions.index(name) if name in positions else sys.maxsize, kind.classes)
+            for name, kind in known.items()
+            if kind.classes and name != "".join(rest)
+        ),
     )
 
 
@@ -106,7 +112,7 @@ def kind_of(hint: Any) -> ArgumentKind | None:
     """The kind that an annotation declares, or None if everything is of it."""
     origin = typing.get_origin(hint)
     if hint is None or hint is types.NoneType:
-        return ArgumentKind("None", lambda value: value is None, at_once=True)
+        return _object("None", types.NoneType)
     if hint == ArrayLike or hint is np.ndarray or origin is np.ndarray:
         return ArgumentKind("an array of finite numbers", _is_array)
     if origin in (typing.Union, types.UnionType):
@@ -115,31 +121,30 @@ def kind_of(hint: Any) -> ArgumentKind | None:
         # Which words are allowed is for the function to say, with the nearest one.
         return _either([kind_of(type(item)) for item in typing.get_args(hint)])
     if hint is collections.abc.Callable or origin is collections.abc.Callable:
-        return ArgumentKind("a function", callable, at_once=True)
+        return _object(FUNCTION, collections.abc.Callable)
     if (origin or hint) in _SEQUENCES:
         return _sequence(kind_of((typing.get_args(hint) or (Any,))[0]))
     if hint in _PLAIN:
         return _PLAIN[hint]
-    return _object(origin or hint)
+    return _of_class(origin or hint)
 
 
-def _object(kind: Any) -> ArgumentKind | None:
+def _of_class(kind: Any) -> ArgumentKind | None:
     if kind in (Any, object, _Unknown) or not isinstance(kind, type):
         return None
     if getattr(kind, "_is_protocol", False):
         return None
     if issubclass(kind, os.PathLike):
-        return ArgumentKind("a path", lambda value: isinstance(value, os.PathLike), True)
+        return _object("a path", os.PathLike)
     if issubclass(kind, collections.abc.Mapping):
-        return ArgumentKind("a mapping such as a dict", _is_mapping, True)
+        return _object("a mapping such as a dict", collections.abc.Mapping)
     package = kind.__module__.partition(".")[0]
     words = f"a {package} {kind.__name__}" if package != "builtins" else f"a {kind.__name__}"
-    words = getattr(kind, "_in_words", words)
-    return ArgumentKind(words, lambda value: isinstance(value, kind), True, (kind,))
+    return _object(getattr(kind, "_in_words", words), kind)
 
 
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, Mapping)
+def _object(words: str, *classes: Any) -> ArgumentKind:
+    return ArgumentKind(words, lambda value: isinstance(value, classes), classes)
 
 
 def _either(kinds: list[ArgumentKind | None]) -> ArgumentKind | None:
@@ -147,11 +152,11 @@ def _either(kinds: list[ArgumentKind | None]) -> ArgumentKind | None:
     if len(known) < len(kinds):
         return None
     said = [kind.words for kind in known if kind.words != "None"] or ["None"]
+    at_once = all(kind.classes for kind in known)
     return ArgumentKind(
         " or ".join(dict.fromkeys(said)),
         lambda value: any(kind.holds(value) for kind in known),
-        all(kind.at_once for kind in known),
-        tuple(one for kind in known for one in kind.classes),
+        tuple(one for kind in known for one in kind.classes) if at_once else (),
     )
 
 
@@ -193,7 +198,8 @@ def _number(words: str, kind: type) -> ArgumentKind:
 
 
 _PLAIN: dict[Any, ArgumentKind] = {
-    bool: ArgumentKind("True or False", lambda value: isinstance(value, (bool, np.bool_)), True),
+    bool: _object("True or False", bool, np.bool_),
+    # Functions that take words say which, and the nearest one.
     str: ArgumentKind("text", lambda value: isinstance(value, str)),
     int: _number("an integer", Integral),
     float: _number("a finite number", Real),
