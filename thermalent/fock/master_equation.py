@@ -12,14 +12,14 @@ from scipy import sparse
 from thermalent.fock.lindbladian import truncated_lowering, truncated_operators
 from thermalent.networks.network import Network
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
+from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.errors import ArgumentError, MissingPackageError
 
 _ROUNDING = 1e-12  # a jump term is a multiple of D[O] to this, relative to its largest element
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MasterEquation:
+class MasterEquation(metaclass=ExplainedClass):
     r"""A master equation as operators on a truncated product space.
 
     $$\dot\rho = -i[H, \rho] + \sum_k \Big(O_k\rho O_k^\dagger

@@ -28,6 +28,7 @@ _ON = {
     "te.Filter": "FILTER",
     "te.Fock": "te.Fock(cutoff=3)",
     "te.Method": "te.ContinuedFraction()",
+    "te.MasterEquation": "MASTER",
     "te.Network": "LINK",
     "te.Qudit": "te.Qudit(name='q', lower=[[0, 1], [0, 0]])",
     "te.Sensitivities": "SLOPES",
@@ -90,6 +91,10 @@ _OWN: dict[str, dict[str, str]] = {
     "te.Network": {
         "nodes": "(te.Mode(n_th=1.0, bath_rate=1.0), te.Qubit(name='q'))",
         "exchange": "np.zeros((2, 2))", "decay": "[[1, 1], [1, 1]]",
+    },
+    "te.MasterEquation": {
+        "hamiltonian": "MASTER.hamiltonian", "jumps": "MASTER.jumps",
+        "lowering": "MASTER.lowering", "dims": "MASTER.dims",
     },
     "te.Network.position": {"name": "'q1'"},
     "te.PhaseDiffusion": {"r0": "1.0"},
@@ -216,7 +221,8 @@ _NEEDS_A_FILE = ("te.Filter.from_touchstone", "te.check_store")
 
 # Constructors of what functions return, and values for a later call: they hold what they are given.
 _HOLDERS = (
-    "te.BestFilter", "te.Estimate", "te.Estimates", "te.Evolution", "te.SteadyState",
+    "te.BestFilter", "te.MasterEquation", "te.Estimate", "te.Estimates", "te.Evolution",
+    "te.SteadyState",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
     "te.hardware.Hardware", "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",

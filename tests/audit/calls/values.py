@@ -73,6 +73,7 @@ def names() -> dict[str, Any]:
         "SINGLE": te.stochastic.trajectory(LINK, [0.0, 0.5, 1.0]),
         "RHO": rho / np.trace(rho).real,
         "EMITTERS": driven_emitters(LINK),
+        "MASTER": te.master_equation(LINK, 3),
         "SLOPES": te.sensitivities(te.thermal_link, {"n_th": 0.3, "kappa": 1.0}),
         "ERROR": te.steady_state(LINK).error,
         "TASK": SteadyStateTask(network=LINK),
