@@ -17,6 +17,7 @@ from thermalent.analysis.eigenvalues.counting import (
 )
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.subspace import refine
+from thermalent.analysis.eigenvalues.subspace_double import refine_double
 from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
 
 EPS = np.finfo(float).eps
@@ -467,3 +468,12 @@ def test_the_count_begins_with_points_as_close_as_the_nearest_eigenvalue():
     assert points[points > 0].min() == pytest.approx(0.0005, rel=1e-9)  # half of 0.501 - 0.5
     assert points.max() >= 100.0
     assert np.max(np.diff(points[np.abs(points) <= 3.0])) <= 1.0
+
+
+def test_two_eigenvalues_far_apart_are_not_known_by_a_square_root_alone():
+    """In double precision; a pair that may coincide is known to the root of what disturbs it."""
+    chain = ChargeChain(exact_generator(te.thermal_link(0.2, 0.3, qubits=1)), 0, 20)
+    found = refine_double(chain, -0.5, 2, 0.5)
+    apart = np.abs(np.sort(found.values.real) - [-0.8, -0.6])
+    assert np.all(apart <= found.error)
+    assert np.all(found.error < 1e-7)  # of 2 count cond(V) noise; the root is at 3e-5

@@ -204,8 +204,11 @@ def test_an_idle_pair_has_no_unique_steady_state():
         matrix[4:, :] = 0
         matrix[:, 4:] = 0
     idle = te.Network(nodes=network.nodes, exchange=exchange, decay=decay, pumping=network.pumping)
-    with pytest.raises(te.SolveError, match="not unique"):
+    with pytest.raises(te.SolveError, match="not unique") as caught:
         te.steady_state(idle, ContinuedFraction())
+    partial = caught.value.result.state
+    assert partial.shape == (16, 16)
+    assert np.all(np.isnan(partial))
 
 
 def test_a_wrong_variance_would_be_noticed():

@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
 
 import thermalent as te
 from thermalent.operators import error_bounds
@@ -301,3 +302,46 @@ def test_the_bounds_of_purity_and_entropy_are_their_formulas():
     binary = -distance * np.log2(distance) - (1 - distance) * np.log2(1 - distance)
     found = error_bounds.entropy_bound(pure, eps, np.array([0.0]))
     assert found == pytest.approx(distance * np.log2(3) + binary, rel=1e-9)
+
+
+def concurrence_bound_by_matrix_functions(rho, eps, floor):
+    """The two steps of `concurrence_bound` for one state, with roots of matrices."""
+    flip = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))
+    p, vectors = np.linalg.eigh(rho)
+    added = np.maximum(floor - p, 0.0)
+    raised = rho + (vectors * added) @ vectors.conj().T
+
+    def singular(first, second):  # of A^T S B with first = A A^+, second = B B^+
+        values = np.linalg.eigvals(second @ flip @ first.conj() @ flip).real
+        return np.sort(np.sqrt(np.maximum(values, 0.0)))[::-1]
+
+    def wootters(values):
+        return 2 * values[0] - values.sum()
+
+    inverse = np.linalg.inv(raised)
+    root = sqrtm(raised)
+    back = np.linalg.inv(root)
+    mean = back @ sqrtm(root @ flip @ raised.conj() @ flip @ root) @ back
+    rows = np.sum(np.sqrt(np.diag(inverse).real))
+    k = min(4 * eps / np.linalg.eigvalsh(raised)[0], eps * rows**2)
+    smooth = np.sqrt((1 + k) / (1 - k)) * eps * np.sum(np.sqrt(np.diag(mean).real)) ** 2
+    x, y = singular(rho, (vectors * added) @ vectors.conj().T), added.max()
+    x_norm = np.sqrt(x[0] ** 2 + 4 * eps * y)
+    together = 2 * x.sum() + 2 * np.sqrt(4 * eps * np.sum(added > 0) * added.sum()) + added.sum()
+    largest = max(singular(raised, raised)[0] - smooth - x_norm - y, 0.0)
+    leading = np.linalg.eigvalsh([[largest, x_norm], [x_norm, y]])[1] - largest
+    known = wootters(singular(raised, raised)) - wootters(singular(rho, rho))
+    return smooth + max(leading - known, together + known)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3, 4])
+def test_the_bound_of_the_concurrence_is_its_two_steps(rng, rank):
+    for eps, times in ((1e-3, 8.0), (1e-3, 32.0), (1e-6, 4.5), (0.02, 8.0)):
+        rho = random_state(rng, 4, rank)
+        expected = concurrence_bound_by_matrix_functions(rho, eps, times * eps)
+        p, vectors = np.linalg.eigh(rho)
+        found = error_bounds._concurrence_above(
+            p[None], vectors[None], np.array([eps]), np.array([times * eps])
+        )
+        # The squares of the singular values are known to rounding: those, to its root.
+        assert found == pytest.approx([expected], rel=1e-6, abs=1e-7)

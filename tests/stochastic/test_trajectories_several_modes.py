@@ -195,3 +195,29 @@ def test_a_coherent_start_needs_one_amplitude_for_each_mode():
         te.MethodError, match=r"one amplitude for each boson mode, but there are 1 for 2"
     ):
         te.evolve(network, [1.0], "00", te.FieldTrajectories(), source=1.0)
+
+
+def test_an_emitter_of_other_scale_takes_the_same_steps():
+    """A qubit written as half as strongly coupled, with a lowering operator twice as large."""
+    plain = te.thermal_link(3.0, 0.4, filters=2, qubits=1)
+    half = np.diag([1.0, 1.0, 0.5])
+    scaled = te.Network(
+        nodes=(*plain.modes, te.Qudit(name="q1", lower=[[0, 2], [0, 0]])),
+        exchange=half @ plain.exchange @ half,
+        decay=half @ plain.decay @ half,
+    )
+    rates = [driven_emitters(network).field_rate(0.7) for network in (plain, scaled)]
+    assert rates[0] == pytest.approx(rates[1], rel=1e-12)
+
+
+def test_the_power_of_white_noise_is_that_of_its_integral():
+    """The mean square of the integral over a short step, per unit of time."""
+    field = driven(
+        te.thermal_link(0.5, gamma=(1.0, 0.3), filter=te.Filter.transfer([1, 0], [1, 1]))
+    ).field
+    step = 1e-6
+    _, noise = field.transition(step)
+    integrals = field.mixing @ noise[len(field.drift) :]
+    power = np.sum(np.abs(integrals) ** 2, axis=1) / step
+    assert field.white_power == pytest.approx(power, rel=1e-4)
+    assert field.white_power[0] / field.white_power[1] == pytest.approx(1 / 0.3, rel=1e-12)
