@@ -56,6 +56,12 @@ UNCHANGED: list[Unchanged] = [
         "elements at and below a pivot are not read again, and may be left or eliminated",
     ),
     Unchanged(
+        "thermalent/operators/error_bounds.py",
+        "_concurrence_above",
+        "-1",
+        "of arrays with two axes the last one is axis 1",
+    ),
+    Unchanged(
         "thermalent/continued_fraction/sensitivity/border.py",
         "_SHORTER",
         "16",
