@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.stochastic.ket_kernels import one_way_product, sparse_product
+from thermalent.stochastic.ket_kernels import TERMS, decay, one_way_product, sparse_product
 from thermalent.stochastic.kets import _one_way, driven_kets, indices
 
 RICH = {"detuning": (0.1, -0.2, 0.0), "dephasing": 0.05, "gamma": (1.0, 0.7, 1.3)}
@@ -91,6 +91,22 @@ def test_the_one_way_product_is_the_drift():
     np.testing.assert_allclose(ours, theirs, atol=1e-14)
     closed = te.thermal_link(2.0, 0.3, qubits=3, loss=(1.0, 0.0))  # nothing gets past the first
     assert len(driven_kets(closed).one_way[0]) == 0
+
+
+def test_jumps_within_a_span_leave_the_rest_of_it(rng):
+    """Two excitations decay over one long span without a field, as by the master equation."""
+    network = te.thermal_link(0.0, 0.4, gamma=(1.0, 0.7), qubits=2, loss=0.2)
+    exact = te.evolve(network, [1.5], "11").states[0]
+    driven, count = driven_kets(network), 4000
+    plan = driven.plan(0.1)
+    terms, work = np.empty((TERMS + 1, 4), dtype=complex), np.empty(4, dtype=complex)
+    weights = np.zeros((count, 4))
+    for run in range(count):
+        psi = np.array([0, 0, 0, 1], dtype=complex)
+        decay(rng, plan, psi, rng.random(), 1.5, terms, work, np.empty(len(driven.jumps)))
+        weights[run] = np.abs(psi) ** 2 / np.vdot(psi, psi).real
+    deviations = weights.mean(axis=0) - np.diag(exact).real
+    assert np.all(np.abs(deviations) < 5 * weights.std(axis=0) / np.sqrt(count))
 
 
 def test_a_drift_that_is_no_product_is_not_taken_for_one():

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 from scipy.linalg import expm
 from scipy.sparse.linalg import expm_multiply
+from scipy.spatial.transform import Rotation
 
 import thermalent as te
 from tests.support.links import random_link
@@ -24,6 +25,7 @@ from thermalent.stochastic.driven import driven_emitters
 from thermalent.stochastic.paths import PathSpec, Segment
 from thermalent.stochastic.run import FieldRun
 from thermalent.stochastic.step_bias import COARSENINGS
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, rotation_matrices
 
 LIMIT = 5.0  # standard errors; seeds are fixed
 
@@ -85,6 +87,17 @@ def test_steps_are_products_of_exponentials(name):
             generator = dense(amplitude * mode.drive + np.conj(amplitude) * mode.drive_conj)
             vector = half @ (expm(generator) @ (half @ vector))
             assert np.max(np.abs(rho.ravel() - vector)) < 1e-12  # six steps of rounding
+
+
+def test_rotations_are_exact_to_rounding_up_to_the_largest_angle(rng):
+    """An angle of 1.5 without doubling: the series leaves less than a rounding."""
+    w = rng.normal(size=(3, 2))
+    integral = rng.normal(size=(2, LANES_OF_BLOCK))
+    integral *= 1.5 / np.linalg.norm(w @ integral, axis=0)
+    matrix = np.empty((9, LANES_OF_BLOCK))
+    rotation_matrices(w, integral, 0, matrix)
+    expected = Rotation.from_rotvec((w @ integral).T).as_matrix()  # (lanes, 3, 3)
+    assert np.max(np.abs(matrix.T.reshape(-1, 3, 3) - expected)) < 5e-15
 
 
 @pytest.mark.parametrize("name", networks())
