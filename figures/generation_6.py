@@ -83,6 +83,7 @@ def _row(decay: float) -> list[float]:
         {"g1": RANGE, "g2": RANGE},
         lambda network: peak_concurrence(network, "10", until=LATEST),
         starts=STARTS,
+        widen=2,
     )
     ends = ({f"q{node}{letter}": np.sqrt(0.5) for letter in "ab"} for node in (1, 2))
     start, target = ends
@@ -91,5 +92,6 @@ def _row(decay: float) -> list[float]:
         {"g": RANGE},
         lambda network: peak_transfer(network, start, target, until=LATEST),
         starts=STARTS,
+        widen=2,
     )
     return [fixed, best.value, *best.parameters.values(), carried.value, carried.parameters["g"]]

@@ -44,6 +44,7 @@ def chiral_optimum():
         {"g1": (0.02, 1.0), "g2": (0.02, 1.0)},
         lambda network: peak_concurrence(network, "10", until=60),
         starts=4,
+        widen=3,
     )
     return found.parameters["g1"], found.parameters["g2"], found.value
 
@@ -55,6 +56,7 @@ def unequal_optimum():
         {"g1": (0.5, 5.0), "g2": (0.5, 5.0), "ratio": (1.0, 10.0)},
         lambda network: peak_concurrence(network, "10", until=15),
         starts=4,
+        widen=2,
     )
     return [*found.parameters.values(), found.value]
 
@@ -197,6 +199,7 @@ def best_with_decay(rate, first, second, starts=1):
         {"g1": first, "g2": second},
         lambda network: peak_concurrence(network, "10", until=60),
         starts=starts,
+        widen=2,
     )
 
 

@@ -29,6 +29,9 @@ from thermalent.support.progress import working
 _EDGE = 1e-7
 _NEWTON_STEPS = 12
 _MOST_STARTS = 1_000_000
+# Enlargements of a range, and the factor of each where the bound is positive.
+_MOST_WIDENINGS = 100
+_FACTOR = 4.0
 # Searches that must agree on the best value (of fewer starts, all of them), and the rounds of
 # `starts` searches that are made for it.
 _CERTAIN = 3
@@ -89,6 +92,7 @@ def optimise(
     seed: int = 0,
     noise: float = 1e-14,
     allow_bounds: bool = False,
+    widen: int = 0,
 ) -> Optimum:
     r"""Maximise a number over parameters of a network.
 
@@ -109,6 +113,9 @@ def optimise(
         seed: Of their places.
         noise: Error of the number, absolute: what the method's solver leaves in it.
         allow_bounds: Return an optimum on a bound instead of raising.
+        widen: How often ranges are enlarged where the optimum lies on a bound of them: upwards and
+            downwards by a factor of four of a positive bound, else by the width of the range. A
+            maximum inside the ranges is taken, even if there is a higher one outside.
 
     Returns:
         The optimum; its parameters are good to 8 digits where the noise permits, see `errors`.
@@ -120,14 +127,49 @@ def optimise(
         OptimumError: the best value lies on a bound, at the end of a time interval, or is no
             maximum (a flat direction, a kink): the message says which.
     """
-    search: Objective = (
-        slope_search(builder, ranges, objective)
-        if isinstance(objective, str)
-        else ValueSearch(builder, ranges, objective)
-    )
     count = checks.integer("starts", starts, 1, _MOST_STARTS)
     noise = checks.positive("noise", noise)
-    rng = np.random.default_rng(checks.seed("seed", seed))
+    times = checks.integer("widen", widen, 0, _MOST_WIDENINGS)
+    for left in range(times, -1, -1):
+        rng = np.random.default_rng(checks.seed("seed", seed))
+        search: Objective = (
+            slope_search(builder, ranges, objective)
+            if isinstance(objective, str)
+            else ValueSearch(builder, ranges, objective)
+        )
+        result = _searched(search, count, rng, noise, allow_bounds)
+        if not (left and result.at_bounds):
+            break
+        ranges = _widened(ranges, result)
+    if not result.status.ok:
+        raise OptimumError(result)
+    if result.agreeing == 1 < result.starts:
+        warnings.warn(
+            f"Only one of {result.starts} searches ended at the best value, {result.value:.6g}: "
+            "there may be a better one. Ask for more starts, or for smaller ranges.",
+            stacklevel=2,
+        )
+    return result
+
+
+def _widened(
+    ranges: Mapping[str, tuple[float, float]], result: Optimum
+) -> dict[str, tuple[float, float]]:
+    """The ranges, those enlarged on whose bound the optimum lies."""
+    wider = dict(ranges)
+    for name in result.at_bounds:
+        low, high = wider[name]
+        if result.parameters[name] > (low + high) / 2:
+            wider[name] = low, (_FACTOR * high if high > 0 else high + (high - low))
+        else:
+            wider[name] = (low / _FACTOR if low > 0 else low - (high - low)), high
+    return wider
+
+
+def _searched(
+    search: Objective, count: int, rng: np.random.Generator, noise: float, allow_bounds: bool
+) -> Optimum:
+    """The best of many searches within the ranges, whether it is an optimum or not."""
     d = len(search.names)
     with working("optimum") as report:
         x, agreeing, searches = _best_of_many(search, count, rng, noise, report)
@@ -150,16 +192,7 @@ def optimise(
         agreeing=agreeing,
         evaluations=search.evaluations,
     )
-    result = replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
-    if not result.status.ok:
-        raise OptimumError(result)
-    if agreeing == 1 < searches:
-        warnings.warn(
-            f"Only one of {searches} searches ended at the best value, {result.value:.6g}: there "
-            "may be a better one. Ask for more starts, or for smaller ranges.",
-            stacklevel=2,
-        )
-    return result
+    return replace(result, status=_status(result, search, x, slopes, noise, allow_bounds))
 
 
 def _best_of_many(
