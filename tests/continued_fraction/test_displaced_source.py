@@ -6,6 +6,10 @@ import pytest
 import thermalent as te
 from tests.continued_fraction.test_growing_source import TIMES, acting_back, cold
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.displaced_source import (
+    DisplacedRun,
+    bytes_of_displaced,
+)
 from thermalent.continued_fraction.several_poles.moving_source import MovingSource
 
 
@@ -76,6 +80,17 @@ def test_the_field_of_two_cavities_in_a_row_is_the_textbook_one():
     expected = kappa * times * np.exp(-kappa * times)
     assert fields[1:] / fields[1] == pytest.approx(expected[1:] / expected[1], rel=1e-9)
     assert fields[0] < 1e-12
+
+
+def test_the_memory_of_the_coupled_charges_is_known_before():
+    """Of the generator that is built, within a factor of two."""
+    for filters, qubits in ((2, 2), (3, 2), (2, 3)):
+        network = te.thermal_link(5.0, 0.1, filters=filters, qubits=qubits, detuning=0.1)
+        chain, d = chain_of(network), 2**qubits
+        source = MovingSource(chain, np.ones(filters))
+        run = DisplacedRun(chain, source, 2, 20, 5, np.diag(np.arange(d) == 0).astype(float))
+        foreseen = bytes_of_displaced(chain, 2, 21, 6)
+        assert 0.5 < foreseen / (40 * run.entries) < 2
 
 
 def test_trajectories_refuse_another_number_of_amplitudes():

@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.several_poles import growing_source
 
 TIMES = np.array([0.0, 0.5, 3.0, 10.0])
 
@@ -73,6 +74,22 @@ def test_contours_take_over_where_the_source_is_stationary(source):
     steady = te.steady_state(network, method)
     assert np.max(np.abs(late.states[1:] - steady.state)) <= np.max(late.error) + steady.error
     assert np.max(late.error) < 3e-3
+
+
+def test_times_that_contours_refuse_have_no_error_that_looks_small(monkeypatch):
+    """The times before them keep theirs."""
+
+    def refusing(built, begun, times, tolerance):
+        return np.full((len(times), 4, 4), np.nan), np.full(len(times), np.inf), 1e13
+
+    monkeypatch.setattr(growing_source, "evolve_settled", refusing)
+    network, method = te.thermal_link(0.3, 0.5, filters=2), te.ContinuedFraction(rtol=1e-3)
+    with pytest.raises(te.SolveError, match=r"From t = 1000 on .* 1e\+13") as caught:
+        te.evolve(network, [3.0, 1e3], "00", method, source="empty")
+    found = caught.value.result
+    assert found.error[0] < 1e-2
+    assert found.error[1] == np.inf
+    assert np.all(np.isfinite(found.states[0]))
 
 
 def test_what_it_does_not_take_is_refused_with_a_remedy():

@@ -147,6 +147,8 @@ class SeveralModesEvolutionPlan(Plan):
         once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
         # Measured: contours end with fewer quanta than a steady state, but hold two chains.
         needed = 3e7 + 0.4 * once.bytes
+        if not isinstance(self.task.source, str):
+            needed = max(needed, choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol))
         return Cost(bytes=needed, operations=60 * decades * once.operations, least=once.least)
 
     def compute(self) -> Evolution:

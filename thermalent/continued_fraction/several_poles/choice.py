@@ -14,6 +14,7 @@ from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, bytes_needed, work
 from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
+from thermalent.continued_fraction.several_poles.displaced_source import bytes_of_displaced
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost
@@ -29,6 +30,7 @@ _TIERS, _TIERS_PER_WIDTH, _SPEED = 16.0, 17.0, 1.5e10
 # Orders K that a digit takes behind slow sources, more of them per hop rate of the chain over the
 # emitters' rate, and at most (measured for three to six poles, widths 0.01 to 1 of gamma).
 _ORDERS_PER_DIGIT, _MORE_IF_FAST, _MOST_PER_DIGIT = 0.65, 6.0, 2.5
+_CHARGES = 7  # beyond those of the emitters, of an evolution from a coherent start
 _LEAST_QUANTA = 2  # what a result with an error takes
 
 
@@ -148,6 +150,12 @@ def chain_cost(chain: SourceChain, rtol: float) -> Cost:
         operations=operations,
         least=bytes_needed(chain, least),
     )
+
+
+def coherent_start_bytes(chain: SourceChain, rtol: float) -> float:
+    """Memory of an evolution from a coherent state of the source, about."""
+    charges = int(np.max(chain.numbers)) + _CHARGES
+    return bytes_of_displaced(chain, _quanta(chain, rtol), _depth(chain), charges)
 
 
 def _quanta(chain: SourceChain, rtol: float) -> int:

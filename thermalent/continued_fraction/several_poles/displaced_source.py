@@ -29,12 +29,23 @@ from thermalent.continued_fraction.several_poles.moving_source import (
     steps_to,
     up_alone,
 )
-from thermalent.continued_fraction.several_poles.placements import placements
+from thermalent.continued_fraction.several_poles.placements import count, placements
 from thermalent.continued_fraction.several_poles.settled_source import evolve_settled
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
 from thermalent.support.progress import working
+
+# Bytes of an element of a sparse matrix and of its copy, and elements of a row per state of the
+# emitters (measured for two and three qubits behind two and three poles).
+_BYTES, _PER_STATE = 40.0, 4.0
+
+
+def bytes_of_displaced(chain: SourceChain, quanta: int, tiers_kept: float, charges: int) -> float:
+    """Bytes that the generator of so many tiers and charges takes, about."""
+    d = len(chain.numbers)
+    unknowns = 0.5 * charges * tiers_kept * count(chain.length - 1, quanta) * d**2
+    return _BYTES * _PER_STATE * d * unknowns
 
 
 class DisplacedRun:
@@ -96,8 +107,11 @@ class DisplacedRun:
 
     def states(
         self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,)."""
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
+
+        Beside them the multiplications that what is not finite would have taken, or zero.
+        """
         by_steps, late = times[times <= settled], times[times > settled]
         until = [*by_steps.tolist(), *([settled] if late.size else [])]
         d = len(self.chain.numbers)
@@ -106,16 +120,20 @@ class DisplacedRun:
             for i, y in enumerate(steps_to(self._slope, self.start, until, tolerance, report)):
                 if i < len(by_steps):
                     found[i] = self._read(y)
+        refused = 0.0
         if late.size:
-            found[-late.size :], error[-late.size :] = self._late(y, late - settled, tolerance)
-        return found, error
+            found[-late.size :], error[-late.size :], refused = self._late(
+                y, late - settled, tolerance
+            )
+        return found, error, refused
 
     def _late(
         self, y: np.ndarray, times: np.ndarray, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         """The same once the source is stationary, where charges stay apart, (t, d, d) and (t,)."""
         d = len(self.chain.numbers)
         states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
+        refused = 0.0
         for charge in range(int(np.max(self.chain.numbers)) + 1):
             at = self.places[charge]
             own = y[self.offset[charge] : self.offset[charge + 1]]
@@ -127,10 +145,11 @@ class DisplacedRun:
                 self.chain.covariance,
             )
             built = tiers(self.chain, self.quanta, charge=charge, held=matrices.held())
-            found, left = evolve_settled(built, vectors_of(built, matrices), times, tolerance)
+            found, left, lost = evolve_settled(built, vectors_of(built, matrices), times, tolerance)
             states += found if charge == 0 else found + found.conj().transpose(0, 2, 1)
             error += left if charge == 0 else 2 * left
-        return states, error
+            refused = max(refused, lost)
+        return states, error, refused
 
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, field = self.source.at(time)

@@ -59,8 +59,10 @@ class Run(Protocol):
 
     def states(
         self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
+
+        Beside them the multiplications that what is not finite would have taken, or zero.
 
         Args:
             times: Increasing, >= 0, (t,).
@@ -170,14 +172,15 @@ def _converge(
         needed = _work(run, min(float(times[-1]), settled))
         spent += needed
         allowed = tolerance * _PART_OF_STEPS * (10.0 if fewer else 1.0)
-        now, own = run.states(times, _end_of_steps(source, times, allowed), allowed)
+        now, own, lost = run.states(times, _end_of_steps(source, times, allowed), allowed)
+        refused = max(refused, lost)
         if before is not None:
             change = np.max(np.abs(now - before), axis=(1, 2))
+            known = np.isfinite(change)
             # Where the two agree by chance at one time, the error is that of the times after it.
-            change = (
-                3 * np.maximum.accumulate(change[::-1])[::-1] + _PART_OF_STEPS * tolerance + own
-            )
-            if np.max(change) <= tolerance or spent + 2 * needed > granted:
+            change = 3 * np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
+            change = np.where(known, change + _PART_OF_STEPS * tolerance + own, np.inf)
+            if lost or np.max(change) <= tolerance or spent + 2 * needed > granted:
                 states[: len(times)], error[: len(times)] = now, change
                 return quanta, refused
         before, round_ = now, round_ + 1
@@ -228,8 +231,8 @@ class _EmptyRun:
 
     def states(
         self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,)."""
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """See `Run`."""
         d, size = len(self.chain.numbers), self.basis.shape[1]
         by_steps, late = times[times <= settled], times[times > settled]
         until = [*by_steps.tolist(), *([settled] if late.size else [])]
@@ -238,12 +241,13 @@ class _EmptyRun:
             for i, y in enumerate(steps_to(self._slope, self.start, until, tolerance, report)):
                 if i < len(by_steps):
                     found[i] = (self.basis @ y[:size]).reshape(d, d)
+        refused = 0.0
         if late.size:
             begun = split(self.built, y, self.last)
-            found[-late.size :], error[-late.size :] = evolve_settled(
+            found[-late.size :], error[-late.size :], refused = evolve_settled(
                 self.built, begun, late - settled, tolerance
             )
-        return found, error
+        return found, error, refused
 
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, _ = self.source.at(time)

@@ -25,8 +25,10 @@ _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another roundi
 
 def evolve_settled(
     built: Tiers, begun: list[np.ndarray], times: np.ndarray, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Contribution of one charge to the emitters' state, (t, d, d), and its error, (t,).
+
+    Beside them the multiplications that what is not finite would have taken, or zero.
 
     Args:
         built: The tiers of this charge.
@@ -48,7 +50,7 @@ def evolve_settled(
     basis = built.basis[0][:, : built.tier0_size]
     d = int(np.sqrt(basis.shape[0]))
     states = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
-    return states, relaxed.error
+    return states, relaxed.error, relaxed.refused
 
 
 def _reduced(built: Tiers, begun: list[np.ndarray]) -> Reduced:
