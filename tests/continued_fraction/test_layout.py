@@ -5,7 +5,9 @@ import pytest
 
 import thermalent as te
 from tests.support.several_poles_sources import KINDS
+from thermalent.continued_fraction.lattice.solve import lattice_steady_state
 from thermalent.continued_fraction.several_poles import building
+from thermalent.continued_fraction.several_poles.converge import converge
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.layout import layout
 
@@ -58,6 +60,16 @@ def test_a_hop_that_vanishes_is_not_an_element():
     few, many = (building.tiers(chain, 2) for chain in (plain, detuned))
     assert few.sizes < many.sizes
     assert all(np.all(entries.value != 0) for entries in (*few.within, *few.up, *few.down))
+
+
+def test_emitters_of_many_states_have_the_product_basis():
+    """Four qubits: sparse operators, against the lattice of all amplitudes."""
+    network = te.thermal_link(0.05, 0.5, filters=2, qubits=4)
+    found = converge(chain_of(network), 1e-3)
+    state = found.stationary.matrix(found.fraction.x)
+    lattice = lattice_steady_state(network, 1e-5)
+    assert np.max(np.abs(state - lattice.state)) <= found.fraction.error + lattice.error
+    assert found.fraction.error < 1e-3
 
 
 def test_blocks_are_linear_in_the_drift():

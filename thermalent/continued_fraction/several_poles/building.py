@@ -156,7 +156,8 @@ class _Assembly:
         odd, element = chosen.odd, chosen.kept % shared.unknowns.count % shared.unknowns.e
         imaginary = chosen.kept >= shared.unknowns.count
         lowest_place = chosen.place == 0
-        basis = _basis(pattern, first.bright_dark.tobytes(), chosen.kept[lowest_place].tobytes())
+        frame = first.bright_dark.astype(complex).tobytes()  # of many emitters it is real
+        basis = _basis(pattern, frame, chosen.kept[lowest_place].tobytes())
         blocks = [
             [_split(getattr(shared, kind), chosen, i, own[i]) for i, kind in enumerate(_KINDS)]
             for own in values
