@@ -5,7 +5,8 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis.shapes import climb
-from thermalent.analysis.shapes.climb import with_slope
+from thermalent.analysis.shapes.climb import ClimbEnd, with_slope
+from thermalent.analysis.shapes.filter_search import FilterSearch
 from thermalent.analysis.shapes.guarded_link import _TOLERATED, GuardedLink
 from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
 from thermalent.analysis.shapes.truncated_link import TruncatedLink
@@ -64,6 +65,21 @@ def test_a_climb_does_not_leave_what_its_order_describes(monkeypatch):
         off.append(found.value - fine.value(COORDINATES.numbers(found.place), 40))
     assert abs(off[0]) < 2 * _TOLERATED
     assert off[1] > 0.1
+
+
+def test_the_highest_end_has_to_be_confirmed_by_higher_orders():
+    search = FilterSearch(LINK, 3, zeros=True, symmetric=True, quanta=1, report=lambda _: None)
+    assert search.coordinates.unit == pytest.approx(COORDINATES.unit, rel=1e-4)
+    slope = np.zeros(COORDINATES.count)
+    mistaken = ClimbEnd(MISTAKEN, 0.72, slope, 1)
+    right, wrong = (ClimbEnd(BUTTERWORTH, value, slope, 1) for value in (0.462, 0.6))
+    top, heights = search._confirmed([mistaken, right], 1, 40)
+    assert top is right
+    assert heights[0] < 0.1  # two orders more have nearly nothing there
+    assert heights[1] == 0.462
+    top, heights = search._confirmed([mistaken, wrong], 1, 40)
+    assert top is wrong  # neither is confirmed
+    assert heights[1] == pytest.approx(0.462, abs=1e-3)
 
 
 @pytest.mark.parametrize("n_th", [3.0, 10.0])

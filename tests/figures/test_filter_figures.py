@@ -6,7 +6,12 @@ import json
 import numpy as np
 import pytest
 
+import thermalent as te
 from figures import best_filters, filter_shapes, measured_filter
+from thermalent.analysis.shapes.best_filter import filter_of
+from thermalent.analysis.shapes.climb import with_slope
+from thermalent.analysis.shapes.guarded_link import GuardedLink
+from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
 
 POINTS = {"filter_poles": 2, "filter_shapes": 9, "measured_filter": 2, "chain_convergence": 6}
 REDUCED = {
@@ -73,8 +78,44 @@ def test_what_is_on_record():
         assert entry["agreeing"] > 0.5 * entry["starts"]
 
 
+@pytest.mark.parametrize("order", filter_shapes.SPECTRA)
+def test_what_is_on_record_is_a_maximum(order):
+    """The value on record and a vanishing slope there, at the truncations on record."""
+    entry = recorded(order)
+    coordinates = PassiveCoordinates(order, zeros=True, symmetric=True, unit=entry["unit"])
+    place = coordinates.place(entry["reflection"], entry["numerator"])
+    link = GuardedLink(te.thermal_link(best_filters.N_TH, 1.0), order, quanta=entry["quanta"])
+    value, slope = with_slope(coordinates, link, entry["tiers"], place)
+    # Ends are on record to six digits; zeros far out were put at infinity, which moves 1e-8.
+    assert value == pytest.approx(entry["ends"][0], abs=1e-6)
+    assert np.max(np.abs(slope)) < 2 * entry["gradient"] + 1e-8
+    assert abs(value - entry["concurrence"]) < entry["error"]
+
+
+@pytest.mark.parametrize("order", filter_shapes.SPECTRA)
+def test_states_behind_the_filters_on_record_by_trajectories(order):
+    """Sampled fields, a route that knows no hierarchy, with fixed seeds."""
+    entry = recorded(order)
+    chosen = filter_of(entry["reflection"], entry["numerator"], entry["unit"])
+    network = te.thermal_link(best_filters.N_TH, filter=chosen)
+    exact = te.steady_state(network, te.ContinuedFraction(rtol=5e-3))
+    sampled = te.steady_state(network, te.FieldTrajectories(n=128, seed=order))
+    distance = np.max(np.abs(exact.state - sampled.state))
+    assert distance < 5 * sampled.error + exact.error
+    assert sampled.error < 0.02
+    # A far colder source has another state.
+    other = te.thermal_link(0.03 * best_filters.N_TH, filter=chosen)
+    wrong = te.steady_state(other, te.ContinuedFraction(rtol=1e-2))
+    assert np.max(np.abs(wrong.state - sampled.state)) > 5 * sampled.error + wrong.error
+
+
+def recorded(order):
+    """What is on record of an order."""
+    return {entry["order"]: entry for entry in json.loads(best_filters.FOUND.read_text())}[order]
+
+
 def test_one_order_is_found_again():
-    known = {entry["order"]: entry for entry in json.loads(best_filters.FOUND.read_text())}[1]
+    known = recorded(1)
     again = best_filters.campaign(1, starts=2)
     assert again["concurrence"] == pytest.approx(known["concurrence"], abs=1e-5)
     np.testing.assert_allclose(abs(again["reflection"][1]), abs(known["reflection"][1]), atol=1e-3)

@@ -65,7 +65,7 @@ class TruncatedLink:
     def __init__(
         self, network: Network, poles: int, *, quanta: int, symmetric: bool = True
     ) -> None:
-        self.poles, self.symmetric = poles, symmetric
+        self.network, self.poles, self.symmetric = network, poles, symmetric
         self.quanta = quanta if poles > 1 else 0
         reference = chain_of(network)
         own = float(np.real(reference.drift[0, 0]))
@@ -148,6 +148,10 @@ class TruncatedLink:
             up=blocks("up"),
             down=blocks("down"),
         )
+
+    def reordered(self, quanta: int) -> TruncatedLink:
+        """The same link at another order K."""
+        return TruncatedLink(self.network, self.poles, quanta=quanta, symmetric=self.symmetric)
 
     def work(self, last: int) -> float:
         """Multiplications that a value with slopes takes, about."""
