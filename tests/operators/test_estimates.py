@@ -97,7 +97,7 @@ def test_writing_into_a_plain_array(array):
 NETWORK = te.thermal_link(n_th=0.5, kappa=0.4)
 THREE = te.thermal_link(n_th=0.5, kappa=0.4, qubits=3)
 # What a result says of its state that is a matrix, an object of another library, or no number.
-NOT_NUMBERS = {"reduced", "to_qutip", "at"}
+NOT_NUMBERS = {"reduced", "to_qutip", "to_xarray", "to_pandas", "plot", "at"}
 
 
 def numbers_of(result):

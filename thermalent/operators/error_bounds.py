@@ -329,21 +329,18 @@ def concurrence_of_mean(
 
     $$2\epsilon + 2\big(\sqrt{(p + \epsilon)(q + \epsilon)} - \sqrt{pq}\big)$$
 
-    with p and q the populations under the root, or the same for the step down; otherwise
-    `by_moving`. Errors of different elements never help each other, so it is rather too large.
+    with p and q the populations under the root, each with its own error where that is known, or
+    the same for the step down; otherwise `by_moving`. Errors of different elements never help each
+    other, so it is rather too large.
     """
     errors = []
     for state, step in zip(rho, eps, strict=True):
         if entanglement._is_x_state(state):
-            errors.append(_of_x_state(state, float(step)))
+            errors.append(_of_x_state(state, np.broadcast_to(step, state.shape)))
         else:
-            tolerance = max(STATE_TOLERANCE, 16 * float(step))
+            tolerance = max(STATE_TOLERANCE, 16 * float(np.max(step)))
             errors.append(
-                by_moving(
-                    partial(entanglement.concurrence, tolerance=tolerance),
-                    state,
-                    float(step),
-                )
+                by_moving(partial(entanglement.concurrence, tolerance=tolerance), state, step)
             )
     return np.minimum(1.0, np.array(errors))
 
@@ -356,41 +353,46 @@ def formation_of_mean(
     return formation_bound(c, concurrence_of_mean(rho, eps, c))
 
 
-def by_moving(function: Callable[[np.ndarray], float], rho: np.ndarray, eps: float) -> float:
+def by_moving(
+    function: Callable[[np.ndarray], float], rho: np.ndarray, eps: float | np.ndarray
+) -> float:
     """Estimate of the change of any function: its changes as single elements move by eps, added.
+
+    The error eps is one number for all elements, or one each, (d, d).
 
     The real and the imaginary part of every element are moved in turn, a diagonal element at the
     expense of the others. An estimate, not a bound: of first order in what two elements do
     together, but with the whole step eps in each, so that a root at zero counts in full.
     """
-    d = len(rho)
-    if eps == 0.0:
+    d, steps = len(rho), np.broadcast_to(eps, rho.shape)
+    if not np.any(steps):
         return 0.0
     centre, total = function(rho), 0.0
     for i in range(d):
         for j in range(i, d):
             for phase in (1.0,) if i == j else (1.0, 1j):
                 change = np.zeros((d, d), dtype=complex)
-                change[i, j] += eps * phase
+                change[i, j] += steps[i, j] * phase
                 if i == j:
-                    change -= np.eye(d) * eps / d
+                    change -= np.eye(d) * steps[i, i] / d
                 else:
-                    change[j, i] += np.conj(eps * phase)
+                    change[j, i] += np.conj(steps[i, j] * phase)
                 moves = [abs(function(rho + sign * change) - centre) for sign in (1, -1)]
                 total += max(moves)
     return float(total)
 
 
-def _of_x_state(rho: np.ndarray, eps: float) -> float:
-    p = np.maximum(np.diag(rho).real, 0.0)
+def _of_x_state(rho: np.ndarray, eps: np.ndarray) -> float:
+    p, step = np.maximum(np.diag(rho).real, 0.0), np.diag(eps)
+    above, below = np.sqrt(p + step), np.sqrt(np.maximum(p - step, 0.0))
     worst = 0.0
-    for first, second in ((0, 3), (1, 2)):
+    # Of the two differences of an element and a root the larger one counts, twice.
+    for (first, second), (i, j) in (((0, 3), (1, 2)), ((1, 2), (0, 3))):
         root = np.sqrt(p[first]) * np.sqrt(p[second])
-        above = np.sqrt(p[first] + eps) * np.sqrt(p[second] + eps) - root
-        below = root - np.sqrt(max(p[first] - eps, 0.0)) * np.sqrt(max(p[second] - eps, 0.0))
-        worst = max(worst, float(above), float(below))
-    # Divided by the trace, which is 1 up to 4 eps.
-    return 2 * (eps + worst) + 4 * eps
+        moved = max(above[first] * above[second] - root, root - below[first] * below[second])
+        worst = max(worst, float(moved + eps[i, j]))
+    # Divided by the trace, which is 1 up to the sum of the populations' errors.
+    return 2 * worst + float(step.sum())
 
 
 def _trace_norm(d: int, zero: np.ndarray | None) -> float:

@@ -356,14 +356,9 @@ def _reduced_error(eps: Any, state: np.ndarray, reduced: np.ndarray) -> Any:
 def _reduced_errors(
     measure: Measure, results: Sequence[OneState], names: Sequence[str], reduced: np.ndarray
 ) -> np.ndarray:
-    """Errors of some emitters' states: of every element where all are known, (t, k, k), else (t,).
-
-    Standard errors are those of the largest elements.
-    """
+    """Errors of some emitters' states, of every element where all are known: (t, k, k), or (t,)."""
     eps = np.array([float(result.error) for result in results])
     eps = _reduced_error(eps, results[0].state, reduced)
-    if measure.statistical is not None and results[0].method.claim == "statistical":
-        return eps
     tables = [getattr(result.error, "elements", None) for result in results]
     if any(table is None for table in tables):
         return eps

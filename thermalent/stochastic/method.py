@@ -245,6 +245,9 @@ class FieldTrajectoriesPlan(Plan):
             error=ErrorEstimate(
                 standard + bias + start_share,
                 _HOW.format(n=mean.count) + " and what the start still contributes",
+                # Of small elements the start may be the largest part: it counts as it is when the
+                # burn-in ends, because how it decays after that is not measured.
+                mean.standard_errors[0] + bias + start.remaining,
             ),
             status=run.status
             if start.converged
