@@ -53,7 +53,7 @@ def test_populations_of_the_quasistatic_state():
     ("given", "message"),
     [
         ({"00": 1.0, "S": 0.0, "T": 0.0}, r'a mapping with the keys "00", "S", "T" and "11"'),
-        ([1.0, 0.0, 0.0, 0.0], r'a mapping with the keys "00", "S", "T" and "11"'),
+        ([1.0, 0.0, 0.0, 0.0], r"a mapping such as a dict"),
         ({"00": 1.1, "S": 0.0, "T": 0.0, "11": -0.1}, r"non-negative to 1e-09, but is -0.1 for 11"),
         ({"00": float("nan"), "S": 0.0, "T": 0.0, "11": 1.0}, r"non-negative .* nan for 00"),
         ({"00": 1.0, "S": 0.1, "T": 0.0, "11": 0.0}, r"of sum 1 to 1e-09, but is off by 0.1"),
