@@ -16,10 +16,12 @@ from thermalent.models.ring_resonators import ring_resonators
 COUPLINGS = (0.126, 0.277)
 CHIRALITIES = (1.0, 0.9, 0.5, 0.0)
 LATEST = 120.0
-LOWEST = 0.4  # chirality down to which the couplings are chosen anew; below, the best go to zero
+LOWEST = 0.2  # chirality down to which the couplings are chosen anew; below, the best go to zero
 
 
-def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = common.silent) -> Report:
+def main(
+    folder: Path = common.FOLDER, *, points: int = 101, track: Track = common.silent
+) -> Report:
     """Largest concurrence over the distance, over the chirality at half a wavelength, and both.
 
     Args:
@@ -28,13 +30,14 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
         points: Points per curve.
         track: Wraps the loop over chiralities in a progress bar.
     """
-    distances = np.linspace(0.02, 1.0, points)  # in wavelengths
+    distances = np.linspace(0.002, 1.0, points)  # in wavelengths
     largest = _largest(distances, np.array(CHIRALITIES))
-    chirality = np.linspace(LOWEST, 1.0, max(points // 3, 3))
+    chirality = np.linspace(LOWEST, 1.0, max(points // 6, 3))
     at_half = {
         "chirality": chirality,
         "fixed_couplings": _largest(np.array([0.5]), chirality)[0],
         "best_couplings": np.array([_best(chi) for chi in track(chirality.tolist())]),
+        "best_couplings_leak": np.array([_best(chi, leak=True) for chi in chirality]),
     }
     all_chiralities = np.linspace(0.0, 1.0, points)
     both = _largest(distances, all_chiralities)
@@ -74,12 +77,20 @@ def _largest(wavelengths: np.ndarray, chirality: np.ndarray) -> np.ndarray:
     return peak_concurrence_map(_network, over, "10", until=LATEST).values
 
 
-def _best(chi: float) -> float:
+def _best(chi: float, *, leak: bool = False) -> float:
+    """At half a wavelength, or with the left-moving decay as a loss, as behind a long delay."""
+
+    def network(g1: float, g2: float) -> te.Network:
+        if leak:
+            return ring_resonators((g1, g2), cavity_loss=(1 - chi) / (1 + chi))
+        return _network(chi, 0.5, (g1, g2))
+
     return optimise(
-        lambda g1, g2: _network(chi, 0.5, (g1, g2)),
-        {"g1": (0.04, 0.2), "g2": (0.08, 0.4)},
-        lambda network: peak_concurrence(network, "10", until=200),
+        network,
+        {"g1": (0.02, 0.2), "g2": (0.05, 0.4)},
+        lambda network: peak_concurrence(network, "10", until=400),
         starts=2,
+        widen=2,
     ).value
 
 
@@ -108,11 +119,16 @@ def _draw(
         left.set(xlabel=r"distance $D/\lambda$", ylabel=f"largest {common.CONCURRENCE}")
         left.set(xlim=(0, 1), ylim=(0, 1))
         left.legend()
-        for name, line in (("fixed_couplings", "-"), ("best_couplings", "--")):
-            right.plot(at_half["chirality"], at_half[name], line, label=name.replace("_", " "))
+        for name, line, words in (
+            ("fixed_couplings", "-", "fixed couplings"),
+            ("best_couplings", "--", "best couplings"),
+            ("best_couplings_leak", ":", r"best couplings, $\gamma_L$ lost (long delay)"),
+        ):
+            right.plot(at_half["chirality"], at_half[name], line, label=words)
         right.set(xlabel=r"chirality $\chi$, at $D = \lambda/2$")
         right.set(ylabel=f"largest {common.CONCURRENCE}", xlim=(LOWEST, 1))
-        right.legend()
+        right.set_ylim(0, 1)
+        right.legend(loc="lower right")
         mesh = last.pcolormesh(
             distances,
             np.linspace(0.0, 1.0, both.shape[1]),
@@ -121,6 +137,8 @@ def _draw(
             vmin=0,
             vmax=1,
         )
+        for axes, letter in zip((left, right, last), "abc", strict=True):
+            axes.set_title(f"({letter})", loc="left")
         last.set(xlabel=r"distance $D/\lambda$", ylabel=r"chirality $\chi$")
         figure.colorbar(mesh, ax=last, label=f"largest {common.CONCURRENCE}")
         common.save("generation_4", folder, figure, columns)
