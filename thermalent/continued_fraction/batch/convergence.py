@@ -148,7 +148,7 @@ def _invert(aug, m):
                     aug[i, j] -= factor * aug[k, j]
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def judge_points(points, tier0, work, progress, rtol, most):
     """Estimate the errors of the last fold of some points, and set their next depths.
 

@@ -108,7 +108,7 @@ def _missing_sums(operators, missing):
             missing[0, i * d + j] = max(most_i + most_j - decay, 0.0)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def fill_hermitian_bases(frames, place, bases, part):
     """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
 
@@ -164,7 +164,7 @@ def assemble_small(frames, place, weights, sums, span, variance, scale):
     return basis, matrices, sizes, reached
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes):
     """Fill in A, B and C and what they were summed from, as `assemble_small` returns them.
 
@@ -211,7 +211,7 @@ def _sum(operators, sums, weights):
     return changed
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def reach(matrices, populations, reached):
     """The unknowns that the populations, which stand first, reach through A, B and C.
 
@@ -237,12 +237,11 @@ def reach(matrices, populations, reached):
 
 
 @compiled(nogil=True, error_model="numpy")
-def take(tables, which, members, rows, columns):
-    """A block of one of the matrices of some networks, (q, rows, columns).
+def take(matrices, members, rows, columns):
+    """A block of the matrices of some networks, (q, rows, columns).
 
     Args:
-        tables: Matrices of all networks, (p, 3, n, n).
-        which: Which of the three.
+        matrices: Of all networks, (p, n, n).
         members: Networks, (q,).
         rows: Basis operators, (rows,).
         columns: The same, (columns,).
@@ -251,7 +250,7 @@ def take(tables, which, members, rows, columns):
     for q in range(members.size):
         for i in range(rows.size):
             for j in range(columns.size):
-                taken[q, i, j] = tables[members[q], which, rows[i], columns[j]]
+                taken[q, i, j] = matrices[members[q], rows[i], columns[j]]
     return taken
 
 
@@ -303,10 +302,10 @@ def gather(tables, members, even, odd):
         odd: Those of the odd tiers.
     """
     return (
-        take(tables, 0, members, even, even),
-        take(tables, 0, members, odd, odd),
-        take(tables, 1, members, even, odd),
-        take(tables, 1, members, odd, even),
-        take(tables, 2, members, even, odd),
-        take(tables, 2, members, odd, even),
+        take(tables[:, 0], members, even, even),
+        take(tables[:, 0], members, odd, odd),
+        take(tables[:, 1], members, even, odd),
+        take(tables[:, 1], members, odd, even),
+        take(tables[:, 2], members, even, odd),
+        take(tables[:, 2], members, odd, even),
     )

@@ -95,7 +95,7 @@ def disturbed(
 
     counts = (len(charge[0]), len(charge[1]))
     draws = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
-    moved = rounding_kernels.disturbed_chains(blocks, sizes, draws, populations)
+    moved = rounding_kernels.disturbed_chains(blocks, sizes, draws, (populations, 0))
     return chain_blocks(moved, charge)
 
 

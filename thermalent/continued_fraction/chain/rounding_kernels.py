@@ -81,13 +81,13 @@ def disturbed_chains(blocks, sizes, draws, populations):
         blocks: A, B and C of even and odd tiers, six blocks (p, rows, columns).
         sizes: What their elements were summed from, as the blocks.
         draws: Random numbers for them, (rows, columns) each.
-        populations: How many of the even unknowns are populations.
+        populations: How many of the even and of the odd unknowns are populations.
     """
     return (
-        disturbed_blocks(blocks[0], sizes[0], draws[0], populations),
-        disturbed_blocks(blocks[1], sizes[1], draws[1], 0),
-        disturbed_blocks(blocks[2], sizes[2], draws[2], populations),
-        disturbed_blocks(blocks[3], sizes[3], draws[3], 0),
-        disturbed_blocks(blocks[4], sizes[4], draws[4], populations),
-        disturbed_blocks(blocks[5], sizes[5], draws[5], 0),
+        disturbed_blocks(blocks[0], sizes[0], draws[0], populations[0]),
+        disturbed_blocks(blocks[1], sizes[1], draws[1], populations[1]),
+        disturbed_blocks(blocks[2], sizes[2], draws[2], populations[0]),
+        disturbed_blocks(blocks[3], sizes[3], draws[3], populations[1]),
+        disturbed_blocks(blocks[4], sizes[4], draws[4], populations[0]),
+        disturbed_blocks(blocks[5], sizes[5], draws[5], populations[1]),
     )
