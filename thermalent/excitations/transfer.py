@@ -15,7 +15,7 @@ from thermalent.excitations.propagate import norm, propagate, rounding, too_late
 from thermalent.excitations.start import State, configurations, excitations
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, require_memory
-from thermalent.support import checks, memory_limit
+from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 
 _PER_STATE = 16.0  # bytes per amplitude and time
@@ -125,14 +125,13 @@ def no_jump(network: Network, initial: State, target: State) -> NoJump:
 def _require_memory(network: Network, number: int) -> None:
     size = sum(sector_sizes(network, number)[max(number - 1, 0) :])
     nodes = len(network.nodes)
-    # A row of the generator joins every node to every other; a configuration is kept as an array
-    # and as the key of a dictionary.
-    needed = size * (24 * nodes**2 + 64 * nodes + 500)
-    if needed > memory_limit.available() / 2:
-        raise MethodError(
-            f"No-jump evolution would need about {memory_limit.in_words(needed)} for {size:.3g} "
-            f"configurations of {number} excitations. Use collective=True for symmetric qubits."
-        )
+    # A row of the generator moves each excitation to every node; a configuration is kept as an
+    # array and as the key of a dictionary.
+    require_memory(
+        f"No-jump evolution of {size:.3g} configurations of {number} excitations",
+        size * (24 * max(number, 1) * nodes + 64 * nodes + 500),
+        "Use collective=True for symmetric qubits, or fewer nodes.",
+    )
 
 
 def _vector(basis: Basis, state: dict[tuple[int, ...], complex]) -> np.ndarray:

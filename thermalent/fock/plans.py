@@ -192,7 +192,13 @@ class FockEvolutionPlan(Plan):
     def cost(self) -> Cost:
         """Cost of an evolution at the first cutoffs, and of the states at the times."""
         needed = self.problem.cost(self.cutoffs)
-        return Cost(bytes=needed.evolution, operations=10 * needed.elements * self.products)
+        # Two runs hold each time's state twice, and the largest populations of every level so far.
+        state = 16.0 * float(np.prod([float(d) for d in self.problem.network.dims])) ** 2
+        each = 2 * (2 * state + sum(300.0 + 8 * cutoff for cutoff in self.cutoffs))
+        return Cost(
+            bytes=needed.evolution + len(self.task.times) * each,
+            operations=10 * needed.elements * self.products,
+        )
 
     def compute(self) -> Evolution:
         """States at the times, their truncation and rounding errors measured."""

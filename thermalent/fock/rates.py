@@ -11,11 +11,12 @@ from thermalent.fock.lindbladian import generator_norm, lindbladian
 from thermalent.fock.problem import problem as problem_of
 from thermalent.fock.space import space
 from thermalent.networks.network import Network
-from thermalent.solution.method import MethodError
+from thermalent.solution.errors import MethodError, require_memory
 
 # Unknowns up to which all eigenvalues are computed, and up to which the matrix is factorised.
 _DENSE = 1000
 _FACTORISED = 15_000
+_PER_ELEMENT = 80.0  # bytes of the matrix, both sets of vectors and LAPACK's copies, measured
 # Distance of the shifts from the imaginary axis, as a part of the largest rate: no eigenvalue lies
 # to its right.
 _SHIFT = 1e-3
@@ -40,15 +41,18 @@ def slowest_rates(network: Network, count: int) -> tuple[np.ndarray, np.ndarray,
     Raises:
         MethodError: there are too many unknowns.
     """
-    kept = space(network, (), problem_of(network, "auto").numbers)
+    problem = problem_of(network, "auto")
+    kept = space(network, (), problem.numbers)
     if kept.elements > _FACTORISED:
         raise MethodError(
             f"Relaxation rates need a factorisation, and {kept.elements} unknowns are too many; "
             f"up to {_FACTORISED} are taken. Use fewer emitters."
         )
+    complete = kept.elements <= _DENSE
+    needed = _PER_ELEMENT * kept.elements**2 if complete else problem.cost(()).direct
+    require_memory("This list of relaxation rates", needed, "Use fewer emitters.")
     generator = lindbladian(network, kept)
     matrix, scale = generator.matrix, generator_norm(generator)
-    complete = kept.elements <= _DENSE
     values, errors = _all(matrix, scale) if complete else _beside_the_axis(matrix, scale, count)
     # The trace is conserved: the smallest eigenvalue is zero whatever its error.
     moving = np.abs(values) > errors

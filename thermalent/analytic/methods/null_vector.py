@@ -117,7 +117,8 @@ class OneMode:
         """Cost of dense matrices on the elements of a stationary state."""
         d = float(np.prod(self.network.dims))
         return Cost(
-            bytes=16.0 * (8 * self.elements**2 + 4 * d**4), operations=20.0 * self.elements**3
+            bytes=16.0 * 8 * self.elements**2 + 500.0 * d**2 + 1e6,
+            operations=20.0 * self.elements**3,
         )
 
 
