@@ -21,7 +21,7 @@ from thermalent.networks.symmetry import level_charges
 
 MEMORY_LIMIT = 8e9
 # Bytes, measured: per entry of the factors (value, index, work space), and per non-zero element of
-# the Lindbladian while it is built. With them the estimate is 1.1 to 2 times the peak.
+# the Lindbladian while it is built. With them the estimate is 1.1 to 3.2 times the peak.
 _PER_FACTOR_ENTRY = 14.0
 _PER_NONZERO = 120.0
 # Vectors beside the Krylov basis, index arrays included.
