@@ -8,7 +8,7 @@ import pytest
 import thermalent as te
 from tests.support.extrapolation import extrapolated
 from thermalent.continued_fraction.chain import dense_blocks
-from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.chain import generator, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.sensitivity import adjoint as adjoint_module
 from thermalent.continued_fraction.sensitivity import kernels as sensitivity_kernels
@@ -304,6 +304,29 @@ def test_blocks_too_large_for_the_kernels_give_the_same_derivatives(builder, at,
         difference = np.abs(np.subtract(by_lapack[name], by_kernels[name]))
         assert np.all(difference <= np.asarray(by_kernels.errors[name]))
         assert np.all(difference <= 1e-10 * (1 + np.abs(by_kernels[name])))
+
+
+def test_the_sums_over_the_tiers_take_all_of_them(rng):
+    """Of any vectors, not only of those that fall off: y L x, block by block."""
+    h = hierarchy(te.thermal_link(0.7, 0.4, detuning=(0.3, -0.1)))
+    chain, last = hierarchy_chain(h), 5
+    widths = [len(chain.a[n % 2]) for n in range(last + 1)]
+    used = np.array([np.arange(max(widths)) < width for width in widths])
+    used[0, chain.tier0_size :] = False
+    x, y = rng.normal(size=(2, *used.shape)) * used
+    expected = 0.0
+    for n in range(last + 1):
+        rows = slice(0, widths[n])
+        change = chain.a[n % 2] @ x[n, rows] - n * chain.rate * x[n, rows]
+        if n > 0:
+            change += adjoint_module._up(chain, n) @ x[n - 1, : widths[n - 1]]
+        if n < last:
+            change += adjoint_module._down(chain, n) @ x[n + 1, : widths[n + 1]]
+        expected += y[n, rows] @ change
+    differences = adjoint_module.differences_of(chain, h.numbers)
+    sums = adjoint_module.moments(chain, differences, x, y)
+    total, size = adjoint_module.contracted(chain, sums, generator(h))
+    assert -total == pytest.approx(expected, abs=1e-13 * size)
 
 
 def test_refusals():
