@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
+import xarray
 from numpy.typing import ArrayLike
 
 import thermalent as te
@@ -151,11 +152,24 @@ class TestCalls:
         (lambda: te.Fock().evolve(te.cooperative(2), [2, 1], "00", "empty"), "`times` must be"),
         (lambda: te.states.lowest_eigenvalue([1, 2]), "`matrix` must be a square matrix"),
         (lambda: te.check_store("\0"), "`store` must be a path"),
+        (lambda: te.Filter.from_spectrum(10**400), "`data` must be two columns"),
+        (lambda: te.spectrum(te.thermal_link(1, 1), [0], {"q1": [1]}), "complex weights by node"),
+        (lambda: te.hardware.thermal_occupation(1e308, 1.0), "`temperature` must be such that"),
+        (lambda: te.continued_fraction.evaluate([0.0], [1.0]), "its value is infinite"),
+        (lambda: te.analytic.three_level_from_elements(2**63, 1.0), "is not converged"),
     ],
 )
 def test_wrong_arguments_are_named(call, words):
     with pytest.raises(te.ThermalentError, match=words):
         call()
+
+
+def test_numbers_without_dimensions_are_welcome_as_times_and_counts():
+    network = te.thermal_link(1.0, 1.0)
+    assert len(te.evolve(network, np.array(1.0), "00")) == 1
+    count = xarray.DataArray(1)
+    assert len(te.relaxation_rates(network, count).values) == 1
+    assert te.Filter.chebyshev(xarray.DataArray(2), 1.0, 0.5).order == 2
 
 
 def test_a_network_has_no_attribute_of_its_state():

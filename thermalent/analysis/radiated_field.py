@@ -35,7 +35,10 @@ def field_of(network: Network, of: FieldName) -> tuple[np.ndarray, np.ndarray]:
     decay, weights = network.decay, np.zeros(len(network.nodes), dtype=complex)
     if isinstance(of, Mapping):
         for name, weight in of.items():
-            weights[_position(names, name)] = complex(weight)
+            try:
+                weights[_position(names, name)] = complex(checks.scalar(weight))
+            except (TypeError, OverflowError):
+                checks.fail("of", "complex weights by node", of)
         _require_cold(network, weights != 0)
     elif of == "output":
         _require_cold(network, np.arange(len(names)) == len(names) - 1)

@@ -119,7 +119,7 @@ def relaxation_rates(
         ValueError: an argument is out of range.
         MethodError: the network is not one for the continued fraction, or too large.
     """
-    checks.integer("count", count, 1, _MOST_RATES)
+    count = checks.integer("count", count, 1, _MOST_RATES)
     checks.within("rtol", rtol, SMALLEST_RTOL, 0.1)
     rates = _rates(network, count, charge, rtol)
     if not rates.certified:

@@ -17,6 +17,7 @@ import numpy as np
 from thermalent.analytic.populations import Populations
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.errors import NotConvergedError
 from thermalent.support.within_doubles import within_doubles
 
 _FIRST_DEPTH = 16
@@ -61,7 +62,7 @@ def three_level_populations(
 
     Raises:
         ValueError: an argument is outside its domain.
-        ArithmeticError: not converged at depth 131072.
+        NotConvergedError: not converged at depth 131072.
 
     Source: THERMAL, Eqs. (B14) to (B18).
     """
@@ -97,7 +98,7 @@ def three_level_from_elements(
 
     Raises:
         ValueError: an argument is outside its domain.
-        ArithmeticError: not converged at depth 131072.
+        NotConvergedError: not converged at depth 131072.
 
     Source: THERMAL, Eqs. (B19a) to (B19e).
     """
@@ -144,7 +145,7 @@ def three_level_lowest_order(
 
     Raises:
         ValueError: an argument is outside its domain.
-        ArithmeticError: not converged at depth 131072.
+        NotConvergedError: not converged at depth 131072.
 
     Source: THERMAL, Eqs. (B20) to (B23); the neighbours from Eq. (B19).
     """
@@ -178,7 +179,7 @@ def _converged(build: Callable[[int], _Recurrence], atol: float) -> np.ndarray:
         if np.max(np.abs(now - before)) <= atol:
             return now
         before = now
-    raise ArithmeticError(
+    raise NotConvergedError(
         f"The recurrence is not converged to {atol:g} at a depth of {depth}. Allow a larger "
         "`atol`, or use the closed forms in `strong_driving`."
     )

@@ -25,7 +25,7 @@ import numpy as np
 
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.errors import ThermalentError
+from thermalent.support.errors import InfiniteValueError, ThermalentError
 
 Number = float | complex
 _Convergents = Iterator[tuple[Number, float]]  # value, size of its last change
@@ -99,7 +99,7 @@ def evaluate(
 
     Raises:
         FractionNotConverged: not converged within `max_terms`; its `partial` is the value so far.
-        ZeroDivisionError: the fraction is finite and its denominator vanishes.
+        InfiniteValueError: the fraction is finite and its denominator vanishes.
         ValueError: an argument is outside its domain, or a coefficient is not finite.
 
     Source: THERMAL, Eq. (B30).
@@ -128,7 +128,7 @@ def evaluate_continuants(
 
     Raises:
         FractionNotConverged: not converged within `max_terms`; its `partial` is the value so far.
-        ZeroDivisionError: the fraction is finite and its denominator vanishes.
+        InfiniteValueError: the fraction is finite and its denominator vanishes.
         ValueError: an argument is outside its domain, or a coefficient is not finite.
 
     Source: THERMAL, Eqs. (B30) and (B31).
@@ -203,7 +203,7 @@ def evaluate_mp(
             value = _backward(pairs)
             before, ended = ended, len(pairs) < depth or len(pairs) == terms.length
             if ended and value == mpmath.inf:
-                raise ZeroDivisionError(_POLE)
+                raise InfiniteValueError(_POLE)
             error = abs(value - previous)
             wanted = abs(value) * mpmath.mpf(10) ** (-dps)
             result = FractionValue(value=value, error=error, terms=len(pairs))
@@ -300,7 +300,7 @@ def _converge(
         raise FractionNotConverged(partial, rtol * abs(value))
     reference = _backward(list(itertools.islice(terms, used)))
     if ended and reference == math.inf:
-        raise ZeroDivisionError(_POLE)
+        raise InfiniteValueError(_POLE)
     rounding = 2 * abs(value - reference) + 4 * _EPSILON * abs(value)
     return FractionValue(value=value, error=remainder + rounding, terms=used)
 

@@ -57,6 +57,9 @@ class Filter(metaclass=ExplainedClass):
     fit: Fit | None = None
     _in_words: ClassVar[str] = "a te.Filter"  # for messages
 
+    def __post_init__(self) -> None:
+        checks.square_matrix("absorption", self.absorption, len(self.system.b))
+
     @classmethod
     def _of(cls, parts: FilterParts) -> Filter:
         return cls(**parts._asdict())

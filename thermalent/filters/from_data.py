@@ -86,8 +86,6 @@ def _completed(
         if not scale.carrier > 0:
             allowed = "left out where the filter counts from zero frequency"
             checks.fail("temperature", allowed, scale.temperature)
-        # Beyond it the occupation overflows.
-        kelvin = checks.within("temperature", kelvin, 0.0, 1e100 * scale.carrier)
         warm = quanta.occupation(kelvin, scale.carrier)
     fitted = np.abs(model(2 * np.pi * (frequencies - scale.carrier))) ** 2
     fit = Fit(

@@ -76,7 +76,7 @@ def read_columns(data: Any) -> np.ndarray:
         if np.iscomplexobj(table):
             checks.fail("data", wanted, checks.Words("an array of complex numbers"))
         table = table.astype(float)
-    except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, TypeError, OverflowError) as error:
         if isinstance(error, ArgumentError):
             raise
         checks.fail("data", wanted, _unread(data, error))

@@ -59,7 +59,7 @@ def chebyshev(
     absorber_occupation: float | None,
 ) -> FilterParts:
     """See `Filter.chebyshev`."""
-    checks.integer("order", order, 1)
+    order = checks.integer("order", order, 1)
     depth = checks.positive("ripple", ripple)
     if not 1e-12 < depth < _HALF_POWER:
         checks.fail("ripple", f"above 1e-12 and below {_HALF_POWER:.4f} decibels", ripple)

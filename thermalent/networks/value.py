@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import ArgumentTypeError
 
@@ -57,7 +58,8 @@ class Value(metaclass=ExplainedClass):
         """
         if type(self) is not type(other):
             raise ArgumentTypeError(
-                f"Argument `other` must be a {type(self).__name__}, but is {other!r}."
+                f"Argument `other` must be a {type(self).__name__}, but is "
+                f"{checks.in_message(other)}."
             )
         return tuple(_differences(self, other))
 

@@ -260,7 +260,8 @@ def real_array(name: str, value: Any) -> np.ndarray:
 
 def few(name: str, value: Any) -> None:
     """Complain about a sequence with more items than fit into a computation, before it starts."""
-    if isinstance(value, (Sized, range)) and len(value) > MOST_TIMES:
+    sized = isinstance(value, Sized) and getattr(value, "ndim", 1) > 0
+    if sized and len(value) > MOST_TIMES:
         fail(name, f"a sequence of at most {MOST_TIMES} numbers", Words(f"one of {len(value)}"))
 
 

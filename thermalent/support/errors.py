@@ -19,6 +19,14 @@ class ArgumentKindError(ArgumentTypeError, ArgumentError):
     """An argument is not of the declared kind, such as a number where a network belongs."""
 
 
+class NotConvergedError(ThermalentError, ArithmeticError):
+    """A recurrence did not converge within its means."""
+
+
+class InfiniteValueError(ThermalentError, ZeroDivisionError):
+    """The value that was asked for is infinite."""
+
+
 class OutOfMemoryError(ThermalentError, MemoryError):
     """The memory ended in the middle of a computation."""
 
