@@ -46,6 +46,9 @@ class Filter(metaclass=ExplainedClass):
             reflection is known as well as its transmission.
         label: What it is, for tables and plots.
         fit: The data that the filter was fitted to, if it was measured.
+
+    Raises:
+        ValueError: the absorption is no matrix of the modes, or the transmission no share.
     """
 
     system: StateSpace
@@ -59,6 +62,7 @@ class Filter(metaclass=ExplainedClass):
 
     def __post_init__(self) -> None:
         checks.square_matrix("absorption", self.absorption, len(self.system.b))
+        checks.within("transmission", self.transmission, 0.0, 1.0)
 
     @classmethod
     def _of(cls, parts: FilterParts) -> Filter:
