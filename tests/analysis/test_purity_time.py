@@ -57,6 +57,16 @@ def test_it_is_the_last_crossing_of_the_evolution():
     assert np.all(1 - later < 0.002)
 
 
+def test_beats_of_far_detuned_pairs_do_not_look_like_the_end():
+    """After a few steps the purity hardly moves, at a value far below that of the end."""
+    network = rails(3, 5.0)
+    time = te.purity_time(network)
+    before, after = te.evolve(network, [0.9 * time, time], "000000").purity()
+    assert 1 - before > 0.003
+    assert 1 - after == pytest.approx(0.003, abs=1e-9)
+    assert 30 < time < 40  # about that of one pair, 36.73: DUALRAIL
+
+
 def test_thresholds_starts_and_numbers_of_pairs():
     network = te.dual_rail(1, 0.5)
     loose, tight = (te.purity_time(network, impurity=value) for value in (0.01, 0.001))

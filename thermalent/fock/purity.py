@@ -33,6 +33,9 @@ _EPS = float(np.finfo(float).eps)
 # Safety factor on the estimated remaining change of the purity.
 _SAFETY = 3.0
 _MOST_STEPS = 20_000
+# A state above the threshold is only given up after so many lifetimes of the slowest emitter, and
+# when it has looked settled for half of the time: beats of detuned emitters look settled early.
+_PATIENCE = 10.0
 # The state is at rest when its speed is this small beside the first.
 _STANDSTILL = 1e-14
 _HOW = "errors of the Krylov steps and rounding, over the slope of the purity where it crosses"
@@ -70,14 +73,19 @@ def last_return(network: Network, initial: np.ndarray, impurity: float) -> Estim
         share=_SHARE * blocks.rate,
     )
     with working("Following the purity") as report:
-        return _search(steps, impurity, float(np.finfo(float).eps) * blocks.rate, report)
+        return _search(steps, impurity, _EPS * blocks.rate, _PATIENCE * _lifetime(network), report)
 
 
 def _search(
-    steps: Iterator[Step], impurity: float, rounding: float, report: Callable[[str], None]
+    steps: Iterator[Step],
+    impurity: float,
+    rounding: float,
+    patience: float,
+    report: Callable[[str], None],
 ) -> Estimate:
     crossing, error = Estimate(0.0, 0.0, "the threshold is never exceeded"), 0.0
     speeds: list[tuple[float, float]] = []
+    settled = np.inf  # since when the state has looked settled above the threshold
     for step in itertools.islice(steps, _MOST_STEPS):
         error += step.error + rounding * step.length
         after, norms = step.norms(_POINTS)
@@ -89,14 +97,25 @@ def _search(
             crossing = _crossing(step, after, int(down[-1]), impurity, error)
         report(f"t = {step.end:.4g}, 1 - Tr rho^2 = {last + impurity:.3g}")
         speeds.append((step.end, step.speed(step.length)))
-        if _SAFETY * _remaining_change(speeds) < abs(last):
-            if last < 0:
-                return crossing
+        remaining = _remaining_change(speeds, rounding)
+        if _SAFETY * remaining >= abs(last):
+            settled = np.inf
+            continue
+        if last < 0:
+            return crossing
+        settled = min(settled, step.end)
+        if step.end >= patience and (remaining == 0.0 or step.end >= 2 * settled):
             raise NeverPure(
                 f"The impurity 1 - Tr rho^2 goes to {last + impurity:.3g}: it never falls to "
                 f"{impurity:.3g}."
             )
     raise NeverPure("The purity does not converge: nothing damps the emitters fast enough.")
+
+
+def _lifetime(network: Network) -> float:
+    """One over the smallest decay rate of an emitter; zero if none decays."""
+    rates = np.diag(network.decay).real
+    return float(1 / np.min(rates[rates > 0])) if np.any(rates > 0) else 0.0
 
 
 def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error: float) -> Estimate:
@@ -113,14 +132,16 @@ def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error:
     return Estimate(step.start + root, missed + (2 * error / slope if slope else np.inf), _HOW)
 
 
-def _remaining_change(speeds: list[tuple[float, float]]) -> float:
+def _remaining_change(speeds: list[tuple[float, float]], rounding: float) -> float:
     """Remaining change of the purity: twice |dx/dt| over the rate at which |dx/dt| falls.
+
+    It is zero where |dx/dt| is no more than `rounding`, that of the generator.
 
     The rate is that since half the time, so that the fast beginning does not count.
     """
     now, last = speeds[-1]
     then, first = next(((t, v) for t, v in reversed(speeds) if 2 * t <= now), (0.0, 0.0))
-    if last <= _STANDSTILL * speeds[0][1]:
+    if last <= max(rounding, _STANDSTILL * speeds[0][1]):
         return 0.0
     rate = np.log(first / last) / (now - then) if first > last else 0.0
     return float(2 * last / rate) if rate > 0 else np.inf
