@@ -172,7 +172,7 @@ class _Experiment:
         victim = self.rng.choice(workers)
         kill(victim)
         if self.crew is not None:
-            self.crew.renew()
+            self.crew.renew(victim)
         where = f"{victims.phase_at_death(self.order.folder)}, a worker"
         message = child.last()
         if message[0] == "returned":
@@ -267,14 +267,12 @@ class Crew:
 
         self.address = json.loads(self._file.read_text())["address"]
 
-    def renew(self) -> None:
-        """Start a worker for every one that has died."""
+    def renew(self, killed: int) -> None:
+        """Start a worker in place of one that was killed."""
         for i, worker in enumerate(self.workers):
-            try:
-                worker.wait(timeout=0.2)
+            if worker.pid == killed:
+                worker.wait()
                 self.workers[i] = self._worker()
-            except subprocess.TimeoutExpired:
-                continue
 
     def end(self) -> None:
         """Kill all of them."""
