@@ -146,7 +146,7 @@ def test_unknown_shapes_are_named(text):
     [
         ({"filters": 7}, "Argument `filters` must be"),
         ({"filters": (0, 1)}, "Argument `filters` must be"),
-        ({"shapes": ()}, "Argument `number of shapes` must be"),
+        ({"shapes": ()}, "Argument `shapes` must be at least one shape"),
         ({"shapes": ("chebyshev:4",)}, "Argument `ripple` must be"),
     ],
 )

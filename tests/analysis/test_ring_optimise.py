@@ -193,8 +193,8 @@ class TestNoMaximum:
         ("options", "message"),
         [
             ({"ranges": {}}, "`ranges` must be pairs"),
-            ({"ranges": None}, "`ranges` must be pairs"),
-            ({"ranges": [("x", (0.0, 1.0))]}, "`ranges` must be pairs"),
+            ({"ranges": None}, "`ranges` must be a mapping such as a dict"),
+            ({"ranges": [("x", (0.0, 1.0))]}, "`ranges` must be a mapping such as a dict"),
             ({"ranges": {"x": (1.0, 1.0)}}, r"low < high for 'x', but is \(1.0, 1.0\)"),
             ({"ranges": {"x": (2.0, 1.0)}}, "low < high for 'x'"),
             ({"ranges": {"x": 0.3}}, "low < high for 'x', but is 0.3"),

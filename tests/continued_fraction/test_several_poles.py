@@ -181,7 +181,7 @@ def test_the_steady_state_reached_from_a_start(initial):
     chain = chain_of(network)
     rho = np.zeros((4, 4))
     rho[int(initial, 2), int(initial, 2)] = 1.0
-    found = results.steady_state_from(network, te.ContinuedFraction(), chain, rho, 1e-8)
+    found = results.steady_state_from(network, te.ContinuedFraction().record, chain, rho, 1e-8)
     fock = te.steady_state(network, te.Fock(cutoff=6), initial=initial)
     assert found.status.ok
     assert np.max(np.abs(found.state - fock.state)) <= found.error + fock.error

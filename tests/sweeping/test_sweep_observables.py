@@ -37,9 +37,8 @@ def moved(rho, eps, rng, x_form):
 
 
 def result(rho, error):
-    return SteadyState(
-        network=NETWORK, method=te.ContinuedFraction(), state=rho, error=ErrorEstimate(error, "")
-    )
+    method = te.ContinuedFraction().record
+    return SteadyState(network=NETWORK, method=method, state=rho, error=ErrorEstimate(error, ""))
 
 
 @pytest.mark.parametrize("x_form", [True, False])
