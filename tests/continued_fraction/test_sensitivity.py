@@ -370,3 +370,8 @@ def test_refuses_integers_and_unknown_names():
     for objective in ("purity", lambda network: network.modes[0].n_th):
         with pytest.raises(ValueError, match=r"`ranges` must be .*nearest: 'n_th'.*'n_thh'"):
             te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, objective)
+
+
+def test_an_observable_that_returns_no_gradient_is_refused():
+    with pytest.raises(te.ThermalentError, match=r"`observable` must be .* a pair.* returns 3"):
+        te.sensitivities(te.thermal_link, {"n_th": 2.0, "kappa": 0.1}, lambda rho: 3)

@@ -6,6 +6,7 @@ import pytest
 from thermalent.operators.states import (
     basis_labels,
     bell,
+    check_dims,
     check_state,
     density,
     dicke,
@@ -235,3 +236,9 @@ def test_the_lowest_eigenvalue_is_found_block_by_block():
     expected = np.linalg.eigvalsh(mixed)[0]
     assert lowest_eigenvalue(mixed) == pytest.approx(expected, rel=1e-13)
     assert lowest_eigenvalue(np.diag([3.0, -1.0])) == -1.0
+
+
+@pytest.mark.parametrize("dims", [[[2], [2, 2]], np.eye(2), [[2, 2]]])
+def test_dimensions_are_one_row_of_integers(dims):
+    with pytest.raises(ValueError, match="`dims` must be a sequence of dimensions"):
+        check_dims(dims, 4)

@@ -316,3 +316,8 @@ def test_phase_diffusion_is_exact_on_any_grid():
         assert z_scores(theta[:, i], 1.0) < LIMIT
         expected = RATE * VARIANCE / 9.0 * times[i]
         assert z_scores((theta[:, i] - 1.0) ** 2, expected) < LIMIT
+
+
+def test_a_rate_whose_square_is_no_number_is_refused():
+    with pytest.raises(ValueError, match=r"`rate` must be at least 1e-100 and at most 1e\+100"):
+        ornstein_uhlenbeck([0.0, 1.0], rate=1e308, variance=1.0)

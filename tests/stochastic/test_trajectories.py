@@ -337,3 +337,9 @@ def test_a_field_of_fixed_radius_gives_the_phase_diffusion_model():
     # The step's own bias: 1e-3 at h = 0.05, from the same at h = 0.1.
     assert abs(te.concurrence(rho.mean(axis=0)) - 0.785411) < LIMIT * error + 1e-3
     assert error < 2e-3
+
+
+@pytest.mark.parametrize("limits", [(0.2, 0.1), (0.5, 0.5), 0.2])
+def test_the_limits_of_a_histogram_increase(limits):
+    with pytest.raises(te.ThermalentError, match="`limits` must be two numbers, low < high"):
+        te.stochastic.distribution(te.thermal_link(5, 0.1), te.concurrence, time=1.0, limits=limits)

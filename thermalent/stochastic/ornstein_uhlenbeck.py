@@ -123,7 +123,7 @@ def ornstein_uhlenbeck(
     Source: THERMAL, Eq. (14): rate kappa, variance n_th/2.
     """
     grid = checks.time_grid("times", times)
-    rate, variance = checks.positive("rate", rate), checks.nonnegative("variance", variance)
+    rate, variance = checks.positive_rate("rate", rate), checks.nonnegative("variance", variance)
     detuning, n = checks.real("detuning", detuning), checks.integer("n", n, 1)
     # Three streams, so that the integrals are drawn without moving the path.
     streams = spawned(seed, 3)

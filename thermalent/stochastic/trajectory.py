@@ -233,7 +233,12 @@ def distribution(
         rho = states.initial_state(initial, network.dims, name="initial")
         grid = np.array([checks.positive("time", time)])
         paths = method.paths(emitters, grid, rho, checks.source_start("source", source))
-    edges = np.linspace(*limits, checks.integer("bins", bins, 1) + 1)
+    low, high = (
+        checks.real("limits", limit) for limit in checks.per_item("limits", limits, 2, "edge")
+    )
+    if not low < high:
+        checks.fail("limits", "two numbers, low < high", limits)
+    edges = np.linspace(low, high, checks.integer("bins", bins, 1) + 1)
     counts, moments = np.zeros(len(edges) - 1, dtype=int), np.zeros(2)
     for number in range(-(-method.n // LANES_OF_BLOCK)):
         (block,) = next(paths.coarsened_paths(number, (1,)))

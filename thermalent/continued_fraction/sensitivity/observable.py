@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,11 @@ def evaluated(
     if isinstance(observable, str):
         return _named(observable, rho, network, pair)
     if callable(observable):
-        value, gradient = observable(rho)
+        found: Any = observable(rho)  # of the user, whose annotations are not checked
+        if not isinstance(found, tuple) or len(found) != 2:
+            allowed = "a function that returns a pair, the number and its gradient"
+            checks.fail("observable", allowed, checks.Words(f"one that returns {found!r:.60}"))
+        value, gradient = found
         matrix = checks.hermitian(
             "observable's gradient", checks.square_matrix("gradient", gradient, len(rho))
         )
