@@ -99,9 +99,9 @@ def correlation(full, order, weight):
 
 
 def slowest(full):
-    """The three slowest rates of charge one."""
+    """The six slowest rates of charge one: three, and what they may change places with."""
     values = -np.linalg.eigvals(full.part(1)[1].toarray())
-    return values[np.argsort(values.real)][:3]
+    return values[np.argsort(values.real)][:6]
 
 
 def slope(build, cutoff):
@@ -150,11 +150,11 @@ def test_coherence_and_spectra(build, order):
 def test_relaxation_rates(build):
     found = te.relaxation_rates(build(), 3, charge=1, rtol=1e-7)
     fewer, enough = (slowest(sectors(build, cutoff)) for cutoff in (4, 5))
-    # A conjugate or nearly equal pair may come in either order.
+    # Of a conjugate or nearly equal pair, at the end of the list, either may be the one in it.
     nearest = np.array([enough[np.argmin(np.abs(enough - value))] for value in found.values])
-    truncation = np.max(np.abs(np.sort(fewer.real) - np.sort(enough.real)))
+    truncation = np.max(np.abs(fewer.real - enough.real)[:3])
     assert np.all(np.abs(found.values - nearest) <= found.error + truncation + 1e-8)
-    assert np.sort(found.values.real) == pytest.approx(np.sort(enough.real), abs=1e-4)
+    assert np.sort(found.values.real) == pytest.approx(enough.real[:3], abs=1e-4)
 
 
 @pytest.mark.parametrize("build", SYSTEMS, ids=lambda build: build.__name__)

@@ -23,8 +23,9 @@ from thermalent.support.progress import working
 # Numbers of tiers, in units of that of the state; two changes show how fast they decay.
 _STEPS = (0.85, 1.0, 1.2, 1.6, 2.2, 3.0, 4.0)
 # Rounding of a term, a product of two solutions that were eliminated: of 170 networks with
-# rates over many decades, where terms cancel, one needed 74 units.
-_OF_A_TERM = 128 * float(np.finfo(float).eps)
+# rates over many decades, where terms cancel, one needed 74 units; another needed 242 with scipy
+# 1.18, whose linear algebra rounds otherwise.
+_OF_A_TERM = 512 * float(np.finfo(float).eps)
 
 
 @with_explained_calls
