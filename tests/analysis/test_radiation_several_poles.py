@@ -7,6 +7,7 @@ from scipy.sparse.linalg import expm_multiply, splu
 
 import thermalent as te
 from tests.support.charge_sectors import Sectors
+from tests.support.several_poles_networks import acting_back
 from tests.support.several_poles_sources import behind
 from thermalent.analysis import spectra_several_poles
 from thermalent.analysis.radiated_field import field_of
@@ -32,23 +33,6 @@ def with_a_zero_and_detunings():
         (0.0, 0.1),
         (0.3, 0.5j),
         detuning=(0.1, -0.3),
-    )
-
-
-def acting_back():
-    """Both qubits couple to the second mode in both directions."""
-    exchange = np.zeros((4, 4), dtype=complex)
-    exchange[0, 1], exchange[1, 2], exchange[1, 3] = 0.3, 0.25, 0.2j
-    exchange = exchange + exchange.conj().T + np.diag([0.2, -0.1, 0.1, 0.0])
-    return te.Network(
-        nodes=(
-            te.Mode(name="a", bath_rate=0.5, n_th=0.004),
-            te.Mode(name="b", bath_rate=0.4, n_th=0.002),
-            te.Qubit(name="q1"),
-            te.Qubit(name="q2", dephasing=0.1),
-        ),
-        exchange=exchange,
-        decay=np.diag([0.1, 0.2, 0.5, 0.4]).astype(complex),
     )
 
 
@@ -78,7 +62,7 @@ def of_fock_space(network, weights, order):
         (cavities(), "q2"),
         (cavities(), {"source": 0.4, "q1": 1j}),
         (with_a_zero_and_detunings(), "output"),
-        (acting_back(), {"b": 0.5, "q1": 0.3, "q2": -1.0}),
+        (acting_back(0.004, 0.002), {"b": 0.5, "q1": 0.3, "q2": -1.0}),
     ],
     ids=["cavities", "one qubit", "weights", "zero of the transfer", "back-action"],
 )

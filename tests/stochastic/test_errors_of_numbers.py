@@ -13,7 +13,7 @@ def test_stated_errors_hold_and_are_not_far_too_large(measure):
     """Against the exact number: the median deviation is within the error and above a part of it.
 
     The error adds up what each element may do, so that it exceeds the standard error of the number.
-    With the error of the largest element for all, the concurrence's was a hundred times as large.
+    With the error of the largest element for all, the concurrence's was some fifty times as large.
     """
     network = te.thermal_link(5, 0.05, dephasing=0.02)
     exact = getattr(te.steady_state(network), measure)()

@@ -38,15 +38,15 @@ def with_a_zero():
     )
 
 
-def acting_back():
+def acting_back(hot=0.06, warm=0.01):
     """Two detuned modes, the second coupled to both qubits in both directions."""
     exchange = np.zeros((4, 4), dtype=complex)
     exchange[0, 1], exchange[1, 2], exchange[1, 3] = 0.3, 0.25, 0.2j
     exchange = exchange + exchange.conj().T + np.diag([0.2, -0.1, 0.1, 0.0])
     return te.Network(
         nodes=(
-            te.Mode(name="a", bath_rate=0.5, n_th=0.06),
-            te.Mode(name="b", bath_rate=0.4, n_th=0.01),
+            te.Mode(name="a", bath_rate=0.5, n_th=hot),
+            te.Mode(name="b", bath_rate=0.4, n_th=warm),
             te.Qubit(name="q1"),
             te.Qubit(name="q2", dephasing=0.1),
         ),
