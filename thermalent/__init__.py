@@ -75,12 +75,19 @@ if TYPE_CHECKING:
     from thermalent.networks.nodes import Mode as Mode
     from thermalent.networks.nodes import Qubit as Qubit
     from thermalent.networks.nodes import Qudit as Qudit
+    from thermalent.operators import distillation as distillation
     from thermalent.operators import entanglement as entanglement
     from thermalent.operators import states as states
     from thermalent.operators.distances import fidelity as fidelity
     from thermalent.operators.distances import purity as purity
     from thermalent.operators.distances import trace_distance as trace_distance
     from thermalent.operators.distances import von_neumann_entropy as von_neumann_entropy
+    from thermalent.operators.distillation import coherent_information as coherent_information
+    from thermalent.operators.distillation import distillation_yield as distillation_yield
+    from thermalent.operators.distillation import (
+        fully_entangled_fraction as fully_entangled_fraction,
+    )
+    from thermalent.operators.distillation import teleportation_fidelity as teleportation_fidelity
     from thermalent.operators.entanglement import concurrence as concurrence
     from thermalent.operators.entanglement import (
         entanglement_of_formation as entanglement_of_formation,
@@ -136,6 +143,12 @@ _HOME = {
         "trace_distance",
         "von_neumann_entropy",
     ),
+    "thermalent.operators.distillation": (
+        "coherent_information",
+        "distillation_yield",
+        "fully_entangled_fraction",
+        "teleportation_fidelity",
+    ),
     "thermalent.operators.entanglement": (
         "concurrence",
         "entanglement_of_formation",
@@ -167,6 +180,7 @@ _PACKAGES = (
 )
 # Modules of the package that are public under a shorter name.
 _MODULES = {
+    "distillation": "thermalent.operators.distillation",
     "entanglement": "thermalent.operators.entanglement",
     "states": "thermalent.operators.states",
 }

@@ -180,12 +180,30 @@ def entropy_bound(
         p, vectors = np.linalg.eigh(rho)  # (t, d), (t, d, d)
         p = np.maximum(p, _EPS * d)
         logarithm = (vectors * np.log2(p)[..., None, :]) @ _adjoint(vectors)
-        smooth = _of_first_order(logarithm, np.broadcast_to(each, rho.shape))
-        smooth = smooth + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
-    # An eigenvalue at rounding level is not known well enough for the second bound.
-    smooth = np.where(p[..., 0] > 16 * d * eps, smooth, np.inf)
+        smooth = _by_relative_entropy(p, logarithm, each, eps)
     largest = np.maximum(value, np.log2(d) - value)
     return np.minimum(np.minimum(general, smooth), largest) + ROUNDING * (1 + value)
+
+
+def _by_relative_entropy(
+    p: np.ndarray, gradient: np.ndarray, each: np.ndarray, eps: np.ndarray
+) -> np.ndarray:
+    r"""The second bound of `entropy_bound`, \(|\mathrm{Tr}\,G\Delta| + D(\sigma\|\rho)\).
+
+    Args:
+        p: Eigenvalues of rho, increasing, (t, d).
+        gradient: G, Hermitian, (t, d, d).
+        each: Errors that broadcast against the elements.
+        eps: Those of the largest elements, (t,).
+
+    Returns:
+        The bounds, (t,); infinite where an eigenvalue is at rounding level and not known well
+        enough.
+    """
+    d = p.shape[-1]
+    change = _of_first_order(gradient, np.broadcast_to(each, gradient.shape))
+    change = change + (d * eps) ** 2 * np.sum(1 / p, axis=-1) / _LN2
+    return np.where(p[..., 0] > 16 * d * eps, change, np.inf)
 
 
 def concurrence_bound(

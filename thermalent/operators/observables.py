@@ -13,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.operators import distances, entanglement, error_bounds, gradients, states
+from thermalent.operators import (
+    distances,
+    distillation,
+    distillation_bounds,
+    entanglement,
+    error_bounds,
+    gradients,
+    states,
+)
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
 from thermalent.operators.readable import OneState, Result, SeveralStates
 from thermalent.support.errors import ArgumentError
@@ -99,6 +107,37 @@ MEASURES = (
         statistical=error_bounds.formation_of_mean,
         gradient=gradients.formation_with_gradient,
         unit="ebit",
+        pair=True,
+        qubits=True,
+    ),
+    Measure(
+        name="fully_entangled_fraction",
+        function=lambda rho, dims, tolerance: distillation.fully_entangled_fraction(
+            rho, tolerance=tolerance
+        ),
+        bound=distillation_bounds.fraction_bound,
+        gradient=distillation_bounds.fraction_with_gradient,
+        pair=True,
+        qubits=True,
+    ),
+    Measure(
+        name="teleportation_fidelity",
+        function=lambda rho, dims, tolerance: distillation.teleportation_fidelity(
+            rho, tolerance=tolerance
+        ),
+        bound=distillation_bounds.teleportation_bound,
+        gradient=distillation_bounds.teleportation_with_gradient,
+        pair=True,
+        qubits=True,
+    ),
+    Measure(
+        name="coherent_information",
+        function=lambda rho, dims, tolerance: distillation.coherent_information(
+            rho, dims, tolerance=tolerance
+        ),
+        bound=distillation_bounds.coherent_information_bound,
+        gradient=distillation_bounds.coherent_information_with_gradient,
+        unit="bit",
         pair=True,
         qubits=True,
     ),

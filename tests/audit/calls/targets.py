@@ -161,6 +161,10 @@ _OWN: dict[str, dict[str, str]] = {
     "te.analytic.dual_rail_two_pair_concurrences": {"difference": "0.3"},
     "te.analytic.kappa_max": {"n_th": "10.0"},
     "te.cross_validate": {"methods": "[te.ContinuedFraction(), te.Markov()]"},
+    "te.distillation.Recurrence": {
+        "weights": "np.array([0.7, 0.1, 0.1, 0.1])", "probability": "0.8", "pairs": "0.4",
+    },
+    "te.distillation.recurrence": {"weights": "[0.7, 0.1, 0.1, 0.1]"},
     "te.entanglement.check_dims": {"size": "4"},
     "te.entanglement.concurrence_x": {"rho": "np.diag([0.4, 0.3, 0.2, 0.1])"},
     "te.entanglement.concurrence_populations": {
@@ -225,6 +229,7 @@ _HOLDERS = (
     "te.SteadyState",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
+    "te.distillation.Recurrence",
     "te.hardware.Hardware", "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",
     "te.stochastic.Distribution", "te.stochastic.SampledCoherence", "te.stochastic.Trajectory",
     "te.zipped",
