@@ -51,6 +51,7 @@ TESTED_THROUGH = {
     "models.line": "networks/test_geometry.py",
     "networks.shown_network": "networks/test_shown_network.py",
     "networks.value": "networks/test_value.py",
+    "operators.given_states": "operators/test_given_states.py",
     "operators.readable": "solution/test_record.py",
     "solution.shown_states": "solution/test_shown_states.py",
     "stochastic.coherence": "stochastic/test_ornstein_uhlenbeck.py",

@@ -92,8 +92,8 @@ def public_objects() -> dict[str, object]:
 PUBLIC = public_objects()
 # What has no equation: errors, records, grids and drawings.
 WITHOUT_EQUATION = {
-    "BestFilter", "Estimate", "Estimates", "Evolution", "Method", "MethodError", "Sensitivities",
-    "SolveError", "SteadyState", "StoreReport", "ThermalentError",
+    "BestFilter", "ComplexEstimate", "Estimate", "Estimates", "Evolution", "Method", "MethodError",
+    "Sensitivities", "SolveError", "SteadyState", "StoreReport", "ThermalentError",
     "check_store", "entanglement_graph", "methods", "points", "sweep", "zipped",
 }  # fmt: skip
 

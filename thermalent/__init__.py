@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from thermalent.operators.entanglement import logarithmic_negativity as logarithmic_negativity
     from thermalent.operators.entanglement import negativity as negativity
     from thermalent.operators.entanglement import partial_trace as partial_trace
+    from thermalent.operators.estimates import ComplexEstimate as ComplexEstimate
     from thermalent.operators.estimates import Estimate as Estimate
     from thermalent.operators.estimates import Estimates as Estimates
     from thermalent.solution.errors import SolveError as SolveError
@@ -156,7 +157,7 @@ _HOME = {
         "negativity",
         "partial_trace",
     ),
-    "thermalent.operators.estimates": ("Estimate", "Estimates"),
+    "thermalent.operators.estimates": ("ComplexEstimate", "Estimate", "Estimates"),
     "thermalent.solution.errors": ("SolveError",),
     "thermalent.solution.evolution": ("Evolution",),
     "thermalent.solution.method": ("Method", "MethodError"),

@@ -96,8 +96,10 @@ def test_writing_into_a_plain_array(array):
 
 NETWORK = te.thermal_link(n_th=0.5, kappa=0.4)
 THREE = te.thermal_link(n_th=0.5, kappa=0.4, qubits=3)
-# What a result says of its state that is a matrix, an object of another library, or no number.
-NOT_NUMBERS = {"reduced", "to_qutip", "to_xarray", "to_pandas", "plot", "at"}
+# What a result says of its state that is a matrix, a vector, an object of another library, or no
+# number.
+NOT_NUMBERS = {"reduced", "to_qutip", "to_xarray", "to_pandas", "plot", "at", "bloch"}
+NEEDED = {"fidelity": "S", "expectation": np.diag([0.0, 1, 1, 2])}  # arguments by method
 
 
 def numbers_of(result):
@@ -106,7 +108,7 @@ def numbers_of(result):
     for name in names:
         member = getattr(result, name, None)
         if callable(member) and callable(getattr(type(result), name)):
-            found = member("S") if name == "fidelity" else member()
+            found = member(NEEDED[name]) if name in NEEDED else member()
             yield from found.items() if isinstance(found, dict) else [(name, found)]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from thermalent.excitations.levels import charges, ladder
 from thermalent.networks.network import Network
 from thermalent.operators import states
+from thermalent.operators.given_states import require_dims
 from thermalent.support import checks
 
 # A label, a ket, or amplitudes by label or emitter name.
@@ -41,6 +42,7 @@ def configurations(name: str, state: State, network: Network) -> dict[Configurat
         amplitudes = {_configuration(name, state, network.dims): 1.0 + 0j}
     else:
         size = int(np.prod(network.dims, dtype=object))
+        require_dims(name, state, network.dims)
         psi = states.check_ket(state, name=name, size=size)
         places = np.flatnonzero(psi)
         rows = np.transpose(np.unravel_index(places, network.dims))

@@ -3,6 +3,8 @@
 The module also holds the two ways in which every measure of this package reads a state: as a
 matrix (`physical`) or as a square root (`factor`).
 
+Every function takes density matrices, kets (also as columns) and `qutip.Qobj` of either.
+
 A state may be non-positive by up to `tolerance`, from statistics or truncation. A measure is then
 taken of the nearest state: the Hermitian part, with negative eigenvalues set to zero, divided by
 its trace. Nothing is set to zero above rounding, so noise is never read as entanglement for
@@ -15,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.operators import given_states
 from thermalent.operators.states import STATE_TOLERANCE, check_ket, density, is_ket
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import fail, real
@@ -153,6 +156,7 @@ def fidelity(rho: Any, sigma: Any, *, squared: bool, tolerance: float = STATE_TO
     """
     if not isinstance(squared, (bool, np.bool_)):
         fail("squared", "True or False", squared)
+    _require_same_dims(rho, sigma)
     first = factor("rho", rho, tolerance)
     second = factor("sigma", sigma, tolerance, size=len(first))
     overlaps = np.linalg.svd(first.conj().T @ second, compute_uv=False)
@@ -177,6 +181,14 @@ def trace_distance(rho: Any, sigma: Any, *, tolerance: float = STATE_TOLERANCE) 
     Raises:
         ValueError: `rho` or `sigma` is not a state, or their dimensions differ.
     """
+    _require_same_dims(rho, sigma)
     first = physical("rho", rho, tolerance)
     second = physical("sigma", sigma, tolerance, size=len(first))
     return min(1.0, float(np.sum(np.abs(np.linalg.eigvalsh(first - second)))) / 2)
+
+
+def _require_same_dims(rho: Any, sigma: Any) -> None:
+    """Complain about two quantum objects of different subsystems."""
+    stated = given_states.stated_dims("rho", rho)
+    if stated is not None:
+        given_states.require_dims("sigma", sigma, stated)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from thermalent.operators import given_states
 from thermalent.operators.distances import check_base, factor, physical
 from thermalent.operators.distances import fidelity as fidelity
 from thermalent.operators.distances import purity as purity
@@ -48,8 +49,8 @@ def partial_trace(rho: Any, dims: Sequence[int], keep: int | Sequence[int]) -> n
     Raises:
         ValueError: `dims` does not fit `rho`, or `keep` holds an index twice or out of range.
     """
-    matrix = square_matrix("rho", rho)
-    shape = check_dims(dims, len(matrix))
+    matrix = square_matrix("rho", given_states.plain_state("rho", rho))
+    shape = check_dims(dims, len(matrix), of=rho)
     kept = _check_part("keep", keep, len(shape))
     traced = [axis for axis in range(len(shape)) if axis not in kept]
     order = [*kept, *traced]
@@ -89,6 +90,7 @@ def concurrence(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
 
     Source: TRANSPORT, Eq. (3) (Wootters, Phys. Rev. Lett. 80, 2245 (1998)).
     """
+    given_states.require_dims("rho", rho, (2, 2))
     if not is_ket(rho):
         rho = check_state(rho, tolerance, size=4)
         if _is_x_state(rho):
@@ -122,6 +124,7 @@ def concurrence_x(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> float:
     Source: THERMAL, Eq. (22), is the case without |00><11| coherence and with equal populations
     of |01> and |10>.
     """
+    given_states.require_dims("rho", rho, (2, 2))
     state = check_state(rho, tolerance, size=4)
     outside = float(np.max(np.abs(state[_OFF_X])))
     if outside > tolerance:
@@ -185,7 +188,8 @@ def negativity(
 
     Args:
         rho: Density matrix, shape (d, d), or ket, shape (d,).
-        dims: Dimensions of the subsystems, leftmost factor first; qubits if not given.
+        dims: Dimensions of the subsystems, leftmost factor first; if not given those of a
+            `qutip.Qobj`, else qubits.
         part: Index of the subsystem that is transposed, or several.
         tolerance: See `check_state`.
 
@@ -200,7 +204,7 @@ def negativity(
     Source: Vidal and Werner, Phys. Rev. A 65, 032314 (2002).
     """
     state = physical("rho", rho, tolerance)
-    shape = check_dims(dims, len(state))
+    shape = check_dims(dims, len(state), of=rho)
     transposed = _check_part("part", part, len(shape))
     if not 0 < len(transposed) < len(shape):
         fail("part", f"some, not all, of {len(shape)} subsystems", part)
@@ -227,7 +231,8 @@ def logarithmic_negativity(
 
     Args:
         rho: Density matrix, shape (d, d), or ket, shape (d,).
-        dims: Dimensions of the subsystems, leftmost factor first; qubits if not given.
+        dims: Dimensions of the subsystems, leftmost factor first; if not given those of a
+            `qutip.Qobj`, else qubits.
         part: Index of the subsystem that is transposed, or several.
         base: Base of the logarithm. The default is the convention of COOPERATIVE, in which a Bell
             state has E_N = 1.

@@ -94,6 +94,33 @@ def expectation_bound(operator: np.ndarray, eps: np.ndarray) -> np.ndarray:
     return (eps + ROUNDING) * float(np.sum(np.abs(operator)))
 
 
+def operator_bound(
+    operator: np.ndarray, rho: np.ndarray, eps: np.ndarray, zero: np.ndarray | None = None
+) -> np.ndarray:
+    r"""Bound on the change of Tr(O rho), for any O (d, d), also one that is not Hermitian, (t,).
+
+    sigma has trace one, so that Tr Delta = 1 - Tr rho is known, and for any number c
+
+    $$|\mathrm{Tr}\,O\Delta| \le \sum_{i \ne j} \epsilon_{ij} |O_{ji}|
+      + \sum_i \epsilon_{ii} |O_{ii} - c| + |c|\,|1 - \mathrm{Tr}\,\rho|$$
+
+    of which the smallest with c among the O_ii is taken: the identity has no error but for the
+    trace. What rounding does to the d^2 terms of the sum itself comes on top.
+    """
+    each = np.broadcast_to(_of_elements(eps + ROUNDING), rho.shape)
+    if zero is not None:
+        each = np.where(zero, 0.0, each)
+    size = np.abs(operator.T)
+    diagonal = np.diag(operator)
+    off_diagonal = np.sum(each * (size - np.diag(np.diag(size))), axis=(-2, -1))
+    shifts = np.append(diagonal, 0.0)
+    away = np.abs(diagonal[:, None] - shifts[None, :])
+    excess = np.abs(1 - np.trace(rho, axis1=-2, axis2=-1)) + rho.shape[-1] * _EPS
+    of_diagonal = np.einsum("tii,ic->tc", each, away) + excess[:, None] * np.abs(shifts)
+    terms = np.sum(size * np.abs(rho), axis=(-2, -1))
+    return off_diagonal + np.min(of_diagonal, axis=1) + rho.shape[-1] * _EPS * terms
+
+
 def overlap_bound(ket: np.ndarray, eps: np.ndarray) -> np.ndarray:
     r"""Bound on the change of <psi|rho|psi>, psi (d,): at most eps (sum of |psi_i|)^2.
 

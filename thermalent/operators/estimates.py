@@ -1,4 +1,4 @@
-"""Numbers that know their error: a float, and an array, with `.error` and `.how`.
+"""Numbers that know their error: a float, a complex number and an array, with `.error` and `.how`.
 
 Both behave as the plain number or array in every other respect: they print, format, compare and
 compute alike, and what is computed from them is plain. An error is worked out when it is first
@@ -17,26 +17,10 @@ from thermalent.support.calls import explained_record
 UNKNOWN = float("nan")
 
 
-@explained_record
-class Estimate(float):
-    """A number with its error.
-
-    Args:
-        value: The number.
-        error: Its error, absolute, >= 0; not-a-number where it is not known. Or a function that
-            returns it, called at most once.
-        how: How the error was obtained, in words.
-    """
+class _WithError:
+    """A number's error, worked out when it is first asked for."""
 
     how: str
-
-    def __new__(cls, value: float, error: float | Callable[[], float], how: str) -> Estimate:
-        """The number `value` with the error `error`, obtained as `how` says."""
-        estimate = super().__new__(cls, value)
-        estimate._error = error
-        estimate.how = how
-        return estimate
-
     _error: float | Callable[[], float]
 
     @property
@@ -46,16 +30,60 @@ class Estimate(float):
             self._error = float(self._error())
         return self._error
 
+
+@explained_record
+class Estimate(_WithError, float):
+    """A number with its error.
+
+    Args:
+        value: The number.
+        error: Its error, absolute, >= 0; not-a-number where it is not known. Or a function that
+            returns it, called at most once.
+        how: How the error was obtained, in words.
+    """
+
+    def __new__(cls, value: float, error: float | Callable[[], float], how: str) -> Estimate:
+        """The number `value` with the error `error`, obtained as `how` says."""
+        estimate = super().__new__(cls, value)
+        estimate._error = error
+        estimate.how = how
+        return estimate
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (Estimate, (float(self), self.error, self.how))
+
+
+@explained_record
+class ComplexEstimate(_WithError, complex):
+    """A complex number with its error.
+
+    Args:
+        value: The number.
+        error: Bound of its distance from the true number, >= 0; not-a-number where it is not known.
+            Or a function that returns it, called at most once.
+        how: How the error was obtained, in words.
+    """
+
+    def __new__(
+        cls, value: complex, error: float | Callable[[], float], how: str
+    ) -> ComplexEstimate:
+        """The number `value` with the error `error`, obtained as `how` says."""
+        estimate = super().__new__(cls, value)
+        estimate._error = error
+        estimate.how = how
+        return estimate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (ComplexEstimate, (complex(self), self.error, self.how))
 
 
 @explained_record
 class Estimates(np.ndarray):
     """An array of numbers with an array of their errors.
 
-    An element is an `Estimate`, a slice is `Estimates`; sums, products, rounded values, reductions
-    and whatever else is computed from it are plain numpy arrays and numbers.
+    An element is an `Estimate` (a `ComplexEstimate` of complex numbers), a slice is `Estimates`;
+    sums, products, rounded values, reductions and whatever else is computed from it are plain numpy
+    arrays and numbers.
 
     Args:
         values: The numbers, (t,).
@@ -88,7 +116,7 @@ class Estimates(np.ndarray):
         if np.ndim(chosen) == 0:
             number = chosen.item()
             if isinstance(number, complex):
-                return chosen
+                return ComplexEstimate(number, lambda: float(self.error[key]), self.how)
             return Estimate(number, lambda: float(self.error[key]), self.how)
         return Estimates(chosen, lambda: self.error[key], self.how)
 

@@ -23,6 +23,7 @@ from thermalent.operators import (
     states,
 )
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
+from thermalent.operators.given_states import require_dims
 from thermalent.operators.readable import OneState, Result, SeveralStates
 from thermalent.support.errors import ArgumentError
 
@@ -187,7 +188,7 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
             [result],
             names,
             rho[None],
-            _reduced_errors(measure, [result], names, rho),
+            _reduced_errors([result], names, rho),
             np.array([value]),
         )[0],
         _how(result, float(result.error), result.error.how),
@@ -261,13 +262,13 @@ def of_states(
     errors = np.full(len(results), UNKNOWN)
     if np.any(good):
         chosen = [result for result, ok in zip(results, good, strict=True) if ok]
-        eps = _reduced_errors(measure, chosen, names, rho[0])
+        eps = _reduced_errors(chosen, names, rho[0])
         numbers = np.array([value for value in values if not isinstance(value, Exception)])
         errors[good] = _errors(measure, chosen, names, rho[good], eps, numbers)
     return values, errors
 
 
-def weight(result: OneState, state: str | np.ndarray, emitters: Sequence[str] = ()) -> Estimate:
+def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estimate:
     """The weight <psi|rho|psi> of a pure state in a steady state, with its error.
 
     Args:
@@ -294,9 +295,7 @@ def weights(
     return [_overlap(state, psi) for state in rho], errors
 
 
-def weight_over_time(
-    result: SeveralStates, state: str | np.ndarray, emitters: Sequence[str] = ()
-) -> Estimates:
+def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
     """The weight of a pure state in the states of an evolution."""
     psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
     estimates = [weight(result.at(i), psi, emitters) for i in range(len(result))]
@@ -335,7 +334,7 @@ def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = N
     """The ket of a pure state: a Bell state of two qubits by name, a product state, or a ket.
 
     Args:
-        state: "S", "T", "Psi-", "Psi+", "Phi-", "Phi+", a label such as "01", or amplitudes (d,).
+        state: "S", "T", "Psi-", "Psi+", "Phi-", "Phi+", a label such as "01", or a ket, (d,).
         dims: Dimensions of the emitters.
         name: What an error message calls it.
         given: What an error message says was given; the state itself if not told.
@@ -346,6 +345,7 @@ def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = N
     from thermalent.support import checks
 
     if not isinstance(state, str):
+        require_dims(name, state, dims)
         return states.check_ket(state, name=name, size=int(np.prod(dims)))
     if tuple(dims) == (2, 2) and not state.isdigit():
         if state in ("S", "T", "Psi-", "Psi+", "Phi-", "Phi+"):
@@ -393,7 +393,7 @@ def _reduced_error(eps: Any, state: np.ndarray, reduced: np.ndarray) -> Any:
 
 
 def _reduced_errors(
-    measure: Measure, results: Sequence[OneState], names: Sequence[str], reduced: np.ndarray
+    results: Sequence[OneState], names: Sequence[str], reduced: np.ndarray
 ) -> np.ndarray:
     """Errors of some emitters' states, of every element where all are known: (t, k, k), or (t,)."""
     eps = np.array([float(result.error) for result in results])
@@ -446,7 +446,7 @@ def _weighed(
     def error() -> float:
         if not np.isfinite(result.error):
             return UNKNOWN
-        eps = _reduced_errors(TABLE["fidelity"], [result], names, rho)
+        eps = _reduced_errors([result], names, rho)
         return float(error_bounds.overlap_bound(ket, eps)[0])
 
     return Estimate(value, error, _how(result, float(result.error), result.error.how))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.operators import given_states
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix
 
@@ -71,7 +72,7 @@ def check_state(
     $$\rho = \rho^\dagger, \qquad \mathrm{Tr}\,\rho = 1, \qquad \rho \ge 0$$
 
     Args:
-        rho: Matrix, shape (d, d).
+        rho: Matrix, shape (d, d), or an operator of QuTiP.
         tolerance: Largest deviation allowed, dimensionless: of an element from that of the
             adjoint, of the trace from 1, of the smallest eigenvalue below 0.
         name: What the error message calls the matrix.
@@ -87,7 +88,7 @@ def check_state(
     """
     tolerance = nonnegative("tolerance", tolerance)
     size = None if size is None else integer("size", size, 1)
-    matrix = square_matrix(name, rho, size)
+    matrix = square_matrix(name, given_states.plain_state(name, rho), size)
     if matrix.size == 0:
         fail(name, "a state of dimension one or more", Words("empty"))
     adjoint = matrix.conj().T
@@ -113,7 +114,7 @@ def check_ket(
     """Check that a vector is a normalised ket.
 
     Args:
-        psi: Amplitudes, shape (d,).
+        psi: Amplitudes, shape (d,) or (d, 1), or a ket of QuTiP.
         tolerance: Largest deviation of the norm from 1.
         name: What the error message calls the vector.
         size: The dimension d that is required, if any.
@@ -127,7 +128,7 @@ def check_ket(
     tolerance = nonnegative("tolerance", tolerance)
     size = None if size is None else integer("size", size, 1)
     try:
-        vector = np.array(psi, dtype=complex)
+        vector = np.array(given_states.plain_state(name, psi), dtype=complex)
     except (TypeError, ValueError, OverflowError):
         fail(name, "a ket of numbers", psi)
     if vector.ndim != 1 or vector.size != (size or max(vector.size, 1)):
@@ -152,7 +153,7 @@ def density(
     r"""Turn a ket into its density matrix |psi><psi|; check a density matrix and return it.
 
     Args:
-        state: Ket, shape (d,), or density matrix, shape (d, d).
+        state: Ket, shape (d,) or (d, 1), density matrix, shape (d, d), or `qutip.Qobj` of either.
         tolerance: See `check_state` and `check_ket`.
         name: What the error message calls the state.
         size: The dimension d that is required, if any.
@@ -171,34 +172,38 @@ def density(
 
 @with_explained_calls
 def is_ket(state: Any) -> bool:
-    """Tell whether an array has one axis, so that it can only be meant as a ket.
+    """Tell whether an array is a vector or a column, so that it can only be meant as a ket.
 
     Args:
         state: Anything that may be a ket or a density matrix.
 
     Returns:
-        True for an array of shape (d,).
+        True for an array of shape (d,) or (d, 1), and for a ket of QuTiP.
     """
     try:
-        return np.ndim(state) == 1
+        return np.ndim(given_states.plain_state("state", state)) == 1
     except ValueError:  # a ragged sequence is no ket; the check of the matrix names the error
         return False
 
 
 @with_explained_calls
-def check_dims(dims: Any, size: int) -> tuple[int, ...]:
+def check_dims(dims: Any, size: int, *, of: Any = None) -> tuple[int, ...]:
     """Return the dimensions of the subsystems of a state.
 
     Args:
-        dims: The dimensions as given; None means qubits.
+        dims: The dimensions as given; None means those that the state has by itself, else qubits.
         size: Dimension of the whole state.
+        of: The state as it was given: a `qutip.Qobj` has dimensions by itself.
 
     Returns:
         The dimensions as integers, leftmost factor first.
 
     Raises:
-        ValueError: `dims` does not multiply to `size`, or is None and `size` no power of two.
+        ValueError: `dims` does not multiply to `size`, is not what the state has by itself, or is
+            None and `size` no power of two.
     """
+    if dims is None:
+        dims = given_states.stated_dims("rho", of)
     if dims is None:
         qubits = size.bit_length() - 1
         if size != 2**qubits:
@@ -207,6 +212,7 @@ def check_dims(dims: Any, size: int) -> tuple[int, ...]:
     checked = _dimensions(dims)
     if int(np.prod(checked, dtype=object)) != size:
         fail("dims", f"dimensions whose product is {size}", checked)
+    given_states.require_dims("rho", of, checked)
     return checked
 
 
@@ -369,7 +375,8 @@ def initial_state(
 
     Args:
         spec: Basis label as in `ket` ("00"), name as in `bell` ("S") if there are two qubits, ket,
-            shape (d,), or density matrix, shape (d, d).
+            shape (d,) or (d, 1), density matrix, shape (d, d), or `qutip.Qobj` of either with these
+            dimensions.
         dims: Dimensions of the subsystems; d is their product.
         tolerance: See `check_state` and `check_ket`.
         name: What the error message calls `spec`.
@@ -384,6 +391,7 @@ def initial_state(
     if isinstance(spec, str):
         named = shape == (2, 2) and spec in _BELL
         spec = bell(spec) if named else ket(spec, shape, name=name)
+    given_states.require_dims(name, spec, shape)
     size = int(np.prod(shape, dtype=object))
     return density(spec, tolerance, name=name, size=size)
 
@@ -398,7 +406,7 @@ def populations(
 
     Args:
         rho: Density matrix, shape (d, d), or ket, shape (d,).
-        dims: Dimensions of the subsystems; qubits if not given.
+        dims: Dimensions of the subsystems; if not given those of a `qutip.Qobj`, else qubits.
         tolerance: See `check_state`.
 
     Returns:
@@ -411,7 +419,7 @@ def populations(
     Source: THERMAL, Fig. 2(a) and Eq. (22).
     """
     state = density(rho, tolerance, name="rho")
-    shape = check_dims(dims, len(state))
+    shape = check_dims(dims, len(state), of=rho)
     diagonal = np.diag(state).real
     if shape != (2, 2):
         return dict(zip(basis_labels(shape), diagonal.tolist(), strict=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.operators import observables
+from thermalent.operators import expectations, observables
 from thermalent.operators.estimates import Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import (
@@ -115,9 +115,17 @@ class Evolution(ShownEvolution):
         """Populations at each time, (t,) for each label, as of a steady state."""
         return observables.populations_over_time(self, names)
 
-    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimates:
+    def fidelity(self, state: Any, *names: str) -> Estimates:
         """Fidelity with a pure state at each time, (t,), as of a steady state."""
         return observables.weight_over_time(self, state, names)
+
+    def expectation(self, operator: Any, *names: str) -> Estimates:
+        """Expectation value of any operator at each time, (t,), as of a steady state."""
+        return expectations.expectation_over_time(self, operator, names)
+
+    def bloch(self, name: str | None = None) -> Estimates:
+        """The Bloch vector of a qubit at each time, (t, 3), as of a steady state."""
+        return expectations.bloch_over_time(self, name)
 
 
 def doubtful(result: Evolution) -> range:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermalent.networks import symmetry
-from thermalent.operators import entanglement, observables, states
-from thermalent.operators.estimates import Estimate
+from thermalent.operators import entanglement, expectations, observables, states
+from thermalent.operators.estimates import ComplexEstimate, Estimate, Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.shown_states import ShownState
 from thermalent.support.errors import MissingPackageError
@@ -154,14 +154,43 @@ class SteadyState(ShownState):
         """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
         return observables.populations_of(self, names)
 
-    def fidelity(self, state: str | np.ndarray, *names: str) -> Estimate:
+    def fidelity(self, state: Any, *names: str) -> Estimate:
         r"""Fidelity \(\langle\psi|\rho|\psi\rangle\) with a pure state (not its root).
 
         Args:
-            state: A label as "01", a Bell state of two qubits as "S", or a ket, (d,).
+            state: A label as "01", a Bell state of two qubits as "S", or a ket, (d,) or
+                (d, 1) or a `qutip.Qobj`.
             names: The emitters whose state is compared; all if none is named.
         """
         return observables.weight(self, state, names)
+
+    def expectation(self, operator: Any, *names: str) -> Estimate | ComplexEstimate:
+        r"""Expectation value \(\mathrm{Tr}\,O\rho\) of any operator, with its error.
+
+        Args:
+            operator: O, (d, d) or a `qutip.Qobj`, on the named emitters in the order given; the
+                first is the leftmost factor, and |0> = (1, 0) the ground state.
+            names: The emitters that it acts on; all if none is named.
+
+        Returns:
+            A real number if O is Hermitian, else a complex one.
+
+        Raises:
+            ValueError: the operator is no matrix for these emitters.
+        """
+        return expectations.expectation_of(self, operator, names)
+
+    def bloch(self, name: str | None = None) -> Estimates:
+        r"""The Bloch vector of a qubit, (3,): \(\langle\sigma^x\rangle, \langle\sigma^y\rangle,
+        \langle\sigma^z\rangle\), with +1 of the last for the excited state.
+
+        Args:
+            name: The qubit; the only emitter if not given.
+
+        Raises:
+            ValueError: there is no such qubit.
+        """
+        return expectations.bloch_of(self, name)
 
     def to_qutip(self) -> Any:
         """The state as a `qutip.Qobj`, levels in our order: |0> = (1, 0) is the ground state.

@@ -68,6 +68,14 @@ _OWN: dict[str, dict[str, str]] = {
     "te.ChiralWaveguide.from_chirality": {"chirality": "0.3"},
     "te.ContinuedFraction": {"rtol": "1e-8"},
     "te.Estimates": {"values": "[1.0, 2.0]", "error": "[0.1, 0.2]"},
+    **{
+        f"{owner}.{method}": good
+        for owner in ("te.SteadyState", "te.Evolution")
+        for method, good in {
+            "expectation": {"operator": "np.diag([0, 1, 1, 2])"},
+            "bloch": {"name": "'q1'"},
+        }.items()
+    },
     "te.Evolution.fidelity": {"state": "np.array([1.0, 0, 0, 0])"},
     "te.SteadyState.fidelity": {"state": "np.array([1.0, 0, 0, 0])"},
     "te.Evolution": {
@@ -225,7 +233,8 @@ _NEEDS_A_FILE = ("te.Filter.from_touchstone", "te.check_store")
 
 # Constructors of what functions return, and values for a later call: they hold what they are given.
 _HOLDERS = (
-    "te.BestFilter", "te.MasterEquation", "te.Estimate", "te.Estimates", "te.Evolution",
+    "te.BestFilter", "te.MasterEquation", "te.ComplexEstimate", "te.Estimate", "te.Estimates",
+    "te.Evolution",
     "te.SteadyState",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
