@@ -62,6 +62,8 @@ TESTED_THROUGH = {
     "support.checks": "solving/test_bad_input.py",
     "support.compiled": "installation/test_kernel_cache.py",
     "support.deprecation": "networks/test_old_names.py",
+    "support.encoding": "solution/test_saved.py",
+    "support.result_file": "solution/test_saved.py",
     "support.within_doubles": "analytic/test_analytic_extremes.py",
     "sweeping": "sweeping/test_sweep.py",
     "testing": "testing/test_testing.py",

@@ -93,8 +93,9 @@ PUBLIC = public_objects()
 # What has no equation: errors, records, grids and drawings.
 WITHOUT_EQUATION = {
     "BestFilter", "ComplexEstimate", "Estimate", "Estimates", "Evolution", "Method", "MethodError",
-    "Sensitivities", "SolveError", "SteadyState", "StoreReport", "ThermalentError",
-    "check_store", "entanglement_graph", "methods", "points", "sweep", "zipped",
+    "ResultFileError", "Sensitivities", "SolveError", "SteadyState", "StoreReport",
+    "ThermalentError",
+    "check_store", "entanglement_graph", "load", "methods", "points", "sweep", "zipped",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ ALLOWED = {
     "networks": _GROUND | {"operators"},
     "filters": _PHYSICS,
     "models": _PHYSICS | {"filters"},
-    "solution": _PHYSICS,
+    "solution": _PHYSICS | {"_version"},  # for the files of results
     "ensembles": _SOLUTION,
     **{method: _SOLUTION | {"ensembles", "models"} for method in _METHODS},
     "solving": _SOLUTION,  # methods are loaded by name, from the registry

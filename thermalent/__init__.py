@@ -103,11 +103,13 @@ if TYPE_CHECKING:
     from thermalent.solution.method import Method as Method
     from thermalent.solution.method import MethodError as MethodError
     from thermalent.solution.result import SteadyState as SteadyState
+    from thermalent.solution.stored import load as load
     from thermalent.solving.solve import evolve as evolve
     from thermalent.solving.solve import methods as methods
     from thermalent.solving.solve import steady_state as steady_state
     from thermalent.stochastic.field_jumps import FieldJumps as FieldJumps
     from thermalent.stochastic.method import FieldTrajectories as FieldTrajectories
+    from thermalent.support.errors import ResultFileError as ResultFileError
     from thermalent.support.errors import ThermalentError as ThermalentError
     from thermalent.sweeping.grid import points as points
     from thermalent.sweeping.grid import zipped as zipped
@@ -162,8 +164,9 @@ _HOME = {
     "thermalent.solution.evolution": ("Evolution",),
     "thermalent.solution.method": ("Method", "MethodError"),
     "thermalent.solution.result": ("SteadyState",),
+    "thermalent.solution.stored": ("load",),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
-    "thermalent.support.errors": ("ThermalentError",),
+    "thermalent.support.errors": ("ResultFileError", "ThermalentError"),
     "thermalent.sweeping.grid": ("points", "zipped"),
     "thermalent.sweeping.run": ("sweep",),
     "thermalent.sweeping.storage.integrity": ("StoreReport", "check_store"),

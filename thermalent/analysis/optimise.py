@@ -19,6 +19,7 @@ from thermalent.analysis.slope_search import slope_search
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
+from thermalent.solution.stored import Saved
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
@@ -44,7 +45,7 @@ _INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimum:
+class Optimum(Saved):
     """The best parameters found, with the evidence.
 
     Args:

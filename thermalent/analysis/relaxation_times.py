@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
@@ -28,6 +28,7 @@ from thermalent.operators import states
 from thermalent.operators.distances import trace_distance
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError, require_memory
+from thermalent.solution.stored import call_record
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -61,6 +62,7 @@ class Rates(ShownRates):
             the steady state is unique.
         certified: Whether the list was proved complete by a count; else it was searched for.
         how: How the list was found to be complete, in words.
+        made_by: The call: function, network and its other arguments.
     """
 
     values: np.ndarray
@@ -69,6 +71,7 @@ class Rates(ShownRates):
     stationary: int
     certified: bool
     how: str
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 _MOST_RATES = 200  # of them, several times as many candidates are refined
@@ -129,7 +132,8 @@ def relaxation_rates(
             RuntimeWarning,
             stacklevel=2,
         )
-    return rates
+    made_by = call_record("relaxation_rates", network, count=count, charge=charge, rtol=rtol)
+    return replace(rates, made_by=made_by)
 
 
 def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rates:

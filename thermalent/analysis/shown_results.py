@@ -9,6 +9,7 @@ import numpy as np
 from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
 from thermalent.solution.shown_states import imported_xarray
+from thermalent.solution.stored import Saved
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20  # of rates, in a notebook
 
 
-class ShownSpectrum:
+class ShownSpectrum(Saved):
     """The text and the plot of a spectrum."""
 
     def __repr__(self) -> str:
@@ -64,7 +65,7 @@ class ShownSpectrum:
         )
 
 
-class ShownCoherence:
+class ShownCoherence(Saved):
     """The text and the plot of a coherence function."""
 
     def __repr__(self) -> str:
@@ -108,7 +109,7 @@ class ShownCoherence:
         )
 
 
-class ShownRates:
+class ShownRates(Saved):
     """The text, the table and the plot of relaxation rates."""
 
     def __repr__(self) -> str:
@@ -150,7 +151,7 @@ class ShownRates:
         return axes
 
 
-class ShownComparison:
+class ShownComparison(Saved):
     """The text, the table and the plot of a comparison of methods."""
 
     def __repr__(self) -> str:

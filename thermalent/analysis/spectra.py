@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import require_memory
 from thermalent.solution.method import MethodError
+from thermalent.solution.stored import call_record
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
@@ -56,6 +57,7 @@ class Spectrum(ShownSpectrum):
         error: Error of each value, (w,).
         flux: The integral over all frequencies, <O^+ O>, quanta per unit time, with its error.
         how: How the errors were obtained.
+        made_by: The call: function, network and its other arguments.
     """
 
     frequencies: np.ndarray
@@ -63,6 +65,7 @@ class Spectrum(ShownSpectrum):
     error: np.ndarray
     flux: Estimate
     how: str = _HOW
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -75,6 +78,7 @@ class Coherence(ShownCoherence):
         error: Error of each value, (t,).
         flux: <O^+ O>, quanta per unit time, with its error.
         how: How the errors were obtained.
+        made_by: The call: function, network and its other arguments.
     """
 
     delays: np.ndarray
@@ -82,6 +86,7 @@ class Coherence(ShownCoherence):
     error: np.ndarray
     flux: Estimate
     how: str = _HOW
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 @with_explained_calls
@@ -130,12 +135,13 @@ def spectrum(
     """
     omega = checks.numbers("frequencies", frequencies, "frequency")
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+    made_by = call_record("spectrum", network, of=of, rtol=rtol, initial=initial)
     if len(network.modes) > 1:
         with working("spectrum") as report:
             several = spectra_several_poles.spectrum_behind_poles(
                 network, omega, of, checked, initial, report
             )
-        return Spectrum(frequencies=omega, **vars(several))
+        return Spectrum(frequencies=omega, **vars(several), made_by=made_by)
     regressions = _regressions(network, of, 1, checked or DEFAULT_SPECTRUM_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
@@ -154,6 +160,7 @@ def spectrum(
         values=values[_DEPTHS - 1],
         error=_left_out(values[:_DEPTHS]) + rounding + _conditioning(values[_DEPTHS - 1 :]),
         flux=_flux(regressions),
+        made_by=made_by,
     )
 
 
@@ -197,16 +204,18 @@ def coherence(
     if isinstance(order, bool) or order not in (1, 2):
         checks.fail("order", "1 or 2", order)
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+    made_by = call_record("coherence", network, of=of, order=order, rtol=rtol, initial=initial)
     if len(network.modes) > 1:
         several = spectra_several_poles.coherence_behind_poles(
             network, grid, of, order, checked, initial
         )
         numbers = several.values if order == 1 else several.values.real
-        return Coherence(delays=grid, **{**vars(several), "values": numbers})
+        return Coherence(delays=grid, **{**vars(several), "values": numbers}, made_by=made_by)
     with working("coherence") as report:
-        return _coherence(
+        found = _coherence(
             network, grid, of, order, checked or DEFAULT_SPECTRUM_RTOL, initial, report
         )
+    return replace(found, made_by=made_by)
 
 
 def _coherence(

@@ -20,6 +20,7 @@ from thermalent.solution.result import (
     limitation,
 )
 from thermalent.solution.shown_states import ShownEvolution
+from thermalent.solution.stored import Saved
 from thermalent.support import checks
 
 # Larger matrices have blocks, which are checked one by one.
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Evolution(ShownEvolution):
+class Evolution(Saved, ShownEvolution):
     """States of the emitters over time, each with its error.
 
     Every array that its methods return has the errors of its numbers as `.error` (see

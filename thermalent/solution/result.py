@@ -15,6 +15,7 @@ from thermalent.operators import entanglement, expectations, observables, states
 from thermalent.operators.estimates import ComplexEstimate, Estimate, Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.shown_states import ShownState
+from thermalent.solution.stored import Saved
 from thermalent.support.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class ErrorEstimate(float):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SteadyState(ShownState):
+class SteadyState(Saved, ShownState):
     """A steady state of the emitters with its evidence.
 
     Every number that its methods return is a float that knows its error: `.error`, what follows

@@ -31,6 +31,10 @@ class OutOfMemoryError(ThermalentError, MemoryError):
     """The memory ended in the middle of a computation."""
 
 
+class ResultFileError(ThermalentError, ValueError):
+    """A file of a result cannot be written, is something else, or is damaged."""
+
+
 class UnknownAttributeError(ThermalentError, AttributeError):
     """An object has no attribute of this name; the message says which object has."""
 

@@ -12,7 +12,9 @@ from tests.release.interface import interface
 
 # Calls of these say nothing: errors and arrays, whose methods are those of Python and numpy, and
 # the base class of methods, of which no object can be made.
-_NOT_CALLED = re.compile(r"te\.(SolveError|MethodError|ThermalentError|Method$|Estimates\.)")
+_NOT_CALLED = re.compile(
+    r"te\.(SolveError|MethodError|ResultFileError|ThermalentError|Method$|Estimates\.)"
+)
 
 # What a method is called on; a class in front of a method of the class itself.
 _ON = {
@@ -55,6 +57,9 @@ _ARGUMENTS = {
     "dims_": "(2, 2)", "base": "2", "decay": "1.0", "part": "0", "index": "0", "other": "LINK",
     "concurrence": "0.5", "populations": "te.analytic.markov_populations(1.0)", "kind": "'many'",
 }  # fmt: skip
+
+# What has a method `save`.
+_SAVED = ("SteadyState", "Evolution", "Sensitivities")
 
 _OWN: dict[str, dict[str, str]] = {
     "te.BestFilter": {
@@ -118,6 +123,8 @@ _OWN: dict[str, dict[str, str]] = {
         "path": "pathlib.Path('nowhere')", "metadata": "()", "blocks": "()", "finished": "1",
         "unchecked": "False",
     },
+    **{f"te.{owner}.save": {"path": "'saved.npz'"} for owner in _SAVED},
+    "te.load": {"path": "'nothing.npz'"},
     "te.check_store": {"store": "'nowhere.zarr'"},
     "te.best_filter": {"n_th": "10.0", "order": "1", "starts": "1"},
     "te.clockwork": {"scheme": "'lowest transition'"},
@@ -229,7 +236,7 @@ _OWN: dict[str, dict[str, str]] = {
 
 
 # Their good call is refused, since it needs a file.
-_NEEDS_A_FILE = ("te.Filter.from_touchstone", "te.check_store")
+_NEEDS_A_FILE = ("te.Filter.from_touchstone", "te.check_store", "te.load")
 
 # Constructors of what functions return, and values for a later call: they hold what they are given.
 _HOLDERS = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
 from thermalent.operators.estimates import Estimate
-from thermalent.support.calls import ExplainedClass
+from thermalent.solution.stored import Saved
 from thermalent.support.deprecation import renamed_attribute
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Sensitivities(Mapping[str, Any], metaclass=ExplainedClass):
+class Sensitivities(Saved, Mapping[str, Any]):
     """Derivatives of an observable by parameter: a mapping from names to numbers.
 
     Args:
