@@ -121,6 +121,19 @@ def test_trace_is_conserved_at_any_cutoff(rng):
     assert np.max(np.abs(leak)) < 100 * EPS * np.max(np.abs(matrix.data))
 
 
+def test_slow_states_are_left_at_the_rate_at_which_others_are_entered():
+    """The dephasing, 1e7 times faster, leaves no rounding in the rate of the vacuum."""
+    network = te.thermal_link(1e-7, 1.0, dephasing=(0.3, 0.7))
+    kept = space(network, (4,), emitter_numbers(network))
+    matrix = lindbladian(network, kept).matrix.toarray()
+    states = np.arange(len(kept.group))
+    flows = matrix[np.ix_(kept.index(states, states), kept.index(states, states))]
+    left = -flows.diagonal()
+    entered = flows.sum(axis=0) + left
+    assert left.min() == pytest.approx(1e-7, rel=1e-14)
+    np.testing.assert_allclose(left, entered, rtol=4 * EPS)
+
+
 def test_one_sweep_is_exact_without_heat(rng):
     """Nothing jumps up or dephases: (L - shift) y = b, so L y - b = shift y."""
     network = te.thermal_link(n_th=0.0, kappa=0.3, detuning=(0.2, -0.4))

@@ -61,6 +61,22 @@ def test_solver_error_bounds_that_of_an_ill_conditioned_network(gamma, solver):
         assert ("Use solver='direct'" in found.status.message) == (solver == "iterative")
 
 
+@pytest.mark.parametrize(
+    "network",
+    [
+        te.thermal_link(1.05e-5, 1.0, dephasing=(0.5, 0.0)),
+        te.thermal_link(2e-5, 0.15, dephasing=0.3),
+        te.thermal_link(1e-8, 0.02, dephasing=(0.3, 0.5), loss=0.1),
+    ],
+)
+@pytest.mark.parametrize("solver", ["direct", "iterative"])
+def test_cold_sources_beside_fast_dephasing_are_solved(network, solver):
+    result = te.steady_state(network, Fock(solver=solver))
+    reference = ContinuedFraction().steady_state(network)
+    assert distance(result, reference) <= result.error + reference.error
+    assert result.error < 1e-12
+
+
 def test_iteration_that_stops_short_says_so(monkeypatch):
     monkeypatch.setattr("thermalent.fock.solvers._RESTARTS", 1)
     monkeypatch.setattr("thermalent.fock.stationary._PASSES", 1)

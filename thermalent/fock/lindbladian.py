@@ -57,8 +57,26 @@ def lindbladian(network: Network, space: Space) -> Lindbladian:
         generator = generator + two_sided(jump.a, jump.b, space)
     unitary = space.coordinates()
     real = sparse.csr_array((unitary @ generator @ _adjoint(unitary)).real)
+    real = _trace_preserving(real, space)
     real.eliminate_zeros()
     return Lindbladian(space=space, drift=drift, jumps=jumps, matrix=real)
+
+
+def _trace_preserving(matrix: sparse.csr_array, space: Space) -> sparse.csr_array:
+    """The generator with the rate of leaving each product state as the sum of the rates to others.
+
+    As it is put together this rate is a difference: a dephasing contributes to the drift what its
+    jump returns. What is left of it has the rounding of the largest rate, which is too much for a
+    state that is left slowly, as the vacuum of a cold source is. The sum has none but its own.
+    """
+    place = space.populations(np.arange(space.elements))
+    flows = sparse.csr_array(matrix[place][:, place])
+    flows = flows - sparse.diags_array(flows.diagonal())
+    old, new = np.zeros(space.elements), np.zeros(space.elements)
+    old[place] = matrix.diagonal()[place]
+    new[place] = -flows.sum(axis=0)
+    # In two steps, each of which is exact: to zero first, and then to the sum.
+    return sparse.csr_array(matrix - sparse.diags_array(old) + sparse.diags_array(new))
 
 
 def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr_array:
