@@ -257,6 +257,7 @@ def test_what_it_says_and_draws(two_poles, tmp_path):
     ("arguments", "message"),
     [
         ({"n_th": 0.0}, "Argument `n_th` must be"),
+        ({"n_th": 1e11}, "Argument `n_th` must be"),
         ({"order": 0}, "Argument `order` must be"),
         ({"order": 9}, "Argument `order` must be"),
         ({"starts": 0}, "Argument `starts` must be"),

@@ -157,6 +157,8 @@ def test_refuses_what_is_no_design():
         te.design(*LAB, 1.5)
     with pytest.raises(ValueError, match="`temperature` must be a temperature such as '293K'"):
         te.design("5GHz", "5GHz", "10MHz", 0.5)
+    with pytest.raises(ValueError, match="`temperature` must be so high that the source has qua"):
+        te.design("1e-5K", "5GHz", "10MHz", 0.3)
     with pytest.raises(ValueError, match="`margins` must be finite and positive"):
         te.design(*LAB, 0.5, margins=(-0.1,))
 
@@ -204,3 +206,12 @@ def test_command_out_of_reach_and_wrong(tmp_path):
     assert "Option --target-concurrence must be" in wrong.stderr
     nowhere = run("--target-concurrence", 0.7, "-o", tmp_path / "none" / "x.png")
     assert nowhere.exit_code == 2
+
+
+@pytest.mark.parametrize("loss", [1.0, np.array(1.0), 1 - 1e-16])
+def test_a_line_that_loses_everything_is_told_soon(loss):
+    """Its concurrence has no slope in the loss, of which the coupling is a root."""
+    found = te.design("293K", "5GHz", "10MHz", 0.3, attenuate=False, loss=loss)
+    assert found.best.concurrence < 1e-9
+    assert not found.reachable
+    assert np.isnan(found.best.sensitivities["loss"])

@@ -117,3 +117,11 @@ def test_the_occupation_that_is_needed(search):
     assert search(n_th=0.01).needed(wanted) == pytest.approx(needed, rel=1e-3)
     # What no occupation reaches ends where more of it does not help.
     assert search(n_th=1.0).needed(TOP + 0.01) == np.inf
+
+
+@pytest.mark.parametrize("attenuate", [False, True])
+def test_a_margin_that_is_zero_everywhere_has_one_top(search, attenuate):
+    """As behind a line that loses everything: not every place of the map is climbed from."""
+    found = search(lambda n, kappa: 0.0, attenuate=attenuate)
+    assert found.at(found.top)[0] == 0.0
+    assert len(found.known) < 40

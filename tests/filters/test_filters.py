@@ -154,6 +154,17 @@ def test_what_is_no_filter_is_refused_by_name(make, message):
         make()
 
 
+def test_one_rate_may_be_an_array_without_dimensions():
+    assert te.Filter.cavities(np.array(0.3)).poles == te.Filter.cavities(0.3).poles
+
+
+@pytest.mark.parametrize("occupation", ["warm", -1.0, np.nan, np.full((2, 2), np.nan)])
+def test_what_absorbs_has_an_occupation(occupation):
+    system = te.Filter.butterworth(2, 1.0).system
+    with pytest.raises(ValueError, match="`absorber_occupation` must be finite and non-negative"):
+        te.Filter(system=system, absorption=np.zeros((2, 2)), absorber_occupation=occupation)
+
+
 def test_the_reflection_of_a_measured_transmission_is_not_known():
     with pytest.raises(ValueError, match="reflection S22 of this filter is not known"):
         te.Filter.transfer([1], [1, 1]).reflection(0.0)

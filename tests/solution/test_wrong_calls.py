@@ -36,6 +36,20 @@ def test_they_are_explained(call, words):
     assert isinstance(caught.value, te.ThermalentError)
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: te.sensitivities(te.thermal_link, {1: 2}), "`parameters` must be of parameters"),
+        (lambda: te.optimise(te.thermal_link, {1: (0.1, 1.0)}, "purity"), "`ranges` must be"),
+        (lambda: te.sweep(te.thermal_link, {"n_th": [0.3]}, "purity", fixed={1: 2}), "`fixed` mus"),
+        (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
+    ],
+)
+def test_names_and_sizes_are_asked_for(call, words):
+    with pytest.raises(te.ThermalentError, match=words):
+        call()
+
+
 def test_every_error_of_the_package_has_one_base_class():
     for call in (
         lambda: te.thermal_link(-1.0, 0.3),
@@ -61,6 +75,36 @@ def test_an_error_inside_a_right_call_is_left_alone():
 def test_numbers_without_dimensions_are_numbers(one):
     assert te.thermal_link(one, one, one, detuning=one) == te.thermal_link(1, 1, 1, detuning=1)
     assert te.thermal_link(1, 1, qubits=np.array(3)) == te.thermal_link(1, 1, qubits=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: te.thermal_link(np.ma.masked, 1.0), "`n_th` must be without masked elements"),
+        (lambda: te.evolve(LINK, np.ma.array([1.0, 2.0], mask=[0, 1]), "00"), "`times` must be wi"),
+        (lambda: te.thermal_link(1.0, 1.0, (1.0, np.ma.masked)), "`gamma` must be finite"),
+    ],
+)
+def test_masked_elements_are_not_taken_for_what_is_behind_the_mask(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+    assert te.evolve(LINK, np.ma.array([1.0, 2.0]), "00").times[1] == 2.0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda long: te.states.ket("012", name=long),
+        lambda long: te.Filter.from_spectrum(long),
+        lambda long: te.Filter.from_touchstone(long),
+        lambda long: te.check_store(long),
+        lambda long: te.sweep(te.thermal_link, {"n_th": [1.0]}, "purity", store=long),
+    ],
+)
+def test_messages_stay_short_however_long_a_name_is(call):
+    with pytest.raises(te.ThermalentError) as caught:
+        call("a" * 10_000)
+    assert len(str(caught.value)) < 600
 
 
 def test_help_shows_the_arguments_of_a_class():

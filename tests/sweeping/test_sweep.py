@@ -1,6 +1,7 @@
 """`te.sweep`: the same numbers as one call per point, whoever computes them."""
 
 import logging
+import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -174,6 +175,14 @@ def test_what_cannot_be_sent_to_a_process_is_named():
     with pytest.raises(ValueError, match=r"`builder` must be picklable.*cannot pickle.*lock"):
         te.sweep(build, GRID, "purity", executor=2)
     assert te.sweep(build, GRID, "purity", executor=1)["status"].values.all()
+
+
+def test_a_process_that_may_have_no_children_says_so_or_does_it_itself(reference, monkeypatch):
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    monkeypatch.setattr("thermalent.sweeping.run._SHORT", 0.0)
+    with pytest.raises(ValueError, match="`executor` must be 1 or left out in this process"):
+        swept(executor=3)
+    assert swept(executor=None).identical(reference)
 
 
 def test_a_dying_worker_ends_the_sweep_with_a_reason():

@@ -207,7 +207,8 @@ def _draw(state: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from thermalent.analysis.entanglement_graph import entanglement_graph
+    from thermalent.support.figure_files import save_figure
 
     figure = Figure(figsize=(5, 4), layout="constrained")
     entanglement_graph(state, figure.subplots())
-    figure.savefig(path, dpi=200)
+    save_figure(figure, path, dpi=200)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent.cli.errors import Failure
+from thermalent.support.errors import FigureFileError
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -68,8 +69,9 @@ def drawing(path: Path) -> Iterator[None]:
     """Report a figure that cannot be written as a failure, and one that is as written."""
     try:
         yield
-    except OSError as error:
-        raise Failure(f"could not write {str(path)!r}: {error.strerror or error}.") from error
+    except FigureFileError as error:
+        said = str(error)
+        raise Failure(said[:1].lower() + said[1:]) from error
     click.echo(f"written: {path}", err=True)
 
 

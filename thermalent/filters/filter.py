@@ -17,7 +17,7 @@ import numpy as np
 
 from thermalent.filters import from_data, resonators, response, transmissions
 from thermalent.filters.fit import Fit
-from thermalent.filters.parts import FilterParts
+from thermalent.filters.parts import FilterParts, checked_absorber
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
@@ -62,7 +62,10 @@ class Filter(metaclass=ExplainedClass):
 
     def __post_init__(self) -> None:
         checks.square_matrix("absorption", self.absorption, len(self.system.b))
-        checks.within("transmission", self.transmission, 0.0, 1.0)
+        share = checks.within("transmission", self.transmission, 0.0, 1.0)
+        object.__setattr__(self, "transmission", share)
+        occupation = checked_absorber(self.absorber_occupation)
+        object.__setattr__(self, "absorber_occupation", occupation)
 
     @classmethod
     def _of(cls, parts: FilterParts) -> Filter:

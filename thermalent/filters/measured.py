@@ -90,7 +90,8 @@ def _unread(source: Any, error: Exception) -> checks.Words:
     reason = " ".join(str(error).split())
     if len(reason) > _LONGEST_REASON:
         reason = reason[:_LONGEST_REASON] + " ..."
-    name = repr(str(source)) if isinstance(source, (str, Path)) else type(source).__name__
+    named = isinstance(source, (str, Path))
+    name = checks.in_message(str(source)) if named else type(source).__name__
     return checks.Words(f"{name} ({reason})")
 
 

@@ -20,7 +20,8 @@ def cavities(
     absorber_occupation: float | None,
 ) -> FilterParts:
     """See `Filter.cavities`."""
-    given = rates if isinstance(rates, (Sequence, np.ndarray)) else (rates,)
+    one = checks.scalar(rates)
+    given = one if isinstance(one, (Sequence, np.ndarray)) and np.ndim(one) else (one,)
     kappa = [checks.positive("rates", rate) for rate in given]
     m = len(kappa)
     if not 1 <= m <= checks.MOST_NODES:

@@ -24,6 +24,10 @@ def check_parameters(
     """
     if not callable(builder):
         checks.fail("builder", "a function that returns a network", builder)
+    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
+        for name in names:
+            if not isinstance(name, str):
+                checks.fail(argument, "of parameters by name", name)
     for name in varied:
         if name in fixed:
             checks.fail("fixed", "of parameters that the grid does not vary", name)

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any, NoReturn, TypeVar
 
+import numpy as np
+
 from thermalent.support import checks
 from thermalent.support.deprecation import Decorated
 from thermalent.support.errors import (
@@ -32,6 +34,9 @@ _MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) argumen
 _TOO_MANY = re.compile(r"takes .*positional arguments? but \d+|too many positional arguments")
 # What Python raises when an object cannot do what it is asked for.
 _FROM_INSIDE = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
+
+# Elements that were masked would count as what stands behind the mask.
+_MASKED = (np.ma.MaskedArray, type(np.ma.masked))
 
 # A range takes no memory, but the array made of it does.
 _LONGEST_RANGE = 10_000_000
@@ -133,6 +138,13 @@ def _check_objects(
     for value in (*args, *kwargs.values()):
         if type(value) is range and len(value) > _LONGEST_RANGE:
             _refuse_range(declared(function), args, kwargs)
+        if type(value) in _MASKED and np.ma.is_masked(value):
+            _refuse_masked(declared(function), args, kwargs)
+
+
+def _refuse_masked(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:
+    name = next(name for name, value in _given(known, args, kwargs) if np.ma.is_masked(value))
+    checks.fail(name, "without masked elements", checks.Words("an array that has some"))
 
 
 def _refuse_range(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:

@@ -15,6 +15,7 @@ from thermalent.support.errors import ArgumentError
 
 _LONG = 10**30
 _MOST_SHOWN = 200  # characters of a value in a message
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that file systems take, of one folder and of all
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
 LARGEST_AMPLITUDE = 1e6  # of a coherent state: a million million quanta
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
@@ -32,7 +33,8 @@ class Words(str):
 
 def fail(name: str, allowed: str, value: object) -> NoReturn:
     """Raise the ValueError that names the argument, what is allowed and the value given."""
-    raise ArgumentError(f"Argument `{name}` must be {allowed}, but is {in_message(value)}.")
+    # Some functions are told what their argument is called, by whoever calls them.
+    raise ArgumentError(f"Argument `{_cut(name)}` must be {allowed}, but is {in_message(value)}.")
 
 
 def in_message(value: object) -> str:
@@ -47,12 +49,18 @@ def in_message(value: object) -> str:
         text = repr(value)
     except ValueError:  # a collection with such an integer
         text = f"a {type(value).__name__}"
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def scalar(value: Any) -> Any:
     """The number in an array or a labelled array without dimensions; anything else as it is."""
     if type(value) is float or isinstance(value, Number) or getattr(value, "ndim", None) != 0:
+        return value
+    if np.ma.is_masked(value):  # its item would be a zero
         return value
     return value.item()
 
@@ -242,9 +250,17 @@ def text(name: str, value: Any) -> str:
 
 def path(name: str, value: Any) -> Path:
     """The path of a file or folder, whether it exists or not."""
-    if not isinstance(value, (str, os.PathLike)) or "\0" in os.fspath(value):
+    try:
+        text = os.fspath(value)
+        parts = os.fsencode(text).split(os.fsencode(os.sep))
+    except (TypeError, ValueError):  # of another type, or of characters that no name has
         fail(name, "a path", value)
-    return Path(value)
+    if not isinstance(text, str) or "\0" in text:
+        fail(name, "a path", value)
+    if max(map(len, parts)) > _LONGEST_NAME or len(text) > _LONGEST_PATH:
+        allowed = f"a path of at most {_LONGEST_PATH} characters, its names {_LONGEST_NAME} each"
+        fail(name, allowed, text)
+    return Path(text)
 
 
 def real_array(name: str, value: Any) -> np.ndarray:

@@ -35,6 +35,10 @@ class ResultFileError(ThermalentError, ValueError):
     """A file of a result cannot be written, is something else, or is damaged."""
 
 
+class FigureFileError(ThermalentError, OSError):
+    """A figure cannot be written; the message says which file and why."""
+
+
 class UnknownAttributeError(ThermalentError, AttributeError):
     """An object has no attribute of this name; the message says which object has."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.support.figure_files import save_figure
+
 if TYPE_CHECKING:
     import xarray
 
@@ -36,7 +38,7 @@ def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
     else:
         _map(figure, axes, data, values, name)
     axes.set_title(", ".join([data.attrs["builder"].rsplit(".", 1)[-1], *held]), fontsize=9)
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def _curve(axes: Any, data: xarray.Dataset, values: xarray.DataArray, name: str) -> None:

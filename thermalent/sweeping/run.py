@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
+from math import inf
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,8 @@ def sweep(
         ExecutorError: the workers died, lack this package, or have another version of it.
     """
     _require_packages(store)
-    study = _study(builder, grid, observables, method, fixed, initial, store, block, units)
+    place = None if store is None else checks.path("store", store)
+    study = _study(builder, grid, observables, method, fixed, initial, place, block, units)
     accepted = check_accept(accept)
     if retry not in (None, "failed"):
         checks.fail("retry", "'failed' or None", retry)
@@ -114,12 +116,14 @@ def sweep(
         chosen: int | Workers = count
     else:
         chosen = executors.given(executor)
-    patience = _SHORT if executor is None else 0.0
-    if store is None:
+    patience = 0.0
+    if executor is None:
+        patience = _SHORT if executors.may_start_processes() else inf
+    if place is None:
         filled = study.empty()
         _run(study, None, filled, chosen, patience, progress)
         return study.dataset(filled)
-    with writing(Path(store), study, accepted, retry=retry is not None) as opened:
+    with writing(place, study, accepted, retry=retry is not None) as opened:
         _run(study, opened, None, chosen, patience, progress)
         return opened.read()
 
@@ -145,7 +149,7 @@ def _study(
     method: Method | None,
     fixed: Mapping[str, Any] | None,
     initial: Any,
-    store: str | os.PathLike[str] | None,
+    store: Path | None,
     block: int | None,
     units: Mapping[str, str] | None,
 ) -> Study:
@@ -197,8 +201,8 @@ def _code(recipe: Recipe, *, stored: bool) -> dict[str, str]:
         return {"unknown": str(problem)}
 
 
-def _tiles(grid: Grid, block: int | None, store: Any) -> Tiles:
-    stored = None if store is None else stored_block(Path(store), grid.digest())
+def _tiles(grid: Grid, block: int | None, store: Path | None) -> Tiles:
+    stored = None if store is None else stored_block(store, grid.digest())
     if stored is not None:
         return Tiles(shape=grid.shape, block=stored)
     return tiles(grid.shape, block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.testing.draws import Draws, SeededDraws
 from thermalent.testing.kinds import DISTRIBUTIONS, KINDS
+
+_LARGEST_STATE = 256  # of eight qubits: drawing the kets of a larger one takes minutes
 
 
 @with_explained_calls
@@ -36,11 +39,14 @@ def random_state(dims: Sequence[int], rng: np.random.Generator) -> np.ndarray:
     """A random density matrix of emitters with these dimensions, (d, d), of any rank.
 
     Args:
-        dims: Dimensions of the emitters, as `Network.dims`.
+        dims: Dimensions of the emitters, as `Network.dims`; their product is at most 256.
         rng: Where the numbers come from.
 
     Returns:
         The density matrix.
+
+    Raises:
+        ValueError: a dimension is no positive integer, or their product is too large.
     """
     return drawn_state(SeededDraws(rng), dims)
 
@@ -72,7 +78,9 @@ def distribution_of(kind: str) -> Callable[[Draws], Network]:
 
 def drawn_state(draws: Draws, dims: Sequence[int]) -> np.ndarray:
     """A mixture of one to d kets, its weights spread over decades."""
-    d = int(np.prod([checks.integer("dims", size, 1) for size in dims]))
+    d = prod(checks.integer("dims", size, 1) for size in dims)
+    if d > _LARGEST_STATE:
+        checks.fail("dims", f"sizes whose product is at most {_LARGEST_STATE}", dims)
     rank = draws.choice(tuple(range(1, d + 1)))
     rho = np.zeros((d, d), dtype=complex)
     for _ in range(rank):

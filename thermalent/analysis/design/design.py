@@ -35,10 +35,15 @@ from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.errors import ArgumentError
 from thermalent.support.progress import working
 
 _MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "waveguide_occupation": 10.0}
 _SMALLEST = 4.0**-8  # of these, where the search for a budget begins
+_LEAST_N = 1e-300  # below, an occupation is zero in doubles, or has few digits
+# How a missing derivative is said: the concurrence has none at the border of separable states, and
+# the coupling over the line, the root of 1 - loss, has none where all is lost.
+_WITHOUT_SLOPE = (SolveError, ArgumentError)
 
 
 @with_explained_calls
@@ -92,6 +97,9 @@ def design(
     kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.positive)
     hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
     rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive)
+    if thermal_occupation(kelvin, hertz) < _LEAST_N:
+        allowed = f"so high that the source has quanta at {hertz:g} Hz"
+        checks.fail("temperature", allowed, temperature)
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     extra = sorted(checks.positive("margins", margin) for margin in margins)
     time = None
@@ -212,7 +220,7 @@ class _Maker:
         values = {"ln_n": log(n), "ln_kappa": log(kappa), **self.search.link}
         try:
             slopes: Mapping[str, float] = sensitivities(builder, values, rtol=1e-6)
-        except SolveError:  # at the border of separable states some of them have no slope
+        except _WITHOUT_SLOPE:  # some of them, at the border of separable states or of a range
             slopes = {name: _slope_alone(builder, values, name) for name in values}
         return {
             "kappa": slopes["ln_kappa"],
@@ -228,5 +236,5 @@ def _slope_alone(builder: Callable[..., Network], values: Mapping[str, Any], nam
         return float(
             sensitivities(partial(builder, **others), {name: values[name]}, rtol=1e-6)[name]
         )
-    except SolveError:
+    except _WITHOUT_SLOPE:
         return nan

@@ -13,6 +13,7 @@ from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
 from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
 from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.support.figure_files import save_figure
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _BEYOND = 6.0  # the bandwidths drawn reach this factor beyond the designs
@@ -66,7 +67,7 @@ def draw_design(design: Drawn, path: Path | str) -> None:
     _over_quality(axes[0], design)
     if wide:
         _over_imperfections(axes[1], design)
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def _over_quality(axes: Any, design: Drawn) -> None:

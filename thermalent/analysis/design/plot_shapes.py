@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thermalent.analysis.design.shape_points import ShapeDesign
+from thermalent.support.figure_files import save_figure
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # by order
 _STYLES = {"cavities": "-", "butterworth": "--", "chebyshev": ":"}
@@ -47,7 +48,7 @@ def draw_shapes(design: Compared, path: Path | str) -> None:
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     _over_quality(left, design)
     _over_order(right, design)
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def _over_quality(axes: Any, design: Compared) -> None:

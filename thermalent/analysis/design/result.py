@@ -160,7 +160,12 @@ class Design:
         return np.maximum(np.max(margins(kappas, self.n_th * shares, self.link), axis=1), 0.0)
 
     def plot(self, path: Path | str) -> None:
-        """Draw the concurrence over Q, and over each imperfection of the best filter, to a file."""
+        """Draw the concurrence over Q, and over each imperfection of the best filter, to a file.
+
+        Raises:
+            ValueError: the file's kind is unknown to matplotlib.
+            OSError: the file cannot be written.
+        """
         from thermalent.analysis.design.plot import draw_design
 
         draw_design(self, path)

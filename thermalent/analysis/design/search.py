@@ -113,10 +113,8 @@ class MarginSearch:
 
         places = np.log(self.occupations)
         values = margins([kappa], self.occupations, self.link)[0]
-        higher = np.concatenate([[-inf], values, [-inf]])
-        tops = (values >= higher[:-2]) & (values >= higher[2:]) & (values > values.max() - _BETWEEN)
         candidates = [full]
-        for i in np.flatnonzero(tops).tolist():
+        for i in _tops(values):
             if i == 0 and value(places[0] - _SLIGHTLY) <= full[0]:
                 continue  # a little less is no better
             best = minimize_scalar(
@@ -133,11 +131,8 @@ class MarginSearch:
         """The bandwidth of the largest margin."""
         from scipy.optimize import minimize_scalar
 
-        higher = np.concatenate([[-inf], self.map, [-inf]])
-        tops = (self.map >= higher[:-2]) & (self.map >= higher[2:])
-        tops &= self.map > self.map.max() - _BETWEEN
         candidates = []
-        for i in np.flatnonzero(tops).tolist():
+        for i in _tops(self.map):
             low, high = _BANDWIDTHS[max(i - 1, 0)], _BANDWIDTHS[min(i + 1, len(self.map) - 1)]
             best = minimize_scalar(
                 lambda log_kappa: -self.at(exp(log_kappa))[0],
@@ -276,6 +271,16 @@ class MarginSearch:
                 return inf
             low, before = high, value
         return inf
+
+
+def _tops(values: np.ndarray) -> list[int]:
+    """Places of the maxima beside which the largest value may be; one of each plateau.
+
+    A plateau is what is left where nothing reaches the second qubit: the margin is zero everywhere.
+    """
+    higher = np.concatenate([[-inf], values, [-inf]])
+    tops = (values > higher[:-2]) & (values >= higher[2:]) & (values > values.max() - _BETWEEN)
+    return [int(place) for place in np.flatnonzero(tops)]
 
 
 def imperfect(n: float, kappa: float, link: Mapping[str, Any], name: str, amount: float) -> Network:

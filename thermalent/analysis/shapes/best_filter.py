@@ -26,9 +26,13 @@ from thermalent.solution.result import SteadyState
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
+from thermalent.support.figure_files import save_figure
 from thermalent.support.progress import working
 
 _MOST_POLES = 8
+# Below, rates of what absorbs leave the range of networks; above, the state behind one pole, which
+# would have to be narrower than 1e-6 gamma, is not found (at 1e11, while 3e10 goes).
+_COLDEST, _HOTTEST = 1e-30, 1e10
 # A concurrence this far from the value of the climb shows that the truncations did not describe it.
 _ELSEWHERE = 0.02
 
@@ -82,7 +86,12 @@ class BestFilter(metaclass=ExplainedClass):
         return np.asarray(np.abs(self.filter.response(frequencies)) ** 2)
 
     def plot(self, path: Path | str) -> None:
-        """Draw |S21|^2, linear and in decibels, to a file."""
+        """Draw |S21|^2, linear and in decibels, to a file.
+
+        Raises:
+            ValueError: the file's kind is unknown to matplotlib.
+            OSError: the file cannot be written.
+        """
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(7.0, 3.2), dpi=150, layout="constrained")
@@ -96,7 +105,7 @@ class BestFilter(metaclass=ExplainedClass):
         decibels.set(ylabel=r"$|S_{21}|^2$ (dB)")
         for axes in (linear, decibels):
             axes.set(xlabel=r"frequency from the carrier, $\omega/\gamma$", xlim=(-reach, reach))
-        figure.savefig(path)
+        save_figure(figure, path)
 
     def __str__(self) -> str:
         return (
@@ -132,7 +141,7 @@ def best_filter(
     `te.steady_state`.
 
     Args:
-        n_th: Thermal occupation of the hot port, > 0.
+        n_th: Thermal occupation of the hot port, from 1e-30 to 1e10.
         order: Number p of poles, 1 to 8. With six, a start takes some ten seconds.
         zeros: Whether S21 may have zeros; without them it is a row of coupled cavities.
         symmetric: Whether only spectra symmetric about the carrier are searched; others have twice
@@ -157,7 +166,7 @@ def best_filter(
         UserWarning: only one of several climbs ended at the largest value, or the truncations of
             the climb do not describe the filter that it found.
     """
-    occupation = checks.positive("n_th", n_th)
+    occupation = checks.within("n_th", n_th, _COLDEST, _HOTTEST)
     checks.within("rtol", rtol, 1e-10, 0.1)
     p = checks.integer("order", order, 1, _MOST_POLES)
     count, most = checks.integer("starts", starts, 1, 10_000), checks.integer("quanta", quanta, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import importlib.metadata
+import multiprocessing
 import os
 import queue
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -80,12 +81,27 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def may_start_processes() -> bool:
+    """Whether this process may have children: a worker of a pool of multiprocessing may not."""
+    return not multiprocessing.current_process().daemon
+
+
 def processes(count: int) -> Workers:
     """Processes on this machine that the sweep starts.
 
     They come from loky: they start afresh (no fork of a process with threads), need no guard around
     the script's main part, and notice when one of them dies.
+
+    Raises:
+        ValueError: this process may have no children.
     """
+    if not may_start_processes():
+        checks.fail(
+            "executor",
+            "1 or left out in this process, which may start no others (it is a daemon, such as a "
+            "worker of multiprocessing.Pool)",
+            count,
+        )
     from loky import get_reusable_executor
 
     # Idle for longer than the timeout they end by themselves; until then the next sweep finds them
