@@ -14,10 +14,23 @@ from thermalent.cli.options import Numbers, Quantities, json_option
 from thermalent.cli.output import note_status, print_json, print_table, result_data, result_rows
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
-PRESET_NAMES = ("superconducting", "siv-orbital", "siv-spin")
+PRESET_NAMES = (
+    "superconducting",
+    "superconducting-bidirectional",
+    "siv-orbital",
+    "siv-spin",
+    "siv-orbital-wide",
+    "siv-spin-wide",
+    "ring-caesium",
+    "ring-nv",
+    "ring-rubidium",
+    "ring-photonic-crystal",
+    "dual-rail-microwave",
+    "dual-rail-optical",
+)
 
 
-_OBJECTS = ("network", "filter")
+_OBJECTS = ("network", "filter", "numbers")
 
 
 @click.command(short_help="From kelvin and hertz to a steady state.")
@@ -28,9 +41,12 @@ _OBJECTS = ("network", "filter")
     show_default=True,
     help="A laboratory whose numbers hold wherever no other option is given.",
 )
+@click.option("--list", "listed", is_flag=True, help="Print the presets and end.")
 @click.option("--temperature", metavar="QUANTITY", help="Temperature of the source.")
-@click.option("--frequency", metavar="QUANTITY", help="Frequency of the filter, omega/2pi.")
-@click.option("--quality", type=float, help="Q of the filter.")
+@click.option(
+    "--frequency", metavar="QUANTITY", help="Frequency of the filter or the rings, omega/2pi."
+)
+@click.option("--quality", type=float, help="Q of the filter, or of the rings.")
 @click.option(
     "--gamma",
     type=Quantities(),
@@ -61,12 +77,19 @@ _OBJECTS = ("network", "filter")
     help="Another filter, of the width that --quality gives: butterworth:ORDER, "
     "chebyshev:ORDER:RIPPLE (in decibels); or a Touchstone file, which has its own.",
 )
+@click.option(
+    "--linewidth", metavar="QUANTITY", help="Decay of emitters at rings elsewhere, Gamma/2pi."
+)
+@click.option("--chirality", type=float, help="Chirality of the waveguide between rings.")
+@click.option("--bandwidth", metavar="QUANTITY", help="Bandwidth of an amplifier, kappa/2pi.")
+@click.option("--squeezing", type=float, help="Squeezing r of an amplifier.")
 @json_option
-def hardware(preset: str, as_json: bool, **options: Any) -> None:
-    """Qubits on a cold waveguide, driven by a thermal source through a filter.
+def hardware(preset: str, listed: bool, as_json: bool, **options: Any) -> None:
+    """Qubits on a cold waveguide, and other platforms that the papers name.
 
-    Superconducting qubits behind a resistor, or colour centres along a phonon waveguide. Every
-    number has its unit. Frequencies are ordinary ones: 10MHz is gamma/2pi = 10 MHz.
+    Superconducting qubits behind a resistor, colour centres along a phonon waveguide, emitters at
+    ring resonators, rails behind an amplifier. Every number has its unit. Frequencies are ordinary
+    ones: 10MHz is gamma/2pi = 10 MHz.
 
     \b
     Examples:
@@ -75,9 +98,15 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
       thermalent hardware --gamma 10MHz,9MHz --detuning 1MHz,-1MHz --json
       thermalent hardware --preset siv-spin --quality 5e5
       thermalent hardware --temperature 20mK --filter chebyshev:2:0.1
+      thermalent hardware --list
+      thermalent hardware --preset ring-caesium --quality 5e6
     """
     from thermalent import hardware as laboratory
 
+    if listed:
+        entries = [(name, p.what, p.source) for name, p in laboratory.PRESETS.items()]
+        print_table(("preset", "platform", "source"), entries, right=3)
+        return
     chosen = laboratory.PRESETS[preset]
     changes = {name: value for name, value in options.items() if value is not None}
     for name in changes:
@@ -88,21 +117,53 @@ def hardware(preset: str, as_json: bool, **options: Any) -> None:
         changes["wavelengths"] = (changes["wavelengths"],)  # one qubit
     with arguments():
         lab = _laboratory(preset, changes)
+    given = {"preset": preset, **chosen.numbers, **changes}
+    if getattr(lab, "initial", None) is not None:
+        _print_peak(lab, given if as_json else None)
+        return
     with solving():
         from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
     if as_json:
-        given = {"preset": preset, **chosen.numbers, **changes}
-        numbers = {f.name: getattr(lab, f.name) for f in fields(lab) if f.name not in _OBJECTS}
-        derived = {"time_unit": lab.time_unit, "flux": lab.flux, "power": lab.power}
-        described = {"version": __version__, "given": given, "hardware": {**numbers, **derived}}
-        print_json({**described, **result_data(result)})
+        print_json({**_described(lab, given), **result_data(result)})
         return
-    print_table(("quantity", "symbol", "laboratory", "network"), lab.rows(), right=2)
-    click.echo()
+    _print_rows(lab)
     print_table(("", ""), result_rows(result), right=1)
     note_status(result)
+
+
+def _print_rows(lab: Any) -> None:
+    print_table(("quantity", "symbol", "laboratory", "network"), lab.rows(), right=2)
+    click.echo()
+
+
+def _described(lab: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for and the laboratory numbers, as JSON."""
+    numbers = {f.name: getattr(lab, f.name) for f in fields(lab) if f.name not in _OBJECTS}
+    derived = {
+        key: getattr(lab, key) for key in ("time_unit", "flux", "power") if hasattr(lab, key)
+    }
+    return {"version": __version__, "given": given, "hardware": {**numbers, **derived}}
+
+
+def _print_peak(lab: Any, given: dict[str, Any] | None) -> None:
+    """The best moment of what evolves from one excitation; as JSON, if `given` is."""
+    with solving():
+        from thermalent.hardware.claims_of_platforms import ring_peak
+
+        peak = ring_peak(lab)
+    what = "concurrence" if lab.target is None else "fidelity"
+    if given is not None:
+        time = float(peak.time)
+        best = {what: float(peak.value), f"error of {what}": peak.value.error}
+        best |= {"time": time, "seconds": time * lab.time_unit}
+        print_json({**_described(lab, given), "largest": best})
+        return
+    _print_rows(lab)
+    error, seconds = f"{peak.value.error:.0e}", f"{peak.time * lab.time_unit:.4g} s"
+    rows = [(f"largest {what}", f"{peak.value:.10g} (error {error})"), ("reached after", seconds)]
+    print_table(("", ""), rows, right=1)
 
 
 def _laboratory(preset: str, changes: dict[str, Any]) -> Any:

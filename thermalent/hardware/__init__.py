@@ -16,6 +16,8 @@ from typing import Any
 
 from thermalent.hardware.description import Hardware as Hardware
 from thermalent.hardware.description import QuantityRow as QuantityRow
+from thermalent.hardware.laboratory import Laboratory as Laboratory
+from thermalent.hardware.links import bidirectional_link as bidirectional_link
 from thermalent.hardware.links import colour_centre_link as colour_centre_link
 from thermalent.hardware.links import superconducting_link as superconducting_link
 from thermalent.hardware.occupation import BOLTZMANN as BOLTZMANN
@@ -25,6 +27,8 @@ from thermalent.hardware.occupation import thermal_occupation as thermal_occupat
 from thermalent.hardware.presets import PRESETS as PRESETS
 from thermalent.hardware.presets import Preset as Preset
 from thermalent.hardware.presets import preset as preset
+from thermalent.hardware.rails import dual_rail_link as dual_rail_link
+from thermalent.hardware.rings import ring_resonator_link as ring_resonator_link
 from thermalent.support.deprecation import renamed_names
 
 _MOVED = ("Budget", "Design", "DesignPoint", "design")

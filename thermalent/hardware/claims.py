@@ -1,4 +1,4 @@
-"""The numbers of THERMAL, Sec. V, for its laboratories, and those of their networks.
+"""The numbers of the papers for the platforms that they name, and those of their networks.
 
 `python -m thermalent.hardware.claims` prints the tables of docs/hardware.md.
 """
@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from math import exp, log
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from thermalent.hardware.claims_of_platforms import outcome, platform_claims
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
+from thermalent.hardware.paper_claim import PaperClaim
 from thermalent.hardware.presets import PRESETS, preset
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
@@ -23,27 +26,14 @@ _BEST_QUALITY = {"siv-orbital": 1.4e6, "siv-spin": 8e5}
 _WORST_QUALITY = {"below": 2e5, "above": 1e8}
 
 
-class PaperClaim(NamedTuple):
-    """A statement of the paper, and the number that decides it.
-
-    Args:
-        preset: Which laboratory.
-        quantity: The quantity, with the parameters that differ from the preset.
-        paper: The statement of the paper.
-        exact: The computed number, with the back-action of the qubits on the source.
-        approximate: The computed number without back-action, where there is any.
-    """
-
-    preset: str
-    quantity: str
-    paper: str
-    exact: str
-    approximate: str = ""
-
-
 def claims() -> list[PaperClaim]:
-    """Every number of Sec. V, and every statement of it that a number can decide."""
-    return [*_superconducting(), *_orbital(), *_spin()]
+    """Every number of THERMAL, Sec. V, of the other platforms, and what a number can decide."""
+    return list(_claims())
+
+
+@cache
+def _claims() -> tuple[PaperClaim, ...]:
+    return (*_superconducting(), *_orbital(), *_spin(), *platform_claims())
 
 
 def steady_concurrence(lab: Hardware) -> float:
@@ -173,11 +163,23 @@ def _spaced(quantity: str) -> str:
 
 
 def markdown() -> str:
-    """The claims as Markdown, one table per laboratory."""
+    """The claims as Markdown: a table of all platforms, then one per platform."""
     all_claims = claims()
-    return "\n".join(
-        _section(name, [c for c in all_claims if c.preset == name]) for name in PRESETS
-    )
+    sections = [_section(name, [c for c in all_claims if c.preset == name]) for name in PRESETS]
+    return "\n".join([_overview(), *sections])
+
+
+def _overview() -> str:
+    lines = [
+        _line(["preset", "platform", "source", "comes out", "verdict"]),
+        _line(["---"] * 5),
+        *(
+            _line([f"`{name}`", entry.what, entry.source, outcome(name), entry.verdict])
+            for name, entry in PRESETS.items()
+        ),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _section(name: str, of_preset: Sequence[PaperClaim]) -> str:
@@ -191,6 +193,14 @@ def _section(name: str, of_preset: Sequence[PaperClaim]) -> str:
         _wrapped(
             f"{chosen.what[0].upper()}{chosen.what[1:]} ({chosen.source}). "
             f"Assumed: {chosen.assumed}."
+        ),
+        "",
+        fill(
+            f"\u201c{chosen.quotation}\u201d",
+            98,
+            break_on_hyphens=False,
+            initial_indent="> ",
+            subsequent_indent="> ",
         ),
         "",
         _line(headings[:width]),

@@ -48,6 +48,7 @@ class Hardware(metaclass=ExplainedClass):
         waveguide_occupation: Thermal occupation of the waveguide at the filter's frequency.
         wavelengths: Distance of each qubit from the mirror, if there is one.
         filter: The filter in units of the network, if it is no single cavity.
+        quanta: What travels, "photon" or "phonon".
     """
 
     network: Network
@@ -65,6 +66,7 @@ class Hardware(metaclass=ExplainedClass):
     waveguide_occupation: float = 0.0
     wavelengths: tuple[float, ...] | None = None
     filter: Filter | None = None
+    quanta: str = "photon"
 
     @property
     def time_unit(self) -> float:
@@ -89,13 +91,12 @@ class Hardware(metaclass=ExplainedClass):
 
     def rows(self) -> list[QuantityRow]:
         """The numbers as lines of a table; what is zero is left out."""
-        quanta = "photon" if self.wavelengths is None else "phonon"
         return [
             *self._source(),
             *(row for i in range(len(self.network.emitter_names)) for row in self._qubit(i)),
             *self._losses(),
             QuantityRow(
-                f"{quanta} flux",
+                f"{self.quanta} flux",
                 "Phi",
                 f"{self.flux:.4g} / s",
                 f"{self._flux:.6g}",

@@ -1,4 +1,4 @@
-"""Two kinds of hardware: microwaves on a one-way waveguide, phonons in front of a mirror."""
+"""Thermally driven hardware: one-way lines, and lines of photons or phonons with a mirror."""
 
 from __future__ import annotations
 
@@ -133,9 +133,88 @@ def colour_centre_link(
 
     Source: THERMAL, Sec. V B.
     """
+    return _in_front_of_a_mirror(
+        _source(temperature, frequency, quality, base_temperature, filter, ("50GHz", 1e6)),
+        gamma,
+        wavelengths=wavelengths,
+        detuning=detuning,
+        dephasing_time=dephasing_time,
+        loss=loss,
+        backaction=backaction,
+        filter=filter,
+        quanta="phonon",
+    )
+
+
+@with_explained_calls
+def bidirectional_link(
+    temperature: Any = "293K",
+    frequency: Any = None,
+    quality: float | None = None,
+    gamma: Any = "10MHz",
+    *,
+    wavelengths: Sequence[float] = (1.0, 2.0),
+    detuning: Any = None,
+    dephasing_time: Any = None,
+    loss: float | Sequence[float] = 0.0,
+    base_temperature: Any = 0.0,
+    backaction: bool = True,
+    filter: Filter | None = None,
+) -> Hardware:
+    r"""Superconducting qubits along a microwave line that guides both ways and ends at the filter.
+
+    The geometry is that of `colour_centre_link`, with the filter cavity at the end of the line, and
+    the relations those of `superconducting_link`. No circulator is needed.
+
+    Args:
+        temperature: Of the resistor behind the filter, such as "293K".
+        frequency: Of the filter, nu_c = omega_c/2pi; "5GHz" if not given.
+        quality: Q of the filter, 2 kappa = omega_c/Q, > 0; 2.5e5 if not given.
+        gamma: Decay of the qubits at an antinode, gamma/2pi; one, or one per qubit, > 0.
+        wavelengths: As for `colour_centre_link`.
+        detuning: As for `colour_centre_link`.
+        dephasing_time: As for `colour_centre_link`.
+        loss: As for `colour_centre_link`.
+        base_temperature: As for `colour_centre_link`.
+        backaction: As for `colour_centre_link`.
+        filter: As for `colour_centre_link`.
+
+    Returns:
+        The network with the laboratory numbers that it stands for.
+
+    Raises:
+        ValueError: an argument has another unit, none, is out of range or of the wrong length.
+
+    Source: THERMAL, end of Sec. V B 2.
+    """
+    return _in_front_of_a_mirror(
+        _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5)),
+        gamma,
+        wavelengths=wavelengths,
+        detuning=detuning,
+        dephasing_time=dephasing_time,
+        loss=loss,
+        backaction=backaction,
+        filter=filter,
+        quanta="photon",
+    )
+
+
+def _in_front_of_a_mirror(
+    source: _Source,
+    gamma: Any,
+    *,
+    wavelengths: Sequence[float],
+    detuning: Any,
+    dephasing_time: Any,
+    loss: float | Sequence[float],
+    backaction: bool,
+    filter: Filter | None,
+    quanta: str,
+) -> Hardware:
+    """Qubits along a line that ends in a mirror with the hot cavity."""
     places = tuple(checks.positive("wavelengths", z) for z in wavelengths)
     count = checks.integer("number of wavelengths", len(places), 1)
-    source = _source(temperature, frequency, quality, base_temperature, filter, ("50GHz", 1e6))
     line = _qubits(count, gamma, 0.0 if detuning is None else detuning, dephasing_time)
     if detuning is None:
         line = line._replace(detuning=tuple(0.5 - i % 2 for i in range(count)))
@@ -153,7 +232,7 @@ def colour_centre_link(
         backaction=backaction,
         filter=chosen,
     )
-    return _hardware(network, source, line, losses, places, chosen)
+    return _hardware(network, source, line, losses, places, chosen, quanta)
 
 
 class _Source(NamedTuple):
@@ -257,6 +336,7 @@ def _hardware(
     loss: tuple[float, ...],
     wavelengths: tuple[float, ...] | None = None,
     chosen: Filter | None = None,
+    quanta: str = "photon",
 ) -> Hardware:
     return Hardware(
         network=network,
@@ -274,4 +354,5 @@ def _hardware(
         waveguide_occupation=source.waveguide_occupation,
         wavelengths=wavelengths,
         filter=chosen,
+        quanta=quanta,
     )

@@ -38,6 +38,7 @@ _ON = {
     "te.analytic.DualRailState": "RAILS",
     "te.analytic.Populations": "te.analytic.markov_populations(1.0)",
     "te.hardware.Hardware": "HARDWARE",
+    "te.hardware.Laboratory": "te.hardware.preset('ring-nv')",
     "te.stochastic.Trajectory": "SINGLE",
 }
 
@@ -191,6 +192,9 @@ _OWN: dict[str, dict[str, str]] = {
         "quality": "250.0", "n_th": "0.3", "gamma": "(1.0, 1.0)", "detuning": "(0.0, 0.0)",
         "dephasing": "(0.0, 0.0)", "loss": "(0.0,)",
     },
+    "te.hardware.Laboratory": {"network": "LINK", "rate_unit": "1e6", "numbers": "()"},
+    "te.hardware.dual_rail_link": {"gamma": "'10MHz'"},
+    "te.hardware.bidirectional_link": {"gamma": "'10MHz'"},
     "te.hardware.Preset": {
         "what": "'a link'", "link": "te.hardware.superconducting_link",
         "numbers": "{'quality': 100.0}", "source": "'here'", "assumed": "''",
@@ -245,8 +249,8 @@ _HOLDERS = (
     "te.SteadyState",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
-    "te.distillation.Recurrence",
-    "te.hardware.Hardware", "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",
+    "te.distillation.Recurrence", "te.hardware.Hardware", "te.hardware.Laboratory",
+    "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",
     "te.stochastic.Distribution", "te.stochastic.SampledCoherence", "te.stochastic.Trajectory",
     "te.zipped",
 )  # fmt: skip
