@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from thermalent.excitations.amplitudes import SingleExcitation as SingleExcitation
     from thermalent.excitations.few import FewExcitations as FewExcitations
     from thermalent.excitations.transfer import transfer as transfer
+    from thermalent.excitations.unknown import unknown_state_fidelity as unknown_state_fidelity
     from thermalent.filters.filter import Filter as Filter
     from thermalent.fock.master_equation import MasterEquation as MasterEquation
     from thermalent.fock.master_equation import master_equation as master_equation
@@ -130,6 +131,7 @@ _HOME = {
     "thermalent.continued_fraction.sensitivity.sensitivities": ("sensitivities",),
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),
     "thermalent.excitations.transfer": ("transfer",),
+    "thermalent.excitations.unknown": ("unknown_state_fidelity",),
     "thermalent.filters.filter": ("Filter",),
     "thermalent.fock.master_equation": ("MasterEquation", "master_equation"),
     "thermalent.networks.geometry": (

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.hardware.claims_of_platforms import outcome, platform_claims
+from thermalent.hardware.claims_of_platforms import platform_claims, preset_outcome
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.hardware.paper_claim import PaperClaim
@@ -174,7 +174,7 @@ def _overview() -> str:
         _line(["preset", "platform", "source", "comes out", "verdict"]),
         _line(["---"] * 5),
         *(
-            _line([f"`{name}`", entry.what, entry.source, outcome(name), entry.verdict])
+            _line([f"`{name}`", entry.what, entry.source, preset_outcome(name), entry.verdict])
             for name, entry in PRESETS.items()
         ),
         "",

@@ -34,7 +34,7 @@ def platform_claims() -> Iterator[PaperClaim]:
     yield from _optical_rails()
 
 
-def outcome(name: str) -> str:
+def preset_outcome(name: str) -> str:
     """What a preset gives, in words and numbers: its entanglement, and when."""
     lab = preset(name)
     if not isinstance(lab, Laboratory):

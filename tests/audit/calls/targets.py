@@ -163,6 +163,7 @@ _OWN: dict[str, dict[str, str]] = {
         "executor": "1", "progress": "False",
     },
     "te.transfer": {"network": "RINGS", "initial": "'10'"},
+    "te.unknown_state_fidelity": {"network": "RINGS", "levels": "[('10', '01')]"},
     "te.zipped": {"**": "{'n_th': [1.0, 2.0], 'kappa': [0.5, 0.4]}"},
     "te.analytic.DualRailState": {
         "delta_a": "(0.0,)", "delta_b": "(0.0,)", "permutation": "(0,)", "ket": "RAILS.ket",
