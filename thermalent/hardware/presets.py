@@ -164,7 +164,7 @@ PRESETS |= {
         "couplings to that line that are best without decay, no spectral diffusion",
         quotation="coupling diamond NV centers with ring cavities ... since color centers are "
         "solid-state systems, there is no need to trap them",
-        verdict="The lifetime allows 0.69 at Q = 1e6, and 0.89 at 1e5, where gamma_R is larger. "
+        verdict="The lifetime allows 0.68 at Q = 1e6, and 0.89 at 1e5, where gamma_R is larger. "
         "Lines 236 MHz apart leave 0.44 at Q = 1e6.",
     ),
     "ring-rubidium": Preset(
