@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from thermalent.solution.method import Method as Method
     from thermalent.solution.method import MethodError as MethodError
     from thermalent.solution.result import SteadyState as SteadyState
+    from thermalent.solution.schedule import Schedule as Schedule
     from thermalent.solution.stored import load as load
     from thermalent.solving.solve import evolve as evolve
     from thermalent.solving.solve import methods as methods
@@ -166,6 +167,7 @@ _HOME = {
     "thermalent.solution.evolution": ("Evolution",),
     "thermalent.solution.method": ("Method", "MethodError"),
     "thermalent.solution.result": ("SteadyState",),
+    "thermalent.solution.schedule": ("Schedule",),
     "thermalent.solution.stored": ("load",),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
     "thermalent.support.errors": ("ResultFileError", "ThermalentError"),

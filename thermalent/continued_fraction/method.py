@@ -17,6 +17,7 @@ from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
+from thermalent.continued_fraction.switching.evolution import ScheduleEvolutionPlan
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.method import Claim, Method
@@ -26,6 +27,10 @@ from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
 _FEW_TIMES = 100
+_SCHEDULE_BEHIND_ONE_MODE = Refusal(
+    "it evolves a schedule of networks behind one mode, and these have several. Use te.Fock() or "
+    "te.FieldTrajectories()."
+)
 _TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 
 
@@ -72,6 +77,7 @@ class ContinuedFraction(Method):
         "one thermal mode with excitations conserved up to decay, or several modes of any Gaussian "
         "statistics"
     )
+    takes_schedules: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.rtol is not None:
@@ -113,15 +119,22 @@ class ContinuedFraction(Method):
             mismatch = mismatched_start(task.source, len(network.modes))
             if mismatch is not None:
                 return Refusal(mismatch)
+        several_networks = isinstance(task, EvolutionTask) and len(task.pieces) > 1
         if len(network.modes) > 1:
+            if several_networks:
+                return _SCHEDULE_BEHIND_ONE_MODE
             return several_modes.plan_several_modes(task, self.settings)
+        networks = task.networks if isinstance(task, EvolutionTask) else (network,)
         try:
-            numbers = excitation_numbers(network)
+            numbers, *_ = [excitation_numbers(one) for one in networks]
         except SymmetryError as error:
             return Refusal(str(error))
-        reason = self._out_of_reach(network, numbers) or _too_large(task, numbers)
+        reasons = (self._out_of_reach(one, numbers) for one in networks)
+        reason = next(filter(None, reasons), None) or _too_large(task, numbers)
         if reason is not None:
             return Refusal(reason)
+        if isinstance(task, EvolutionTask) and several_networks:
+            return ScheduleEvolutionPlan(task=task, settings=self.settings, numbers=numbers)
         return one_mode.plan_one_mode(task, self.settings, numbers)
 
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:

@@ -38,13 +38,15 @@ class FewExcitations(Method):
 
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = "networks that only lose excitations, with a few of them to lose"
+    takes_schedules: ClassVar[bool] = True
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused if something feeds the network, or if blocks do not fit into memory."""
         if not isinstance(task, EvolutionTask):
             return STEADY_STATE
         network = task.network
-        reason = gain(network) or start_refusal(task.source)
+        reasons = (gain(one) for one in task.networks)
+        reason = next(filter(None, reasons), None) or start_refusal(task.source)
         if reason is not None:
             return Refusal(reason)
         numbers = excitation_numbers(network)
@@ -85,8 +87,10 @@ class FewExcitationsPlan(Plan):
     @property
     def rate(self) -> float:
         """Norm of the generator, about: every excitation on either side decays and hops."""
-        network = self.task.network
-        rates = float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
+        rates = max(
+            float(np.abs(network.decay).sum() + np.abs(network.exchange).sum())
+            for network in self.task.networks
+        )
         return max(1, self.most) * rates
 
     @property
@@ -105,21 +109,23 @@ class FewExcitationsPlan(Plan):
         """The emitters' states at the times, the modes empty at the start."""
         began = time.perf_counter()
         network, times, initial = self.task.network, self.task.times, self.task.start
-        basis = Basis(network, self.most)
-        generator, terms = drift(basis), jumps(basis)
+        bases = {id(one): Basis(one, self.most) for one in self.task.networks}
+        generators = {key: (drift(basis), jumps(basis)) for key, basis in bases.items()}
         states = np.zeros((len(times), *initial.shape), dtype=complex)
         error = np.zeros(len(times))
         elements = 0
         with working("Evolving") as report:
             for difference in self.differences:
                 report(f"coherences between m and m - {difference} excitations")
-                blocks = _Blocks(basis, difference)
-                liouvillian = blocks.liouvillian(generator, terms)
-                evolved = propagate(liouvillian, blocks.gather(initial), times)  # (t, n)
+                blocks = _Blocks(bases[id(network)], difference)
+                liouvillians = {
+                    key: blocks.liouvillian(*generator) for key, generator in generators.items()
+                }
+                evolved, lost = self._through(liouvillians, blocks.gather(initial))  # (t, n), (t,)
                 part = (blocks.emitters() @ evolved.T).T.reshape(states.shape)
                 states += part if difference == 0 else part + part.conj().transpose(0, 2, 1)
-                error += rounding(liouvillian, times)
-                elements += liouvillian.shape[0]
+                error += lost
+                elements += evolved.shape[1]
         return Evolution(
             network=network,
             method=self.method.record,
@@ -133,6 +139,24 @@ class FewExcitationsPlan(Plan):
                 "seconds": time.perf_counter() - began,
             },
         )
+
+    def _through(
+        self, liouvillians: dict[int, sparse.csr_array], y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The vector at the times, (t, n), and its rounding error, (t,), network by network."""
+        times = self.task.times
+        states, error, before = (
+            np.empty((len(times), len(y)), dtype=complex),
+            np.empty(len(times)),
+            0.0,
+        )
+        for stretch in self.task.stretches():
+            liouvillian = liouvillians[id(self.task.pieces[stretch.piece].network)]
+            until = np.append(stretch.times, stretch.length)
+            evolved, lost = propagate(liouvillian, y, until), rounding(liouvillian, until)
+            states[stretch.which], error[stretch.which] = evolved[:-1], before + lost[:-1]
+            y, before = evolved[-1], before + float(lost[-1])
+        return states, error
 
 
 class _Blocks:

@@ -22,11 +22,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from scipy.sparse import linalg
 
 from thermalent.fock.blocks import SectorGenerators
 from thermalent.fock.krylov import krylov_steps
-from thermalent.fock.lindbladian import generator_norm, lindbladian
+from thermalent.fock.lindbladian import Lindbladian, generator_norm, lindbladian
 from thermalent.fock.memory_check import too_large as too_large
 from thermalent.fock.memory_check import too_many as too_many
 from thermalent.fock.problem import Problem, words
@@ -36,9 +37,9 @@ from thermalent.fock.sectors import mode_states as mode_states
 from thermalent.fock.sectors import product_elements as product_elements
 from thermalent.fock.sectors import readout_of
 from thermalent.fock.sectors import sector as sector
-from thermalent.fock.space import space
+from thermalent.fock.space import Space, space
 from thermalent.fock.truncation import Truncation, coarser, finer, first_cutoffs, truncation
-from thermalent.solution.tasks import SourceStart, start_amplitudes
+from thermalent.solution.tasks import EvolutionTask, SourceStart, start_amplitudes
 from thermalent.support.progress import working
 
 # The first cutoff leaves this much less than the tolerance in a coherent state's tail.
@@ -90,10 +91,8 @@ class _Run(NamedTuple):
 
 
 def evolve_truncated(
-    problem: Problem,
-    times: np.ndarray,
-    initial: np.ndarray,
-    source: SourceStart,
+    problems: Sequence[Problem],
+    task: EvolutionTask,
     *,
     cutoffs: tuple[int, ...],
     raised: bool,
@@ -102,23 +101,23 @@ def evolve_truncated(
     """The emitters' states at the given cutoffs, or at higher ones that meet the tolerance.
 
     Args:
-        problem: What to evolve.
-        times: Increasing, >= 0, (t,).
-        initial: Density matrix of the emitters, (d, d).
-        source: How the source starts.
+        problems: The networks of the task, prepared, in one symmetry.
+        task: What to evolve.
         cutoffs: The first cutoffs, see `first_levels`; they fit into memory.
         raised: Whether to raise them until the truncation error is below the tolerance.
         tolerance: Allowed truncation error.
     """
-    ratios = horizon_ratios(problem, source, float(times[-1]))
+    problem, times = problems[0], task.times
+    ratios = largest_ratios(problems, task.source, float(times[-1]))
+    pumped = any(one.network.pumped for one in problems)
     with working("Evolving in Fock space") as report:
 
         def run(levels: tuple[int, ...]) -> _Run:
-            return _run(problem, levels, times, initial, source, tolerance, report)
+            return _run(problems, levels, task, tolerance, report)
 
         coarse = run(coarser(cutoffs, ratios)) if cutoffs else None
         fine = run(cutoffs)
-        evolved = _measured(fine, coarse, times, ratios, problem.network.pumped)
+        evolved = _measured(fine, coarse, times, ratios, pumped)
         for _ in range(_ROUNDS if raised else 0):
             if evolved.truncation.bound <= tolerance:
                 break
@@ -127,17 +126,29 @@ def evolve_truncated(
             if obstacle is not None:
                 return replace(evolved, obstacle=obstacle)
             coarse, fine = fine, run(more)
-            evolved = _measured(fine, coarse, times, ratios, problem.network.pumped)
+            evolved = _measured(fine, coarse, times, ratios, pumped)
     return evolved
 
 
 def first_levels(
-    problem: Problem, source: SourceStart, last: float, cutoff: int | None, tolerance: float
+    problems: Sequence[Problem],
+    source: SourceStart,
+    last: float,
+    cutoff: int | None,
+    tolerance: float,
 ) -> tuple[int, ...]:
     """The cutoffs that an evolution begins with: the given ones, or those of the last time."""
     if cutoff is not None:
-        return (cutoff,) * len(problem.network.modes)
-    return starting_cutoffs(problem, horizon_ratios(problem, source, last), source, tolerance)
+        return (cutoff,) * len(problems[0].network.modes)
+    return starting_cutoffs(problems[0], largest_ratios(problems, source, last), source, tolerance)
+
+
+def largest_ratios(
+    problems: Sequence[Problem], source: SourceStart, last: float
+) -> tuple[float, ...]:
+    """The ratio of each mode at the last time, under the network that makes it largest."""
+    each = [horizon_ratios(problem, source, last) for problem in problems]
+    return tuple(max(ratios) for ratios in zip(*each, strict=True))
 
 
 def horizon_ratios(problem: Problem, source: SourceStart, last: float) -> tuple[float, ...]:
@@ -219,41 +230,30 @@ def _measured(
 
 
 def _run(
-    problem: Problem,
+    problems: Sequence[Problem],
     cutoffs: tuple[int, ...],
-    times: np.ndarray,
-    initial: np.ndarray,
-    source: SourceStart,
+    task: EvolutionTask,
     tolerance: float,
     report: Callable[[str], None],
 ) -> _Run:
     """The states of the emitters at the times, and the populations of the modes until then."""
-    network, numbers = problem.network, problem.numbers
-    base = space(network, cutoffs, numbers)
-    generator = None if problem.cost(cutoffs).large else lindbladian(network, base)
-    rate = 0.0 if generator is None else generator_norm(generator)
-    modes = mode_states(problem, cutoffs, source)
+    problem, times = problems[0], task.times
+    numbers = problem.numbers
+    base = space(problem.network, cutoffs, numbers)
+    stepper = _Stepper(problems, base, task, tolerance, report)
+    modes = mode_states(problem, cutoffs, task.source)
     d = base.emitter_dimension
     states, propagation = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
     populations: list[list[np.ndarray]] = []
     elements = sectors = 0
-    title = f"cutoff {words(cutoffs)}" if cutoffs else "no modes"
     for charge in range(1 if numbers is None else int(numbers.max()) + 1):
         kept = base if numbers is None else sector(base, charge)
-        start = product_elements(kept, modes, initial)
+        start = product_elements(kept, modes, task.start)
         if not np.any(start):
             continue
         elements, sectors = elements + kept.elements, sectors + 1
-        if generator is None:
-            blocks, readout = SectorGenerators(network, base, kept, charge, start), readout_of(kept)
-            rate = max(rate, blocks.rate)
-            path = _in_blocks(blocks, start, len(base.group), times, tolerance, title, report)
-        else:
-            flow = flow_of(generator, kept, start, charge)
-            readout, path = flow.readout, _stepped(flow, times, rate, title, report)
         highest = base.mode_populations(start.real) if charge == 0 else []
-        for i, (y, left_out) in enumerate(path):
-            part = (readout @ y).reshape(d, d)
+        for i, (y, part, left_out) in enumerate(stepper.path(kept, start, charge)):
             # A Hermitian sector is its own adjoint; half of it and the adjoint of that half.
             part = part / 2 if charge == 0 else part
             states[i] += part + part.conj().T
@@ -262,7 +262,70 @@ def _run(
                 held = base.mode_populations(y.real)
                 highest = [np.maximum(p, q) for p, q in zip(highest, held, strict=True)]
                 populations.append(highest)
-    return _Run(cutoffs, states, populations, rate, elements, sectors, propagation)
+    return _Run(cutoffs, states, populations, stepper.rate, elements, sectors, propagation)
+
+
+class _Stepper:
+    """The steps of one run: through all networks, one charge at a time.
+
+    Args:
+        problems: The networks, prepared.
+        base: The truncated space.
+        task: What to evolve.
+        tolerance: Allowed truncation error.
+        report: Is told how far it is.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        base: Space,
+        task: EvolutionTask,
+        tolerance: float,
+        report: Callable[[str], None],
+    ) -> None:
+        self.base, self.task, self.tolerance, self.report = base, task, tolerance, report
+        self.networks = [problem.network for problem in problems]
+        self.stretches = list(task.stretches())
+        self.title = f"cutoff {words(base.cutoffs)}" if base.cutoffs else "no modes"
+        self.rate, self.generators = 0.0, dict[int, Lindbladian]()
+        if not problems[0].cost(base.cutoffs).large:
+            for stretch in self.stretches:
+                network = self.networks[stretch.piece]
+                if id(network) not in self.generators:
+                    generator = lindbladian(network, base)
+                    self.generators[id(network)] = generator
+                    self.rate = max(self.rate, generator_norm(generator))
+
+    def path(
+        self, kept: Space, start: np.ndarray, charge: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+        """At each time the elements, the emitters' part of them, (d, d), and a bound of the error.
+
+        Of charge zero the elements are the real numbers of a Hermitian matrix, where the generator
+        is one sparse matrix.
+        """
+        d, error, y, readout = kept.emitter_dimension, 0.0, start, readout_of(kept)
+        if self.generators and charge == 0:
+            unitary = kept.coordinates()
+            y, readout = (unitary @ start).real, sparse.csr_array(readout @ unitary.conj().T)
+        for stretch in self.stretches:
+            network, before = self.networks[stretch.piece], error
+            ends = stretch.times.size > 0 and stretch.times[-1] == stretch.length
+            times = stretch.times if ends else np.append(stretch.times, stretch.length)
+            if self.generators:
+                flow = flow_of(self.generators[id(network)], kept, start, charge)
+                path = _stepped(flow._replace(start=y), times, self.rate, self.title, self.report)
+            else:
+                blocks = SectorGenerators(network, self.base, kept, charge, y)
+                self.rate = max(self.rate, blocks.rate)
+                share = _SHARE * self.tolerance / float(self.task.times[-1] or 1.0)
+                size = len(self.base.group)
+                path = _in_blocks(blocks, y, size, times, share, self.title, self.report)
+            for i, (now, left_out) in enumerate(path):
+                y, error = now, before + left_out
+                if i < len(stretch.times):
+                    yield y, (readout @ y).reshape(d, d), error
 
 
 def _in_blocks(
@@ -270,11 +333,14 @@ def _in_blocks(
     start: np.ndarray,
     dimension: int,
     times: np.ndarray,
-    tolerance: float,
+    share: float,
     title: str,
     report: Callable[[str], None],
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """The elements at each time, and a bound of their error, by blocks."""
+    """The elements at each time, and a bound of their error, by blocks.
+
+    Of this error steps may leave `share` per time.
+    """
     waiting, error = list(times), 0.0
     while waiting and waiting[0] == 0.0:
         yield start, 0.0
@@ -287,7 +353,7 @@ def _in_blocks(
         float(times[-1]),
         rate=blocks.rate,
         states=dimension,
-        share=_SHARE * tolerance / float(times[-1]),
+        share=share,
     ):
         error += step.error
         report(f"{title}, up to t = {step.start + step.length:g}")

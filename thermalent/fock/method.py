@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thermalent.fock import plans
-from thermalent.fock.problem import problem
+from thermalent.fock.problem import problem, problems
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.result import TARGET
@@ -49,6 +49,7 @@ class Fock(Method):
 
     claim: ClassVar[Claim] = Claim.EXACT
     domain: ClassVar[str] = "modes cold enough to be cut off: n_th to about 1e4 for two qubits"
+    takes_schedules: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.cutoff is not None:
@@ -79,7 +80,6 @@ class Fock(Method):
         their stationary state.
         """
         settings = plans.FockSettings(self.record, self.cutoff, self.aimed_tolerance, self._allowed)
-        asked = problem(task.network, self.solver)
         if isinstance(task, EvolutionTask):
-            return plans.evolution(task, asked, settings)
-        return plans.plan_steady_state(task, asked, settings)
+            return plans.evolution(task, problems(task.networks, self.solver), settings)
+        return plans.plan_steady_state(task, problem(task.network, self.solver), settings)

@@ -13,6 +13,7 @@ from thermalent.fock.problem import Problem, words
 from thermalent.fock.projection import AsymptoticState, asymptotic_state, asymptotic_state_until
 from thermalent.fock.relax_unique import RelaxedState, relax_unique, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
+from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.record import MethodRecord
@@ -63,24 +64,26 @@ def plan_steady_state(
 
 
 def evolution(
-    task: EvolutionTask, problem: Problem, settings: FockSettings
+    task: EvolutionTask, problems: tuple[Problem, ...], settings: FockSettings
 ) -> FockEvolutionPlan | Refusal:
     """The plan of an evolution, or the reason why there is none."""
+    problem = problems[0]
     modes = len(problem.network.modes)
-    if problem.not_classical is not None:
-        return Refusal(problem.not_classical)
+    not_classical = next(filter(None, (one.not_classical for one in problems)), None)
+    if not_classical is not None:
+        return Refusal(not_classical)
     reason = mismatched_start(task.source, modes)
     if reason is not None:
         return Refusal(reason)
     if task.source == "stationary" and problem.ratios is None:
         return Refusal(f"{problem.unstable} For an evolution, use source='empty'.")
     cutoffs = first_levels(
-        problem, task.source, float(task.times[-1]), settings.cutoff, settings.tolerance
+        problems, task.source, float(task.times[-1]), settings.cutoff, settings.tolerance
     )
     obstacle = too_large(problem, cutoffs) or too_many(problem, len(task.times))
     if obstacle is not None:
         return Refusal(obstacle)
-    plan = FockEvolutionPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
+    plan = FockEvolutionPlan(task=task, problems=problems, settings=settings, cutoffs=cutoffs)
     if plan.products > _MOST_PRODUCTS:
         end = float(task.times[-1])
         return Refusal(
@@ -174,26 +177,28 @@ class FockEvolutionPlan(Plan):
     """An evolution at the first cutoffs; more levels follow while they are needed."""
 
     task: EvolutionTask
-    problem: Problem
+    problems: tuple[Problem, ...]
     settings: FockSettings
     cutoffs: tuple[int, ...]
 
     @property
     def products(self) -> float:
         """Products with the generator, about: levels x rate of the highest level x time."""
-        network = self.problem.network
+        networks = {id(network): network for network in self.task.networks}.values()
+        return max(1.0, max(map(self._rate, networks)) * float(self.task.times[-1]))
+
+    def _rate(self, network: Network) -> float:
+        """The rate of the highest level under a network."""
         rates = [sum(network.mode_rates(j)) for j in network.mode_indices]
-        rate = float(np.abs(network.decay).sum()) + sum(
-            2 * n * r for n, r in zip(self.cutoffs, rates, strict=True)
-        )
-        return max(1.0, rate * float(self.task.times[-1]))
+        highest = sum(2 * n * r for n, r in zip(self.cutoffs, rates, strict=True))
+        return float(np.abs(network.decay).sum()) + highest
 
     @property
     def cost(self) -> Cost:
         """Cost of an evolution at the first cutoffs, and of the states at the times."""
-        needed = self.problem.cost(self.cutoffs)
+        needed = self.problems[0].cost(self.cutoffs)
         # Two runs hold each time's state twice, and the largest populations of every level so far.
-        state = 16.0 * float(np.prod([float(d) for d in self.problem.network.dims])) ** 2
+        state = 16.0 * float(np.prod([float(d) for d in self.task.network.dims])) ** 2
         each = 2 * (2 * state + sum(300.0 + 8 * cutoff for cutoff in self.cutoffs))
         return Cost(
             bytes=needed.evolution + len(self.task.times) * each,
@@ -204,16 +209,14 @@ class FockEvolutionPlan(Plan):
         """States at the times, their truncation and rounding errors measured."""
         began = time.perf_counter()
         evolved = evolve_truncated(
-            self.problem,
-            self.task.times,
-            self.task.start,
-            self.task.source,
+            self.problems,
+            self.task,
             cutoffs=self.cutoffs,
             raised=self.settings.cutoff is None,
             tolerance=self.settings.tolerance,
         )
         return Evolution(
-            network=self.problem.network,
+            network=self.task.network,
             method=self.settings.record,
             times=self.task.times,
             states=evolved.states,

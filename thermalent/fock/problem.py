@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from thermalent.fock.cost import MEMORY_LIMIT, SolveCost, solve_cost
 from thermalent.fock.space import emitter_numbers
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import node_signs
 from thermalent.support import memory_limit
 from thermalent.support.errors import ArgumentError
 
@@ -149,6 +150,24 @@ def problem(network: Network, solver: str) -> Problem:
         growth=modes.growth,
         solver=solver,
     )
+
+
+def problems(networks: Sequence[Network], solver: str) -> tuple[Problem, ...]:
+    """Networks of one schedule, in the symmetry that all of them have."""
+    known = {id(network): network for network in networks}
+    made = {key: problem(network, solver) for key, network in known.items()}
+    first = next(iter(made.values()))
+    if len(made) > 1 and any(not _alike(first, other) for other in made.values()):
+        made = {key: replace(one, numbers=None) for key, one in made.items()}
+    return tuple(made[id(network)] for network in networks)
+
+
+def _alike(first: Problem, other: Problem) -> bool:
+    """Whether two networks conserve the same excitation number."""
+    if first.numbers is None or other.numbers is None:
+        return False
+    signs, others = node_signs(first.network), node_signs(other.network)
+    return np.array_equal(first.numbers, other.numbers) and np.array_equal(signs, others)
 
 
 def _states(network: Network) -> float:

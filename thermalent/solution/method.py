@@ -12,7 +12,7 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError as MethodError
-from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.plan import ONE_NETWORK, Plan, Refusal
 from thermalent.solution.record import Claim as Claim
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask, Task
@@ -33,15 +33,22 @@ class Method(metaclass=ExplainedClass):
 
     claim: ClassVar[Claim]
     domain: ClassVar[str]
+    # Whether it takes evolutions of several networks, one after the other.
+    takes_schedules: ClassVar[bool] = False
     _in_words: ClassVar[str] = "a method such as te.Fock()"  # for messages
 
     @abc.abstractmethod
     def plan(self, task: Task) -> Plan | Refusal:
         """The task checked and prepared, or why the method cannot do it."""
 
+    def answer(self, task: Task) -> Plan | Refusal:
+        """The plan, or the refusal of a schedule by a method that takes one network alone."""
+        several = isinstance(task, EvolutionTask) and len(task.pieces) > 1
+        return ONE_NETWORK if several and not self.takes_schedules else self.plan(task)
+
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
         """A plan or a refusal for each task; plans may share their work when they run."""
-        return [self.plan(task) for task in tasks]
+        return [self.answer(task) for task in tasks]
 
     @property
     def name(self) -> str:
@@ -110,7 +117,7 @@ class Method(metaclass=ExplainedClass):
         Raises:
             MethodError: the method cannot do the task.
         """
-        plan = self.plan(task)
+        plan = self.answer(task)
         if isinstance(plan, Refusal):
             does = "evolve" if isinstance(task, EvolutionTask) else "apply to"
             raise MethodError(f"{self.name} does not {does} this network: {plan.reason}")

@@ -83,3 +83,7 @@ NO_INITIAL = Refusal(
     "it finds the steady state only where it is unique and takes no `initial`; use te.Fock(), or "
     "te.ContinuedFraction() behind one mode."
 )
+ONE_NETWORK = Refusal(
+    "it evolves one network, not a schedule of several; use te.ContinuedFraction(), te.Fock(), "
+    "te.FewExcitations() or te.FieldTrajectories()."
+)

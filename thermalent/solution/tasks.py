@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -72,6 +73,22 @@ class Piece(NamedTuple):
     duration: float = np.inf
 
 
+class Stretch(NamedTuple):
+    """The part of an evolution in which one network acts.
+
+    Args:
+        piece: Number of the piece.
+        times: The times within it since it began, (s,).
+        which: Their positions among all times, (s,).
+        length: How long it lasts, up to the last of all times.
+    """
+
+    piece: int
+    times: np.ndarray
+    which: np.ndarray
+    length: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EvolutionTask:
     """The task to find the states at some times.
@@ -92,9 +109,34 @@ class EvolutionTask:
 
     @property
     def network(self) -> Network:
-        """The only network; so far methods take one piece."""
-        (piece,) = self.pieces
-        return piece.network
+        """The network at time zero."""
+        return self.pieces[0].network
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks, one after the other."""
+        return tuple(piece.network for piece in self.pieces)
+
+    @property
+    def begins(self) -> np.ndarray:
+        """Times at which the pieces begin, (pieces,)."""
+        return np.concatenate([[0.0], np.cumsum([piece.duration for piece in self.pieces[:-1]])])
+
+    def stretches(self) -> Iterator[Stretch]:
+        """The pieces up to the last time, each with the times that lie in it.
+
+        A time at which networks change belongs to the piece that ends there.
+        """
+        begins, last = self.begins, float(self.times[-1])
+        for number, begin in enumerate(begins.tolist()):
+            end = min(begin + self.pieces[number].duration, last)
+            if number + 1 == len(begins) or end >= last:
+                end = last
+            inside = (self.times <= end) & ((self.times > begin) | (number == 0))
+            which = np.flatnonzero(inside)
+            yield Stretch(number, self.times[which] - begin, which, end - begin)
+            if end >= last:
+                return
 
     @cached_property
     def start(self) -> np.ndarray:

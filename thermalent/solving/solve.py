@@ -16,8 +16,9 @@ from thermalent.solution.errors import MethodError, SolveError, require_memory
 from thermalent.solution.evolution import Evolution, doubtful, judged
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
-from thermalent.solution.record import MethodRecord
+from thermalent.solution.record import Claim, MethodRecord
 from thermalent.solution.result import ErrorEstimate, SteadyState, checked
+from thermalent.solution.schedule import Schedule
 from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
 from thermalent.solving import registry
 from thermalent.support import checks, memory_limit
@@ -103,7 +104,7 @@ def steady_state(
 
 @with_explained_calls
 def evolve(
-    network: Network,
+    network: Network | Schedule,
     times: ArrayLike,
     initial: Any,
     method: Method | MethodRecord | None = None,
@@ -116,8 +117,9 @@ def evolve(
       (\rho_\mathrm{sources} \otimes \rho(0))$$
 
     Args:
-        network: What to evolve.
-        times: Increasing, finite, >= 0, inverse rate unit, (t,).
+        network: What to evolve; a `Schedule` of networks where couplings or sources change in time.
+        times: Increasing, finite, >= 0, inverse rate unit, (t,); of a schedule at most its
+            duration.
         initial: The emitters' initial state: product state by name ("00", emitters in node order),
             ket, or density matrix; uncorrelated with the source.
         method: How; if not given, the first exact method that applies.
@@ -135,12 +137,43 @@ def evolve(
             exception holds what there is.
     """
     task = EvolutionTask(
-        pieces=(Piece(_network(network)),),
+        pieces=(Piece(network.first if isinstance(network, Schedule) else _network(network)),),
         times=checks.time_grid("times", times),
         initial=initial,
         source=checks.source_start("source", source),
     )
+    if isinstance(network, Schedule):
+        return _evolve_schedule(network, task, method)
     return cast(Evolution, _solve(task, method))
+
+
+def _evolve_schedule(
+    schedule: Schedule, task: EvolutionTask, method: Method | MethodRecord | None
+) -> Evolution:
+    """The states under a schedule; of smooth changes extrapolated from three lengths of steps."""
+    if task.times[-1] > schedule.duration:
+        allowed = f"at most {schedule.duration:g}, the duration of the schedule"
+        checks.fail("times", allowed, float(task.times[-1]))
+    if not schedule.smooth:
+        pieces = schedule.in_steps(task.times)
+        return cast(Evolution, _solve(replace(task, pieces=pieces), method))
+    if method is not None and method.claim is not Claim.EXACT:
+        raise MethodError(
+            f"{method.name} does not evolve this schedule: smooth changes are extrapolated from "
+            "steps of three lengths, which takes an exact method. Give pieces of constant networks."
+        )
+    coarse, middle, fine = (
+        cast(Evolution, _solve(replace(task, pieces=schedule.in_steps(task.times, n)), method))
+        for n in (1, 2, 4)
+    )
+    before, states = ((4 * b.states - a.states) / 3 for a, b in ((coarse, middle), (middle, fine)))
+    result = replace(
+        fine,
+        states=states,
+        error=np.abs(states - before).max(axis=(1, 2)) + (4 * fine.error + middle.error) / 3,
+        how=f"{fine.how}, plus the distance to the extrapolation from steps twice as long",
+    )
+    return cast(Evolution, _sound(result))
 
 
 def prepared(
@@ -176,7 +209,7 @@ def prepared(
 def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Evolution:
     refusals = []
     for candidate in _candidates(task, method):
-        plan = candidate.plan(task)
+        plan = candidate.answer(task)
         if not isinstance(plan, Refusal):
             return _run(plan, task, candidate)
         refusals.append((candidate.name, plan.reason))
@@ -233,6 +266,19 @@ def finished(
     Raises:
         SolveError: it is not.
     """
+    result = _sound(result)
+    networks = task.networks if isinstance(task, EvolutionTask) else (task.network,)
+    if all(network.alternative is None for network in networks):
+        return result
+    return _with_source_error(result, task, method)
+
+
+def _sound(result: SteadyState | Evolution) -> SteadyState | Evolution:
+    """The result, if it is a state within its error.
+
+    Raises:
+        SolveError: it is not.
+    """
     if isinstance(result, SteadyState):
         result = checked(result)
         if not result.status.ok:
@@ -245,20 +291,21 @@ def finished(
         result = judged(result)
         if not result.status.ok:
             raise SolveError(result)
-    if task.network.alternative is None:
-        return result
-    return _with_source_error(result, task, method)
+    return result
 
 
 def _with_source_error(
     result: SteadyState | Evolution, task: Task, method: Method
 ) -> SteadyState | Evolution:
     """The result with the error of a measured source: the change that its alternative makes."""
-    alternative = cast(Network, task.network.alternative)
     if isinstance(task, EvolutionTask):
-        other = _solve(replace(task, pieces=(Piece(alternative),)), method)
+        pieces = tuple(
+            piece._replace(network=piece.network.alternative or piece.network)
+            for piece in task.pieces
+        )
+        other = _solve(replace(task, pieces=pieces), method)
     else:
-        other = _solve(replace(task, network=alternative), method)
+        other = _solve(replace(task, network=cast(Network, task.network.alternative)), method)
     if isinstance(result, SteadyState):
         distance = float(np.max(np.abs(result.state - cast(SteadyState, other).state)))
         return replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -47,6 +47,12 @@ _HOW = (
     "step lengths on the same paths)"
 )
 _REMEDY = "Pass `burn_in`, ask for the evolution instead, or use te.ContinuedFraction()."
+
+
+_WHITE_AT_TIMES = Refusal(
+    "some of its networks pass white noise to the emitters and others do not, so that the steps "
+    "have two orders. Use te.Fock()."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +102,7 @@ class FieldTrajectories(Method):
 
     claim: ClassVar[Claim] = Claim.STATISTICAL
     domain: ClassVar[str] = "classical fields: thermal modes that the emitters do not act back on"
+    takes_schedules: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         checks.integer("n", self.n, 2)
@@ -117,13 +124,18 @@ class FieldTrajectories(Method):
 
         A coherent start of the source takes one amplitude for each mode.
         """
-        reason = driven.field_refusal(task.network)
+        networks = task.networks if isinstance(task, EvolutionTask) else (task.network,)
+        reasons = (driven.field_refusal(network) for network in networks)
+        reason = next(filter(None, reasons), None)
         if reason is None and isinstance(task, EvolutionTask):
             reason = mismatched_start(task.source, len(task.network.modes))
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask):
-            return FieldTrajectoriesEvolutionPlan(task=task, method=self)
+            plan = FieldTrajectoriesEvolutionPlan(task=task, method=self)
+            if len({emitters.white for emitters in plan.pieces}) > 1:
+                return _WHITE_AT_TIMES
+            return plan
         return (
             NO_INITIAL
             if task.initial is not None
@@ -149,6 +161,21 @@ class FieldTrajectories(Method):
             seed=self.seed,
             coarsenings=COARSENINGS,
         )
+
+    def _schedule_paths(self, pieces: tuple[DrivenEmitters, ...], task: EvolutionTask) -> PathSpec:
+        """The recipe of every block through the networks of a schedule."""
+        paths = self.paths(pieces[0], task.times, task.start, task.source)
+        if len(pieces) == 1:
+            return paths
+        amplitude = float(np.linalg.norm(start_amplitudes(task.source, len(task.network.modes))))
+        segments: list[Segment] = []
+        hottest = 0.0
+        for stretch in task.stretches():
+            emitters = pieces[stretch.piece]
+            step = self._step(emitters, amplitude + float(np.sqrt(hottest)))
+            segments += segments_to(stretch.times, step, _MULTIPLE, stretch.piece, stretch.length)
+            hottest = max(hottest, emitters.variance)
+        return replace(paths, pieces=pieces, segments=segments)
 
     def stationary_paths(self, emitters: DrivenEmitters) -> tuple[PathSpec, BurnIn]:
         """The recipe of every block for a steady state, and its burn-in in steps."""
@@ -277,9 +304,16 @@ class FieldTrajectoriesEvolutionPlan(Plan):
     method: FieldTrajectories
 
     @cached_property
+    def pieces(self) -> tuple[DrivenEmitters, ...]:
+        """The emitters along a path of the field, under each of the networks."""
+        known = {id(network): network for network in self.task.networks}
+        made = {key: driven.described(network) for key, network in known.items()}
+        return tuple(made[id(network)] for network in self.task.networks)
+
+    @property
     def emitters(self) -> DrivenEmitters:
-        """The emitters along a path of the field."""
-        return driven.described(self.task.network)
+        """The emitters under the first network."""
+        return self.pieces[0]
 
     @property
     def cost(self) -> Cost:
@@ -297,7 +331,7 @@ class FieldTrajectoriesEvolutionPlan(Plan):
             KeyboardInterrupt: as for steady states.
         """
         task, method, began = self.task, self.method, time.perf_counter()
-        paths = method.paths(self.emitters, task.times, task.start, task.source)
+        paths = method._schedule_paths(self.pieces, task)
         run = FieldRun(paths, n=method.n, target=method.target)
         run.run(threads=method.threads, batch=method.batch)
         mean = run.mean

@@ -12,7 +12,7 @@ from thermalent.ensembles.blocks import Stop, Stopped
 from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.ornstein_uhlenbeck import start
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, advance
-from thermalent.stochastic.step_operators import step_operators
+from thermalent.stochastic.step_operators import RARE, step_operators
 from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
 from thermalent.support import checks
 from thermalent.support.random_kernels import deferring_signals
@@ -28,13 +28,14 @@ class Segment(NamedTuple):
     """Part of a trajectory: `steps` steps of the field of length `step`, recorded or not.
 
     Of a segment that is averaged, the mean over its steps is recorded, of others the state at
-    their end.
+    their end. Emitters and field are those of the piece of this number, see `PathSpec`.
     """
 
     step: float
     steps: int
     record: bool
     average: bool = False
+    piece: int = 0
 
 
 class PathBlock(NamedTuple):
@@ -59,6 +60,8 @@ class PathSpec:
         stream: Separate uses of one seed have separate streams.
         coarsenings: Numbers of steps of the field that make a step of the emitters. The emitters
             are followed once for each of them, along the same path of the field.
+        pieces: Emitters and field of each piece of a schedule, the first of them `emitters`; empty
+            if there is no other.
     """
 
     emitters: DrivenEmitters
@@ -68,15 +71,19 @@ class PathSpec:
     seed: int
     stream: int = 0
     coarsenings: tuple[int, ...] = (1,)
-    _operators: dict[tuple[float, int], StepOperators | VectorStepOperators] = field(
+    pieces: tuple[DrivenEmitters, ...] = ()
+    _operators: dict[tuple[float, int, int], StepOperators | VectorStepOperators] = field(
         init=False, repr=False
     )
 
     def __post_init__(self) -> None:
         amplitude = 0.0 if isinstance(self.source, str) else float(np.linalg.norm(self.source))
+        pieces = self.pieces or (self.emitters,)
         operators = {
-            (step, coarsening): step_operators(self.emitters, step, coarsening, amplitude)
-            for step in {segment.step for segment in self.segments}
+            (step, coarsening, piece): step_operators(
+                pieces[piece], step, coarsening, amplitude + earlier_reach(pieces, piece)
+            )
+            for step, piece in {(segment.step, segment.piece) for segment in self.segments}
             for coarsening in self.coarsenings
         }
         object.__setattr__(self, "_operators", operators)
@@ -129,7 +136,7 @@ class PathSpec:
                     raise Stopped
                 count = min(_CHUNK, segment.steps - begin)
                 for coarsening, block in zip(chosen, paths, strict=True):
-                    operators = self._operators[segment.step, coarsening]
+                    operators = self._operators[segment.step, coarsening, segment.piece]
                     white = isinstance(operators, VectorStepOperators)
                     kernel = advance_vector if white else advance
                     deferring_signals(kernel)(*block, count, coarsening, operators)
@@ -137,6 +144,11 @@ class PathSpec:
                 np.multiply(block.mean, coarsening / max(segment.steps, 1), out=block.mean)
             if segment.record:
                 yield paths
+
+
+def earlier_reach(pieces: Sequence[DrivenEmitters], piece: int) -> float:
+    """The largest amplitude that the field brings along from the pieces before this one."""
+    return max((float(np.sqrt(RARE * one.variance)) for one in pieces[:piece]), default=0.0)
 
 
 def total_rate(emitters: DrivenEmitters, amplitude: float = 0.0) -> float:
@@ -164,22 +176,28 @@ def largest_step(rate: float) -> float:
     return _LARGEST / rate
 
 
-def segments_to(times: np.ndarray, step: float, multiple: int) -> list[Segment]:
+def segments_to(
+    times: np.ndarray, step: float, multiple: int, piece: int = 0, end: float | None = None
+) -> list[Segment]:
     """Segments from zero to each of the times, recorded there, in steps of at most `step`.
 
     Args:
         times: Increasing, >= 0.
         step: Largest step of the field.
         multiple: The number of steps of every segment is a multiple of it.
+        piece: The piece of a schedule to which the segments belong.
+        end: Where a last segment ends that is not recorded, if it is not one of the times.
     """
     segments = []
-    for length in np.diff(times, prepend=0.0):
+    ends = np.append(times, [] if end is None or (len(times) and times[-1] == end) else end)
+    for i, length in enumerate(np.diff(ends, prepend=0.0)):
+        record = i < len(times)
         if length == 0.0:  # the first time may be zero
-            segments.append(Segment(step, 0, True))
+            segments.append(Segment(step, 0, record, piece=piece))
             continue
         steps = whole_steps(length, step, multiple)
         # Twelve digits, so that the segments of a uniform grid share their operators.
-        segments.append(Segment(float(f"{length / steps:.12e}"), steps, True))
+        segments.append(Segment(float(f"{length / steps:.12e}"), steps, record, piece=piece))
     return segments
 
 

@@ -12,7 +12,7 @@ from thermalent.stochastic.vector_step_kernels import VectorStepOperators
 
 # |u|^2 beyond 40 V has the probability e^-40 per sample. A rotation by more is still a rotation;
 # only its angle loses digits.
-_RARE = 40.0
+RARE = 40.0
 
 
 def step_operators(
@@ -34,7 +34,7 @@ def step_operators(
     # The kernels draw real normal numbers; a complex one has half its variance in each part.
     noise, follow, own = (np.sqrt(0.5) * c for c in (field.noise, field.follow, field.own))
     length = step * coarsening
-    largest = (np.sqrt(_RARE * emitters.variance) + abs(amplitude)) * length
+    largest = (np.sqrt(RARE * emitters.variance) + abs(amplitude)) * length
     return given_field(emitters, length, largest)._replace(
         transition=np.array(
             [
@@ -57,8 +57,8 @@ def vector_step_operators(
     propagator, noise_factor = field.transition(step)
     length = step * coarsening
     # Largest integral over a step of any emitter's field.
-    reach = np.sqrt(_RARE * field.smooth_variance) * length
-    reach += np.sqrt(_RARE * field.white_power * length)
+    reach = np.sqrt(RARE * field.smooth_variance) * length
+    reach += np.sqrt(RARE * field.white_power * length)
     reach += np.abs(field.mixing @ field.outputs).sum(axis=1) * abs(amplitude) * length
     drives = tuple(padded_rows(matrix) for matrix in source.drives)
     r = len(field.outputs)

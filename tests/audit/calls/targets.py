@@ -33,6 +33,7 @@ _ON = {
     "te.MasterEquation": "MASTER",
     "te.Network": "LINK",
     "te.Qudit": "te.Qudit(name='q', lower=[[0, 1], [0, 0]])",
+    "te.Schedule": "te.Schedule([(LINK, 1.0), (LINK, 2.0)])",
     "te.Sensitivities": "SLOPES",
     "te.SteadyState": "STATE",
     "te.analytic.DualRailState": "RAILS",
@@ -87,6 +88,8 @@ _OWN: dict[str, dict[str, str]] = {
     "te.Evolution": {
         "method": "EVOLUTION.method", "states": "EVOLUTION.states", "error": "EVOLUTION.error",
     },
+    "te.Schedule": {"pieces": "[(LINK, 1.0), (LINK, 2.0)]"},
+    "te.Schedule.in_steps": {"times": "np.array([0.5, 2.0])"},
     "te.SteadyState": {"method": "STATE.method", "state": "STATE.state", "error": "STATE.error"},
     "te.FieldJumps": {"n": "8"},
     "te.FieldTrajectories": {"n": "64"},

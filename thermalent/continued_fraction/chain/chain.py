@@ -136,6 +136,7 @@ def hierarchy_chain(
     charge: int = 0,
     *,
     complete: bool = False,
+    scale: float | None = None,
     disturbance: np.random.Generator | None = None,
     keep_trace: bool = False,
 ) -> HierarchyChain:
@@ -149,6 +150,7 @@ def hierarchy_chain(
             charge Q starts as emitter coherences with q = Q; then q = Q + k - l at tier (k, l).
             Steady states have Q = 0, and only that sector is real.
         complete: Keep also what cannot be reached: a change of the network may reach it.
+        scale: See `generator`.
         disturbance: If given, every element is changed at random by as much as assembling it in
             double precision may have lost: what this changes of a result shows its conditioning.
         keep_trace: Whether the changed chain conserves the trace, as an evolution needs it: what
@@ -160,7 +162,7 @@ def hierarchy_chain(
     Raises:
         ValueError: the hierarchy has not exactly one mode.
     """
-    full = generator(h, charge)
+    full = generator(h, charge, scale)
     basis, difference = _basis(h, charge, isinstance(h.liouvillian, np.ndarray))
     a, b, c = (
         _in_basis(basis, superoperator, real=charge == 0)

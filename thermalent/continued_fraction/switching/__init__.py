@@ -1,0 +1,1 @@
+"""Evolution behind one mode under networks that follow each other in time."""

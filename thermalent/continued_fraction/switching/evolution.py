@@ -1,0 +1,153 @@
+"""Evolution under a schedule of networks behind one mode, exact, with its error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from thermalent.continued_fraction import memory
+from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
+from thermalent.continued_fraction.dynamics.evolution import needed_depth
+from thermalent.continued_fraction.one_mode import evolution_status
+from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
+from thermalent.continued_fraction.switching.run import ScheduleRun
+from thermalent.networks.symmetry import element_charges
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.plan import Cost, Plan
+from thermalent.solution.result import Status
+from thermalent.solution.tasks import EvolutionTask, start_amplitudes
+from thermalent.support.progress import working
+
+_HOW = "difference of two runs of steps with other depths and lengths"
+_FEWER, _MORE = 0.85, 1.5  # tiers of the first run over those of the second; then of each further
+_ROUNDS = 5
+_OTHER_STEPS = 1.07  # norm of the steps of every second run over that of the others
+_PROBED = 8  # networks whose steady states are looked at for the number of tiers
+_DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
+_ROUNDING = 1e-13
+_SMALLEST = 1e-10
+_EPS = 4 * float(np.finfo(float).eps)
+
+
+def evolve_pieces(
+    pieces: list[Hierarchy],
+    task: EvolutionTask,
+    tolerance: float,
+    report: Callable[[str], None],
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """States (t, d, d), errors (t,), and the highest tier.
+
+    Args:
+        pieces: The hierarchies of the networks, one after the other.
+        task: Times, start and source.
+        tolerance: Error aimed at, in the largest element.
+        report: Is told how far the work is.
+    """
+    first = pieces[0]
+    # Coordinates in which the source drives one state alone are those of a piece that it drives.
+    driven = next((h for h in pieces if abs(h.modes[0].drive).max() > 0), first)
+    common = {id(h): replace(h, bright_dark=driven.bright_dark) for h in pieces}
+    pieces = [common[id(h)] for h in pieces]
+    stationary = task.source == "stationary"
+    amplitude = 0j if stationary else complex(start_amplitudes(task.source, 1)[0])
+    source = InitialSource(first.modes[0].variance if stationary else 0.0, abs(amplitude))
+    d, times = len(first.numbers), task.times
+    charge = element_charges(first.numbers).reshape(d, d)
+    angle = float(np.angle(amplitude))  # which a rotation of all phases removes
+    turned = task.start * np.exp(-1j * angle * charge)
+    lengths = [stretch.length for stretch in task.stretches()]
+    pieces = pieces[: len(lengths)]
+    depth = _depth(pieces, source, tolerance)
+    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
+    highest = 0
+    for q in range(int(charge.max()) + 1):
+        tiers = ScheduleTiers(pieces, lengths, source, turned, q, depth)
+        if not tiers.parts:
+            continue
+        values, change, last = _converged(tiers, times, depth, tolerance, report)
+        highest = max(highest, last)
+        basis = tiers.first.basis[0][:, : tiers.first.tier0_size]
+        part = (basis @ values.T).T.reshape(len(times), d, d) * np.exp(1j * angle * q)
+        states += part if q == 0 else part + part.conj().transpose(0, 2, 1)
+        error += change
+    return states, error, highest
+
+
+def _depth(pieces: list[Hierarchy], source: InitialSource, tolerance: float) -> int:
+    """Tiers that the steady states of the networks need behind the hottest source of all."""
+    hottest = max([source.variance, source.amplitude**2, *(h.modes[0].variance for h in pieces)])
+    probed = pieces[:: max(1, len(pieces) // _PROBED)]
+    return max(
+        needed_depth(replace(h, modes=(replace(h.modes[0], variance=hottest),)), tolerance)
+        for h in probed
+    )
+
+
+def _converged(
+    tiers: ScheduleTiers,
+    times: np.ndarray,
+    depth: int,
+    tolerance: float,
+    report: Callable[[str], None],
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Tier 0 at the times, (t, tier0), its errors, (t,), and the highest tier, which is even."""
+    last = 2 * int(np.ceil(_FEWER * depth / 2)) + 2
+    before = ScheduleRun(tiers, last, _OTHER_STEPS, report).values(times)
+    last = 2 * int(np.ceil(depth / 2)) + 4
+    for round_ in range(_ROUNDS):
+        run = ScheduleRun(tiers, last, _OTHER_STEPS if round_ % 2 else 1.0, report)
+        values = run.values(times)
+        error = np.maximum.accumulate(np.max(np.abs(values - before), axis=1, initial=0.0))
+        rounding = _ROUNDING + _DEVIATIONS * run.rounding
+        if error[-1] <= max(tolerance, rounding):
+            break
+        before, last = values, 2 * int(np.ceil(_MORE * last / 2))
+    return values, error + np.where(times > 0, rounding, _EPS), run.last
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScheduleEvolutionPlan(Plan):
+    """An evolution under several networks, charge sector by charge sector."""
+
+    task: EvolutionTask
+    settings: Settings
+    numbers: np.ndarray
+
+    @property
+    def cost(self) -> Cost:
+        """Cost of the steps: products of sparse matrices."""
+        return Cost(
+            bytes=memory.evolution_bytes(self.numbers, len(self.task.times)), operations=np.nan
+        )
+
+    def compute(self) -> Evolution:
+        """Exact states at the times, each with its error."""
+        began, task, settings = time.perf_counter(), self.task, self.settings
+        tolerance = max(settings.aimed_rtol, _SMALLEST)
+        known: dict[int, Hierarchy] = {}
+        for network in task.networks:
+            if id(network) not in known:
+                known[id(network)] = hierarchy(network, self.numbers)
+        with working("evolution under a schedule") as report:
+            states, error, highest = evolve_pieces(
+                [known[id(network)] for network in task.networks], task, tolerance, report
+            )
+        status: Status = evolution_status(settings, task.times, error, tolerance, 0.0)
+        return Evolution(
+            network=task.network,
+            method=settings.record,
+            times=task.times,
+            states=states,
+            error=error,
+            how=_HOW,
+            status=status,
+            stats={
+                "tiers": highest,
+                "pieces": len(task.pieces),
+                "seconds": time.perf_counter() - began,
+            },
+        )
