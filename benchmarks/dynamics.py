@@ -50,8 +50,8 @@ def versus_dop853(quick: bool = False) -> list[Row]:
         atol=ACCURACY / 10,
     )
     peer_seconds = time.process_time() - began
-    basis = chain.basis[0][:, : chain.ground]
-    states = (basis @ peer.y[: chain.ground]).T.reshape(len(times), 4, 4)
+    basis = chain.basis[0][:, : chain.tier0_size]
+    states = (basis @ peer.y[: chain.tier0_size]).T.reshape(len(times), 4, 4)
     exact = te.evolve(net, times, "00", te.ContinuedFraction(rtol=1e-9)).states
     errors = [float(np.max(np.abs(found - exact))) for found in (ours.states, states)]
     ratio = peer_seconds / seconds
@@ -112,8 +112,8 @@ def _other_starts(quick: bool) -> list[Row]:
         atol=ACCURACY / 10,
     )
     peer_seconds = time.process_time() - began
-    basis = chain.basis[0][:, : chain.ground]
-    states = (basis @ peer.y[: chain.ground]).T.reshape(len(times), 4, 4)
+    basis = chain.basis[0][:, : chain.tier0_size]
+    states = (basis @ peer.y[: chain.tier0_size]).T.reshape(len(times), 4, 4)
     method = te.ContinuedFraction(rtol=1e-9)
     exact = te.evolve(net, times, "00", method, source="empty").states
     errors = [float(np.max(np.abs(found - exact))) for found in (ours.states, states)]

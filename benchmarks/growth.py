@@ -68,7 +68,7 @@ def per_tier(quick: bool) -> list[Row]:
     for word, detuning in (("resonant", 0.0), ("detuned", (0.1, -0.2))):
         network = te.thermal_link(n_th=1e6, kappa=KAPPA, detuning=detuning)
         chain = hierarchy_chain(hierarchy(network))
-        zero = np.zeros((chain.ground, chain.ground))
+        zero = np.zeros((chain.tier0_size, chain.tier0_size))
         sizes = " and ".join(str(block.shape[0]) for block in chain.a)
 
         def fold(c=chain, zero=zero):

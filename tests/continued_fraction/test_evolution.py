@@ -2,16 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
+from scipy.linalg import expm
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
 from tests.support.links import random_link
-from thermalent.continued_fraction.chain.assembly import assemble
+from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.chebyshev import Propagator
+from thermalent.continued_fraction.dynamics.chebyshev import Propagator, alternating_layout
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.operators import states
 
@@ -58,6 +61,41 @@ def test_errors_bound_the_difference_to_a_finer_run():
     difference = np.max(np.abs(coarse.states - fine.states), axis=(1, 2))
     assert np.all(difference <= coarse.error + fine.error)
     assert np.all(coarse.error <= 1e-3)
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+@pytest.mark.parametrize("tiers", [3, 4, 11, 30])
+def test_products_in_stretches_are_those_of_the_sparse_matrix(charge, tiers):
+    """Both kinds of product, with tiers left out at the top, against a dense exponential."""
+    h = hierarchy(te.thermal_link(3.0, 0.2, detuning=(0.2, 0.1)))
+    start = np.ones((4, 4)) * (element_charges(h.numbers).reshape(4, 4) == charge)
+    chain = hierarchy_chain(h, start=start, charge=charge)
+    at, matrix = offsets(chain, 30), assemble(chain, 30)
+    active = int(at[tiers])
+    rng = np.random.default_rng(tiers)
+    y = np.zeros(matrix.shape[0], dtype=matrix.dtype)
+    y[:active] = rng.standard_normal(active)
+    exact = expm(0.3 * matrix[:active, :active].toarray()) @ y[:active]
+    found = []
+    for propagator in (Propagator(matrix, offsets=at), Propagator(matrix)):
+        found.append(y.copy())
+        done = propagator.advance(found[-1], 0.3, active, active, np.inf)
+        assert done == (0.3, False)
+        assert np.max(np.abs(found[-1][:active] - exact)) < 1e-12 * np.max(np.abs(exact))
+        assert not np.any(found[-1][active:])
+    assert alternating_layout(matrix, at) is not None
+    before = np.array([0.0, *y[:active]])[1:]
+    again = y.copy()
+    assert Propagator(matrix, offsets=at).advance(again, 0.3, active, 2, 0.0) == (0.0, True)
+    assert np.array_equal(again[:active], before)  # nothing is advanced where the top is full
+
+
+def test_tiers_that_differ_have_no_stretches():
+    """Sizes that do not alternate are multiplied by rows."""
+    matrix = sparse.csr_array(np.eye(9))
+    assert alternating_layout(matrix, np.array([0, 1, 3, 6, 9])) is None
+    assert alternating_layout(matrix, np.array([0, 3, 5, 7, 9])) is None
+    assert alternating_layout(matrix, np.array([0, 1, 3, 5, 7, 9])) is not None
 
 
 def test_short_and_long_routes_agree_where_both_work():

@@ -72,8 +72,11 @@ class AllTierSteps:
         self.most = most
         self.at = offsets(self.chain, most)
         matrix = self.generator(most)
-        self.propagators = Propagator(matrix), Propagator(matrix, OTHER_STEPS)
-        self.transposed = Propagator(sparse.csr_array(matrix.T))
+        self.propagators = (
+            Propagator(matrix, offsets=self.at),
+            Propagator(matrix, OTHER_STEPS, self.at),
+        )
+        self.transposed = Propagator(sparse.csr_array(matrix.T), offsets=self.at)
 
     def extended(self, y: np.ndarray) -> np.ndarray:
         """The vector with zeros on the tiers that it lacks."""

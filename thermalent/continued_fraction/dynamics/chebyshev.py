@@ -11,6 +11,8 @@ digits of sixteen, the step is halved.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -23,15 +25,106 @@ _AT_ONCE = 2e8  # multiplications before Python looks for signals: a few tenths 
 _EPS = float(np.finfo(float).eps)
 
 
+class Stretches(NamedTuple):
+    """A sparse matrix as runs of elements, for which one loop over consecutive numbers suffices.
+
+    The same unknown of all even, or of all odd, tiers stands in one stretch, and an element that
+    repeats from tier to tier is a run.
+
+    Args:
+        offsets: Position of each tier, and the size, (n + 1,).
+        place: Where each unknown stands, (size,).
+        parity: Of the tiers of each stretch, (s,).
+        length: Of every stretch.
+        target: Stretch that each run adds to, (t,).
+        shift: Where a run reads, relative to where it adds, (t,).
+        limits: The first and the last place in the stretch that a run adds to, (t, 2).
+        data: Elements of the runs by their place in the stretch, (t, length).
+    """
+
+    offsets: np.ndarray
+    place: np.ndarray
+    parity: np.ndarray
+    length: int
+    target: np.ndarray
+    shift: np.ndarray
+    limits: np.ndarray
+    data: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """The length of all stretches together."""
+        return len(self.parity) * self.length
+
+    def below(self, active: int) -> tuple[np.ndarray, np.ndarray]:
+        """The spans of the stretches, and the runs, of the tiers with the first so many unknowns.
+
+        Begin and end of the spans, (s, 2); where each run adds, reads, finds its elements, and how
+        many there are, (t, 4).
+        """
+        tiers = int(np.searchsorted(self.offsets, active))
+        counts = np.where(self.parity, tiers // 2, (tiers + 1) // 2)
+        begin = np.arange(len(counts)) * self.length
+        first = self.limits[:, 0]
+        many = np.minimum(self.limits[:, 1] + 1, counts[self.target]) - first
+        at = begin[self.target] + first
+        where = np.arange(len(first)) * self.length + first
+        runs = np.column_stack([at, at + self.shift, where, many])
+        return np.column_stack([begin, begin + counts]), runs[many > 0]
+
+
+def alternating_layout(matrix: sparse.csr_array, offsets: np.ndarray) -> Stretches | None:
+    """The layout of a matrix of tiers, or None if not every second tier has the same unknowns.
+
+    Args:
+        matrix: L, (size, size).
+        offsets: Position of each tier, and the size, (n + 1,). Tier zero may lack the last unknowns
+            of the even ones.
+    """
+    sizes = np.diff(offsets)
+    if len(sizes) < 3 or sizes[0] > sizes[2] or np.any(sizes[3:] != sizes[1:-2]):
+        return None
+    tier = np.repeat(np.arange(len(sizes)), sizes)
+    length, parity, size = (len(sizes) + 1) // 2, tier % 2, len(tier)
+    stretch = np.arange(size) - np.asarray(offsets)[tier] + np.where(parity, sizes[2], 0)
+    place = stretch * length + tier // 2
+    elements = sparse.coo_array(matrix)
+    row, col = elements.coords
+    # One number for the stretch that an element adds to and the distance at which it reads.
+    reach = place.max() + 1
+    keys, run = np.unique(
+        stretch[row] * (2 * reach) + place[col] - place[row] + reach, return_inverse=True
+    )
+    data = np.zeros((len(keys), length), dtype=matrix.dtype)
+    data[run, tier[row] // 2] = elements.data
+    limits = np.tile([length, -1], (len(keys), 1))
+    np.minimum.at(limits[:, 0], run, tier[row] // 2)
+    np.maximum.at(limits[:, 1], run, tier[row] // 2)
+    return Stretches(
+        offsets=np.asarray(offsets),
+        place=place,
+        parity=np.repeat([0, 1], [sizes[2], sizes[1]]),
+        length=length,
+        target=keys // (2 * reach),
+        shift=keys % (2 * reach) - reach,
+        limits=limits,
+        data=data,
+    )
+
+
 class Propagator:
     """The propagator exp(L t) of one sparse L, real or complex.
 
     Args:
         matrix: L.
         factor: By which the bound of its norm is enlarged, for steps of another length.
+        offsets: Position of each tier, and the size, if it is a matrix of tiers. Only unknowns of
+            whole tiers can then be advanced.
     """
 
-    def __init__(self, matrix: sparse.csr_array, factor: float = 1.0) -> None:
+    def __init__(
+        self, matrix: sparse.csr_array, factor: float = 1.0, offsets: np.ndarray | None = None
+    ) -> None:
         self.matrix = sparse.csr_array(matrix)
         size = abs(self.matrix)
         # sqrt(|L|_1 |L|_inf) bounds the 2-norm; of the first so many unknowns, cumulatively.
@@ -40,6 +133,7 @@ class Propagator:
         self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
         self.rounding = 0.0  # rounding error of the last `advance`, a standard deviation
+        self.layout = None if offsets is None else alternating_layout(self.matrix, offsets)
 
     def cost(self, time: float, active: int) -> float:
         """Approximate number of multiplications to advance the first so many unknowns by a time."""
@@ -69,20 +163,36 @@ class Propagator:
         if norm == 0.0:
             return time, False
         reach = _reach(norm, float(self.damping[active - 1]))
-        m = self.matrix
-        each = int(m.indptr[active]) + 4 * active
+        each = int(self.matrix.indptr[active]) + 4 * active
+        place, spans, product = self._product(active)
+        # As long as all tiers need: the elements of the highest one read zeros of the next.
+        x = np.zeros(len(y) if self.layout is None else self.layout.size, dtype=y.dtype)
+        x[place] = y[:active]
         while True:
             steps = max(1, int(np.ceil(time * norm / reach)))
             coefficients = _bessel(time / steps * norm)
             now = min(steps, max(1, int(_AT_ONCE / (each * coefficients.size))))
             done, full, rounding = _chebyshev(
-                m.indptr, m.indices, m.data, y, norm, coefficients, now, active, top, limit,
-                _GROWTH,
-            )  # fmt: skip
+                product, spans, x, norm, coefficients, now, place[active - top :], limit, _GROWTH
+            )
             if done > 0 or full:
                 self.rounding = rounding
+                y[:active] = x[place]
                 return time * done / steps, full
             reach /= 2
+
+    def _product(self, active: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
+        """The first so many unknowns as they stand in products: places, spans, and elements.
+
+        The elements are runs and their data, or else those of the sparse matrix by rows.
+        """
+        m = self.matrix
+        if self.layout is None:
+            none = np.zeros((0, 4), dtype=np.int64), m.data[:0]
+            return np.arange(active), np.array([[0, active]]), (*none, m.indptr, m.indices, m.data)
+        spans, runs = self.layout.below(active)
+        rest = m.indptr[:0], m.indices[:0], m.data[:0]
+        return self.layout.place[:active], spans, (runs, self.layout.data.ravel(), *rest)
 
 
 def _reach(norm: float, damping: float) -> float:
@@ -100,44 +210,88 @@ def _bessel(z: float) -> np.ndarray:
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def _chebyshev(indptr, indices, data, y, norm, coefficients, steps, active, top, limit, growth):
+def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth):
     """Take up to `steps` steps.
 
     Returns how many were taken, whether the top was full, and the rounding: each step loses eps of
     its largest term, one independently of the other.
+
+    Args:
+        product: See `Propagator._product`.
+        spans: Where the unknowns in use stand, (s, 2).
+        y: The vector, changed in place.
+        norm: The bound of the norm of L.
+        coefficients: See `_bessel`.
+        steps: How many steps at most.
+        top: Places of the unknowns of the top.
+        limit: Largest size of the top.
+        growth: Largest size of the terms over that of the vector.
     """
-    before = np.zeros_like(y)
-    now = np.zeros_like(y)
-    total = np.zeros_like(y)
-    rounding = 0.0
+    before, now, total = np.zeros_like(y), np.zeros_like(y), np.zeros_like(y)
+    image, squares = np.zeros_like(y), np.zeros(y.size)
+    used, rounding = spans[-1, 1], 0.0
     for n in range(steps):
-        largest = 0.0
-        for i in range(active):
+        largest, term = 0.0, 0.0
+        for i in range(used):
             before[i] = 0 * y[0]
             now[i] = y[i]
             total[i] = coefficients[0] * y[i]
-            largest = max(largest, abs(y[i]))
-        term = abs(coefficients[0]) * largest
+            squares[i] = coefficients[0] ** 2 * _square(y[i])
+            largest = max(largest, _square(y[i]))
         for k in range(1, coefficients.size):
+            _multiply(product, spans, now, image)
             factor = (1.0 if k == 1 else 2.0) / norm
-            peak = 0.0
-            for i in range(active):
-                product = 0 * y[0]
-                for p in range(indptr[i], indptr[i + 1]):
-                    product += data[p] * now[indices[p]]  # zero beyond the active ones
-                before[i] += factor * product
-                total[i] += coefficients[k] * before[i]
-                peak = max(peak, abs(before[i]))
+            for s in range(spans.shape[0]):
+                begin, end = spans[s]
+                _add(
+                    before[begin:end], image[begin:end], factor, total[begin:end],
+                    squares[begin:end], coefficients[k],
+                )  # fmt: skip
             before, now = now, before
-            if not peak * abs(coefficients[k]) <= growth * largest:
-                return n, False, np.sqrt(rounding)
-            term = max(term, peak * abs(coefficients[k]))
-        peak = 0.0
-        for i in range(active - top, active):
-            peak = max(peak, abs(total[i]))
-        if peak > limit:
-            return n, True, np.sqrt(rounding)
-        rounding += (_EPS * term) ** 2
-        for i in range(active):
+        for i in range(used):
+            term = max(term, squares[i])
+        if not term <= growth**2 * largest:
+            return n, False, np.sqrt(rounding)
+        for i in top:
+            if abs(total[i]) > limit:
+                return n, True, np.sqrt(rounding)
+        rounding += _EPS**2 * term
+        for i in range(used):
             y[i] = total[i]
     return steps, False, np.sqrt(rounding)
+
+
+@compiled(error_model="numpy", fastmath={"contract"})
+def _multiply(product, spans, x, image):
+    """Write L x into `image`."""
+    runs, values, indptr, indices, data = product
+    for s in range(spans.shape[0]):
+        for i in range(spans[s, 0], spans[s, 1]):
+            image[i] = 0 * x[0]
+    for r in range(runs.shape[0]):
+        target, source, first, many = runs[r]
+        # Slices, so that the compiler knows that no index is negative.
+        to, of, element = image[target:], x[source:], values[first:]
+        for n in range(many):
+            to[n] += element[n] * of[n]
+    if indptr.size > 0:
+        for i in range(spans[0, 0], spans[0, 1]):
+            for p in range(indptr[i], indptr[i + 1]):
+                image[i] += data[p] * x[indices[p]]  # zero beyond the active ones
+
+
+@compiled(error_model="numpy", fastmath={"contract"})
+def _add(before, image, factor, total, squares, coefficient):
+    """The next phi_k in place of the last but one, its term added to the sum; squares of terms."""
+    share = coefficient**2
+    for i in range(before.size):
+        before[i] += factor * image[i]
+        total[i] += coefficient * before[i]
+        square = share * _square(before[i])
+        squares[i] = square if square > squares[i] else squares[i]
+
+
+@compiled(error_model="numpy", fastmath={"contract"})
+def _square(value):
+    """Squared absolute value."""
+    return value.real * value.real + value.imag * value.imag

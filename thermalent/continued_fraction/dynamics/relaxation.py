@@ -144,7 +144,7 @@ class Steps:
     ) -> None:
         self.depth, self.most = depth, 2 * depth + 64
         self.at = offsets(chain, self.most)
-        self.propagator = Propagator(assemble(chain, self.most))
+        self.propagator = Propagator(assemble(chain, self.most), offsets=self.at)
         self.start, self.read = start, read
         self.rate = largest_rate(chain)
         self._others = chain if redrawn is None else redrawn
@@ -155,7 +155,7 @@ class Steps:
         # The feedback of a truncated tier falls like the square of its amplitude.
         limits = [float(np.sqrt(share * tolerance)) * self._kept for share in _LEFT_OUT]
         finer = RelaxationRun(self, self.propagator, limits[0], _ADDED[0])
-        propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS)
+        propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS, self.at)
         return finer, RelaxationRun(self, propagator, limits[1], _ADDED[1], finer)
 
 
