@@ -66,6 +66,20 @@ def _hot_evolution(n_th: int) -> object:
     )  # fmt: skip
 
 
+def _derivatives(qubits: int) -> object:
+    detuning = tuple(0.1 * np.arange(qubits))
+    values = {"n_th": 1.0, "kappa": 0.5}
+
+    def build(n_th: float, kappa: float) -> te.Network:
+        return te.thermal_link(n_th, kappa, detuning=detuning, qubits=qubits)
+
+    return te.sensitivities(build, values, "purity", rtol=1e-3)
+
+
+def _derivatives_hot(n_th: int) -> object:
+    return te.sensitivities(te.thermal_link, {"n_th": float(n_th), "kappa": 0.1}, "purity")
+
+
 def _two_filters(qubits: int) -> object:
     return te.steady_state(_link(qubits, filters=2), te.ContinuedFraction(rtol=1e-3))
 
@@ -235,6 +249,8 @@ COMPUTATIONS: dict[str, tuple[Run, tuple[int, ...]]] = {
     "spectrum behind two filters, qubits": (_spectrum_two_filters, (2, 3)),
     "coherence, qubits": (_coherence, (2, 3, 4)),
     "second-order coherence, qubits": (_coherence_second, (2, 3, 4)),
+    "derivatives, qubits": (_derivatives, (2, 4, 5)),
+    "derivatives, occupation": (_derivatives_hot, (10, 10**6, 10**7)),
     "relaxation rates, qubits": (_rates, (2, 3, 4)),
     "relaxation rates without a mode, qubits": (_rates_of_many_qubits, (5, 6)),
     "Fock, direct, cutoff": (_fock("direct"), (4, 10**3, 10**4)),

@@ -42,6 +42,12 @@ def test_they_are_explained(call, words):
         (lambda: te.sensitivities(te.thermal_link, {1: 2}), "`parameters` must be of parameters"),
         (lambda: te.optimise(te.thermal_link, {1: (0.1, 1.0)}, "purity"), "`ranges` must be"),
         (lambda: te.sweep(te.thermal_link, {"n_th": [0.3]}, "purity", fixed={1: 2}), "`fixed` mus"),
+        (lambda: te.entanglement.check_dims(np.array(None), 4), "`dims` must be a sequence of dim"),
+        (lambda: te.testing.assert_state([[1, 2], [3]]), "`found` must be a result, or an array"),
+        (
+            lambda: te.stochastic.ornstein_uhlenbeck([0, 1], rate=1, variance=1, detuning=1e308),
+            "`detuning` must be a number in",
+        ),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
     ],
 )

@@ -3,10 +3,12 @@
 A selection of `python -m benchmarks.memory_estimates`, of tens of megabytes each.
 """
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +26,12 @@ SELECTED = [
     ("spectrum, occupation", 10**4),
     ("peak transfer, until", 10**5),
     ("Fock, iterative, qubits", 6),
+    ("derivatives, qubits", 4),
 ]
 LONG = [
     ("continued fraction, qubits", 5),
     ("exact evolution, qubits", 5),
+    ("derivatives, qubits", 5),
     ("relaxation rates, qubits", 4),
     ("field trajectories, qubits", 5),
     ("few excitations, nodes", 10),
@@ -82,3 +86,28 @@ def test_an_evolution_that_does_not_fit_says_how_many_times_would(monkeypatch):
     assert len(te.evolve(ring, times[:fitting], "1000", te.SingleExcitation()).states) == fitting
     with pytest.raises(te.MethodError, match="would fit"):
         te.evolve(ring, times[: fitting + 1], "1000", te.SingleExcitation())
+
+
+def test_derivatives_that_do_not_fit_are_refused_and_more_tiers_are_not_taken(monkeypatch):
+    def found():
+        return te.sensitivities(partial(te.thermal_link, 30.0), {"kappa": 0.02}, "purity")
+
+    def lacking(size):
+        needed.append(size)
+
+    free, needed = found(), []
+    monkeypatch.setattr(memory_limit, "_ALWAYS_FITS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(memory_limit, "lacking", lacking)
+        found()
+    # Never enough tiers, so that only the memory ends it.
+    module = importlib.import_module("thermalent.continued_fraction.sensitivity.sensitivities")
+    monkeypatch.setattr(module, "_settled", lambda *two: False)
+    assert found().tiers > 2 * free.tiers
+    monkeypatch.setattr(memory_limit, "available", lambda: max(needed))
+    few = found()
+    assert few.tiers <= free.tiers
+    assert abs(few["kappa"] - free["kappa"]) <= few.errors["kappa"] + free.errors["kappa"]
+    monkeypatch.setattr(memory_limit, "available", lambda: max(needed) - 1)
+    with pytest.raises(te.MethodError, match=r"This list of derivatives does not fit: .* rtol\."):
+        found()

@@ -23,6 +23,8 @@ _BLOCKS, _BLOCKS_OF_CONTOUR = 20, 70
 _STATES_PER_TIME = 3.5
 # Tiers per sqrt(V) for nine digits, and those that are taken in any case; measured.
 _DIGITS, _TIERS_PER_WIDTH, _FEWEST_TIERS = 9, 17.0, 16.0
+# Of derivatives: arrays of all inverted pivots that stand at the peak.
+_PIVOTS = 1.0
 # Of regressions: blocks per tier in the factors of a banded matrix and bytes of each entry; how
 # many generators are held, and bytes per nonzero element and per unknown of each.
 _FILL, _PER_FACTOR_ENTRY = 6, 20.0
@@ -49,6 +51,12 @@ def evolution_bytes(numbers: np.ndarray, times: int) -> float:
     blocks = (_BLOCKS_OF_CONTOUR - _BLOCKS) * 8 * _largest_block(numbers) ** 2
     states = 16 * _STATES_PER_TIME * times * len(numbers) ** 2
     return steady_state_bytes(numbers) + blocks + states
+
+
+def derivatives_bytes(numbers: np.ndarray, tiers: float) -> float:
+    """Bytes for derivatives of a steady state: the inverted pivots of so many tiers at once."""
+    pivots = _PIVOTS * 8 * (tiers + 1) * _largest_block(numbers) ** 2
+    return steady_state_bytes(numbers) + pivots
 
 
 def regression_bytes(network: Network, numbers: np.ndarray, rtol: float) -> float:

@@ -220,6 +220,8 @@ def _dimensions(dims: Any) -> tuple[int, ...]:
     """Return dimensions of subsystems as a tuple of positive integers."""
     if isinstance(dims, str) or not isinstance(dims, (Sequence, np.ndarray)):
         fail("dims", "a sequence of dimensions", dims)
+    if isinstance(dims, np.ndarray) and dims.ndim == 0:
+        fail("dims", "a sequence of dimensions", dims)
     if any(np.ndim(dimension) for dimension in dims):
         fail("dims", "a sequence of dimensions", dims)
     return tuple(integer("dims", dimension, 1) for dimension in dims)

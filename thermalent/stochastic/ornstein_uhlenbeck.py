@@ -124,7 +124,9 @@ def ornstein_uhlenbeck(
     """
     grid = checks.time_grid("times", times)
     rate, variance = checks.positive_rate("rate", rate), checks.nonnegative("variance", variance)
-    detuning, n = checks.real("detuning", detuning), checks.integer("n", n, 1)
+    fastest = checks.LARGEST_RATE
+    detuning = checks.within("detuning", detuning, -fastest, fastest)
+    n = checks.integer("n", n, 1)
     # Three streams, so that the integrals are drawn without moving the path.
     streams = spawned(seed, 3)
     lengths, which = np.unique(np.diff(grid), return_inverse=True)

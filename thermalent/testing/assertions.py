@@ -40,7 +40,10 @@ def assert_state(found: Any, *, tolerance: float | None = None) -> None:
         for time, rho, error in zip(found.times, found.states, found.error, strict=True):
             _assert_one_state(rho, _allowed(rho, error, tolerance), f"the state at t = {time:g}")
     else:
-        array = np.asarray(found)
+        try:
+            array = np.asarray(found, dtype=complex)
+        except (TypeError, ValueError, OverflowError):  # no numbers, or ragged
+            checks.fail("found", "a result, or an array of numbers", found)
         if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2]:
             checks.fail(
                 "found",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.chain import (
     HierarchyChain,
     HierarchyTerms,
@@ -35,14 +36,15 @@ from thermalent.continued_fraction.sensitivity.result import Sensitivities
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import error_bounds
 from thermalent.operators.estimates import Estimate
 from thermalent.operators.gradients import Valued
 from thermalent.operators.observables import TABLE, of_state
-from thermalent.solution.errors import SolveError
+from thermalent.solution.errors import SolveError, require_memory
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, Status, SteadyState
-from thermalent.support import checks
+from thermalent.support import checks, memory_limit
 
 # Chains disturbed as rounding may have disturbed them, and the factor on the root of the mean
 # square of the changes. Of eight normal deviates that is below a third of a unit once in a thousand
@@ -50,6 +52,7 @@ from thermalent.support import checks
 _DISTURBED = 8
 _DISTURBANCES = 6.0
 _DEFAULT_RTOL = 1e-9
+_MORE_TIERS = 1.2  # than the state takes: those of the three lists that are compared at least
 _ROUNDING = 16 * float(np.finfo(float).eps)
 
 _HOW = "changes with more tiers in another scaling, slopes of the matrices, rounding"
@@ -110,6 +113,11 @@ class ObservedChain:
         if self.several:
             self.source = chain_of(network)
         else:
+            require_memory(
+                "This list of derivatives",
+                memory.derivatives_bytes(excitation_numbers(network), _MORE_TIERS * self.depth),
+                "Use fewer emitters, or a larger rtol.",
+            )
             self.h = h = hierarchy(network)
             self.chain = hierarchy_chain(h, complete=True)
             self.numbers = h.numbers
@@ -130,6 +138,10 @@ class ObservedChain:
         ]
         numbers = np.array([self.values[name][i] for name, i in self.keys])
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
+
+    def fits(self, last: int) -> bool:
+        """Whether the derivatives with tiers 0 to `last` fit into the memory that is free."""
+        return memory_limit.fits(memory.derivatives_bytes(self.numbers, last))
 
     def result(self, values: np.ndarray, errors: np.ndarray, last: int) -> Sensitivities:
         """Derivatives and their errors, (keys,) each, by name.

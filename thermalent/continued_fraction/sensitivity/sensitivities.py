@@ -97,7 +97,10 @@ def _converged(observed: ObservedChain, rtol: float) -> Sensitivities:
     with working("sensitivities") as report:
         for turn, factor in enumerate(_STEPS):
             last = 2 * int(np.ceil(observed.depth * factor / 2))
-            tiers.append(max([last, *(n + 2 for n in tiers[-1:])]))
+            last = max([last, *(n + 2 for n in tiers[-1:])])
+            if turn > 2 and not observed.fits(last):
+                break  # with the error that is left
+            tiers.append(last)
             derivatives.append(observed.derivatives(tiers[-1], rescaled=turn % 2 == 1))
             report(f"{tiers[-1]} tiers")
             if len(derivatives) > 2 and _settled(derivatives[-2:], observed.scales, rtol):
