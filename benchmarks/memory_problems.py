@@ -80,6 +80,10 @@ def _derivatives_hot(n_th: int) -> object:
     return te.sensitivities(te.thermal_link, {"n_th": float(n_th), "kappa": 0.1}, "purity")
 
 
+def _preparation(qubits: int) -> object:
+    return te.preparation_time(_link(qubits), "0" * qubits, distance=0.1)
+
+
 def _two_filters(qubits: int) -> object:
     return te.steady_state(_link(qubits, filters=2), te.ContinuedFraction(rtol=1e-3))
 
@@ -252,6 +256,7 @@ COMPUTATIONS: dict[str, tuple[Run, tuple[int, ...]]] = {
     "derivatives, qubits": (_derivatives, (2, 4, 5)),
     "derivatives, occupation": (_derivatives_hot, (10, 10**6, 10**7)),
     "relaxation rates, qubits": (_rates, (2, 3, 4)),
+    "preparation time, qubits": (_preparation, (2, 3, 4)),
     "relaxation rates without a mode, qubits": (_rates_of_many_qubits, (5, 6)),
     "Fock, direct, cutoff": (_fock("direct"), (4, 10**3, 10**4)),
     "Fock, iterative, cutoff": (_fock("iterative"), (4, 10**3, 10**4)),

@@ -27,6 +27,7 @@ SELECTED = [
     ("peak transfer, until", 10**5),
     ("Fock, iterative, qubits", 6),
     ("derivatives, qubits", 4),
+    ("preparation time, qubits", 3),
 ]
 LONG = [
     ("continued fraction, qubits", 5),
@@ -111,3 +112,10 @@ def test_derivatives_that_do_not_fit_are_refused_and_more_tiers_are_not_taken(mo
     monkeypatch.setattr(memory_limit, "available", lambda: max(needed) - 1)
     with pytest.raises(te.MethodError, match=r"This list of derivatives does not fit: .* rtol\."):
         found()
+
+
+def test_a_preparation_time_that_does_not_fit_is_refused_before_the_work(monkeypatch):
+    monkeypatch.setattr(memory_limit, "_ALWAYS_FITS", 0.0)
+    monkeypatch.setattr(memory_limit, "available", lambda: 10**6)
+    with pytest.raises(te.MethodError, match=r"This preparation time does not fit: .* emitters\."):
+        te.preparation_time(te.thermal_link(1.0, 0.5))

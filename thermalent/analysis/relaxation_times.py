@@ -37,6 +37,7 @@ from thermalent.support.progress import working
 # Largest number of emitter levels, alone and behind a mode.
 _MOST_LEVELS = 1024
 _MOST_LEVELS_BEHIND_A_MODE = 32
+_GRID = 400  # times at which the distance is looked at first
 # How often the time of a preparation is doubled, for a distance that grows before it decays.
 _LONGER = 4
 _PART_OF_DISTANCE = 0.01  # relative to the given distance: accuracy of states, several poles
@@ -297,6 +298,13 @@ def _preparation_time(
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
     rho = states.initial_state(initial, network.dims, name="initial")
     several = len(network.modes) > 1
+    if not several:
+        numbers = excitation_numbers(network)
+        require_memory(
+            "This preparation time",
+            max(memory.rates_bytes(network, numbers), memory.evolution_bytes(numbers, _GRID)),
+            "Use fewer emitters.",
+        )
     steady = steady_state(network, ContinuedFraction(rtol=1e-6 if several else 1e-10))
     slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
@@ -312,7 +320,7 @@ def _preparation_time(
 
     end = np.log(10 / epsilon) / slowest_rate
     for _ in range(_LONGER):
-        times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, 400)
+        times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, _GRID)
         above = np.flatnonzero(distances(times)[0] >= epsilon)
         if above.size == 0:
             return Estimate(0.0, float(times[0]), "the distance is smaller at each of 400 times")
