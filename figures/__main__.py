@@ -23,6 +23,7 @@ LINKS = (
     "thermal_6b",
     "backaction_error",
     "pairs_along_a_line",
+    "resource_map",
 )
 # Dynamics, single runs and the light behind the qubits.
 DYNAMICS = (

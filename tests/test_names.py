@@ -92,9 +92,9 @@ def public_objects() -> dict[str, object]:
 PUBLIC = public_objects()
 # What has no equation: errors, records, grids and drawings.
 WITHOUT_EQUATION = {
-    "BestFilter", "ComplexEstimate", "Estimate", "Estimates", "Evolution", "Method", "MethodError",
-    "ResultFileError", "Sensitivities", "SolveError", "SteadyState", "StoreReport",
-    "ThermalentError",
+    "BestFilter", "ComplexEstimate", "EntanglementRate", "Estimate", "Estimates", "Evolution",
+    "Method", "MethodError", "ResultFileError", "Sensitivities", "SolveError", "SteadyState",
+    "StoreReport", "ThermalentError",
     "check_store", "entanglement_graph", "load", "methods", "points", "sweep", "zipped",
 }  # fmt: skip
 

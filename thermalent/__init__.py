@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from thermalent.analysis.cross_validation import cross_validate as cross_validate
     from thermalent.analysis.design.design import design as design
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
+    from thermalent.analysis.entanglement_rate import EntanglementRate as EntanglementRate
+    from thermalent.analysis.entanglement_rate import entanglement_rate as entanglement_rate
     from thermalent.analysis.optimise import optimise as optimise
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
@@ -124,6 +126,7 @@ _HOME = {
     "thermalent.analysis.design.design": ("design",),
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
+    "thermalent.analysis.entanglement_rate": ("EntanglementRate", "entanglement_rate"),
     "thermalent.analysis.optimise": ("optimise",),
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),

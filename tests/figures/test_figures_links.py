@@ -21,12 +21,20 @@ POINTS = {
     "thermal_6b": 12,
     "backaction_error": 9,
     "pairs_along_a_line": 5,
+    "resource_map": 7,
 }
 # A colder source and fewer second routes, which take seconds each at full size.
 REDUCED = {
     "thermal_4c": {"FOCK_RATIOS": (1 / 2, 5 / 8), "FOCK_DETUNINGS": (1 / 8,)},
     "thermal_4d": {"N_TH": 200.0, "BANDWIDTHS": (1e-2, 1e-3)},
     "pairs_along_a_line": {"OCCUPATIONS": (1.0, 1e3)},
+    "resource_map": {
+        "TEMPERATURES": (4.0, 300.0),
+        "RATE_TEMPERATURES": (77.0,),
+        "RATE_QUALITIES": (2e4, 3e4),
+        "RATE_POINTS": 2,
+        "FOCK_AT": (0.5, 1e4),
+    },
 }
 # Both exact methods are asked for 1e-8 per element; the concurrence adds four of them and roots.
 AGREEMENT = 1e-6
@@ -253,6 +261,24 @@ def test_pairs(figure):
         assert columns[f"{pair}_of_2"][0] == pytest.approx(fock, abs=1e-6)
     assert np.all(columns["pair_2_of_2"] < columns["pair_1_of_1"])
     assert 0.8 < report.values["coldest pair 3 / pair 2"] < report.values["coldest pair 2 / pair 1"]
+
+
+def test_resource_map_of_teleportation_distillation_and_rates(figure):
+    report, folder = figure("resource_map")
+    columns, values = report.columns, report.values
+    assert values["distance"] < AGREEMENT
+    fidelity, distilled = columns["teleportation_fidelity"], columns["distillation_yield"]
+    # Only what teleports better than without entanglement can be distilled.
+    assert np.all(fidelity[distilled > 0] > 2 / 3)
+    assert np.all(distilled >= columns["coherent_information"])
+    assert np.any(distilled > np.maximum(columns["coherent_information"], 0.0))
+    assert values["largest fidelity"] > 0.85
+    assert 3e4 < values["largest rate, 77 K"] < 4e4
+    with (folder / "resource_map_rates.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["quality", "per_second_77_K", "seconds_77_K"]
+    # A preparation takes microseconds: a hundred decay times of 16 ns.
+    assert all(1e-6 < float(row[2]) < 3e-6 for row in rows[1:])
 
 
 def test_steady_state_of_the_mirror_is_the_network_of_the_paper():

@@ -181,6 +181,11 @@ _OWN: dict[str, dict[str, str]] = {
     "te.analytic.dual_rail_two_pair_concurrences": {"difference": "0.3"},
     "te.analytic.kappa_max": {"n_th": "10.0"},
     "te.cross_validate": {"methods": "[te.ContinuedFraction(), te.Markov()]"},
+    "te.EntanglementRate": {
+        "value": "te.Estimate(1.0, 0.1, 'x')", "time": "1.0",
+        "amount": "te.Estimate(1.0, 0.1, 'x')", "interior": "True",
+    },
+    "te.entanglement_rate": {"network": "PAIR", "observable": "'concurrence'", "initial": "'10'"},
     "te.distillation.Recurrence": {
         "weights": "np.array([0.7, 0.1, 0.1, 0.1])", "probability": "0.8", "pairs": "0.4",
     },
@@ -253,8 +258,8 @@ _HOLDERS = (
     "te.SteadyState",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
-    "te.distillation.Recurrence", "te.hardware.Hardware", "te.hardware.Laboratory",
-    "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",
+    "te.EntanglementRate", "te.distillation.Recurrence", "te.hardware.Hardware",
+    "te.hardware.Laboratory", "te.hardware.Preset", "te.hardware.QuantityRow", "te.points",
     "te.stochastic.Distribution", "te.stochastic.SampledCoherence", "te.stochastic.Trajectory",
     "te.zipped",
 )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Rates of entanglement: against a closed form, a fine grid of times, and with their errors."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+import thermalent as te
+
+
+@pytest.mark.parametrize("reset", [0.5, 3.0])
+def test_two_qubits_in_a_common_reservoir(reset):
+    """C(t) = (1 - exp(-2 t))/2 from |10>, for decay rates of 1 each."""
+    best = minimize_scalar(
+        lambda t: -(1 - np.exp(-2 * t)) / 2 / (t + reset), bounds=(0, 10), method="bounded"
+    )
+    found = te.entanglement_rate(
+        te.cooperative(2), "concurrence", until=10.0, initial="10", reset=reset
+    )
+    # Times of the last grid differ by two percent, and the rate is flat there.
+    assert found.value == pytest.approx(-best.fun, rel=1e-4)
+    assert found.value <= -best.fun * (1 + 1e-9)
+    assert found.time == pytest.approx(best.x, rel=0.03)
+    assert found.interior
+    assert found.amount == pytest.approx(found.value * (found.time + reset), rel=1e-12)
+    assert found.value.error == pytest.approx(found.amount.error / (found.time + reset))
+
+
+def test_distilled_states_per_time_on_a_fine_grid():
+    network, method = te.thermal_link(n_th=60.0, kappa=0.02), te.ContinuedFraction(rtol=1e-6)
+    found = te.entanglement_rate(network, until=2e3, reset=20.0, method=method)
+    times = np.linspace(20, 400, 120)
+    states = te.evolve(network, times, "00", method).states
+    rates = np.array([te.distillation_yield(s, tolerance=1e-6) for s in states]) / (times + 20.0)
+    assert np.max(rates) > 0
+    assert found.value == pytest.approx(np.max(rates), rel=2e-3)
+    assert found.interior
+    # Its error covers what a more accurate evolution changes.
+    exact = te.evolve(network, [found.time], "00", te.ContinuedFraction(rtol=1e-10)).states[0]
+    change = abs(te.distillation_yield(exact, tolerance=1e-6) - found.amount)
+    assert change <= found.amount.error < 1e-2
+
+
+def test_without_entanglement_there_is_no_rate():
+    found = te.entanglement_rate(te.thermal_link(n_th=2.0, kappa=3.0), until=100.0)
+    assert (found.value, found.amount, found.interior) == (0.0, 0.0, False)
+
+
+def test_an_early_end_is_told():
+    network = te.cooperative(2)
+    late = te.entanglement_rate(network, "concurrence", until=0.2, initial="10", reset=3.0)
+    assert not late.interior
+    assert late.time == pytest.approx(0.2)
+
+
+def test_two_of_three_qubits():
+    network = te.cooperative(3)
+    found = te.entanglement_rate(
+        network, "concurrence", until=10.0, initial="100", reset=1.0, pair=("q1", "q2")
+    )
+    other = te.evolve(network, [found.time], "100").concurrence("q1", "q2")[0]
+    assert found.amount == pytest.approx(other, rel=1e-6)
+
+
+def test_wrong_arguments_are_named():
+    network = te.thermal_link(n_th=1.0, kappa=1.0)
+    with pytest.raises(ValueError, match=r"^Argument `observable` must be one of"):
+        te.entanglement_rate(network, "purity", until=1.0)
+    with pytest.raises(ValueError, match=r"^Argument `until` must be finite and positive"):
+        te.entanglement_rate(network, until=0.0)
+    with pytest.raises(ValueError, match=r"^Argument `reset` must be finite and non-negative"):
+        te.entanglement_rate(network, until=1.0, reset=-1.0)
+    with pytest.raises(ValueError, match=r"^Argument `pair` must be two different emitters"):
+        te.entanglement_rate(network, until=1.0, pair=("q1", "q1"))

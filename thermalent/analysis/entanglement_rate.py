@@ -1,0 +1,167 @@
+"""How much entanglement per second: pairs are prepared, used, and prepared again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thermalent.networks.network import Network
+from thermalent.operators import error_bounds, states
+from thermalent.operators.distillation import distillation_yield
+from thermalent.operators.estimates import Estimate
+from thermalent.operators.observables import over_time
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.method import Method
+from thermalent.solving.solve import evolve
+from thermalent.support import checks
+from thermalent.support.calls import explained_record, with_explained_calls
+from thermalent.support.progress import working
+
+_YIELD = "distillation_yield"
+# What is at most one per pair and zero without entanglement, or below.
+_OBSERVABLES = (
+    _YIELD,
+    "coherent_information",
+    "logarithmic_negativity",
+    "entanglement_of_formation",
+    "concurrence",
+)
+_TIMES = 17  # of each grid: neighbours of the first differ by a factor of 1.8 over four decades
+_FIRST = 1e-4  # of `until`
+_REFINED = 2  # grids between the neighbours of the best time: each is eight times as fine
+_HOW = "error of the state carried through, {}; the maximum over time is at least this"
+
+
+@explained_record
+class EntanglementRate(NamedTuple):
+    """The largest amount of entanglement per time.
+
+    Args:
+        value: The amount per unit of time, inverse time unit of the network, with the error of the
+            states.
+        time: The time of the preparation, without `reset`, to about a percent; the rate is flat
+            there.
+        amount: The entanglement of each pair at that time, with its error.
+        interior: Whether it is a maximum in time; if not, it lies at the end of the search, or
+            there is no entanglement at all.
+    """
+
+    value: Estimate
+    time: float
+    amount: Estimate
+    interior: bool
+
+
+@with_explained_calls
+def entanglement_rate(
+    network: Network,
+    observable: str = _YIELD,
+    *,
+    until: float,
+    initial: Any = "00",
+    reset: float = 0.0,
+    pair: tuple[str, str] | None = None,
+    method: Method | None = None,
+) -> EntanglementRate:
+    r"""The largest entanglement per time, if pairs are prepared, used and prepared again.
+
+    $$R = \max_{0 < t \le \text{until}} \frac{E(\rho(t))}{t + t_\text{reset}}$$
+
+    The source keeps running: it does not notice the qubits of a one-way link, so that every
+    preparation starts from the same stationary source.
+
+    Args:
+        network: What is prepared, the source in its stationary state.
+        observable: E: "distillation_yield" for Bell states by recurrence and hashing (see
+            `te.distillation_yield`), "coherent_information", "logarithmic_negativity",
+            "entanglement_of_formation" or "concurrence".
+        until: End of the search, inverse rate unit, > 0.
+        initial: The emitters' state after a reset.
+        reset: Time of the reset and of all else between two preparations, inverse rate unit, >= 0.
+        pair: Names of the two qubits; the only two if not given.
+        method: Of the evolution; the first exact one that applies if not given.
+
+    Returns:
+        R with its error, the time and the amount per pair. Times the `rate_unit` of a
+        `te.hardware.Hardware` it is the rate per second.
+
+    Raises:
+        ValueError: an argument is out of range.
+        MethodError: no method evolves the network.
+    """
+    if observable not in _OBSERVABLES:
+        checks.fail("observable", f"one of {list(_OBSERVABLES)}", observable)
+    end, dead = checks.positive("until", until), checks.nonnegative("reset", reset)
+    rho = states.initial_state(initial, network.dims, name="initial")
+    names = _pair(network, pair)
+    with working("entanglement rate") as report:
+        return _search(network, observable, rho, names, (end, dead), method, report)
+
+
+def _search(
+    network: Network,
+    observable: str,
+    rho: np.ndarray,
+    names: tuple[str, str],
+    ends: tuple[float, float],
+    method: Method | None,
+    report: Callable[[str], None],
+) -> EntanglementRate:
+    """The best time of a grid, then of finer ones between its neighbours."""
+    until, reset = ends
+    times = np.geomspace(_FIRST * until, until, _TIMES)
+    interior = True
+    for turn in range(_REFINED + 1):
+        report(f"{len(times)} times up to {times[-1]:.3g}")
+        evolution = evolve(network, times, rho, method)
+        amounts = _amounts(evolution, observable, names)
+        best = int(np.argmax(amounts / (times + reset)))
+        if amounts[best] <= 0.0 or (turn == 0 and best == _TIMES - 1):
+            interior = False
+            break
+        if turn < _REFINED:
+            low, high = times[max(best - 1, 0)], times[min(best + 1, _TIMES - 1)]
+            times = np.linspace(low, high, _TIMES)
+    amount = _with_error(evolution, best, observable, names, max(float(amounts[best]), 0.0))
+    time = float(times[best])
+    value = Estimate(float(amount) / (time + reset), amount.error / (time + reset), amount.how)
+    return EntanglementRate(value, time, amount, interior)
+
+
+def _amounts(evolution: Evolution, observable: str, names: tuple[str, str]) -> np.ndarray:
+    if observable != _YIELD:
+        return np.asarray(over_time(evolution, observable, names), float)
+    moments = (evolution.at(i) for i in range(len(evolution)))
+    return np.array(
+        [distillation_yield(m.reduced(*names), tolerance=m._tolerance) for m in moments]
+    )
+
+
+def _with_error(
+    evolution: Evolution, index: int, observable: str, names: tuple[str, str], amount: float
+) -> Estimate:
+    moment = evolution.at(index)
+    if observable != _YIELD:
+        found = getattr(moment, observable)(*names)
+        return Estimate(amount, found.error, _HOW.format("a bound"))
+    state = moment.reduced(*names)
+    eps = float(moment.error) * len(moment.state) / len(state)
+    if not np.isfinite(eps):
+        return Estimate(amount, np.nan, "not known, because the error of the state is not")
+
+    def of(changed: np.ndarray) -> float:
+        return distillation_yield(changed, tolerance=max(1e-6, 64 * eps))
+
+    moved = error_bounds.by_moving(of, state, eps + error_bounds.ROUNDING)
+    return Estimate(amount, moved, _HOW.format("element by element: an estimate"))
+
+
+def _pair(network: Network, pair: Any) -> tuple[str, str]:
+    names = network.emitter_names if pair is None else tuple(pair)
+    if len(names) != 2 or len(set(names)) != 2 or not set(names) <= set(network.emitter_names):
+        checks.fail("pair", f"two different emitters of {list(network.emitter_names)}", pair)
+    if any(network.dims[network.position(name)] != 2 for name in names):
+        checks.fail("pair", "two qubits", list(names))
+    return names[0], names[1]
