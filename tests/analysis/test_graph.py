@@ -57,6 +57,7 @@ def test_lines_on_one_rail_go_around_the_qubits_between():
 def test_blocks_have_one_colour_each():
     state = te.analytic.dual_rail_state(3, 1.0, (0.0, 0.3, 2.0), (1, 0, 2))
     blocks = state.blocks()
+    te.entanglement_graph(state, Figure().subplots(), blocks=np.array([]))  # none is no error
     axes = te.entanglement_graph(state, Figure().subplots(), blocks=blocks)
     colours = {
         name: tuple(colour)

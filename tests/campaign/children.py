@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import psutil
+from numba.np.ufunc import parallel
 
 # Nobody waits for this long unless something hangs; a busy machine must not count as that.
 PATIENCE = 600.0  # seconds
@@ -97,6 +98,9 @@ def left_behind(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 def _run(function: Callable[..., Any], pipe: Connection, arguments: tuple[Any, ...]) -> None:
     faulthandler.enable()
+    # A forked process shares numba's lock for its threads with all that come from the same server,
+    # and one that is killed while it has the lock keeps it: the others would wait for ever.
+    parallel._set_init_process_lock()
     try:
         said: Message = ("returned", function(pipe, *arguments))
     except BaseException as problem:  # it is the parent who judges

@@ -3,9 +3,11 @@
 import os
 import random
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from numba.np.ufunc import parallel
 
 from tests.campaign import changes, faults, flips, kills, report, stores, victims
 from tests.campaign.children import Child
@@ -40,6 +42,24 @@ def test_a_killed_sweep_ends_with_the_same_bytes(few, kind):
     outcomes = kills.run(Task("kills", kind, 0), seed=20250627)
     assert len(outcomes) == 2
     assert not wrong(outcomes)
+
+
+def with_the_lock(pipe):
+    parallel._backend_init_process_lock.acquire()
+    pipe.send(("entered", "the lock"))
+    time.sleep(600)
+
+
+def takes_the_lock(pipe):
+    return parallel._backend_init_process_lock.acquire(timeout=5)
+
+
+def test_a_process_that_is_killed_leaves_no_lock_to_the_next_ones():
+    """That of numba is shared by all that are forked from one server."""
+    first = Child(with_the_lock)
+    assert first.next()[0] == "entered"
+    assert first.kill()
+    assert Child(takes_the_lock).last() == ("returned", True)
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)

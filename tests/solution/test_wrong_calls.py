@@ -48,6 +48,7 @@ def test_they_are_explained(call, words):
             lambda: te.stochastic.ornstein_uhlenbeck([0, 1], rate=1, variance=1, detuning=1e308),
             "`detuning` must be a number in",
         ),
+        (lambda: te.stochastic.along(LINK, [1e308], step=0.1), "`integrals` must be at most 1e.06"),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
     ],
 )

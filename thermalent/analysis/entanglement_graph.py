@@ -129,7 +129,7 @@ def _names(state: Any) -> tuple[str, ...]:
 
 def _colours(names: Sequence[str], blocks: Sequence[Sequence[str]] | None) -> list[str]:
     colours = dict.fromkeys(names, "white")
-    for number, block in enumerate(blocks or ()):
+    for number, block in enumerate(() if blocks is None else blocks):
         for name in block:
             if name not in colours:
                 checks.fail("blocks", f"made of {', '.join(names)}", name)

@@ -154,10 +154,11 @@ def along(
         checks.fail("integrals", allowed, checks.Words(f"of shape {given.shape}"))
     if not np.all(np.isfinite(given)):
         checks.fail("integrals", "finite", checks.Words("not"))
+    largest = float(np.max(np.abs(given), initial=0.0))
+    if largest > checks.LARGEST_AMPLITUDE:  # beyond, angles lose their digits
+        checks.fail("integrals", f"at most {checks.LARGEST_AMPLITUDE:g} in modulus", largest)
     every = checks.integer("every", every, 1)
-    prepared = given_field(
-        emitters, checks.positive("step", step), float(np.max(np.abs(given), initial=0.0))
-    )
+    prepared = given_field(emitters, checks.positive("step", step), largest)
     start = emitters.components(states.initial_state(initial, network.dims, name="initial"))
     kept = given.shape[1] // every
     result = np.empty((len(given), 1 + kept, emitters.dimension, emitters.dimension), complex)

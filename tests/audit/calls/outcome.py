@@ -117,7 +117,10 @@ def not_finite(result: Any, depth: int = 0) -> str:
         return "" if math.isfinite(value.real) and math.isfinite(value.imag) else repr(result)
     if isinstance(result, xarray.Dataset) and "status" in result:  # of a sweep
         solved = result["status"].values == 1
-        return next((str(n) for n in result if not _finite(result[n].values[solved])), "")
+        # An approximation does not know its error.
+        unknown = "error" if result.attrs.get("claim") == "approximate" else None
+        numbers = [name for name in result if unknown is None or unknown not in str(name)]
+        return next((str(n) for n in numbers if not _finite(result[n].values[solved])), "")
     if isinstance(result, xarray.Dataset):
         numbers = [name for name in result if "error" not in str(name)]
         return next((str(name) for name in numbers if not _finite(result[name].values)), "")
