@@ -55,6 +55,7 @@ TESTED_THROUGH = {
     "operators.given_states": "operators/test_given_states.py",
     "operators.readable": "solution/test_record.py",
     "solution.shown_states": "solution/test_shown_states.py",
+    "solving.source_error": "filters/test_measured_filters.py",
     "stochastic.coherence": "stochastic/test_ornstein_uhlenbeck.py",
     "stochastic.ket_paths": "stochastic/test_field_jumps.py",
     "stochastic.step_kernels": "stochastic/test_trajectories.py",

@@ -244,7 +244,7 @@ def test_an_alternative_of_a_measured_source_enters_the_error():
     one, other = (te.thermal_link(n, 0.3, filters=2) for n in (0.5, 0.6))
     from dataclasses import replace
 
-    network = replace(one, alternative=other)
+    network = replace(one, alternatives=(other,))
     found = te.spectrum(network, [0.0], rtol=1e-4)
     values = [te.spectrum(each, [0.0], rtol=1e-4).values[0] for each in (one, other)]
     assert found.error[0] >= abs(values[0] - values[1])

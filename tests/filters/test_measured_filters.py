@@ -1,6 +1,7 @@
 """Filters from measurements: Touchstone files of a circuit simulation, and noise spectra."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,11 +37,11 @@ def circuit(tmp_path_factory):
     return path, frequency.f, network.s[:, 1, 0]
 
 
-def written(tmp_path, chosen, *, noise=0.0, delay=0.0, width=20e3, points=401):
+def written(tmp_path, chosen, *, noise=0.0, delay=0.0, width=20e3, points=401, seed=5):
     """A Touchstone file of a filter whose rate unit is `width` hertz times 2 pi."""
     offset = np.linspace(-4, 4, points) * width
     s21 = chosen.response(offset / width) * np.exp(-2j * np.pi * offset * delay)
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     s21 = s21 + noise * (rng.normal(size=points) + 1j * rng.normal(size=points))
     s = np.zeros((points, 2, 2), dtype=complex)
     s[:, 1, 0] = s[:, 0, 1] = s21
@@ -128,6 +129,78 @@ def test_the_error_of_a_noisy_fit_enters_the_result(tmp_path):
         te.thermal_link(1.0, filter=found), [1.0], "00", te.FieldTrajectories(n=256)
     )
     assert evolved.stats["source_error"] > 0
+
+
+def hot_state(chosen):
+    return te.steady_state(te.thermal_link(60.0, filter=chosen), te.ContinuedFraction(rtol=1e-4))
+
+
+def test_redrawn_noise_moves_the_state_as_far_as_the_error_says(tmp_path):
+    """Three standard deviations are stated, so that eight files are off by 1/3 of it on average."""
+    shape = te.Filter.butterworth(2, 2.0)
+    exact = te.steady_state(
+        te.thermal_link(60.0, filter=shape.scaled(0.02)), te.ContinuedFraction(rtol=1e-7)
+    )
+    off, stated = [], []
+    for seed in range(8):
+        path = written(tmp_path, shape, noise=1e-2, seed=seed)
+        found = te.Filter.from_touchstone(path, order=2, carrier=CARRIER, unit=20e3)
+        result = hot_state(found.scaled(0.02))
+        off.append(np.max(np.abs(result.state - exact.state)))
+        stated.append(result.stats["source_error"])
+    # The largest element is off by somewhat more or less than one of its standard deviations; its
+    # square has a relative error of 1/2 by eight draws.
+    ratio = 3 * np.sqrt(np.mean(np.square(off))) / np.mean(stated)
+    assert 0.4 < ratio < 1.5
+    assert np.max(np.array(off) / stated) < 1
+
+
+def test_the_adjoint_gives_what_solving_every_alternative_gives(tmp_path):
+    shape = te.Filter.chebyshev(2, 2.0, 0.5)
+    path = written(tmp_path, shape, noise=1e-2)
+    found = te.Filter.from_touchstone(path, order=2, carrier=CARRIER, unit=20e3).scaled(0.02)
+    network = te.thermal_link(60.0, filter=found)
+    assert 6 <= len(network.alternatives) <= 7  # 4 poles - 1, in which |S21|^2 may differ
+    fine = te.ContinuedFraction(rtol=1e-6)
+    state = te.steady_state(replace(network, alternatives=()), fine).state
+    others = [te.steady_state(other, fine).state - state for other in network.alternatives]
+    direct = np.sqrt(np.sum(np.abs(others) ** 2, axis=0)).max()
+    # What is left of second order is added, and half of the quanta are known to a few percent.
+    assert 0.95 * direct < hot_state(found).stats["source_error"] < 1.3 * direct
+
+
+def test_a_model_that_is_not_quite_right_is_noticed(tmp_path):
+    """Two poles for three: no noise, but the state is off, and by less than the error says."""
+    shape = te.Filter.cavities([1.0, 1.3, 9.0])
+    path = written(tmp_path, shape)
+    found = te.Filter.from_touchstone(path, order=2, carrier=CARRIER, unit=20e3)
+    exact, measured = hot_state(shape.scaled(0.02)), hot_state(found.scaled(0.02))
+    off = np.max(np.abs(exact.state - measured.state))
+    assert off > 10 * float(exact.error)
+    assert off < measured.stats["source_error"] < 0.1
+
+
+def test_a_noisy_spectrum_has_its_error_too():
+    """Noise in proportion to the power, one percent, in six draws."""
+    shape = te.Filter.butterworth(2, 2.0)
+    exact = hot_state(shape.scaled(0.02))
+    offset = np.linspace(-4, 4, 401)
+    for seed in range(6):
+        noise = 1 + 0.01 * np.random.default_rng(seed).normal(size=401)
+        table = np.column_stack([1e3 + offset, np.abs(shape.response(offset)) ** 2 * noise])
+        found = te.Filter.from_spectrum(table, order=2, carrier=1e3, unit=1.0)
+        result = hot_state(found.scaled(0.02))
+        assert np.max(np.abs(result.state - exact.state)) < result.error < 2e-3
+
+
+def test_too_few_data_for_the_poles_are_named(tmp_path):
+    path = written(tmp_path, te.Filter.cavities(1.0), points=9)
+    with pytest.raises(te.ThermalentError, match=r"`order` must be .* 1 to 4, for 9 frequencies"):
+        te.Filter.from_touchstone(path, order=5)
+    offset = np.linspace(-2.0, 2.0, 9)
+    table = np.column_stack([1e3 + offset, 1 / (1 + offset**2)])
+    with pytest.raises(te.ThermalentError, match="`zeros` must be at most 1, for 9 data"):
+        te.Filter.from_spectrum(table, zeros=3)
 
 
 def test_a_peak_above_one_within_the_noise_is_one(tmp_path):

@@ -109,10 +109,12 @@ def test_every_matrix_counts(field):
 
 
 def test_the_alternative_of_a_network_counts():
-    one, other = (replace(_LINK, alternative=te.thermal_link(n, 0.1)) for n in (1.0, 3.0))
+    one, other = (replace(_LINK, alternatives=(te.thermal_link(n, 0.1),)) for n in (1.0, 3.0))
     assert one != other
-    assert one.differences(other) == ("`alternative`: `nodes`[0] (source): `n_th` is 1.0 and 3.0.",)
-    assert _LINK.differences(one)[0].startswith("`alternative` is None and <Network: ")
+    assert one.differences(other) == (
+        "`alternatives`[0]: `nodes`[0] (source): `n_th` is 1.0 and 3.0.",
+    )
+    assert _LINK.differences(one)[0].startswith("`alternatives`")
 
 
 def test_more_nodes_and_larger_matrices_are_named():

@@ -27,7 +27,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError, require_memory
 
 DEFAULT_SPECTRUM_RTOL = 1e-8
-_MEASURED = ", plus the change by what the measured source leaves open"
+_MEASURED = ", plus three standard deviations of the measured source"
 _HOW = (
     "twice the change with one quantum more along the chain, more tiers and another scaling of them"
 )
@@ -68,10 +68,12 @@ def spectrum_behind_poles(
     except np.linalg.LinAlgError as problem:
         no_width(str(problem))
     found = Radiated(values=values, error=error, flux=Estimate(flux, flux_error, _HOW))
-    if network.alternative is None:
-        return found
     return _with(
-        found, spectrum_behind_poles(network.alternative, omega, of, rtol, initial, report)
+        found,
+        [
+            spectrum_behind_poles(other, omega, of, rtol, initial, report)
+            for other in network.alternatives
+        ],
     )
 
 
@@ -93,20 +95,26 @@ def coherence_behind_poles(
     values = values / scale
     error = error / scale + order * np.abs(values) * (flux.error / flux)
     found = Radiated(values=values, error=error, flux=flux)
-    if network.alternative is None:
-        return found
     return _with(
-        found, coherence_behind_poles(network.alternative, delays, of, order, rtol, initial)
+        found,
+        [
+            coherence_behind_poles(other, delays, of, order, rtol, initial)
+            for other in network.alternatives
+        ],
     )
 
 
-def _with(found: Radiated, other: Radiated) -> Radiated:
-    """The numbers, their errors enlarged by the uncertainty of a measured source."""
+def _with(found: Radiated, others: list[Radiated]) -> Radiated:
+    """The numbers, their errors enlarged by what a measured source leaves open."""
+    if not others:
+        return found
     how, flux = found.how + _MEASURED, found.flux
+    moved = sum(np.abs(found.values - other.values) ** 2 for other in others)
+    flux_moved = sum(abs(flux - other.flux) ** 2 for other in others)
     return Radiated(
         values=found.values,
-        error=found.error + np.abs(found.values - other.values),
-        flux=Estimate(float(flux), flux.error + abs(flux - other.flux), how),
+        error=found.error + np.sqrt(moved),
+        flux=Estimate(float(flux), flux.error + float(np.sqrt(flux_moved)), how),
         how=how,
     )
 

@@ -22,6 +22,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import EvolutionTask, Task, mismatched_start
 from thermalent.support import checks, memory_limit
 
@@ -140,6 +141,17 @@ class ContinuedFraction(Method):
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
         """Steady states behind one mode are solved side by side when the first of them runs."""
         return together(tasks, self.settings, self.plan)
+
+    def distance_of_alternatives(self, result: SteadyState) -> float | None:
+        """From one adjoint solve for all of them, behind several poles."""
+        if result.stats.get("coordinates") != "chain":
+            return None
+        from thermalent.continued_fraction.sensitivity.neighbours import distance_of_neighbours
+
+        network, stats = result.network, result.stats
+        return distance_of_neighbours(
+            network, network.alternatives, stats["quanta"], stats["tiers"]
+        )
 
     def one_mode_refusal(self, network: Network) -> str | None:
         """Reason why spectra and sensitivities, which need one mode, do not apply, or None."""

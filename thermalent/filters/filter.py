@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from thermalent.filters import from_data, resonators, response, transmissions
-from thermalent.filters.fit import Fit
+from thermalent.filters import resonators, response, transmissions
+from thermalent.filters.measured import from_data
+from thermalent.filters.measured.fit import Fit
 from thermalent.filters.parts import FilterParts, checked_absorber
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
@@ -271,6 +272,13 @@ class Filter(metaclass=ExplainedClass):
         """
         scale = from_data.Scale(carrier, unit, temperature)
         return cls._of(from_data.measured_spectrum(data, order, zeros, peak, scale))
+
+    def alternatives(self) -> list[tuple[Filter, float]]:
+        """What the data of a measured filter allow as well; see `from_data.neighbours`."""
+        if self.fit is None:
+            return []
+        own = FilterParts(*(getattr(self, name) for name in FilterParts._fields))
+        return [(self._of(parts), gain) for parts, gain in from_data.neighbours(self.fit, own)]
 
     @property
     def order(self) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.filters.fit import Fit
+from thermalent.filters.measured.fit import Fit
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -119,8 +118,8 @@ def behind_this_filter(
 ) -> Network:
     """Qubits behind a filter of any shape, whose output port is node 0 of the geometry.
 
-    Behind a measured filter the network has an alternative, with all that the fit may have
-    missed: a stronger transmission in the band, and a floor beside it.
+    Behind a measured filter the network has alternatives, one for each independent direction in
+    which the noise of the data leaves the fit open.
 
     Args:
         geometry: Joins the filter's output port, of rate one, and the qubits, in this order.
@@ -147,20 +146,21 @@ def behind_this_filter(
     elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
     line = filtered(geometry, chosen, n_th=hot, base=base, backaction=backaction)
     zeros = (0.0,) * chosen.order
-    alternative = None
-    if chosen.fit is not None:
-        alternative = behind_this_filter(
+    alternatives = tuple(
+        behind_this_filter(
             geometry,
-            replace(chosen, fit=None),
-            n_th=hot * (1 + chosen.fit.gain_error),
+            other,
+            n_th=hot * gain,
             qubits=qubits,
             label=label,
             detuning=detuning,
             dephasing=dephasing,
             intrinsic_decay=intrinsic_decay,
-            waveguide_occupation=base + hot * chosen.fit.floor,
+            waveguide_occupation=base,
             backaction=backaction,
         )
+        for other, gain in chosen.alternatives()
+    )
     return Network(
         nodes=(
             *line.modes,
@@ -170,7 +170,7 @@ def behind_this_filter(
         decay=_with_diagonal(line.decay, (*zeros, *elsewhere)),
         absorption=line.absorption,
         label=label,
-        alternative=alternative,
+        alternatives=alternatives,
     )
 
 

@@ -75,8 +75,9 @@ class Network(ShownNetwork, Value):
             with another by r has G = gamma cosh^2 r, U = gamma sinh^2 r on each of the two and
             M = -gamma cosh r sinh r between them.
         label: What the network is, for tables and plots.
-        alternative: What the network may be as well, where it was made of measured data: results
-            then count the distance of the two states as an error.
+        alternatives: What the network may be as well, where it was made of measured data, in
+            independent directions: results then count the distances to their states, added as
+            squares, as an error.
 
     Raises:
         ValueError: shapes differ, J is not Hermitian, P or M is not symmetric, G, U or both with M
@@ -92,7 +93,7 @@ class Network(ShownNetwork, Value):
     pumping: np.ndarray | None = None
     anomalous: np.ndarray | None = None
     label: str = "network"
-    alternative: Network | None = None
+    alternatives: tuple[Network, ...] = ()
 
     PUMPED: ClassVar[str] = (
         "parametric pumping or a squeezed channel feeds it excitations in pairs."
@@ -130,6 +131,9 @@ class Network(ShownNetwork, Value):
             environment = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
             checks.positive_semidefinite("anomalous with decay and absorption", environment)
         read_only((exchange, decay, absorption, pumping, anomalous))
+        for other in self.alternatives:
+            if not isinstance(other, Network):
+                checks.fail("alternatives", "a tuple of networks", other)
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "exchange", exchange)
         object.__setattr__(self, "decay", decay)

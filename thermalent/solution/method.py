@@ -50,6 +50,14 @@ class Method(metaclass=ExplainedClass):
         """A plan or a refusal for each task; plans may share their work when they run."""
         return [self.answer(task) for task in tasks]
 
+    def distance_of_alternatives(self, result: SteadyState) -> float | None:
+        """How far the states of its network's alternatives are from a unique steady state.
+
+        The changes of all alternatives are added as squares, element by element; the largest one
+        counts. None if the method has no shorter way than to solve each of them.
+        """
+        return None
+
     @property
     def name(self) -> str:
         """The method's name in tables."""

@@ -17,15 +17,14 @@ from thermalent.solution.evolution import Evolution, doubtful, judged
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim, MethodRecord
-from thermalent.solution.result import ErrorEstimate, SteadyState, checked
+from thermalent.solution.result import SteadyState, checked
 from thermalent.solution.schedule import Schedule
 from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
 from thermalent.solving import registry
+from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.one_thread import one_thread
-
-_MEASURED = ", plus the change of the state within the error of the measured source"
 
 
 class Applicability(NamedTuple):
@@ -268,9 +267,9 @@ def finished(
     """
     result = _sound(result)
     networks = task.networks if isinstance(task, EvolutionTask) else (task.network,)
-    if all(network.alternative is None for network in networks):
+    if not any(network.alternatives for network in networks):
         return result
-    return _with_source_error(result, task, method)
+    return with_source_error(result, task, method, lambda other: _solve(other, method))
 
 
 def _sound(result: SteadyState | Evolution) -> SteadyState | Evolution:
@@ -292,34 +291,6 @@ def _sound(result: SteadyState | Evolution) -> SteadyState | Evolution:
         if not result.status.ok:
             raise SolveError(result)
     return result
-
-
-def _with_source_error(
-    result: SteadyState | Evolution, task: Task, method: Method
-) -> SteadyState | Evolution:
-    """The result with the error of a measured source: the change that its alternative makes."""
-    if isinstance(task, EvolutionTask):
-        pieces = tuple(
-            piece._replace(network=piece.network.alternative or piece.network)
-            for piece in task.pieces
-        )
-        other = _solve(replace(task, pieces=pieces), method)
-    else:
-        other = _solve(replace(task, network=cast(Network, task.network.alternative)), method)
-    if isinstance(result, SteadyState):
-        distance = float(np.max(np.abs(result.state - cast(SteadyState, other).state)))
-        return replace(
-            result,
-            error=ErrorEstimate(float(result.error) + distance, result.error.how + _MEASURED),
-            stats={**result.stats, "source_error": distance},
-        )
-    distances = np.abs(result.states - cast(Evolution, other).states).max(axis=(1, 2))
-    return replace(
-        result,
-        error=result.error + distances,
-        how=result.how + _MEASURED,
-        stats={**result.stats, "source_error": float(distances.max())},
-    )
 
 
 def _network(network: Network) -> Network:

@@ -195,6 +195,55 @@ def held_derivatives(
     return found.values, found.state
 
 
+class SolvedTiers:
+    """The steady state on all tiers at one truncation, with changes of the blocks beside it.
+
+    Args:
+        chain: Emitters and source.
+        changes: Changes of what the blocks are linear in; see `linear_parts`.
+        quanta: K.
+        last: The highest tier.
+        staggered: Whether odd tiers are scaled against even ones: another rounding.
+
+    Raises:
+        numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
+    """
+
+    def __init__(
+        self,
+        chain: SourceChain,
+        changes: Sequence[HierarchyTerms],
+        quanta: int,
+        last: int,
+        *,
+        staggered: bool = False,
+    ) -> None:
+        built, self.changed = tiers_with_changes(
+            chain, quanta, [_change(chain, parts) for parts in changes]
+        )
+        if staggered:
+            built = built.staggered(_STAGGER)
+            self.changed = [one.staggered(_STAGGER) for one in self.changed]
+        self.stationary = TierZeroEquation(built)
+        self.sweep = TierSweep(built, 0.0, last)
+        x0 = self.stationary.solve(self.sweep.k)
+        self.state = self.stationary.matrix(x0)
+        self.x = self.sweep.up(x0)
+
+    def responses(self, gradient: np.ndarray) -> np.ndarray:
+        """How a number of this gradient at tier 0 responds to each change, (changes, 2).
+
+        The second column holds the sizes of the terms added up.
+        """
+        stationary = self.stationary
+        pinned = stationary.a + self.sweep.k
+        pinned[stationary.row] = stationary.trace
+        y0 = np.linalg.solve(pinned.T, gradient)
+        y0[stationary.row] = 0.0  # L^T y is the gradient but for its part along the trace
+        y = self.sweep.up_transposed(y0)
+        return np.array([_contracted(one, self.x, y) for one in self.changed])
+
+
 class _Adjoint:
     """The derivatives at one truncation."""
 
@@ -212,23 +261,10 @@ class _Adjoint:
         terms = [slope.estimate for slope in changes]
         terms += [slope.before for slope in changes]
         terms += [randomised(slope.noise, rng) for slope in changes]
-        built, changed = tiers_with_changes(
-            chain, quanta, [_change(chain, parts) for parts in terms]
-        )
-        if staggered:
-            built = built.staggered(_STAGGER)
-            changed = [one.staggered(_STAGGER) for one in changed]
-        stationary = TierZeroEquation(built)
-        sweep = TierSweep(built, 0.0, last)
-        x0 = stationary.solve(sweep.k)
-        pinned = stationary.a + sweep.k
-        pinned[stationary.row] = stationary.trace
-        self.state = stationary.matrix(x0)
-        g = stationary.coordinates(gradient(self.state))
-        y0 = np.linalg.solve(pinned.T, g)
-        y0[stationary.row] = 0.0  # L^T y is g but for its part along the trace
-        x, y = sweep.up(x0), sweep.up_transposed(y0)
-        numbers = np.array([_contracted(one, x, y) for one in changed]).reshape(3, -1, 2)
+        solved = SolvedTiers(chain, terms, quanta, last, staggered=staggered)
+        self.state = solved.state
+        g = solved.stationary.coordinates(gradient(self.state))
+        numbers = solved.responses(g).reshape(3, -1, 2)
         self.values, self.sizes = numbers[0, :, 0] + 0.0, numbers[0, :, 1]
         self.slope_errors = np.abs(numbers[0, :, 0] - numbers[1, :, 0])
         self.drawn = _DRAWS * np.abs(numbers[2, :, 0])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.filters.measured.rational import Rational
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -21,6 +23,9 @@ class Fit:
         fitted: |S21|^2 of the filter, (f,).
         carrier: Frequency from which the filter counts, Hz.
         unit: Rate unit of the filter as an ordinary frequency, Hz.
+        model: The rational function, of angular frequencies in rad/s.
+        nearby: Functions three standard deviations of the fit away, one for each of its independent
+            directions: what the noise of the data leaves open.
     """
 
     frequencies: np.ndarray
@@ -28,23 +33,13 @@ class Fit:
     fitted: np.ndarray
     carrier: float
     unit: float
+    model: Rational
+    nearby: tuple[Rational, ...]
 
     @property
     def error(self) -> float:
         """Largest deviation of |S21|^2, over the largest |S21|^2 measured."""
         return float(np.max(np.abs(self.measured - self.fitted)) / np.max(self.measured))
-
-    @property
-    def gain_error(self) -> float:
-        """Relative error of the transmission within the half-power band, of smooth deviations."""
-        band = self.measured >= 0.5 * np.max(self.measured)
-        return _smooth((self.measured - self.fitted)[band] / self.measured[band])
-
-    @property
-    def floor(self) -> float:
-        """Error of the transmission outside of the half-power band, of smooth deviations."""
-        band = self.measured >= 0.5 * np.max(self.measured)
-        return _smooth((self.measured - self.fitted)[~band])
 
     def plot(self, axes: Any = None) -> tuple[Axes, Axes]:
         """Draw both transmissions in decibels, and below them their difference over the peak.
@@ -66,11 +61,3 @@ class Fit:
         below.plot(offset, (self.measured - self.fitted) / np.max(self.measured))
         below.set(xlabel="frequency from the carrier (Hz)", ylabel="difference")
         return above, below
-
-
-def _smooth(deviations: np.ndarray) -> float:
-    """Mean of the deviations plus two standard errors: what scatter may hide of a smooth one."""
-    if not len(deviations):
-        return 0.0
-    scatter = float(np.sqrt(np.mean(deviations**2) / len(deviations)))
-    return float(abs(np.mean(deviations)) + 2 * scatter)

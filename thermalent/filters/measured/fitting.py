@@ -11,88 +11,17 @@ plane, whose poles and zeros are fitted in its place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
+from thermalent.filters.measured.rational import Rational
 from thermalent.support import checks
-from thermalent.support.errors import ArgumentError, MissingPackageError
 
 MOST_POLES = 8
 # More poles are taken while each reduces the deviation to less than this part of it.
 _WORTH_IT = 0.7
 _GOOD_ENOUGH = 1e-5
 _PATIENCE = 2
-_LONGEST_REASON = 120  # characters of another library's message
-_TOUCHSTONE = (
-    'Touchstone files are read by scikit-rf: pip install "thermalent[touchstone]" brings it.'
-)
-
-
-class Rational(NamedTuple):
-    """A sum of poles; frequencies angular, from the carrier."""
-
-    poles: np.ndarray  # (m,)
-    residues: np.ndarray  # (m,)
-    constant: complex
-
-    def __call__(self, omega: np.ndarray) -> np.ndarray:
-        """Its values at angular frequencies."""
-        terms = self.residues / (1j * np.asarray(omega)[:, None] - self.poles)
-        return np.asarray(self.constant + terms.sum(axis=1))
-
-
-def read_touchstone(path: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies in hertz, (f,), and S21, (f,) complex, of a Touchstone file.
-
-    Raises:
-        ImportError: scikit-rf is not installed.
-        ValueError: it is no such file, or holds a single port.
-    """
-    try:
-        import skrf
-    except ImportError as error:
-        raise MissingPackageError(_TOUCHSTONE) from error
-    wanted = "a Touchstone file of two ports at least"
-    try:
-        network = skrf.Network(str(path))
-    except Exception as error:  # scikit-rf raises whatever the text of another file leads to
-        checks.fail("path", wanted, _unread(path, error))
-    if network.nports < 2:
-        checks.fail("path", wanted, checks.Words(f"{str(path)!r}, of one port"))
-    return np.asarray(network.f, dtype=float), np.asarray(network.s[:, 1, 0])
-
-
-def read_columns(data: Any) -> np.ndarray:
-    """Two columns of real numbers, (f, 2), from a text file or an array.
-
-    Raises:
-        ValueError: `data` are no such columns.
-    """
-    wanted = "two columns of real numbers, or a text file of them"
-    try:
-        table = np.atleast_2d(np.loadtxt(data) if isinstance(data, (str, Path)) else data)
-        if np.iscomplexobj(table):
-            checks.fail("data", wanted, checks.Words("an array of complex numbers"))
-        table = table.astype(float)
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, ArgumentError):
-            raise
-        checks.fail("data", wanted, _unread(data, error))
-    if table.ndim != 2 or table.shape[1] != 2:
-        checks.fail("data", wanted, checks.Words(f"an array of shape {table.shape}"))
-    return table
-
-
-def _unread(source: Any, error: Exception) -> checks.Words:
-    """What could not be read, and why, in one line."""
-    reason = " ".join(str(error).split())
-    if len(reason) > _LONGEST_REASON:
-        reason = reason[:_LONGEST_REASON] + " ..."
-    named = isinstance(source, (str, Path))
-    name = checks.in_message(str(source)) if named else type(source).__name__
-    return checks.Words(f"{name} ({reason})")
 
 
 def vector_fit(
@@ -131,7 +60,9 @@ def vector_fit(
     poles = np.asarray(fitting.poles) - 2j * np.pi * carrier
     poles = poles[np.abs(poles.imag) < 2 * np.pi * (np.ptp(frequencies) + carrier / 2)]
     poles = -np.abs(poles.real) + 1j * poles.imag
-    return _residues(2 * np.pi * (frequencies - carrier), values, poles, constant)
+    return _with_numerator(
+        2 * np.pi * (frequencies - carrier), values, poles, 2 * np.pi * width, constant
+    )
 
 
 def power_fit(
@@ -186,12 +117,10 @@ def power_fit(
             best = solution
     assert best is not None
     p, z, gain = unpacked(best.x)
-    p, z = _apart(p) * width, z * width
-    size = np.sqrt(gain * power.max()) * width ** (order - zeros)
-    residues = np.array(
-        [size * np.prod(pole - z) / np.prod(pole - np.delete(p, i)) for i, pole in enumerate(p)]
-    )
-    return Rational(p, residues, 0j)
+    size = np.sqrt(gain * power.max())
+    shift = 1j * centre
+    top = size * np.atleast_1d(np.poly(z - shift)).astype(complex)
+    return Rational(top, np.poly(p - shift).astype(complex), centre * width, width)
 
 
 def chosen(
@@ -199,7 +128,8 @@ def chosen(
     order: int | None,
     omega: np.ndarray,
     power: np.ndarray,
-    lowest: int = 1,
+    lowest: int,
+    most: int,
 ) -> Rational:
     """The fit with a given number of poles, or with the fewest that more poles hardly improve.
 
@@ -209,16 +139,20 @@ def chosen(
         omega: Angular frequencies of the data from the carrier, (f,).
         power: |S21|^2 there, (f,).
         lowest: The smallest number to try.
+        most: The largest number that the data allow.
 
     Raises:
         ValueError: `order` is out of range.
     """
     if order is not None:
-        if checks.integer("order", order, 1) > MOST_POLES:
-            checks.fail("order", f"an integer from 1 to {MOST_POLES}", order)
+        if checks.integer("order", order, 1) > most:
+            allowed = f"an integer from 1 to {most}"
+            if most < MOST_POLES:
+                allowed += f", for {len(omega)} frequencies"
+            checks.fail("order", allowed, order)
         return fitted(order)
     best, least, at = None, np.inf, 0
-    for count in range(lowest, MOST_POLES + 1):
+    for count in range(lowest, most + 1):
         model = fitted(count)
         deviation = float(np.max(np.abs(np.abs(model(omega)) ** 2 - power)) / np.max(power))
         if best is None or deviation < _WORTH_IT ** (count - at) * least:
@@ -229,41 +163,20 @@ def chosen(
     return best
 
 
-def checked_data(frequencies: Any, values: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Increasing frequencies and one finite value each, at least eight.
-
-    Raises:
-        ValueError: they are not.
-    """
-    f, v = np.atleast_1d(np.asarray(frequencies, dtype=float)), np.atleast_1d(np.asarray(values))
-    if f.ndim != 1 or len(f) < 8 or not np.all(np.isfinite(f)) or np.any(np.diff(f) <= 0):
-        checks.fail("frequencies", "at least eight finite numbers, increasing", checks.Words("not"))
-    if v.shape != f.shape or not np.all(np.isfinite(v)):
-        checks.fail(name, f"{len(f)} finite numbers, one per frequency", checks.Words("not"))
-    return f, v
-
-
-def _residues(omega: np.ndarray, values: np.ndarray, poles: np.ndarray, constant: bool) -> Rational:
-    """Residues (and constant) by least squares for given poles."""
-    scale = float(np.max(np.abs(poles.real)))
-    columns = scale / (1j * omega[:, None] - poles)
-    if constant:
-        columns = np.hstack([columns, np.ones((len(omega), 1))])
-    solution, *_ = np.linalg.lstsq(columns, values, rcond=None)
-    m = len(poles)
-    return Rational(poles, scale * solution[:m], complex(solution[m]) if constant else 0j)
+def _with_numerator(
+    omega: np.ndarray, values: np.ndarray, poles: np.ndarray, width: float, constant: bool
+) -> Rational:
+    """The numerator by least squares for given poles; of their degree if there is a constant."""
+    centre = float(np.mean(poles.imag))
+    denominator = np.poly((poles - 1j * centre) / width).astype(complex)
+    bare = Rational(np.ones(1, dtype=complex), denominator, centre, width)
+    columns = np.vander(bare.scaled(omega), len(poles) + constant) * bare(omega)[:, None]
+    sizes = np.linalg.norm(columns, axis=0)
+    solution, *_ = np.linalg.lstsq(columns / sizes, values, rcond=None)
+    return bare._replace(numerator=solution / sizes)
 
 
 def _half_power_width(frequencies: np.ndarray, power: np.ndarray) -> float:
     above = np.flatnonzero(power >= power.max() / 2)
     spacing = float(np.min(np.diff(frequencies)))
     return max(float(frequencies[above[-1]] - frequencies[above[0]]), spacing)
-
-
-def _apart(poles: np.ndarray) -> np.ndarray:
-    """Poles a millionth of their rates apart at least: residues of equal ones would diverge."""
-    result = poles.copy()
-    for i in range(1, len(result)):
-        while np.min(np.abs(result[:i] - result[i])) < 1e-6 * abs(result[i].real):
-            result[i] += 2e-6j * abs(result[i].real)
-    return result

@@ -1,0 +1,1 @@
+"""Filters from measurements: data, a function fitted to them, and what they leave open."""
