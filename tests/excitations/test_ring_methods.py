@@ -147,21 +147,43 @@ def test_what_every_evolution_keeps(seed):
 
 
 def test_the_error_bounds_hold_against_many_digits():
-    mp = pytest.importorskip("mpmath")
     network = ring_resonators((0.3, 0.3), 1.0, 0.2, distance=1.0)
-    from thermalent.excitations.losses import amplitude_matrix
-
-    matrix = amplitude_matrix(network)
     for t in (1.0, 30.0, 1000.0):
-        with mp.workdps(40):
-            exact = mp.expm(mp.matrix((-1j * matrix).tolist()) * mp.mpf(t))
-            psi = np.array([complex(exact[i, 2]) for i in range(4)])
-        two = psi[2:]
-        block = np.outer([0, two[1], two[0], 0], np.conj([0, two[1], two[0], 0]))
-        block[0, 0] = 1 - np.trace(block).real
+        block = of_many_digits(network, t)
         for method in (SingleExcitation(), FewExcitations()):
             found = te.evolve(network, [t], "10", method)
             assert np.max(np.abs(found.states[0] - block)) <= found.error[0] < 1e-9
+
+
+def of_many_digits(network, t):
+    """The state of two qubits, the first excited, by an exponential in 40 digits."""
+    mp = pytest.importorskip("mpmath")
+    from thermalent.excitations.losses import amplitude_matrix
+
+    matrix = amplitude_matrix(network)
+    with mp.workdps(40):
+        exact = mp.expm(mp.matrix((-1j * matrix).tolist()) * mp.mpf(t))
+        two = np.array([complex(exact[i, 2]) for i in (2, 3)])
+    block = np.outer([0, two[1], two[0], 0], np.conj([0, two[1], two[0], 0]))
+    block[0, 0] = 1 - np.trace(block).real
+    return block
+
+
+def test_errors_of_a_thousand_turns_are_those_of_roundings():
+    """From below, too: a coupling that is rounded once moves the amplitudes by some g t eps."""
+    t = 30.0
+    one, other = (
+        ring_resonators((g, g), 1e-3, 0.0, distance=np.pi) for g in (30.0, 30.0 * (1 + 1e-8))
+    )
+    exact, moved = of_many_digits(one, t), of_many_digits(other, t)
+    rounded = np.max(np.abs(moved - exact)) * np.finfo(float).eps / 1e-8
+    single, few = (
+        te.evolve(one, [t], "10", method) for method in (SingleExcitation(), FewExcitations())
+    )
+    assert rounded <= single.error[0] <= 1e3 * rounded
+    true = np.max(np.abs(few.states[0] - exact))
+    # What hardly decays repeats its roundings in every step, with the same sign.
+    assert true <= few.error[0] <= 50 * true
 
 
 def test_distance_drops_out_of_a_one_way_waveguide():
