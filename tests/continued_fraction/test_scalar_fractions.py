@@ -194,6 +194,27 @@ def test_slow_convergence_raises_with_the_partial_value(method):
     assert 1e-4 < abs(partial.value - math.pi) <= partial.error
 
 
+def parabolic():
+    """1/(1 - (1/4)/(1 - (1/4)/(1 - ...))) = 2, whose convergents are 2n/(n + 1)."""
+    return (lambda n: 1.0), (lambda n: 1.0 if n == 0 else -0.25)
+
+
+@pytest.mark.parametrize("method", DOUBLES)
+def test_the_error_of_a_partial_value_is_what_is_left(method):
+    with pytest.raises(FractionNotConverged, match="after 500 terms") as caught:
+        method(*parabolic(), max_terms=500)
+    partial = caught.value.partial
+    assert partial.value == pytest.approx(2 * 500 / 501, abs=1e-12)
+    # Twice the geometric remainder at the rate of the last terms: all of a tail like 1/n, to 1/n.
+    assert partial.error == pytest.approx(2 - partial.value, rel=0.01)
+
+
+def test_many_digits_state_the_error_of_a_slow_fraction():
+    found = evaluate_mp(*parabolic(), dps=2)
+    assert 2 - found.value <= found.error <= 3 * (2 - found.value)
+    assert found.error <= 2e-2
+
+
 @pytest.mark.parametrize("method", [*DOUBLES, evaluate_mp])
 def test_divergence_raises(method):
     # Convergents 1, infinity, 0, 1, ...

@@ -186,7 +186,8 @@ def evaluate_mp(
         max_terms: Terms after which to give up, >= 2.
 
     Returns:
-        mpmath value, the difference that bounds its error, number of terms.
+        mpmath value, twice its change by the last doubling of the terms, which bounds the error of
+        whatever converges like 1/n or faster, number of terms.
 
     Raises: as in `evaluate`.
 
@@ -204,7 +205,7 @@ def evaluate_mp(
             before, ended = ended, len(pairs) < depth or len(pairs) == terms.length
             if ended and value == mpmath.inf:
                 raise InfiniteValueError(_POLE)
-            error = abs(value - previous)
+            error = 2 * abs(value - previous)
             wanted = abs(value) * mpmath.mpf(10) ** (-dps)
             result = FractionValue(value=value, error=error, terms=len(pairs))
             if mpmath.isfinite(error) and error <= wanted:
