@@ -23,6 +23,16 @@ def test_the_error_is_the_distance_to_all_tiers(n_max):
             assert distance <= state.error <= 1.001 * distance
 
 
+def test_the_error_of_a_large_hierarchy_is_the_distance_to_all_tiers():
+    """The blocks of four qubits are too large for the batch."""
+    network = te.thermal_link(1.0, 0.5, detuning=(0.1, 0.2, 0.3, 0.4), qubits=4)
+    exact = te.steady_state(network).state
+    found = te.steady_state(network, te.ContinuedFraction(n_max=2))
+    distance = np.max(np.abs(found.state - exact))
+    assert distance > 1e-5
+    assert distance <= found.error <= 1.001 * distance
+
+
 def test_no_error_is_below_the_last_places():
     """Of an empty source nothing is left out, and hardly anything is rounded."""
     eps = np.finfo(float).eps

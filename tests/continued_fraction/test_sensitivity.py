@@ -375,3 +375,14 @@ def test_refuses_integers_and_unknown_names():
 def test_an_observable_that_returns_no_gradient_is_refused():
     with pytest.raises(te.ThermalentError, match=r"`observable` must be .* a pair.* returns 3"):
         te.sensitivities(te.thermal_link, {"n_th": 2.0, "kappa": 0.1}, lambda rho: 3)
+
+
+@pytest.mark.parametrize("name", ["concurrence", "purity"])
+def test_the_value_beside_the_derivatives_has_the_error_of_the_steady_state(name):
+    def builder(n_th):
+        return te.thermal_link(n_th, 0.1, detuning=(0.2, -0.2))
+
+    found = te.sensitivities(builder, {"n_th": 5.0}, name)
+    alone = getattr(te.steady_state(builder(5.0)), name)()
+    assert float(found.value) == pytest.approx(float(alone), abs=alone.error)
+    assert found.value.error == pytest.approx(alone.error, rel=1e-3, abs=0.0)

@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=120, help="CPU seconds per change and stage")
     parser.add_argument("--processes", type=int, default=2, help="changes tried at the same time")
     parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
+    parser.add_argument("--kinds", nargs="+", default=None, help="only these, such as error")
     parser.add_argument(
         "--numbers", type=int, nargs="+", default=None, help="of the sample only these changes"
     )
@@ -41,19 +42,20 @@ def main() -> None:
     tree = refreshed(WORK / "tree")
     record(tree, WORK / "recordings", given.processes)
     reach = Reach(read(WORK / "recordings"), tree)
-    chosen = sample(given.only, given.count, seed)
+    chosen = sample(given.only, given.count, seed, given.kinds)
     print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
     numbers = range(1, len(chosen) + 1) if given.numbers is None else given.numbers
     asked = {number: chosen[number - 1] for number in numbers}
     report(all_tried(asked, reach, given.limit, given.processes))
 
 
-def sample(below: str, count: int, seed: int) -> list[Mutant]:
-    """A sample of all changes below a folder, every change equally likely."""
+def sample(below: str, count: int, seed: int, kinds: list[str] | None = None) -> list[Mutant]:
+    """A sample of all changes below a folder, or of those of some kinds, all equally likely."""
     place = ROOT / below
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
     every = [one for file in files for one in mutants(file.relative_to(ROOT), file.read_bytes())]
-    return random.Random(seed).sample(every, min(count, len(every)))
+    asked = [one for one in every if kinds is None or one.kind in kinds]
+    return random.Random(seed).sample(asked, min(count, len(asked)))
 
 
 def all_tried(

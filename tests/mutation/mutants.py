@@ -12,6 +12,8 @@ _COMPARISONS = {
     ast.Lt: ("<", ">="), ast.LtE: ("<=", ">"), ast.Gt: (">", "<="), ast.GtE: (">=", "<"),
     ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="),
 }  # fmt: skip
+# Of what states a number's error: which argument that is.
+_STATES_AN_ERROR = {"ErrorEstimate": 0, "Estimate": 1}
 _SWAPPED = {"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum"}
 
 
@@ -22,7 +24,7 @@ class Mutant:
     Args:
         path: The module's file.
         line: Of the change, from 1.
-        kind: What is changed: sign, factor, conjugate, comparison, guard, term, extremum.
+        kind: What is changed: sign, factor, conjugate, comparison, guard, term, extremum, error.
         start: First byte that is replaced.
         end: The byte behind the last one.
         new: What stands there instead.
@@ -115,6 +117,16 @@ class _Finder:
             if called in _SWAPPED:
                 whole = self.text(name)
                 self.add("extremum", name, whole[: len(whole) - len(called)] + _SWAPPED[called])
+            self._stated_errors(node, called)
+
+    def _stated_errors(self, node: ast.Call, called: str) -> None:
+        """Errors that a call is given, a hundred times smaller: a bound from below notices it."""
+        at = _STATES_AN_ERROR.get(called, len(node.args))
+        given = [*node.args[at : at + 1], *(k.value for k in node.keywords if k.arg == "error")]
+        for one in given:
+            error = one.body if isinstance(one, ast.Lambda) else one
+            if not isinstance(error, ast.Constant | ast.Starred) and not _states_no_size(error):
+                self.add("error", error, f"(0.01 * ({self.text(error)}))")
 
     def _compare(self, node: ast.Compare) -> None:
         if len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
@@ -133,6 +145,15 @@ class _Finder:
 
 def _is_zero(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 0
+
+
+def _states_no_size(node: ast.AST) -> bool:
+    """Whether an error is not known, infinite, words, or stated by a call within."""
+    inside = list(ast.walk(node))
+    words = {one.attr for one in inside if isinstance(one, ast.Attribute)}
+    words |= {one.id for one in inside if isinstance(one, ast.Name)}
+    said = any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in inside)
+    return said or bool(words & {"nan", "inf", *_STATES_AN_ERROR})
 
 
 def _says_something(node: ast.AST) -> bool:

@@ -22,6 +22,8 @@ def f(x: "int - 1", y):
         raise ValueError(f"{x - 1}" + "!")
     x += 2 * y.conj() - 1j
     print(time.perf_counter() - x)
+    found = Found(x, error=y), Found(x, error=np.inf), Found(x, error="none")
+    named = Estimate(x, lambda: y, "how"), Found(error=ErrorEstimate(y, "how")), Estimate(x, 0.0)
     return -max(x, np.conj(y) + 0j)
 '''
 EXPECTED = {
@@ -36,6 +38,7 @@ EXPECTED = {
     ("conjugate", "(-1j)"),
     ("sign", "(max(x, np.conj(y) + 0j))"),
     ("extremum", "min"),
+    ("error", "(0.01 * (y))"),
 }
 
 
@@ -45,6 +48,7 @@ def test_code_is_changed_and_words_are_not(tmp_path):
     found = mutants(path)
     assert {(one.kind, one.new) for one in found} == EXPECTED
     assert [one.new for one in found].count("(y)") == 2  # both ways to write a conjugate
+    assert [one.kind for one in found].count("error") == 3
     for one in found:
         changed = ast.unparse(ast.parse(one.applied(SNIPPET.encode())))
         assert changed != ast.unparse(ast.parse(SNIPPET))
@@ -63,6 +67,7 @@ def test_a_seed_gives_the_same_sample():
     assert one == two
     assert one != other
     assert len(set(one)) == 10
+    assert {change.kind for change in sample("thermalent/fock", 10, 1, ["error"])} == {"error"}
 
 
 def test_the_nearest_tests_a_module_come_first():

@@ -66,8 +66,6 @@ def start_of(
     modes: BareModes,
 ) -> Start:
     """The initial kets: the emitters in the given state, the modes as the source starts."""
-    if not cutoffs:
-        return Start(emitters=emitters, modes=Mixture(np.ones((1, 1)), np.ones(1)))
     if source == "stationary" and _joined(network):
         # Second moments decay at twice this rate or faster.
         span = np.log(1 / _FORGOTTEN) / (-2 * modes.growth)
