@@ -116,7 +116,7 @@ def test_three_nearly_dark_qubits():
     """It doubled its levels without end; 20 s of the reference are in the long test."""
     network = te.phononic_link(100.0, 0.1, wavelengths=(1, 2, 3), detuning=(1e-5, 0.5e-5, -1e-5))
     found = te.steady_state(network)
-    digits = te.steady_state(network, te.ContinuedFraction(digits=25))
+    digits = te.steady_state(network, te.ContinuedFraction(digits=18))
     assert np.max(np.abs(found.state - digits.state)) <= found.error <= 1e-9
 
 

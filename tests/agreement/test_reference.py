@@ -71,7 +71,7 @@ def test_evolution_is_that_of_the_master_equation():
 
 def test_fast_and_weakly_damped_turns_are_not_missed():
     """A contour that passes by a pole misses it with any number of nodes alike."""
-    network = te.thermal_link(0.01, 0.4, gamma=0.3, detuning=(2.0, -2.0))
+    network = te.thermal_link(0.01, 0.4, gamma=0.3, detuning=4.0, qubits=1)
     rho, full = start(network, cutoff=6)  # 0.005^6 = 2e-14
     fock = FockLindbladian(network, cutoff=6)
     (state,) = Dynamics(network).evolve([8.0], rho)

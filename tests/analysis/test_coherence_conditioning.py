@@ -1,5 +1,7 @@
 """Errors of coherences where rounding of the generator decides: a nearly dark network."""
 
+from functools import cache
+
 import numpy as np
 from flint import acb, ctx
 
@@ -11,14 +13,19 @@ DARK = te.phononic_link(0.5, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
 DELAYS = [0.0, 2.5]
 
 
-def misses(order):
-    found = te.coherence(DARK, DELAYS, of="q1", order=order)
+@cache
+def truth(order):
+    """The coherence in many digits."""
     with ctx.workprec(512):
         weights = [acb(0), acb(float(DARK.decay[1, 1].real)).sqrt(), acb(0)]
-    truth = Dynamics(DARK).coherence(DELAYS, weights, order)
+    return Dynamics(DARK).coherence(DELAYS, weights, order)
+
+
+def misses(order):
+    found = te.coherence(DARK, DELAYS, of="q1", order=order)
     values = [complex(value) for value in found.values]
     distances = [
-        float(abs(t - acb(v.real, v.imag)).mid()) for t, v in zip(truth, values, strict=True)
+        float(abs(t - acb(v.real, v.imag)).mid()) for t, v in zip(truth(order), values, strict=True)
     ]
     return np.array(distances) > found.error
 

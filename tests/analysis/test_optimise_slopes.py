@@ -30,8 +30,8 @@ def test_slopes_find_what_values_find_with_fewer_solves(builder, over):
     def value(net):
         return te.steady_state(net, EXACT).concurrence()
 
-    slopes = optimise(builder, over, "concurrence", starts=3)
-    values = optimise(builder, over, value, starts=3, noise=1e-11)
+    slopes = optimise(builder, over, "concurrence", starts=2)
+    values = optimise(builder, over, value, starts=2, noise=1e-11)
     assert slopes.value == pytest.approx(values.value, abs=1e-10)
     for name, number in slopes.parameters.items():
         allowed = slopes.errors[name] + 3 * values.errors[name]
