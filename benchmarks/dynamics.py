@@ -84,7 +84,30 @@ def versus_dop853(quick: bool = False) -> list[Row]:
             numbers=numbers,
         ),
         *_other_starts(quick),
+        _schedule(),
     ]
+
+
+def _schedule() -> Row:
+    """Ten networks of ten times 1/gamma each beside one evolution of the same length."""
+    links = [te.thermal_link(1220.0, 1e-3, detuning=(d, -d)) for d in np.linspace(0, 0.3, 10)]
+    times = np.linspace(0.0, 100.0, 11)
+    pieces = te.Schedule([(link, 10.0) for link in links])
+    seconds = {}
+    for name, evolved in {"one": links[0], "ten": pieces}.items():
+        te.evolve(evolved, times, "00")  # compile
+        began = time.process_time()
+        result = te.evolve(evolved, times, "00")
+        seconds[name] = time.process_time() - began
+    ratio = seconds["ten"] / seconds["one"]
+    return Row(
+        name="dynamics",
+        quantity="a schedule of ten networks at n_th = 1220 over one evolution",
+        required="<= 10 x",
+        measured=f"{ratio:.1f} x ({seconds['ten']:.2f} s, error {result.error.max():.0e})",
+        passed=ratio <= 10,
+        numbers={**seconds, "ratio": ratio, "error": float(result.error.max())},
+    )
 
 
 def _other_starts(quick: bool) -> list[Row]:

@@ -35,6 +35,7 @@ DYNAMICS = (
     "spectra",
     "single_runs",
     "source_starts",
+    "switching",
 )
 # Ring resonators on a chiral waveguide.
 RINGS = (

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
     from thermalent.analysis.entanglement_rate import EntanglementRate as EntanglementRate
     from thermalent.analysis.entanglement_rate import entanglement_rate as entanglement_rate
+    from thermalent.analysis.heat_currents import HeatCurrents as HeatCurrents
+    from thermalent.analysis.heat_currents import dissipation as dissipation
+    from thermalent.analysis.heat_currents import heat_currents as heat_currents
     from thermalent.analysis.optimise import optimise as optimise
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
@@ -127,6 +130,7 @@ _HOME = {
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.entanglement_rate": ("EntanglementRate", "entanglement_rate"),
+    "thermalent.analysis.heat_currents": ("HeatCurrents", "dissipation", "heat_currents"),
     "thermalent.analysis.optimise": ("optimise",),
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),

@@ -23,6 +23,7 @@ POINTS = {
     "spectra": 41,
     "single_runs": 301,
     "source_starts": 21,
+    "switching": 31,
 }
 # Colder sources and fewer runs, which take seconds each at full size.
 REDUCED = {
@@ -34,6 +35,7 @@ REDUCED = {
     "spectra": {"BANDWIDTHS": (0.1, 0.01, 0.001)},
     "single_runs": {"RUNS": 1000, "STEP": 0.02},
     "source_starts": {"BANDWIDTHS": (1e-3, 3e-4), "RUNS": 1000},
+    "switching": {"HOT": (5.0, 20.0), "RUNS": 1000},
 }
 
 
@@ -251,3 +253,15 @@ def test_source_starts_a_definite_field_entangles_sooner_and_more_than_a_random_
         # 1e-5 is asked of the elements; the concurrence adds four of them.
         last = report.columns[f"concurrence_{name}_0.001"][-1]
         assert last == pytest.approx(values["steady, kappa 0.001"], abs=4e-5)
+
+
+def test_switching_off_raises_the_concurrence_and_decoupled_qubits_keep_it(figure):
+    report, _ = figure("switching")
+    values = report.values
+    for n_th in ("5", "20"):
+        largest = values[f"largest, n_th {n_th}"]
+        assert largest > values[f"switched off, n_th {n_th}"] + 0.005
+        assert values[f"kept, n_th {n_th}"] == pytest.approx(largest, abs=1e-4)
+        assert report.columns[f"off_{n_th}"][-1] < 0.05
+    steady = values["steady, n_th 20"]
+    assert values["switched off, n_th 20"] == pytest.approx(steady, abs=1e-3)

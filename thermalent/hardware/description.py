@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
+from thermalent.operators.estimates import Estimate
+from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, explained_record
 
 if TYPE_CHECKING:
@@ -88,6 +90,16 @@ class Hardware(metaclass=ExplainedClass):
     def power(self) -> float:
         """Power from the filter into the waveguide, W."""
         return PLANCK * self.frequency * self.flux
+
+    def watts(self, current: float) -> Estimate:
+        """The power of a current of quanta, W, with the error of the current.
+
+        Args:
+            current: Quanta per unit time in the network's unit of rate, as of `te.heat_currents`.
+        """
+        quantum = PLANCK * self.frequency * self.rate_unit
+        error = quantum * float(getattr(current, "error", 0.0))
+        return Estimate(quantum * checks.real("current", current), error, "that of the current")
 
     def rows(self) -> list[QuantityRow]:
         """The numbers as lines of a table; what is zero is left out."""

@@ -34,6 +34,7 @@ _ON = {
     "te.Network": "LINK",
     "te.Qudit": "te.Qudit(name='q', lower=[[0, 1], [0, 0]])",
     "te.Schedule": "te.Schedule([(LINK, 1.0), (LINK, 2.0)])",
+    "te.HeatCurrents": "te.heat_currents(LINK)",
     "te.Sensitivities": "SLOPES",
     "te.SteadyState": "STATE",
     "te.analytic.DualRailState": "RAILS",
@@ -88,6 +89,13 @@ _OWN: dict[str, dict[str, str]] = {
     "te.Evolution": {
         "method": "EVOLUTION.method", "states": "EVOLUTION.states", "error": "EVOLUTION.error",
     },
+    "te.HeatCurrents": {
+        "hot": "te.Estimate(0.1, 0.0, 'x')", "output": "te.Estimate(0.1, 0.0, 'x')",
+        "elsewhere": "te.Estimate(0.0, 0.0, 'x')",
+        "entropy_production": "te.Estimate(0.0, 0.0, 'x')",
+    },
+    "te.dissipation": {"result": "te.steady_state(te.cooperative(individual_decay=0.1))"},
+    "te.hardware.Hardware.watts": {"current": "0.1"},
     "te.Schedule": {"pieces": "[(LINK, 1.0), (LINK, 2.0)]"},
     "te.Schedule.in_steps": {"times": "np.array([0.5, 2.0])"},
     "te.SteadyState": {"method": "STATE.method", "state": "STATE.state", "error": "STATE.error"},

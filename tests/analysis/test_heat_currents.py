@@ -1,0 +1,137 @@
+"""Heat currents: the first and the second law, against a dense master equation and spectra."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+
+NETWORKS = {
+    "decay elsewhere": (te.thermal_link(0.3, 0.4, qubits=1, intrinsic_decay=0.3), 14),
+    "warm waveguide": (
+        te.thermal_link(0.25, 0.4, qubits=1, waveguide_occupation=0.05, detuning=0.2),
+        14,
+    ),
+    "loss and dephasing": (
+        te.thermal_link(0.1, 0.4, intrinsic_decay=(0.1, 0.2), dephasing=0.1, loss=0.3),
+        7,
+    ),
+    "both ways": (te.phononic_link(0.1, 0.4, positions=(1.0, 2.0)), 7),
+}
+
+
+def by_hand(network: te.Network, cutoff: int) -> tuple[float, float]:
+    """Current from the hot port and out of the network, from a dense master equation."""
+    equation = te.master_equation(network, cutoff)
+    size = int(np.prod(equation.dims))
+    one, h = np.eye(size), equation.hamiltonian.toarray()
+    generator = -1j * (np.kron(h, one) - np.kron(one, h.T))
+    for jump in (jump.toarray() for jump in equation.jumps):
+        rate = jump.conj().T @ jump
+        generator += np.kron(jump, jump.conj())
+        generator -= 0.5 * (np.kron(rate, one) + np.kron(one, rate.T))
+    generator[0], right = one.ravel(), np.zeros(size**2)
+    right[0] = 1.0
+    rho = np.linalg.solve(generator, right).reshape(size, size)
+    c = [lowering.toarray() for lowering in equation.lowering.values()]
+    (mode,) = network.modes
+    hot = mode.bath_rate * (mode.n_th - np.trace(c[0].conj().T @ c[0] @ rho))
+    out = 0.0
+    for j, first in enumerate(c):
+        for l, second in enumerate(c):
+            out += network.decay[j, l] * np.trace(second.conj().T @ first @ rho)
+            out -= network.absorption[j, l] * np.trace(second @ first.conj().T @ rho)
+    return float(np.real(hot)), float(np.real(out))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_currents_are_those_of_a_dense_master_equation(name):
+    network, cutoff = NETWORKS[name]
+    found = te.heat_currents(network)
+    hot, out = by_hand(network, cutoff)
+    mode = network.modes[0]
+    ratio = mode.n_th / (2 + mode.n_th) if name != "warm waveguide" else 0.2
+    truncation = 20 * cutoff * ratio**cutoff + 1e-9  # what the last levels would hold
+    assert abs(found.hot - hot) <= truncation
+    assert abs(found.output + found.elsewhere - out) <= truncation
+    assert abs(found.hot) > 100 * truncation
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_first_law(name):
+    found = te.heat_currents(NETWORKS[name][0])
+    assert abs(found.balance) <= found.balance.error < 1e-9
+    assert found.hot > 0.01
+    assert (found.elsewhere > 0.01) == (name in ("decay elsewhere", "loss and dephasing"))
+
+
+def test_the_output_of_a_cold_waveguide_is_its_flux():
+    for name in ("decay elsewhere", "loss and dephasing"):
+        network = NETWORKS[name][0]
+        flux = te.spectrum(network, [0.0]).flux
+        output = te.heat_currents(network).output
+        assert abs(flux - output) <= flux.error + output.error
+
+
+def test_the_second_law():
+    """No entropy is produced between equal temperatures, some between others, however they are."""
+    signs = []
+    for n_th, warm in ((0.4, 0.1), (0.1, 0.4), (0.25, 0.25), (5.0, 0.01)):
+        found = te.heat_currents(te.thermal_link(n_th, 0.3, waveguide_occupation=warm))
+        produced = found.entropy_production
+        expected = 0.3 * (n_th - warm) / 2 * np.log((1 + 1 / warm) / (1 + 1 / n_th))
+        assert abs(produced - expected) <= produced.error + 1e-12
+        assert produced >= -produced.error
+        signs.append(int(np.sign(round(float(found.hot), 9))))
+    assert signs == [1, -1, 0, 1]
+    assert te.heat_currents(NETWORKS["decay elsewhere"][0]).entropy_production is None
+
+
+def test_the_ideal_link_passes_all_heat_on_however_hot():
+    found = te.heat_currents(te.thermal_link(300, 1e-2))
+    assert abs(found.hot - 1.5) <= found.hot.error < 1e-8
+    assert abs(found.output - 1.5) <= found.output.error
+
+
+def test_watts():
+    link = te.hardware.superconducting_link("293K", "5GHz", quality=2.5e5, gamma="10MHz")
+    found = te.heat_currents(link.network)
+    power = link.watts(found.hot)
+    assert power == pytest.approx(6.62607015e-34 * 5e9 * link.flux, rel=1e-9)
+    assert power.error == pytest.approx(power * found.hot.error / found.hot)
+
+
+def test_several_modes_and_warm_channels_are_refused():
+    with pytest.raises(te.MethodError, match="Heat currents come from"):
+        te.heat_currents(te.thermal_link(0.5, 0.3, filters=2))
+    with pytest.raises(te.MethodError, match="continued fraction"):
+        te.heat_currents(te.cooperative(qubits=2))
+    classical = te.phononic_link(0.1, 0.4, positions=(1.0, 2.0), backaction=False)
+    with pytest.raises(te.MethodError, match="backaction=True"):
+        te.heat_currents(classical)
+    with pytest.raises(te.ThermalentError, match="`rtol`"):
+        te.heat_currents(NETWORKS["both ways"][0], rtol=1.0)
+
+
+def test_the_least_dissipation_is_that_of_the_entangled_state():
+    """Closed forms of COOPERATIVE: E = (1 + e^-4kt)/2 from |10>, (2 + 4kt) e^-4kt from |11>."""
+    network, times = te.cooperative(qubits=2, decay=2.0), np.linspace(0.0, 3.0, 7)
+    faded = np.exp(-4 * times)
+    for start, expected in (("10", 2 * faded), ("11", (4 + 16 * times) * faded)):
+        evolution = te.evolve(network, times, start)
+        found = te.dissipation(evolution)
+        assert np.all(np.abs(found - expected) <= found.error + 1e-13)
+    end = te.steady_state(network, initial="10")
+    rest = te.dissipation(end)
+    assert abs(rest) <= rest.error
+    assert end.concurrence() == pytest.approx(0.5, abs=1e-9)
+    # Individual decay makes the least dissipation finite: at the rate 2 alpha of the dark half.
+    leaky = te.cooperative(qubits=2, decay=2.0, individual_decay=0.02)
+    late = te.dissipation(te.evolve(leaky, [5.0], "10"))
+    assert late[0] == pytest.approx(0.01 * np.exp(-0.1), rel=1e-3)
+
+
+def test_dissipation_is_that_of_emitters_alone():
+    with pytest.raises(te.ThermalentError, match="without modes"):
+        te.dissipation(te.steady_state(NETWORKS["both ways"][0]))
+    with pytest.raises(te.ThermalentError, match="`result`"):
+        te.dissipation("10")
