@@ -240,6 +240,15 @@ def test_stated_errors_of_hot_spectra_hold():
     assert np.all(rough.error < 0.05 * np.max(rough.values))
 
 
+def test_stated_errors_of_hot_coherences_are_neither_too_small_nor_absurd():
+    network = te.thermal_link(6.0, 0.3, filters=2, qubits=1)
+    rough, fine = (te.coherence(network, [0.5, 5.0], "q1", rtol=rtol) for rtol in (1e-2, 1e-4))
+    off = np.abs(rough.values - fine.values)
+    assert np.all(off <= rough.error + fine.error)
+    assert np.max(off) > 3 * np.max(fine.error)
+    assert np.max(rough.error) <= 50 * np.max(off)
+
+
 def test_an_alternative_of_a_measured_source_enters_the_error():
     one, other = (te.thermal_link(n, 0.3, filters=2) for n in (0.5, 0.6))
     from dataclasses import replace

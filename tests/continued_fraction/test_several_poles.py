@@ -189,6 +189,16 @@ def test_the_steady_state_reached_from_a_start(initial):
     assert found.populations()["S"] == pytest.approx(0.5 if initial == "01" else 0.0, abs=1e-8)
 
 
+def test_the_error_of_the_state_that_is_reached_is_neither_too_small_nor_absurd():
+    rough, fine = (
+        te.steady_state(dark(0.5), te.ContinuedFraction(rtol=rtol), initial="01")
+        for rtol in (1e-2, 1e-6)
+    )
+    off = np.max(np.abs(rough.state - fine.state))
+    assert off > 10 * fine.error
+    assert off <= rough.error <= 30 * off
+
+
 def test_the_start_counts_at_high_temperature_too():
     hot = te.steady_state(dark(20.0), te.ContinuedFraction(rtol=1e-4), initial="01")
     assert hot.populations()["S"] == pytest.approx(0.5, abs=1e-4)
