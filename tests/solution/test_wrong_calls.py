@@ -1,6 +1,7 @@
 """Wrong names, types and magnitudes: the package's own errors, with the nearest name."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import xarray
 import thermalent as te
 
 LINK = te.thermal_link(1.0, 0.3)
+RINGS = te.ring_resonators(coupling=(0.3, 0.4))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,10 @@ def test_they_are_explained(call, words):
             "`detuning` must be a number in",
         ),
         (lambda: te.stochastic.along(LINK, [1e308], step=0.1), "`integrals` must be at most 1e.06"),
+        (lambda: te.Schedule([(LINK, 1.0)]).in_steps(1j), "`times` must be a sequence of real num"),
+        (lambda: te.hardware.source_temperature(1e308, 1e12), "`n_th` must be of a temperature"),
+        (lambda: te.peak_transfer(RINGS, "10", "01", until=1e308), "`until` must be at least"),
+        (lambda: replace(te.Filter.cavities(1.0), label=np.nan), "`label` must be text"),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
     ],
 )

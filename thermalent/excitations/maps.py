@@ -132,7 +132,7 @@ class _Grid:
 
     def solve(self, start: np.ndarray, vectors: np.ndarray, until: float) -> PeakMap:
         """The maxima of |<u|psi>||<v|psi>| over time."""
-        end = checks.positive("until", until)
+        end = checks.positive_rate("until", until)
         matrices = self._linear()
         if matrices is None:
             matrices = np.array([self._matrix(point) for point in self._points()])

@@ -162,7 +162,7 @@ def _largest(
     factor: float = 1.0,
 ) -> Peak:
     """Maximum of |<u|psi>||<v|psi>| times a factor, psi' = A psi, vectors u and v, (2, n)."""
-    end = checks.positive("until", until)
+    end = checks.positive_rate("until", until)
     if isinstance(generator, np.ndarray):
         size = float(np.linalg.norm(generator, 2))
     else:
@@ -207,7 +207,7 @@ def require_grid(points: int, amplitudes: int, end: float) -> None:
     needed = points * (16.0 * amplitudes + _PER_POINT)
     reason = memory_limit.lacking(needed)
     if reason is not None:
-        fitting = end * memory_limit.available() / needed
+        fitting = end * (memory_limit.available() / needed)
         raise MethodError(
             f"The search for the maximum up to t = {end:g} has too many points: {reason}. Ask for "
             f"until <= {fitting:.2g}, which would fit."

@@ -62,6 +62,7 @@ class Filter(metaclass=ExplainedClass):
     _in_words: ClassVar[str] = "a te.Filter"  # for messages
 
     def __post_init__(self) -> None:
+        checks.text("label", self.label)
         checks.square_matrix("absorption", self.absorption, len(self.system.b))
         share = checks.within("transmission", self.transmission, 0.0, 1.0)
         object.__setattr__(self, "transmission", share)

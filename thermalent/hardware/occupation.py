@@ -56,4 +56,7 @@ def source_temperature(n_th: float, frequency: Any) -> float:
     """
     n_th = checks.nonnegative("n_th", n_th)
     hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
-    return PLANCK / BOLTZMANN * hertz / log1p(1 / n_th) if n_th > 0 else 0.0
+    kelvin = PLANCK / BOLTZMANN * hertz / log1p(1 / n_th) if n_th > 0 else 0.0
+    if not kelvin <= checks.LARGEST_RATE:
+        checks.fail("n_th", f"of a temperature of at most {checks.LARGEST_RATE:g} K", n_th)
+    return kelvin

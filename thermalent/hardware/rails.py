@@ -64,8 +64,9 @@ def dual_rail_link(
         rows.append(rate_row("decay of a qubit elsewhere", "gamma'", other, unit))
     if dephasing_time is not None:
         time = quantity_in_si("dephasing_time", dephasing_time, TIME, checks.positive)
-        dephasing = 1 / (2 * pi * unit * time)
-        network_time = f"{1 / dephasing:.6g}"
+        in_rates = 2 * pi * unit * time
+        dephasing = 1 / in_rates
+        network_time = f"{in_rates:.6g}"
         rows.append(QuantityRow("dephasing time", "T_phi", with_prefix(time, "s"), network_time))
     if lost:
         rows.append(QuantityRow("loss between pairs", "p", f"{100 * lost:g} %", f"{lost:g}"))

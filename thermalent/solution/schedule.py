@@ -80,6 +80,7 @@ class Schedule(metaclass=ExplainedClass):
             times: Increasing, >= 0, (t,); steps of smooth pieces end there.
             factor: Steps of smooth pieces over `steps`.
         """
+        times = checks.time_grid("times", times)
         found, begin = [], 0.0
         for network, duration in self.pieces:
             if isinstance(network, Network):
