@@ -201,6 +201,26 @@ def test_a_mixed_start_is_drawn_from():
     assert deviation(found.states, stats["standard_errors"], beside, exact.states) < 5
 
 
-def test_a_coherent_start_is_refused():
-    with pytest.raises(te.MethodError, match="'stationary' or 'empty'"):
-        te.evolve(te.thermal_link(2.0, 0.5), [1.0], "00", te.FieldJumps(), source=1.0)
+@pytest.mark.parametrize(
+    ("network", "source"),
+    [
+        (te.thermal_link(2.0, 0.5, detuning=(0.3, -0.1)), 1.5 - 2j),
+        (te.thermal_link(2.0, 0.5, filters=2, detuning=(0.3, -0.1)), (1.0, 2j)),
+    ],
+    ids=["one mode", "two modes"],
+)
+def test_a_coherent_start_agrees_with_the_continued_fraction(network, source):
+    exact = te.evolve(network, [0.5, 2.0], "00", te.ContinuedFraction(rtol=1e-4), source=source)
+    found = te.evolve(network, [0.5, 2.0], "00", te.FieldJumps(n=1024), source=source)
+    stats = found.stats
+    beside = stats["step_bias"] + 1 / 1024 + exact.error.max()
+    assert deviation(found.states, stats["standard_errors"], beside, exact.states) < 5
+    # The phase of the mean counts.
+    turned = tuple(np.conj(np.atleast_1d(source)).tolist())
+    other = te.evolve(network, [0.5, 2.0], "00", te.ContinuedFraction(rtol=1e-2), source=turned)
+    assert deviation(found.states, stats["standard_errors"], beside, other.states) > 5
+
+
+def test_a_coherent_start_takes_one_amplitude_for_each_mode():
+    with pytest.raises(te.MethodError, match="there are 2 for 1"):
+        te.evolve(te.thermal_link(2.0, 0.5), [1.0], "00", te.FieldJumps(), source=(1.0, 2.0))

@@ -74,6 +74,22 @@ def test_hot_cavities_in_a_row(n_th, kappa, filters, expected):
     assert error < 0.05
 
 
+@pytest.mark.parametrize(
+    "notch",
+    [te.Filter.transfer([1, 0], [1, 5]), te.Filter.transfer([1, 0, 0], [1, 50**0.5, 25])],
+    ids=["one pole", "two poles"],
+)
+def test_a_hot_notch_agrees_with_the_continued_fraction(notch):
+    """The noise that passes directly drives the poles as well, and cancels theirs at the centre."""
+    network = te.thermal_link(8.0, filter=notch, detuning=(0.2, -0.1))
+    exact = te.steady_state(network, EXACT)
+    result = te.steady_state(network, te.FieldTrajectories(n=256, seed=4))
+    assert deviation(result, exact) < 5
+    # Independent of each other, both would add up to white noise without a notch.
+    white = te.thermal_link(8.0, 5.0, waveguide_occupation=8.0, detuning=(0.2, -0.1))
+    assert deviation(result, te.steady_state(white, EXACT)) > 20
+
+
 @pytest.mark.parametrize("source", ["stationary", "empty"])
 def test_evolution_agrees_with_fock(source):
     network = te.thermal_link(0.3, filter=te.Filter.butterworth(2, 1.0), detuning=(0.2, -0.1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,13 @@ from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    SourceStart,
+    SteadyStateTask,
+    Task,
+    mismatched_start,
+)
 from thermalent.stochastic import kets
 from thermalent.stochastic.ket_paths import KetPaths, KetSegment, drawn_from, ground, product_state
 from thermalent.stochastic.kets import DrivenKets, driven_kets, part_of
@@ -100,17 +106,14 @@ class FieldJumps(Method):
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: emitters that are no qubits, too many, back-action, or white noise.
 
-        The source starts stationary or empty.
+        A coherent start of the source takes one amplitude for each mode.
 
         Raises:
             ValueError: `keep` names no emitter, or the step is too large.
         """
         network = task.network
-        if isinstance(task, EvolutionTask) and not isinstance(task.source, str):
-            return Refusal(
-                "its source starts 'stationary' or 'empty'. Use te.FieldTrajectories(...)."
-            )
-        reason = kets.kets_refusal(network)
+        source = task.source if isinstance(task, EvolutionTask) else "stationary"
+        reason = kets.kets_refusal(network) or mismatched_start(source, len(network.modes))
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, SteadyStateTask) and task.initial is not None:
@@ -119,9 +122,10 @@ class FieldJumps(Method):
         wanted = self.keep or (names if len(names) <= _ALL else names[-2:])
         kept = [network.position(name) for name in wanted]
         driven = driven_kets(network)
-        step = driven.safe_step if self.step is None else float(self.step)
-        if step > 4 * driven.safe_step:
-            largest = 4 * driven.safe_step
+        safe = driven.safe_step(source)
+        step = safe if self.step is None else float(self.step)
+        if step > 4 * safe:
+            largest = 4 * safe
             checks.fail("step", f"at most {largest:.3g} for the rates of this network", step)
         if isinstance(task, EvolutionTask):
             return FieldJumpsEvolutionPlan(
@@ -153,7 +157,7 @@ class FieldJumps(Method):
         with working("quantum jumps in a field") as report:
             return run(ensemble, blocks, n=self.n, report=report)
 
-    def _bias(self, network: Network, step: float) -> float:
+    def _bias(self, network: Network, step: float, source: SourceStart = "stationary") -> float:
         """Bias of the step: of the first two qubits by extrapolation, times the number of pairs."""
         first = list(network.mode_indices) + list(network.emitter_indices[:2])
         index = np.ix_(first, first)
@@ -169,7 +173,7 @@ class FieldJumps(Method):
         times = np.array([5 / float(np.max(decays))])
         rho = states.initial_state("0" * len(begin.dims), begin.dims, name="initial")
         extrapolated = FieldTrajectories(n=256, seed=self.seed, step=step).evolve(
-            begin, times, rho, "stationary"
+            begin, times, rho, source
         )
         pairs = max(1.0, len(network.dims) / 2)
         return pairs * float(extrapolated.stats["step_correction"])
@@ -290,7 +294,7 @@ class FieldJumpsEvolutionPlan(Plan):
         began = time.perf_counter()
         method, network = self.method, self.task.network
         driven, kept, step = self.driven, self.kept, self.step
-        times, source = self.task.times, cast(str, self.task.source)
+        times, source = self.task.times, self.task.source
         segments = []
         for length in np.diff(np.asarray(times, dtype=float), prepend=0.0):
             count = int(np.ceil(length / step * (1 - 1e-12)))
@@ -301,7 +305,7 @@ class FieldJumpsEvolutionPlan(Plan):
         ensemble = EnsembleMean()
         ended = method._run(ensemble, lambda number, block: block, paths)
         n, standard = ensemble.count, ensemble.standard_errors
-        bias = method._bias(network, step)
+        bias = method._bias(network, step, source)
         result = Evolution(
             network=part_of(network, kept),
             method=method.record,

@@ -11,6 +11,7 @@ import numpy as np
 
 from thermalent.ensembles.blocks import Stop, Stopped
 from thermalent.ensembles.mean import BlockMean
+from thermalent.solution.tasks import SourceStart
 from thermalent.stochastic.ket_kernels import KetPlan, follow_ket
 from thermalent.stochastic.kets import DrivenKets, indices
 from thermalent.support.random_kernels import deferring_signals
@@ -39,14 +40,14 @@ class KetPaths:
         kept: Emitters whose reduced state is recorded.
         segments: In order of time.
         start: The initial ket of a trajectory, from its number and its random numbers.
-        source: "stationary" or "empty".
+        source: "stationary", "empty", or one amplitude for each mode.
     """
 
     driven: DrivenKets
     kept: list[int]
     segments: list[KetSegment]
     start: Callable[[int, np.random.Generator], np.ndarray]
-    source: str
+    source: SourceStart
 
     @cached_property
     def _plans(self) -> dict[float, KetPlan]:

@@ -17,6 +17,7 @@ from thermalent.networks.jump_channels import channels
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Couplings, Network
 from thermalent.networks.nodes import Qubit
+from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.stochastic.ket_kernels import KetPlan
 from thermalent.stochastic.linear_field import LinearField, acts_back, driven
 
@@ -35,8 +36,8 @@ class DrivenKets:
         field: The field.
         drift: K, (2^N, 2^N) sparse.
         jumps: The O_k, (2^N, 2^N) sparse each.
-        rate: Sum of the largest rates at which a qubit is turned, the field changes and a qubit
-            decays.
+        rate: Sum of the largest rates at which a qubit is turned by the stationary field, the field
+            changes and a qubit decays.
         one_way: a_j and b_l, (N,) each, where K couples qubit j to those before it by a_j b_l and
             to no others; empty elsewhere.
     """
@@ -73,16 +74,17 @@ class DrivenKets:
             step=step,
         )
 
-    @property
-    def safe_step(self) -> float:
-        """A step whose bias is far below usual standard errors (measured)."""
-        return float(f"{_SAFE / self.rate:.6g}")
+    def safe_step(self, source: SourceStart = "stationary") -> float:
+        """A step whose bias is far below usual standard errors (measured), from a start."""
+        mean = np.abs(start_amplitudes(source, len(self.field.drift)))
+        turning = np.abs(self.field.mixing @ self.field.outputs) @ mean  # (N,)
+        return float(f"{_SAFE / (self.rate + 2 * float(np.max(turning))):.6g}")
 
-    def field_start(self, source: str, rng: np.random.Generator) -> np.ndarray:
-        """Amplitudes at time zero, (m,): stationary or empty."""
+    def field_start(self, source: SourceStart, rng: np.random.Generator) -> np.ndarray:
+        """Amplitudes at time zero, (m,): stationary, or those of a coherent state."""
         covariance = self.field.covariance
-        if source == "empty":
-            return np.zeros(len(covariance), dtype=complex)
+        if source != "stationary":
+            return start_amplitudes(source, len(covariance)).copy()  # the kernel moves it
         values, vectors = np.linalg.eigh(covariance)
         normal = rng.standard_normal((len(values), 2)) @ np.array([1, 1j]) * np.sqrt(0.5)
         return np.asarray(vectors @ (np.sqrt(np.maximum(values, 0.0)) * normal))
