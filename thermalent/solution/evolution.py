@@ -38,7 +38,7 @@ class Evolution(Saved, ShownEvolution):
     `thermalent.operators.estimates`).
 
     Args:
-        network: The network that was solved.
+        network: The network that was solved; of a schedule the first one.
         method: What gave it: the method, with the parameters that were asked for.
         times: Times, inverse rate unit, (t,).
         states: Density matrices of the emitters, (t, d, d).
