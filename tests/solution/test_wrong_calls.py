@@ -55,6 +55,10 @@ def test_they_are_explained(call, words):
         (lambda: te.hardware.source_temperature(1e308, 1e12), "`n_th` must be of a temperature"),
         (lambda: te.peak_transfer(RINGS, "10", "01", until=1e308), "`until` must be at least"),
         (lambda: replace(te.Filter.cavities(1.0), label=np.nan), "`label` must be text"),
+        (
+            lambda: te.hardware.colour_centre_link(gamma="1MHz", wavelengths=np.ones(1001)),
+            "`number of wavelengths` must be at most 1000",
+        ),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
     ],
 )

@@ -214,7 +214,7 @@ def _in_front_of_a_mirror(
 ) -> Hardware:
     """Qubits along a line that ends in a mirror with the hot cavity."""
     places = tuple(checks.positive("wavelengths", z) for z in wavelengths)
-    count = checks.integer("number of wavelengths", len(places), 1)
+    count = checks.node_count("number of wavelengths", len(places))
     line = _qubits(count, gamma, 0.0 if detuning is None else detuning, dephasing_time)
     if detuning is None:
         line = line._replace(detuning=tuple(0.5 - i % 2 for i in range(count)))
