@@ -193,6 +193,15 @@ def test_a_noisy_spectrum_has_its_error_too():
         assert np.max(np.abs(result.state - exact.state)) < result.error < 2e-3
 
 
+@pytest.mark.parametrize(("level", "message"), [(0.0, "is not zero"), (0.5, "has poles near")])
+def test_transmissions_without_a_filter_are_named(tmp_path, level, message):
+    frequency = skrf.Frequency(4.9, 5.1, 41, "ghz")
+    flat = skrf.Network(frequency=frequency, s=np.full((41, 2, 2), level + 0j))
+    flat.write_touchstone(str(tmp_path / "flat.s2p"))
+    with pytest.raises(te.ThermalentError, match=f"`path` must be a file whose S21 {message}"):
+        te.Filter.from_touchstone(tmp_path / "flat.s2p")
+
+
 def test_too_few_data_for_the_poles_are_named(tmp_path):
     path = written(tmp_path, te.Filter.cavities(1.0), points=9)
     with pytest.raises(te.ThermalentError, match=r"`order` must be .* 1 to 4, for 9 frequencies"):

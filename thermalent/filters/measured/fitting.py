@@ -59,6 +59,9 @@ def vector_fit(
         )
     poles = np.asarray(fitting.poles) - 2j * np.pi * carrier
     poles = poles[np.abs(poles.imag) < 2 * np.pi * (np.ptp(frequencies) + carrier / 2)]
+    if not len(poles):
+        allowed = "a file whose S21 has poles near the carrier"
+        checks.fail("path", allowed, checks.Words("one whose S21 hardly depends on frequency"))
     poles = -np.abs(poles.real) + 1j * poles.imag
     return _with_numerator(
         2 * np.pi * (frequencies - carrier), values, poles, 2 * np.pi * width, constant

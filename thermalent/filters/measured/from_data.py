@@ -37,6 +37,8 @@ def measured_transmission(
 ) -> FilterParts:
     """See `Filter.from_touchstone`."""
     f, s21 = reading.checked_data(*reading.read_touchstone(path), "path")
+    if not np.any(s21):
+        checks.fail("path", "a file whose S21 is not zero everywhere", checks.Words("one of zeros"))
     centre = _carrier(scale.carrier, f, np.abs(s21))
     tau = checks.real("delay", delay)
     values = s21 * np.exp(2j * np.pi * (f - centre) * tau)
