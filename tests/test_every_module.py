@@ -40,6 +40,8 @@ TESTED_THROUGH = {
     "continued_fraction.several_modes": "continued_fraction/test_many_modes.py",
     "continued_fraction.several_poles": "continued_fraction/test_several_poles.py",
     "continued_fraction.switching": "solving/test_schedules.py",
+    "display.animation": "display/test_moving_pictures.py",
+    "display.bloch": "display/test_moving_pictures.py",
     "excitations": "excitations/test_ring_methods.py",
     "filters": "filters/test_filters.py",
     "fock.memory_check": "fock/test_fock_truncation.py",

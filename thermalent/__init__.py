@@ -104,13 +104,17 @@ if TYPE_CHECKING:
     from thermalent.operators.estimates import ComplexEstimate as ComplexEstimate
     from thermalent.operators.estimates import Estimate as Estimate
     from thermalent.operators.estimates import Estimates as Estimates
+    from thermalent.operators.wigner import Wigner as Wigner
+    from thermalent.operators.wigner import wigner as wigner
     from thermalent.solution.errors import SolveError as SolveError
     from thermalent.solution.evolution import Evolution as Evolution
     from thermalent.solution.method import Method as Method
     from thermalent.solution.method import MethodError as MethodError
     from thermalent.solution.result import SteadyState as SteadyState
     from thermalent.solution.schedule import Schedule as Schedule
+    from thermalent.solution.several import SteadyStates as SteadyStates
     from thermalent.solution.stored import load as load
+    from thermalent.solving.many import steady_states as steady_states
     from thermalent.solving.solve import evolve as evolve
     from thermalent.solving.solve import methods as methods
     from thermalent.solving.solve import steady_state as steady_state
@@ -175,7 +179,10 @@ _HOME = {
     "thermalent.solution.method": ("Method", "MethodError"),
     "thermalent.solution.result": ("SteadyState",),
     "thermalent.solution.schedule": ("Schedule",),
+    "thermalent.operators.wigner": ("Wigner", "wigner"),
+    "thermalent.solution.several": ("SteadyStates",),
     "thermalent.solution.stored": ("load",),
+    "thermalent.solving.many": ("steady_states",),
     "thermalent.solving.solve": ("evolve", "methods", "steady_state"),
     "thermalent.support.errors": ("ResultFileError", "ThermalentError"),
     "thermalent.sweeping.grid": ("points", "zipped"),

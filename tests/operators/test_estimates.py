@@ -98,7 +98,8 @@ NETWORK = te.thermal_link(n_th=0.5, kappa=0.4)
 THREE = te.thermal_link(n_th=0.5, kappa=0.4, qubits=3)
 # What a result says of its state that is a matrix, a vector, an object of another library, or no
 # number.
-NOT_NUMBERS = {"reduced", "to_qutip", "to_xarray", "to_pandas", "plot", "at", "bloch", "save"}
+NOT_NUMBERS = {"reduced", "to_qutip", "to_xarray", "to_pandas", "plot", "plot_bloch", "animate",
+             "at", "bloch", "save"}  # fmt: skip
 NEEDED = {"fidelity": "S", "expectation": np.diag([0.0, 1, 1, 2])}  # arguments by method
 
 

@@ -11,6 +11,8 @@ from thermalent.support import checks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import PatchCollection
 
 # Colours that remain apart for colour-blind readers (Okabe and Ito).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -47,39 +49,48 @@ def logarithmic(times: np.ndarray) -> bool:
     return len(times) > 2 and bool(times[0] > 0) and bool(times[-1] > 100 * times[0])
 
 
-def matrix(axes: Axes, elements: np.ndarray, labels: Sequence[str]) -> None:
+def matrix(
+    axes: Axes, elements: np.ndarray, labels: Sequence[str], largest: float | None = None
+) -> None:
     """A Hinton diagram: a square per element, its area the modulus, its colour the phase.
 
     Args:
         axes: Where to draw.
         elements: (d, d), complex.
         labels: Of the basis states.
+        largest: The modulus of the largest square; of the largest element if not given.
     """
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.collections import PatchCollection
-    from matplotlib.colors import LinearSegmentedColormap, Normalize
-    from matplotlib.patches import Rectangle
-
     size = len(elements)
-    largest = float(np.max(np.abs(elements))) or 1.0
-    sides = np.sqrt(np.abs(elements) / largest)
-    squares, phases = [], []
-    for row, column in np.ndindex(size, size):
-        side = 0.94 * sides[row, column]
-        squares.append(Rectangle((column - side / 2, row - side / 2), side, side))
-        phases.append(float(np.angle(elements[row, column])))
-    scale = Normalize(-np.pi, np.pi)
-    colours = ScalarMappable(scale, LinearSegmentedColormap.from_list("phase", _PHASES))
-    axes.add_collection(
-        PatchCollection(squares, facecolor=colours.to_rgba(np.array(phases)), edgecolor="none")
-    )
+    axes.add_collection(hinton_squares(elements, largest or float(np.max(np.abs(elements))) or 1.0))
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal", facecolor="#F2F2F2")
     if size <= _LARGEST:
         axes.set_xticks(range(size), [f"|{label}⟩" for label in labels], rotation=90)
         axes.set_yticks(range(size), [f"|{label}⟩" for label in labels])
     axes.xaxis.tick_top()
-    bar = axes.figure.colorbar(colours, ax=axes, label="phase", shrink=0.8)
+    bar = axes.figure.colorbar(_phase_colours(), ax=axes, label="phase", shrink=0.8)
     bar.set_ticks([-np.pi, 0, np.pi], labels=["-π", "0", "π"])
+
+
+def hinton_squares(elements: np.ndarray, largest: float) -> PatchCollection:
+    """The squares of a Hinton diagram, of which one for the modulus `largest` fills its place."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    sides = 0.94 * np.sqrt(np.abs(elements) / largest)
+    patches = [
+        Rectangle((column - side / 2, row - side / 2), side, side)
+        for (row, column), side in np.ndenumerate(sides)
+    ]
+    colours = _phase_colours().to_rgba(np.angle(elements).ravel())
+    return PatchCollection(patches, facecolor=colours, edgecolor="none")
+
+
+def _phase_colours() -> ScalarMappable:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    colours = LinearSegmentedColormap.from_list("phase", _PHASES)
+    return ScalarMappable(Normalize(-np.pi, np.pi), colours)
 
 
 def bars(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermalent.display import plots
+from thermalent.display.animation import moving_matrix
+from thermalent.display.bloch import bloch_sphere
 from thermalent.display.table import html_table, in_a_row, with_error
 from thermalent.networks.nodes import Qubit
 from thermalent.networks.shown_network import names_in_short
@@ -18,10 +20,12 @@ from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import MissingPackageError
 
 if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
     from matplotlib.axes import Axes
 
 
 _MOST_ROWS = 16  # of populations, in a notebook
+_LONGEST = 600.0  # seconds of an animation
 
 
 class ShownState(metaclass=ExplainedClass):
@@ -62,6 +66,18 @@ class ShownState(metaclass=ExplainedClass):
         plots.matrix(axes, result.state, states.basis_labels(result.network.dims))
         axes.set_title(f"{result.network.label}, {result.method.name}", pad=12)
         return axes
+
+    def plot_bloch(self, *names: str, axes: Axes | None = None) -> Axes:
+        """Draw the Bloch vectors of qubits, the excited state on top.
+
+        Args:
+            names: The qubits; all emitters if none is named.
+            axes: Axes with projection="3d"; a new figure if not given.
+
+        Raises:
+            ValueError: there is no such qubit.
+        """
+        return _bloch_spheres(self, names, axes)
 
     def to_xarray(self) -> Any:
         """The density matrix as an `xarray.DataArray` with named basis states.
@@ -128,6 +144,45 @@ class ShownEvolution(metaclass=ExplainedClass):
         axes.legend()
         return axes
 
+    def plot_bloch(self, *names: str, axes: Axes | None = None) -> Axes:
+        """Draw the paths of the Bloch vectors of qubits, with an arrow to the last one.
+
+        Args:
+            names: As of a steady state.
+            axes: As of a steady state.
+
+        Raises:
+            ValueError: there is no such qubit.
+        """
+        return _bloch_spheres(self, names, axes)
+
+    def animate(
+        self, *observables: str, names: Sequence[str] = (), seconds: float = 5.0
+    ) -> FuncAnimation:
+        """Show the density matrix as it changes, beside observables over time.
+
+        `evolution.animate().save("evolution.gif", writer="pillow")` writes a file; in a notebook
+        `HTML(evolution.animate().to_jshtml())` plays it.
+
+        Args:
+            observables: As for `plot`.
+            names: As for `plot`.
+            seconds: How long it lasts, 20 pictures each; fewer times than pictures are shown once.
+
+        Raises:
+            ValueError: an observable is not known, there is no time, or `seconds` is not positive.
+        """
+        result: Any = self
+        duration = checks.within("seconds", checks.positive("seconds", seconds), 0.0, _LONGEST)
+        if not len(result.times):
+            checks.fail("times", "at least one time", checks.Words("empty"))
+        curves: dict[str, np.ndarray] = {}
+        for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
+            for label, values in _series(result, observable, tuple(names)).items():
+                curves[label] = np.asarray(values)
+        labels = states.basis_labels(result.network.dims)
+        return moving_matrix(result.times, result.states, labels, curves, duration)
+
     def to_xarray(self) -> Any:
         """The states as an `xarray.Dataset` over time, each with its error.
 
@@ -169,6 +224,11 @@ class ShownEvolution(metaclass=ExplainedClass):
                 "to_pandas() needs pandas: pip install 'thermalent[sweep]'"
             ) from error
         return pandas.DataFrame(columns, index=pandas.Index(result.times, name="time"))
+
+
+def _bloch_spheres(result: Any, names: tuple[str, ...], axes: Axes | None) -> Axes:
+    vectors = {name: result.bloch(name) for name in names or result.network.emitter_names}
+    return bloch_sphere({name: np.asarray(vector) for name, vector in vectors.items()}, axes)
 
 
 def imported_xarray() -> Any:

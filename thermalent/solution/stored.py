@@ -35,6 +35,7 @@ KNOWN = KnownClasses(
         "ErrorEstimate": f"{_SOLUTION}.result",
         "Outcome": f"{_SOLUTION}.result",
         "Status": f"{_SOLUTION}.result",
+        "SteadyStates": f"{_SOLUTION}.several",
         "Evolution": f"{_SOLUTION}.evolution",
         "MethodRecord": f"{_SOLUTION}.record",
         "Claim": f"{_SOLUTION}.record",
@@ -60,6 +61,7 @@ KNOWN = KnownClasses(
         "ComplexEstimate": lambda e: {"value": complex(e), "error": e.error, "how": e.how},
         "Estimates": lambda e: {"values": np.asarray(e), "error": e.error, "how": e.how},
         "ErrorEstimate": lambda e: {"value": float(e), "how": e.how, "elements": e.elements},
+        "SteadyStates": lambda s: {"results": tuple(s)},
         "MethodReport": lambda r: {
             # The record of the method, which is equal to it, so that a file holds no solver.
             **{f.name: getattr(r, f.name) for f in dataclasses.fields(r)},

@@ -24,6 +24,8 @@ _ON = {
     "te.CommonReservoir": "te.CommonReservoir(rates=(1.0, 0.5))",
     "te.SemiInfinite": "te.SemiInfinite(rates=(1.0, 0.5), positions=(0.0, 1.0))",
     "te.Evolution": "EVOLUTION",
+    "te.SteadyStates": "te.steady_states([LINK, LINK])",
+    "te.Wigner": "te.wigner([0.0, 1.0], [-1.0, 0.0, 1.0])",
     "te.FieldTrajectories": "te.FieldTrajectories(n=64, burn_in=1.0, window=1.0, step=0.05)",
     "te.FieldJumps": "te.FieldJumps(n=8, burn_in=1.0, window=1.0)",
     "te.QuantumJumps": "te.QuantumJumps(n=8, cutoff=3, burn_in=1.0, window=1.0)",
@@ -62,7 +64,7 @@ _ARGUMENTS = {
 }  # fmt: skip
 
 # What has a method `save`.
-_SAVED = ("SteadyState", "Evolution", "Sensitivities")
+_SAVED = ("SteadyState", "SteadyStates", "Evolution", "Sensitivities")
 
 _OWN: dict[str, dict[str, str]] = {
     "te.BestFilter": {
@@ -82,6 +84,7 @@ _OWN: dict[str, dict[str, str]] = {
         for method, good in {
             "expectation": {"operator": "np.diag([0, 1, 1, 2])"},
             "bloch": {"name": "'q1'"},
+            "plot_bloch": {"*": "('q1',)"},
         }.items()
     },
     "te.Evolution.fidelity": {"state": "np.array([1.0, 0, 0, 0])"},
@@ -138,6 +141,11 @@ _OWN: dict[str, dict[str, str]] = {
         "unchecked": "False",
     },
     **{f"te.{owner}.save": {"path": "'saved.npz'"} for owner in _SAVED},
+    "te.SteadyStates": {"results": "[STATE]"},
+    "te.SteadyStates.fidelity": {"state": "np.array([1.0, 0, 0, 0])"},
+    "te.SteadyStates.expectation": {"operator": "np.diag([0, 1, 1, 2])"},
+    "te.Wigner": {"x": "[0.0]", "p": "[0.0]", "values": "[[0.3]]"},
+    "te.wigner": {"state": "np.array([0.0, 1.0])", "x": "[0.0, 1.0]", "p": "[0.5]"},
     "te.load": {"path": "'nothing.npz'"},
     "te.check_store": {"store": "'nowhere.zarr'"},
     "te.best_filter": {"n_th": "10.0", "order": "1", "starts": "1"},
@@ -265,7 +273,7 @@ _NEEDS_A_FILE = ("te.Filter.from_touchstone", "te.check_store", "te.load")
 _HOLDERS = (
     "te.BestFilter", "te.MasterEquation", "te.ComplexEstimate", "te.Estimate", "te.Estimates",
     "te.Evolution",
-    "te.SteadyState",
+    "te.SteadyState", "te.SteadyStates", "te.Wigner",
     "te.Sensitivities", "te.StoreReport", "te.analytic.DualRailState", "te.analytic.IdealLink",
     "te.analytic.Mismatch", "te.analytic.Populations", "te.continued_fraction.Hierarchy",
     "te.EntanglementRate", "te.distillation.Recurrence", "te.hardware.Hardware",

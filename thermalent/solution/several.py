@@ -1,0 +1,121 @@
+"""Steady states of several networks, read together: each number as an array with its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from thermalent.operators import observables
+from thermalent.operators.estimates import Estimates
+from thermalent.solution.result import SteadyState
+from thermalent.solution.stored import Saved
+from thermalent.support.errors import ArgumentError
+
+
+class SteadyStates(Saved, Sequence[SteadyState]):
+    """Steady states in the order of their networks.
+
+    An element is a `SteadyState`, a slice is `SteadyStates`. Every observable of a state is a
+    method here as well, and gives an array with errors: `states.concurrence()`.
+
+    Args:
+        results: The states.
+    """
+
+    def __init__(self, results: Sequence[SteadyState]) -> None:
+        self._results = tuple(results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    @overload
+    def __getitem__(self, index: int) -> SteadyState: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> SteadyStates: ...
+
+    def __getitem__(self, index: int | slice) -> SteadyState | SteadyStates:
+        """One state, or some of them."""
+        chosen = self._results[index]
+        return SteadyStates(chosen) if isinstance(chosen, tuple) else chosen
+
+    def __iter__(self) -> Iterator[SteadyState]:
+        return iter(self._results)
+
+    def __repr__(self) -> str:
+        if not self._results:
+            return "<SteadyStates: none>"
+        methods = " and ".join(dict.fromkeys(result.method.name for result in self))
+        return (
+            f"<SteadyStates: {len(self)} of {self[0].network.label} by {methods}, error at most "
+            f"{np.max(self.error):.1e}>"
+        )
+
+    @property
+    def error(self) -> np.ndarray:
+        """Error of the largest element of each state, (n,)."""
+        return np.array([float(result.error) for result in self])
+
+    def __getattr__(self, name: str) -> Callable[..., Estimates]:
+        """Every line of the table of observables that needs no label."""
+        if name.startswith("_") or name not in observables.TABLE:
+            raise AttributeError(f"'SteadyStates' object has no attribute {name!r}")
+        return lambda *names: self._read(name, names)
+
+    def populations(self, *names: str) -> dict[str, Estimates]:
+        """Populations of each state, (n,) for each label, as of one steady state."""
+        self._require_one_kind()
+        found = [result.populations(*names) for result in self]
+        how = next(iter(found[0].values())).how
+        return {
+            label: Estimates(
+                [populations[label] for populations in found],
+                np.array([populations[label].error for populations in found]),
+                how,
+            )
+            for label in found[0]
+        }
+
+    def fidelity(self, state: Any, *names: str) -> Estimates:
+        """Fidelity of each state with a pure state, (n,), as of one steady state."""
+        self._require_one_kind()
+        return _together([result.fidelity(state, *names) for result in self])
+
+    def expectation(self, operator: Any, *names: str) -> Estimates:
+        """Expectation value of any operator in each state, (n,), as of one steady state."""
+        self._require_one_kind()
+        return _together([result.expectation(operator, *names) for result in self])
+
+    def _read(self, name: str, names: tuple[str, ...]) -> Estimates:
+        self._require_one_kind()
+        values, errors = observables.of_states(self._results, name, names)
+        for position, value in enumerate(values):
+            if isinstance(value, Exception):
+                value.add_note(f"This is state {position}.")
+                raise value
+        first = self._results[0]
+        how = observables._how(first, self.error, first.error.how)
+        return Estimates(np.array(values), errors, how)
+
+    def _require_one_kind(self) -> None:
+        """Complain about states that have no numbers in common.
+
+        Raises:
+            ValueError: there is none, or they differ in their emitters or in what is claimed.
+        """
+        kinds = {(r.network.emitter_names, r.network.dims, r.method.claim) for r in self}
+        if len(kinds) != 1:
+            what = "there are none" if not kinds else "they differ in emitters or kind of method"
+            raise ArgumentError(
+                f"Numbers are read together of states with the same emitters, but {what}."
+            )
+
+
+def _together(each: Sequence[Any]) -> Estimates:
+    return Estimates(
+        [complex(e) if isinstance(e, complex) else float(e) for e in each],
+        np.array([e.error for e in each]),
+        each[0].how,
+    )

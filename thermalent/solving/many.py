@@ -1,0 +1,64 @@
+"""Steady states of many networks in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from thermalent.networks.network import Network
+from thermalent.solution.method import Method
+from thermalent.solution.record import MethodRecord
+from thermalent.solution.result import SteadyState
+from thermalent.solution.several import SteadyStates
+from thermalent.solution.tasks import SteadyStateTask
+from thermalent.solving.solve import prepared
+from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
+from thermalent.support.progress import working
+
+
+@with_explained_calls
+def steady_states(
+    networks: Iterable[Network],
+    method: Method | MethodRecord | None = None,
+    *,
+    initial: Any = None,
+) -> SteadyStates:
+    r"""The steady state of each network, \(\mathcal{L}\rho = 0\), as `steady_state`, in less time.
+
+    Networks of one structure share their work where the method can: the continued fraction solves
+    two qubits behind one mode side by side. What a result is does not depend on what else is in the
+    list.
+
+    Args:
+        networks: What to solve, of any structure each.
+        method: As for `steady_state`, the same for all.
+        initial: As for `steady_state`, the same for all.
+
+    Returns:
+        The states in the order of the networks; their observables are arrays with errors,
+        `te.steady_states(networks).concurrence()`.
+
+    Raises:
+        TypeError: not a method.
+        ValueError: not networks, or there is no such initial state.
+        MethodError, SolveError: as for `steady_state`; a note says which network it is. `te.sweep`
+            goes on where single points fail.
+    """
+    given = list(networks)
+    for position, network in enumerate(given):
+        if not isinstance(network, Network):
+            checks.fail(f"networks[{position}]", "a thermalent Network", network)
+    runs = prepared(
+        [SteadyStateTask(network=network, initial=initial) for network in given], method
+    )
+    found = []
+    with working("steady states") as report:
+        for position, run in enumerate(runs):
+            try:
+                found.append(cast(SteadyState, run()))
+            except Exception as problem:
+                problem.add_note(f"This is networks[{position}].")
+                raise
+            report(f"{len(found)} of {len(runs)} networks")
+    return SteadyStates(found)
