@@ -34,6 +34,7 @@ DYNAMICS = (
     "decades",
     "spectra",
     "single_runs",
+    "conditional_states",
     "source_starts",
     "switching",
 )

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 # Modules that no test imports, and the test that runs them through what calls them. A folder
 # stands for those of its modules that no test imports.
 TESTED_THROUGH = {
+    "analysis.conditional": "analysis/test_conditional_states.py",
     "analysis.design": "analysis/test_design.py",
     "analysis.eigenvalues": "analysis/test_relaxation_rates.py",
     "analysis.objective": "analysis/test_optimise_slopes.py",

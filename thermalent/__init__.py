@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from thermalent import jumps as jumps
     from thermalent import stochastic as stochastic
     from thermalent import testing as testing
+    from thermalent.analysis.conditional.given_amplitude import (
+        conditional_states as conditional_states,
+    )
+    from thermalent.analysis.conditional.states import ConditionalStates as ConditionalStates
     from thermalent.analysis.cross_validation import cross_validate as cross_validate
     from thermalent.analysis.design.design import design as design
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
@@ -130,6 +134,8 @@ if TYPE_CHECKING:
 
 # Public names beside the methods and models, which the registry lists, by module.
 _HOME = {
+    "thermalent.analysis.conditional.given_amplitude": ("conditional_states",),
+    "thermalent.analysis.conditional.states": ("ConditionalStates",),
     "thermalent.analysis.design.design": ("design",),
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),

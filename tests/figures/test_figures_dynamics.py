@@ -22,6 +22,7 @@ POINTS = {
     "decades": 9,
     "spectra": 41,
     "single_runs": 301,
+    "conditional_states": 41,
     "source_starts": 21,
     "switching": 31,
 }
@@ -34,6 +35,7 @@ REDUCED = {
     "decades": {"OCCUPATIONS": (1.0, 1e3), "RUNS": 1000},
     "spectra": {"BANDWIDTHS": (0.1, 0.01, 0.001)},
     "single_runs": {"RUNS": 1000, "STEP": 0.02},
+    "conditional_states": {"OBSERVED": {10.0: (0.03, 0.3)}, "SAMPLED": 2, "HISTORIES": 128},
     "source_starts": {"BANDWIDTHS": (1e-3, 3e-4), "RUNS": 1000},
     "switching": {"HOT": (5.0, 20.0), "RUNS": 1000},
 }
@@ -230,6 +232,28 @@ def test_single_runs_hold_more_entanglement_than_their_mean(figure):
     for name in ("run", "mean"):
         total = sum(columns[f"{state}_{name}"] for state in common.STATES)
         np.testing.assert_allclose(total, 1, atol=1e-9)
+
+
+def test_conditional_states_who_knows_more_has_more(figure):
+    report, folder = figure("conditional_states")
+    values, columns = report.values, report.columns
+    present = values["given the present amplitude"]
+    assert present == pytest.approx(0.724373, abs=1e-6)
+    assert present > values["concurrence of the mean state"] + 0.06
+    assert values["given the whole past"] > present - 2 * values["its error"]
+    with (folder / "conditional_states_10.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert float(row["present"]) >= float(row["mean"])
+        if row["past"]:
+            error = float(row["standard_error"])
+            assert float(row["past"]) > float(row["present"]) - 3 * error
+    # A narrow source keeps the pair closest to its dark state where the field is strong.
+    for kappa in (1e-3, 1e-2):
+        assert columns[f"concurrence_{kappa:g}"][-1] < columns[f"dark_state_{kappa:g}"][-1]
+    assert columns["concurrence_0.001"][-1] > columns["concurrence_0.01"][-1] + 0.1
+    # Back-action leaves fewer weak fields.
+    assert columns["Wigner"][0] < columns["Husimi"][0] < columns["alone"][0]
 
 
 def test_dark_state_is_the_state_in_a_static_field():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -62,6 +62,8 @@ class PathSpec:
             are followed once for each of them, along the same path of the field.
         pieces: Emitters and field of each piece of a schedule, the first of them `emitters`; empty
             if there is no other.
+        given_field: If given, the start follows from that of the field: from its real parts and its
+            imaginary parts (2 m, LANES) to coordinates (d^2, LANES), in place of `initial`.
     """
 
     emitters: DrivenEmitters
@@ -72,6 +74,7 @@ class PathSpec:
     stream: int = 0
     coarsenings: tuple[int, ...] = (1,)
     pieces: tuple[DrivenEmitters, ...] = ()
+    given_field: Callable[[np.ndarray], np.ndarray] | None = None
     _operators: dict[tuple[float, int, int], StepOperators | VectorStepOperators] = field(
         init=False, repr=False
     )
@@ -93,12 +96,11 @@ class PathSpec:
         sequence = np.random.SeedSequence(self.seed, spawn_key=(self.stream, number))
         rng = np.random.Generator(np.random.PCG64(sequence))
         u = self._field(rng)
-        return PathBlock(
-            rng,
-            u,
-            np.repeat(self.initial[:, None], LANES_OF_BLOCK, axis=1),
-            np.zeros((0, LANES_OF_BLOCK)),
-        )
+        if self.given_field is None:
+            x = np.repeat(self.initial[:, None], LANES_OF_BLOCK, axis=1)
+        else:
+            x = np.array(self.given_field(u), order="C")
+        return PathBlock(rng, u, x, np.zeros((0, LANES_OF_BLOCK)))
 
     def _field(self, rng: np.random.Generator) -> np.ndarray:
         """The field at time zero, (2 m, LANES)."""

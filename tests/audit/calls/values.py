@@ -75,6 +75,7 @@ def names() -> dict[str, Any]:
         "EMITTERS": driven_emitters(LINK),
         "MASTER": te.master_equation(LINK, 3),
         "SLOPES": te.sensitivities(te.thermal_link, {"n_th": 0.3, "kappa": 1.0}),
+        "GIVEN": te.conditional_states(LINK),
         "ERROR": te.steady_state(LINK).error,
         "TASK": SteadyStateTask(network=LINK),
         "PATHS": rng.standard_normal((8, 40)) + 1j * rng.standard_normal((8, 40)),

@@ -62,13 +62,7 @@ class TierOperators:
         cls, h: Hierarchy, charge: int, chain: HierarchyChain, x: np.ndarray, last: int
     ) -> TierOperators:
         """The matrices of a vector X of the chain."""
-        d = len(h.numbers)
-        offset = offsets(chain, last)
-        matrices = np.zeros((last + 1, d * d), dtype=complex)
-        for n in range(last + 1):
-            basis = chain.basis[n % 2][:, : offset[n + 1] - offset[n]]
-            matrices[n] = basis @ x[offset[n] : offset[n + 1]]
-        return cls(h, charge, matrices.reshape(last + 1, d, d))
+        return cls(h, charge, tier_matrices(chain, x, last))
 
     def vector(self, chain: HierarchyChain) -> np.ndarray:
         """The vector X of a chain of the same total charge."""
@@ -142,6 +136,31 @@ def steady_tiers(
         disturbance: See `hierarchy_chain`.
     """
     chain = hierarchy_chain(h, start=reached, disturbance=disturbance)
+    x, rounding = vector_of_all_tiers(chain, last, reached)
+    return TierOperators.from_vector(h, 0, chain, x, last), rounding
+
+
+def tier_matrices(chain: HierarchyChain, x: np.ndarray, last: int) -> np.ndarray:
+    """The matrices of a vector X on the tiers up to `last`, (last + 1, d, d)."""
+    size, offset = chain.basis[0].shape[0], offsets(chain, last)
+    matrices = np.zeros((last + 1, size), dtype=complex)
+    for n in range(last + 1):
+        basis = chain.basis[n % 2][:, : offset[n + 1] - offset[n]]
+        matrices[n] = basis @ x[offset[n] : offset[n + 1]]
+    d = round(np.sqrt(size))
+    return matrices.reshape(last + 1, d, d)
+
+
+def vector_of_all_tiers(
+    chain: HierarchyChain, last: int, reached: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """The steady state as a vector X on the tiers up to `last`, and its relative rounding.
+
+    Args:
+        chain: The chain of total charge zero.
+        last: Highest tier.
+        reached: As for `steady_tiers`.
+    """
     stationary = TierZeroEquation(chain)
     matrix = assemble(chain, last)
     if reached is None:
@@ -157,7 +176,7 @@ def steady_tiers(
         right = -(matrix[chain.tier0_size :, : chain.tier0_size] @ x0)
         x, rounding = _refined(above, right)
         x = np.concatenate([x0, x])
-    return TierOperators.from_vector(h, 0, chain, x, last), rounding
+    return x, rounding
 
 
 def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, float]:

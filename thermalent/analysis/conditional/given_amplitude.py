@@ -1,0 +1,115 @@
+"""Conditional states of a network: which expansion, and of which steady state."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from thermalent.analysis.conditional.expansion import expansion
+from thermalent.analysis.conditional.states import ConditionalStates
+from thermalent.continued_fraction import memory
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
+from thermalent.operators import states
+from thermalent.solution.errors import SolveError, require_memory
+from thermalent.solution.method import MethodError
+from thermalent.solution.result import Outcome, SteadyState
+from thermalent.support import checks
+from thermalent.support.calls import with_explained_calls
+
+QuasiDistribution = Literal["P", "Wigner", "Husimi"]
+
+# Variance that is added to the normally ordered one.
+_ADDED = {"P": 0.0, "Wigner": 0.5, "Husimi": 1.0}
+_DEFAULT_RTOL = 1e-11
+
+
+@with_explained_calls
+def conditional_states(
+    network: Network,
+    *,
+    distribution: QuasiDistribution = "P",
+    rtol: float | None = None,
+    initial: Any = None,
+) -> ConditionalStates:
+    r"""The emitters' steady state given the present amplitude of the source.
+
+    $$\rho_\mathrm{total} = \int d^2\alpha\, |\alpha\rangle\langle\alpha| \otimes \mu(\alpha)$$
+
+    The tiers of the hierarchy are the coefficients of mu(alpha) in the eigenfunctions of the
+    source's Ornstein-Uhlenbeck process, so that mu is exact, at every temperature and with
+    back-action.
+
+    Args:
+        network: Emitters behind one mode; excitation number conserved up to decay.
+        distribution: Which knowledge of the amplitude. "P": that of a classical field, which can be
+            copied (monitored) without disturbance; it exists for every source on which nothing acts
+            back. "Husimi": the result of an ideal heterodyne measurement of the mode, which always
+            exists. "Wigner": the distribution between the two.
+        rtol: Size of the tiers left out, relative to the first, from 1e-14 to 1e-3; 1e-11 if not
+            given. Larger values hide the states at improbable amplitudes.
+        initial: Where the steady state is not unique: the state from which it is reached, as for
+            `te.steady_state`.
+
+    Returns:
+        The conditional states, their density, and averages over it.
+
+    Raises:
+        ValueError: an argument is out of range.
+        MethodError: the network is not one for the continued fraction, or the P function is too
+            singular for an expansion, as back-action or an empty source can make it.
+        SolveError: the steady state is not unique and no `initial` is given, or it did not
+            converge.
+
+    Source: THERMAL, Eqs. (12) to (14) and Appendix B; the conditional states are ours.
+    """
+    if distribution not in _ADDED:
+        checks.fail("distribution", "'P', 'Wigner' or 'Husimi'", distribution)
+    aimed = _DEFAULT_RTOL if rtol is None else checks.within("rtol", rtol, 1e-14, 1e-3)
+    method = ContinuedFraction()
+    refusal = method.one_mode_refusal(network)
+    if refusal is not None:
+        raise MethodError(f"Conditional states come from the continued fraction: {refusal}")
+    numbers = excitation_numbers(network)
+    require_memory(
+        "This expansion in amplitudes",
+        memory.regression_bytes(network, numbers, aimed),
+        "Use fewer emitters, or a larger rtol.",
+    )
+    mean, reached = _steady_state(method, network, initial)
+    h = hierarchy(network, numbers)
+    remedy = "Ask for distribution='Husimi', which is the smoothest."
+    if distribution == "P" and not h.modes[0].variance > 0:
+        raise MethodError(
+            "The source is empty, so that its P function is a point or more singular. " + remedy
+        )
+    if distribution == "Husimi":
+        remedy = "Use te.Fock(...)."
+    coefficients = expansion(
+        h,
+        _ADDED[distribution],
+        aimed,
+        remedy,
+        None if reached is None else reached.state,
+        0.0 if reached is None else float(reached.error) / float(np.max(np.abs(reached.state))),
+    )
+    return ConditionalStates(
+        network=network, distribution=distribution, mean=mean, coefficients=coefficients
+    )
+
+
+def _steady_state(
+    method: ContinuedFraction, network: Network, initial: Any
+) -> tuple[SteadyState, SteadyState | None]:
+    """The steady state, and once more if it is the one of several that `initial` leads to."""
+    mean, reached = method.steady_state(network), None
+    if initial is not None:
+        rho = states.initial_state(initial, network.dims, name="initial")
+        if mean.status.outcome is Outcome.NOT_UNIQUE:
+            mean = reached = method.steady_state_from(network, rho)
+    if not mean.status.ok and mean.status.outcome is not Outcome.INACCURATE:
+        raise SolveError(mean)
+    return mean, reached
