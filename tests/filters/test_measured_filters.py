@@ -92,6 +92,26 @@ def test_the_poles_come_back(tmp_path, chosen):
     )
 
 
+def test_a_constant_part_has_the_size_that_was_measured(tmp_path):
+    """A notch with loss, of which the pole alone would say nothing; its peak is not one."""
+    notch = te.Filter.transfer([0.6, 0.1j + 0.06], [1, 0.5])
+    path = written(tmp_path, notch, noise=1e-4)
+    found = te.Filter.from_touchstone(path, order=1, carrier=CARRIER, unit=20e3, constant=True)
+    omega = np.linspace(-30, 30, 61)  # far outside of what was measured, too
+    close = {"rtol": 0, "atol": 2e-3}
+    np.testing.assert_allclose(
+        np.abs(found.response(omega)), np.abs(notch.response(omega)), **close
+    )
+    network = te.thermal_link(0.5, filter=found)
+    exact = te.steady_state(te.thermal_link(0.5, filter=notch))
+    result = te.steady_state(network)
+    assert np.max(np.abs(result.state - exact.state)) < result.error < 1e-2
+    # Functions that the noise allows as well are filters close to this one.
+    here = te.steady_state(replace(network, alternatives=()))
+    for other in network.alternatives:
+        assert 0 < np.max(np.abs(te.steady_state(other).state - here.state)) < 1e-3
+
+
 def test_rates_are_in_radians_per_second_if_no_unit_is_given(tmp_path):
     path = written(tmp_path, te.Filter.cavities(1.0))
     found = te.Filter.from_touchstone(path)
