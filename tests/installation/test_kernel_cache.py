@@ -18,7 +18,12 @@ KERNEL = """
     def double(x):
         return 2 * x
 """
-CALL = "import kernel; print(kernel.double(21), sum(kernel.double.stats.cache_hits.values()))"
+CALL = """
+import importlib, sys
+for name in sys.argv[1:]:
+    double = importlib.import_module(name).double
+    print(double(21), sum(double.stats.cache_hits.values()))
+"""
 
 
 @pytest.fixture
@@ -27,57 +32,59 @@ def folder(tmp_path):
     return tmp_path
 
 
-def call(folder, **environment):
-    """The kernel's result and its cache hits, in a process of its own."""
+def call(folder, *modules, **environment):
+    """The results of kernels and their cache hits, in one process of its own."""
     # Not where the environment of the tests keeps kernels, if it says so.
     inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-c", CALL], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", CALL, *modules], capture_output=True, text=True, check=False,
         env={**inherited, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]), **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    result, hits = done.stdout.split()
-    return int(result), int(hits)
+    numbers = [int(word) for word in done.stdout.split()]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def test_a_kernel_is_compiled_once(folder):
-    assert call(folder) == (42, 0)
-    assert call(folder) == (42, 1)
-
-
-@pytest.mark.parametrize(
-    "named", ["from pair import other", "from pair.other import (\n  FACTOR,\n)"]
-)
-def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(tmp_path, named):
-    """The constants and kernels of other files, of which numba itself knows nothing."""
-    factor = "FACTOR" if "FACTOR" in named else "other.middle.FACTOR"
+def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(tmp_path):
+    """Once, and again for the constants and kernels of other files, unknown to numba itself."""
     pair = tmp_path / "pair"
     pair.mkdir()
     (pair / "__init__.py").touch()
     (pair / "other.py").write_text("from pair import middle\nfrom pair.middle import FACTOR\n")
     (pair / "middle.py").write_text("FACTOR = 2\n")
-    (tmp_path / "kernel.py").write_text("from pair.kernel import double\n")
-    (pair / "kernel.py").write_text(
-        textwrap.dedent(KERNEL).replace("2 *", f"{factor} *").replace("\n\n\n@", f"\n{named}\n@")
-    )
-    assert call(tmp_path) == (42, 0)
-    assert call(tmp_path) == (42, 1)
+    statements = {
+        "plain": ("from pair import other", "other.middle.FACTOR"),
+        "bracketed": ("from pair.other import (\n  FACTOR,\n)", "FACTOR"),
+    }
+    for name, (statement, factor) in statements.items():
+        kernel = textwrap.dedent(KERNEL).replace("2 *", f"{factor} *")
+        (pair / f"{name}.py").write_text(kernel.replace("\n\n\n@", f"\n{statement}\n@"))
+    modules = [f"pair.{name}" for name in statements]
+    assert call(tmp_path, *modules) == [(42, 0), (42, 0)]
+    assert call(tmp_path, *modules) == [(42, 1), (42, 1)]
     (pair / "middle.py").write_text("FACTOR = 3\n")
-    assert call(tmp_path) == (63, 0)
-    assert call(tmp_path) == (63, 1)
+    assert call(tmp_path, *modules) == [(63, 0), (63, 0)]
+    assert call(tmp_path, *modules) == [(63, 1), (63, 1)]
 
 
-@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
-def test_a_damaged_cache_is_built_again(folder, suffix, damage):
-    call(folder)
-    (path,) = (folder / "__pycache__").glob(f"*{suffix}")
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 4
-    path.write_bytes({"flip": content, "cut": content[:20], "empty": b""}[damage])
-    assert call(folder)[0] == 42
-    assert call(folder) == (42, 1)
+def test_damaged_caches_are_built_again(tmp_path):
+    """Every damage to every kind of file, each to a kernel of its own; the processes are shared."""
+    damages = {
+        f"{damage}_{suffix}": (damage, suffix)
+        for damage in ("flip", "cut", "empty")
+        for suffix in ("nbi", "nbc")
+    }
+    for name in damages:
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(KERNEL))
+    assert set(call(tmp_path, *damages)) == {(42, 0)}
+    for name, (damage, suffix) in damages.items():
+        (path,) = (tmp_path / "__pycache__").glob(f"{name}.*{suffix}")
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 4
+        path.write_bytes({"flip": content, "cut": content[:20], "empty": b""}[damage])
+    assert call(tmp_path, *damages) == [(42, 0)] * len(damages)
+    assert call(tmp_path, *damages) == [(42, 1)] * len(damages)
 
 
 def locked_away(folder):
@@ -95,8 +102,8 @@ def test_without_a_folder_to_write_kernels_go_to_a_private_temporary_one(folder,
     locked_away(folder)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    assert call(folder, TMPDIR=str(temporary)) == (42, 0)
-    assert call(folder, TMPDIR=str(temporary)) == (42, 1)
+    assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 0)]
+    assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 1)]
     (kept,) = temporary.iterdir()
     assert kept.stat().st_mode & 0o077 == 0
 
@@ -109,5 +116,5 @@ def test_a_folder_of_somebody_else_is_not_used(folder, tmp_path):
     open_to_all.mkdir(parents=True)
     open_to_all.chmod(0o777)
     for _ in range(2):
-        assert call(folder, TMPDIR=str(temporary)) == (42, 0)
+        assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 0)]
     assert list(open_to_all.iterdir()) == []

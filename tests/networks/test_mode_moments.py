@@ -1,4 +1,4 @@
-"""The moments of pumped and squeezed modes, from their own equations and from the master equation."""
+"""The moments of pumped and squeezed modes, by other equations and by the master equation."""
 
 import numpy as np
 import pytest
