@@ -57,6 +57,25 @@ def test_distribution_of_an_observable():
     assert early.counts[0] == 500
 
 
+def test_the_concurrence_of_single_runs_has_the_error_of_their_step():
+    """Whoever knows the field sees at least what its present amplitude alone tells, 0.7244.
+
+    Runs in a strong field are cut short by the step: without its bias, the mean would lie below.
+    """
+    net = te.thermal_link(1220, 0.01)
+    step = FieldTrajectories()._step(driven_emitters(net))
+    found, finer = (
+        distribution(net, te.concurrence, method=FieldTrajectories(n=512, seed=7, step=h))
+        for h in (step, step / 2)
+    )
+    assert found.step_bias == pytest.approx(4 * finer.step_bias, rel=0.2)
+    assert found.step_bias > 0.008
+    assert found.error == found.standard_error + found.step_bias
+    bound = te.conditional_states(net, rtol=1e-6).average("concurrence")
+    for one in (found, finer):
+        assert one.mean + one.step_bias > bound - LIMIT * one.standard_error
+
+
 def test_a_distribution_counts_and_averages_what_the_observable_returned():
     """The runs' values are written down by the observable itself."""
     values = []
@@ -71,8 +90,11 @@ def test_a_distribution_counts_and_averages_what_the_observable_returned():
         method=FieldTrajectories(n=500, seed=7),
         limits=(0.1, 0.6),
     )
-    assert len(values) == 500
-    values = np.array(values)
+    # Of each block of 64 first the runs, then the same in steps twice as long.
+    assert len(values) == 2 * 500
+    blocks = [values[k : k + 64] for k in range(0, 2 * 448, 64)] + [values[896:948], values[948:]]
+    values, coarse = np.concatenate(blocks[::2]), np.concatenate(blocks[1::2])
+    assert 0 < found.step_bias == pytest.approx(abs((values - coarse).mean()) / 3, rel=1e-10)
     assert found.outside == np.sum((values < 0.1) | (values > 0.6)) > 0
     np.testing.assert_array_equal(found.counts, np.histogram(values, np.linspace(0.1, 0.6, 51))[0])
     # Sums in blocks round differently.

@@ -263,7 +263,10 @@ class FieldTrajectoriesPlan(Plan):
         run.run(threads=method.threads, batch=method.batch, blocks=blocks)
         mean, step, window = run.mean, paths.segments[0].step, paths.segments[1].steps
         standard, bias = float(mean.standard_error[0]), float(mean.bias[0])
-        start_share = start.averaged(window)
+        # The starts that were compared are the ground state and a generic one. What relaxes most
+        # slowly may overlap with another d times as much as with a generic one, at most.
+        worst = start._replace(remaining=min(1.0, self.emitters.dimension * start.remaining))
+        start_share = worst.averaged(window)
         time_left_out = step * start.length
         result = SteadyState(
             network=self.task.network,
@@ -274,7 +277,7 @@ class FieldTrajectoriesPlan(Plan):
                 _HOW.format(n=mean.count) + " and what the start still contributes",
                 # Of small elements the start may be the largest part: it counts as it is when the
                 # burn-in ends, because how it decays after that is not measured.
-                mean.standard_errors[0] + bias + start.remaining,
+                mean.standard_errors[0] + bias + max(start_share, start.remaining),
             ),
             status=run.status
             if start.converged
