@@ -59,6 +59,28 @@ def test_what_is_not_ideal_is_solved(options, network):
     assert data["purity"] == pytest.approx(np.sum(np.abs(exact.state) ** 2), abs=5e-6)
 
 
+def test_gain_and_detunings_of_rail_b_are_those_of_the_library():
+    options = ("--gain", 1.2, "--bandwidth", 5, "--detuning", 0.3, "--detuning-b", 0.1)
+    data = json.loads(succeed("--pairs", 1, *options, "--json"))
+    exact = te.steady_state(te.dual_rail(1, gain=1.2, bandwidth=5.0, detuning=0.3, detuning_b=0.1))
+    assert data["concurrences"][0][0] == pytest.approx(exact.concurrence(), abs=5e-6)
+    assert data["network"]["gain"] == 1.2
+
+
+def test_detunings_of_rail_b_are_not_taken_for_the_ideal_pair():
+    """Detunings that do not cancel leave a mixed state, which has no closed form."""
+    args = ("--pairs", 1, "--squeezing", 1, "--detuning", 0.3, "--detuning-b", 0.1)
+    data = json.loads(succeed(*args, "--json"))
+    exact = te.steady_state(te.dual_rail(1, 1.0, detuning=0.3, detuning_b=0.1))
+    assert data["concurrences"][0][0] == pytest.approx(exact.concurrence(), abs=1e-9)
+    assert data["purity"] < 0.99
+    without = run("--pairs", 1)
+    assert without.exit_code == 2
+    assert "Missing option '--squeezing'. A --gain may take its place." in without.stderr
+    both = run("--pairs", 1, "--squeezing", 1, "--gain", 1, "--bandwidth", 5)
+    assert both.exit_code == 2
+
+
 def test_the_graph_is_written(tmp_path):
     path = tmp_path / "graph.png"
     succeed("--pairs", 2, "--squeezing", 1, "--graph", path)

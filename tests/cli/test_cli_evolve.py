@@ -163,7 +163,8 @@ def test_a_single_run_comes_with_its_field(tmp_path):
         (
             ["evolve", *LINK, "--times", "0:2:3"],
             "Invalid value for '--times': '0:2:3' needs 0 < START < STOP and a COUNT of at least 2 "
-            "(its times are equally spaced in the logarithm).",
+            "(its times are equally spaced in the logarithm; write START:STOP:COUNT:linear for "
+            "equal steps).",
         ),
         (
             ["evolve", *LINK, "--times", "3,1"],

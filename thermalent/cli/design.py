@@ -84,6 +84,8 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
+    "--plot",
+    "output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the concurrence over Q and over the imperfections to this file (png, pdf, svg).",
 )

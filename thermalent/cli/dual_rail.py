@@ -22,7 +22,12 @@ _WIDE = 7  # pairs whose concurrences fit a line with six digits
 
 rail_options = combined(
     click.option("--pairs", type=int, required=True, help="Number N of pairs of qubits."),
-    click.option("--squeezing", type=float, required=True, help="Squeezing r of the source."),
+    click.option("--squeezing", type=float, help="Squeezing r of the source; or give --gain."),
+    click.option(
+        "--gain",
+        type=float,
+        help="Gain g of the amplifier instead, with a bandwidth; below its threshold.",
+    ),
     click.option(
         "--detuning",
         type=Numbers(),
@@ -33,6 +38,12 @@ rail_options = combined(
     click.option(
         "--permutation",
         help='Order of the detunings on rail B: "reverse", or the pairs\' numbers from 0 as 1,0,2.',
+    ),
+    click.option(
+        "--detuning-b",
+        type=Numbers(),
+        help="Detuning of the qubits of rail B: one, or one per pair.  [default: minus those of "
+        "rail A, in the order of --permutation]",
     ),
     click.option(
         "--bandwidth",
@@ -63,7 +74,13 @@ rail_options = combined(
     help="Relative tolerance with finite bandwidth.  [default: 1e-9 where that is cheap, else the "
     "best that half a minute of work affords]",
 )
-@click.option("--graph", type=click.Path(path_type=Path), help="Draw the entangled pairs.")
+@click.option(
+    "--plot",
+    "--graph",
+    "graph",
+    type=click.Path(path_type=Path),
+    help="Draw the entangled pairs to this file (png, pdf, svg).",
+)
 @json_option
 def dual_rail_command(
     rtol: float | None,
@@ -82,8 +99,11 @@ def dual_rail_command(
       thermalent dual-rail --pairs 2 --squeezing 1 --detuning 0,0.5 --permutation reverse
       thermalent dual-rail --pairs 10 --squeezing 1
       thermalent dual-rail --pairs 4 --squeezing 1 --bandwidth 20 --dephasing 0.01
+      thermalent dual-rail --pairs 2 --gain 4 --bandwidth 20 --detuning 0,0.5 --detuning-b 0,-0.5
     """
-    check_figure(graph, "--graph")
+    check_figure(graph, "--plot")
+    if network["squeezing"] is None and network["gain"] is None:
+        raise click.UsageError("Missing option '--squeezing'. A --gain may take its place.")
     network["permutation"] = _order(permutation)
     closed = _is_ideal(network)
     if closed and rtol is not None:
@@ -115,7 +135,8 @@ def _order(permutation: str | None) -> str | tuple[int, ...] | None:
 def _is_ideal(network: dict[str, Any]) -> bool:
     import numpy as np
 
-    broadband = network["bandwidth"] is None and network["bandwidths"] is None
+    other = ("bandwidth", "bandwidths", "gain", "detuning_b")
+    broadband = all(network[name] is None for name in other)
     return broadband and not np.any(network["dephasing"]) and not np.any(network["loss"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.errors import Failure, arguments, kept, solving
+from thermalent.cli.errors import arguments, kept, solving
+from thermalent.cli.grids import GridType
 from thermalent.cli.netcdf import SUFFIX, require_backend, write_netcdf
 from thermalent.cli.options import (
     build_method,
@@ -21,8 +21,13 @@ from thermalent.cli.options import (
     json_option,
     method_options,
     network_options,
+    plot_option,
 )
 from thermalent.cli.output import (
+    CSV,
+    SAVED,
+    check_figure,
+    draw_result,
     method_data,
     note_status,
     numbers_and_errors,
@@ -30,6 +35,8 @@ from thermalent.cli.output import (
     print_table,
     printed,
     product_state_labels,
+    save_result,
+    write_columns,
 )
 
 if TYPE_CHECKING:
@@ -39,47 +46,14 @@ if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.tasks import SourceStart
 
-_CSV = (".csv", ".txt", ".dat")
-
-
-class Times(click.ParamType):
-    """START:STOP:COUNT, equally spaced in the logarithm, or times separated by commas."""
-
-    name = "START:STOP:COUNT | TIME[,...]"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
-        """The times; whether they increase is checked by the library."""
-        if not isinstance(value, str):
-            return value
-        parts = value.split(":")
-        try:
-            if len(parts) == 1:
-                return tuple(float(item) for item in value.split(","))
-            first, last, count = float(parts[0]), float(parts[1]), int(parts[2])
-        except (ValueError, IndexError):
-            self.fail(f"{value!r} is neither START:STOP:COUNT nor times and commas.", param, ctx)
-        if len(parts) > 3 or not (0 < first < last < math.inf and count >= 2):
-            self.fail(
-                f"{value!r} needs 0 < START < STOP and a COUNT of at least 2 "
-                "(its times are equally spaced in the logarithm).",
-                param,
-                ctx,
-            )
-        from thermalent.support.checks import MOST_TIMES
-
-        if count > MOST_TIMES:
-            self.fail(f"{value!r} has more than {MOST_TIMES} times.", param, ctx)
-        import numpy as np
-
-        return tuple(np.geomspace(first, last, count).tolist())
-
 
 times_options = combined(
     click.option(
         "--times",
-        type=Times(),
+        type=GridType("times", "log"),
         required=True,
-        help="Times, inverse unit of rate: START:STOP:COUNT (logarithmic), or a list.",
+        help="Times, inverse unit of rate: START:STOP:COUNT (equally spaced in the logarithm), "
+        "START:STOP:COUNT:linear, or a list.",
     ),
     click.option(
         "--initial",
@@ -118,7 +92,7 @@ file_option = click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a file with all elements of the density matrices: NetCDF if it ends in .nc, "
-    "CSV if in .csv, .txt or .dat.",
+    "CSV if in .csv, .txt or .dat, and what te.load reads if in .npz.",
 )
 
 
@@ -128,20 +102,22 @@ file_option = click.option(
 @source_option
 @method_options
 @file_option
+@plot_option
 @json_option
 def evolve_command(
     times: tuple[float, ...],
     initial: str | None,
     source: SourceStart,
     output: Path | None,
+    plot: Path | None,
     method: str | None,
     as_json: bool,
     **network: Any,
 ) -> None:
     """Qubits over time from a given state, on a waveguide behind a filtered thermal source.
 
-    With more than two qubits the table
-    shows the concurrence of q1 q2, q3 q4, ...; JSON holds that of every pair.
+    With more than two qubits the table shows the concurrence of q1 q2, q3 q4, ...; JSON holds that
+    of every pair.
 
     \b
     Examples:
@@ -151,8 +127,10 @@ def evolve_command(
       thermalent evolve --n-th 1220 --kappa 1e-3 --times 1:1e3:20 --source empty
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.csv
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.nc
+      thermalent evolve --n-th 40 --kappa 0.02 --times 0:50:26:linear --plot link.png
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
     """
+    check_figure(plot, "--plot")
     chosen = build_method(method, network)
     described = build_network(**network)
     start = checked_start(described, times, initial)
@@ -164,6 +142,7 @@ def evolve_command(
     given = {"network": network, "initial": start, "source_start": str(source)}
     if output is not None:
         write_file(output, result, given)
+    draw_result(result, plot)
     if as_json:
         print_json({"version": __version__, **given, **evolution_data(result)})
     else:
@@ -191,8 +170,8 @@ def writable(output: Path | None) -> None:
         return
     if not output.parent.is_dir():
         raise click.UsageError(f"Option --output: there is no folder {str(output.parent)!r}.")
-    if output.suffix not in (SUFFIX, *_CSV, ""):
-        known = f"{SUFFIX} (NetCDF) or {', '.join(_CSV)} (CSV)"
+    if output.suffix not in (SUFFIX, SAVED, *CSV, ""):
+        known = f"{SUFFIX} (NetCDF), {SAVED} (for te.load) or {', '.join(CSV)} (CSV)"
         raise click.UsageError(f"Option --output must end in {known}, but is {str(output)!r}.")
     if output.suffix == SUFFIX:
         require_backend()
@@ -255,6 +234,8 @@ def write_file(
     """Write the evolution in the format that the file's name asks for."""
     if path.suffix == SUFFIX:
         write_netcdf(path, result, given, extra)
+    elif path.suffix == SAVED:
+        save_result(path, result)
     else:
         write_csv(path, result, extra)
 
@@ -275,10 +256,4 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
         columns[f"re({row},{column})"] = result.states[:, i, j].real
         columns[f"im({row},{column})"] = result.states[:, i, j].imag
-    try:
-        with path.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(np.column_stack(list(columns.values())).tolist())
-    except OSError as error:
-        raise Failure(f"could not write {str(path)!r}: {error.strerror}.") from error
+    write_columns(path, columns)

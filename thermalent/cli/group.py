@@ -5,15 +5,21 @@ from __future__ import annotations
 import click
 
 from thermalent import __version__
+from thermalent.cli.completion import completion_command
 from thermalent.cli.design import design_command
 from thermalent.cli.dual_rail import dual_rail_command
 from thermalent.cli.errors import OneLineGroup
 from thermalent.cli.evolve import evolve_command
+from thermalent.cli.examples import examples_command
 from thermalent.cli.hardware import hardware
+from thermalent.cli.relaxation import preparation_time_command, rates_command
 from thermalent.cli.show import show
+from thermalent.cli.slopes import optimise_command, sensitivities_command
+from thermalent.cli.spectra import coherence_command, spectrum_command
 from thermalent.cli.steady import steady
 from thermalent.cli.sweep import sweep_command
 from thermalent.cli.trajectories import trajectories
+from thermalent.cli.usefulness import entanglement_rate_command, heat_command
 from thermalent.cli.validate import validate
 
 
@@ -36,6 +42,7 @@ def main(ctx: click.Context) -> None:
       thermalent sweep study.toml -o study.zarr
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
       thermalent design --temperature 293K --frequency 5GHz --target-concurrence 0.7
+      thermalent examples --copy trial
 
     \b
     Exit codes:
@@ -49,12 +56,25 @@ def main(ctx: click.Context) -> None:
         ctx.exit(2)
 
 
-main.add_command(steady)
-main.add_command(evolve_command)
-main.add_command(trajectories)
-main.add_command(validate)
-main.add_command(dual_rail_command)
-main.add_command(hardware)
-main.add_command(design_command)
-main.add_command(sweep_command)
-main.add_command(show)
+for command in (
+    steady,
+    evolve_command,
+    trajectories,
+    validate,
+    spectrum_command,
+    coherence_command,
+    rates_command,
+    preparation_time_command,
+    sensitivities_command,
+    optimise_command,
+    heat_command,
+    entanglement_rate_command,
+    dual_rail_command,
+    hardware,
+    design_command,
+    sweep_command,
+    show,
+    examples_command,
+    completion_command,
+):
+    main.add_command(command)

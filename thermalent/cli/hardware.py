@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +11,16 @@ import click
 from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
-from thermalent.cli.options import Numbers, Quantities, json_option
-from thermalent.cli.output import note_status, print_json, print_table, result_data, result_rows
+from thermalent.cli.options import Numbers, Quantities, json_option, plot_option
+from thermalent.cli.output import (
+    check_figure,
+    draw_result,
+    note_status,
+    print_json,
+    print_table,
+    result_data,
+    result_rows,
+)
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
 PRESET_NAMES = (
@@ -83,8 +92,9 @@ _OBJECTS = ("network", "filter", "numbers")
 @click.option("--chirality", type=float, help="Chirality of the waveguide between rings.")
 @click.option("--bandwidth", metavar="QUANTITY", help="Bandwidth of an amplifier, kappa/2pi.")
 @click.option("--squeezing", type=float, help="Squeezing r of an amplifier.")
+@plot_option
 @json_option
-def hardware(preset: str, listed: bool, as_json: bool, **options: Any) -> None:
+def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **options: Any) -> None:
     """Qubits on a cold waveguide, and other platforms that the papers name.
 
     Superconducting qubits behind a resistor, colour centres along a phonon waveguide, emitters at
@@ -101,6 +111,7 @@ def hardware(preset: str, listed: bool, as_json: bool, **options: Any) -> None:
       thermalent hardware --list
       thermalent hardware --preset ring-caesium --quality 5e6
     """
+    check_figure(plot, "--plot")
     from thermalent import hardware as laboratory
 
     if listed:
@@ -119,12 +130,15 @@ def hardware(preset: str, listed: bool, as_json: bool, **options: Any) -> None:
         lab = _laboratory(preset, changes)
     given = {"preset": preset, **chosen.numbers, **changes}
     if getattr(lab, "initial", None) is not None:
+        if plot is not None:
+            raise click.UsageError(f"Option --plot needs a steady state, which {preset} has not.")
         _print_peak(lab, given if as_json else None)
         return
     with solving():
         from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
+    draw_result(result, plot)
     if as_json:
         print_json({**_described(lab, given), **result_data(result)})
         return

@@ -90,10 +90,27 @@ qubits_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
 )
+saved_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the result to this file (.npz), which te.load reads.",
+)
+table_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a file: CSV if it ends in .csv, .txt or .dat, and what te.load reads if in .npz.",
+)
+plot_option = click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the result to this file (png, pdf, svg).",
+)
 
 network_options = combined(
     click.option(
-        "--n-th", type=float, required=True, help="Thermal occupation of the filter's hot port."
+        "--n-th", type=float, help="Thermal occupation of the filter's hot port; always needed."
     ),
     click.option(
         "--kappa",
@@ -170,20 +187,39 @@ def build_network(
     """The thermal link of the network options."""
     from thermalent.models.thermal_link import thermal_link
 
+    given = link_arguments(shape, fwhm, filter_unit, **options)
+    with arguments():
+        return thermal_link(**given)
+
+
+def link_arguments(
+    shape: str | None,
+    fwhm: float | None,
+    filter_unit: float | None,
+    free: tuple[str, ...] = (),
+    **options: Any,
+) -> dict[str, Any]:
+    """The arguments of `thermal_link` from the network options; those in `free` are left out.
+
+    Raises:
+        click.UsageError: an option is missing, or two exclude each other.
+    """
+    given = {name: value for name, value in options.items() if name not in free}
+    if "n_th" in given and given["n_th"] is None:
+        raise click.UsageError("Missing option '--n-th'.")
     if shape is None:
-        if options["kappa"] is None:
+        if "kappa" in given and given["kappa"] is None:
             raise click.UsageError("Missing option '--kappa'. A --filter may take its place.")
         for name, value in (("fwhm", fwhm), ("filter-unit", filter_unit)):
             if value is not None:
                 raise click.UsageError(f"Option --{name} needs --filter.")
-        with arguments():
-            return thermal_link(**options)
-    if options["kappa"] is not None:
+        return given
+    if given.get("kappa") is not None or "kappa" in free:
         raise click.UsageError("Options --kappa and --filter exclude each other.")
     if Path(shape).suffix == "" and fwhm is None:
         raise click.UsageError("Option --filter needs --fwhm.")
     with arguments():
-        return thermal_link(**options, filter=build_filter(shape, fwhm, filter_unit))
+        return {**given, "filter": build_filter(shape, fwhm, filter_unit)}
 
 
 def build_method(method: str | None, options: dict[str, Any]) -> Method | None:

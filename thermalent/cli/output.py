@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import enum
 import itertools
 import json
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 WIDTH = 100  # characters of sentences, the same on a terminal and in a file
 _ANY_WIDTH = 100_000  # of tables: a number that is cut is no number
 _MOST_POPULATIONS = 16
+CSV = (".csv", ".txt", ".dat")  # endings of tables of numbers
+SAVED = ".npz"  # ending of what `te.load` reads
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: int) -> None:
@@ -73,6 +76,53 @@ def drawing(path: Path) -> Iterator[None]:
         said = str(error)
         raise Failure(said[:1].lower() + said[1:]) from error
     click.echo(f"written: {path}", err=True)
+
+
+def draw_result(result: Any, path: Path | None) -> None:
+    """Draw a result that can plot itself to a file; nothing if none was asked for."""
+    if path is None:
+        return
+    from matplotlib.figure import Figure
+
+    from thermalent.support.figure_files import save_figure
+
+    figure = Figure(figsize=(5.2, 3.8), dpi=150, layout="constrained")
+    result.plot(axes=figure.subplots())
+    with drawing(path):
+        save_figure(figure, path)
+
+
+def check_table(path: Path | None, allowed: Sequence[str] = (SAVED, *CSV)) -> None:
+    """Refuse a file of an unknown format, or in a missing folder, before the work is done."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise click.UsageError(f"Option --output: there is no folder {str(path.parent)!r}.")
+    if path.suffix not in allowed:
+        known = ", ".join(allowed)
+        raise click.UsageError(f"Option --output must end in {known}, but is {str(path)!r}.")
+
+
+def save_result(path: Path, result: Any) -> None:
+    """Write a result so that `te.load` reads it back."""
+    from thermalent.support.errors import ResultFileError
+
+    try:
+        result.save(path)
+    except ResultFileError as error:
+        raise Failure(str(error)) from error
+
+
+def write_columns(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    """Write columns of numbers, or of text, as CSV with their names in the first line."""
+    rows = zip(*(plain(column) for column in columns.values()), strict=True)
+    try:
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(rows)
+    except OSError as error:
+        raise Failure(f"could not write {str(path)!r}: {error.strerror}.") from error
 
 
 def print_json(data: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,16 +15,33 @@ from thermalent.cli.options import (
     json_option,
     method_options,
     network_options,
+    plot_option,
+    saved_option,
 )
-from thermalent.cli.output import note_status, print_json, print_table, result_data, result_rows
+from thermalent.cli.output import (
+    SAVED,
+    check_figure,
+    check_table,
+    draw_result,
+    note_status,
+    print_json,
+    print_table,
+    result_data,
+    result_rows,
+    save_result,
+)
 
 
 @click.command(short_help="Steady state of a thermal link.")
 @network_options
 @method_options
+@saved_option
+@plot_option
 @json_option
 def steady(
     method: str | None,
+    output: Path | None,
+    plot: Path | None,
     as_json: bool,
     **network: Any,
 ) -> None:
@@ -39,13 +57,19 @@ def steady(
       thermalent steady --n-th 0.5 --filter butterworth:2 --fwhm 1
       thermalent steady --n-th 2 --kappa 0.1 --method fock --cutoff 40
       thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
+      thermalent steady --n-th 1220 --kappa 1e-3 -o state.npz --plot state.png
     """
+    check_figure(plot, "--plot")
+    check_table(output, (SAVED,))
     chosen = build_method(method, network)
     described = build_network(**network)
     with solving():
         from thermalent.solving.solve import steady_state
 
         result, interrupted = kept(lambda: steady_state(described, chosen))
+    if output is not None:
+        save_result(output, result)
+    draw_result(result, plot)
     if as_json:
         print_json({"version": __version__, "network": network, **result_data(result)})
     else:

@@ -18,8 +18,8 @@ from thermalent.cli.evolve import (
     writable,
     write_file,
 )
-from thermalent.cli.options import build_network, json_option, network_options
-from thermalent.cli.output import note_status, print_json, print_table
+from thermalent.cli.options import build_network, json_option, network_options, plot_option
+from thermalent.cli.output import check_figure, draw_result, note_status, print_json, print_table
 
 
 @click.command(short_help="Single runs of a thermal link, and their averages.")
@@ -32,6 +32,7 @@ from thermalent.cli.output import note_status, print_json, print_table
 @click.option("--seed", type=int, default=7, show_default=True, help="One seed, one result.")
 @click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
 @file_option
+@plot_option
 @json_option
 def trajectories(
     times: tuple[float, ...],
@@ -41,6 +42,7 @@ def trajectories(
     seed: int,
     step: float | None,
     output: Path | None,
+    plot: Path | None,
     as_json: bool,
     **network: Any,
 ) -> None:
@@ -56,6 +58,7 @@ def trajectories(
       thermalent trajectories --n-th 1220 --kappa 1e-2 --times 1:600:999 --single -o run.csv
       thermalent trajectories --n-th 1220 --kappa 1e-3 --times 1:100:9 --runs 1000 -o mean.nc
     """
+    check_figure(plot, "--plot")
     described = build_network(**network)
     start = checked_start(described, times, initial)
     writable(output)
@@ -75,6 +78,7 @@ def trajectories(
     given = {"network": network, "initial": start, "single": single}
     if output is not None:
         write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
+    draw_result(result, plot)
     if as_json:
         given = {"version": __version__, **given, "quanta": quanta}
         print_json({**given, **evolution_data(result)})

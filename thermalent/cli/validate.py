@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure, solving
-from thermalent.cli.options import build_network, json_option, network_options
-from thermalent.cli.output import method_data, print_json
+from thermalent.cli.options import build_network, json_option, network_options, plot_option
+from thermalent.cli.output import check_figure, draw_result, method_data, print_json
 
 if TYPE_CHECKING:
     from thermalent.analysis.cross_validation import CrossValidation
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Every method on one link, side by side.")
 @network_options
+@plot_option
 @json_option
-def validate(as_json: bool, **network: Any) -> None:
+def validate(plot: Path | None, as_json: bool, **network: Any) -> None:
     """Solve a thermal link by every method, and compare.
 
     Exits with 1 if exact methods disagree by more than their claimed errors.
@@ -26,13 +28,15 @@ def validate(as_json: bool, **network: Any) -> None:
     \b
     Examples:
       thermalent validate --n-th 2 --kappa 0.1
-      thermalent validate --n-th 1220 --kappa 1e-3 --json
+      thermalent validate --n-th 1220 --kappa 1e-3 --json --plot methods.png
     """
+    check_figure(plot, "--plot")
     described = build_network(**network)
     with solving():
         from thermalent.analysis.cross_validation import Verdict, cross_validate
 
         validation = cross_validate(described)
+    draw_result(validation, plot)
     if as_json:
         print_json({"version": __version__, "network": network, **_data(validation)})
     else:

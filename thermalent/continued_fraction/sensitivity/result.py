@@ -51,9 +51,7 @@ class Sensitivities(Saved, Mapping[str, Any]):
         return f"<Sensitivities: of {float(self.value):.6g} to {', '.join(self)}>"
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, with_error(float(slope), float(slope.error))) for name, slope in self._each()
-        ]
+        rows = [(name, with_error(float(slope), float(slope.error))) for name, slope in self.each()]
         title = f"derivatives of {with_error(float(self.value), float(self.value.error))}"
         return html_table(rows, title=title, head=("parameter", "derivative"))
 
@@ -63,7 +61,7 @@ class Sensitivities(Saved, Mapping[str, Any]):
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        each = self._each()
+        each = self.each()
         axes = plots.axes_or_new(axes, 5.0, 0.8 + 0.35 * len(each))
         slopes = [float(slope) for _, slope in each]
         errors = [float(slope.error) for _, slope in each]
@@ -71,7 +69,7 @@ class Sensitivities(Saved, Mapping[str, Any]):
         axes.set(xlabel="derivative")
         return axes
 
-    def _each(self) -> list[tuple[str, Estimate]]:
+    def each(self) -> list[tuple[str, Estimate]]:
         """Every derivative with its name, those of a parameter with several values numbered."""
         found: list[tuple[str, Estimate]] = []
         for name, slopes in self.derivatives.items():

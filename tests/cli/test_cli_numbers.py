@@ -1,0 +1,178 @@
+"""Commands for spectra, rates, slopes, heat: their numbers are the library's, their files whole."""
+
+import csv
+import json
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import thermalent as te
+from tests.support.command_line import complaints
+from thermalent.cli import main
+
+LINK = ["--n-th", "5", "--kappa", "0.1"]
+NETWORK = te.thermal_link(n_th=5, kappa=0.1)
+
+
+def run(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def succeed(*args):
+    result = run(*args)
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def columns(path):
+    head, *rows = csv.reader(path.read_text().splitlines())
+    return dict(zip(head, np.array(rows, dtype=float).T, strict=True))
+
+
+def is_figure(path):
+    return path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5000
+
+
+def test_a_spectrum_in_its_three_forms(tmp_path):
+    table, saved, plot = (tmp_path / name for name in ("s.csv", "s.npz", "s.png"))
+    args = ["spectrum", *LINK, "--frequencies", "-1:1:5", "--of", "q1"]
+    expected = te.spectrum(NETWORK, np.linspace(-1, 1, 5), "q1")
+    succeed(*args, "-o", table, "--plot", plot)
+    found = columns(table)
+    np.testing.assert_array_equal(found["frequency"], expected.frequencies)
+    np.testing.assert_array_equal(found["spectrum"], expected.values)
+    np.testing.assert_array_equal(found["error"], expected.error)
+    assert is_figure(plot)
+    data = json.loads(succeed(*args, "-o", saved, "--json").stdout)
+    assert data["spectrum"] == list(expected.values)
+    assert data["flux"] == float(expected.flux)
+    np.testing.assert_array_equal(te.load(saved).values, expected.values)
+
+
+@pytest.mark.parametrize(("order", "names"), [(1, ("re g1", "im g1")), (2, ("g2",))])
+def test_coherence_over_linear_delays(order, names):
+    args = ["coherence", *LINK, "--delays", "0:4:3:linear", "--order", order]
+    data = json.loads(succeed(*args, "--json").stdout)
+    expected = te.coherence(NETWORK, [0.0, 2.0, 4.0], order=order)
+    parts = [np.array(data[name]) for name in names]
+    found = parts[0] + 1j * parts[1] if order == 1 else parts[0]
+    np.testing.assert_array_equal(found, expected.values)
+    np.testing.assert_array_equal(data["error"], expected.error)
+
+
+def test_rates_and_the_time_of_a_preparation():
+    data = json.loads(succeed("rates", *LINK, "--count", 2, "--json").stdout)
+    expected = te.relaxation_rates(NETWORK, 2)
+    np.testing.assert_array_equal(data["rate"], expected.values.real)
+    assert data["certified"] is expected.certified is True
+    data = json.loads(succeed("preparation-time", *LINK, "--initial", "10", "--json").stdout)
+    expected = te.preparation_time(NETWORK, "10")
+    assert (data["time"], data["error"]) == (float(expected), expected.error)
+
+
+def test_sensitivities_of_chosen_parameters(tmp_path):
+    plot = tmp_path / "slopes.png"
+    args = ["sensitivities", *LINK, "--gamma", "1,0.9", "--by", "kappa,gamma", "--plot", plot]
+    data = json.loads(succeed(*args, "--json").stdout)
+    given = {"kappa": 0.1, "gamma": (1.0, 0.9)}
+    expected = te.sensitivities(lambda **p: te.thermal_link(n_th=5, **p), given)
+    assert data["parameter"] == ["kappa", "gamma[0]", "gamma[1]"]
+    assert data["derivative"] == pytest.approx([expected["kappa"], *expected["gamma"]], rel=1e-12)
+    assert data["value"] == float(expected.value)
+    assert is_figure(plot)
+
+
+def test_the_best_filter_is_that_of_the_library():
+    args = ["optimise", "--n-th", "5", "--over", "kappa=0.01:2", "--starts", "2"]
+    data = json.loads(succeed(*args, "--json").stdout)
+    best = data["parameters"]["kappa"]
+    value, beside = (
+        te.steady_state(te.thermal_link(n_th=5, kappa=k)).concurrence() for k in (best, best * 1.05)
+    )
+    assert data["value"] == pytest.approx(value, abs=1e-9)
+    assert value > beside
+    failed = run("optimise", "--n-th", "5", "--over", "kappa=1e-4:1e-3", "--starts", "1")
+    assert failed.exit_code == 1
+    assert "or ask for --allow-bounds" in failed.stderr
+
+
+def test_heat_and_entanglement_per_time():
+    data = json.loads(succeed("heat", *LINK, "--loss", "0.1", "--json").stdout)
+    hot, output, elsewhere = (
+        data[name]["value"] for name in ("from the hot port", "into the line's output", "elsewhere")
+    )
+    assert hot == pytest.approx(0.1 * 5 / 2, rel=1e-9)  # the flux kappa n_th / 2
+    assert hot == pytest.approx(output + elsewhere, rel=1e-9)
+    args = [*LINK, "--until", "30", "--observable", "concurrence", "--reset", "2"]
+    data = json.loads(succeed("entanglement-rate", *args, "--json").stdout)
+    expected = te.entanglement_rate(NETWORK, "concurrence", until=30.0, reset=2.0)
+    assert (data["rate"], data["time"]) == (float(expected.value), expected.time)
+
+
+def test_states_and_evolutions_are_saved_and_drawn(tmp_path):
+    state, path, plot = (tmp_path / name for name in ("s.npz", "e.npz", "e.png"))
+    succeed("steady", *LINK, "-o", state, "--plot", tmp_path / "s.png")
+    np.testing.assert_array_equal(te.load(state).state, te.steady_state(NETWORK).state)
+    succeed("evolve", *LINK, "--times", "0:4:3:linear", "-o", path, "--plot", plot)
+    np.testing.assert_array_equal(te.load(path).times, [0.0, 2.0, 4.0])
+    assert is_figure(plot)
+    assert is_figure(tmp_path / "s.png")
+    runs = tmp_path / "r.png"
+    succeed("trajectories", *LINK, "--times", "1,2", "--runs", "20", "--plot", runs)
+    assert is_figure(runs)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["spectrum", *LINK, "--frequencies", "1:0:5"], "needs START < STOP and a COUNT"),
+        (["spectrum", *LINK, "--frequencies", "0:1:5:cubic"], "must end in the count"),
+        (["spectrum", *LINK, "--frequencies", "0:1:999999999"], "has more than"),
+        (["spectrum", *LINK, "--frequencies", "0", "--of", "q7"], "Option --of must be"),
+        (["evolve", *LINK, "--times", "0:2:3"], "write START:STOP:COUNT:linear for equal steps"),
+        (["rates", *LINK, "--count", "0"], "Option --count must be"),
+        (["sensitivities", *LINK, "--by", "kapa"], "Option --by must be of n_th, kappa,"),
+        (["optimise", *LINK, "--over", "qubits=1:2"], "must begin with one of n_th,"),
+        (["optimise", *LINK, "--over", "kappa=1"], "is not of the form NAME=LOW:HIGH"),
+        (["optimise", "--over", "kappa=1:2"], "Missing option '--n-th'."),
+        (["entanglement-rate", *LINK, "--until", "-1"], "Option --until must be"),
+    ],
+)
+def test_wrong_options_are_one_line(args, message):
+    result = run(*args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(complaints(result.stderr).splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["spectrum", "rates", "sensitivities", "steady"])
+def test_files_of_unknown_kinds_are_refused_before_the_work(tmp_path, monkeypatch, command):
+    monkeypatch.setattr(te.ContinuedFraction, "plan", None)  # any work would fail
+    given = [command, *LINK, *(["--frequencies", "0"] if command == "spectrum" else [])]
+    for option, name in (("--output", "x.xlsx"), ("--plot", "x.docx")):
+        result = run(*given, option, tmp_path / name)
+        assert result.exit_code == 2
+        assert f"Option {option} must end in " in result.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+def examples_of_help(command):
+    text = command.get_help(click.Context(command))
+    lines = (line.strip() for line in text.splitlines())
+    return [
+        line.split("|")[0].split(">")[0].split()[1:] for line in lines if line[:11] == "thermalent "
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_help_has_examples_with_options_that_exist(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for path in ("study.toml", "study.zarr"):
+        (tmp_path / path).touch()
+    examples = examples_of_help(main.commands[name])
+    assert examples
+    for called, *args in examples:
+        command = main.commands[called]
+        command.make_context(called, args, parent=click.Context(main))

@@ -1,0 +1,88 @@
+"""How a command hands over a result: a table or JSON, a file, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.options import combined, json_option, plot_option, table_option
+from thermalent.cli.output import (
+    SAVED,
+    check_figure,
+    check_table,
+    draw_result,
+    print_json,
+    print_table,
+    save_result,
+    write_columns,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+result_options = combined(table_option, plot_option, json_option)
+
+
+class Wanted(NamedTuple):
+    """Where a result shall go besides the terminal: files, a picture, JSON instead of tables."""
+
+    output: Path | None
+    plot: Path | None
+    as_json: bool
+
+    def check(self) -> None:
+        """Refuse files that cannot be written before the work is done."""
+        check_figure(self.plot, "--plot")
+        check_table(self.output)
+
+
+class Column(NamedTuple):
+    """Numbers or words with the format of the terminal; files hold them in full precision."""
+
+    values: Sequence[Any] | np.ndarray
+    form: str = "{}"
+
+
+def take_wanted(options: dict[str, Any]) -> Wanted:
+    """The options of `result_options`, taken out of the others, and checked."""
+    wanted = Wanted(options.pop("output"), options.pop("plot"), options.pop("as_json"))
+    wanted.check()
+    return wanted
+
+
+def deliver(
+    wanted: Wanted,
+    result: Any,
+    columns: Mapping[str, Column],
+    *,
+    facts: Mapping[str, str],
+    data: Mapping[str, Any],
+) -> None:
+    """Write, draw and print a result.
+
+    Args:
+        wanted: Where it goes.
+        result: What `te.load` shall read back and `.plot()` draws.
+        columns: The table, by heading.
+        facts: Lines below the table.
+        data: JSON besides the columns, such as the network's numbers.
+    """
+    whole = {name: column.values for name, column in columns.items()}
+    if wanted.output is not None:
+        if wanted.output.suffix == SAVED:
+            save_result(wanted.output, result)
+        else:
+            write_columns(wanted.output, whole)
+    draw_result(result, wanted.plot)
+    if wanted.as_json:
+        print_json({"version": __version__, **data, **whole})
+        return
+    shown = [[c.form.format(value) for value in c.values] for c in columns.values()]
+    print_table(list(columns), [list(row) for row in zip(*shown, strict=True)], right=0)
+    if facts:
+        click.echo()
+        print_table(("", ""), list(facts.items()), right=1)

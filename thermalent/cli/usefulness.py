@@ -1,0 +1,105 @@
+"""`thermalent heat` and `thermalent entanglement-rate`: what a link consumes and what it yields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import arguments, solving
+from thermalent.cli.evolve import checked_start
+from thermalent.cli.options import build_network, json_option, network_options
+from thermalent.cli.output import print_json, print_table
+
+
+@click.command("heat", short_help="Heat currents and entropy production of a thermal link.")
+@network_options
+@json_option
+def heat_command(as_json: bool, **network: Any) -> None:
+    """Currents of quanta in the steady state, per unit time, and the entropy that they produce.
+
+    \b
+    Examples:
+      thermalent heat --n-th 40 --kappa 0.02
+      thermalent heat --n-th 40 --kappa 0.02 --loss 0.1 --json
+    """
+    described = build_network(**network)
+    with arguments(), solving():
+        from thermalent.analysis.heat_currents import heat_currents
+
+        found = heat_currents(described)
+    currents = {
+        "from the hot port": found.hot,
+        "into the line's output": found.output,
+        "elsewhere": found.elsewhere,
+        "balance": found.balance,
+    }
+    if found.entropy_production is not None:
+        currents["entropy production"] = found.entropy_production
+    if as_json:
+        numbers = {name: {"value": float(v), "error": v.error} for name, v in currents.items()}
+        print_json({"version": __version__, "network": network, **numbers})
+        return
+    rows = [(name, f"{float(v):.10g}", f"{v.error:.1e}") for name, v in currents.items()]
+    print_table(("", "quanta per time", "error"), rows, right=1)
+    if found.entropy_production is None:
+        click.echo("The entropy production has no bound: a bath that takes heat is at 0 K.")
+
+
+@click.command("entanglement-rate", short_help="Entanglement per time of repeated preparations.")
+@network_options
+@click.option(
+    "--until", type=float, required=True, help="Longest preparation, inverse unit of rate."
+)
+@click.option(
+    "--reset",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Time between two preparations, inverse unit of rate.",
+)
+@click.option(
+    "--observable",
+    default="distillation_yield",
+    show_default=True,
+    help="What counts as entanglement: distillation_yield, coherent_information, concurrence, ...",
+)
+@click.option(
+    "--initial", metavar="STATE", help="Qubits after a reset, as for evolve.  [default: all 0]"
+)
+@json_option
+def entanglement_rate_command(
+    until: float,
+    reset: float,
+    observable: str,
+    initial: str | None,
+    as_json: bool,
+    **network: Any,
+) -> None:
+    """The largest entanglement per time, if pairs are prepared, used and prepared again.
+
+    \b
+    Examples:
+      thermalent entanglement-rate --n-th 1220 --kappa 1e-3 --until 1000
+      thermalent entanglement-rate --n-th 1220 --kappa 1e-3 --until 1000 --reset 50
+    """
+    described = build_network(**network)
+    start = checked_start(described, (0.0,), initial)
+    with arguments(), solving():
+        from thermalent.analysis.entanglement_rate import entanglement_rate as search
+
+        found = search(described, observable, until=until, initial=start, reset=reset)
+    if as_json:
+        data = {"rate": found.value, "error": found.value.error, "time": found.time}
+        data |= {"amount": found.amount, "interior": found.interior}
+        print_json({"version": __version__, "network": network, "observable": observable, **data})
+        return
+    rows = [
+        ("rate", f"{float(found.value):.8g}"),
+        ("error of rate", f"{found.value.error:.1e}"),
+        ("time of preparation", f"{found.time:.4g}"),
+        (observable.replace("_", " "), f"{float(found.amount):.8g}"),
+        ("maximum in time", "yes" if found.interior else "no, at the end of the search"),
+    ]
+    print_table(("", ""), rows, right=1)
