@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from thermalent.excitations import peak_concurrence as peak_concurrence
     from thermalent.excitations import peak_transfer as peak_transfer
     from thermalent.excitations.amplitudes import SingleExcitation as SingleExcitation
+    from thermalent.excitations.delayed import delayed_amplitudes as delayed_amplitudes
+    from thermalent.excitations.delayed import delayed_peak as delayed_peak
     from thermalent.excitations.few import FewExcitations as FewExcitations
     from thermalent.excitations.transfer import transfer as transfer
     from thermalent.excitations.unknown import unknown_state_fidelity as unknown_state_fidelity
@@ -148,6 +150,7 @@ _HOME = {
     "thermalent.continued_fraction.sensitivity.result": ("Sensitivities",),
     "thermalent.continued_fraction.sensitivity.sensitivities": ("sensitivities",),
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),
+    "thermalent.excitations.delayed": ("delayed_amplitudes", "delayed_peak"),
     "thermalent.excitations.transfer": ("transfer",),
     "thermalent.excitations.unknown": ("unknown_state_fidelity",),
     "thermalent.filters.filter": ("Filter",),

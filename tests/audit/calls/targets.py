@@ -191,6 +191,8 @@ _OWN: dict[str, dict[str, str]] = {
         "grid": "{'n_th': [0.3, 0.5], 'kappa': [1.0]}", "observables": "'purity'",
         "executor": "1", "progress": "False",
     },
+    "te.delayed_amplitudes": {"network": "RINGS", "initial": "'10'", "delay": "0.5"},
+    "te.delayed_peak": {"network": "RINGS", "initial": "'10'", "delay": "0.5", "until": "20.0"},
     "te.transfer": {"network": "RINGS", "initial": "'10'"},
     "te.unknown_state_fidelity": {"network": "RINGS", "levels": "[('10', '01')]"},
     "te.zipped": {"**": "{'n_th': [1.0, 2.0], 'kappa': [0.5, 0.4]}"},
