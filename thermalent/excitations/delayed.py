@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.excitations.delayed_equation import DelayEquation, delay_equation
-from thermalent.excitations.delayed_steps import Steps, steps_until
+from thermalent.excitations.delayed_steps import DelayedSteps, steps_until
 from thermalent.excitations.peak import SAME, WORTH, Peak, pair_vectors
 from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
@@ -144,7 +144,7 @@ def _late(equation: DelayEquation, clock: Any) -> np.ndarray:
     return equation.arrival * (equation.unit if clock == "arrival" else 0.0)
 
 
-def _on_its_clock(steps: Steps, late: np.ndarray, end: float) -> np.ndarray:
+def _on_its_clock(steps: DelayedSteps, late: np.ndarray, end: float) -> np.ndarray:
     """Coefficients in which every node is as much later as its clock is; steps divide delays."""
     count = max(1, int(np.ceil(end / steps.length)))
     shifts = np.rint(late / steps.length).astype(int)

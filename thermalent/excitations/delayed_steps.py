@@ -26,7 +26,7 @@ _MOST_STEPS = 10_000_000
 _PER_STEP = 2.0
 
 
-class Steps(NamedTuple):
+class DelayedSteps(NamedTuple):
     """The amplitudes from zero to a time.
 
     Args:
@@ -52,7 +52,7 @@ class Steps(NamedTuple):
         return np.asarray(_EPS * np.sqrt(nodes) * (4 + _PER_STEP * times / self.length))
 
 
-def steps_until(equation: DelayEquation, start: np.ndarray, end: float) -> Steps:
+def steps_until(equation: DelayEquation, start: np.ndarray, end: float) -> DelayedSteps:
     """The amplitudes up to a time, from amplitudes that begin at zero.
 
     Raises:
@@ -81,7 +81,7 @@ def steps_until(equation: DelayEquation, start: np.ndarray, end: float) -> Steps
                 if before >= 0:
                     now += carried @ found[before]
             start = now.reshape(degree + 1, -1).sum(axis=0)
-    return Steps(found.reshape(count, degree + 1, -1), length)
+    return DelayedSteps(found.reshape(count, degree + 1, -1), length)
 
 
 def _degree(turn: float) -> int:
