@@ -10,6 +10,7 @@ import dual_rail_routes
 import numpy as np
 import pytest
 import ring_routes
+import thermal_equation_routes
 import thermal_fock_routes
 import thermal_routes
 from rings_by_hand import exactly, peak, rings
@@ -21,7 +22,7 @@ ROUTES = {
     "ring": ring_routes.ROUTES,
     "dual_rail": dual_rail_routes.ROUTES,
     "cooperative": cooperative_routes.ROUTES,
-    "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES,
+    "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES | thermal_equation_routes.ROUTES,
 }
 ROWS = {
     (table, row["id"]): row
@@ -79,7 +80,14 @@ def test_every_row_names_its_route():
 
 @pytest.mark.parametrize(
     "file",
-    ["rings_by_hand", "ring_routes", "cooperative_routes", "thermal_by_hand", "thermal_routes"],
+    [
+        "rings_by_hand",
+        "ring_routes",
+        "cooperative_routes",
+        "thermal_by_hand",
+        "thermal_routes",
+        "thermal_equation_routes",
+    ],
 )
 def test_routes_by_hand_use_no_code_of_the_package(file):
     for node in ast.walk(ast.parse((HERE / f"{file}.py").read_text())):

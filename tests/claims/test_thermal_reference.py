@@ -7,10 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import thermal_claims_driving
+import thermal_claims_equations
 import thermal_claims_model
 import thermal_claims_setups
 
-CLAIMS = thermal_claims_model.CLAIMS | thermal_claims_driving.CLAIMS | thermal_claims_setups.CLAIMS
+CLAIMS = {
+    **thermal_claims_model.CLAIMS,
+    **thermal_claims_driving.CLAIMS,
+    **thermal_claims_setups.CLAIMS,
+    **thermal_claims_equations.CLAIMS,
+}
 TABLE = json.loads(Path(__file__).with_name("reference_thermal.json").read_text())
 ROWS = {row["id"]: row for row in TABLE["claims"]}
 NOT_CHECKED = "not checked"
@@ -23,7 +29,7 @@ def ours(name):
 def test_all_claims_are_there():
     checked = {name for name, row in ROWS.items() if row["verdict"] != NOT_CHECKED}
     assert checked == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 68
+    assert len(TABLE["claims"]) == len(ROWS) == 87
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -145,3 +151,31 @@ def test_statements_of_the_appendices():
     assert abs(lowest - four) < 1e-3 < 8e-3 < abs(three - four)
     for name in ("Eqs. (51) to (53)", "Eq. (49)"):
         assert ours(name) < 1e-12
+
+
+def test_statements_by_equations():
+    for name in ("Fig. 2(a)", "Eq. (38), rate", "Eqs. (39), (40)"):
+        expected = {"Fig. 2(a)": [0, 0.5, 0.4], "Eq. (38), rate": 0.25}.get(name, [1, 2, 4, 5])
+        assert ours(name) == pytest.approx(expected, abs=1e-8)
+    approximate, exact = ours("time-local").reshape(3, 2).T
+    assert np.all(approximate < 0.5 * exact)
+    assert approximate[1] == 0 < exact[1]  # where the exact one has its maximum
+    everything, equal_numbers = ours("m = 0, 1, 2")
+    assert everything > 5 > 1e-12 > equal_numbers
+    printed, _ = ours("Eqs. (B5) to (B13)")
+    assert printed < -0.04  # no state
+    two, one = ours("K = 0")
+    assert two > 0.008 > 1e-12 > one
+    lowest, separate = ours("Eqs. (B24), (B25)").reshape(2, 2)
+    assert lowest == pytest.approx(separate, rel=1e-12)
+    for name in ("Eqs. (B27), (B28)", "Eq. (B36)"):
+        printed, meant = ours(name)
+        assert abs(printed / meant - 1) > 0.1
+    assert ours("Eqs. (B31) to (B34)")[-1] == pytest.approx(1, abs=1e-12)
+    assert ours("Eq. (B36)")[1] == pytest.approx(1, abs=1e-12)
+    assert ours("Eqs. (C3) to (C5)") < 1e-12
+    assert ours("base temperature") < 0.01
+    assert ours("almost pure") > 0.9
+    assert np.all(ours("number states") > [70, 6000, 6e5])
+    offset, mixing = ours("Eq. (53), levels")
+    assert abs(offset) > 0.2 > 1e-12 > mixing
