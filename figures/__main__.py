@@ -92,7 +92,7 @@ NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS, *FILTERS, *COOPERATIV
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default="output")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
 def run(names: Sequence[str], folder: Path, processes: int) -> None:
-    """Compute the named figures (all if none is named); write FOLDER/NAME.png and .csv."""
+    """Compute the named figures (all if none is named); write FOLDER/NAME.png, .pdf and .csv."""
     chosen = list(dict.fromkeys(names)) or list(NAMES)
     with _progress() as progress:
         overall = progress.add_task("figures", total=len(chosen))

@@ -43,6 +43,8 @@ _STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
 }
 
+_UNDATED: dict[str, Any] = {"png": None, "pdf": {"CreationDate": None}}
+
 # A legend that covers no curve.
 BELOW: dict[str, Any] = {"loc": "outside lower center", "ncols": 4, "frameon": False}
 
@@ -116,9 +118,11 @@ def canvas(
 
 
 def save(name: str, folder: Path, figure: Figure, columns: Mapping[str, np.ndarray]) -> None:
-    """Write name.png and name.csv into the folder, which is made if need be."""
+    """Write name.png, name.pdf and name.csv into the folder, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{name}.png", dpi=DPI)
+    for kind in ("png", "pdf"):
+        # No date in the file: the same figure is the same file.
+        figure.savefig(folder / f"{name}.{kind}", dpi=DPI, metadata=_UNDATED[kind])
     write_table(folder / f"{name}.csv", columns)
 
 

@@ -235,7 +235,10 @@ def test_reliability(figure):
 def test_command_line(tmp_path):
     result = CliRunner().invoke(run, ["thermal_7a", "--folder", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["thermal_7a.csv", "thermal_7a.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"thermal_7a.{kind}" for kind in ("csv", "pdf", "png")
+    ]
+    assert (tmp_path / "thermal_7a.pdf").read_bytes().startswith(b"%PDF")
     assert "error estimate covers the true error in 100%" in result.output
 
 
