@@ -1,7 +1,7 @@
 """The published figures, one script each, through the public interface of thermalent alone.
 
-Every script has a `main(folder)` that computes, writes a PNG, a PDF and a CSV of the data behind it,
-and returns a `Report`. `python -m figures` runs them all, `python -m figures thermal_3a` one.
+Every script has a `main(folder)` that computes, writes a PNG, a PDF and a CSV of the data behind
+it, and returns a `Report`. `python -m figures` runs them all, `python -m figures thermal_3a` one.
 """
 
 NAMES = (
