@@ -18,8 +18,9 @@ from rich.table import Table
 
 import thermalent as te
 
-KAPPAS = (1e-1, 1e-2, 1e-3)  # filter width over gamma
-CURVE = np.logspace(0, 6, 61)
+# Filter widths over gamma, and colours that stay apart for colour-blind readers.
+KAPPAS = {1e-1: "#0072B2", 1e-2: "#D55E00", 1e-3: "#CC79A7"}
+CURVE = np.logspace(0, 6, 121)
 POINTS = (1.0, 10.0, 100.0, 1220.0, 1e4, 1e5, 1e6)
 # A Fock space holds a mode of 1220 quanta in 13,000 levels, and solves it in seconds.
 CHECKED = 1220.0
@@ -90,8 +91,9 @@ def plot(curves: dict[float, np.ndarray]) -> None:
 
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     for kappa, values in curves.items():
-        (line,) = axes.semilogx(CURVE, values, label=rf"$\kappa/\gamma = {kappa:g}$")
-        axes.semilogx(CURVE, quasistatic(CURVE, kappa), "--", color=line.get_color(), lw=1)
+        colour = KAPPAS[kappa]
+        axes.semilogx(CURVE, values, color=colour, label=rf"$\kappa/\gamma = {kappa:g}$")
+        axes.semilogx(CURVE, quasistatic(CURVE, kappa), "--", color=colour, lw=1)
     axes.plot([], [], "k--", lw=1, label="quasistatic limit")
     axes.set(
         xlabel=r"thermal occupation $n_\mathrm{th}$",

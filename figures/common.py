@@ -15,6 +15,7 @@ from cycler import cycler
 from matplotlib.figure import Figure
 
 import thermalent as te
+from thermalent import stochastic
 
 FOLDER = Path(__file__).resolve().parent.parent / "output" / "figures"
 DPI = 200
@@ -24,6 +25,17 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 STATES = ("00", "S", "T", "11")
 STATE_COLOURS = {"00": "#555555", "S": "#0072B2", "T": "#E69F00", "11": "#D55E00"}
 STATE_LABELS = {"00": r"$\rho_{00}$", "S": r"$\rho_S$", "T": r"$\rho_T$", "11": r"$\rho_{11}$"}
+# One colour per bandwidth kappa/gamma, the same in all figures with sources of one width.
+_OF_BANDWIDTH = {
+    10.0: "#999999",
+    1.0: "#000000",
+    0.1: "#0072B2",
+    0.03: "#56B4E9",
+    0.01: "#D55E00",
+    0.003: "#009E73",
+    0.001: "#CC79A7",
+    0.0001: "#E69F00",
+}
 BANDWIDTH = r"bandwidth $\kappa/\gamma$"
 OCCUPATION = r"thermal occupation $n_\mathrm{th}$"
 CONCURRENCE = r"concurrence $\mathcal{C}$"
@@ -94,12 +106,103 @@ def signed_concurrence(populations: np.ndarray) -> np.ndarray:
     return singlet - triplet - 2 * np.sqrt(np.maximum(ground * excited, 0.0))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batches:
+    """Two qubits by trajectories, in batches.
+
+    Args:
+        states: Mean states, (t, 4, 4).
+        error: Standard errors of their elements, the largest of each state, (t,).
+        concurrence: That of the mean states, (t,).
+        spread: Its standard error, from the batches', (t,).
+    """
+
+    states: np.ndarray
+    error: np.ndarray
+    concurrence: np.ndarray
+    spread: np.ndarray
+
+
+def in_batches(network: te.Network, times: np.ndarray, start: str, n: int) -> Batches:
+    """Trajectories in eight batches, whose scatter is the error of the concurrence.
+
+    A bound that follows from the errors of the elements allows for all of them to conspire.
+    """
+    count = 8
+    runs = [
+        te.evolve(network, times, start, stochastic.FieldTrajectories(n=n // count, seed=seed))
+        for seed in range(count)
+    ]
+    states = np.mean([run.states for run in runs], axis=0)
+    scatter = np.std([run.concurrence() for run in runs], axis=0, ddof=1)
+    return Batches(
+        states=states,
+        error=np.sqrt(np.sum([run.error**2 for run in runs], axis=0)) / count,
+        concurrence=np.array([float(te.concurrence(state)) for state in states]),
+        spread=scatter / np.sqrt(count),
+    )
+
+
+def sampled(
+    axes: Any, x: Any, values: Any, errors: Any, colour: str, label: str | None = None
+) -> None:
+    """Points of trajectories with bars of their errors."""
+    axes.errorbar(
+        x,
+        values,
+        yerr=errors,
+        fmt="o",
+        markersize=3,
+        color=colour,
+        markerfacecolor="white",
+        markeredgewidth=0.9,
+        elinewidth=0.9,
+        capsize=2,
+        zorder=3,
+        label=label,
+    )
+
+
 def power_of_ten(value: float) -> str:
     """A number as mathematical text: 10^{-3}, or 3 x 10^{-3}."""
     exponent = int(np.floor(np.log10(value) + 1e-9))
     mantissa = value / 10.0**exponent
     factor = "" if abs(mantissa - 1) < 1e-9 else rf"{mantissa:.3g} \times "
     return rf"{factor}10^{{{exponent}}}"
+
+
+def of_bandwidth(kappa: float) -> str:
+    """The colour of curves at this bandwidth over gamma."""
+    return next(c for known, c in _OF_BANDWIDTH.items() if abs(kappa / known - 1) < 1e-9)
+
+
+def to_zero(x: np.ndarray, values: np.ndarray, *, log: bool = True) -> tuple[np.ndarray, ...]:
+    """A concurrence with the points at which it vanishes, (x, values) to draw without a polygon.
+
+    Between its last positive point and the first zero a curve goes on as a parabola through three
+    points, or a line through two, up to its own zero; there it ends, at a corner, as it does.
+
+    Args:
+        x: Increasing, positive if `log`.
+        values: Not negative, shape of `x`.
+        log: Whether the axis is logarithmic.
+    """
+    place, y = np.log(x) if log else np.asarray(x, float), np.asarray(values, float)
+    extra = []
+    for i in range(len(y) - 1):
+        for here, there, step in ((i, i + 1, -1), (i + 1, i, 1)):
+            if not (y[here] > 0 and y[there] == 0):
+                continue
+            used = [k for k in (here, here + step, here + 2 * step) if 0 <= k < len(y) and y[k] > 0]
+            if len(used) < 2:
+                continue
+            roots = np.polynomial.Polynomial.fit(place[used], y[used], len(used) - 1).roots()
+            low, high = sorted((place[here], place[there]))
+            inside = [r.real for r in roots if abs(r.imag) < 1e-9 and low < r.real < high]
+            extra += [min(inside, key=lambda r, at=place[here]: abs(r - at))] if inside else []
+    at = np.exp(extra) if log else np.array(extra)
+    order = np.argsort(np.concatenate([x, at]), kind="stable")
+    return np.concatenate([x, at])[order], np.concatenate([y, np.zeros(len(at))])[order]
 
 
 @contextmanager
@@ -120,10 +223,23 @@ def canvas(
 def save(name: str, folder: Path, figure: Figure, columns: Mapping[str, np.ndarray]) -> None:
     """Write name.png, name.pdf and name.csv into the folder, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
+    _letter(figure)
     for kind in ("png", "pdf"):
         # No date in the file: the same figure is the same file.
         figure.savefig(folder / f"{name}.{kind}", dpi=DPI, metadata=_UNDATED[kind])
     write_table(folder / f"{name}.csv", columns)
+
+
+def _letter(figure: Figure) -> None:
+    """Letters for the panels of a figure in which none has one, in reading order."""
+    panels = [axes for axes in figure.axes if axes.get_subplotspec() and axes.axison]
+    panels = [axes for axes in panels if axes.get_label() != "<colorbar>"]
+    titles = [axes.get_title(where) for axes in panels for where in ("left", "center")]
+    if len(panels) < 2 or any(title.startswith("(") for title in titles):
+        return
+    for axes, letter in zip(panels, "abcdefghij", strict=False):
+        where = "center" if axes.get_title("center") else "left"
+        axes.set_title(f"({letter}) {axes.get_title(where)}".strip(), loc=where)
 
 
 def write_table(path: Path, columns: Mapping[str, np.ndarray]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import thermalent as te
 from figures import common
@@ -48,10 +49,14 @@ def main(
         else:
             columns |= _clockwork(job, points, differences)
     with common.style():
-        figure, axes = common.canvas(6.6, 7.6, rows=3, columns=2)
+        figure = Figure(figsize=(6.6, 8.2), dpi=common.DPI)
+        pairs, pumped = figure.subfigures(2, 1, height_ratios=(2, 1.15))
+        axes = pairs.subplots(2, 2)
         _draw_pairs(axes, columns)
-        _draw_clockwork(axes[2], columns)
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), **common.BELOW)
+        pairs.legend(*axes[0, 0].get_legend_handles_labels(), **common.BELOW)
+        _draw_clockwork(pumped.subplots(1, 2), columns)
+        lines = {"loc": "outside lower center", "ncols": 3, "frameon": False}
+        pumped.legend(*pumped.axes[1].get_legend_handles_labels(), **lines)
         common.save("cooperative_3", folder, figure, columns)
     return Report(
         columns=columns,
@@ -167,9 +172,8 @@ def _draw_clockwork(axes: Any, columns: dict[str, np.ndarray]) -> None:
     over_time.plot([], [], color="0.3", label=r"$\delta = 0$")
     over_time.plot([], [], ":", color="0.3", label=r"$\delta = 0.5\,\kappa$")
     over_time.legend(loc="lower right")
-    over_pump.legend(loc="upper right", fontsize=7)
     negativity = r"log. negativity $E_N$"
     over_time.set(xlabel=r"time $\kappa t$", ylabel=negativity, xlim=(0, CLOCKWORK_LATEST))
     over_time.set(ylim=(0, None), title=r"(e) pumped qudit, from $|10\rangle$")
     over_pump.set(xlabel=r"pump $\varepsilon/\kappa$", ylabel=negativity, xlim=(0, PUMPS[1]))
-    over_pump.set(ylim=(0, 0.22), title="(f) its steady state")  # room for the legend
+    over_pump.set(ylim=(0, None), title="(f) its steady state")

@@ -75,14 +75,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         figure, axes = common.canvas(4.8, 3.6)
         limit = float(te.analytic.dual_rail_pair_concurrence(SQUEEZING))
         axes.axhline(limit, color="black", lw=0.8, ls=":", label=r"$\kappa \to \infty$")
-        shades = np.linspace(0.0, 0.8, len(curves))
-        for (name, values), shade in zip(reversed(curves.items()), shades, strict=True):
+        colours = ("#000000", *common.COLOURS)
+        looks = zip(reversed(curves.items()), colours, "osD^vP", strict=False)
+        for (name, values), colour, mark in looks:
             axes.plot(
                 columns["pair"],
                 values,
-                "o-",
-                ms=4,
-                color=(shade, 0.3 + 0.4 * shade, 0.7 - 0.5 * shade),
+                f"{mark}-",
+                ms=4.5,
+                color=colour,
                 label=rf"$\kappa = {name.removeprefix('C_kappa_')}\,\gamma$",
             )
         axes.set(xlabel=r"pair $i$", ylabel=r"concurrence $\mathcal{C}_{ii}$", ylim=(0, 1.02))

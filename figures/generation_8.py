@@ -38,7 +38,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
         panel(points) for panel in track([_over_time, _over_couplings, _over_distance, _slower])
     )
     with common.style():
-        figure, panels = common.canvas(7.2, 6.0, 2, 2)
+        figure, panels = common.canvas(7.2, 6.4, 2, 2)
         _draw_time(panels[0, 0], time)
         grid = np.unique(coupled["g1"]) * 1e3
         values = coupled["concurrence"].reshape(len(grid), -1)
@@ -55,6 +55,9 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
         panels[1, 1].set(xlabel=r"$g_1/\gamma$, with $g_2 = (\sqrt{2}-1)\,g_1$")
         panels[1, 1].set(ylabel=r"$1 -$ largest $\mathcal{C}$")
         panels[1, 1].legend()
+        for axes, letter in zip(panels.ravel(), "abcd", strict=True):
+            axes.set_title(f"({letter})", loc="left")
+        figure.legend(*panels[0, 0].get_legend_handles_labels(), **common.BELOW, title="panel (a)")
         common.save("generation_8", folder, figure, coupled)
     for panel, columns in (("a", time), ("c", distant), ("d", slow)):
         common.write_table(folder / f"generation_8{panel}.csv", columns)
@@ -150,5 +153,4 @@ def _draw_time(axes, columns: dict[str, np.ndarray]) -> None:
     ):
         axes.plot(columns["gamma_t"], columns[name], color=colour, label=label)
     axes.set(xlabel=r"time $\gamma t$", ylabel=r"concurrence, fidelity $F$ (squared)")
-    axes.set(xlim=(0, LATEST), ylim=(0, 1.35))
-    axes.legend(loc="upper center", ncols=2)
+    axes.set(xlim=(0, LATEST), ylim=(0, 1.02))

@@ -111,7 +111,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     omega = columns["omega"]
     with common.style():
         figure, (axes, one) = common.canvas(8.8, 3.9, 1, 2)
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             label = rf"${common.power_of_ten(kappa)}$"
             axes.loglog(omega, columns[f"behind_2_{kappa:g}"], color=colour, label=label)
             axes.loglog(omega, columns[f"source_{kappa:g}"], color=colour, lw=0.9, ls="--")

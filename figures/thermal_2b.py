@@ -19,7 +19,7 @@ PATHS = 4000  # of the second route: the coherence of the sampled fields
 
 
 def main(
-    folder: Path = common.FOLDER, *, points: int = 1201, track: Track = common.silent
+    folder: Path = common.FOLDER, *, points: int = 12001, track: Track = common.silent
 ) -> Report:
     """One path of each source over the same time, in the plane and against time.
 
@@ -65,7 +65,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         for name in ("broad", "narrow"):
             re, im = columns[f"{name}_re"], columns[f"{name}_im"]
             broad = name == "broad"
-            style: dict[str, Any] = {"color": COLOURS[name], "lw": 0.5 if broad else 1.2}
+            style: dict[str, Any] = {"color": COLOURS[name], "lw": 0.25 if broad else 0.8}
             label = rf"$\kappa/\gamma = {BANDWIDTHS[name]:g}$"
             plane.plot(re, im, **style)
             plane.plot(re[0], im[0], "o", color=COLOURS[name], markersize=4, mec="black", mew=0.5)

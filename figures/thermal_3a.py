@@ -17,13 +17,15 @@ BANDWIDTHS = (1e-1, 1e-2, 3e-3, 1e-3)  # kappa over gamma
 INSET = 1e-3
 # Second route: Fock states, while it takes seconds to hold the source's n_th / 2 quanta.
 FOCK_LIMIT = 1e3
-FOCK_STEP = 5
+FOCK_STEP = 10
 # The maximum is flat: its place has half the digits of its height. It asks for values that are
 # smooth in n_th: so many tiers, in units of sqrt(n_th), truncate far below rounding.
 OPTIMUM_WIDTHS = 8
 
 
-def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
+def main(
+    folder: Path = common.FOLDER, *, points: int = 121, track: Track = common.silent
+) -> Report:
     """Concurrence, Eqs. (23) and (45), and in the inset the populations at kappa/gamma = 1e-3.
 
     Args:
@@ -91,13 +93,16 @@ def _optimum(kappa: float) -> dict[str, float]:
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, inset) = common.canvas(9.0, 4.2, 1, 2, width_ratios=(1.5, 1))
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             n_th = columns["n_th"][mine]
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            axes.plot(n_th, columns["concurrence"][mine], color=colour, label=label)
+            axes.plot(
+                *common.to_zero(n_th, columns["concurrence"][mine]), color=colour, label=label
+            )
             axes.plot(n_th, columns["concurrence_eq23"][mine], "--", color=colour, linewidth=1)
-            axes.plot(n_th, columns["concurrence_eq45"][mine], ":", color=colour)
+            axes.plot(*common.to_zero(n_th, columns["concurrence_eq45"][mine]), ":", color=colour)
         for line, width, label in (
             ("-", 1.6, "exact"),
             ("--", 1.0, "quasistatic (23)"),

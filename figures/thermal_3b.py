@@ -42,6 +42,8 @@ def main(
         runs = te.evolve(link(kappa), times[some], "0", stochastic.FieldTrajectories(n=RUNS))
         sampled[some] = runs.populations()["1"]
         columns[f"p1_kappa_{kappa:g}_trajectories"] = sampled
+        columns[f"p1_kappa_{kappa:g}_standard_error"] = spread = np.full(points, np.nan)
+        spread[some] = runs.populations()["1"].error
         distance = np.abs(runs.states - exact.states[some]).max(axis=(1, 2))
         deviation = max(deviation, float(np.max(distance / runs.error)))
         if kappa in FOCK:
@@ -128,15 +130,23 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
         axes.plot(
             times, columns["p1_coherent"], color="#555555", lw=1.0, ls="--", label="coherent drive"
         )
-        for kappa, colour in zip(BANDWIDTHS, reversed(common.COLOURS[:4]), strict=True):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             name = f"p1_kappa_{kappa:g}"
             axes.plot(times, columns[name], color=colour, label=rf"$\kappa/\gamma = {kappa:g}$")
-            axes.plot(
-                times, columns[f"{name}_trajectories"], ".", color=colour, markersize=4, zorder=3
+            some = slice(EVERY, None, 2 * EVERY)
+            common.sampled(
+                axes,
+                times[some],
+                columns[f"{name}_trajectories"][some],
+                columns[f"{name}_standard_error"][some],
+                colour,
             )
             axes.plot(
                 [0.985 * SPAN, SPAN], [values[f"steady, kappa {kappa:g}"]] * 2, color="black", lw=1
             )
+        axes.plot([], [], color="black", lw=1, label="steady state (right edge)")
+        common.sampled(axes, [], [], [], "0.3", label=f"{RUNS} trajectories")
         axes.plot(
             times, columns["p1_static_field"], color="black", lw=0.8, ls=":", label="static field"
         )

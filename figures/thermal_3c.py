@@ -12,7 +12,9 @@ from figures.common import Report, Track
 from figures.thermal_3a import BANDWIDTHS, OCCUPATIONS
 
 
-def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = common.silent) -> Report:
+def main(
+    folder: Path = common.FOLDER, *, points: int = 121, track: Track = common.silent
+) -> Report:
     """Concurrence of the Bourret state and of the phase-diffusion model, against n_th.
 
     Args:
@@ -75,12 +77,12 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     )
     with common.style():
         figure, axes = common.canvas(5.6, 4.8)
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             for name, line, width, _ in lines:
-                axes.plot(
-                    columns["n_th"][mine], columns[name][mine], line, color=colour, linewidth=width
-                )
+                curve = common.to_zero(columns["n_th"][mine], columns[name][mine])
+                axes.plot(*curve, line, color=colour, linewidth=width)
             axes.plot(
                 [], [], color=colour, label=rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
             )

@@ -9,7 +9,6 @@ import numpy as np
 import thermalent as te
 from figures import common
 from figures.common import Report, Track
-from thermalent import stochastic
 
 KAPPA = 1e-3  # over gamma: 10 kHz and 10 MHz
 OCCUPATIONS = (100.0, 300.0, 1220.0, 10000.0, 52000.0)
@@ -37,12 +36,14 @@ def main(
     for n_th in track(OCCUPATIONS):
         network = common.link(n_th, KAPPA)
         exact = te.evolve(network, times, "00", te.ContinuedFraction(rtol=RTOL))
-        runs = te.evolve(network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS))
+        runs = common.in_batches(network, SAMPLED, "00", RUNS)
         steady = te.steady_state(network)
         name = f"concurrence_{n_th:g}"
         columns[name] = concurrence = exact.concurrence()
         columns[f"{name}_trajectories"] = np.full(len(times), np.nan)
-        columns[f"{name}_trajectories"][some] = runs.concurrence()
+        columns[f"{name}_trajectories"][some] = runs.concurrence
+        columns[f"{name}_trajectories_error"] = np.full(len(times), np.nan)
+        columns[f"{name}_trajectories_error"][some] = runs.spread
         distance = np.abs(runs.states - exact.states[some]).max(axis=(1, 2))
         deviation = max(deviation, float(np.max(distance / runs.error)))
         late = max(late, float(np.max(np.abs(exact.states[-1] - steady.state))))
@@ -77,20 +78,28 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
         figure, axes = common.canvas(5.2, 4.0)
         for n_th, colour in zip(OCCUPATIONS, common.COLOURS, strict=False):
             name = f"concurrence_{n_th:g}"
-            axes.semilogx(times, columns[name], color=colour, label=f"{n_th:.0f}")
-            axes.plot(times, columns[f"{name}_trajectories"], ".", color=colour, markersize=5)
+            axes.semilogx(*common.to_zero(times, columns[name]), color=colour, label=f"{n_th:.0f}")
+            some = columns[f"{name}_trajectories"] > 0
+            common.sampled(
+                axes,
+                times[some],
+                columns[f"{name}_trajectories"][some],
+                columns[f"{name}_trajectories_error"][some],
+                colour,
+            )
             axes.plot(
                 values[f"gamma t to 90%, n_th {n_th:g}"],
                 0.9 * values[f"steady, n_th {n_th:g}"],
-                "o",
-                color="white",
-                markeredgecolor=colour,
+                "D",
+                color=colour,
                 markersize=5,
-                zorder=3,
+                zorder=4,
             )
+        axes.plot([], [], "D", color="0.3", markersize=5, label="90 % of the end")
+        common.sampled(axes, [], [], [], "0.3", label=f"{RUNS} trajectories")
         axes.axvline(1 / KAPPA, color="black", lw=0.7, ls=":")
         axes.text(0.93 / KAPPA, 0.03, r"$\kappa t = 1$", rotation=90, ha="right", fontsize=8)
         axes.set(xlabel=r"time $\gamma t$", ylabel=common.CONCURRENCE, xlim=SPAN, ylim=(0, 1))
         axes.set_title(rf"(a) $\kappa/\gamma = {common.power_of_ten(KAPPA)}$", loc="left")
-        axes.legend(title=r"$n_\mathrm{th}$", loc="upper left")
+        axes.legend(title=r"$n_\mathrm{th}$", loc="upper left", fontsize=7)
         common.save("thermal_4a", folder, figure, columns)

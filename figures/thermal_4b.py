@@ -10,7 +10,6 @@ import thermalent as te
 from figures import common
 from figures.common import Report, Track
 from figures.thermal_4a import SAMPLED, SPAN
-from thermalent import stochastic
 
 N_TH = 1220.0
 KAPPA = 1e-3  # over gamma
@@ -37,12 +36,14 @@ def main(
     for t_phi in track(TIMES_OF_DEPHASING):
         network = link(t_phi)
         exact = te.evolve(network, times, "00", te.ContinuedFraction(rtol=RTOL))
-        runs = te.evolve(network, SAMPLED, "00", stochastic.FieldTrajectories(n=RUNS))
+        runs = common.in_batches(network, SAMPLED, "00", RUNS)
         steady = te.steady_state(network)
         name = f"concurrence_t_phi_{t_phi:g}_us"
         columns[name] = concurrence = exact.concurrence()
         columns[f"{name}_trajectories"] = np.full(len(times), np.nan)
-        columns[f"{name}_trajectories"][some] = runs.concurrence()
+        columns[f"{name}_trajectories"][some] = runs.concurrence
+        columns[f"{name}_trajectories_error"] = np.full(len(times), np.nan)
+        columns[f"{name}_trajectories_error"][some] = runs.spread
         distance = np.abs(runs.states - exact.states[some]).max(axis=(1, 2))
         deviation = max(deviation, float(np.max(distance / runs.error)))
         late = max(late, float(np.max(np.abs(exact.states[-1] - steady.state))))
@@ -72,8 +73,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         for t_phi, colour in zip(TIMES_OF_DEPHASING, common.COLOURS, strict=False):
             name = f"concurrence_t_phi_{t_phi:g}_us"
             label = "no dephasing" if np.isinf(t_phi) else rf"{t_phi:g} $\mu$s"
-            axes.semilogx(times, columns[name], color=colour, label=label)
-            axes.plot(times, columns[f"{name}_trajectories"], ".", color=colour, markersize=5)
+            axes.semilogx(*common.to_zero(times, columns[name]), color=colour, label=label)
+            some = columns[f"{name}_trajectories"] > 0
+            common.sampled(
+                axes,
+                times[some],
+                columns[f"{name}_trajectories"][some],
+                columns[f"{name}_trajectories_error"][some],
+                colour,
+            )
         axes.set(xlabel=r"time $\gamma t$", ylabel=common.CONCURRENCE, xlim=SPAN, ylim=(0, 0.75))
         axes.tick_params(which="both", top=False)
         scale = axes.secondary_xaxis("top", functions=(lambda t: t / GAMMA, lambda t: t * GAMMA))
@@ -82,5 +90,6 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
             rf"(b) $n_\mathrm{{th}} = {N_TH:.0f}$, $\kappa/\gamma = {common.power_of_ten(KAPPA)}$",
             loc="left",
         )
+        common.sampled(axes, [], [], [], "0.3", label=f"{RUNS} trajectories")
         axes.legend(title=r"$T_\phi$", loc="upper left")
         common.save("thermal_4b", folder, figure, columns)

@@ -120,12 +120,15 @@ def as_printed(kappa: float, loss: float) -> te.Network:
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(4.8, 4.0)
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             loss = 100 * columns["p_loss"][mine]
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            axes.plot(loss, columns["concurrence"][mine], color=colour, label=label)
-            axes.plot(loss, columns["concurrence_eq48"][mine], "--", color=colour, linewidth=1)
+            curve = common.to_zero(loss, columns["concurrence"][mine], log=False)
+            axes.plot(*curve, color=colour, label=label)
+            curve = common.to_zero(loss, columns["concurrence_eq48"][mine], log=False)
+            axes.plot(*curve, "--", color=colour, linewidth=1)
         axes.plot([], [], "-", color="0.3", label="lossy waveguide")
         axes.plot([], [], "--", color="0.3", linewidth=1, label="Eq. (48) as printed")
         axes.set(xlabel=r"loss between the qubits $p_\mathrm{loss}$ (%)", ylabel=common.CONCURRENCE)

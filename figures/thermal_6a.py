@@ -89,7 +89,8 @@ def steady_state(
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, error) = common.canvas(9.0, 4.2, 1, 2, width_ratios=(1.5, 1))
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = common.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             n_th, exact, without, fock = (
                 columns[name][mine]
@@ -101,8 +102,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 )
             )
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            axes.plot(n_th, exact, color=colour, alpha=0.75, label=label)
-            axes.plot(n_th, without, ":", color=colour)
+            axes.plot(*common.to_zero(n_th, exact), color=colour, alpha=0.75, label=label)
+            axes.plot(*common.to_zero(n_th, without), ":", color=colour)
             ran = ~np.isnan(fock)
             axes.plot(n_th[ran], fock[ran], "--", color="black", linewidth=1)
             error.plot(n_th, without - exact, color=colour)
