@@ -29,8 +29,9 @@ demo: $(VENV)/.installed
 
 # A test process per core, up to four, with one thread of linear algebra each: the threads of small
 # problems would only wait for each other. A file's tests stay in one process, because they share
-# what they computed.
-PYTEST := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest \
+# what they computed. Bytecode is kept, even where the environment says otherwise: every process
+# imports all files of the tests.
+PYTEST := PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest \
 	--numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Everything that must pass: format, lint, types, tests.
