@@ -17,12 +17,12 @@ POINTS = {
     "filter_order": 4,
 }
 REDUCED = {
-    "dual_rail_4a": {"PAIRS": {5.0: 2, 20.0: 3}, "FOCK": 8},
+    "dual_rail_4a": {"PAIRS": {5.0: 2, 20.0: 3}, "FOCK": 6},
     "dual_rail_4b": {
         "BETAS": (5.0, 20.0),
         "DEPHASINGS": (0.0, 0.01),
         "MARKS": (20.0, 100.0),
-        "FOCK": 8,
+        "FOCK": 6,
     },
     "dual_rail_4c": {"BETAS": (5.0, 20.0), "FOCK": 8},
     "dual_rail_4d": {

@@ -18,7 +18,7 @@ POINTS = {
     "thermal_4c": 9,
     "thermal_4d": 13,
     "thermal_6a": 13,
-    "thermal_6b": 12,
+    "thermal_6b": 6,
     "backaction_error": 9,
     "pairs_along_a_line": 5,
     "resource_map": 7,
@@ -26,6 +26,7 @@ POINTS = {
 # A colder source and fewer second routes, which take seconds each at full size.
 REDUCED = {
     "thermal_4c": {"FOCK_RATIOS": (1 / 2, 5 / 8), "FOCK_DETUNINGS": (1 / 8,)},
+    "thermal_6b": {"PROCESSES": 1},
     "thermal_4d": {"N_TH": 200.0, "BANDWIDTHS": (1e-2, 1e-3)},
     "pairs_along_a_line": {"OCCUPATIONS": (1.0, 1e3)},
     "resource_map": {
