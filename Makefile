@@ -7,7 +7,7 @@ RUN    := $(BIN)/python
 # The versions that `make test` installs, so that a release of tomorrow cannot break it.
 LOCK   := constraints/development.txt
 
-.PHONY: demo test test-long test-matrix coverage release-check campaign audit mutate check format \
+.PHONY: demo test test-long test-browser test-matrix coverage release-check campaign audit mutate check format \
 	figures docs claims bench lock clean
 
 $(BIN)/activate:
@@ -41,6 +41,10 @@ test: check
 # The checks that take minutes.
 test-long: $(VENV)/.installed-dev
 	$(PYTEST) -m long
+
+# The explorer in a headless Chromium (CHROMIUM=path), with screenshots in output/browser.
+test-browser: $(VENV)/.installed-dev
+	$(BIN)/pytest -m browser tests/explore
 
 # The tests on every Python from 3.11 on that is found, with the newest versions of all that the
 # package needs, and with the oldest: an hour or more. MATRIX="--only 3.12" for a part.

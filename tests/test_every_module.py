@@ -27,6 +27,7 @@ TESTED_THROUGH = {
     "cli.errors": "cli/test_cli.py",
     "cli.evolve": "cli/test_cli_evolve.py",
     "cli.examples": "cli/test_cli_examples.py",
+    "cli.explore": "explore/test_explore_server.py",
     "cli.filters": "cli/test_cli_filters.py",
     "cli.grids": "cli/test_cli_numbers.py",
     "cli.netcdf": "cli/test_cli_netcdf.py",

@@ -31,7 +31,8 @@ ALLOWED = {
     "analysis": _SOLVING | {"hardware"},
     "sweeping": _SOLVING | {"_version"},
     "testing": _SOLVING,
-    "cli": _SOLVING | {"hardware", "analysis", "sweeping", "testing"},
+    "explore": _SOLVING | {"hardware", "analysis", "_version"},
+    "cli": _SOLVING | {"hardware", "analysis", "sweeping", "testing", "explore"},
 }
 # What reads the public names reads the face of the package.
 FACE = {"cli", "sweeping", "__main__"}

@@ -11,6 +11,7 @@ from thermalent.cli.dual_rail import dual_rail_command
 from thermalent.cli.errors import OneLineGroup
 from thermalent.cli.evolve import evolve_command
 from thermalent.cli.examples import examples_command
+from thermalent.cli.explore import explore_command
 from thermalent.cli.hardware import hardware
 from thermalent.cli.relaxation import preparation_time_command, rates_command
 from thermalent.cli.show import show
@@ -43,6 +44,7 @@ def main(ctx: click.Context) -> None:
       thermalent hardware --temperature 293K --frequency 5GHz --dephasing-time 20us
       thermalent design --temperature 293K --frequency 5GHz --target-concurrence 0.7
       thermalent examples --copy trial
+      thermalent explore
 
     \b
     Exit codes:
@@ -72,6 +74,7 @@ for command in (
     dual_rail_command,
     hardware,
     design_command,
+    explore_command,
     sweep_command,
     show,
     examples_command,

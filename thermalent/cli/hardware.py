@@ -67,7 +67,9 @@ _OBJECTS = ("network", "filter", "numbers")
     help="Qubit minus filter frequency, Delta/2pi: one, or one per qubit.",
 )
 @click.option(
-    "--dephasing-time", type=Quantities(), help="T_phi of the qubits: one, or one per qubit."
+    "--dephasing-time",
+    type=Quantities(none=True),
+    help="T_phi of the qubits: one, or one per qubit; none is no dephasing.",
 )
 @click.option(
     "--loss",
@@ -126,6 +128,8 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
             raise click.UsageError(f"Option --{option} does not apply to the preset {preset}.")
     if "wavelengths" in changes and isinstance(changes["wavelengths"], float):
         changes["wavelengths"] = (changes["wavelengths"],)  # one qubit
+    if changes.get("dephasing_time") == (None,):
+        changes["dephasing_time"] = None  # of all qubits
     with arguments():
         lab = _laboratory(preset, changes)
     given = {"preset": preset, **chosen.numbers, **changes}

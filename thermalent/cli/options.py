@@ -54,16 +54,24 @@ class Orders(click.ParamType):
 
 
 class Quantities(click.ParamType):
-    """A number with a unit, or several separated by commas."""
+    """A number with a unit, or several separated by commas.
+
+    Args:
+        none: Whether "none" is a value, too; a tuple with None stands for it.
+    """
 
     name = "QUANTITY[,...]"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> str | tuple[str, ...]:
+    def __init__(self, none: bool = False) -> None:
+        self.none = none
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str | tuple[str | None, ...]:
         """The text, or a tuple of texts; the library reads the units."""
         if not isinstance(value, str):
             return value
-        items = tuple(item.strip() for item in value.split(","))
-        return items[0] if len(items) == 1 else items
+        texts = tuple(item.strip() for item in value.split(","))
+        items = tuple(None if self.none and text == "none" else text for text in texts)
+        return items[0] if len(items) == 1 and items[0] is not None else items
 
 
 def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
