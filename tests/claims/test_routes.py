@@ -10,6 +10,7 @@ import dual_rail_routes
 import numpy as np
 import pytest
 import ring_routes
+import sentence_routes
 import thermal_equation_routes
 import thermal_fock_routes
 import thermal_routes
@@ -19,9 +20,9 @@ from tests.support.dual_rail_by_hand import ByCharge, ByHand
 
 HERE = Path(__file__).parent
 ROUTES = {
-    "ring": ring_routes.ROUTES,
-    "dual_rail": dual_rail_routes.ROUTES,
-    "cooperative": cooperative_routes.ROUTES,
+    "ring": ring_routes.ROUTES | sentence_routes.RING,
+    "dual_rail": dual_rail_routes.ROUTES | sentence_routes.DUAL_RAIL,
+    "cooperative": cooperative_routes.ROUTES | sentence_routes.COOPERATIVE,
     "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES | thermal_equation_routes.ROUTES,
 }
 ROWS = {

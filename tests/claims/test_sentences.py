@@ -1,0 +1,54 @@
+"""The verdicts on single sentences follow from the numbers of their rows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sentence_claims
+import sentence_routes
+
+ROWS = {
+    row["id"]: row
+    for name in ("ring", "dual_rail", "cooperative")
+    for row in json.loads(Path(__file__).with_name(f"reference_{name}.json").read_text())["claims"]
+}
+
+
+def ours(name):
+    return np.array(ROWS[name]["ours"])
+
+
+def test_every_sentence_has_a_row_with_its_quotation_and_a_second_route():
+    for part in ("RING", "DUAL_RAIL", "COOPERATIVE"):
+        claims, routes = getattr(sentence_claims, part), getattr(sentence_routes, part)
+        assert set(claims) == set(routes)
+        assert all(ROWS[name]["quotation"] for name in claims)
+
+
+def test_rings():
+    assert np.max(ours("Eqs. (8), (9)")) < 1e-14
+    best, *above = ours("g_2 above gamma_R")
+    assert max(above) < 0.52 * best
+    assert ours("1.5 times") == pytest.approx(4 / np.e)
+    symmetric, chiral = ours("coherent part at D = n lambda/2")
+    assert symmetric < 1e-15 < 0.4 < chiral
+    assert np.ptp(ours("any distance")) < 1e-12
+    g1, g2, _ = ours("g_1 = g_2")
+    assert g1 == pytest.approx(g2, abs=1e-5)
+    assert ours("one particle lost") == pytest.approx([2 / 3, 0], abs=1e-12)
+
+
+def test_two_rails():
+    assert ours("r above 1") == pytest.approx(np.tanh([1, 2, 4]))
+    assert ours("faster than in turn") < 0.7
+    assert np.ptp(ours("S_A, any pattern")) < 1e-12
+
+
+def test_common_reservoir():
+    together, alone = ours("faster with the structure").reshape(3, 2).T
+    assert np.all(together[:2] < alone[:2])  # |11> and |Psi+>
+    assert together[2] > alone[2]  # |10>
+    assert ours("no dark pair") == pytest.approx([1, 0], abs=1e-12)
+    assert np.all(np.diff(ours("least dissipation")) < 0)
+    assert ours("relative phase") == pytest.approx([0.5, 0, 0, 0.5], abs=1e-12)
