@@ -6,6 +6,7 @@ loaded from other hosts, so that the site can be read without a network.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx-mathjax-offline",
     "docstrings",
+    "figure_pages",
 ]
 exclude_patterns = ["_build", "_site", "api/generated/README*"]
 # Pages that an older version has generated, of names that are gone.
@@ -85,4 +87,6 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+# Sites of other versions, newest first, which lie beside this one.
+html_context = {"versions": json.loads((HERE / "versions.json").read_text())}
 project_copyright = "The thermalent developers, BSD 3-Clause license"

@@ -1,5 +1,6 @@
 """The documentation site: it builds without a warning, its pages run, its reference is complete."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+import thermalent as te
+from tests.docs.notebook_claims import CLAIMS
 from tests.support.pages import DOCS
 from tests.test_names import public_objects
 
@@ -28,6 +31,16 @@ def test_an_executed_page_runs(page, monkeypatch):
     for code in cells:
         exec(compile(code, str(page), "exec"), names)
     matplotlib.pyplot.close("all")
+    for claim in CLAIMS.get(page.stem, ()):
+        assert eval(claim, names), claim
+
+
+def test_every_page_with_claims_is_there():
+    assert set(CLAIMS) <= {page.stem for page in NOTEBOOKS}
+
+
+def test_the_version_of_the_package_is_among_those_of_the_site():
+    assert te.__version__ in json.loads((DOCS / "versions.json").read_text())
 
 
 def test_every_public_name_stands_in_the_reference():
