@@ -49,7 +49,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
         figure.colorbar(mesh, ax=panels[0, 1], label=label)
         panels[1, 0].plot(distant["wavelengths"], distant["concurrence"])
         panels[1, 0].set(xlabel=r"distance $D/\lambda$", ylabel=f"largest {common.CONCURRENCE}")
-        panels[1, 0].set(xlim=(0, 1), ylim=(0, 1))
+        panels[1, 0].set(xlim=(0, 1), ylim=(0, 1.03))
         panels[1, 1].loglog(slow["g1"], slow["missing"], "o", markersize=4, label="exact")
         panels[1, 1].loglog(slow["g1"], slow["closed_form"], color="0.6", label=r"$0.689\,g_1$")
         panels[1, 1].set(xlabel=r"$g_1/\gamma$, with $g_2 = (\sqrt{2}-1)\,g_1$")

@@ -31,7 +31,7 @@ TITLES = {
     "markov": "Markov (18)",
     "quasistatic": "quasistatic (21)",
     "bourret": "Bourret (App. A)",
-    "lowest_order": "Bourret, lowest order (27)-(30)",
+    "lowest_order": "Bourret (27)-(30)",
     "strong_driving": "strong driving (B42), (B43)",
     "phase_diffusion": "phase diffusion (38)",
 }
