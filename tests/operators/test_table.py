@@ -8,6 +8,7 @@ import pytest
 import thermalent as te
 from thermalent.operators import observables
 from thermalent.operators.observables import TABLE, Measure
+from thermalent.operators.stacks import GivenStates
 
 LINEAR = Measure(
     name="linear_entropy",
@@ -65,9 +66,10 @@ def test_numbers_of_two_qubits_name_the_emitters_that_are_none():
         for result in (state, evolution):
             with pytest.raises(ValueError, match=words):
                 getattr(result, name)()
-    values, errors = observables.of_states([state], "concurrence")
-    assert "two qubits" in str(values[0])
-    assert np.isnan(errors[0])
+    found = observables.of_states(GivenStates([state]), "concurrence")
+    assert "two qubits" in str(found.problems[0])
+    assert np.isnan(found.values[0])
+    assert np.isnan(found.errors[0])
 
 
 @pytest.mark.parametrize("index", [2, -3, 0.5, True, "0"])

@@ -14,7 +14,7 @@ import pytest
 import thermalent as te
 from thermalent.cli import main
 from thermalent.stochastic.step_bias import ExtrapolatedBlock
-from thermalent.sweeping import blocks
+from thermalent.sweeping.execution import tasks
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage import partial_ensembles
 from thermalent.sweeping.storage.integrity import check_store
@@ -243,15 +243,15 @@ def present(folder):
 
 class TestDisks:
     def test_a_store_that_vanishes_ends_the_sweep_at_the_next_block(self, tmp_path, monkeypatch):
-        path, solve, calls = tmp_path / "study.zarr", blocks._solve_block, []
+        path, compute, calls = tmp_path / "study.zarr", tasks.compute, []
 
-        def vanishing(networks, method, initial):
+        def vanishing(*arguments):
             calls.append(1)
             if len(calls) == 2:
                 shutil.rmtree(path)
-            return solve(networks, method, initial)
+            return compute(*arguments)
 
-        monkeypatch.setattr(blocks, "_solve_block", vanishing)
+        monkeypatch.setattr(tasks, "compute", vanishing)
         with pytest.raises(StoreError, match="was removed or replaced"):
             swept(path)
         assert len(calls) == 2
@@ -340,13 +340,13 @@ class TestDisks:
     # Zarr wonders what is left of the array.
     @pytest.mark.filterwarnings("ignore:.*is not recognized as a component")
     def test_a_store_that_loses_an_array_while_it_is_filled_is_damaged(self, tmp_path, monkeypatch):
-        path, solve = tmp_path / "study.zarr", blocks._solve_block
+        path, compute = tmp_path / "study.zarr", tasks.compute
 
-        def losing(networks, method, initial):
+        def losing(*arguments):
             shutil.rmtree(path / "concurrence", ignore_errors=True)
-            return solve(networks, method, initial)
+            return compute(*arguments)
 
-        monkeypatch.setattr(blocks, "_solve_block", losing)
+        monkeypatch.setattr(tasks, "compute", losing)
         with pytest.raises(StoreError, match="is damaged"):
             swept(path)
 

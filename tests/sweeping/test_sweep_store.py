@@ -14,7 +14,7 @@ import xarray
 import zarr
 
 import thermalent as te
-from thermalent.sweeping import blocks
+from thermalent.sweeping.execution import tasks
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage.lock import Locked, locked
 
@@ -35,13 +35,13 @@ def reference():
 @pytest.fixture
 def counted(monkeypatch):
     """Numbers of points per call that is really computed."""
-    sizes, solve = [], blocks._solve_block
+    sizes, compute = [], tasks.compute
 
-    def count(networks, method, initial):
-        sizes.append(len(networks))
-        return solve(networks, method, initial)
+    def count(recipe, part, skipped):
+        sizes.append(part.size if skipped is None else int(np.sum(~skipped)))
+        return compute(recipe, part, skipped)
 
-    monkeypatch.setattr(blocks, "_solve_block", count)
+    monkeypatch.setattr(tasks, "compute", count)
     return sizes
 
 
@@ -370,15 +370,15 @@ def test_strings_and_tuples_are_coordinates(tmp_path):
 
 def test_missing_chunks_of_data_read_as_open(tmp_path, monkeypatch):
     """Ctrl-C between two blocks: the first is there, the others are open."""
-    solve, calls = blocks._solve_block, []
+    compute, calls = tasks.compute, []
 
-    def interrupted(networks, method, initial):
+    def interrupted(*arguments):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return solve(networks, method, initial)
+        return compute(*arguments)
 
-    monkeypatch.setattr(blocks, "_solve_block", interrupted)
+    monkeypatch.setattr(tasks, "compute", interrupted)
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "study.zarr")
     half = xarray.open_zarr(tmp_path / "study.zarr", consolidated=False, chunks=None)

@@ -11,15 +11,19 @@ from typing import ClassVar
 import numpy as np
 
 from thermalent.continued_fraction import memory, one_mode, several_modes
+from thermalent.continued_fraction.batch.lanes import solved_arrays
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
+from thermalent.continued_fraction.chain.structure import structure_of_arrays
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.switching.evolution import ScheduleEvolutionPlan
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
+from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.result import SteadyState
@@ -141,6 +145,13 @@ class ContinuedFraction(Method):
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
         """Steady states behind one mode are solved side by side when the first of them runs."""
         return together(tasks, self.settings, self.plan)
+
+    def steady_state_arrays(self, networks: NetworkArrays) -> SteadyStateArrays | None:
+        """Networks of few qubits are folded side by side, without a `Network` for each."""
+        kind = structure_of_arrays(networks)
+        if kind is None or self.digits is not None or len(networks) == 0:
+            return None
+        return solved_arrays(networks, kind, self.settings)
 
     def distance_of_alternatives(self, result: SteadyState) -> float | None:
         """From one adjoint solve for all of them, behind several poles."""

@@ -11,6 +11,8 @@ from thermalent.models.line import (
     behind_this_filter,
     filter_or_rate,
 )
+from thermalent.models.line_arrays import thermal_links
+from thermalent.networks.arrays import in_bulk
 from thermalent.networks.geometry import Cascade
 from thermalent.networks.network import Network
 from thermalent.support import checks
@@ -18,6 +20,7 @@ from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 
+@in_bulk(thermal_links)
 @renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
 @with_explained_calls
 def thermal_link(

@@ -39,9 +39,13 @@ class Geometry(metaclass=ExplainedClass):
 
     def coupling(self) -> Coupling:
         """J and G."""
-        m = np.asarray(self.propagator(), dtype=complex)
-        adjoint = m.conj().T
-        return Coupling((m + adjoint) / 2, (1j * (m - adjoint)).T)
+        return coupling_of(np.asarray(self.propagator(), dtype=complex))
+
+
+def coupling_of(propagator: np.ndarray) -> Coupling:
+    """J and G of one matrix M, (n, n), or of many, (p, n, n)."""
+    adjoint = propagator.conj().swapaxes(-1, -2)
+    return Coupling((propagator + adjoint) / 2, (1j * (propagator - adjoint)).swapaxes(-1, -2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +78,12 @@ class Cascade(Geometry):
 
     def propagator(self) -> np.ndarray:
         """M, lower triangular."""
-        t = _transmission(self.loss)
-        return _within_channel(np.sqrt(self.rates) + 0j, np.arange(len(self.rates)), t, 1)
+        return cascade_propagator(np.asarray(self.rates, float), np.asarray(self.loss, float))
+
+
+def cascade_propagator(rates: np.ndarray, loss: np.ndarray) -> np.ndarray:
+    """M of a `Cascade`, or of many: rates (..., n) and losses (..., n - 1) to (..., n, n)."""
+    return _within_channel(np.sqrt(rates) + 0j, np.arange(rates.shape[-1]), _transmission(loss), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,19 +256,25 @@ def _losses(loss: float | Sequence[float], points: int) -> tuple[float, ...]:
     return tuple(checks.within("loss", p, 0.0, 1.0) for p in values)
 
 
-def _transmission(loss: float | Sequence[float]) -> np.ndarray:
-    """Amplitude transmission between all points of a line, from the losses of its stretches."""
+def _transmission(loss: float | Sequence[float] | np.ndarray) -> np.ndarray:
+    """Amplitude transmission between all points of a line, from the losses of its stretches.
+
+    Of many lines at once from losses (..., n - 1), which gives (..., n, n).
+    """
     stretch = np.sqrt(1.0 - np.asarray(loss, dtype=float))
-    t = np.eye(len(stretch) + 1)
-    for j, passing in enumerate(stretch, start=1):
-        t[j, :j] = t[:j, j] = t[j - 1, :j] * passing
+    n = stretch.shape[-1] + 1
+    t = np.empty((*stretch.shape[:-1], n, n))
+    t[...] = np.eye(n)
+    for j in range(1, n):
+        passed = t[..., j - 1, :j] * stretch[..., j - 1, None]
+        t[..., j, :j] = t[..., :j, j] = passed
     return t
 
 
 def _within_channel(v: np.ndarray, x: np.ndarray, t: np.ndarray, direction: int) -> np.ndarray:
-    """Coupling matrix of one propagation direction.
+    """Coupling matrix of one propagation direction, or of many: v (..., n) and t (..., n, n).
     M[j, l] is the amplitude from l to j for j downstream of l; the diagonal is half the decay rate.
     """
     ahead = x[:, None] > x if direction > 0 else x[:, None] < x
-    passing = np.where(ahead, t, 0.5 * np.eye(len(v)))
-    return np.asarray(-1j * passing * np.multiply.outer(v, v.conj()))
+    passing = np.where(ahead, t, 0.5 * np.eye(len(x)))
+    return np.asarray(-1j * passing * (v[..., :, None] * v.conj()[..., None, :]))

@@ -152,7 +152,7 @@ def forbidden_elements(
     emitters = network.emitters
     kept = tuple(network.position(name) for name in names) or tuple(range(len(emitters)))
     if not network.pumped and all(isinstance(emitter, _LADDERS) for emitter in emitters):
-        return _forbidden_of_ladders(network.dims, kept)
+        return forbidden_elements_of_ladders(network.dims, kept)
     try:
         numbers = excitation_numbers(network)
     except SymmetryError:
@@ -161,10 +161,15 @@ def forbidden_elements(
 
 
 @lru_cache(maxsize=64)
-def _forbidden_of_ladders(
+def forbidden_elements_of_ladders(
     dims: tuple[int, ...], kept: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The forbidden elements where each emitter counts its levels; many networks share them."""
+    """The forbidden elements where each emitter counts its levels; many networks share them.
+
+    Args:
+        dims: Dimensions of the emitters.
+        kept: Positions of those that are kept, in this order.
+    """
     return _forbidden(_numbers_of_ladders(dims), dims, kept)
 
 

@@ -15,6 +15,7 @@ from thermalent.operators.error_bounds import operator_bound
 from thermalent.operators.estimates import UNKNOWN, ComplexEstimate, Estimate, Estimates
 from thermalent.operators.given_states import plain_state, require_dims
 from thermalent.operators.readable import OneState, Result, SeveralStates
+from thermalent.operators.stacks import GivenStates, reduced_errors
 from thermalent.support import checks
 
 # |0> = (1, 0) is the ground state, and the lower end of the z axis.
@@ -84,7 +85,7 @@ def _error(
 ) -> float:
     if not np.isfinite(result.error):
         return UNKNOWN
-    eps = observables._reduced_errors([result], names, rho)
+    eps = reduced_errors(GivenStates([result]), names, len(rho))
     forbidden, zero = result._forbidden(names) or (None, None)
     if forbidden is None or np.any(result.state[forbidden]):
         zero = None  # an initial state brought coherences that the network does not make

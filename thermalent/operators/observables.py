@@ -7,9 +7,9 @@ A further observable is a function of a state and a line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,15 @@ from thermalent.operators import (
 )
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
 from thermalent.operators.given_states import require_dims
-from thermalent.operators.readable import OneState, Result, SeveralStates
+from thermalent.operators.readable import OneState, Result, SeveralStates, Stack
+from thermalent.operators.stacks import (
+    GivenStates,
+    bounded_errors,
+    reduced_error,
+    reduced_errors,
+    reduced_states,
+)
+from thermalent.operators.x_states import x_concurrences
 from thermalent.support.errors import ArgumentError
 
 
@@ -40,7 +48,9 @@ class Measure:
             values' errors, (t,), with the elements `zero` (d, d) that cannot differ from zero, or
             None; see `thermalent.operators.error_bounds`. With `labelled`, from the ket and the
             errors.
-        statistical: The same for standard errors, if that is another function.
+        together: From states (t, d, d) and tolerances (t,) to the numbers of all of them, (t,), the
+            same to the bit as those of `function`; not-a-number where that has to be asked.
+        statistical: The same as `bound` for standard errors, if that is another function.
         gradient: From a state and the dimensions of the emitters to the number and its gradient;
             None if it has none that the sensitivities could use.
         unit: Of the number.
@@ -54,6 +64,7 @@ class Measure:
     name: str
     function: Callable[..., float]
     bound: Callable[..., np.ndarray]
+    together: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     statistical: Callable[..., np.ndarray] | None = None
     gradient: Callable[[np.ndarray, Sequence[int]], gradients.Valued] | None = None
     unit: str = "1"
@@ -73,6 +84,7 @@ MEASURES = (
         name="concurrence",
         function=lambda rho, dims, tolerance: entanglement.concurrence(rho, tolerance=tolerance),
         bound=error_bounds.concurrence_bound,
+        together=x_concurrences,
         statistical=error_bounds.concurrence_of_mean,
         gradient=gradients.concurrence_with_gradient,
         pair=True,
@@ -185,10 +197,10 @@ def of_state(result: OneState, name: str, emitters: Sequence[str] = ()) -> Estim
         value,
         lambda: _errors(
             measure,
-            [result],
+            GivenStates([result]),
             names,
             rho[None],
-            _reduced_errors([result], names, rho),
+            reduced_errors(GivenStates([result]), names, len(rho)),
             np.array([value]),
         )[0],
         _how(result, float(result.error), result.error.how),
@@ -225,47 +237,59 @@ def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) ->
     values = np.array(
         [_value(measure, r, dims, m._tolerance) for r, m in zip(rho, moments, strict=True)]
     )
-    eps = _reduced_error(np.asarray(result.error, float), result.states[0], rho[0])
+    eps = reduced_error(np.asarray(result.error, float), result.states.shape[-1], rho.shape[-1])
     return Estimates(
         values,
-        lambda: _errors(measure, moments, names, rho, eps, values),
+        lambda: _errors(measure, GivenStates(moments), names, rho, eps, values),
         _how(result, result.error, result.how),
     )
 
 
-def of_states(
-    results: Sequence[OneState], name: str, emitters: Sequence[str] = ()
-) -> tuple[list[float | Exception], np.ndarray]:
-    """A number of many steady states of one kind of network, and its errors: both (t,).
+class Readings(NamedTuple):
+    """A number of many states.
+
+    Args:
+        values: Not-a-number where a state does not have it, (t,).
+        errors: The same, (t,).
+        problems: Why not, by position.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    problems: Mapping[int, Exception]
+
+
+def of_states(stack: Stack, name: str, emitters: Sequence[str] = ()) -> Readings:
+    """A number of many steady states of one kind of network, and its errors.
 
     As `of_state` one by one, in less time. The bits do not depend on what else is in the list.
 
     Args:
-        results: States of networks with the same emitters, by methods of one claim.
+        stack: States of networks with the same emitters, by methods of one claim.
         name: Of a measure without label.
         emitters: Their names, as for one state.
-
-    Returns:
-        The numbers, an exception in place of each that the state does not have, and their errors.
     """
-    measure, first = TABLE[name], results[0]
-    names = _chosen(measure, first, emitters)
-    dims = _dims(first, names)
-    rho = np.array([result.reduced(*names) for result in results])
-    values: list[float | Exception] = []
-    for result, state in zip(results, rho, strict=True):
+    measure = TABLE[name]
+    names = _chosen(measure, stack, emitters)
+    dims = _dims(stack, names)
+    rho, tolerance = reduced_states(stack, names), stack.tolerance
+    values = np.full(len(rho), UNKNOWN)
+    if measure.together is not None and (set(dims) == {2} or not measure.qubits):
+        values = measure.together(rho, tolerance)
+    problems: dict[int, Exception] = {}
+    for i in np.flatnonzero(np.isnan(values)).tolist():
         try:
-            values.append(_value(measure, state, dims, result._tolerance))
+            values[i] = _value(measure, rho[i], dims, float(tolerance[i]))
         except Exception as problem:  # the error of one state does not stop the others
-            values.append(problem)
-    good = np.array([not isinstance(value, Exception) for value in values])
-    errors = np.full(len(results), UNKNOWN)
+            problems[i] = problem
+    errors = np.full(len(rho), UNKNOWN)
+    good = np.ones(len(rho), dtype=bool)
+    good[list(problems)] = False
     if np.any(good):
-        chosen = [result for result, ok in zip(results, good, strict=True) if ok]
-        eps = _reduced_errors(chosen, names, rho[0])
-        numbers = np.array([value for value in values if not isinstance(value, Exception)])
-        errors[good] = _errors(measure, chosen, names, rho[good], eps, numbers)
-    return values, errors
+        some = stack if not problems else stack.part(good)
+        eps = reduced_errors(some, names, rho.shape[-1])
+        errors[good] = _errors(measure, some, names, rho[good], eps, values[good])
+    return Readings(values, errors, problems)
 
 
 def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estimate:
@@ -284,15 +308,12 @@ def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estima
     return _weighed(result, names, rho, _overlap(rho, psi), psi)
 
 
-def weights(
-    results: Sequence[OneState], psi: np.ndarray, emitters: Sequence[str] = ()
-) -> tuple[list[float | Exception], np.ndarray]:
-    """The weight of a ket (k,) in many steady states, and its errors: as `of_states`, both (t,)."""
-    rho = [result.reduced(*emitters) for result in results]
-    eps = np.array([float(result.error) for result in results])
-    eps = _reduced_error(eps, results[0].state, rho[0])
+def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Readings:
+    """The weight of a ket (k,) in many steady states, and its errors: as `of_states`."""
+    rho = reduced_states(stack, tuple(emitters))
+    eps = reduced_error(stack.error, stack.state.shape[-1], rho.shape[-1])
     errors = error_bounds.overlap_bound(psi, np.where(np.isfinite(eps), eps, UNKNOWN))
-    return [_overlap(state, psi) for state in rho], errors
+    return Readings(np.array([_overlap(state, psi) for state in rho]), errors, {})
 
 
 def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
@@ -360,7 +381,7 @@ def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:
     return ("S", "T") if tuple(dims) == (2, 2) else ()
 
 
-def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[str, ...]:
+def _chosen(measure: Measure, result: Result | Stack, emitters: Sequence[str]) -> tuple[str, ...]:
     names = tuple(emitters)
     if not measure.pair:
         return names
@@ -382,62 +403,24 @@ def _value(measure: Measure, rho: np.ndarray, dims: Sequence[int], tolerance: fl
     return measure.function(rho, dims, tolerance)
 
 
-def _dims(result: Result, names: Sequence[str]) -> list[int]:
+def _dims(result: Result | Stack, names: Sequence[str]) -> list[int]:
     network = result.network
     return [network.dims[network.position(name)] for name in names or network.emitter_names]
 
 
-def _reduced_error(eps: Any, state: np.ndarray, reduced: np.ndarray) -> Any:
-    """Error of the elements of a reduced state, each a sum of d/k elements of the whole."""
-    return eps * (len(state) / len(reduced))
-
-
-def _reduced_errors(
-    results: Sequence[OneState], names: Sequence[str], reduced: np.ndarray
-) -> np.ndarray:
-    """Errors of some emitters' states, of every element where all are known: (t, k, k), or (t,)."""
-    eps = np.array([float(result.error) for result in results])
-    eps = _reduced_error(eps, results[0].state, reduced)
-    tables = [getattr(result.error, "elements", None) for result in results]
-    if any(table is None for table in tables):
-        return eps
-    network = results[0].network
-    if names and tuple(names) != network.emitter_names:
-        keep = [network.position(name) for name in names]
-        # A reduced element is a sum of elements, and so is the bound of its error.
-        tables = [entanglement.partial_trace(table, network.dims, keep).real for table in tables]
-    return np.minimum(np.array(tables), eps[:, None, None])
-
-
 def _errors(
     measure: Measure,
-    results: Sequence[OneState],
+    stack: Stack,
     names: Sequence[str],
     rho: np.ndarray,
     eps: np.ndarray,
     values: np.ndarray,
 ) -> np.ndarray:
-    """Errors of values (t,) of some emitters' states (t, d, d) with errors eps (t,) or (t, d, d).
-
-    Unknown where those of the states are.
-    """
+    """Errors of values (t,) of some emitters' states; see `bounded_errors`."""
     bound = measure.bound
-    if measure.statistical is not None and results[0].method.claim == "statistical":
+    if measure.statistical is not None and stack.method.claim == "statistical":
         bound = measure.statistical
-    errors = np.full(len(eps), UNKNOWN)
-    known: dict[int, tuple[np.ndarray, np.ndarray] | None] = {}  # by network
-    kinds: dict[bytes, tuple[np.ndarray | None, list[int]]] = {}
-    for i in np.flatnonzero(np.isfinite(eps).reshape(len(eps), -1).all(axis=1)).tolist():
-        network_id = id(results[i].network)
-        if network_id not in known:
-            known[network_id] = results[i]._forbidden(names)
-        forbidden, zero = known[network_id] or (None, None)
-        if forbidden is None or np.any(results[i].state[forbidden]):
-            zero = None  # an initial state brought coherences that the network does not make
-        kinds.setdefault(b"" if zero is None else zero.tobytes(), (zero, []))[1].append(i)
-    for zero, members in kinds.values():
-        errors[members] = bound(rho[members], eps[members], values[members], zero)
-    return errors
+    return bounded_errors(bound, stack, tuple(names), rho, eps, values)
 
 
 def _weighed(
@@ -446,7 +429,7 @@ def _weighed(
     def error() -> float:
         if not np.isfinite(result.error):
             return UNKNOWN
-        eps = _reduced_errors([result], names, rho)
+        eps = reduced_errors(GivenStates([result]), names, len(rho))
         return float(error_bounds.overlap_bound(ket, eps)[0])
 
     return Estimate(value, error, _how(result, float(result.error), result.error.how))

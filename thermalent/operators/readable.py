@@ -63,6 +63,43 @@ class OneState(Result, Protocol):
         """The density matrix of the named emitters."""
 
 
+Masks = tuple[np.ndarray, np.ndarray] | None  # elements that a conserved number forbids
+
+
+class Stack(Protocol):
+    """States of networks with the same emitters, by methods of one claim, as arrays."""
+
+    @property
+    def network(self) -> Named:
+        """The emitters."""
+
+    @property
+    def method(self) -> Claiming:
+        """The method."""
+
+    @property
+    def state(self) -> np.ndarray:
+        """Density matrices, (t, d, d)."""
+
+    @property
+    def error(self) -> np.ndarray:
+        """Errors of the largest elements, (t,)."""
+
+    @property
+    def elements(self) -> np.ndarray | None:
+        """Errors of all elements, (t, d, d), where they are known."""
+
+    @property
+    def tolerance(self) -> np.ndarray:
+        """Deviation from a density matrix that is allowed, (t,)."""
+
+    def masks(self, names: tuple[str, ...]) -> Sequence[tuple[Masks, np.ndarray]]:
+        """Elements that a conserved number forbids, and the states that this holds of."""
+
+    def part(self, kept: np.ndarray) -> Stack:
+        """Those where a mask is true."""
+
+
 class SeveralStates(Result, Protocol):
     """States at several times."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError as MethodError
 from thermalent.solution.plan import ONE_NETWORK, Plan, Refusal
@@ -21,6 +22,7 @@ from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
 
 if TYPE_CHECKING:
+    from thermalent.solution.arrays import SteadyStateArrays
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
 
@@ -49,6 +51,13 @@ class Method(metaclass=ExplainedClass):
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
         """A plan or a refusal for each task; plans may share their work when they run."""
         return [self.answer(task) for task in tasks]
+
+    def steady_state_arrays(self, networks: NetworkArrays) -> SteadyStateArrays | None:
+        """The steady states of many networks as arrays; None if the method has no such way.
+
+        Those that it leaves out are solved one by one, which says why.
+        """
+        return None
 
     def distance_of_alternatives(self, result: SteadyState) -> float | None:
         """How far the states of its network's alternatives are from a unique steady state.

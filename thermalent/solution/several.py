@@ -9,6 +9,7 @@ import numpy as np
 
 from thermalent.operators import observables
 from thermalent.operators.estimates import Estimates
+from thermalent.operators.stacks import GivenStates
 from thermalent.solution.result import SteadyState
 from thermalent.solution.stored import Saved
 from thermalent.support.errors import ArgumentError
@@ -90,14 +91,13 @@ class SteadyStates(Saved, Sequence[SteadyState]):
 
     def _read(self, name: str, names: tuple[str, ...]) -> Estimates:
         self._require_one_kind()
-        values, errors = observables.of_states(self._results, name, names)
-        for position, value in enumerate(values):
-            if isinstance(value, Exception):
-                value.add_note(f"This is state {position}.")
-                raise value
+        found = observables.of_states(GivenStates(self._results), name, names)
+        for position, problem in found.problems.items():
+            problem.add_note(f"This is state {position}.")
+            raise problem
         first = self._results[0]
         how = observables._how(first, self.error, first.error.how)
-        return Estimates(np.array(values), errors, how)
+        return Estimates(found.values, found.errors, how)
 
     def _require_one_kind(self) -> None:
         """Complain about states that have no numbers in common.

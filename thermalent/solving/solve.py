@@ -175,6 +175,13 @@ def _evolve_schedule(
     return cast(Evolution, _sound(result))
 
 
+def first_method(method: Method | MethodRecord | None) -> Method:
+    """The method that is asked first for a steady state."""
+    if isinstance(method, MethodRecord):
+        return method_named(method.name, **method.parameters)
+    return method or method_named(registry.STEADY_STATE_DEFAULTS[0])
+
+
 def prepared(
     tasks: Sequence[Task], method: Method | MethodRecord | None = None
 ) -> list[Callable[[], SteadyState | Evolution]]:

@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from thermalent._version import __version__
 from thermalent.networks.network import Network
+from thermalent.operators.observables import Readings
 from thermalent.solution.method import Method
 from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import SteadyStateTask
-from thermalent.support.errors import ArgumentTypeError
+from thermalent.sweeping.bulk import solved_together
+from thermalent.sweeping.columns import FAILED, SOLVED, Columns, blank
 from thermalent.sweeping.failures import ExecutorError, StoreError
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.reading.observables import Observable
+from thermalent.sweeping.recipe import Recipe
 
-SOLVED, FAILED = 1, 2  # statuses; 0 is a point not computed yet
 _MESSAGE = 500  # characters
 
-Columns = dict[str, np.ndarray]
 StateOrError = SteadyState | Exception
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Recipe:
-    """The builder, method and observables that every point of a sweep shares.
-
-    Args:
-        builder: From parameters to a network, or to something that holds one as `network`.
-        fixed: Parameters that do not vary.
-        method: How to solve; None is the default method.
-        initial: Initial state of the emitters, see `steady_state`.
-        observables: What to read.
-        version: Of the package; workers of another one refuse.
-    """
-
-    builder: Callable[..., Any]
-    fixed: Mapping[str, Any]
-    method: Method | None
-    initial: Any
-    observables: tuple[Observable, ...]
-    version: str = field(default=__version__)
-
-    def network(self, parameters: Mapping[str, Any]) -> Network:
-        """The network of a point."""
-        try:
-            built = self.builder(**self.fixed, **parameters)
-        except SystemExit as problem:  # must not end the sweep as if it were complete
-            raise RuntimeError(f"sys.exit({problem.code!r}) was called") from None
-        network = built if isinstance(built, Network) else getattr(built, "network", None)
-        if not isinstance(network, Network):
-            raise ArgumentTypeError(
-                "Argument `builder` must be a function that returns a te.Network, but it returned "
-                f"{type(built).__name__!r}."
-            )
-        return network
 
 
 def compute(
@@ -76,22 +40,37 @@ def compute(
         solve: From networks, method and initial state to the outcomes, if not in this process.
     """
     left = np.zeros(part.size, dtype=bool) if skipped is None else skipped.ravel()
+    values, done = solved_together(recipe, part, left)
+    one_by_one = ~(left | done)
+    if one_by_one.any():
+        other = _one_by_one(recipe, part, one_by_one, solve or _solve_block)
+        for name, column in values.items():
+            column[one_by_one] = other[name][one_by_one]
+    return {name: column.reshape(part.shape) for name, column in values.items()}
+
+
+def _one_by_one(
+    recipe: Recipe,
+    part: Grid,
+    chosen: np.ndarray,
+    solve: Callable[[Sequence[Network], Method | None, Any], list[StateOrError]],
+) -> Columns:
+    """The columns of the chosen points, each built by itself, (p,) like all others."""
     built = [
-        None if left[i] else attempt(recipe.network, parameters)
+        attempt(recipe.network, parameters) if chosen[i] else None
         for i, parameters in enumerate(part)
     ]
     networks = [network for network in built if isinstance(network, Network)]
-    solved = iter((solve or _solve_block)(networks, recipe.method, recipe.initial))
+    solved = iter(solve(networks, recipe.method, recipe.initial))
     outcomes = [next(solved) if isinstance(item, Network) else item for item in built]
-    return columns(recipe.observables, outcomes, part.shape)
+    return columns(recipe.observables, outcomes)
 
 
 def columns(
     observables: Sequence[Observable],
     outcomes: Sequence[StateOrError | None],
-    shape: tuple[int, ...],
 ) -> Columns:
-    """The outcomes as arrays; failures are messages, and not-a-number in every value."""
+    """The outcomes as arrays, (p,) each; failures are messages, and not-a-number in every value."""
     values = blank(observables, len(outcomes))
     kinds: dict[object, list[int]] = {}  # solved points that are read together
     for i, outcome in enumerate(outcomes):
@@ -110,7 +89,7 @@ def columns(
         results = [outcomes[i] for i in members]
         for observable in observables:
             _read(values, observable, members, results)
-    return {name: column.reshape(shape) for name, column in values.items()}
+    return values
 
 
 def _read(
@@ -118,29 +97,15 @@ def _read(
 ) -> None:
     """One observable of the members of a block, whose emitters are the same."""
     try:
-        values, errors = observable.read_all(results)
+        found = observable.read_all(results)
     except Exception as problem:  # the observable is not defined for these emitters
-        values, errors = [problem] * len(results), np.full(len(results), math.nan)
-    for i, value in zip(members, values, strict=True):
-        if isinstance(value, Exception):
-            columns["status"][i] = FAILED
-            columns["message"][i] = f"{observable.name}: {_words(value)}"
-        else:
-            columns[observable.name][i] = value
-    columns[f"{observable.name}_error"][members] = errors
-
-
-def blank(observables: Sequence[Observable], count: int) -> Columns:
-    """Columns of points that are not computed."""
-    columns: Columns = {}
-    for observable in observables:
-        columns[observable.name] = np.full(count, np.nan)
-        columns[f"{observable.name}_error"] = np.full(count, np.nan)
-    columns["error"] = np.full(count, np.nan)
-    columns["n_max"] = np.full(count, -1, dtype=np.int32)
-    columns["message"] = np.full(count, "", dtype=object)
-    columns["status"] = np.zeros(count, dtype=np.int8)
-    return columns
+        nothing = np.full(len(results), math.nan)
+        found = Readings(nothing, nothing, dict.fromkeys(range(len(results)), problem))
+    columns[observable.name][members] = found.values
+    columns[f"{observable.name}_error"][members] = found.errors
+    for position, missing in found.problems.items():
+        columns["status"][members[position]] = FAILED
+        columns["message"][members[position]] = f"{observable.name}: {_words(missing)}"
 
 
 def _solve_block(

@@ -150,6 +150,18 @@ class Grid:
             parameters |= axis.at(i)
         return parameters
 
+    def columns(self) -> dict[str, np.ndarray] | None:
+        """Every parameter at all points, (p,) each, in order; None if some are not numbers."""
+        found: dict[str, np.ndarray] = {}
+        for position, axis in enumerate(self.axes):
+            shape = [1] * len(self.axes)
+            shape[position] = len(axis)
+            for name, values in axis.values.items():
+                if not isinstance(values, np.ndarray) or values.dtype.kind not in "fi":
+                    return None
+                found[name] = np.broadcast_to(values.reshape(shape), self.shape).ravel()
+        return found
+
     def coordinates(self) -> dict[str, tuple[str, np.ndarray]]:
         """Dimension and labels of every parameter."""
         return {name: (axis.name, axis.labels(name)) for axis in self.axes for name in axis.values}

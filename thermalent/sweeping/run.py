@@ -23,18 +23,20 @@ from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
 from thermalent.support.one_thread import one_thread
-from thermalent.sweeping.blocks import FAILED, Columns, Recipe
+from thermalent.sweeping.bulk import takes_arrays
+from thermalent.sweeping.columns import FAILED, Columns
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
 from thermalent.sweeping.execution.progress import shown
 from thermalent.sweeping.execution.tasks import BlockTask
 from thermalent.sweeping.grid import Grid, as_grid
 from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
+from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.partial_ensembles import Parts
 from thermalent.sweeping.storage.store import Store, check_accept, stored_block, writing
-from thermalent.sweeping.tiles import Tiles, corners, tiles
+from thermalent.sweeping.tiles import LEAST_TOGETHER, Tiles, corners, tiles
 
 if TYPE_CHECKING:
     import xarray
@@ -173,7 +175,7 @@ def _study(
     )
     return Study(
         grid=checked,
-        tiles=_tiles(checked, block, store),
+        tiles=_tiles(checked, block, store, together=takes_arrays(recipe)),
         recipe=_expanded(recipe, checked),
         claim="exact" if method is None else method.claim.value,
         units=dict(units or {}),
@@ -201,11 +203,11 @@ def _code(recipe: Recipe, *, stored: bool) -> dict[str, str]:
         return {"unknown": str(problem)}
 
 
-def _tiles(grid: Grid, block: int | None, store: Path | None) -> Tiles:
+def _tiles(grid: Grid, block: int | None, store: Path | None, *, together: bool) -> Tiles:
     stored = None if store is None else stored_block(store, grid.digest())
     if stored is not None:
         return Tiles(shape=grid.shape, block=stored)
-    return tiles(grid.shape, block)
+    return tiles(grid.shape, block, LEAST_TOGETHER) if together else tiles(grid.shape, block)
 
 
 def _expanded(recipe: Recipe, grid: Grid) -> Recipe:

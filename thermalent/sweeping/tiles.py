@@ -11,6 +11,9 @@ from dataclasses import dataclass
 # enough that each is worth a file per variable.
 _BLOCKS = 64
 _LEAST, _MOST = 16, 1024
+# Points that are solved side by side take a third less time where there are many of them, and some
+# hundred are solved in the time in which others are built.
+LEAST_TOGETHER = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class Tiles:
         return math.prod(s.stop - s.start for s in self.slices(number))
 
 
-def tiles(shape: tuple[int, ...], points: int | None = None) -> Tiles:
+def tiles(shape: tuple[int, ...], points: int | None = None, least: int = _LEAST) -> Tiles:
     """Blocks of at most `points` points, whole along the last axes, of about equal size.
 
     How a grid is cut depends on nothing else: not on the number of workers.
@@ -68,9 +71,10 @@ def tiles(shape: tuple[int, ...], points: int | None = None) -> Tiles:
     Args:
         shape: Of the grid.
         points: Per block; chosen from the size of the grid if not given.
+        least: So many at least where they are chosen.
     """
     size = math.prod(shape)
-    most = min(max(-(-size // _BLOCKS), _LEAST), _MOST) if points is None else points
+    most = min(max(-(-size // _BLOCKS), least), _MOST) if points is None else points
     block = [1] * len(shape)
     for axis in reversed(range(len(shape))):
         fitting = max(1, most // math.prod(block))

@@ -16,6 +16,7 @@ from thermalent.analysis.conditional.shown import ShownConditionalStates
 from thermalent.networks.network import Network
 from thermalent.operators import observables
 from thermalent.operators.estimates import Estimate, Estimates
+from thermalent.operators.stacks import GivenStates
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.stochastic.method import FieldTrajectories
@@ -239,11 +240,10 @@ class ConditionalStates(ShownConditionalStates):
         self, name: str, alpha: np.ndarray, emitters: Sequence[str]
     ) -> tuple[np.ndarray, np.ndarray]:
         """A number of the states at the amplitudes and its errors, (p,) each."""
-        values, errors = observables.of_states(self._states(alpha), name, emitters)
-        for value in values:
-            if isinstance(value, Exception):
-                raise value
-        return np.array(values, dtype=float), errors
+        found = observables.of_states(GivenStates(self._states(alpha)), name, emitters)
+        for problem in found.problems.values():
+            raise problem
+        return found.values, found.errors
 
     def _refuse(self, alpha: complex) -> NoReturn:
         """Refuse an amplitude whose state is not known.

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
 from thermalent.continued_fraction.settings import Settings
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
+from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyState
 
 _TOGETHER = 2**22  # elements of superoperators held at once
@@ -97,6 +99,43 @@ def side_by_side(
             results |= solved_group(networks, group, settings, threads, batch=True)
 
 
+def solved_arrays(
+    networks: NetworkArrays, kind: Structure, settings: Settings
+) -> SteadyStateArrays:
+    """The steady states of networks given as arrays; those that the lanes cannot settle are left
+    out.
+
+    Args:
+        networks: The networks.
+        kind: Their structure.
+        settings: Accuracy.
+    """
+    size, found = int(np.prod(networks.dims)) ** 4, []
+    for slice_ in _slices(np.arange(len(networks)), max(1, _TOGETHER // (6 * size))):
+        for group in chains(networks, slice_, kind):
+            solved = _solved(group, settings)
+            elements = solved.elements.table[solved.rows] if solved.elements else None
+            found.append((group.points[solved.rows], solved, elements))
+    points = np.concatenate([part for part, _, _ in found])
+    order = np.argsort(points)
+    error = np.concatenate([solved.error for _, solved, _ in found])[order]
+    tables = [table for _, _, table in found if table is not None]
+    elements = np.concatenate(tables)[order] if tables else None
+    return SteadyStateArrays(
+        network=networks.part(points[order]),
+        method=settings.record,
+        state=np.concatenate([solved.states for _, solved, _ in found])[order],
+        error=error,
+        elements=None if elements is None else np.minimum(elements, error[:, None, None]),
+        order=_order(np.concatenate([solved.tiers for _, solved, _ in found])[order]),
+    )
+
+
+def _order(tiers: Any) -> Any:
+    """The truncation k + l <= 2 n_max from the last tier."""
+    return (tiers + 1) // 2
+
+
 def _slices(points: np.ndarray, size: int) -> list[np.ndarray]:
     return [points[begin : begin + size] for begin in range(0, len(points), size)]
 
@@ -122,20 +161,9 @@ def solved_group(
         began: When the work began, as `time.perf_counter` says; now, if not given.
         batch: Whether the results say that they were solved with others.
     """
-    from thermalent.continued_fraction.batch import convergence as batch_convergence
-
     began = time.perf_counter() if began is None else began
-    fractions = _Fractions(group, threads)
-    progress = fractions.converge(settings.aimed_rtol, most)
-    (good,) = (progress.status == batch_convergence.SETTLED).nonzero()
-    tiers, how = progress.depth, HOW
-    if settings.last is not None:
-        tiers, how = np.full(len(group.points), settings.last), HOW_FIXED
-        good = fractions.truncate(good, tiers, progress)
-    states = fractions.states(good)
-    proper = _proper(states, progress.error[good])
-    good, states = good[proper], states[proper]
-    elements = None if settings.last is not None else _ElementErrors(fractions, progress)
+    solved = _solved(group, settings, threads, most)
+    how, elements = HOW_FIXED if solved.elements is None else HOW, solved.elements
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
     return {
         position: SteadyState(
@@ -146,7 +174,7 @@ def solved_group(
                 error, how, None if elements is None else partial(elements.of, row)
             ),
             stats={
-                "n_max": (tier + 1) // 2,
+                "n_max": _order(tier),
                 "tiers": tier,
                 "ended_by": "converged",
                 "unknowns_per_tier": group.counts,
@@ -156,15 +184,49 @@ def solved_group(
             | ({"batch": True} if batch else {}),
         )
         for row, position, rho, error, tier, residual in zip(
-            good.tolist(),
-            group.points[good].tolist(),
-            states,
-            progress.error[good].tolist(),
-            tiers[good].tolist(),
-            progress.residual[good].tolist(),
+            solved.rows.tolist(),
+            group.points[solved.rows].tolist(),
+            solved.states,
+            solved.error.tolist(),
+            solved.tiers.tolist(),
+            solved.residual.tolist(),
             strict=True,
         )
     }
+
+
+class _Solved(NamedTuple):
+    """The states of those points of a group that the lanes have settled."""
+
+    rows: np.ndarray  # which of the points, (s,)
+    states: np.ndarray  # (s, d, d)
+    error: np.ndarray  # of the largest elements, (s,)
+    tiers: np.ndarray  # (s,)
+    residual: np.ndarray  # (s,)
+    elements: _ElementErrors | None  # of all points; None where the truncation was given
+
+
+def _solved(group: Chains, settings: Settings, threads: int = 1, most: int = MOST_TIERS) -> _Solved:
+    from thermalent.continued_fraction.batch import convergence as batch_convergence
+
+    fractions = _Fractions(group, threads)
+    progress = fractions.converge(settings.aimed_rtol, most)
+    (good,) = (progress.status == batch_convergence.SETTLED).nonzero()
+    tiers, fixed = progress.depth, settings.last is not None
+    if settings.last is not None:
+        tiers = np.full(len(group.points), settings.last)
+        good = fractions.truncate(good, tiers, progress)
+    states = fractions.states(good)
+    proper = _proper(states, progress.error[good])
+    good, states = good[proper], states[proper]
+    return _Solved(
+        rows=good,
+        states=states,
+        error=progress.error[good],
+        tiers=tiers[good],
+        residual=progress.residual[good],
+        elements=None if fixed else _ElementErrors(fractions, progress),
+    )
 
 
 def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -190,13 +252,14 @@ class _ElementErrors:
         self.fractions, self.progress = fractions, progress
 
     @cached_property
-    def _table(self) -> np.ndarray:
+    def table(self) -> np.ndarray:
+        """Those of all points, (p, d, d)."""
         fractions, progress = self.fractions, self.progress
         return element_errors(fractions.work, fractions.tier0, progress.error, progress.scale)
 
     def of(self, row: int) -> np.ndarray:
         """Those of the state of a point, (d, d)."""
-        return np.asarray(self._table[row])
+        return np.asarray(self.table[row])
 
 
 class _Fractions:

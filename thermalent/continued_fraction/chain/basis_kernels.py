@@ -144,7 +144,7 @@ def assemble_small(frames, place, weights, sums, span, variance, scale):
     Args:
         frames: Orthonormal states of each network as columns, (p, d, d).
         place: In which column each Hermitian operator stands, (d^2,).
-        weights: Of the networks, (p, w): see `structure.network_weights`.
+        weights: Of the networks, (p, w): see `structure.NetworkNumbers`.
         sums: See `structure.Terms`.
         span: See `to_basis`.
         variance: V of the sources, (p,).

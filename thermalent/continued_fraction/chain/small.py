@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
 from thermalent.continued_fraction.chain.blocks import ChainBlocks, chain_blocks
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
-from thermalent.continued_fraction.chain.structure import Structure, network_weights, terms
+from thermalent.continued_fraction.chain.structure import (
+    NetworkNumbers,
+    Structure,
+    network_numbers,
+    terms,
+)
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
-from thermalent.networks.nodes import Mode
 
 
 class ReachedUnknowns(NamedTuple):
@@ -62,7 +67,7 @@ class Chains(NamedTuple):
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Numbers of unknowns of the even and the odd tiers."""
+        """NetworkNumbers of unknowns of the even and the odd tiers."""
         return len(self.reached.charge[0]), len(self.reached.charge[1])
 
     def single(self, row: int) -> HierarchyChain:
@@ -82,7 +87,9 @@ class Chains(NamedTuple):
         )
 
 
-def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> list[Chains]:
+def chains(
+    networks: Sequence[Network] | NetworkArrays, points: np.ndarray, kind: Structure
+) -> list[Chains]:
     """The chains of networks of one structure, those that reach the same unknowns together.
 
     Args:
@@ -96,9 +103,9 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     from thermalent.continued_fraction.chain import basis_kernels
 
     superoperators = terms(kind)
-    chosen = [networks[p] for p in points]
-    number = network_weights(chosen)
-    rate, variance = _source(chosen, number)
+    numbers = network_numbers(networks, points)
+    number = numbers.weights
+    rate, variance = _source(numbers, len(superoperators.lowering) + 1)
     frames = _frames(number, superoperators.lowering, superoperators.numbers)
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
@@ -136,13 +143,10 @@ def chains(networks: Sequence[Network], points: np.ndarray, kind: Structure) -> 
     return found
 
 
-def _source(networks: Sequence[Network], number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """The amplitude decay rate and V of each network's mode, (p,) each."""
-    modes = cast(list[Mode], [network.nodes[0] for network in networks])
-    nodes = len(networks[0].nodes)
-    bath = np.array([mode.bath_rate for mode in modes])
-    occupation = np.array([mode.n_th for mode in modes])
-    lost, absorbed = number[:, nodes**2].real, number[:, 2 * nodes**2].real
+    weights, bath, occupation = numbers
+    lost, absorbed = weights[:, nodes**2].real, weights[:, 2 * nodes**2].real
     relaxation = lost - absorbed + bath
     return relaxation / 2, (absorbed + bath * occupation) / relaxation
 

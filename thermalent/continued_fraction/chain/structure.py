@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import hermitian_order
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.gaussian_source import mode_terms
 from thermalent.networks.liouvillian import coupled_liouvillian
 from thermalent.networks.network import Couplings, Network
@@ -61,7 +62,7 @@ class Sums(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The superoperators of a structure, see `network_weights` for what they are summed with.
+    """The superoperators of a structure, see `NetworkNumbers` for what they are summed with.
 
     Args:
         numbers: Excitation number of each basis state of the emitters, (d,).
@@ -120,18 +121,60 @@ def anonymous(emitter: Emitter) -> Emitter:
     )
 
 
-def network_weights(networks: Sequence[Network]) -> np.ndarray:
-    """The numbers of networks of one structure, (p, 3 n^2 + e + 1).
+def structure_of_arrays(networks: NetworkArrays) -> Structure | None:
+    """The structure of networks given as arrays; None if they have too many states."""
+    if prod(networks.dims) > MOST_STATES:
+        return None
+    return Structure(networks.backaction, (_QUBIT,) * len(networks.dims))
 
-    In each row J, G and U of all nodes, the mode first, the dephasing of each emitter, and one.
+
+class NetworkNumbers(NamedTuple):
+    """The numbers in which networks of one structure differ.
+
+    Args:
+        weights: (p, 3 n^2 + e + 1): in each row J, G and U of all nodes, the mode first, the
+            dephasing of each emitter, and one.
+        bath_rate: Energy decay rates of the modes into their hot baths, (p,).
+        n_th: Occupations of these, (p,).
     """
-    count, n = len(networks), len(networks[0].nodes)
-    weights = np.ones((count, 3 * n * n + n), dtype=complex)
-    matrices = [(network.exchange, network.decay, network.absorption) for network in networks]
-    weights[:, : 3 * n * n] = np.array(matrices).reshape(count, -1)
-    weights[:, 3 * n * n : -1] = [
-        [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in networks
+
+    weights: np.ndarray
+    bath_rate: np.ndarray
+    n_th: np.ndarray
+
+
+def network_numbers(
+    networks: Sequence[Network] | NetworkArrays, points: np.ndarray
+) -> NetworkNumbers:
+    """The numbers of some networks of one structure.
+
+    Args:
+        networks: All networks.
+        points: Positions of those to take.
+    """
+    if isinstance(networks, NetworkArrays):
+        some = networks.part(points)
+        matrices = np.stack([some.exchange, some.decay, some.absorption], axis=1)
+        return NetworkNumbers(_weights(matrices, some.dephasing), some.bath_rate, some.n_th)
+    chosen = [networks[p] for p in points]
+    modes = cast(list[Mode], [network.nodes[0] for network in chosen])
+    dephasing = [
+        [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in chosen
     ]
+    given = [(network.exchange, network.decay, network.absorption) for network in chosen]
+    return NetworkNumbers(
+        _weights(np.array(given), np.array(dephasing)),
+        np.array([mode.bath_rate for mode in modes]),
+        np.array([mode.n_th for mode in modes]),
+    )
+
+
+def _weights(matrices: np.ndarray, dephasing: np.ndarray) -> np.ndarray:
+    """The weights from the three matrices (p, 3, n, n) and the dephasing (p, e)."""
+    count, _, n, _ = matrices.shape
+    weights = np.ones((count, 3 * n * n + n), dtype=complex)
+    weights[:, : 3 * n * n] = matrices.reshape(count, -1)
+    weights[:, 3 * n * n : -1] = dephasing
     return weights
 
 

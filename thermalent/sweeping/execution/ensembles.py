@@ -22,10 +22,12 @@ from thermalent.stochastic.run import block_mean
 from thermalent.stochastic.step_bias import ExtrapolatedBlock, Reader
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support.one_thread import one_thread
-from thermalent.sweeping.blocks import Columns, Recipe, StateOrError, attempt, compute, whole
+from thermalent.sweeping.blocks import StateOrError, attempt, compute, whole
+from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
 from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.execution.tasks import BlockTask
+from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.storage.partial_ensembles import Part, Parts
 
 _AHEAD = 3  # tasks submitted per worker: they are collected in order, so that some must wait

@@ -19,7 +19,7 @@ from typing import Any
 from thermalent._version import __version__
 from thermalent.support import checks
 from thermalent.support.one_thread import one_thread
-from thermalent.sweeping.blocks import Columns, Recipe
+from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.execution.tasks import (
     BlockTask,
@@ -28,6 +28,7 @@ from thermalent.sweeping.execution.tasks import (
     run_task,
 )
 from thermalent.sweeping.failures import ExecutorError
+from thermalent.sweeping.recipe import Recipe
 
 # How often a block may be lost with its worker before the sweep stops.
 LOSSES = 20

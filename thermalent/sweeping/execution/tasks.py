@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from thermalent._version import __version__
-from thermalent.sweeping.blocks import Columns, Recipe, compute
+from thermalent.sweeping.blocks import compute
+from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.failures import ExecutorError
 from thermalent.sweeping.grid import Grid
+from thermalent.sweeping.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,6 +16,7 @@ from thermalent.operators import error_bounds
 from thermalent.operators.estimates import Estimate
 from thermalent.operators.observables import (
     TABLE,
+    Readings,
     labels,
     of_state,
     of_states,
@@ -23,6 +24,8 @@ from thermalent.operators.observables import (
     weight,
     weights,
 )
+from thermalent.operators.readable import Named, Stack
+from thermalent.operators.stacks import GivenStates
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 
@@ -69,28 +72,30 @@ class Observable:
             estimate = of_state(result, self.what, self.emitters)
         return float(estimate), estimate.error
 
-    def read_all(
-        self, results: Sequence[SteadyState]
-    ) -> tuple[list[float | Exception], np.ndarray]:
-        """The number and the error of every result, an exception in place of a missing number.
+    def read_all(self, results: Sequence[SteadyState]) -> Readings:
+        """The number and the error of every result, an exception where there is none.
 
         Args:
             results: Of networks with the same emitters, by methods of one claim.
         """
-        if not self.function and TABLE[self.what].labelled:
-            return weights(results, self._state(results[0].network), self.emitters)
         if not self.function:
-            return of_states(results, self.what, self.emitters)
-        readings = [self._attempt(result) for result in results]
-        return [value for value, _ in readings], np.array([error for _, error in readings])
+            return self.of_stack(GivenStates(results))
+        readings = np.full((2, len(results)), math.nan)
+        problems: dict[int, Exception] = {}
+        for i, result in enumerate(results):
+            try:
+                readings[:, i] = self.read(result)
+            except Exception as problem:  # of a user's function too: the other points continue
+                problems[i] = problem
+        return Readings(readings[0], readings[1], problems)
 
-    def _attempt(self, result: SteadyState) -> tuple[float | Exception, float]:
-        try:
-            return self.read(result)
-        except Exception as problem:  # of a user's function too: the other points continue
-            return problem, math.nan
+    def of_stack(self, stack: Stack) -> Readings:
+        """The number and the error of every state, if it is not a function of results."""
+        if TABLE[self.what].labelled:
+            return weights(stack, self._state(stack.network), self.emitters)
+        return of_states(stack, self.what, self.emitters)
 
-    def _state(self, network: Network) -> np.ndarray:
+    def _state(self, network: Named) -> np.ndarray:
         return pure(self.label, _dims(self, network), name="observables", given=self.name)
 
 
@@ -191,7 +196,7 @@ def _check(observable: Observable, network: Network) -> None:
         observable._state(network)
 
 
-def _dims(observable: Observable, network: Network) -> tuple[int, ...]:
+def _dims(observable: Observable, network: Named) -> tuple[int, ...]:
     chosen = observable.emitters or network.emitter_names
     return tuple(network.dims[network.position(name)] for name in chosen)
 

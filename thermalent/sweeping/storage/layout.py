@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from thermalent.sweeping.blocks import FAILED, SOLVED, Columns, Recipe, blank
+from thermalent.sweeping.columns import FAILED, SOLVED, Columns, blank
 from thermalent.sweeping.grid import Grid
+from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.tiles import Tiles
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from thermalent.support import checks
-from thermalent.sweeping.blocks import SOLVED, Columns
+from thermalent.sweeping.columns import SOLVED, Columns
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage import code_identity
 from thermalent.sweeping.storage.integrity import (

@@ -1,0 +1,48 @@
+"""The recipe of a sweep: what every point of it shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thermalent._version import __version__
+from thermalent.networks.network import Network
+from thermalent.solution.method import Method
+from thermalent.support.errors import ArgumentTypeError
+from thermalent.sweeping.reading.observables import Observable
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recipe:
+    """The builder, method and observables that every point of a sweep shares.
+
+    Args:
+        builder: From parameters to a network, or to something that holds one as `network`.
+        fixed: Parameters that do not vary.
+        method: How to solve; None is the default method.
+        initial: Initial state of the emitters, see `steady_state`.
+        observables: What to read.
+        version: Of the package; workers of another one refuse.
+    """
+
+    builder: Callable[..., Any]
+    fixed: Mapping[str, Any]
+    method: Method | None
+    initial: Any
+    observables: tuple[Observable, ...]
+    version: str = field(default=__version__)
+
+    def network(self, parameters: Mapping[str, Any]) -> Network:
+        """The network of a point."""
+        try:
+            built = self.builder(**self.fixed, **parameters)
+        except SystemExit as problem:  # must not end the sweep as if it were complete
+            raise RuntimeError(f"sys.exit({problem.code!r}) was called") from None
+        network = built if isinstance(built, Network) else getattr(built, "network", None)
+        if not isinstance(network, Network):
+            raise ArgumentTypeError(
+                "Argument `builder` must be a function that returns a te.Network, but it returned "
+                f"{type(built).__name__!r}."
+            )
+        return network
