@@ -78,11 +78,12 @@ class Cascade(Geometry):
 
     def propagator(self) -> np.ndarray:
         """M, lower triangular."""
-        return cascade_propagator(np.asarray(self.rates, float), np.asarray(self.loss, float))
+        t = _transmission(self.loss)
+        return _within_channel(np.sqrt(self.rates) + 0j, np.arange(len(self.rates)), t, 1)
 
 
 def cascade_propagator(rates: np.ndarray, loss: np.ndarray) -> np.ndarray:
-    """M of a `Cascade`, or of many: rates (..., n) and losses (..., n - 1) to (..., n, n)."""
+    """M of many cascades: rates (p, n) and losses (p, n - 1) to (p, n, n)."""
     return _within_channel(np.sqrt(rates) + 0j, np.arange(rates.shape[-1]), _transmission(loss), 1)
 
 

@@ -13,7 +13,7 @@ from thermalent.support.compiled import compiled
 
 # Arrays whose length is the number of lanes. The compiler knows the length of a tuple: one lane
 # becomes scalar code. Many lanes are faster as loops, which it would unroll.
-MANY_LANES = np.ones(16)
+MANY_LANES = np.ones(32)
 ONE_LANE = (1.0,)
 _SCALING = np.sqrt(1.7)
 

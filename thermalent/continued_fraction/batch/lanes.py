@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,9 +31,9 @@ from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyStat
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
-# All lanes together take as long as so many folds of one network (6.8 measured for resonant qubits,
-# 7.4 for detuned ones), so that fewer are folded one by one.
-_LANES_COST = 6.5
+# All lanes together take as long as so many folds of one network (9.6 measured for resonant qubits,
+# 9.7 for detuned ones), so that fewer are folded one by one.
+_LANES_COST = 9.6
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
@@ -127,13 +127,8 @@ def solved_arrays(
         state=np.concatenate([solved.states for _, solved, _ in found])[order],
         error=error,
         elements=None if elements is None else np.minimum(elements, error[:, None, None]),
-        order=_order(np.concatenate([solved.tiers for _, solved, _ in found])[order]),
+        order=(np.concatenate([solved.tiers for _, solved, _ in found])[order] + 1) // 2,
     )
-
-
-def _order(tiers: Any) -> Any:
-    """The truncation k + l <= 2 n_max from the last tier."""
-    return (tiers + 1) // 2
 
 
 def _slices(points: np.ndarray, size: int) -> list[np.ndarray]:
@@ -174,7 +169,7 @@ def solved_group(
                 error, how, None if elements is None else partial(elements.of, row)
             ),
             stats={
-                "n_max": _order(tier),
+                "n_max": (tier + 1) // 2,
                 "tiers": tier,
                 "ended_by": "converged",
                 "unknowns_per_tier": group.counts,

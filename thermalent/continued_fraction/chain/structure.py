@@ -157,15 +157,16 @@ def network_numbers(
         matrices = np.stack([some.exchange, some.decay, some.absorption], axis=1)
         return NetworkNumbers(_weights(matrices, some.dephasing), some.bath_rate, some.n_th)
     chosen = [networks[p] for p in points]
-    modes = cast(list[Mode], [network.nodes[0] for network in chosen])
+    modes = [cast(Mode, network.nodes[0]) for network in chosen]
+    sources = np.array([(mode.bath_rate, mode.n_th) for mode in modes])
     dephasing = [
         [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in chosen
     ]
     given = [(network.exchange, network.decay, network.absorption) for network in chosen]
     return NetworkNumbers(
         _weights(np.array(given), np.array(dephasing)),
-        np.array([mode.bath_rate for mode in modes]),
-        np.array([mode.n_th for mode in modes]),
+        sources[:, 0],
+        sources[:, 1],
     )
 
 
