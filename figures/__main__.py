@@ -48,6 +48,7 @@ RINGS = (
     "generation_6",
     "generation_7",
     "generation_8",
+    "ring_delay",
     "transport_1b",
     "transport_2",
     "transport_3a",

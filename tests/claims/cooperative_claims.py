@@ -3,6 +3,8 @@
 In units of omega = 1, kappa = 0.001 as in its figures: decay = 2 kappa, individual_decay = 2 alpha.
 """
 
+from itertools import combinations
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -143,6 +145,40 @@ def two_excitations():
     return [float(np.sum(np.diag(end).real[numbers == n])) for n in (0, 1, 2)]
 
 
+def four_partite():
+    """|1100> ends with weight w in the dark D: [w, largest overlap of D with a product of two
+    parts, smallest negativity of the whole state over all cuts]."""
+    end = te.steady_state(network(4), initial="1100").state
+    pairs = (((0, 2), (1, 3)), ((0, 3), (1, 2)))
+    dark = sum(_singlets(*pair) for pair in pairs)
+    dark = dark / np.linalg.norm(dark)
+    cuts = [part for size in (1, 2) for part in combinations(range(4), size)]
+    overlaps = [_schmidt(dark, part)[0] ** 2 for part in cuts]
+    negativities = [_negativity(end, part) for part in cuts]
+    return [overlap(end, dark), max(overlaps), min(negativities)]
+
+
+def _singlets(first, second):
+    """|Psi-> of two pairs of four qubits."""
+    tensor = np.multiply.outer(*(states.bell("Psi-").reshape(2, 2),) * 2)
+    return np.moveaxis(tensor, range(4), (*first, *second)).ravel()
+
+
+def _schmidt(ket, part):
+    rest = [k for k in range(4) if k not in part]
+    matrix = ket.reshape((2,) * 4).transpose([*part, *rest]).reshape(2 ** len(part), -1)
+    return np.linalg.svd(matrix, compute_uv=False)
+
+
+def _negativity(state, part):
+    """Minus the sum of the negative eigenvalues of the partial transpose."""
+    order = [k + 4 if k in part else k for k in range(4)]
+    order += [k if k in part else k + 4 for k in range(4)]
+    turned = state.reshape((2,) * 8).transpose(order).reshape(16, 16)
+    values = np.linalg.eigvalsh(turned)
+    return -float(np.sum(values[values < 0]))
+
+
 def many_qubits():
     """[C_1j at N = 100, weight of |10...0> in the final state there]."""
     amplitudes = exact.single_excitation_amplitudes(1e9, (2 * KAPPA,) * 100)
@@ -189,6 +225,7 @@ CLAIMS = {
     "end of 110 and 101": relabelled,
     "N qubits": four_qubits,
     "W-like, two excitations": two_excitations,
+    "two excitations, four-partite": four_partite,
     "W-like, many qubits": many_qubits,
     "clockwork, lowest transition": lambda: clockwork("lowest transition"),
     "clockwork, laser": lambda: clockwork("laser"),

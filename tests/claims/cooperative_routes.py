@@ -178,6 +178,26 @@ def two_excitations():
     return [sum(rho[i, i].real for i in range(16) if i.bit_count() == n) for n in (0, 1, 2)]
 
 
+def four_partite():
+    """D as the projection of |1100> on what the collective operator takes to zero."""
+    rho = evolved(together(4), ket("1100"), LATE)
+    lost = null_space(sum(lowering(4)))
+    dark = lost @ (lost.T @ ket("1100"))
+    dark = dark / np.linalg.norm(dark)
+    overlaps, negativities = [], []
+    for part in range(1, 8):  # the qubits of the bits of the number, against the rest
+        inside = [k for k in range(4) if part >> k & 1]
+        outside = [k for k in range(4) if k not in inside]
+        matrix = dark.reshape((2,) * 4).transpose(inside + outside).reshape(2 ** len(inside), -1)
+        overlaps.append(np.max(np.linalg.eigvalsh(matrix @ matrix.T)))
+        tensor = rho.reshape((2,) * 8)
+        for k in inside:
+            tensor = tensor.swapaxes(k, k + 4)
+        # |X|_1 = 1 + 2 N.
+        negativities.append((np.sum(np.abs(np.linalg.eigvalsh(tensor.reshape(16, 16)))) - 1) / 2)
+    return [overlap(rho, dark), max(overlaps), min(negativities)]
+
+
 def many_qubits():
     left = expm(-0.5 * np.ones((100, 100)))[:, 0]  # after 50 decay times
     return [2 * abs(left[0] * left[1]), left[0] ** 2]
@@ -230,6 +250,7 @@ ROUTES = {
     "end of 110 and 101": (EXPONENTIAL, lambda: [three_qubits(x)[1] for x in ("110", "101")]),
     "N qubits": (EXPONENTIAL, four_qubits),
     "W-like, two excitations": (EXPONENTIAL, two_excitations),
+    "two excitations, four-partite": (EXPONENTIAL, four_partite),
     "W-like, many qubits": ("exponential of the amplitudes written out", many_qubits),
     "clockwork, lowest transition": (NULL_VECTOR, lambda: clockwork(*LOWEST)),
     "clockwork, laser": (NULL_VECTOR, lambda: clockwork(*LASER)),

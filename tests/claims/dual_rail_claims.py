@@ -84,6 +84,16 @@ def weakest_cut():
     return found
 
 
+def locally_maximally_entangleable():
+    """Spread of the moduli of the amplitudes, Hadamard matrices on rail B, r = 1, 2, 4."""
+    turn = np.kron(np.eye(2), np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+    found = []
+    for r in (1.0, 2.0, 4.0):
+        ket = dual_rail_state(2, r, (0.7, 0.0), "reverse").ket  # A1, B1, A2, B2
+        found.append(np.ptp(np.abs(np.kron(turn, turn) @ ket)) / 0.25)
+    return found
+
+
 def rail_entropy():
     """S_A over its printed formula and over N ln 2, six reversed pairs."""
     state = ladder(6, 0.7, "reverse")
@@ -152,6 +162,7 @@ CLAIMS = {
     "C_ij, Delta = 2": lambda: two_pairs(2.0),
     "C_ij, Delta = 100": lambda: two_pairs(100.0),
     "four-partite": weakest_cut,
+    "locally maximally entangleable": locally_maximally_entangleable,
     "S_A": rail_entropy,
     "S_n, Delta = 0.2": lambda: ladder(6, 0.2, "reverse").entropies(),
     "S_n, Delta = 5": lambda: ladder(6, 5.0, "reverse").entropies(),
@@ -172,6 +183,7 @@ CLAIMS = {
     "N_ent, kappa = 5, dephasing 0.01": lambda: entangled_pairs(5.0, 0.01),
     "N_ent, kappa = 20, dephasing 0": lambda: entangled_pairs(20.0, 0.0),
     "N_ent, kappa = 20, dephasing 0.01": lambda: entangled_pairs(20.0, 0.01),
+    "N_par": lambda: [entangled_pairs(kappa, 0.0)[2] / kappa for kappa in (5.0, 20.0)],
     "C_ii, Delta = 0": lambda: four_pairs(0.0),
     "C_ii, Delta = 2": lambda: four_pairs(2.0),
     "C_44 over Delta": lambda: [four_pairs(d)[3] for d in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)],

@@ -166,6 +166,18 @@ def weakest_cut():
     return found
 
 
+def locally_maximally_entangleable():
+    """The amplitudes of the dark ket with the qubits of rail B read in |0> +- |1>."""
+    found = []
+    for r in (1.0, 2.0, 4.0):
+        ket = dark_ket(r, [0.7, 0.0], [0.0, -0.7])[0].reshape((2,) * 4)
+        for axis in (1, 3):
+            plus, minus = (ket.take(0, axis) + s * ket.take(1, axis) for s in (1, -1))
+            ket = np.stack([plus, minus], axis) / np.sqrt(2)
+        found.append(4 * np.ptp(np.abs(ket)))
+    return found
+
+
 def rail_entropy():
     x = np.cosh(1.0) ** 2 / np.cosh(2.0)
     found = entropy(ladder(6, 0.7), range(0, 12, 2))
@@ -229,6 +241,7 @@ ROUTES = {
         for delta in (0.0, 0.5, 2.0, 100.0)
     },
     "four-partite": (DARK, weakest_cut),
+    "locally maximally entangleable": (DARK, locally_maximally_entangleable),
     "S_A": (DARK, rail_entropy),
     "S_n, Delta = 0.2": (DARK, lambda: entropies(0.2)),
     "S_n, Delta = 5": (DARK, lambda: entropies(5.0)),
@@ -250,6 +263,7 @@ ROUTES = {
         for kappa in (5.0, 20.0)
         for dephasing in (0.0, 0.01)
     },
+    "N_par": (FOCK, lambda: [entangled_pairs(kappa, 0.0)[2] / kappa for kappa in (5.0, 20.0)]),
     "unequal bandwidths": (
         FOCK,
         lambda: [

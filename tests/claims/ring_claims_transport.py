@@ -236,6 +236,28 @@ def unknown_qubit():
     return np.mean(fidelities)
 
 
+def unknown_qutrit():
+    """The same of |00>, |Psi+>, |11> of two qubits, at g = 0.3 and the best time."""
+    network, levels = ring_resonators(0.3, qubits=2), [(BELL_1, BELL_2), ("1100", "0011")]
+
+    def value(time):
+        return float(te.unknown_state_fidelity(network, [time], levels)[0])
+
+    top = minimize_scalar(lambda t: -value(t), bounds=(7, 8.2), method="bounded")
+    return -top.fun
+
+
+def after_a_long_delay():
+    """F of |Psi+> at g = 0.3, chi = 0.8: gamma_L lost; a round trip of twice the peak's time, of
+    the peak's time, of half of it."""
+    both = ring_resonators(0.3, qubits=2, decay_left=left(0.8))
+    delayed = (
+        te.delayed_peak(both, BELL_1, target=BELL_2, delay=tau, until=30, clock="arrival").value
+        for tau in (6.8, 3.4, 1.7)
+    )
+    return [transported(0.3, cavity_loss=left(0.8)).value, *delayed]
+
+
 CLAIMS = {
     "Psi+, best coupling": lambda: best_of_one(transported, 0.15, 0.6)[0],
     "Psi+, F": lambda: best_of_one(transported, 0.15, 0.6)[1],
@@ -278,4 +300,6 @@ CLAIMS = {
     "psi_beta": phase_of_two,
     "qubit decay, both at their best": equally_good_decay,
     "unknown qubit": unknown_qubit,
+    "unknown qutrit": unknown_qutrit,
+    "transport, long delay": after_a_long_delay,
 }

@@ -259,7 +259,32 @@ def generation_against_transport(rate, start, time):
     ]
 
 
+def generation_after_a_long_delay():
+    by_delay = [by_steps((0.126, 0.277), left(0.8), t, "generation") for t in (13.1, 6.55, 3.3)]
+    return [generated(**PRINTED, leak=left(0.8))[0], *by_delay]
+
+
 # Transport
+
+
+def transport_after_a_long_delay():
+    by_delay = [by_steps((0.3,), left(0.8), t, "transport") for t in (6.8, 3.4, 1.7)]
+    return [transported(0.3, leak=left(0.8))[0], *by_delay]
+
+
+def unknown_qutrit():
+    """From the weights in which the two levels arrive at node 2, by the master equation."""
+    node, root = TwoPerNode(0.3), np.sqrt(0.5)
+
+    def mean(time):
+        kets = ([0.0, root, root, 0.0], [0.0, 0.0, 0.0, 1.0])
+        total = 1 + sum(np.sqrt(node.fidelity(ket, time)) for ket in kets)
+        return (1 + total**2 / 3) / 4
+
+    found = minimize_scalar(
+        lambda t: -mean(t), bounds=(7, 8.2), method="bounded", options={"xatol": 1e-6}
+    )
+    return -found.fun
 
 
 def transport_matrix(g, **how):
@@ -437,6 +462,8 @@ NAMES = {
         for system in ("generation", "transport")
         for chi in (0.95, 0.9, 0.8, 0.5)
     },
+    **dict.fromkeys(("generation, long delay", "transport, long delay"), DELAY),
+    "unknown qutrit": MASTER,
     **dict.fromkeys(("one detuning", "W3, qubits detuned", "W3, cavities detuned"), QUADRATURE),
     **dict.fromkeys(("Phi+-", "ee", "psi_beta"), MASTER),
     "C and F(Psi-)": "exponentials of the amplitudes written out",
@@ -557,5 +584,8 @@ _FOUND = {
     "psi_beta": spread_over_phase,
     "qubit decay, both at their best": equally_good_decay,
     "unknown qubit": unknown_qubit,
+    "unknown qutrit": unknown_qutrit,
+    "generation, long delay": generation_after_a_long_delay,
+    "transport, long delay": transport_after_a_long_delay,
 }
 ROUTES = {name: (NAMES.get(name, EXPONENTIAL), found) for name, found in _FOUND.items()}

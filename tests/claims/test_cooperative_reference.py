@@ -22,7 +22,7 @@ def ours(name):
 
 def test_all_claims_are_there():
     assert list(ROWS) == list(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 30
+    assert len(TABLE["claims"]) == len(ROWS) == 31
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -63,6 +63,13 @@ def test_supported_statements():
     assert ours("fidelity with Psi_2")[0] == pytest.approx(2 / 3)
     assert ours("N qubits")[0] == pytest.approx(exact.basis_spin_weights(4, 1).dark_weight)
     assert ours("N qubits")[1:] == pytest.approx(list(exact.limit_concurrences(4)))
+
+
+def test_two_excitations_end_four_partite_entangled():
+    weight, product, negativity = ours("two excitations, four-partite")
+    assert weight == pytest.approx(ours("W-like, two excitations")[2])
+    assert product == pytest.approx(0.75)
+    assert negativity > 0.1
 
 
 def test_contradicted_statements():

@@ -22,6 +22,7 @@ LONG = {
     "N_ent, kappa = 20, dephasing 0",
     "N_ent, kappa = 5, dephasing 0.01",
     "decay along the chain",
+    "N_par",
     "C_ii, Delta = 0",
     "C_ii, Delta = 2",
     "C_44 over Delta",
@@ -55,6 +56,9 @@ def test_verdicts_in_words():
     parallel, crossed, *_ = ours["C_ij, Delta = 100"]
     assert (parallel, round(crossed, 1)) == (0.0, 1.0)
     assert min(ours["four-partite"]) > 0.1
+    spread = np.array(ours["locally maximally entangleable"]) * np.exp([2, 4, 8])
+    assert spread[1:] == pytest.approx([4, 4], rel=2e-3)  # vanishes with exp(-2r)
+    assert 1 < min(ours["N_par"]) < max(ours["N_par"]) < 2.5
     # "About": at r = 1 a qubit of rail A has 0.948 bits, and so have two of each pair that is cut.
     x = np.cosh(1.0) ** 2 / np.cosh(2.0)
     bits = -(x * np.log2(x) + (1 - x) * np.log2(1 - x))

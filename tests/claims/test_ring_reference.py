@@ -54,7 +54,7 @@ def verdict(row):
 
 def test_all_claims_are_there():
     assert set(ROWS) == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 92
+    assert len(TABLE["claims"]) == len(ROWS) == 95
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,12 @@ def test_verdicts_in_words():
     assert imaginary < largest - 0.1 < largest - 0.002 < real < largest
     assert min(ours["qubit decay"][2:]) > 0.25  # both rates imaginary at the best couplings
     assert 0.96 < ours["unknown qubit"][0] < 0.97
+    assert ours["unknown qutrit"][0] > 0.88
+    for system in ("generation", "transport"):
+        lost, twice, once, half = ours[f"{system}, long delay"]
+        assert twice == pytest.approx(lost, abs=1e-12)
+        assert once == pytest.approx(lost, abs=1e-12)
+        assert half > lost + 0.03
     assert 0.02 < ours["qubit decay, maxima swap"][0] < 0.0205
     for rate, ahead in (("0.02", False), ("0.05", True), ("0.1", True), ("0.2", True)):
         made, carried = ours[f"qubit decay, against transport, {rate}"]

@@ -40,7 +40,8 @@ WITHOUT = {
 }
 # Thousands of amplitudes, and number states behind a hot source.
 LONG = {"amplitude alone", "what fluctuates", "SiV, spin"}
-LONG |= {"unique, three pairs", "unequal bandwidths"}
+LONG |= {"unique, three pairs", "unequal bandwidths", "N_par"}
+LONG |= {"several pairs, permuted", "retardation"}
 LONG |= {"T_prep, four pairs", *(name for _, name in ROWS if name.startswith("N_ent"))}
 
 

@@ -29,7 +29,7 @@ def ours(name):
 def test_all_claims_are_there():
     checked = {name for name, row in ROWS.items() if row["verdict"] != NOT_CHECKED}
     assert checked == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 87
+    assert len(TABLE["claims"]) == len(ROWS) == 88
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -136,6 +136,10 @@ def test_statements_on_setups():
     first, second, alone = ours("several pairs")
     assert first == pytest.approx(alone, abs=1e-8)
     assert 0.5 * first < second < first
+    assert np.all(ours("several pairs, permuted") > 0)
+    arrival, *laboratory = ours("retardation")
+    assert arrival == pytest.approx(alone, abs=1e-6)
+    assert laboratory[2] < laboratory[1] < arrival - 0.04
     entropies = ours("entropy")
     # A hundred times the temperature changes it as much as a tenth of the bandwidth.
     assert entropies[2] - entropies[3] > 0.5 > abs(entropies[1] - entropies[2])

@@ -167,6 +167,31 @@ def spin():
     return [te.steady_state(lab.network).concurrence() for lab in labs]
 
 
+def permuted_pairs():
+    """C of qubits 1 and 3, 2 and 4, and of 2 and 3, which opposite detunings of gamma pair."""
+    method, found = te.ContinuedFraction(rtol=1e-6), []
+    for detuning, pairs in (
+        ((1.0, 1.0, -1.0, -1.0), (("q1", "q3"), ("q2", "q4"))),
+        ((1.0, 0.0, 0.0, -1.0), (("q2", "q3"),)),
+    ):
+        four = te.steady_state(link(4.0, 0.05, qubits=4, detuning=detuning), method)
+        found += [float(four.concurrence(*pair)) for pair in pairs]
+        assert four.concurrence("q1", "q2") == four.concurrence("q3", "q4") == 0
+    return found
+
+
+def late_schedule():
+    """The link at rest; then the second qubit, whose clock is late, waits for the first."""
+    on, first = (te.thermal_link(4.0, 0.05, gamma=(1.0, g)) for g in (1.0, 0.0))
+    return te.Schedule([(on, 100.0), (first, np.inf)]), 100.0 + np.array([0.0, 0.1, 0.5, 1.0])
+
+
+def at_one_time():
+    """C at arrival, and at one time of the laboratory for gamma tau = 0.1, 0.5, 1."""
+    schedule, times = late_schedule()
+    return te.evolve(schedule, times, "00", te.ContinuedFraction(rtol=1e-7)).concurrence()
+
+
 def two_pairs():
     """C_12 and C_34 of four qubits on one line, n_th = 4, kappa = 0.05; C of two alone."""
     four = te.steady_state(te.thermal_link(4.0, 0.05, qubits=4))
@@ -211,5 +236,7 @@ CLAIMS = {
     "SiV, limits": orbital_limits,
     "SiV, spin": spin,
     "several pairs": two_pairs,
+    "several pairs, permuted": permuted_pairs,
+    "retardation": at_one_time,
     "entropy": entropies,
 }

@@ -1,7 +1,7 @@
 """Numbers of THERMAL with the qubits' action on the cavity: by number states, `te.Fock`."""
 
 import numpy as np
-from thermal_claims_setups import phononic
+from thermal_claims_setups import late_schedule, phononic
 
 import thermalent as te
 from thermalent.hardware.presets import preset
@@ -42,7 +42,26 @@ def two_pairs():
     return [four.concurrence("q1", "q2"), four.concurrence("q3", "q4"), alone]
 
 
+def permuted_pairs():
+    found = []
+    for detuning, pairs in (
+        ((1.0, 1.0, -1.0, -1.0), (("q1", "q3"), ("q2", "q4"))),
+        ((1.0, 0.0, 0.0, -1.0), (("q2", "q3"),)),
+    ):
+        network = te.thermal_link(4.0, 0.05, qubits=4, detuning=detuning)
+        four = te.steady_state(network, te.Fock(tolerance=1e-7))
+        found += [four.concurrence(*pair) for pair in pairs]
+    return found
+
+
+def at_one_time():
+    schedule, times = late_schedule()
+    return te.evolve(schedule, times, "00", te.Fock()).concurrence()
+
+
 ROUTES = {
+    "several pairs, permuted": (FOCK, permuted_pairs),
+    "retardation": (FOCK, at_one_time),
     "Fig. 6(a)": (FOCK, lambda: [effect(*p) for p in ((79.0, 0.1), (20.0, 0.01), (200.0, 0.01))]),
     "Fig. 6(a), broad": (FOCK, broad),
     "SiV, orbital": (FOCK, orbital_states),

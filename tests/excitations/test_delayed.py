@@ -250,3 +250,68 @@ def test_couplings_that_are_no_waveguides_are_refused():
         te.delayed_amplitudes(network, [1.0], "10", delay=1.0)
     lossy = bare(loss=0.3)
     assert np.all(np.abs(te.delayed_amplitudes(lossy, [9.0], "10", delay=1.0)) < 1)
+
+
+def joint_moments(bins_under_way, steps=20):
+    """<A(k) B(k + m)> of two qubits fed by a hot mode through m bins of time, and <A(k) B(k)>.
+
+    A mode of three levels and a bath, bins of at most one photon, qubits that pass them on.
+    """
+    count = 4 + bins_under_way  # mode, two qubits, bins: fresh first, oldest last
+    dims = (3, *(2,) * (count - 1))
+
+    def on(operator, *positions):
+        """An operator on some factors as a matrix on all."""
+        rest = [k for k in range(count) if k not in positions]
+        whole = np.kron(operator, np.eye(int(np.prod([dims[k] for k in rest]))))
+        order = np.argsort([*positions, *rest])
+        shape = tuple(dims[k] for k in (*positions, *rest))
+        tensor = whole.reshape(shape * 2).transpose([*order, *(order + count)])
+        return tensor.reshape(int(np.prod(dims)), -1)
+
+    lower, mode = np.array([[0.0, 1.0], [0.0, 0.0]]), np.diag(np.sqrt([1.0, 2.0]), 1)
+
+    def exchanged(first, angle):
+        swap = np.kron(first.T, lower)
+        return expm(-1j * angle * (swap + swap.T))
+
+    oldest = count - 1
+    turns = [
+        on(exchanged(mode, 0.3), 0, 3),
+        on(exchanged(lower, 0.5), 1, 3),
+        on(exchanged(lower, 0.5), 2, oldest),
+    ]
+    unitary = turns[2] @ turns[1] @ turns[0]
+    up, down = 0.25 * mode.T, 0.35 * mode
+    stay = np.diag(np.sqrt(np.diag(np.eye(3) - up.T @ up - down.T @ down)))
+    bath = [on(kraus, 0) for kraus in (stay, up, down)]
+
+    def step(rho):
+        rho = unitary @ sum(k @ rho @ k.T for k in bath) @ unitary.conj().T
+        side = int(np.prod(dims)) // 2
+        left = np.einsum("iaja->ij", rho.reshape(side, 2, side, 2))
+        fresh = np.kron(left, np.diag([1.0, 0.0]))  # of the oldest's place; becomes the first
+        order = [0, 1, 2, oldest, *range(3, oldest)]
+        tensor = fresh.reshape(dims * 2).transpose([*order, *(k + count for k in order)])
+        return tensor.reshape(rho.shape)
+
+    rho = np.zeros((int(np.prod(dims)),) * 2, dtype=complex)
+    rho[0, 0] = 1.0
+    first, second = on(lower.T, 1), on(lower, 2)
+    for _ in range(steps):
+        rho = step(rho)
+    now = np.trace(first @ second @ rho)
+    marked = rho @ first
+    for _ in range(bins_under_way):
+        marked = step(marked)
+    return np.trace(second @ marked), now
+
+
+def test_thermal_light_that_is_late_shifts_the_clock_of_the_second_qubit():
+    """Joint moments of qubit 1 at a step and qubit 2 so much later are those without delay."""
+    at_once, _ = joint_moments(0)
+    assert abs(at_once) > 0.01
+    for bins_under_way in (1, 2):
+        late, now = joint_moments(bins_under_way)
+        assert late == pytest.approx(at_once, abs=1e-14)
+        assert abs(now - at_once) > 1e-3  # at one step they are others

@@ -18,6 +18,7 @@ POINTS = {
     "generation_6": 3,
     "generation_7": 161,
     "generation_8": 9,
+    "ring_delay": 9,
     "transport_1b": 21,
     "transport_2": 11,
     "transport_3a": 21,
@@ -252,3 +253,17 @@ def test_transport_4(figure):
     best = [0.9052991826, 0.8649511991, 0.7396247462, 0.6297098747, 0.4858166177]
     assert np.all(np.array(peaks) <= best)
     np.testing.assert_allclose(peaks, best, atol=0.02)  # times 0.6 apart
+
+
+def test_ring_delay(figure):
+    report, _ = figure("ring_delay")
+    columns, values = report.columns, report.values
+    for system in ("generation", "transport"):
+        assert np.ptp(columns[f"{system}_1"]) < 1e-12  # one way it is a matter of the clock
+        for chi in ("0.95", "0.8", "0.5", "0"):
+            over = columns[f"{system}_{chi}"]
+            assert over[0] == pytest.approx(values[f"{system}, {chi}, without delay"], abs=0.01)
+            assert np.all(np.diff(over) < 1e-4)
+    on_one_clock = columns["generation_1_laboratory"]
+    assert on_one_clock[0] > 0.919
+    assert on_one_clock[-1] < 0.5
