@@ -12,10 +12,10 @@ from thermalent.explore.controls import CONTROL_BY_NAME
 from thermalent.explore.maps import axis_values
 from thermalent.explore.patience import TooSlowError, within_seconds
 from thermalent.explore.point import Point
+from thermalent.explore.schematic import schematic_svg
 from thermalent.explore.snippets import command_line, python_code
 from thermalent.hardware.description import Hardware
 from thermalent.networks.network import Network
-from thermalent.networks.shown_network import network_drawing
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import SteadyState
 from thermalent.solving.many import steady_states
@@ -57,7 +57,7 @@ def state_answer(point: Point) -> Answer:
     """The steady state, the system as a drawing, its numbers, and the code for it."""
     lab = point.hardware()
     described = {
-        "drawing": network_drawing(lab.network),
+        "drawing": schematic_svg(lab),
         "rows": [list(row) for row in lab.rows()],
         "python": python_code(point),
         "command": command_line(point),

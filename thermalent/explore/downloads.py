@@ -126,7 +126,8 @@ def _draw_spectrum(axes: Any, point: Point) -> None:
     axes.plot(kilohertz, found["from_filter"], "--", color="#D55E00", label="from the filter")
     axes.plot(kilohertz, found["behind_qubits"], color="#0072B2", label="behind the qubits")
     axes.set(xlabel="frequency from the filter's, kHz", ylabel="quanta per second and hertz")
-    axes.legend()
+    axes.margins(y=0.2)  # room for the legend above the line
+    axes.legend(loc="upper center", ncols=2, fontsize=9)
 
 
 def _draw_map(figure: Figure, axes: Any, point: Point, x: str, y: str) -> None:

@@ -22,6 +22,16 @@ class ShownNetwork:
 
     def _repr_html_(self) -> str:
         network: Any = self
+        warm = np.abs(np.diag(network.absorption)) > 0
+        nodes = [
+            DrawnNode(
+                name=node.name,
+                note=_note(node),
+                emitter=not isinstance(node, Mode),
+                hot=bool(warm[place]) or (isinstance(node, Mode) and node.n_th > 0),
+            )
+            for place, node in enumerate(network.nodes)
+        ]
         largest = max(float(np.max(np.abs(m))) for m in (network.exchange, network.decay))
         rows = [
             (
@@ -34,22 +44,7 @@ class ShownNetwork:
         ]
         head = ("node", "kind", "of its own", "detuning J", "decay G")
         table = html_table(rows, title=network.label, head=head)
-        return in_a_row(table, network_drawing(network))
-
-
-def network_drawing(network: Any) -> str:
-    """The drawing as SVG; an empty text if there are too many nodes for one."""
-    warm = np.abs(np.diag(network.absorption)) > 0
-    nodes = [
-        DrawnNode(
-            name=node.name,
-            note=_note(node),
-            emitter=not isinstance(node, Mode),
-            hot=bool(warm[place]) or (isinstance(node, Mode) and node.n_th > 0),
-        )
-        for place, node in enumerate(network.nodes)
-    ]
-    return network_svg(nodes, network.exchange, network.decay)
+        return in_a_row(table, network_svg(nodes, network.exchange, network.decay))
 
 
 def names_in_short(network: Any) -> str:
