@@ -9,7 +9,7 @@ import numpy as np
 
 import thermalent as te
 from benchmarks.report import Row, at_least, at_most
-from thermalent.continued_fraction import steady_states
+from thermalent.continued_fraction import solve_side_by_side
 from thermalent.continued_fraction.batch.lanes import _Fractions
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.structure import structure
@@ -22,7 +22,7 @@ _THREADS = 2
 
 def side_by_side(quick: bool) -> list[Row]:
     """THERMAL, Fig. 3(a), a map of bandwidth and occupation, and the throughput on it."""
-    steady_states([te.thermal_link(1.0, 0.1)], _METHOD)  # compiles
+    solve_side_by_side([te.thermal_link(1.0, 0.1)], _METHOD)  # compiles
     points = 40 if quick else 200
     curves = [(float(n), kappa) for kappa in _BANDWIDTHS for n in np.geomspace(1.0, 1e6, points)]
     side = 20 if quick else 100
@@ -86,7 +86,7 @@ def _whole(quantity: str, points: Sequence[tuple[float, float]], limit: float) -
     began, spent = time.perf_counter(), time.process_time()
     networks = _links(points)
     built = time.process_time() - spent
-    found = steady_states(networks, _METHOD, threads=_THREADS)
+    found = solve_side_by_side(networks, _METHOD, threads=_THREADS)
     wall, cpu = time.perf_counter() - began, time.process_time() - spent
     alone = sum(not state.stats["batch"] for state in found)
     good = all(state.status.ok for state in found)
@@ -112,7 +112,7 @@ def _throughput(points: Sequence[tuple[float, float]]) -> list[Row]:
     singles = [te.steady_state(network, _METHOD) for network in sample]
     single = (time.process_time() - began) / len(sample)
     began = time.process_time()
-    found = steady_states(networks, _METHOD, threads=1)
+    found = solve_side_by_side(networks, _METHOD, threads=1)
     batch = (time.process_time() - began) / len(networks)
     by_network = {id(state.network): state for state in found}
     worst = max(
@@ -120,7 +120,7 @@ def _throughput(points: Sequence[tuple[float, float]]) -> list[Row]:
         / (one.error + by_network[id(one.network)].error)
         for one in singles
     )
-    again = steady_states(networks[: len(networks) // 3], _METHOD, threads=_THREADS)
+    again = solve_side_by_side(networks[: len(networks) // 3], _METHOD, threads=_THREADS)
     same = all(
         np.array_equal(one.state, other.state) for one, other in zip(again, found, strict=False)
     )

@@ -12,9 +12,7 @@ import thermalent
 from tests.support.source import FILES, ROOT, tree
 
 # Names that several modules may define, and why.
-SHARED: dict[str, str] = {
-    "steady_states": "of every method, and of the fraction alone, with threads and not raising"
-}
+SHARED: dict[str, str] = {}
 
 
 def public_names(module: ast.Module) -> set[str]:

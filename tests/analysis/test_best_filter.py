@@ -253,6 +253,13 @@ def test_what_it_says_and_draws(two_poles, tmp_path):
     assert np.all(two_poles.spectrum([0.0, 0.1]) <= 1 + 1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:Only one")
+@pytest.mark.parametrize("noise", ["dephasing", "waveguide_occupation"])
+def test_the_largest_noise_that_is_taken_leaves_nothing_entangled(noise):
+    found = te.best_filter(10.0, 2, starts=1, **{noise: 1e6})
+    assert found.concurrence == 0.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -263,6 +270,8 @@ def test_what_it_says_and_draws(two_poles, tmp_path):
         ({"starts": 0}, "Argument `starts` must be"),
         ({"quanta": 0}, "Argument `quanta` must be"),
         ({"loss": 1.5}, "Argument `loss` must be"),
+        ({"dephasing": 1e30}, r"Argument `dephasing` must be a number in \[0, 1e\+06\]"),
+        ({"waveguide_occupation": 1e12}, "Argument `waveguide_occupation` must be a number in"),
     ],
 )
 def test_what_is_out_of_range_is_named(arguments, message):

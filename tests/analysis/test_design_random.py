@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 
 # Those after the first take seconds each.
 ORDINARY, ALL = range(2), range(2, 200)
@@ -45,7 +45,7 @@ def grid(design, low, high):
         for kappa in kappas
         for share in shares
     ]
-    found = [state.concurrence() for state in steady_states(networks, METHOD)]
+    found = [state.concurrence() for state in solve_side_by_side(networks, METHOD)]
     return kappas, np.max(np.reshape(found, (len(kappas), len(shares))), axis=1)
 
 

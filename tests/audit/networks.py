@@ -63,7 +63,7 @@ def warm_up() -> None:
     """What is compiled or imported at the first call is not part of any call's time."""
     network = te.thermal_link(0.1, 1.0)
     te.steady_state(network)
-    te.continued_fraction.steady_states([network, network], threads=1)
+    te.continued_fraction.solve_side_by_side([network, network], threads=1)
     te.evolve(network, [1.0], "01")
     te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 1.0}, "purity")
     te.relaxation_rates(network, 1)

@@ -107,7 +107,7 @@ def batch(notes: Notes, network: te.Network, reference: Reference) -> None:
     """The same network among siblings, solved side by side."""
     siblings = [network, *(_hotter(network, factor) for factor in (0.5, 0.8, 1.2))]
     results, seconds = notes.call(
-        "batch", lambda: te.continued_fraction.steady_states(siblings, threads=1)
+        "batch", lambda: te.continued_fraction.solve_side_by_side(siblings, threads=1)
     )
     if results is None:
         return

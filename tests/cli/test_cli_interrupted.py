@@ -25,7 +25,7 @@ def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, t
         cost = Cost(bytes=0.0, operations=0.0)
 
         def compute(self):
-            raise Interrupted(partial)
+            raise Interrupted(partial, partial.status.message)
 
     monkeypatch.setattr(te.FieldTrajectories, "plan", lambda self, task: Interrupting())
     path = tmp_path / ("run.nc" if output == "netcdf" else "run.csv")
@@ -62,7 +62,7 @@ def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
         cost = Cost(bytes=0.0, operations=0.0)
 
         def compute(self):
-            raise Interrupted(partial)
+            raise Interrupted(partial, partial.status.message)
 
     monkeypatch.setattr(kinds[method], "plan", lambda self, task: Interrupting())
     command = ["steady", "--n-th", "1", "--kappa", "0.5", "--method", method, *output]

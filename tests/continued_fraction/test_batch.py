@@ -8,7 +8,7 @@ import pytest
 import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.batch import lanes as batch
-from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.small import chains
@@ -118,7 +118,7 @@ def table(band, shape):
 def test_a_single_steady_state_is_a_batch_of_one(kind):
     rng = np.random.default_rng([4, KINDS.index(kind)])
     networks = [random_network(rng, kind) for _ in range(6)]
-    for many in steady_states(networks):
+    for many in solve_side_by_side(networks):
         single = te.ContinuedFraction().steady_state(many.network)
         assert np.array_equal(single.state, many.state)
         assert single.error == many.error
@@ -131,7 +131,7 @@ def test_a_small_rate_beside_large_ones_is_kept_in_a_batch():
         te.phononic_link(n_th=1.0, kappa=0.5, wavelengths=(1.0, 2.0), dephasing=(rate, 0.0))
         for rate in (1e-13, 2e-13, 1e-3)
     ]
-    for many in steady_states(networks, te.ContinuedFraction(rtol=1e-3)):
+    for many in solve_side_by_side(networks, te.ContinuedFraction(rtol=1e-3)):
         exact = Reference(many.network).steady_state()
         assert exact.distance(many.state) <= many.error
 
@@ -142,7 +142,7 @@ def test_agrees_with_the_single_solver_to_the_stated_errors(kind, rtol):
     rng = np.random.default_rng([5, KINDS.index(kind)])
     networks = [random_network(rng, kind) for _ in range(20)]
     method = te.ContinuedFraction(rtol=rtol)
-    found = steady_states(networks, method)
+    found = solve_side_by_side(networks, method)
     handed_over = 0
     for network, many in zip(networks, found, strict=True):
         single = method.steady_state(network)
@@ -160,7 +160,7 @@ def test_agrees_with_the_single_solver_to_the_stated_errors(kind, rtol):
 def test_error_bounds_the_distance_to_fock_states(kind):
     rng = np.random.default_rng([7, KINDS.index(kind)])
     networks = [random_network(rng, kind, n_th=rng.choice([0.05, 0.5, 2.0])) for _ in range(5)]
-    for many in steady_states(networks, te.ContinuedFraction(rtol=1e-5)):
+    for many in solve_side_by_side(networks, te.ContinuedFraction(rtol=1e-5)):
         exact = te.steady_state(many.network, te.Fock(tolerance=1e-10))
         assert many.stats["batch"]
         assert distance(many, exact) <= many.error + exact.error
@@ -168,21 +168,21 @@ def test_error_bounds_the_distance_to_fock_states(kind):
 
 def test_errors_bound_what_more_accuracy_changes(rng):
     networks = [random_network(rng, "imperfect", n_th=10 ** rng.uniform(0, 5)) for _ in range(60)]
-    exact = steady_states(networks, te.ContinuedFraction(rtol=1e-10))
+    exact = solve_side_by_side(networks, te.ContinuedFraction(rtol=1e-10))
     for rtol in (1e-2, 1e-6):
         for many, reference in zip(
-            steady_states(networks, te.ContinuedFraction(rtol=rtol)), exact, strict=True
+            solve_side_by_side(networks, te.ContinuedFraction(rtol=rtol)), exact, strict=True
         ):
             assert distance(many, reference) <= many.error + reference.error
 
 
 def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
     networks = [random_network(rng, KINDS[i % 5]) for i in range(60)]
-    expected = steady_states(networks, threads=1)
+    expected = solve_side_by_side(networks, threads=1)
     monkeypatch.setattr(batch, "_SHARE", 7)
     order = rng.permutation(len(networks))
-    shuffled = steady_states([networks[i] for i in order], threads=2)
-    alone = [steady_states([network], threads=1)[0] for network in networks]
+    shuffled = solve_side_by_side([networks[i] for i in order], threads=2)
+    alone = [solve_side_by_side([network], threads=1)[0] for network in networks]
     for place, position in enumerate(order):
         for other in (shuffled[place], alone[position]):
             assert np.array_equal(expected[position].state, other.state)
@@ -227,7 +227,7 @@ def test_what_lanes_cannot_settle_is_handed_over():
         decay=reservoir,
     )
     good = replace(not_unique, exchange=np.diag([0.0, 0.3, -0.3]))
-    first, second = steady_states([not_unique, good])
+    first, second = solve_side_by_side([not_unique, good])
     assert first.status.outcome is Outcome.NOT_UNIQUE
     assert not first.stats["batch"]
     assert second.status.ok
@@ -237,16 +237,16 @@ def test_what_lanes_cannot_settle_is_handed_over():
 def test_larger_systems_and_empty_lists():
     four = te.thermal_link(n_th=0.5, kappa=0.5, qubits=4)
     method = te.ContinuedFraction(rtol=1e-4)
-    found = steady_states([four], method)[0]
+    found = solve_side_by_side([four], method)[0]
     assert not found.stats["batch"]
     assert np.array_equal(found.state, method.steady_state(four).state)
-    assert steady_states([]) == []
+    assert solve_side_by_side([]) == []
 
 
 def test_several_modes_are_solved_alone():
     one, two = (te.thermal_link(n_th=0.5, kappa=0.5, filters=filters) for filters in (1, 2))
     method = te.ContinuedFraction(rtol=1e-6)
-    found = steady_states([two, one], method)
+    found = solve_side_by_side([two, one], method)
     assert [state.stats["batch"] for state in found] == [False, True]
     for state, network in zip(found, (two, one), strict=True):
         single = method.steady_state(network)
@@ -260,10 +260,10 @@ def test_no_backaction_and_with_it_are_told_apart(rng):
         general(np.random.default_rng(seed), 1.5, 0.3, emitters, backaction=backaction)
         for backaction in (True, False)
     ]
-    for many, network in zip(steady_states(networks), networks, strict=True):
+    for many, network in zip(solve_side_by_side(networks), networks, strict=True):
         single = te.steady_state(network)
         assert distance(many, single) <= many.error + single.error
-    states = [many.state for many in steady_states(networks)]
+    states = [many.state for many in solve_side_by_side(networks)]
     assert np.max(np.abs(states[0] - states[1])) > 1e-3
 
 
@@ -271,7 +271,7 @@ def test_no_backaction_and_with_it_are_told_apart(rng):
 def test_fixed_tier_gives_the_truncated_state_and_its_error(n_max):
     networks = [te.thermal_link(n_th=n_th, kappa=0.05) for n_th in (0.5, 20.0, 100.0)]
     method = te.ContinuedFraction(n_max=n_max)
-    for many, network in zip(steady_states(networks, method), networks, strict=True):
+    for many, network in zip(solve_side_by_side(networks, method), networks, strict=True):
         single = method.steady_state(network)
         assert many.stats["tiers"] == 2 * n_max
         assert distance(many, single) < 1e-12
@@ -285,8 +285,8 @@ def test_refusals_name_the_position():
     )
     driven = general(np.random.default_rng(1), 1.0, 0.3, (flipping,))
     with pytest.raises(te.MethodError, match=r"position 1: .* excitation number"):
-        steady_states([te.thermal_link(n_th=1.0, kappa=0.1), driven])
+        solve_side_by_side([te.thermal_link(n_th=1.0, kappa=0.1), driven])
     with pytest.raises(ValueError, match="`networks` must be a sequence of thermalent Networks"):
-        steady_states([3])
+        solve_side_by_side([3])
     with pytest.raises(ValueError, match="`threads` must be an integer of at least 1"):
-        steady_states([], threads=0)
+        solve_side_by_side([], threads=0)

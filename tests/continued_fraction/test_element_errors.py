@@ -63,7 +63,9 @@ def test_the_concurrence_of_a_cold_state_is_known_much_better_for_it():
 
 def test_alone_and_side_by_side_are_the_same():
     alone = te.steady_state(COLD).error.elements
-    for found in te.continued_fraction.steady_states([COLD, te.thermal_link(0.02, 0.2), COLD])[::2]:
+    for found in te.continued_fraction.solve_side_by_side([COLD, te.thermal_link(0.02, 0.2), COLD])[
+        ::2
+    ]:
         np.testing.assert_allclose(found.error.elements, alone, rtol=1e-6)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction import steady_states
+from thermalent.continued_fraction import solve_side_by_side
 from thermalent.continued_fraction.lattice import solve
 
 LINK = te.thermal_link(60.0, 0.1, (1.0, 0.7), detuning=(0.3, -0.2))
@@ -14,7 +14,7 @@ LINK = te.thermal_link(60.0, 0.1, (1.0, 0.7), detuning=(0.3, -0.2))
 
 def test_a_batch_of_fixed_depth_measures_what_its_tiers_leave_out():
     networks = [te.thermal_link(n, 0.1, detuning=(0.3, -0.2)) for n in (5.0, 40.0, 300.0)]
-    found = steady_states(networks, te.ContinuedFraction(n_max=4))
+    found = solve_side_by_side(networks, te.ContinuedFraction(n_max=4))
     for network, result in zip(networks, found, strict=True):
         exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-12))
         true = np.max(np.abs(result.state - exact.state))

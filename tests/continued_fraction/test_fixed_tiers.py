@@ -14,7 +14,7 @@ NETWORKS = [
 def test_the_error_is_the_distance_to_all_tiers(n_max):
     exact = [te.steady_state(network).state for network in NETWORKS]
     method = te.ContinuedFraction(n_max=n_max)
-    batch = te.continued_fraction.steady_states(NETWORKS, method)
+    batch = te.continued_fraction.solve_side_by_side(NETWORKS, method)
     alone = [te.steady_state(network, method) for network in NETWORKS]
     for found in (batch, alone):
         for state, truth in zip(found, exact, strict=True):
@@ -38,6 +38,6 @@ def test_no_error_is_below_the_last_places():
     eps = np.finfo(float).eps
     for n_th in (0.0, 1e-12):
         network = te.thermal_link(n_th, 1.0)
-        batch = te.continued_fraction.steady_states([network, network, NETWORKS[0]])
+        batch = te.continued_fraction.solve_side_by_side([network, network, NETWORKS[0]])
         for found in (te.steady_state(network), *batch):
             assert found.error >= 4 * eps * np.max(np.abs(found.state))

@@ -305,7 +305,7 @@ def test_the_error_holds_one_by_one_and_side_by_side(kind):
         1e-3 if kind == "many decades" else 1e-9
     )  # at 1e-3 doubles are tried where they lose most
     method = te.ContinuedFraction(rtol=rtol)
-    together = te.continued_fraction.steady_states(networks, method)
+    together = te.continued_fraction.solve_side_by_side(networks, method)
     ratios = []
     for net, beside in zip(networks, together, strict=True):
         precise = te.steady_state(net, te.ContinuedFraction(digits=22)).state

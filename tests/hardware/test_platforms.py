@@ -175,6 +175,14 @@ def test_the_command_line_prints_peaks_and_the_list():
     assert "does not apply to the preset ring-nv" in refused.stderr
 
 
+def test_dephasing_times_beyond_all_numbers_are_no_dephasing():
+    """In units of 1/gamma such a time overflows, and its rate is below every double."""
+    lab = te.hardware.dual_rail_link(dephasing_time=1e308)
+    assert lab.network == te.hardware.dual_rail_link().network
+    (row,) = (row for row in lab.rows() if row.symbol == "T_phi")
+    assert row.network == "inf"
+
+
 def test_wrong_numbers_of_rings_and_rails_are_named():
     with pytest.raises(ValueError, match=r"^Argument `chirality` must be a number in \[0, 1\]"):
         te.hardware.ring_resonator_link(chirality=2)

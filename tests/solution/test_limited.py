@@ -59,9 +59,9 @@ def test_what_keeps_its_tolerance_or_has_none_is_converged(network, method):
 
 def test_states_side_by_side_say_the_same():
     networks = [HOT, te.thermal_link(40.0, 0.02)]
-    found = te.continued_fraction.steady_states(networks, te.ContinuedFraction(n_max=3))
+    found = te.continued_fraction.solve_side_by_side(networks, te.ContinuedFraction(n_max=3))
     assert [state.status.outcome for state in found] == [Outcome.LIMITED] * 2
-    found = te.continued_fraction.steady_states(networks)
+    found = te.continued_fraction.solve_side_by_side(networks)
     assert [state.status.outcome for state in found] == [Outcome.CONVERGED] * 2
 
 

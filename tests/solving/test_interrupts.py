@@ -49,7 +49,7 @@ LONG = {
     "rates of four qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=4)),
     "spectrum": lambda: te.spectrum(te.thermal_link(1e4, 1e-3), np.linspace(-5, 5, 20000)),
     "coherence": lambda: te.coherence(te.thermal_link(1e5, 1e-3), np.geomspace(0.01, 1e4, 500)),
-    "side by side": lambda: te.continued_fraction.steady_states(
+    "side by side": lambda: te.continued_fraction.solve_side_by_side(
         [te.thermal_link(n, 1e-3) for n in np.geomspace(1e3, 1e6, 10000)], threads=1
     ),
     "field trajectories": lambda: te.steady_state(

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.solving import many
+from thermalent.solving.solve import prepared
 
 NETWORKS = [te.thermal_link(n_th, 0.1, detuning=(0.1, -0.1)) for n_th in (0.5, 5.0, 50.0)]
 
@@ -67,20 +69,62 @@ def test_they_are_saved_and_loaded_together(found, tmp_path):
         assert before.network == after.network
 
 
-def test_the_network_that_fails_is_named():
-    pumped = te.dual_rail(pairs=1, squeezing=0.5)
-    with pytest.raises(te.MethodError) as caught:
-        te.steady_states([NETWORKS[0], pumped], te.ContinuedFraction())
-    assert caught.value.__notes__ == ["This is networks[1]."]
+def test_failures_are_named_and_lose_no_other_state():
+    pumped = te.dual_rail(pairs=1, squeezing=0.5)  # has no mode: not for the fraction
+    mixed = [NETWORKS[0], pumped, NETWORKS[1], pumped, te.thermal_link(0.2, 1.0, qubits=3)]
+    with pytest.raises(te.MethodError, match="does not apply") as caught:
+        te.steady_states(mixed, te.ContinuedFraction())
+    problem = caught.value
+    assert problem.__notes__ == [
+        "This is networks[1], and 1 more failed. The states of the 3 that were solved are "
+        "`partial` of this error."
+    ]
+    assert list(problem.failures) == [1, 3]
+    assert problem.failures[1] is problem
+    assert isinstance(problem.partial, te.SteadyStates)
+    assert [state.network for state in problem.partial] == [mixed[0], mixed[2], mixed[4]]
+    alone = te.steady_states([mixed[0], mixed[2], mixed[4]])
+    for state, other in zip(problem.partial, alone, strict=True):
+        assert np.array_equal(state.state, other.state)
+    with pytest.raises(te.MethodError) as single:
+        te.steady_state(pumped, te.ContinuedFraction())
+    assert single.value.partial is None
+    assert not single.value.failures
+
+
+def test_arguments_that_are_no_networks_are_named_before_anything_is_solved():
     with pytest.raises(te.ThermalentError, match=r"`networks\[1\]` must be a thermalent Network"):
         te.steady_states([NETWORKS[0], 3])
-    with pytest.raises(te.SolveError, match="unique"):
+
+
+def test_states_that_are_not_unique_are_reached_from_an_initial_one():
+    with pytest.raises(te.SolveError, match="unique") as caught:
         te.steady_states([te.cooperative(qubits=2)])
+    assert len(caught.value.partial) == 0
     reached = te.steady_states([te.cooperative(qubits=2)], initial="01")
-    assert (
-        reached.concurrence()[0]
-        == te.steady_state(te.cooperative(qubits=2), initial="01").concurrence()
-    )
+    alone = te.steady_state(te.cooperative(qubits=2), initial="01")
+    assert reached.concurrence()[0] == alone.concurrence()
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_an_interrupt_keeps_the_states_found_before(monkeypatch, done):
+    ran = []
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    def runs(tasks, method):
+        return [*prepared(tasks, method)[:done], interrupt, lambda: ran.append(True)]
+
+    monkeypatch.setattr(many, "prepared", runs)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        te.steady_states(NETWORKS)
+    assert not ran
+    if done:
+        assert str(caught.value) == "Interrupted: 1 of 3 networks were solved."
+        assert [state.network for state in caught.value.partial] == NETWORKS[:1]
+    else:
+        assert not hasattr(caught.value, "partial")
 
 
 def test_numbers_of_different_emitters_are_refused():

@@ -100,3 +100,12 @@ def test_a_distribution_counts_and_averages_what_the_observable_returned():
     # Sums in blocks round differently.
     assert found.mean == pytest.approx(values.mean(), rel=1e-12)
     assert found.standard_error == pytest.approx(values.std(ddof=1) / np.sqrt(500), rel=1e-10)
+
+
+def test_an_observable_that_returns_no_number_is_named():
+    net = te.thermal_link(1.0, 0.1)
+    for observable in (lambda rho: None, lambda rho: "much", lambda rho: np.nan, lambda rho: rho):
+        with pytest.raises(
+            te.ThermalentError, match=r"`observable\(state\)` must be a finite real"
+        ):
+            distribution(net, observable, method=te.FieldTrajectories(n=64), time=0.1)

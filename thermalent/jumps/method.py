@@ -236,7 +236,7 @@ class QuantumJumpsEvolutionPlan(Plan):
             },
         )
         if ended.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
 
@@ -285,7 +285,7 @@ class QuantumJumpsPlan(Plan):
             ended = run(ensemble, blocks(halves, sizes, method.threads), n=method.n, report=report)
         result = self._result(ensemble, start_lost, window, ended.interrupted, began)
         if ended.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
     def _result(

@@ -1,4 +1,4 @@
-"""Interruption (Ctrl-C) of an ensemble: the exception keeps the finished part."""
+"""Interruption (Ctrl-C) of ensembles and lists of networks: the exception keeps what was done."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
+    from thermalent.solution.several import SteadyStates
 
 
 class Interrupted(KeyboardInterrupt):
     """An interrupt after part of the work.
 
     Args:
-        partial: The result of what was done, its error that of the smaller ensemble; its status
-            says so, and `stats["partial"]` is true.
+        partial: The result of what was done. Of an ensemble its error is that of the smaller one;
+            its status says so, and `stats["partial"]` is true. Of a list of networks it holds the
+            states that were found.
+        message: How much was done.
     """
 
-    def __init__(self, partial: SteadyState | Evolution) -> None:
-        super().__init__(partial.status.message)
+    def __init__(self, partial: SteadyState | Evolution | SteadyStates, message: str) -> None:
+        super().__init__(message)
         self.partial = partial

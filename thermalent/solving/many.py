@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from thermalent.networks.network import Network
+from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Method
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import SteadyState
@@ -14,6 +15,7 @@ from thermalent.solution.tasks import SteadyStateTask
 from thermalent.solving.solve import prepared
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.errors import ThermalentError
 from thermalent.support.progress import working
 
 
@@ -42,8 +44,11 @@ def steady_states(
     Raises:
         TypeError: not a method.
         ValueError: not networks, or there is no such initial state.
-        MethodError, SolveError: as for `steady_state`; a note says which network it is. `te.sweep`
-            goes on where single points fail.
+        MethodError, SolveError: as for `steady_state`. The others are solved all the same: the
+            error is that of the first network that fails, its `failures` are the errors of all
+            that do, by position, and its `partial` holds the states of the rest in their order.
+        KeyboardInterrupt: interrupted; after the first network its `partial` holds the states that
+            were found.
     """
     given = list(networks)
     for position, network in enumerate(given):
@@ -52,13 +57,32 @@ def steady_states(
     runs = prepared(
         [SteadyStateTask(network=network, initial=initial) for network in given], method
     )
-    found = []
+    found: list[SteadyState] = []
+    failures: dict[int, ThermalentError] = {}
     with working("steady states") as report:
         for position, run in enumerate(runs):
             try:
                 found.append(cast(SteadyState, run()))
-            except Exception as problem:
-                problem.add_note(f"This is networks[{position}].")
-                raise
-            report(f"{len(found)} of {len(runs)} networks")
+            except ThermalentError as problem:
+                failures[position] = problem
+            except KeyboardInterrupt as interrupt:
+                if not found:
+                    raise
+                message = f"Interrupted: {len(found)} of {len(runs)} networks were solved."
+                raise Interrupted(SteadyStates(found), message) from interrupt
+            report(f"{position + 1} of {len(runs)} networks")
+    if failures:
+        raise _first_of(failures, found)
     return SteadyStates(found)
+
+
+def _first_of(failures: dict[int, ThermalentError], found: list[SteadyState]) -> ThermalentError:
+    """The error of the first network that failed, with what was found of the others."""
+    position, first = next(iter(failures.items()))
+    first.partial, first.failures = SteadyStates(found), failures
+    others = f", and {len(failures) - 1} more failed" if len(failures) > 1 else ""
+    first.add_note(
+        f"This is networks[{position}]{others}. The states of the {len(found)} that were solved "
+        "are `partial` of this error."
+    )
+    return first

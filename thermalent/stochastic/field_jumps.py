@@ -227,7 +227,7 @@ class FieldJumpsPlan(Plan):
         bias = method._bias(network, step)
         result = self._result(ensemble, bias, burn_in, window, ended.interrupted, began)
         if ended.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
     def _result(
@@ -326,7 +326,7 @@ class FieldJumpsEvolutionPlan(Plan):
             },
         )
         if ended.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
 

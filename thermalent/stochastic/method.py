@@ -295,7 +295,7 @@ class FieldTrajectoriesPlan(Plan):
             },
         )
         if run.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
 
@@ -356,7 +356,7 @@ class FieldTrajectoriesEvolutionPlan(Plan):
             },
         )
         if run.interrupted:
-            raise Interrupted(result)
+            raise Interrupted(result, result.status.message)
         return result
 
 

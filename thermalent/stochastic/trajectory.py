@@ -254,7 +254,12 @@ def distribution(
     for number in range(-(-method.n // LANES_OF_BLOCK)):
         wanted = slice(method.n - number * LANES_OF_BLOCK)
         values, coarse = (
-            np.array([float(observable(rho)) for rho in _positive(emitters, block.x)[wanted]])
+            np.array(
+                [
+                    checks.real("observable(state)", observable(rho))
+                    for rho in _positive(emitters, block.x)[wanted]
+                ]
+            )
             for block in next(paths.coarsened_paths(number, (1, 2)))
         )
         counts += np.histogram(values, edges)[0]

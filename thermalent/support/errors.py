@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 
 class ThermalentError(Exception):
-    """Base class of every error that the package raises by itself."""
+    """Base class of every error that the package raises by itself.
+
+    `partial` is what a call of several parts had found all the same, and `failures` the error of
+    each part that failed, by position; None and empty where a call has one part.
+    """
+
+    partial: Any = None
+    failures: Mapping[int, ThermalentError] = MappingProxyType({})
 
 
 class ArgumentError(ThermalentError, ValueError):

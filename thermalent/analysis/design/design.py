@@ -41,6 +41,8 @@ from thermalent.support.progress import working
 _MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "waveguide_occupation": 10.0}
 _SMALLEST = 4.0**-8  # of these, where the search for a budget begins
 _LEAST_N = 1e-300  # below, an occupation is zero in doubles, or has few digits
+# Tiers, and so the time of a design, grow with the root of the occupation: at 1e8 it is 40 s.
+_MOST_N = 1e9
 # How a missing derivative is said: the concurrence has none at the border of separable states, and
 # the coupling over the line, the root of 1 - loss, has none where all is lost.
 _WITHOUT_SLOPE = (SolveError, ArgumentError)
@@ -68,7 +70,8 @@ def design(
       Q = \omega_c / 2\kappa$$
 
     Args:
-        temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0.
+        temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0, and such
+            that there are at most 1e9 quanta.
         frequency: Of the filter, omega_c/2pi, such as "5GHz"; a plain number is in hertz.
         gamma: Decay of the qubits into the waveguide, gamma/2pi, such as "10MHz".
         target: The wanted concurrence, in (0, 1).
@@ -97,8 +100,12 @@ def design(
     kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.positive)
     hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
     rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive)
-    if thermal_occupation(kelvin, hertz) < _LEAST_N:
+    occupation = thermal_occupation(kelvin, hertz)
+    if occupation < _LEAST_N:
         allowed = f"so high that the source has quanta at {hertz:g} Hz"
+        checks.fail("temperature", allowed, temperature)
+    if occupation > _MOST_N:
+        allowed = f"so low that the source has at most {_MOST_N:g} quanta at {hertz:g} Hz"
         checks.fail("temperature", allowed, temperature)
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     extra = sorted(checks.positive("margins", margin) for margin in margins)
@@ -117,7 +124,7 @@ def design(
     if not given:
         checks.fail("shapes", "at least one shape", shapes)
     with working("design") as report:
-        search = MarginSearch(thermal_occupation(kelvin, hertz), link, attenuate, report)
+        search = MarginSearch(occupation, link, attenuate, report)
         make = _Maker(search, wanted, hertz, rate)
         points = [make("widest filter", search.crossing(wanted, -1), margin=False)]
         missed = []

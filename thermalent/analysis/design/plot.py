@@ -12,7 +12,7 @@ import numpy as np
 from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
 from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
-from thermalent.continued_fraction.batch.steady_states import steady_states
+from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.support.figure_files import save_figure
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -119,7 +119,7 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
             imperfect(best.n, best.kappa, design.link, name, float(share * budget_amount))
             for share in _SPENT
         ]
-        values = [state.concurrence() for state in steady_states(networks)]
+        values = [state.concurrence() for state in solve_side_by_side(networks)]
         axes.plot(_SPENT, values, color=colour, ls=dashes, label=label)
     axes.axhline(design.target, color="0.4", lw=0.8, ls=":")
     axes.set(xlabel="share of the budget, one imperfection alone", xlim=(0, _SPENT[-1]))

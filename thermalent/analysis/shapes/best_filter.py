@@ -33,6 +33,9 @@ _MOST_POLES = 8
 # Below, rates of what absorbs leave the range of networks; above, the state behind one pole, which
 # would have to be narrower than 1e-6 gamma, is not found (at 1e11, while 3e10 goes).
 _COLDEST, _HOTTEST = 1e-30, 1e10
+# Largest dephasing over gamma, and largest occupation of the waveguide. Far below it nothing is
+# entangled behind any filter; from 1e12 on the equations of the search are singular to rounding.
+_NOISIEST = 1e6
 # A concurrence this far from the value of the climb shows that the truncations did not describe it.
 _ELSEWHERE = 0.02
 
@@ -152,8 +155,8 @@ def best_filter(
             different ends, take two more if that is affordable.
         rtol: Accuracy of the state at the end.
         loss: Power loss between the qubits.
-        dephasing: Pure dephasing rate of each qubit over gamma.
-        waveguide_occupation: Thermal occupation of the waveguide itself.
+        dephasing: Pure dephasing rate of each qubit over gamma, up to 1e6.
+        waveguide_occupation: Thermal occupation of the waveguide itself, up to 1e6.
 
     Returns:
         The filter in units of gamma, the decay rate of the qubits, with its concurrence and error,
@@ -172,8 +175,12 @@ def best_filter(
     count, most = checks.integer("starts", starts, 1, 10_000), checks.integer("quanta", quanta, 1)
     rng = np.random.default_rng(checks.seed("seed", seed))
     surroundings: dict[str, Any] = {
-        "loss": loss, "dephasing": dephasing, "waveguide_occupation": waveguide_occupation,
-    }  # fmt: skip
+        "loss": loss,
+        "dephasing": checks.within("dephasing", dephasing, 0.0, _NOISIEST),
+        "waveguide_occupation": checks.within(
+            "waveguide_occupation", waveguide_occupation, 0.0, _NOISIEST
+        ),
+    }
     reference = thermal_link(occupation, 1.0, **surroundings)
     with working("best filter") as report:
         search = FilterSearch(

@@ -1,4 +1,4 @@
-"""Steady states of many networks side by side, with the method's own parameters."""
+"""Steady states of many networks by the fraction alone, on several threads, none of them raised."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from thermalent.support.progress import working
 
 
 @with_explained_calls
-def steady_states(
+def solve_side_by_side(
     networks: Sequence[Network],
     method: ContinuedFraction | None = None,
     *,
     threads: int | None = None,
 ) -> list[SteadyState]:
-    """The steady state of each network, as `steady_state`, at a fraction of its time.
+    """The steady state of each network by the continued fraction, whether it is usable or not.
+
+    `te.steady_states` is the ordinary way to many states: it takes every method and raises what
+    fails. This one is for maps and searches that judge each point by its status, and for several
+    threads.
 
     Args:
         networks: What to solve, of any structure each; those of one structure are solved together.
