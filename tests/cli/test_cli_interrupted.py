@@ -53,7 +53,7 @@ def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
         "quantum-jumps": te.QuantumJumps,
         "field-jumps": te.FieldJumps,
     }
-    few = kinds[method](n=64, burn_in=1.0, window=1.0)
+    few = kinds[method](n=64, burn_in=30.0, window=1.0)
     whole = te.steady_state(te.thermal_link(1.0, 0.5), few)
     status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 64 of 99 trajectories.")
     partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
@@ -78,7 +78,7 @@ def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
 def test_an_interrupted_burn_in_leaves_no_result():
     """Nothing was averaged yet: there is no partial result to mark."""
     network = te.thermal_link(30.0, 0.3)
-    te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1.0, window=1.0))  # compiles
+    te.steady_state(network, te.FieldTrajectories(n=64, burn_in=30.0, window=1.0))  # compiles
     with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.5, computed=True):
         te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1e7))
     assert not hasattr(caught.value, "partial")
