@@ -120,6 +120,32 @@ def test_nothing_that_is_asked_breaks_it(server, path, query):
     assert b"Traceback" not in body
 
 
+def test_an_error_of_the_library_is_a_message_and_the_next_answer_comes(
+    server, monkeypatch, capsys
+):
+    def fails(point):
+        raise ArithmeticError("a defect")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("thermalent.explore.server.state_answer", fails)
+        reply, body = get(server, "/api/state", COLD)
+    assert reply.status == 500
+    assert body.decode() == "The library failed: ArithmeticError: a defect"
+    assert "ArithmeticError: a defect" in capsys.readouterr().err
+    assert json.loads(get(server, "/api/state", COLD)[1])["ok"]
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(server, capsys):
+    for problem, said in ((BrokenPipeError(), ""), (RuntimeError("other"), "RuntimeError: other")):
+        try:
+            raise problem
+        except (BrokenPipeError, RuntimeError):
+            server.handle_error(None, ("127.0.0.1", 1))
+        shown = capsys.readouterr().err
+        assert said in shown
+        assert bool(said) == bool(shown)
+
+
 def test_what_does_not_exist_is_refused(server):
     for path in ("/nothing", "/../pyproject.toml", "/export/nothing.csv", "/explore.py"):
         assert get(server, path)[0].status == 404

@@ -7,7 +7,9 @@ another host name, so that no page of the internet can ask through the browser (
 from __future__ import annotations
 
 import json
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -83,6 +85,11 @@ class ExplorerServer(ThreadingHTTPServer):
         """Where the page is."""
         return f"http://{LOOPBACK}:{self.server_address[1]}/"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that has gone while it was answered."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def reply(self, target: str) -> Reply:
         """The reply to a GET of a path with its query."""
         path, query = urlsplit(target)[2:4]
@@ -130,7 +137,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host") not in (f"{LOOPBACK}:{port}", f"localhost:{port}"):
             self._send(_refusal(HTTPStatus.FORBIDDEN, "This server answers to its own address."))
             return
-        self._send(self.server.reply(self.path))
+        try:
+            reply = self.server.reply(self.path)
+        except Exception as problem:  # the page says so and goes on; the terminal has the rest
+            traceback.print_exc()
+            words = f"The library failed: {type(problem).__name__}: {problem}"
+            reply = _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, words[:400])
+        self._send(reply)
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
