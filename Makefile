@@ -8,7 +8,7 @@ RUN    := $(BIN)/python
 LOCK   := constraints/development.txt
 
 .PHONY: demo test test-long test-browser test-matrix coverage release-check campaign audit mutate check format \
-	figures docs claims bench lock clean
+	figures gallery docs claims bench lock clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -90,6 +90,10 @@ format: $(VENV)/.installed-dev
 
 figures: $(VENV)/.installed
 	$(RUN) -m figures
+
+# All figures anew, and their pictures and data taken into the documentation: half an hour.
+gallery: figures
+	$(RUN) -m figures.gallery
 
 # The documentation site, output/site/index.html: pages that are notebooks run if they have changed.
 docs: $(VENV)/.installed-dev

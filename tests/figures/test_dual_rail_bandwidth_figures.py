@@ -144,5 +144,5 @@ def test_the_page_of_the_docs():
     outcome = doctest.testfile(str(page), module_relative=False)
     assert outcome.attempted > 20
     assert outcome.failed == 0
-    for name in re.findall(r"\(images/(\w+\.png)\)", page.read_text()):
+    for name in re.findall(r"\(images/([\w/]+\.png)\)", page.read_text()):
         assert (page.parent / "images" / name).is_file()

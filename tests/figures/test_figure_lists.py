@@ -4,12 +4,40 @@ import importlib
 import re
 from pathlib import Path
 
+from PIL import Image
+
 import figures
+from figures import gallery
 from figures.__main__ import NAMES
+from tests.support.pages import DOCS
 
 FIGURES = Path(figures.__file__).parent
 TESTS = Path(__file__).parent
-SHARED = {"__init__", "__main__", "common"}
+SHARED = {"__init__", "__main__", "common", "gallery"}
+
+
+def test_every_figure_stands_in_the_gallery_with_its_picture():
+    """Or in the list of those that take minutes, and on no page without a picture."""
+    listed = (DOCS / "gallery.md").read_text()
+    drawn = {path.stem for path in (DOCS / "images" / "gallery").glob("*.png")}
+    pages = {path.stem: path.read_text() for path in (DOCS / "gallery").glob("*.md")}
+    assert set(pages) == drawn
+    assert all(f"{{figure-entry}} {name}\n" in text for name, text in pages.items())
+    late = set(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE))
+    assert drawn | late == set(NAMES)
+    assert not drawn & late
+    cards = "".join(re.findall(r"```\{figure-cards\}\n(.*?)```", listed, re.DOTALL)).split()
+    assert sorted(cards) == sorted(drawn)
+
+
+def test_tables_and_pictures_are_shortened(tmp_path):
+    (tmp_path / "long.csv").write_text("n,x,name\n12345678901,0.12345678901,S\n3,,T\n")
+    gallery.shorten(tmp_path / "long.csv", tmp_path / "short.csv")
+    expected = "n,x,name\n12345678901,0.12345679,S\n3,,T\n"
+    assert (tmp_path / "short.csv").read_text() == expected
+    Image.new("RGB", (2000, 1000), "white").save(tmp_path / "large.png")
+    gallery.shrink(tmp_path / "large.png", tmp_path / "small.png")
+    assert Image.open(tmp_path / "small.png").size == (1000, 500)
 
 
 def test_every_script_is_registered_once():
