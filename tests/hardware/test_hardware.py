@@ -125,6 +125,8 @@ def test_rows_hold_what_is_not_zero():
     assert rows["power into the waveguide"].laboratory == "0.127035 fW"
     # kappa n_th / 2: half of the quanta of a two-sided filter leave towards the qubits.
     assert rows["photon flux"].network == f"{0.001 * superconducting_link().n_th / 2:.6g}"
+    # 0.127035 fW over h times 5 GHz.
+    assert rows["photon flux"].laboratory == "3.834e+07 / s"
     assert not any(name.startswith(("loss", "detuning", "dephasing")) for name in rows)
     rows = {
         row.quantity: row
@@ -148,6 +150,8 @@ def test_rows_hold_what_is_not_zero():
         (-2.5e6, "-2.5 MHz"),
         (1e-9, "1 nHz"),
         (0.0, "0 Hz"),
+        (2e16, "20000 THz"),  # beyond the last prefix
+        (3e-20, "3e-05 fHz"),
     ],
 )
 def test_prefixes(value, text):
