@@ -109,6 +109,8 @@ _OWN: dict[str, dict[str, str]] = {
     "te.hardware.Hardware.watts": {"current": "0.1"},
     "te.Method.distance_of_alternatives": {"result": "STATE"},
     "te.ContinuedFraction.distance_of_alternatives": {"result": "STATE"},
+    "te.Method.steady_state_arrays": {"networks": "ARRAYS"},
+    "te.ContinuedFraction.steady_state_arrays": {"networks": "ARRAYS"},
     "te.Schedule": {"pieces": "[(LINK, 1.0), (LINK, 2.0)]"},
     "te.Schedule.in_steps": {"times": "np.array([0.5, 2.0])"},
     "te.SteadyState": {"method": "STATE.method", "state": "STATE.state", "error": "STATE.error"},

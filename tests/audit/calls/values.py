@@ -15,6 +15,7 @@ import numpy as np
 import xarray
 
 import thermalent as te
+from thermalent.models.line_arrays import thermal_links
 from thermalent.solution.tasks import SteadyStateTask
 from thermalent.stochastic.driven import driven_emitters
 
@@ -51,6 +52,7 @@ OBJECTS = (
 WILD = NUMBERS + TEXTS + COLLECTIONS + OBJECTS
 
 LINK = te.thermal_link(0.3, 1.0)
+ARRAYS = thermal_links({"n_th": np.array([0.3, 1.0])}, {"kappa": 1.0})
 
 
 def names() -> dict[str, Any]:
@@ -62,6 +64,7 @@ def names() -> dict[str, Any]:
         "te": te, "np": np, "xarray": xarray, "pathlib": pathlib, "decimal": decimal,
         "fractions": fractions, "datetime": datetime,
         "LINK": LINK,
+        "ARRAYS": ARRAYS,
         "RINGS": te.ring_resonators((0.3, 0.4)),
         "PAIR": te.cooperative(2),
         "STATE": te.steady_state(LINK),
