@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from thermalent.analysis.conditional.states import ConditionalStates as ConditionalStates
     from thermalent.analysis.cross_validation import cross_validate as cross_validate
     from thermalent.analysis.design.design import design as design
+    from thermalent.analysis.design.requirement import requirement as requirement
+    from thermalent.analysis.design.requirement_result import Requirement as Requirement
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
     from thermalent.analysis.entanglement_rate import EntanglementRate as EntanglementRate
     from thermalent.analysis.entanglement_rate import entanglement_rate as entanglement_rate
@@ -139,6 +141,8 @@ _HOME = {
     "thermalent.analysis.conditional.given_amplitude": ("conditional_states",),
     "thermalent.analysis.conditional.states": ("ConditionalStates",),
     "thermalent.analysis.design.design": ("design",),
+    "thermalent.analysis.design.requirement": ("requirement",),
+    "thermalent.analysis.design.requirement_result": ("Requirement",),
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.entanglement_rate": ("EntanglementRate", "entanglement_rate"),

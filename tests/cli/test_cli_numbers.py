@@ -111,6 +111,40 @@ def test_heat_and_entanglement_per_time():
     assert (data["rate"], data["time"]) == (float(expected.value), expected.time)
 
 
+def test_states_given_the_amplitude(tmp_path):
+    table = tmp_path / "c.csv"
+    args = ["conditional", *LINK, "--amplitudes", "0:2:3", "--observable", "purity"]
+    data = json.loads(succeed(*args, "-o", table, "--json").stdout)
+    expected = te.conditional_states(NETWORK)
+    assert data["purity"] == list(expected.measure("purity", [0.0, 1.0, 2.0]))
+    assert data["average"] == float(expected.average("purity"))
+    assert data["of the mean state"] == te.steady_state(NETWORK).purity()
+    np.testing.assert_array_equal(columns(table)["density"], expected.density([0.0, 1.0, 2.0]))
+    refused = run(*args, "-o", tmp_path / "c.npz")  # te.load does not know these states
+    assert refused.exit_code == 2
+    plot = tmp_path / "c.png"
+    succeed(*args, "--plot", plot)
+    assert is_figure(plot)
+
+
+def test_what_a_laboratory_needs(tmp_path):
+    plot = tmp_path / "loss.png"
+    args = ["require", "loss", "--target-concurrence", "0.5", "--dephasing-time", "20us"]
+    data = json.loads(succeed(*args, "--json", "--plot", plot).stdout)
+    expected = te.requirement("loss", 0.5, dephasing_time="20us")
+    assert data["ranges"] == [[0.0, float(expected.ranges[0][1])]]
+    assert data["errors"] == [[0.0, expected.ranges[0][1].error]]
+    assert data["limits"][0]["cost"] == expected.limit.cost
+    assert is_figure(plot)
+    shown = " ".join(succeed(*args).stdout.split())
+    assert expected.answer in shown
+    assert "20 us" in shown
+    unreachable = run("require", "loss", "--target-concurrence", "0.9", "--json")
+    assert unreachable.exit_code == 1
+    assert json.loads(unreachable.stdout)["reachable"] is False
+    assert "is out of reach with any loss between the qubits" in unreachable.stderr
+
+
 def test_states_and_evolutions_are_saved_and_drawn(tmp_path):
     state, path, plot = (tmp_path / name for name in ("s.npz", "e.npz", "e.png"))
     succeed("steady", *LINK, "-o", state, "--plot", tmp_path / "s.png")
@@ -137,6 +171,8 @@ def test_states_and_evolutions_are_saved_and_drawn(tmp_path):
         (["optimise", *LINK, "--over", "qubits=1:2"], "must begin with one of n_th,"),
         (["optimise", *LINK, "--over", "kappa=1"], "is not of the form NAME=LOW:HIGH"),
         (["optimise", "--over", "kappa=1:2"], "Missing option '--n-th'."),
+        (["require", "loss", "--target-concurrence", "2"], "Option --target-concurrence must be"),
+        (["require", "loss", "--target-concurrence", "0.5", "--loss", "0.1"], "must be left out"),
         (["entanglement-rate", *LINK, "--until", "-1"], "Option --until must be"),
     ],
 )

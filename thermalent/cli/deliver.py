@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +11,7 @@ import click
 from thermalent import __version__
 from thermalent.cli.options import combined, json_option, plot_option, table_option
 from thermalent.cli.output import (
+    CSV,
     SAVED,
     check_figure,
     check_table,
@@ -34,10 +35,10 @@ class Wanted(NamedTuple):
     plot: Path | None
     as_json: bool
 
-    def check(self) -> None:
+    def check(self, kinds: Sequence[str]) -> None:
         """Refuse files that cannot be written before the work is done."""
         check_figure(self.plot, "--plot")
-        check_table(self.output)
+        check_table(self.output, kinds)
 
 
 class Column(NamedTuple):
@@ -47,10 +48,10 @@ class Column(NamedTuple):
     form: str = "{}"
 
 
-def take_wanted(options: dict[str, Any]) -> Wanted:
-    """The options of `result_options`, taken out of the others, and checked."""
+def take_wanted(options: dict[str, Any], kinds: Sequence[str] = (SAVED, *CSV)) -> Wanted:
+    """The options of `result_options`, taken out of the others; files must be of these kinds."""
     wanted = Wanted(options.pop("output"), options.pop("plot"), options.pop("as_json"))
-    wanted.check()
+    wanted.check(kinds)
     return wanted
 
 
@@ -61,15 +62,17 @@ def deliver(
     *,
     facts: Mapping[str, str],
     data: Mapping[str, Any],
+    draw: Callable[..., Any] | None = None,
 ) -> None:
     """Write, draw and print a result.
 
     Args:
         wanted: Where it goes.
-        result: What `te.load` shall read back and `.plot()` draws.
+        result: What `te.load` shall read back, and `.plot()` draws.
         columns: The table, by heading.
         facts: Lines below the table.
         data: JSON besides the columns, such as the network's numbers.
+        draw: What draws the result, if not its method `plot`.
     """
     whole = {name: column.values for name, column in columns.items()}
     if wanted.output is not None:
@@ -77,7 +80,7 @@ def deliver(
             save_result(wanted.output, result)
         else:
             write_columns(wanted.output, whole)
-    draw_result(result, wanted.plot)
+    draw_result(draw or result.plot, wanted.plot)
     if wanted.as_json:
         print_json({"version": __version__, **data, **whole})
         return

@@ -142,7 +142,7 @@ def evolve_command(
     given = {"network": network, "initial": start, "source_start": str(source)}
     if output is not None:
         write_file(output, result, given)
-    draw_result(result, plot)
+    draw_result(result.plot, plot)
     if as_json:
         print_json({"version": __version__, **given, **evolution_data(result)})
     else:

@@ -6,6 +6,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.completion import completion_command
+from thermalent.cli.conditional import conditional_command
 from thermalent.cli.design import design_command
 from thermalent.cli.dual_rail import dual_rail_command
 from thermalent.cli.errors import OneLineGroup
@@ -14,6 +15,7 @@ from thermalent.cli.examples import examples_command
 from thermalent.cli.explore import explore_command
 from thermalent.cli.hardware import hardware
 from thermalent.cli.relaxation import preparation_time_command, rates_command
+from thermalent.cli.require import require_command
 from thermalent.cli.show import show
 from thermalent.cli.slopes import optimise_command, sensitivities_command
 from thermalent.cli.spectra import coherence_command, spectrum_command
@@ -65,6 +67,7 @@ for command in (
     validate,
     spectrum_command,
     coherence_command,
+    conditional_command,
     rates_command,
     preparation_time_command,
     sensitivities_command,
@@ -75,6 +78,7 @@ for command in (
     hardware,
     design_command,
     explore_command,
+    require_command,
     sweep_command,
     show,
     examples_command,

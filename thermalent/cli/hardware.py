@@ -142,7 +142,7 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
         from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
-    draw_result(result, plot)
+    draw_result(result.plot, plot)
     if as_json:
         print_json({**_described(lab, given), **result_data(result)})
         return

@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
@@ -78,8 +78,8 @@ def drawing(path: Path) -> Iterator[None]:
     click.echo(f"written: {path}", err=True)
 
 
-def draw_result(result: Any, path: Path | None) -> None:
-    """Draw a result that can plot itself to a file; nothing if none was asked for."""
+def draw_result(plot: Callable[..., Any], path: Path | None) -> None:
+    """Draw a result by its method `plot` to a file; nothing if none was asked for."""
     if path is None:
         return
     from matplotlib.figure import Figure
@@ -87,7 +87,7 @@ def draw_result(result: Any, path: Path | None) -> None:
     from thermalent.support.figure_files import save_figure
 
     figure = Figure(figsize=(5.2, 3.8), dpi=150, layout="constrained")
-    result.plot(axes=figure.subplots())
+    plot(axes=figure.subplots())
     with drawing(path):
         save_figure(figure, path)
 

@@ -69,7 +69,7 @@ def steady(
         result, interrupted = kept(lambda: steady_state(described, chosen))
     if output is not None:
         save_result(output, result)
-    draw_result(result, plot)
+    draw_result(result.plot, plot)
     if as_json:
         print_json({"version": __version__, "network": network, **result_data(result)})
     else:

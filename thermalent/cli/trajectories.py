@@ -78,7 +78,7 @@ def trajectories(
     given = {"network": network, "initial": start, "single": single}
     if output is not None:
         write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
-    draw_result(result, plot)
+    draw_result(result.plot, plot)
     if as_json:
         given = {"version": __version__, **given, "quanta": quanta}
         print_json({**given, **evolution_data(result)})

@@ -36,7 +36,7 @@ def validate(plot: Path | None, as_json: bool, **network: Any) -> None:
         from thermalent.analysis.cross_validation import Verdict, cross_validate
 
         validation = cross_validate(described)
-    draw_result(validation, plot)
+    draw_result(validation.plot, plot)
     if as_json:
         print_json({"version": __version__, "network": network, **_data(validation)})
     else:

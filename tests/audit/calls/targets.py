@@ -178,6 +178,7 @@ _OWN: dict[str, dict[str, str]] = {
         "ranges": "{'kappa': (0.001, 1.0)}",
         "objective": "'concurrence'", "starts": "1", "allow_bounds": "True",
     },
+    "te.requirement": {"unknown": "'loss'", "target": "0.3", "temperature": "4.0"},
     "te.peak_concurrence": {"network": "RINGS", "initial": "'10'"},
     "te.peak_transfer": {"network": "RINGS", "initial": "'10'"},
     "te.thermal_link": {"kappa": "1.0"},

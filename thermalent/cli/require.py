@@ -1,0 +1,120 @@
+"""`thermalent require`: what one quantity must be for a concurrence, and what stands against it."""
+
+from __future__ import annotations
+
+import textwrap
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermalent import __version__
+from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.options import json_option, plot_option
+from thermalent.cli.output import WIDTH, check_figure, draw_result, print_json, print_table
+
+if TYPE_CHECKING:
+    from thermalent.analysis.design.requirement_result import Requirement
+
+# The names of `te.requirement`; listed here so that --help needs no numerics.
+_UNKNOWNS = ("temperature", "quality", "gamma", "loss", "dephasing-time", "base-temperature")
+
+
+@click.command("require", short_help="What one quantity must be for a wanted concurrence.")
+@click.argument("unknown", type=click.Choice(_UNKNOWNS))
+@click.option(
+    "--target-concurrence",
+    "target",
+    type=float,
+    required=True,
+    help="Wanted concurrence, between 0 and 1.",
+)
+@click.option(
+    "--temperature", metavar="QUANTITY", help="Temperature of the source.  [default: 293K]"
+)
+@click.option(
+    "--frequency",
+    metavar="QUANTITY",
+    default="5GHz",
+    show_default=True,
+    help="Frequency of the filter, omega/2pi.",
+)
+@click.option("--quality", type=float, help="Q of the filter.  [default: 2.5e5]")
+@click.option(
+    "--gamma",
+    metavar="QUANTITY",
+    help="Decay of the qubits into the waveguide, gamma/2pi.  [default: 10MHz]",
+)
+@click.option("--loss", type=float, help="Power loss between the qubits, in [0, 1].  [default: 0]")
+@click.option("--dephasing-time", metavar="QUANTITY", help="T_phi of the qubits.  [default: none]")
+@click.option(
+    "--base-temperature", metavar="QUANTITY", help="Temperature of the waveguide.  [default: 0K]"
+)
+@plot_option
+@json_option
+def require_command(
+    unknown: str, target: float, plot: Path | None, as_json: bool, **numbers: Any
+) -> None:
+    """The values of one quantity, all else given, with which two qubits reach a concurrence.
+
+    Says which imperfection limits the concurrence most, and where the target is out of reach, how
+    much of it would do.
+
+    \b
+    Examples:
+      thermalent require temperature --target-concurrence 0.8 --loss 0.05 --base-temperature 50mK
+      thermalent require quality --target-concurrence 0.7 --dephasing-time 20us
+      thermalent require loss --target-concurrence 0.6 --plot loss.png
+      thermalent require gamma --target-concurrence 0.7 --quality 1e5 --json
+
+    Exit code 1 if the target is out of reach.
+    """
+    check_figure(plot, "--plot")
+    from thermalent.analysis.design.requirement import requirement
+
+    with arguments(), solving():
+        found = requirement(unknown.replace("-", "_"), target, **numbers)
+    if as_json:
+        print_json({"version": __version__, **_data(found)})
+    else:
+        _print(found)
+    draw_result(found.plot, plot)
+    if not found.reachable:
+        raise Failure(found.answer)
+
+
+def _print(found: Requirement) -> None:
+    from thermalent.analysis.design.requirement_result import LIMIT_HEADINGS
+
+    if found.reachable:
+        click.echo(textwrap.fill(found.answer, WIDTH))
+    if found.limits:
+        if found.reachable:
+            click.echo()
+        print_table(LIMIT_HEADINGS, found.rows(), right=1)
+
+
+def _data(found: Requirement) -> dict[str, Any]:
+    """The requirement in SI; an end of the search that is no end of the range has a null error."""
+    names = ("name", "given", "without", "cost", "tolerable")
+    return {
+        "unknown": found.unknown,
+        "target": found.target,
+        "reachable": found.reachable,
+        "answer": found.answer,
+        "ranges": found.ranges,
+        "errors": [[_finite(end.error) for end in ends] for ends in found.ranges],
+        "best": found.best,
+        "concurrence": found.concurrence,
+        "error": found.concurrence.error,
+        "limits": [dict(zip(names, limit, strict=True)) for limit in found.limits],
+        "alternatives": [
+            dict(zip(("name", "value", "concurrence"), item, strict=True))
+            for item in found.alternatives
+        ],
+    }
+
+
+def _finite(number: float) -> float | None:
+    return number if isfinite(number) else None
