@@ -26,7 +26,7 @@ def test_quality_factors_are_those_of_the_search_for_filters():
     ((low, high),) = found.ranges
     assert abs(low - other.points[0].quality) < low.error + 1e-8 * low
     assert abs(high - other.points[-1].quality) < high.error + 1e-8 * high
-    assert found.best == pytest.approx(other.best.quality, rel=1e-2)  # flat
+    assert found.best_value == pytest.approx(other.best.quality, rel=1e-2)  # flat
     assert found.concurrence == pytest.approx(other.best.concurrence, abs=1e-7)
     assert found.limit.name == "loss"
     assert found.limit.tolerable is None
@@ -124,7 +124,7 @@ def test_a_cold_source_is_told_what_else_would_help():
     assert sorted(names) == ["gamma", "temperature"]
     name, value, best = found.alternatives[0]
     assert best > found.concurrence
-    lab = {"temperature": 4.0, "quality": found.best, name: value}
+    lab = {"temperature": 4.0, "quality": found.best_value, name: value}
     assert concurrence(**lab) == pytest.approx(best, abs=1e-8)
     assert "With another temperature of the source" in found.answer
 
@@ -142,7 +142,7 @@ def test_no_value_is_better_than_the_best(unknown, loss, time, base):
     if found.reachable or found.concurrence == 0:
         return
     for factor in (0.2, 0.8, 0.99, 1.01, 1.2, 5):
-        value = concurrence(**lab, **{unknown: found.best * factor})
+        value = concurrence(**lab, **{unknown: found.best_value * factor})
         assert value <= found.concurrence + 1e-9
     for limit in found.limits:
         assert limit.without >= found.concurrence - 1e-9
@@ -155,6 +155,8 @@ def test_the_curve_and_the_picture():
     expected = [concurrence(loss=loss, dephasing_time="50us") for loss in (0.0, 0.001)]
     np.testing.assert_allclose(values, expected, atol=1e-9)
     assert found.curve([0.0], "dephasing_time")[0] == pytest.approx(concurrence(), abs=1e-9)
+    with pytest.raises(ValueError, match=r"Argument `without` must be one of \['loss', "):
+        found.curve([0.0], "noise")
     axes = found.plot()
     assert axes.get_xscale() == "log"
     labels = [line.get_label() for line in axes.get_lines()]

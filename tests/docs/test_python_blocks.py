@@ -68,3 +68,10 @@ def run_before(code):
             return names
         run(earlier, names)
     raise AssertionError("no such block")
+
+
+def test_the_unknown_quality_of_the_page_of_designs_is_what_comes_out():
+    ((code, printed),) = [
+        block for block in blocks("docs/design.md") if "te.requirement" in block[0]
+    ]
+    assert run(code, {}) == printed

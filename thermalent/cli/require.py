@@ -105,7 +105,7 @@ def _data(found: Requirement) -> dict[str, Any]:
         "answer": found.answer,
         "ranges": found.ranges,
         "errors": [[_finite(end.error) for end in ends] for ends in found.ranges],
-        "best": found.best,
+        "best": found.best_value,
         "concurrence": found.concurrence,
         "error": found.concurrence.error,
         "limits": [dict(zip(names, limit, strict=True)) for limit in found.limits],

@@ -25,7 +25,11 @@ VIOLATIONS = (RAW, NOT_FINITE, UNWELCOME, MEMORY, HUNG)
 
 _LONGEST = 1500  # characters of a message that a person can read
 # Fields in which infinity or NaN says that a number is not known, or does not exist.
-_MAY_BE_UNKNOWN = ("needed_n", "error", "errors", "stats", "status", "how", "times", "note")
+_MAY_BE_UNKNOWN = (
+    *("needed_n", "error", "errors", "stats", "status", "how", "times", "note"),
+    # Of a requirement: no dephasing is an infinite time.
+    *("dephasing_time", "ranges", "best_value"),
+)
 # Functions that are asked to raise.
 _ASSERTIONS = "te.testing.assert_"
 

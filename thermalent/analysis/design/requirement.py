@@ -112,7 +112,7 @@ def requirement(
             target=wanted,
             laboratory=lab,
             ranges=ranges,
-            best=place,
+            best_value=place,
             concurrence=steady_state(curve.at(place).network).concurrence(),
             limits=limits,
             together=None if ranges else _together(lab, unknown, wanted, limits, report),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.design.unknown import UNKNOWNS, Curve, LaboratoryLink
+from thermalent.analysis.design.search import entanglement
+from thermalent.analysis.design.unknown import IMPERFECTIONS, UNKNOWNS, Curve, LaboratoryLink
 from thermalent.display import plots
 from thermalent.hardware.units import with_prefix
 from thermalent.operators.estimates import Estimate
+from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, explained_record
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Requirement(metaclass=ExplainedClass):
         laboratory: All quantities in SI; what stands for the unknown has no meaning.
         ranges: Intervals of the unknown that reach the target, SI, ascending; each end with its
             error, which is infinite at an end of the search. Empty if the target is out of reach.
-        best: The value of the unknown with the largest concurrence.
+        best_value: The value of the unknown with the largest concurrence.
         concurrence: That concurrence, with its error.
         limits: What each imperfection that there is costs, the worst first.
         together: Where the target is out of reach and no imperfection alone is the reason: the
@@ -64,7 +66,7 @@ class Requirement(metaclass=ExplainedClass):
     target: float
     laboratory: LaboratoryLink
     ranges: tuple[tuple[Estimate, Estimate], ...]
-    best: float
+    best_value: float
     concurrence: Estimate
     limits: tuple[Limit, ...]
     together: tuple[float, Estimate | None] | None
@@ -83,7 +85,7 @@ class Requirement(metaclass=ExplainedClass):
     @property
     def answer(self) -> str:
         """The outcome in words."""
-        best = f"C = {float(self.concurrence):.4f} at {quantity_in_words(self.unknown, self.best)}"
+        best = f"C = {float(self.concurrence):.4f} at {quantity_in_words(self.unknown, self.best_value)}"
         what = UNKNOWNS[self.unknown].words
         if self.ranges:
             parts = " or ".join(self._range(low, high) for low, high in self.ranges)
@@ -152,10 +154,16 @@ class Requirement(metaclass=ExplainedClass):
         ]
 
     def curve(self, values: Sequence[float] | np.ndarray, without: str = "") -> np.ndarray:
-        """Concurrence over values of the unknown, SI; without one imperfection, if it is named."""
+        """Concurrence over values of the unknown, SI; without one imperfection, if it is named.
+
+        Raises:
+            ValueError: there is no such imperfection, or a value is out of range.
+        """
+        if without and without not in IMPERFECTIONS:
+            checks.fail("without", f"one of {list(IMPERFECTIONS)}", without)
         lab = self.laboratory.without(without) if without else self.laboratory
-        curve = Curve(lab, self.unknown, lambda said: None)
-        return np.array([max(curve(float(value)), 0.0) for value in values])
+        labs = [replace(lab, **{self.unknown: checks.real("values", value)}) for value in values]
+        return np.array([max(entanglement(each.network), 0.0) for each in labs])
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the concurrence over the unknown, with the target, and without each imperfection.
