@@ -85,7 +85,8 @@ class Requirement(metaclass=ExplainedClass):
     @property
     def answer(self) -> str:
         """The outcome in words."""
-        best = f"C = {float(self.concurrence):.4f} at {quantity_in_words(self.unknown, self.best_value)}"
+        place = quantity_in_words(self.unknown, self.best_value)
+        best = f"C = {float(self.concurrence):.4f} at {place}"
         what = UNKNOWNS[self.unknown].words
         if self.ranges:
             parts = " or ".join(self._range(low, high) for low, high in self.ranges)
