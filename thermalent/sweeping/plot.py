@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from thermalent.support.figure_files import save_figure
 
 if TYPE_CHECKING:
     import xarray
+
+_MOST_TICKS = 7  # with words, which are wider than numbers
 
 
 def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
@@ -42,38 +45,82 @@ def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
 
 
 def _curve(axes: Any, data: xarray.Dataset, values: xarray.DataArray, name: str) -> None:
-    x, logarithmic, label = _axis(data, str(values.dims[0]))
+    along = _axis(data, str(values.dims[0]))
     errors = data[f"{name}_error"].values.reshape(values.shape)
-    axes.errorbar(x, values.values, np.nan_to_num(errors), fmt=".-", capsize=2, lw=1)
-    if logarithmic:
-        axes.set_xscale("log")
-    axes.set_xlabel(label)
+    axes.errorbar(along.places, values.values, np.nan_to_num(errors), fmt=".-", capsize=2, lw=1)
+    _label(axes.xaxis, axes.set_xscale, along, "\n")
     axes.set_ylabel(name)
 
 
 def _map(figure: Any, axes: Any, data: xarray.Dataset, values: xarray.DataArray, name: str) -> None:
-    (y, y_log, y_label), (x, x_log, x_label) = (_axis(data, str(dim)) for dim in values.dims)
-    mesh = axes.pcolormesh(x, y, np.ma.masked_invalid(values.values), shading="nearest")
-    for logarithmic, scale in ((x_log, axes.set_xscale), (y_log, axes.set_yscale)):
-        if logarithmic:
-            scale("log")
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
+    up, along = (_axis(data, str(dim)) for dim in values.dims)
+    shown = np.ma.masked_invalid(values.values)
+    mesh = axes.pcolormesh(_edges(along), _edges(up), shown, rasterized=True)
+    _label(axes.xaxis, axes.set_xscale, along, "\n")
+    _label(axes.yaxis, axes.set_yscale, up, ", ")
     figure.colorbar(mesh, ax=axes, label=name)
 
 
-def _axis(data: xarray.Dataset, dim: str) -> tuple[np.ndarray, bool, str]:
-    """Positions along a dimension, whether they are spread over decades, and a label."""
-    if dim not in data.coords or data[dim].dtype.kind not in "fi":
-        return np.arange(data.sizes[dim]), False, f"{dim} (position)"
-    x = np.asarray(data[dim].values, dtype=float)
-    units = data[dim].attrs.get("units", "1")
-    label = dim if units == "1" else f"{dim} ({units})"
-    return x, bool(np.all(x > 0) and x.max() >= 30 * x.min()), label
+class _Axis(NamedTuple):
+    """Positions along a dimension.
+
+    Args:
+        places: Where the points lie, (n,).
+        logarithmic: Whether they are spread over decades.
+        label: What they are.
+        words: The values of each point where they are no single number; else empty.
+    """
+
+    places: np.ndarray
+    logarithmic: bool
+    label: str
+    words: tuple[tuple[str, ...], ...] = ()
+
+
+def _axis(data: xarray.Dataset, dim: str) -> _Axis:
+    """The values of a parameter; of text, or of several parameters at once, their positions."""
+    if dim in data.coords and data[dim].dtype.kind in "fi":
+        x = np.asarray(data[dim].values, dtype=float)
+        units = data[dim].attrs.get("units", "1")
+        label = dim if units == "1" else f"{dim} ({units})"
+        return _Axis(x, bool(np.all(x > 0) and x.max() >= 30 * x.min()), label)
+    places = np.arange(data.sizes[dim])
+    names = [str(name) for name, coordinate in data.coords.items() if coordinate.dims == (dim,)]
+    if not names:
+        return _Axis(places, False, f"{dim} (position)")
+    columns = [[_in_short(value) for value in data[name].values] for name in names]
+    return _Axis(places, False, ", ".join(names), tuple(zip(*columns, strict=True)))
+
+
+def _label(axis: Any, scale: Callable[[str], Any], along: _Axis, between: str) -> None:
+    """Scale, label and, where the values are no single numbers, ticks with their words."""
+    if along.logarithmic:
+        scale("log")
+    axis.set_label_text(along.label)
+    if along.words:
+        # As many as have room, evenly picked.
+        count = min(_MOST_TICKS, len(along.words))
+        picked = np.unique(np.linspace(0, len(along.words) - 1, count).round().astype(int))
+        axis.set_ticks(picked, [between.join(along.words[i]) for i in picked])
+        axis.set_tick_params(labelsize=8)
+
+
+def _edges(along: _Axis) -> np.ndarray:
+    """Borders of the cells of a map, (n + 1,): half way between points on the axis's scale."""
+    x = np.log(along.places) if along.logarithmic else along.places.astype(float)
+    if len(x) == 1:
+        edges = np.array([x[0] - 0.5, x[0] + 0.5])
+    else:
+        middle = (x[1:] + x[:-1]) / 2
+        edges = np.concatenate([[2 * x[0] - middle[0]], middle, [2 * x[-1] - middle[-1]]])
+    return np.exp(edges) if along.logarithmic else edges
 
 
 def _first(data: xarray.Dataset, dim: str) -> str:
     if dim not in data.coords:
         return "first"
-    value = data[dim].values[0]
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return _in_short(data[dim].values[0], 6)
+
+
+def _in_short(value: Any, digits: int = 3) -> str:
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
