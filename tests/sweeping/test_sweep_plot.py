@@ -1,5 +1,7 @@
 """Plots of sweeps: axes of words, cells of maps on logarithmic axes."""
 
+import itertools
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -26,7 +28,7 @@ def words(ticks):
 def overlap(labels):
     """Whether two neighbouring labels cover each other."""
     boxes = [label.get_window_extent() for label in labels]
-    return any(a.x1 >= b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+    return any(a.x1 >= b.x0 for a, b in itertools.pairwise(boxes))
 
 
 def of_kind(model, n_th):
