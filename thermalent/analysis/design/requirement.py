@@ -18,7 +18,6 @@ from typing import Any
 
 from thermalent.analysis.design.requirement_result import Limit as Limit
 from thermalent.analysis.design.requirement_result import Requirement as Requirement
-from thermalent.solving.solve import steady_state
 from thermalent.analysis.design.unknown import (
     CHOICES,
     IMPERFECTIONS,
@@ -28,6 +27,7 @@ from thermalent.analysis.design.unknown import (
 )
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
 from thermalent.operators.estimates import Estimate
+from thermalent.solving.solve import steady_state
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
