@@ -22,7 +22,7 @@ MIXED = te.Network(
     exchange=np.diag([0, 0.1, -0.2]),
     decay=np.ones((3, 3)),
 )
-FEW = te.FieldTrajectories(n=64, burn_in=1.0, window=1.0, step=0.05)
+FEW = te.FieldTrajectories(n=64, burn_in=10.0, window=1.0, step=0.05)
 MADE = {
     "state": lambda: te.steady_state(NETWORK),
     "state from": lambda: te.steady_state(te.cooperative(qubits=2), initial="01"),

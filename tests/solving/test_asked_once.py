@@ -18,7 +18,7 @@ from thermalent.solving.solve import method_named, prepared
 ONCE = ((symmetry, "excitation_numbers"), (gaussian_source, "gaussian_source"))
 # Ensembles as small as they can be: what is counted does not depend on their size.
 SMALL = {
-    "FieldTrajectories": {"n": 16, "burn_in": 1.0, "window": 1.0},
+    "FieldTrajectories": {"n": 16, "burn_in": 10.0, "window": 1.0},
     "QuantumJumps": {"n": 16, "burn_in": 1.0, "window": 1.0},
     "FieldJumps": {"n": 16, "burn_in": 1.0, "window": 1.0},
 }

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.networks.symmetry import forbidden_elements_of_ladders
 from thermalent.support import checks
 from thermalent.support.deprecation import Decorated
 
@@ -61,6 +60,9 @@ class NetworkArrays:
 
     def forbidden(self, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Elements that the conserved excitation number forbids; see `forbidden_elements`."""
+        # Here, since it needs scipy, which describing a network does not load.
+        from thermalent.networks.symmetry import forbidden_elements_of_ladders
+
         kept = tuple(map(self.position, names or self.emitter_names))
         return forbidden_elements_of_ladders(self.dims, kept)
 
