@@ -27,6 +27,14 @@ def pytest_configure(config):
     subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
 
 
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """Figures of one test are closed before the next: matplotlib warns of too many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 @pytest.fixture
 def rng():
     """A generator with a fixed seed."""

@@ -189,12 +189,16 @@ def test_refusals_say_what_to_do():
         te.MethodError, match=r"so hot that the hierarchy of its 2 modes .* up to 60"
     ):
         te.steady_state(te.dual_rail(1, 12.0, bandwidth=5.0), ContinuedFraction())
-    with pytest.raises(te.MethodError, match=r"GB of memory for its 1024 emitter levels"):
-        te.steady_state(te.dual_rail(5, 1.0, bandwidth=5.0), ContinuedFraction())
     with pytest.raises(
         te.MethodError, match=r"several that drive the emitters through one amplitude"
     ):
         te.evolve(te.dual_rail(1, 1.0, bandwidth=5.0), [1.0], "00", ContinuedFraction())
+
+
+@pytest.mark.long
+def test_too_many_levels_are_refused_with_the_memory_they_would_take():
+    with pytest.raises(te.MethodError, match=r"GB of memory for its 1024 emitter levels"):
+        te.steady_state(te.dual_rail(5, 1.0, bandwidth=5.0), ContinuedFraction())
 
 
 def test_an_idle_pair_has_no_unique_steady_state():

@@ -259,7 +259,7 @@ def test_a_step_never_computes_for_long_without_looking_for_signals(monkeypatch)
     assert max(longest) <= 4e8
 
 
-@pytest.mark.parametrize("time", [30.0, 1e5])
+@pytest.mark.parametrize("time", [30.0, pytest.param(1e5, marks=pytest.mark.long)])
 def test_a_source_much_faster_than_the_emitters(time):
     """Steps would follow kappa for ages; what is exact is the exponential of the hierarchy."""
     network = te.thermal_link(0.02, 1e4, gamma=1e-2, detuning=(0.5, -0.3))

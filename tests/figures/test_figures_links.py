@@ -15,7 +15,7 @@ from figures.__main__ import LINKS, NAMES
 from thermalent.solution.result import Outcome, Status
 
 POINTS = {
-    "thermal_4c": 9,
+    "thermal_4c": 7,
     "thermal_4d": 13,
     "thermal_6a": 13,
     "thermal_6b": 6,

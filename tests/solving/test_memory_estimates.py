@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 # Estimate over peak: what the documentation states.
 FACTOR = 3.0
 SELECTED = [
-    ("exact evolution at many times", 10**4),
     ("spectrum, occupation", 10**4),
     ("peak transfer, until", 10**5),
     ("Fock, iterative, qubits", 6),
@@ -30,6 +29,7 @@ SELECTED = [
     ("preparation time, qubits", 3),
 ]
 LONG = [
+    ("exact evolution at many times", 10**4),
     ("continued fraction, qubits", 5),
     ("exact evolution, qubits", 5),
     ("derivatives, qubits", 5),

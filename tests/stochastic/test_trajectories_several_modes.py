@@ -111,7 +111,7 @@ def test_white_noise_evolves_too():
     assert np.max(distance / scale) < 5
 
 
-@pytest.mark.parametrize("levels", [2, 3])
+@pytest.mark.parametrize("levels", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_several_outputs(levels):
     """Two coupled modes, each driving an emitter of its own: two fields that are correlated."""
     lower = np.diag(np.sqrt(np.arange(1.0, levels)), 1)
