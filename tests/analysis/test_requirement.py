@@ -157,6 +157,13 @@ def test_the_curve_and_the_picture():
     assert found.curve([0.0], "dephasing_time")[0] == pytest.approx(concurrence(), abs=1e-9)
     with pytest.raises(ValueError, match=r"Argument `without` must be one of \['loss', "):
         found.curve([0.0], "noise")
+    assert found.curve(0.0) == pytest.approx(values[:1])
+    for wrong, message in (
+        (1j, "`values` must be a sequence of real numbers"),
+        (2.0, r"`loss` must be a number in \[0, 1\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            found.curve(wrong)
     axes = found.plot()
     assert axes.get_xscale() == "log"
     labels = [line.get_label() for line in axes.get_lines()]
@@ -188,6 +195,8 @@ def test_imperfections_are_reduced_by_shares():
         (("loss", 0.5), {"quality": 0.0}, "Argument `quality` must be finite and positive"),
         (("loss", 0.5), {"temperature": "5GHz"}, "Argument `temperature` must be a temperature"),
         (("loss", 0.5), {"dephasing_time": 0.0}, "Argument `dephasing_time` must be"),
+        (("loss", 0.3), {"gamma": 5e-324}, r"Argument `gamma` must be a number in \[1e-30, 1e\+30"),
+        (("loss", 0.3), {"quality": 1e150}, "Argument `quality` must be a number in"),
     ],
 )
 def test_wrong_arguments_are_named(args, numbers, message):

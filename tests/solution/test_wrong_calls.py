@@ -51,6 +51,7 @@ def test_they_are_explained(call, words):
             "`detuning` must be a number in",
         ),
         (lambda: te.stochastic.along(LINK, [1e308], step=0.1), "`integrals` must be at most 1e.06"),
+        (lambda: te.stochastic.along(LINK, [0.01], step=1e150), "`step` must be at most"),
         (lambda: te.Schedule([(LINK, 1.0)]).in_steps(1j), "`times` must be a sequence of real num"),
         (lambda: te.hardware.source_temperature(1e308, 1e12), "`n_th` must be of a temperature"),
         (lambda: te.peak_transfer(RINGS, "10", "01", until=1e308), "`until` must be at least"),

@@ -126,7 +126,8 @@ def along(
     Args:
         network: One mode, and no back-action on it; its own field is not used.
         integrals: I, the integral of u over each step, complex, (n, steps).
-        step: h, inverse rate unit; errors are of second order in it.
+        step: h, inverse rate unit, at most 1e6 over the emitters' largest rate; errors are of
+            second order in it.
         initial: Emitters at time zero.
         every: Keep the states after every so many steps.
 
@@ -158,7 +159,15 @@ def along(
     if largest > checks.LARGEST_AMPLITUDE:  # beyond, angles lose their digits
         checks.fail("integrals", f"at most {checks.LARGEST_AMPLITUDE:g} in modulus", largest)
     every = checks.integer("every", every, 1)
-    prepared = given_field(emitters, checks.positive("step", step), largest)
+    step = checks.positive("step", step)
+    rate = float(np.linalg.norm(emitters.vacuum, 2))
+    if step * rate > checks.LARGEST_AMPLITUDE:  # as for the angles of the field
+        longest = checks.LARGEST_AMPLITUDE / rate
+        allowed = (
+            f"at most {longest:.3g}, {checks.LARGEST_AMPLITUDE:g} over the emitters' largest rate"
+        )
+        checks.fail("step", allowed, step)
+    prepared = given_field(emitters, step, largest)
     start = emitters.components(states.initial_state(initial, network.dims, name="initial"))
     kept = given.shape[1] // every
     result = np.empty((len(given), 1 + kept, emitters.dimension, emitters.dimension), complex)

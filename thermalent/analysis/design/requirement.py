@@ -40,6 +40,8 @@ _DEFAULTS: dict[str, Any] = {
     "dephasing_time": None,
     "base_temperature": 0.0,
 }
+# Of frequencies, times and quality factors, in SI: their ratios stay far from over- and underflow.
+_LARGEST = 1e30
 _SHARE = 1e-9  # absolute accuracy of the share of an imperfection that may stay
 _HOW_SHARE = "accuracy of the search, and error of the concurrence over its slope"
 
@@ -121,19 +123,23 @@ def requirement(
 
 
 def _laboratory(frequency: Any, given: dict[str, Any]) -> LaboratoryLink:
-    positive, nonnegative = checks.positive, checks.nonnegative
+    def moderate(name: str, value: Any) -> float:
+        return checks.within(name, checks.positive(name, value), 1 / _LARGEST, _LARGEST)
+
     time = given["dephasing_time"]
     return LaboratoryLink(
-        temperature=quantity_in_si("temperature", given["temperature"], TEMPERATURE, positive),
-        frequency=quantity_in_si("frequency", frequency, FREQUENCY, positive),
-        quality=positive("quality", given["quality"]),
-        gamma=quantity_in_si("gamma", given["gamma"], FREQUENCY, positive),
+        temperature=quantity_in_si(
+            "temperature", given["temperature"], TEMPERATURE, checks.positive
+        ),
+        frequency=quantity_in_si("frequency", frequency, FREQUENCY, moderate),
+        quality=moderate("quality", given["quality"]),
+        gamma=quantity_in_si("gamma", given["gamma"], FREQUENCY, moderate),
         loss=checks.within("loss", given["loss"], 0.0, 1.0),
         dephasing_time=inf
         if time is None
-        else quantity_in_si("dephasing_time", time, TIME, positive),
+        else quantity_in_si("dephasing_time", time, TIME, moderate),
         base_temperature=quantity_in_si(
-            "base_temperature", given["base_temperature"], TEMPERATURE, nonnegative
+            "base_temperature", given["base_temperature"], TEMPERATURE, checks.nonnegative
         ),
     )
 

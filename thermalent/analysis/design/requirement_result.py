@@ -160,10 +160,11 @@ class Requirement(metaclass=ExplainedClass):
         Raises:
             ValueError: there is no such imperfection, or a value is out of range.
         """
-        if without and without not in IMPERFECTIONS:
+        if not isinstance(without, str) or without not in ("", *IMPERFECTIONS):
             checks.fail("without", f"one of {list(IMPERFECTIONS)}", without)
         lab = self.laboratory.without(without) if without else self.laboratory
-        labs = [replace(lab, **{self.unknown: checks.real("values", value)}) for value in values]
+        given = checks.numbers("values", values, "value").tolist()
+        labs = [replace(lab, **{self.unknown: value}) for value in given]
         return np.array([max(entanglement(each.network), 0.0) for each in labs])
 
     def plot(self, axes: Axes | None = None) -> Axes:

@@ -17,6 +17,7 @@ from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
 from thermalent.operators.estimates import Estimate
 from thermalent.solving.solve import steady_state
+from thermalent.support import checks
 
 _MAP = ContinuedFraction(rtol=1e-6)
 _PER_DECADE = 6
@@ -49,6 +50,9 @@ class LaboratoryLink:
         loss: Power loss between the qubits.
         dephasing_time: T_phi; inf is no dephasing.
         base_temperature: Of the waveguide.
+
+    Raises:
+        ValueError: a quantity is out of range.
     """
 
     temperature: float
@@ -58,6 +62,14 @@ class LaboratoryLink:
     loss: float
     dephasing_time: float
     base_temperature: float
+
+    def __post_init__(self) -> None:
+        checks.positive("temperature", self.temperature)
+        checks.nonnegative("base_temperature", self.base_temperature)
+        checks.within("loss", self.loss, 0.0, 1.0)
+        for name in ("frequency", "quality", "gamma", "dephasing_time"):
+            if getattr(self, name) != inf or name != "dephasing_time":
+                checks.positive_rate(name, getattr(self, name))
 
     @property
     def n_th(self) -> float:
