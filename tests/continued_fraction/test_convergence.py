@@ -46,6 +46,8 @@ def test_errors_before_anything_is_known():
     changes, _ = changes_of(0.5)
     assert convergence.error_of(convergence.ONE_BY_ONE, changes, 1, 1.0) == np.inf
     assert convergence.error_of(convergence.ONE_BY_ONE, np.array([0.0, 0.1, 0.0]), 2, 1.0) == 0.0
+    # Without thermal light nothing changes from the first: no further fold is needed to see that.
+    assert convergence.error_of(convergence.ONE_BY_ONE, np.zeros(3), 1, 1.0) == 0.0
     # Changes that grow say nothing, unless they are rounding: then four times the last of them.
     assert convergence.error_of(convergence.ONE_BY_ONE, np.array([0.0, 0.1, 0.2]), 3, 1.0) == np.inf
     small = np.array([1e-12, 2e-12, 3e-12])

@@ -74,6 +74,7 @@ def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
     for limit in (32, 0):
         monkeypatch.setattr(module, "SMALL", limit)
         folded.append(module.evaluate_truncated(chain, s, 60))
+        assert np.array_equal(module.evaluate_truncated(chain, s, 0), np.zeros((3, 3)))  # no tiers
     assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
 
 

@@ -273,20 +273,24 @@ def test_a_truncated_state_near_separability(n_th):
 
 
 def test_rounding_is_counted_near_the_completely_mixed_state():
-    """There the slope of the entropy vanishes, and with it what an error of the state means."""
+    """There the slopes vanish, and with them what an error of the state means for the number."""
     rng = np.random.default_rng(7)
     for _ in range(200):
         p = 0.25 + 10.0 ** rng.uniform(-9, -2) * rng.uniform(-1, 1, 4)
         p[3] = 1 - p[:3].sum()
         rho = np.diag(p).astype(complex)
-        value = TABLE["entropy"].function(rho, [2, 2], 1e-12)
         with mpmath.workdps(40):
             exact = [mpmath.mpf(float(x)) for x in p]
-            total = sum(exact)
-            truth = -sum(x / total * mpmath.log(x / total, 2) for x in exact)
-            away = abs(float(truth - mpmath.mpf(value)))
-        bound = TABLE["entropy"].bound(rho[None], np.zeros(1), np.array([value]))[0]
-        assert away <= bound <= 1e-14
+            exact = [x / sum(exact) for x in exact]
+            truths = {
+                "entropy": -sum(x * mpmath.log(x, 2) for x in exact),
+                "purity": sum(x**2 for x in exact),
+            }
+            for name, truth in truths.items():
+                value = TABLE[name].function(rho, [2, 2], 1e-12)
+                away = abs(float(truth - mpmath.mpf(value)))
+                bound = TABLE[name].bound(rho[None], np.zeros(1), np.array([value]))[0]
+                assert away <= bound <= 1e-14, name
 
 
 def test_the_bounds_of_purity_and_entropy_are_their_formulas():
