@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.analysis import heat_currents as module
 
 NETWORKS = {
     "decay elsewhere": (te.thermal_link(0.3, 0.4, qubits=1, intrinsic_decay=0.3), 14),
@@ -60,8 +61,26 @@ def test_currents_are_those_of_a_dense_master_equation(name):
 def test_the_first_law(name):
     found = te.heat_currents(NETWORKS[name][0])
     assert abs(found.balance) <= found.balance.error < 1e-9
+    parts = (found.hot.error, found.output.error, found.elsewhere.error)
+    assert found.balance.error == pytest.approx(sum(parts), rel=1e-12, abs=0)
     assert found.hot > 0.01
     assert (found.elsewhere > 0.01) == (name in ("decay elsewhere", "loss and dephasing"))
+
+
+def test_errors_are_twice_what_the_least_certain_solve_changes(monkeypatch):
+    """Real solves differ by roundings: here one has a hundredth more quanta than the others."""
+    network, number = NETWORKS["decay elsewhere"][0], 0.2
+
+    def solves(*_):
+        for quanta in (number, number, 1.01 * number, number):
+            means = np.diag([quanta, 0.1]).astype(complex)
+            yield means, np.eye(2) - means + np.diag([2 * quanta, 0.0])
+
+    monkeypatch.setattr(module, "_solves", solves)
+    rate = network.modes[0].bath_rate
+    found = te.heat_currents(network)
+    assert found.hot == pytest.approx(rate * (0.3 - number))
+    assert found.hot.error == pytest.approx(2 * rate * 0.01 * number, rel=1e-6)
 
 
 def test_the_output_of_a_cold_waveguide_is_its_flux():
@@ -81,6 +100,11 @@ def test_the_second_law():
         expected = 0.3 * (n_th - warm) / 2 * np.log((1 + 1 / warm) / (1 + 1 / n_th))
         assert abs(produced - expected) <= produced.error + 1e-12
         assert produced >= -produced.error
+        # Every current with its error enters, and with the same weight as its value.
+        errors = (found.hot.error, np.log1p(1 / n_th)), (found.output.error, np.log1p(1 / warm))
+        assert produced.error == pytest.approx(
+            sum(error * weight for error, weight in errors), abs=0
+        )
         signs.append(int(np.sign(round(float(found.hot), 9))))
     assert signs == [1, -1, 0, 1]
     assert te.heat_currents(NETWORKS["decay elsewhere"][0]).entropy_production is None
@@ -120,9 +144,12 @@ def test_the_least_dissipation_is_that_of_the_entangled_state():
         evolution = te.evolve(network, times, start)
         found = te.dissipation(evolution)
         assert np.all(np.abs(found - expected) <= found.error + 1e-13)
+        # Two for each of the four elements of one excitation, four for that of both.
+        assert found.error == pytest.approx(12 * np.asarray(evolution.error), rel=1e-12, abs=0)
     end = te.steady_state(network, initial="10")
     rest = te.dissipation(end)
     assert abs(rest) <= rest.error
+    assert rest.error == pytest.approx(12 * end.error, rel=1e-12, abs=0)
     assert end.concurrence() == pytest.approx(0.5, abs=1e-9)
     # Individual decay makes the least dissipation finite: at the rate 2 alpha of the dark half.
     leaky = te.cooperative(qubits=2, decay=2.0, individual_decay=0.02)

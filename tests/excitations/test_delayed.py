@@ -7,6 +7,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent.excitations import amplitudes
+from thermalent.excitations.delayed_equation import delay_equation
 
 
 def bare(right=(0.5, 0.5), left=(0.5, 0.5), positions=(0.0, np.pi), **options):
@@ -194,6 +195,16 @@ def test_the_peak_is_the_largest_of_many_times(clock):
     values = 2 * np.abs(many[:, 2] * many[:, 3])
     assert values.max() == pytest.approx(float(found.value), abs=found.value.error)
     assert times[np.argmax(values)] == pytest.approx(float(found.time), abs=1e-2)
+    if clock == "laboratory":  # else the amplitudes are needed for longer than until 20
+        # From below: the error of 2 |a b| and that of where the slope of |a b|^2 vanishes.
+        error = many.error.max()
+        assert found.value.error == pytest.approx(2 * (2 * error + error**2), rel=1e-6, abs=0)
+        step = 1e-3
+        around = float(found.time) + step * np.array([-1, 0, 1])
+        near = te.delayed_amplitudes(network, around, "10", delay=1.5)
+        bend = np.diff(np.abs(near[:, 2] * near[:, 3]) ** 2, 2).item() / step**2
+        slope = error * delay_equation(network, 1.5, None).rate
+        assert found.time.error == pytest.approx(16 * slope / -bend, rel=1e-3, abs=0)
     early = te.delayed_peak(network, "10", delay=1.5, until=2.0)
     assert (early.time, early.interior) == (2.0, False)
     start = te.delayed_peak(network, "10", delay=1.5, until=20, target="10")

@@ -60,6 +60,7 @@ def test_a_hermitian_operator_gives_a_real_number_another_one_a_complex_one(evol
     over_time = evolution.expectation(LOWER, "q2")
     assert isinstance(over_time[1], te.ComplexEstimate)
     assert over_time[1] == ours
+    assert real.error == evolution.expectation(hermitian, "q2").error[1] > 0
     assert over_time.error[1] == over_time[1].error == ours.error
 
 
