@@ -7,8 +7,8 @@ RUN    := $(BIN)/python
 # The versions that `make test` installs, so that a release of tomorrow cannot break it.
 LOCK   := constraints/development.txt
 
-.PHONY: demo test test-long test-browser test-matrix coverage release-check campaign audit mutate check format \
-	figures gallery docs claims bench lock clean
+.PHONY: demo test test-long durations test-browser test-matrix coverage release-check campaign audit \
+	mutate check format figures gallery docs claims bench lock clean
 
 $(BIN)/activate:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'thermalent needs Python 3.11 or later, this is ' + sys.version)"
@@ -41,6 +41,10 @@ test: check
 # The checks that take minutes.
 test-long: $(VENV)/.installed-dev
 	$(PYTEST) -m long
+
+# CPU seconds by file and by test, those that take longest first: DURATIONS="tests/fock" for a part.
+durations: $(VENV)/.installed-dev
+	$(PYTEST) -p tests.support.cpu_seconds $(DURATIONS)
 
 # The explorer in a headless Chromium (CHROMIUM=path), with screenshots in output/browser.
 test-browser: $(VENV)/.installed-dev
