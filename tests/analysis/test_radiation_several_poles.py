@@ -207,6 +207,17 @@ def test_the_resolvent_is_that_of_the_assembled_tiers():
         assert regression.transform(z, last)[0] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_transforms_are_analytic(order):
+    """Cauchy: the integral over a circle vanishes, also where density matrices are meant."""
+    network = te.thermal_link(1.0, 0.5, filters=2)
+    asked = spectra_several_poles._asked(network, "output", order, 1e-3, None)
+    transform = correlations.TierRegression(asked, 2, other=False).transform
+    turned = np.exp(2j * np.pi * np.arange(32) / 32)
+    around = np.array([transform(complex(0.5 + 0.4j + 0.2 * z))[0] for z in turned])
+    assert abs(np.mean(turned * around)) < 1e-8 * np.max(np.abs(around))
+
+
 def test_one_element_is_one_mode():
     """Where the emitters feel one pole only, the chain gives what the tiers of one mode give."""
     idle = behind(

@@ -140,11 +140,11 @@ def matrices_of(
             continue
         other_place, other = of.conjugate[place], (element % d) * d + element // d
         single = (other_place == place) & (other == element)
-        terms = own * np.where(built.imaginary[parity], 1j, 1.0)
-        terms = terms / np.where(single, 1.0, np.sqrt(2.0))
-        np.add.at(found[n], (place, element), terms)
-        paired = ~single
-        np.add.at(found[n], (other_place[paired], other[paired]), terms[paired].conj())
+        basis = np.where(built.imaginary[parity], 1j, 1.0) / np.where(single, 1.0, np.sqrt(2.0))
+        np.add.at(found[n], (place, element), own * basis)
+        # Of a Laplace transform the unknowns are complex: only their basis is Hermitian.
+        pair, adjoint = ~single, own * basis.conj()
+        np.add.at(found[n], (other_place[pair], other[pair]), adjoint[pair])
     return TierMatrices(
         chain, built.most, built.charge, found.reshape(len(x), len(of), d, d), covariance
     )
