@@ -7,7 +7,6 @@ import pytest
 
 import thermalent as te
 from thermalent.networks.arrays import arrays_of
-from thermalent.networks.network import Network
 from thermalent.sweeping.grid import as_grid
 
 OBSERVABLES = ("concurrence", "purity", "populations", "entropy[q1]", "negativity", "fidelity[S]")
@@ -63,13 +62,13 @@ def test_a_truncation_that_was_given_has_the_same_bits_too():
 
 
 def test_no_network_is_built_for_points_that_are_solved_as_arrays(monkeypatch):
-    built, check = [], Network.__post_init__
+    built, check = [], te.Mode.__post_init__  # every link has one
 
     def counted(self):
         built.append(self)
         check(self)
 
-    monkeypatch.setattr(Network, "__post_init__", counted)
+    monkeypatch.setattr(te.Mode, "__post_init__", counted)
     grid = {"n_th": np.linspace(1, 9, 6), "kappa": np.linspace(0.1, 1, 5)}
     te.sweep(te.thermal_link, grid, ("concurrence", "populations"), executor=1)
     assert len(built) == 1  # the one at which the names of the observables are checked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from thermalent.solution.tasks import (
     start_amplitudes,
 )
 from thermalent.support import checks
+from thermalent.support.once import once
 
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
@@ -82,12 +82,12 @@ class OneModePlan(Plan):
     settings: Settings
     numbers: np.ndarray
 
-    @cached_property
+    @once
     def hierarchy(self) -> Hierarchy:
         """The hierarchy of the network."""
         return hierarchy(self.task.network, self.numbers)
 
-    @cached_property
+    @once
     def small(self) -> Chains | None:
         """The chain of few emitters, as a list of one; None for many."""
         kind = structure(self.task.network)
@@ -95,7 +95,7 @@ class OneModePlan(Plan):
             return None
         return chains([self.task.network], np.zeros(1, dtype=np.int64), kind)[0]
 
-    @cached_property
+    @once
     def chain(self) -> HierarchyChain:
         """The chain of its tiers."""
         return hierarchy_chain(self.hierarchy) if self.small is None else self.small.single(0)

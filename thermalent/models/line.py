@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy as np
 from thermalent.filters.filter import Filter
 from thermalent.models.filtered import filtered
 from thermalent.networks.geometry import Cascade, Coupling, Geometry
-from thermalent.networks.network import Network
+from thermalent.networks.network import Network, network_of_model
 from thermalent.networks.nodes import Mode, Qubit
 from thermalent.support import checks
 
 PerQubit = float | Sequence[float]
+
+# Rates whose sums and products stay far within what a network takes, see `checks.LARGEST_RATE`.
+_USUAL_RATES = (1e-15, 1e15)
+_FEW = 40  # numbers, for which rounding stays far below what is allowed of eigenvalues
 
 
 def behind_a_filter(
@@ -69,17 +74,42 @@ def behind_a_filter(
     exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
     later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
     zeros = (0.0,) * filters
-    return Network(
+    rates = (kappa, *detunings, *dephasings, *elsewhere)
+    make = network_of_model if _is_plain(geometry, rates, n_0, filters) else Network
+    return make(
         nodes=(
             Mode(name="source", bath_rate=kappa, n_th=n_th, backaction=backaction),
             *later,
-            *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
+            *_qubits(tuple(dephasings)),
         ),
         exchange=_with_diagonal(exchange, (*zeros, *detunings)),
         decay=_with_diagonal((n_0 + 1) * decay, (*zeros, *elsewhere)),
         absorption=n_0 * decay.conj() if n_0 else None,
         label=label,
     )
+
+
+def _is_plain(geometry: Geometry, rates: Sequence[float], n_0: float, filters: int) -> bool:
+    """Whether a network of these numbers, each in its range, is right by construction.
+
+    The G of a cascade is positive semidefinite to a rounding of its largest element, and so is the
+    qubits' own part of it. What is left to go wrong is the size of the numbers.
+    """
+    if type(geometry) is not Cascade or filters > 1 or len(rates) > _FEW:
+        return False
+    least, most = _USUAL_RATES
+    return all(
+        [
+            rate == 0.0 or least <= rate <= most or -most <= rate <= -least
+            for rate in (*geometry.rates, *rates, n_0)
+        ]
+    )
+
+
+@lru_cache(maxsize=64)
+def _qubits(dephasings: tuple[float, ...]) -> tuple[Qubit, ...]:
+    """Qubits of these dephasing rates; networks that differ in other numbers share them."""
+    return tuple([Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)])
 
 
 def _with_diagonal(matrix: np.ndarray, diagonal: Sequence[float]) -> np.ndarray:
@@ -164,7 +194,7 @@ def behind_this_filter(
     return Network(
         nodes=(
             *line.modes,
-            *(Qubit(name=f"q{i + 1}", dephasing=rate) for i, rate in enumerate(dephasings)),
+            *_qubits(tuple(dephasings)),
         ),
         exchange=_with_diagonal(line.exchange, (*zeros, *detunings)),
         decay=_with_diagonal(line.decay, (*zeros, *elsewhere)),

@@ -15,7 +15,8 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -78,8 +79,8 @@ class Cascade(Geometry):
 
     def propagator(self) -> np.ndarray:
         """M, lower triangular."""
-        t = _transmission(self.loss)
-        return _within_channel(np.sqrt(self.rates) + 0j, np.arange(len(self.rates)), t, 1)
+        losses = cast(tuple[float, ...], self.loss)  # which __post_init__ made of it
+        return _along_channel(np.sqrt(self.rates) + 0j, _passing_forward(losses))
 
 
 def cascade_propagator(rates: np.ndarray, loss: np.ndarray) -> np.ndarray:
@@ -277,5 +278,21 @@ def _within_channel(v: np.ndarray, x: np.ndarray, t: np.ndarray, direction: int)
     M[j, l] is the amplitude from l to j for j downstream of l; the diagonal is half the decay rate.
     """
     ahead = x[:, None] > x if direction > 0 else x[:, None] < x
-    passing = np.where(ahead, t, 0.5 * np.eye(len(x)))
-    return np.asarray(-1j * passing * (v[..., :, None] * v.conj()[..., None, :]))
+    return _along_channel(v, -1j * np.where(ahead, t, 0.5 * np.eye(len(x))))
+
+
+def _along_channel(v: np.ndarray, passing: np.ndarray) -> np.ndarray:
+    """Coupling matrix from the amplitudes of the nodes and -i times what passes between them."""
+    return np.asarray(passing * (v[..., :, None] * v.conj()[..., None, :]))
+
+
+@lru_cache(maxsize=64)
+def _passing_forward(losses: tuple[float, ...]) -> np.ndarray:
+    """-i times what passes between the nodes of a cascade, read-only.
+
+    It depends on the losses alone, which most networks of a scan share.
+    """
+    x = np.arange(len(losses) + 1)
+    passing = -1j * np.where(x[:, None] > x, _transmission(losses), 0.5 * np.eye(len(x)))
+    passing.setflags(write=False)
+    return passing

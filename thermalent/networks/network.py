@@ -22,21 +22,24 @@ A network is data: it validates itself when made, and holds no solver.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
-from thermalent.networks.nodes import Emitter, Mode, Node
+from thermalent.networks.nodes import Emitter, Mode, Node, Qubit
 from thermalent.networks.shown_network import ShownNetwork
 from thermalent.networks.value import Value, read_only
 from thermalent.support import checks
 from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 from thermalent.support.errors import UnknownAttributeError
+from thermalent.support.once import once
 
 # A mode that loses less than this part of the largest rate loses nothing but for rounding.
 _ROUNDING = 1e-13
+_USUAL = (Mode, Qubit)  # nodes whose class is known at a glance
 
 
 class Couplings(NamedTuple):
@@ -102,23 +105,19 @@ class Network(ShownNetwork, Value):
     def __post_init__(self) -> None:
         nodes = tuple(self.nodes)
         for node in nodes:
-            if not isinstance(node, (Mode, Emitter)):
+            if type(node) not in _USUAL and not isinstance(node, (Mode, Emitter)):
                 checks.fail("nodes", "a sequence of Mode and Emitter nodes", node)
         n = len(nodes)
         names = [node.name for node in nodes]
-        for name in names:
-            if names.count(name) > 1:
-                checks.fail("nodes", "of different names", names)
+        if len(set(names)) < n:
+            checks.fail("nodes", "of different names", names)
         emits = [not isinstance(node, Mode) for node in nodes]
         if not any(emits):
             checks.fail("nodes", "at least one emitter", names)
         if emits != sorted(emits):
             checks.fail("nodes", "ordered with the modes first", names)
-        exchange = checks.hermitian(
-            "exchange", checks.rates("exchange", checks.square_matrix("exchange", self.exchange, n))
-        )
-        decay = _rates_matrix("decay", self.decay, n)
-        _check_decay(decay, nodes)
+        exchange, decay = _rates_matrices({"exchange": self.exchange, "decay": self.decay}, n)
+        _check_decay(decay, nodes, emits.index(True))
         absorption, pumping, anomalous = (
             _nothing(n) if given is None else checked(name, given, n)
             for name, given, checked in (
@@ -127,19 +126,22 @@ class Network(ShownNetwork, Value):
                 ("anomalous", self.anomalous, _symmetric_matrix),
             )
         )
-        if np.count_nonzero(anomalous):
+        if self.anomalous is not None and np.count_nonzero(anomalous):
             environment = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
             checks.positive_semidefinite("anomalous with decay and absorption", environment)
-        read_only((exchange, decay, absorption, pumping, anomalous))
+        for matrix in (exchange, decay, absorption, pumping, anomalous):
+            matrix.setflags(write=False)
         for other in self.alternatives:
             if not isinstance(other, Network):
                 checks.fail("alternatives", "a tuple of networks", other)
-        object.__setattr__(self, "nodes", nodes)
-        object.__setattr__(self, "exchange", exchange)
-        object.__setattr__(self, "decay", decay)
-        object.__setattr__(self, "absorption", absorption)
-        object.__setattr__(self, "pumping", pumping)
-        object.__setattr__(self, "anomalous", anomalous)
+        self.__dict__.update(
+            nodes=nodes,
+            exchange=exchange,
+            decay=decay,
+            absorption=absorption,
+            pumping=pumping,
+            anomalous=anomalous,
+        )
         for j in self.mode_indices:
             relaxation, _ = self.mode_rates(j)
             if not relaxation > 0 and not (self._joined(j) and relaxation >= self._no_rate):
@@ -169,37 +171,37 @@ class Network(ShownNetwork, Value):
         return -_ROUNDING * max(float(np.abs(m).max()) for m in (self.exchange, self.decay))
 
     # A network does not change, and every solve asks for these several times.
-    @cached_property
+    @once
     def mode_indices(self) -> tuple[int, ...]:
-        """Positions of the boson modes among the nodes."""
-        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Mode))
+        """Positions of the boson modes among the nodes, which come first."""
+        return tuple(range(sum([isinstance(node, Mode) for node in self.nodes])))
 
-    @cached_property
+    @once
     def emitter_indices(self) -> tuple[int, ...]:
         """Positions of the emitters among the nodes."""
-        return tuple(i for i, node in enumerate(self.nodes) if isinstance(node, Emitter))
+        return tuple(range(len(self.mode_indices), len(self.nodes)))
 
-    @cached_property
+    @once
     def modes(self) -> tuple[Mode, ...]:
         """The boson modes, in order."""
-        return tuple(node for node in self.nodes if isinstance(node, Mode))
+        return cast(tuple[Mode, ...], self.nodes[: len(self.mode_indices)])
 
-    @cached_property
+    @once
     def emitters(self) -> tuple[Emitter, ...]:
         """The emitters, in order; the first is the leftmost tensor factor of a state."""
-        return tuple(node for node in self.nodes if isinstance(node, Emitter))
+        return cast(tuple[Emitter, ...], self.nodes[len(self.mode_indices) :])
 
-    @cached_property
+    @once
     def emitter_names(self) -> tuple[str, ...]:
         """Names of the emitters, in order."""
-        return tuple(emitter.name for emitter in self.emitters)
+        return tuple([emitter.name for emitter in self.emitters])
 
-    @cached_property
+    @once
     def dims(self) -> tuple[int, ...]:
         """Dimensions of the emitters, in order."""
-        return tuple(emitter.dimension for emitter in self.emitters)
+        return tuple([emitter.dimension for emitter in self.emitters])
 
-    @cached_property
+    @once
     def couplings(self) -> Couplings:
         """The matrices J, G, U, P and M."""
         assert self.absorption is not None  # these three are set by __post_init__
@@ -207,11 +209,12 @@ class Network(ShownNetwork, Value):
         assert self.anomalous is not None
         return Couplings(self.exchange, self.decay, self.absorption, self.pumping, self.anomalous)
 
-    @cached_property
+    @once
     def pumped(self) -> bool:
         """Whether excitations come and go in pairs: by parametric pumping or a squeezed channel."""
         _, _, _, pumping, anomalous = self.couplings
-        return bool(np.count_nonzero(pumping) or np.count_nonzero(anomalous))
+        nothing = _nothing(len(self.nodes))  # the very matrix that stands for one not given
+        return any([m is not nothing and m.any() for m in (pumping, anomalous)])
 
     def position(self, name: str) -> int:
         """Position of an emitter among the emitters, by name.
@@ -244,6 +247,58 @@ class Network(ShownNetwork, Value):
         return relaxation, absorbed + mode.bath_rate * mode.n_th
 
 
+def network_of_model(
+    *,
+    nodes: tuple[Node, ...],
+    exchange: np.ndarray,
+    decay: np.ndarray,
+    absorption: np.ndarray | None,
+    label: str,
+) -> Network:
+    """The network, as `Network` makes it, of arguments that are right by construction.
+
+    For models alone: nothing is checked again. Its tests compare it with `Network`.
+
+    Args:
+        nodes: The nodes, modes first.
+        exchange: J, (n, n) complex, Hermitian to the last bit; belongs to the network from now on.
+        decay: G, the same and positive semidefinite.
+        absorption: U, the same; zero if None.
+        label: What the network is.
+    """
+    n = len(nodes)
+    network = object.__new__(Network)
+    fields = network.__dict__
+    fields["nodes"], fields["label"], fields["alternatives"] = nodes, label, ()
+    fields["exchange"], fields["decay"] = exchange, decay
+    fields["absorption"] = _nothing(n) if absorption is None else absorption
+    fields["pumping"] = fields["anomalous"] = _nothing(n)
+    for matrix in (exchange, decay, fields["absorption"]):
+        matrix.setflags(write=False)
+    return network
+
+
+def _rates_matrices(given: Mapping[str, Any], n: int) -> np.ndarray:
+    """Hermitian matrices of rates by their names, (matrices, n, n); the first wrong one is named.
+
+    They are looked at together; what is not plainly right, one by one, with words for what is not.
+    """
+    plain = [
+        type(matrix) is np.ndarray and matrix.shape == (n, n) and matrix.dtype.kind in "fci"
+        for matrix in given.values()
+    ]
+    if all(plain):
+        matrices = np.array(list(given.values()), dtype=complex)
+        adjoint = matrices.conj().swapaxes(1, 2)
+        if (matrices == adjoint).all():  # false of what is not a number
+            size = np.abs(matrices)
+            own = size.diagonal(0, 1, 2)
+            least = own.min(where=own > 0, initial=np.inf)
+            if size.max() <= checks.LARGEST_RATE and least >= 1 / checks.LARGEST_RATE:
+                return np.asarray((matrices + adjoint) / 2)
+    return np.array([_rates_matrix(name, matrix, n) for name, matrix in given.items()])
+
+
 def _rates_matrix(name: str, given: Any, n: int) -> np.ndarray:
     """A Hermitian matrix of rates, (n, n)."""
     return checks.hermitian(name, checks.rates(name, checks.square_matrix(name, given, n)))
@@ -254,20 +309,27 @@ def _decay_matrix(name: str, given: Any, n: int) -> np.ndarray:
     return checks.positive_semidefinite(name, _rates_matrix(name, given, n))
 
 
-def _check_decay(decay: np.ndarray, nodes: tuple[Node, ...]) -> None:
+def _check_decay(decay: np.ndarray, nodes: tuple[Node, ...], first: int) -> None:
     """Complain about a G that is no physical decay even with what the modes' own ports take.
 
     The ports of hot modes are so large that rounding of them would hide what the emitters' own
     block lacks: that is looked at alone.
+
+    Args:
+        decay: G, (n, n) Hermitian.
+        nodes: The nodes.
+        first: Position of the first emitter, behind the modes.
     """
-    lost = [node.bath_rate * (node.n_th + 1) if isinstance(node, Mode) else 0.0 for node in nodes]
+    modes = cast(tuple[Mode, ...], nodes[:first])
+    lost = [mode.bath_rate * (mode.n_th + 1) for mode in modes] + [0.0] * (len(nodes) - first)
     if not any(lost):
         checks.positive_semidefinite("decay", decay)
         return
     lowest = float(np.linalg.eigvalsh(decay)[0])
     if lowest < 0:  # the ports may make up for it, or it is rounding
-        first = sum(isinstance(node, Mode) for node in nodes)
-        checks.positive_semidefinite("decay", decay[first:, first:])
+        own = decay[first:, first:]
+        if float(np.linalg.eigvalsh(own)[0]) < 0:
+            checks.positive_semidefinite("decay", own)
     if lowest < -checks.EIGENVALUE_ROUNDING * float(np.abs(decay).max()):
         checks.positive_semidefinite("decay with the modes' own ports", decay + np.diag(lost))
 

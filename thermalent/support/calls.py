@@ -37,6 +37,7 @@ _FROM_INSIDE = (TypeError, AttributeError, ValueError, LookupError, ArithmeticEr
 
 # Elements that were masked would count as what stands behind the mask.
 _MASKED = (np.ma.MaskedArray, type(np.ma.masked))
+_LOOKED_AT = frozenset((range, *_MASKED))
 
 # A range takes no memory, but the array made of it does.
 _LONGEST_RANGE = 10_000_000
@@ -133,13 +134,22 @@ def _check_objects(
             value = kwargs[name]
         else:
             continue
-        if not isinstance(value, classes):
+        # The class itself is found without asking abstract classes for their kinds.
+        if type(value) not in classes and not isinstance(value, classes):
             _refuse(name, declared(function).kinds[name], value)
-    for value in (*args, *kwargs.values()):
-        if type(value) is range and len(value) > _LONGEST_RANGE:
-            _refuse_range(declared(function), args, kwargs)
-        if type(value) in _MASKED and np.ma.is_masked(value):
-            _refuse_masked(declared(function), args, kwargs)
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        if type(value) in _LOOKED_AT:
+            _look_at(value, function, args, kwargs)
+
+
+def _look_at(
+    value: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> None:
+    """Refuse a range that is longer than any memory, and masked elements."""
+    if type(value) is range and len(value) > _LONGEST_RANGE:
+        _refuse_range(declared(function), args, kwargs)
+    if type(value) in _MASKED and np.ma.is_masked(value):
+        _refuse_masked(declared(function), args, kwargs)
 
 
 def _refuse_masked(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:

@@ -27,7 +27,7 @@ from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.solution.arrays import SteadyStateArrays
-from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, SteadyState
+from thermalent.solution.result import ErrorEstimate, SteadyState, known_states, marked
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
@@ -72,6 +72,26 @@ class Progress(NamedTuple):
     error: np.ndarray
     scale: np.ndarray
     residual: np.ndarray
+
+
+def _beginning(depth: np.ndarray) -> Progress:
+    """The state of searches that begin with so many tiers, (p,)."""
+    count = len(depth)
+    folds, changed, singular, status = np.zeros((4, count), dtype=np.int64)
+    error, scale, residual = np.full((3, count), np.inf)
+    scale[:] = 1.0
+    return Progress(
+        depth=depth,
+        depths=np.zeros((count, 3), dtype=np.int64),
+        folds=folds,
+        changes=np.zeros((count, 3)),
+        changed=changed,
+        singular=singular,
+        status=status,
+        error=error,
+        scale=scale,
+        residual=residual,
+    )
 
 
 def side_by_side(
@@ -161,22 +181,24 @@ def solved_group(
     how, elements = HOW_FIXED if solved.elements is None else HOW, solved.elements
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
     return {
-        position: SteadyState(
-            network=networks[position],
-            method=settings.record,
-            state=rho,
-            error=ErrorEstimate(
-                error, how, None if elements is None else partial(elements.of, row)
-            ),
-            stats={
-                "n_max": (tier + 1) // 2,
-                "tiers": tier,
-                "ended_by": "converged",
-                "unknowns_per_tier": group.counts,
-                "residual": residual,
-                "seconds": seconds,
-            }
-            | ({"batch": True} if batch else {}),
+        position: marked(
+            SteadyState(
+                network=networks[position],
+                method=settings.record,
+                state=rho,
+                error=ErrorEstimate(
+                    error, how, None if elements is None else partial(elements.of, row)
+                ),
+                stats={
+                    "n_max": (tier + 1) // 2,
+                    "tiers": tier,
+                    "ended_by": "converged",
+                    "unknowns_per_tier": group.counts,
+                    "residual": residual,
+                    "seconds": seconds,
+                }
+                | ({"batch": True} if batch else {}),
+            )
         )
         for row, position, rho, error, tier, residual in zip(
             solved.rows.tolist(),
@@ -212,8 +234,9 @@ def _solved(group: Chains, settings: Settings, threads: int = 1, most: int = MOS
         tiers = np.full(len(group.points), settings.last)
         good = fractions.truncate(good, tiers, progress)
     states = fractions.states(good)
-    proper = _proper(states, progress.error[good])
-    good, states = good[proper], states[proper]
+    proper = known_states(states, progress.error[good])
+    if not proper.all():
+        good, states = good[proper], states[proper]
     return _Solved(
         rows=good,
         states=states,
@@ -222,19 +245,6 @@ def _solved(group: Chains, settings: Settings, threads: int = 1, most: int = MOS
         residual=progress.residual[good],
         elements=None if fixed else _ElementErrors(fractions, progress),
     )
-
-
-def _proper(states: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Mask of the Hermitian matrices that are states within their errors, as `result.checked`."""
-    allowed = STATE_ROUNDING + states.shape[1] * error
-    largest = np.abs(states).max(axis=(1, 2), initial=0.0)
-    finite = np.isfinite(largest)
-    if not finite.all():
-        states = np.where(finite[:, None, None], states, 0.0)
-    trace = states.trace(axis1=1, axis2=2).real
-    lowest = np.linalg.eigvalsh(states)[:, 0]
-    proper = finite & (error < largest) & (np.abs(trace - 1) <= allowed) & (lowest >= -allowed)
-    return np.asarray(proper)
 
 
 class _ElementErrors:
@@ -273,25 +283,14 @@ class _Fractions:
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
 
-        count = len(self.group.points)
-        progress = Progress(
-            depth=np.array([control.first_depth(width) for width in self.group.width.tolist()]),
-            depths=np.zeros((count, 3), dtype=np.int64),
-            folds=np.zeros(count, dtype=np.int64),
-            changes=np.zeros((count, 3)),
-            changed=np.zeros(count, dtype=np.int64),
-            singular=np.zeros(count, dtype=np.int64),
-            status=np.zeros(count, dtype=np.int64),
-            error=np.full(count, np.inf),
-            scale=np.ones(count),
-            residual=np.full(count, np.inf),
-        )
+        first_depths = [control.first_depth(width) for width in self.group.width.tolist()]
+        progress = _beginning(np.array(first_depths))
         # What needs more tiers than the ordinary solver takes, it also refuses.
-        progress.status[progress.depth > most] = batch_convergence.DEFERRED
-        first_depths = progress.depth.copy()
+        if max(first_depths) > most:
+            progress.status[progress.depth > most] = batch_convergence.DEFERRED
         (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
         self._search(active, progress, rtol, most, 1)
-        self._lose(active, first_depths)
+        self._lose(active, np.array(first_depths))
         while True:
             (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
             if active.size == 0:
@@ -353,8 +352,10 @@ class _Fractions:
         """Some points in the parts that a thread takes at a time, each with the lanes it is for."""
         from thermalent.continued_fraction.batch.kernels import MANY_LANES, ONE_LANE
 
-        if len(points) > 1:  # lanes of similar depth wait least for each other
-            points = points[np.argsort(-depths[points], kind="stable")]
+        if len(points) == 1:
+            return [(points, ONE_LANE)]
+        # Lanes of similar depth wait least for each other.
+        points = points[np.argsort(-depths[points], kind="stable")]
         alone, together = _alone_and_together(depths[points].tolist(), len(MANY_LANES))
         size = _SHARE if self.threads > 1 else max(1, len(points))
         parts: list[tuple[np.ndarray, Side]] = []

@@ -19,6 +19,7 @@ Source: THERMAL, Appendix B, in the basis of two boson numbers and with the back
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -115,13 +116,26 @@ def bright_dark_bases(drive: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         The states as columns, (p, d, d).
     """
     gram = drive.conj().transpose(0, 2, 1) @ drive
-    bright_dark = np.zeros(drive.shape, dtype=complex)
-    counts = numbers.tolist()
-    for n in sorted(set(counts)):
-        sector = [i for i, count in enumerate(counts) if count == n]
-        if len(sector) == 1:
-            bright_dark[:, sector[0], sector[0]] = 1.0
-        else:
-            rows, columns = np.array(sector)[:, None], np.array(sector)
-            bright_dark[:, rows, columns] = np.linalg.eigh(gram[:, rows, columns])[1]
+    single, several = _sectors(tuple(numbers.tolist()))
+    bright_dark = np.empty(drive.shape, dtype=complex)
+    bright_dark[:] = single
+    for rows, columns in several:
+        bright_dark[:, rows, columns] = np.linalg.eigh(gram[:, rows, columns])[1]
     return bright_dark
+
+
+@lru_cache(maxsize=64)
+def _sectors(
+    numbers: tuple[int, ...],
+) -> tuple[np.ndarray, tuple[tuple[np.ndarray, np.ndarray], ...]]:
+    """The sectors of one number: those of one state as a matrix with ones on its diagonal, (d, d),
+    and the rows and columns of each of the others.
+    """
+    sectors = [np.flatnonzero(np.equal(numbers, n)) for n in sorted(set(numbers))]
+    alone = [len(sector) == 1 for sector in sectors]
+    single = np.zeros((len(numbers), len(numbers)))
+    places = [int(sector[0]) for sector, one in zip(sectors, alone, strict=True) if one]
+    single[places, places] = 1.0
+    return single, tuple(
+        (sector[:, None], sector) for sector, one in zip(sectors, alone, strict=True) if not one
+    )

@@ -118,12 +118,9 @@ def chains(
         variance,
         scale,
     )
-    groups: dict[bytes, list[int]] = {}
-    for position, key in enumerate(np.packbits(reaches, axis=1)):
-        groups.setdefault(key.tobytes(), []).append(position)
     found = []
-    for key, members in groups.items():
-        rows, reached = np.array(members), _reached_unknowns(kind, key)
+    for key, rows in _alike(np.packbits(reaches, axis=1)):
+        reached = _reached_unknowns(kind, key)
         six = basis_kernels.gather(matrices, rows, *reached.unknowns)
         size = basis_kernels.gather(sizes, rows, *reached.unknowns)
         tier0 = reached.unknowns[0][: reached.tier0_size]
@@ -134,13 +131,23 @@ def chains(
                 size=Sizes(a=size[:2], up=size[2:4], down=size[4:]),
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
-                tier0=np.ascontiguousarray(basis[rows][:, :, tier0]),
+                tier0=(basis if len(rows) == len(basis) else basis[rows]).take(tier0, axis=2),
                 basis=basis,
                 rows=rows,
                 reached=reached,
             )
         )
     return found
+
+
+def _alike(keys: np.ndarray) -> list[tuple[bytes, np.ndarray]]:
+    """Positions of equal rows of bytes, in the order in which they come first."""
+    if len(keys) and (keys == keys[0]).all():
+        return [(keys[0].tobytes(), np.arange(len(keys)))]
+    groups: dict[bytes, list[int]] = {}
+    for position, key in enumerate(keys):
+        groups.setdefault(key.tobytes(), []).append(position)
+    return [(key, np.array(members)) for key, members in groups.items()]
 
 
 def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -153,10 +160,12 @@ def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray
 
 def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """The bright-dark basis of each network, (p, d, d)."""
-    n = len(lowering) + 1
-    to_mode = np.arange(1, n) * n  # from the mode to the emitters, in a flat matrix
-    coupled = np.conj(0.5 * number[:, n * n + to_mode] + 1j * number[:, to_mode])
-    drive = (coupled[:, :, None, None] * lowering).sum(axis=1)
+    n, d = len(lowering) + 1, len(numbers)
+    # From the mode to the emitters: the first column of the flat J and G.
+    exchange, decay = number[:, n : n * n : n], number[:, n * n + n : 2 * n * n : n]
+    coupled = np.conj(0.5 * decay + 1j * exchange)
+    # Every element of the sum comes from one emitter.
+    drive = (coupled @ lowering.reshape(n - 1, d * d)).reshape(-1, d, d)
     return bright_dark_bases(drive, numbers)
 
 

@@ -85,7 +85,7 @@ class Terms(NamedTuple):
 def structure(network: Network) -> Structure | None:
     """The structure of a network; None if it has several modes, pairs, or too many states."""
     nodes = network.nodes
-    if not isinstance(nodes[0], Mode) or isinstance(nodes[1], Mode) or network.pumped:
+    if len(network.mode_indices) != 1 or network.pumped:
         return None
     # Lists, because this is asked of every network of a batch.
     emitters = tuple(
@@ -94,9 +94,9 @@ def structure(network: Network) -> Structure | None:
             for node in nodes[1:]
         ]
     )
-    if prod([emitter.dimension for emitter in emitters]) > MOST_STATES:
+    if prod(network.dims) > MOST_STATES:
         return None
-    return Structure(nodes[0].backaction, emitters)
+    return Structure(cast(Mode, nodes[0]).backaction, emitters)
 
 
 def structures(networks: Sequence[Network]) -> dict[Structure | None, list[int]]:
@@ -156,17 +156,18 @@ def network_numbers(
         some = networks.part(points)
         matrices = np.stack([some.exchange, some.decay, some.absorption], axis=1)
         return NetworkNumbers(_weights(matrices, some.dephasing), some.bath_rate, some.n_th)
-    chosen = [networks[p] for p in points]
+    chosen = [networks[p] for p in points.tolist()]
     modes = [cast(Mode, network.nodes[0]) for network in chosen]
-    sources = np.array([(mode.bath_rate, mode.n_th) for mode in modes])
-    dephasing = [
-        [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]] for network in chosen
-    ]
-    given = [(network.exchange, network.decay, network.absorption) for network in chosen]
+    n = len(chosen[0].nodes)
+    weights = np.ones((len(chosen), 3 * n * n + n), dtype=complex)
+    matrices = weights[:, : 3 * n * n].reshape(-1, 3, n, n)
+    for network, (exchange, decay, absorption), row in zip(chosen, matrices, weights, strict=True):
+        exchange[:], decay[:], absorption[:] = network.couplings[:3]
+        row[3 * n * n : -1] = [getattr(node, "dephasing", 0.0) for node in network.nodes[1:]]
     return NetworkNumbers(
-        _weights(np.array(given), np.array(dephasing)),
-        sources[:, 0],
-        sources[:, 1],
+        weights,
+        np.array([mode.bath_rate for mode in modes]),
+        np.array([mode.n_th for mode in modes]),
     )
 
 
