@@ -8,6 +8,14 @@ CLAIMS = {
         # The singlet: negative elements between |01> and |10>.
         "state.state[1, 2].real < -0.3",
     ),
+    "tutorial": (
+        # What imperfections cost, from the worst to the one that hardly matters.
+        "sorted(costs, key=costs.get)[-1].startswith('gamma')",
+        "0.5 < costs['loss = 0.01'] / max(costs.values()) < 1 and min(costs.values()) < 0.002",
+        # At 1/gamma there is nothing yet, at a hundred times that nearly all.
+        "te.evolve(link, [1.0], '00').concurrence()[0] < 1e-3",
+        "te.evolve(link, [100.0], '00').concurrence()[0] > 0.95 * concurrence",
+    ),
     "dynamics": (
         # At gamma t = 100 within two per cent of the end, and 1/kappa is ten times as long.
         "te.evolve(network, [100.0], '00').concurrence()[0] > 0.98 * evolution.concurrence()[-1]",

@@ -1,32 +1,20 @@
-"""docs/sweeps.md: its example runs, and the numbers of its plan follow from the code."""
+"""The pages on sweeps: every name is there, and the numbers of the plan follow from the code."""
 
 import re
-from pathlib import Path
 
-import numpy as np
-
+from tests.support.pages import DOCS
 from thermalent.operators.observables import TABLE
 from thermalent.solving.registry import METHODS, MODELS
 from thermalent.sweeping.tiles import tiles
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text()
-
-
-def test_the_example_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    names: dict = {}
-    exec(code.replace("print(", "str("), names)
-    data, best = names["data"], names["best"]
-    assert data.sizes == {"n_th": 20, "kappa": 15}
-    assert np.all(data["status"] == 1)
-    assert float(data[best]["concurrence"]) == float(data["concurrence"].max())
+PAGE, PLAN = ((DOCS / name).read_text() for name in ("sweeps.md", "cluster.md"))
 
 
 def test_the_plan_counts_its_blocks():
     cut = tiles((3163, 3163))
-    assert f"{len(cut):,} blocks of {cut.size(0)}" in re.sub(r"\s+", " ", PAGE)
+    assert f"{len(cut):,} blocks of {cut.size(0)}" in re.sub(r"\s+", " ", PLAN)
     smaller = tiles((3163, 3163), 64)
-    assert f"{len(smaller):,} blocks" in PAGE
+    assert f"{len(smaller):,} blocks" in PLAN
 
 
 def test_every_name_is_on_the_page():

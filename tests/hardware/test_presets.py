@@ -24,7 +24,7 @@ from thermalent.hardware import (
 from thermalent.hardware.claims import claims, markdown, quality_for, steady_concurrence
 
 EPS = np.finfo(float).eps
-DOCS = Path(__file__).parents[2] / "docs" / "hardware.md"
+DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The numbers of the papers for the platforms that they name, and those of their networks.
 
-`python -m thermalent.hardware.claims` prints the tables of docs/hardware.md.
+`python -m thermalent.hardware.claims` prints the tables of docs/platforms.md.
 """
 
 from __future__ import annotations
