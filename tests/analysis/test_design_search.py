@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import thermalent as te
 from thermalent.analysis.design import search as module
 from thermalent.analysis.design.search import MarginSearch
 
@@ -125,3 +126,16 @@ def test_a_margin_that_is_zero_everywhere_has_one_top(search, attenuate):
     found = search(lambda n, kappa: 0.0, attenuate=attenuate)
     assert found.at(found.top)[0] == 0.0
     assert len(found.known) < 40
+
+
+@pytest.mark.parametrize("link", [{}, {"loss": 0.01, "dephasing": 1e-3}, {"detuning": (0.5, 0)}])
+def test_the_map_of_arrays_is_that_of_networks(link):
+    kappas, quanta = [1e-3, 0.1], np.array([30.0, 1.0, 1e-3])
+    found = module.margins(kappas, quanta, link)
+    expected = [[margin_alone(n, kappa, link) for n in quanta] for kappa in kappas]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)  # of the map, 1e-6
+
+
+def margin_alone(n, kappa, link):
+    rho = te.steady_state(te.thermal_link(n, kappa, **link), te.ContinuedFraction(rtol=1e-10)).state
+    return 2 * abs(rho[1, 2]) - 2 * np.sqrt((rho[0, 0] * rho[3, 3]).real)

@@ -71,7 +71,8 @@ def design(
 
     Args:
         temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0, and such
-            that there are at most 1e9 quanta.
+            that there are at most 1e9 quanta. The search takes about a second of one core for a
+            thousand quanta, four for a million, twenty for 1e8.
         frequency: Of the filter, omega_c/2pi, such as "5GHz"; a plain number is in hertz.
         gamma: Decay of the qubits into the waveguide, gamma/2pi, such as "10MHz".
         target: The wanted concurrence, in (0, 1).
@@ -221,6 +222,8 @@ class _Maker:
         return float(brentq(excess, low, high, xtol=1e-12 * most, rtol=1e-12))
 
     def _slopes(self, n: float, kappa: float) -> dict[str, float]:
+        self.search.report(f"sensitivities at kappa/gamma = {kappa:.4g}")
+
         def builder(ln_n: float, ln_kappa: float, **link: Any) -> Network:
             return thermal_link(exp(ln_n), exp(ln_kappa), **link)
 

@@ -18,8 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
+from thermalent.continued_fraction.batch.side_by_side import (
+    solve_arrays_side_by_side,
+    solve_side_by_side,
+)
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.models.line_arrays import thermal_links
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
 from thermalent.solving.solve import steady_state
@@ -41,8 +45,14 @@ _FEWEST, _MOST = 0.1, 1e7  # occupations between which the needed one is searche
 
 def margin(rho: np.ndarray) -> float:
     """The margin m of the module, whose positive part is the concurrence; rho is (4, 4)."""
-    both = max(rho[0, 0].real, 0.0) * max(rho[3, 3].real, 0.0)
-    return 2 * float(abs(rho[1, 2]) - np.sqrt(both))
+    return float(_margin_of_states(rho[None])[0])
+
+
+def _margin_of_states(states: np.ndarray) -> np.ndarray:
+    """The margins m of states (p, 4, 4), (p,)."""
+    populations = np.maximum(np.einsum("pii->pi", states).real, 0.0)
+    both = np.sqrt(populations[:, 0] * populations[:, 3])
+    return np.asarray(2 * (np.abs(states[:, 1, 2]) - both))
 
 
 def entanglement(network: Network) -> float:
@@ -58,11 +68,18 @@ def margins(
     kappas: Sequence[float] | np.ndarray, occupations: np.ndarray, link: Mapping[str, Any]
 ) -> np.ndarray:
     """The margin at all bandwidths and occupations, (kappas, occupations), to six digits."""
-    networks = [
-        thermal_link(float(n), float(kappa), **link) for kappa in kappas for n in occupations
-    ]
-    values = [margin(state.state) for state in solve_side_by_side(networks, _MAP)]
-    return np.array(values).reshape(len(kappas), len(occupations))
+    bandwidths = np.repeat(np.asarray(kappas, dtype=float), len(occupations))
+    quanta = np.tile(occupations, len(kappas))
+    values = np.full(len(quanta), np.nan)
+    # To build a network takes longer than to solve it, so that they are built as arrays.
+    networks = thermal_links({"n_th": quanta, "kappa": bandwidths}, link)
+    solved = None if networks is None else solve_arrays_side_by_side(networks, _MAP)
+    if solved is not None:
+        values[solved.network.rows] = _margin_of_states(solved.state)
+    left = np.flatnonzero(np.isnan(values))
+    singles = [thermal_link(float(quanta[i]), float(bandwidths[i]), **link) for i in left]
+    values[left] = [margin(state.state) for state in solve_side_by_side(singles, _MAP)]
+    return values.reshape(len(kappas), len(occupations))
 
 
 class MarginSearch:
@@ -89,6 +106,7 @@ class MarginSearch:
     @cached_property
     def map(self) -> np.ndarray:
         """The margin on the grid of bandwidths, with the best of some attenuations."""
+        self.report(f"map of {len(_BANDWIDTHS)} bandwidths, {len(self.occupations)} attenuations")
         return np.max(margins(_BANDWIDTHS, self.occupations, self.link), axis=1)
 
     def at(self, kappa: float) -> tuple[float, float]:

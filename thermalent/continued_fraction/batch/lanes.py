@@ -120,7 +120,7 @@ def side_by_side(
 
 
 def solved_arrays(
-    networks: NetworkArrays, kind: Structure, settings: Settings
+    networks: NetworkArrays, kind: Structure, settings: Settings, threads: int = 1
 ) -> SteadyStateArrays:
     """The steady states of networks given as arrays; those that the lanes cannot settle are left
     out.
@@ -129,11 +129,12 @@ def solved_arrays(
         networks: The networks.
         kind: Their structure.
         settings: Accuracy.
+        threads: Number of threads. It changes no bit of any result.
     """
     size, found = int(np.prod(networks.dims)) ** 4, []
     for slice_ in _slices(np.arange(len(networks)), max(1, _TOGETHER // (6 * size))):
         for group in chains(networks, slice_, kind):
-            solved = _solved(group, settings)
+            solved = _solved(group, settings, threads)
             elements = solved.elements.table[solved.rows] if solved.elements else None
             found.append((group.points[solved.rows], solved, elements))
     points = np.concatenate([part for part, _, _ in found])

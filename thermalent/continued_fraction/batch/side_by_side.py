@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thermalent.continued_fraction.batch.lanes import side_by_side
-from thermalent.continued_fraction.chain.structure import structures
+from thermalent.continued_fraction.batch.lanes import side_by_side, solved_arrays
+from thermalent.continued_fraction.chain.structure import structure_of_arrays, structures
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
+from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, SteadyState, checked, limitation
 from thermalent.support import checks
@@ -69,6 +71,16 @@ def solve_side_by_side(
             results[position] = replace(single, stats={**single.stats, "batch": False})
             report(f"{len(results)} of {len(networks)} points")
     return [_with_limitation(results[position]) for position in range(len(networks))]
+
+
+def solve_arrays_side_by_side(
+    networks: NetworkArrays, method: ContinuedFraction
+) -> SteadyStateArrays | None:
+    """The same of networks given as arrays, those that can be solved together; None if none can."""
+    kind = structure_of_arrays(networks) if len(networks) else None
+    if kind is None or method.digits is not None:
+        return None
+    return solved_arrays(networks, kind, method.settings, _threads(None))
 
 
 def _with_limitation(result: SteadyState) -> SteadyState:
