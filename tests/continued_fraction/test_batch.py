@@ -195,9 +195,10 @@ def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
     ("depths", "alone", "together"),
     [
         ([], [], []),
-        (3 * [40], [0, 1, 2], []),  # all lanes would take longer than three folds
+        ([40], [0], []),  # all lanes would take longer than one fold
+        (3 * [40], [], [0, 1, 2]),  # but less than three
         (16 * [40], [], list(range(16))),
-        (20 * [40], [16, 17, 18, 19], list(range(16))),  # the four that are left
+        (17 * [40], [16], list(range(16))),  # the one that is left
         ([900, *16 * [40]], [0], list(range(1, 17))),  # the others do not wait for the deepest
     ],
 )

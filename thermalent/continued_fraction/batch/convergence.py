@@ -17,7 +17,9 @@ _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
 @compiled(nogil=True, error_model="numpy")
-def search_points(points, blocks, rate, tier0, work, progress, populations, limits, rounds, side):
+def search_points(
+    points, blocks, rate, tier0, work, progress, populations, limits, rounds, room, side
+):
     """Fold some points at more and more tiers, until each is settled, deferred, or out of rounds.
 
     Args:
@@ -32,6 +34,7 @@ def search_points(points, blocks, rate, tier0, work, progress, populations, limi
         limits: The allowed error, relative to the largest element, and the tier at which to give
             up.
         rounds: How often every point is folded at most.
+        room: See `kernels.LaneArrays`.
         side: As many items as there are lanes.
     """
     a, bands, reversed_bands, values = blocks
@@ -43,7 +46,7 @@ def search_points(points, blocks, rate, tier0, work, progress, populations, limi
         # Every second fold is in reverse, so that the difference of two shows the rounding.
         reverse = progress.folds[left[0]] % 2 == 1
         order = reversed_bands if reverse else bands
-        fold_points(left, progress.depth, reverse, a, order, values, rate, work.k, side)
+        fold_points(left, progress.depth, reverse, a, order, values, rate, work.k, room, side)
         solve_points(left, tier0.a, work.k, populations, work.x, work.inverse)
         judge_points(left, tier0, work, progress, rtol, most)
         count = 0

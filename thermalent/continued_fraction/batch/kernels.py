@@ -2,153 +2,201 @@
 
 Gaussian elimination is without pivoting, so that all lanes perform the same operations. Every
 second time the order of the unknowns is reversed and the tiers are scaled against each other; the
-change shows the rounding error. The result of a lane does not depend on the other lanes.
+change shows the rounding error. The result of a lane does not depend on the other lanes, nor on how
+many there are.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from thermalent.support.compiled import compiled
+from thermalent.support.vectors import (
+    aligned,
+    at,
+    divided,
+    everywhere,
+    minus_product,
+    multiplied,
+    plus_product,
+    put,
+)
 
-# Arrays whose length is the number of lanes. The compiler knows the length of a tuple: one lane
-# becomes scalar code. Many lanes are faster as loops, which it would unroll.
-MANY_LANES = np.ones(32)
+# Tuples whose length is the number of lanes, which the compiler knows. Two vectors of eight numbers
+# keep the arithmetic busy where one would wait for its own results.
+MANY_LANES = (1.0,) * 16
 ONE_LANE = (1.0,)
 _SCALING = np.sqrt(1.7)
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def solve_lanes(aug, m, width, factor, row, side):
-    """Replace R by D^{-1} R in [D | R], (m, width, lanes), in every lane."""
-    lanes = len(side)
-    if lanes == 1:
-        _solve_one(aug[:, :, 0], m, width)
-        return
+class LaneArrays(NamedTuple):
+    """Arrays for the fractions that are folded side by side, the lanes last.
+
+    Args:
+        a: -A of even and odd tiers, (2, m, m, lanes).
+        values: Of the bands, (t, lanes).
+        weights: Of the elements of C into one tier, (t, lanes).
+        both: [D | R] of this tier and of the one above, whose right part is D^{-1} B there,
+            (2, m, m_0 + m_1, lanes).
+        k: K, (tier0, tier0, lanes); columns and rows in the order of `a`.
+        rate: Amplitude decay rate of the source, (1, lanes).
+    """
+
+    a: np.ndarray
+    values: np.ndarray
+    weights: np.ndarray
+    both: np.ndarray
+    k: np.ndarray
+    rate: np.ndarray
+
+
+def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: int) -> LaneArrays:
+    """Space for chains with so many unknowns of even and odd tiers, elements and lanes."""
+    most = max(sizes)
+    return LaneArrays(
+        a=aligned(2, most, most, lanes),
+        values=aligned(elements, lanes),
+        weights=aligned(elements, lanes),
+        both=aligned(2, most, sum(sizes), lanes),
+        k=aligned(tier0_size, tier0_size, lanes),
+        rate=aligned(1, lanes),
+    )
+
+
+@compiled(nogil=True, error_model="numpy")
+def solve_lanes(both, parity, m, width, side):
+    """Replace R by D^{-1} R in [D | R], both[parity] of (2, m, width, lanes), in every lane.
+
+    Crout's form of the elimination: every element is a sum that is loaded and stored once. The
+    arrays are not sliced: a slice counts who holds it, which takes longer than a sum.
+    """
+    one = everywhere(side, 1.0)
     for k in range(m):
-        pivot = aug[k]
-        count = width - k - 1
-        for w in range(lanes):
-            factor[w] = 1.0 / pivot[k, w]
-        for j in range(count):
-            for w in range(lanes):
-                row[j, w] = pivot[k + 1 + j, w] * factor[w]
-        for j in range(count):
-            for w in range(lanes):
-                pivot[k + 1 + j, w] = row[j, w]
-        for i in range(k + 1, m):
-            subtract(aug[i, k + 1 :], row, aug[i, k], factor, count, side)
-    for k in range(m - 1, 0, -1):
-        for j in range(width - m):
-            for w in range(lanes):
-                row[j, w] = aug[k, m + j, w]
-        for i in range(k):
-            subtract(aug[i, m:], row, aug[i, k], factor, width - m, side)
+        for i in range(k, m):
+            total = at(side, both, (parity, i, k))
+            for p in range(k):
+                weight, element = at(side, both, (parity, i, p)), at(side, both, (parity, p, k))
+                total = minus_product(total, weight, element)
+            put(side, both, (parity, i, k), total)
+        inverse = divided(one, at(side, both, (parity, k, k)))
+        _subtract_rows(both, parity, k, 0, k, 1, k + 1, width, inverse, side)
+    for k in range(m - 2, -1, -1):
+        _subtract_rows(both, parity, k, m - 1, k, -1, m, width, one, side)
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _solve_one(aug, m, width):
-    """Fold one lane with the same bits, leaving out what is multiplied by zero."""
-    for k in range(m):
-        inverse = 1.0 / aug[k, k]
-        for j in range(k + 1, width):
-            aug[k, j] *= inverse
-        for i in range(k + 1, m):
-            factor = aug[i, k]
-            if factor != 0.0:
-                for j in range(k + 1, width):
-                    aug[i, j] -= factor * aug[k, j]
-    for k in range(m - 1, 0, -1):
-        for i in range(k):
-            factor = aug[i, k]
-            if factor != 0.0:
-                for j in range(m, width):
-                    aug[i, j] -= factor * aug[k, j]
+@compiled(nogil=True, error_model="numpy")
+def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side):
+    """Subtract from row k the rows from `begin` to before `end`, each times its element of row k.
+
+    Of the columns from `left` to before `right`, which are then multiplied by `factor`; four of
+    them are summed side by side.
+    """
+    j = left
+    while j + 3 < right:
+        x0, x1 = at(side, both, (parity, k, j)), at(side, both, (parity, k, j + 1))
+        x2, x3 = at(side, both, (parity, k, j + 2)), at(side, both, (parity, k, j + 3))
+        for p in range(begin, end, step):
+            weight = at(side, both, (parity, k, p))
+            x0 = minus_product(x0, weight, at(side, both, (parity, p, j)))
+            x1 = minus_product(x1, weight, at(side, both, (parity, p, j + 1)))
+            x2 = minus_product(x2, weight, at(side, both, (parity, p, j + 2)))
+            x3 = minus_product(x3, weight, at(side, both, (parity, p, j + 3)))
+        put(side, both, (parity, k, j), multiplied(x0, factor))
+        put(side, both, (parity, k, j + 1), multiplied(x1, factor))
+        put(side, both, (parity, k, j + 2), multiplied(x2, factor))
+        put(side, both, (parity, k, j + 3), multiplied(x3, factor))
+        j += 4
+    while j < right:
+        x0 = at(side, both, (parity, k, j))
+        for p in range(begin, end, step):
+            weight, element = at(side, both, (parity, k, p)), at(side, both, (parity, p, j))
+            x0 = minus_product(x0, weight, element)
+        put(side, both, (parity, k, j), multiplied(x0, factor))
+        j += 1
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def subtract(target, row, weight, factor, count, side):
-    """Subtract a multiple of a row in every lane: target[j] -= weight row[j]."""
-    lanes = len(side)
-    for w in range(lanes):
-        factor[w] = weight[w]
-    for j in range(count):
-        for w in range(lanes):
-            target[j, w] -= factor[w] * row[j, w]
-
-
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def fold_lanes(a, sizes, bands, values, rate, depths, scaling, k, side):
+@compiled(nogil=True, error_model="numpy")
+def fold_lanes(sizes, bands, room, depths, scaling, side):
     """Compute K of every lane, truncated at its own depth.
 
     Args:
-        a: A of even and odd tiers, (2, m, m, lanes).
         sizes: Numbers of unknowns of even and odd tiers.
-        bands: See `blocks.Bands`; rows and columns in the order of `a`.
-        values: Of the bands, (t, lanes).
-        rate: Amplitude decay rate of the source, (lanes,).
+        bands: See `blocks.Bands`; rows and columns in the order of `room.a`.
+        room: See `LaneArrays`; K goes there.
         depths: Last tier kept, (lanes,).
         scaling: Factor between successive tiers.
-        k: Output for K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         side: As many items as there are lanes.
     """
     lanes, (rows, columns, e, begin) = len(side), bands
-    most = a.shape[1]
-    # [D | R] of this tier and of the one above, whose right part is D^{-1} B there.
-    both = np.zeros((2, most, 2 * most, lanes))
-    factor, row, value = np.zeros(lanes), np.zeros((2 * most, lanes)), np.zeros(lanes)
+    a, values, weights, both, k, rate = room
+    width, zero = sizes[0] + sizes[1], everywhere(side, 0.0)
+    reverse = scaling != 1.0  # then the elements of C begin with the last row
     last, first = depths[0], depths[0]
     for w in range(lanes):
         last, first = max(last, depths[w]), min(first, depths[w])
     for n in range(last, 0, -1):
         parity = n % 2
         own_size, size_above = sizes[parity], sizes[1 - parity]
-        aug, above = both[parity], both[1 - parity]
-        for i in range(own_size):
+        tier, end = everywhere(side, float(n)), begin[2 + parity]
+        for i in range(own_size - 1, -1, -1) if reverse else range(own_size):
+            start = end  # of the elements of this row of C
+            while n < last and end < begin[3 + parity] and rows[end] == i:
+                size = np.sqrt(max(0.5 * (n - e[end]) + 1.0, 0.0)) / scaling
+                weight = multiplied(at(side, values, (end,)), everywhere(side, size))
+                put(side, weights, (end,), weight)
+                end += 1
             for j in range(own_size):
-                for w in range(lanes):
-                    aug[i, j, w] = -a[parity, i, j, w]
-            for w in range(lanes):
-                aug[i, i, w] += rate[w] * n
-            for j in range(own_size, own_size + size_above):
-                for w in range(lanes):
-                    aug[i, j, w] = 0.0
-        if n < last:
-            for t in range(begin[2 + parity], begin[3 + parity]):
-                size = np.sqrt(max(0.5 * (n - e[t]) + 1.0, 0.0)) / scaling
-                for w in range(lanes):
-                    value[w] = values[t, w] * size
-                subtract(
-                    aug[rows[t]], above[columns[t], size_above:], value, factor, own_size, side
-                )
+                total = at(side, a, (parity, i, j))
+                if i == j:
+                    total = plus_product(total, at(side, rate, (0,)), tier)
+                for t in range(start, end):
+                    element = at(side, both, (1 - parity, columns[t], size_above + j))
+                    total = minus_product(total, at(side, weights, (t,)), element)
+                put(side, both, (parity, i, j), total)
+            for j in range(own_size, width):
+                put(side, both, (parity, i, j), zero)
         for t in range(begin[parity], begin[1 + parity]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
-            for w in range(lanes):
-                aug[rows[t], own_size + columns[t], w] += values[t, w] * size
-        solve_lanes(aug, own_size, own_size + size_above, factor, row, side)
+            element = multiplied(at(side, values, (t,)), everywhere(side, size))
+            put(side, both, (parity, rows[t], own_size + columns[t]), element)
+        solve_lanes(both, parity, own_size, width, side)
         if n > first:
             for w in range(lanes):
                 if n > depths[w]:  # this lane begins at a lower tier
                     for i in range(own_size):
-                        for j in range(own_size, own_size + size_above):
-                            aug[i, j, w] = 0.0
+                        for j in range(own_size, width):
+                            both[parity, i, j, w] = 0.0
     tier0_size = k.shape[0]
-    shift = sizes[0] - tier0_size if scaling != 1.0 else 0  # in reverse, tier 0 stands last
+    shift = sizes[0] - tier0_size if reverse else 0  # in reverse, tier 0 stands last
     for i in range(tier0_size):
         for j in range(tier0_size):
-            for w in range(lanes):
-                k[i, j, w] = 0.0
+            put(side, k, (i, j), zero)
     for t in range(begin[2], begin[3]):
         i = rows[t] - shift
         if 0 <= i < tier0_size:
             size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
-            for w in range(lanes):
-                value[w] = -values[t, w] * size
-            subtract(k[i], both[1, columns[t], sizes[1] + shift :], value, factor, tier0_size, side)
+            weight = multiplied(at(side, values, (t,)), everywhere(side, size))
+            for j in range(tier0_size):
+                element = at(side, both, (1, columns[t], sizes[1] + shift + j))
+                put(side, k, (i, j), plus_product(at(side, k, (i, j)), weight, element))
 
 
 @compiled(nogil=True, error_model="numpy")
-def fold_points(points, depths, reverse, a, bands, values, rate, result, side):
+def _put(a, p, reverse, blocks, parity, w):
+    """Write -A of a point into a lane, with the unknowns in reverse if asked for."""
+    m = a.shape[1]
+    for i in range(m):
+        for j in range(m):
+            if reverse:
+                blocks[parity, m - 1 - i, m - 1 - j, w] = -a[p, i, j]
+            else:
+                blocks[parity, i, j, w] = -a[p, i, j]
+
+
+@compiled(nogil=True, error_model="numpy")
+def fold_points(points, depths, reverse, a, bands, values, rate, result, room, side):
     """Compute K of some points, each at its own depth, into `result`.
 
     Args:
@@ -160,31 +208,22 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, side):
         values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).
         result: K of all points, (p, tier0, tier0).
+        room: See `LaneArrays`.
         side: As many items as there are lanes.
     """
     lanes, tier0_size = len(side), result.shape[1]
-    sizes = (a[0].shape[1], a[1].shape[1])
-    most = max(sizes[0], sizes[1])
-    block, value = np.zeros((2, most, most, lanes)), np.zeros((values.shape[1], lanes))
-    k, rates = np.zeros((tier0_size, tier0_size, lanes)), np.zeros(lanes)
-    depth = np.zeros(lanes, dtype=np.int64)
+    (even, odd), (blocks, band_values, _, _, k, rates) = a, room
+    sizes, depth = (even.shape[1], odd.shape[1]), np.zeros(lanes, dtype=np.int64)
     scaling = _SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
-            index = min(begin + w, points.size - 1)  # the last point fills the remaining lanes
-            p = points[index]
-            rates[w], depth[w] = rate[p], depths[p]
-            for parity in range(2):
-                m = sizes[parity]
-                for i in range(m):
-                    for j in range(m):
-                        if reverse:
-                            block[parity, i, j, w] = a[parity][p, m - 1 - i, m - 1 - j]
-                        else:
-                            block[parity, i, j, w] = a[parity][p, i, j]
+            p = points[min(begin + w, points.size - 1)]  # the last point fills what is left
+            rates[0, w], depth[w] = rate[p], depths[p]
             for t in range(values.shape[1]):
-                value[t, w] = values[p, t]
-        fold_lanes(block, sizes, bands, value, rates, depth, scaling, k, side)
+                band_values[t, w] = values[p, t]
+            _put(even, p, reverse, blocks, 0, w)
+            _put(odd, p, reverse, blocks, 1, w)
+        fold_lanes(sizes, bands, room, depth, scaling, side)
         for w in range(min(lanes, points.size - begin)):
             p = points[begin + w]
             for i in range(tier0_size):

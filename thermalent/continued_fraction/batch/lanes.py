@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,15 +29,18 @@ from thermalent.networks.network import Network
 from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.result import ErrorEstimate, SteadyState, known_states, marked
 
+if TYPE_CHECKING:
+    from thermalent.continued_fraction.batch.kernels import LaneArrays
+
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
-# All lanes together take as long as so many folds of one network (9.6 measured for resonant qubits,
-# 9.7 for detuned ones), so that fewer are folded one by one.
-_LANES_COST = 9.6
+# All lanes together take as long as so many folds of one network (1.5 measured for resonant qubits,
+# 1.9 for detuned ones, 2.5 for three), so that fewer are folded one by one.
+_LANES_COST = 1.9
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
-Side = tuple[float, ...] | np.ndarray  # as many items as there are lanes, see `kernels`
+Side = tuple[float, ...]  # as many items as there are lanes, see `kernels`
 
 
 class TierZero(NamedTuple):
@@ -324,6 +327,7 @@ class _Fractions:
                 group.reached.populations,
                 limits,
                 rounds,
+                self._room(values, side),
                 side,
             )
 
@@ -338,7 +342,8 @@ class _Fractions:
         a, _, bands, _, values = group.blocks
 
         def task(some: np.ndarray, side: Side) -> None:
-            fold_points(some, tiers, False, a, bands, values, group.rate, work.k, side)
+            room = self._room(values, side)
+            fold_points(some, tiers, False, a, bands, values, group.rate, work.k, room, side)
             solve_points(
                 some, self.tier0.a, work.k, group.reached.populations, work.x, work.inverse
             )
@@ -365,6 +370,14 @@ class _Fractions:
                 parts.append((points[places[begin : begin + size]], side))
         return parts
 
+    def _room(self, values: np.ndarray, side: Side) -> LaneArrays:
+        """Space for the fractions that one thread folds at a time."""
+        from thermalent.continued_fraction.batch.kernels import lane_arrays
+
+        return lane_arrays(
+            self.group.counts, values.shape[1], self.group.reached.tier0_size, len(side)
+        )
+
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
         elements = (self.tier0.basis[points] * self.work.x[points, None, :]).sum(axis=2)
@@ -381,7 +394,8 @@ class _Fractions:
         a, bands, values = moved.a, moved.reversed_bands, moved.values
 
         def task(some: np.ndarray, side: Side) -> None:
-            fold_points(some, depths, True, a, bands, values, group.rate, above, side)
+            room = self._room(values, side)
+            fold_points(some, depths, True, a, bands, values, group.rate, above, room, side)
 
         self._share(task, self._parts(points, depths))
         above[:] = rounding.SECOND_DRAW * (self.work.k - above)
