@@ -84,6 +84,35 @@ def _preparation(qubits: int) -> object:
     return te.preparation_time(_link(qubits), "0" * qubits, distance=0.1)
 
 
+def _more_digits(digits: int) -> object:
+    return te.steady_state(te.thermal_link(1e3, 0.1), te.ContinuedFraction(digits=digits))
+
+
+def _more_digits_hot(n_th: int) -> object:
+    return te.steady_state(te.thermal_link(float(n_th), 0.1), te.ContinuedFraction(digits=20))
+
+
+def _more_digits_qubits(qubits: int) -> object:
+    return te.steady_state(_link(qubits), te.ContinuedFraction(digits=12))
+
+
+def _derivatives_two_filters(qubits: int) -> object:
+    detuning = tuple(0.1 * np.arange(qubits))
+
+    def build(n_th: float, kappa: float) -> te.Network:
+        return te.thermal_link(n_th, kappa, detuning=detuning, qubits=qubits, filters=2)
+
+    return te.sensitivities(build, {"n_th": 1.0, "kappa": 0.5}, "purity", rtol=1e-2)
+
+
+def _rates_two_filters(qubits: int) -> object:
+    return te.relaxation_rates(_link(qubits, filters=2), count=2)
+
+
+def _preparation_two_filters(qubits: int) -> object:
+    return te.preparation_time(_link(qubits, filters=2), "0" * qubits, distance=0.1)
+
+
 def _two_filters(qubits: int) -> object:
     return te.steady_state(_link(qubits, filters=2), te.ContinuedFraction(rtol=1e-3))
 
@@ -257,6 +286,12 @@ COMPUTATIONS: dict[str, tuple[Run, tuple[int, ...]]] = {
     "derivatives, occupation": (_derivatives_hot, (10, 10**6, 10**7)),
     "relaxation rates, qubits": (_rates, (2, 3, 4)),
     "preparation time, qubits": (_preparation, (2, 3, 4)),
+    "more digits, digits": (_more_digits, (10, 50, 250)),
+    "more digits, occupation": (_more_digits_hot, (10, 10**5, 10**6, 10**7)),
+    "more digits, qubits": (_more_digits_qubits, (2, 3, 4)),
+    "derivatives behind two filters, qubits": (_derivatives_two_filters, (2, 3, 4)),
+    "relaxation rates behind two filters, qubits": (_rates_two_filters, (1, 2, 3)),
+    "preparation time behind two filters, qubits": (_preparation_two_filters, (1, 2, 3)),
     "relaxation rates without a mode, qubits": (_rates_of_many_qubits, (5, 6)),
     "Fock, direct, cutoff": (_fock("direct"), (4, 10**3, 10**4)),
     "Fock, iterative, cutoff": (_fock("iterative"), (4, 10**3, 10**4)),

@@ -27,6 +27,7 @@ SELECTED = [
     ("Fock, iterative, qubits", 6),
     ("derivatives, qubits", 4),
     ("preparation time, qubits", 3),
+    ("more digits, occupation", 10**5),
 ]
 LONG = [
     ("exact evolution at many times", 10**4),
@@ -37,6 +38,7 @@ LONG = [
     ("field trajectories, qubits", 5),
     ("few excitations, nodes", 10),
     ("transfer at many times", 10**4),
+    ("more digits, digits", 250),
 ]
 
 
@@ -119,3 +121,33 @@ def test_a_preparation_time_that_does_not_fit_is_refused_before_the_work(monkeyp
     monkeypatch.setattr(memory_limit, "available", lambda: 10**6)
     with pytest.raises(te.MethodError, match=r"This preparation time does not fit: .* emitters\."):
         te.preparation_time(te.thermal_link(1.0, 0.5))
+
+
+def test_digits_that_do_not_fit_are_refused_with_those_that_would(monkeypatch):
+    network = te.thermal_link(1e3, 0.1)
+    monkeypatch.setattr(memory_limit, "_ALWAYS_FITS", 0.0)
+    monkeypatch.setattr(memory_limit, "available", lambda: 2 * 10**7)
+    with pytest.raises(te.MethodError, match=r"does not fit: .* \d+ digits would fit\.") as refused:
+        te.steady_state(network, te.ContinuedFraction(digits=250))
+    fitting = int(str(refused.value).split(" digits would fit")[0].split()[-1])
+    assert 20 < fitting < 100
+    found = te.steady_state(network, te.ContinuedFraction(digits=fitting))
+    assert found.stats["digits"] == fitting
+    with pytest.raises(te.MethodError, match="digits would fit"):
+        te.steady_state(network, te.ContinuedFraction(digits=fitting + 1))
+
+
+def test_more_digits_end_where_memory_does(monkeypatch):
+    """Also those that nobody asked for, where doubles are not enough."""
+    module = importlib.import_module("thermalent.continued_fraction.more_digits.extended")
+    monkeypatch.setattr(module, "_LOOK", 1e5)
+    monkeypatch.setattr(memory_limit, "_ALWAYS_FITS", 0.0)
+    network, free = te.thermal_link(1e3, 0.1), [10**9] * 20
+    whole = te.steady_state(network, te.ContinuedFraction(digits=20))
+    monkeypatch.setattr(memory_limit, "available", lambda: free.pop() if free else 10**4)
+    with pytest.raises(te.SolveError, match=r"all that fit into memory, its error is") as ended:
+        te.steady_state(network, te.ContinuedFraction(digits=20))
+    found = ended.value.result
+    assert 0 < found.stats["tiers"] < whole.stats["tiers"]
+    assert found.stats["ended_by"] == "memory"
+    assert np.max(np.abs(found.state - whole.state)) <= found.error + whole.error

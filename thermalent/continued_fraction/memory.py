@@ -36,9 +36,13 @@ _PER_EXACT, _PER_BLOCK_ELEMENT = 450.0, 150.0
 
 def expected_tiers(network: Network, rtol: float) -> float:
     """Tiers that a relative accuracy takes behind one mode, about."""
+    return (_FEWEST_TIERS + _TIERS_PER_WIDTH * width_of(network)) * -math.log10(rtol) / _DIGITS
+
+
+def width_of(network: Network) -> float:
+    """Root of the quanta that the one mode holds, sqrt(V)."""
     relaxation, gain = network.mode_rates(network.mode_indices[0])
-    width = math.sqrt(abs(gain / relaxation))
-    return (_FEWEST_TIERS + _TIERS_PER_WIDTH * width) * -math.log10(rtol) / _DIGITS
+    return math.sqrt(abs(gain / relaxation))
 
 
 def steady_state_bytes(numbers: np.ndarray) -> float:

@@ -17,6 +17,7 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.continued_fraction.more_digits import memory_of_balls as balls
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError
@@ -29,7 +30,7 @@ from thermalent.solution.tasks import (
     Task,
     start_amplitudes,
 )
-from thermalent.support import checks
+from thermalent.support import checks, memory_limit
 from thermalent.support.once import once
 
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
@@ -52,6 +53,8 @@ HOW_EVOLVED = (
     "other depths and roundings"
 )
 SMALLEST_EVOLVED = 1e-10  # below it the rounding of the contour dominates
+# Of a core in doubles that take as long as one of 128 bits, and the way back.
+_OPERATIONS_OF_BALLS = 300.0
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
 
 
@@ -102,16 +105,35 @@ class OneModePlan(Plan):
 
     @property
     def always_fits(self) -> bool:
-        """Whether the emitters are few: the number of tiers takes no memory."""
-        return len(self.numbers) <= ALWAYS_FITS
+        """Whether the emitters are few: in doubles the number of tiers takes no memory."""
+        return len(self.numbers) <= ALWAYS_FITS and self.settings.digits is None
 
     @property
     def cost(self) -> Cost:
-        """Cost in double precision."""
+        """Cost in double precision, or of the digits that are asked for."""
+        if self.settings.digits is not None:
+            return self._cost_of_digits(self.settings.digits)
         return Cost(
             bytes=memory.steady_state_bytes(self.numbers),
             operations=_operations(self.task, self.numbers, _FOLDS),
         )
+
+    def _cost_of_digits(self, digits: int) -> Cost:
+        network, (even, odd) = self.task.network, (block.shape[0] for block in self.chain.a)
+        tiers = balls.expected_ball_tiers(network, (even, odd), digits)
+        each = balls.cost_of_a_tier((even, odd), balls.first_bits(digits))
+        return Cost(
+            bytes=balls.ball_bytes(network, (even, odd), self.chain.tier0_size, digits),
+            operations=_OPERATIONS_OF_BALLS * tiers * each,
+        )
+
+    @property
+    def remedy(self) -> str:
+        """What would fit into memory: digits, or emitters."""
+        digits = self.settings.digits or 0
+        while digits > 0 and not memory_limit.fits(self._cost_of_digits(digits).bytes):
+            digits -= 1
+        return f"{digits} digits would fit." if digits else super().remedy
 
     def compute(self) -> SteadyState:
         """The steady state, its truncation and rounding errors measured.

@@ -56,6 +56,11 @@ class Plan(abc.ABC):
         """Whether it is so small that nobody needs to look for memory; to look takes time."""
         return False
 
+    @property
+    def remedy(self) -> str:
+        """What would fit where the plan does not fit into memory, in words."""
+        return "Use fewer emitters."
+
     @abc.abstractmethod
     def compute(self) -> SteadyState | Evolution:
         """The result. Failures are in its status, not raised.

@@ -232,7 +232,7 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
 def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:
     if not plan.always_fits and not memory_limit.fits(_needed(plan)):
         what = f"{method.name} for this network"
-        require_memory(what, _needed(plan), _what_fits(task, method))
+        require_memory(what, _needed(plan), _what_fits(plan, task, method))
     with one_thread():
         return finished(plan.run(), task, method)
 
@@ -242,15 +242,15 @@ def _needed(plan: Plan) -> float:
     return plan.cost.bytes if plan.cost.least is None else plan.cost.least
 
 
-def _what_fits(task: Task, method: Method) -> str:
-    """The largest number of an evolution's times that fits into memory, in words."""
+def _what_fits(plan: Plan, task: Task, method: Method) -> str:
+    """The largest number of an evolution's times that fits into memory, or another remedy."""
     low, high = 0, len(task.times) if isinstance(task, EvolutionTask) else 0
     while isinstance(task, EvolutionTask) and high - low > 1:
         middle = (low + high) // 2
-        plan = method.plan(replace(task, times=task.times[:middle]))
-        fits = isinstance(plan, Plan) and memory_limit.fits(_needed(plan))
+        part = method.plan(replace(task, times=task.times[:middle]))
+        fits = isinstance(part, Plan) and memory_limit.fits(_needed(part))
         low, high = (middle, high) if fits else (low, middle)
-    return f"Its first {low} times would fit." if low else "Use fewer emitters."
+    return f"Its first {low} times would fit." if low else plan.remedy
 
 
 def _candidates(task: Task, method: Method | MethodRecord | None) -> Iterable[Method]:

@@ -18,12 +18,18 @@ from thermalent.continued_fraction.more_digits.assembly import BallCouplings, ba
 from thermalent.continued_fraction.more_digits.balls import at_most, precision, row_norms
 from thermalent.continued_fraction.more_digits.chain import BallChain
 from thermalent.continued_fraction.more_digits.dual import DualFold
+from thermalent.continued_fraction.more_digits.memory_of_balls import (
+    BALL_BUDGET,
+    bytes_of_a_tier,
+    cost_of_a_tier,
+    first_bits,
+)
 from thermalent.networks.network import Network
+from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
 MOST_BITS = 512  # beyond those of the accuracy; a rate of 1e-100 of the largest is still resolved
-BALL_BUDGET = 1.5e8  # multiplications of 128 bits, about half a minute on one core
-_GUARD = 64  # bits beyond the digits that are wanted, to begin with
+_LOOK = 4e7  # bytes of tiers after which the memory that is free is looked at
 _FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first estimate of the conditioning
 _MARGIN = 16  # factor on the estimated size of the tiers left out, where nothing is proven
 
@@ -33,7 +39,7 @@ class Extended:
     """A steady state in balls.
 
     Args:
-        outcome: "converged", "singular" (to all the bits tried), or "budget".
+        outcome: "converged", "singular" (to all the bits tried), "budget" or "memory".
         state: Its density matrix, (d, d) of balls that hold the state and its error; or None.
         error: Radius of the largest element's ball, the largest of all.
         scale: The largest element.
@@ -83,7 +89,7 @@ def solve(
         numbers: Excitation numbers of the emitters' states, if they are known already.
     """
     wanted = digits if digits is not None else -math.log10(rtol)
-    bits = 64 * math.ceil((wanted * math.log2(10) + _GUARD) / 64)
+    bits = first_bits(wanted)
     most = max(most_bits, bits)
     spent = 0.0
     with working("more digits") as report:
@@ -92,7 +98,7 @@ def solve(
                 attempt = _Attempt(network, couplings, numbers, wanted, report)
                 extended = attempt.run(budget - spent)
             spent += attempt.spent
-            if extended.outcome in ("converged", "budget") or 2 * bits > most:
+            if extended.outcome in ("converged", "budget", "memory") or 2 * bits > most:
                 return extended
             bits *= 2
 
@@ -119,7 +125,11 @@ class _Attempt:
         self.proven = self.chain.classical or self.chain.undriven
         self.fold = DualFold(self.chain)
         self.spent = 0.0
-        self._cost = sum(self.chain.size(n) ** 3 for n in (40, 41)) / 2 * (self.bits / 128) ** 1.2
+        sizes = [self.chain.size(n) for n in (40, 41)]
+        self._cost = cost_of_a_tier(sizes, self.bits)
+        each = bytes_of_a_tier(sizes, self.chain.tier0_size, self.bits)
+        self._stretch = max(1, math.ceil(_LOOK / each))  # tiers
+        self._needed = 2 * self._stretch * each  # and as much on the way back
         self._a0 = self.chain.a(0)
         self._unit = max(at_most(value) for value in self._a0.entries()) + float(self.chain.rate)
 
@@ -132,7 +142,7 @@ class _Attempt:
         extended = None
         while True:
             try:
-                enough = self._deepen(goal, budget)
+                ended = self._deepen(goal, budget)
                 k, rho, left = self.fold.finished()
             except ZeroDivisionError:
                 return self._failed("precision")
@@ -144,8 +154,8 @@ class _Attempt:
             )
             if extended.outcome == "converged":
                 return extended
-            if not enough:
-                return self._as(extended, "budget")
+            if ended is not None:
+                return self._as(extended, ended)
             if self._arithmetic or goal < floor:
                 return extended
             if extended.outcome == "singular":
@@ -160,17 +170,20 @@ class _Attempt:
                 excess = 1e10
             goal = min(goal, self.fold.size_left()) / max(10.0, 4 * excess)
 
-    def _deepen(self, goal: float, budget: float) -> bool:
-        """Tiers until |y_N C_N| is below the goal; False if the budget ends before."""
+    def _deepen(self, goal: float, budget: float) -> str | None:
+        """Tiers until |y_N C_N| is below the goal; "budget" or "memory" if that ends before."""
         first = self.fold.tier
         while self.fold.tier < max(4, first + 2, self.chain.highest_charge + 2) or (
             self.fold.size_left() > goal
         ):
-            if self.spent > budget:
-                return False
+            if self.fold.tier > 0:  # without a tier there is nothing to state
+                if self.spent > budget:
+                    return "budget"
+                if self.fold.tier % self._stretch == 0 and not memory_limit.fits(self._needed):
+                    return "memory"
             self.fold.advance()
             self.spent += self._cost
-        return True
+        return None
 
     def _solved(self, k: arb_mat, residuals: tuple[list[arb_mat], arb_mat] | None) -> Extended:
         """The solution at tier 0 with K, and a bound of the terms that its equation lacks."""

@@ -11,6 +11,7 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.more_digits.memory_of_balls import BALL_BUDGET
 from thermalent.networks.network import Network
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
@@ -23,6 +24,7 @@ MOST_DIGITS = 250  # so that no bound falls below the smallest double
 _SLOW = 1e11  # from this condition on, the last digits of the couplings could decide
 _EPS = float(np.finfo(float).eps)
 
+_ENDED_BY = {"budget": "the budget of a solve", "memory": "all that fit into memory"}
 _PROVEN = "a proven radius of the arithmetic and a proven bound of the tiers left out"
 _ESTIMATED = (
     "a proven radius of the arithmetic; the tiers left out are estimated from the last ones"
@@ -49,7 +51,7 @@ def ball_steady_state(
         digits: Decimal digits; None for `rtol`.
         budget: Multiplications to spend at most, if not the default.
     """
-    from thermalent.continued_fraction.more_digits.extended import BALL_BUDGET, solve
+    from thermalent.continued_fraction.more_digits.extended import solve
     from thermalent.continued_fraction.more_digits.rounded_couplings import related_couplings
 
     began = time.perf_counter()
@@ -121,12 +123,13 @@ def _status(h: Hierarchy, extended: Extended, undecided: bool) -> Status:
         return not_unique(hierarchy_chain(h), extended)
     if extended.outcome == "converged":
         return Status()
-    if extended.outcome == "budget":
+    if extended.outcome in _ENDED_BY:
         return Status(
             outcome=Outcome.NOT_CONVERGED,
             message=(
                 f"The continued fraction did not converge: after {extended.tiers} tiers of "
-                f"{extended.bits} bits, the budget of a solve, its error is {extended.error:.1e}. "
+                f"{extended.bits} bits, {_ENDED_BY[extended.outcome]}, its error is "
+                f"{extended.error:.1e}. "
                 "Ask for a larger rtol or fewer digits."
             ),
         )
