@@ -221,11 +221,11 @@ def _instrument() -> None:
     """Announce the phases, and log blocks of trajectories; save parts of ensembles at once."""
     from thermalent.sweeping import run as running
     from thermalent.sweeping.execution import ensembles
-    from thermalent.sweeping.storage import partial_ensembles, store
+    from thermalent.sweeping.storage import opening, partial_ensembles, store
 
-    _announced(store, "_fill", CREATION)
-    _announced(store, "_changes", REOPENING)
-    _announced(store, "_extend", EXTENSION)
+    _announced(opening, "make", CREATION)
+    _announced(opening, "accepted_changes", REOPENING)
+    _announced(opening, "_extend", EXTENSION)
     _announced(running, "_results", SOLVING)
     _announced(store.Store, "write", WRITING, SOLVING)
     _announced(store.Store, "read", FINISHING)

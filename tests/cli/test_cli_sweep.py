@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import thermalent as te
 from thermalent.cli import main
 from thermalent.cli.sweep import sweep_command
-from thermalent.sweeping.storage.store import CHANGES
+from thermalent.sweeping.storage.differences import CHANGES
 from thermalent.sweeping.study_file import StudyFileError, read_study
 
 STUDY = """

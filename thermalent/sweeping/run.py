@@ -32,10 +32,13 @@ from thermalent.sweeping.execution.tasks import BlockTask
 from thermalent.sweeping.grid import Grid, as_grid
 from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
 from thermalent.sweeping.recipe import Recipe
+from thermalent.sweeping.storage.attributes import stored_block
 from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
+from thermalent.sweeping.storage.differences import check_accept
 from thermalent.sweeping.storage.layout import Study
+from thermalent.sweeping.storage.opening import writing
 from thermalent.sweeping.storage.partial_ensembles import Parts
-from thermalent.sweeping.storage.store import Store, check_accept, stored_block, writing
+from thermalent.sweeping.storage.store import Store
 from thermalent.sweeping.tiles import LEAST_TOGETHER, Tiles, corners, tiles
 
 if TYPE_CHECKING:
