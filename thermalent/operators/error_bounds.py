@@ -25,7 +25,9 @@ from functools import partial
 import numpy as np
 
 from thermalent.operators import distances, entanglement
+from thermalent.operators.measures_together import formations_of
 from thermalent.operators.states import STATE_TOLERANCE
+from thermalent.operators.x_states import x_concurrences
 
 _EPS = float(np.finfo(float).eps)
 _LN2 = float(np.log(2))
@@ -349,19 +351,17 @@ def entanglement_of_formation_bound(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     """Bound on the change of the entanglement of formation, which grows with the concurrence."""
-    c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
+    c = _concurrences(rho)
     return formation_bound(c, concurrence_bound(rho, eps, c, zero))
 
 
 def formation_bound(c: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Largest change of the entanglement of formation if the concurrence c changes by `change`."""
-    changes = []
-    for value, step in zip(np.atleast_1d(c), np.atleast_1d(change), strict=True):
-        centre = entanglement.formation(value)
-        up = entanglement.formation(min(1.0, value + step)) - centre
-        down = centre - entanglement.formation(max(0.0, value - step))
-        changes.append(max(up, down) + (ROUNDING if value > 0 or step > 0 else 0.0))
-    return np.array(changes)
+    value, step = np.atleast_1d(c), np.atleast_1d(change)
+    centre = formations_of(value)
+    up = formations_of(np.minimum(1.0, value + step)) - centre
+    down = centre - formations_of(np.maximum(0.0, value - step))
+    return np.maximum(up, down) + np.where((value > 0) | (step > 0), ROUNDING, 0.0)
 
 
 def concurrence_of_mean(
@@ -394,8 +394,16 @@ def formation_of_mean(
     rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None = None
 ) -> np.ndarray:
     """Standard error of the entanglement of formation, from that of the concurrence."""
-    c = np.array([entanglement.concurrence(state, tolerance=1.0) for state in rho])
+    c = _concurrences(rho)
     return formation_bound(c, concurrence_of_mean(rho, eps, c))
+
+
+def _concurrences(rho: np.ndarray) -> np.ndarray:
+    """The concurrence of each matrix, (t,), that of the nearest state."""
+    c = x_concurrences(rho, np.ones(len(rho)))
+    for i in np.flatnonzero(np.isnan(c)).tolist():
+        c[i] = entanglement.concurrence(rho[i], tolerance=1.0)
+    return c
 
 
 def by_moving(

@@ -20,6 +20,7 @@ from thermalent.operators import (
     entanglement,
     error_bounds,
     gradients,
+    measures_together,
     states,
 )
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
@@ -48,8 +49,9 @@ class Measure:
             values' errors, (t,), with the elements `zero` (d, d) that cannot differ from zero, or
             None; see `thermalent.operators.error_bounds`. With `labelled`, from the ket and the
             errors.
-        together: From states (t, d, d) and tolerances (t,) to the numbers of all of them, (t,), the
-            same to the bit as those of `function`; not-a-number where that has to be asked.
+        together: From states (t, d, d), tolerances (t,) and the dimensions to the numbers of all of
+            them, (t,), the same to the bit as those of `function`; not-a-number where that has to
+            be asked.
         statistical: The same as `bound` for standard errors, if that is another function.
         gradient: From a state and the dimensions of the emitters to the number and its gradient;
             None if it has none that the sensitivities could use.
@@ -64,7 +66,7 @@ class Measure:
     name: str
     function: Callable[..., float]
     bound: Callable[..., np.ndarray]
-    together: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    together: Callable[[np.ndarray, np.ndarray, Sequence[int]], np.ndarray] | None = None
     statistical: Callable[..., np.ndarray] | None = None
     gradient: Callable[[np.ndarray, Sequence[int]], gradients.Valued] | None = None
     unit: str = "1"
@@ -98,6 +100,7 @@ MEASURES = (
             rho, dims, tolerance=tolerance
         ),
         bound=error_bounds.negativity_bound,
+        together=measures_together.negativities,
         gradient=gradients.negativity_with_gradient,
         pair=True,
     ),
@@ -107,6 +110,7 @@ MEASURES = (
             rho, dims, tolerance=tolerance
         ),
         bound=error_bounds.logarithmic_negativity_bound,
+        together=measures_together.logarithmic_negativities,
         gradient=gradients.logarithmic_negativity_with_gradient,
         unit="ebit",
         pair=True,
@@ -117,6 +121,7 @@ MEASURES = (
             rho, tolerance=tolerance
         ),
         bound=error_bounds.entanglement_of_formation_bound,
+        together=measures_together.formations,
         statistical=error_bounds.formation_of_mean,
         gradient=gradients.formation_with_gradient,
         unit="ebit",
@@ -158,6 +163,7 @@ MEASURES = (
         name="purity",
         function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
         bound=error_bounds.purity_bound,
+        together=measures_together.purities,
         gradient=gradients.purity_with_gradient,
         printed=True,
     ),
@@ -167,6 +173,7 @@ MEASURES = (
             rho, tolerance=tolerance
         ),
         bound=error_bounds.entropy_bound,
+        together=measures_together.entropies,
         gradient=gradients.entropy_with_gradient,
         unit="bit",
     ),
@@ -234,9 +241,9 @@ def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) ->
     dims = _dims(result, names)
     moments = [result.at(i) for i in range(len(result))]
     rho = np.array([moment.reduced(*names) for moment in moments])
-    values = np.array(
-        [_value(measure, r, dims, m._tolerance) for r, m in zip(rho, moments, strict=True)]
-    )
+    values = _values(measure, rho, dims, np.array([moment._tolerance for moment in moments]))
+    for i in np.flatnonzero(np.isnan(values)).tolist():
+        values[i] = _value(measure, rho[i], dims, moments[i]._tolerance)
     eps = reduced_error(np.asarray(result.error, float), result.states.shape[-1], rho.shape[-1])
     return Estimates(
         values,
@@ -273,9 +280,7 @@ def of_states(stack: Stack, name: str, emitters: Sequence[str] = ()) -> Readings
     names = _chosen(measure, stack, emitters)
     dims = _dims(stack, names)
     rho, tolerance = reduced_states(stack, names), stack.tolerance
-    values = np.full(len(rho), UNKNOWN)
-    if measure.together is not None and (set(dims) == {2} or not measure.qubits):
-        values = measure.together(rho, tolerance)
+    values = _values(measure, rho, dims, tolerance)
     problems: dict[int, Exception] = {}
     for i in np.flatnonzero(np.isnan(values)).tolist():
         try:
@@ -401,6 +406,15 @@ def _value(measure: Measure, rho: np.ndarray, dims: Sequence[int], tolerance: fl
             f"Argument `names` must be two qubits, but is two emitters of {list(dims)} levels."
         )
     return measure.function(rho, dims, tolerance)
+
+
+def _values(
+    measure: Measure, rho: np.ndarray, dims: Sequence[int], tolerance: np.ndarray
+) -> np.ndarray:
+    """The number of each state, (t,); not-a-number where a state has to be looked at by itself."""
+    if measure.together is None or not len(rho) or (measure.qubits and set(dims) != {2}):
+        return np.full(len(rho), UNKNOWN)
+    return measure.together(rho, tolerance, dims)
 
 
 def _dims(result: Result | Stack, names: Sequence[str]) -> list[int]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from thermalent.operators import entanglement
+from thermalent.operators import measures_together
 from thermalent.operators.estimates import UNKNOWN
 from thermalent.operators.readable import Claiming, Masks, Named, OneState, Stack
 
@@ -65,7 +65,7 @@ def reduced_states(stack: Stack, names: tuple[str, ...]) -> np.ndarray:
         return stack.state
     keep = [stack.network.position(name) for name in names]
     dims = stack.network.dims
-    return np.array([entanglement.partial_trace(state, dims, keep) for state in stack.state])
+    return measures_together.partial_traces(stack.state, dims, keep)
 
 
 def reduced_error(eps: np.ndarray, whole: int, part: int) -> np.ndarray:
@@ -88,9 +88,7 @@ def reduced_errors(stack: Stack, names: Sequence[str], size: int) -> np.ndarray:
     if names and tuple(names) != network.emitter_names:
         keep = [network.position(name) for name in names]
         # A reduced element is a sum of elements, and so is the bound of its error.
-        tables = np.array(
-            [entanglement.partial_trace(table, network.dims, keep).real for table in tables]
-        )
+        tables = measures_together.partial_traces(tables, network.dims, keep).real
     return np.minimum(tables, eps[:, None, None])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _EPS = float(np.finfo(float).eps)
@@ -9,7 +11,9 @@ _OFF_X = ~(np.eye(4, dtype=bool) | np.fliplr(np.eye(4, dtype=bool)))
 _INNER, _OUTER = (1, 2), (0, 3)
 
 
-def x_concurrences(rho: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+def x_concurrences(
+    rho: np.ndarray, tolerance: np.ndarray, dims: Sequence[int] = (2, 2)
+) -> np.ndarray:
     r"""The concurrence of each matrix that is an X-state, positive to rounding, (t,).
 
     $$C = 2 \max(0,\ |\rho_{01,10}| - \sqrt{\rho_{00,00}\rho_{11,11}},\
@@ -20,6 +24,7 @@ def x_concurrences(rho: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
     Args:
         rho: Matrices, (t, 4, 4).
         tolerance: How far each may be from Hermitian and of unit trace, (t,); well above rounding.
+        dims: Dimensions of the emitters, two qubits.
 
     Returns:
         C; not-a-number where a matrix has other elements, is not finite, or is no state to
