@@ -2,16 +2,20 @@
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.pages import DOCS
+from thermalent.cli import main
 
 # Pages whose examples are written as in a terminal, and how many lines of them there are at least.
 PAGES = {
     "cluster": 5,
     "cooperative": 10,
+    "design": 4,
     "hardware": 20,
     "heat": 10,
     "methods": 7,
@@ -48,3 +52,22 @@ def test_every_guide_shows_a_picture():
     for page in (*guides.split(), "ring_resonators", "dual_rail", "cooperative"):
         words = Path(DOCS / f"{page}.md").read_text()
         assert "](images/" in words or "{image} images/" in words, page
+
+
+@pytest.mark.long
+def test_the_commands_of_the_page_on_design_print_what_stands_below_them():
+    """What is printed, and then what is said of a failure; pictures are not drawn here."""
+    shown = re.compile(
+        r"```console\nthermalent (.*?)```\n(?:\n[^`]+\n)?((?:\n```\n.*?```\n)+)", re.DOTALL
+    )
+    tried = 0
+    for command, printed in shown.findall((DOCS / "design.md").read_text()):
+        blocks = re.findall(r"```\n(.*?)```", printed, re.DOTALL)
+        arguments = shlex.split(re.sub(r" -o \S+", "", command.replace("\\\n", " ")))
+        result = CliRunner().invoke(main, arguments)
+        words = (result.stdout + result.stderr).split()
+        for block in blocks:
+            assert " ".join(block.split()) in " ".join(words)
+        assert result.exit_code == ("out of reach" in printed)
+        tried += 1
+    assert tried == 4
