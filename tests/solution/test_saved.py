@@ -4,12 +4,13 @@ import io
 import json
 import pickle
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.solution.stored import KNOWN
+from thermalent.solution.stored import KNOWN, builder_record
 
 NETWORK = te.thermal_link(3, 0.2, detuning=(0.3, -0.1), dephasing=0.05)
 TIMES = [0.0, 0.4, 2.0]
@@ -41,6 +42,9 @@ MADE = {
     "optimum": lambda: te.optimise(
         lambda kappa: te.thermal_link(10.0, kappa), {"kappa": (1e-3, 1.0)}, "concurrence", starts=3
     ),
+    "design": lambda: te.design("293K", "5GHz", "10MHz", 0.75, margins=(0.01,), loss=1e-4),
+    "requirement": lambda: te.requirement("quality", 0.7, dephasing_time="20us"),
+    "best filter": lambda: te.best_filter(20, 2, starts=1, quanta=1),
     "comparison": lambda: te.cross_validate(NETWORK, [te.ContinuedFraction(), te.Markov()]),
 }
 
@@ -80,6 +84,8 @@ def test_a_loaded_result_is_the_saved_one_to_the_bit(result, tmp_path):
     result.save(tmp_path / "result.npz")
     loaded = te.load(str(tmp_path / "result.npz"))
     assert type(loaded) is type(result)
+    if type(loaded).__name__ in ("Optimum", "Sensitivities"):
+        assert "concurrence" in (loaded.made_by.get("observable"), loaded.made_by.get("objective"))
     assert bits(loaded) == bits(result)
     assert repr(loaded) == repr(result)
     again = tmp_path / "again.npz"
@@ -231,3 +237,13 @@ def test_what_cannot_be_written_leaves_the_old_file(saved, tmp_path):
         strange.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_call_of_a_builder_is_kept_by_name_with_what_is_bound_to_it():
+    """And what cannot be saved in words, so that a result is not lost for it."""
+    bound = partial(partial(te.thermal_link, kappa=0.1, loss=0.2), loss=0.3, filter=object())
+    made_by = builder_record("sensitivities", bound, parameters={"n_th": 1.0}, observable=abs)
+    assert made_by["builder"] == "thermalent.models.thermal_link.thermal_link"
+    assert made_by["fixed"].pop("filter").startswith("<object object")
+    assert made_by["fixed"] == {"kappa": 0.1, "loss": 0.3}
+    assert (made_by["parameters"], made_by["observable"]) == ({"n_th": 1.0}, "builtins.abs")

@@ -75,3 +75,20 @@ def test_a_data_frame_has_a_column_for_each_number_and_its_error(evolution):
         "concurrence", "error of concurrence", "purity", "error of purity",
     ]  # fmt: skip
     assert np.array_equal(frame["purity"], np.asarray(evolution.purity()))
+
+
+def test_labelled_arrays_by_emitter_have_the_elements_of_the_whole_state():
+    """An element that is not on the diagonal tells rows from columns and emitters apart."""
+    pytest.importorskip("xarray")
+    network = te.thermal_link(2.0, 0.3, detuning=(0.4, -0.1), gamma=(1.0, 0.7))
+    state = te.steady_state(network)
+    labelled = state.to_xarray(by_emitter=True)
+    assert labelled.dims == ("ket q1", "ket q2", "bra q1", "bra q2")
+    element = labelled.sel({"ket q1": 0, "ket q2": 1, "bra q1": 1, "bra q2": 0})
+    assert complex(element) == state.state[1, 2]
+    assert state.state[1, 2] != state.state[2, 1]
+    reduced = np.einsum("ikjk", labelled.values)
+    np.testing.assert_allclose(reduced, state.reduced("q1"), atol=1e-15)
+    over_time = te.evolve(network, [0.0, 1.0], "10").to_xarray(by_emitter=True)
+    assert over_time["state"].dims == ("time", "ket q1", "ket q2", "bra q1", "bra q2")
+    assert complex(over_time["state"][0, 1, 0, 1, 0]) == pytest.approx(1.0)

@@ -19,7 +19,7 @@ from thermalent.analysis.slope_search import slope_search
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
-from thermalent.solution.stored import Saved
+from thermalent.solution.stored import Saved, builder_record
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
@@ -61,6 +61,8 @@ class Optimum(Saved):
             alone has not, and is warned of.
         evaluations: Number of networks that were solved.
         status: Whether this is a maximum in the interior of all ranges.
+        made_by: The call: function, name of the builder with what is bound to it, and its other
+            arguments.
     """
 
     value: Estimate
@@ -71,6 +73,7 @@ class Optimum(Saved):
     agreeing: int
     evaluations: int
     status: Status = field(default_factory=Status)
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 class OptimumError(ThermalentError, RuntimeError):
@@ -131,6 +134,8 @@ def optimise(
     count = checks.integer("starts", starts, 1, _MOST_STARTS)
     noise = checks.positive("noise", noise)
     times = checks.integer("widen", widen, 0, _MOST_WIDENINGS)
+    given = {"ranges": dict(ranges), "objective": objective, "starts": starts, "seed": seed}
+    made_by = builder_record("optimise", builder, **given, noise=noise, widen=widen)
     for left in range(times, -1, -1):
         rng = np.random.default_rng(checks.seed("seed", seed))
         search: Objective = (
@@ -138,7 +143,8 @@ def optimise(
             if isinstance(objective, str)
             else ValueSearch(builder, ranges, objective)
         )
-        result = _searched(search, count, rng, noise, allow_bounds)
+        found = _searched(search, count, rng, noise, allow_bounds)
+        result = replace(found, made_by=made_by)
         if not (left and result.at_bounds):
             break
         ranges = _widened(ranges, result)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.axes import Axes
 
+    from thermalent.networks.network import Network
 
 _MOST_ROWS = 16  # of populations, in a notebook
 _LONGEST = 600.0  # seconds of an animation
@@ -79,18 +80,22 @@ class ShownState(metaclass=ExplainedClass):
         """
         return _bloch_spheres(self, names, axes)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self, *, by_emitter: bool = False) -> Any:
         """The density matrix as an `xarray.DataArray` with named basis states.
+
+        Args:
+            by_emitter: Two dimensions for each emitter, such as "ket q1" and "bra q1", with its
+                levels as coordinates, in place of "ket" and "bra" for all emitters together.
 
         Raises:
             ImportError: xarray is not installed.
         """
         result: Any = self
-        labels = states.basis_labels(result.network.dims)
+        names, levels = _basis(result.network, by_emitter)
         return imported_xarray().DataArray(
-            result.state,
-            dims=("ket", "bra"),
-            coords={"ket": labels, "bra": labels},
+            result.state.reshape([len(level) for level in levels.values()]),
+            dims=names,
+            coords=levels,
             name="state",
             attrs=_attributes(result),
         )
@@ -183,20 +188,24 @@ class ShownEvolution(metaclass=ExplainedClass):
         labels = states.basis_labels(result.network.dims)
         return moving_matrix(result.times, result.states, labels, curves, duration)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self, *, by_emitter: bool = False) -> Any:
         """The states as an `xarray.Dataset` over time, each with its error.
+
+        Args:
+            by_emitter: As for a steady state.
 
         Raises:
             ImportError: xarray is not installed.
         """
         result: Any = self
-        labels = states.basis_labels(result.network.dims)
+        names, levels = _basis(result.network, by_emitter)
+        shape = (len(result.times), *(len(level) for level in levels.values()))
         return imported_xarray().Dataset(
             {
-                "state": (("time", "ket", "bra"), result.states),
+                "state": (("time", *names), result.states.reshape(shape)),
                 "error": (("time",), np.asarray(result.error, dtype=float)),
             },
-            coords={"time": result.times, "ket": labels, "bra": labels},
+            coords={"time": result.times, **levels},
             attrs=_attributes(result),
         )
 
@@ -229,6 +238,19 @@ class ShownEvolution(metaclass=ExplainedClass):
 def _bloch_spheres(result: Any, names: tuple[str, ...], axes: Axes | None) -> Axes:
     vectors = {name: result.bloch(name) for name in names or result.network.emitter_names}
     return bloch_sphere({name: np.asarray(vector) for name, vector in vectors.items()}, axes)
+
+
+def _basis(network: Network, by_emitter: bool) -> tuple[list[str], dict[str, Any]]:
+    """Dimensions of a density matrix for xarray, and the coordinates of each."""
+    if not by_emitter:
+        labels = states.basis_labels(network.dims)
+        return ["ket", "bra"], {"ket": labels, "bra": labels}
+    levels = {
+        f"{side} {name}": np.arange(d)
+        for side in ("ket", "bra")
+        for name, d in zip(network.emitter_names, network.dims, strict=True)
+    }
+    return list(levels), levels
 
 
 def imported_xarray() -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from thermalent.support.result_file import (
 
 _SOLUTION, _ANALYSIS, _FILTERS = "thermalent.solution", "thermalent.analysis", "thermalent.filters"
 _NODES, _ESTIMATES = "thermalent.networks.nodes", "thermalent.operators.estimates"
+_DESIGN = f"{_ANALYSIS}.design"
 KNOWN = KnownClasses(
     modules={
         "SteadyState": f"{_SOLUTION}.result",
@@ -55,6 +57,18 @@ KNOWN = KnownClasses(
         "Optimum": f"{_ANALYSIS}.optimise",
         "CrossValidation": f"{_ANALYSIS}.cross_validation",
         "MethodReport": f"{_ANALYSIS}.cross_validation",
+        "BestFilter": f"{_ANALYSIS}.shapes.best_filter",
+        "Filter": f"{_FILTERS}.filter",
+        "StateSpace": f"{_FILTERS}.response",
+        "Fit": f"{_FILTERS}.measured.fit",
+        "Rational": f"{_FILTERS}.measured.rational",
+        "Design": f"{_DESIGN}.result",
+        "DesignPoint": f"{_DESIGN}.points",
+        "Budget": f"{_DESIGN}.points",
+        "ShapeDesign": f"{_DESIGN}.shape_points",
+        "Requirement": f"{_DESIGN}.requirement_result",
+        "Limit": f"{_DESIGN}.requirement_result",
+        "LaboratoryLink": f"{_DESIGN}.unknown",
     },
     parts={
         "Estimate": lambda e: {"value": float(e), "error": e.error, "how": e.how},
@@ -139,6 +153,41 @@ def call_record(function: str, network: Any, **arguments: Any) -> dict[str, Any]
     return {"function": function, "network": network, **arguments}
 
 
+def builder_record(function: str, builder: Any, **arguments: Any) -> dict[str, Any]:
+    """The call that made a result from a function which builds networks, as plain values.
+
+    Args:
+        function: Its name in the package.
+        builder: What builds the networks; of a function the name is kept, and what
+            `functools.partial` has bound.
+        arguments: Its other arguments; of a function among them the name is kept.
+    """
+    fixed: dict[str, Any] = {}
+    while isinstance(builder, partial):
+        fixed = {**builder.keywords, **fixed}
+        builder = builder.func
+    plain = {name: _plain(value) for name, value in arguments.items()}
+    bound = {name: _plain(value) for name, value in fixed.items()}
+    return {"function": function, "builder": _name(builder), "fixed": bound, **plain}
+
+
+def _plain(value: Any) -> Any:
+    """The value, or words for what cannot be saved: a result is not to be lost for its call."""
+    if callable(value):
+        return _name(value)
+    try:
+        Encoder(KNOWN).encode(value, "")
+    except ResultFileError:
+        return checks.in_message(value)
+    return value
+
+
+def _name(function: Any) -> str:
+    """A function, or an object that is called like one, by the name under which it was defined."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
 def _raise_unknown(source: Path, parts: ResultFile, problem: ResultFileError) -> None:
     by = parts.header.get("written_by")
     if by == __version__:
@@ -151,7 +200,7 @@ def _raise_unknown(source: Path, parts: ResultFile, problem: ResultFileError) ->
 def _in_words(result: Any) -> dict[str, str]:
     """What made a result, for a reader of the text."""
     words = {}
-    for name in ("network", "method"):
+    for name in ("network", "method", "builder"):
         value = getattr(result, name, getattr(result, "made_by", {}).get(name))
         if value is not None:
             words[name] = checks.in_message(value)

@@ -14,8 +14,9 @@ from thermalent.analysis.design.unknown import IMPERFECTIONS, UNKNOWNS, Curve, L
 from thermalent.display import plots
 from thermalent.hardware.units import with_prefix
 from thermalent.operators.estimates import Estimate
+from thermalent.solution.stored import Saved
 from thermalent.support import checks
-from thermalent.support.calls import ExplainedClass, explained_record
+from thermalent.support.calls import explained_record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ class Limit(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Requirement(metaclass=ExplainedClass):
+class Requirement(Saved):
     r"""The values of one unknown quantity that reach a concurrence, and what limits it.
 
     $$\{ x : C(x) \ge C_\mathrm{target} \}$$

@@ -21,12 +21,13 @@ from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import superconducting_link
 from thermalent.hardware.occupation import source_temperature
 from thermalent.hardware.units import with_prefix
+from thermalent.solution.stored import Saved
 
 _SHARES = np.geomspace(1.0, 1e-3, 49)  # of the source, of which a curve takes the best
 
 
 @dataclass(frozen=True, kw_only=True)
-class Design:
+class Design(Saved):
     """Filters that reach a concurrence from a source of given temperature and frequency.
 
     Args:

@@ -23,9 +23,10 @@ from thermalent.models.thermal_link import thermal_link
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import SolveError
 from thermalent.solution.result import SteadyState
+from thermalent.solution.stored import Saved
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
-from thermalent.support.calls import ExplainedClass, with_explained_calls
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.figure_files import save_figure
 from thermalent.support.progress import working
 
@@ -41,7 +42,7 @@ _ELSEWHERE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BestFilter(metaclass=ExplainedClass):
+class BestFilter(Saved):
     """The best filter of an order, and how it was found.
 
     Args:

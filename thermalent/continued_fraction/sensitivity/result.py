@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thermalent.display import plots
@@ -27,6 +27,8 @@ class Sensitivities(Saved, Mapping[str, Any]):
         errors: Of the derivatives, absolute, in the same form.
         tiers: Highest tier kept.
         note: Where the observable is not smooth, why; else empty.
+        made_by: The call: function, name of the builder with what is bound to it, and its other
+            arguments.
     """
 
     value: Estimate
@@ -34,6 +36,7 @@ class Sensitivities(Saved, Mapping[str, Any]):
     errors: Mapping[str, Any]
     tiers: int
     note: str = ""
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     levels = renamed_attribute("levels", "tiers")
 

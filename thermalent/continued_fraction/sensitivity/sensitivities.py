@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from thermalent.continued_fraction.sensitivity.result import Sensitivities
 from thermalent.continued_fraction.sensitivity.truncation import truncation_errors
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.networks.network import Network
+from thermalent.solution.stored import builder_record
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working
 
@@ -76,6 +78,13 @@ def sensitivities(
     Source: the adjoint of THERMAL, Appendix B; ours.
     """
     observed = ObservedChain(builder, parameters, observable, pair, rtol)
+    given = {"parameters": dict(parameters), "observable": observable, "pair": pair, "rtol": rtol}
+    return replace(
+        _solved(observed, rtol), made_by=builder_record("sensitivities", builder, **given)
+    )
+
+
+def _solved(observed: ObservedChain, rtol: float | None) -> Sensitivities:
     if observed.at_border:
         return observed.one_sided()
     try:
