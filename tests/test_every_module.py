@@ -33,6 +33,7 @@ TESTED_THROUGH = {
     "cli.grids": "cli/test_cli_numbers.py",
     "cli.netcdf": "cli/test_cli_netcdf.py",
     "cli.options": "cli/test_cli.py",
+    "cli.pictures": "cli/test_cli_numbers.py",
     "cli.relaxation": "cli/test_cli_numbers.py",
     "cli.require": "cli/test_cli_numbers.py",
     "cli.show": "cli/test_cli_sweep.py",

@@ -72,6 +72,47 @@ def test_rates_and_the_time_of_a_preparation():
     assert (data["time"], data["error"]) == (float(expected), expected.error)
 
 
+# Commands whose result is a few numbers, the heading of one of them in a table, and its value.
+FEW_NUMBERS = {
+    "heat": (["heat", *LINK, "--loss", "0.1"], "from the hot port", 0.25),
+    "preparation-time": (["preparation-time", *LINK], "time", te.preparation_time(NETWORK)),
+    "entanglement-rate": (
+        ["entanglement-rate", *LINK, "--until", "30", "--observable", "concurrence"],
+        "rate",
+        te.entanglement_rate(NETWORK, "concurrence", until=30.0).value,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FEW_NUMBERS)
+def test_a_few_numbers_are_written_and_drawn(name, tmp_path):
+    args, quantity, expected = FEW_NUMBERS[name]
+    table, plot = tmp_path / "numbers.csv", tmp_path / "curve.png"
+    succeed(*args, "-o", table, "--plot", plot)
+    rows = {row["quantity"]: row for row in csv.DictReader(table.read_text().splitlines())}
+    assert float(rows[quantity]["value"]) == pytest.approx(float(expected), rel=1e-3)
+    assert float(rows[quantity]["error"]) >= 0
+    assert is_figure(plot)
+
+
+@pytest.mark.parametrize("over", [["kappa=0.01:0.2"], ["kappa=0.02:0.1", "loss=0:0.02"]])
+def test_a_maximum_is_written_and_drawn(over, tmp_path):
+    """Over the range of one parameter, or along each of several."""
+    table, saved, plot = (tmp_path / name for name in ("best.csv", "best.npz", "best.png"))
+    args = ["optimise", "--n-th", "5", "--starts", "1", "--allow-bounds"]
+    args += [word for one in over for word in ("--over", one)]
+    succeed(*args, "-o", table, "--plot", plot)
+    rows = csv.DictReader(table.read_text().splitlines())
+    numbers = {row["quantity"]: float(row["value"]) for row in rows}
+    value = numbers.pop("concurrence")
+    state = te.steady_state(te.thermal_link(n_th=5, **numbers))
+    assert state.concurrence() == pytest.approx(value, abs=1e-9)
+    assert is_figure(plot)
+    if len(over) == 1:
+        succeed(*args, "-o", saved)
+        assert te.load(saved).value == value
+
+
 def test_sensitivities_of_chosen_parameters(tmp_path):
     plot = tmp_path / "slopes.png"
     args = ["sensitivities", *LINK, "--gamma", "1,0.9", "--by", "kappa,gamma", "--plot", plot]
@@ -130,7 +171,12 @@ def test_states_given_the_amplitude(tmp_path):
 def test_what_a_laboratory_needs(tmp_path):
     plot = tmp_path / "loss.png"
     args = ["require", "loss", "--target-concurrence", "0.5", "--dephasing-time", "20us"]
-    data = json.loads(succeed(*args, "--json", "--plot", plot).stdout)
+    table, saved = tmp_path / "loss.csv", tmp_path / "loss.npz"
+    data = json.loads(succeed(*args, "--json", "--plot", plot, "-o", saved).stdout)
+    assert te.load(saved).ranges[0] == tuple(data["ranges"][0])
+    succeed(*args, "-o", table)
+    assert columns(table)["highest"].tolist() == [data["ranges"][0][1]]
+    assert columns(table)["error of highest"].tolist() == [data["errors"][0][1]]
     expected = te.requirement("loss", 0.5, dephasing_time="20us")
     assert data["ranges"] == [[0.0, float(expected.ranges[0][1])]]
     assert data["errors"] == [[0.0, expected.ranges[0][1].error]]

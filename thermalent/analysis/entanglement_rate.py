@@ -116,7 +116,7 @@ def _search(
     for turn in range(_REFINED + 1):
         report(f"{len(times)} times up to {times[-1]:.3g}")
         evolution = evolve(network, times, rho, method)
-        amounts = _amounts(evolution, observable, names)
+        amounts = amounts_at(evolution, observable, names)
         best = int(np.argmax(amounts / (times + reset)))
         if amounts[best] <= 0.0 or (turn == 0 and best == _TIMES - 1):
             interior = False
@@ -130,7 +130,8 @@ def _search(
     return EntanglementRate(value, time, amount, interior)
 
 
-def _amounts(evolution: Evolution, observable: str, names: tuple[str, str]) -> np.ndarray:
+def amounts_at(evolution: Evolution, observable: str, names: tuple[str, str]) -> np.ndarray:
+    """The entanglement of two qubits at each time of an evolution, without errors."""
     if observable != _YIELD:
         return np.asarray(over_time(evolution, observable, names), float)
     moments = (evolution.at(i) for i in range(len(evolution)))

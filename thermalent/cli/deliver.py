@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from thermalent import __version__
-from thermalent.cli.options import combined, json_option, plot_option, table_option
+from thermalent.cli.options import combined, csv_option, json_option, plot_option, table_option
 from thermalent.cli.output import (
     CSV,
     SAVED,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 result_options = combined(table_option, plot_option, json_option)
+# Of results that `te.load` does not know.
+number_options = combined(csv_option, plot_option, json_option)
 
 
 class Wanted(NamedTuple):
@@ -55,6 +57,34 @@ def take_wanted(options: dict[str, Any], kinds: Sequence[str] = (SAVED, *CSV)) -
     return wanted
 
 
+def write_and_draw(
+    wanted: Wanted, result: Any, columns: Mapping[str, Iterable[Any]], draw: Callable[..., Any]
+) -> None:
+    """Write the result as a file, if one was asked for, and draw it.
+
+    Args:
+        wanted: Where it goes.
+        result: What `te.load` shall read back.
+        columns: What a table of numbers holds, by heading.
+        draw: What draws it.
+    """
+    if wanted.output is not None:
+        if wanted.output.suffix == SAVED:
+            save_result(wanted.output, result)
+        else:
+            write_columns(wanted.output, columns)
+    draw_result(draw, wanted.plot)
+
+
+def estimates(numbers: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Numbers that know their errors, as columns of a table of numbers."""
+    return {
+        "quantity": list(numbers),
+        "value": [float(number) for number in numbers.values()],
+        "error": [number.error for number in numbers.values()],
+    }
+
+
 def deliver(
     wanted: Wanted,
     result: Any,
@@ -75,12 +105,7 @@ def deliver(
         draw: What draws the result, if not its method `plot`.
     """
     whole = {name: column.values for name, column in columns.items()}
-    if wanted.output is not None:
-        if wanted.output.suffix == SAVED:
-            save_result(wanted.output, result)
-        else:
-            write_columns(wanted.output, whole)
-    draw_result(draw or result.plot, wanted.plot)
+    write_and_draw(wanted, result, whole, draw or result.plot)
     if wanted.as_json:
         print_json({"version": __version__, **data, **whole})
         return

@@ -110,6 +110,12 @@ table_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a file: CSV if it ends in .csv, .txt or .dat, and what te.load reads if in .npz.",
 )
+csv_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the numbers with their errors as CSV (.csv, .txt, .dat).",
+)
 plot_option = click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),

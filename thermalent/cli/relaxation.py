@@ -8,11 +8,20 @@ from typing import Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.deliver import Column, deliver, result_options, take_wanted
+from thermalent.cli import pictures
+from thermalent.cli.deliver import (
+    Column,
+    deliver,
+    estimates,
+    number_options,
+    result_options,
+    take_wanted,
+    write_and_draw,
+)
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.evolve import checked_start
-from thermalent.cli.options import build_network, json_option, network_options
-from thermalent.cli.output import print_json, print_table
+from thermalent.cli.options import build_network, network_options
+from thermalent.cli.output import CSV, print_json, print_table
 
 
 @click.command("rates", short_help="Slowest relaxation rates of a thermal link.")
@@ -67,24 +76,26 @@ def rates_command(count: int, charge: int, **options: Any) -> None:
     show_default=True,
     help="Trace distance to the steady state that counts as having arrived.",
 )
-@json_option
-def preparation_time_command(
-    initial: str | None, distance: float, as_json: bool, **network: Any
-) -> None:
+@number_options
+def preparation_time_command(initial: str | None, distance: float, **network: Any) -> None:
     """The time after which the qubits stay within a distance of their steady state.
 
     \b
     Examples:
       thermalent preparation-time --n-th 40 --kappa 0.02
       thermalent preparation-time --n-th 40 --kappa 0.02 --distance 1e-3 --initial 10
+      thermalent preparation-time --n-th 40 --kappa 0.02 --plot approach.png
     """
+    wanted = take_wanted(network, CSV)
     described = build_network(**network)
     start = checked_start(described, (0.0,), initial)
     with arguments(), solving():
         from thermalent.analysis.relaxation_times import preparation_time as solve
 
         time = solve(described, start, distance=distance)
-    if as_json:
+        draw = pictures.approach(described, start, float(time), distance)
+        write_and_draw(wanted, time, estimates({"time": time}), draw)
+    if wanted.as_json:
         given = {"network": network, "initial": start, "distance": distance}
         numbers = {"time": float(time), "error": time.error, "error_origin": time.how}
         print_json({"version": __version__, **given, **numbers})

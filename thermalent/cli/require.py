@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from thermalent import __version__
+from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import json_option, plot_option
-from thermalent.cli.output import WIDTH, check_figure, draw_result, print_json, print_table
+from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.requirement_result import Requirement
@@ -51,11 +50,8 @@ _UNKNOWNS = ("temperature", "quality", "gamma", "loss", "dephasing-time", "base-
 @click.option(
     "--base-temperature", metavar="QUANTITY", help="Temperature of the waveguide.  [default: 0K]"
 )
-@plot_option
-@json_option
-def require_command(
-    unknown: str, target: float, plot: Path | None, as_json: bool, **numbers: Any
-) -> None:
+@result_options
+def require_command(unknown: str, target: float, **numbers: Any) -> None:
     """The values of one quantity, all else given, with which two qubits reach a concurrence.
 
     Says which imperfection limits the concurrence most, and where the target is out of reach, how
@@ -65,21 +61,21 @@ def require_command(
     Examples:
       thermalent require temperature --target-concurrence 0.8 --loss 0.05 --base-temperature 50mK
       thermalent require quality --target-concurrence 0.7 --dephasing-time 20us
-      thermalent require loss --target-concurrence 0.6 --plot loss.png
+      thermalent require loss --target-concurrence 0.6 --plot loss.png -o loss.npz
       thermalent require gamma --target-concurrence 0.7 --quality 1e5 --json
 
     Exit code 1 if the target is out of reach.
     """
-    check_figure(plot, "--plot")
+    wanted = take_wanted(numbers)
     from thermalent.analysis.design.requirement import requirement
 
     with arguments(), solving():
         found = requirement(unknown.replace("-", "_"), target, **numbers)
-    if as_json:
+    write_and_draw(wanted, found, _columns(found), found.plot)
+    if wanted.as_json:
         print_json({"version": __version__, **_data(found)})
     else:
         _print(found)
-    draw_result(found.plot, plot)
     if not found.reachable:
         raise Failure(found.answer)
 
@@ -93,6 +89,16 @@ def _print(found: Requirement) -> None:
         if found.reachable:
             click.echo()
         print_table(LIMIT_HEADINGS, found.rows(), right=1)
+
+
+def _columns(found: Requirement) -> dict[str, list[float]]:
+    """The ranges of the unknown in SI, a line each."""
+    ends = {"lowest": 0, "highest": 1}
+    return {
+        name: [of(ends_of[place]) for ends_of in found.ranges]
+        for end, place in ends.items()
+        for name, of in ((end, float), (f"error of {end}", lambda number: float(number.error)))
+    }
 
 
 def _data(found: Requirement) -> dict[str, Any]:

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.deliver import Column, deliver, result_options, take_wanted
+from thermalent.cli import pictures
+from thermalent.cli.deliver import (
+    Column,
+    deliver,
+    estimates,
+    result_options,
+    take_wanted,
+    write_and_draw,
+)
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import json_option, link_arguments, network_options
+from thermalent.cli.options import link_arguments, network_options
 from thermalent.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -106,13 +114,12 @@ class Range(click.ParamType):
 @observable_option
 @click.option("--starts", type=int, default=8, show_default=True, help="Number of searches.")
 @click.option("--allow-bounds", is_flag=True, help="Accept a maximum at the end of a range.")
-@json_option
+@result_options
 def optimise_command(
     ranges: tuple[tuple[str, tuple[float, float]], ...],
     observable: str,
     starts: int,
     allow_bounds: bool,
-    as_json: bool,
     **options: Any,
 ) -> None:
     """The parameters with which a number of the steady state is largest.
@@ -122,9 +129,11 @@ def optimise_command(
       thermalent optimise --n-th 1220 --over kappa=1e-4:1
       thermalent optimise --over n_th=1:1e5 --over kappa=1e-3:10 --loss 0.01
       thermalent optimise --n-th 40 --over kappa=1e-3:1 --observable negativity
+      thermalent optimise --n-th 1220 --over kappa=1e-4:1 --plot best.png -o best.npz
 
     Exit code 1 if there is no maximum inside of the ranges.
     """
+    wanted = take_wanted(options)
     free = dict(ranges)
     if len(free) < len(ranges):
         raise click.UsageError("Option --over names a parameter twice.")
@@ -139,10 +148,12 @@ def optimise_command(
             found = search(builder, free, observable, starts=starts, allow_bounds=allow_bounds)
         except OptimumError as error:
             raise Failure(str(error).replace("allow_bounds=True", "--allow-bounds")) from error
-    if as_json:
+        numbers = {observable: found.value, **found.parameters}
+        draw = pictures.around_optimum(builder, found, free, observable)
+        write_and_draw(wanted, found, estimates(numbers), draw)
+    if wanted.as_json:
         print_json(_data(found, {"network": fixed, "observable": observable}))
         return
-    numbers = {observable: found.value, **found.parameters}
     rows = [(name, f"{float(v):.10g}", f"{v.error:.1e}") for name, v in numbers.items()]
     print_table(("", "value", "error"), rows, right=1)
     click.echo()

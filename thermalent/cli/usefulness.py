@@ -7,23 +7,27 @@ from typing import Any
 import click
 
 from thermalent import __version__
+from thermalent.cli import pictures
+from thermalent.cli.deliver import estimates, number_options, take_wanted, write_and_draw
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.evolve import checked_start
-from thermalent.cli.options import build_network, json_option, network_options
-from thermalent.cli.output import print_json, print_table
+from thermalent.cli.options import build_network, network_options
+from thermalent.cli.output import CSV, print_json, print_table
 
 
 @click.command("heat", short_help="Heat currents and entropy production of a thermal link.")
 @network_options
-@json_option
-def heat_command(as_json: bool, **network: Any) -> None:
+@number_options
+def heat_command(**network: Any) -> None:
     """Currents of quanta in the steady state, per unit time, and the entropy that they produce.
 
     \b
     Examples:
       thermalent heat --n-th 40 --kappa 0.02
       thermalent heat --n-th 40 --kappa 0.02 --loss 0.1 --json
+      thermalent heat --n-th 40 --kappa 0.02 --loss 0.1 -o heat.csv --plot heat.png
     """
+    wanted = take_wanted(network, CSV)
     described = build_network(**network)
     with arguments(), solving():
         from thermalent.analysis.heat_currents import heat_currents
@@ -37,7 +41,9 @@ def heat_command(as_json: bool, **network: Any) -> None:
     }
     if found.entropy_production is not None:
         currents["entropy production"] = found.entropy_production
-    if as_json:
+    flows = {name: current for name, current in currents.items() if name != "entropy production"}
+    write_and_draw(wanted, found, estimates(currents), pictures.currents(flows))
+    if wanted.as_json:
         numbers = {name: {"value": float(v), "error": v.error} for name, v in currents.items()}
         print_json({"version": __version__, "network": network, **numbers})
         return
@@ -68,13 +74,12 @@ def heat_command(as_json: bool, **network: Any) -> None:
 @click.option(
     "--initial", metavar="STATE", help="Qubits after a reset, as for evolve.  [default: all 0]"
 )
-@json_option
+@number_options
 def entanglement_rate_command(
     until: float,
     reset: float,
     observable: str,
     initial: str | None,
-    as_json: bool,
     **network: Any,
 ) -> None:
     """The largest entanglement per time, if pairs are prepared, used and prepared again.
@@ -83,14 +88,25 @@ def entanglement_rate_command(
     Examples:
       thermalent entanglement-rate --n-th 1220 --kappa 1e-3 --until 1000
       thermalent entanglement-rate --n-th 1220 --kappa 1e-3 --until 1000 --reset 50
+      thermalent entanglement-rate --n-th 40 --kappa 0.02 --until 500 --plot rate.png
     """
+    wanted = take_wanted(network, CSV)
     described = build_network(**network)
     start = checked_start(described, (0.0,), initial)
     with arguments(), solving():
         from thermalent.analysis.entanglement_rate import entanglement_rate as search
+        from thermalent.operators.estimates import Estimate
 
         found = search(described, observable, until=until, initial=start, reset=reset)
-    if as_json:
+        draw = pictures.rate_over_time(
+            described, found, observable, until=until, start=start, reset=reset
+        )
+        words = observable.replace("_", " ")
+        numbers = {"rate": found.value, words: found.amount}
+        how = "distance of the times that were tried: about a percent"
+        numbers["time of preparation"] = Estimate(found.time, 0.01 * found.time, how)
+        write_and_draw(wanted, found, estimates(numbers), draw)
+    if wanted.as_json:
         data = {"rate": found.value, "error": found.value.error, "time": found.time}
         data |= {"amount": found.amount, "interior": found.interior}
         print_json({"version": __version__, "network": network, "observable": observable, **data})
@@ -99,7 +115,7 @@ def entanglement_rate_command(
         ("rate", f"{float(found.value):.8g}"),
         ("error of rate", f"{found.value.error:.1e}"),
         ("time of preparation", f"{found.time:.4g}"),
-        (observable.replace("_", " "), f"{float(found.amount):.8g}"),
+        (words, f"{float(found.amount):.8g}"),
         ("maximum in time", "yes" if found.interior else "no, at the end of the search"),
     ]
     print_table(("", ""), rows, right=1)
