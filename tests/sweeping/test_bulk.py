@@ -51,6 +51,54 @@ def test_a_model_of_the_package_has_the_bits_of_a_builder_of_ones_own(name, meth
         assert swept[0][variable].identical(swept[1][variable]), variable
 
 
+MIRROR = {"wavelengths": (1.0, 2.25), "detuning": (0.5, -0.5), "kappa": 0.3}
+MIRRORED = {
+    "map": ({"n_th": [0.0, 0.5, 4.0], "kappa": [0.2, 1.0]}, {"wavelengths": (1.0, 2.0)}),
+    "one way": ({"n_th": [0.5, 4.0], "gamma": [0.5, 1.0]}, {**MIRROR, "backaction": False}),
+    "losses": ({"loss": [0.0, 0.4, 1.2], "n_th": [2]}, {**MIRROR, "positions": None}),
+    "radians": ({"n_th": [-1.0, 2.0]}, {"kappa": 0.3, "positions": [0.4, 3.0]}),
+    "warm": (
+        {"waveguide_occupation": [0.0, 0.3], "n_th": [1.0]},
+        {**MIRROR, "loss": [0.1, 0.2], "dephasing": 0.01, "intrinsic_decay": (0.0, 0.02)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_a_link_with_a_mirror_has_the_bits_of_a_builder_of_ones_own(name):
+    assert_same_bits(te.phononic_link, *MIRRORED[name])
+
+
+def assert_same_bits(model, grid, fixed):
+    """As arrays, which the model offers for this grid, and point by point."""
+    columns = as_grid(grid).columns()
+    assert arrays_of(model)(columns, fixed) is not None
+    method = te.ContinuedFraction(rtol=1e-6)
+    swept = [
+        te.sweep(builder, grid, "concurrence", fixed=fixed, method=method, executor=1)
+        for builder in (model, lambda **point: model(**point))
+    ]
+    for variable in swept[0].data_vars:
+        assert swept[0][variable].identical(swept[1][variable]), variable
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        {"kappa": 0.3},
+        {**MIRROR, "positions": (1.0, 2.0)},
+        {**MIRROR, "wavelengths": (1.0, 0.0)},
+        {**MIRROR, "wavelengths": np.array([1.0, 2.0])},
+        {**MIRROR, "wavelengths": ()},
+        {**MIRROR, "backaction": 1},
+        {**MIRROR, "other_decay": 0.1},
+        {"wavelengths": (1.0,), "filter": te.Filter.butterworth(2, 0.3)},
+    ],
+)
+def test_what_has_to_be_looked_at_is_built_point_by_point(fixed):
+    assert arrays_of(te.phononic_link)({"n_th": np.array([1.0, 2.0])}, fixed) is None
+
+
 def test_a_truncation_that_was_given_has_the_same_bits_too():
     grid, method = {"n_th": [2.0, 5.0, 9.0]}, te.ContinuedFraction(n_max=20)
     swept = [

@@ -68,7 +68,7 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     """
     if isinstance(value, Real):
         return check(name, value)
-    number = _si_value(value, kind)
+    number = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)
     if number is None or not isfinite(number):
         checks.fail(name, kind.words, value if isinstance(value, str) else checks.Words(value))
     try:
@@ -82,6 +82,12 @@ def with_prefix(value: float, unit: str) -> str:
     power = 3 * floor(log10(abs(value)) / 3 + 1e-9) if value else 0
     power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
     return f"{value / 10.0**power:.6g} {_PREFIXES[power]}{unit}"
+
+
+@functools.lru_cache(maxsize=256)
+def _text_in_si(text: str, kind: Kind) -> float | None:
+    """The value of a text in SI; scans give the same text at every point."""
+    return _si_value(text, kind)
 
 
 def _si_value(value: Any, kind: Kind) -> float | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from thermalent.networks.arrays import NetworkArrays, Values
-from thermalent.networks.geometry import cascade_propagator, coupling_of
+from thermalent.networks.geometry import cascade_propagator, coupling_of, mirror_propagator
 
 _MOST_QUBITS = 8  # more are solved one by one
 _LARGEST_INTEGER = 2**53
 _PER_QUBIT = {"gamma": 1.0, "detuning": 0.0, "dephasing": 0.0, "intrinsic_decay": 0.0}
 _NUMBERS = {"n_th": None, "kappa": None, "waveguide_occupation": 0.0}
+
+# The parameters of every point by name, (p, width) each: one number, or one per qubit or stretch.
+Table = Mapping[str, np.ndarray]
 
 
 def thermal_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | None:
@@ -32,8 +35,41 @@ def thermal_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | N
         return None
     if type(qubits) is not int or not 1 <= qubits <= _MOST_QUBITS:
         return None
+    found = _table(varied, given, qubits, qubits - 1)
+    return None if found is None else behind_a_cavity(found, cascades)
+
+
+def phononic_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | None:
+    """The networks of `phononic_link`; None where they are built one by one, as `thermal_links`.
+
+    Args:
+        varied: Parameters that vary, (p,) each; the places of the qubits do not.
+        fixed: Those that are the same for all.
+    """
+    given = dict(fixed)
+    positions, wavelengths = given.pop("positions", None), given.pop("wavelengths", None)
+    backaction = given.pop("backaction", True)
+    if given.pop("filter", None) is not None or type(backaction) is not bool:
+        return None
+    if (positions is None) == (wavelengths is None):
+        return None
+    places = _plain_numbers(wavelengths if positions is None else positions)
+    if places is None or not 1 <= len(places) <= _MOST_QUBITS or not min(places) > 0:
+        return None
+    if positions is None:
+        places = [2 * np.pi * z for z in places]
+    found = _table(varied, given, len(places), len(places))
+    if found is None or not np.isfinite(places).all():
+        return None
+    return behind_a_cavity(found, in_front_of_a_mirror(places), backaction=backaction)
+
+
+def _table(
+    varied: Values, given: Mapping[str, Any], qubits: int, stretches: int
+) -> dict[str, np.ndarray] | None:
+    """The parameters of every point; None if one is unknown, missing or not made of numbers."""
     count = {name: qubits for name in _PER_QUBIT} | dict.fromkeys(_NUMBERS, 1)
-    count["loss"] = qubits - 1
+    count["loss"] = stretches
     if not {"n_th", "kappa"} <= {*varied, *given} <= set(count):
         return None
     points = len(next(iter(varied.values())))
@@ -45,8 +81,7 @@ def thermal_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | N
         if column is None:
             return None
         found[name] = column
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not accepted
-        return _behind_a_cavity(found, _cascades)
+    return found
 
 
 def _column(value: Any, points: int, width: int, *, varies: bool) -> np.ndarray | None:
@@ -55,12 +90,20 @@ def _column(value: Any, points: int, width: int, *, varies: bool) -> np.ndarray 
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "fi":
             return None
         return np.broadcast_to(value.astype(float)[:, None], (points, width))
-    items = value if isinstance(value, (tuple, list)) else (value,)
-    if any(type(item) is not float and not _small_integer(item) for item in items):
-        return None
-    if isinstance(value, (tuple, list)) and len(value) != width:
+    several = isinstance(value, (tuple, list))
+    items = _plain_numbers(value if several else (value,))
+    if items is None or (several and len(items) != width):
         return None
     return np.broadcast_to(np.array(items, dtype=float), (points, width))
+
+
+def _plain_numbers(value: Any) -> list[float] | None:
+    """The numbers of a sequence, if they are floats, or integers that doubles hold."""
+    if not isinstance(value, (tuple, list)):
+        return None
+    if any(type(item) is not float and not _small_integer(item) for item in value):
+        return None
+    return [float(item) for item in value]
 
 
 def _small_integer(item: Any) -> bool:
@@ -68,36 +111,58 @@ def _small_integer(item: Any) -> bool:
     return type(item) is int and abs(item) <= _LARGEST_INTEGER
 
 
-def _cascades(found: Mapping[str, np.ndarray]) -> np.ndarray:
+def cascades(found: Table) -> np.ndarray:
     """M of the cavity and the qubits on a unidirectional waveguide, (p, n, n)."""
     # What leaves the cavity reaches the first qubit without loss.
-    loss = np.concatenate([np.zeros((len(found["loss"]), 1)), found["loss"]], axis=1)
-    return cascade_propagator(np.concatenate([found["kappa"], found["gamma"]], axis=1), loss)
+    return cascade_propagator(_rates(found), _after_nothing(found["loss"]))
 
 
-def _behind_a_cavity(
-    found: Mapping[str, np.ndarray], geometry: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+def in_front_of_a_mirror(places: Sequence[float]) -> Callable[[Table], np.ndarray]:
+    """M of the cavity, at the mirror, and the qubits at k z, as a function of the parameters."""
+    z = np.array([0.0, *places])
+    return lambda found: mirror_propagator(_rates(found), z, _after_nothing(found["loss"]))
+
+
+def _rates(found: Table) -> np.ndarray:
+    return np.concatenate([found["kappa"], found["gamma"]], axis=1)
+
+
+def _after_nothing(loss: np.ndarray) -> np.ndarray:
+    """The losses behind a first stretch without any."""
+    return np.concatenate([np.zeros((len(loss), 1)), loss], axis=1)
+
+
+def behind_a_cavity(
+    found: Table, geometry: Callable[[Table], np.ndarray], *, backaction: bool = True
 ) -> NetworkArrays:
-    """The networks of `line.behind_a_filter` with one cavity, where all parameters are in range."""
+    """The networks of `line.behind_a_filter` with one cavity, where all parameters are in range.
+
+    Args:
+        found: The parameters of every point.
+        geometry: From those of some points to M, (p, n, n).
+        backaction: Whether the qubits act back on the cavity.
+    """
     good = np.all([_in_range(name, value) for name, value in found.items()], axis=0)
     (rows,) = good.nonzero()
     chosen = {name: value[rows] for name, value in found.items()}
-    coupling = coupling_of(geometry(chosen))
-    qubits, base = chosen["gamma"].shape[1], chosen["waveguide_occupation"][:, :, None]
-    exchange, decay = coupling.exchange.copy(), (base + 1) * coupling.decay
-    each = np.arange(1, qubits + 1)
-    exchange[:, each, each] += chosen["detuning"]
-    decay[:, each, each] += chosen["intrinsic_decay"]
-    return NetworkArrays(
-        rows=rows,
-        emitter_names=tuple(f"q{i}" for i in each.tolist()),
-        bath_rate=chosen["kappa"][:, 0],
-        n_th=chosen["n_th"][:, 0],
-        dephasing=chosen["dephasing"],
-        exchange=exchange,
-        decay=decay,
-        absorption=base * coupling.decay.conj(),
-    ).accepted()
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not accepted
+        coupling = coupling_of(geometry(chosen))
+        qubits, base = chosen["gamma"].shape[1], chosen["waveguide_occupation"][:, :, None]
+        exchange, decay = coupling.exchange.copy(), (base + 1) * coupling.decay
+        each = np.arange(1, qubits + 1)
+        exchange[:, each, each] += chosen["detuning"]
+        decay[:, each, each] += chosen["intrinsic_decay"]
+        return NetworkArrays(
+            rows=rows,
+            emitter_names=tuple(f"q{i}" for i in each.tolist()),
+            bath_rate=chosen["kappa"][:, 0],
+            n_th=chosen["n_th"][:, 0],
+            dephasing=chosen["dephasing"],
+            exchange=exchange,
+            decay=decay,
+            absorption=base * coupling.decay.conj(),
+            backaction=backaction,
+        ).accepted()
 
 
 def _in_range(name: str, value: np.ndarray) -> np.ndarray:

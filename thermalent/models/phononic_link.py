@@ -13,6 +13,8 @@ from thermalent.models.line import (
     behind_this_filter,
     filter_or_rate,
 )
+from thermalent.models.line_arrays import phononic_links
+from thermalent.networks.arrays import in_bulk
 from thermalent.networks.geometry import SemiInfinite
 from thermalent.networks.network import Network
 from thermalent.support import checks
@@ -20,6 +22,7 @@ from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 
+@in_bulk(phononic_links)
 @renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
 @with_explained_calls
 def phononic_link(

@@ -208,14 +208,28 @@ class SemiInfinite(Geometry):
 
     def propagator(self) -> np.ndarray:
         """M, symmetric: the direct path and the one by the mirror."""
-        z = np.asarray(self.positions)
-        place = 1 + np.argsort(np.argsort(z, kind="stable"), kind="stable")
-        t = _transmission(self.loss)
-        to_mirror = t[0, place]
-        direct = t[np.ix_(place, place)] * np.exp(1j * np.abs(z[:, None] - z[None, :]))
-        mirrored = np.outer(to_mirror, to_mirror) * np.exp(1j * (z[:, None] + z[None, :]))
-        amplitude = np.sqrt(np.outer(self.rates, self.rates))
-        return np.asarray(-0.25j * amplitude * (direct + mirrored))
+        return mirror_propagator(np.array(self.rates), np.array(self.positions), self.loss)
+
+
+def mirror_propagator(
+    rates: np.ndarray, positions: np.ndarray, loss: float | Sequence[float] | np.ndarray
+) -> np.ndarray:
+    """M of nodes in front of a mirror: rates (..., n) and losses (..., n) to (..., n, n).
+
+    Args:
+        rates: Of each node at an antinode.
+        positions: k z of each node, (n,), the same for all.
+        loss: Of each stretch from the mirror outwards.
+    """
+    z = positions
+    place = 1 + np.argsort(np.argsort(z, kind="stable"), kind="stable")
+    t = _transmission(loss)
+    to_mirror = t[..., 0, place]
+    direct = t[..., place[:, None], place] * np.exp(1j * np.abs(z[:, None] - z[None, :]))
+    returned = to_mirror[..., :, None] * to_mirror[..., None, :]
+    mirrored = returned * np.exp(1j * (z[:, None] + z[None, :]))
+    amplitude = np.sqrt(rates[..., :, None] * rates[..., None, :])
+    return np.asarray(-0.25j * amplitude * (direct + mirrored))
 
 
 @dataclass(frozen=True, kw_only=True)
