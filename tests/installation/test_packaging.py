@@ -1,8 +1,11 @@
 """What the wheel and the recipe for conda say agrees with pyproject.toml and with the folders."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -36,3 +39,48 @@ def test_the_classifiers_are_the_versions_that_are_tested():
     page = (ROOT / "docs" / "testing.md").read_text()
     assert versions[0] == PROJECT["project"]["requires-python"].removeprefix(">=")
     assert all(f"Python {version}" in page for version in versions)
+
+
+@pytest.fixture(scope="module")
+def hook():
+    """The hook of the builder, which lies beside the package."""
+    path = ROOT / PROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]["path"]
+    spec = importlib.util.spec_from_file_location("index_readme", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_front_page_on_an_index_has_links_that_lead_somewhere(hook):
+    """With the address of the repository, and while it has none."""
+    page = (
+        "a [b](docs/b.md#c) ![d](x/d.png) [e](https://e.org) [f](#f) `[g](h)`\n```\n[i](j)\n```\n"
+    )
+    known = hook.for_index(page, "https://example.org/o/n/", "1.2")
+    assert known == (
+        "a [b](https://example.org/o/n/blob/v1.2/docs/b.md#c) "
+        "![d](https://example.org/o/n/raw/v1.2/x/d.png) [e](https://e.org) [f](#f) `[g](h)`\n"
+        "```\n[i](j)\n```\n"
+    )
+    unknown = hook.for_index(page, None, "1.2")
+    assert unknown == "a b *(picture: d)* [e](https://e.org) [f](#f) `[g](h)`\n```\n[i](j)\n```\n"
+
+
+def test_the_description_of_a_distribution_is_the_front_page(hook):
+    class Hook(hook.IndexReadme):
+        root = str(ROOT)
+
+        def __init__(self):
+            """Without the builder's arguments."""
+
+    front = (ROOT / "README.md").read_text()
+    assert re.search(r"!\[[^\]]+\]\(docs/", front)  # what has to be rewritten
+    for urls in ({}, {"Repository": "https://example.org/o/n"}):
+        metadata = {"urls": urls}
+        Hook().update(metadata)
+        text = metadata["readme"]["text"]
+        assert text.startswith("# thermalent\n")
+        assert not re.findall(r"\]\((?!https?://|#)", text)
+        # All words are there, and with an address all pictures.
+        assert len(text.split()) > 0.95 * len(front.split())
+        assert text.count("![") == (front.count("![") if urls else 0)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,17 @@ def _both_distributions() -> bool:
     print(f"  {len(wheels[0])} files, {len(missing)} modules missing", *missing)
     differing = sorted(dict(wheels[0].items() ^ wheels[1].items()))
     print("  files that differ when built from the source distribution:", *differing or ["none"])
-    return not missing and not differing
+    dead = relative_links(next(own.glob("*.whl")))
+    print("  links of the description that lead nowhere on an index:", *dead or ["none"])
+    return not missing and not differing and not dead
+
+
+def relative_links(wheel: Path) -> list[str]:
+    """Targets of links and pictures in the description of a wheel that are no addresses."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        text = archive.read(name).decode()
+    return re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", text)
 
 
 def contents(wheel: Path) -> dict[str, int]:

@@ -6,7 +6,7 @@ import pytest
 
 import thermalent as te
 from tests.release import interface
-from tests.release.__main__ import contents
+from tests.release.__main__ import contents, relative_links
 from tests.release.deprecations import deprecations
 
 
@@ -69,3 +69,10 @@ def test_wheels_are_compared_by_their_contents(tmp_path):
     one, same, other = (contents(tmp_path / name) for name in ("one", "same", "other"))
     assert one == same != other
     assert list(one) == ["package/module.py"]
+
+
+def test_a_relative_link_of_a_description_is_found(tmp_path):
+    wheel = tmp_path / "a.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("a-1.dist-info/METADATA", "[a](https://a.org) ![b](docs/b.png) [c](#c)")
+    assert relative_links(wheel) == ["docs/b.png"]
