@@ -10,11 +10,12 @@ error is follow the rules of `fraction`. What elimination without pivoting in la
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,18 @@ _SHARE = 64  # points that a thread takes at a time
 _LANES_COST = 1.9
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
+
+_MOST_ROOMS = 4  # of a thread, half a megabyte each at most
+
+
+class _Rooms(threading.local):
+    """The space in which each thread folds, by its sizes: to make it takes as long as to fold."""
+
+    def __init__(self) -> None:
+        self.by_sizes: dict[tuple[Any, ...], LaneArrays] = {}
+
+
+_rooms = _Rooms()
 
 Side = tuple[float, ...]  # as many items as there are lanes, see `kernels`
 
@@ -371,12 +384,18 @@ class _Fractions:
         return parts
 
     def _room(self, values: np.ndarray, side: Side) -> LaneArrays:
-        """Space for the fractions that one thread folds at a time."""
+        """Space for the fractions that one thread folds at a time; the next fold overwrites it."""
         from thermalent.continued_fraction.batch.kernels import lane_arrays
 
-        return lane_arrays(
+        sizes = (
             self.group.counts, values.shape[1], self.group.reached.tier0_size, len(side)
-        )
+        )  # fmt: skip
+        rooms = _rooms.by_sizes
+        if sizes not in rooms:
+            if len(rooms) >= _MOST_ROOMS:
+                rooms.clear()
+            rooms[sizes] = lane_arrays(*sizes)
+        return rooms[sizes]
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
