@@ -14,7 +14,7 @@ from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.one_mode import evolution_status
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
-from thermalent.continued_fraction.switching.run import ScheduleRun
+from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -22,9 +22,15 @@ from thermalent.solution.result import Status
 from thermalent.solution.tasks import EvolutionTask, start_amplitudes
 from thermalent.support.progress import working
 
-_HOW = "difference of two runs of steps with other depths and lengths"
+_HOW = "difference of two runs with other depths, steps, contours and roundings"
 _FEWER, _MORE = 0.85, 1.5  # tiers of the first run over those of the second; then of each further
 _ROUNDS = 5
+# Tiers of a source that cools: what is remembered of its amplitude does not diffuse.
+_COOLING = 1.5
+_MISSED = 0.1  # what the contours of all pieces may miss, in tolerances
+_LEAST_MISSED = 1e-13
+_MORE_NODES = 1.25  # nodes of the contours of each run over those of the one before
+_MOST_NODES = 54  # more would lose digits to exp(Re z t)
 _OTHER_STEPS = 1.07  # norm of the steps of every second run over that of the others
 _PROBED = 8  # networks whose steady states are looked at for the number of tiers
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
@@ -95,17 +101,37 @@ def _converged(
     report: Callable[[str], None],
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Tier 0 at the times, (t, tier0), its errors, (t,), and the highest tier, which is even."""
-    last = 2 * int(np.ceil(_FEWER * depth / 2)) + 2
-    before = ScheduleRun(tiers, last, _OTHER_STEPS, report).values(times)
+    missed = max(_MISSED * tolerance / len(tiers.pieces), _LEAST_MISSED)
+    nodes = int(np.ceil(-np.log(missed / 3)))  # about one digit in 2.3 of them
+
+    rounded = tiers.redrawn()
+
+    def run_with(last: int, number: int, starts: dict[int, ContourStart] | None) -> ScheduleRun:
+        return ScheduleRun(
+            tiers,
+            last,
+            1.0 if number % 2 else _OTHER_STEPS,
+            folded=tiers if number % 2 else rounded,
+            missed=missed,
+            nodes=min(int(np.ceil(nodes * _MORE_NODES**number)), _MOST_NODES),
+            starts=starts,
+            report=report,
+        )
+
+    if tiers.cooling:
+        depth = int(_COOLING * depth)
+    first = run_with(2 * int(np.ceil(_FEWER * depth / 2)) + 2, 0, None)
+    before = first.values(times)
     last = 2 * int(np.ceil(depth / 2)) + 4
     for round_ in range(_ROUNDS):
-        run = ScheduleRun(tiers, last, _OTHER_STEPS if round_ % 2 else 1.0, report)
+        run = run_with(last, round_ + 1, first.starts)
         values = run.values(times)
         error = np.maximum.accumulate(np.max(np.abs(values - before), axis=1, initial=0.0))
         rounding = _ROUNDING + _DEVIATIONS * run.rounding
         if error[-1] <= max(tolerance, rounding):
             break
         before, last = values, 2 * int(np.ceil(_MORE * last / 2))
+    rounding += first.missed
     return values, error + np.where(times > 0, rounding, _EPS), run.last
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import factors
+from thermalent.continued_fraction.dynamics.conserved import Conserved
+from thermalent.continued_fraction.dynamics.rounding import redrawn
 from thermalent.continued_fraction.switching.reference import (
     SourcePiece,
     SourceStretch,
@@ -45,7 +49,7 @@ class ScheduleTiers:
         source: The source at time zero.
         rho: The emitters' density matrix at time zero, in the frame of a real amplitude, (d, d).
         charge: The total charge Q.
-        depth: Tiers that steady states need, about.
+        depth: Tiers that steady states need, about; see `up_to`.
     """
 
     def __init__(
@@ -59,15 +63,11 @@ class ScheduleTiers:
     ) -> None:
         self.pieces, self.charge, self.source = pieces, charge, source
         modes = [piece.modes[0] for piece in pieces]
-        self.stretches: list[SourceStretch] = source_stretches(
-            [
-                SourcePiece(mode.rate, mode.variance, length)
-                for mode, length in zip(modes, lengths, strict=True)
-            ],
-            source.variance,
-            source.amplitude**2,
-            depth,
-        )
+        self._sources = [
+            SourcePiece(mode.rate, mode.variance, length)
+            for mode, length in zip(modes, lengths, strict=True)
+        ]
+        self.stretches = self._stretches(depth)
         difference = element_charges(pieces[0].numbers) - charge
         own = {int(value): np.where(difference == value, rho.ravel(), 0) for value in difference}
         self.parts = {
@@ -77,18 +77,53 @@ class ScheduleTiers:
         }
         # Generators are linear in the reference: those at zero and at one give all.
         whole = {
-            (key, end): self._complete(h, float(end))
+            (key, end): self._complete(h, end)
             for key, h in {id(h): h for h in pieces}.items()
             for end in (0, 1)
         }
         self.chains = _restricted(whole, self.parts) if self.parts else {}
         self._assembled: dict[tuple[int, int], _Terms] = {}
         self._raising: dict[int, sparse.csr_array] = {}
+        self._conserved: dict[int, Conserved] = {}
 
-    def _complete(self, h: Hierarchy, reference: float) -> HierarchyChain:
-        (mode,) = h.modes
-        referred = replace(h, modes=(replace(mode, variance=reference),))
-        return hierarchy_chain(referred, charge=self.charge, complete=True, scale=1.0)
+    def _complete(self, h: Hierarchy, reference: int) -> HierarchyChain:
+        return hierarchy_chain(
+            _referred(h, reference), charge=self.charge, complete=True, scale=1.0
+        )
+
+    def _stretches(self, last: int) -> list[SourceStretch]:
+        source = self.source
+        return source_stretches(self._sources, source.variance, source.amplitude**2, last)
+
+    @property
+    def cooling(self) -> bool:
+        """Whether the source becomes colder."""
+        variances = [stretch.reference for stretch in self.stretches]
+        return any(b < a for a, b in pairwise(variances))
+
+    def up_to(self, last: int) -> ScheduleTiers:
+        """The same for runs with a highest tier: leaps are the shorter the more tiers there are."""
+        other = copy(self)
+        other.stretches = self._stretches(last)
+        other._assembled, other._raising = {}, {}
+        return other
+
+    def redrawn(self) -> ScheduleTiers:
+        """The same with every entry of the generators rounded differently."""
+        other, known = copy(self), {id(h): h for h in self.pieces}
+        other.chains = {
+            (key, end): redrawn(chain, _referred(known[key], end), self.charge)
+            for (key, end), chain in self.chains.items()
+        }
+        other._assembled, other._raising = {}, {}
+        return other
+
+    def conserved(self, piece: int) -> Conserved:
+        """What a network conserves."""
+        key = id(self.pieces[piece])
+        if key not in self._conserved:
+            self._conserved[key] = Conserved(self.chains[key, 0])
+        return self._conserved[key]
 
     @property
     def first(self) -> HierarchyChain:
@@ -171,6 +206,11 @@ class _Terms(NamedTuple):
     back: sparse.csr_array
     up: sparse.csr_array
     down: sparse.csr_array
+
+
+def _referred(h: Hierarchy, reference: float) -> Hierarchy:
+    (mode,) = h.modes
+    return replace(h, modes=(replace(mode, variance=reference),))
 
 
 def _terms(cold: HierarchyChain, warm: HierarchyChain, last: int) -> _Terms:

@@ -29,6 +29,10 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain
 _DISTANCE, _GROWTH = 0.25, 3.0
 _NEGLIGIBLE = 1e-18  # terms of a leap, relative to the state
 _FEWEST_TIERS = 24
+# Tiers over those of the hottest stretch, as a power of the variances. A steady state needs the
+# power 1/2; but a source that cools does not diffuse, so that what the emitters remember of its
+# amplitude shrinks with it and keeps its tiers.
+_COOLING = 0.25
 
 
 class SourceStretch(NamedTuple):
@@ -84,7 +88,7 @@ def source_stretches(
         left = length
         while left > 0 or length == 0.0:
             size = max(1.0, variance, quanta)
-            share = float(np.sqrt(size / hottest))
+            share = float((size / hottest) ** _COOLING)
             allowed = min(_DISTANCE, _GROWTH / max(share * depth, 1.0)) * size
             away = limit - variance
             near = abs(away) <= allowed
