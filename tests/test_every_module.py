@@ -36,6 +36,7 @@ TESTED_THROUGH = {
     "cli.pictures": "cli/test_cli_numbers.py",
     "cli.relaxation": "cli/test_cli_numbers.py",
     "cli.require": "cli/test_cli_numbers.py",
+    "cli.schedule": "cli/test_cli_evolve.py",
     "cli.show": "cli/test_cli_sweep.py",
     "cli.slopes": "cli/test_cli_numbers.py",
     "cli.spectra": "cli/test_cli_numbers.py",

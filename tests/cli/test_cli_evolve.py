@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from thermalent import stochastic
 from thermalent.cli import main
 from thermalent.solution.result import Outcome, Status
 
+ROOT = Path(__file__).parents[2]
 LINK = ["--n-th", "20", "--kappa", "1e-2"]
 NETWORK = te.thermal_link(n_th=20, kappa=1e-2)
 
@@ -246,3 +249,46 @@ def test_the_source_may_start_otherwise(option, source):
     result = run("evolve", *LINK, "--times", "1", "--source", "full")
     assert result.exit_code == 2
     assert "neither 'stationary' nor 'empty' nor a number" in result.stderr
+
+
+PULSE = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "switching.md").read_text(), re.DOTALL)
+
+
+def test_a_schedule_comes_from_a_file(tmp_path):
+    """The file on the page of schedules, beside the same pieces in Python."""
+    (text,) = PULSE
+    path = tmp_path / "pulse.toml"
+    path.write_text(text)
+    given = ["--n-th", 20, "--kappa", 0.05, "--times", "60,68,1000", "--schedule", path, "--json"]
+    data = json.loads(succeed("evolve", *given))
+    links = [
+        te.thermal_link(n_th=20, kappa=0.05),
+        te.thermal_link(n_th=0, kappa=0.05),
+        te.thermal_link(n_th=20, kappa=0.05, gamma=0.0),
+    ]
+    pieces = te.Schedule(list(zip(links, [60.0, 8.0, np.inf], strict=True)))
+    expected = te.evolve(pieces, [60.0, 68.0, 1000.0], "00")
+    np.testing.assert_array_equal(complex_states(data), expected.states)
+    assert data["schedule"][1] == {"duration": 8, "n_th": 0}
+    assert data["network"]["kappa"] == 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[piece]\n", "is no TOML"),
+        ("duration = 3\n", "must hold [[piece]] tables, and nothing else"),
+        ("[[piece]]\nkappa = 1\n", "piece 1: there is no duration"),
+        ("[[piece]]\nduration = 1\nqubits = 3\n", "piece 1: 'qubits' is none of duration, n_th,"),
+        ("[[piece]]\nduration = 1\ngamma = 'x'\n", "piece 1: gamma must be a number, but is 'x'"),
+        ("[[piece]]\nduration = 1\n[[piece]]\nduration = 1\nn_th = -1\n", "piece 2: "),
+        ("[[piece]]\nduration = -1\n", "schedule.toml: "),
+        ("[[piece]]\nduration = 1\n", "at most 1, the duration of the schedule"),
+    ],
+)
+def test_a_file_that_is_no_schedule_is_explained(tmp_path, text, said):
+    path = tmp_path / "schedule.toml"
+    path.write_text(text)
+    failed = run("evolve", *LINK, "--times", "2", "--schedule", path)
+    assert failed.exit_code == 2
+    assert said in failed.stderr

@@ -38,12 +38,14 @@ from thermalent.cli.output import (
     save_result,
     write_columns,
 )
+from thermalent.cli.schedule import build_schedule, schedule_option
 
 if TYPE_CHECKING:
     import numpy as np
 
     from thermalent.networks.network import Network
     from thermalent.solution.evolution import Evolution
+    from thermalent.solution.schedule import Schedule
     from thermalent.solution.tasks import SourceStart
 
 
@@ -100,6 +102,7 @@ file_option = click.option(
 @network_options
 @times_options
 @source_option
+@schedule_option
 @method_options
 @file_option
 @plot_option
@@ -108,6 +111,7 @@ def evolve_command(
     times: tuple[float, ...],
     initial: str | None,
     source: SourceStart,
+    schedule_file: Path | None,
     output: Path | None,
     plot: Path | None,
     method: str | None,
@@ -129,17 +133,23 @@ def evolve_command(
       thermalent evolve --n-th 40 --kappa 0.02 --times 0.1:1e4:60 --rtol 1e-6 -o link.nc
       thermalent evolve --n-th 40 --kappa 0.02 --times 0:50:26:linear --plot link.png
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
+      thermalent evolve --n-th 20 --kappa 0.05 --times 60,68,1000 --schedule pulse.toml
     """
     check_figure(plot, "--plot")
     chosen = build_method(method, network)
-    described = build_network(**network)
+    given: dict[str, Any] = {"network": network}
+    evolved: Network | Schedule
+    if schedule_file is None:
+        evolved = described = build_network(**network)
+    else:
+        evolved, given["schedule"], described = build_schedule(schedule_file, network)
     start = checked_start(described, times, initial)
     writable(output)
-    with solving():
+    with solving(), arguments():
         from thermalent.solving.solve import evolve as solve
 
-        result, interrupted = kept(lambda: solve(described, times, start, chosen, source=source))
-    given = {"network": network, "initial": start, "source_start": str(source)}
+        result, interrupted = kept(lambda: solve(evolved, times, start, chosen, source=source))
+    given |= {"initial": start, "source_start": str(source)}
     if output is not None:
         write_file(output, result, given)
     draw_result(result.plot, plot)
