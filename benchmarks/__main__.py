@@ -50,6 +50,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         startup,
         strong_noise,
         sweeps,
+        tier,
         trajectories,
     )
     from benchmarks.timing import ROOT
@@ -58,7 +59,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "formulation": peers.versus_formulation,
         "qutip": peers.versus_qutip,
         "growth": growth.with_temperature,
-        "tier": growth.per_tier,
+        "tier": tier.per_tier,
         "startup": startup.command_line,
         "first call": startup.first_call,
         "heom": strong_noise.versus_heom,

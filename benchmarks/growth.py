@@ -1,4 +1,4 @@
-"""How time and memory grow with temperature, and what one tier of the fraction costs."""
+"""How time and memory grow with temperature."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_most
 from benchmarks.timing import best_seconds, peak_memory
-from thermalent.continued_fraction.chain import kernels
-from thermalent.continued_fraction.chain.chain import hierarchy_chain
-from thermalent.continued_fraction.chain.hierarchy import hierarchy
 
 KAPPA = 1e-3
 EXPONENT = 0.55
-MICROSECONDS = 1.5  # "about one": rounds to one or to less
 
 
 def with_temperature(quick: bool) -> list[Row]:
@@ -59,49 +55,6 @@ def with_temperature(quick: bool) -> list[Row]:
             numbers={"resident bytes added at 1e7": resident},
         ),
     ]  # fmt: skip
-
-
-def per_tier(quick: bool) -> list[Row]:
-    """The fraction at two qubits, per tier: one pass, and the whole of a steady state."""
-    count = 20_000
-    rows = []
-    for word, detuning in (("resonant", 0.0), ("detuned", (0.1, -0.2))):
-        network = te.thermal_link(n_th=1e6, kappa=KAPPA, detuning=detuning)
-        chain = hierarchy_chain(hierarchy(network))
-        zero = np.zeros((chain.tier0_size, chain.tier0_size))
-        sizes = " and ".join(str(block.shape[0]) for block in chain.a)
-
-        def fold(c=chain, zero=zero):
-            kernels.fold(c.a, c.up, c.down, c.rate, 0.0, count, zero)
-
-        fold()  # compiles
-        folding = best_seconds(fold, budget=0.1 if quick else 0.5) / count * 1e6
-        whole = _per_tier_of_solve(network, quick)
-        rows += [
-            at_most(
-                "tier", f"two qubits {word}, {sizes} unknowns: one pass",
-                folding, MICROSECONDS, "{} us",
-            ),
-            at_most(
-                "tier", "a steady state, per tier kept, with all passes that find the error",
-                whole, 3 * MICROSECONDS, "{} us",
-            ),
-        ]  # fmt: skip
-    return rows
-
-
-def _per_tier_of_solve(network: te.Network, quick: bool) -> float:
-    """Microseconds by which a steady state takes longer for each tier more that it keeps.
-
-    Between two tolerances far above rounding.
-    """
-    times, counts = [], []
-    for rtol in (1e-1, 1e-6):
-        method = te.ContinuedFraction(rtol=rtol)
-        counts.append(te.steady_state(network, method).stats["tiers"])
-        call = functools.partial(te.steady_state, network, method)
-        times.append(best_seconds(call, budget=0.2 if quick else 1.0))
-    return (times[1] - times[0]) / (counts[1] - counts[0]) * 1e6
 
 
 def _arrays(network: te.Network) -> int:
