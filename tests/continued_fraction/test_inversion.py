@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
+import thermalent as te
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.inversion import ExponentialSum, Inverter, Response
+from thermalent.continued_fraction.dynamics.reduced import Transformed, folded
 
 TOLERANCE = 1e-8
 
@@ -32,3 +37,18 @@ def test_enough_is_a_quarter_of_the_tolerance(monkeypatch):
     for share, count in ((0.24, 2), (0.26, 3)):
         _, taken = refined(monkeypatch, [0.5, 0.5 + share * TOLERANCE, 0.5 + share * TOLERANCE])
         assert taken == count
+
+
+def test_transforms_at_many_nodes_are_those_at_one():
+    """Of a chain in a compiled loop, and of another equation one after the other."""
+    h = hierarchy(te.thermal_link(3.0, 0.3, detuning=0.2))
+    chain = hierarchy_chain(h)
+    b = np.linspace(1, 2, chain.tier0_size)
+    nodes, conserved = np.array([0.5 + 1j, -0.1 + 2j, 3 - 0.4j]), Conserved(chain)
+    equation = folded(chain, b)
+    for given in (equation, lambda z, depth: equation(z, depth)):
+        transform = Transformed(conserved, given)
+        for depth in (0, 1, 30):
+            alone = [transform(complex(z), depth) for z in nodes]
+            # Solutions of equations of condition 1e3 at the most, rounded otherwise.
+            np.testing.assert_allclose(transform.at_nodes(nodes, depth), alone, rtol=1e-12)

@@ -234,6 +234,22 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
     )
 
 
+def evaluate_at_nodes(chain: HierarchyChain | Tiers, nodes: np.ndarray, last: int) -> np.ndarray:
+    """The sum K(s) of the chain truncated at tier `last`, at complex nodes (n,): (n, k, k).
+
+    As `evaluate_truncated` at one after the other, in one call for small blocks.
+    """
+    if isinstance(chain, Tiers) or last == 0 or max(a.shape[0] for a in chain.a) > SMALL:
+        return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes])
+    from thermalent.continued_fraction.chain import kernels
+
+    sums = np.zeros((len(nodes), chain.tier0_size, chain.tier0_size), dtype=complex)
+    kernels.evaluate_at_nodes_kernel(
+        chain.a, chain.up, chain.down, chain.rate, nodes.astype(complex), last, sums
+    )
+    return sums
+
+
 def _scalar(chain: HierarchyChain, s: complex) -> float | complex:
     """The Laplace variable in the type of the arithmetic: real where chain and s are."""
     if np.imag(s) == 0 and not np.iscomplexobj(chain.a[0]):

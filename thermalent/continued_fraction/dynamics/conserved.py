@@ -58,6 +58,21 @@ class Conserved:
         """
         return np.linalg.solve(*self._pinned(matrix, right, 1 / z))
 
+    def transforms(self, matrices: np.ndarray, right: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+        """The solutions of equations with one right-hand side b, as `transform` at each z, (n, t).
+
+        Args:
+            matrices: z - A_0 - K(z) of each z, (n, tier0, tier0); overwritten.
+            right: b, (tier0,).
+            nodes: Laplace variables, (n,), not zero.
+        """
+        rights = np.repeat(right.astype(complex)[None], len(nodes), axis=0)
+        if self.rows.size:
+            matrices[:, self.rows] = self._scaled
+            inverse = np.array([1 / z for z in nodes.tolist()])
+            rights[:, self.rows] = (self._scaled @ rights[0]) * inverse[:, None]
+        return np.asarray(np.linalg.solve(matrices, rights[..., None])[..., 0])
+
     def limit(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
         """The limit of x(z) z for z -> 0; None if further quantities are nearly conserved.
 

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.chain.fraction import evaluate_truncated
+from thermalent.continued_fraction.chain.fraction import evaluate_at_nodes, evaluate_truncated
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.inversion import Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
@@ -21,15 +21,44 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
 
 
-def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Reduced:
+class Folded:
+    """The reduced equation for an initial vector b on tier zero, at one z or at many."""
+
+    def __init__(self, chain: HierarchyChain | Tiers, b: np.ndarray) -> None:
+        self.chain, self.b = chain, b
+        self.a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
+        self.identity = np.eye(chain.tier0_size)
+
+    def __call__(self, z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        """The equation at z with the tiers up to a depth."""
+        return z * self.identity - self.a - evaluate_truncated(self.chain, z, depth), self.b
+
+    def at_nodes(self, nodes: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        """The matrices at several z, (n, tier0, tier0), and the vector b of all of them."""
+        own = nodes[:, None, None] * self.identity - self.a
+        return own - evaluate_at_nodes(self.chain, nodes, depth), self.b
+
+
+def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Folded:
     """The reduced equation for an initial vector b on tier zero, by the fraction."""
-    a = chain.a[0][: chain.tier0_size, : chain.tier0_size]
-    identity = np.eye(chain.tier0_size)
+    return Folded(chain, b)
 
-    def reduced(z: complex, depth: int) -> tuple[np.ndarray, np.ndarray]:
-        return z * identity - a - evaluate_truncated(chain, z, depth), b
 
-    return reduced
+class Transformed:
+    """The transform at z that an equation gives, and at many z at once where that takes less."""
+
+    def __init__(self, conserved: Conserved, equation: Reduced) -> None:
+        self.conserved, self.equation = conserved, equation
+
+    def __call__(self, z: complex, depth: int) -> np.ndarray:
+        """The transform at z with the tiers up to a depth, (tier0,)."""
+        return self.conserved.transform(*self.equation(z, depth), z)
+
+    def at_nodes(self, nodes: np.ndarray, depth: int) -> np.ndarray:
+        """The transforms at several z, (n, tier0)."""
+        if isinstance(self.equation, Folded):
+            return self.conserved.transforms(*self.equation.at_nodes(nodes, depth), nodes)
+        return np.array([self(complex(z), depth) for z in nodes])
 
 
 def response(
@@ -45,9 +74,6 @@ def response(
     """
     conserved = Conserved(chain)
 
-    def transform(equation: Reduced, z: complex, depth: int) -> np.ndarray:
-        return conserved.transform(*equation(z, depth), z)
-
     def limit(equation: Reduced, depth: int) -> np.ndarray | None:
         try:
             return conserved.limit(*equation(0.0, depth))
@@ -60,8 +86,8 @@ def response(
         return weakly_damped(chain, depth)
 
     return Response(
-        transform=partial(transform, reduced),
-        redrawn=partial(transform, other),
+        transform=Transformed(conserved, reduced),
+        redrawn=Transformed(conserved, other),
         limit=partial(limit, reduced),
         redrawn_limit=partial(limit, other),
         poles=poles,
