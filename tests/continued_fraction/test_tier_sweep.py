@@ -21,7 +21,7 @@ def route(request, monkeypatch):
     limit = 0 if request.param == "LAPACK" else 10_000
     monkeypatch.setattr(evaluation, "_SMALL", {float: limit, complex: limit})
     if "again" in request.param:
-        monkeypatch.setattr(sweep, "_FACTORS", 2 * 8 * 28**2)
+        monkeypatch.setattr(sweep, "FACTORS", 2 * 8 * 28**2)
 
 
 @pytest.mark.parametrize("s", [0.05, 0.05 + 0.3j])

@@ -151,3 +151,37 @@ def test_more_digits_end_where_memory_does(monkeypatch):
     assert 0 < found.stats["tiers"] < whole.stats["tiers"]
     assert found.stats["ended_by"] == "memory"
     assert np.max(np.abs(found.state - whole.state)) <= found.error + whole.error
+
+
+def test_derivatives_behind_two_filters_keep_to_the_memory_that_is_free(monkeypatch):
+    def found():
+        return te.sensitivities(
+            partial(te.thermal_link, 1.0, filters=2), {"kappa": 0.5}, "purity", rtol=1e-6
+        )
+
+    needed = []
+
+    def fits(size):
+        needed.append(size)
+        return size <= most
+
+    most = np.inf
+    monkeypatch.setattr(memory_limit, "fits", fits)
+    free = found()
+    most = sorted(needed)[-2]  # of the last truncation there is not enough
+    few = found()
+    assert few.tiers <= free.tiers
+    assert few.errors["kappa"] > free.errors["kappa"]
+    assert abs(few["kappa"] - free["kappa"]) <= few.errors["kappa"] + free.errors["kappa"]
+    most = 10
+    with pytest.raises(te.MethodError, match=r"This list of derivatives does not fit: .* poles\."):
+        found()
+
+
+def test_what_asks_for_rates_behind_two_filters_is_refused_before_the_work(monkeypatch):
+    network = te.thermal_link(1.0, 0.5, qubits=1, filters=2)
+    monkeypatch.setattr(memory_limit, "available", lambda: 10**6)
+    with pytest.raises(te.MethodError, match=r"preparation time does not fit: .* fewer modes\."):
+        te.preparation_time(network, "0")
+    with pytest.raises(te.MethodError, match=r"list of relaxation rates does not fit"):
+        te.relaxation_rates(network)

@@ -15,10 +15,8 @@ from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.analysis.shown_results import ShownRates
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
+from thermalent.continued_fraction.several_poles import rates as several_poles_rates
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.rates import (
-    slowest_on_tiers as several_poles_rates,
-)
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import last_return
 from thermalent.fock.rates import slowest_rates
@@ -28,7 +26,9 @@ from thermalent.operators import states
 from thermalent.operators.distances import trace_distance
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError, require_memory
+from thermalent.solution.plan import Plan
 from thermalent.solution.stored import call_record
+from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -40,6 +40,7 @@ _MOST_LEVELS_BEHIND_A_MODE = 32
 _GRID = 400  # times at which the distance is looked at first
 # How often the time of a preparation is doubled, for a distance that grows before it decays.
 _LONGER = 4
+_STEADY = 1e-6  # accuracy of the steady state behind several poles
 _PART_OF_DISTANCE = 0.01  # relative to the given distance: accuracy of states, several poles
 _SEARCHED_TO = 1e-7  # relative accuracy of the search for a crossing
 _SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
@@ -213,11 +214,14 @@ def _rates_behind_several_poles(
     network: Network, count: int, charge: int | None, sectors: Sequence[int], rtol: float
 ) -> Rates:
     """The rates on the chain of tiers."""
+    require_memory(
+        "This list of relaxation rates", several_poles_rates.RATES_BYTES, "Free some memory."
+    )
     chain = chain_of(network)
     parts = []
     with working("Relaxation rates") as report:
         for sector in sectors:
-            found = several_poles_rates(chain, count, rtol, sector, report)
+            found = several_poles_rates.slowest_on_tiers(chain, count, rtol, sector, report)
             if found is None:
                 raise MethodError(
                     f"The {count} slowest rates behind several modes take too many unknowns. Ask "
@@ -298,14 +302,14 @@ def _preparation_time(
         raise MethodError(f"Preparation times come from the hierarchy: {refusal}")
     rho = states.initial_state(initial, network.dims, name="initial")
     several = len(network.modes) > 1
-    if not several:
-        numbers = excitation_numbers(network)
-        require_memory(
-            "This preparation time",
-            max(memory.rates_bytes(network, numbers), memory.evolution_bytes(numbers, _GRID)),
-            "Use fewer emitters.",
-        )
-    steady = steady_state(network, ContinuedFraction(rtol=1e-6 if several else 1e-10))
+    require_memory(
+        "This preparation time",
+        _bytes_behind_several_poles(network, rho, _PART_OF_DISTANCE * epsilon)
+        if several
+        else _bytes_behind_one_mode(network),
+        "Use fewer emitters, or a source of fewer modes." if several else "Use fewer emitters.",
+    )
+    steady = steady_state(network, ContinuedFraction(rtol=_STEADY if several else 1e-10))
     slowest_rate = _slowest_of(network, rho)
     fastest = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
 
@@ -343,6 +347,24 @@ def _preparation_time(
         f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate is "
         f"{slowest_rate:.3g}: the state grows far before it decays. Ask for a larger distance."
     )
+
+
+def _bytes_behind_one_mode(network: Network) -> float:
+    """Bytes of the slowest rate and of an evolution to the times of the grid."""
+    numbers = excitation_numbers(network)
+    return max(memory.rates_bytes(network, numbers), memory.evolution_bytes(numbers, _GRID))
+
+
+def _bytes_behind_several_poles(network: Network, rho: np.ndarray, rtol: float) -> float:
+    """The same behind several modes, and of the steady state."""
+    times = np.linspace(0.0, 1.0, _GRID)
+    task = EvolutionTask(pieces=(Piece(network, np.inf),), times=times, initial=rho)
+    plans = (
+        ContinuedFraction(rtol=rtol).plan(task),
+        ContinuedFraction(rtol=_STEADY).plan(SteadyStateTask(network=network)),
+    )
+    needed = [plan.cost.bytes for plan in plans if isinstance(plan, Plan)]
+    return max(several_poles_rates.RATES_BYTES, *needed)
 
 
 def _with_error(

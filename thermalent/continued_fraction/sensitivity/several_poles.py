@@ -20,17 +20,18 @@ from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
 from thermalent.continued_fraction.several_poles.building import tiers_with_changes
-from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
+from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
 from thermalent.continued_fraction.several_poles.coordinates import (
     SourceChain,
     chain_of,
     tail_damping,
 )
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.sweep import TierSweep
+from thermalent.continued_fraction.several_poles.sweep import FACTORS, TierSweep
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
+from thermalent.solution.errors import require_memory
 from thermalent.support import memory_limit
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
@@ -41,6 +42,7 @@ _PART_OF_TIERS = 0.03  # of the wanted error that the tiers may leave in the sta
 _SMALLEST = 1e-13  # error of the state that more tiers still lower
 _LONGER = 1.4  # if changes no longer fall
 _MOST_TURNS = 24
+_BASE = 2e6  # bytes of the smallest problem
 _DRAWS = 8.0  # one draw of the rounding of the slopes is an eighth of it once in a dozen times
 
 # The gradient of the observable at a state, (d, d).
@@ -157,11 +159,17 @@ def derivatives(
             is smaller, as near a maximum.
 
     Raises:
+        MethodError: two truncations, which tell an error, do not fit into memory.
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
     """
     chain = chain_of(network)
     quanta = min(1, chain.length - 1)
     depth = float(tiers_depth(chain, quanta, max(_PART_OF_TIERS * rtol, _SMALLEST)))
+    require_memory(
+        "This list of derivatives",
+        tier_derivatives_bytes(chain, min(2, 2 * quanta), int(depth * _MORE_TIERS) + 2),
+        "Use fewer emitters or poles.",
+    )
     before: np.ndarray | None = None
     change, turn, spent = np.full(len(changes), np.inf), 0, 0.0
     while True:
@@ -176,9 +184,10 @@ def derivatives(
             report(f"K = {quanta}, {last} tiers")
             following = quanta + 1 if chain.length > 1 else 0
             too_much = spent + _FOLDS * work(chain, following, last) > most_work
-            too_large = 2 * bytes_needed(chain, following) > memory_limit.available()
             enough = np.max(change * scales, initial=0.0) <= rtol * largest
-            if enough or too_much or too_large or turn >= _MOST_TURNS:
+            longest = int(_LONGER * _MORE_TIERS * depth) + 2
+            ended = enough or too_much or turn >= _MOST_TURNS
+            if ended or memory_limit.lacking(tier_derivatives_bytes(chain, following, longest)):
                 errors = change + found.slope_errors + found.drawn + _ROUNDING * found.sizes
                 return TierDerivatives(found.values, errors, last, quanta, found.state)
             if np.max(change * scales) > 0.5 * np.max(earlier * scales):
@@ -193,6 +202,16 @@ def held_derivatives(
     """Derivatives, (keys,), and the state, (d, d), at one truncation: smooth in the parameters."""
     found = _Adjoint(chain_of(network), changes, quanta, last, staggered=False, gradient=gradient)
     return found.values, found.state
+
+
+def tier_derivatives_bytes(chain: SourceChain, quanta: int, last: int) -> float:
+    """Bytes of the derivatives at one truncation: the factors of its tiers, made twice, and blocks.
+
+    Measured, see `python -m benchmarks.memory_estimates`.
+    """
+    factors = 8.0 * block_size(chain, quanta) ** 2  # of a tier
+    kept = min(last * factors, FACTORS + factors)
+    return 2 * kept + bytes_needed(chain, quanta) + _BASE
 
 
 class SolvedTiers:

@@ -24,6 +24,7 @@ from thermalent.continued_fraction.several_poles.tiers import Tiers
 
 _ALL = 600  # unknowns up to which all eigenvalues are found, in about a second
 _MOST_UNKNOWNS = 4_000  # of a search, which takes some ten seconds with those before
+RATES_BYTES = 1e8  # of the largest search; measured are 59 to 176 MB
 _FIRST, _STEP = 3, 2  # tiers
 # Shifts of the two searches in units of the source's slowest rate, to the right of all eigenvalues.
 _SHIFTS = ((0.1, 0.0), (0.25, 0.15))

@@ -24,7 +24,7 @@ from thermalent.continued_fraction.several_poles.evaluation import (
 )
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 
-_FACTORS = 2.5e8  # bytes of factors that are kept at a time
+FACTORS = 2.5e8  # bytes of factors that are kept at a time
 
 
 class TierSweep:
@@ -50,7 +50,7 @@ class TierSweep:
         self.top = last if lowest is None else min(lowest, last)
         self.dtype = number_type(chain, s)
         bytes_per_tier = max(chain.sizes) ** 2 * np.dtype(self.dtype).itemsize
-        stride = int(max(1, _FACTORS // bytes_per_tier))
+        stride = int(max(1, FACTORS // bytes_per_tier))
         # Tiers first to end of each stretch, from the lowest one up.
         self._stretches = [(n, min(n + stride - 1, last)) for n in range(1, last + 1, stride)]
         self._t = None if start is None else self._padded(start)
