@@ -47,6 +47,11 @@ exclude_patterns += [
     if page.stem not in _LISTED
 ]
 nitpicky = False
+# Blocks without a language are what a terminal shows. Copied examples have no prompts and no output.
+highlight_language = "none"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 
 # Pages: equations between dollars, notebooks run once and again only when they change.
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline"]
