@@ -47,7 +47,7 @@ exclude_patterns += [
     if page.stem not in _LISTED
 ]
 nitpicky = False
-# Blocks without a language are what a terminal shows. Copied examples have no prompts and no output.
+# Blocks without a language are what a terminal shows; what is copied has no prompts and no output.
 highlight_language = "none"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

@@ -18,6 +18,7 @@ PAGES = {
     "design": 4,
     "hardware": 20,
     "heat": 10,
+    "install": 2,
     "methods": 7,
     "platforms": 4,
     "ring_resonators": 25,

@@ -29,6 +29,13 @@ def test_the_recipe_for_conda_is_of_this_version_with_the_requirements_of_the_pr
     assert f"  version: {te.__version__}\n" in recipe
 
 
+def test_every_extra_stands_on_the_page_on_installation():
+    page = (ROOT / "docs" / "install.md").read_text()
+    rows = re.findall(r"^\| (`[^|]+) \|", page, flags=re.MULTILINE)
+    stated = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert stated == set(PROJECT["project"]["optional-dependencies"])
+
+
 def test_examples_and_figures_are_in_the_wheel():
     included = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert included == {"examples": "thermalent/_examples", "figures": "thermalent/_figures"}
