@@ -1,11 +1,13 @@
 """Points that are built, solved and read as arrays have the numbers of those that are not."""
 
 import functools
+import inspect
 
 import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.hardware.link_numbers import COLOUR_CENTRE, MICROWAVE
 from thermalent.networks.arrays import arrays_of
 from thermalent.sweeping.grid import as_grid
 
@@ -69,17 +71,84 @@ def test_a_link_with_a_mirror_has_the_bits_of_a_builder_of_ones_own(name):
     assert_same_bits(te.phononic_link, *MIRRORED[name])
 
 
+LABORATORY = {
+    "source": (
+        te.hardware.superconducting_link,
+        {"temperature": [0.0, 1.0, 4.0, -1.0], "quality": [1e3, 2e4]},
+        {},
+    ),
+    "qubits": (
+        te.hardware.superconducting_link,
+        {"dephasing_time": [1e-5, 1e-4, 0.0], "gamma": [1e6, 2e7]},
+        {"temperature": "2K", "quality": 5000, "detuning": ("1MHz", "-1MHz"), "loss": 0.1},
+    ),
+    "three": (
+        te.hardware.superconducting_link,
+        {"frequency": [4e9, 5e9], "base_temperature": [0.0, 0.1]},
+        {"temperature": 1.0, "quality": 1e4, "qubits": 3, "gamma": ("10MHz", "8MHz", "9MHz")},
+    ),
+    "mirror": (
+        te.hardware.bidirectional_link,
+        {"temperature": [0.5, 2.0], "loss": [0.0, 0.2, 1.5]},
+        {"quality": 3e3, "wavelengths": (1.0, 2.1), "filter": None},
+    ),
+    "phonons": (
+        te.hardware.colour_centre_link,
+        {"detuning": [0.0, 2e5], "quality": [3e5]},
+        {"temperature": "4K", "backaction": False, "dephasing_time": ("1ms", None)},
+    ),
+    "defaults": (te.hardware.colour_centre_link, {"temperature": [1.0, 3.0]}, {"quality": 1e5}),
+}
+
+
+@pytest.mark.parametrize("name", LABORATORY)
+def test_laboratory_numbers_as_arrays_have_the_bits_of_single_links(name):
+    assert_same_bits(*LABORATORY[name])
+
+
+@pytest.mark.parametrize(
+    ("model", "platform"),
+    [
+        (te.hardware.superconducting_link, MICROWAVE),
+        (te.hardware.bidirectional_link, MICROWAVE),
+        (te.hardware.colour_centre_link, COLOUR_CENTRE),
+    ],
+)
+def test_the_numbers_of_a_platform_are_those_of_the_signature(model, platform):
+    parameters = inspect.signature(model).parameters
+    for name in ("temperature", "gamma"):
+        assert parameters[name].default == getattr(platform, name)
+    kelvin = model("1K", platform.frequency, platform.quality, loss=0.0)
+    assert kelvin == model("1K", loss=0.0)
+
+
+@pytest.mark.parametrize(
+    ("varied", "fixed"),
+    [
+        ({"qubits": np.array([1, 2])}, {}),
+        ({"temperature": np.array(["1K", "2K"])}, {}),
+        ({"temperature": np.array([1.0])}, {"filter": te.Filter.butterworth(2, 1.0)}),
+        ({"temperature": np.array([1.0])}, {"wavelengths": (1.0, 2.0)}),
+        ({"temperature": np.array([-1.0])}, {}),
+        ({"temperature": np.array([1.0])}, {"qubits": 9}),
+    ],
+)
+def test_hardware_that_has_to_be_looked_at_is_built_point_by_point(varied, fixed):
+    assert arrays_of(te.hardware.superconducting_link)(varied, fixed) is None
+
+
 def assert_same_bits(model, grid, fixed):
     """As arrays, which the model offers for this grid, and point by point."""
     columns = as_grid(grid).columns()
     assert arrays_of(model)(columns, fixed) is not None
     method = te.ContinuedFraction(rtol=1e-6)
     swept = [
-        te.sweep(builder, grid, "concurrence", fixed=fixed, method=method, executor=1)
+        te.sweep(builder, grid, "concurrence[q1,q2]", fixed=fixed, method=method, executor=1)
         for builder in (model, lambda **point: model(**point))
     ]
     for variable in swept[0].data_vars:
-        assert swept[0][variable].identical(swept[1][variable]), variable
+        # Units of laboratory numbers are those of the model alone.
+        assert swept[0][variable].equals(swept[1][variable]), variable
 
 
 @pytest.mark.parametrize(

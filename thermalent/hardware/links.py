@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi
-from typing import Any, NamedTuple
+from typing import Any
 
 from thermalent.filters.filter import Filter
 from thermalent.hardware.description import Hardware
-from thermalent.hardware.occupation import thermal_occupation
-from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
+from thermalent.hardware.link_arrays import (
+    bidirectional_links,
+    colour_centre_links,
+    superconducting_links,
+)
+from thermalent.hardware.link_numbers import (
+    COLOUR_CENTRE,
+    MICROWAVE,
+    MIRROR,
+    ONE_WAY,
+    QubitsInUnits,
+    SourceInSI,
+    filter_in_units,
+    losses_of_stretches,
+    qubits_at_a_mirror,
+    qubits_in_units,
+    source_in_si,
+)
 from thermalent.models.phononic_link import phononic_link as phononic_network
 from thermalent.models.thermal_link import thermal_link
+from thermalent.networks.arrays import in_bulk
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 
 
+@in_bulk(superconducting_links)
 @with_explained_calls
 def superconducting_link(
     temperature: Any = "293K",
@@ -66,10 +84,10 @@ def superconducting_link(
     Source: THERMAL, Sec. V A.
     """
     qubits = checks.node_count("qubits", qubits)
-    source = _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5))
-    line = _qubits(qubits, gamma, detuning, dephasing_time)
-    losses = _losses(loss, qubits - 1, "stretch between successive qubits")
-    chosen = _in_units(source, filter, line.unit)
+    source = source_in_si(temperature, frequency, quality, base_temperature, filter, MICROWAVE)
+    line = qubits_in_units(qubits, gamma, detuning, dephasing_time)
+    losses = losses_of_stretches(loss, qubits - 1, ONE_WAY)
+    chosen = filter_in_units(source, filter, line.unit)
     network = thermal_link(
         source.n_th,
         source.kappa / line.unit if chosen is None else None,
@@ -84,6 +102,7 @@ def superconducting_link(
     return _hardware(network, source, line, losses, chosen=chosen)
 
 
+@in_bulk(colour_centre_links)
 @with_explained_calls
 def colour_centre_link(
     temperature: Any = "300K",
@@ -134,7 +153,7 @@ def colour_centre_link(
     Source: THERMAL, Sec. V B.
     """
     return _in_front_of_a_mirror(
-        _source(temperature, frequency, quality, base_temperature, filter, ("50GHz", 1e6)),
+        source_in_si(temperature, frequency, quality, base_temperature, filter, COLOUR_CENTRE),
         gamma,
         wavelengths=wavelengths,
         detuning=detuning,
@@ -146,6 +165,7 @@ def colour_centre_link(
     )
 
 
+@in_bulk(bidirectional_links)
 @with_explained_calls
 def bidirectional_link(
     temperature: Any = "293K",
@@ -188,7 +208,7 @@ def bidirectional_link(
     Source: THERMAL, end of Sec. V B 2.
     """
     return _in_front_of_a_mirror(
-        _source(temperature, frequency, quality, base_temperature, filter, ("5GHz", 2.5e5)),
+        source_in_si(temperature, frequency, quality, base_temperature, filter, MICROWAVE),
         gamma,
         wavelengths=wavelengths,
         detuning=detuning,
@@ -201,7 +221,7 @@ def bidirectional_link(
 
 
 def _in_front_of_a_mirror(
-    source: _Source,
+    source: SourceInSI,
     gamma: Any,
     *,
     wavelengths: Sequence[float],
@@ -215,11 +235,9 @@ def _in_front_of_a_mirror(
     """Qubits along a line that ends in a mirror with the hot cavity."""
     places = tuple(checks.positive("wavelengths", z) for z in wavelengths)
     count = checks.node_count("number of wavelengths", len(places))
-    line = _qubits(count, gamma, 0.0 if detuning is None else detuning, dephasing_time)
-    if detuning is None:
-        line = line._replace(detuning=tuple(0.5 - i % 2 for i in range(count)))
-    losses = _losses(loss, count, "stretch from the mirror outwards")
-    chosen = _in_units(source, filter, line.unit)
+    line = qubits_at_a_mirror(count, gamma, detuning, dephasing_time)
+    losses = losses_of_stretches(loss, count, MIRROR)
+    chosen = filter_in_units(source, filter, line.unit)
     network = phononic_network(
         source.n_th,
         source.kappa / line.unit if chosen is None else None,
@@ -235,104 +253,10 @@ def _in_front_of_a_mirror(
     return _hardware(network, source, line, losses, places, chosen, quanta)
 
 
-class _Source(NamedTuple):
-    """A filtered source in SI, its decay kappa as an ordinary frequency."""
-
-    temperature: float
-    frequency: float
-    quality: float
-    base_temperature: float
-    n_th: float
-    waveguide_occupation: float
-    kappa: float
-
-
-def _source(
-    temperature: Any,
-    frequency: Any,
-    quality: float | None,
-    base_temperature: Any,
-    chosen: Filter | None,
-    defaults: tuple[str, float],
-) -> _Source:
-    kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.nonnegative)
-    base = quantity_in_si("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
-    if chosen is not None and not isinstance(chosen, Filter):
-        checks.fail("filter", "a te.Filter", chosen)
-    if chosen is not None and chosen.fit is not None:
-        for name, value in (("frequency", frequency), ("quality", quality)):
-            if value is not None:
-                checks.fail(name, "left out with a measured filter, which has its own", value)
-        nu_c, width = chosen.fit.carrier, chosen.fwhm * chosen.fit.unit
-        q = nu_c / width if width < float("inf") else 0.0
-    else:
-        given = defaults[0] if frequency is None else frequency
-        nu_c = quantity_in_si("frequency", given, FREQUENCY, checks.positive)
-        q = checks.positive("quality", defaults[1] if quality is None else quality)
-        width = nu_c / q
-    return _Source(
-        temperature=kelvin,
-        frequency=nu_c,
-        quality=q,
-        base_temperature=base,
-        n_th=thermal_occupation(kelvin, nu_c),
-        waveguide_occupation=thermal_occupation(base, nu_c),
-        kappa=width / 2,
-    )
-
-
-def _in_units(source: _Source, chosen: Filter | None, unit: float) -> Filter | None:
-    """The filter in units of the qubits' rate, which is `unit` hertz; None for one cavity."""
-    if chosen is None:
-        return None
-    if chosen.fit is not None:
-        return chosen.scaled(chosen.fit.unit / unit)
-    if not chosen.fwhm < float("inf"):
-        checks.fail("filter", "one with a full width at half maximum", chosen)
-    return chosen.scaled(2 * source.kappa / unit / chosen.fwhm)
-
-
-class _Qubits(NamedTuple):
-    """The qubits in units of the first one's decay rate, which is gamma/2pi = `unit` hertz."""
-
-    unit: float
-    gamma: tuple[float, ...]
-    detuning: tuple[float, ...]
-    dephasing: tuple[float, ...]
-
-
-def _qubits(count: int, gamma: Any, detuning: Any, dephasing_time: Any) -> _Qubits:
-    decays = [
-        quantity_in_si("gamma", item, FREQUENCY, checks.positive)
-        for item in checks.per_item("gamma", gamma, count, "qubit")
-    ]
-    detunings = [
-        quantity_in_si("detuning", item, FREQUENCY, checks.real)
-        for item in checks.per_item("detuning", detuning, count, "qubit")
-    ]
-    times = [
-        None if item is None else quantity_in_si("dephasing_time", item, TIME, checks.positive)
-        for item in checks.per_item("dephasing_time", dephasing_time, count, "qubit")
-    ]
-    unit = decays[0]  # Hz; the factors 2 pi of ratios of frequencies cancel
-    return _Qubits(
-        unit=unit,
-        gamma=tuple(nu / unit for nu in decays),
-        detuning=tuple(nu / unit for nu in detunings),
-        dephasing=tuple(0.0 if time is None else 1 / (2 * pi * unit * time) for time in times),
-    )
-
-
-def _losses(loss: float | Sequence[float], count: int, stretch: str) -> tuple[float, ...]:
-    return tuple(
-        checks.within("loss", p, 0.0, 1.0) for p in checks.per_item("loss", loss, count, stretch)
-    )
-
-
 def _hardware(
     network: Any,
-    source: _Source,
-    line: _Qubits,
+    source: SourceInSI,
+    line: QubitsInUnits,
     loss: tuple[float, ...],
     wavelengths: tuple[float, ...] | None = None,
     chosen: Filter | None = None,

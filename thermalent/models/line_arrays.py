@@ -10,7 +10,7 @@ import numpy as np
 from thermalent.networks.arrays import NetworkArrays, Values
 from thermalent.networks.geometry import cascade_propagator, coupling_of, mirror_propagator
 
-_MOST_QUBITS = 8  # more are solved one by one
+QUBITS_OF_ARRAYS = 8  # more are solved one by one
 _LARGEST_INTEGER = 2**53
 _PER_QUBIT = {"gamma": 1.0, "detuning": 0.0, "dephasing": 0.0, "intrinsic_decay": 0.0}
 _NUMBERS = {"n_th": None, "kappa": None, "waveguide_occupation": 0.0}
@@ -33,7 +33,7 @@ def thermal_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | N
     qubits, filters = given.pop("qubits", 2), given.pop("filters", 1)
     if given.pop("filter", None) is not None or type(filters) is not int or filters != 1:
         return None
-    if type(qubits) is not int or not 1 <= qubits <= _MOST_QUBITS:
+    if type(qubits) is not int or not 1 <= qubits <= QUBITS_OF_ARRAYS:
         return None
     found = _table(varied, given, qubits, qubits - 1)
     return None if found is None else behind_a_cavity(found, cascades)
@@ -53,8 +53,8 @@ def phononic_links(varied: Values, fixed: Mapping[str, Any]) -> NetworkArrays | 
         return None
     if (positions is None) == (wavelengths is None):
         return None
-    places = _plain_numbers(wavelengths if positions is None else positions)
-    if places is None or not 1 <= len(places) <= _MOST_QUBITS or not min(places) > 0:
+    places = plain_numbers(wavelengths if positions is None else positions)
+    if places is None or not 1 <= len(places) <= QUBITS_OF_ARRAYS or not min(places) > 0:
         return None
     if positions is None:
         places = [2 * np.pi * z for z in places]
@@ -91,13 +91,13 @@ def _column(value: Any, points: int, width: int, *, varies: bool) -> np.ndarray 
             return None
         return np.broadcast_to(value.astype(float)[:, None], (points, width))
     several = isinstance(value, (tuple, list))
-    items = _plain_numbers(value if several else (value,))
+    items = plain_numbers(value if several else (value,))
     if items is None or (several and len(items) != width):
         return None
     return np.broadcast_to(np.array(items, dtype=float), (points, width))
 
 
-def _plain_numbers(value: Any) -> list[float] | None:
+def plain_numbers(value: Any) -> list[float] | None:
     """The numbers of a sequence, if they are floats, or integers that doubles hold."""
     if not isinstance(value, (tuple, list)):
         return None
