@@ -122,3 +122,26 @@ def test_a_memory_is_carried_out_of_a_long_piece():
     assert np.all(np.abs(exact.states - fock.states).max(axis=(1, 2)) <= exact.error + fock.error)
     fresh = te.evolve(other, [1.0, 4.0], exact.states[0])
     assert np.max(np.abs(fresh.states - exact.states[1:])) > 1e-3
+
+
+@pytest.mark.parametrize("last", [14, 22, 60])
+def test_a_run_starts_relative_to_its_own_gaussian(last):
+    """An empty source holds no quanta, however many tiers decide on the first Gaussian."""
+    h = hierarchy(te.thermal_link(0.3, 0.4, qubits=1))
+    start = np.diag([0.0, 1.0])
+    tiers = ScheduleTiers([h], [2.0], InitialSource(0.0, 0.0), start, 0, 16)
+
+    def quanta(stretch):
+        chain = tiers.first
+        (raised,) = np.flatnonzero(tiers.start(4)[: offsets(chain, 0)[-1]])
+        row = np.zeros((1, offsets(chain, 2)[-1]))
+        # <|alpha|^2> = W <1> + s^2 mu^{11}, with the population that is there at first.
+        row[0, raised] = stretch.reference
+        row[0, offsets(chain, 1)[-1] + raised] = stretch.size
+        return row
+
+    run = ScheduleRun(
+        tiers, last, 1.0, folded=tiers, missed=1e-11, nodes=30, starts=None,
+        report=lambda text: None, reading=quanta,
+    )  # fmt: skip
+    assert run.values(np.array([0.0]))[0, 0] == pytest.approx(0.0, abs=1e-14)

@@ -29,7 +29,7 @@ schedule_option = click.option(
 )
 
 
-def read_pieces(path: Path) -> list[dict[str, Any]]:
+def pieces_in_file(path: Path) -> list[dict[str, Any]]:
     """The pieces of a file, each with its duration and what it changes.
 
     Raises:
@@ -67,7 +67,7 @@ def build_schedule(
     from thermalent.solution.schedule import Schedule
     from thermalent.support.errors import ArgumentError
 
-    pieces, found = read_pieces(path), []
+    pieces, found = pieces_in_file(path), []
     for number, piece in enumerate(pieces, start=1):
         changes = {name: value for name, value in piece.items() if name != "duration"}
         lists = {k: tuple(v) if isinstance(v, list) else v for k, v in changes.items()}

@@ -14,7 +14,8 @@ from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.one_mode import evolution_status
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
-from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun
+from thermalent.continued_fraction.switching.reference import SourceStretch
+from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -53,34 +54,88 @@ def evolve_pieces(
         tolerance: Error aimed at, in the largest element.
         report: Is told how far the work is.
     """
+    problem = _problem(pieces, task, tolerance)
+    d, times = len(problem.pieces[0].numbers), task.times
+    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
+    highest = 0
+    for q in range(int(element_charges(problem.pieces[0].numbers).max()) + 1):
+        tiers = problem.tiers(q)
+        if not tiers.parts:
+            continue
+        values, change, last = _converged(tiers, times, problem.depth, tolerance, report)
+        highest = max(highest, last)
+        basis = tiers.first.basis[0][:, : tiers.first.tier0_size]
+        part = (basis @ values.T).T.reshape(len(times), d, d) * np.exp(1j * problem.angle * q)
+        states += part if q == 0 else part + part.conj().transpose(0, 2, 1)
+        error += change
+    return states, error, highest
+
+
+def read_pieces(
+    pieces: list[Hierarchy],
+    task: EvolutionTask,
+    tolerance: float,
+    report: Callable[[str], None],
+    reading: Callable[[ScheduleTiers, SourceStretch], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Real numbers read from the lowest tiers of total charge zero: values (t, n), errors (t,).
+
+    Args:
+        pieces: The hierarchies of the networks, one after the other.
+        task: Times, start and source.
+        tolerance: Error aimed at, in the largest of the numbers.
+        report: Is told how far the work is.
+        reading: Rows that give the numbers when they multiply the lowest tiers of a stretch.
+    """
+    problem = _problem(pieces, task, tolerance)
+    tiers = problem.tiers(0)
+    values, error, _ = _converged(
+        tiers, task.times, problem.depth, tolerance, report, lambda s: reading(tiers, s)
+    )
+    return values, error
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Networks in common coordinates, and where they start.
+
+    Args:
+        pieces: Their hierarchies up to the last time.
+        lengths: How long each of them lasts.
+        source: The source at time zero.
+        turned: The emitters at time zero in the frame of a real amplitude, (d, d).
+        angle: The phase that is left out of it.
+        depth: Tiers that steady states need.
+    """
+
+    pieces: list[Hierarchy]
+    lengths: list[float]
+    source: InitialSource
+    turned: np.ndarray
+    angle: float
+    depth: int
+
+    def tiers(self, charge: int) -> ScheduleTiers:
+        """The tiers of one total charge."""
+        return ScheduleTiers(
+            self.pieces, self.lengths, self.source, self.turned, charge, self.depth
+        )
+
+
+def _problem(pieces: list[Hierarchy], task: EvolutionTask, tolerance: float) -> _Problem:
     first = pieces[0]
     # Coordinates in which the source drives one state alone are those of a piece that it drives.
     driven = next((h for h in pieces if abs(h.modes[0].drive).max() > 0), first)
     common = {id(h): replace(h, bright_dark=driven.bright_dark) for h in pieces}
-    pieces = [common[id(h)] for h in pieces]
     stationary = task.source == "stationary"
     amplitude = 0j if stationary else complex(start_amplitudes(task.source, 1)[0])
     source = InitialSource(first.modes[0].variance if stationary else 0.0, abs(amplitude))
-    d, times = len(first.numbers), task.times
-    charge = element_charges(first.numbers).reshape(d, d)
     angle = float(np.angle(amplitude))  # which a rotation of all phases removes
-    turned = task.start * np.exp(-1j * angle * charge)
+    d = len(first.numbers)
+    turned = task.start * np.exp(-1j * angle * element_charges(first.numbers).reshape(d, d))
     lengths = [stretch.length for stretch in task.stretches()]
-    pieces = pieces[: len(lengths)]
-    depth = _depth(pieces, source, tolerance)
-    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-    highest = 0
-    for q in range(int(charge.max()) + 1):
-        tiers = ScheduleTiers(pieces, lengths, source, turned, q, depth)
-        if not tiers.parts:
-            continue
-        values, change, last = _converged(tiers, times, depth, tolerance, report)
-        highest = max(highest, last)
-        basis = tiers.first.basis[0][:, : tiers.first.tier0_size]
-        part = (basis @ values.T).T.reshape(len(times), d, d) * np.exp(1j * angle * q)
-        states += part if q == 0 else part + part.conj().transpose(0, 2, 1)
-        error += change
-    return states, error, highest
+    used = [common[id(h)] for h in pieces[: len(lengths)]]
+    return _Problem(used, lengths, source, turned, angle, _depth(used, source, tolerance))
 
 
 def _depth(pieces: list[Hierarchy], source: InitialSource, tolerance: float) -> int:
@@ -99,8 +154,9 @@ def _converged(
     depth: int,
     tolerance: float,
     report: Callable[[str], None],
+    reading: TierReading | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Tier 0 at the times, (t, tier0), its errors, (t,), and the highest tier, which is even."""
+    """Tier 0 or what is read at the times, (t, n), its errors, (t,), and the highest tier."""
     missed = max(_MISSED * tolerance / len(tiers.pieces), _LEAST_MISSED)
     nodes = int(np.ceil(-np.log(missed / 3)))  # about one digit in 2.3 of them
 
@@ -116,6 +172,7 @@ def _converged(
             nodes=min(int(np.ceil(nodes * _MORE_NODES**number)), _MOST_NODES),
             starts=starts,
             report=report,
+            reading=reading,
         )
 
     if tiers.cooling:

@@ -35,6 +35,8 @@ class ContourStart(NamedTuple):
 
 
 _STEPS_ONLY = ContourStart(np.inf, 0.0)
+# What is read of the lowest tiers of a stretch: rows that multiply them, (values, unknowns).
+TierReading = Callable[[SourceStretch], np.ndarray]
 
 
 class ScheduleRun:
@@ -50,6 +52,7 @@ class ScheduleRun:
         starts: Where contours begin in the last stretch of each piece, from an earlier run; if not
             given, it is found, and stands here afterwards.
         report: Is told how far it is.
+        reading: What is read at each time; if not given, tier 0.
     """
 
     def __init__(
@@ -63,18 +66,20 @@ class ScheduleRun:
         nodes: int,
         starts: dict[int, ContourStart] | None,
         report: Callable[[str], None],
+        reading: TierReading | None = None,
     ) -> None:
         self.tiers, self.folded = tiers.up_to(last), folded.up_to(last)
         self.last, self.factor, self.report = last, factor, report
         self.allowed, self.nodes = missed, nodes
         self.known, self.starts = starts, {} if starts is None else starts
-        self.y = tiers.start(last)
+        self.y = self.tiers.start(last)
+        size = tiers.first.tier0_size
+        self.reading = reading or (lambda stretch: np.eye(size))
         self.rounding = 0.0
 
     def values(self, times: np.ndarray) -> np.ndarray:
-        """Tier 0 at increasing times >= 0, (t, tier0)."""
-        size = self.tiers.first.tier0_size
-        found = np.zeros((len(times), size), dtype=self.y.dtype)
+        """What is read at increasing times >= 0, (t, values)."""
+        found: list[np.ndarray] = []
         begin, done, stretches = 0.0, 0, self.tiers.stretches
         for number, stretch in enumerate(stretches):
             end = begin + stretch.length
@@ -82,11 +87,11 @@ class ScheduleRun:
                 end = max(end, float(times[-1]))  # but for rounding they are the same
             inside = int(np.searchsorted(times, end, side="right"))
             marks = np.maximum(times[done:inside] - begin, 0.0)
-            found[done:inside] = self._crossed(number, marks, end - begin)
+            found.append(self._crossed(number, marks, end - begin))
             if number + 1 < len(stretches):
                 self.y = self.tiers.leaped(self.y, stretch, stretches[number + 1], self.last)
             begin, done = end, inside
-        return found
+        return np.concatenate(found)
 
     @property
     def missed(self) -> float:
@@ -94,9 +99,10 @@ class ScheduleRun:
         return sum(start.missed for start in self.starts.values())
 
     def _crossed(self, number: int, marks: np.ndarray, length: float) -> np.ndarray:
-        """Tier 0 at times since a stretch began, (t, tier0); y is at its end afterwards."""
+        """What is read since a stretch began, (t, values); y is at its end afterwards."""
         if length <= 0:
-            return np.tile(self.y[: self.tiers.first.tier0_size], (len(marks), 1))
+            rows = self.reading(self.tiers.stretches[number])
+            return np.tile(rows @ self.y[: rows.shape[1]], (len(marks), 1))
         stretch = _Stretch(self, self.tiers.stretches[number], length)
         piece = stretch.stretch.piece
         if self.known is None and stretch.alone:
@@ -141,23 +147,24 @@ class _Stretch:
         return _STEPS_ONLY
 
     def to_the_end(self, marks: np.ndarray, first: float) -> tuple[np.ndarray, np.ndarray]:
-        """Tier 0 at some times, (t, tier0), and the vector at the end.
+        """What is read at some times, (t, values), and the vector at the end.
 
         Args:
             marks: Increasing times within the stretch.
             first: Time from which on there are contours.
         """
-        size = int(self.offset[1])
+        rows = self.run.reading(self.stretch)
+        size = rows.shape[1]
         if len(marks) and marks[0] < self.now:
             self.now, self.y = 0.0, self.begin.copy()
-        values = np.zeros((len(marks), size), dtype=self.y.dtype)
+        values = np.zeros((len(marks), len(rows)), dtype=self.y.dtype)
         contours = self._contours(first) if first < self.length else None
         for i, time in enumerate(marks):
             if contours is None or time < first:
                 self._step_to(float(time))
-                values[i] = self.y[:size]
+                values[i] = rows @ self.y[:size]
             else:
-                values[i] = contours.serving(time).at(time)[:size]
+                values[i] = rows @ contours.serving(time).at(time)[:size]
         if contours is None:
             self._step_to(self.length)
             return values, self.y
