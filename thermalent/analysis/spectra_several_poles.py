@@ -17,7 +17,7 @@ from thermalent.analysis.radiated_field import (
 )
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.several_poles import correlations
-from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK
 from thermalent.continued_fraction.several_poles.coordinates import Source, chain_of
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.continued_fraction.several_poles.fields import ChainField
@@ -27,6 +27,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError, require_memory
 
 DEFAULT_SPECTRUM_RTOL = 1e-8
+_BUDGET = 1.5e11  # multiplications where no accuracy is asked for, about ten seconds
 _MEASURED = ", plus three standard deviations of the measured source"
 _HOW = (
     "twice the change with one quantum more along the chain, more tiers and another scaling of them"
@@ -121,7 +122,7 @@ def _with(found: Radiated, others: list[Radiated]) -> Radiated:
 
 def _granted(rtol: float | None) -> float:
     """Multiplications that may be spent."""
-    return TIERS_BUDGET if rtol is None else MOST_WORK
+    return _BUDGET if rtol is None else MOST_WORK
 
 
 def _asked(

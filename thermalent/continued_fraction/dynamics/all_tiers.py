@@ -67,6 +67,10 @@ class AllTierSteps:
         self.read = reading_with_trace(chain, start(0))
         self.cap = _MOST_EXTENSION * self.most
 
+    def at_zero(self) -> np.ndarray:
+        """The values at time zero."""
+        return np.array(self.read(self.start(0)))
+
     def extend(self, most: int) -> None:
         """Allow more tiers."""
         self.most = most

@@ -40,6 +40,8 @@ class Response:
         limit: What the function tends to, from a depth; None where that is not known.
         redrawn_limit: The same from entries rounded differently.
         poles: Weakly damped oscillations, from a depth, (p,); of a real function the upper ones.
+        work: Multiplications of a transform, where they are known to be many.
+        seeds: Frequencies on a line that a similar function needed (see `line`).
     """
 
     transform: Transform
@@ -47,6 +49,8 @@ class Response:
     limit: Callable[[int], np.ndarray | None] = lambda depth: None
     redrawn_limit: Callable[[int], np.ndarray | None] = lambda depth: None
     poles: Callable[[int], np.ndarray] = lambda depth: np.zeros(0, dtype=complex)
+    work: float = 0.0
+    seeds: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +107,12 @@ class Inverter:
         if self.looked:
             return False
         self.looked = True
-        self.poles = self.response.poles(self._deeper)
+        self.poles = self.response.poles(self.deeper)
         return self.poles.size > 0
 
     def limit(self) -> tuple[np.ndarray, float] | None:
         """The limit of the function for long times and its error, if it is known."""
-        limit = self.response.limit(self._deeper)
+        limit = self.response.limit(self.deeper)
         other = self.response.redrawn_limit(self.depth)
         if limit is None or other is None:
             return None
@@ -134,7 +138,7 @@ class Inverter:
         while count < _MOST_NODES:
             self.fewest, count, refined = count, int(np.ceil(_MORE_NODES * count)), refined + 1
             # More nodes, more tiers and another rounding at once: the difference shows all three.
-            window = self._sum(self.response.transform, first, span, count, self._deeper)
+            window = self._sum(self.response.transform, first, span, count, self.deeper)
             difference, error = error, _distance(window, before, probe)
             enough = self.tolerance / 4
             if window is not None:
@@ -149,12 +153,13 @@ class Inverter:
             return Window(_nothing(self.real), np.inf, 0.0, span)
         rounding = window.rounding(probe)
         if (error > self.tolerance / 4 or refined > 1) and self.response.redrawn is not None:
-            again = self._sum(self.response.redrawn, first, span, count, self._deeper)
+            again = self._sum(self.response.redrawn, first, span, count, self.deeper)
             rounding += _distance(window, again, probe)
         return Window(window, max(error, rounding) + _ROUNDING, rounding, span)
 
     @property
-    def _deeper(self) -> int:
+    def deeper(self) -> int:
+        """More tiers, whose difference shows what the others leave out."""
         return self.depth + self.depth // 4 + 2
 
     def _sum(

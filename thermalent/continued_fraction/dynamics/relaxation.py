@@ -1,5 +1,9 @@
 r"""Functions of time from the hierarchy: Chebyshev steps for short times, contours for long ones.
 
+Where steps to the first contour, or the transforms on contours, would take long, a sum of poles
+that follows the transform along a line is tried before (`line`). What it might have missed, a
+narrow line between two samples, would show at early times, to which steps go in any case.
+
 A contour for times around T misses the poles p of the resolvent with |Im p| beyond a few N/T. That
 is an error of size exp(Re p t), and more nodes do not show it. So the contours form a chain: the
 first must agree with those steps at several times, and each further one, for four times
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +28,7 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
+from thermalent.continued_fraction.dynamics.line import along_a_line
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.support.errors import ArgumentError
 from thermalent.support.progress import working
@@ -57,6 +62,12 @@ _STEPPED = 1e8
 # A few seconds, which are only spent where the error would otherwise be larger than this, in
 # tolerances.
 _CHEAP, _ENOUGH = 3e9, 30.0
+# Steps, and a transform, that take so long that a line is tried instead; steps that it is compared
+# with, and where; contours that are tried where it does not reach the tolerance, with some hundred
+# transforms.
+_DEAR_STEPS, _DEAR_TRANSFORM = 1e9, 1e6
+_COMPARED, _ON_LINE = 2e8, np.array([0.3, 0.55, 0.8, 1.0])
+_CONTOURS, _TRANSFORMS = 5e10, 400.0
 
 Report = Callable[[str], None]
 
@@ -71,6 +82,7 @@ class RelaxationResult:
         stepped: How many times were stepped.
         depth: The highest tier used.
         refused: Multiplications that the rest would have taken, where that was too many.
+        support: Frequencies of a line that a similar function needs too; none without a line.
     """
 
     values: np.ndarray
@@ -78,6 +90,7 @@ class RelaxationResult:
     stepped: int
     depth: int
     refused: float = 0.0
+    support: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 class Runs(Protocol):
@@ -86,6 +99,10 @@ class Runs(Protocol):
     @property
     def rate(self) -> float:
         """The largest rate of the emitters."""
+        ...
+
+    def at_zero(self) -> np.ndarray:
+        """The values at time zero."""
         ...
 
     def two_runs(self, tolerance: float) -> tuple[Runner, Runner]:
@@ -103,6 +120,11 @@ class Runner(Protocol):
     @property
     def tier(self) -> int:
         """The highest tier in use."""
+        ...
+
+    @property
+    def now(self) -> float:
+        """The time that it has reached."""
         ...
 
     @property
@@ -149,6 +171,10 @@ class Steps:
         self.rate = largest_rate(chain)
         self._others = chain if redrawn is None else redrawn
         self._kept = min(1.0, max(chain.width, _COLDEST)) ** 4
+
+    def at_zero(self) -> np.ndarray:
+        """The values at time zero."""
+        return np.array(self.read(self.start))
 
     def two_runs(self, tolerance: float) -> tuple[RelaxationRun, RelaxationRun]:
         """Two runs that add a part of their tiers where the top one would exceed a limit."""
@@ -249,15 +275,24 @@ class _Relaxation:
     ) -> None:
         self.times, self.tolerance, self.inverter, self.report = times, tolerance, inverter, report
         self.runs = steps.two_runs(tolerance)
+        self.at_zero = steps.at_zero
         self.rate = steps.rate
         self.announced = _ANNOUNCED
         self.values: list[np.ndarray] = []
         self.errors: list[float] = []
+        self.on_line, self.support = 0, np.zeros(0)  # values by a sum of poles
 
     def relaxed(self) -> RelaxationResult:
         """All values."""
         first, by_contour = self._first_try(), 0
+        line_tried = False
         while self._left.size:
+            if not line_tried and self._wants_line(first):
+                line_tried = True
+                self._by_line(first)
+                by_contour += self.on_line
+                first = max(first, *(run.now for run in self.runs))
+                continue
             marks = first * _OVERLAP
             cost = self._cost(min(marks[-1], self.times[-1]))
             if cost > _REFUSED:
@@ -275,7 +310,11 @@ class _Relaxation:
             by_contour += len(self.values) - count
         depth = self.runs[0].tier if not by_contour else self.inverter.depth
         return RelaxationResult(
-            np.array(self.values), np.array(self.errors), len(self.times) - by_contour, depth
+            np.array(self.values),
+            np.array(self.errors),
+            len(self.times) - by_contour,
+            depth,
+            support=self.support,
         )
 
     def _first_try(self) -> float:
@@ -292,6 +331,48 @@ class _Relaxation:
         if cost <= _CHEAP:
             return first
         return end / LAST_MARK * _QUICK / cost
+
+    def _wants_line(self, first: float) -> bool:
+        """Whether steps to the first contour, or the transforms on contours, would take long."""
+        end = float(self.times[-1])
+        filled = sum(run.cost_when_filled(min(first * LAST_MARK, end)) for run in self.runs)
+        if filled > _DEAR_STEPS:
+            return True
+        return self.inverter.response.work > _DEAR_TRANSFORM and end > first * LAST_MARK
+
+    def _by_line(self, first: float) -> None:
+        """All values that are left by a sum of poles, if it is as good as contours would be."""
+        end = min(first * LAST_MARK, float(self.times[-1]))
+        filled = sum(run.cost_when_filled(end) for run in self.runs)
+        now = max(run.now for run in self.runs)
+        until = max(now, end * min(1.0, _COMPARED / max(filled, 1.0)))
+        stepped = self._step(until * _ON_LINE[until * _ON_LINE >= now])
+        inverter = self.inverter
+        if not self._left.size:
+            return
+        try:
+            found = along_a_line(
+                inverter.response,
+                float(self.times[-1]),
+                self.at_zero(),
+                rate=self.rate,
+                depth=inverter.depth,
+                deeper=inverter.deeper,
+                tolerance=self.tolerance,
+                real=inverter.real,
+                report=self.report,
+            )
+        except np.linalg.LinAlgError:
+            return
+        known = np.array(list(stepped))
+        away = found.sum.at(known) - np.array([value for value, _ in stepped.values()])
+        own = max(error for _, error in stepped.values())
+        error = found.error + float(np.max(np.abs(away), initial=0.0)) + own
+        contours = _TRANSFORMS * inverter.response.work + filled
+        allowed = _ENOUGH * self.tolerance if filled > _CHEAP else self.tolerance
+        if error <= allowed or (contours > _CONTOURS and np.isfinite(error)):
+            self.on_line, self.support = len(self._left), found.support
+            self._add(found.sum.at(self._left), error)
 
     @property
     def _left(self) -> np.ndarray:

@@ -12,7 +12,7 @@ quantum less, with other tiers in another scaling.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,8 +21,9 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
 from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.converge import bytes_needed, work
+from thermalent.continued_fraction.several_poles.converge import bytes_needed
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.fields import (
     ChainField,
     TierMatrices,
@@ -31,6 +32,7 @@ from thermalent.continued_fraction.several_poles.fields import (
     split,
     vectors_of,
 )
+from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.support import memory_limit
@@ -148,8 +150,10 @@ class TierRegression:
             raise np.linalg.LinAlgError("the solution is not finite")
         return np.array([value])
 
-    def over_time(self, times: np.ndarray, tolerance: float) -> RelaxationResult:
-        """Values at increasing times >= 0."""
+    def over_time(
+        self, times: np.ndarray, tolerance: float, seeds: np.ndarray | None = None
+    ) -> RelaxationResult:
+        """Values at increasing times >= 0; the seeds are frequencies that a similar one needed."""
 
         def read(y: np.ndarray) -> np.ndarray:
             return np.array([self.read(split(self.built, y, _READ))])
@@ -158,8 +162,12 @@ class TierRegression:
             times,
             tolerance,
             Steps(self.built, joined_tiers(self.built, self.start), self.last, read),
-            Inverter(Response(transform=self.transform), self.last, tolerance, real=False),
+            Inverter(self._response(seeds), self.last, tolerance, real=self.begin.charge == 0),
         )
+
+    def _response(self, seeds: np.ndarray | None) -> Response:
+        found = Response(transform=self.transform, work=fold_work(self.last, max(self.built.sizes)))
+        return found if seeds is None else replace(found, seeds=seeds)
 
 
 def converged(
@@ -190,7 +198,9 @@ def converged(
         found = TierRegression(asked, quanta, other=False)
         now = look(found)
         enough = np.max(np.abs(now - before)) <= rtol * np.max(np.abs(now))
-        spent = _COMPLEX * folds * work(chain, quanta + 1, found.last)
+        # The next blocks from these: symmetries leave fewer unknowns, complex numbers more.
+        larger = count(chain.length - 1, quanta + 1) / count(chain.length - 1, quanta)
+        spent = folds * fold_work(found.last, larger * max(found.built.sizes))
         more = _COMPLEX * bytes_needed(chain, quanta + 1)
         if enough or spent > most_work or more > memory_limit.available():
             return found, TierRegression(asked, quanta - 1, other=True)
@@ -260,9 +270,11 @@ def tiers_coherence(
     fine, coarse = converged(asked, look, rtol, most_work, _FOLDS)
     # Where there is nothing at zero delay (a qubit emits no pairs), later delays are the scale.
     scale = float(np.max(np.abs(look(fine))))
-    found, other = (
-        one.over_time(delays, max(rtol * scale, _FLOOR * fine.size)) for one in (fine, coarse)
-    )
+    # What the quanta leave out need not be resolved further in time.
+    left_out = _PART_OF_CHANGE * float(np.max(np.abs(look(fine) - look(coarse))))
+    tolerance = max(rtol * scale, left_out, _FLOOR * fine.size)
+    other = coarse.over_time(delays, tolerance)
+    found = fine.over_time(delays, tolerance, other.support)
     change = np.abs(found.values - other.values)[:, 0]
     # A delay at which the two happen to agree is no better than those after it.
     change = np.maximum.accumulate(change[::-1])[::-1]
@@ -279,4 +291,5 @@ def flux(asked: Asked, rtol: float, most_work: float) -> tuple[float, float]:
     return _flux(*converged(asked, look, rtol, most_work, 1))
 
 
-_FOLDS = 100  # of one window of delays, in two numbers of nodes
+_FOLDS = 40  # of the delays, along a line
+_PART_OF_CHANGE = 0.1

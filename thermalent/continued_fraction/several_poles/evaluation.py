@@ -28,6 +28,14 @@ class Factors(NamedTuple):
     pivots: np.ndarray
 
 
+_COMPLEX = 4.0  # multiplications of a product of complex numbers
+
+
+def fold_work(tiers: int, size: float) -> float:
+    """Multiplications of a fold of so many tiers of complex blocks, about."""
+    return _COMPLEX * (4 / 3) * tiers * size**3
+
+
 def evaluate_truncated_tiers(chain: Tiers, s: complex, last: int) -> np.ndarray:
     """K(s) of the chain truncated at tier `last`, (tier0_size, tier0_size)."""
     z = eliminate_tiers(chain, s, last, 1)[0] if last > 0 else None

@@ -9,33 +9,34 @@ contours no longer changes, and the evolution with one quantum less shows the er
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
-from thermalent.continued_fraction.dynamics.inversion import SPAN, Inverter
+from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
     RelaxationResult,
     Steps,
-    first_contour,
     largest_rate,
     relax,
 )
 from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.converge import work
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.evaluation import fold_work
+from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
-from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.progress import working
 
-_FOLDS = 100.0  # of complex numbers for one window of times, in two numbers of nodes and of tiers
-_COMPLEX = 4.0  # work of a fold in complex numbers over that in real ones
+_FOLDS = 60.0  # of complex numbers along a line, and those by which K is chosen
+_PART_OF_TIERS = 1e-2  # of the tolerance: emitters that turn need more tiers than steady ones
 _RESCALED = float(np.sqrt(1.7))  # of the tiers against each other: another rounding
-_NODES = 3  # of a contour, by which K is chosen
+_NO_SEEDS = np.zeros(0)
+_PROBES, _HIGHEST = 6, 3.0  # frequencies by which K is chosen, the last in the largest rate
 
 
 def tiers_depth(chain: SourceChain, quanta: int, rtol: float) -> int:
@@ -64,7 +65,7 @@ def evolve_several_poles(
         most_work: Multiplications; K ends where one more would exceed them.
     """
     stats = {"tiers": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
-    depth = tiers_depth(chain, min(1, chain.length - 1), tolerance)
+    depth = tiers_depth(chain, min(1, chain.length - 1), _PART_OF_TIERS * tolerance)
 
     def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
         sector = _Sector(chain, part, q, depth)
@@ -125,12 +126,14 @@ class _Sector:
         if self.chain.length == 1:
             return 0, tolerance
         built, start = self.built(1)
-        weighted = list(_probes(built, times, tolerance))
+        weighted = list(_probes(built, times))
         before = self._transformed(built, start, weighted)
-        quanta, change = 1, np.inf
+        quanta, change, poles = 1, np.inf, self.chain.length - 1
         with working("quanta along the chain") as report:
             while True:
-                spent = _COMPLEX * _FOLDS * work(self.chain, quanta + 1, self.depth)
+                # The next blocks from these, where symmetries leave fewer unknowns.
+                larger = count(poles, quanta + 1) / count(poles, quanta)
+                spent = _FOLDS * fold_work(self.depth, larger * max(built.sizes))
                 if quanta > 1 and spent > most_work:
                     return quanta, change
                 quanta += 1
@@ -156,21 +159,27 @@ class _Sector:
     ) -> tuple[np.ndarray, np.ndarray]:
         """States with K quanta, and errors: their own and the change from one quantum less."""
         tolerance = max(reachable / 10, 1e-10) if reachable > 1e-10 else 1e-10
-        states, own = self._run(times, quanta, tolerance)
         if self.chain.length == 1:
+            states, own, _ = self._run(times, quanta, tolerance, _NO_SEEDS)
             return states, own
-        fewer, theirs = self._run(times, quanta - 1, tolerance)
+        fewer, theirs, seeds = self._run(times, quanta - 1, tolerance, _NO_SEEDS)
+        states, own, _ = self._run(times, quanta, tolerance, seeds)
         change = np.max(np.abs(states - fewer), axis=(1, 2))
         # Where the two agree by chance at one time, the error is that of the times around it.
         return states, own + np.maximum.accumulate(change[::-1])[::-1] + theirs
 
     def _run(
-        self, times: np.ndarray, quanta: int, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, times: np.ndarray, quanta: int, tolerance: float, seeds: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """States, errors, and frequencies for the next run (see `line`)."""
         built, start = self.built(quanta)
         other = built.rescaled(_RESCALED)
         # Poles are not searched: steps continue until contours agree.
-        over_time = response(built, folded(built, start), folded(other, start), chained=False)
+        over_time = replace(
+            response(built, folded(built, start), folded(other, start), chained=False),
+            work=fold_work(self.depth, max(built.sizes)),
+            seeds=seeds,
+        )
         relaxed: RelaxationResult = relax(
             times,
             tolerance,
@@ -182,15 +191,19 @@ class _Sector:
         self.stepped = max(self.stepped, relaxed.stepped)
         d = len(self.chain.numbers)
         basis = built.basis[0][:, : built.tier0_size]
-        return (basis @ relaxed.values.T).T.reshape(len(times), d, d), relaxed.error
+        states = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
+        return states, relaxed.error, relaxed.support
 
 
-def _probes(built: Tiers, times: np.ndarray, tolerance: float) -> Iterable[tuple[complex, float]]:
-    """Nodes of the first and of the last contour, with their weights in the function of time."""
-    first = first_contour(tolerance, largest_rate(built))
-    for start in {min(first, float(times[-1])), max(first, float(times[-1]) / SPAN)}:
-        if not np.isfinite(start) or start <= 0:
-            continue
-        contour = hyperbola(start, SPAN * start, 8)
-        for z, w in zip(contour.nodes[:_NODES], contour.weights[:_NODES], strict=True):
-            yield complex(z), float(abs(w) * np.exp(z.real * start))
+def _probes(built: Tiers, times: np.ndarray) -> Iterable[tuple[complex, float]]:
+    """Points on a line right of all singularities, and what z F says of the function of time.
+
+    Left of the slowest rates of the source, where contours pass, K never converges.
+    """
+    last = float(times[-1])
+    if last <= 0:
+        return
+    rate = max(largest_rate(built), 1.0 / last)
+    for omega in (0.0, *np.geomspace(1.0 / last, _HIGHEST * rate, _PROBES).tolist()):
+        z = complex(1.0 / last, omega)
+        yield z, abs(z)
