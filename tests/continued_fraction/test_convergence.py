@@ -92,3 +92,20 @@ def test_the_next_depth_is_where_the_error_is_a_quarter_of_what_is_wanted(decay)
     assert found == convergence.even(np.clip(exact, 1.15 * 90, 360))
     # Before the decay is known, depths grow by a fixed ratio.
     assert convergence.next_depth(depths, 2, changes, 1, wanted) == convergence.even(1.4 * 90)
+
+
+@pytest.mark.parametrize(("first", "second"), [(2.0, 2.0), (40.0, 60.0), (60.0, 9.0), (1.0, 1e4)])
+@pytest.mark.parametrize("c", [1e-4, 1e-2, 0.1, 3.0])
+def test_the_rate_of_a_decay_is_found_from_two_changes(c, first, second):
+    c /= max(first, second)
+    ratio = np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first)
+    # The ratio is known to a rounding, and changes by c times half of both steps.
+    allowed = 1e-12 + 1e-15 / (c * (first + second))
+    assert convergence._decay(ratio, first, second) == pytest.approx(c, rel=allowed)
+
+
+def test_changes_that_fall_slower_or_faster_than_exponentials_have_no_rate():
+    assert convergence._decay(1.5, 40.0, 60.0) == 0.0  # as a constant change per tier would
+    assert convergence._decay(3.0, 40.0, 60.0) == 0.0
+    assert convergence._decay(0.0, 40.0, 60.0) == 0.0
+    assert convergence._decay(1e-320, 1.0, 1.0) == 0.0

@@ -65,7 +65,7 @@ def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: i
     )
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def solve_lanes(both, parity, m, width, side):
     """Replace R by D^{-1} R in [D | R], both[parity] of (2, m, width, lanes), in every lane.
 
@@ -86,7 +86,7 @@ def solve_lanes(both, parity, m, width, side):
         _subtract_rows(both, parity, k, m - 1, k, -1, m, width, one, side)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(error_model="numpy", inline="always")
 def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side):
     """Subtract from row k the rows from `begin` to before `end`, each times its element of row k.
 
@@ -97,12 +97,14 @@ def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side)
     while j + 3 < right:
         x0, x1 = at(side, both, (parity, k, j)), at(side, both, (parity, k, j + 1))
         x2, x3 = at(side, both, (parity, k, j + 2)), at(side, both, (parity, k, j + 3))
-        for p in range(begin, end, step):
+        p = begin
+        while p != end:
             weight = at(side, both, (parity, k, p))
             x0 = minus_product(x0, weight, at(side, both, (parity, p, j)))
             x1 = minus_product(x1, weight, at(side, both, (parity, p, j + 1)))
             x2 = minus_product(x2, weight, at(side, both, (parity, p, j + 2)))
             x3 = minus_product(x3, weight, at(side, both, (parity, p, j + 3)))
+            p += step
         put(side, both, (parity, k, j), multiplied(x0, factor))
         put(side, both, (parity, k, j + 1), multiplied(x1, factor))
         put(side, both, (parity, k, j + 2), multiplied(x2, factor))
@@ -110,9 +112,11 @@ def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side)
         j += 4
     while j < right:
         x0 = at(side, both, (parity, k, j))
-        for p in range(begin, end, step):
+        p = begin
+        while p != end:
             weight, element = at(side, both, (parity, k, p)), at(side, both, (parity, p, j))
             x0 = minus_product(x0, weight, element)
+            p += step
         put(side, both, (parity, k, j), multiplied(x0, factor))
         j += 1
 
@@ -148,13 +152,15 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
                 put(side, weights, (end,), weight)
                 end += 1
             for j in range(own_size):
-                total = at(side, a, (parity, i, j))
-                if i == j:
-                    total = plus_product(total, at(side, rate, (0,)), tier)
-                for t in range(start, end):
-                    element = at(side, both, (1 - parity, columns[t], size_above + j))
-                    total = minus_product(total, at(side, weights, (t,)), element)
-                put(side, both, (parity, i, j), total)
+                put(side, both, (parity, i, j), at(side, a, (parity, i, j)))
+            diagonal = plus_product(at(side, a, (parity, i, i)), at(side, rate, (0,)), tier)
+            put(side, both, (parity, i, i), diagonal)
+            for t in range(start, end):
+                weight, c = at(side, weights, (t,)), columns[t]
+                for j in range(own_size):
+                    element = at(side, both, (1 - parity, c, size_above + j))
+                    total = minus_product(at(side, both, (parity, i, j)), weight, element)
+                    put(side, both, (parity, i, j), total)
             for j in range(own_size, width):
                 put(side, both, (parity, i, j), zero)
         for t in range(begin[parity], begin[1 + parity]):

@@ -22,7 +22,8 @@ MOST_FOLDS = 20
 _STEP = 1.4  # ratio of successive numbers of tiers, until the decay of the error is known
 _VERIFY = 1.15  # ratio for the last step, which shows that the error has fallen
 ONE_BY_ONE = np.arange(3)  # numbers of tiers, or of quanta, that grow by equal steps
-_HALVINGS = 32  # of some 12 decades in which a rate of decay is searched for: to 1e-8 of itself
+_STEPS = 32  # of Newton's method, of which a handful suffice
+_KNOWN_TO = 1e-6  # relative change after which the next one is below rounding
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
 
@@ -170,19 +171,22 @@ def next_depth(depths, folds, changes, count, wanted):
 
 @compiled(nogil=True, error_model="numpy")
 def _decay(ratio, first, second):
-    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` tiers."""
-    low, high = 1e-9 / first, 700.0 / max(first, second)
-    if _excess(low, ratio, first, second) <= 0 or _excess(high, ratio, first, second) >= 0:
-        return 0.0  # slower than any exponential: not to be extrapolated
-    for _ in range(_HALVINGS):
-        middle = np.sqrt(low * high)
-        if _excess(middle, ratio, first, second) > 0:
-            low = middle
-        else:
-            high = middle
-    return low
+    """The c of exp(-c N), from the ratio of two changes over `first` and then `second` tiers.
 
-
-@compiled(nogil=True, error_model="numpy")
-def _excess(c, ratio, first, second):
-    return np.exp(-c * first) * np.expm1(-c * second) / np.expm1(-c * first) - ratio
+    The logarithm of their ratio falls with c nearly as a straight line, so that Newton's method
+    needs a few steps. Zero where there is none: the decay is slower than any exponential, and not
+    to be extrapolated.
+    """
+    logarithm = np.log(ratio)
+    excess, slope, c = np.log(second / first) - logarithm, -0.5 * (first + second), 0.0
+    if not excess > 0.0:
+        return 0.0
+    for _ in range(_STEPS):
+        change = -excess / slope
+        c += change
+        if not abs(change) > _KNOWN_TO * c:
+            break
+        of_first, of_second = np.expm1(-c * first), np.expm1(-c * second)
+        excess = np.log(of_second / of_first) - c * first - logarithm
+        slope = first / of_first - second * (1.0 + of_second) / of_second
+    return c if 1e-9 / first < c < 700.0 / max(first, second) else 0.0
