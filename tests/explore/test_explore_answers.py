@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import thermalent as te
 from thermalent.cli import main
-from thermalent.explore.answers import map_row_answer, state_answer, with_problems
+from thermalent.explore.answers import map_row_answer, quick_answer, state_answer, with_problems
 from thermalent.explore.controls import CONTROL_BY_NAME, EXPLORED, FILTERS
 from thermalent.explore.limits import changes_of, limits_answer
 from thermalent.explore.maps import axis_values
@@ -265,6 +265,21 @@ def test_a_state_that_takes_too_long_says_so_and_keeps_its_code(monkeypatch):
     assert "too long for a page" in found["message"]
     assert found["python"] == python_code(read_point({"filter": "butterworth:2"}))
     assert found["command"] == command_line(read_point({"filter": "butterworth:2"}))
+
+
+def test_behind_several_poles_a_rough_state_comes_first():
+    """And says so; its error holds against the one that the page asks for afterwards."""
+    link = {"temperature": "4K", "quality": "1e4", "filter": "butterworth:2"}
+    rough, finer = answer(link, quick_answer), answer(link)
+    assert rough["rough"]
+    assert "More digits" in rough["status"]
+    assert "rough" not in finer
+    first, second = (found["concurrence"] for found in (rough, finer))
+    assert second["error"] < 1e-3 < first["error"] < 0.1
+    assert abs(first["value"] - second["value"]) < first["error"] + second["error"]
+    alone = answer({"temperature": "4K"}, quick_answer)
+    assert "rough" not in alone
+    assert alone["concurrence"] == answer({"temperature": "4K"})["concurrence"]
 
 
 def test_every_filter_is_that_of_its_code():

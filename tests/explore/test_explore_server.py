@@ -123,11 +123,11 @@ def test_nothing_that_is_asked_breaks_it(server, path, query):
 def test_an_error_of_the_library_is_a_message_and_the_next_answer_comes(
     server, monkeypatch, capsys
 ):
-    def fails(point):
+    def fails(point, stop):
         raise ArithmeticError("a defect")
 
     with monkeypatch.context() as broken:
-        broken.setattr("thermalent.explore.server.state_answer", fails)
+        broken.setattr("thermalent.explore.server.quick_answer", fails)
         reply, body = get(server, "/api/state", COLD)
     assert reply.status == 500
     assert body.decode() == "The library failed: ArithmeticError: a defect"

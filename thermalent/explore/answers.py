@@ -27,6 +27,9 @@ IsOutdated = Callable[[], bool]
 STATE_SECONDS = 3.0  # for the number itself
 MAP_SECONDS = 0.3  # for each point of a map
 _OF_COLOURS = 1e-3
+# Behind several poles a state of this accuracy takes milliseconds, and one of nine digits seconds.
+_ROUGH = ContinuedFraction(rtol=1e-2)
+_MORE = "More digits are being computed."
 _ARGUMENT = re.compile(r"^Argument `(\w+)`")
 
 
@@ -53,8 +56,29 @@ def with_problems(point: Point, answer: Callable[[Point], Answer]) -> Answer:
     }
 
 
-def state_answer(point: Point) -> Answer:
-    """The steady state, the system as a drawing, its numbers, and the code for it."""
+def quick_answer(point: Point, stop: IsOutdated = lambda: False) -> Answer:
+    """What a slider can wait for: behind several poles a rough state, which says so.
+
+    Args:
+        point: Where.
+        stop: Whether to end at once.
+    """
+    several = point.filter != "cavity"
+    found = _state_answer(point, stop, _ROUGH if several else None)
+    return {**found, "rough": True, "status": _MORE} if several and "status" in found else found
+
+
+def state_answer(point: Point, stop: IsOutdated = lambda: False) -> Answer:
+    """The steady state, the system as a drawing, its numbers, and the code for it.
+
+    Args:
+        point: Where.
+        stop: Whether to end at once.
+    """
+    return _state_answer(point, stop, None)
+
+
+def _state_answer(point: Point, stop: IsOutdated, method: ContinuedFraction | None) -> Answer:
     lab = point.hardware()
     described = {
         "drawing": schematic_svg(lab),
@@ -63,8 +87,8 @@ def state_answer(point: Point) -> Answer:
         "command": command_line(point),
     }
     try:
-        with within_seconds(STATE_SECONDS):
-            state = steady_state(lab.network)
+        with within_seconds(STATE_SECONDS, stop):
+            state = steady_state(lab.network, method)
     except ThermalentError as problem:
         return {**described, "ok": False, "message": str(problem)}
     return {

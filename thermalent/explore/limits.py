@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.explore.answers import Answer, IsOutdated, concurrences
 from thermalent.explore.controls import has_mirror
 from thermalent.explore.point import Point
@@ -16,6 +17,7 @@ from thermalent.hardware.occupation import source_temperature
 from thermalent.support.errors import ThermalentError
 
 _SECONDS = 1.5  # for each state
+_OF_BARS = 1e-3  # accuracy of the states behind several poles
 LARGER = 1.1  # factor of "10 % more"
 _LOST, _DEPHASED, _WARM, _ASIDE = 0.01, 0.01, 0.01, 0.005  # what is added where nothing is
 
@@ -86,7 +88,9 @@ def limits_answer(point: Point, stop: IsOutdated = lambda: False) -> Answer:
             labs.append(point.hardware(**change.arguments))
         except ThermalentError:
             labs.append(None)
-    here, *there = concurrences(labs, _SECONDS, stop)
+    # As for a map: the rest would take seconds for each, and every bar has its error.
+    method = None if point.filter == "cavity" else ContinuedFraction(rtol=_OF_BARS)
+    here, *there = concurrences(labs, _SECONDS, stop, method)
     bars, missing = [], []
     for change, value in zip(changes, there, strict=True):
         if here is None or value is None:

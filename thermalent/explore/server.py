@@ -23,6 +23,7 @@ from thermalent.explore.answers import (
     Answer,
     IsOutdated,
     map_row_answer,
+    quick_answer,
     state_answer,
     with_problems,
 )
@@ -105,7 +106,8 @@ class ExplorerServer(ThreadingHTTPServer):
             self.newer += 1  # ends what is being computed for the point before
             with self.work:
                 self.newer -= 1
-                return _json(with_problems(read_point(given), state_answer))
+                answer = partial(quick_answer, stop=self.is_outdated)
+                return _json(with_problems(read_point(given), answer))
         with self.work:
             if path in _SLOWER:
                 answer = partial(_SLOWER[path], stop=self.is_outdated)
@@ -118,6 +120,7 @@ class ExplorerServer(ThreadingHTTPServer):
 
 
 _SLOWER: Mapping[str, Callable[..., Answer]] = {
+    "/api/finer": state_answer,
     "/api/limits": limits_answer,
     "/api/spectrum": spectrum_answer,
 }

@@ -3,9 +3,10 @@
 import { chart, lines, sideways, upright, withPrefix } from "./plots.js";
 
 const IDLE = 250; // milliseconds without a change, after which the slower pictures are asked for
+const PATIENT = 400; // milliseconds after which the page says that it computes
 const at = (id) => document.getElementById(id);
 let page, texts = {}, values = {}, preset, filter, extra = {};
-let asking = false, again = false, turn = 0, timer;
+let asking = false, again = false, rough = false, turn = 0, timer;
 
 async function ask(path, query) {
   const reply = await fetch(`${path}?${query}`);
@@ -26,10 +27,13 @@ async function refresh() {
   asking = true;
   while (again) {
     again = false;
+    const slow = setTimeout(() => { at("status").textContent = "computing …"; }, PATIENT);
     try {
       show(await ask("/api/state", link()));
     } catch {
       at("message").textContent = "The server does not answer. Is `thermalent explore` running?";
+    } finally {
+      clearTimeout(slow);
     }
   }
   asking = false;
@@ -49,6 +53,7 @@ function show(answer) {
   at("message").textContent = answer.errors.link
     || (named.includes(answer.message) ? marked : answer.message || marked);
   at("results").classList.toggle("stale", !answer.ok);
+  rough = Boolean(answer.rough);
   if (answer.drawing) at("drawing").innerHTML = answer.drawing;
   if (answer.python) fill(answer);
   if (!answer.ok) {
@@ -57,7 +62,7 @@ function show(answer) {
     return;
   }
   const { value, error } = answer.concurrence;
-  at("value").textContent = value.toFixed(6);
+  at("value").textContent = value.toFixed(rough ? 3 : 6);
   at("error").textContent = `± ${error.toExponential(0)}`;
   at("error").title = answer.error_origin;
   at("status").textContent = answer.status;
@@ -91,6 +96,12 @@ async function slower(own) {
   if (at("results").classList.contains("stale")) return;
   delete document.body.dataset.complete;
   try {
+    if (rough) {
+      const finer = await ask("/api/finer", link());
+      if (!current()) return;
+      if (finer.ok) show(finer);
+      else at("status").textContent = "More digits take longer than a page can wait; the code computes them.";
+    }
     const found = await ask("/api/limits", link());
     if (!current()) return;
     at("limits").replaceChildren(sideways(found.limits || []));
