@@ -17,7 +17,9 @@ from thermalent.hardware.occupation import source_temperature
 from thermalent.support.errors import ThermalentError
 
 _SECONDS = 1.5  # for each state
-_OF_BARS = 1e-3  # accuracy of the states behind several poles
+# Accuracies behind several poles, the first if the point affords it: nine digits would take seconds
+# for each state, and every bar has its error.
+_OF_BARS = (1e-5, 1e-3)
 LARGER = 1.1  # factor of "10 % more"
 _LOST, _DEPHASED, _WARM, _ASIDE = 0.01, 0.01, 0.01, 0.005  # what is added where nothing is
 
@@ -88,8 +90,7 @@ def limits_answer(point: Point, stop: IsOutdated = lambda: False) -> Answer:
             labs.append(point.hardware(**change.arguments))
         except ThermalentError:
             labs.append(None)
-    # As for a map: the rest would take seconds for each, and every bar has its error.
-    method = None if point.filter == "cavity" else ContinuedFraction(rtol=_OF_BARS)
+    method = _method(point.hardware(), point.filter != "cavity", stop)
     here, *there = concurrences(labs, _SECONDS, stop, method)
     bars, missing = [], []
     for change, value in zip(changes, there, strict=True):
@@ -100,6 +101,15 @@ def limits_answer(point: Point, stop: IsOutdated = lambda: False) -> Answer:
         error = (value["error"] or 0.0) + (here["error"] or 0.0)
         bars.append({"words": change.words, "kind": change.kind, "value": by, "error": error})
     return {"limits": sorted(bars, key=lambda bar: -abs(bar["value"])), "missing": missing}
+
+
+def _method(lab: Hardware, several_poles: bool, stop: IsOutdated) -> ContinuedFraction | None:
+    """The accuracy that the point itself affords, for all bars."""
+    if not several_poles:
+        return None
+    fine, rough = (ContinuedFraction(rtol=rtol) for rtol in _OF_BARS)
+    (affordable,) = concurrences([lab], _SECONDS, stop, fine)
+    return rough if affordable is None else fine
 
 
 def _larger(point: Point, name: str) -> dict[str, float]:

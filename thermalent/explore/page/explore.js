@@ -62,12 +62,17 @@ function show(answer) {
     return;
   }
   const { value, error } = answer.concurrence;
-  at("value").textContent = value.toFixed(rough ? 3 : 6);
+  at("value").textContent = value.toFixed(digits(error));
   at("error").textContent = `± ${error.toExponential(0)}`;
   at("error").title = answer.error_origin;
   at("status").textContent = answer.status;
   at("populations").replaceChildren(upright(answer.populations));
   document.body.dataset.drawn = link();
+}
+
+// Decimal places that an error leaves, up to six.
+function digits(error) {
+  return error > 0 ? Math.min(6, Math.max(2, 1 + Math.floor(-Math.log10(error)))) : 6;
 }
 
 function fill(answer) {

@@ -51,14 +51,16 @@ export function sideways(bars) {
   const svg = canvas(width, height, "what limits the concurrence");
   const most = Math.max(1e-12, ...bars.map((bar) => Math.abs(bar.value)));
   bars.forEach((bar, place) => {
-    const y = place * row, long = (Math.abs(bar.value) / most) * (zero - 62);
+    const y = place * row, long = (Math.abs(bar.value) / most) * (zero - 100);
     const up = bar.value >= 0, end = up ? zero + long + 5 : zero - long - 5;
     const drawn = element("rect", { x: up ? zero : zero - long, y: y + 18, width: long,
       height: 13, fill: up ? "#009e73" : "#d55e00", rx: 2 });
     drawn.append(element("title", {}, `${bar.value} ± ${bar.error}`));
     const sign = up ? "+" : "−";
+    const unsure = bar.error > 0.05 * Math.abs(bar.value) ? ` ± ${bar.error.toPrecision(1)}` : "";
+    if (unsure) drawn.setAttribute("opacity", 0.45);
     svg.append(drawn, element("text", { x: end, y: y + 29, "text-anchor": up ? "start" : "end" },
-        sign + Math.abs(bar.value).toFixed(4)));
+        sign + Math.abs(bar.value).toFixed(4) + unsure));
   });
   svg.append(element("path", { d: `M${zero} 16V${height}`, stroke: "#5b6672" }));
   bars.forEach((bar, place) => svg.append(element("text",
