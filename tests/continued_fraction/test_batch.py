@@ -9,6 +9,7 @@ import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
+from thermalent.continued_fraction.chain import small
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.small import chains
@@ -291,3 +292,23 @@ def test_refusals_name_the_position():
         solve_side_by_side([3])
     with pytest.raises(ValueError, match="`threads` must be an integer of at least 1"):
         solve_side_by_side([], threads=0)
+
+
+def test_chains_do_not_depend_on_how_many_networks_are_assembled_at_once(monkeypatch):
+    """Some with detuning, which reach more unknowns, in between."""
+    networks = [te.thermal_link(1.0 + i, 0.3, detuning=0.1 * (i % 3 == 1)) for i in range(11)]
+    kind = structure(networks[0])
+    whole = small.chains(networks, np.arange(11), kind)
+    monkeypatch.setattr(small, "_AT_ONCE", 3)
+    parts = small.chains(networks, np.arange(11), kind)
+    assert [group.points.tolist() for group in parts] == [[0, 2, 3, 5, 6, 8, 9], [1, 4, 7, 10]]
+    for one, other in zip(whole, parts, strict=True):
+        assert np.array_equal(one.points, other.points)
+        for name in ("rate", "width", "tier0"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
+        for row in range(len(one.points)):
+            first, second = one.single(row), other.single(row)
+            for a, b in zip((*first.a, *first.basis), (*second.a, *second.basis), strict=True):
+                assert np.array_equal(a, b)
+            alone = small.chains(networks, one.points[row : row + 1], kind)[0].single(0)
+            assert all(np.array_equal(a, b) for a, b in zip(first.basis, alone.basis, strict=True))

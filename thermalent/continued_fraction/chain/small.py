@@ -5,7 +5,7 @@ One network is a list of one: there is no other way to the chain of its steady s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ from thermalent.continued_fraction.chain.structure import (
 )
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
+
+# Networks whose matrices are assembled at once: those of more do not stay in the cache until what
+# is needed of them is taken.
+_AT_ONCE = 64
 
 
 class ReachedUnknowns(NamedTuple):
@@ -50,8 +54,8 @@ class Chains(NamedTuple):
         rate: Amplitude decay rates lambda of the modes, (p,).
         width: sqrt|V| of each, (p,).
         tier0: Hermitian basis matrices of tier 0 as columns, (p, d^2, tier0).
-        basis: Hermitian basis of every network that was asked for, (n, d^2, d^2).
-        rows: Which of them are here, (p,).
+        basis_of: From the position of one of them here to its Hermitian basis, (d^2, d^2), which is
+            worked out again.
         reached: The unknowns.
     """
 
@@ -61,8 +65,7 @@ class Chains(NamedTuple):
     rate: np.ndarray
     width: np.ndarray
     tier0: np.ndarray
-    basis: np.ndarray
-    rows: np.ndarray
+    basis_of: Callable[[int], np.ndarray]
     reached: ReachedUnknowns
 
     @property
@@ -72,7 +75,7 @@ class Chains(NamedTuple):
 
     def single(self, row: int) -> HierarchyChain:
         """The chain of one of the networks."""
-        basis, unknowns = self.basis[self.rows[row]], self.reached.unknowns
+        basis, unknowns = self.basis_of(row), self.reached.unknowns
         up, down = self.blocks.four(row)
         return HierarchyChain(
             a=(self.blocks.a[0][row], self.blocks.a[1][row]),
@@ -109,35 +112,78 @@ def chains(
     frames = _frames(number, superoperators.lowering, superoperators.numbers)
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
-    basis, matrices, sizes, reaches = basis_kernels.assemble_small(
-        frames,
-        superoperators.place,
-        number,
-        superoperators.sums,
-        superoperators.span,
-        variance,
-        scale,
-    )
+
+    def assembled(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Bases, A, B and C of some of the networks, their sizes, and the unknowns that matter."""
+        found: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] = basis_kernels.assemble_small(
+            frames[part],
+            superoperators.place,
+            number[part],
+            superoperators.sums,
+            superoperators.span,
+            variance[part],
+            scale[part],
+        )
+        return found
+
+    taken: dict[bytes, list[_Taken]] = {}
+    for begin in range(0, len(points), _AT_ONCE):
+        basis, matrices, sizes, reaches = assembled(slice(begin, begin + _AT_ONCE))
+        for key, rows in _alike(np.packbits(reaches, axis=1)):
+            reached = _reached_unknowns(kind, key)
+            tier0 = reached.unknowns[0][: reached.tier0_size]
+            part = _Taken(
+                rows=begin + rows,
+                six=basis_kernels.gather(matrices, rows, *reached.unknowns),
+                size=basis_kernels.gather(sizes, rows, *reached.unknowns),
+                tier0=(basis if len(rows) == len(basis) else basis[rows]).take(tier0, axis=2),
+            )
+            taken.setdefault(key, []).append(part)
     found = []
-    for key, rows in _alike(np.packbits(reaches, axis=1)):
+    for key, parts in taken.items():
+        rows, six, size, tier0_basis = parts[0] if len(parts) == 1 else _joined(parts)
         reached = _reached_unknowns(kind, key)
-        six = basis_kernels.gather(matrices, rows, *reached.unknowns)
-        size = basis_kernels.gather(sizes, rows, *reached.unknowns)
-        tier0 = reached.unknowns[0][: reached.tier0_size]
+        a, a_odd, up, up_odd, down, down_odd = size
         found.append(
             Chains(
                 points=points[rows],
                 blocks=chain_blocks(six, reached.charge),
-                size=Sizes(a=size[:2], up=size[2:4], down=size[4:]),
+                size=Sizes(a=(a, a_odd), up=(up, up_odd), down=(down, down_odd)),
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
-                tier0=(basis if len(rows) == len(basis) else basis[rows]).take(tier0, axis=2),
-                basis=basis,
-                rows=rows,
+                tier0=tier0_basis,
+                basis_of=lambda row, rows=rows: assembled(slice(rows[row], rows[row] + 1))[0][0],  # type: ignore[misc]
                 reached=reached,
             )
         )
     return found
+
+
+class _Taken(NamedTuple):
+    """What is taken of the matrices of some networks that reach the same unknowns.
+
+    Args:
+        rows: Which networks they are, (p,).
+        six: A, B and C, six blocks (p, rows, columns).
+        size: What their elements were summed from, the same.
+        tier0: See `Chains`.
+    """
+
+    rows: np.ndarray
+    six: tuple[np.ndarray, ...]
+    size: tuple[np.ndarray, ...]
+    tier0: np.ndarray
+
+
+def _joined(parts: Sequence[_Taken]) -> _Taken:
+    """Several parts as one."""
+    rows, six, size, tier0 = zip(*parts, strict=True)
+    return _Taken(
+        np.concatenate(rows),
+        tuple(np.concatenate(blocks) for blocks in zip(*six, strict=True)),
+        tuple(np.concatenate(blocks) for blocks in zip(*size, strict=True)),
+        np.concatenate(tier0),
+    )
 
 
 def _alike(keys: np.ndarray) -> list[tuple[bytes, np.ndarray]]:
