@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     monkeypatch.setattr(memory_limit, "available", lambda: 24_000_000_000)
     refusal = ContinuedFraction().refusal(net)
     assert "GB of memory" in refusal or "TB of memory" in refusal
-    assert "The first 7 of the 9 emitters would fit" in refusal
+    assert "The first 8 of the 9 emitters would fit" in refusal
     monkeypatch.setattr(memory_limit, "available", lambda: 10**15)
     assert ContinuedFraction().refusal(net) is None
 

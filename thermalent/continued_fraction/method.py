@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.continued_fraction import memory, one_mode, several_modes
+from thermalent.continued_fraction import many_emitters, memory, one_mode, several_modes
 from thermalent.continued_fraction.batch.lanes import solved_arrays
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
@@ -27,7 +27,12 @@ from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.result import SteadyState
-from thermalent.solution.tasks import EvolutionTask, Task, mismatched_start
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    SteadyStateTask,
+    Task,
+    mismatched_start,
+)
 from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
@@ -135,11 +140,17 @@ class ContinuedFraction(Method):
         except SymmetryError as error:
             return Refusal(str(error))
         reasons = (self._out_of_reach(one, numbers) for one in networks)
-        reason = next(filter(None, reasons), None) or _too_large(task, numbers)
+        reason = next(filter(None, reasons), None) or self._too_large(task, numbers)
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask) and several_networks:
             return ScheduleEvolutionPlan(task=task, settings=self.settings, numbers=numbers)
+        if isinstance(task, SteadyStateTask) and many_emitters.iterates(
+            network, numbers, self.settings
+        ):
+            return many_emitters.ManyEmittersPlan(
+                task=task, settings=self.settings, numbers=numbers
+            )
         return one_mode.plan_one_mode(task, self.settings, numbers)
 
     def plan_many(self, tasks: Sequence[Task]) -> list[Plan | Refusal]:
@@ -192,37 +203,38 @@ class ContinuedFraction(Method):
             )
         return None
 
+    def _too_large(self, task: Task, numbers: np.ndarray) -> str | None:
+        """Reason why a task behind one mode does not fit into memory, and what would; or None.
 
-def _too_large(task: Task, numbers: np.ndarray) -> str | None:
-    """Reason why a task behind one mode does not fit into memory, and what would; None if it does.
+        Small problems fit anywhere, and nobody looks for them.
+        """
+        times = len(task.times) if isinstance(task, EvolutionTask) else 0
 
-    Small problems fit anywhere, and nobody looks for them.
-    """
-    times = len(task.times) if isinstance(task, EvolutionTask) else 0
+        def needed(numbers: np.ndarray, times: int) -> float:
+            if times == 0 and many_emitters.iterates(task.network, numbers, self.settings):
+                return many_emitters.needed_bytes(task.network, numbers, self.settings)
+            if times == 0:
+                return memory.steady_state_bytes(numbers)
+            return memory.evolution_bytes(numbers, times)
 
-    def needed(numbers: np.ndarray, times: int) -> float:
-        if times == 0:
-            return memory.steady_state_bytes(numbers)
-        return memory.evolution_bytes(numbers, times)
-
-    if len(numbers) <= one_mode.ALWAYS_FITS and times <= _FEW_TIMES:
-        return None
-    reason = memory_limit.lacking(needed(numbers, times))
-    if reason is None:
-        return None
-    free = memory_limit.available()
-    at_no_time = needed(numbers, 1)
-    if times > 1 and at_no_time <= free:
-        each = (needed(numbers, times) - at_no_time) / (times - 1)
-        fitting = 1 + int((free - at_no_time) / each)
-        return f"at {times} times {reason}. {fitting} times would fit."
-    emitters = task.network.emitters
-    fitting = 0
-    for count in range(1, len(emitters)):
-        first = excitation_numbers_of(emitters[:count])
-        if needed(first, min(times, 1)) <= free:
-            fitting = count
-    return (
-        f"for the tiers of its {len(numbers)} emitter levels {reason}. The first {fitting} of the "
-        f"{len(emitters)} emitters would fit."
-    )
+        if len(numbers) <= one_mode.ALWAYS_FITS and times <= _FEW_TIMES:
+            return None
+        reason = memory_limit.lacking(needed(numbers, times))
+        if reason is None:
+            return None
+        free = memory_limit.available()
+        at_no_time = needed(numbers, 1)
+        if times > 1 and at_no_time <= free:
+            each = (needed(numbers, times) - at_no_time) / (times - 1)
+            fitting = 1 + int((free - at_no_time) / each)
+            return f"at {times} times {reason}. {fitting} times would fit."
+        emitters = task.network.emitters
+        fitting = 0
+        for count in range(1, len(emitters)):
+            first = excitation_numbers_of(emitters[:count])
+            if needed(first, min(times, 1)) <= free:
+                fitting = count
+        return (
+            f"for the tiers of its {len(numbers)} emitter levels {reason}. The first {fitting} of "
+            f"the {len(emitters)} emitters would fit."
+        )

@@ -147,7 +147,7 @@ class OneModePlan(Plan):
             unique = self._unique()
         if initial is None or unique.status.outcome is not Outcome.NOT_UNIQUE:
             return unique
-        return self._reached(initial)
+        return self.reached(initial)
 
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
@@ -230,8 +230,15 @@ class OneModePlan(Plan):
         tried = self._in_balls(reason, budget=_CHEAP)
         return tried if tried.status.ok else None
 
-    def _reached(self, initial: np.ndarray) -> SteadyState:
-        """The asymptotic state of an initial state, where there are several steady states."""
+    def reached(self, initial: np.ndarray) -> SteadyState:
+        """The asymptotic state of an initial state, where there are several steady states.
+
+        Args:
+            initial: The initial state, (d, d).
+
+        Raises:
+            ValueError: it has coherences between different excitation numbers.
+        """
         began = time.perf_counter()
         if np.any(np.abs(initial[self.numbers[:, None] != self.numbers[None, :]]) > 0):
             checks.fail(

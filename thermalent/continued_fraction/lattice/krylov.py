@@ -126,9 +126,9 @@ class LatticeGenerator:
         self.add(x, out, lattice, range(lattice.last + 1), own=True, lowering=True, raising=True)
         return out
 
-    def solve_upper(self, x: np.ndarray, lattice: Lattice, tier: int) -> None:
-        """Divide a tier by the triangular part of its diagonal, in place."""
-        start, stop = lattice.tiers[tier], lattice.tiers[tier + 1]
+    def solve_upper(self, x: np.ndarray, lattice: Lattice, tiers: range) -> None:
+        """Divide some tiers by the triangular part of their diagonals, in place."""
+        start, stop = lattice.tiers[tiers.start], lattice.tiers[tiers.stop]
         solve_upper(start, stop, x, lattice.offset, lattice.first, self.decay(lattice), *self._l)
 
 
@@ -271,7 +271,7 @@ def steady_vector(
     def divide(remainder: np.ndarray, negative: np.ndarray, tier: int) -> None:
         part = slice(lattice.offset[lattice.tiers[tier]], lattice.offset[lattice.tiers[tier + 1]])
         negative[part] = -remainder[part]
-        generator.solve_upper(negative, lattice, tier)
+        generator.solve_upper(negative, lattice, range(tier, tier + 1))
 
     def precondition(x: np.ndarray) -> np.ndarray:
         # Block elimination from the highest tier down and back, with approximate pivots.

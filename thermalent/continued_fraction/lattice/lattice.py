@@ -145,6 +145,11 @@ def sectors(network: Network | Source) -> Sectors:
     except SymmetryError:
         numbers = np.zeros(int(np.prod(network.dims)), dtype=np.int64)
         signs = np.zeros(len(network.modes), dtype=np.int64)
+    return sectors_of(numbers, signs)
+
+
+def sectors_of(numbers: np.ndarray, signs: np.ndarray) -> Sectors:
+    """The sectors of emitters with these excitation numbers, (d,), and modes with these signs."""
     element = element_charges(numbers)
     lowest = int(element.min())
     return Sectors(

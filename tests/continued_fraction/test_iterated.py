@@ -1,0 +1,100 @@
+"""Steady states that are iterated, against the fraction."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction import many_emitters
+from thermalent.continued_fraction.lattice import iterated
+from thermalent.continued_fraction.lattice.iterated import iterated_steady_state
+from thermalent.support import memory_limit
+
+NETWORKS = {
+    "resonant": te.thermal_link(10.0, 0.1, qubits=3),
+    "detuned": te.thermal_link(3.0, 0.3, qubits=3, detuning=(0.2, -0.1, 0.4), loss=0.1),
+    "dephased": te.thermal_link(8.0, 0.05, dephasing=(1e-3, 0.02)),
+    "both ways": te.phononic_link(5.0, 0.3, wavelengths=(1, 2), detuning=(0.3, -0.2)),
+    "nearly dark": te.phononic_link(4.0, 1.0, wavelengths=(1, 2), detuning=(2e-3, 0.0)),
+    "cold": te.thermal_link(0.01, 2.0),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("rtol", [1e-3, 1e-7])
+def test_iterated_states_are_those_of_the_fraction(name, rtol):
+    network = NETWORKS[name]
+    exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-11)).state
+    found = iterated_steady_state(network, rtol)
+    assert found.outcome == "converged"
+    true = np.max(np.abs(found.state - exact))
+    assert true <= found.error <= rtol * found.scale
+    assert abs(np.trace(found.state) - 1) < 1e-9
+
+
+def test_a_fixed_number_of_tiers_is_the_fraction_with_as_many():
+    network = NETWORKS["detuned"]
+    folded = te.steady_state(network, te.ContinuedFraction(n_max=3, rtol=1e-8))
+    found = iterated_steady_state(network, 1e-8, last=6)
+    assert found.tiers == 6
+    assert np.max(np.abs(found.state - folded.state)) < 1e-8
+    assert found.error == pytest.approx(folded.error, rel=0.1)
+
+
+def test_the_method_iterates_where_blocks_are_large(monkeypatch):
+    network = NETWORKS["detuned"]
+    asked = te.ContinuedFraction(rtol=1e-6)
+    folded = te.steady_state(network, asked)
+    assert "iterations" not in folded.stats
+    monkeypatch.setattr(many_emitters, "FOLDED", 4)
+    result = te.steady_state(network, asked)
+    assert result.stats["iterations"] > 10
+    assert np.max(np.abs(result.state - folded.state)) <= result.error + folded.error
+
+
+def test_a_state_that_is_not_unique_is_refused_or_reached(monkeypatch):
+    network = te.phononic_link(3.0, 0.2, wavelengths=(1, 2))
+    folded = te.steady_state(network, initial="01").populations()["S"]
+    plan = _iterated_plan(network)
+    assert plan.compute().status.outcome.name == "NOT_UNIQUE"
+    reached = _iterated_plan(network, initial="01")
+    assert reached.compute().populations()["S"] == pytest.approx(folded, abs=1e-9)
+    monkeypatch.setattr(memory_limit, "lacking", lambda needed: "it would need too much")
+    with pytest.raises(te.MethodError, match="not unique, and for the one"):
+        reached.compute()
+
+
+def test_without_an_accuracy_the_budget_ends_the_search(monkeypatch):
+    monkeypatch.setattr(iterated, "LATTICE_BUDGET", 1.0)
+    result = _iterated_plan(NETWORKS["resonant"], rtol=None).compute()
+    assert result.status.ok
+    assert result.stats["ended_by"] == "budget"
+    assert 1e-9 < result.error <= 1e-3
+
+
+def test_too_few_vectors_end_with_what_is_left(monkeypatch):
+    monkeypatch.setattr(iterated, "MOST_VECTORS", 20)
+    result = _iterated_plan(NETWORKS["resonant"], rtol=1e-6).compute()
+    assert not result.status.ok
+    assert "20 vectors that are kept do not reach the accuracy" in result.status.message
+
+
+def _iterated_plan(network, rtol=1e-6, initial=None):
+    from thermalent.networks.symmetry import excitation_numbers
+    from thermalent.solution.tasks import SteadyStateTask
+
+    numbers = excitation_numbers(network)
+    task = SteadyStateTask(network=network, initial=initial)
+    settings = te.ContinuedFraction(rtol=rtol).settings
+    return many_emitters.ManyEmittersPlan(task=task, settings=settings, numbers=numbers)
+
+
+@pytest.mark.long
+def test_seven_qubits_reduce_to_six():
+    """In a cascade the last qubit changes nothing upstream: six are folded, seven iterated."""
+    asked = te.ContinuedFraction(rtol=1e-3)
+    seven = te.steady_state(te.thermal_link(10.0, 0.1, qubits=7), asked)
+    six = te.steady_state(te.thermal_link(10.0, 0.1, qubits=6), asked)
+    assert "iterations" in seven.stats
+    names = [f"q{i + 1}" for i in range(6)]
+    difference = np.max(np.abs(seven.reduced(*names) - six.state))
+    assert difference <= 2 * seven.error + six.error
