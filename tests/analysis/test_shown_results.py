@@ -19,6 +19,14 @@ def shown():
         "rates": te.relaxation_rates(NETWORK),
         "comparison": te.cross_validate(NETWORK, [te.ContinuedFraction(), te.Fock(), te.Markov()]),
         "slopes": te.sensitivities(te.thermal_link, {"n_th": 2, "kappa": 0.1, "gamma": (1.0, 1.0)}),
+        "optimum": te.optimise(
+            lambda kappa: te.thermal_link(5.0, kappa),
+            {"kappa": (0.01, 0.2)},
+            "concurrence",
+            starts=2,
+        ),
+        "design": te.design("293K", "5GHz", "10MHz", 0.7, margins=(0.05,)),
+        "best": te.best_filter(20, 1, starts=1, quanta=1),
     }
 
 
@@ -60,3 +68,23 @@ def test_labelled_arrays_hold_the_same_numbers(shown):
     pytest.importorskip("xarray")
     assert np.array_equal(shown["spectrum"].to_xarray()["spectrum"], shown["spectrum"].values)
     assert np.array_equal(shown["g2"].to_xarray()["error"], shown["g2"].error)
+
+
+def test_tables_of_what_was_searched_hold_what_was_found(shown):
+    optimum, design = shown["optimum"], shown["design"]
+    assert f"{float(optimum.parameters['kappa']):.6f}" in optimum._repr_html_()
+    assert f"at kappa = {optimum.parameters['kappa']:.6g}" in repr(optimum)
+    assert design._repr_html_().count("<tr>") == 2 + len(design.rows()) + len(design.budget_rows())
+    assert len(repr(design.best)) < 120
+    assert f"{design.best.quality:.4g}" in repr(design.best)
+
+
+def test_heat_and_laboratories_show_their_numbers():
+    lab = te.hardware.superconducting_link(base_temperature="50mK")
+    assert all(f">{row.laboratory}<" in lab._repr_html_() for row in lab.rows())
+    rings = te.hardware.preset("ring-nv")
+    assert rings._repr_html_().count("<tr>") == 1 + len(rings.rows())
+    heat = te.heat_currents(NETWORK)
+    assert heat._repr_html_().count("<tr>") == 5  # no entropy production: a bath is at 0 K
+    widths = [bar.get_width() for bar in heat.plot().patches]
+    assert widths == [heat.hot, heat.output, heat.elsewhere, heat.balance]

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, TierOperators, steady_tiers
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.display import plots
+from thermalent.display.table import html_table, with_error
 from thermalent.networks.liouvillian import lowering_operators
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Qubit
@@ -40,6 +42,9 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _DEFAULT_RTOL = 1e-8
 _HOW = "change with a quarter more tiers and with disturbed generators, and rounding"
@@ -73,6 +78,34 @@ class HeatCurrents(metaclass=ExplainedClass):
         """What comes in minus what goes out: zero within its error, by the first law."""
         error = self.hot.error + self.output.error + self.elsewhere.error
         return Estimate(float(self.hot) - float(self.output) - float(self.elsewhere), error, _HOW)
+
+    def _flows(self) -> dict[str, Estimate]:
+        return {
+            "from the hot port": self.hot,
+            "into the line's output": self.output,
+            "elsewhere": self.elsewhere,
+            "balance": self.balance,
+        }
+
+    def _repr_html_(self) -> str:
+        flows = self._flows()
+        if self.entropy_production is not None:
+            flows["entropy production, k_B per time"] = self.entropy_production
+        rows = [(name, with_error(float(each), each.error)) for name, each in flows.items()]
+        return html_table(rows, title="Heat currents", head=("", "quanta per time"))
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the currents as bars, with their errors.
+
+        Args:
+            axes: Where to draw; a new figure if not given.
+        """
+        axes = plots.axes_or_new(axes, 5.0, 2.4)
+        flows = self._flows()
+        values = [float(flow) for flow in flows.values()]
+        plots.bars(axes, list(flows), values, [flow.error for flow in flows.values()])
+        axes.set(xlabel="quanta per time")
+        return axes
 
 
 class _Channels(NamedTuple):

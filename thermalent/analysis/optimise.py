@@ -16,6 +16,7 @@ import numpy as np
 
 from thermalent.analysis.objective import Objective, ValueSearch
 from thermalent.analysis.slope_search import slope_search
+from thermalent.display.table import html_table, with_error
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
@@ -44,7 +45,7 @@ _SAME = 1e-9  # difference of values at which a search ends
 _INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Optimum(Saved):
     """The best parameters found, with the evidence.
 
@@ -74,6 +75,19 @@ class Optimum(Saved):
     evaluations: int
     status: Status = field(default_factory=Status)
     made_by: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        where = ", ".join(f"{name} = {value:.6g}" for name, value in self.parameters.items())
+        return (
+            f"<Optimum: {float(self.value):.6g} at {where}, "
+            f"{self.agreeing} of {self.starts} searches ended there>"
+        )
+
+    def _repr_html_(self) -> str:
+        numbers = {"largest value": self.value, **self.parameters}
+        rows = [(name, with_error(float(each), each.error)) for name, each in numbers.items()]
+        rows += [("searches that ended there", f"{self.agreeing} of {self.starts}")]
+        return html_table(rows, title="Optimum")
 
 
 class OptimumError(ThermalentError, RuntimeError):

@@ -105,17 +105,3 @@ def rate_over_time(
         return axes
 
     return draw
-
-
-def currents(numbers: Mapping[str, Any]) -> Callable[..., Axes]:
-    """Numbers with their errors as bars."""
-
-    def draw(axes: Axes) -> Axes:
-        from thermalent.display import plots
-
-        values = [float(value) for value in numbers.values()]
-        plots.bars(axes, list(numbers), values, [value.error for value in numbers.values()])
-        axes.set(xlabel="quanta per time")
-        return axes
-
-    return draw

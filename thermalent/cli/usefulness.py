@@ -41,8 +41,7 @@ def heat_command(**network: Any) -> None:
     }
     if found.entropy_production is not None:
         currents["entropy production"] = found.entropy_production
-    flows = {name: current for name, current in currents.items() if name != "entropy production"}
-    write_and_draw(wanted, found, estimates(currents), pictures.currents(flows))
+    write_and_draw(wanted, found, estimates(currents), found.plot)
     if wanted.as_json:
         numbers = {name: {"value": float(v), "error": v.error} for name, v in currents.items()}
         print_json({"version": __version__, "network": network, **numbers})

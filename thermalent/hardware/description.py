@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import pi
 from typing import TYPE_CHECKING, NamedTuple
 
+from thermalent.display.table import html_table
 from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
 from thermalent.operators.estimates import Estimate
@@ -69,6 +70,10 @@ class Hardware(metaclass=ExplainedClass):
     wavelengths: tuple[float, ...] | None = None
     filter: Filter | None = None
     quanta: str = "photon"
+
+    def _repr_html_(self) -> str:
+        head = ("quantity", "symbol", "laboratory", "network")
+        return html_table(self.rows(), title=self.network.label, head=head)
 
     @property
     def time_unit(self) -> float:

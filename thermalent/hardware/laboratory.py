@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from thermalent.display.table import html_table
 from thermalent.hardware.description import QuantityRow
 from thermalent.hardware.units import with_prefix
 from thermalent.support.calls import ExplainedClass
@@ -32,6 +33,10 @@ class Laboratory(metaclass=ExplainedClass):
     numbers: tuple[QuantityRow, ...]
     initial: Mapping[str, float] | None = None
     target: Mapping[str, float] | None = None
+
+    def _repr_html_(self) -> str:
+        head = ("quantity", "symbol", "laboratory", "network")
+        return html_table(self.rows(), title=self.network.label, head=head)
 
     @property
     def time_unit(self) -> float:

@@ -25,7 +25,7 @@ class Budget(NamedTuple):
     base_temperature: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DesignPoint:
     """One choice of the filter, and of the attenuation in front of it.
 
@@ -51,3 +51,9 @@ class DesignPoint:
     attenuation: float
     budget: Budget | None
     sensitivities: Mapping[str, float]
+
+    def __repr__(self) -> str:
+        place = f"C = {self.concurrence:.4f} at Q = {self.quality:.4g}"
+        return (
+            f"<DesignPoint: {self.name}, {place}, source attenuated by {self.attenuation:.1f} dB>"
+        )

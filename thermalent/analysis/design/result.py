@@ -17,6 +17,7 @@ from thermalent.analysis.design.shape_points import SHAPE_HEADINGS as SHAPE_HEAD
 from thermalent.analysis.design.shape_points import TOLERANCE_HEADINGS as TOLERANCE_HEADINGS
 from thermalent.analysis.design.shape_points import ShapeDesign as ShapeDesign
 from thermalent.analysis.design.shape_points import shape_rows, tolerance_rows
+from thermalent.display.table import html_table
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.links import superconducting_link
 from thermalent.hardware.occupation import source_temperature
@@ -26,7 +27,7 @@ from thermalent.solution.stored import Saved
 _SHARES = np.geomspace(1.0, 1e-3, 49)  # of the source, of which a curve takes the best
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Design(Saved):
     """Filters that reach a concurrence from a source of given temperature and frequency.
 
@@ -62,6 +63,13 @@ class Design(Saved):
     link: Mapping[str, Any]
     attenuate: bool
     shapes: tuple[ShapeDesign, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Design: {self.answer}>"
+
+    def _repr_html_(self) -> str:
+        tables = html_table(self.rows(), title=self.answer, head=HEADINGS)
+        return tables + html_table(self.budget_rows(), head=BUDGET_HEADINGS)
 
     @property
     def reachable(self) -> bool:

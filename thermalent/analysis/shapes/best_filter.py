@@ -41,7 +41,7 @@ _NOISIEST = 1e6
 _ELSEWHERE = 0.02
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BestFilter(Saved):
     """The best filter of an order, and how it was found.
 
@@ -110,6 +110,9 @@ class BestFilter(Saved):
         for axes in (linear, decibels):
             axes.set(xlabel=r"frequency from the carrier, $\omega/\gamma$", xlim=(-reach, reach))
         save_figure(figure, path)
+
+    def __repr__(self) -> str:
+        return f"<BestFilter: {self}>"
 
     def __str__(self) -> str:
         return (
