@@ -251,7 +251,7 @@ def examples_of_help(command):
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_help_has_examples_with_options_that_exist(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    for path in ("study.toml", "study.zarr"):
+    for path in ("study.toml", "study.zarr", "pulse.toml"):
         (tmp_path / path).touch()
     examples = examples_of_help(main.commands[name])
     assert examples
