@@ -8,6 +8,7 @@ asked for, so that numbers whose errors nobody reads cost nothing more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -139,10 +140,17 @@ class Estimates(np.ndarray):
         return str(self._plain())
 
     def __copy__(self) -> Estimates:
-        return Estimates(self._plain(), self.error, self.how)
+        return Estimates(self._plain(), self._lazily(), self.how)
 
     def __deepcopy__(self, memo: Any) -> Estimates:
-        return Estimates(self._plain(), self.error.copy(), self.how)
+        return Estimates(self._plain(), deepcopy(self._lazily(), memo), self.how)
+
+    def _lazily(self) -> Any:
+        """The errors, or what finds them: they can take far longer than the numbers.
+
+        Plots copy what they draw, and need no errors.
+        """
+        return (lambda: self.error) if callable(self._error) else self._error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Estimates, (self._plain().copy(), self.error, self.how))
