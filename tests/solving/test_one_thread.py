@@ -7,6 +7,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import thermalent as te
+from thermalent.analysis import heat_currents
+from thermalent.continued_fraction.dynamics import correlations
 from thermalent.continued_fraction.lattice import solve as lattice_solve
 from thermalent.support.one_thread import one_thread
 from thermalent.support.progress import working
@@ -65,6 +67,36 @@ def test_steady_states_are_solved_on_one_thread(two_threads, monkeypatch):
     monkeypatch.setattr(lattice_solve, "steady_vector", watched)
     monkeypatch.setattr(lattice_solve, "_ALWAYS_ELIMINATED", 1e3)
     te.steady_state(te.dual_rail(pairs=1, squeezing=0.3, bandwidth=3.0))
+    assert seen
+    assert all(found == {1} for found in seen)
+    assert threads() == {2}
+
+
+def test_what_follows_from_states_is_computed_on_one_thread(two_threads):
+    """A derivative for three qubits took fourteen times the processor's time on four threads."""
+    seen = []
+
+    def link(n_th):
+        seen.append(threads())
+        return te.thermal_link(n_th, 0.3, qubits=1)
+
+    te.sensitivities(link, {"n_th": 0.5}, "purity")
+    assert {1} in seen
+    assert threads() == {2}
+
+
+@pytest.mark.parametrize("compute", [lambda net: te.spectrum(net, [0.0]), te.heat_currents])
+def test_sums_over_tiers_are_computed_on_one_thread(two_threads, monkeypatch, compute):
+    seen = []
+    original = correlations.steady_tiers
+
+    def watched(*arguments):
+        seen.append(threads())
+        return original(*arguments)
+
+    for module in (correlations, heat_currents):
+        monkeypatch.setattr(module, "steady_tiers", watched)
+    compute(te.thermal_link(0.5, 0.3, qubits=1))
     assert seen
     assert all(found == {1} for found in seen)
     assert threads() == {2}

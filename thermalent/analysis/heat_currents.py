@@ -42,6 +42,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
+from thermalent.support.one_thread import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,6 +118,7 @@ class _Channels(NamedTuple):
 
 
 @with_explained_calls
+@one_thread()
 def heat_currents(
     network: Network, *, rtol: float | None = None, initial: Any = None
 ) -> HeatCurrents:

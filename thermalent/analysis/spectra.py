@@ -33,6 +33,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.stored import call_record
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.one_thread import one_thread
 from thermalent.support.progress import working
 
 _HOW = (
@@ -90,6 +91,7 @@ class Coherence(ShownCoherence):
 
 
 @with_explained_calls
+@one_thread()
 def spectrum(
     network: Network,
     frequencies: ArrayLike,

@@ -20,6 +20,7 @@ from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIER
 from thermalent.networks.network import Network
 from thermalent.solution.stored import builder_record
 from thermalent.support.calls import with_explained_calls
+from thermalent.support.one_thread import one_thread
 from thermalent.support.progress import working
 
 # Numbers of tiers, in units of that of the state; two changes show how fast they decay.
@@ -31,6 +32,7 @@ _OF_A_TERM = 512 * float(np.finfo(float).eps)
 
 
 @with_explained_calls
+@one_thread()
 def sensitivities(
     builder: Callable[..., Network],
     parameters: Mapping[str, ObservedValue],
