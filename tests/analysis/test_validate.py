@@ -1,6 +1,7 @@
 """The comparison of methods: its numbers by another route, its verdict, its table."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,13 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 from thermalent.solving.registry import METHODS
 
 SMALL = te.thermal_link(n_th=0.5, kappa=0.5)
+DEPHASED = te.thermal_link(n_th=0.5, kappa=0.5, dephasing=0.1)
+
+
+@cache
+def validated(network):
+    """The comparison of all methods, made once: it takes a second or two."""
+    return cross_validate(network)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +65,7 @@ class ShiftedPlan(Plan):
 
 
 def test_exact_methods_agree_and_every_method_is_listed():
-    validation = cross_validate(SMALL)
+    validation = validated(SMALL)
     assert [row.method.name for row in validation.rows] == [entry.name for entry in METHODS]
     assert [item.method.name for item in te.methods(SMALL)] == [entry.name for entry in METHODS]
     assert validation.reference == "ContinuedFraction"
@@ -70,7 +78,7 @@ def test_numbers_are_those_of_the_states():
 
     All of them conserve the excitation number, the phase of the field averaged over.
     """
-    validation = cross_validate(SMALL)
+    validation = validated(SMALL)
     exact = te.steady_state(SMALL).state
     solved = [row for row in validation.rows if row.result is not None]
     assert len(solved) >= 3
@@ -88,8 +96,8 @@ def test_numbers_are_those_of_the_states():
 
 
 def test_methods_that_do_not_apply_say_why():
-    network = te.thermal_link(n_th=0.5, kappa=0.5, dephasing=0.1)
-    rows = {row.method.name: row for row in cross_validate(network).rows}
+    network = DEPHASED
+    rows = {row.method.name: row for row in validated(network).rows}
     refused = {
         item.method.name: item.refusal for item in te.methods(network) if item.refusal is not None
     }
@@ -201,7 +209,7 @@ def test_loose_results_are_measured_within_their_error():
 
 
 def test_the_table_is_aligned_and_within_its_width():
-    text = str(cross_validate(te.thermal_link(n_th=0.5, kappa=0.5, dephasing=0.1)))
+    text = str(validated(DEPHASED))
     lines = text.splitlines()
     assert max(len(line) for line in lines) <= 100
     assert text.isascii()

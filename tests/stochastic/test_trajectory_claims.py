@@ -40,7 +40,7 @@ def test_interruption_keeps_what_is_done():
     method = FieldTrajectories(n=10**7, seed=3, burn_in=20.0, window=20.0)
     replace(method, n=64).steady_state(net)  # compiles
 
-    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(2.0, computed=True):
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.7, computed=True):
         te.steady_state(net, method)
     partial = caught.value.partial
     assert not partial.status.ok
