@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.lindbladian import FockLindbladian
+from thermalent.networks import gaussian_source as gaussian_source_module
 from thermalent.networks.gaussian_source import gaussian_source
 from thermalent.networks.mode_moments import bare_modes
 
@@ -50,3 +51,21 @@ def test_pairs_in_one_mode_are_those_of_the_master_equation(pairs):
     moments = bare_modes(network)
     assert np.trace(a @ a @ rho) == pytest.approx(moments.anomalous[0, 0], rel=1e-6)
     assert np.trace(a.conj().T @ a @ rho) == pytest.approx(moments.number[0, 0], rel=1e-6)
+
+
+def test_what_a_conserved_number_forbids_is_zero_and_not_rounding(monkeypatch):
+    """Whatever rounding the solver leaves: on a lattice it would stand for elements not there."""
+    solve = gaussian_source_module.linalg.solve_sylvester
+
+    def rounded(*matrices):
+        return solve(*matrices) + 1e-17 * np.ones_like(matrices[0])
+
+    monkeypatch.setattr(gaussian_source_module.linalg, "solve_sylvester", rounded)
+    row = te.thermal_link(0.3, filter=te.Filter.butterworth(3, 0.7), detuning=(0.1, -0.2))
+    squeezed = te.dual_rail(1, 0.3, bandwidth=5.0)
+    for network, forbidden in ((row, True), (squeezed, False)):
+        covariance = gaussian_source(network).covariance
+        own = np.arange(len(covariance)) % 2
+        like = own[:, None] == own[None, :]  # <a a> and <a^+ a^+>
+        assert np.all(covariance[like] == 0) == forbidden
+        assert np.all(np.abs(covariance).max(axis=1) > 1e-3)

@@ -166,7 +166,20 @@ def _covariance(drift: np.ndarray, diffusion: np.ndarray) -> np.ndarray:
             "or give every combination of modes a decay."
         )
     covariance = linalg.solve_sylvester(drift, drift.T, diffusion)
-    return 0.5 * (covariance + covariance.T)
+    return np.where(_correlated(drift, diffusion), 0.5 * (covariance + covariance.T), 0.0)
+
+
+def _correlated(drift: np.ndarray, diffusion: np.ndarray) -> np.ndarray:
+    """Which pairs of amplitudes have a covariance at all, (n, n).
+
+    Amplitudes that W does not join, not even through others, are correlated by noise that both
+    groups share, or not at all. A solver of all leaves rounding there, which a conserved number
+    forbids: on a lattice it would stand for elements that are not there.
+    """
+    joined = (drift != 0) | (drift.T != 0) | np.eye(len(drift), dtype=bool)
+    for _ in range(len(drift).bit_length()):
+        joined = joined @ joined
+    return np.asarray(joined @ (diffusion != 0) @ joined)
 
 
 def _interleaved(aa: np.ndarray, ab: np.ndarray, ba: np.ndarray, bb: np.ndarray) -> np.ndarray:

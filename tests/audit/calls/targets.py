@@ -66,7 +66,7 @@ _ARGUMENTS = {
 }  # fmt: skip
 
 # What has a method `save`.
-_SAVED = ("SteadyState", "SteadyStates", "Evolution", "Sensitivities")
+_SAVED = ("SteadyState", "SteadyStates", "Evolution", "Sensitivities", "BestFilter", "Requirement")
 
 _OWN: dict[str, dict[str, str]] = {
     "te.BestFilter": {
