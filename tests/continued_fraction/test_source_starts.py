@@ -214,16 +214,17 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
     start = SharpStart(h, h.modes[0].variance, random_state(0, 4), 0.0, 0)
     chain = start.chain()
 
-    def steps(horizon):
-        return AllTierSteps(
+    def finer(expected):
+        run, _ = AllTierSteps(
             chain,
             lambda last: start.vector(chain, last),
             lambda last: start.generator(chain, last),
             40,
-            horizon,
-        )
+        ).two_runs(1e-9)
+        run.expect(expected)
+        return run
 
-    (early, _), (late, _) = steps(1.0).two_runs(1e-9), steps(9.0).two_runs(1e-9)
+    early, late = finer(1.0), finer(9.0)
     for time in (0.5, 1.0, 9.0):
         assert np.max(np.abs(early.to(time, print) - late.to(time, print))) < 1e-9
     with pytest.raises(ValueError, match=r"cannot go back to t = 2\."):

@@ -49,7 +49,6 @@ class AllTierSteps:
         start: The initial vector up to any tier.
         generator: L up to any tier.
         depth: Highest tier that the steady state needs; many times as many are allowed.
-        horizon: A time up to which steps will be taken in any case.
     """
 
     def __init__(
@@ -58,10 +57,9 @@ class AllTierSteps:
         start: InitialTiers,
         generator: TruncatedGenerator,
         depth: int,
-        horizon: float,
     ) -> None:
         self.chain, self.start, self.generator = chain, start, generator
-        self.horizon = horizon
+        self.depth = depth
         self.rate = largest_rate(chain)
         self.extend(4 * depth + 64)
         self.read = reading_with_trace(chain, start(0))
@@ -140,7 +138,7 @@ class AllTierRun:
     ) -> None:
         self.steps, self.region, self.margin, self.which = steps, region, margin, which
         self.rounding = 0.0
-        self.now, self.end, self.tier = 0.0, -1.0, 0
+        self.now, self.end, self.tier, self.expected = 0.0, -1.0, 0, 0.0
         self.y = np.zeros(0)
 
     def cost(self, time: float) -> float:
@@ -150,15 +148,21 @@ class AllTierRun:
         return propagator.cost(since, int(steps.at[max(self.tier, _FEWEST) + 1]))
 
     def cost_when_filled(self, time: float) -> float:
-        """The same: such a run has the tiers that it needs from the beginning."""
-        return self.cost(time)
+        """The same with at least as many tiers as a steady state needs."""
+        steps, propagator = self.steps, self.steps.propagators[self.which]
+        tier = max(self.tier, min(steps.depth, steps.most - 1))
+        return propagator.cost(time - self.now, int(steps.at[tier + 1]))
+
+    def expect(self, time: float) -> None:
+        """Begin with the tiers that a later time needs, up to which steps will be taken."""
+        self.expected = time
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
         if time < self.now:
             raise ArgumentError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         if time > self.end:
-            self._begin(max(time, self.steps.horizon, 2 * self.end))
+            self._begin(max(time, self.expected, 2 * self.end))
         self.y = self.steps.extended(self.y)
         offset, region = self.steps.at, self.region
         while self.now < time:

@@ -157,8 +157,7 @@ def _from_sharp(
         )
     over_time = response(chain, *equations, chained=chained)
     first = first_contour(tolerance, largest_rate(chain))
-    horizon = min(float(times[-1]), LAST_MARK * first)
-    steps = AllTierSteps(chain, vector, generator, depth, horizon)
+    steps = AllTierSteps(chain, vector, generator, depth)
     if times[-1] > LAST_MARK * first:
         depth = transform_depth(over_time.transform, first, depth, tolerance / 10)
     real = not np.iscomplexobj(chain.a[0])

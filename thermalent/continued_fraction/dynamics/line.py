@@ -43,12 +43,14 @@ class LineSum(NamedTuple):
         error: Its error at any time up to T, the largest element.
         samples: How many transforms were taken.
         support: Frequencies of those that a similar function needs too.
+        foretold: Whether it foretold the last samples; if not, there were too few.
     """
 
     sum: ExponentialSum
     error: float
     samples: int
     support: np.ndarray
+    foretold: bool
 
 
 def along_a_line(
@@ -125,7 +127,8 @@ class _Line:
         found = ExponentialSum(sums.poles, factors, self.real)
         samples = len(self.points) + _CHECKED
         rounding = found.rounding(np.array([1.0 / self.sigma]))
-        return LineSum(found, error + rounding, samples, self.support)
+        foretold = len(self.points) < _MOST
+        return LineSum(found, error + rounding, samples, self.support, foretold)
 
     def _foretelling(self, grid: np.ndarray, allowed: float) -> tuple[PoleSum, float]:
         """A sum that foretells new samples, and by how much z F was off there."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -28,7 +28,7 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
-from thermalent.continued_fraction.dynamics.line import along_a_line
+from thermalent.continued_fraction.dynamics.line import LineSum, along_a_line
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.support.errors import ArgumentError
 from thermalent.support.progress import working
@@ -68,6 +68,8 @@ _CHEAP, _ENOUGH = 3e9, 30.0
 _DEAR_STEPS, _DEAR_TRANSFORM = 1e9, 1e6
 _COMPARED, _ON_LINE = 2e8, np.array([0.3, 0.55, 0.8, 1.0])
 _CONTOURS, _TRANSFORMS = 5e10, 400.0
+# Lines with more and more tiers, as long as each gains this much.
+_DEEPER, _WORTH_TIERS = 5, 0.5
 
 Report = Callable[[str], None]
 
@@ -138,6 +140,10 @@ class Runner(Protocol):
 
     def cost_when_filled(self, time: float) -> float:
         """The same with as many tiers as a steady state needs, to which late times fill them."""
+        ...
+
+    def expect(self, time: float) -> None:
+        """Prepare for steps up to a time."""
         ...
 
     def to(self, time: float, report: Report) -> np.ndarray:
@@ -218,6 +224,9 @@ class RelaxationRun:
         """The same with as many tiers as a steady state needs, to which late times fill them."""
         tier = max(self.tier, self.steps.depth)
         return self.propagator.cost(time - self.now, self.steps.at[tier + 1])
+
+    def expect(self, time: float) -> None:
+        """Nothing has to be prepared: tiers are added as they fill."""
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
@@ -347,32 +356,47 @@ class _Relaxation:
         now = max(run.now for run in self.runs)
         until = max(now, end * min(1.0, _COMPARED / max(filled, 1.0)))
         stepped = self._step(until * _ON_LINE[until * _ON_LINE >= now])
-        inverter = self.inverter
         if not self._left.size:
             return
-        try:
-            found = along_a_line(
-                inverter.response,
-                float(self.times[-1]),
-                self.at_zero(),
-                rate=self.rate,
-                depth=inverter.depth,
-                deeper=inverter.deeper,
-                tolerance=self.tolerance,
-                real=inverter.real,
-                report=self.report,
-            )
-        except np.linalg.LinAlgError:
+        found = self._line()
+        if found is None:
             return
         known = np.array(list(stepped))
         away = found.sum.at(known) - np.array([value for value, _ in stepped.values()])
         own = max(error for _, error in stepped.values())
         error = found.error + float(np.max(np.abs(away), initial=0.0)) + own
-        contours = _TRANSFORMS * inverter.response.work + filled
+        contours = _TRANSFORMS * self.inverter.response.work + filled
         allowed = _ENOUGH * self.tolerance if filled > _CHEAP else self.tolerance
         if error <= allowed or (contours > _CONTOURS and np.isfinite(error)):
             self.on_line, self.support = len(self._left), found.support
             self._add(found.sum.at(self._left), error)
+
+    def _line(self) -> LineSum | None:
+        """The sum of poles, with more tiers until it is as good as it should be."""
+        inverter, seeds, found = self.inverter, self.inverter.response.seeds, None
+        depth, deeper = inverter.depth, inverter.deeper
+        for _ in range(_DEEPER):
+            try:
+                following = along_a_line(
+                    replace(inverter.response, seeds=seeds),
+                    float(self.times[-1]),
+                    self.at_zero(),
+                    rate=self.rate,
+                    depth=depth,
+                    deeper=deeper,
+                    tolerance=self.tolerance,
+                    real=inverter.real,
+                    report=self.report,
+                )
+            except np.linalg.LinAlgError:
+                return found
+            gain = 0.0 if found is None else following.error / found.error
+            found, seeds = following, following.support
+            enough = found.error <= self.tolerance or not found.foretold
+            if enough or gain > _WORTH_TIERS:
+                break
+            depth, deeper = deeper, 2 * deeper
+        return found
 
     @property
     def _left(self) -> np.ndarray:
@@ -383,6 +407,8 @@ class _Relaxation:
         """Step to where the contour is tried, or to the end; values and errors at the marks."""
         wanted = self._left[self._left <= marks[-1]]
         stepped = {}
+        for run in self.runs:
+            run.expect(min(float(marks[-1]), float(self.times[-1])))
         for time in sorted({*marks.tolist(), *wanted.tolist()}):
             if time <= self.times[-1]:
                 stepped[time] = self._stepped(time)

@@ -10,12 +10,15 @@ with b_N the state at that moment on tier N (see `sweep`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import Reduced, response
 from thermalent.continued_fraction.dynamics.relaxation import Steps, relax
+from thermalent.continued_fraction.several_poles.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.fields import joined_tiers
 from thermalent.continued_fraction.several_poles.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.tiers import Tiers
@@ -40,7 +43,10 @@ def evolve_settled(
     other = built.staggered(_STAGGER)
     moved = [values * _STAGGER if n % 2 else values for n, values in enumerate(begun)]
     start = joined_tiers(built, begun)
-    over_time = response(built, _reduced(built, begun), _reduced(other, moved), chained=False)
+    over_time = replace(
+        response(built, _reduced(built, begun), _reduced(other, moved), chained=False),
+        work=fold_work(last, max(built.sizes)),
+    )
     relaxed = relax(
         times,
         tolerance,
