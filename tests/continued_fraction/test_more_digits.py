@@ -9,6 +9,7 @@ import pytest
 from flint import acb, acb_mat, arb
 
 import thermalent as te
+from thermalent.continued_fraction.more_digits import rounded_couplings
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
 from thermalent.solution.result import Outcome
@@ -315,3 +316,24 @@ def test_the_error_holds_one_by_one_and_side_by_side(kind):
             ratios.append(state.error / max(true, 1e-16))  # the digits end with those of a double
     if kind == "ordinary":
         assert np.median(ratios) < 1e4
+
+
+@pytest.fixture
+def more_bits():
+    """Ball arithmetic with many bits, and those of before afterwards."""
+    before, flint.ctx.prec = flint.ctx.prec, BITS
+    yield
+    flint.ctx.prec = before
+
+
+@pytest.mark.usefixtures("more_bits")
+def test_a_product_of_amplitudes_that_is_rounded_is_restored():
+    """Off by a last place it becomes sqrt(G_11 G_22); what is far off stays."""
+    matrix = acb_mat([[2, acb(2.449489742783178)], [acb(2.449489742783178), 3]])
+    restored = rounded_couplings._rank_one(matrix)
+    exact = arb(6).sqrt()
+    assert abs(restored[0, 1] - exact) < arb(1e-40)
+    assert abs(matrix[0, 1] - exact) > arb(1e-18)
+    assert restored[0, 0] == 2
+    far = acb_mat([[2, 1], [1, 3]])
+    assert rounded_couplings._rank_one(far)[0, 1] == 1

@@ -386,3 +386,28 @@ def test_the_value_beside_the_derivatives_has_the_error_of_the_steady_state(name
     alone = getattr(te.steady_state(builder(5.0)), name)()
     assert float(found.value) == pytest.approx(float(alone), abs=alone.error)
     assert found.value.error == pytest.approx(alone.error, rel=1e-3, abs=0.0)
+
+
+def test_an_odd_number_of_levels_has_tiers_of_two_sizes():
+    """Two qubits at one place, three levels: five even unknowns, four odd ones."""
+
+    def spin(n_th, coupling):
+        exchange = 0.5j * coupling * np.array([[0, 1], [-1, 0]])
+        return te.Network(
+            nodes=(Mode(bath_rate=0.2, n_th=n_th), CollectiveSpin(name="s", qubits=2)),
+            exchange=exchange,
+            decay=np.array([[0.3, coupling], [coupling, 1.0]]),
+        )
+
+    at = {"n_th": 2.0, "coupling": 0.5}
+    found = te.sensitivities(spin, at, "purity")
+    h = 1e-4
+    for name in at:
+        ends = [
+            te.steady_state(
+                spin(**(at | {name: at[name] + side})), te.ContinuedFraction(rtol=1e-12)
+            )
+            for side in (h, -h)
+        ]
+        difference = (ends[0].purity() - ends[1].purity()) / (2 * h)
+        assert found[name] == pytest.approx(difference, rel=1e-6)

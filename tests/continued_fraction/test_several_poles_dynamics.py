@@ -109,6 +109,14 @@ def test_rates_behind_two_poles_are_those_of_the_master_equation(name, charge):
     assert np.max(np.abs(found.values.real - moving[:3].real)) <= np.max(allowed)
 
 
+def test_rates_of_a_negative_charge_turn_the_other_way():
+    network = RATES["turning"]()
+    one = te.relaxation_rates(network, 2, charge=1, rtol=1e-6)
+    other = te.relaxation_rates(network, 2, charge=-1, rtol=1e-6)
+    assert np.all(np.abs(one.values.imag) > 0.3)
+    assert np.max(np.abs(other.values - one.values.conj())) < 1e-9
+
+
 def test_rates_that_were_only_searched_for_say_so(monkeypatch):
     """Their error holds the distance of those that more tiers moved away."""
     network = butterworth(1.0)

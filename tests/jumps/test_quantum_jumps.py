@@ -6,6 +6,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent.ensembles.blocks import threads_available
+from thermalent.jumps import system as jump_system
 from thermalent.jumps.kernels import SERIES_TERMS, propagate_ket
 from thermalent.jumps.start import mixture_of
 from thermalent.jumps.system import system
@@ -252,3 +253,17 @@ def test_what_they_refuse():
 def test_parameters_are_checked(arguments, words):
     with pytest.raises(ValueError, match=words):
         te.QuantumJumps(**arguments)
+
+
+def test_a_negative_rate_that_is_rounding_is_no_negative_rate(monkeypatch):
+    """Diagonalising decay matrices leaves rates of -1e-17 beside others of one."""
+    network = te.thermal_link(0.5, 1.0)
+    given = jump_system.channels(network.couplings)
+
+    def with_rate(rate):
+        changed = [*given, given[0]._replace(rate=rate)]
+        monkeypatch.setattr(jump_system, "channels", lambda couplings: changed)
+        return jump_system.unphysical(network)
+
+    assert with_rate(-1e-17) is None
+    assert "negative rate (-0.1)" in with_rate(-0.1)

@@ -187,3 +187,18 @@ def test_wrong_weights_and_dimensions_are_named():
         te.coherent_information(np.eye(8) / 8, (2, 2, 2))
     with pytest.raises(ValueError, match=r"^Argument `rho`"):
         te.fully_entangled_fraction(np.eye(3) / 3)
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "farthest"),
+    [
+        (distillation_bounds.fraction_bound, 0.9, 0.65),  # from 1/4 to 1
+        (distillation_bounds.fraction_bound, 0.4, 0.6),
+        (distillation_bounds.coherent_information_bound, 0.5, 1.5),  # from -1 to 1
+        (distillation_bounds.coherent_information_bound, -0.5, 1.5),
+    ],
+)
+def test_a_bound_reaches_to_the_end_of_the_range_and_not_beyond(bound, value, farthest):
+    rho = mixed_of_bells([0.4, 0.3, 0.2, 0.1])[None]
+    found = bound(rho, np.array([10.0]), np.array([value]))
+    assert found.item() == pytest.approx(farthest, abs=1e-12)

@@ -8,7 +8,7 @@ import pytest
 
 import thermalent as te
 from thermalent.hardware.link_numbers import COLOUR_CENTRE, MICROWAVE
-from thermalent.networks.arrays import arrays_of
+from thermalent.networks.arrays import NetworkArrays, arrays_of
 from thermalent.sweeping.grid import as_grid
 
 OBSERVABLES = ("concurrence", "purity", "populations", "entropy[q1]", "negativity", "fidelity[S]")
@@ -277,3 +277,17 @@ def test_columns_of_a_grid_are_its_points_in_order():
         assert {name: column[i] for name, column in columns.items()} == point
     assert as_grid({"a": ["x", "y"]}).columns() is None
     assert as_grid({"a": [True, False]}).columns() is None
+
+
+def test_a_mode_that_absorbs_more_than_it_loses_is_not_accepted():
+    """A `Network` of it is refused, and so are its arrays."""
+    one = np.ones(1)
+    given = {
+        "rows": np.zeros(1, dtype=int), "emitter_names": ("q1",), "bath_rate": 0.1 * one,
+        "n_th": one, "dephasing": np.zeros((1, 1)), "exchange": np.zeros((1, 2, 2)),
+        "decay": np.diag([1.0, 1.0])[None].astype(complex),
+    }  # fmt: skip
+    weak = NetworkArrays(**given, absorption=np.diag([0.2, 0.0])[None].astype(complex))
+    strong = NetworkArrays(**given, absorption=np.diag([1.2, 0.0])[None].astype(complex))
+    assert len(weak.accepted()) == 1
+    assert len(strong.accepted()) == 0
