@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from thermalent.analysis.heat_currents import HeatCurrents as HeatCurrents
     from thermalent.analysis.heat_currents import dissipation as dissipation
     from thermalent.analysis.heat_currents import heat_currents as heat_currents
+    from thermalent.analysis.heat_over_time import HeatOverTime as HeatOverTime
+    from thermalent.analysis.heat_over_time import heat_over_time as heat_over_time
     from thermalent.analysis.optimise import optimise as optimise
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
@@ -147,6 +149,7 @@ _HOME = {
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.entanglement_rate": ("EntanglementRate", "entanglement_rate"),
     "thermalent.analysis.heat_currents": ("HeatCurrents", "dissipation", "heat_currents"),
+    "thermalent.analysis.heat_over_time": ("HeatOverTime", "heat_over_time"),
     "thermalent.analysis.optimise": ("optimise",),
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),

@@ -16,13 +16,14 @@ $$\sigma = \sum_R J_R \ln\frac{n_R + 1}{n_R}
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from thermalent.analysis.radiated_field import chosen_steady_state
+from thermalent.analysis.spectra_several_poles import HOW_BEHIND_POLES, flux_behind_poles
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, TierOperators, steady_tiers
@@ -47,7 +48,7 @@ from thermalent.support.one_thread import one_thread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DEFAULT_RTOL = 1e-8
+_DEFAULT_RTOL, _SEVERAL_MODES_RTOL = 1e-8, 1e-6
 _HOW = "change with a quarter more tiers and with disturbed generators, and rounding"
 _SAFETY = 2.0  # on the largest of these changes
 _DRAWS = 2  # disturbed generators
@@ -63,7 +64,8 @@ class HeatCurrents(metaclass=ExplainedClass):
 
     Args:
         hot: From the modes' own ports into the network.
-        output: Net current into the channel of the last node: the waveguide of a cascade.
+        output: Net current into the channel of the last node: the waveguide of a cascade. What the
+            last node loses by itself counts to it, unless `intrinsic_decay` was given.
         elsewhere: Into all other channels: individual decay and lossy stretches.
         entropy_production: sigma in units of k_B per unit time; None where heat flows into a bath
             at zero temperature, whose entropy grows without bound.
@@ -109,7 +111,7 @@ class HeatCurrents(metaclass=ExplainedClass):
         return axes
 
 
-class _Channels(NamedTuple):
+class HeatChannels(NamedTuple):
     """G and U of the output and of everything else, (n, n) each, and the output's occupation."""
 
     output: tuple[np.ndarray, np.ndarray]
@@ -120,18 +122,27 @@ class _Channels(NamedTuple):
 @with_explained_calls
 @one_thread()
 def heat_currents(
-    network: Network, *, rtol: float | None = None, initial: Any = None
+    network: Network,
+    *,
+    rtol: float | None = None,
+    initial: Any = None,
+    intrinsic_decay: float | Sequence[float] = 0.0,
 ) -> HeatCurrents:
     r"""The heat currents of the steady state and the entropy that they produce.
 
     $$J_\mathrm{hot} = J_\mathrm{output} + J_\mathrm{elsewhere}, \qquad \sigma \ge 0$$
 
     Args:
-        network: Emitters behind one mode; excitation number conserved up to decay. The waveguide
-            may be warm, all other channels are cold.
-        rtol: Accuracy that sets the number of tiers, from 1e-12 to 0.1; 1e-8 if not given.
+        network: Emitters behind one mode, or behind several that pass light on to each other;
+            excitation number conserved up to decay. Behind one mode the waveguide may be warm, all
+            other channels are cold.
+        rtol: Accuracy that sets the number of tiers, from 1e-12 to 0.1; if not given, 1e-8 behind
+            one mode and 1e-6 behind several.
         initial: Where the steady state is not unique: the state from which it is reached, as for
             `te.steady_state`.
+        intrinsic_decay: Rates at which emitters lose quanta into channels of their own, as the
+            network was built with; one number, or one per emitter. They tell the output from what
+            the last node loses by itself, which the decay matrix alone does not.
 
     Returns:
         Currents in quanta per unit time, each with its error, and the entropy production. A
@@ -146,13 +157,12 @@ def heat_currents(
 
     Source: local detailed balance of the baths in the master equation of `te.Network`.
     """
-    aimed = _DEFAULT_RTOL if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
-    if not all(mode.backaction for mode in network.modes):
-        raise MethodError(
-            "Heat currents need modes on which the emitters act back: a classical field "
-            "(backaction=False) gives and takes energy without losing any. Use backaction=True."
-        )
-    channels = _channels(network)
+    default = _DEFAULT_RTOL if len(network.modes) < 2 else _SEVERAL_MODES_RTOL
+    aimed = default if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
+    refuse_classical_fields(network)
+    channels = heat_channels(network, intrinsic_decay)
+    if len(network.modes) > 1:
+        return _behind_several_modes(network, channels, aimed, initial)
     solves = list(_solves(network, aimed, initial))
     (port,) = network.mode_indices
     mode = network.modes[0]
@@ -181,11 +191,33 @@ def heat_currents(
     )
 
 
-def _channels(network: Network) -> _Channels:
+def refuse_classical_fields(network: Network) -> None:
+    """Refuse modes on which the emitters do not act back.
+
+    Raises:
+        MethodError: a mode is a classical field.
+    """
+    if not all(mode.backaction for mode in network.modes):
+        raise MethodError(
+            "Heat currents need modes on which the emitters act back: a classical field "
+            "(backaction=False) gives and takes energy without losing any. Use backaction=True."
+        )
+
+
+def heat_channels(network: Network, intrinsic_decay: Any) -> HeatChannels:
     """The output, whose amplitudes the last column of the passive decay holds, and the rest."""
     decay, absorption = network.couplings.decay, network.couplings.absorption
-    passive = decay - absorption.conj()
     size = float(np.abs(decay).max())
+    own = np.zeros(len(decay))
+    own[list(network.emitter_indices)] = [
+        checks.nonnegative("intrinsic_decay", rate)
+        for rate in checks.per_item(
+            "intrinsic_decay", intrinsic_decay, len(network.emitters), "emitter"
+        )
+    ]
+    passive = decay - absorption.conj() - np.diag(own)
+    if np.any(np.diag(passive).real < -_ROUNDING * size):
+        checks.fail("intrinsic_decay", "at most the decay of each emitter", intrinsic_decay)
     last, warm = passive[-1, -1].real, absorption[-1, -1].real
     occupation = float(warm / last) if last > _ROUNDING * size else 0.0
     weights = passive[:, -1] / np.sqrt(last) if last > _ROUNDING * size else 0 * passive[:, -1]
@@ -197,7 +229,7 @@ def _channels(network: Network) -> _Channels:
             "Heat currents need one warm channel, that of the last node, and this network has more."
         )
     cold = np.where(np.abs(rest[0]) > _ROUNDING * size, rest[0], 0.0)
-    return _Channels(of_output, (cold, 0 * cold), occupation)
+    return HeatChannels(of_output, (cold, 0 * cold), occupation)
 
 
 def _solves(network: Network, rtol: float, initial: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -216,13 +248,14 @@ def _solves(network: Network, rtol: float, initial: Any) -> Iterator[tuple[np.nd
     depth = needed_depth(h, rtol)
     more = depth + depth // 4 + 2
     for last in (depth, more):
-        yield _means(network, steady_tiers(h, last, reached)[0])
+        yield node_means(network, steady_tiers(h, last, reached)[0])
     for _ in range(_DRAWS):
-        yield _means(network, steady_tiers(h, more, reached, rng)[0])
+        yield node_means(network, steady_tiers(h, more, reached, rng)[0])
 
 
-def _means(network: Network, steady: TierOperators) -> tuple[np.ndarray, np.ndarray]:
-    low = TierOperators(steady.h, steady.charge, steady.matrices[: _LOW_TIERS + 1])
+def node_means(network: Network, tiers: TierOperators) -> tuple[np.ndarray, np.ndarray]:
+    """The means <c_l^+ c_j> and <c_l c_j^+> of all nodes, [l, j], from the lowest tiers."""
+    low = TierOperators(tiers.h, tiers.charge, tiers.matrices[: _LOW_TIERS + 1])
     fields = [Field(0.0, np.zeros_like(low.matrices[0]))] * len(network.nodes)
     lowering = [dense(c) for c in lowering_operators(network)]
     for index, c in zip(network.emitter_indices, lowering, strict=True):
@@ -236,7 +269,7 @@ def _means(network: Network, steady: TierOperators) -> tuple[np.ndarray, np.ndar
     reversed_ = normal.T.copy()  # operators of different nodes commute
     state = low.matrices[0]
     for index in network.mode_indices:
-        reversed_[index, index] = normal[index, index] + 1
+        reversed_[index, index] = normal[index, index] + np.trace(state)
     for index, c in zip(network.emitter_indices, lowering, strict=True):
         reversed_[index, index] = np.trace(c @ c.conj().T @ state)
     return normal, reversed_
@@ -257,6 +290,42 @@ def _entropy(
         weight = sign * float(np.log1p(1 / quanta))
         total, error = total + weight * float(current), error + abs(weight) * current.error
     return Estimate(total, error, _HOW)
+
+
+def _behind_several_modes(
+    network: Network, channels: HeatChannels, rtol: float, initial: Any
+) -> HeatCurrents:
+    """The currents as sums of fluxes <O^+ O>, one for each field that carries quanta away."""
+
+    def flux(weights: np.ndarray) -> Estimate:
+        given = dict(zip((node.name for node in network.nodes), weights.tolist(), strict=True))
+        return flux_behind_poles(network, given, rtol, initial)
+
+    def total(fluxes: list[Estimate]) -> Estimate:
+        return Estimate(sum(map(float, fluxes)), sum(one.error for one in fluxes), HOW_BEHIND_POLES)
+
+    def of_channel(decay: np.ndarray) -> Estimate:
+        """A decay matrix is that of its eigenvectors, each of them a field."""
+        rates, fields = np.linalg.eigh(decay)
+        used = rates > _ROUNDING * max(float(np.abs(network.decay).max()), 1e-300)
+        return total([flux(np.sqrt(rates[i]) * fields[:, i]) for i in np.flatnonzero(used)])
+
+    taken, error = 0.0, 0.0
+    for index, mode in zip(network.mode_indices, network.modes, strict=True):
+        if mode.bath_rate > 0:
+            quanta = flux(np.eye(len(network.nodes))[index])
+            taken += mode.bath_rate * (mode.n_th - float(quanta))
+            error += mode.bath_rate * quanta.error
+    hot = Estimate(taken, error, HOW_BEHIND_POLES)
+    output, elsewhere = of_channel(channels.output[0]), of_channel(channels.elsewhere[0])
+    # All other baths are cold: what flows into them produces entropy without bound.
+    hottest = max(mode.n_th for mode in network.modes)
+    return HeatCurrents(
+        hot=hot,
+        output=output,
+        elsewhere=elsewhere,
+        entropy_production=_entropy(hot, output, elsewhere, hottest, 0.0),
+    )
 
 
 @with_explained_calls

@@ -29,7 +29,7 @@ from thermalent.solution.errors import MethodError, require_memory
 DEFAULT_SPECTRUM_RTOL = 1e-8
 _BUDGET = 1.5e11  # multiplications where no accuracy is asked for, about ten seconds
 _MEASURED = ", plus three standard deviations of the measured source"
-_HOW = (
+HOW_BEHIND_POLES = (
     "twice the change with one quantum more along the chain, more tiers and another scaling of them"
 )
 
@@ -48,7 +48,7 @@ class Radiated:
     values: np.ndarray
     error: np.ndarray
     flux: Estimate
-    how: str = _HOW
+    how: str = HOW_BEHIND_POLES
 
 
 def spectrum_behind_poles(
@@ -68,7 +68,7 @@ def spectrum_behind_poles(
         )
     except np.linalg.LinAlgError as problem:
         no_width(str(problem))
-    found = Radiated(values=values, error=error, flux=Estimate(flux, flux_error, _HOW))
+    found = Radiated(values=values, error=error, flux=Estimate(flux, flux_error, HOW_BEHIND_POLES))
     return _with(
         found,
         [
@@ -89,7 +89,7 @@ def coherence_behind_poles(
     """The coherence of a field over delays (t,), complex; see `te.coherence`."""
     aimed, granted = DEFAULT_SPECTRUM_RTOL if rtol is None else rtol, _granted(rtol)
     asked = _asked(network, of, order, aimed, initial)
-    flux = Estimate(*correlations.flux(replace(asked, order=1), aimed, granted), _HOW)
+    flux = Estimate(*correlations.flux(replace(asked, order=1), aimed, granted), HOW_BEHIND_POLES)
     require_light(of, flux)
     scale = float(flux) ** order
     values, error = correlations.tiers_coherence(asked, delays, aimed, granted)
@@ -103,6 +103,17 @@ def coherence_behind_poles(
             for other in network.alternatives
         ],
     )
+
+
+def flux_behind_poles(network: Network, of: FieldName, rtol: float, initial: Any) -> Estimate:
+    """<O^+ O> of a field in the steady state, quanta per unit time."""
+    asked = _asked(network, of, 1, rtol, initial)
+    value, error = correlations.flux(asked, rtol, _granted(rtol))
+    how, moved = HOW_BEHIND_POLES, 0.0
+    for other in network.alternatives:
+        how = HOW_BEHIND_POLES + _MEASURED
+        moved += (value - float(flux_behind_poles(other, of, rtol, initial))) ** 2
+    return Estimate(value, error + float(np.sqrt(moved)), how)
 
 
 def _with(found: Radiated, others: list[Radiated]) -> Radiated:

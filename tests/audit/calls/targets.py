@@ -37,6 +37,7 @@ _ON = {
     "te.Qudit": "te.Qudit(name='q', lower=[[0, 1], [0, 0]])",
     "te.Schedule": "te.Schedule([(LINK, 1.0), (LINK, 2.0)])",
     "te.HeatCurrents": "te.heat_currents(LINK)",
+    "te.HeatOverTime": "te.heat_over_time(LINK, [1.0], '00')",
     "te.ConditionalStates": "GIVEN",
     "te.Requirement": "te.requirement('loss', 0.1, temperature=4.0)",
     "te.Sensitivities": "SLOPES",
@@ -105,6 +106,10 @@ _OWN: dict[str, dict[str, str]] = {
         "hot": "te.Estimate(0.1, 0.0, 'x')", "output": "te.Estimate(0.1, 0.0, 'x')",
         "elsewhere": "te.Estimate(0.0, 0.0, 'x')",
         "entropy_production": "te.Estimate(0.0, 0.0, 'x')",
+    },
+    "te.HeatOverTime": {
+        name: "te.Estimates(np.zeros(1), np.zeros(1), 'x')"
+        for name in ("hot", "output", "elsewhere", "quanta")
     },
     "te.dissipation": {"result": "te.steady_state(te.cooperative(individual_decay=0.1))"},
     "te.hardware.Hardware.watts": {"current": "0.1"},
