@@ -202,3 +202,26 @@ def test_imperfections_are_reduced_by_shares():
 def test_wrong_arguments_are_named(args, numbers, message):
     with pytest.raises(ValueError, match=message):
         te.requirement(*args, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"together": np.inf}, "`together` must be a concurrence and a share"),
+        ({"together": (np.inf, None)}, "`together` must be a finite real number"),
+        ({"unknown": np.nan}, r"`unknown` must be one of \['temperature'"),
+        ({"limits": None}, "`limits` must be a tuple"),
+        (
+            {"concurrence": te.Estimate(np.nan, 0.0, "")},
+            "`concurrence` must be a finite real number",
+        ),
+    ],
+)
+def test_a_result_of_numbers_that_it_cannot_have_is_refused(answered, changed, message):
+    with pytest.raises(ValueError, match=message):
+        replace(answered, **changed)
+
+
+@pytest.fixture(scope="module")
+def answered():
+    return te.requirement("loss", 0.6)

@@ -6,7 +6,9 @@ import pickle
 
 import mpmath
 import numpy as np
+import pint
 import pytest
+import xarray
 from scipy import constants
 
 import thermalent as te
@@ -255,3 +257,9 @@ def test_a_phononic_link_takes_a_filter_with_a_reflection():
         superconducting_link(filter=te.Filter.transfer([1, 0], [1, 1]))
     with pytest.raises(ValueError, match=r"`filter` must be a te.Filter"):
         superconducting_link(filter="butterworth")
+
+
+def test_numbers_without_dimensions_are_numbers_and_quantities_keep_their_unit():
+    expected = te.hardware.thermal_occupation(4.0, 5e9)
+    for temperature in (np.array(4.0), xarray.DataArray(4.0), pint.Quantity(4.0, "K")):
+        assert te.hardware.thermal_occupation(temperature, "5GHz") == expected

@@ -61,6 +61,14 @@ def test_they_are_explained(call, words):
             "`number of wavelengths` must be at most 1000",
         ),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
+        (
+            lambda: te.testing.assert_within_errors(np.zeros(3), [1.0], error=1, expected_error=()),
+            r"`expected_error` must be of a shape that fits \(3,\), but is of shape \(0,\)",
+        ),
+        (
+            lambda: te.testing.assert_within_errors(np.zeros(3), np.zeros(2), error=1.0),
+            r"`expected` must be of a shape that fits \(3,\), but is of shape \(2,\)",
+        ),
     ],
 )
 def test_names_and_sizes_are_asked_for(call, words):

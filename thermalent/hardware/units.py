@@ -66,6 +66,8 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     Raises:
         ValueError: the value has another unit, none, or is out of range.
     """
+    if not hasattr(value, "to_root_units"):  # of a quantity even a scalar has dimensions
+        value = checks.scalar(value)
     if isinstance(value, Real):
         return check(name, value)
     number = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)

@@ -117,9 +117,9 @@ def assert_within_errors(
     if other is None:
         other = expected_error
     values, truth = _numbers("found", values, "biufc"), _numbers("expected", truth, "biufc")
-    distance = np.abs(values - truth)
     allowed = _numbers("error", stated, "iuf").astype(float)
     other = _numbers("expected_error", other, "iuf").astype(float)
+    distance = np.abs(np.subtract(*_fitting("expected", values, truth)))
     largest = None if largest is None else checks.nonnegative("largest", largest)
     if isinstance(found, Evolution) and error is None:
         allowed = allowed[:, None, None]
@@ -131,11 +131,23 @@ def assert_within_errors(
         raise AssertionError(
             f"the stated error of {name} is {np.max(allowed):.3g}, allowed are {largest:.3g}"
         )
-    distance, allowed, other = np.broadcast_arrays(distance, allowed, other)
+    distance, allowed = _fitting("error", distance, allowed)
+    distance, other = _fitting("expected_error", distance, other)
+    allowed = np.broadcast_to(allowed, distance.shape)
     # Not a number is not within any error.
     outside = ~(distance <= allowed + other)
     if np.any(outside):
         raise AssertionError(_miss(values, truth, distance, allowed, other, outside, name))
+
+
+def _fitting(name: str, values: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values and an argument for them in one shape."""
+    try:
+        shape = np.broadcast_shapes(values.shape, given.shape)
+    except ValueError:
+        wanted = f"of a shape that fits {values.shape}"
+        checks.fail(name, wanted, checks.Words(f"of shape {given.shape}"))
+    return np.broadcast_to(values, shape), np.broadcast_to(given, shape)
 
 
 def _numbers(name: str, value: Any, kinds: str) -> np.ndarray:

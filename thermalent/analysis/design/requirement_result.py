@@ -61,6 +61,9 @@ class Requirement(Saved):
             largest concurrence without any, and the share of all that would do, if there is one.
         alternatives: Where the target is out of reach: the best value of each other choice, all
             else held, with its concurrence; the best first.
+
+    Raises:
+        ValueError: a number is not finite or out of range.
     """
 
     unknown: str
@@ -72,6 +75,20 @@ class Requirement(Saved):
     limits: tuple[Limit, ...]
     together: tuple[float, Estimate | None] | None
     alternatives: tuple[tuple[str, float, float], ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.unknown, str) or self.unknown not in UNKNOWNS:
+            checks.fail("unknown", f"one of {list(UNKNOWNS)}", self.unknown)
+        checks.within("target", self.target, 0.0, 1.0)
+        checks.real("concurrence", self.concurrence)
+        for name in ("ranges", "limits", "alternatives"):
+            if not isinstance(getattr(self, name), tuple):
+                checks.fail(name, "a tuple", getattr(self, name))
+        if self.together is None:
+            return
+        if not isinstance(self.together, tuple) or len(self.together) != 2:
+            checks.fail("together", "a concurrence and a share of imperfections", self.together)
+        checks.real("together", self.together[0])
 
     @property
     def reachable(self) -> bool:
