@@ -113,8 +113,8 @@ def _ours(n_th: float, kappa: float, rtol: float) -> np.ndarray:
 
 
 def _converged(n_th: float, kappa: float) -> np.ndarray:
-    """A state good to 1e-11, confirmed by the other formulation run to convergence."""
-    exact = _ours(n_th, kappa, 1e-12)
+    """A state good to 1e-9, confirmed by the other formulation run to convergence."""
+    exact = _ours(n_th, kappa, 1e-9)
     link = thermal_formulation.Link(n_th=n_th, kappa=kappa)
     n_max = 10 + math.ceil(6 * math.sqrt(n_th))
     other = thermal_formulation.steady_state(link, n_max=n_max)
