@@ -17,6 +17,30 @@ _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
 @compiled(nogil=True, error_model="numpy")
+def settle_points(points, tier0, work, progress, populations, limits):
+    """Solve some points with their last K, judge them, and return those that need more tiers.
+
+    Args:
+        points: Positions of the points, (n,).
+        tier0: See `lanes.TierZero`.
+        work: See `lanes.Work`.
+        progress: See `lanes.Progress`; changed in place.
+        populations: How many of the unknowns of tier 0, the first, are populations.
+        limits: The allowed error, relative to the largest element, and the tier at which to give
+            up.
+    """
+    rtol, most = limits
+    solve_points(points, tier0.a, work.k, populations, work.x, work.inverse)
+    judge_points(points, tier0, work, progress, rtol, most)
+    left, count = points.copy(), 0
+    for p in points:
+        if progress.status[p] == ACTIVE:
+            left[count] = p
+            count += 1
+    return left[:count]
+
+
+@compiled(nogil=True, error_model="numpy")
 def search_points(
     points, blocks, rate, tier0, work, progress, populations, limits, rounds, room, side
 ):
@@ -31,15 +55,13 @@ def search_points(
         work: See `lanes.Work`.
         progress: See `lanes.Progress`; changed in place.
         populations: How many of the unknowns of tier 0, the first, are populations.
-        limits: The allowed error, relative to the largest element, and the tier at which to give
-            up.
+        limits: See `settle_points`.
         rounds: How often every point is folded at most.
         room: See `kernels.LaneArrays`.
         side: As many items as there are lanes.
     """
     a, bands, reversed_bands, values = blocks
-    rtol, most = limits
-    left = points.copy()
+    left = points
     for _ in range(rounds):
         if left.size == 0:
             break
@@ -47,14 +69,7 @@ def search_points(
         reverse = progress.folds[left[0]] % 2 == 1
         order = reversed_bands if reverse else bands
         fold_points(left, progress.depth, reverse, a, order, values, rate, work.k, room, side)
-        solve_points(left, tier0.a, work.k, populations, work.x, work.inverse)
-        judge_points(left, tier0, work, progress, rtol, most)
-        count = 0
-        for p in left:
-            if progress.status[p] == ACTIVE:
-                left[count] = p
-                count += 1
-        left = left[:count]
+        left = settle_points(left, tier0, work, progress, populations, limits)
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -321,30 +321,39 @@ class _Fractions:
 
         Where there are many, once: then those of similar depth come together again.
         """
-        from thermalent.continued_fraction.batch.convergence import search_points
+        from thermalent.continued_fraction.batch.convergence import search_points, settle_points
+        from thermalent.continued_fraction.batch.kernels import fold_points
 
-        group, limits = self.group, (rtol, most)
+        group, work, limits = self.group, self.work, (rtol, most)
         a, _, bands, reversed_bands, values = group.blocks
+        populations, tier0 = group.reached.populations, self.tier0
         parts = self._parts(points, progress.depth)
         if parts and len(parts[0][1]) > 1:  # those in lanes come first
             rounds = 1
 
-        def task(some: np.ndarray, side: Side) -> None:
+        def once(some: np.ndarray, side: Side) -> None:
+            # The kernel of the whole search takes long to compile: it is for one lane alone.
+            reverse, room = bool(progress.folds[some[0]] % 2), self._room(values, side)
+            order, depth = reversed_bands if reverse else bands, progress.depth
+            fold_points(some, depth, reverse, a, order, values, group.rate, work.k, room, side)
+            settle_points(some, tier0, work, progress, populations, limits)
+
+        def search(some: np.ndarray, side: Side) -> None:
             search_points(
                 some,
                 (a, bands, reversed_bands, values),
                 group.rate,
-                self.tier0,
-                self.work,
+                tier0,
+                work,
                 progress,
-                group.reached.populations,
+                populations,
                 limits,
                 rounds,
                 self._room(values, side),
                 side,
             )
 
-        self._share(task, parts)
+        self._share(once if rounds == 1 else search, parts)
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
