@@ -12,10 +12,15 @@ import numpy as np
 
 from thermalent.operators import observables
 from thermalent.operators.error_bounds import operator_bound
-from thermalent.operators.estimates import UNKNOWN, ComplexEstimate, Estimate, Estimates
+from thermalent.operators.estimates import ComplexEstimate, Estimate, Estimates
 from thermalent.operators.given_states import plain_state, require_dims
 from thermalent.operators.readable import OneState, Result, SeveralStates
-from thermalent.operators.stacks import GivenStates, reduced_errors
+from thermalent.operators.stacks import (
+    GivenStates,
+    bounded_errors,
+    reduced_errors,
+    reduced_states,
+)
 from thermalent.support import checks
 
 # |0> = (1, 0) is the ground state, and the lower end of the z axis.
@@ -68,28 +73,20 @@ def _values(
     results: Sequence[OneState], matrix: np.ndarray, names: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Expectation values in several states of one network, and their errors, (t,) each."""
-    rho = np.array([result.reduced(*names) for result in results])
+    stack = GivenStates(results)
+    rho = reduced_states(stack, names)
     values = np.einsum("ij,tji->t", matrix, rho)
     deviation = float(np.max(np.abs(matrix - matrix.conj().T)))
     if deviation <= _HERMITIAN * float(np.max(np.abs(matrix))):
         values = values.real
-    errors = [_error(result, matrix, names, rho[i]) for i, result in enumerate(results)]
-    return values, np.array(errors)
 
+    def bound(
+        rho: np.ndarray, eps: np.ndarray, value: np.ndarray, zero: np.ndarray | None
+    ) -> np.ndarray:
+        return operator_bound(matrix, rho, eps, zero)
 
-def _error(
-    result: OneState,
-    matrix: np.ndarray,
-    names: tuple[str, ...],
-    rho: np.ndarray,
-) -> float:
-    if not np.isfinite(result.error):
-        return UNKNOWN
-    eps = reduced_errors(GivenStates([result]), names, len(rho))
-    forbidden, zero = result._forbidden(names) or (None, None)
-    if forbidden is None or np.any(result.state[forbidden]):
-        zero = None  # an initial state brought coherences that the network does not make
-    return float(operator_bound(matrix, rho[None], eps, zero)[0])
+    eps = reduced_errors(stack, names, rho.shape[-1])
+    return values, bounded_errors(bound, stack, names, rho, eps, values)
 
 
 def _operator(result: Result, operator: Any, names: tuple[str, ...]) -> np.ndarray:

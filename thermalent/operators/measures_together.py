@@ -81,10 +81,27 @@ def partial_traces(rho: np.ndarray, dims: Sequence[int], keep: Sequence[int]) ->
     return np.asarray(np.einsum("tiaja->tij", tensor.reshape(count, size, out, size, out)))
 
 
-def _physical(rho: np.ndarray, tolerance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """States as `distances.physical` reads them, (t, d, d), and which are plainly states, (t,).
+def populations_of_all(rho: np.ndarray, tolerance: np.ndarray, dims: Sequence[int]) -> np.ndarray:
+    """The populations of each state, (t, k), in the order of `states.populations`."""
+    state, _, good = _hermitian(rho, tolerance)
+    values = np.einsum("tii->ti", state).real
+    if tuple(dims) == (2, 2):
+        mean, coherence = (values[:, 1] + values[:, 2]) / 2, state[:, 1, 2].real
+        singlet, triplet = mean - coherence, mean + coherence
+        values = np.stack([values[:, 0], singlet, triplet, values[:, 3]], axis=1)
+    return np.where(good[:, None], values, np.nan)
 
-    The others are the mixed state here.
+
+def _physical(rho: np.ndarray, tolerance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """States as `distances.physical` reads them, (t, d, d), and which are plainly states, (t,)."""
+    state, trace, good = _hermitian(rho, tolerance)
+    return state / trace[:, None, None], good
+
+
+def _hermitian(rho: np.ndarray, tolerance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The Hermitian parts, (t, d, d), their traces, and which are plainly states, (t,).
+
+    What is not finite, or off by more than is allowed, is the mixed state here.
     """
     d = rho.shape[1]
     with np.errstate(invalid="ignore", over="ignore"):
@@ -98,4 +115,4 @@ def _physical(rho: np.ndarray, tolerance: np.ndarray) -> tuple[np.ndarray, np.nd
         state, trace = np.where(good[:, None, None], state, np.eye(d) / d), np.where(good, trace, 1)
     # Far from where another algorithm for eigenvalues would decide otherwise.
     good &= np.linalg.eigvalsh(state)[:, 0] >= -0.5 * distances.NOISE_PER_DIMENSION * d
-    return state / trace[:, None, None], good
+    return state, trace, good

@@ -240,14 +240,15 @@ def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) ->
     measure, names = TABLE[name], _chosen(TABLE[name], result, emitters)
     dims = _dims(result, names)
     moments = [result.at(i) for i in range(len(result))]
-    rho = np.array([moment.reduced(*names) for moment in moments])
-    values = _values(measure, rho, dims, np.array([moment._tolerance for moment in moments]))
+    stack = GivenStates(moments)
+    rho = reduced_states(stack, names)
+    values = _values(measure, rho, dims, stack.tolerance)
     for i in np.flatnonzero(np.isnan(values)).tolist():
         values[i] = _value(measure, rho[i], dims, moments[i]._tolerance)
     eps = reduced_error(np.asarray(result.error, float), result.states.shape[-1], rho.shape[-1])
     return Estimates(
         values,
-        lambda: _errors(measure, GivenStates(moments), names, rho, eps, values),
+        lambda: _errors(measure, stack, names, rho, eps, values),
         _how(result, result.error, result.how),
     )
 
@@ -316,16 +317,21 @@ def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estima
 def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Readings:
     """The weight of a ket (k,) in many steady states, and its errors: as `of_states`."""
     rho = reduced_states(stack, tuple(emitters))
-    eps = reduced_error(stack.error, stack.state.shape[-1], rho.shape[-1])
-    errors = error_bounds.overlap_bound(psi, np.where(np.isfinite(eps), eps, UNKNOWN))
-    return Readings(np.array([_overlap(state, psi) for state in rho]), errors, {})
+    values = np.array([_overlap(state, psi) for state in rho])
+    return Readings(values, _errors_of_weights(stack, psi, tuple(emitters)), {})
+
+
+def _errors_of_weights(stack: Stack, psi: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """Errors of the weight of a ket (k,), (t,); not-a-number where those of a state are."""
+    bounds = error_bounds.overlap_bound(psi, reduced_errors(stack, names, len(psi)))
+    return np.where(np.isfinite(stack.error), bounds, UNKNOWN)
 
 
 def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
     """The weight of a pure state in the states of an evolution."""
     psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
-    estimates = [weight(result.at(i), psi, emitters) for i in range(len(result))]
-    return _series(estimates, _how(result, result.error, result.how))
+    found = weights(GivenStates([result.at(i) for i in range(len(result))]), psi, emitters)
+    return Estimates(found.values, found.errors, _how(result, result.error, result.how))
 
 
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
@@ -344,11 +350,28 @@ def populations_over_time(
     result: SeveralStates, emitters: Sequence[str] = ()
 ) -> dict[str, Estimates]:
     """The populations at each time."""
-    by_time = [populations_of(result.at(i), emitters) for i in range(len(result))]
-    how = _how(result, result.error, result.how)
+    moments = [result.at(i) for i in range(len(result))]
+    return populations_together(moments, emitters, _how(result, result.error, result.how))
+
+
+def populations_together(
+    results: Sequence[OneState], emitters: Sequence[str], how: str
+) -> dict[str, Estimates]:
+    """The populations of several states of networks with the same emitters."""
+    stack, names = GivenStates(results), tuple(emitters)
+    rho, dims = reduced_states(stack, names), _dims(stack, names)
+    values = measures_together.populations_of_all(rho, stack.tolerance, dims)
+    for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
+        one = states.populations(rho[i], dims, tolerance=float(stack.tolerance[i]))
+        values[i] = list(one.values())
+    named, basis = _bell_labels(dims), np.eye(rho.shape[-1])  # the labels are in its order
     return {
-        label: _series([populations[label] for populations in by_time], how) for label in by_time[0]
-    }
+        label: Estimates(
+            column, _errors_of_weights(stack, pure(label, dims) if label in named else ket, names),
+            how,
+        )
+        for label, ket, column in zip(labels(dims), basis, values.T, strict=True)
+    }  # fmt: skip
 
 
 def labels(dims: Sequence[int]) -> Iterable[str]:
@@ -447,11 +470,6 @@ def _weighed(
         return float(error_bounds.overlap_bound(ket, eps)[0])
 
     return Estimate(value, error, _how(result, float(result.error), result.error.how))
-
-
-def _series(estimates: Sequence[Estimate], how: str) -> Estimates:
-    values = np.array([float(estimate) for estimate in estimates])
-    return Estimates(values, np.array([estimate.error for estimate in estimates]), how)
 
 
 def _how(result: Result, eps: Any, origin: str) -> str:

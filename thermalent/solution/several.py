@@ -68,16 +68,9 @@ class SteadyStates(Saved, Sequence[SteadyState]):
     def populations(self, *names: str) -> dict[str, Estimates]:
         """Populations of each state, (n,) for each label, as of one steady state."""
         self._require_one_kind()
-        found = [result.populations(*names) for result in self]
-        how = next(iter(found[0].values())).how
-        return {
-            label: Estimates(
-                [populations[label] for populations in found],
-                np.array([populations[label].error for populations in found]),
-                how,
-            )
-            for label in found[0]
-        }
+        first = self._results[0]
+        how = observables._how(first, self.error, first.error.how)
+        return observables.populations_together(self._results, names, how)
 
     def fidelity(self, state: Any, *names: str) -> Estimates:
         """Fidelity of each state with a pure state, (n,), as of one steady state."""
