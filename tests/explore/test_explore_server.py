@@ -62,7 +62,7 @@ def test_the_page_loads_nothing_from_other_hosts(server):
     assert reply.status == 200
     assert "default-src 'self'" in reply.getheader("Content-Security-Policy")
     named = re.findall(r'(?:src|href)="([^"]*)"', body.decode())
-    assert sorted(named) == ["data:,", "explore.css", "explore.js"]
+    assert sorted(named) == ["/others", "data:,", "explore.css", "explore.js"]
     for name in ("index.html", "explore.css", "explore.js", "plots.js"):
         text = (files("thermalent.explore") / "page" / name).read_text()
         assert set(re.findall(r"https?://[\w./]*", text)) <= {"http://www.w3.org/2000/svg"}
@@ -144,6 +144,13 @@ def test_a_browser_that_goes_away_leaves_no_traceback(server, capsys):
         shown = capsys.readouterr().err
         assert said in shown
         assert bool(said) == bool(shown)
+
+
+def test_rings_and_rails_have_a_page_of_their_own(server):
+    reply, body = get(server, "/others", {"preset": "ring-nv"})
+    assert reply.status == 200
+    assert b"largest concurrence" in body
+    assert b'href="/others"' in get(server, "/")[1]
 
 
 def test_what_does_not_exist_is_refused(server):

@@ -31,6 +31,7 @@ from thermalent.explore.controls import CONTROLS, EXPLORED, FILTERS
 from thermalent.explore.downloads import csv_text, picture_bytes
 from thermalent.explore.limits import limits_answer
 from thermalent.explore.maps import MOST_POINTS
+from thermalent.explore.others import others_page
 from thermalent.explore.point import preset_texts, read_point
 from thermalent.explore.spectra import spectrum_answer
 from thermalent.hardware.presets import PRESETS
@@ -109,6 +110,9 @@ class ExplorerServer(ThreadingHTTPServer):
                 answer = partial(quick_answer, stop=self.is_outdated)
                 return _json(with_problems(read_point(given), answer))
         with self.work:
+            if path == "/others":
+                body = others_page(given).encode()
+                return Reply(HTTPStatus.OK, "text/html; charset=utf-8", body)
             if path in _SLOWER:
                 answer = partial(_SLOWER[path], stop=self.is_outdated)
                 return _json(with_problems(read_point(given), answer))

@@ -1,0 +1,166 @@
+"""A plain page for hardware without a thermal source: emitters at rings, qubits on two rails.
+
+These have other numbers and another question (the largest value over time, pairs along a line), so
+that they have a form of their own, which the server fills in; it needs no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.excitations.peak import peak_concurrence, peak_transfer
+from thermalent.explore.patience import within_seconds
+from thermalent.hardware.laboratory import Laboratory
+from thermalent.hardware.presets import PRESETS, preset
+from thermalent.solving.solve import steady_state
+from thermalent.support import checks
+from thermalent.support.errors import ThermalentError
+
+OTHERS = tuple(name for name, each in PRESETS.items() if "temperature" not in each.options)
+# What can be set of each kind of hardware, with a unit, and as plain numbers.
+_WITH_UNIT = (
+    "frequency",
+    "linewidth",
+    "coupling",
+    "gamma",
+    "bandwidth",
+    "dephasing_time",
+    "elsewhere",
+)
+_PLAIN = ("quality", "intrinsic_quality", "chirality", "squeezing", "loss")
+_SECONDS = 10.0
+_UNTIL = 100.0  # in which the largest value is searched, inverse rate unit
+_RTOL = 1e-4
+_LONGEST = 60
+
+
+def others_page(given: Mapping[str, str]) -> str:
+    """The page of a link: the form, what its numbers give, and the code for it."""
+    name = given.get("preset", OTHERS[0])
+    problem = "" if name in OTHERS else f"There is no preset {name[:_LONGEST]!r} here."
+    name = name if name in OTHERS else OTHERS[0]
+    own = {key: _text(value) for key, value in PRESETS[name].numbers.items()}
+    names = [each for each in (*_WITH_UNIT, *_PLAIN) if each in PRESETS[name].options]
+    # A form that was filled in for another preset starts from the numbers of this one.
+    same = given.get("of", name) == name
+    texts = {each: (given.get(each) if same else None) or own.get(each, "") for each in names}
+    result = "</section>"
+    if not problem:
+        try:
+            changes = {
+                each: _value(each, text.strip())
+                for each, text in texts.items()
+                if text.strip() and text != own.get(each)
+            }
+            result = _result(name, changes)
+        except ThermalentError as error:
+            problem = str(error)
+    choices = "".join(
+        f"<option{' selected' if each == name else ''}>{each}</option>" for each in OTHERS
+    )
+    boxes = "".join(
+        f'<div class="control"><label for="{each}">{each.replace("_", " ")}</label>'
+        f'<input type="text" id="{each}" name="{each}" value="{escape(text)}"></div>'
+        for each, text in texts.items()
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>thermalent explore: rings and rails</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="explore.css"></head>
+<body><header><h1>thermalent <span>explore</span></h1>
+<p>Rings and two rails. <a href="/">Qubits driven by hot, filtered noise</a></p></header>
+<main><form id="controls" class="others" action="/others" autocomplete="off">
+<label class="choice">Hardware <select name="preset">{choices}</select></label>
+<input type="hidden" name="of" value="{name}">
+<p class="note">{escape(PRESETS[name].what)} ({escape(PRESETS[name].source)})</p>{boxes}
+<p class="note">An empty box is what the preset has: its own number, or none.</p>
+<p><button>Compute</button></p></form>
+<div id="results"><section id="system"><p class="wrong" role="alert">{escape(problem)}</p>
+{result}</div></main></body></html>
+"""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _value(name: str, text: str) -> Any:
+    """A number or a text with a unit, or one for each node."""
+    if len(text) > _LONGEST:
+        checks.fail(name, f"at most {_LONGEST} characters", text[:_LONGEST])
+    several = tuple(_one(name, part.strip()) for part in text.split(","))
+    return several if len(several) > 1 else several[0]
+
+
+def _one(name: str, text: str) -> Any:
+    try:
+        number = float(text)
+    except ValueError:
+        if name in _PLAIN:
+            checks.fail(name, "a number", text)
+        return text
+    if name in _WITH_UNIT:
+        checks.fail(name, "a number with its unit, such as '10MHz' or '2us'", text)
+    return number
+
+
+def _result(name: str, changes: Mapping[str, Any]) -> str:
+    """What a laboratory gives, its numbers as a table, and the code, in HTML."""
+    lab = preset(name, **changes)
+    assert isinstance(lab, Laboratory)
+    with within_seconds(_SECONDS):
+        words, code = _rails(lab) if lab.initial is None else _rings(lab)
+    arguments = "".join(f", {key}={value!r}" for key, value in changes.items())
+    program = f"import thermalent as te\n\nlab = te.hardware.preset({name!r}{arguments})\n{code}"
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in lab.rows()
+    )
+    numbers = "".join(
+        f'<p class="number"><span>{escape(what)}</span> <output>{number}</output></p>'
+        for what, number in words
+    )
+    return (
+        f"{numbers}</section>"
+        f'<section><h2>Laboratory and network</h2><div class="scroll"><table>{rows}</table></div>'
+        f'</section><section><h2>The same as code</h2><pre id="python">{escape(program)}</pre>'
+        "</section>"
+    )
+
+
+def _rings(lab: Laboratory) -> tuple[list[tuple[str, str]], str]:
+    """The largest concurrence, or fidelity of a transfer, over time."""
+    assert lab.initial is not None
+    if lab.target is None:
+        peak = peak_concurrence(lab.network, lab.initial, until=_UNTIL)
+        what, call = "largest concurrence", "peak_concurrence(lab.network, lab.initial"
+    else:
+        peak = peak_transfer(lab.network, lab.initial, lab.target, until=_UNTIL)
+        what, call = "largest fidelity", "peak_transfer(lab.network, lab.initial, lab.target"
+    time = f"{peak.time * lab.time_unit * 1e9:.4g} ns"
+    if not peak.interior:
+        time += ", the end of the search"
+    code = f"peak = te.{call}, until={_UNTIL})\nprint(peak.value, peak.time * lab.time_unit)\n"
+    return [(what, f"{peak.value:.6f}"), ("after", time)], code
+
+
+def _rails(lab: Laboratory) -> tuple[list[tuple[str, str]], str]:
+    """The concurrence of each pair in the steady state, with its error."""
+    state = steady_state(lab.network, ContinuedFraction(rtol=_RTOL))
+    names = lab.network.emitter_names
+    pairs = list(zip(names[::2], names[1::2], strict=True))
+    found = [(pair, state.concurrence(*pair)) for pair in pairs]
+    words = [
+        (f"concurrence of {first} and {second}", f"{value:.4f} ± {value.error:.0e}")
+        for (first, second), value in found
+    ]
+    code = (
+        f"state = te.steady_state(lab.network, te.ContinuedFraction(rtol={_RTOL}))\n"
+        f"print(*(state.concurrence(*pair) for pair in {pairs!r}))\n"
+    )
+    return words, code
