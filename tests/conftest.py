@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +13,71 @@ settings.register_profile("thermalent", deadline=None, derandomize=True, print_b
 settings.load_profile("thermalent")
 
 
-def pytest_configure(config):
-    """Before several test processes start: compile the kernels of the trajectories in another.
+# Files with tens of seconds of CPU time and few tests: whoever gets one of them last would work
+# alone while the other processes wait.
+LONGEST = (
+    "docs/test_site.py",
+    "claims/test_routes.py",
+    "figures/test_figures_links.py",
+    "figures/test_figures_dynamics.py",
+    "figures/test_ring_figures.py",
+    "claims/test_ring_reference.py",
+    "analysis/test_relaxation_rates.py",
+    "figures/test_dual_rail_bandwidth_figures.py",
+    "analysis/test_radiation_several_poles.py",
+    "audit/test_networks.py",
+    "continued_fraction/test_more_digits.py",
+    "continued_fraction/test_many_modes.py",
+    "analysis/test_radiation.py",
+    "figures/test_figures.py",
+    "continued_fraction/test_source_starts.py",
+)
 
-    The process that compiles them can differ from those that load them in the last bit of a
-    standard error, and some tests compare bits.
+
+def pytest_configure(config):
+    """Before several test processes start: compile and rewrite what all of them need, once.
+
+    The process that compiles the kernels of the trajectories can differ from those that load them
+    in the last bit of a standard error, and some tests compare bits. Of the files of tests, pytest
+    keeps a version of its own, which takes each process as long as to import them three times.
     """
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         return
+    config.option.loadscopereorder = False  # not by the number of tests: see below
     program = (
         "import thermalent as te\n"
         "te.steady_state(te.thermal_link(5.0, 0.5), te.FieldTrajectories(n=128, seed=5))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
+    commands = [[sys.executable, "-c", program]]
+    if not sys.dont_write_bytecode and not _rewritten():
+        collect = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        commands += [[sys.executable, *collect, *config.args]]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = [subprocess.Popen(command, **quiet) for command in commands]
+    if running[0].wait():
+        raise RuntimeError("The kernels of the trajectories could not be compiled.")
+    for process in running[1:]:
+        process.wait()  # what fails to collect will say so in the tests
+
+
+def _rewritten():
+    """Whether pytest's versions of all files of tests are there and no older than the files."""
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        kept = (path.parent / "__pycache__").glob(f"{path.stem}.{_KEPT}")
+        if path.stat().st_mtime > max((file.stat().st_mtime for file in kept), default=0.0):
+            return False
+    return True
+
+
+# Of this interpreter: with several versions of Python each has its own.
+_KEPT = f"{sys.implementation.cache_tag}-pytest-{pytest.__version__}.pyc"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, the others as they come."""
+    here = Path(__file__).parent
+    places = {here / name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import thermalent
+from tests.conftest import LONGEST
 
 PACKAGE = Path(thermalent.__file__).parent
 TESTS = Path(__file__).parent
@@ -144,3 +145,7 @@ def test_every_row_is_of_a_module_and_its_test_exists():
     for name, test in TESTED_THROUGH.items():
         assert any(f"{module}.".startswith(f"{name}.") for module in with_code())
         assert re.search(r"^def test_", (TESTS / test).read_text(), re.MULTILINE)
+
+
+def test_the_files_of_tests_that_begin_first_are_there():
+    assert [name for name in LONGEST if not (TESTS / name).exists()] == []

@@ -14,7 +14,7 @@ from thermalent.analysis.radiated_field import field_of
 from thermalent.continued_fraction.several_poles import correlations
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
-DELAYS = np.array([0.0, 0.7, 3.0, 12.0])
+DELAYS = np.array([0.0, 0.7, 3.0])
 OMEGA = np.array([-0.6, 0.0, 0.25])
 
 
@@ -85,9 +85,9 @@ def test_coherence_and_spectra_are_those_of_fock_space(network, of):
 @pytest.mark.parametrize("n_th", [0.1, pytest.param(30.0, marks=pytest.mark.long)])
 def test_the_source_alone_has_the_coherence_of_its_filter(n_th):
     """Two equal cavities: (1 + kappa tau) exp(-kappa tau), and a thermal g2 = 1 + |g1|^2."""
-    kappa = 0.02
+    kappa = 0.1
     network, port = te.thermal_link(n_th, kappa, filters=2), {"filter2": np.sqrt(kappa)}
-    delays = np.array([0.0, 5.0, 50.0, 300.0])
+    delays = np.array([0.0, 1.0, 10.0, 60.0])
     expected = (1 + kappa * delays) * np.exp(-kappa * delays)
     first = te.coherence(network, delays, port, rtol=1e-4)
     assert first.flux == pytest.approx(kappa * n_th / 4, rel=1e-9)

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import svd
+from scipy.linalg import qr, solve_triangular
 
 import thermalent as te
 from tests.support.dual_rail_by_hand import ByCharge, ByHand, on_qubit
@@ -61,11 +61,17 @@ def dark_ket(squeezing, delta_a, delta_b):
     bits = (np.arange(size)[:, None] >> np.arange(2 * pairs)[::-1]) & 1
     balanced = np.flatnonzero(bits @ signs == 0)
     stack = sparse.vstack([*jumps, hamiltonian]).tocsc()[:, balanced].toarray()
-    _, values, rows = svd(stack[np.any(stack != 0, axis=1)], full_matrices=False)
-    assert values[-2] > 1e-3
+    # The null vector by elimination: the last column of R is nearly a sum of the others, which are
+    # independent (the smallest singular value of a triangle is no less than 1/|its inverse|).
+    triangle, order = qr(stack[np.any(stack != 0, axis=1)], mode="r", pivoting=True)
+    last = len(order) - 1
+    inverse = solve_triangular(triangle[:last, :last], np.eye(last))
+    assert np.linalg.norm(inverse) < 1e3
+    null = np.append(-inverse @ triangle[:last, last], 1.0)
+    null /= np.linalg.norm(null)
     ket = np.zeros(size, dtype=complex)
-    ket[balanced] = rows[-1].conj()
-    return ket, float(values[-1])
+    ket[balanced[order]] = null
+    return ket, float(np.linalg.norm(stack[:, order] @ null))
 
 
 @cache

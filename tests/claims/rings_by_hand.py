@@ -110,13 +110,17 @@ def as_numbers(m):
 
 
 def largest_in_time(m, start, value, until, points=4000):
-    """The time of the largest value on a grid, in double precision."""
-    power = expm(as_numbers(m) * (until / points))
-    psi, best = np.array([complex(x) for x in start]), (0.0, 0.0)
-    for k in range(1, points + 1):
-        psi = power @ psi
-        best = max(best, (value(psi), k * until / points))
-    return best[1]
+    """The time of the largest value on a grid, in double precision.
+
+    The value is that of all times at once, psi (n, points).
+    """
+    psi = expm(as_numbers(m) * (until / points)) @ np.array([[complex(x)] for x in start])
+    while psi.shape[1] < points:  # as many times again, all later by as many steps
+        later = expm(as_numbers(m) * (until / points * psi.shape[1])) @ psi
+        psi = np.concatenate([psi, later], axis=1)
+    values = value(psi[:, :points])
+    best = int(np.argmax(values))
+    return (best + 1) * until / points if values[best] > 0 else 0.0
 
 
 def peak(m, start, *, until, target=None, pair=(2, 3)):

@@ -58,7 +58,7 @@ def test_hot_sources_fill_as_their_sampled_fields():
 def test_in_the_end_the_source_is_stationary():
     network = te.thermal_link(0.5, 0.5, filters=2)
     method = te.ContinuedFraction(rtol=1e-5)
-    late = te.evolve(network, [60.0], "00", method, source="empty")
+    late = te.evolve(network, [40.0], "00", method, source="empty")
     steady = te.steady_state(network, method)
     assert np.max(np.abs(late.states[0] - steady.state)) <= late.error[0] + steady.error
 
