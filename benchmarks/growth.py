@@ -9,11 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 
 import thermalent as te
-from benchmarks.report import Row, at_most
+from benchmarks.report import Row, at_least, at_most
 from benchmarks.timing import best_seconds, peak_memory
+from thermalent.continued_fraction.batch.lanes import solved_group
+from thermalent.continued_fraction.chain.small import chains
+from thermalent.continued_fraction.chain.structure import structure
 
 KAPPA = 1e-3
 EXPONENT = 0.55
+TIERS_OVER_RADIAL = 17.0  # 0.34 s in tiers, and 20 ms were asked for
+FLAT = 3.0
 
 
 def with_temperature(quick: bool) -> list[Row]:
@@ -53,6 +58,37 @@ def with_temperature(quick: bool) -> list[Row]:
             f"{bytes_[0] / 1e3:.0f} to {bytes_[-1] / 1e3:.0f} kB; {last[0]} to {last[-1]}; "
             f"{resident / 1e3:.0f} kB",
             numbers={"resident bytes added at 1e7": resident},
+        ),
+    ]  # fmt: skip
+
+
+def beyond_tiers(quick: bool) -> list[Row]:
+    """A mode so hot that the hierarchy is solved in its radial form: against tiers, and growth."""
+    method, kappa = te.ContinuedFraction(rtol=1e-6), 1e-4
+    networks = [te.thermal_link(n_th=n_th, kappa=kappa) for n_th in (1e8, 1e10, 1e12)]
+    assert {te.steady_state(network, method).stats["form"] for network in networks} == {"radial"}
+    budget = 0.2 if quick else 1.0
+    seconds = [
+        best_seconds(functools.partial(te.steady_state, network, method), budget=budget)
+        for network in networks
+    ]
+
+    def tiers() -> None:
+        kind = structure(networks[1])
+        assert kind is not None
+        (chain,) = chains([networks[1]], np.zeros(1, dtype=np.int64), kind)
+        assert solved_group([networks[1]], chain, method.settings)
+
+    folded = best_seconds(tiers, budget=budget)
+    times = ", ".join(f"{1e3 * s:.1f}" for s in seconds)
+    return [
+        at_least(
+            "hot", "n_th = 1e10, kappa/gamma = 1e-4, rtol 1e-6: time of tiers over radial form",
+            folded / seconds[1], TIERS_OVER_RADIAL, "{} times",
+        ),
+        at_most(
+            "hot", f"n_th = 1e8, 1e10, 1e12: {times} ms; the longest over the shortest",
+            max(seconds) / min(seconds), FLAT, "{} times",
         ),
     ]  # fmt: skip
 

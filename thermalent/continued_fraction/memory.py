@@ -39,6 +39,11 @@ def expected_tiers(network: Network, rtol: float) -> float:
     return (_FEWEST_TIERS + _TIERS_PER_WIDTH * width_of(network)) * -math.log10(rtol) / _DIGITS
 
 
+def width_for_tiers(tiers: float, rtol: float) -> float:
+    """The root of the quanta with which a relative accuracy takes so many tiers, about."""
+    return (tiers * _DIGITS / -math.log10(rtol) - _FEWEST_TIERS) / _TIERS_PER_WIDTH
+
+
 def width_of(network: Network) -> float:
     """Root of the quanta that the one mode holds, sqrt(V)."""
     relaxation, gain = network.mode_rates(network.mode_indices[0])

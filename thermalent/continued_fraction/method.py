@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from thermalent.continued_fraction import many_emitters, memory, one_mode, sever
 from thermalent.continued_fraction.batch.lanes import solved_arrays
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.structure import structure_of_arrays
+from thermalent.continued_fraction.chain.structure import structure, structure_of_arrays
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
@@ -41,7 +40,6 @@ _SCHEDULE_BEHIND_ONE_MODE = Refusal(
     "it evolves a schedule of networks behind one mode, and these have several. Use te.Fock() or "
     "te.FieldTrajectories()."
 )
-_TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +65,10 @@ class ContinuedFraction(Method):
         digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball
             arithmetic: `stats["precise"]` holds them as strings ("real" and "imag", (d, d) each,
             and their "error"), `state` what doubles hold of them.
+
+    Behind a mode of 1e8 quanta or more the hierarchy of up to eight emitter levels is summed over
+    its tiers and solved at all amplitudes of the field (`stats["form"]` is "radial"), which takes
+    as long however hot the mode is.
 
     Where doubles cannot give `rtol`, the steady state is solved in more digits by itself, and
     `stats["bits"]` and `stats["reason"]` say so.
@@ -139,8 +141,9 @@ class ContinuedFraction(Method):
             numbers, *_ = [excitation_numbers(one) for one in networks]
         except SymmetryError as error:
             return Refusal(str(error))
-        reasons = (self._out_of_reach(one, numbers) for one in networks)
-        reason = next(filter(None, reasons), None) or self._too_large(task, numbers)
+        reason = self._too_many_digits(numbers) or self._too_large(task, numbers)
+        if evolves or not self._takes_any_heat(network):
+            reason = next(filter(None, map(_too_hot, networks)), None) or reason
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask) and several_networks:
@@ -179,29 +182,27 @@ class ContinuedFraction(Method):
         """Reason why spectra and sensitivities, which need one mode, do not apply, or None."""
         if len(network.modes) > 1:
             return several_modes.one_mode_only(network)
-        return self.refusal(network)
+        return self.refusal(network) or _too_hot(network)
 
     def chain_refusal(self, network: Network) -> str | None:
         """Reason why dynamics and rates, which need a chain of tiers, do not apply, or None."""
         if len(network.modes) > 1:
             return choice.chain_refusal(network)
-        return self.refusal(network)
+        return self.refusal(network) or _too_hot(network)
 
-    def _out_of_reach(self, network: Network, numbers: np.ndarray) -> str | None:
-        """Reason why a network with one mode has too many emitters or tiers, or None."""
-        if self.digits is not None and len(numbers) > solve.LARGEST_BALL_DIMENSION:
-            return (
-                f"`digits` takes up to {solve.LARGEST_BALL_DIMENSION} emitter levels, and there "
-                f"are {len(numbers)}. Ask for an rtol instead."
-            )
-        relaxation, gain = network.mode_rates(network.mode_indices[0])
-        tiers_needed = _TIERS_PER_WIDTH * math.sqrt(max(gain, 0.0) / relaxation)
-        if tiers_needed > MOST_TIERS:
-            return (
-                f"the mode is so hot that the continued fraction would need about "
-                f"{tiers_needed:.1g} tiers; it takes up to {MOST_TIERS}."
-            )
-        return None
+    def _takes_any_heat(self, network: Network) -> bool:
+        """Whether a steady state may be found in the radial form, which needs no tiers."""
+        given = self.digits is not None or self.n_max is not None
+        return not given and structure(network) is not None
+
+    def _too_many_digits(self, numbers: np.ndarray) -> str | None:
+        """Reason why digits are out of reach for emitters behind one mode, or None."""
+        if self.digits is None or len(numbers) <= solve.LARGEST_BALL_DIMENSION:
+            return None
+        return (
+            f"`digits` takes up to {solve.LARGEST_BALL_DIMENSION} emitter levels, and there "
+            f"are {len(numbers)}. Ask for an rtol instead."
+        )
 
     def _too_large(self, task: Task, numbers: np.ndarray) -> str | None:
         """Reason why a task behind one mode does not fit into memory, and what would; or None.
@@ -238,3 +239,14 @@ class ContinuedFraction(Method):
             f"for the tiers of its {len(numbers)} emitter levels {reason}. The first {fitting} of "
             f"the {len(emitters)} emitters would fit."
         )
+
+
+def _too_hot(network: Network) -> str | None:
+    """Reason why a network with one mode has too many tiers, or None."""
+    needed = one_mode.tiers_needed(network)
+    if needed <= MOST_TIERS:
+        return None
+    return (
+        f"the mode is so hot that the continued fraction would need about {needed:.1g} tiers; it "
+        f"takes up to {MOST_TIERS}."
+    )

@@ -19,7 +19,9 @@ from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import memory_of_balls as balls
 from thermalent.continued_fraction.more_digits import solve
+from thermalent.continued_fraction.radial.plan import radial_steady_state, widest_folded
 from thermalent.continued_fraction.settings import Settings
+from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -46,6 +48,7 @@ _DOUBLES_FAIL = {
     "rounding": "double precision cannot give the rtol",
     "unsettled": "in double precision nothing settles, however many tiers there are",
 }
+_TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 _CHEAP = 3e7  # multiplications in more digits, a few seconds
 _CHEAP_TIERS = 5000
 HOW_EVOLVED = (
@@ -56,6 +59,11 @@ SMALLEST_EVOLVED = 1e-10  # below it the rounding of the contour dominates
 # Of a core in doubles that take as long as one of 128 bits, and the way back.
 _OPERATIONS_OF_BALLS = 300.0
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
+
+
+def tiers_needed(network: Network) -> float:
+    """Tiers that two or three digits take behind one mode, about."""
+    return _TIERS_PER_WIDTH * memory.width_of(network)
 
 
 def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
@@ -153,6 +161,11 @@ class OneModePlan(Plan):
         began = time.perf_counter()
         settings = self.settings
         if self.small is not None:
+            if self.small.width[0] > widest_folded(settings):
+                final = tiers_needed(self.task.network) > MOST_TIERS
+                radial = radial_steady_state(self.task.network, self.small, settings, final)
+                if radial is not None:
+                    return radial
             most = _most_tiers(settings, max(self.small.counts))
             settled = solved_group(
                 [self.task.network], self.small, settings, most=most, began=began

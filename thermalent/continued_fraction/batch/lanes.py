@@ -10,6 +10,7 @@ error is follow the rules of `fraction`. What elimination without pivoting in la
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
+from thermalent.continued_fraction.radial.plan import widest_folded
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
@@ -150,7 +152,7 @@ def solved_arrays(
     size, found = int(np.prod(networks.dims)) ** 4, []
     for slice_ in _slices(np.arange(len(networks)), max(1, _TOGETHER // (6 * size))):
         for group in chains(networks, slice_, kind):
-            solved = _solved(group, settings, threads)
+            solved = _solved(group, settings, threads, widest=widest_folded(settings))
             elements = solved.elements.table[solved.rows] if solved.elements else None
             found.append((group.points[solved.rows], solved, elements))
     points = np.concatenate([part for part, _, _ in found])
@@ -194,7 +196,9 @@ def solved_group(
         batch: Whether the results say that they were solved with others.
     """
     began = time.perf_counter() if began is None else began
-    solved = _solved(group, settings, threads, most)
+    # What is too hot for tiers the ordinary solver has tried otherwise, where it comes from there.
+    widest = widest_folded(settings) if batch else math.inf
+    solved = _solved(group, settings, threads, most, widest)
     how, elements = HOW_FIXED if solved.elements is None else HOW, solved.elements
     seconds = (time.perf_counter() - began) / max(1, len(group.points))
     return {
@@ -240,11 +244,17 @@ class _Solved(NamedTuple):
     elements: _ElementErrors | None  # of all points; None where the truncation was given
 
 
-def _solved(group: Chains, settings: Settings, threads: int = 1, most: int = MOST_TIERS) -> _Solved:
+def _solved(
+    group: Chains,
+    settings: Settings,
+    threads: int = 1,
+    most: int = MOST_TIERS,
+    widest: float = math.inf,
+) -> _Solved:
     from thermalent.continued_fraction.batch import convergence as batch_convergence
 
     fractions = _Fractions(group, threads)
-    progress = fractions.converge(settings.aimed_rtol, most)
+    progress = fractions.converge(settings.aimed_rtol, most, widest)
     (good,) = (progress.status == batch_convergence.SETTLED).nonzero()
     tiers, fixed = progress.depth, settings.last is not None
     if settings.last is not None:
@@ -295,7 +305,7 @@ class _Fractions:
         x, x_before = np.full((2, count, tier0_size), np.nan)
         self.work = Work(k, before, x, x_before, inverse, above)
 
-    def converge(self, rtol: float, most: int = MOST_TIERS) -> Progress:
+    def converge(self, rtol: float, most: int = MOST_TIERS, widest: float = math.inf) -> Progress:
         """Fold at more and more tiers until every point is settled, one way or the other."""
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
@@ -305,6 +315,7 @@ class _Fractions:
         # What needs more tiers than the ordinary solver takes, it also refuses.
         if max(first_depths) > most:
             progress.status[progress.depth > most] = batch_convergence.DEFERRED
+        progress.status[self.group.width > widest] = batch_convergence.DEFERRED
         (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
         self._search(active, progress, rtol, most, 1)
         self._lose(active, np.array(first_depths))

@@ -109,7 +109,9 @@ class ObservedChain:
         state = method.steady_state(network)
         if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
             raise SolveError(state)
-        self.depth = max(8, int(state.stats["tiers"]))
+        # The radial form of hot modes has no tiers.
+        tiers = state.stats.get("tiers") or memory.expected_tiers(network, self.rtol)
+        self.depth = max(8, int(tiers))
         if self.several:
             self.source = chain_of(network)
         else:

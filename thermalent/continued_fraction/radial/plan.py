@@ -1,0 +1,100 @@
+"""When the radial form is taken in the place of the tiers, and the result that it gives."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+
+from thermalent.continued_fraction.chain.small import Chains
+from thermalent.continued_fraction.lattice.solve import ENOUGH
+from thermalent.continued_fraction.memory import width_for_tiers
+from thermalent.continued_fraction.radial.solve import HOW_RADIAL, Radial, radial_state
+from thermalent.continued_fraction.settings import Settings
+from thermalent.networks.gaussian_source import gaussian_modes
+from thermalent.networks.network import Network
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+
+# Expected tiers that one network takes as long to fold as the radial form takes, with one qubit to
+# three: 1.5e4 on one core; folded side by side with others, some 1e5. The same network has to give
+# the same bits either way.
+_AS_LONG_AS = 5e4
+
+
+def widest_folded(settings: Settings) -> float:
+    """Root of the quanta of a mode above which the radial form takes less time than tiers.
+
+    Only where an accuracy is wanted: digits and a number of tiers are those of the hierarchy.
+    """
+    if settings.digits is not None or settings.n_max is not None:
+        return math.inf
+    return width_for_tiers(_AS_LONG_AS, settings.aimed_rtol)
+
+
+def radial_steady_state(
+    network: Network, chain: Chains, settings: Settings, final: bool
+) -> SteadyState | None:
+    """The steady state of a network of few emitters by the radial form.
+
+    Args:
+        network: The network.
+        chain: Its chain, as a list of one.
+        settings: Accuracy.
+        final: Whether nothing else can solve it; else None is returned where the accuracy is not
+            reached.
+    """
+    began = time.perf_counter()
+    single = chain.single(0)
+    assert single.size is not None
+    (mode,) = gaussian_modes(network)
+    found = radial_state(single, single.size, mode, settings.aimed_rtol)
+    if not final and (found is None or found.outcome != "converged"):
+        return None
+    if found is None:
+        d = round(np.sqrt(chain.tier0.shape[1]))
+        found = _nothing(d)
+    return SteadyState(
+        network=network,
+        method=settings.record,
+        state=found.state,
+        error=ErrorEstimate(found.error, HOW_RADIAL, found.errors),
+        status=_status(settings, found),
+        stats={
+            "form": "radial",
+            "elements": found.elements,
+            "degree": found.degree,
+            "ended_by": found.outcome,
+            "unknowns_per_tier": chain.counts,
+            "seconds": time.perf_counter() - began,
+        },
+    )
+
+
+def _nothing(d: int) -> Radial:
+    empty = np.full((d, d), np.nan)
+    return Radial(empty, np.inf, np.full((d, d), np.inf), np.nan, 0, 0, "singular")
+
+
+def _status(settings: Settings, found: Radial) -> Status:
+    if found.outcome == "converged" or (
+        settings.rtol is None and found.error <= ENOUGH * found.scale
+    ):
+        return Status()
+    if found.outcome == "singular" or not found.error < found.scale:
+        return Status(
+            outcome=Outcome.NOT_CONVERGED,
+            message=(
+                "The equation of the emitters at all amplitudes of the field is singular in double "
+                "precision: there may be several steady states, or a rate that is too small beside "
+                "the others. For fewer quanta in the mode the continued fraction tells which."
+            ),
+        )
+    return Status(
+        outcome=Outcome.INACCURATE,
+        message=(
+            f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
+            f"for so hot a mode: the error is about {found.error:.1e}. Ask for rtol >= "
+            f"{2 * found.error / found.scale:.1e}."
+        ),
+    )
