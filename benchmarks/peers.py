@@ -43,7 +43,7 @@ def versus_formulation(quick: bool) -> list[Row]:
     return [
         at_least(
             name, f"steady state, n_th = 1e6, kappa/gamma = 1e-3, errors <= {accuracy:.0e}: speed",
-            printed / ours, 100, "{} times the 48 x 48 numpy fraction",
+            printed / ours, 150, "{} times the 48 x 48 numpy fraction",
             seconds=ours, error=our_error, rtol=rtol,
             peer_seconds=printed, peer_error=peer_error, peer_n_max=n_max,
         ),
@@ -59,8 +59,8 @@ def versus_formulation(quick: bool) -> list[Row]:
         Row(
             name=name,
             quantity=f"the same, asked for rtol = {accuracy:.0e} (the guaranteed error)",
-            measured=f"{as_asked * 1e3:.1f} ms, {theirs / as_asked:.3g} times",
-            numbers={"seconds": as_asked, "ratio": theirs / as_asked},
+            measured=f"{as_asked * 1e3:.1f} ms, {printed / as_asked:.3g} times",
+            numbers={"seconds": as_asked, "ratio": printed / as_asked},
         ),
     ]  # fmt: skip
 
