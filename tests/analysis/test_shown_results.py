@@ -25,7 +25,7 @@ def shown():
             "concurrence",
             starts=2,
         ),
-        "design": te.design("293K", "5GHz", "10MHz", 0.7, margins=(0.05,)),
+        "design": te.design("293K", "5GHz", "10MHz", 0.7, margins=(0.05,), attenuate=False),
         "best": te.best_filter(20, 1, starts=1, quanta=1),
     }
 

@@ -42,7 +42,7 @@ MADE = {
     "optimum": lambda: te.optimise(
         lambda kappa: te.thermal_link(10.0, kappa), {"kappa": (1e-3, 1.0)}, "concurrence", starts=3
     ),
-    "design": lambda: te.design("293K", "5GHz", "10MHz", 0.75, margins=(0.01,), loss=1e-4),
+    "design": lambda: te.design("293K", "5GHz", "10MHz", 0.75, margins=(), loss=1e-4),
     "requirement": lambda: te.requirement("quality", 0.7, dephasing_time="20us"),
     "best filter": lambda: te.best_filter(20, 2, starts=1, quanta=1),
     "comparison": lambda: te.cross_validate(NETWORK, [te.ContinuedFraction(), te.Markov()]),
