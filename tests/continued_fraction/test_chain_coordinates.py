@@ -7,11 +7,8 @@ import thermalent as te
 from tests.support.several_poles_networks import solved
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.several_poles.choice import preferred_chain
-from thermalent.continued_fraction.several_poles.coordinates import (
-    NoChainError,
-    chain_of,
-    orthonormal_rows,
-)
+from thermalent.continued_fraction.several_poles.coordinates import NoChainError, chain_of
+from thermalent.continued_fraction.several_poles.orthonormal_rows import orthonormal_rows
 
 
 def test_rows_are_orthonormal_and_reproduce_the_drift():

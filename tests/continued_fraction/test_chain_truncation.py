@@ -15,13 +15,13 @@ from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.several_poles import building
 from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.coordinates import (
-    chain_of,
+from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
+from thermalent.continued_fraction.several_poles.placements import Placements, count, placements
+from thermalent.continued_fraction.several_poles.tail_damping import (
     tail_damping,
     tail_damping_slopes,
 )
-from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
-from thermalent.continued_fraction.several_poles.placements import Placements, count, placements
 
 
 def alike(elements, most):

@@ -14,9 +14,7 @@ from tests.support.several_poles_networks import (
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.several_poles import results
-from thermalent.continued_fraction.several_poles.coordinates import (
-    chain_of,
-)
+from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,7 @@ import pytest
 import thermalent as te
 from tests.support.liouvillian_spectrum import spectrum
 from thermalent.continued_fraction.several_poles import evolution, rates
-from thermalent.continued_fraction.several_poles.coordinates import (
-    chain_of,
-)
+from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
 
 @pytest.mark.parametrize("initial", ["01", "superposition"])

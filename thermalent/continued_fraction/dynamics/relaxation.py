@@ -70,6 +70,7 @@ _COMPARED, _ON_LINE = 2e8, np.array([0.3, 0.55, 0.8, 1.0])
 _CONTOURS, _TRANSFORMS = 5e10, 400.0
 # Lines with more and more tiers, as long as each gains this much.
 _DEEPER, _WORTH_TIERS = 5, 0.5
+_USEFUL = 0.1  # of the first values: a larger error says nothing
 
 Report = Callable[[str], None]
 
@@ -367,7 +368,8 @@ class _Relaxation:
         error = found.error + float(np.max(np.abs(away), initial=0.0)) + own
         contours = _TRANSFORMS * self.inverter.response.work + filled
         allowed = _ENOUGH * self.tolerance if filled > _CHEAP else self.tolerance
-        if error <= allowed or (contours > _CONTOURS and np.isfinite(error)):
+        useful = _USEFUL * float(np.max(np.abs(self.at_zero()), initial=0.0))
+        if error <= allowed or (contours > _CONTOURS and error <= useful):
             self.on_line, self.support = len(self._left), found.support
             self._add(found.sum.at(self._left), error)
 

@@ -21,13 +21,10 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
 from thermalent.continued_fraction.several_poles.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
-from thermalent.continued_fraction.several_poles.coordinates import (
-    SourceChain,
-    chain_of,
-    tail_damping,
-)
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain, chain_of
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.continued_fraction.several_poles.sweep import FACTORS, TierSweep
+from thermalent.continued_fraction.several_poles.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense

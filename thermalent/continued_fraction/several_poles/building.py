@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain, tail_damping
+from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.elements import without_rounding
 from thermalent.continued_fraction.several_poles.layout import Pattern, Places, layout
+from thermalent.continued_fraction.several_poles.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
 from thermalent.operators.superoperators import Operator, sandwich
 

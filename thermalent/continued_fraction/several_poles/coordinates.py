@@ -1,4 +1,4 @@
-r"""SourceChain coordinates of a Gaussian source: the amplitude that drives, and what moves it.
+r"""Chain coordinates of a Gaussian source: the amplitude that drives, and what moves it.
 
 A source of amplitudes z (drift W, covariance \(C = \langle z z^\dagger \rangle\)) drives the
 emitters through one combination y = c z. The rows c, cW, cW^2, ... orthonormalised in this order
@@ -27,6 +27,7 @@ from scipy import sparse
 
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_basis
 from thermalent.continued_fraction.several_poles.elements import Elements, emitter_elements
+from thermalent.continued_fraction.several_poles.orthonormal_rows import orthonormal_rows
 from thermalent.networks.gaussian_source import GaussianSource, gaussian_source
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
@@ -34,9 +35,6 @@ from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node
 from thermalent.operators.superoperators import Superoperator
 from thermalent.support.errors import ArgumentError
 
-# A row whose rest after the orthogonalisation is this part of it is a combination of the others:
-# the rest is rounding, which the metric's condition (below) amplifies at most to this.
-_DEPENDENT = 1e-11
 # A metric worse conditioned than this is widened by the vacuum's own fluctuations.
 _WORST_CONDITION = 1e12
 _EPS = float(np.finfo(float).eps)
@@ -224,91 +222,6 @@ def chain_of(network: Network | Source, observed: np.ndarray | None = None) -> S
     )
 
 
-def orthonormal_rows(
-    output: np.ndarray, drift: np.ndarray, metric: np.ndarray, observed: np.ndarray | None = None
-) -> tuple[np.ndarray, float]:
-    """The rows c, cW, cW^2, ... orthonormalised in the metric, and the norm of c.
-
-    Arnoldi's iteration with every row orthogonalised twice, so that the rows are orthogonal to
-    rounding; it ends where the next row is a combination of those before. Another row f that is
-    observed is then continued in the same way, as far as it is none of them.
-
-    Args:
-        output: c, (n,).
-        drift: W, (n, n).
-        metric: G, (n, n) Hermitian, positive definite.
-        observed: f, (n,), or None.
-
-    Returns:
-        T, (m, n) with m <= n, and sqrt(c G c^+).
-    """
-    scale = _norm(output, metric)
-    rows = [output / scale]
-
-    def rest_of(row: np.ndarray) -> np.ndarray | None:
-        """What of a row is no combination of those before, of unit norm; None if nothing."""
-        size = _norm(row, metric)
-        for _ in range(2):
-            for other in rows:
-                row = row - (row @ metric @ other.conj()) * other
-        rest = _norm(row, metric)
-        return row / rest if rest > _DEPENDENT * size else None
-
-    for first in (None, observed):
-        following = rows[-1] @ drift if first is None else first
-        while len(rows) < len(drift) and following is not None:
-            rest = rest_of(following)
-            if rest is not None:
-                rows.append(rest)
-            following = None if rest is None else rest @ drift
-        if observed is None:
-            break
-    return np.array(rows), scale
-
-
-def tail_damping(drift: np.ndarray) -> np.ndarray:
-    r"""How the elements behind u_j damp it when they follow it without delay, (m,) complex.
-
-    $$\Gamma_j = -H_{j,>}\, (H_{>,>} + s)^{-1} H_{>,j}, \qquad s = \mathrm{Re\,tr} H / m$$
-
-    The mean rate s keeps the inverse finite where the tail is undamped.
-
-    Args:
-        drift: H, (m, m).
-    """
-    damping = np.zeros(len(drift), dtype=complex)
-    for j, (tail, into, from_) in enumerate(_tails(drift)):
-        damping[j] = -into @ np.linalg.solve(tail, from_)
-    return damping
-
-
-def tail_damping_slopes(drift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Derivatives of all Gamma_j by the elements of H, and beside them those by Re tr H / m.
-
-    Returns:
-        d Gamma_j / d H_kl at a fixed mean rate, (m, m, m), and d Gamma_j / d s, (m,).
-    """
-    m = len(drift)
-    by_drift, by_rate = np.zeros((m, m, m), dtype=complex), np.zeros(m, dtype=complex)
-    for j, (tail, into, from_) in enumerate(_tails(drift)):
-        left, right = np.linalg.solve(tail.T, into), np.linalg.solve(tail, from_)
-        by_drift[j, j, j + 1 :] = -right
-        by_drift[j, j + 1 :, j] = -left
-        by_drift[j, j + 1 :, j + 1 :] = np.outer(left, right)
-        by_rate[j] = left @ right
-    return by_drift, by_rate
-
-
-def _tails(drift: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """H_{>,>} + s, H_{j,>} and H_{>,j} of every element but the last."""
-    m = len(drift)
-    rate = float(np.trace(drift).real) / m
-    return [
-        (drift[j:, j:] + rate * np.eye(m - j), drift[j - 1, j:], drift[j:, j - 1])
-        for j in range(1, m)
-    ]
-
-
 def _output(source: GaussianSource, own: np.ndarray) -> tuple[np.ndarray, int]:
     """The row c with drives D_i = c_i D, and the position of D among them (where c_i = 1)."""
     drives = [sparse.csr_array(source.drive[i]) for i in own]
@@ -346,10 +259,6 @@ def _metric(output: np.ndarray, covariance: np.ndarray, acts_back: bool) -> np.n
     return spread + np.eye(len(covariance))
 
 
-def _norm(row: np.ndarray, metric: np.ndarray) -> float:
-    return float(np.sqrt(max((row @ metric @ row.conj()).real, 0.0)))
-
-
 def _hessenberg(drift: np.ndarray) -> np.ndarray:
     """The drift without what is zero by construction: right of the first superdiagonal."""
     return _cleaned(np.tril(drift, 1))
@@ -372,6 +281,3 @@ def _mixed(weights: np.ndarray, operators: list[Superoperator]) -> tuple[Superop
             total = total + weight * operator
         found.append(total)
     return tuple(found)
-
-
-__all__ = ["NoChainError", "SourceChain", "SymmetryError", "chain_of", "orthonormal_rows"]
