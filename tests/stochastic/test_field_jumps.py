@@ -32,6 +32,8 @@ def test_evolution_agrees_with_trajectories_of_density_matrices(network):
     beside = exact.stats["standard_errors"] + found.stats["step_bias"] + 1 / 2048
     # Elements at two times, 72 numbers at most: beyond five deviations once in 2e4 runs.
     assert deviation(found.states, found.stats["standard_errors"], beside, exact.states) < 5
+    stated = found.stats["standard_errors"].max(axis=(1, 2)) + found.stats["step_bias"] + 1 / 2048
+    assert found.error == pytest.approx(stated)
     assert np.all(found.error < 0.05)
 
 
