@@ -263,3 +263,11 @@ def test_numbers_without_dimensions_are_numbers_and_quantities_keep_their_unit()
     expected = te.hardware.thermal_occupation(4.0, 5e9)
     for temperature in (np.array(4.0), xarray.DataArray(4.0), pint.Quantity(4.0, "K")):
         assert te.hardware.thermal_occupation(temperature, "5GHz") == expected
+
+
+@pytest.mark.parametrize("link", [te.hardware.ring_resonator_link, superconducting_link])
+@pytest.mark.parametrize("wrong", [{"quality": 5e-324}, {"frequency": 1e300}])
+def test_rates_that_would_overflow_are_refused(link, wrong):
+    (name,) = wrong
+    with pytest.raises(te.ThermalentError, match=f"Argument `{name}` must be at least 1e-100"):
+        link(**wrong)

@@ -154,6 +154,6 @@ def test_only_files_of_compiled_kernels_may_leave_types_out():
     (kernels,) = (one for one in settings["overrides"] if one.get("disallow_untyped_defs") is False)
     for module in kernels["module"]:
         pattern = module.removeprefix("thermalent.").replace("*.", "**/").replace(".", "/") + ".py"
-        found = list((public_names.ROOT / "thermalent").glob(pattern))
+        found = list(Path(te.__file__).parent.glob(pattern))
         assert found
         assert all("@compiled(" in path.read_text() for path in found)

@@ -7,7 +7,11 @@ from pathlib import Path
 import thermalent
 
 ROOT = Path(thermalent.__file__).parent
-FILES = sorted(ROOT.rglob("*.py"))
+# An installed wheel holds the scripts of the examples and figures besides, which are no modules.
+_SCRIPTS = {"_examples", "_figures"}
+FILES = sorted(
+    path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in _SCRIPTS
+)
 
 
 @cache

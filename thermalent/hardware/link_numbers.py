@@ -61,8 +61,8 @@ def source_in_si(
         q = nu_c / width if width < float("inf") else 0.0
     else:
         given = platform.frequency if frequency is None else frequency
-        nu_c = quantity_in_si("frequency", given, FREQUENCY, checks.positive)
-        q = checks.positive("quality", platform.quality if quality is None else quality)
+        nu_c = quantity_in_si("frequency", given, FREQUENCY, checks.positive_rate)
+        q = checks.positive_rate("quality", platform.quality if quality is None else quality)
         width = nu_c / q
     return SourceInSI(
         temperature=kelvin,

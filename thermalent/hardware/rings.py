@@ -61,15 +61,15 @@ def ring_resonator_link(
 
     Source: GENERATION, Secs. II, IV and VII; TRANSPORT, Secs. V and VI.
     """
-    nu = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
-    unit = nu / checks.positive("quality", quality)
+    nu = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive_rate)
+    unit = nu / checks.positive_rate("quality", quality)
     gamma = quantity_in_si("linewidth", linewidth, FREQUENCY, checks.nonnegative)
     chi = checks.within("chirality", chirality, 0.0, 1.0)
     count = checks.node_count("qubits", qubits)
     left = (1 - chi) / (1 + chi)
     inner = 0.0
     if intrinsic_quality is not None:
-        inner = float(quality) / checks.positive("intrinsic_quality", intrinsic_quality)
+        inner = float(quality) / checks.positive_rate("intrinsic_quality", intrinsic_quality)
     offsets = _per_node("detuning", detuning)
     g = _couplings(coupling, count, unit)
     network = ring_resonators(
