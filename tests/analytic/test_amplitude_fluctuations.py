@@ -182,6 +182,10 @@ def test_more_accuracy_takes_more_elements():
     assert rough.stats["elements"] < fine.stats["elements"]
     true_error = np.max(np.abs(rough.state - fine.state))
     assert true_error < rough.stats["element_error"] < 1e-3
+    # What is stated is the change from half as many elements, ten times as long at zero.
+    half = radial_elements(rough.stats["elements"] // 2, 1e-2)
+    change = np.max(np.abs(rough.state - averaged_over_radius(field_of(network), half)))
+    assert rough.stats["element_error"] == pytest.approx(change, rel=1e-6, abs=0)
     with pytest.raises(te.SolveError, match=r"finite elements .* not converged: .* larger rtol"):
         amplitude_alone(te.thermal_link(1e12, 0.01), rtol=1e-11)
 
