@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from thermalent.continued_fraction.chain.small import Chains
 from thermalent.continued_fraction.lattice.solve import ENOUGH
 from thermalent.continued_fraction.memory import width_for_tiers
-from thermalent.continued_fraction.radial.solve import HOW_RADIAL, Radial, radial_state
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.network import Network
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+
+if TYPE_CHECKING:
+    from thermalent.continued_fraction.radial.solve import Radial
 
 # Expected tiers that one network takes as long to fold as the radial form takes, with one qubit to
 # three: 1.5e4 on one core; folded side by side with others, some 1e5. The same network has to give
@@ -44,6 +47,9 @@ def radial_steady_state(
         final: Whether nothing else can solve it; else None is returned where the accuracy is not
             reached.
     """
+    # Few calls need it, and every first call would wait for it.
+    from thermalent.continued_fraction.radial.solve import HOW_RADIAL, nothing_found, radial_state
+
     began = time.perf_counter()
     single = chain.single(0)
     assert single.size is not None
@@ -53,7 +59,7 @@ def radial_steady_state(
         return None
     if found is None:
         d = round(np.sqrt(chain.tier0.shape[1]))
-        found = _nothing(d)
+        found = nothing_found(d)
     return SteadyState(
         network=network,
         method=settings.record,
@@ -69,11 +75,6 @@ def radial_steady_state(
             "seconds": time.perf_counter() - began,
         },
     )
-
-
-def _nothing(d: int) -> Radial:
-    empty = np.full((d, d), np.nan)
-    return Radial(empty, np.inf, np.full((d, d), np.inf), np.nan, 0, 0, "singular")
 
 
 def _status(settings: Settings, found: Radial) -> Status:

@@ -45,7 +45,8 @@ class Radial(NamedTuple):
         scale: Its largest element.
         elements: Number of elements of the radius.
         degree: Their degree.
-        outcome: "converged", "rounding" (more elements do not help) or "too few elements".
+        outcome: "converged", "rounding" (more elements do not help), "too few elements" or
+            "singular".
     """
 
     state: np.ndarray
@@ -57,13 +58,19 @@ class Radial(NamedTuple):
     outcome: str
 
 
+def nothing_found(d: int) -> Radial:
+    """The result where the equation of d emitter levels is singular."""
+    empty = np.full((d, d), np.nan)
+    return Radial(empty, np.inf, np.full((d, d), np.inf), np.nan, 0, 0, "singular")
+
+
 def radial_state(
     chain: HierarchyChain, size: Sizes, mode: GaussianMode, rtol: float
 ) -> Radial | None:
     """The steady state of a chain; None where the equation is singular.
 
-    The change with more elements is the error of the fewer, and stated for the more. What rounding
-    loses is worked out once, with the fewest.
+    The error is stated by the change from fewer elements. What rounding loses is worked out once,
+    with few of them.
 
     Args:
         chain: The tiers of charge zero.
