@@ -70,6 +70,27 @@ RING = {
     ),
     "1.5 times": (CLOSED, lambda: 4 / np.e),
     "coherent part at D = n lambda/2": (CLOSED, lambda: [0.0, 0.5]),
+    "oscillatory": (
+        CLOSED,
+        lambda: [float(np.exp(-2 * np.pi / np.sqrt(16 * g**2 - 1))) for g in (0.26, 0.3, 0.5, 1.0)],
+    ),
+    "Q and efficiency": (
+        AMPLITUDES,
+        lambda: [
+            ring_routes.generated(g=(0.126, 0.277), leak=leak)[0]
+            for leak in (0.0, 1 / 0.997 - 1, 1e3 / 4e8, 1e7 / 4e8)
+        ],
+    ),
+    "faster than steady states": (
+        AMPLITUDES,
+        # N qubits with one excitation are one qubit with sqrt(N) times the coupling.
+        lambda: [
+            ring_routes.transported(0.3)[1],
+            ring_routes.peak(rings((0.43, 0.43)), ring_routes.EG, until=30, target=ring_routes.GE)[
+                1
+            ],
+        ],
+    ),
     "any distance": (
         AMPLITUDES,
         lambda: [ring_routes.transported(0.3, phase=d)[0] for d in (0.3, 1.7, np.pi)],

@@ -31,6 +31,14 @@ def test_rings():
     best, *above = ours("g_2 above gamma_R")
     assert max(above) < 0.52 * best
     assert ours("1.5 times") == pytest.approx(4 / np.e)
+    weak, below, at_half, strong = ours("oscillatory")
+    assert 0 < weak < 1e-9 < below < 1e-4
+    assert 0.01 < at_half < 0.1 * strong + 0.01
+    ideal, efficient, slow, optical = ours("Q and efficiency")
+    assert ideal - efficient == pytest.approx(0.0028, abs=5e-5)
+    assert ideal - slow < 1e-5
+    assert ideal - optical == pytest.approx(0.0225, abs=5e-5)
+    assert max(ours("faster than steady states")) < 10
     symmetric, chiral = ours("coherent part at D = n lambda/2")
     assert symmetric < 1e-15 < 0.4 < chiral
     assert np.ptp(ours("any distance")) < 1e-12
