@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -28,6 +26,8 @@ def around_optimum(
     """A curve per parameter over its range, the others at their best values."""
 
     def draw(axes: Axes) -> Axes:
+        import numpy as np
+
         from thermalent.display import plots
         from thermalent.solving.many import steady_states
 
@@ -60,6 +60,8 @@ def approach(network: Network, start: str, time: float, distance: float) -> Call
     """The trace distance to the steady state over time, and where it stays below the wanted one."""
 
     def draw(axes: Axes) -> Axes:
+        import numpy as np
+
         from thermalent.display import plots
         from thermalent.operators.distances import trace_distance
         from thermalent.solving.solve import evolve, steady_state
@@ -91,6 +93,8 @@ def rate_over_time(
     """The entanglement per time over the time of the preparation."""
 
     def draw(axes: Axes) -> Axes:
+        import numpy as np
+
         from thermalent.analysis.entanglement_rate import amounts_at
         from thermalent.display import plots
         from thermalent.solving.solve import evolve
