@@ -158,7 +158,10 @@ class _Sector:
         self, times: np.ndarray, quanta: int, reachable: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """States with K quanta, and errors: their own and the change from one quantum less."""
-        tolerance = max(reachable / 10, 1e-10) if reachable > 1e-10 else 1e-10
+        tolerance = max(reachable / 10, 1e-10)
+        # Where the budget ended K, tiers for more digits than that would be folded in vain.
+        fewest = tiers_depth(self.chain, min(1, self.chain.length - 1), _PART_OF_TIERS * tolerance)
+        self.depth = self.tiers = min(self.depth, fewest)
         if self.chain.length == 1:
             states, own, _ = self._run(times, quanta, tolerance, _NO_SEEDS)
             return states, own
