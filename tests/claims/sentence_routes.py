@@ -4,7 +4,7 @@ import cooperative_routes as cooperative
 import mpmath
 import numpy as np
 import ring_routes
-from rings_by_hand import evolved, maximum, norm2, overlap, rings
+from rings_by_hand import as_numbers, evolved, maximum, norm2, overlap, peaks_of_many, rings
 
 import thermalent as te
 
@@ -34,6 +34,19 @@ def closed_amplitudes():
             errors.append(max(abs(printed[0] - psi[3]), abs(printed[1] - psi[1])))
         found.append(max(errors))
     return found
+
+
+def runs_of_20():
+    """The same nodes of the detunings, all generators at once."""
+    places, weights = np.polynomial.legendre.leggauss(3)
+    index = np.indices((3,) * 4).reshape(4, -1).T
+    matrices = np.array([as_numbers(rings((0.126, 0.277)))] * len(index))
+    for i in range(4):  # cavities first, then qubits
+        matrices[:, i, i] -= 0.5j * places[index[:, i]]
+    tops = peaks_of_many(matrices, ring_routes.EG, np.sqrt(2) * np.eye(4)[2:], 80, 500)
+    weight = np.prod(weights[index] / 2, axis=1)
+    mean = float(weight @ tops)
+    return [mean, float(np.sqrt(weight @ (tops - mean) ** 2 / 20))]
 
 
 def both_couplings():
@@ -81,6 +94,7 @@ RING = {
             for leak in (0.0, 1 / 0.997 - 1, 1e3 / 4e8, 1e7 / 4e8)
         ],
     ),
+    "20 runs": ("exponentials of all generators at once, Newton's method", runs_of_20),
     "faster than steady states": (
         AMPLITUDES,
         # N qubits with one excitation are one qubit with sqrt(N) times the coupling.

@@ -36,6 +36,7 @@ WITHOUT = {
     "C_ii, Delta = 0",
     "C_ii, Delta = 2",
     "C_44 over Delta",
+    "20 runs",
     "decay along the chain",
 }
 # Thousands of amplitudes, and number states behind a hot source.

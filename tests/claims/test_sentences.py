@@ -39,6 +39,8 @@ def test_rings():
     assert ideal - slow < 1e-5
     assert ideal - optical == pytest.approx(0.0225, abs=5e-5)
     assert max(ours("faster than steady states")) < 10
+    mean, scatter = ours("20 runs")
+    assert 0.03 < scatter < 0.05 < 0.3 < 0.92 - mean
     symmetric, chiral = ours("coherent part at D = n lambda/2")
     assert symmetric < 1e-15 < 0.4 < chiral
     assert np.ptp(ours("any distance")) < 1e-12
