@@ -36,11 +36,10 @@ WITHOUT = {
     "C_ii, Delta = 0",
     "C_ii, Delta = 2",
     "C_44 over Delta",
-    "20 runs",
     "decay along the chain",
 }
 # Thousands of amplitudes, and number states behind a hot source.
-LONG = {"amplitude alone", "what fluctuates", "SiV, spin"}
+LONG = {"amplitude alone", "what fluctuates", "SiV, spin", "20 runs"}
 LONG |= {"unique, three pairs", "unequal bandwidths", "N_par"}
 LONG |= {"several pairs, permuted", "retardation"}
 LONG |= {"T_prep, four pairs", *(name for _, name in ROWS if name.startswith("N_ent"))}
