@@ -116,7 +116,7 @@ def spectrum(
             is what that node alone radiates, sqrt(G_jj) c_j; a mapping gives weights w_j of the
             field sum_j w_j c_j, {"q1": 1.0, "q2": -1.0}.
         rtol: Accuracy that sets the number of tiers, from 1e-12 to 0.1; if not given 1e-8, or,
-            behind several poles, the best that a budget of about ten seconds affords.
+            behind several poles, the best that a budget of half a minute affords.
         initial: Where the steady state is not unique: the state from which it is reached, as for
             `te.steady_state`.
 

@@ -27,7 +27,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError, require_memory
 
 DEFAULT_SPECTRUM_RTOL = 1e-8
-_BUDGET = 1.5e11  # multiplications where no accuracy is asked for, about ten seconds
+_BUDGET = 1.5e11  # multiplications where no accuracy is asked for, about half a minute
 _MEASURED = ", plus three standard deviations of the measured source"
 HOW_BEHIND_POLES = (
     "twice the change with one quantum more along the chain, more tiers and another scaling of them"
