@@ -197,6 +197,7 @@ def test_imperfections_are_reduced_by_shares():
         (("loss", 0.5), {"dephasing_time": 0.0}, "Argument `dephasing_time` must be"),
         (("loss", 0.3), {"gamma": 5e-324}, r"Argument `gamma` must be a number in \[1e-30, 1e\+30"),
         (("loss", 0.3), {"quality": 1e150}, "Argument `quality` must be a number in"),
+        (("loss", 0.3), {"dephasing_time": 1e-29}, "`dephasing_time` must be at least 1.59e-16 s"),
     ],
 )
 def test_wrong_arguments_are_named(args, numbers, message):

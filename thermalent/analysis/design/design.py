@@ -72,7 +72,7 @@ def design(
     Args:
         temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0, and such
             that there are at most 1e9 quanta. The search takes about a second of one core for a
-            thousand quanta, four for a million, twenty for 1e8.
+            thousand quanta, four for a million, half a minute or more for 1e8.
         frequency: Of the filter, omega_c/2pi, such as "5GHz"; a plain number is in hertz.
         gamma: Decay of the qubits into the waveguide, gamma/2pi, such as "10MHz".
         target: The wanted concurrence, in (0, 1).

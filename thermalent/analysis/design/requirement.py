@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import inf
+from math import inf, pi
 from typing import Any
 
 from thermalent.analysis.design.requirement_result import Limit as Limit
@@ -42,6 +42,8 @@ _DEFAULTS: dict[str, Any] = {
 }
 # Of frequencies, times and quality factors, in SI: their ratios stay far from over- and underflow.
 _LARGEST = 1e30
+# Of the dephasing rate over gamma: long before nothing is entangled, and beyond it states are slow.
+_MOST_DEPHASING = 1e8
 _SHARE = 1e-9  # absolute accuracy of the share of an imperfection that may stay
 _HOW_SHARE = "accuracy of the search, and error of the concurrence over its slope"
 
@@ -127,7 +129,7 @@ def _laboratory(frequency: Any, given: dict[str, Any]) -> LaboratoryLink:
         return checks.within(name, checks.positive(name, value), 1 / _LARGEST, _LARGEST)
 
     time = given["dephasing_time"]
-    return LaboratoryLink(
+    lab = LaboratoryLink(
         temperature=quantity_in_si(
             "temperature", given["temperature"], TEMPERATURE, checks.positive
         ),
@@ -142,6 +144,10 @@ def _laboratory(frequency: Any, given: dict[str, Any]) -> LaboratoryLink:
             "base_temperature", given["base_temperature"], TEMPERATURE, checks.nonnegative
         ),
     )
+    if lab.link["dephasing"] > _MOST_DEPHASING:
+        shortest = 1 / (2 * pi * lab.gamma * _MOST_DEPHASING)
+        checks.fail("dephasing_time", f"at least {shortest:.3g} s at this gamma", time)
+    return lab
 
 
 def _limits(
