@@ -62,6 +62,10 @@ def test_they_are_explained(call, words):
         ),
         (lambda: te.testing.random_state(b"00", np.random.default_rng(1)), "product is at most"),
         (
+            lambda: te.Estimates([[1, 2], [3]], 0.1, "by hand"),
+            "`values` must be numbers in one shape",
+        ),
+        (
             lambda: te.testing.assert_within_errors(np.zeros(3), [1.0], error=1, expected_error=()),
             r"`expected_error` must be of a shape that fits \(3,\), but is of shape \(0,\)",
         ),

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.support import checks
 from thermalent.support.calls import explained_record
 
 UNKNOWN = float("nan")
@@ -100,7 +101,10 @@ class Estimates(np.ndarray):
         cls, values: Any, error: np.ndarray | Callable[[], np.ndarray], how: str
     ) -> Estimates:
         """The numbers `values` with the errors `error`, obtained as `how` says."""
-        estimates = np.array(values).view(cls)
+        try:
+            estimates = np.array(values).view(cls)
+        except ValueError:  # ragged
+            checks.fail("values", "numbers in one shape", values)
         estimates._error = error
         estimates.how = how
         return estimates
