@@ -411,3 +411,18 @@ def test_an_odd_number_of_levels_has_tiers_of_two_sizes():
         ]
         difference = (ends[0].purity() - ends[1].purity()) / (2 * h)
         assert found[name] == pytest.approx(difference, rel=1e-6)
+
+
+def test_an_observable_that_takes_no_state_is_refused_by_name():
+    with pytest.raises(te.ThermalentError, match="must be a function of one argument"):
+        te.sensitivities(te.thermal_link, {"n_th": 0.3, "kappa": 1.0}, lambda: None)
+
+
+def test_errors_of_a_huge_operator_are_in_proportion():
+    """Squares of what rounding changes would leave the range of doubles."""
+    at = {"n_th": 0.3, "kappa": 1.0}
+    operator = np.diag([1.0, 2.0, 3.0, 4.0])
+    one = te.sensitivities(te.thermal_link, at, operator)
+    huge = te.sensitivities(te.thermal_link, at, operator * 2.0**700)
+    assert huge["n_th"] == one["n_th"] * 2.0**700
+    assert huge["n_th"].error == pytest.approx(one["n_th"].error * 2.0**700, rel=1e-12)

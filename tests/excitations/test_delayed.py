@@ -326,3 +326,8 @@ def test_thermal_light_that_is_late_shifts_the_clock_of_the_second_qubit():
         late, now = joint_moments(bins_under_way)
         assert late == pytest.approx(at_once, abs=1e-14)
         assert abs(now - at_once) > 1e-3  # at one step they are others
+
+
+def test_a_delay_that_is_no_time_is_refused_by_name():
+    with pytest.raises(te.ThermalentError, match=r"`delay` must be"):
+        te.delayed_amplitudes(bare(), [0.0, 1.0], "10", delay=1e308)

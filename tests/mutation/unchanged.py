@@ -50,12 +50,6 @@ UNCHANGED: list[Unchanged] = [
         "a random number that is as likely as its negative has another sign",
     ),
     Unchanged(
-        "thermalent/continued_fraction/batch/kernels.py",
-        "_solve_one",
-        "for j in range(k + 1, width):",
-        "elements at and below a pivot are not read again, and may be left or eliminated",
-    ),
-    Unchanged(
         "thermalent/continued_fraction/more_digits/chain.py",
         "_reachable",
         "2",

@@ -33,8 +33,9 @@ def entered(call):
 def test_a_steady_state_enters_few_functions():
     network = te.thermal_link(1000.0, 0.01)
     counts = entered(lambda: te.steady_state(network))
-    # 113 when this was written, 494 at the most before.
-    assert sum(counts.values()) <= 120
+    # 122 when this was written, three of which choose between tiers, the radial form and an
+    # iteration; 494 at the most before.
+    assert sum(counts.values()) <= 125
     # Kernels are called once for all that they do.
     assert counts["_Fractions._search"] == 2  # before and after rounding is known
     assert counts["chains"] == counts["checked"] == counts["structure"] == 1

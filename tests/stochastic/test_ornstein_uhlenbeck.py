@@ -14,6 +14,7 @@ from thermalent.stochastic import (
 )
 from thermalent.stochastic.ornstein_uhlenbeck import transition
 from thermalent.stochastic.polar import radial_path
+from thermalent.support.errors import ArgumentError
 
 RATE, VARIANCE, DETUNING = 0.7, 30.0, 0.4
 LIMIT = 5.0  # standard errors; seeds are fixed
@@ -321,3 +322,9 @@ def test_phase_diffusion_is_exact_on_any_grid():
 def test_a_rate_whose_square_is_no_number_is_refused():
     with pytest.raises(ValueError, match=r"`rate` must be at least 1e-100 and at most 1e\+100"):
         ornstein_uhlenbeck([0.0, 1.0], rate=1e308, variance=1.0)
+
+
+def test_lags_that_no_spacing_reaches_are_refused_by_name():
+    times = np.arange(8) * 0.1
+    with pytest.raises(ArgumentError, match=r"`lags` must be below 1e\+15 spacings"):
+        g1(times, np.ones((4, 8), dtype=complex), [1e308], batches=2)

@@ -13,7 +13,7 @@ from thermalent.continued_fraction import many_emitters, memory, one_mode, sever
 from thermalent.continued_fraction.batch.lanes import solved_arrays
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.structure import structure, structure_of_arrays
+from thermalent.continued_fraction.chain.structure import MOST_STATES, structure_of_arrays
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
@@ -21,6 +21,7 @@ from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.switching.evolution import ScheduleEvolutionPlan
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
+from thermalent.networks.nodes import Mode
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
 from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import Claim, Method
@@ -142,7 +143,7 @@ class ContinuedFraction(Method):
         except SymmetryError as error:
             return Refusal(str(error))
         reason = self._too_many_digits(numbers) or self._too_large(task, numbers)
-        if evolves or not self._takes_any_heat(network):
+        if evolves or not self._takes_any_heat(network, numbers):
             reason = next(filter(None, map(_too_hot, networks)), None) or reason
         if reason is not None:
             return Refusal(reason)
@@ -190,10 +191,10 @@ class ContinuedFraction(Method):
             return choice.chain_refusal(network)
         return self.refusal(network) or _too_hot(network)
 
-    def _takes_any_heat(self, network: Network) -> bool:
+    def _takes_any_heat(self, network: Network, numbers: np.ndarray) -> bool:
         """Whether a steady state may be found in the radial form, which needs no tiers."""
         given = self.digits is not None or self.n_max is not None
-        return not given and structure(network) is not None
+        return not given and len(numbers) <= MOST_STATES and isinstance(network.nodes[0], Mode)
 
     def _too_many_digits(self, numbers: np.ndarray) -> str | None:
         """Reason why digits are out of reach for emitters behind one mode, or None."""

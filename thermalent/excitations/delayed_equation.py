@@ -104,7 +104,7 @@ def _listed(network: Network, places: Any) -> list[int]:
 def _multiples(delay: Any, count: int) -> tuple[float, list[int]]:
     """A delay of which all stretches are multiples, and the multiples."""
     delays = [
-        checks.nonnegative("delay", tau)
+        checks.within("delay", tau, 0.0, checks.LARGEST_RATE)
         for tau in checks.per_item("delay", delay, count, "stretch between places")
     ]
     if not any(delays):

@@ -18,6 +18,8 @@ import numpy as np
 from thermalent.support import checks
 from thermalent.support.calls import explained_record, with_explained_calls
 
+_MOST_SHIFTS = 1e15  # spacings that doubles tell apart to the tolerance of the lags
+
 
 @explained_record
 class SampledCoherence(NamedTuple):
@@ -123,7 +125,11 @@ def _shifts(times: Any, paths: np.ndarray, lags: Any) -> tuple[float, list[int]]
     spacing = (grid[-1] - grid[0]) / (len(grid) - 1)
     if np.max(np.abs(np.diff(grid) - spacing)) > 1e-6 * spacing:
         checks.fail("times", "equally spaced", checks.Words("not"))
-    shifts = checks.numbers("lags", lags) / spacing
+    wanted = checks.numbers("lags", lags)
+    for lag in wanted:
+        if not lag < _MOST_SHIFTS * spacing:
+            checks.fail("lags", f"below {_MOST_SHIFTS:.0e} spacings of {spacing:g}", lag)
+    shifts = wanted / spacing
     for shift in shifts:
         if shift < -1e-6 or abs(shift - round(shift)) > 1e-6:
             checks.fail("lags", f"multiples of the spacing {spacing:g}, >= 0", shift * spacing)

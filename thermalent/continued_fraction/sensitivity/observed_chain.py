@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -258,7 +259,7 @@ class ObservedChain:
         if self.flat:
             return np.zeros(len(self.keys))
         rng = np.random.default_rng(0)
-        squares = np.zeros(len(self.keys))
+        norms = [0.0] * len(self.keys)  # of all that was drawn; its squares may overflow
         for _ in range(_DISTURBED):
             chain = hierarchy_chain(self.h, complete=True, disturbance=rng)
             moved, _ = self._moments(chain, last)
@@ -266,8 +267,8 @@ class ObservedChain:
                 by_chain = contracted(chain, moved, slope.estimate)[0] - values[i]
                 drawn = randomised(slope.noise, rng)
                 by_slope = contracted(chain, moved, drawn)[0]
-                squares[i] += by_chain**2 + by_slope**2
-        return _DISTURBANCES * np.sqrt(squares / _DISTURBED)
+                norms[i] = math.hypot(norms[i], by_chain, by_slope)
+        return _DISTURBANCES / math.sqrt(_DISTURBED) * np.array(norms)
 
     def named(self, numbers: Sequence[float]) -> dict[str, Any]:
         """Numbers by key as a mapping in the form of the parameters."""

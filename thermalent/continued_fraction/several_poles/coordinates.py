@@ -251,7 +251,7 @@ def _metric(output: np.ndarray, covariance: np.ndarray, acts_back: bool) -> np.n
     """
     variance = float((output @ covariance @ output.conj()).real)
     values = np.linalg.eigvalsh(covariance)
-    if variance > 0 and values[0] * _WORST_CONDITION > values[-1]:
+    if variance > 0 and values[0] > values[-1] / _WORST_CONDITION:
         return covariance / min(variance, 1.0)
     if variance > 0 and not acts_back and values[0] > -values[-1] / _WORST_CONDITION:
         return covariance / min(variance, 1.0)  # an amplitude of no variance is always zero
