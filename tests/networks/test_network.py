@@ -152,3 +152,13 @@ def test_the_printed_loss_term_is_legitimate_with_the_hot_port():
     wrong[1, 2] = wrong[2, 1] = gamma * (1 + 1e-9)
     with pytest.raises(ValueError, match=r"`decay` must be positive semidefinite.* -1e-09"):
         network(1e9, decay=wrong)
+
+
+def test_a_label_is_text():
+    with pytest.raises(te.ThermalentError, match="`label` must be text"):
+        te.Network(
+            nodes=(te.Mode(n_th=1.0, bath_rate=1.0), te.Qubit(name="q")),
+            exchange=np.zeros((2, 2)),
+            decay=np.ones((2, 2)),
+            label=complex(np.nan, 0),
+        )

@@ -17,6 +17,7 @@ from thermalent.operators.states import (
     product,
     w_state,
 )
+from thermalent.support.errors import ArgumentError
 
 EPS = np.finfo(float).eps
 LOWERING = np.array([[0.0, 1.0], [0.0, 0.0]])  # |0><1|
@@ -242,3 +243,8 @@ def test_the_lowest_eigenvalue_is_found_block_by_block():
 def test_dimensions_are_one_row_of_integers(dims):
     with pytest.raises(ValueError, match="`dims` must be a sequence of dimensions"):
         check_dims(dims, 4)
+
+
+def test_the_size_of_a_state_is_a_number():
+    with pytest.raises(ArgumentError, match="`size` must be"):
+        check_dims((2, 2), "4" * 10_000)

@@ -107,6 +107,7 @@ class Network(ShownNetwork, Value):
         for node in nodes:
             if type(node) not in _USUAL and not isinstance(node, (Mode, Emitter)):
                 checks.fail("nodes", "a sequence of Mode and Emitter nodes", node)
+        checks.text("label", self.label)
         n = len(nodes)
         names = [node.name for node in nodes]
         if len(set(names)) < n:

@@ -202,6 +202,7 @@ def check_dims(dims: Any, size: int, *, of: Any = None) -> tuple[int, ...]:
         ValueError: `dims` does not multiply to `size`, is not what the state has by itself, or is
             None and `size` no power of two.
     """
+    integer("size", size, 1)
     if dims is None:
         dims = given_states.stated_dims("rho", of)
     if dims is None:

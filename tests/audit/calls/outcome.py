@@ -29,6 +29,8 @@ _MAY_BE_UNKNOWN = (
     *("needed_n", "error", "errors", "stats", "status", "how", "times", "note"),
     # Of a requirement: no dephasing is an infinite time.
     *("dephasing_time", "ranges", "best_value"),
+    # Of a design: a concurrence that is zero all around has no slope.
+    "sensitivities",
 )
 # Functions that are asked to raise.
 _ASSERTIONS = "te.testing.assert_"

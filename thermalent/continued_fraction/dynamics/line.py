@@ -14,6 +14,7 @@ sum is accepted when it has foretold several of them. What a sample costs decide
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -250,4 +251,4 @@ class _Line:
     def _bound(self, off: float) -> float:
         """The error of the function, from the distance of z F."""
         length = np.log(self._highest() / self.sigma) + 2.0  # beyond its ends the weight falls
-        return float(np.e / np.pi * length * off)
+        return float(math.e / math.pi * length * off)
