@@ -109,3 +109,8 @@ def test_an_observable_that_returns_no_number_is_named():
             te.ThermalentError, match=r"`observable\(state\)` must be a finite real"
         ):
             distribution(net, observable, method=te.FieldTrajectories(n=64), time=0.1)
+
+
+def test_an_observable_that_takes_no_state_is_refused_by_name():
+    with pytest.raises(te.ThermalentError, match="must be a function of one argument, a density"):
+        te.stochastic.distribution(te.thermal_link(1.0, 0.5), lambda: None)

@@ -243,6 +243,7 @@ def distribution(
     Raises:
         ValueError: an argument is out of range, or there is no classical field.
     """
+    checks.of_one("observable", observable, "a density matrix (d, d)")
     method = FieldTrajectories() if method is None else method
     emitters = driven_emitters(network)
     if time is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 from collections.abc import Sequence, Sized
@@ -246,6 +247,21 @@ def text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         fail(name, "text", value)
     return value
+
+
+def of_one(name: str, value: Any, argument: str) -> None:
+    """A function that can be called with one argument."""
+    allowed = f"a function of one argument, {argument}"
+    if not callable(value):
+        fail(name, allowed, value)
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):
+        return  # of a builtin, which shows errors at its call
+    try:
+        signature.bind(None)
+    except TypeError:
+        fail(name, allowed, value)
 
 
 def path(name: str, value: Any) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +33,7 @@ def evaluated(
     if isinstance(observable, str):
         return _named(observable, rho, network, pair)
     if callable(observable):
-        _require_one_argument(observable)
+        checks.of_one("observable", observable, "the state (d, d)")
         found: Any = observable(rho)  # of the user, whose annotations are not checked
         if not isinstance(found, tuple) or len(found) != 2:
             allowed = "a function that returns a pair, the number and its gradient"
@@ -48,17 +47,6 @@ def evaluated(
         "observable", checks.square_matrix("observable", observable, len(rho))
     )
     return Valued(float(np.trace(operator @ rho).real), operator)
-
-
-def _require_one_argument(observable: Callable[..., Any]) -> None:
-    try:
-        signature = inspect.signature(observable)
-    except (TypeError, ValueError):
-        return  # of a builtin, which shows errors at its call
-    try:
-        signature.bind(None)
-    except TypeError:
-        checks.fail("observable", "a function of one argument, the state (d, d)", observable)
 
 
 def _named(name: str, rho: np.ndarray, network: Network, pair: tuple[str, str] | None) -> Valued:
