@@ -69,7 +69,9 @@ class ContinuedFraction(Method):
 
     Behind a mode of 1e8 quanta or more the hierarchy of up to eight emitter levels is summed over
     its tiers and solved at all amplitudes of the field (`stats["form"]` is "radial"), which takes
-    as long however hot the mode is.
+    as long however hot the mode is. With more than 64 emitter levels (seven qubits) all tiers of a
+    steady state are iterated at once, without a block of a tier: `stats["iterations"]` counts the
+    products with the generator, and the error holds a bound of what they leave.
 
     Where doubles cannot give `rtol`, the steady state is solved in more digits by itself, and
     `stats["bits"]` and `stats["reason"]` say so.

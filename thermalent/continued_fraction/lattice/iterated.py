@@ -44,12 +44,15 @@ from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
 MOST_VECTORS = 800
-# Vectors that two qubits and more take for six digits; measured.
+# Vectors for six digits, about: measured with four qubits at 26 to 114 tiers. The memory that
+# follows was 2.4 times the peak of eight qubits on resonance.
 _FEWEST_VECTORS, _VECTORS_PER_TIER = 100, 5
 # Accuracies where none is given; how much more work and tiers each takes than the one before.
 STAGES, _GROWTH, _MORE_TIERS = (1e-3, 1e-6, DEFAULT_RTOL), 3.0, 1.8
 MOST_ITERATED = 400  # tiers; hotter sources take more vectors than are kept
 _PART_OF_RTOL = 0.1  # part of the allowed error that the iteration may leave
+# Applications of an inverse. In 60 networks 60 of them changed the result by 16 % at most; the
+# smallest singular value itself was up to 4.3 times smaller, because the inverse is not normal.
 _POWERS = 8
 _LAST_PLACES = 8 * float(np.finfo(float).eps)  # rounding of the numbers that were put in
 
