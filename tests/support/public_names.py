@@ -63,7 +63,8 @@ def method_rows() -> str:
     for entry in registry.METHODS:
         parameters = ", ".join(inspect.signature(getattr(te, entry.name)).parameters)
         call = f"`{entry.name}({parameters})`"
-        rows.append(f"| {call} | {entry.claim} | {entry.error} | {entry.refuses} |\n")
+        refuses = ", ".join(entry.refuses)
+        rows.append(f"| {call} | {entry.claim} | {entry.error} | {refuses} |\n")
     return "".join(rows)
 
 

@@ -18,7 +18,8 @@ class MethodEntry(NamedTuple):
         module: Where the class is.
         claim: The claim on its numbers: "exact", "statistical" or "approximate".
         error: What the error of its results is, in words; for the table of methods.
-        refuses: What it cannot do, in words; for the same table.
+        refuses: What it cannot do, each in words; for the same table, where they stand in a row.
+            A test has a task for each that the method refuses.
         steady: Whether it gives steady states.
         evolves: Whether it gives states over time.
         options: Parameters that the command line has options for, keys of `METHOD_OPTIONS`.
@@ -29,7 +30,7 @@ class MethodEntry(NamedTuple):
     module: str
     claim: str
     error: str
-    refuses: str
+    refuses: tuple[str, ...]
     steady: bool = True
     evolves: bool = False
     options: tuple[str, ...] = ()
@@ -61,8 +62,10 @@ METHODS = (
             "proof, see [errors](errors.md)"
         ),
         refuses=(
-            "networks without a mode, one mode without U(1) symmetry, evolution under several "
-            "modes that drive in several ways, what does not fit in memory"
+            "networks without a mode",
+            "one mode without U(1) symmetry",
+            "evolution under several modes that drive in several ways",
+            "what does not fit in memory",
         ),
         evolves=True,
         options=("rtol", "n_max"),
@@ -73,7 +76,7 @@ METHODS = (
         module="thermalent.fock.method",
         claim="exact",
         error="a bound of the truncation, plus the solver's",
-        refuses="what does not fit in memory",
+        refuses=("what does not fit in memory",),
         evolves=True,
         options=("tolerance", "cutoff"),
     ),
@@ -83,7 +86,7 @@ METHODS = (
         module="thermalent.excitations.few",
         claim="exact",
         error="rounding of the exponential",
-        refuses="steady states, and networks that something feeds",
+        refuses=("steady states", "networks that something feeds"),
         steady=False,
         evolves=True,
     ),
@@ -93,7 +96,7 @@ METHODS = (
         module="thermalent.excitations.amplitudes",
         claim="exact",
         error="rounding of the exponential",
-        refuses="steady states, networks that something feeds, and more than one excitation",
+        refuses=("steady states", "networks that something feeds", "more than one excitation"),
         steady=False,
         evolves=True,
     ),
@@ -103,7 +106,7 @@ METHODS = (
         module="thermalent.stochastic.method",
         claim="statistical",
         error="the standard error and the bias of the step",
-        refuses="back-action, pairs of quanta, more than 32 emitter levels",
+        refuses=("back-action", "pairs of quanta", "more than 32 emitter levels"),
         evolves=True,
     ),
     MethodEntry(
@@ -112,7 +115,11 @@ METHODS = (
         module="thermalent.jumps.method",
         claim="statistical",
         error="the standard error, 1/n and the truncation",
-        refuses="classical (no back-action) modes, hot modes, kets above 2e6 amplitudes",
+        refuses=(
+            "classical (no back-action) modes",
+            "modes that gain pairs faster than they lose quanta",
+            "kets above 2e6 amplitudes (two qubits behind a mode of 6e4 quanta)",
+        ),
         evolves=True,
     ),
     MethodEntry(
@@ -122,8 +129,10 @@ METHODS = (
         claim="statistical",
         error="the standard error, the bias of the step and 1/n",
         refuses=(
-            "back-action, pairs of quanta, white noise beside the poles, more than 16 qubits; "
-            "asked for by name"
+            "back-action",
+            "pairs of quanta",
+            "white noise beside the poles",
+            "more than 16 qubits",
         ),
         evolves=True,
     ),
@@ -133,7 +142,7 @@ METHODS = (
         module="thermalent.analytic.methods.bourret",
         claim="approximate",
         error="not known",
-        refuses="several modes",
+        refuses=("several modes",),
         evolves=True,
     ),
     MethodEntry(
@@ -142,7 +151,7 @@ METHODS = (
         module="thermalent.analytic.methods.strong_driving",
         claim="approximate",
         error="not known",
-        refuses="all but the ideal link",
+        refuses=("all but the ideal link",),
     ),
     MethodEntry(
         key="quasistatic",
@@ -150,7 +159,7 @@ METHODS = (
         module="thermalent.analytic.methods.quasistatic",
         claim="approximate",
         error="not known",
-        refuses="back-action",
+        refuses=("back-action",),
         options=("rtol",),
     ),
     MethodEntry(
@@ -159,7 +168,7 @@ METHODS = (
         module="thermalent.analytic.methods.phase_diffusion",
         claim="approximate",
         error="not known",
-        refuses="back-action",
+        refuses=("back-action",),
     ),
     MethodEntry(
         key="amplitude-fluctuations",
@@ -167,7 +176,7 @@ METHODS = (
         module="thermalent.analytic.methods.amplitude_fluctuations",
         claim="approximate",
         error="not known",
-        refuses="back-action, more than eight emitter levels",
+        refuses=("back-action", "more than eight emitter levels"),
         options=("rtol",),
     ),
     MethodEntry(
@@ -176,7 +185,7 @@ METHODS = (
         module="thermalent.analytic.methods.markov",
         claim="approximate",
         error="not known",
-        refuses="several modes",
+        refuses=("several modes",),
     ),
 )
 # Where no method is given, the first of these that takes the task; by name.
