@@ -7,11 +7,11 @@ is an object with
 - "notes": what to know of a paper's rows (units, conventions), by paper; may be missing;
 - "claims": the rows, in the order of the page. A row has an "id" (its test recomputes "ours" from
   the function of that name in CLAIMS of a module beside this one), the "paper" (a key of
-  CITATION.cff), the "claim" in words, "parameters" (an object), what is "printed" (text), "ours" (a
-  list of numbers), the "route" by which they come out a second time (a function of that name in
-  ROUTES of a module beside this one, or NO_ROUTE), the "verdict" and the "tolerance" of the tests;
-  and, if there is something to say, a "remark". It may have the "place" in the paper and a
-  "quotation". A row whose verdict is NOT_CHECKED has no numbers, and its remark says why.
+  CITATION.cff), the "place" in it and a "quotation" from there, the "claim" in words, "parameters"
+  (an object), what is "printed" (text), "ours" (a list of numbers), the "route" by which they come
+  out a second time (a function of that name in ROUTES of a module beside this one, or NO_ROUTE),
+  the "verdict" and the "tolerance" of the tests; and, if there is something to say, a "remark". A
+  row whose verdict is NOT_CHECKED has no numbers, and its remark says why.
 """
 
 import json
@@ -32,10 +32,11 @@ RIGHT = (
     "not checked",
 )
 REQUIRED = {
-    "id", "paper", "claim", "parameters", "printed", "ours", "route", "verdict", "tolerance",
+    "id", "paper", "place", "quotation", "claim", "parameters", "printed", "ours", "route",
+    "verdict", "tolerance",
 }  # fmt: skip
 NO_ROUTE = "none but this one"
-OPTIONAL = {"remark", "compared", "place", "quotation"}
+OPTIONAL = {"remark", "compared"}
 NOT_CHECKED = "not checked"
 
 HEAD = """# What the papers print and what comes out
@@ -45,8 +46,10 @@ HEAD = """# What the papers print and what comes out
 Every number and every statement that was checked, paper by paper. The tests recompute each row, to
 more digits than stand here, twice: by the package, and by the route in the column "and by", which
 shares nothing with it (or, where that is another method of the package, no more than the network).
-They fail if one of the numbers or a verdict changes. A list in the column "comes out" holds what
-the claim names in brackets, in that order. The papers are those of `CITATION.cff`.
+They fail if one of the numbers or a verdict changes. Where the second route is statistical, the
+last column says how far it reaches. In quotation marks stand the words of the paper, with its
+formulas and Greek letters written out. A list in the column "comes out" holds what the claim names
+in brackets, in that order. The papers are those of `CITATION.cff`.
 """
 
 
@@ -115,9 +118,8 @@ def _table(group: list[dict[str, Any]]) -> str:
 
 
 def _claim(row: dict[str, Any]) -> str:
-    """The claim, behind where the paper makes it and in which words, if the row says so."""
-    words = f'"{row["quotation"]}": ' if row.get("quotation") else ""
-    return f"{row['place']}: {words}{row['claim']}" if row.get("place") else words + row["claim"]
+    """The claim, behind where the paper makes it and in which words."""
+    return f'{row["place"]}: "{row["quotation"]}": {row["claim"]}'
 
 
 def _verdict(name: str) -> str:

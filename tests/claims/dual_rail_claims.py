@@ -8,6 +8,7 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
+from uniqueness import reached_by_rails
 
 import thermalent as te
 from tests.support.dual_rail_by_hand import ByHand, on_qubit
@@ -186,6 +187,7 @@ CLAIMS = {
     "N_par": lambda: [entangled_pairs(kappa, 0.0)[2] / kappa for kappa in (5.0, 20.0)],
     "C_ii, Delta = 0": lambda: four_pairs(0.0),
     "C_ii, Delta = 2": lambda: four_pairs(2.0),
+    "C_ii, kappa = 5": lambda: along_the_chain(4, 1e-2, bandwidth=5.0),
     "C_44 over Delta": lambda: [four_pairs(d)[3] for d in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)],
     "decay along the chain": lambda: along_the_chain(3, 1e-4, bandwidth=1.0)[1:],
     "unequal bandwidths": lambda: [
@@ -198,6 +200,10 @@ CLAIMS = {
     "unique, three pairs": lambda: (
         te.relaxation_rates(te.dual_rail(3, 1.0, detuning=(0.3, -0.4, 0.6)), 1).stationary
     ),
+    "unique, many pairs": lambda: [
+        reached_by_rails(pairs, (0.3, -0.4, 0.6, 1 / 7)[:pairs], "reverse")[0]
+        for pairs in (1, 2, 3, 4)
+    ],
     "C_11, kappa = 5": lambda: one_pair(5.0, 0.5),
     "C_11, kappa = 20": lambda: one_pair(20.0, 5.0),
 }

@@ -11,9 +11,11 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse
 from scipy.linalg import qr, solve_triangular
+from uniqueness import reached_modulo_prime
 
 import thermalent as te
 from tests.support.dual_rail_by_hand import ByCharge, ByHand, on_qubit
+from tests.support.rails_behind_source import BehindSource
 
 DARK = "null vector of the jump operators written out"
 MASTER = "master equation written out"
@@ -22,6 +24,10 @@ MATRICES = "the matrices written out"
 FOCK = "te.Fock"
 LEVELS = "te.ContinuedFraction"
 TIMES = "te.purity_time"
+JUMPS = "te.QuantumJumps"
+SCATTER = 0.06  # five standard errors of a concurrence out of `single_runs`, about
+NUMBERS = "number states written out"
+PRIME = "the matrices written out, modulo a prime"
 
 LN2 = float(np.log(2))
 LOWER = np.array([[0.0, 1.0], [0.0, 0.0]])
@@ -213,9 +219,28 @@ def preparation_time(pairs, delta, order=None):
 
 
 def preparation_time_of_many(pairs, delta):
-    """Four pairs take half a minute, five a quarter of an hour."""
+    """Four pairs take seconds, five some minutes."""
     detuning = delta * np.arange(pairs)
     return ByCharge(1.0, detuning, -detuning).preparation_time(1e-3 * pairs, 20 * pairs)
+
+
+@cache
+def single_runs(kappa, dephasing, delta):
+    """C_11 to C_44 by single runs in five number states of each mode, half a minute."""
+    ladder = tuple(delta * np.arange(4))
+    network = te.dual_rail(4, 1.0, bandwidth=kappa, dephasing=dephasing, detuning=ladder)
+    method = te.QuantumJumps(
+        cutoff=5, n=24, seed=5, burn_in=60.0, window=150.0, samples=150, tolerance=1e-4, threads=1
+    )
+    solved = te.steady_state(network, method)
+    return [solved.concurrence(f"A{i}", f"B{i}") for i in (1, 2, 3, 4)]
+
+
+def behind_narrow_source():
+    """C_22 and C_33 at kappa = 1; a seventh level of the modes changes them by 2e-5."""
+    chain = BehindSource(3, 1.0, 6)
+    state = chain.steady_state()
+    return [concurrence(chain.pair(state, i)) for i in (1, 2)]
 
 
 def infidelity(kappa):
@@ -256,6 +281,23 @@ ROUTES = {
     "T_prep, Delta = 0": (TIMES, lambda: purity_times(0.0)),
     "T_prep, Delta = 0.2": (TIMES, lambda: purity_times(0.2)),
     "T_prep, four pairs": (MASTER, lambda: [preparation_time_of_many(4, d) for d in (0.0, 0.2)]),
+    "T_prep, five pairs": (MASTER, lambda: [preparation_time_of_many(5, d) for d in (0.0, 0.2)]),
+    "decay along the chain": (NUMBERS, behind_narrow_source),
+    "C_ii, Delta = 0": (JUMPS, lambda: single_runs(20.0, 0.01, 0.0), SCATTER),
+    "C_ii, Delta = 2": (JUMPS, lambda: single_runs(20.0, 0.01, 2.0), SCATTER),
+    "C_ii, kappa = 5": (JUMPS, lambda: single_runs(5.0, 0.0, 0.0), SCATTER),
+    "C_44 over Delta": (
+        JUMPS,
+        lambda: [single_runs(20.0, 0.01, delta)[3] for delta in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)],
+        SCATTER,
+    ),
+    "unique, many pairs": (
+        PRIME,
+        lambda: [
+            reached_modulo_prime([(3, 10), (-2, 5), (3, 5), (1, 7)][:pairs])
+            for pairs in (1, 2, 3, 4)
+        ],
+    ),
     "T_prep, permuted": (
         MASTER,
         lambda: [preparation_time(3, 0.2, order) for order in (None, (2, 1, 0), (1, 2, 0))],

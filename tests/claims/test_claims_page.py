@@ -31,7 +31,9 @@ def test_shape(row):
     assert isinstance(row["printed"], str)
     assert bool(row["ours"]) == (row["verdict"] != claims_page.NOT_CHECKED)
     assert row["ours"] or row["remark"]  # why
-    assert ("place" in row) == ("quotation" in row)
+    assert row["place"]
+    assert row["quotation"].isascii()  # Greek letters are written out
+    assert '"' not in row["quotation"]  # it would end the quotation
     assert all(isinstance(x, (int, float)) for x in row["ours"])
     assert 0 <= row["tolerance"] < 0.1
 

@@ -14,6 +14,7 @@ ROWS = {row["id"]: row for row in TABLE["claims"]}
 # Many seconds each; four pairs take six minutes together.
 LONG = {
     "T_prep, five pairs",
+    "unique, many pairs",
     "broadband limit",
     "C_11, kappa = 5",
     "C_11, kappa = 20",
@@ -25,6 +26,7 @@ LONG = {
     "N_par",
     "C_ii, Delta = 0",
     "C_ii, Delta = 2",
+    "C_ii, kappa = 5",
     "C_44 over Delta",
 }
 
@@ -74,6 +76,7 @@ def test_verdicts_in_words():
         assert np.all(np.diff(times) < times[0])  # T_prep(N) < N T_prep(1)
     assert np.all(np.array(ours["T_prep, Delta = 1"]) < 1.07 * ours["T_prep, Delta = 1"][0])
     assert ours["unique, three pairs"] == [1]
+    assert ours["unique, many pairs"] == [4**pairs for pairs in (1, 2, 3, 4)]
     falling = ours["unequal bandwidths"]
     assert np.all(np.diff(falling) < -0.03)
     assert np.ptp(ours["T_prep, permuted"]) < 1e-6  # their own bounds

@@ -4,7 +4,7 @@ from functools import cached_property, reduce
 
 import numpy as np
 from scipy import sparse
-from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 from scipy.optimize import brentq
 from scipy.sparse.linalg import eigs, expm_multiply
 
@@ -125,7 +125,49 @@ class ByHand:
         return np.linalg.lstsq(matrix, right, rcond=None)[0].reshape(size, size)
 
 
-class ByCharge:
+class Blocks:
+    """A master equation on the operators that commute with a charge, block by block.
+
+    K X + X K^+ + sum J X J^+, where K keeps the charge of a ket and each J changes it by a number.
+    """
+
+    def __init__(self, effective, jumps, charge):
+        self.real = not np.any(effective.data.imag)
+        low, high = int(min(charge)), int(max(charge))
+        self.places = {q: np.flatnonzero(charge == q) for q in range(low, high + 1)}
+        self.effective = {q: self._block(effective, q, q) for q in self.places}
+        self.moves = [
+            (q, q + change, self._block(jump, q + change, q))
+            for jump, change in jumps
+            for q in self.places
+            if q + change in self.places
+        ]
+        self.ends = np.cumsum([0, *(len(place) ** 2 for place in self.places.values())])
+
+    def _block(self, matrix, to, of):
+        block = sparse.csr_array(matrix)[self.places[to]][:, self.places[of]]
+        return sparse.csr_array(block.real if self.real else block)
+
+    def blocks(self, vector):
+        """The square blocks of a vector of all of them, by charge."""
+        ends = zip(self.places.items(), self.ends, self.ends[1:], strict=False)
+        return {q: vector[a:b].reshape(len(place), -1) for (q, place), a, b in ends}
+
+    def rate_of_change(self, vector):
+        """The right-hand side on the blocks, one after the other."""
+        # Only the Hermitian part: another would not be damped.
+        rho = {q: (block + block.conj().T) / 2 for q, block in self.blocks(vector).items()}
+        result = np.empty_like(vector)
+        change = self.blocks(result)
+        for q, block in rho.items():
+            half = self.effective[q] @ block
+            change[q][...] = half + half.conj().T
+        for of, to, jump in self.moves:
+            change[to][...] += jump @ (jump @ rho[of]).conj().T
+        return result
+
+
+class ByCharge(Blocks):
     """The same master equation on the operators that commute with N_B - N_A, block by block.
 
     A state that begins with all qubits in |0> stays among them: of five pairs 184,756 elements
@@ -147,53 +189,61 @@ class ByCharge:
         cosh, sinh = np.cosh(squeezing), np.sinh(squeezing)
         jump_a, jump_b = cosh * total_a - sinh * total_b.T, cosh * total_b - sinh * total_a.T
         effective = effective - 0.5 * (jump_a.T @ jump_a + jump_b.T @ jump_b)
-        self.real = not np.any(delta_a) and not np.any(delta_b)
-        signs = np.array([-1, 1] * pairs)
-        charge = ((np.arange(4**pairs)[:, None] >> np.arange(2 * pairs)[::-1]) & 1) @ signs
-        self.places = {q: np.flatnonzero(charge == q) for q in range(-pairs, pairs + 1)}
-        self.effective = {q: self._block(effective, q, q) for q in self.places}
-        self.moves = [(q, q + 1, self._block(jump_a, q + 1, q)) for q in range(-pairs, pairs)]
-        self.moves += [
-            (q, q - 1, self._block(jump_b, q - 1, q)) for q in range(1 - pairs, pairs + 1)
-        ]
-        self.ends = np.cumsum([0, *(len(place) ** 2 for place in self.places.values())])
+        charge = bits(2 * pairs) @ np.array([-1, 1] * pairs)
+        super().__init__(effective, [(jump_a, 1), (jump_b, -1)], charge)
 
-    def _block(self, matrix, to, of):
-        block = sparse.csr_array(matrix)[self.places[to]][:, self.places[of]]
-        return sparse.csr_array(block.real if self.real else block)
+    def preparation_time(self, impurity, latest, step=4.0, most=160):
+        """As of `ByHand`, by exponentials of the Lindbladian in Krylov spaces.
 
-    def _blocks(self, vector):
-        ends = zip(self.places.items(), self.ends, self.ends[1:], strict=False)
-        return {q: vector[a:b].reshape(len(place), -1) for (q, place), a, b in ends}
+        In an orthonormal basis V the state is V y(t), and its purity |y(t)|^2, so that the last
+        crossing within a step needs no state of the whole network.
+        """
+        state = np.zeros(self.ends[-1], dtype=float if self.real else complex)
+        state[self.ends[self.pairs]] = 1.0  # |0...0> is the first state of charge zero
+        last = None
+        for k in range(int(np.ceil(latest / step))):
+            basis, small = krylov_space(self.rate_of_change, state, step, most)
+            length = np.linalg.norm(state)
 
-    def rate_of_change(self, time, vector):
-        """The right-hand side of Eq. (1) on the blocks, one after the other."""
-        # Only the Hermitian part: another would not be damped.
-        rho = {q: (block + block.conj().T) / 2 for q, block in self._blocks(vector).items()}
-        result = np.empty_like(vector)
-        change = self._blocks(result)
-        for q, block in rho.items():
-            half = self.effective[q] @ block
-            change[q][...] = half + half.conj().T
-        for of, to, jump in self.moves:
-            change[to][...] += jump @ (jump @ rho[of]).conj().T
-        return result
+            def excess(time, small=small, length=length):
+                return 1 - (length * np.linalg.norm(expm(small * time)[:, 0])) ** 2 - impurity
 
-    def preparation_time(self, impurity, latest):
-        """As of `ByHand`, by a Runge-Kutta method of order 8."""
-        start = np.zeros(self.ends[-1], dtype=float if self.real else complex)
-        start[self.ends[self.pairs]] = 1.0  # |0...0> is the first state of charge zero
+            times = np.linspace(0.0, step, 33)
+            above = np.array([excess(time) for time in times]) > 0
+            falls = np.flatnonzero(above[:-1] & ~above[1:])
+            if falls.size:
+                n = int(falls[-1])
+                last = k * step + brentq(excess, times[n], times[n + 1], xtol=1e-12)
+            state = length * expm(small * step)[:, 0] @ basis
+        assert not above[-1]
+        return last
 
-        def excess(time, vector):
-            return 1 - np.vdot(vector, vector).real - impurity
 
-        excess.direction = -1
-        solved = solve_ivp(
-            self.rate_of_change, (0, latest), start, method="DOP853", rtol=1e-10, atol=1e-12,
-            events=excess, t_eval=[latest],
-        )  # fmt: skip
-        assert excess(latest, solved.y[:, 0]) < 0
-        return float(solved.t_events[0][-1])
+def krylov_space(act, start, step, most, tolerance=1e-13):
+    """Orthonormal rows V and V A V^+ such that exp(A t) of the start is right up to t = step.
+
+    By Arnoldi's process, until what leaves the space within the step is below the tolerance.
+    """
+    basis = np.empty((most, len(start)), dtype=start.dtype)
+    basis[0] = start / np.linalg.norm(start)
+    small = np.zeros((most + 1, most), dtype=start.dtype)
+    for n in range(1, most + 1):
+        new = act(basis[n - 1])
+        for _ in range(2):  # twice: once leaves what rounding left
+            parts = basis[:n].conj() @ new
+            small[:n, n - 1] += parts
+            new = new - parts @ basis[:n]
+        small[n, n - 1] = length = np.linalg.norm(new)
+        if n % 8 == 0 and abs(length * expm(small[:n, :n] * step)[n - 1, 0]) < tolerance:
+            return basis[:n], small[:n, :n]
+        if n < most:
+            basis[n] = new / length
+    raise AssertionError(f"{most} vectors are too few for a step of {step}")
+
+
+def bits(qubits):
+    """Of each product state, the qubits' excitations, (2^qubits, qubits)."""
+    return (np.arange(2**qubits)[:, None] >> np.arange(qubits)[::-1]) & 1
 
 
 def _sparse_on_qubit(position, qubits):
