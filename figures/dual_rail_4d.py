@@ -80,11 +80,11 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(4.8, 3.6)
         for i in range(1, PAIRS):
-            shade = 0.8 * (i - 1) / PAIRS
+            shade = (i - 1) / (PAIRS - 2)
             axes.plot(
                 deltas,
                 columns[f"C_{i}{i}"],
-                color=(shade, 0.3 + 0.5 * shade, 0.7),
+                color=(0.65 * shade, 0.2 + 0.55 * shade, 0.55 + 0.3 * shade),
                 lw=1.2,
                 label=rf"$\mathcal{{C}}_{{{i}{i}}}$",
             )
@@ -93,7 +93,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         label = rf"$\mathcal{{C}}_{{{PAIRS}{PAIRS}}}$"
         # Markers at the edges are drawn whole.
         options = {"color": "#D55E00", "ms": 4, "label": label, "clip_on": False}
-        axes.plot(deltas[solved], last[solved], "o-", **options)
+        axes.plot(deltas[solved], last[solved], "o:", lw=1, **options)
         edge = BANDWIDTH / (PAIRS - 1)
         axes.axvline(edge, color="black", lw=0.8, ls=":", label=r"$\delta_\mathrm{max} = \kappa$")
         # Linear up to gamma, so that zero has a place.

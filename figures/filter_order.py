@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -91,12 +92,22 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 label = f"{filters} filter{'s' if filters > 1 else ''}"
                 fluxes = columns["Phi_over_gamma"]
                 axes.semilogx(fluxes, columns[f"{name}_kappa"], color=colour, label=label)
+                _end(axes, fluxes, columns[f"{name}_kappa"], colour)
                 if filters > 1:
                     axes.semilogx(fluxes, columns[f"{name}_width"], "--", color=colour)
+                    _end(axes, fluxes, columns[f"{name}_width"], colour)
             axes.plot([], [], "k--", label="as wide as one filter")
+            axes.plot([], [], "ko", ms=4, mfc="white", label="not computed further")
             axes.set(xlabel=r"photon flux $\Phi/\gamma$", xlim=SPAN)
             axes.set_title(rf"$\kappa = {kappa:g}\,\gamma$", loc="left")
         panels[0].set(ylabel=common.CONCURRENCE, ylim=(0, None))
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, **common.BELOW)
+        figure.legend(handles, labels, **{**common.BELOW, "ncols": 5})
         common.save("filter_order", folder, figure, columns)
+
+
+def _end(axes: Any, fluxes: np.ndarray, values: np.ndarray, colour: str) -> None:
+    """A circle where a curve ends before the axis does."""
+    last = int(np.sum(~np.isnan(values))) - 1
+    if last < len(values) - 1:
+        axes.plot(fluxes[last], values[last], "o", ms=4, mfc="white", color=colour, clip_on=False)

@@ -259,6 +259,16 @@ def test_a_solve_that_takes_too_long_is_ended():
     assert time.monotonic() - began < 60
 
 
+def test_three_poles_before_a_mirror_end_when_the_page_waits_no_longer():
+    """Within a fold, too: one of them takes as long as all that may be waited for."""
+    looks = []
+    point = read_point({"preset": "siv-orbital", "filter": "butterworth:3"})
+    found = quick_answer(point, stop=lambda: looks.append(0) or len(looks) >= 15)
+    assert "too long for a page" in found["message"]
+    assert found["python"] == python_code(point)
+    assert len(looks) == 15
+
+
 def test_a_state_that_takes_too_long_says_so_and_keeps_its_code(monkeypatch):
     monkeypatch.setattr("thermalent.explore.answers.STATE_SECONDS", 0.0)
     found = with_problems(read_point({"filter": "butterworth:2"}), state_answer)

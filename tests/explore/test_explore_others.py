@@ -63,14 +63,31 @@ def test_a_preset_is_that_of_the_library_whatever_stood_in_the_boxes_before():
         ({"preset": "<script>"}, "There is no preset"),
         ({"chirality": "7"}, "`chirality`"),
         ({"quality": "9" * 100}, "at most 60 characters"),
+        ({"quality": ""}, "`quality` must be given, such as the 1e+06 of the preset"),
+        ({"frequency": " "}, "`frequency` must be given"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_computed(given, words):
+    """And the box that holds it is marked, if it is a box."""
     page = others_page({"preset": "ring-nv", "of": "ring-nv", **given})
     (problem,) = re.findall(r'role="alert">(.*?)</p>', page)
     assert words in html.unescape(problem)
     assert "<output>" not in page
     assert "<script>" not in page
+    marked = re.findall(r'id="(\w+)"[^>]*aria-invalid="true"><p class="wrong">(.*?)</p>', page)
+    assert marked == ([] if "preset" in given else [(*given, problem)])
+
+
+@pytest.mark.parametrize(
+    ("preset", "box"), [("dual-rail-microwave", "dephasing_time"), ("ring-nv", "linewidth")]
+)
+def test_an_emptied_box_means_none_where_there_can_be_none(preset, box):
+    """As its grey word says, and not the preset's number, which the box no longer shows."""
+    page = others_page({"preset": preset, "of": preset, box: ""})
+    assert re.search(rf'id="{box}" name="{box}" value="" placeholder="none"', page)
+    shown, code = parts(page)
+    assert f"{box}=None" in code or f"{box}=0.0" in code
+    assert shown != parts(others_page({"preset": preset}))[0]
 
 
 def test_every_preset_is_on_one_of_the_two_pages():

@@ -6,6 +6,8 @@ that they have a form of their own, which the server fills in; it needs no scrip
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -20,21 +22,29 @@ from thermalent.support import checks
 from thermalent.support.errors import ThermalentError
 
 OTHERS = tuple(name for name, each in PRESETS.items() if "temperature" not in each.options)
-# What can be set of each kind of hardware, with a unit, and as plain numbers.
-_WITH_UNIT = (
-    "frequency",
-    "linewidth",
-    "coupling",
-    "gamma",
-    "bandwidth",
-    "dephasing_time",
-    "elsewhere",
-)
-_PLAIN = ("quality", "intrinsic_quality", "chirality", "squeezing", "loss")
+# What can be set of each kind of hardware, with a unit and as plain numbers, with its label.
+_WITH_UNIT = {
+    "frequency": "Frequency of the resonators, ω/2π",
+    "linewidth": "Decay of each emitter elsewhere, Γ/2π",
+    "coupling": "Coupling of emitter and resonator, g/2π: one, or one per node",
+    "gamma": "Decay rate of the qubits, γ/2π",
+    "bandwidth": "Bandwidth of the amplifier, κ/2π",
+    "dephasing_time": "Dephasing time of the qubits",
+    "elsewhere": "Decay of each qubit elsewhere, as a frequency",
+}
+_PLAIN = {
+    "quality": "Quality factor Q of the resonators",
+    "intrinsic_quality": "Their quality factor by other losses alone",
+    "chirality": "Chirality, 0 to 1",
+    "squeezing": "Squeezing r",
+    "loss": "Power loss of each stretch, 0 to 1",
+}
+_LABELS = {**_WITH_UNIT, **_PLAIN}
 _SECONDS = 10.0
 _UNTIL = 100.0  # in which the largest value is searched, inverse rate unit
 _RTOL = 1e-4
 _LONGEST = 60
+_ARGUMENT = re.compile(r"^Argument `(\w+)`")
 
 
 def others_page(given: Mapping[str, str]) -> str:
@@ -43,27 +53,30 @@ def others_page(given: Mapping[str, str]) -> str:
     problem = "" if name in OTHERS else f"There is no preset {name[:_LONGEST]!r} here."
     name = name if name in OTHERS else OTHERS[0]
     own = {key: _text(value) for key, value in PRESETS[name].numbers.items()}
-    names = [each for each in (*_WITH_UNIT, *_PLAIN) if each in PRESETS[name].options]
+    names = [each for each in _LABELS if each in PRESETS[name].options]
     # A form that was filled in for another preset starts from the numbers of this one.
     same = given.get("of", name) == name
-    texts = {each: (given.get(each) if same else None) or own.get(each, "") for each in names}
-    result = "</section>"
+    texts = {
+        each: given.get(each, own.get(each, "")) if same else own.get(each, "") for each in names
+    }
+    result, wrong = "</section>", ""
     if not problem:
         try:
             changes = {
-                each: _value(each, text.strip())
+                each: _value(each, text.strip()) if text.strip() else _none(name, each)
                 for each, text in texts.items()
-                if text.strip() and text != own.get(each)
+                if text.strip() != own.get(each, "")
             }
             result = _result(name, changes)
         except ThermalentError as error:
             problem = str(error)
+            named = _ARGUMENT.match(problem)
+            wrong = named[1] if named else ""
     choices = "".join(
         f"<option{' selected' if each == name else ''}>{each}</option>" for each in OTHERS
     )
     boxes = "".join(
-        f'<div class="control"><label for="{each}">{each.replace("_", " ")}</label>'
-        f'<input type="text" id="{each}" name="{each}" value="{escape(text)}"></div>'
+        _box(each, text, _empty(name, each), problem if each == wrong else "")
         for each, text in texts.items()
     )
     return f"""<!doctype html>
@@ -77,11 +90,45 @@ def others_page(given: Mapping[str, str]) -> str:
 <label class="choice">Hardware <select name="preset">{choices}</select></label>
 <input type="hidden" name="of" value="{name}">
 <p class="note">{escape(PRESETS[name].what)} ({escape(PRESETS[name].source)})</p>{boxes}
-<p class="note">An empty box is what the preset has: its own number, or none.</p>
 <p><button>Compute</button></p></form>
 <div id="results"><section id="system"><p class="wrong" role="alert">{escape(problem)}</p>
 {result}</div></main></body></html>
 """
+
+
+def _box(name: str, text: str, empty: str, problem: str) -> str:
+    """A box with its label, what it means if it is empty, and what is wrong with what is in it."""
+    marked = "true" if problem else "false"
+    return (
+        f'<div class="control"><label for="{name}">{_LABELS[name]}</label>'
+        f'<input type="text" id="{name}" name="{name}" value="{escape(text)}" '
+        f'placeholder="{empty}" aria-invalid="{marked}">'
+        f'<p class="wrong">{escape(problem)}</p></div>'
+    )
+
+
+def _default(preset_name: str, argument: str) -> Any:
+    """What the function of a preset takes where it is given nothing."""
+    return inspect.signature(PRESETS[preset_name].link).parameters[argument].default
+
+
+def _empty(preset_name: str, argument: str) -> str:
+    """What an empty box means, in a word or two."""
+    default = _default(preset_name, argument)
+    if argument == "coupling":
+        return "the best one"
+    if not default:
+        return "none"
+    return "a value is needed" if argument in PRESETS[preset_name].numbers else _text(default)
+
+
+def _none(preset_name: str, argument: str) -> Any:
+    """The value of a box that was emptied: none at all, if the hardware can be without."""
+    default = _default(preset_name, argument)
+    if default:
+        own = _text(PRESETS[preset_name].numbers[argument])
+        checks.fail(argument, f"given, such as the {own} of the preset", "")
+    return default
 
 
 def _text(value: Any) -> str:

@@ -41,5 +41,6 @@ def within_seconds(seconds: float, stop: Callable[[], bool] = lambda: False) -> 
     except _Stop:
         raise TooSlowError(
             f"This takes longer than {seconds:g} s, which is too long for a page that moves. The "
-            "code below computes it, or take a smaller quality factor or temperature."
+            "code below has all the time it needs; fewer poles, a smaller quality factor or a "
+            "lower temperature are faster."
         ) from None

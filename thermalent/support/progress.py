@@ -69,6 +69,16 @@ def told_to(report: Callable[[str], None]) -> Iterator[None]:
         _shown.line = outer
 
 
+def still_working() -> None:
+    """Let whoever is told of the work look at it, between two reports that are far apart.
+
+    That is where a long step can be ended from outside: the function of `told_to` may raise.
+    """
+    line = _shown.line
+    if line is not None:
+        line.show()
+
+
 def _watch(line: _Line) -> None:
     """Have the watching thread look after a line, and start that thread once in a process."""
     global _watcher

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.support.progress import still_working
 
 # Largest block that the compiled loop eliminates faster than LAPACK with its calls, measured.
 _SMALL = {float: 80, complex: 36}
@@ -97,6 +98,7 @@ def eliminate_tiers(
     else:
         solver = linalg.lapack.zgesv if dtype is complex else linalg.lapack.dgesv
         for n in range(top, bottom - 1, -1):
+            still_working()
             p, begun = n % 2, z is not None or n < top
             sweep_kernels.prepare(blocks, right, *parts, n, begun, t)
             factors, at, solved, info = solver(blocks[p], right[p])

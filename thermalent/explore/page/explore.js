@@ -53,6 +53,7 @@ function show(answer) {
   at("message").textContent = answer.errors.link
     || (named.includes(answer.message) ? marked : answer.message || marked);
   at("results").classList.toggle("stale", !answer.ok);
+  at("results").classList.toggle("undescribed", !answer.python); // the code is that of the point before
   rough = Boolean(answer.rough);
   if (answer.drawing) at("drawing").innerHTML = answer.drawing;
   if (answer.python) fill(answer);

@@ -22,6 +22,7 @@ export function short(value) {
 
 // "10 MHz" from 1e7 and "Hz".
 export function withPrefix(value, unit, digits = 4) {
+  if (!unit && Math.abs(value) >= 1e5) return value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
   if (!unit || value === 0) return `${Number(value.toPrecision(digits))}${unit ? " " + unit : ""}`;
   const prefixes = { "-9": "n", "-6": "u", "-3": "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T" };
   let power = 3 * Math.floor(Math.log10(Math.abs(value)) / 3 + 1e-9);
@@ -47,19 +48,19 @@ export function upright(numbers) {
 }
 
 export function sideways(bars) {
-  const width = 440, row = 38, height = bars.length * row + 8, zero = width / 2;
+  const width = 440, row = 42, height = bars.length * row + 8, zero = width / 2;
   const svg = canvas(width, height, "what limits the concurrence");
   const most = Math.max(1e-12, ...bars.map((bar) => Math.abs(bar.value)));
   bars.forEach((bar, place) => {
     const y = place * row, long = (Math.abs(bar.value) / most) * (zero - 100);
     const up = bar.value >= 0, end = up ? zero + long + 5 : zero - long - 5;
-    const drawn = element("rect", { x: up ? zero : zero - long, y: y + 18, width: long,
+    const drawn = element("rect", { x: up ? zero : zero - long, y: y + 20, width: long,
       height: 13, fill: up ? "#009e73" : "#d55e00", rx: 2 });
     drawn.append(element("title", {}, `${bar.value} ± ${bar.error}`));
     const sign = up ? "+" : "−";
     const unsure = bar.error > 0.05 * Math.abs(bar.value) ? ` ± ${bar.error.toPrecision(1)}` : "";
     if (unsure) drawn.setAttribute("opacity", 0.45);
-    svg.append(drawn, element("text", { x: end, y: y + 29, "text-anchor": up ? "start" : "end" },
+    svg.append(drawn, element("text", { x: end, y: y + 31, "text-anchor": up ? "start" : "end" },
         sign + Math.abs(bar.value).toFixed(4) + unsure));
   });
   svg.append(element("path", { d: `M${zero} 16V${height}`, stroke: "#5b6672" }));
