@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from thermalent.operators.estimates import ComplexEstimate as ComplexEstimate
     from thermalent.operators.estimates import Estimate as Estimate
     from thermalent.operators.estimates import Estimates as Estimates
+    from thermalent.operators.relative_entropy import rains_bound as rains_bound
     from thermalent.operators.wigner import Wigner as Wigner
     from thermalent.operators.wigner import wigner as wigner
     from thermalent.solution.errors import SolveError as SolveError
@@ -190,6 +191,7 @@ _HOME = {
         "partial_trace",
     ),
     "thermalent.operators.estimates": ("ComplexEstimate", "Estimate", "Estimates"),
+    "thermalent.operators.relative_entropy": ("rains_bound",),
     "thermalent.solution.errors": ("SolveError",),
     "thermalent.solution.evolution": ("Evolution",),
     "thermalent.solution.method": ("Method", "MethodError"),

@@ -108,9 +108,9 @@ def coherent_information(
 
     From many copies of the state, local operations and messages from the first system A to the
     second one B distil I Bell states per copy, if it is positive. The other order of the systems
-    is the other direction of the messages, which may be better. From above, the
-    distillable entanglement E_D is bounded by the `logarithmic_negativity` and by the
-    `entanglement_of_formation`.
+    is the other direction of the messages, which may be better. From above, the distillable
+    entanglement E_D is bounded by the `rains_bound`, and less sharply by the
+    `logarithmic_negativity` and the `entanglement_of_formation`.
 
     Args:
         rho: Density matrix, shape (d, d), or ket, shape (d,).
