@@ -100,7 +100,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time
         for n in range(1, PAIRS):
             colour = common.COLOURS[(n - 1) % len(common.COLOURS)]
             lower.plot(times, columns[f"S_{n}"], color=colour, label=rf"$\mathcal{{S}}_{n}$")
-            lower.plot([0.97 * SPAN, SPAN], [limits[n - 1]] * 2, color="black", lw=1)
+            label = "closed form" if n == 1 else None
+            lower.plot([0.97 * SPAN, SPAN], [limits[n - 1]] * 2, color="black", lw=1, label=label)
         lower.set(xlabel=r"time $\gamma t$", ylabel=r"entropy of the first $n$ pairs (nats)")
         lower.set(xlim=(0, SPAN), ylim=(0, None))
         for axes in (upper, lower):
