@@ -11,6 +11,7 @@ from functools import reduce
 
 import mpmath
 import numpy as np
+import witness
 from scipy.linalg import expm, null_space
 from scipy.optimize import brentq
 
@@ -198,6 +199,13 @@ def four_partite():
     return [overlap(rho, dark), max(overlaps), min(negativities)]
 
 
+def whole_state():
+    """The witness is not negative in products of two parts, which a search cannot push below 0."""
+    found = witness.whole_state_witness()
+    assert witness.lowest_product(found, np.random.default_rng(0)) > 0
+    return witness.mean_and_noise(found, evolved(together(4), ket("1100"), LATE))
+
+
 def many_qubits():
     left = expm(-0.5 * np.ones((100, 100)))[:, 0]  # after 50 decay times
     return [2 * abs(left[0] * left[1]), left[0] ** 2]
@@ -251,6 +259,7 @@ ROUTES = {
     "N qubits": (EXPONENTIAL, four_qubits),
     "W-like, two excitations": (EXPONENTIAL, two_excitations),
     "two excitations, four-partite": (EXPONENTIAL, four_partite),
+    "two excitations, whole state": (EXPONENTIAL, whole_state),
     "W-like, many qubits": ("exponential of the amplitudes written out", many_qubits),
     "clockwork, lowest transition": (NULL_VECTOR, lambda: clockwork(*LOWEST)),
     "clockwork, laser": (NULL_VECTOR, lambda: clockwork(*LASER)),

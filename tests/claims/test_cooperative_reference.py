@@ -22,7 +22,7 @@ def ours(name):
 
 def test_all_claims_are_there():
     assert list(ROWS) == list(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 31
+    assert len(TABLE["claims"]) == len(ROWS) == 32
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -70,6 +70,9 @@ def test_two_excitations_end_four_partite_entangled():
     assert weight == pytest.approx(ours("W-like, two excitations")[2])
     assert product == pytest.approx(0.75)
     assert negativity > 0.1
+    mean, noise = ours("two excitations, whole state")
+    assert mean < -0.01
+    assert noise > 0.15
 
 
 def test_contradicted_statements():

@@ -79,6 +79,7 @@ def test_every_row_names_its_route():
     "file",
     [
         "rings_by_hand",
+        "witness",
         "ring_routes",
         "cooperative_routes",
         "thermal_by_hand",
