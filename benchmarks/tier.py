@@ -71,13 +71,13 @@ def per_tier(quick: bool) -> list[Row]:
 
 def _seconds(group: Chains, count: int, side: tuple[float, ...], budget: float) -> float:
     """Seconds per tier and network of one pass over so many networks."""
-    tier0_size, values = group.reached.tier0_size, group.blocks.values
-    room = lane_arrays(group.counts, values.shape[1], tier0_size, len(side))
+    tier0_size, values = group.reached.tier0_size, group.folded.values
+    room = lane_arrays(group.folded.counts, values.shape[1], tier0_size, len(side))
     k = np.zeros((len(group.points), tier0_size, tier0_size))
     points, depths = np.arange(count), np.full(len(group.points), _TIERS)
 
     def fold() -> None:
-        blocks = group.blocks
+        blocks = group.folded
         fold_points(
             points, depths, False, blocks.a, blocks.bands, values, group.rate, k, room, side
         )
@@ -88,9 +88,9 @@ def _seconds(group: Chains, count: int, side: tuple[float, ...], budget: float) 
 
 def _operations(group: Chains) -> float:
     """Multiplications and additions of a tier, the mean of even and odd ones."""
-    total, begin = 0.0, group.blocks.bands.begin
+    total, begin = 0.0, group.folded.bands.begin
     for parity in range(2):
-        m, above = group.counts[parity], group.counts[1 - parity]
+        m, above = group.folded.counts[parity], group.folded.counts[1 - parity]
         eliminated = (m**3 - m) / 3 + m**2 * above  # products, of which each is added
         total += eliminated + (begin[3 + parity] - begin[2 + parity]) * m
     return total  # two operations each, over two tiers

@@ -39,7 +39,7 @@ class LaneArrays(NamedTuple):
         values: Of the bands, (t, lanes).
         weights: Of the elements of C into one tier, (t, lanes).
         both: [D | R] of this tier and of the one above, whose right part is D^{-1} B there,
-            (2, m, m_0 + m_1, lanes).
+            (2, m, width, lanes).
         k: K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         rate: Amplitude decay rate of the source, (1, lanes).
     """
@@ -53,13 +53,16 @@ class LaneArrays(NamedTuple):
 
 
 def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: int) -> LaneArrays:
-    """Space for chains with so many unknowns of even and odd tiers, elements and lanes."""
-    most = max(sizes)
+    """Space for chains with so many unknowns of even and odd tiers, elements and lanes.
+
+    The even tiers are those above zero: tier 0 may have another number of unknowns.
+    """
+    most, width = max(sizes), sizes[1] + max(sizes[0], tier0_size)
     return LaneArrays(
         a=aligned(2, most, most, lanes),
         values=aligned(elements, lanes),
         weights=aligned(elements, lanes),
-        both=aligned(2, most, sum(sizes), lanes),
+        both=aligned(2, most, width, lanes),
         k=aligned(tier0_size, tier0_size, lanes),
         rate=aligned(1, lanes),
     )
@@ -126,7 +129,7 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
     """Compute K of every lane, truncated at its own depth.
 
     Args:
-        sizes: Numbers of unknowns of even and odd tiers.
+        sizes: Numbers of unknowns of the even tiers above zero, and of the odd ones.
         bands: See `blocks.Bands`; rows and columns in the order of `room.a`.
         room: See `LaneArrays`; K goes there.
         depths: Last tier kept, (lanes,).
@@ -135,7 +138,7 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
     """
     lanes, (rows, columns, e, begin) = len(side), bands
     a, values, weights, both, k, rate = room
-    width, zero = sizes[0] + sizes[1], everywhere(side, 0.0)
+    tier0_size, zero = k.shape[0], everywhere(side, 0.0)
     reverse = scaling != 1.0  # then the elements of C begin with the last row
     last, first = depths[0], depths[0]
     for w in range(lanes):
@@ -143,6 +146,9 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
     for n in range(last, 0, -1):
         parity = n % 2
         own_size, size_above = sizes[parity], sizes[1 - parity]
+        into, width = parity, own_size + size_above
+        if n == 1:  # the tier below is tier 0
+            into, width = 4, own_size + tier0_size
         tier, end = everywhere(side, float(n)), begin[2 + parity]
         for i in range(own_size - 1, -1, -1) if reverse else range(own_size):
             start = end  # of the elements of this row of C
@@ -163,7 +169,7 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
                     put(side, both, (parity, i, j), total)
             for j in range(own_size, width):
                 put(side, both, (parity, i, j), zero)
-        for t in range(begin[parity], begin[1 + parity]):
+        for t in range(begin[into], begin[1 + into]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             element = multiplied(at(side, values, (t,)), everywhere(side, size))
             put(side, both, (parity, rows[t], own_size + columns[t]), element)
@@ -174,19 +180,15 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
                     for i in range(own_size):
                         for j in range(own_size, width):
                             both[parity, i, j, w] = 0.0
-    tier0_size = k.shape[0]
-    shift = sizes[0] - tier0_size if reverse else 0  # in reverse, tier 0 stands last
     for i in range(tier0_size):
         for j in range(tier0_size):
             put(side, k, (i, j), zero)
-    for t in range(begin[2], begin[3]):
-        i = rows[t] - shift
-        if 0 <= i < tier0_size:
-            size = np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
-            weight = multiplied(at(side, values, (t,)), everywhere(side, size))
-            for j in range(tier0_size):
-                element = at(side, both, (1, columns[t], sizes[1] + shift + j))
-                put(side, k, (i, j), plus_product(at(side, k, (i, j)), weight, element))
+    for t in range(begin[5], begin[6]):
+        i, size = rows[t], np.sqrt(max(1.0 - 0.5 * e[t], 0.0)) / scaling
+        weight = multiplied(at(side, values, (t,)), everywhere(side, size))
+        for j in range(tier0_size):
+            element = at(side, both, (1, columns[t], sizes[1] + j))
+            put(side, k, (i, j), plus_product(at(side, k, (i, j)), weight, element))
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -209,7 +211,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
         points: Positions of the points, (n,); best in the order of their depths.
         depths: Of all points, (p,).
         reverse: Whether the unknowns stand in reverse and the tiers are scaled.
-        a: A of the even and of the odd tiers of all points, (p, m, m) each.
+        a: See `blocks.FoldedTiers`; of all points.
         bands: See `blocks.Bands`; already in reverse.
         values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).

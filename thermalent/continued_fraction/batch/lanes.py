@@ -22,6 +22,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.chain import rounding
+from thermalent.continued_fraction.chain.blocks import folded_tiers
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
@@ -299,7 +300,7 @@ class _Fractions:
 
     def __init__(self, group: Chains, threads: int) -> None:
         self.group, self.threads = group, threads
-        self.tier0 = TierZero(group.blocks.a[0], group.size.a[0], group.tier0)
+        self.tier0 = TierZero(group.six[0], group.size.a[0], group.tier0)
         count, tier0_size = len(group.points), group.reached.tier0_size
         k, before, inverse, above = np.full((4, count, tier0_size, tier0_size), np.nan)
         x, x_before = np.full((2, count, tier0_size), np.nan)
@@ -336,7 +337,7 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, work, limits = self.group, self.work, (rtol, most)
-        a, _, bands, reversed_bands, values = group.blocks
+        a, bands, reversed_bands, values = group.folded
         populations, tier0 = group.reached.populations, self.tier0
         parts = self._parts(points, progress.depth)
         if parts and len(parts[0][1]) > 1:  # those in lanes come first
@@ -372,7 +373,7 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, work, converged = self.group, self.work, self.states(points)
-        a, _, bands, _, values = group.blocks
+        a, bands, _, values = group.folded
 
         def task(some: np.ndarray, side: Side) -> None:
             room = self._room(values, side)
@@ -408,7 +409,7 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import lane_arrays
 
         sizes = (
-            self.group.counts, values.shape[1], self.group.reached.tier0_size, len(side)
+            self.group.folded.counts, values.shape[1], self.group.reached.tier0_size, len(side)
         )  # fmt: skip
         rooms = _rooms.by_sizes
         if sizes not in rooms:
@@ -428,9 +429,11 @@ class _Fractions:
         from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, above = self.group, self.work.above
-        six, sizes = (*group.blocks.a, *group.blocks.couplings), sum(group.size, ())
-        moved = rounding.disturbed(six, sizes, group.reached.charge, group.reached.populations)
-        a, bands, values = moved.a, moved.reversed_bands, moved.values
+        reached, sizes = group.reached, sum(group.size, ())
+        moved = rounding.disturbed(group.six, sizes, reached.charge, reached.populations)
+        a, _, bands, values = folded_tiers(
+            moved, reached.charge, reached.tier0_size, reached.traceless
+        )
 
         def task(some: np.ndarray, side: Side) -> None:
             room = self._room(values, side)

@@ -152,21 +152,22 @@ def assemble_small(frames, place, weights, sums, span, variance, scale):
 
     Returns:
         The bases as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, d^2), real; what their elements
-        were summed from, (p, 3, d^2, d^2); which of the operators the populations reach, (p, d^2).
+        were summed from, (p, 3, d^2, d^2); which of the operators the populations reach, and
+        whether the emitters act back on the source, (p, d^2 + 1).
     """
     count, populations, n = frames.shape[0], frames.shape[1], place.size
     basis, parts = np.empty((count, n, n), dtype=np.complex128), np.empty((count, 3, n, n))
     matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
-    reached = np.zeros((count, n), dtype=np.bool_)
+    reached = np.zeros((count, n + 1), dtype=np.bool_)
     fill_hermitian_bases(frames, place, basis, parts)
-    _assemble(weights, sums, span, parts, variance, scale, matrices, sizes)
+    _assemble(weights, sums, span, parts, variance, scale, matrices, sizes, reached)
     reach(matrices, populations, reached)
     return basis, matrices, sizes, reached
 
 
 @compiled(error_model="numpy", inline="always")
-def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes):
-    """Fill in A, B and C and what they were summed from, as `assemble_small` returns them.
+def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes, reached):
+    """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`.
 
     `parts` are those of the basis of each network, (p, 3, d^2, d^2): see `to_basis`.
     """
@@ -174,6 +175,7 @@ def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes):
     operators, missing = np.zeros((3, n, n), dtype=np.complex128), np.zeros((3, n))
     for p in range(weights.shape[0]):
         backaction = _sum(operators, sums, weights[p])
+        reached[p, n] = backaction
         _missing_sums(operators, missing)
         for i in range(n):
             for j in range(n):
@@ -218,9 +220,9 @@ def reach(matrices, populations, reached):
     Args:
         matrices: A, B and C, (p, 3, n, n).
         populations: How many there are.
-        reached: Whether each basis operator is reached, (p, n); false to begin with.
+        reached: Whether each basis operator is reached, (p, n + 1); false to begin with.
     """
-    total = reached.shape[1]
+    total = matrices.shape[2]
     for p in range(reached.shape[0]):
         for population in range(populations):
             reached[p, population] = True
@@ -255,40 +257,59 @@ def take(matrices, members, rows, columns):
 
 
 @compiled(nogil=True, error_model="numpy")
-def coupling_elements(blocks, charges):
-    """The elements of B and C of some chains that are not zero in all of them.
+def folded_tiers(blocks, charges, tier0_size, populations):
+    """A of the even tiers above zero, and the elements of B and C that are not zero in all chains.
+
+    Where nothing acts back on the source, the trace is zero in all tiers above zero: the population
+    of the first state is minus the sum of the others there, and is no unknown.
 
     Args:
         blocks: A, B and C of even and odd tiers, six blocks (p, rows, columns).
         charges: Of the even and of the odd unknowns.
+        tier0_size: How many of the even ones, the first, tier 0 has.
+        populations: How many of the even unknowns, the first, are populations; zero if the trace
+            need not be zero.
 
     Returns:
-        See `blocks.Bands`; the same in reverse order; the elements of every network, (p, t).
+        A, (p, rows, columns); see `blocks.Bands`; the same in reverse order; the elements of every
+        network, (p, t).
     """
-    begin, total = np.zeros(5, dtype=np.int64), 0
-    for which in range(2, 6):
-        total += blocks[which].shape[1] * blocks[which].shape[2]
+    first, even, count = min(populations, 1), blocks[0].shape[1], blocks[0].shape[0]
+    a = np.empty((count, even - first, even - first))
+    for p in range(count):
+        for i in range(first, even):
+            for j in range(first, even):
+                lost = blocks[0][p, i, 0] if j < populations else 0.0
+                a[p, i - first, j - first] = blocks[0][p, i, j] - lost
+    total = 6 * even * blocks[1].shape[1]
     row, col, e = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
     back_row, back_col = np.empty(total, np.int64), np.empty(total, np.int64)
-    found = 0
-    for which in range(4):
-        block, to, of = blocks[which + 2], charges[which % 2], charges[1 - which % 2]
-        for i in range(to.size):
-            for j in range(of.size):
-                for p in range(block.shape[0]):
-                    if block[p, i, j] != 0.0:
-                        row[found], col[found], e[found] = i, j, (to[i] - of[j]) * to[i]
-                        back_row[found], back_col[found] = to.size - 1 - i, of.size - 1 - j
-                        found += 1
-                        break
-        begin[which + 1] = found
+    elements, begin, found = np.empty((total, count)), np.zeros(7, dtype=np.int64), 0
+    for group in range(6):
+        which = group if group < 4 else group - 3
+        block, to, of = blocks[2 + which], charges[which % 2], charges[1 - which % 2]
+        rows = tier0_size if group == 5 else to.size
+        columns = tier0_size if group == 4 else of.size
+        top = first if group in (0, 2) else 0
+        left = first if group in (1, 3) else 0
+        for i in range(top, rows):
+            for j in range(left, columns):
+                used = False
+                for p in range(count):
+                    lost = block[p, i, 0] if left == 1 and j < populations else 0.0
+                    elements[found, p] = block[p, i, j] - lost
+                    used |= elements[found, p] != 0.0
+                if used:
+                    row[found], col[found], e[found] = i - top, j - left, (to[i] - of[j]) * to[i]
+                    back_row[found], back_col[found] = rows - 1 - i, columns - 1 - j
+                    found += 1
+        begin[group + 1] = found
     row, col, e = row[:found], col[:found], e[:found]
-    values = np.empty((blocks[0].shape[0], found))
-    for which in range(4):
-        for t in range(begin[which], begin[which + 1]):
-            for p in range(values.shape[0]):
-                values[p, t] = blocks[which + 2][p, row[t], col[t]]
-    return (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), values
+    values = np.empty((count, found))
+    for p in range(count):
+        for t in range(found):
+            values[p, t] = elements[t, p]
+    return a, (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), values
 
 
 @compiled(nogil=True, error_model="numpy")

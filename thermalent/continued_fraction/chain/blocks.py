@@ -14,13 +14,14 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, Size
 
 
 class Bands(NamedTuple):
-    """B into even and odd tiers and C into them, as one list of elements.
+    """B into even and odd tiers and C into them, as one list of elements; then those of tier 0.
 
     Args:
         row: Unknown of the tier that the element couples into, (t,).
         col: Unknown of the tier that it couples from, (t,).
         e: See `chain.HierarchyChain`, (t,).
-        begin: Where each of the four begins, and the end, (5,).
+        begin: Where each of the four begins, then B into tier 1 from tier 0, and C back, and the
+            end, (7,).
     """
 
     row: np.ndarray
@@ -29,35 +30,28 @@ class Bands(NamedTuple):
     begin: np.ndarray
 
 
-class ChainBlocks(NamedTuple):
-    """A, B and C of the chains of some networks.
+class FoldedTiers(NamedTuple):
+    """The tiers of some chains, as the kernels fold them.
+
+    Where nothing acts back on the source, the tiers above zero have no trace, and their even ones
+    one unknown less: see `basis_kernels.folded_tiers`.
 
     Args:
-        a: A of the even and of the odd tiers, (p, m_0, m_0) and (p, m_1, m_1).
-        couplings: B into even and odd tiers and C into them, as blocks (p, rows, columns).
-        bands: Where these have elements.
+        a: A of the even tiers above zero and of the odd ones, (p, rows, rows) each.
+        bands: Where B and C have elements.
         reversed_bands: The same with the unknowns of every tier in reverse order.
         values: The elements, (p, t).
     """
 
     a: tuple[np.ndarray, np.ndarray]
-    couplings: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     bands: Bands
     reversed_bands: Bands
     values: np.ndarray
 
-    def four(self, row: int) -> tuple[tuple[Band, Band], tuple[Band, Band]]:
-        """B into even and odd tiers and C into them, of one of the networks."""
-        ends = self.bands.begin.tolist()
-
-        def band(which: int) -> Band:
-            slice_ = slice(ends[which], ends[which + 1])
-            value = self.values[row, slice_]
-            place = slice_.start + np.flatnonzero(value)
-            bands = self.bands
-            return Band(bands.row[place], bands.col[place], value[value != 0], bands.e[place])
-
-        return (band(0), band(1)), (band(2), band(3))
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Numbers of unknowns of the even tiers above zero and of the odd ones."""
+        return self.a[0].shape[1], self.a[1].shape[1]
 
 
 def blocks_of_one(
@@ -76,17 +70,37 @@ def blocks_of_one(
     return tuple(blocks), tuple(sizes)
 
 
-def chain_blocks(
-    blocks: tuple[np.ndarray, ...], charge: tuple[np.ndarray, np.ndarray]
-) -> ChainBlocks:
-    """The chains whose six blocks (p, rows, columns) are given, see `blocks_of_one`."""
+def couplings(
+    blocks: tuple[np.ndarray, ...], charge: tuple[np.ndarray, np.ndarray], row: int
+) -> tuple[tuple[Band, Band], tuple[Band, Band]]:
+    """B into even and odd tiers and C into them of one network, from the six blocks of several."""
+
+    def band(which: int) -> Band:
+        block, to, of = blocks[2 + which][row], charge[which % 2], charge[1 - which % 2]
+        rows, columns = np.nonzero(block)
+        return Band(rows, columns, block[rows, columns], (to[rows] - of[columns]) * to[rows] * 1.0)
+
+    return (band(0), band(1)), (band(2), band(3))
+
+
+def folded_tiers(
+    blocks: tuple[np.ndarray, ...],
+    charge: tuple[np.ndarray, np.ndarray],
+    tier0_size: int,
+    traceless: int,
+) -> FoldedTiers:
+    """The tiers of the chains whose six blocks (p, rows, columns) are given.
+
+    Args:
+        blocks: See `blocks_of_one`.
+        charge: Of the even and of the odd unknowns.
+        tier0_size: How many of the even ones, the first, tier 0 has.
+        traceless: How many of the even unknowns, the first, are populations whose sum is zero in
+            all tiers above zero.
+    """
     from thermalent.continued_fraction.chain import basis_kernels
 
-    bands, reversed_bands, values = basis_kernels.coupling_elements(blocks, charge)
-    return ChainBlocks(
-        (blocks[0], blocks[1]),
-        (blocks[2], blocks[3], blocks[4], blocks[5]),
-        Bands(*bands),
-        Bands(*reversed_bands),
-        values,
+    a, bands, reversed_bands, values = basis_kernels.folded_tiers(
+        blocks, charge, tier0_size, traceless
     )
+    return FoldedTiers((a, blocks[1]), Bands(*bands), Bands(*reversed_bands), values)

@@ -16,11 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.blocks import (
-    ChainBlocks,
-    blocks_of_one,
-    chain_blocks,
-)
+from thermalent.continued_fraction.chain.blocks import blocks_of_one, couplings
 from thermalent.continued_fraction.chain.chain import (
     Band,
     HierarchyChain,
@@ -71,8 +67,8 @@ def disturbed_chain(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
     """The chain of one network, every element off by a last place of the sum that it is."""
     populations = round(np.sqrt(chain.basis[0].shape[-2]))
     moved = disturbed(*blocks_of_one(chain, size), chain.charge, populations)
-    up, down = moved.four(0)
-    return chain._replace(a=(moved.a[0][0], moved.a[1][0]), up=up, down=down)
+    up, down = couplings(moved, chain.charge, 0)
+    return chain._replace(a=(moved[0][0], moved[1][0]), up=up, down=down)
 
 
 def disturbed(
@@ -80,8 +76,8 @@ def disturbed(
     sizes: tuple[np.ndarray, ...],
     charge: tuple[np.ndarray, np.ndarray],
     populations: int,
-) -> ChainBlocks:
-    """The chains of some networks, every element off by a last place of the sum that it is.
+) -> tuple[np.ndarray, ...]:
+    """The six blocks of some networks, every element off by a last place of the sum that it is.
 
     The random numbers are the same for every network.
 
@@ -95,8 +91,10 @@ def disturbed(
 
     counts = (len(charge[0]), len(charge[1]))
     draws = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)
-    moved = rounding_kernels.disturbed_chains(blocks, sizes, draws, (populations, 0))
-    return chain_blocks(moved, charge)
+    moved: tuple[np.ndarray, ...] = rounding_kernels.disturbed_chains(
+        blocks, sizes, draws, (populations, 0)
+    )
+    return moved
 
 
 @lru_cache(maxsize=32)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.blocks import ChainBlocks, chain_blocks
+from thermalent.continued_fraction.chain.blocks import FoldedTiers, couplings, folded_tiers
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
 from thermalent.continued_fraction.chain.structure import (
@@ -36,12 +36,15 @@ class ReachedUnknowns(NamedTuple):
         charge: k - l of each of them.
         tier0_size: How many tier 0 has: the first so many of the even ones.
         populations: How many of these, the first, are populations.
+        traceless: How many are populations whose sum is zero in the tiers above zero: all of them
+            where the emitters do not act back on the source, else none.
     """
 
     unknowns: tuple[np.ndarray, np.ndarray]
     charge: tuple[np.ndarray, np.ndarray]
     tier0_size: int
     populations: int
+    traceless: int
 
 
 class Chains(NamedTuple):
@@ -49,7 +52,8 @@ class Chains(NamedTuple):
 
     Args:
         points: Which of the networks they are, (p,).
-        blocks: A, B and C.
+        six: A, B and C of even and odd tiers, (p, rows, columns) each.
+        folded: The same as they are folded.
         size: What their elements were summed from, (p, rows, columns) each.
         rate: Amplitude decay rates lambda of the modes, (p,).
         width: sqrt|V| of each, (p,).
@@ -60,7 +64,8 @@ class Chains(NamedTuple):
     """
 
     points: np.ndarray
-    blocks: ChainBlocks
+    six: tuple[np.ndarray, ...]
+    folded: FoldedTiers
     size: Sizes
     rate: np.ndarray
     width: np.ndarray
@@ -76,9 +81,9 @@ class Chains(NamedTuple):
     def single(self, row: int) -> HierarchyChain:
         """The chain of one of the networks."""
         basis, unknowns = self.basis_of(row), self.reached.unknowns
-        up, down = self.blocks.four(row)
+        up, down = couplings(self.six, self.reached.charge, row)
         return HierarchyChain(
-            a=(self.blocks.a[0][row], self.blocks.a[1][row]),
+            a=(self.six[0][row], self.six[1][row]),
             up=up,
             down=down,
             rate=float(self.rate[row]),
@@ -147,7 +152,8 @@ def chains(
         found.append(
             Chains(
                 points=points[rows],
-                blocks=chain_blocks(six, reached.charge),
+                six=six,
+                folded=folded_tiers(six, reached.charge, reached.tier0_size, reached.traceless),
                 size=Sizes(a=(a, a_odd), up=(up, up_odd), down=(down, down_odd)),
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
@@ -218,11 +224,13 @@ def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np
 @lru_cache(maxsize=256)
 def _reached_unknowns(kind: Structure, reaches: bytes) -> ReachedUnknowns:
     difference = terms(kind).charge
-    keep = np.flatnonzero(np.unpackbits(np.frombuffer(reaches, dtype=np.uint8)))
+    bits = np.unpackbits(np.frombuffer(reaches, dtype=np.uint8))
+    keep, backaction = np.flatnonzero(bits[: len(difference)]), bits[len(difference)]
     even, odd = keep[difference[keep] % 2 == 0], keep[difference[keep] % 2 == 1]
     return ReachedUnknowns(
         unknowns=(even, odd),
         charge=(difference[even], difference[odd]),
         tier0_size=int(np.count_nonzero(difference[even] == 0)),
         populations=len(terms(kind).numbers),
+        traceless=0 if backaction else len(terms(kind).numbers),
     )
