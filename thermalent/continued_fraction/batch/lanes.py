@@ -396,7 +396,7 @@ class _Fractions:
             return [(points, ONE_LANE)]
         # Lanes of similar depth wait least for each other.
         points = points[np.argsort(-depths[points], kind="stable")]
-        alone, together = _alone_and_together(depths[points].tolist(), len(MANY_LANES))
+        alone, together = _alone_and_together(depths[points], len(MANY_LANES))
         size = _SHARE if self.threads > 1 else max(1, len(points))
         parts: list[tuple[np.ndarray, Side]] = []
         for places, side in ((together, MANY_LANES), (alone, ONE_LANE)):
@@ -456,29 +456,33 @@ class _Fractions:
             list(pool.map(lambda part: task(*part), parts))  # the longest first
 
 
-def _alone_and_together(depths: Sequence[int], lanes: int) -> tuple[list[int], list[int]]:
+def _alone_and_together(depths: np.ndarray, lanes: int) -> tuple[list[int], list[int]]:
     """Which points are folded one by one, and which side by side, to take the least time.
 
     All lanes take as long as the deepest point in them. Of the next points, as many as there are
     lanes, the deepest are therefore folded alone where that is less work.
 
     Args:
-        depths: Tiers of the points, the deepest first.
+        depths: Tiers of the points, (n,), the deepest first.
         lanes: Number of lanes.
 
     Returns:
         Positions of those alone, and of those together, in the order of the depths.
     """
+    # Mostly no point of the first windows is folded alone, which is seen of all of them at once.
+    full = depths[: len(depths) // lanes * lanes].reshape(-1, lanes)
+    following = _LANES_COST * np.append(full[:, 1:], np.zeros((len(full), 1)), axis=1)
+    apart = (full.cumsum(axis=1) + following < _LANES_COST * full[:, :1]).any(axis=1)
+    begin = lanes * (int(apart.argmax()) if apart.any() else len(full))
     alone: list[int] = []
-    together: list[int] = []
-    begin = 0
-    while begin < len(depths):
-        window = [*depths[begin : begin + lanes], 0]  # beyond the last one there is no work
+    together, left = list(range(begin)), depths.tolist()
+    while begin < len(left):
+        window = [*left[begin : begin + lanes], 0]  # beyond the last one there is no work
         before = [0, *itertools.accumulate(window)]
         work = [own + _LANES_COST * deepest for own, deepest in zip(before, window, strict=False)]
         split = begin + work.index(min(work))
         end = split + lanes if split < begin + len(window) - 1 else split
         alone += range(begin, split)
-        together += range(split, min(end, len(depths)))
+        together += range(split, min(end, len(left)))
         begin = end
     return alone, together

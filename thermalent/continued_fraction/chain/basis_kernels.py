@@ -39,7 +39,9 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
             if real != 0.0 or imaginary != 0.0 or extra != 0.0:
-                most = np.hypot(real, imaginary) + extra
+                one_part = real == 0.0 or imaginary == 0.0
+                most = abs(real) + abs(imaginary) if one_part else np.hypot(real, imaginary)
+                most += extra
                 begin[i], end[i] = min(begin[i], span[0, l]), max(end[i], span[1, l])
                 low, high = span[0, l], span[1, l]
                 if real != 0.0:  # elements are often real or imaginary
@@ -58,9 +60,13 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
             if most != 0.0:
                 low, high = begin[l], end[l]
                 for j in range(low, high):
-                    matrix[0, i, j] += real * half[0, l, j]
-                    matrix[0, i, j] += imaginary * half[1, l, j]
                     size[i, j] += most * half[2, l, j]
+                if real != 0.0:  # as above
+                    for j in range(low, high):
+                        matrix[0, i, j] += real * half[0, l, j]
+                if imaginary != 0.0:
+                    for j in range(low, high):
+                        matrix[0, i, j] += imaginary * half[1, l, j]
                 if matrix.shape[0] == 2:
                     for j in range(low, high):
                         matrix[1, i, j] += real * half[1, l, j]
@@ -206,7 +212,8 @@ def _sum(operators, sums, weights):
             for j in range(operators.shape[1]):
                 operators[which, i, j] = 0.0
         for t in range(begin[which], begin[which + 1]):
-            operators[which, row[t], col[t]] += weights[weight[t]] * value[t]
+            if weights[weight[t]] != 0.0:
+                operators[which, row[t], col[t]] += weights[weight[t]] * value[t]
     changed = False
     for t in range(begin[1], begin[2]):
         changed |= operators[1, row[t], col[t]] != 0.0

@@ -24,8 +24,8 @@ from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 
 # Networks whose matrices are assembled at once: those of more do not stay in the cache until what
-# is needed of them is taken.
-_AT_ONCE = 64
+# is needed of them is taken, and each time take memory that the system has to clear.
+_AT_ONCE = 16
 
 
 class ReachedUnknowns(NamedTuple):
