@@ -7,11 +7,15 @@ import pytest
 
 import thermalent as te
 from tests.support.reference import Reference
+from thermalent.continued_fraction.batch import kernels
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.continued_fraction.chain import small
+from thermalent.continued_fraction.chain.blocks import couplings, folded_tiers
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.rounding import disturbed
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.networks.network import Network
@@ -214,7 +218,7 @@ def test_every_point_is_folded_once_and_never_slower_than_in_one_way(rng):
         assert sorted(alone + together) == list(range(count))
 
         def lanes(points, depths=depths):
-            return batch._LANES_COST * sum(depths[point] for point in points[::16])
+            return batch._LANES_COST[16] * sum(depths[point] for point in points[::16])
 
         work = sum(depths[point] for point in alone) + lanes(together)
         assert work <= lanes(list(range(count)))
@@ -292,6 +296,51 @@ def test_refusals_name_the_position():
         solve_side_by_side([3])
     with pytest.raises(ValueError, match="`threads` must be an integer of at least 1"):
         solve_side_by_side([], threads=0)
+
+
+@pytest.mark.parametrize("kind", ["imperfect", "one-sided", "mirror"])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_tiers_without_a_trace_fold_to_the_same_matrix(rng, kind, reverse):
+    """One unknown less where nothing acts back on the source; all of them in a fold of one chain.
+
+    Also in lanes of different depths, with A, B and C as they are and as rounding may disturb them.
+    """
+    networks = [
+        general(rng, 3.0, 0.2, (Qubit(name="a"), Qubit(name="b")), backaction=False)
+        if kind == "one-sided"
+        else random_network(rng, kind)
+        for _ in range(3)
+    ]
+    (group,) = chains(networks, np.arange(3), structure(networks[0]))
+    reached, depths = group.reached, np.array([10, 13, 9])
+    assert (reached.traceless == 0) == (kind == "mirror")
+    assert group.counts[0] - group.folded.counts[0] == (kind != "mirror")
+    charge, sizes = reached.charge, sum(group.size, ())
+    for six in (group.six, disturbed(group.six, sizes, charge, reached.populations)):
+        folded = folded_tiers(six, charge, reached.tier0_size, reached.traceless)
+        bands = folded.reversed_bands if reverse else folded.bands
+        lanes = kernels.lanes_for(folded.counts)
+        room = kernels.lane_arrays(
+            folded.counts, folded.values.shape[1], reached.tier0_size, len(lanes)
+        )
+        k = np.empty((3, reached.tier0_size, reached.tier0_size))
+        kernels.fold_points(
+            np.arange(3),
+            depths,
+            reverse,
+            folded.a,
+            bands,
+            folded.values,
+            group.rate,
+            k,
+            room,
+            lanes,
+        )
+        for row, depth in enumerate(depths):
+            up, down = couplings(six, charge, row)
+            chain = group.single(row)._replace(a=(six[0][row], six[1][row]), up=up, down=down)
+            expected = evaluate_truncated(chain, 0.0, depth)
+            assert np.max(np.abs(k[row] - expected)) < 1e-13 * np.max(np.abs(expected))
 
 
 def test_chains_do_not_depend_on_how_many_networks_are_assembled_at_once(monkeypatch):

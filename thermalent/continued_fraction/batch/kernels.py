@@ -25,9 +25,20 @@ from thermalent.support.vectors import (
 )
 
 # Tuples whose length is the number of lanes, which the compiler knows. Two vectors of eight numbers
-# keep the arithmetic busy where one would wait for its own results.
-MANY_LANES = (1.0,) * 16
+# keep the arithmetic busy where one would wait for its own results; of the fewest unknowns the sums
+# are so short that it takes four, which of more unknowns do not stay in the cache.
 ONE_LANE = (1.0,)
+_SEVERAL_LANES, _MANY_LANES = (1.0,) * 16, (1.0,) * 32
+_FEWEST_UNKNOWNS = (
+    12  # of an even and an odd tier: 9 take 0.7 times as long in 32 lanes, 15 as long
+)
+
+
+def lanes_for(counts: tuple[int, int]) -> tuple[float, ...]:
+    """The lanes for tiers with so many unknowns, even and odd."""
+    return _MANY_LANES if sum(counts) <= _FEWEST_UNKNOWNS else _SEVERAL_LANES
+
+
 _SCALING = np.sqrt(1.7)
 
 
@@ -192,18 +203,6 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
 
 
 @compiled(nogil=True, error_model="numpy")
-def _put(a, p, reverse, blocks, parity, w):
-    """Write -A of a point into a lane, with the unknowns in reverse if asked for."""
-    m = a.shape[1]
-    for i in range(m):
-        for j in range(m):
-            if reverse:
-                blocks[parity, m - 1 - i, m - 1 - j, w] = -a[p, i, j]
-            else:
-                blocks[parity, i, j, w] = -a[p, i, j]
-
-
-@compiled(nogil=True, error_model="numpy")
 def fold_points(points, depths, reverse, a, bands, values, rate, result, room, side):
     """Compute K of some points, each at its own depth, into `result`.
 
@@ -220,8 +219,8 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
         side: As many items as there are lanes.
     """
     lanes, tier0_size = len(side), result.shape[1]
-    (even, odd), (blocks, band_values, _, _, k, rates) = a, room
-    sizes, depth = (even.shape[1], odd.shape[1]), np.zeros(lanes, dtype=np.int64)
+    blocks, band_values, _, _, k, rates = room
+    sizes, depth = (a[0].shape[1], a[1].shape[1]), np.zeros(lanes, dtype=np.int64)
     scaling = _SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
@@ -229,8 +228,12 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
             rates[0, w], depth[w] = rate[p], depths[p]
             for t in range(values.shape[1]):
                 band_values[t, w] = values[p, t]
-            _put(even, p, reverse, blocks, 0, w)
-            _put(odd, p, reverse, blocks, 1, w)
+            for parity in range(2):
+                block, last = a[parity], sizes[parity] - 1
+                for i in range(last + 1):
+                    for j in range(last + 1):
+                        to_i, to_j = (last - i, last - j) if reverse else (i, j)
+                        blocks[parity, to_i, to_j, w] = -block[p, i, j]
         fold_lanes(sizes, bands, room, depth, scaling, side)
         for w in range(min(lanes, points.size - begin)):
             p = points[begin + w]

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
-# All lanes together take as long as so many folds of one network (1.5 measured for resonant qubits,
-# 1.9 for detuned ones, 2.5 for three), so that fewer are folded one by one.
-_LANES_COST = 1.9
+# So many lanes together take as long as so many folds of one network (16 measured for detuned
+# qubits, 32 for resonant ones), so that fewer are folded one by one.
+_LANES_COST = {16: 2.2, 32: 2.6}
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
@@ -390,16 +390,17 @@ class _Fractions:
 
     def _parts(self, points: np.ndarray, depths: np.ndarray) -> list[tuple[np.ndarray, Side]]:
         """Some points in the parts that a thread takes at a time, each with the lanes it is for."""
-        from thermalent.continued_fraction.batch.kernels import MANY_LANES, ONE_LANE
+        from thermalent.continued_fraction.batch.kernels import ONE_LANE, lanes_for
 
         if len(points) == 1:
             return [(points, ONE_LANE)]
         # Lanes of similar depth wait least for each other.
         points = points[np.argsort(-depths[points], kind="stable")]
-        alone, together = _alone_and_together(depths[points], len(MANY_LANES))
+        lanes = lanes_for(self.group.folded.counts)
+        alone, together = _alone_and_together(depths[points], len(lanes))
         size = _SHARE if self.threads > 1 else max(1, len(points))
         parts: list[tuple[np.ndarray, Side]] = []
-        for places, side in ((together, MANY_LANES), (alone, ONE_LANE)):
+        for places, side in ((together, lanes), (alone, ONE_LANE)):
             for begin in range(0, len(places), size):
                 parts.append((points[places[begin : begin + size]], side))
         return parts
@@ -469,17 +470,18 @@ def _alone_and_together(depths: np.ndarray, lanes: int) -> tuple[list[int], list
     Returns:
         Positions of those alone, and of those together, in the order of the depths.
     """
+    cost = _LANES_COST[lanes]
     # Mostly no point of the first windows is folded alone, which is seen of all of them at once.
     full = depths[: len(depths) // lanes * lanes].reshape(-1, lanes)
-    following = _LANES_COST * np.append(full[:, 1:], np.zeros((len(full), 1)), axis=1)
-    apart = (full.cumsum(axis=1) + following < _LANES_COST * full[:, :1]).any(axis=1)
+    following = cost * np.append(full[:, 1:], np.zeros((len(full), 1)), axis=1)
+    apart = (full.cumsum(axis=1) + following < cost * full[:, :1]).any(axis=1)
     begin = lanes * (int(apart.argmax()) if apart.any() else len(full))
     alone: list[int] = []
     together, left = list(range(begin)), depths.tolist()
     while begin < len(left):
         window = [*left[begin : begin + lanes], 0]  # beyond the last one there is no work
         before = [0, *itertools.accumulate(window)]
-        work = [own + _LANES_COST * deepest for own, deepest in zip(before, window, strict=False)]
+        work = [own + cost * deepest for own, deepest in zip(before, window, strict=False)]
         split = begin + work.index(min(work))
         end = split + lanes if split < begin + len(window) - 1 else split
         alone += range(begin, split)
