@@ -11,7 +11,7 @@ from thermalent.continued_fraction.batch import kernels
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.continued_fraction.chain import small
-from thermalent.continued_fraction.chain.blocks import couplings, folded_tiers
+from thermalent.continued_fraction.chain.blocks import block_bands, lane_tiers
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -317,7 +317,7 @@ def test_tiers_without_a_trace_fold_to_the_same_matrix(rng, kind, reverse):
     assert group.counts[0] - group.folded.counts[0] == (kind != "mirror")
     charge, sizes = reached.charge, sum(group.size, ())
     for six in (group.six, disturbed(group.six, sizes, charge, reached.populations)):
-        folded = folded_tiers(six, charge, reached.tier0_size, reached.traceless)
+        folded = lane_tiers(six, charge, reached.tier0_size, reached.traceless)
         bands = folded.reversed_bands if reverse else folded.bands
         lanes = kernels.lanes_for(folded.counts)
         room = kernels.lane_arrays(
@@ -337,7 +337,7 @@ def test_tiers_without_a_trace_fold_to_the_same_matrix(rng, kind, reverse):
             lanes,
         )
         for row, depth in enumerate(depths):
-            up, down = couplings(six, charge, row)
+            up, down = block_bands(six, charge, row)
             chain = group.single(row)._replace(a=(six[0][row], six[1][row]), up=up, down=down)
             expected = evaluate_truncated(chain, 0.0, depth)
             assert np.max(np.abs(k[row] - expected)) < 1e-13 * np.max(np.abs(expected))

@@ -49,7 +49,7 @@ def search_points(
     Args:
         points: Positions of the points, (n,), all folded equally often; best in the order of their
             depths.
-        blocks: See `blocks.FoldedTiers`.
+        blocks: See `blocks.LaneTiers`.
         rate: Amplitude decay rate of the source of all points, (p,).
         tier0: See `lanes.TierZero`.
         work: See `lanes.Work`.

@@ -210,7 +210,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
         points: Positions of the points, (n,); best in the order of their depths.
         depths: Of all points, (p,).
         reverse: Whether the unknowns stand in reverse and the tiers are scaled.
-        a: See `blocks.FoldedTiers`; of all points.
+        a: See `blocks.LaneTiers`; of all points.
         bands: See `blocks.Bands`; already in reverse.
         values: Of the bands of all points, (p, t).
         rate: Of all points, (p,).

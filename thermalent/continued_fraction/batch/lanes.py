@@ -22,7 +22,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.blocks import folded_tiers
+from thermalent.continued_fraction.chain.blocks import lane_tiers
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import Structure
@@ -432,7 +432,7 @@ class _Fractions:
         group, above = self.group, self.work.above
         reached, sizes = group.reached, sum(group.size, ())
         moved = rounding.disturbed(group.six, sizes, reached.charge, reached.populations)
-        a, _, bands, values = folded_tiers(
+        a, _, bands, values = lane_tiers(
             moved, reached.charge, reached.tier0_size, reached.traceless
         )
 

@@ -264,7 +264,7 @@ def take(matrices, members, rows, columns):
 
 
 @compiled(nogil=True, error_model="numpy")
-def folded_tiers(blocks, charges, tier0_size, populations):
+def tiers_above_zero(blocks, charges, tier0_size, populations):
     """A of the even tiers above zero, and the elements of B and C that are not zero in all chains.
 
     Where nothing acts back on the source, the trace is zero in all tiers above zero: the population

@@ -30,11 +30,11 @@ class Bands(NamedTuple):
     begin: np.ndarray
 
 
-class FoldedTiers(NamedTuple):
+class LaneTiers(NamedTuple):
     """The tiers of some chains, as the kernels fold them.
 
     Where nothing acts back on the source, the tiers above zero have no trace, and their even ones
-    one unknown less: see `basis_kernels.folded_tiers`.
+    one unknown less: see `basis_kernels.tiers_above_zero`.
 
     Args:
         a: A of the even tiers above zero and of the odd ones, (p, rows, rows) each.
@@ -70,7 +70,7 @@ def blocks_of_one(
     return tuple(blocks), tuple(sizes)
 
 
-def couplings(
+def block_bands(
     blocks: tuple[np.ndarray, ...], charge: tuple[np.ndarray, np.ndarray], row: int
 ) -> tuple[tuple[Band, Band], tuple[Band, Band]]:
     """B into even and odd tiers and C into them of one network, from the six blocks of several."""
@@ -83,12 +83,12 @@ def couplings(
     return (band(0), band(1)), (band(2), band(3))
 
 
-def folded_tiers(
+def lane_tiers(
     blocks: tuple[np.ndarray, ...],
     charge: tuple[np.ndarray, np.ndarray],
     tier0_size: int,
     traceless: int,
-) -> FoldedTiers:
+) -> LaneTiers:
     """The tiers of the chains whose six blocks (p, rows, columns) are given.
 
     Args:
@@ -100,7 +100,7 @@ def folded_tiers(
     """
     from thermalent.continued_fraction.chain import basis_kernels
 
-    a, bands, reversed_bands, values = basis_kernels.folded_tiers(
+    a, bands, reversed_bands, values = basis_kernels.tiers_above_zero(
         blocks, charge, tier0_size, traceless
     )
-    return FoldedTiers((a, blocks[1]), Bands(*bands), Bands(*reversed_bands), values)
+    return LaneTiers((a, blocks[1]), Bands(*bands), Bands(*reversed_bands), values)

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.blocks import blocks_of_one, couplings
+from thermalent.continued_fraction.chain.blocks import block_bands, blocks_of_one
 from thermalent.continued_fraction.chain.chain import (
     Band,
     HierarchyChain,
@@ -67,7 +67,7 @@ def disturbed_chain(chain: HierarchyChain, size: Sizes) -> HierarchyChain:
     """The chain of one network, every element off by a last place of the sum that it is."""
     populations = round(np.sqrt(chain.basis[0].shape[-2]))
     moved = disturbed(*blocks_of_one(chain, size), chain.charge, populations)
-    up, down = couplings(moved, chain.charge, 0)
+    up, down = block_bands(moved, chain.charge, 0)
     return chain._replace(a=(moved[0][0], moved[1][0]), up=up, down=down)
 
 

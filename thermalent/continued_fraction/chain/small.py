@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.blocks import FoldedTiers, couplings, folded_tiers
+from thermalent.continued_fraction.chain.blocks import LaneTiers, block_bands, lane_tiers
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
 from thermalent.continued_fraction.chain.structure import (
@@ -65,7 +65,7 @@ class Chains(NamedTuple):
 
     points: np.ndarray
     six: tuple[np.ndarray, ...]
-    folded: FoldedTiers
+    folded: LaneTiers
     size: Sizes
     rate: np.ndarray
     width: np.ndarray
@@ -81,7 +81,7 @@ class Chains(NamedTuple):
     def single(self, row: int) -> HierarchyChain:
         """The chain of one of the networks."""
         basis, unknowns = self.basis_of(row), self.reached.unknowns
-        up, down = couplings(self.six, self.reached.charge, row)
+        up, down = block_bands(self.six, self.reached.charge, row)
         return HierarchyChain(
             a=(self.six[0][row], self.six[1][row]),
             up=up,
@@ -153,7 +153,7 @@ def chains(
             Chains(
                 points=points[rows],
                 six=six,
-                folded=folded_tiers(six, reached.charge, reached.tier0_size, reached.traceless),
+                folded=lane_tiers(six, reached.charge, reached.tier0_size, reached.traceless),
                 size=Sizes(a=(a, a_odd), up=(up, up_odd), down=(down, down_odd)),
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
