@@ -277,3 +277,10 @@ def test_the_largest_noise_that_is_taken_leaves_nothing_entangled(noise):
 def test_what_is_out_of_range_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         te.best_filter(**{"n_th": 10.0, "order": 1, **arguments})
+
+
+def test_a_pole_that_a_zero_cancels_is_no_filter_of_that_order():
+    poles = np.array([-1.0, -2.0, -3.0])
+    with pytest.raises(UnstableSpectrumError, match="A zero of the filter cancels one of its"):
+        chain_numbers(*companion(np.poly(poles), np.poly(poles[1:2])))
+    assert len(chain_numbers(*companion(np.poly(poles), np.poly([-2.5]))).drift) == 3

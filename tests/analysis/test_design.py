@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from thermalent.analysis.design.search import MarginSearch
 from thermalent.cli import main
 
 LAB = ("293K", "5GHz", "10MHz")
@@ -217,3 +218,12 @@ def test_a_line_that_loses_everything_is_told_soon(loss):
     assert found.best.concurrence < 1e-9
     assert not found.reachable
     assert np.isnan(found.best.sensitivities["loss"])
+
+
+def test_gaps_of_bandwidths_are_gaps_of_quality_factors(monkeypatch):
+    """In a wide filter the quality is small: the upper bandwidth is the lower end."""
+    monkeypatch.setattr(MarginSearch, "gaps", lambda *_: ((2e-4, 5e-4),))
+    design = te.design(*LAB, 0.7, margins=(), attenuate=False)
+    ((low, high),) = design.gaps
+    assert low == pytest.approx(5e9 / (2 * 5e-4 * 1e7), rel=1e-14)
+    assert high == pytest.approx(5e9 / (2 * 2e-4 * 1e7), rel=1e-14)

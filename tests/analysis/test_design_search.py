@@ -109,6 +109,18 @@ def test_gaps_between_two_bandwidths(search):
     assert search().gaps(1e-4, 1e-2, 0.6) == ()
 
 
+def test_a_gap_between_places_of_the_map_that_both_reach_the_value(search):
+    """A valley midway between two places, of which the map shows a sixteenth of the depth."""
+
+    def between(n, kappa):
+        return hill(n, kappa) - 0.5 * np.exp(-(((np.log10(kappa) + 2.75) / 0.05) ** 2))
+
+    ((low, high),) = search(between).gaps(2.5e-4, 4e-3, 0.75)
+    for edge in (low, high):
+        assert between(BEST_N, edge) == pytest.approx(0.75, abs=1e-8)
+    assert low < 10**-2.75 < high
+
+
 def test_the_occupation_that_is_needed(search):
     """At n the best bandwidth gives TOP - WIDTH log10(n/200)^2."""
     needed = BEST_N / 10**0.5

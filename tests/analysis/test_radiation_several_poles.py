@@ -78,6 +78,7 @@ def test_coherence_and_spectra_are_those_of_fock_space(network, of):
         if order == 1:
             line = te.spectrum(network, OMEGA, of, rtol=1e-7)
             assert line.flux == pytest.approx(flux, rel=1e-6)
+            assert line.flux.error < 1e-5 * flux
             assert line.values == pytest.approx(lines, rel=2e-6)
             assert np.all(line.error < 1e-6 * np.max(lines))
 

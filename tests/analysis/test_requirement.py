@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import thermalent as te
-from thermalent.analysis.design.unknown import Curve
+from thermalent.analysis.design.unknown import UNKNOWNS, Curve, LaboratoryLink
 from thermalent.hardware import superconducting_link
 
 
@@ -226,3 +226,26 @@ def test_a_result_of_numbers_that_it_cannot_have_is_refused(answered, changed, m
 @pytest.fixture(scope="module")
 def answered():
     return te.requirement("loss", 0.6)
+
+
+def test_every_unknown_is_looked_for_over_many_decades():
+    """In the numbers on which the state depends, from what changes nothing to what ruins it."""
+    lab = LaboratoryLink(
+        temperature=293.0, frequency=5e9, quality=1e3, gamma=1e7, loss=0.0, dephasing_time=inf,
+        base_temperature=0.0,
+    )  # fmt: skip
+    grids = {name: np.sort(unknown.grid(lab)) for name, unknown in UNKNOWNS.items()}
+    depends_on = {
+        "quality": lab.frequency / (2 * lab.gamma * grids["quality"]),
+        "gamma": lab.frequency / (2 * lab.quality * grids["gamma"]),
+        "dephasing_time": 1 / (2 * pi * grids["dephasing_time"]) / lab.gamma,
+        "loss": grids["loss"],
+    }
+    for name, (least, most) in {
+        "quality": (1e-7, 10.0),
+        "gamma": (1e-7, 10.0),
+        "dephasing_time": (1e-8, 100.0),
+        "loss": (1e-7, 1.0),
+    }.items():
+        values = depends_on[name]
+        assert (values.min(), values.max()) == pytest.approx((least, most), rel=1e-12), name

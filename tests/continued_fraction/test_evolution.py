@@ -213,3 +213,17 @@ def test_emitters_that_count_negative_keep_the_sign_of_their_coherences(paired, 
     other = te.evolve(network, times, start, te.Fock(tolerance=1e-8), source=source)
     distance = np.max(np.abs(found.states - other.states), axis=(1, 2))
     assert np.all(distance <= found.error + other.error)
+
+
+@pytest.mark.parametrize("time", [1.0, 20.0])
+def test_the_rounding_of_long_steps_is_that_of_their_largest_terms(time):
+    """A sum of m terms is at most m times the largest, of which each step loses a rounding."""
+    turn = sparse.csr_array(np.array([[0.0, 1.0], [-1.0, 0.0]]))
+    propagator, y = Propagator(turn), np.array([1.0, 0.0])
+    done, full = propagator.advance(y, time, 2, 0, np.inf)
+    assert (done, full) == (time, False)
+    eps = np.finfo(float).eps
+    terms = time + 60  # those beyond are below rounding
+    assert propagator.rounding >= eps * np.max(np.abs(y)) / terms
+    assert propagator.rounding <= 2 * eps * np.sqrt(1 + time)
+    assert y == pytest.approx([np.cos(time), -np.sin(time)], abs=10 * propagator.rounding)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import spectrum
@@ -125,3 +126,12 @@ def test_rates_that_were_only_searched_for_say_so(monkeypatch):
     # The slowest with 16 tiers more, from a run of minutes; the change per two tiers is 1/10.
     assert abs(found.values[0] - 0.38362975) <= found.error[0] < 1e-2
     assert np.all(np.abs(found.values[1:].real - np.sqrt(0.5)) <= found.error[1:])
+
+
+def test_rates_that_differ_by_a_rounding_have_its_error():
+    """A cluster as narrow as that says nothing of how well its eigenvalues are known."""
+    eps = np.finfo(float).eps
+    found = rates._all(sparse.csc_array(np.diag([-1.0, -1.0 - eps, -3.0])))
+    assert found.values.real == pytest.approx([1.0, 1.0, 3.0], rel=1e-14)
+    assert np.all(found.rounding >= 3 * eps)
+    assert np.all(found.rounding < 100 * eps)

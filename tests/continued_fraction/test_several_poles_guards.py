@@ -8,6 +8,7 @@ from thermalent.analysis import spectra_several_poles
 from thermalent.continued_fraction.several_poles import correlations
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.evolution import _Sector
+from thermalent.support import memory_limit
 
 LINK = te.thermal_link(2.0, 0.5, filters=2, qubits=1)
 
@@ -31,3 +32,14 @@ def test_a_transform_that_is_no_number_is_refused(monkeypatch):
     monkeypatch.setattr(regression, "read", lambda x: complex(np.nan))
     with pytest.raises(np.linalg.LinAlgError, match="not finite"):
         regression.transform(0.3 + 1j)
+
+
+def test_correlations_that_do_not_fit_are_refused_before_they_begin(monkeypatch):
+    """Two regressions of three qubits in complex numbers take more than those of one."""
+    network = te.thermal_link(2.0, 0.5, filters=2, qubits=3)
+    needed = correlations.bytes_at_first(chain_of(network))
+    assert needed > correlations.bytes_at_first(chain_of(LINK)) + 1e6
+    monkeypatch.setattr(memory_limit, "_ALWAYS_FITS", 0.0)
+    monkeypatch.setattr(memory_limit, "available", lambda: int(0.9 * needed))
+    with pytest.raises(te.MethodError, match=r"This correlation does not fit: .*fewer emitters"):
+        spectra_several_poles._asked(network, "output", 1, 1e-4, None)

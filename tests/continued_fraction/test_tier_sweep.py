@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.several_poles import evaluation, sweep
+from thermalent.continued_fraction.several_poles import evaluation, sweep, sweep_kernels
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers, tier_offsets
 from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
@@ -46,3 +46,18 @@ def test_a_sweep_is_a_dense_solve(route, s, charge):
     expected = np.linalg.solve(s * identity - matrix.T, gradient)
     y = found.up_transposed(np.linalg.solve(own.T, gradient[:size]))
     assert np.max(np.abs(joined_tiers(built, y) - expected)) <= AGREE * np.max(np.abs(expected))
+
+
+def test_factors_are_those_of_the_matrix_and_a_singular_one_has_none(rng):
+    matrix, right = rng.normal(size=(2, 5, 5))
+    factors, solution, pivots = matrix.copy(), right.copy(), np.zeros(5, dtype=np.int64)
+    assert sweep_kernels.solve_keeping_factors(factors, solution, pivots)
+    assert matrix @ solution == pytest.approx(right, abs=1e-12)
+    rows = np.arange(5)
+    for k, pivot in enumerate(pivots):
+        rows[[k, pivot]] = rows[[pivot, k]]
+    lower, upper = np.tril(factors, -1) + np.eye(5), np.triu(factors)
+    assert lower @ upper == pytest.approx(matrix[rows], abs=1e-13)
+    singular = np.diag([1.0, 2.0, 0.0])
+    pivots = np.zeros(3, dtype=np.int64)
+    assert not sweep_kernels.solve_keeping_factors(singular, np.eye(3), pivots)

@@ -285,3 +285,18 @@ def test_preparation_behind_a_source_much_faster_than_the_emitters():
     time = te.preparation_time(te.thermal_link(0.1, 1e3, gamma=1e-5))
     rate = te.relaxation_rates(te.thermal_link(0.1, 1e3, gamma=1e-5), 1).values[0].real
     assert 2 < rate * time < 5
+
+
+def test_poles_that_turn_are_all_found_and_once_each():
+    """Without heat each qubit's coherence turns by itself, and decays faster beside an excitation.
+
+    At detunings of 2 and 5 from the source: -1/2 - i delta, and with one more quantum -3/2.
+    """
+    net = te.thermal_link(0.0, 0.5, detuning=(2.0, 5.0))
+    chain = hierarchy_chain(hierarchy(net), start=np.full((4, 4), 0.25), charge=1)
+    found = sorted(weakly_damped(chain, 8), key=lambda pole: (-pole.real, abs(pole.imag)))
+    known = np.array([0.5 + 2j, 0.5 + 5j, 1.5 + 2j, 1.5 + 5j])
+    assert len(found) == 4
+    assert np.array(found) == pytest.approx(-known, abs=1e-9) or np.array(found) == pytest.approx(
+        -known.conj(), abs=1e-9
+    )

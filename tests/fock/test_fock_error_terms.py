@@ -5,11 +5,12 @@ import pytest
 from scipy import sparse
 
 import thermalent as te
-from thermalent.fock import projection
+from thermalent.fock import evolution, projection
 from thermalent.fock.evolution import _measured, _Run
 from thermalent.fock.problem import problem
 from thermalent.fock.resolvent import Factored
 from thermalent.fock.truncation import truncation
+from thermalent.solution.tasks import EvolutionTask, Piece
 
 EPS = np.finfo(float).eps
 TIMES = np.array([1.0, 2.0, 5.0])
@@ -111,3 +112,23 @@ def test_a_projection_counts_what_its_applications_lose_and_what_is_left():
     assert careful.error > 3 * np.sqrt(8) * 2e-7
     # A residual of a rounding is divided by the slow rate.
     assert noisy.error > EPS / SLOW
+
+
+def test_what_the_steps_leave_out_of_every_sector_adds_up(monkeypatch):
+    """Coherences count twice, because their adjoint sectors are not computed."""
+    network = te.cooperative(2)
+    plus = np.full((4, 4), 0.25)
+    task = EvolutionTask(
+        pieces=(Piece(network),), times=np.array([0.0, 1.0]), initial=plus, source="empty"
+    )
+    charges = []
+
+    def watched(self, kept, start, charge, original=evolution._Stepper.path):
+        charges.append(charge)
+        for i, (y, part, _) in enumerate(original(self, kept, start, charge)):
+            yield y, part, 1e-9 * (i + 1) * 10**charge
+
+    monkeypatch.setattr(evolution._Stepper, "path", watched)
+    found = evolution._run([problem(network, te.Fock())], (), task, 1e-8, lambda _: None)
+    assert charges == [0, 1, 2]
+    assert found.propagation == pytest.approx([221e-9, 442e-9], rel=1e-12)

@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.nearest import Nearest
 from tests.mutation.reach import Reach
 from tests.mutation.recording import read, record
 from tests.mutation.running import tried
@@ -37,11 +38,19 @@ def main() -> None:
     parser.add_argument(
         "--numbers", type=int, nargs="+", default=None, help="of the sample only these changes"
     )
+    parser.add_argument(
+        "--nearest", type=int, default=None, help="record nothing: only so many files of tests each"
+    )
     given = parser.parse_args()
     seed = int(time.time()) if given.seed is None else given.seed
     tree = refreshed(WORK / "tree")
-    record(tree, WORK / "recordings", given.processes)
-    reach = Reach(read(WORK / "recordings"), tree)
+    if given.nearest is None:
+        record(tree, WORK / "recordings", given.processes)
+    reach = (
+        Reach(read(WORK / "recordings"), tree)
+        if given.nearest is None
+        else Nearest(tree, given.nearest)
+    )
     chosen = sample(given.only, given.count, seed, given.kinds)
     print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
     numbers = range(1, len(chosen) + 1) if given.numbers is None else given.numbers
@@ -59,7 +68,7 @@ def sample(below: str, count: int, seed: int, kinds: list[str] | None = None) ->
 
 
 def all_tried(
-    chosen: dict[int, Mutant], reach: Reach, limit: int, processes: int
+    chosen: dict[int, Mutant], reach: Reach | Nearest, limit: int, processes: int
 ) -> dict[str, list[str]]:
     """The changes by outcome, printed with their numbers as they are decided."""
     outcomes: dict[str, list[str]] = {}

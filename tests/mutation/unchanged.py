@@ -67,6 +67,54 @@ UNCHANGED: list[Unchanged] = [
         "16",
         "how much shorter the next differences are; each states its own error",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/batch/convergence.py",
+        "settle_points",
+        "count += 1",
+        "who calls looks for the points that are left himself, and asks again",
+    ),
+    Unchanged(
+        "thermalent/analysis/objective.py",
+        "local",
+        "reach * np.where(start > 0.5, -1.0, 1.0)",
+        "a number divided by one or minus one is that number times it",
+    ),
+    Unchanged(
+        "thermalent/excitations/delayed.py",
+        "_product",
+        "one.shape[1] + other.shape[1] - 1",
+        "a polynomial whose highest coefficient is zero is the same polynomial",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/batch/lanes.py",
+        "_share",
+        "self.threads == 1 or len(parts) <= 1",
+        "one thread of a pool does the same tasks in the same order",
+    ),
+    Unchanged(
+        "thermalent/operators/distances.py",
+        "factor",
+        "is_ket(state)",
+        "the root of a ket's density matrix is the ket, but for a phase",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/evolution.py",
+        "_probes",
+        "1.0 / last",
+        "the places at which tiers are tried out; what they do not show, the errors do",
+    ),
+    Unchanged(
+        "thermalent/analysis/design/search.py",
+        "needed",
+        "before + 1e-6",
+        "a search that does not end early ends at the highest occupation, with the same answer",
+    ),
+    Unchanged(
+        "thermalent/analysis/eigenvalues/refinement.py",
+        "_frequencies",
+        "min(most, self.coarse.last) + 1",
+        "starts of a search, whose result the line behind it bounds",
+    ),
 ]
 
 

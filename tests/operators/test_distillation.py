@@ -202,3 +202,16 @@ def test_a_bound_reaches_to_the_end_of_the_range_and_not_beyond(bound, value, fa
     rho = mixed_of_bells([0.4, 0.3, 0.2, 0.1])[None]
     found = bound(rho, np.array([10.0]), np.array([value]))
     assert found.item() == pytest.approx(farthest, abs=1e-12)
+
+
+@pytest.mark.parametrize("eps", [1e-3, 1e-2])
+def test_the_bound_of_a_pure_state_is_the_one_of_winter_and_no_larger(eps):
+    """Its eigenvalues of zero leave only that by the trace distance, up to d^1.5 eps."""
+    distance = 0.5 * 8 * eps
+    share = distance / (1 + distance)
+    entropy = -share * np.log2(share) - (1 - share) * np.log2(1 - share)
+    found = distillation_bounds.coherent_information_bound(
+        mixed_of_bells([1.0, 0.0, 0.0, 0.0])[None], np.array([eps]), np.array([1.0])
+    )
+    expected = 2 * distance + (1 + distance) * entropy
+    assert found.item() == pytest.approx(expected, rel=1e-9)

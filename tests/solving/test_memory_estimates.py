@@ -16,6 +16,7 @@ import pytest
 
 import thermalent as te
 from benchmarks.memory_problems import COMPUTATIONS
+from thermalent.continued_fraction.more_digits.memory_of_balls import bytes_of_a_tier
 from thermalent.support import memory_limit
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +136,15 @@ def test_digits_that_do_not_fit_are_refused_with_those_that_would(monkeypatch):
     assert found.stats["digits"] == fitting
     with pytest.raises(te.MethodError, match="digits would fit"):
         te.steady_state(network, te.ContinuedFraction(digits=fitting + 1))
+
+
+def test_balls_of_more_digits_take_more_bytes():
+    """Up to 128 bits a ball holds its digits itself; longer ones are on the heap beside it."""
+    short, long, longer = (bytes_of_a_tier((4, 3), 2, bits) for bits in (128, 192, 320))
+    assert bytes_of_a_tier((4, 3), 2, 64) == short
+    balls = (longer - long) / (320 - 192) * 8
+    assert balls == pytest.approx(0.5 * (4 + 3) * (4 + 3) + 0.5 * (4 + 3) * 2 * 3, rel=1e-12)
+    assert long - short > balls * 192 / 8
 
 
 def test_more_digits_end_where_memory_does(monkeypatch):

@@ -102,6 +102,16 @@ class TestDamage:
             assert check_store(store).ok
         assert swept(store).load().identical(whole)
 
+    def test_a_store_without_readable_metadata_is_damaged_and_no_other_folder(self, store):
+        """Who is told that it is no store of a sweep would choose another path and lose it."""
+        (store / "zarr.json").write_text('{"zarr_format": 3, "node_ty')
+        with pytest.raises(StoreError, match="is damaged: "):
+            swept(store)
+        for path in (store / "status").rglob("zarr.json"):
+            path.unlink()
+        with pytest.raises(StoreError, match="exists and is no store of a sweep"):
+            swept(store)
+
     @pytest.mark.parametrize("damage", ["lost", "flipped"])
     def test_damage_is_not_carried_over_into_an_extended_store(self, store, tmp_path, damage):
         longer = {**GRID, "kappa": [*GRID["kappa"], 4.0]}

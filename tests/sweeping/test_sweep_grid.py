@@ -113,3 +113,11 @@ def test_parameters_are_checked_against_the_builder():
     with pytest.raises(ValueError, match=r"`fixed` must be of parameters that the grid does not"):
         check_parameters(te.thermal_link, {"kappa": 1.0}, ("n_th", "kappa"))
     check_parameters(lambda **anything: None, {}, ("whatever",))
+
+
+def test_fingerprints_stay_what_they_are_in_stores():
+    """A store knows its study by them: with others, none that was written before would open."""
+    numbers = {"n_th": np.array([1.0, 2.5]), "qubits": np.array([1, 2]), "losses": [0.1, 0.2]}
+    assert as_grid(numbers).digest() == "672f94ad9be3e97ffa8cfbe21a6b2e22"
+    words = {"line": te.zipped(kappa=np.array([0.1, 0.2]), detuning=[(0, 1), (1, 0)])}
+    assert as_grid(words).digest() == "30c107ecd6fd773682afa0a5e9e5786d"

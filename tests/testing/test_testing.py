@@ -222,3 +222,17 @@ def test_the_page_runs():
     assert len(called) == 3
     for test in called:
         test()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("found", {"found": "0.25", "expected": 0.25, "error": 0.1}),
+        ("expected", {"found": 0.25, "expected": None, "error": 0.1}),
+        ("error", {"found": 0.25, "expected": 0.25, "error": 0.1j}),
+        ("expected_error", {"found": 0.25, "expected": 0.25, "error": 0.1, "expected_error": "1"}),
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(name, arguments):
+    with pytest.raises(ValueError, match=f"Argument `{name}` must be a number or an array"):
+        assert_within_errors(**arguments)
