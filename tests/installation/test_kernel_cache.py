@@ -3,12 +3,15 @@
 A small module of its own stands for the package, so that each case compiles one kernel only.
 """
 
+import gc
 import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+from thermalent.support import compiled
 
 KERNEL = """
     from thermalent.support.compiled import compiled
@@ -118,3 +121,20 @@ def test_a_folder_of_somebody_else_is_not_used(folder, tmp_path):
     for _ in range(2):
         assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 0)]
     assert list(open_to_all.iterdir()) == []
+
+
+@pytest.mark.parametrize("before", [(700, 10, 10), (0, 5, 5), (10**6, 3, 3)])
+def test_cycles_are_looked_for_as_before_when_all_kernels_are_compiled(before):
+    """Kernels are compiled within each other; who collects more seldom, or never, goes on so."""
+    kept, listener = gc.get_threshold(), compiled._SeldomCollected()
+    try:
+        gc.set_threshold(*before)
+        listener.on_start(None)
+        listener.on_start(None)
+        listener.on_end(None)
+        within = gc.get_threshold()
+        listener.on_end(None)
+        assert gc.get_threshold() == before
+        assert within == ((compiled._SELDOM, 10, 10) if before[0] == 700 else before)
+    finally:
+        gc.set_threshold(*kept)

@@ -12,6 +12,7 @@ constants, are compiled into it, so that here a change of any file it imports co
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -35,6 +36,8 @@ _SETTINGS: Any = numba.config
 # Nothing calls the kernels from C: the code for it would be compiled with each of them.
 _NO_WRAPPER: dict[str, Any] = {"no_cfunc_wrapper": True}
 _CHECKSUM = hashlib.sha256().digest_size
+# Objects after which Python looks for cycles while a kernel is compiled: with more, memory grows.
+_SELDOM = 50_000
 # The import statements of a file that are not inside of a function.
 _IMPORTED = re.compile(r"^(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$", re.MULTILINE)
 
@@ -200,6 +203,31 @@ class _Undisturbed(event.Listener):
             deferred.handle()
 
 
+class _SeldomCollected(event.Listener):
+    """Python looks for cycles less often while a kernel is compiled.
+
+    The compiler makes millions of objects that live until the kernel is done, and looking through
+    them again and again takes a tenth of its time. Only one thread compiles at a time.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0  # kernels are compiled within each other
+        self.before: tuple[int, int, int] | None = None
+
+    def on_start(self, compilation: Any) -> None:
+        self.depth += 1
+        before = gc.get_threshold()
+        if self.depth == 1 and 0 < before[0] < _SELDOM:  # zero is never
+            self.before = before
+            gc.set_threshold(_SELDOM, *before[1:])
+
+    def on_end(self, compilation: Any) -> None:
+        self.depth -= 1
+        if self.depth == 0 and self.before is not None:
+            gc.set_threshold(*self.before)
+            self.before = None
+
+
 def _ours(compilation: Any) -> bool:
     function = compilation.data["dispatcher"].py_func
     return str(function.__module__).startswith("thermalent.")
@@ -207,3 +235,4 @@ def _ours(compilation: Any) -> bool:
 
 event.register("numba:compile", _Notice())
 event.register("numba:compile", _Undisturbed())
+event.register("numba:compile", _SeldomCollected())
