@@ -16,6 +16,7 @@ with every element of B_N a constant times \(\sqrt{k}\) or \(\sqrt{l}\), and of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -136,6 +137,7 @@ def hierarchy_chain(
     charge: int = 0,
     *,
     complete: bool = False,
+    changes: Sequence[HierarchyTerms] = (),
     scale: float | None = None,
     disturbance: np.random.Generator | None = None,
     keep_trace: bool = False,
@@ -150,6 +152,7 @@ def hierarchy_chain(
             charge Q starts as emitter coherences with q = Q; then q = Q + k - l at tier (k, l).
             Steady states have Q = 0, and only that sector is real.
         complete: Keep also what cannot be reached: a change of the network may reach it.
+        changes: Instead, changes of the generator: keep also what these reach.
         scale: See `generator`.
         disturbance: If given, every element is changed at random by as much as assembling it in
             double precision may have lost: what this changes of a result shows its conditioning.
@@ -181,7 +184,10 @@ def hierarchy_chain(
     if start is not None:
         seed |= np.abs(basis.conj().T @ np.asarray(start, dtype=complex).ravel()) > 0
         seed &= difference == 0
-    keep = np.arange(len(seed)) if complete else _reachable(seed, (a, b, c))
+    parts = [a, b, c]
+    for change in changes:
+        parts += [_in_basis(basis, part, real=charge == 0) for part in change[:3]]
+    keep = np.arange(len(seed)) if complete else _reachable(seed, parts)
     order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
     even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
     return HierarchyChain(
@@ -334,9 +340,35 @@ def summed(superoperator: Superoperator) -> Superoperator:
     return sizes + sparse.diags_array(missing)
 
 
-def _reachable(seed: np.ndarray, matrices: tuple[Superoperator, ...]) -> np.ndarray:
+def chain_sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
+    """What the elements of A, B and C of a chain of charge zero were summed from.
+
+    Args:
+        h: The hierarchy.
+        chain: Its chain, of the scale that balances the tiers.
+    """
+    full, bases = generator(h), chain.basis
+
+    def block(part: Superoperator, rows: int, columns: int) -> np.ndarray:
+        left, right = (
+            (abs(basis.real), abs(basis.imag)) for basis in (bases[rows], bases[columns])
+        )
+        of = summed(part.real), summed(part.imag)
+        table = sum(
+            left[i].T @ (of[(i + j) % 2] @ right[j]) for i in range(2) for j in range(2)
+        )
+        return np.asarray(table if isinstance(table, np.ndarray) else table.toarray())
+
+    return Sizes(
+        a=(block(full.a, 0, 0), block(full.a, 1, 1)),
+        up=(block(full.up, 0, 1), block(full.up, 1, 0)),
+        down=(block(full.down, 0, 1), block(full.down, 1, 0)),
+    )
+
+
+def _reachable(seed: np.ndarray, matrices: Sequence[Superoperator]) -> np.ndarray:
     """Indices of the basis elements that the seed can ever populate."""
-    pattern = abs(matrices[0]) + abs(matrices[1]) + abs(matrices[2])
+    pattern = sum(abs(matrix) for matrix in matrices)
     reached = seed
     while True:
         grown = reached | (pattern @ reached.astype(float) > 0)

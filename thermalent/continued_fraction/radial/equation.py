@@ -74,6 +74,20 @@ class RadialEquation(NamedTuple):
         driven = np.cbrt(self.rate / max(inner[1], self.rate))
         return float(2.0 ** np.floor(np.log2(min(slow, driven))))
 
+    def disturbed(self, rng: np.random.Generator) -> RadialEquation:
+        """The same, every element changed at random by as much as rounding may have changed it."""
+
+        def moved(matrix: np.ndarray, size: np.ndarray, conserved: bool) -> np.ndarray:
+            lost = _ROUNDING * size * rng.standard_normal(size.shape)
+            return np.asarray(matrix + _with_trace(lost, self.traced, self.trace, conserved))
+
+        given = self.backaction
+        return self._replace(
+            a=moved(self.a, self.size[0], True),
+            drive=moved(self.drive, self.size[1], True),
+            backaction=None if given is None else moved(given, self.size[2], False),
+        )
+
     def populations(self, given: np.ndarray) -> np.ndarray:
         """Coordinates with the population where the trace stands, (..., m) or (..., tier0)."""
         result = np.array(given)

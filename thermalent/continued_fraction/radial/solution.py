@@ -12,6 +12,7 @@ its equation there, and the state is divided by its trace.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,15 +44,29 @@ class RadialSolution(NamedTuple):
     factors: ElementFactors
 
 
-def radial_solution(equation: RadialEquation, integrals: RadialIntegrals) -> RadialSolution:
+def radial_solution(
+    equation: RadialEquation,
+    integrals: RadialIntegrals,
+    disturbance: np.random.Generator | None = None,
+) -> RadialSolution:
     """The solution on some elements.
+
+    Args:
+        equation: The equation.
+        integrals: The elements.
+        disturbance: If given, every element of the whole matrix is changed at random by as much as
+            elimination may lose of it.
 
     Raises:
         numpy.linalg.LinAlgError: the equation is singular.
     """
     m, (count, n) = len(equation.charge), integrals.mean.shape
     end = _pinned_end(integrals)
-    factors = factored(_element_equations(equation, integrals), m, end)
+    elements = _element_equations(equation, integrals)
+    if disturbance is not None:
+        sizes = _element_equations(equation, integrals, absolute=True)
+        elements += _ELIMINATION * _EPS * sizes * disturbance.standard_normal(sizes.shape)
+    factors = factored(elements, m, end)
     right = np.zeros((count, n * m, 1))
     right[end, equation.trace] = 1.0
     function = factors.solve(right).reshape(count, n, m)
@@ -69,7 +84,7 @@ def rounding_deviations(
     element of A, D or K is off by a last place of what it was summed from, at all radii alike,
     and each element of the matrix M by some of its own, as elimination leaves them.
     """
-    adjoint = _adjoint(equation, integrals, solution)
+    adjoint = _adjoint(equation, integrals, solution, np.eye(equation.tier0_size))
     function, size = solution.function, equation.size
     original = equation.populations(function)
     count, n, m = function.shape
@@ -94,10 +109,88 @@ def rounding_deviations(
     return np.asarray(_EPS * np.sqrt(variance) / abs(solution.trace))
 
 
+class RadialMoments(NamedTuple):
+    """By how much a number changes with each element of the equation.
+
+    Args:
+        a: With those of A, (m, m).
+        drive: With those of sqrt(V) D.
+        backaction: With those of K/sqrt(V).
+        rate: With the decay rate of the mode.
+    """
+
+    a: np.ndarray
+    drive: np.ndarray
+    backaction: np.ndarray
+    rate: float
+
+
+def radial_moments(
+    equation: RadialEquation,
+    integrals: RadialIntegrals,
+    solution: RadialSolution,
+    gradient: np.ndarray,
+) -> tuple[RadialMoments, RadialMoments]:
+    """The moments of a number, and the sums of the absolute values of their terms.
+
+    Args:
+        equation: The equation.
+        integrals: The elements.
+        solution: The solution on them.
+        gradient: Of the number with respect to the coordinates of the state, (tier0,).
+    """
+    adjoint = _adjoint(equation, integrals, solution, gradient[None])[..., 0]
+    adjoint /= -solution.trace
+    function = solution.function
+    given = adjoint, function, equation.populations(function)
+    return (
+        _moments(equation, integrals, given, np.asarray),
+        _moments(equation, integrals, [abs(part) for part in given], np.abs),
+    )
+
+
+def _moments(
+    equation: RadialEquation,
+    integrals: RadialIntegrals,
+    given: Sequence[np.ndarray],
+    part: Callable[[np.ndarray], np.ndarray],
+) -> RadialMoments:
+    """The moments from the adjoint, f, and f with the population where the trace stands."""
+    adjoint, function, original = given
+    charge, trace = equation.charge, equation.trace
+    by_row = adjoint.reshape(-1, len(charge)).T
+
+    def response(integral: np.ndarray) -> np.ndarray:
+        return np.asarray(by_row @ (part(integral) @ original).reshape(len(by_row.T), -1))
+
+    a, drive = response(integrals.overlap), response(integrals.radius)
+    backaction = response(integrals.slope)
+    backaction = (backaction + part(_turning(equation)) * response(integrals.inverse)) / 2
+    # The equation in the place of the trace is the sum of those of the populations, in which only
+    # the back-action takes part.
+    backaction += np.outer(equation.traced, backaction[trace])
+    backaction[trace] /= 2
+    a[trace] = drive[trace] = 0.0
+    # The diffusion acts on the trace itself, all else on the population in its place.
+    diffusion = part(integrals.slopes) @ function
+    diffusion += part(integrals.inverse_square) @ (function * charge**2)
+    return RadialMoments(a, drive, backaction, -0.5 * float(np.sum(adjoint * diffusion)))
+
+
 def _adjoint(
-    equation: RadialEquation, integrals: RadialIntegrals, solution: RadialSolution
+    equation: RadialEquation,
+    integrals: RadialIntegrals,
+    solution: RadialSolution,
+    gradients: np.ndarray,
 ) -> np.ndarray:
-    """The solutions of the adjoint equation for each coordinate of the state, (e, n, m, tier0)."""
+    """The solutions of the adjoint equation for some numbers, (e, n, m, k).
+
+    Args:
+        equation: The equation.
+        integrals: The elements.
+        solution: The solution on them.
+        gradients: Of the numbers with respect to the coordinates of the state, (k, tier0).
+    """
     m, tier0 = len(equation.charge), equation.tier0_size
     count, n = integrals.mean.shape
     # The state is divided by its trace, and the population in the place of the trace is the rest.
@@ -107,10 +200,11 @@ def _adjoint(
     outputs[:, equation.trace] -= state
     outputs[equation.trace] = 0.0
     outputs[equation.trace] = -equation.traced[:tier0] @ outputs
-    right = np.zeros((count, n, m, tier0))
+    outputs = gradients @ outputs
+    right = np.zeros((count, n, m, len(outputs)))
     right[:, :, :tier0] = np.multiply.outer(integrals.mean, outputs.T)
-    adjoint = solution.factors.transposed.solve(right.reshape(count, n * m, tier0))
-    adjoint = adjoint.reshape(count, n, m, tier0)
+    adjoint = solution.factors.transposed.solve(right.reshape(count, n * m, -1))
+    adjoint = adjoint.reshape(count, n, m, -1)
     for element, function in _pinned_places(integrals):
         adjoint[element, function, equation.trace] = 0.0  # it has no equation
     return adjoint

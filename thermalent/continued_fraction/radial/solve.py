@@ -12,6 +12,7 @@ from thermalent.continued_fraction.chain.rounding_kernels import SAFETY
 from thermalent.continued_fraction.radial.equation import RadialEquation, radial_equation
 from thermalent.continued_fraction.radial.integrals import radial_integrals
 from thermalent.continued_fraction.radial.solution import (
+    RadialSolution,
     radial_solution,
     rounding_deviations,
 )
@@ -20,11 +21,11 @@ from thermalent.support.progress import working
 
 HOW_RADIAL = "change of the state with more elements of the field's amplitude"
 # Elements and their degrees. Each takes about 2.5 times as long as the one before.
-_MESHES = ((7, 3), (10, 4), (14, 5), (20, 6), (28, 7), (40, 8))
+MESHES = ((7, 3), (10, 4), (14, 5), (20, 6), (28, 7), (40, 8))
 # Radii up to which the elements go: the density beyond the first is 2e-16 of all. Emitters that
 # feed the mode make it broader.
-_LARGEST = (6.0, 8.0, 11.0, 15.0)
-_CUT = 0.1  # allowed share of what is left out beyond in the error
+LARGEST = (6.0, 8.0, 11.0, 15.0)
+CUT = 0.1  # allowed share of what is left out beyond in the error
 # The stated error is the change from the elements before, and more where changes fall by less than
 # this factor: a narrow resonance may not be resolved. It may also be small by chance, below this
 # share of the change before. Where three changes fall steadily, a part of it counts. Of 3,000
@@ -90,7 +91,7 @@ def _converged(
     equation: RadialEquation, rtol: float, report: Callable[[str], None]
 ) -> Radial | None:
     found = None
-    for largest in _LARGEST:
+    for largest in LARGEST:
         wide_enough, found = _search(equation, rtol, largest, report)
         if wide_enough:
             break
@@ -103,12 +104,11 @@ def _search(
     """More and more elements up to a radius; whether the field is hardly ever beyond it."""
     before, found, lost = None, None, np.zeros(equation.tier0_size)
     shifts: list[np.ndarray] = []  # of each element of the matrix, with more and more elements
-    for count, degree in _MESHES:
+    for count, degree in MESHES:
         integrals = radial_integrals(count, degree, equation.smallest, largest)
         solution = radial_solution(equation, integrals)
-        at_end = np.max(np.abs(solution.function[-1, 1])) / abs(solution.trace)
-        tail = float(np.exp(-(largest**2)) * at_end)
-        if not tail <= _CUT * rtol * np.max(np.abs(solution.x)):
+        tail = beyond(solution, largest)
+        if not tail <= CUT * rtol * np.max(np.abs(solution.x)):
             return False, found
         if before is None:
             before = solution.x
@@ -119,8 +119,8 @@ def _search(
             lost = SAFETY * rounding_deviations(equation, integrals, solution)
             continue
         # Where the mode is made broader, the solution grows like another Gaussian.
-        left_out = _left_out(shifts, tail, steadily=largest == _LARGEST[0])
-        found = _judged(equation, solution.x, left_out, np.abs(equation.basis) @ lost, rtol)
+        missing = left_out(shifts, tail, steadily=largest == LARGEST[0])
+        found = _judged(equation, solution.x, missing, np.abs(equation.basis) @ lost, rtol)
         if found is None:
             return True, None
         found = found._replace(elements=count, degree=degree)
@@ -130,14 +130,20 @@ def _search(
     return True, found
 
 
-class _LeftOut(NamedTuple):
+def beyond(solution: RadialSolution, largest: float) -> float:
+    """What lies beyond the largest radius, about."""
+    at_end = np.max(np.abs(solution.function[-1, 1])) / abs(solution.trace)
+    return float(np.exp(-(largest**2)) * at_end)
+
+
+class LeftOut(NamedTuple):
     """What more elements would change, and what lies beyond the largest radius."""
 
     error: float  # of the largest element of the matrix
     shape: np.ndarray  # of all in units of that, (d^2,)
 
 
-def _left_out(shifts: list[np.ndarray], tail: float, steadily: bool) -> _LeftOut:
+def left_out(shifts: list[np.ndarray], tail: float, steadily: bool) -> LeftOut:
     """The part of the error that falls with more elements; at least two shifts are known."""
     changes = [float(np.max(shift)) for shift in shifts]
     tiny = float(np.finfo(float).tiny)
@@ -147,11 +153,11 @@ def _left_out(shifts: list[np.ndarray], tail: float, steadily: bool) -> _LeftOut
         error *= _STEADY_PART
     # The change of an element may be small by chance, too.
     shapes = [shift / max(float(np.max(shift)), tiny) for shift in shifts[-2:]]
-    return _LeftOut(error + tail, np.maximum(*shapes))
+    return LeftOut(error + tail, np.maximum(*shapes))
 
 
 def _judged(
-    equation: RadialEquation, x: np.ndarray, left_out: _LeftOut, rounding: np.ndarray, rtol: float
+    equation: RadialEquation, x: np.ndarray, left_out: LeftOut, rounding: np.ndarray, rtol: float
 ) -> Radial | None:
     """The state x with its errors; None if it is none."""
     basis, d = equation.basis, round(np.sqrt(len(equation.basis)))

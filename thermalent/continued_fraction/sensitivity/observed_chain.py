@@ -19,6 +19,7 @@ from thermalent.continued_fraction.chain.chain import (
 )
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.structure import MOST_STATES
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.sensitivity import border, several_poles
 from thermalent.continued_fraction.sensitivity.adjoint import (
@@ -32,6 +33,7 @@ from thermalent.continued_fraction.sensitivity.adjoint import (
     unstaggered,
 )
 from thermalent.continued_fraction.sensitivity.generator_slopes import randomised, slopes
+from thermalent.continued_fraction.sensitivity.hot_mode import radial_terms
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike, evaluated
 from thermalent.continued_fraction.sensitivity.result import Sensitivities
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
@@ -53,6 +55,8 @@ from thermalent.support import checks, memory_limit
 _DISTURBED = 8
 _DISTURBANCES = 6.0
 _DEFAULT_RTOL = 1e-9
+# Tiers with which derivatives of few emitters take longer than in the radial form.
+_HOT = 5e3
 _MORE_TIERS = 1.2  # than the state takes: those of the three lists that are compared at least
 _ROUNDING = 16 * float(np.finfo(float).eps)
 
@@ -104,7 +108,7 @@ class ObservedChain:
         self.several = len(network.modes) > 1
         # Behind several poles, what nobody asked for may take too long.
         method = ContinuedFraction(rtol=rtol if self.several else self.rtol)
-        refusal = method.chain_refusal(network)
+        refusal = method.chain_refusal(network) if self.several else method.refusal(network)
         if refusal is not None:
             raise MethodError(f"Sensitivities do not apply to this network: {refusal}")
         state = method.steady_state(network)
@@ -113,8 +117,14 @@ class ObservedChain:
         # The radial form of hot modes has no tiers.
         tiers = state.stats.get("tiers") or memory.expected_tiers(network, self.rtol)
         self.depth = max(8, int(tiers))
+        self.hot = not self.several and (
+            "tiers" not in state.stats
+            or (tiers > _HOT and len(state.state) <= MOST_STATES)
+        )
         if self.several:
             self.source = chain_of(network)
+        elif self.hot:
+            self.h = hierarchy(network)
         else:
             require_memory(
                 "This list of derivatives",
@@ -327,6 +337,8 @@ class ObservedChain:
     def _generator(self, key: tuple[str, int], value: float) -> HierarchyTerms:
         if self.several:
             return several_poles.linear_parts(self._network(key, value), self.source)
+        if self.hot:
+            return radial_terms(hierarchy(self._network(key, value)))
         return generator(hierarchy(self._network(key, value)), scale=self.scale)
 
     def _network(self, key: tuple[str, int] | None = None, value: float = 0.0) -> Network:

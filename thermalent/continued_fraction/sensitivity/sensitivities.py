@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from thermalent.continued_fraction.sensitivity import several_poles
+from thermalent.continued_fraction.sensitivity.hot_mode import HotChain
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike
 from thermalent.continued_fraction.sensitivity.observed_chain import (
     Derivatives,
@@ -92,6 +93,8 @@ def _solved(observed: ObservedChain, rtol: float | None) -> Sensitivities:
     try:
         if observed.several:
             return _behind_several_poles(observed, rtol)
+        if observed.hot:
+            return _behind_a_hot_mode(observed)
         return _converged(observed, observed.rtol)
     except np.linalg.LinAlgError:
         observed.lost()
@@ -136,6 +139,21 @@ def _settled(last_two: Sequence[Derivatives], scales: np.ndarray, rtol: float) -
     before, values = (each.values for each in last_two)
     allowed = rtol * np.max(np.abs(values) * scales, initial=0.0)
     return bool(np.all(2 * np.abs(values - before) * scales <= allowed))
+
+
+def _behind_a_hot_mode(observed: ObservedChain) -> Sensitivities:
+    """Derivatives in the radial form.
+
+    Raises:
+        numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
+    """
+    if observed.flat:
+        flat = np.zeros(len(observed.keys))
+        return observed.result(flat, flat, 0)
+    with working("sensitivities") as report:
+        chain = HotChain(observed.h, observed.changes, observed.gradient, observed.scales)
+        found = chain.derivatives(observed.rtol, report)
+    return observed.result(found.values, found.errors, 0)
 
 
 def _behind_several_poles(observed: ObservedChain, rtol: float | None) -> Sensitivities:
