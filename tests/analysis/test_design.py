@@ -160,8 +160,12 @@ def test_refuses_what_is_no_design():
         te.design("5GHz", "5GHz", "10MHz", 0.5)
     with pytest.raises(ValueError, match="`temperature` must be so high that the source has qua"):
         te.design("1e-5K", "5GHz", "10MHz", 0.3)
-    with pytest.raises(ValueError, match=r"`temperature` must be so low .* at most 1e\+09 quanta"):
-        te.design("293K", "1kHz", "10Hz", 0.3)
+    with pytest.raises(ValueError, match=r"`temperature` must be so low .* at most 1e\+12 quanta"):
+        te.design("293K", "1Hz", "10Hz", 0.3)
+    with pytest.raises(
+        ValueError, match=r"`base_temperature` must be at most 7.2e\+04 K at 5e\+09"
+    ):
+        te.design(*LAB, 0.3, base_temperature=1e5)
     with pytest.raises(ValueError, match="`margins` must be finite and positive"):
         te.design(*LAB, 0.5, margins=(-0.1,))
 

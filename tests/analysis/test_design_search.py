@@ -29,9 +29,11 @@ def search(monkeypatch):
         monkeypatch.setattr(
             module,
             "margins",
-            lambda kappas, ns, link: np.array([[value(n, kappa) for n in ns] for kappa in kappas]),
+            lambda kappas, ns, link: np.array(
+                [value(n, k) for n, k in zip(ns, kappas, strict=True)]
+            ),
         )
-        return MarginSearch(n_th, {}, attenuate, lambda words: None)
+        return MarginSearch(n_th, {"waveguide_occupation": 0.0}, attenuate, lambda words: None)
 
     return made
 
@@ -142,9 +144,9 @@ def test_a_margin_that_is_zero_everywhere_has_one_top(search, attenuate):
 
 @pytest.mark.parametrize("link", [{}, {"loss": 0.01, "dephasing": 1e-3}, {"detuning": (0.5, 0)}])
 def test_the_map_of_arrays_is_that_of_networks(link):
-    kappas, quanta = [1e-3, 0.1], np.array([30.0, 1.0, 1e-3])
+    kappas, quanta = np.repeat([1e-3, 0.1], 3), np.tile([30.0, 1.0, 1e-3], 2)
     found = module.margins(kappas, quanta, link)
-    expected = [[margin_alone(n, kappa, link) for n in quanta] for kappa in kappas]
+    expected = [margin_alone(n, kappa, link) for n, kappa in zip(quanta, kappas, strict=True)]
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)  # of the map, 1e-6
 
 

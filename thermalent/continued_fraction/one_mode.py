@@ -19,9 +19,14 @@ from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import memory_of_balls as balls
 from thermalent.continued_fraction.more_digits import solve
-from thermalent.continued_fraction.radial.plan import radial_steady_state, widest_folded
+from thermalent.continued_fraction.radial.plan import (
+    radial_steady_state,
+    tiers_may_help,
+    widest_folded,
+)
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import excitation_numbers
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -160,11 +165,11 @@ class OneModePlan(Plan):
     def _unique(self) -> SteadyState:
         began = time.perf_counter()
         settings = self.settings
+        radial: SteadyState | None = None
         if self.small is not None:
             if self.small.width[0] > widest_folded(settings):
-                final = tiers_needed(self.task.network) > MOST_TIERS
-                radial = radial_steady_state(self.task.network, self.small, settings, final)
-                if radial is not None:
+                radial = radial_steady_state(self.task.network, self.small, settings)
+                if not tiers_may_help(radial, settings):
                     return radial
             most = _most_tiers(settings, max(self.small.counts))
             settled = solved_group(
@@ -186,7 +191,11 @@ class OneModePlan(Plan):
             )
         except np.linalg.LinAlgError:
             fraction = None  # numbers overflowed
-        fits = stationary.d <= solve.LARGEST_BALL_DIMENSION
+        if radial is not None and (fraction is None or not fraction.error < float(radial.error)):
+            return radial
+        # Digits beyond doubles take a hundred times as long: not behind a mode as hot as that.
+        fits = stationary.d <= solve.LARGEST_BALL_DIMENSION and radial is None
+        fits = fits and not settings.doubles
         reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
         if fits and reason and (settings.n_max is None or fraction is None):
             tried = self._in_more_digits(fraction, reason)
@@ -268,6 +277,20 @@ class OneModePlan(Plan):
             error=ErrorEstimate(error, "truncation from twice as many tiers"),
             stats={"tiers": tier, "seconds": time.perf_counter() - began},
         )
+
+
+def steady_state_in_doubles(network: Network, settings: Settings) -> SteadyState:
+    """The steady state behind one mode as far as doubles give it, for searches.
+
+    Args:
+        network: The network.
+        settings: Accuracy that is aimed at.
+    """
+    return OneModePlan(
+        task=SteadyStateTask(network=network),
+        settings=settings._replace(doubles=True),
+        numbers=excitation_numbers(network),
+    ).compute()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

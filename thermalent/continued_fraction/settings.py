@@ -16,12 +16,14 @@ class Settings(NamedTuple):
         rtol: Relative accuracy; None for the default.
         n_max: Keep the tiers k + l <= 2 n_max instead.
         digits: Decimal digits instead.
+        doubles: Whether what doubles give is enough, whatever its error.
     """
 
     record: MethodRecord
     rtol: float | None
     n_max: int | None
     digits: int | None
+    doubles: bool = False
 
     @property
     def aimed_rtol(self) -> float:

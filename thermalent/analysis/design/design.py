@@ -27,6 +27,7 @@ from thermalent.analysis.design.result import Design as Design
 from thermalent.analysis.design.result import DesignPoint as DesignPoint
 from thermalent.analysis.design.search import MarginSearch, entanglement, imperfect
 from thermalent.analysis.design.shape_search import HIGHEST_ORDER, compared_shapes, read_shape
+from thermalent.analysis.design.unknown import MOST_QUANTA, check_warmth
 from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
@@ -41,8 +42,6 @@ from thermalent.support.progress import working
 _MOST = {"loss": 1.0, "dephasing": 100.0, "detuning": 100.0, "waveguide_occupation": 10.0}
 _SMALLEST = 4.0**-8  # of these, where the search for a budget begins
 _LEAST_N = 1e-300  # below, an occupation is zero in doubles, or has few digits
-# Tiers, and so the time of a design, grow with the root of the occupation: at 1e8 it is 40 s.
-_MOST_N = 1e9
 # How a missing derivative is said: the concurrence has none at the border of separable states, and
 # the coupling over the line, the root of 1 - loss, has none where all is lost.
 _WITHOUT_SLOPE = (SolveError, ArgumentError)
@@ -105,8 +104,8 @@ def design(
     if occupation < _LEAST_N:
         allowed = f"so high that the source has quanta at {hertz:g} Hz"
         checks.fail("temperature", allowed, temperature)
-    if occupation > _MOST_N:
-        allowed = f"so low that the source has at most {_MOST_N:g} quanta at {hertz:g} Hz"
+    if occupation > MOST_QUANTA:
+        allowed = f"so low that the source has at most {MOST_QUANTA:g} quanta at {hertz:g} Hz"
         checks.fail("temperature", allowed, temperature)
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     extra = sorted(checks.positive("margins", margin) for margin in margins)
@@ -114,6 +113,7 @@ def design(
     if dephasing_time is not None:
         time = quantity_in_si("dephasing_time", dephasing_time, TIME, checks.positive)
     base = quantity_in_si("base_temperature", base_temperature, TEMPERATURE, checks.nonnegative)
+    check_warmth(base, hertz)
     link = {
         "loss": checks.within("loss", loss, 0.0, 1.0),
         "dephasing": 0.0 if time is None else 1 / (2 * pi * rate * time),
@@ -222,6 +222,8 @@ class _Maker:
         return float(brentq(excess, low, high, xtol=1e-12 * most, rtol=1e-12))
 
     def _slopes(self, n: float, kappa: float) -> dict[str, float]:
+        if self.search.hopeless:  # inside of the separable states
+            return dict.fromkeys(("kappa", "n", *self.search.link), 0.0)
         self.search.report(f"sensitivities at kappa/gamma = {kappa:.4g}")
 
         def builder(ln_n: float, ln_kappa: float, **link: Any) -> Network:

@@ -21,10 +21,13 @@ from thermalent.analysis.design.requirement_result import Requirement as Require
 from thermalent.analysis.design.unknown import (
     CHOICES,
     IMPERFECTIONS,
+    MOST_QUANTA,
     UNKNOWNS,
     Curve,
     LaboratoryLink,
+    check_warmth,
 )
+from thermalent.hardware.occupation import source_temperature
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
 from thermalent.operators.estimates import Estimate
 from thermalent.solving.solve import steady_state
@@ -105,6 +108,10 @@ def requirement(
         checks.fail(unknown, "left out where it is the unknown one", given[unknown])
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     lab = _laboratory(frequency, {n: _DEFAULTS[n] if v is None else v for n, v in given.items()})
+    if unknown != "temperature" and lab.n_th > MOST_QUANTA:
+        most = source_temperature(MOST_QUANTA, lab.frequency)
+        allowed = f"at most {most:.3g} K at {lab.frequency:g} Hz"
+        checks.fail("temperature", allowed, lab.temperature)
     with working("requirement") as report:
         curve = Curve(lab, unknown, report)
         best, place = curve.top()
@@ -144,6 +151,7 @@ def _laboratory(frequency: Any, given: dict[str, Any]) -> LaboratoryLink:
             "base_temperature", given["base_temperature"], TEMPERATURE, checks.nonnegative
         ),
     )
+    check_warmth(lab.base_temperature, lab.frequency)
     if lab.link["dephasing"] > _MOST_DEPHASING:
         shortest = 1 / (2 * pi * lab.gamma * _MOST_DEPHASING)
         checks.fail("dephasing_time", f"at least {shortest:.3g} s at this gamma", time)

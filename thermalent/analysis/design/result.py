@@ -166,7 +166,9 @@ class Design(Saved):
     def curve(self, kappas: Sequence[float] | np.ndarray, *, attenuated: bool) -> np.ndarray:
         """Concurrence at bandwidths kappa/gamma, with the best attenuation or the full source."""
         shares = _SHARES if attenuated else _SHARES[:1]
-        return np.maximum(np.max(margins(kappas, self.n_th * shares, self.link), axis=1), 0.0)
+        bandwidths, quanta = np.meshgrid(kappas, self.n_th * shares)
+        found = margins(bandwidths.ravel(), quanta.ravel(), self.link).reshape(quanta.shape)
+        return np.maximum(np.max(found, axis=0), 0.0)
 
     def plot(self, path: Path | str) -> None:
         """Draw the concurrence over Q, and over each imperfection of the best filter, to a file.

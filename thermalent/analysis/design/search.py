@@ -18,17 +18,22 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.continued_fraction.batch.side_by_side import (
-    solve_arrays_side_by_side,
-    solve_side_by_side,
-)
+from thermalent.continued_fraction.batch.lanes import side_by_side
+from thermalent.continued_fraction.batch.side_by_side import solve_arrays_side_by_side
+from thermalent.continued_fraction.chain.structure import structures
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.one_mode import steady_state_in_doubles
 from thermalent.models.line_arrays import thermal_links
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
+from thermalent.solution.result import SteadyState
 from thermalent.solving.solve import steady_state
+from thermalent.support.one_thread import one_thread
 
 _MAP = ContinuedFraction(rtol=1e-6)
+_ON_THE_MAP = 1e-5  # error of a state that is good enough for the map, if doubles give no less
+_TINY = 1e-300
+_DOUBLES = 1e-7  # error of a state, relative to its largest element, that is good enough
 _BANDWIDTHS = np.geomspace(1e-7, 1.0, 43)  # kappa/gamma of the map
 _NARROWEST = 1e-18  # bandwidth at which the search for a narrower filter ends
 _LEAST_N = 1e-6  # occupation to which the source is attenuated in the search
@@ -38,6 +43,13 @@ _SLIGHTLY = 1e-3  # step of ln(n) that shows on which side the maximum lies
 _FLAT = 1e-5  # accuracy of ln(kappa) and ln(n) at a maximum, which is flat
 # A maximum between the map's points exceeds its neighbours by less than this (measured: 0.02).
 _BETWEEN = 0.05
+# A thinned map has every so manieth place of the map, and what is as far below as this there is not
+# above between its points (`_BETWEEN` on the map). Quanta of the waveguide and of the source from
+# which on it is looked at first.
+_THINNED, _FAR = 4, 0.25
+_WARM, _HOT = 1.0, 2e7
+_NOT_LOOKED_AT = -1.0  # below any margin
+_AROUND = 0.15  # below the best of neighbouring bandwidths, what is not the best in between
 _BESIDE = 1e-4  # distance in ln(kappa) at which a crossing is checked from outside
 _MISSED = 1e-7  # of the target, at a crossing; the solver leaves 1e-10 of the state
 _FEWEST, _MOST = 0.1, 1e7  # occupations between which the needed one is searched
@@ -59,27 +71,65 @@ def entanglement(network: Network) -> float:
     """The margin of a network to nine digits, or to the accuracy of double precision.
 
     Behind hot sources that are nearly dark doubles do not give ten, and arithmetic in more digits,
-    which would, takes a hundred times as long.
+    which would, takes a hundred times as long. It is left out where doubles tell that the qubits
+    are not entangled.
     """
+    with one_thread():
+        found = steady_state_in_doubles(network, ContinuedFraction().settings)
+    value, error = margin(found.state), float(found.error)
+    if error <= _DOUBLES * float(np.max(np.abs(found.state))) or _surely_none(value, error):
+        return value
     return margin(steady_state(network).state)
 
 
-def margins(
-    kappas: Sequence[float] | np.ndarray, occupations: np.ndarray, link: Mapping[str, Any]
-) -> np.ndarray:
-    """The margin at all bandwidths and occupations, (kappas, occupations), to six digits."""
-    bandwidths = np.repeat(np.asarray(kappas, dtype=float), len(occupations))
-    quanta = np.tile(occupations, len(kappas))
+def _surely_none(value: float, error: float) -> bool:
+    """Whether states of such a margin, with such an error of their elements, are not entangled.
+
+    With populations a, b = rho_00, rho_11 that are off by the error, sqrt(ab) is off by less than
+    the error times (1 + (a + b)/2 sqrt(ab)), of which m knows that sqrt(ab) >= -m/2.
+    """
+    least = max(-value / 2, _TINY)
+    return error < 0.1 and value + 2 * error * (2 + 1 / (4 * least)) < 0
+
+
+def margins(bandwidths: np.ndarray, quanta: np.ndarray, link: Mapping[str, Any]) -> np.ndarray:
+    """The margins at pairs of a bandwidth and an occupation, (p,), to six digits.
+
+    Where that takes more digits than doubles have, and the qubits are surely not entangled, to one.
+    """
     values = np.full(len(quanta), np.nan)
     # To build a network takes longer than to solve it, so that they are built as arrays.
     networks = thermal_links({"n_th": quanta, "kappa": bandwidths}, link)
     solved = None if networks is None else solve_arrays_side_by_side(networks, _MAP)
     if solved is not None:
         values[solved.network.rows] = _margin_of_states(solved.state)
-    left = np.flatnonzero(np.isnan(values))
-    singles = [thermal_link(float(quanta[i]), float(bandwidths[i]), **link) for i in left]
-    values[left] = [margin(state.state) for state in solve_side_by_side(singles, _MAP)]
-    return values.reshape(len(kappas), len(occupations))
+    for i in np.flatnonzero(np.isnan(values)):
+        network = thermal_link(float(quanta[i]), float(bandwidths[i]), **link)
+        values[i] = _coarse_margin(network)
+    return values
+
+
+def margins_of(networks: Sequence[Network]) -> np.ndarray:
+    """The margins of links to six digits, or to one where they are surely not entangled."""
+    kinds = structures(networks)
+    settled: dict[int, SteadyState] = {}
+    for kind, members in kinds.items():
+        if kind is not None:
+            side_by_side(networks, members, kind, _MAP.settings, 1, settled)
+    return np.array(
+        [
+            margin(settled[i].state) if i in settled else _coarse_margin(network)
+            for i, network in enumerate(networks)
+        ]
+    )
+
+
+def _coarse_margin(network: Network) -> float:
+    """The margin of a network that is solved alone, to six digits or as `margins` says."""
+    with one_thread():
+        found = steady_state_in_doubles(network, _MAP.settings)
+    value, error = margin(found.state), float(found.error)
+    return value if error <= _ON_THE_MAP or _surely_none(value, error) else entanglement(network)
 
 
 class MarginSearch:
@@ -104,10 +154,60 @@ class MarginSearch:
         return np.geomspace(self.n_th, _LEAST_N, count)
 
     @cached_property
+    def hopeless(self) -> bool:
+        """Whether the waveguide is so warm that nothing is nearly entangled."""
+        if self.link["waveguide_occupation"] < _WARM:
+            return False
+        rows, columns = np.meshgrid(_BANDWIDTHS[::_THINNED], self.occupations[::_THINNED])
+        return bool(np.max(margins(rows.ravel(), columns.ravel(), self.link)) < -_FAR)
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """The margin at the bandwidths and occupations of the map, (bandwidths, occupations)."""
+        self.report(f"map of {len(_BANDWIDTHS)} bandwidths, {len(self.occupations)} attenuations")
+        return self._looked_at(_BANDWIDTHS)
+
+    def _looked_at(self, bandwidths: np.ndarray) -> np.ndarray:
+        """The margin at some bandwidths and the occupations of the map.
+
+        Hot sources, which are solved one by one, are looked at once per decade, and near the
+        places where they are not far below the best of their bandwidth.
+        """
+        table = np.full((len(bandwidths), len(self.occupations)), _NOT_LOOKED_AT)
+        hot = self.occupations > _HOT
+        thinned = np.arange(len(hot)) % _THINNED == 0
+        chosen = np.tile(thinned | ~hot, (len(bandwidths), 1))
+        if self.hopeless:
+            chosen &= thinned
+            chosen[np.arange(len(bandwidths)) % _THINNED > 0] = False
+        self._look(table, chosen, bandwidths)
+        near = chosen & hot & (table >= np.max(table, axis=1, keepdims=True) - _FAR)
+        if not self.hopeless:
+            self._look(table, _widened(near, _THINNED - 1) & ~chosen, bandwidths)
+        return table
+
+    def _look(self, table: np.ndarray, chosen: np.ndarray, bandwidths: np.ndarray) -> None:
+        """Write the margins of the chosen places into the table."""
+        rows, columns = np.nonzero(chosen)
+        if len(rows):
+            table[rows, columns] = margins(bandwidths[rows], self.occupations[columns], self.link)
+
+    @cached_property
     def map(self) -> np.ndarray:
         """The margin on the grid of bandwidths, with the best of some attenuations."""
-        self.report(f"map of {len(_BANDWIDTHS)} bandwidths, {len(self.occupations)} attenuations")
-        return np.max(margins(_BANDWIDTHS, self.occupations, self.link), axis=1)
+        return np.max(self.table, axis=1)
+
+    def _attenuated(self, kappa: float) -> np.ndarray:
+        """The margins with the occupations of the map, as far as one of them may be the best."""
+        place = int(np.searchsorted(_BANDWIDTHS, kappa))
+        if place in (0, len(_BANDWIDTHS)):
+            return self._looked_at(np.array([kappa]))[0]
+        around = self.table[max(place - 2, 0) : place + 2]
+        near = around >= np.max(around, axis=1, keepdims=True) - _AROUND
+        chosen = _widened(np.any(near, axis=0)[None], 1)
+        values = np.full(chosen.shape, _NOT_LOOKED_AT)
+        self._look(values, chosen, np.array([kappa]))
+        return np.asarray(values[0])
 
     def at(self, kappa: float) -> tuple[float, float]:
         """The largest margin at a bandwidth, and the occupation that gives it."""
@@ -121,12 +221,12 @@ class MarginSearch:
             return entanglement(thermal_link(exp(log_n), kappa, **self.link))
 
         full = value(log(self.n_th)), self.n_th
-        if not self.attenuate:
+        if not self.attenuate or self.hopeless:
             return full
         from scipy.optimize import minimize_scalar
 
         places = np.log(self.occupations)
-        values = margins([kappa], self.occupations, self.link)[0]
+        values = self._attenuated(kappa)
         candidates = [full]
         for i in _tops(values):
             if i == 0 and value(places[0] - _SLIGHTLY) <= full[0]:
@@ -143,6 +243,8 @@ class MarginSearch:
     @cached_property
     def top(self) -> float:
         """The bandwidth of the largest margin."""
+        if self.hopeless:
+            return float(_BANDWIDTHS[np.argmax(self.map)])
         from scipy.optimize import minimize_scalar
 
         candidates = []
@@ -295,6 +397,15 @@ def _tops(values: np.ndarray) -> list[int]:
     higher = np.concatenate([[-inf], values, [-inf]])
     tops = (values > higher[:-2]) & (values >= higher[2:]) & (values > values.max() - _BETWEEN)
     return [int(place) for place in np.flatnonzero(tops)]
+
+
+def _widened(chosen: np.ndarray, steps: int) -> np.ndarray:
+    """Places of a table (rows, places) within so many steps of the chosen ones in their row."""
+    result = chosen.copy()
+    for step in range(1, steps + 1):
+        result[:, step:] |= chosen[:, :-step]
+        result[:, :-step] |= chosen[:, step:]
+    return result
 
 
 def imperfect(n: float, kappa: float, link: Mapping[str, Any], name: str, amount: float) -> Network:

@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.design.search import entanglement, margin
-from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
-from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.analysis.design.search import entanglement, margins_of
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
@@ -19,7 +17,11 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
 
-_MAP = ContinuedFraction(rtol=1e-6)
+# Of the source: up to there states behind one mode were checked.
+MOST_QUANTA = 1e12
+# Of the waveguide: beyond, doubles hardly tell how the qubits are mixed behind hot sources; long
+# before, nothing is entangled.
+_MOST_WARMTH = 3e5
 _PER_DECADE = 6
 # Ends of the search, in the numbers on which the state depends.
 _OCCUPATIONS = (1e-3, 1e7)
@@ -106,6 +108,18 @@ class LaboratoryLink:
         return replace(self, base_temperature=source_temperature(warmth, self.frequency))
 
 
+def check_warmth(base: float, frequency: float) -> None:
+    """Refuse a waveguide of too many quanta.
+
+    Args:
+        base: Temperature of the waveguide, K.
+        frequency: Hz.
+    """
+    if thermal_occupation(base, frequency) > _MOST_WARMTH:
+        most = source_temperature(_MOST_WARMTH, frequency)
+        checks.fail("base_temperature", f"at most {most:.3g} K at {frequency:g} Hz", base)
+
+
 class Unknown(NamedTuple):
     """A quantity that may be unknown: its values in the search, whether nothing of it is perfect.
 
@@ -172,8 +186,7 @@ class Curve:
         ends = [] if chosen.perfect is None else [chosen.perfect]
         self.grid: np.ndarray = np.sort(np.concatenate([grid, ends]))
         report(f"{unknown}: {len(self.grid)} values")
-        states = solve_side_by_side([self.at(float(x)).network for x in self.grid], _MAP)
-        self.values = np.array([margin(state.state) for state in states])
+        self.values = margins_of([self.at(float(x)).network for x in self.grid])
 
     def at(self, x: float) -> LaboratoryLink:
         """The laboratory at a value of the unknown."""

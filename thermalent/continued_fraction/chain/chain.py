@@ -354,9 +354,7 @@ def chain_sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
             (abs(basis.real), abs(basis.imag)) for basis in (bases[rows], bases[columns])
         )
         of = summed(part.real), summed(part.imag)
-        table = sum(
-            left[i].T @ (of[(i + j) % 2] @ right[j]) for i in range(2) for j in range(2)
-        )
+        table = sum(left[i].T @ (of[(i + j) % 2] @ right[j]) for i in range(2) for j in range(2))
         return np.asarray(table if isinstance(table, np.ndarray) else table.toarray())
 
     return Sizes(

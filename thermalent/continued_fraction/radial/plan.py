@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains
 from thermalent.continued_fraction.lattice.solve import ENOUGH
-from thermalent.continued_fraction.memory import width_for_tiers
+from thermalent.continued_fraction.memory import expected_tiers, width_for_tiers
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.network import Network
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 # three: 1.5e4 on one core; folded side by side with others, some 1e5. The same network has to give
 # the same bits either way.
 _AS_LONG_AS = 5e4
+# Multiplications of the tiers that are tried where the radial form does not reach the accuracy
+# that is asked for, and where none is: five seconds and one. Without one, an error of so much of
+# the largest element is good enough.
+_MOST_WORK, _WORK_UNASKED = 2e10, 4e9
+_GOOD = 1e-6
+_SMALLEST_BLOCK = 8  # unknowns of a tier, of which fewer hardly take less
+_FOLDS = 4.0  # of growing length until the state settles, in units of the last one
 
 
 def widest_folded(settings: Settings) -> float:
@@ -35,17 +43,13 @@ def widest_folded(settings: Settings) -> float:
     return width_for_tiers(_AS_LONG_AS, settings.aimed_rtol)
 
 
-def radial_steady_state(
-    network: Network, chain: Chains, settings: Settings, final: bool
-) -> SteadyState | None:
-    """The steady state of a network of few emitters by the radial form.
+def radial_steady_state(network: Network, chain: Chains, settings: Settings) -> SteadyState:
+    """The steady state of a network of few emitters by the radial form, as far as it reaches.
 
     Args:
         network: The network.
         chain: Its chain, as a list of one.
         settings: Accuracy.
-        final: Whether nothing else can solve it; else None is returned where the accuracy is not
-            reached.
     """
     # Few calls need it, and every first call would wait for it.
     from thermalent.continued_fraction.radial.solve import HOW_RADIAL, nothing_found, radial_state
@@ -55,8 +59,6 @@ def radial_steady_state(
     assert single.size is not None
     (mode,) = gaussian_modes(network)
     found = radial_state(single, single.size, mode, settings.aimed_rtol)
-    if not final and (found is None or found.outcome != "converged"):
-        return None
     if found is None:
         d = round(np.sqrt(chain.tier0.shape[1]))
         found = nothing_found(d)
@@ -75,6 +77,19 @@ def radial_steady_state(
             "seconds": time.perf_counter() - began,
         },
     )
+
+
+def tiers_may_help(found: SteadyState, settings: Settings) -> bool:
+    """Whether tiers may give a state that the radial form has not, in a time that is bearable."""
+    if found.stats["ended_by"] == "converged":
+        return False
+    network, sizes = found.network, found.stats["unknowns_per_tier"]
+    tiers = expected_tiers(network, settings.aimed_rtol)
+    work = _FOLDS * tiers * max(_SMALLEST_BLOCK, *sizes) ** 3
+    if settings.rtol is not None and not settings.doubles:
+        return work <= _MOST_WORK and tiers <= MOST_TIERS
+    scale = float(np.max(np.abs(found.state)))
+    return work <= _WORK_UNASKED and not found.error <= _GOOD * scale
 
 
 def _status(settings: Settings, found: Radial) -> Status:

@@ -223,7 +223,7 @@ class HotChain:
 
 def _in_basis(chain: HierarchyChain, part: object, odd: bool, other_odd: bool) -> np.ndarray:
     left, right = chain.basis[odd], chain.basis[other_odd]
-    return dense(left.conj().T @ (part @ right)).real  # type: ignore[operator]
+    return dense(left.conj().T @ (part @ right)).real
 
 
 # Rounding of a term, as of tiers: see `sensitivities`.

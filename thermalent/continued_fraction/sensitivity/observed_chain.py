@@ -118,8 +118,7 @@ class ObservedChain:
         tiers = state.stats.get("tiers") or memory.expected_tiers(network, self.rtol)
         self.depth = max(8, int(tiers))
         self.hot = not self.several and (
-            "tiers" not in state.stats
-            or (tiers > _HOT and len(state.state) <= MOST_STATES)
+            "tiers" not in state.stats or (tiers > _HOT and len(state.state) <= MOST_STATES)
         )
         if self.several:
             self.source = chain_of(network)

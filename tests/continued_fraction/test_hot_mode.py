@@ -1,0 +1,119 @@
+"""Derivatives behind hot modes in the radial form, against tiers and differences of states."""
+
+import itertools
+from dataclasses import replace
+from math import exp, log
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction import one_mode
+from thermalent.continued_fraction.radial import plan
+from thermalent.continued_fraction.sensitivity import observed_chain
+
+
+def link(ln_n, ln_kappa, **rest):
+    return te.thermal_link(exp(ln_n), exp(ln_kappa), **rest)
+
+
+def scaled(network):
+    """A builder whose parameters are the quanta, the coupling to the mode, and one detuning."""
+    source, *emitters = network.nodes
+
+    def builder(ln_n, coupling, shift):
+        decay, exchange = np.array(network.decay), np.array(network.exchange)
+        for matrix in (decay, exchange):
+            matrix[0, 1:] *= coupling
+            matrix[1:, 0] *= coupling
+        decay[0, 0] *= coupling**2
+        exchange[1, 1] += shift
+        nodes = (replace(source, n_th=exp(ln_n)), *emitters)
+        return replace(network, nodes=nodes, decay=decay, exchange=exchange)
+
+    return builder
+
+
+def in_both_forms(monkeypatch, builder, values, observable):
+    found = []
+    for tiers in (np.inf, 0.0):
+        monkeypatch.setattr(observed_chain, "_HOT", tiers)
+        found.append(te.sensitivities(builder, values, observable, rtol=1e-6))
+    assert found[0].tiers > 0 == found[1].tiers
+    return found
+
+
+def assert_they_agree(by_tiers, radial):
+    largest = max(abs(float(slope)) for _, slope in by_tiers.each())
+    for name in by_tiers:
+        distance = abs(by_tiers[name] - radial[name])
+        assert distance <= by_tiers[name].error + radial[name].error
+        assert radial[name].error <= 1e-4 * max(largest, 1.0)
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "bidirectional"])
+def test_derivatives_against_the_tiers(monkeypatch, kind):
+    rng = np.random.default_rng(5)
+    drawn = (te.testing.random_network(kind, rng) for _ in itertools.count())
+    fitting = (one for one in drawn if len(one.modes) == 1 and np.prod(one.dims) <= 4)
+    for network in itertools.islice(fitting, 2):
+        values = {"ln_n": log(300.0), "coupling": 1.0, "shift": 0.0}
+        assert_they_agree(*in_both_forms(monkeypatch, scaled(network), values, "purity"))
+
+
+def test_derivatives_of_the_concurrence_against_the_tiers(monkeypatch):
+    values = {"ln_n": log(3e3), "ln_kappa": log(1e-3), "loss": 1e-3, "dephasing": 1e-4}
+    by_tiers, radial = in_both_forms(monkeypatch, link, values, "concurrence")
+    assert_they_agree(by_tiers, radial)
+    assert abs(radial["dephasing"]) > 10
+
+
+def test_derivatives_beyond_all_tiers_are_those_of_states():
+    """At 1e12 quanta no number of tiers would do."""
+    values = {"ln_n": log(1e12), "ln_kappa": log(1e-9), "loss": 0.0, "dephasing": 0.0}
+    found = te.sensitivities(link, values, "purity", rtol=1e-6)
+    assert found.tiers == 0
+    for name, step in (("ln_n", 1e-2), ("ln_kappa", 1e-2)):
+
+        def purity(shift, name=name):
+            return te.steady_state(link(**{**values, name: values[name] + shift})).purity()
+
+        coarse, fine = ((purity(h) - purity(-h)) / (2 * h) for h in (step, step / 2))
+        expected = (4 * fine - coarse) / 3
+        assert found[name] == pytest.approx(expected, abs=1e-6 + found[name].error)
+        assert abs(expected) > 1e-5
+
+
+def test_rounding_is_part_of_the_error(monkeypatch):
+    """Without the draws the error of a nearly dark link is a thousand times smaller."""
+    from thermalent.continued_fraction.sensitivity import hot_mode
+
+    values = {"ln_n": log(1e10), "ln_kappa": log(1e-7)}
+    stated = te.sensitivities(link, values, "purity", rtol=1e-3)["ln_n"].error
+    monkeypatch.setattr(hot_mode, "_DISTURBANCES", 0.0)
+    assert te.sensitivities(link, values, "purity", rtol=1e-3)["ln_n"].error < stated
+
+
+def test_what_the_radial_form_cannot_give_is_refused_before_tiers(monkeypatch):
+    """Tiers would take minutes, and more digits than doubles have half an hour."""
+
+    def never(*args, **kwargs):
+        raise AssertionError
+
+    monkeypatch.setattr(one_mode, "solved_group", never)
+    with pytest.raises(te.SolveError, match="below what double precision can give for so hot"):
+        te.steady_state(te.thermal_link(1.7e11, 10.0), te.ContinuedFraction(rtol=1e-8))
+    # Where no accuracy is asked for, what it gives is good enough.
+    assert te.steady_state(te.thermal_link(1.7e11, 10.0)).stats["form"] == "radial"
+
+
+def test_tiers_are_tried_where_they_take_seconds():
+    network = te.thermal_link(1e9, 1e-3)
+    found = te.steady_state(network)
+    lost = replace(found, stats={**found.stats, "ended_by": "rounding"})
+    strict, own = te.ContinuedFraction(rtol=1e-12).settings, te.ContinuedFraction().settings
+    assert not plan.tiers_may_help(found, strict)
+    assert plan.tiers_may_help(lost, strict)
+    assert not plan.tiers_may_help(lost, own)
+    hotter = replace(lost, network=te.thermal_link(1e12, 1e-3))
+    assert not plan.tiers_may_help(hotter, strict)
