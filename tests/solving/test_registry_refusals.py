@@ -83,3 +83,12 @@ def test_a_method_refuses_what_the_table_says(entry):
 def test_a_method_takes_what_is_not_in_the_table(name):
     """Hot modes among it, which the table once said that quantum jumps refuse."""
     assert method_named(name).refusal(TAKEN[name]) is None
+
+
+def test_the_list_of_methods_can_be_read():
+    found = te.methods(te.thermal_link(1.0, 0.5, filters=2))
+    assert repr(found[0]) == "<ContinuedFraction: applies (exact)>"
+    (markov,) = (each for each in found if each.method.name == "Markov")
+    words = "does not apply, because the number of boson modes is 2, not 1"
+    assert repr(markov).startswith(f"<Markov: {words}")
+    assert all(len(repr(each)) < 400 for each in found)

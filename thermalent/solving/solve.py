@@ -33,6 +33,12 @@ class Applicability(NamedTuple):
     method: Method
     refusal: str | None
 
+    def __repr__(self) -> str:
+        """One line, of which a list can be read."""
+        if self.refusal is None:
+            return f"<{self.method.name}: applies ({self.method.claim})>"
+        return f"<{self.method.name}: does not apply, because {self.refusal.rstrip('.')}>"
+
 
 @with_explained_calls
 def methods(network: Network) -> list[Applicability]:
