@@ -19,6 +19,7 @@ from thermalent import stochastic
 
 FOLDER = Path(__file__).resolve().parent.parent / "output" / "figures"
 DPI = 200
+KINDS = ("png", "pdf")
 
 # Colours that remain apart for colour-blind readers (Okabe and Ito), darkest first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
@@ -224,7 +225,7 @@ def save(name: str, folder: Path, figure: Figure, columns: Mapping[str, np.ndarr
     """Write name.png, name.pdf and name.csv into the folder, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     _letter(figure)
-    for kind in ("png", "pdf"):
+    for kind in KINDS:
         # No date in the file: the same figure is the same file.
         figure.savefig(folder / f"{name}.{kind}", dpi=DPI, metadata=_UNDATED[kind])
         figure.set_layout_engine("none")  # the first file's, which takes longer than to draw

@@ -21,6 +21,10 @@ SLOW = {
     "qubit decay, against transport, 0.2",
     "qubit decay, both at their best",
     "qubit decay, threshold",
+    "qubit decay below 0.1",
+    "qubit decay, maxima swap",
+    "real and imaginary kappa",
+    "generation, chi = 0.5",
     "20 runs",
     *(
         f"{system}, chi = {chi}"

@@ -367,7 +367,9 @@ def test_a_bug_is_not_dressed_up_as_a_wrong_option(monkeypatch):
     assert isinstance(result.exception, ValueError)
 
 
-@pytest.mark.parametrize("command", ["steady", "validate", "hardware"])
+@pytest.mark.parametrize(
+    "command", ["steady", pytest.param("validate", marks=pytest.mark.long), "hardware"]
+)
 def test_help_shows_examples_that_work(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = succeed(command, "--help")

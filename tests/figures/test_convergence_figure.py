@@ -3,12 +3,14 @@
 import csv
 
 import numpy as np
+import pytest
 
 POINTS = {"cutoff_convergence": 3}
 # The cost of Fock states rises fast; with less squeezing fewer show the same.
 REDUCED = {"cutoff_convergence": {"LAST": 10, "SQUEEZING": 0.6}}
 
 
+@pytest.mark.long
 def test_every_method_converges_to_one_state(figure):
     report, folder = figure("cutoff_convergence")
     assert (folder / "cutoff_convergence.png").stat().st_size > 10_000

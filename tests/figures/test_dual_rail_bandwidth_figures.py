@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.long_ones import ordinary_and_long
+
+# They take seconds even on a reduced grid.
+LONG = ("dual_rail_4b", "dual_rail_4c", "dual_rail_4d", "filter_order")
 POINTS = {
     "dual_rail_4a": 3,
     "dual_rail_4b": 2,
@@ -39,7 +43,7 @@ REDUCED = {
 }
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ordinary_and_long(POINTS, LONG))
 def test_files_and_second_route(figure, name):
     report, folder = figure(name)
     assert (folder / f"{name}.png").stat().st_size > 10_000
@@ -73,6 +77,7 @@ def test_4a_the_decay_along_the_chain_fails_for_a_narrow_source(tmp_path, monkey
     assert report.values["largest rise along the chain, narrowest"] > 0.008
 
 
+@pytest.mark.long
 def test_4b_numbers_of_pairs(figure):
     report, _ = figure("dual_rail_4b")
     columns = report.columns
@@ -87,6 +92,7 @@ def test_4b_numbers_of_pairs(figure):
     assert report.values["distance, Fock"] < 2 * (report.values["error, Fock"] + 1e-6)
 
 
+@pytest.mark.long
 def test_4c_the_pair_loses_its_entanglement_beyond_the_bandwidth(figure):
     report, _ = figure("dual_rail_4c")
     for beta in (5, 20):
@@ -100,6 +106,7 @@ def test_4c_the_pair_loses_its_entanglement_beyond_the_bandwidth(figure):
     assert report.values["distance"] < 1e-5
 
 
+@pytest.mark.long
 def test_4d_detuned_pairs_are_better_until_the_source_is_too_narrow(figure):
     report, _ = figure("dual_rail_4d")
     values, last = report.values, report.columns["C_33"]
@@ -110,6 +117,7 @@ def test_4d_detuned_pairs_are_better_until_the_source_is_too_narrow(figure):
     assert values["distance"] < 2 * values["error of a state"]
 
 
+@pytest.mark.long
 def test_filter_order(figure):
     report, _ = figure("filter_order")
     columns = report.columns

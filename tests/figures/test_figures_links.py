@@ -12,8 +12,11 @@ from scipy.sparse import linalg
 import thermalent as te
 from figures import common, pairs_along_a_line, thermal_4c, thermal_4d, thermal_6a, thermal_6b
 from figures.__main__ import LINKS, NAMES
+from tests.support.long_ones import ordinary_and_long
 from thermalent.solution.result import Outcome, Status
 
+# They take seconds even on a reduced grid.
+LONG = ("pairs_along_a_line", "thermal_4c", "thermal_6b")
 POINTS = {
     "thermal_4c": 7,
     "thermal_4d": 13,
@@ -54,7 +57,7 @@ def test_every_script_has_a_reduced_grid():
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", ordinary_and_long(LINKS, LONG))
 def test_files(figure, name):
     report, folder = figure(name)
     head = (folder / f"{name}.png").read_bytes()[:24]
@@ -68,6 +71,7 @@ def test_files(figure, name):
         np.testing.assert_array_equal(written, np.asarray(column, float))
 
 
+@pytest.mark.long
 def test_4c_asymmetry_and_detuning(figure):
     report, folder = figure("thermal_4c")
     columns = report.columns
@@ -196,6 +200,7 @@ def test_eq_50_is_too_large_by_two(n_th):
     assert half["S"] < quarter["S"] - 0.02
 
 
+@pytest.mark.long
 def test_6b_positions(figure):
     report, _ = figure("thermal_6b")
     columns = report.columns
@@ -250,6 +255,7 @@ def test_backaction_error(figure):
     assert np.max(columns["distance_optimal"][kappa > 5]) > 0.1
 
 
+@pytest.mark.long
 def test_pairs(figure):
     report, _ = figure("pairs_along_a_line")
     columns = report.columns

@@ -8,11 +8,14 @@ import pytest
 
 import thermalent as te
 from figures import best_filters, filter_shapes, measured_filter
+from tests.support.long_ones import ordinary_and_long
 from thermalent.analysis.shapes.best_filter import filter_of
 from thermalent.analysis.shapes.climb import with_slope
 from thermalent.analysis.shapes.guarded_link import GuardedLink
 from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
 
+# They take seconds even on a reduced grid.
+LONG = ("filter_poles",)
 POINTS = {"filter_poles": 2, "filter_shapes": 9, "measured_filter": 2, "chain_convergence": 6}
 REDUCED = {
     "filter_poles": {"ORDERS": (1, 2), "SPAN": (10.0, 30.0)},
@@ -31,7 +34,7 @@ REDUCED = {
 }
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ordinary_and_long(POINTS, LONG))
 def test_files(figure, name):
     report, folder = figure(name)
     assert (folder / f"{name}.png").stat().st_size > 10_000
@@ -41,6 +44,7 @@ def test_files(figure, name):
     assert len(rows) == len(next(iter(report.columns.values())))
 
 
+@pytest.mark.long
 def test_filter_poles(figure):
     report, _ = figure("filter_poles")
     columns = report.columns

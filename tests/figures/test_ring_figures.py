@@ -8,7 +8,10 @@ import pytest
 
 from figures.__main__ import RINGS
 from tests.claims.ring_claims_generation import generated
+from tests.support.long_ones import ordinary_and_long
 
+# They take seconds even on a reduced grid.
+LONG = ("generation_4", "generation_6", "transport_4")
 POINTS = {
     "generation_2a": 21,
     "generation_2b": 6,
@@ -42,7 +45,7 @@ def test_every_script_has_a_reduced_grid():
     assert set(POINTS) == set(RINGS)
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ordinary_and_long(POINTS, LONG))
 def test_files_and_second_route(figure, name):
     report, folder = figure(name)
     assert (folder / f"{name}.png").stat().st_size > 10_000
@@ -76,6 +79,7 @@ def test_generation_2b(figure):
     assert report.columns["g1"][best] == report.columns["g2"][best]  # on the diagonal
 
 
+@pytest.mark.long
 def test_generation_4(figure):
     report, _ = figure("generation_4")
     assert report.values["one-way, spread over the distance"] < 1e-12
@@ -102,6 +106,7 @@ def test_transport_3a(figure):
     assert report.values["sqrt(N) g, largest"] == pytest.approx(0.42685751438, abs=1e-9)
 
 
+@pytest.mark.long
 def test_generation_6(figure):
     report, _ = figure("generation_6")
     columns = report.columns
@@ -141,6 +146,7 @@ def test_generation_3(figure):
     assert np.min(columns["concurrence_eq10"][early] / columns["concurrence"][early]) > 2
 
 
+@pytest.mark.long
 def test_generation_4_map(figure):
     report, folder = figure("generation_4")
     both = read(folder, "generation_4_map")
@@ -237,6 +243,7 @@ def test_transport_2(figure):
     assert two["fidelity"].min() >= values["smallest F of two excitations"] >= values["F of |ee>"]
 
 
+@pytest.mark.long
 def test_transport_4(figure):
     report, folder = figure("transport_4")
     columns, values = report.columns, report.values

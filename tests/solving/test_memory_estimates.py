@@ -25,12 +25,12 @@ FACTOR = 3.0
 SELECTED = [
     ("spectrum, occupation", 10**4),
     ("peak transfer, until", 10**5),
-    ("Fock, iterative, qubits", 6),
     ("derivatives, qubits", 4),
-    ("preparation time, qubits", 3),
     ("more digits, occupation", 10**5),
 ]
 LONG = [
+    ("Fock, iterative, qubits", 6),
+    ("preparation time, qubits", 3),
     ("exact evolution at many times", 10**4),
     ("continued fraction, qubits", 5),
     ("exact evolution, qubits", 5),
