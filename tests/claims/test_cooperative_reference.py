@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import cooperative_claims
+import equation_claims
 import numpy as np
 import pytest
 import sentence_claims
@@ -12,6 +13,7 @@ import sentence_claims
 from thermalent.analytic import cooperative as exact
 
 CLAIMS = cooperative_claims.CLAIMS | sentence_claims.COOPERATIVE
+CLAIMS |= equation_claims.COOPERATIVE
 TABLE = json.loads(Path(__file__).with_name("reference_cooperative.json").read_text())
 ROWS = {row["id"]: row for row in TABLE["claims"]}
 
@@ -22,7 +24,7 @@ def ours(name):
 
 def test_all_claims_are_there():
     assert list(ROWS) == list(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 32
+    assert len(TABLE["claims"]) == len(ROWS) == 33
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import dual_rail_claims
+import equation_claims
 import numpy as np
 import pytest
 import sentence_claims
 
-CLAIMS = dual_rail_claims.CLAIMS | sentence_claims.DUAL_RAIL
+CLAIMS = dual_rail_claims.CLAIMS | sentence_claims.DUAL_RAIL | equation_claims.DUAL_RAIL
 TABLE = json.loads(Path(__file__).with_name("reference_dual_rail.json").read_text())
 ROWS = {row["id"]: row for row in TABLE["claims"]}
 # Many seconds each; four pairs take six minutes together.

@@ -7,6 +7,7 @@ from pathlib import Path
 import claims_page
 import cooperative_routes
 import dual_rail_routes
+import equation_routes
 import numpy as np
 import pytest
 import ring_routes
@@ -20,9 +21,11 @@ from tests.support.dual_rail_by_hand import ByCharge, ByHand
 
 HERE = Path(__file__).parent
 ROUTES = {
-    "ring": ring_routes.ROUTES | sentence_routes.RING,
-    "dual_rail": dual_rail_routes.ROUTES | sentence_routes.DUAL_RAIL,
-    "cooperative": cooperative_routes.ROUTES | sentence_routes.COOPERATIVE,
+    "ring": ring_routes.ROUTES | sentence_routes.RING | equation_routes.RING,
+    "dual_rail": dual_rail_routes.ROUTES | sentence_routes.DUAL_RAIL | equation_routes.DUAL_RAIL,
+    "cooperative": cooperative_routes.ROUTES
+    | sentence_routes.COOPERATIVE
+    | equation_routes.COOPERATIVE,
     "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES | thermal_equation_routes.ROUTES,
 }
 ROWS = {

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import equation_claims
+import equation_routes
 import numpy as np
 import pytest
 import sentence_claims
@@ -20,10 +22,13 @@ def ours(name):
 
 
 def test_every_sentence_has_a_row_with_its_quotation_and_a_second_route():
-    for part in ("RING", "DUAL_RAIL", "COOPERATIVE"):
-        claims, routes = getattr(sentence_claims, part), getattr(sentence_routes, part)
-        assert set(claims) == set(routes)
-        assert all(ROWS[name]["quotation"] for name in claims)
+    for claims, routes in (
+        (sentence_claims, sentence_routes),
+        (equation_claims, equation_routes),
+    ):
+        for part in ("RING", "DUAL_RAIL", "COOPERATIVE"):
+            assert set(getattr(claims, part)) == set(getattr(routes, part))
+            assert all(ROWS[name]["quotation"] for name in getattr(claims, part))
 
 
 def test_rings():
@@ -46,6 +51,12 @@ def test_rings():
     assert np.ptp(ours("any distance")) < 1e-12
     g1, g2, _ = ours("g_1 = g_2")
     assert g1 == pytest.approx(g2, abs=1e-5)
+    printed, corrected = ours("Eq. (A10)")
+    assert corrected < 1e-14 < 0.3 < printed
+    assert max(ours("Eqs. (1), (4)")) < 1e-14
+    assert ours("first node is empty")[0] < 1e-12
+    weak, between, strong = ours("weak and strong couplings")
+    assert max(weak, strong) < between - 0.3
     assert ours("one particle lost") == pytest.approx([2 / 3, 0], abs=1e-12)
 
 
@@ -53,6 +64,8 @@ def test_two_rails():
     assert ours("r above 1") == pytest.approx(np.tanh([1, 2, 4]))
     assert ours("faster than in turn") < 0.7
     assert np.ptp(ours("S_A, any pattern")) < 1e-12
+    assert np.all(np.diff(ours("at most linear")) < 0)
+    assert ours("U J U^+")[0] < 1e-14
 
 
 def test_common_reservoir():
@@ -61,4 +74,5 @@ def test_common_reservoir():
     assert together[2] > alone[2]  # |10>
     assert ours("no dark pair") == pytest.approx([1, 0], abs=1e-12)
     assert np.all(np.diff(ours("least dissipation")) < 0)
+    assert max(ours("Psi_1 to Psi_3")) < 1e-14
     assert ours("relative phase") == pytest.approx([0.5, 0, 0, 0.5], abs=1e-12)
