@@ -67,7 +67,7 @@ def test_a_contour_is_the_exponential_on_every_tier(charge):
 
 
 def run_over(network, length, charge, missed=1e-11):
-    tiers = tiers_of(network, length, charge)
+    tiers = tiers_of(network, length, charge).up_to(120)
     run = ScheduleRun(
         tiers,
         120,
@@ -129,9 +129,9 @@ def test_a_run_starts_relative_to_its_own_gaussian(last):
     """An empty source holds no quanta, however many tiers decide on the first Gaussian."""
     h = hierarchy(te.thermal_link(0.3, 0.4, qubits=1))
     start = np.diag([0.0, 1.0])
-    tiers = ScheduleTiers([h], [2.0], InitialSource(0.0, 0.0), start, 0, 16)
+    tiers = ScheduleTiers([h], [2.0], InitialSource(0.0, 0.0), start, 0, 16).up_to(last)
 
-    def quanta(stretch):
+    def quanta(stretch, time):
         chain = tiers.first
         (raised,) = np.flatnonzero(tiers.start(4)[: offsets(chain, 0)[-1]])
         row = np.zeros((1, offsets(chain, 2)[-1]))

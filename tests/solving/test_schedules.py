@@ -152,9 +152,6 @@ def test_methods_that_take_one_network_refuse_schedules():
             te.evolve(pieces, [7.0], "10", method)
     with pytest.raises(te.MethodError, match="takes an exact method"):
         te.evolve(te.Schedule([(lambda t: COLD["on"], 1.0)]), [1.0], "10", te.FieldTrajectories())
-    two = te.thermal_link(0.8, 0.3, filters=2)
-    with pytest.raises(te.MethodError, match="behind one mode"):
-        te.evolve(te.Schedule([(two, 1.0), (two, 1.0)]), [2.0], "10", te.ContinuedFraction())
 
 
 def test_times_beyond_the_schedule_are_refused():

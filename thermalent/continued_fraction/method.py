@@ -19,6 +19,7 @@ from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.switching.evolution import ScheduleEvolutionPlan
+from thermalent.continued_fraction.switching.several_poles import plan_schedule
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode
@@ -37,10 +38,6 @@ from thermalent.support import checks, memory_limit
 
 SMALLEST_RTOL = 1e-13
 _FEW_TIMES = 100
-_SCHEDULE_BEHIND_ONE_MODE = Refusal(
-    "it evolves a schedule of networks behind one mode, and these have several. Use te.Fock() or "
-    "te.FieldTrajectories()."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +133,8 @@ class ContinuedFraction(Method):
                 return Refusal(mismatch)
         several_networks = isinstance(task, EvolutionTask) and len(task.pieces) > 1
         if len(network.modes) > 1:
-            if several_networks:
-                return _SCHEDULE_BEHIND_ONE_MODE
+            if isinstance(task, EvolutionTask) and several_networks:
+                return plan_schedule(task, self.settings)
             return several_modes.plan_several_modes(task, self.settings)
         networks = task.networks if isinstance(task, EvolutionTask) else (network,)
         try:

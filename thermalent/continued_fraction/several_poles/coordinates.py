@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -189,56 +190,125 @@ def chain_of(network: Network | Source, observed: np.ndarray | None = None) -> S
         UnstableSourceError: the modes together have no stationary state.
     """
     of = source_of(network)
-    network = of.network
-    if not network.modes:
+    return in_coordinates(of, coordinates_of(of, observed), first=True)
+
+
+class Coordinates(NamedTuple):
+    """Coordinates of a source's amplitudes.
+
+    Args:
+        transform: T, (m, n).
+        dual: Its inverse on the amplitudes that it holds, (n, m).
+        metric: G, (n, n).
+        output: c of the network that they were made for, (n,).
+        scale: eta.
+    """
+
+    transform: np.ndarray
+    dual: np.ndarray
+    metric: np.ndarray
+    output: np.ndarray
+    scale: float
+
+
+class OwnAmplitudes(NamedTuple):
+    """Of each amplitude of a source and its conjugate, the one that raises the emitters' charge.
+
+    Args:
+        members: Their positions in the source, (n,).
+        drift: W of these, (n, n).
+        covariance: C of these, (n, n).
+        sizes: Squares of their drives, (n,).
+    """
+
+    members: np.ndarray
+    drift: np.ndarray
+    covariance: np.ndarray
+    sizes: np.ndarray
+
+
+def own_amplitudes(of: Source) -> OwnAmplitudes:
+    """The amplitudes that the chain is made of.
+
+    Raises:
+        SymmetryError: the network does not conserve the excitation number.
+        UnstableSourceError: the modes together have no stationary state.
+    """
+    if not of.network.modes:
         raise NoChainError("the network has no boson mode.")
-    numbers, source = of.numbers, of.gaussian
-    signs = node_signs(network)[list(network.mode_indices)]
-    # Of each amplitude and its conjugate, the one that raises the emitters' charge.
+    _, source = of.numbers, of.gaussian  # which does not exist without the symmetry
+    signs = node_signs(of.network)[list(of.network.mode_indices)]
     own = np.array([2 * i + (sign < 0) for i, sign in enumerate(signs)])
-    conjugate = own ^ 1
-    output, first = _output(source, own)
-    drift = source.drift[np.ix_(own, own)]
-    covariance = source.covariance[np.ix_(own, conjugate)]
-    covariance = 0.5 * (covariance + covariance.conj().T)
-    acts_back = any(sparse.csr_array(k).count_nonzero() for k in source.backaction)
-    metric = _metric(output, covariance, acts_back)
-    transform, scale = orthonormal_rows(output, drift, metric, observed)
-    dual = metric @ transform.conj().T  # the inverse of T on the chain's amplitudes
-    return SourceChain(
-        liouvillian=emitter_liouvillian(network),
-        numbers=numbers,
-        bright_dark=bright_dark_basis(network, numbers),
-        drift=_hessenberg(transform @ drift @ dual),
-        covariance=_cleaned(transform @ covariance @ transform.conj().T),
-        scale=scale,
-        drive=source.drive[own[first]],
-        drive_conj=source.drive[conjugate[first]],
-        backaction=_mixed(transform.conj(), [source.backaction[i] for i in conjugate]),
-        backaction_conj=_mixed(transform, [source.backaction[i] for i in own]),
-        transform=transform,
-        dual=dual,
-        members=own,
+    covariance = source.covariance[np.ix_(own, own ^ 1)]
+    return OwnAmplitudes(
+        own,
+        source.drift[np.ix_(own, own)],
+        0.5 * (covariance + covariance.conj().T),
+        np.array([float(np.sum(np.abs(_elements(source, i).data) ** 2)) for i in own.tolist()]),
     )
 
 
-def _output(source: GaussianSource, own: np.ndarray) -> tuple[np.ndarray, int]:
-    """The row c with drives D_i = c_i D, and the position of D among them (where c_i = 1)."""
-    drives = [sparse.csr_array(source.drive[i]) for i in own]
-    squares = [float(np.sum(np.abs(drive.data) ** 2)) for drive in drives]
-    first = int(np.argmax(squares))
-    if squares[first] == 0:
+def coordinates_of(of: Source, observed: np.ndarray | None = None) -> Coordinates:
+    """The chain's coordinates of a network; see `chain_of`."""
+    own = own_amplitudes(of)
+    output = _output(of.gaussian, own)
+    acts_back = any(sparse.csr_array(k).count_nonzero() for k in of.gaussian.backaction)
+    metric = _metric(output, own.covariance, acts_back)
+    transform, scale = orthonormal_rows(output, own.drift, metric, observed)
+    return Coordinates(transform, metric @ transform.conj().T, metric, output, scale)
+
+
+def in_coordinates(of: Source, coordinates: Coordinates, *, first: bool) -> SourceChain:
+    """The chain of a network in given coordinates, whose drive is proportional to theirs or zero.
+
+    Args:
+        of: The network.
+        coordinates: The coordinates.
+        first: Whether they were made for it, so that the drift is lower Hessenberg.
+    """
+    own, source = own_amplitudes(of), of.gaussian
+    conjugate, transform, dual = own.members ^ 1, coordinates.transform, coordinates.dual
+    drift = transform @ own.drift @ dual
+    strongest = int(np.argmax(own.sizes))
+    # The drive D_i = c_i D of another network, in units of the c that the coordinates have.
+    factor = 1.0 if first or own.sizes[strongest] == 0 else 1.0 / coordinates.output[strongest]
+    return SourceChain(
+        liouvillian=emitter_liouvillian(of.network),
+        numbers=of.numbers,
+        bright_dark=bright_dark_basis(of.network, of.numbers),
+        drift=_hessenberg(drift) if first else _cleaned(drift),
+        covariance=_cleaned(transform @ own.covariance @ transform.conj().T),
+        scale=coordinates.scale,
+        drive=factor * source.drive[own.members[strongest]],
+        drive_conj=np.conj(factor) * source.drive[conjugate[strongest]],
+        backaction=_mixed(transform.conj(), [source.backaction[i] for i in conjugate]),
+        backaction_conj=_mixed(transform, [source.backaction[i] for i in own.members]),
+        transform=transform,
+        dual=dual,
+        members=own.members,
+    )
+
+
+def _elements(source: GaussianSource, amplitude: int) -> sparse.csr_array:
+    return sparse.csr_array(source.drive[amplitude])
+
+
+def _output(source: GaussianSource, own: OwnAmplitudes) -> np.ndarray:
+    """The row c with drives D_i = c_i D, where D is the strongest of them."""
+    first = int(np.argmax(own.sizes))
+    if own.sizes[first] == 0:
         raise NoChainError("the emitters feel no amplitude of the source.")
-    weights = np.zeros(len(own), dtype=complex)
+    drives = [_elements(source, i) for i in own.members.tolist()]
+    weights = np.zeros(len(drives), dtype=complex)
     for i, drive in enumerate(drives):
-        weights[i] = drives[first].conj().multiply(drive).sum() / squares[first]
+        weights[i] = drives[first].conj().multiply(drive).sum() / own.sizes[first]
         rest = drive - weights[i] * drives[first]
-        if np.sum(np.abs(rest.data) ** 2) > _PROPORTIONAL**2 * squares[first]:
+        if np.sum(np.abs(rest.data) ** 2) > _PROPORTIONAL**2 * own.sizes[first]:
             raise NoChainError(
                 "the emitters feel several amplitudes of the source, each in another way; a chain "
                 "has one that drives them."
             )
-    return weights, first
+    return weights
 
 
 def _metric(output: np.ndarray, covariance: np.ndarray, acts_back: bool) -> np.ndarray:

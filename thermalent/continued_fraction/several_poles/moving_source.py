@@ -34,10 +34,14 @@ class MovingSource:
     Args:
         chain: Emitters and source.
         amplitudes: Of the modes' coherent states at the start, (modes,); zeros: empty.
+        begin: The covariance at the start, (m, m); zero if not given.
     """
 
-    def __init__(self, chain: SourceChain, amplitudes: np.ndarray) -> None:
+    def __init__(
+        self, chain: SourceChain, amplitudes: np.ndarray, begin: np.ndarray | None = None
+    ) -> None:
         self.chain = chain
+        self._beyond = (0.0 if begin is None else begin) - chain.covariance
         self.mean = chain_amplitudes(chain, amplitudes)
         self.apart = _MARK / float(np.linalg.norm(chain.drift, 2))
         self.marks: dict[int, np.ndarray] = {}  # exp(-H t) at some times
@@ -45,8 +49,14 @@ class MovingSource:
     def at(self, time: float) -> tuple[np.ndarray, complex]:
         """V_1j(t) - V_1j, (m,), and the field eta m_1(t) that drives the emitters."""
         row = self._propagator(time)[0]
-        lacking = -(row @ self.chain.covariance @ self._propagator(time).conj().T)
+        lacking = row @ self._beyond @ self._propagator(time).conj().T
         return lacking, complex(self.chain.scale * (row @ self.mean))
+
+    def covariance(self, time: float) -> np.ndarray:
+        """V(t), (m, m)."""
+        over = self._propagator(time)
+        found = self.chain.covariance + over @ self._beyond @ over.conj().T
+        return np.asarray(0.5 * (found + found.conj().T))
 
     def settled(self, rest: float) -> float:
         """When mean and covariance are stationary but for this part of the covariance."""

@@ -34,25 +34,26 @@ def orthonormal_rows(
     scale = _norm(output, metric)
     rows = [output / scale]
 
-    def rest_of(row: np.ndarray) -> np.ndarray | None:
-        """What of a row is no combination of those before, of unit norm; None if nothing."""
-        size = _norm(row, metric)
-        for _ in range(2):
-            for other in rows:
-                row = row - (row @ metric @ other.conj()) * other
-        rest = _norm(row, metric)
-        return row / rest if rest > _DEPENDENT * size else None
-
     for first in (None, observed):
         following = rows[-1] @ drift if first is None else first
         while len(rows) < len(drift) and following is not None:
-            rest = rest_of(following)
+            rest = rest_of(following, rows, metric)
             if rest is not None:
                 rows.append(rest)
             following = None if rest is None else rest @ drift
         if observed is None:
             break
     return np.array(rows), scale
+
+
+def rest_of(row: np.ndarray, rows: list[np.ndarray], metric: np.ndarray) -> np.ndarray | None:
+    """What of a row is no combination of orthonormal ones, of unit norm; None if nothing."""
+    size = _norm(row, metric)
+    for _ in range(2):
+        for other in rows:
+            row = row - (row @ metric @ other.conj()) * other
+    rest = _norm(row, metric)
+    return row / rest if rest > _DEPENDENT * size else None
 
 
 def _norm(row: np.ndarray, metric: np.ndarray) -> float:

@@ -9,6 +9,8 @@ oscillates faster than a few N/T; see there how the comparison with steps shows 
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from scipy import sparse
 
@@ -20,6 +22,19 @@ from thermalent.numerics.inverse_laplace import hyperbola
 _SHIFT = SPAN**0.6  # first time of the next contour over that of this one
 _PER_NODE = 24.0  # multiplications of one node, per tier and cube of its unknowns
 _EPS = float(np.finfo(float).eps)
+
+
+class AllTiersResolvent(Protocol):
+    """(z - L)^{-1} on all tiers."""
+
+    @property
+    def cost(self) -> float:
+        """Approximate number of multiplications of one solution."""
+        ...
+
+    def solve(self, z: complex, y: np.ndarray) -> np.ndarray:
+        """(z - L)^{-1} y."""
+        ...
 
 
 class TierResolvent:
@@ -74,7 +89,9 @@ class TierContour:
         count: Nodes in the upper half plane.
     """
 
-    def __init__(self, resolvent: TierResolvent, y: np.ndarray, first: float, count: int) -> None:
+    def __init__(
+        self, resolvent: AllTiersResolvent, y: np.ndarray, first: float, count: int
+    ) -> None:
         self.first, self.real = first, not np.iscomplexobj(y)
         nodes, weights = hyperbola(first, SPAN * first, count)
         if self.real:
@@ -110,7 +127,7 @@ class ContourChain:
     """
 
     def __init__(
-        self, resolvent: TierResolvent, y: np.ndarray, first: float, last: float, count: int
+        self, resolvent: AllTiersResolvent, y: np.ndarray, first: float, last: float, count: int
     ) -> None:
         self.resolvent, self.y, self.count = resolvent, y, count
         self.firsts = [first]

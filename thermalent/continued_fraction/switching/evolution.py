@@ -90,7 +90,7 @@ def read_pieces(
     problem = _problem(pieces, task, tolerance)
     tiers = problem.tiers(0)
     values, error, _ = _converged(
-        tiers, task.times, problem.depth, tolerance, report, lambda s: reading(tiers, s)
+        tiers, task.times, problem.depth, tolerance, report, lambda s, _: reading(tiers, s)
     )
     return values, error
 
@@ -163,11 +163,12 @@ def _converged(
     rounded = tiers.redrawn()
 
     def run_with(last: int, number: int, starts: dict[int, ContourStart] | None) -> ScheduleRun:
+        own = tiers.up_to(last)
         return ScheduleRun(
-            tiers,
+            own,
             last,
             1.0 if number % 2 else _OTHER_STEPS,
-            folded=tiers if number % 2 else rounded,
+            folded=own if number % 2 else rounded.up_to(last),
             missed=missed,
             nodes=min(int(np.ceil(nodes * _MORE_NODES**number)), _MOST_NODES),
             starts=starts,

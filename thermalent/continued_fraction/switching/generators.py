@@ -15,7 +15,9 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hier
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import factors
 from thermalent.continued_fraction.dynamics.conserved import Conserved
+from thermalent.continued_fraction.dynamics.relaxation import largest_rate
 from thermalent.continued_fraction.dynamics.rounding import redrawn
+from thermalent.continued_fraction.switching.contours import TierResolvent
 from thermalent.continued_fraction.switching.reference import (
     SourcePiece,
     SourceStretch,
@@ -124,6 +126,35 @@ class ScheduleTiers:
         if key not in self._conserved:
             self._conserved[key] = Conserved(self.chains[key, 0])
         return self._conserved[key]
+
+    @property
+    def tier0_size(self) -> int:
+        """Unknowns of tier zero."""
+        return self.first.tier0_size
+
+    def offset(self, last: int) -> np.ndarray:
+        """Position of each tier up to `last`, and the size, (last + 2,)."""
+        return offsets(self.first, last)
+
+    def motion(self, stretch: SourceStretch, last: int) -> None:
+        """No generator depends on time: the reference follows the source in leaps."""
+        return None
+
+    def at_rest(self, stretch: SourceStretch) -> bool:
+        """Whether the source is stationary, so that no tier is coupled to the next but one."""
+        return stretch.reference == self.pieces[stretch.piece].modes[0].variance
+
+    def largest_rate(self, stretch: SourceStretch) -> float:
+        """The largest rate of the emitters alone."""
+        return largest_rate(self.chains[id(self.pieces[stretch.piece]), 0])
+
+    def resolvent(self, stretch: SourceStretch, last: int) -> TierResolvent:
+        """(z - L)^{-1} of a stretch at rest."""
+        return TierResolvent(
+            self.generator(stretch, last),
+            self.offset(stretch.tiers(last)),
+            self.conserved(stretch.piece),
+        )
 
     @property
     def first(self) -> HierarchyChain:

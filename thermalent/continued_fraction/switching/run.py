@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from scipy import sparse
 
-from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.continued_fraction.dynamics.relaxation import first_contour, largest_rate
-from thermalent.continued_fraction.switching.contours import ContourChain, TierResolvent
-from thermalent.continued_fraction.switching.generators import ScheduleTiers
-from thermalent.continued_fraction.switching.reference import SourceStretch
+from thermalent.continued_fraction.dynamics.relaxation import first_contour
+from thermalent.continued_fraction.switching.contours import AllTiersResolvent, ContourChain
 
 # Multiplications from which on the layout of runs of elements pays, which takes time to find.
 _LAID_OUT = 3e6
@@ -35,8 +33,91 @@ class ContourStart(NamedTuple):
 
 
 _STEPS_ONLY = ContourStart(np.inf, 0.0)
-# What is read of the lowest tiers of a stretch: rows that multiply them, (values, unknowns).
-TierReading = Callable[[SourceStretch], np.ndarray]
+# What is read of the lowest tiers at a time since a stretch began: rows that multiply them,
+# (values, unknowns).
+TierReading = Callable[[Any, float], np.ndarray]
+
+
+class Stretch(Protocol):
+    """A time in which the network does not change."""
+
+    @property
+    def piece(self) -> int:
+        """Number of the network."""
+        ...
+
+    @property
+    def length(self) -> float:
+        """How long it lasts."""
+        ...
+
+    def tiers(self, last: int) -> int:
+        """The highest tier in use, where that of the hottest stretch is `last`."""
+        ...
+
+
+class Motion(Protocol):
+    """An equation of motion whose generator depends on time."""
+
+    def cost(self, time: float) -> float:
+        """Approximate number of multiplications up to a time."""
+        ...
+
+    def stepped(
+        self, y: np.ndarray, times: list[float], report: Callable[[str], None]
+    ) -> Iterator[np.ndarray]:
+        """The solution at increasing times >= 0, from y at zero."""
+        ...
+
+
+class SwitchedTiers(Protocol):
+    """Generators and initial vector of one total charge, behind one mode or several."""
+
+    @property
+    def stretches(self) -> Sequence[Stretch]:
+        """The times in which networks do not change, one after the other."""
+        ...
+
+    @property
+    def tier0_size(self) -> int:
+        """Unknowns of tier zero."""
+        ...
+
+    def offset(self, last: int) -> np.ndarray:
+        """Position of each tier up to `last`, and the size, (last + 2,)."""
+        ...
+
+    def start(self, last: int) -> np.ndarray:
+        """The initial vector on the tiers of the first stretch."""
+        ...
+
+    def leaped(self, y: np.ndarray, before: Any, after: Any, last: int) -> np.ndarray:
+        """The vector at the end of one stretch as that at the beginning of the next."""
+        ...
+
+    def generator(self, stretch: Any, last: int) -> sparse.csr_array:
+        """L of a stretch, on its tiers, where the hottest one has tiers up to `last`."""
+        ...
+
+    def motion(self, stretch: Any, last: int) -> Motion | None:
+        """The equation of motion of a stretch whose generator depends on time, or None."""
+        ...
+
+    def at_rest(self, stretch: Any) -> bool:
+        """Whether the source is stationary, so that L couples neighbouring tiers alone."""
+        ...
+
+    def largest_rate(self, stretch: Any) -> float:
+        """The largest rate of the emitters alone."""
+        ...
+
+    def resolvent(self, stretch: Any, last: int) -> AllTiersResolvent:
+        """(z - L)^{-1} of a stretch at rest."""
+        ...
+
+
+class _TooMuch(Exception):
+    """More work than is granted."""
 
 
 class ScheduleRun:
@@ -53,45 +134,64 @@ class ScheduleRun:
             given, it is found, and stands here afterwards.
         report: Is told how far it is.
         reading: What is read at each time; if not given, tier 0.
+        granted: Multiplications after which it ends, wherever it is then.
     """
 
     def __init__(
         self,
-        tiers: ScheduleTiers,
+        tiers: SwitchedTiers,
         last: int,
         factor: float,
         *,
-        folded: ScheduleTiers,
+        folded: SwitchedTiers,
         missed: float,
         nodes: int,
         starts: dict[int, ContourStart] | None,
         report: Callable[[str], None],
         reading: TierReading | None = None,
+        granted: float = np.inf,
     ) -> None:
-        self.tiers, self.folded = tiers.up_to(last), folded.up_to(last)
+        self.granted, self.spent, self.refused = granted, 0.0, 0.0
+        self.tiers, self.folded = tiers, folded
         self.last, self.factor, self.report = last, factor, report
         self.allowed, self.nodes = missed, nodes
         self.known, self.starts = starts, {} if starts is None else starts
         self.y = self.tiers.start(last)
-        size = tiers.first.tier0_size
-        self.reading = reading or (lambda stretch: np.eye(size))
+        size = tiers.tier0_size
+        self.reading = reading or (lambda stretch, time: np.eye(size))
         self.rounding = 0.0
 
     def values(self, times: np.ndarray) -> np.ndarray:
-        """What is read at increasing times >= 0, (t, values)."""
-        found: list[np.ndarray] = []
+        """What is read at increasing times >= 0, (t, values); NaN where the work is not granted."""
         begin, done, stretches = 0.0, 0, self.tiers.stretches
+        found = [np.zeros((0, len(self.reading(stretches[0], 0.0))))]
         for number, stretch in enumerate(stretches):
             end = begin + stretch.length
             if number + 1 == len(stretches):
                 end = max(end, float(times[-1]))  # but for rounding they are the same
             inside = int(np.searchsorted(times, end, side="right"))
             marks = np.maximum(times[done:inside] - begin, 0.0)
-            found.append(self._crossed(number, marks, end - begin))
+            try:
+                found.append(self._crossed(number, marks, end - begin))
+            except _TooMuch:
+                break
             if number + 1 < len(stretches):
                 self.y = self.tiers.leaped(self.y, stretch, stretches[number + 1], self.last)
             begin, done = end, inside
-        return np.concatenate(found)
+        known = np.concatenate(found)
+        lacking = np.full((len(times) - len(known), known.shape[1]), np.nan)
+        return np.concatenate([known, lacking])
+
+    def spend(self, work: float) -> None:
+        """Count multiplications before they are done.
+
+        Raises:
+            _TooMuch: they are not granted.
+        """
+        self.spent += work
+        if self.spent > self.granted:
+            self.refused = self.spent
+            raise _TooMuch
 
     @property
     def missed(self) -> float:
@@ -101,40 +201,56 @@ class ScheduleRun:
     def _crossed(self, number: int, marks: np.ndarray, length: float) -> np.ndarray:
         """What is read since a stretch began, (t, values); y is at its end afterwards."""
         if length <= 0:
-            rows = self.reading(self.tiers.stretches[number])
+            rows = self.reading(self.tiers.stretches[number], 0.0)
             return np.tile(rows @ self.y[: rows.shape[1]], (len(marks), 1))
-        stretch = _Stretch(self, self.tiers.stretches[number], length)
+        motion = self.tiers.motion(self.tiers.stretches[number], self.last)
+        if motion is not None:
+            return self._moved(motion, number, marks, length)
+        stretch = _Constant(self, self.tiers.stretches[number], length)
         piece = stretch.stretch.piece
         if self.known is None and stretch.alone:
             self.starts[piece] = stretch.found()
         first = self.starts.get(piece, _STEPS_ONLY).time if stretch.alone else np.inf
+        self.spend(stretch.left_to_do(first))
         values, self.y = stretch.to_the_end(marks, first)
         self.rounding = float(np.hypot(self.rounding, stretch.rounding))
         return values
 
+    def _moved(self, motion: Motion, number: int, marks: np.ndarray, length: float) -> np.ndarray:
+        """The same where the generator depends on time."""
+        self.spend(motion.cost(length))
+        stretch, y = self.tiers.stretches[number], self.y
+        ends = [*marks.tolist(), length]
+        found = []
+        for time, y in zip(ends, motion.stepped(self.y, ends, self.report), strict=True):
+            rows = self.reading(stretch, time)
+            found.append(rows @ y[: rows.shape[1]])
+        self.y = y
+        return np.array(found)[: len(marks)]
 
-class _Stretch:
+
+class _Constant:
     """A time over which the generator does not change."""
 
-    def __init__(self, run: ScheduleRun, stretch: SourceStretch, length: float) -> None:
+    def __init__(self, run: ScheduleRun, stretch: Any, length: float) -> None:
         self.run, self.stretch, self.length, self.begin = run, stretch, length, run.y
-        self.piece = run.tiers.pieces[stretch.piece]
-        self.alone = stretch.reference == self.piece.modes[0].variance  # no pairs of tiers
+        self.alone = run.tiers.at_rest(stretch)
         matrix = run.tiers.generator(stretch, run.last).astype(run.y.dtype)
-        self.offset = offsets(run.tiers.first, stretch.tiers(run.last))
+        self.offset = run.tiers.offset(stretch.tiers(run.last))
         self.propagator = Propagator(matrix, run.factor)
         self.dear = self.propagator.cost(length, len(run.y)) > _LAID_OUT
         if self.dear:
             self.propagator = Propagator(matrix, run.factor, self.offset)
         self.now, self.y, self.rounding = 0.0, run.y.copy(), 0.0
-        self._resolvent: TierResolvent | None = None
+        self._resolvent: AllTiersResolvent | None = None
 
     def found(self) -> ContourStart:
         """Where contours agree with steps, on all tiers; steps are taken up to there."""
-        chain = self.run.tiers.chains[id(self.piece), 0]
-        time = first_contour(self.run.allowed, largest_rate(chain))
+        rate = self.run.tiers.largest_rate(self.stretch)
+        time = first_contour(self.run.allowed, rate)
         allowed = self.run.allowed
         while self._worth_while(time):
+            self.run.spend(self.propagator.cost(time - self.now, len(self.y)))
             self._step_to(time)
             contours = self._contours(time)
             first = contours.contour(0)
@@ -146,6 +262,12 @@ class _Stretch:
             time *= _LATER
         return _STEPS_ONLY
 
+    def left_to_do(self, first: float) -> float:
+        """Multiplications until the end, with contours from some time on."""
+        steps = max(0.0, min(first, self.length) - self.now)
+        contours = self._contours(first).cost if first < self.length else 0.0
+        return self.propagator.cost(steps, len(self.y)) + contours
+
     def to_the_end(self, marks: np.ndarray, first: float) -> tuple[np.ndarray, np.ndarray]:
         """What is read at some times, (t, values), and the vector at the end.
 
@@ -153,7 +275,7 @@ class _Stretch:
             marks: Increasing times within the stretch.
             first: Time from which on there are contours.
         """
-        rows = self.run.reading(self.stretch)
+        rows = self.run.reading(self.stretch, 0.0)
         size = rows.shape[1]
         if len(marks) and marks[0] < self.now:
             self.now, self.y = 0.0, self.begin.copy()
@@ -182,12 +304,7 @@ class _Stretch:
 
     def _contours(self, first: float) -> ContourChain:
         if self._resolvent is None:
-            run, stretch = self.run, self.stretch
-            self._resolvent = TierResolvent(
-                run.folded.generator(stretch, run.last),
-                self.offset,
-                run.tiers.conserved(stretch.piece),
-            )
+            self._resolvent = self.run.folded.resolvent(self.stretch, self.run.last)
         return ContourChain(self._resolvent, self.begin, first, self.length, self.run.nodes)
 
     def _step_to(self, time: float) -> None:

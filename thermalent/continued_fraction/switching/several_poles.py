@@ -1,0 +1,271 @@
+"""Evolution under a schedule of networks behind several poles, exact, with its error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from thermalent.continued_fraction.one_mode import evolution_status
+from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.several_poles import choice
+from thermalent.continued_fraction.several_poles.common_coordinates import common_chains
+from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.coordinates import NoChainError, SourceChain
+from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
+from thermalent.continued_fraction.several_poles.placements import count
+from thermalent.continued_fraction.switching.poles_source import PolesStretch, poles_stretches
+from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
+from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
+from thermalent.networks.gaussian_source import UnstableSourceError
+from thermalent.networks.symmetry import SymmetryError
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.plan import Cost, Plan, Refusal
+from thermalent.solution.tasks import EvolutionTask
+from thermalent.support.progress import working
+
+_HOW = "change with one quantum more along the chain, other tiers, steps, contours and roundings"
+LEVELS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
+_FEWER = 0.85  # tiers of every other run
+_PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
+_MOST_RUNS = 16
+_OTHER_STEPS = 1.07  # norm of the steps of every other run
+_MISSED, _LEAST_MISSED = 0.1, 1e-13  # what the contours of all pieces may miss, in tolerances
+_MOST_NODES = 54  # more would lose digits to exp(Re z t)
+_PROBED = 8  # networks whose steady states are looked at for the number of tiers
+_DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
+_ROUNDING = 1e-13
+_SMALLEST = 1e-10
+_EPS = 4 * float(np.finfo(float).eps)
+# Sparse products take so much longer than the dense ones in which work is granted.
+_SPARSE = 15.0
+# A run with one quantum more takes the power of its unknowns that steps and contours have between.
+_GROWTH = 1.5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PolesSchedule:
+    """Chains in common coordinates, and where they start.
+
+    Args:
+        chains: Of the networks up to the last time, one after the other.
+        lengths: How long each of them lasts.
+        begin: Covariance of the source at time zero, (m, m).
+    """
+
+    chains: list[SourceChain]
+    lengths: list[float]
+    begin: np.ndarray
+
+    def stretches(self, tolerance: float) -> list[PolesStretch]:
+        """The times in which neither network nor the motion of the source change."""
+        return poles_stretches(self.chains, self.lengths, self.begin, tolerance)
+
+    def depth(self, tolerance: float) -> int:
+        """Tiers that steady states need behind the hottest source of all."""
+        every = [self.begin, *(chain.covariance for chain in self.chains)]
+        hottest = max(every, key=lambda covariance: float(np.trace(covariance).real))
+        probed = self.chains[:: max(1, len(self.chains) // _PROBED)]
+        return max(
+            tiers_depth(replace(chain, covariance=hottest), min(1, chain.length - 1), tolerance)
+            for chain in {id(chain): chain for chain in probed}.values()
+        )
+
+
+def schedule_of(chains: Sequence[SourceChain], task: EvolutionTask) -> PolesSchedule:
+    """The schedule of a task from the chains of its networks, one after the other."""
+    lengths = [stretch.length for stretch in task.stretches()]
+    first = chains[0].covariance
+    begin = first if task.source == "stationary" else 0 * first
+    return PolesSchedule(chains=list(chains[: len(lengths)]), lengths=lengths, begin=begin)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Goal:
+    """What is wanted, and what it may take.
+
+    Args:
+        levels: Errors allowed, falling: each is tried for in turn.
+        granted: Multiplications of sparse matrices; the search ends where one more run would
+            exceed them.
+        report: Is told how far the work is.
+    """
+
+    levels: Sequence[float]
+    granted: float
+    report: Callable[[str], None]
+
+
+def evolve_charge(
+    schedule: PolesSchedule,
+    times: np.ndarray,
+    part: np.ndarray,
+    charge: int,
+    goal: Goal,
+    reading: Callable[[PolesTiers], TierReading] | None = None,
+    fewest: int = 1,
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """Elements of one charge or what is read, (t, n), errors (t,), and statistics.
+
+    Args:
+        schedule: The chains.
+        times: Increasing, >= 0, (t,).
+        part: The elements of the initial density matrix with this charge, (d, d).
+        charge: Q.
+        goal: The errors allowed, and the work.
+        reading: What is read, if not the emitters' elements.
+        fewest: The smallest K.
+    """
+    poles, left, levels = schedule.chains[0].length - 1, goal.granted, list(goal.levels)
+    quanta, number, depth = fewest if poles else 0, 0, schedule.depth(levels[0])
+    starts: dict[int, ContourStart] | None = None
+    before: np.ndarray | None = None
+    while True:
+        values, run = _run(
+            schedule, times, part, charge, (quanta, number, depth, levels[0]), starts, left,
+            goal.report, reading,
+        )  # fmt: skip
+        left, starts = left - run.spent, run.starts
+        larger = count(poles, quanta + 1) / count(poles, quanta) if poles else 1.0
+        if before is not None:
+            change = np.max(np.abs(values - before), axis=1, initial=0.0)
+            lacking = ~np.isfinite(change)
+            error = np.maximum.accumulate(np.where(lacking, np.inf, change))
+            rounding = _ROUNDING + _DEVIATIONS * run.rounding + run.missed
+            error += np.where(times > 0, rounding + _PART_OF_STEPS * levels[0], _EPS)
+            while len(levels) > 1 and np.max(error) <= levels[0]:
+                del levels[0]
+                deeper = schedule.depth(levels[0])
+                larger, depth, starts = larger * (deeper / depth) ** 1.5, deeper, None
+            ended = np.max(error) <= levels[0] or np.any(lacking) or number >= _MOST_RUNS
+            if ended or run.spent * larger**_GROWTH > left:
+                stats = {"tiers": run.last, "quanta": quanta, "refused": int(run.refused)}
+                return values, error, stats
+        goal.report(f"K = {quanta}")
+        before, number = values, number + 1
+        quanta += poles > 0
+
+
+def _run(
+    schedule: PolesSchedule,
+    times: np.ndarray,
+    part: np.ndarray,
+    charge: int,
+    size: tuple[int, int, int, float],
+    starts: dict[int, ContourStart] | None,
+    granted: float,
+    report: Callable[[str], None],
+    reading: Callable[[PolesTiers], TierReading] | None,
+) -> tuple[np.ndarray, ScheduleRun]:
+    """One run: its values and itself. `size` holds K, its number, the tiers and the tolerance."""
+    quanta, number, depth, tolerance = size
+    missed = max(_MISSED * tolerance / len(schedule.chains), _LEAST_MISSED)
+    nodes = int(np.ceil((1.25 if number else 1.0) * -np.log(missed / 3)))
+    other = number % 2 == 0
+    steps = _PART_OF_STEPS * tolerance * (_LONGER_STEPS if other else 1.0)
+    stretches = schedule.stretches(_PART_OF_STEPS * tolerance)
+    tiers, folded = (
+        PolesTiers(schedule.chains, stretches, part, charge, quanta, steps, staggered=staggered)
+        for staggered in (False, other)
+    )
+    run = ScheduleRun(
+        tiers,
+        2 * int(np.ceil((_FEWER if other else 1.0) * depth / 2)) + (2 if other else 4),
+        _OTHER_STEPS if other else 1.0,
+        folded=folded,
+        missed=missed,
+        nodes=min(nodes, _MOST_NODES),
+        starts=starts,
+        report=report,
+        reading=None if reading is None else reading(tiers),
+        granted=granted,
+    )
+    values = run.values(times)
+    if reading is None:
+        values = np.asarray((tiers.first.basis[0][:, : tiers.tier0_size] @ values.T).T)
+    return values, run
+
+
+def evolve_schedule(
+    schedule: PolesSchedule,
+    task: EvolutionTask,
+    goal: Goal,
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """States (t, d, d), errors (t,), and statistics."""
+    stats = {"tiers": 0, "quanta": 0, "refused": 0}
+    d = len(schedule.chains[0].numbers)
+
+    def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
+        values, error, own = evolve_charge(schedule, task.times, part, q, goal)
+        stats.update({key: max(value, own[key]) for key, value in stats.items()})
+        return values.reshape(-1, d, d), error
+
+    return *sum_of_charges(schedule.chains[0], task.times, task.start, evolved), stats
+
+
+def plan_schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
+    """The plan of an evolution under several networks of several modes, or why there is none."""
+    if not isinstance(task.source, str):
+        return Refusal(
+            "behind several modes a schedule starts from a stationary or an empty source. Use "
+            "te.Fock() or te.FieldTrajectories() for a coherent one."
+        )
+    try:
+        chains = common_chains(task.networks)
+    except (SymmetryError, UnstableSourceError) as error:
+        return Refusal(str(error))
+    except NoChainError as error:
+        return Refusal(
+            f"a schedule behind several modes takes those that drive the emitters through one "
+            f"amplitude: {error} Use te.Fock() or te.FieldTrajectories()."
+        )
+    for chain in {id(chain): chain for chain in chains}.values():
+        reason = choice.too_large(chain)
+        if reason is not None:
+            return Refusal(reason)
+    return PolesScheduleEvolutionPlan(task=task, settings=settings, chains=chains)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PolesScheduleEvolutionPlan(Plan):
+    """An evolution under several networks behind several poles, charge sector by charge sector."""
+
+    task: EvolutionTask
+    settings: Settings
+    chains: list[SourceChain]
+
+    @property
+    def cost(self) -> Cost:
+        """Memory of the tiers at the quanta that an accuracy takes, about."""
+        once = choice.chain_cost(self.chains[0], self.settings.aimed_rtol)
+        return replace(once, operations=np.nan)
+
+    def compute(self) -> Evolution:
+        """Exact states at the times, each with its error."""
+        began, task, settings = time.perf_counter(), self.task, self.settings
+        tolerance = max(settings.aimed_rtol, _SMALLEST)
+        levels = LEVELS if settings.rtol is None else (tolerance,)
+        granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
+        with working("evolution under a schedule") as report:
+            goal = Goal(levels=levels, granted=granted / _SPARSE, report=report)
+            states, error, stats = evolve_schedule(schedule_of(self.chains, task), task, goal)
+        status = evolution_status(
+            settings, task.times, error, tolerance, stats["refused"], "what is switched"
+        )
+        return Evolution(
+            network=task.network,
+            method=settings.record,
+            times=task.times,
+            states=states,
+            error=error,
+            how=_HOW,
+            status=status,
+            stats={
+                **stats,
+                "pieces": len(task.pieces),
+                "poles": self.chains[0].length,
+                "seconds": time.perf_counter() - began,
+            },
+        )
