@@ -54,7 +54,7 @@ def sources_refusal(network: Network | Source, rtol: float) -> str | None:
     try:
         chain = of.chain
         if not isinstance(chain, str) and preferred_chain(of, rtol) is not None:
-            return too_large(chain)
+            return chain_too_large(chain)
     except UnstableSourceError as error:
         return str(error)
     by_lattice = solve.lattice_refusal(of)
@@ -76,10 +76,10 @@ def chain_refusal(network: Network | Source) -> str | None:
             f"takes one mode or several that drive the emitters through one amplitude: {chain} "
             "Use te.Fock(...)."
         )
-    return too_large(chain)
+    return chain_too_large(chain)
 
 
-def too_large(chain: SourceChain) -> str | None:
+def chain_too_large(chain: SourceChain) -> str | None:
     """Why the fraction of a chain takes too many tiers, too much memory or work, or None."""
     depth = _depth(chain)
     if depth > MOST_TIERS:

@@ -109,11 +109,11 @@ class PolesTiers:
         terms = self._assembled(stretch, last)
         return sparse.csr_array(terms.at(self.pieces[stretch.piece].covariance[0]))
 
-    def motion(self, stretch: PolesStretch, last: int) -> Motion | None:
+    def motion(self, stretch: PolesStretch, last: int) -> PolesMotion | None:
         """The equation of motion of a stretch whose source moves; None of others."""
         if stretch.source is None:
             return None
-        return Motion(self._assembled(stretch, last), stretch.source, self.tolerance)
+        return PolesMotion(self._assembled(stretch, last), stretch.source, self.tolerance)
 
     def resolvent(self, stretch: PolesStretch, last: int) -> PolesResolvent:
         """(z - L)^{-1} of a stretch at rest."""
@@ -137,7 +137,7 @@ class PolesTiers:
         return self._terms[key]
 
 
-class Motion:
+class PolesMotion:
     """The equation y' = L(t) y while the source moves.
 
     Args:

@@ -38,7 +38,7 @@ _STEPS_ONLY = ContourStart(np.inf, 0.0)
 TierReading = Callable[[Any, float], np.ndarray]
 
 
-class Stretch(Protocol):
+class SwitchedStretch(Protocol):
     """A time in which the network does not change."""
 
     @property
@@ -56,7 +56,7 @@ class Stretch(Protocol):
         ...
 
 
-class Motion(Protocol):
+class SteppedMotion(Protocol):
     """An equation of motion whose generator depends on time."""
 
     def cost(self, time: float) -> float:
@@ -74,7 +74,7 @@ class SwitchedTiers(Protocol):
     """Generators and initial vector of one total charge, behind one mode or several."""
 
     @property
-    def stretches(self) -> Sequence[Stretch]:
+    def stretches(self) -> Sequence[SwitchedStretch]:
         """The times in which networks do not change, one after the other."""
         ...
 
@@ -99,7 +99,7 @@ class SwitchedTiers(Protocol):
         """L of a stretch, on its tiers, where the hottest one has tiers up to `last`."""
         ...
 
-    def motion(self, stretch: Any, last: int) -> Motion | None:
+    def motion(self, stretch: Any, last: int) -> SteppedMotion | None:
         """The equation of motion of a stretch whose generator depends on time, or None."""
         ...
 
@@ -216,7 +216,9 @@ class ScheduleRun:
         self.rounding = float(np.hypot(self.rounding, stretch.rounding))
         return values
 
-    def _moved(self, motion: Motion, number: int, marks: np.ndarray, length: float) -> np.ndarray:
+    def _moved(
+        self, motion: SteppedMotion, number: int, marks: np.ndarray, length: float
+    ) -> np.ndarray:
         """The same where the generator depends on time."""
         self.spend(motion.cost(length))
         stretch, y = self.tiers.stretches[number], self.y

@@ -222,7 +222,7 @@ def plan_schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
             f"amplitude: {error} Use te.Fock() or te.FieldTrajectories()."
         )
     for chain in {id(chain): chain for chain in chains}.values():
-        reason = choice.too_large(chain)
+        reason = choice.chain_too_large(chain)
         if reason is not None:
             return Refusal(reason)
     return PolesScheduleEvolutionPlan(task=task, settings=settings, chains=chains)
