@@ -27,7 +27,7 @@ from thermalent.solution.tasks import EvolutionTask
 from thermalent.support.progress import working
 
 _HOW = "change with one quantum more along the chain, other tiers, steps, contours and roundings"
-LEVELS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
+AIMS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
 _FEWER = 0.85  # tiers of every other run
 _PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
 _MOST_RUNS = 16
@@ -87,13 +87,13 @@ class Goal:
     """What is wanted, and what it may take.
 
     Args:
-        levels: Errors allowed, falling: each is tried for in turn.
+        aims: Errors allowed, falling: each is tried for in turn.
         granted: Multiplications of sparse matrices; the search ends where one more run would
             exceed them.
         report: Is told how far the work is.
     """
 
-    levels: Sequence[float]
+    aims: Sequence[float]
     granted: float
     report: Callable[[str], None]
 
@@ -118,13 +118,13 @@ def evolve_charge(
         reading: What is read, if not the emitters' elements.
         fewest: The smallest K.
     """
-    poles, left, levels = schedule.chains[0].length - 1, goal.granted, list(goal.levels)
-    quanta, number, depth = fewest if poles else 0, 0, schedule.depth(levels[0])
+    poles, left, aims = schedule.chains[0].length - 1, goal.granted, list(goal.aims)
+    quanta, number, depth = fewest if poles else 0, 0, schedule.depth(aims[0])
     starts: dict[int, ContourStart] | None = None
     before: np.ndarray | None = None
     while True:
         values, run = _run(
-            schedule, times, part, charge, (quanta, number, depth, levels[0]), starts, left,
+            schedule, times, part, charge, (quanta, number, depth, aims[0]), starts, left,
             goal.report, reading,
         )  # fmt: skip
         left, starts = left - run.spent, run.starts
@@ -134,12 +134,12 @@ def evolve_charge(
             lacking = ~np.isfinite(change)
             error = np.maximum.accumulate(np.where(lacking, np.inf, change))
             rounding = _ROUNDING + _DEVIATIONS * run.rounding + run.missed
-            error += np.where(times > 0, rounding + _PART_OF_STEPS * levels[0], _EPS)
-            while len(levels) > 1 and np.max(error) <= levels[0]:
-                del levels[0]
-                deeper = schedule.depth(levels[0])
+            error += np.where(times > 0, rounding + _PART_OF_STEPS * aims[0], _EPS)
+            while len(aims) > 1 and np.max(error) <= aims[0]:
+                del aims[0]
+                deeper = schedule.depth(aims[0])
                 larger, depth, starts = larger * (deeper / depth) ** 1.5, deeper, None
-            ended = np.max(error) <= levels[0] or np.any(lacking) or number >= _MOST_RUNS
+            ended = np.max(error) <= aims[0] or np.any(lacking) or number >= _MOST_RUNS
             if ended or run.spent * larger**_GROWTH > left:
                 stats = {"tiers": run.last, "quanta": quanta, "refused": int(run.refused)}
                 return values, error, stats
@@ -246,10 +246,10 @@ class PolesScheduleEvolutionPlan(Plan):
         """Exact states at the times, each with its error."""
         began, task, settings = time.perf_counter(), self.task, self.settings
         tolerance = max(settings.aimed_rtol, _SMALLEST)
-        levels = LEVELS if settings.rtol is None else (tolerance,)
+        aims = AIMS if settings.rtol is None else (tolerance,)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
         with working("evolution under a schedule") as report:
-            goal = Goal(levels=levels, granted=granted / _SPARSE, report=report)
+            goal = Goal(aims=aims, granted=granted / _SPARSE, report=report)
             states, error, stats = evolve_schedule(schedule_of(self.chains, task), task, goal)
         status = evolution_status(
             settings, task.times, error, tolerance, stats["refused"], "what is switched"
