@@ -111,7 +111,7 @@ def lattice_refusal(network: Network | Source) -> str | None:
             f"about {needed:.2g} tiers; it takes up to {MOST_LATTICE_TIERS}. Take a weaker source."
         )
     required = lattice_memory(sectors(problem), FIRST_TIER)
-    if required <= memory_limit.available():
+    if memory_limit.fits(required):
         return None
     return (
         f"the hierarchy would need {memory_limit.in_words(required)} of memory for its "
@@ -198,7 +198,7 @@ class _Growth:
         if self.limited and work > self._granted:
             return _Obstacle("budget", work)
         needed = lattice_memory(self.of.sectors, tier, real=self.of.real)
-        if needed > memory_limit.available():
+        if not memory_limit.fits(needed):
             return _Obstacle("memory", needed)
         if comb(tier + len(self.of.drive), tier) > _MOST_NUMBERS:
             return _Obstacle("too many tiers", needed)

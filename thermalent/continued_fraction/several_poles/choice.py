@@ -7,6 +7,8 @@ one output. Both costs are estimated, in seconds of one core, and the smaller on
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
@@ -88,7 +90,7 @@ def chain_too_large(chain: SourceChain) -> str | None:
             f"tiers; it takes up to {MOST_TIERS}."
         )
     needed = bytes_needed(chain, _LEAST_QUANTA)
-    if needed > memory_limit.available():
+    if not memory_limit.fits(needed):
         return (
             f"the continued fraction of its {chain.length} poles would need "
             f"{memory_limit.in_words(needed)} of memory, and "
@@ -105,6 +107,7 @@ def chain_too_large(chain: SourceChain) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1)  # the choice is made twice, to refuse and to plan
 def lattice_seconds(of: Source) -> float:
     """Estimated time of the lattice; infinite where it refuses."""
     if solve.lattice_refusal(of) is not None:

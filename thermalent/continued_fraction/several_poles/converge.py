@@ -49,7 +49,6 @@ STATE_BUDGET = 4e10
 TIERS_BUDGET = 4.5e11
 _SIX_DIGITS, _FOR_MORE = 1e-6, 1 / 2
 _FOR_TWO_DIGITS = 100.0
-_IMAGINARY = 1e-14  # parts of the largest rate that are rounding
 _BYTES = 8 * 6  # per element of a block: the block, its couplings and LAPACK's copies
 
 
@@ -88,7 +87,7 @@ def block_size(chain: SourceChain, most: int) -> float:
     """Real unknowns of a tier: half of the emitters' elements at each placement; of a problem with
     real numbers only, half of these, because imaginary parts drop out.
     """
-    elements = len(chain.numbers) ** 2 / (4 if _is_real(chain) else 2)
+    elements = len(chain.numbers) ** 2 / (4 if chain.real else 2)
     return elements * count(chain.length - 1, most) + len(chain.numbers)
 
 
@@ -299,7 +298,7 @@ class _Search:
         if total > granted:
             return _Obstacle("budget", total)
         needed = bytes_needed(self.chain, self.quanta + 1)
-        return _Obstacle("memory", needed) if needed > memory_limit.available() else None
+        return None if memory_limit.fits(needed) else _Obstacle("memory", needed)
 
     def _ended(self, found: Fraction, needed: float) -> Converged:
         return Converged(
@@ -329,11 +328,3 @@ def _tier0_unknowns(chain: Tiers) -> list[tuple[int, bool]]:
     """Emitters' element of each unknown of tier 0, and whether it is its imaginary part."""
     elements, imaginary = chain.elements[0], chain.imaginary[0]
     return [(int(elements[i]), bool(imaginary[i])) for i in range(chain.tier0_size)]
-
-
-def _is_real(chain: SourceChain) -> bool:
-    operators = (chain.liouvillian, chain.drive, *chain.backaction)
-    parts = [chain.drift, chain.covariance]
-    parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]
-    rounding = _IMAGINARY * max(float(np.max(np.abs(part), initial=0.0)) for part in parts)
-    return not any(np.any(np.abs(part.imag) > rounding) for part in parts)

@@ -39,6 +39,7 @@ from thermalent.support.errors import ArgumentError
 # A metric worse conditioned than this is widened by the vacuum's own fluctuations.
 _WORST_CONDITION = 1e12
 _EPS = float(np.finfo(float).eps)
+_IMAGINARY = 1e-14  # parts of the largest rate that are rounding
 # Two drives that differ by this part of them are proportional.
 _PROPORTIONAL = 1e-12
 
@@ -91,6 +92,15 @@ class SourceChain:
     def variance(self) -> float:
         """V = <|y|^2>."""
         return float(self.scale**2 * self.covariance[0, 0].real)
+
+    @cached_property
+    def real(self) -> bool:
+        """Whether all of its numbers are real, to rounding."""
+        operators = (self.liouvillian, self.drive, *self.backaction)
+        parts = [self.drift, self.covariance]
+        parts += [op if isinstance(op, np.ndarray) else op.data for op in operators]
+        rounding = _IMAGINARY * max(float(np.max(np.abs(part), initial=0.0)) for part in parts)
+        return not any(np.any(np.abs(part.imag) > rounding) for part in parts)
 
     @cached_property
     def elements(self) -> list[Elements]:
