@@ -68,6 +68,10 @@ def test_labelled_arrays_hold_the_same_numbers(shown):
     pytest.importorskip("xarray")
     assert np.array_equal(shown["spectrum"].to_xarray()["spectrum"], shown["spectrum"].values)
     assert np.array_equal(shown["g2"].to_xarray()["error"], shown["g2"].error)
+    frame = shown["spectrum"].to_pandas()
+    assert np.array_equal(frame["spectrum"], shown["spectrum"].values)
+    assert np.array_equal(frame.index, shown["spectrum"].frequencies)
+    assert np.array_equal(shown["g2"].to_pandas()["coherence"], shown["g2"].values)
 
 
 def test_tables_of_what_was_searched_hold_what_was_found(shown):

@@ -77,6 +77,15 @@ def test_a_data_frame_has_a_column_for_each_number_and_its_error(evolution):
     assert np.array_equal(frame["purity"], np.asarray(evolution.purity()))
 
 
+def test_a_data_frame_of_a_state_has_a_row_for_each_number(state):
+    pytest.importorskip("pandas")
+    frame = state.to_pandas()
+    assert list(frame.index) == ["concurrence", "|00⟩", "|S⟩", "|T⟩", "|11⟩"]
+    assert frame.loc["concurrence", "value"] == state.concurrence()
+    assert frame.loc["|S⟩", "error"] == state.populations()["S"].error
+    assert list(state.to_pandas("purity", names=["q1"])["value"]) == [state.purity("q1")]
+
+
 def test_labelled_arrays_by_emitter_have_the_elements_of_the_whole_state():
     """An element that is not on the diagonal tells rows from columns and emitters apart."""
     pytest.importorskip("xarray")

@@ -22,6 +22,10 @@ RINGS = te.ring_resonators(coupling=(0.3, 0.4))
         (lambda: te.Fock(tolerence=1e-3), "the nearest is `tolerance`"),
         (lambda: te.ContinuedFraction(rtoll=1), "the nearest is `rtol`"),
         (lambda: te.Qubit(name="q", dephase=1), "the nearest is `dephasing`"),
+        (
+            lambda: te.Qubit(name="q", detuning=1),
+            "no argument `detuning`: a detuning is the qubit's",
+        ),
         (lambda: te.Mode(name="m", nth=1), "the nearest is `n_th`"),
         (lambda: te.Network(nodes=(), decays=1), "the nearest is `decay`"),
         (lambda: te.Qubit(), "Qubit needs `name`, which is missing"),
@@ -141,3 +145,11 @@ def test_help_shows_the_arguments_of_a_class():
     """The metaclass that explains wrong calls does not hide them."""
     assert list(inspect.signature(te.Fock).parameters) == ["cutoff", "tolerance", "solver"]
     assert inspect.signature(te.Qubit).parameters["dephasing"].default == 0.0
+
+
+@pytest.mark.parametrize("label", ["S", "01"])
+def test_the_label_of_a_state_is_not_taken_for_an_emitter(label):
+    """Of a state and of an evolution; the message says where the number is."""
+    for found in (te.steady_state(LINK), te.evolve(LINK, [1.0], "00")):
+        with pytest.raises(ValueError, match=rf"which is a state: .* populations\(\)\['{label}'\]"):
+            found.populations(label)

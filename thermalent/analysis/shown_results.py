@@ -64,6 +64,14 @@ class ShownSpectrum(Saved):
             attrs={"flux": float(found.flux), "how": found.how},
         )
 
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            ImportError: xarray or pandas is not installed.
+        """
+        return self.to_xarray().to_dataframe()
+
 
 class ShownCoherence(Saved):
     """The text and the plot of a coherence function."""
@@ -107,6 +115,14 @@ class ShownCoherence(Saved):
             coords={"delay": found.delays},
             attrs={"flux": float(found.flux), "how": found.how},
         )
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            ImportError: xarray or pandas is not installed.
+        """
+        return self.to_xarray().to_dataframe()
 
 
 class ShownRates(Saved):

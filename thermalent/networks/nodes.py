@@ -117,6 +117,13 @@ class Qubit(Emitter):
         return (np.sqrt(self.dephasing / 2) * SIGMA_Z,)
 
 
+# What is looked for here and stands elsewhere; for the error of a call that gives it.
+Qubit.__init__.arguments_elsewhere = {  # type: ignore[attr-defined]
+    "detuning": "a detuning is the qubit's diagonal element of the network's `exchange`",
+    "decay": "its decay is the qubit's diagonal element of the network's `decay`",
+}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Qudit(Value, Emitter):
     r"""Any finite emitter, given by its lowering operator.

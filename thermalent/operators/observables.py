@@ -337,6 +337,7 @@ def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] 
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     names = tuple(emitters) or result.network.emitter_names
+    _refuse_labels(result, names)
     rho, dims = result.reduced(*emitters), _dims(result, names)
     values = states.populations(rho, dims, tolerance=result._tolerance)
     named, basis = _bell_labels(dims), np.eye(len(rho))  # the labels are in the order of the basis
@@ -359,6 +360,8 @@ def populations_together(
 ) -> dict[str, Estimates]:
     """The populations of several states of networks with the same emitters."""
     stack, names = GivenStates(results), tuple(emitters)
+    for first in results[:1]:
+        _refuse_labels(first, names)
     rho, dims = reduced_states(stack, names), _dims(stack, names)
     values = measures_together.populations_of_all(rho, stack.tolerance, dims)
     for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
@@ -403,6 +406,17 @@ def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = N
         allowed = f"{of}a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
         checks.fail(name, allowed, state if given is None else given)
     return states.ket(state, dims, name=name)
+
+
+def _refuse_labels(result: OneState, names: Sequence[str]) -> None:
+    """Names of states where those of emitters are meant, as in populations("S")."""
+    dims, known = result.network.dims, result.network.emitter_names
+    for name in names:
+        if name not in known and name in (*_bell_labels(dims), *states.basis_labels(dims)):
+            raise ArgumentError(
+                f"Argument `names` must be emitters, any of {list(known)}, but is {name!r}, "
+                f"which is a state: its population is populations()[{name!r}]."
+            )
 
 
 def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:

@@ -100,6 +100,25 @@ class ShownState(metaclass=ExplainedClass):
             attrs=_attributes(result),
         )
 
+    def to_pandas(self, *observables: str, names: Sequence[str] = ()) -> Any:
+        """Observables as a `pandas.DataFrame`: a row for each, with its value and its error.
+
+        Args:
+            observables: Such as "concurrence", "purity", "populations"; the concurrence of two
+                qubits and the populations if none is given, the populations alone of others.
+            names: The emitters that are meant; as for the observable if not given.
+
+        Raises:
+            ValueError: an observable is not known, or does not suit the emitters.
+            ImportError: pandas is not installed.
+        """
+        found = _columns(self, observables, tuple(names))
+        return imported_pandas().DataFrame(
+            [(float(value), float(value.error)) for value in found.values()],
+            index=list(found),
+            columns=["value", "error"],
+        )
+
 
 class ShownEvolution(metaclass=ExplainedClass):
     """The text, the table and the plots of an evolution."""
@@ -136,13 +155,10 @@ class ShownEvolution(metaclass=ExplainedClass):
         """
         result: Any = self
         axes = plots.axes_or_new(axes)
-        default = ("concurrence",) * _two_qubits(result) + ("populations",)
-        place = 0
-        for observable in observables or default:
-            for label, values in _series(result, observable, tuple(names)).items():
-                error = np.asarray(values.error, dtype=float)
-                plots.curve(axes, result.times, np.asarray(values), error, label, place)
-                place += 1
+        shown = _columns(result, observables, tuple(names))
+        for place, (label, values) in enumerate(shown.items()):
+            error = np.asarray(values.error, dtype=float)
+            plots.curve(axes, result.times, np.asarray(values), error, label, place)
         if plots.logarithmic(result.times):
             axes.set_xscale("log")
         axes.set(xlabel="time (inverse rate unit)")
@@ -181,10 +197,8 @@ class ShownEvolution(metaclass=ExplainedClass):
         duration = checks.within("seconds", checks.positive("seconds", seconds), 0.0, _LONGEST)
         if not len(result.times):
             checks.fail("times", "at least one time", checks.Words("empty"))
-        curves: dict[str, np.ndarray] = {}
-        for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
-            for label, values in _series(result, observable, tuple(names)).items():
-                curves[label] = np.asarray(values)
+        shown = _columns(result, observables, tuple(names))
+        curves = {label: np.asarray(values) for label, values in shown.items()}
         labels = states.basis_labels(result.network.dims)
         return moving_matrix(result.times, result.states, labels, curves, duration)
 
@@ -222,16 +236,10 @@ class ShownEvolution(metaclass=ExplainedClass):
         """
         result: Any = self
         columns: dict[str, np.ndarray] = {}
-        for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
-            for label, values in _series(result, observable, tuple(names)).items():
-                columns[label] = np.asarray(values)
-                columns[f"error of {label}"] = np.asarray(values.error)
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingPackageError(
-                "to_pandas() needs pandas: pip install 'thermalent[sweep]'"
-            ) from error
+        for label, values in _columns(result, observables, tuple(names)).items():
+            columns[label] = np.asarray(values)
+            columns[f"error of {label}"] = np.asarray(values.error)
+        pandas = imported_pandas()
         return pandas.DataFrame(columns, index=pandas.Index(result.times, name="time"))
 
 
@@ -262,6 +270,25 @@ def imported_xarray() -> Any:
             "to_xarray() needs xarray: pip install 'thermalent[sweep]'"
         ) from error
     return xarray
+
+
+def imported_pandas() -> Any:
+    """The package pandas, or an error that says how to install it."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingPackageError(
+            "to_pandas() needs pandas: pip install 'thermalent[sweep]'"
+        ) from error
+    return pandas
+
+
+def _columns(result: Any, observables: tuple[str, ...], names: tuple[str, ...]) -> dict[str, Any]:
+    """Observables by label, those that suit the emitters if none is named."""
+    found: dict[str, Any] = {}
+    for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
+        found |= _series(result, observable, names)
+    return found
 
 
 def _series(result: Any, observable: str, names: tuple[str, ...]) -> dict[str, Any]:

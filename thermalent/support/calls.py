@@ -237,6 +237,9 @@ def _raise_wrong_names(text: str, unfit: str, function: Callable[..., Any], name
     if unknown := _UNKNOWN.search(text):
         near = difflib.get_close_matches(unknown[1], names, 1, 0.0)
         hint = f"; the nearest is `{near[0]}`, all are {', '.join(names)}" if near else ""
+        elsewhere: Mapping[str, str] = getattr(function, "arguments_elsewhere", {})
+        if unknown[1] in elsewhere:
+            hint = f": {elsewhere[unknown[1]]}"
         raise ArgumentTypeError(f"{name} has no argument `{unknown[1]}`{hint}.") from None
     if missing := _MISSING.search(text):
         words = [f"`{word}`" for word in re.findall(r"'(\w+)'", missing[1])]
