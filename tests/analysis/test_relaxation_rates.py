@@ -6,19 +6,9 @@ import pytest
 import thermalent as te
 from tests.audit.networks import network_of
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
+from tests.support.rate_networks import KINDS, random_network
 from tests.support.reference.rates import slowest as reference_rates
-from thermalent.analysis.eigenvalues import refinement, shifts
-from thermalent.analysis.eigenvalues.candidates import Near
-from thermalent.analysis.eigenvalues.chain import ChargeChain
-from thermalent.analysis.eigenvalues.counting import (
-    _first_points,
-    count_missing,
-    log_det_double,
-)
-from thermalent.analysis.eigenvalues.generator import exact_generator
-from thermalent.analysis.eigenvalues.subspace import refine
-from thermalent.analysis.eigenvalues.subspace_double import refine_double
-from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
+from thermalent.analysis.eigenvalues import refinement
 
 EPS = np.finfo(float).eps
 
@@ -149,39 +139,6 @@ def test_what_is_not_unique_has_several_stationary_operators():
     assert np.all(collective.values.real > 0.1)
 
 
-def random_network(kind, rng):
-    """A network of a kind, cold enough for Fock space."""
-    n_th = float(rng.uniform(0.0, 0.15))
-    kappa = float(np.exp(rng.uniform(np.log(0.1), np.log(5))))
-    gamma = rng.uniform(0.3, 1.5, 2)
-    detuning = rng.uniform(-1, 1, 2)
-    if kind == "one qubit":
-        return te.thermal_link(
-            n_th, kappa, gamma=float(gamma[0]), detuning=float(detuning[0]), qubits=1
-        )
-    if kind == "ordinary":
-        return te.thermal_link(
-            n_th, kappa, gamma=tuple(gamma), detuning=tuple(detuning), dephasing=0.1, loss=0.2
-        )
-    if kind == "equal":
-        return te.thermal_link(n_th, kappa, gamma=float(gamma[0]))
-    if kind == "detuned":
-        return te.thermal_link(n_th, kappa, gamma=tuple(gamma), detuning=tuple(30 * detuning))
-    if kind == "bidirectional":
-        places = tuple(rng.uniform(0.1, 2, 2))
-        return te.phononic_link(n_th, kappa, wavelengths=places, detuning=tuple(detuning))
-    if kind == "nearly dark":
-        return te.phononic_link(n_th, kappa, wavelengths=(1, 2), detuning=tuple(1e-2 * detuning))
-    if kind == "not unique":
-        return te.phononic_link(n_th, kappa, wavelengths=(1, 2))
-    raise ValueError(kind)
-
-
-KINDS = (
-    "one qubit", "ordinary", "equal", "detuned", "bidirectional", "nearly dark", "not unique"
-)  # fmt: skip
-
-
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_networks(kind, seed):
@@ -237,120 +194,9 @@ def test_decays_far_below_the_rotations(monkeypatch, all_wide):
     assert np.all(found.error <= 1e-12 * np.abs(found.values))
 
 
-def test_copies_and_doubtful_values_of_several_shifts():
-    """Two shifts see a double rate; one that is far away sees it without digits."""
-    double = Near(np.array([-1.0 + 0j, -1.0 + 1e-9j]), np.full(2, 1e-12), np.full(2, 1e-6))
-    far = Near(np.array([-1.3 + 0.2j, -0.4 + 50j]), np.array([0.4, 1e-12]), np.full(2, 1e-6))
-    assert len(shifts._together([double, double], 1e-10)) == 2
-    kept = shifts._resolved(far, 1e-10)
-    assert kept.values == pytest.approx([-0.4 + 50j])
-    assert sorted(shifts._together([double, kept], 1e-10).imag)[-1] == 50.0
-
-
 def test_three_qubits():
     network = te.thermal_link(0.02, 1.0, gamma=(0.5, 0.8, 1.1), detuning=(0.3, -0.2, 0.0), qubits=3)
     check(network, 3, 5)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_rate_left_out_of_the_list_is_counted(kind):
-    """The count must say how many are missing, whichever they are: it is the certificate."""
-    rng = np.random.default_rng([KINDS.index(kind), 77])
-    chain = ChargeChain(exact_generator(random_network(kind, rng)), 0, 12)
-    known = np.linalg.eigvals(chain.matrix.toarray())
-    known = known[np.argsort(-known.real, kind="stable")]
-    depth = -known.real[:12]
-    at = int(np.argmax(np.diff(depth) / (depth[1:] + 1e-3)))  # a line in the widest gap
-    distance = 0.5 * (depth[at] + depth[at + 1])
-    log_det = log_det_double(chain)
-    assert count_missing(chain, known, distance, log_det).missing == 0
-    for left_out in range(at + 1):
-        # A conjugate pair together: the line is followed in the upper half plane only.
-        pair = np.abs(known - known[left_out].conj()) < 1e-6
-        pair = pair & (np.cumsum(pair) == 1) & (abs(known[left_out].imag) > 1e-6)
-        pair[left_out] = True
-        rest = known[~pair]
-        found = count_missing(chain, rest, distance, log_det)
-        assert found.missing == np.count_nonzero(pair)
-
-
-def test_a_weakly_damped_rotation_is_noticed_by_the_count():
-    """Rotations 1e6 and 1e8 times faster than they decay are counted like any other rate."""
-    network = te.phononic_link(
-        0.3, 1e-5, gamma=(6.7e-7, 5e-5), wavelengths=(0.3, 1.1), detuning=(-14.0, -1210.0)
-    )
-    chain = ChargeChain(exact_generator(network), 0, 10)
-    known = np.linalg.eigvals(chain.matrix.toarray())
-    depth = np.sort(-known.real)[:14]
-    at = 6 + int(np.argmax(np.diff(depth[6:])))
-    distance = 0.5 * (depth[at] + depth[at + 1])
-    assert depth[at + 1] - depth[at] > 1e-7  # beside 3e-13 of rounding
-    log_det = log_det_double(chain)
-    assert count_missing(chain, known, distance, log_det).missing == 0
-    for frequency in (14.0, 1196.0, 1210.0):
-        left_out = (np.abs(np.abs(known.imag) - frequency) < 1) & (known.real > -distance)
-        rest = known[~left_out]
-        found = count_missing(chain, rest, distance, log_det).missing
-        assert found == np.count_nonzero(left_out)
-        assert found > 0 or frequency != 14.0
-
-
-def test_determinants_of_the_compiled_loop():
-    """Against numpy, in a real and in a complex sector."""
-    network = te.thermal_link(0.7, 0.6, gamma=(0.4, 1.0), detuning=(0.3, -2.0), dephasing=0.1)
-    for charge in (0, 1):
-        chain = ChargeChain(exact_generator(network), charge, 9)
-        matrix = chain.matrix.toarray()
-        for s in (0.3 + 2j, -0.7 + 0.1j, -40.0 + 300j):
-            sign, size = np.linalg.slogdet(s * np.eye(chain.size) - matrix)
-            found = log_det_double(chain)(np.array([s]))[0]
-            # A few hundred unknowns, each with a relative rounding of 1e-15.
-            assert np.exp(1j * found.imag) == pytest.approx(sign, abs=1e-11)
-            assert found.real == pytest.approx(size, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("network", "last", "centre", "count"),
-    [
-        (lambda: te.thermal_link(0.3, 1.0, gamma=(0.4, 1.0), detuning=(0.3, -2.0)), 14, 0.0, 1),
-        (lambda: te.thermal_link(10.0, 1.0), 40, -1.5, 2),  # defective
-        (
-            lambda: te.phononic_link(1.0, 0.1, wavelengths=(1, 2), detuning=(1e-5, -1e-5)),
-            20,
-            0.0,
-            2,
-        ),
-    ],
-)
-def test_mixed_precision_agrees_with_many_digits(network, last, centre, count):
-    chain = ChargeChain(exact_generator(network()), 0, last)
-    fewer = ChargeChain(chain.generator, 0, last - 4)
-    exact = refine(chain, centre, count, 0.05)
-    coarse, mixed = refine_mixed(chain, centre, count, 0.05, fewer.size, 1.0)
-    order = [np.argsort(group.values.real) for group in (exact, mixed)]
-    apart = np.abs(exact.values[order[0]] - mixed.values[order[1]])
-    assert np.all(apart <= exact.error + mixed.error + 1e-16 * np.abs(exact.values))
-    assert np.all(mixed.error <= 1e-17 * np.abs(exact.values) + 1e-30)
-    # To first order in what fewer tiers leave out.
-    true = refine(fewer, centre, count, 0.05)
-    change = np.abs(np.sort(true.values.real) - np.sort(exact.values.real))
-    estimate = np.abs(np.sort(coarse.values.real) - np.sort(mixed.values.real))
-    assert np.all(change <= 2 * estimate + 1e-20)
-
-
-def test_a_list_that_was_not_counted_says_so(monkeypatch):
-    monkeypatch.setattr(refinement, "_EXACT_WORK", 10.0)
-    network = te.thermal_link(0.1, 1.0, gamma=(0.1, 0.12), detuning=(20, -20))
-    with pytest.warns(RuntimeWarning, match="not certified to be complete: it was not counted"):
-        found = te.relaxation_rates(network, 3)
-    monkeypatch.undo()
-    counted = te.relaxation_rates(network, 3)
-    assert not found.certified
-    assert "second search" in found.how
-    assert "a count takes about" in found.how
-    assert counted.certified
-    assert "counted" in counted.how
-    assert np.all(np.abs(found.values - counted.values) <= found.error + counted.error)
 
 
 def test_four_qubits_behind_a_mode():
@@ -459,21 +305,3 @@ def test_rates_that_differ_by_more_than_their_errors_are_in_order():
     for count in (2, 3, 4):
         fewer = te.relaxation_rates(network, count)
         np.testing.assert_array_less(np.abs(fewer.values - values[:count]), 2 * fewer.error)
-
-
-def test_the_count_begins_with_points_as_close_as_the_nearest_eigenvalue():
-    known = np.array([-1.0 + 2.0j, -0.501, -0.1])
-    points = _first_points(known, 0.5, 100.0, 1.0, 3.0)
-    assert np.array_equal(points, -points[::-1])
-    assert points[points > 0].min() == pytest.approx(0.0005, rel=1e-9)  # half of 0.501 - 0.5
-    assert points.max() >= 100.0
-    assert np.max(np.diff(points[np.abs(points) <= 3.0])) <= 1.0
-
-
-def test_two_eigenvalues_far_apart_are_not_known_by_a_square_root_alone():
-    """In double precision; a pair that may coincide is known to the root of what disturbs it."""
-    chain = ChargeChain(exact_generator(te.thermal_link(0.2, 0.3, qubits=1)), 0, 20)
-    found = refine_double(chain, -0.5, 2, 0.5)
-    apart = np.abs(np.sort(found.values.real) - [-0.8, -0.6])
-    assert np.all(apart <= found.error)
-    assert np.all(found.error < 1e-7)  # of 2 count cond(V) noise; the root is at 3e-5

@@ -11,7 +11,13 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import Numbers, Orders, json_option
+from thermalent.cli.options import (
+    Numbers,
+    Orders,
+    filter_frequency_option,
+    json_option,
+    target_option,
+)
 from thermalent.cli.output import WIDTH, check_figure, drawing, print_json, print_table
 
 if TYPE_CHECKING:
@@ -26,13 +32,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Temperature of the source.",
 )
-@click.option(
-    "--frequency",
-    metavar="QUANTITY",
-    default="5GHz",
-    show_default=True,
-    help="Frequency of the filter, omega/2pi.",
-)
+@filter_frequency_option
 @click.option(
     "--gamma",
     metavar="QUANTITY",
@@ -40,13 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Decay of the qubits into the waveguide, gamma/2pi.",
 )
-@click.option(
-    "--target-concurrence",
-    "target",
-    type=float,
-    required=True,
-    help="Wanted concurrence, between 0 and 1.",
-)
+@target_option
 @click.option(
     "--margins",
     type=Numbers(),

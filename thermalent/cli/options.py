@@ -95,6 +95,20 @@ loss_option = click.option(
 qubits_option = click.option(
     "--qubits", type=int, default=2, show_default=True, help="Number of qubits on the line."
 )
+target_option = click.option(
+    "--target-concurrence",
+    "target",
+    type=float,
+    required=True,
+    help="Wanted concurrence, between 0 and 1.",
+)
+filter_frequency_option = click.option(
+    "--frequency",
+    metavar="QUANTITY",
+    default="5GHz",
+    show_default=True,
+    help="Frequency of the filter, omega/2pi.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
 )

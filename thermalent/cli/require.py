@@ -11,6 +11,7 @@ import click
 from thermalent import __version__
 from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.options import filter_frequency_option, target_option
 from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
@@ -22,23 +23,11 @@ _UNKNOWNS = ("temperature", "quality", "gamma", "loss", "dephasing-time", "base-
 
 @click.command("require", short_help="What one quantity must be for a wanted concurrence.")
 @click.argument("unknown", type=click.Choice(_UNKNOWNS))
-@click.option(
-    "--target-concurrence",
-    "target",
-    type=float,
-    required=True,
-    help="Wanted concurrence, between 0 and 1.",
-)
+@target_option
 @click.option(
     "--temperature", metavar="QUANTITY", help="Temperature of the source.  [default: 293K]"
 )
-@click.option(
-    "--frequency",
-    metavar="QUANTITY",
-    default="5GHz",
-    show_default=True,
-    help="Frequency of the filter, omega/2pi.",
-)
+@filter_frequency_option
 @click.option("--quality", type=float, help="Q of the filter.  [default: 2.5e5]")
 @click.option(
     "--gamma",

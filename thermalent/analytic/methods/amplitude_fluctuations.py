@@ -11,12 +11,13 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from thermalent.analytic.methods.classical_field import ClassicalField, classical, field
-from thermalent.analytic.methods.null_vector import OneMode, one_mode_of, result
+from thermalent.analytic.methods.null_vector import OneMode, result
+from thermalent.analytic.methods.steady_state_plan import steady_state_problem
 from thermalent.analytic.radial_elements import RadialElements, radial_elements
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
+from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import Outcome, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, Task
+from thermalent.solution.tasks import Task
 from thermalent.support import checks
 
 # Emitter levels together: 3 qubits take a second, 4 would take minutes.
@@ -68,9 +69,7 @@ class AmplitudeFluctuations(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        if isinstance(task, EvolutionTask):
-            return STEADY_STATES_ONLY
-        problem = classical(one_mode_of(task.network))
+        problem = steady_state_problem(task, classical)
         if isinstance(problem, Refusal):
             return problem
         d = int(np.prod(problem.network.dims))
@@ -79,8 +78,6 @@ class AmplitudeFluctuations(Method):
                 f"the emitters have {d} levels together, more than the {_LARGEST_DIMENSION} that "
                 "finite elements in the amplitude are fast for. Use te.ContinuedFraction(...)."
             )
-        if task.initial is not None:
-            return NO_INITIAL
         return AmplitudePlan(method=self, problem=problem)
 
 

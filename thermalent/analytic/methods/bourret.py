@@ -13,18 +13,16 @@ from scipy.sparse.linalg import expm_multiply
 from thermalent.analytic.methods.null_vector import (
     ChargeSpace,
     OneMode,
-    null_state,
     one_mode_of,
-    result,
     small_enough,
 )
+from thermalent.analytic.methods.steady_state_plan import NullVectorPlan
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.numerics.inverse_laplace import Contour, hyperbola
 from thermalent.operators.superoperators import Superoperator, dense
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
-from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import EvolutionTask, Task
 
 # Emitter levels up to which the evolution takes dense exponentials (3 x 64 unknowns).
@@ -80,30 +78,14 @@ class Bourret(Method):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BourretPlan(Plan):
+class BourretPlan(NullVectorPlan):
     """The null vector of the emitters' effective generator at frequency zero."""
 
-    method: Bourret
-    problem: OneMode
+    order: ClassVar[str] = "it is of the second order in the flux if nothing acts back on the mode"
 
-    @property
-    def cost(self) -> Cost:
-        """Cost of one null vector."""
-        return self.problem.cost
-
-    def compute(self) -> SteadyState:
-        """The state, of unknown error."""
-        began = time.perf_counter()
-        space = self.problem.space
-        solved = null_state(bourret_generator(self.problem, space), space)
-        return result(
-            self.method.record,
-            self.problem.network,
-            solved.state,
-            order="it is of the second order in the flux if nothing acts back on the mode",
-            unique=solved.unique,
-            stats={"condition": solved.condition, "seconds": time.perf_counter() - began},
-        )
+    def generator(self, space: ChargeSpace) -> np.ndarray:
+        """That of `bourret_generator`, on the elements of charge zero, (m, m)."""
+        return bourret_generator(self.problem, space)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,17 +10,14 @@ import numpy as np
 from thermalent.analytic.methods.null_vector import (
     ChargeSpace,
     OneMode,
-    null_state,
-    one_mode_of,
-    result,
     small_enough,
 )
+from thermalent.analytic.methods.steady_state_plan import NullVectorPlan, steady_state_problem
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
-from thermalent.solution.result import SteadyState
-from thermalent.solution.tasks import EvolutionTask, Task
+from thermalent.solution.plan import Plan, Refusal
+from thermalent.solution.tasks import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,41 +45,21 @@ class Markov(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless there is one unpumped mode and few emitters."""
-        if isinstance(task, EvolutionTask):
-            return STEADY_STATES_ONLY
-        problem = small_enough(one_mode_of(task.network))
+        problem = steady_state_problem(task, small_enough)
         if isinstance(problem, Refusal):
             return problem
-        if task.initial is not None:
-            return NO_INITIAL
         return MarkovPlan(method=self, problem=problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MarkovPlan(Plan):
+class MarkovPlan(NullVectorPlan):
     """The null vector of the emitters' Markovian generator."""
 
-    method: Markov
-    problem: OneMode
+    order: ClassVar[str] = "it falls like the emitters' rates over the source's bandwidth"
 
-    @property
-    def cost(self) -> Cost:
-        """Cost of one null vector."""
-        return self.problem.cost
-
-    def compute(self) -> SteadyState:
-        """The state, of unknown error."""
-        began = time.perf_counter()
-        space = self.problem.space
-        solved = null_state(markov_generator(self.problem, space), space)
-        return result(
-            self.method.record,
-            self.problem.network,
-            solved.state,
-            order="it falls like the emitters' rates over the source's bandwidth",
-            unique=solved.unique,
-            stats={"condition": solved.condition, "seconds": time.perf_counter() - began},
-        )
+    def generator(self, space: ChargeSpace) -> np.ndarray:
+        """That under white noise, on the elements of charge zero, (m, m)."""
+        return markov_generator(self.problem, space)
 
 
 def markov_generator(problem: OneMode, space: ChargeSpace) -> np.ndarray:

@@ -9,11 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from thermalent.analytic.methods.classical_field import classical, dense_cost, field
-from thermalent.analytic.methods.null_vector import OneMode, one_mode_of, result
+from thermalent.analytic.methods.null_vector import OneMode, result
+from thermalent.analytic.methods.steady_state_plan import steady_state_problem
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
+from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
-from thermalent.solution.tasks import EvolutionTask, Task
+from thermalent.solution.tasks import Task
 from thermalent.support import checks
 
 
@@ -60,13 +61,9 @@ class PhaseDiffusion(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        if isinstance(task, EvolutionTask):
-            return STEADY_STATES_ONLY
-        problem = classical(one_mode_of(task.network))
+        problem = steady_state_problem(task, classical)
         if isinstance(problem, Refusal):
             return problem
-        if task.initial is not None:
-            return NO_INITIAL
         return PhaseDiffusionPlan(method=self, problem=problem)
 
 

@@ -9,13 +9,14 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from thermalent.analytic.methods.classical_field import ClassicalField, classical, dense_cost, field
-from thermalent.analytic.methods.null_vector import NullState, OneMode, one_mode_of, result
+from thermalent.analytic.methods.null_vector import NullState, OneMode, result
 from thermalent.analytic.methods.recognise import IdealLink, ideal_link
+from thermalent.analytic.methods.steady_state_plan import steady_state_problem
 from thermalent.analytic.quasistatic import quasistatic_populations
 from thermalent.solution.method import Claim, Method
-from thermalent.solution.plan import NO_INITIAL, STEADY_STATES_ONLY, Cost, Plan, Refusal
+from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import Outcome, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, Task
+from thermalent.solution.tasks import Task
 from thermalent.support import checks
 
 # Amplitudes x = |u|^2/V beyond these carry less than exp(-40), and, with a state that is linear in
@@ -59,13 +60,9 @@ class Quasistatic(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        if isinstance(task, EvolutionTask):
-            return STEADY_STATES_ONLY
-        problem = classical(one_mode_of(task.network))
+        problem = steady_state_problem(task, classical)
         if isinstance(problem, Refusal):
             return problem
-        if task.initial is not None:
-            return NO_INITIAL
         return QuasistaticPlan(method=self, problem=problem)
 
 
