@@ -7,6 +7,7 @@ import thermalent as te
 from tests.support.reference.dynamics import Dynamics
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics import conserved
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 
 START = np.diag([0.14, 0.59, 0.22, 0.05])
@@ -53,3 +54,13 @@ def test_a_singlet_that_decays_slowly_leaves_the_steady_state_late():
     left = [float(s) - steady for s in singlet]
     # Pure exponential between the last two times, to what the slow rate's own O(rate) changes.
     assert np.log(left[1] / left[2]) == pytest.approx(rate * 9e8 / 2, rel=0.3)
+
+
+@pytest.mark.parametrize("slow", [1e-9, 1e-12])
+def test_a_slow_state_that_is_fed_by_a_fast_one_is_not_conserved(slow, monkeypatch):
+    """In every row its column is small against that of the fast one."""
+    monkeypatch.setattr(conserved, "_trace", lambda chain: np.ones((3, 1)))
+    rows = np.array([[0.0, 0.3, slow], [0.0, -1.0, 0.0], [0.0, 0.7, -slow]])
+    assert conserved._null_vectors(None, rows).shape == (3, 1)
+    rows[:, 2] = 0.0
+    assert conserved._null_vectors(None, rows).shape == (3, 2)
