@@ -30,6 +30,9 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task, start_amplitudes
 from thermalent.support import memory_limit
 
+# Errors that a moving source is evolved to, one after the other, where no rtol is given.
+_LEVELS = (1e-3, 1e-4, 1e-5, 1e-7)
+
 
 def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
     """The plan of a task behind several modes, or the reason why there is none."""
@@ -167,7 +170,7 @@ class SeveralModesEvolutionPlan(Plan):
                 self.chain,
                 task.times,
                 task.start,
-                tolerance,
+                (tolerance,) if settings.rtol is not None else (*_LEVELS, tolerance),
                 granted,
                 start_amplitudes(task.source, len(task.network.modes)),
             )

@@ -58,6 +58,7 @@ def tiers_with_changes(
     charge: int = 0,
     *,
     whole: bool = False,
+    damping: np.ndarray | None = None,
 ) -> tuple[Tiers, list[Tiers]]:
     """The tiers of a chain, and on the same unknowns those of changes of it.
 
@@ -69,11 +70,13 @@ def tiers_with_changes(
         start: See `tiers`.
         charge: See `tiers`.
         whole: Whether all unknowns are kept, in complex numbers at Q = 0 too.
+        damping: Of the tails of the chain, where it does not follow from its drift, (m,).
 
     Returns:
         Tiers of this total charge, with all unknowns that the changes can reach.
     """
-    chains = [(chain, tail_damping(chain.drift)), *changes]
+    damping = tail_damping(chain.drift) if damping is None else damping
+    chains = [(chain, damping), *changes]
     assembly = _Assembly(chains, most, charge, hermitian=charge == 0 and not whole)
     unknowns = layout(assembly.pattern).unknowns
     seed = np.ones(unknowns.size, dtype=bool) if whole else unknowns.seed(_inside(chain, start))

@@ -26,6 +26,8 @@ from thermalent.continued_fraction.several_poles.fields import TierMatrices, vec
 from thermalent.continued_fraction.several_poles.moving_source import (
     MovingSource,
     covariance_changes,
+    explicit_work,
+    sizes_of_changes,
     steps_to,
     up_alone,
 )
@@ -105,6 +107,15 @@ class DisplacedRun:
         found = float(abs(self.constant).sum(axis=1).max())
         return found + 2 * abs(field) * float(abs(self.raising).sum(axis=1).max())
 
+    @property
+    def bytes(self) -> float:
+        """See `Run`; the steps take some vectors alone."""
+        return 0.0
+
+    def work(self, time: float, tolerance: float) -> float:
+        """See `Run`."""
+        return explicit_work(self.entries, self.norm, time)
+
     def states(
         self, times: np.ndarray, settled: float, tolerance: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
@@ -154,10 +165,9 @@ class DisplacedRun:
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, field = self.source.at(time)
         slope = self.constant @ y
-        for j, delta in enumerate(lacking):
-            for number, matrix in ((delta.real, 2 * j), (delta.imag, 2 * j + 1)):
-                if number != 0.0 and self.varying[matrix].nnz:
-                    slope += number * (self.varying[matrix] @ y)
+        for number, matrix in zip(sizes_of_changes(self.chain, lacking), self.varying, strict=True):
+            if number != 0.0 and matrix.nnz:
+                slope += number * (matrix @ y)
         if field != 0.0:
             lowered = np.conj(field) * (self.lowering @ y)
             slope += field * (self.raising @ y) + lowered

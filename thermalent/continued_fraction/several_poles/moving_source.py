@@ -26,6 +26,10 @@ from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tier
 # Marks between which exp(-H t) is a Taylor series, in units of 1/|H|, and its terms: 0.25^12/12!
 # is 1e-16.
 _MARK, _TERMS = 0.25, 11
+# Sparse products take so much longer than the dense ones in which work is granted.
+_SPARSE = 15.0
+_STAGES = 12.0  # products with the generator in a step
+_STEP = 3.0  # its length in units of the inverse norm of the generator, about
 
 
 class MovingSource:
@@ -91,13 +95,28 @@ def chain_amplitudes(chain: SourceChain, amplitudes: np.ndarray) -> np.ndarray:
 
 
 def covariance_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
-    """What a change of each V_1j by 1 and by i adds to the chain, for `tiers_with_changes`."""
+    """What a change of each V_1j by 1 and by i adds to the chain, for `tiers_with_changes`.
+
+    Where nothing turns the amplitudes, V stays real, and what i adds is left out.
+    """
     nowhere = np.zeros(chain.length)
+    units = (1.0,) if _stays_real(chain) else (1.0, 1j)
     return [
         (_with_covariance_alone(chain, j, unit), nowhere)
         for j in range(chain.length)
-        for unit in (1.0, 1j)
+        for unit in units
     ]
+
+
+def sizes_of_changes(chain: SourceChain, lacking: np.ndarray) -> list[float]:
+    """The weights of `covariance_changes` where the V_1j are changed by this, (m,)."""
+    if _stays_real(chain):
+        return [float(x) for x in lacking.real]
+    return [float(x) for x in np.column_stack([lacking.real, lacking.imag]).ravel()]
+
+
+def _stays_real(chain: SourceChain) -> bool:
+    return not (np.any(chain.drift.imag) or np.any(chain.covariance.imag))
 
 
 def up_alone(chain: Tiers) -> Tiers:
@@ -108,6 +127,17 @@ def up_alone(chain: Tiers) -> Tiers:
         return even._replace(value=0 * even.value), odd._replace(value=0 * odd.value)
 
     return replace(chain, within=without(chain.within), down=without(chain.down))
+
+
+def explicit_work(entries: int, norm: float, time: float) -> float:
+    """Multiplications of `steps_to` up to a time, about, in those of dense matrices.
+
+    Args:
+        entries: Nonzero elements of the generator.
+        norm: Its norm, about.
+        time: Time.
+    """
+    return _SPARSE * _STAGES * entries * (1 + time * norm / _STEP)
 
 
 def steps_to(
