@@ -56,6 +56,28 @@ def test_hot_sources_fill_as_their_sampled_fields():
     assert away[0] > 6 * sampled.error[0]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("filters", ["butterworth", "unequal and detuned", "third order"])
+def test_sources_at_room_temperature_fill_as_their_sampled_fields(filters):
+    """Within 4 standard errors while they fill, and stationary in the end, without an rtol."""
+    shape = {
+        "butterworth": te.Filter.butterworth(order=2, fwhm=0.02),
+        "unequal and detuned": te.Filter.cavities([0.02, 0.05], detunings=[0.01, -0.03]),
+        "third order": te.Filter.butterworth(order=3, fwhm=0.04),
+    }[filters]
+    network = te.thermal_link(1221 if filters == "butterworth" else 300, filter=shape)
+    times = np.array([3.0, 30.0, 80.0, 1e4])
+    found = te.evolve(network, times, "00", te.ContinuedFraction(), source="empty")
+    assert np.max(found.error) < 5e-3
+    sampled = te.evolve(
+        network, times[:3], "00", te.FieldTrajectories(n=600, seed=3), source="empty"
+    )
+    distance = np.max(np.abs(found.states[:3] - sampled.states), axis=(1, 2))
+    assert np.all(distance <= 4 * sampled.error + found.error[:3])
+    steady = te.steady_state(network, te.ContinuedFraction(rtol=1e-3))
+    assert np.max(np.abs(found.states[3] - steady.state)) <= found.error[3] + steady.error
+
+
 def test_in_the_end_the_source_is_stationary():
     network = te.thermal_link(0.5, 0.5, filters=2)
     method = te.ContinuedFraction(rtol=1e-5)

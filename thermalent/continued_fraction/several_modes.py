@@ -31,7 +31,7 @@ from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task, star
 from thermalent.support import memory_limit
 
 # Errors that a moving source is evolved to, one after the other, where no rtol is given.
-_LEVELS = (1e-3, 1e-4, 1e-5, 1e-7)
+_TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-7)
 
 
 def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
@@ -150,7 +150,9 @@ class SeveralModesEvolutionPlan(Plan):
         once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
         # Measured: contours end with fewer quanta than a steady state, but hold two chains.
         needed = 3e7 + 0.4 * once.bytes
-        if not isinstance(self.task.source, str):
+        if self.task.source == "empty":
+            needed += choice.empty_start_bytes(self.chain, self.settings.aimed_rtol)
+        elif not isinstance(self.task.source, str):
             needed = max(needed, choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol))
         return Cost(bytes=needed, operations=60 * decades * once.operations, least=once.least)
 
@@ -170,7 +172,7 @@ class SeveralModesEvolutionPlan(Plan):
                 self.chain,
                 task.times,
                 task.start,
-                (tolerance,) if settings.rtol is not None else (*_LEVELS, tolerance),
+                (tolerance,) if settings.rtol is not None else (*_TOLERANCES, tolerance),
                 granted,
                 start_amplitudes(task.source, len(task.network.modes)),
             )

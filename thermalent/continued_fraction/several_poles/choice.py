@@ -14,9 +14,15 @@ import numpy as np
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
-from thermalent.continued_fraction.several_poles.converge import MOST_WORK, bytes_needed, work
+from thermalent.continued_fraction.several_poles.converge import (
+    MOST_WORK,
+    block_size,
+    bytes_needed,
+    work,
+)
 from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
 from thermalent.continued_fraction.several_poles.displaced_source import bytes_of_displaced
+from thermalent.continued_fraction.several_poles.empty_source import bytes_of_factors
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost
@@ -154,6 +160,11 @@ def chain_cost(chain: SourceChain, rtol: float) -> Cost:
         operations=operations,
         least=bytes_needed(chain, least),
     )
+
+
+def empty_start_bytes(chain: SourceChain, rtol: float) -> float:
+    """Memory of an evolution from an empty source, about."""
+    return bytes_of_factors(_depth(chain), block_size(chain, _quanta(chain, rtol)))
 
 
 def coherent_start_bytes(chain: SourceChain, rtol: float) -> float:

@@ -51,6 +51,11 @@ _BYTES = 24.0  # of an element of its factors: a complex number and where it sta
 _MOST_EXPLICIT = 2e4  # unknowns, from which on explicit steps are never faster
 
 
+def bytes_of_factors(tiers: float, size: float) -> float:
+    """Memory of the factors of a long step, about, for so many tiers of so many unknowns."""
+    return _BYTES * stages_for(0.0) * 2 * tiers * size**2
+
+
 class EmptyRun:
     """One evolution of one charge with K quanta and the tiers up to `last`.
 
@@ -115,7 +120,7 @@ class EmptyRun:
     @property
     def bytes(self) -> float:
         """Memory of the factors of a long step, about."""
-        return _BYTES * self._factors(1.0) * 2 * self.last * max(self.built.sizes) ** 2
+        return bytes_of_factors(self.last, max(self.built.sizes))
 
     def work(self, time: float, tolerance: float) -> float:
         """See `Run`."""

@@ -64,13 +64,13 @@ class _Goal(NamedTuple):
     Args:
         chain: Emitters and source.
         source: Its mean and covariance over time.
-        levels: Errors allowed in the largest element, each in turn as far as it is affordable.
+        tolerances: Errors allowed in the largest element, each in turn as far as it is affordable.
         granted: Multiplications.
     """
 
     chain: SourceChain
     source: MovingSource
-    levels: Sequence[float]
+    tolerances: Sequence[float]
     granted: float
 
 
@@ -78,7 +78,7 @@ def evolve_moving_source(
     chain: SourceChain,
     times: np.ndarray,
     rho: np.ndarray,
-    levels: Sequence[float],
+    tolerances: Sequence[float],
     most_work: float,
     amplitudes: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
@@ -88,14 +88,14 @@ def evolve_moving_source(
         chain: Emitters and source.
         times: Increasing, >= 0, (t,).
         rho: Initial density matrix, (d, d).
-        levels: Errors allowed in the largest element, falling: each is tried for in turn.
+        tolerances: Errors allowed in the largest element, falling: each is tried for in turn.
         most_work: Multiplications; the search ends where one more run would exceed them.
         amplitudes: Of the modes' coherent states at the start, (modes,); zeros: empty.
     """
     stats = {"tiers": 0, "stepped_times": len(times), "quanta": 0, "poles": chain.length}
     stats["refused"] = 0
     source = MovingSource(chain, amplitudes)
-    goal = _Goal(chain, source, levels, most_work)
+    goal = _Goal(chain, source, tolerances, most_work)
 
     def evolved(
         make: Callable[[int, int, int], Run], shape: tuple[int, ...]
@@ -110,7 +110,7 @@ def evolve_moving_source(
     if not np.any(source.mean):
 
         def of_charge(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
-            end, at_a_step = float(times[-1]), _PART_OF_STEPS * levels[0]
+            end, at_a_step = float(times[-1]), _PART_OF_STEPS * tolerances[0]
 
             def make(quanta: int, last: int, round_: int) -> Run:
                 return EmptyRun(chain, source, quanta, part, q, last, end, at_a_step)
@@ -148,13 +148,13 @@ def _converge(
     Returns:
         Tiers and K, and the work of the times that take too much, or zero.
     """
-    chain, levels = goal.chain, list(goal.levels)
+    chain, tolerances = goal.chain, list(goal.tolerances)
     least = min(1, chain.length - 1)
     used = {"tiers": 0, "quanta": least, "refused": 0}
-    spent, round_, depth = 0.0, 0, tiers_depth(chain, least, levels[0])
+    spent, round_, depth = 0.0, 0, tiers_depth(chain, least, tolerances[0])
     before: np.ndarray | None = None
     while True:
-        tolerance = _PART_OF_STEPS * levels[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
+        tolerance = _PART_OF_STEPS * tolerances[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
         settled = _end_of_steps(goal.source, times, tolerance)
         last = 2 * int(np.ceil((_FEWER_TIERS + _MORE_TIERS * round_) * depth / 2)) + 2
         quanta = least + round_ * (chain.length > 1)
@@ -179,13 +179,13 @@ def _converge(
             known = np.isfinite(change)
             # Where the two agree by chance at one time, the error is that of the times after it.
             change = 3 * np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
-            change = np.where(known, change + _PART_OF_STEPS * levels[0] + own, np.inf)
+            change = np.where(known, change + _PART_OF_STEPS * tolerances[0] + own, np.inf)
             states[: len(times)], error[: len(times)] = now, change
-            if lost or np.max(change) <= levels[-1]:
+            if lost or np.max(change) <= tolerances[-1]:
                 return used
-            if np.max(change) <= levels[0] and len(levels) > 1:
-                del levels[0]
-                depth = tiers_depth(chain, least, levels[0])
+            if np.max(change) <= tolerances[0] and len(tolerances) > 1:
+                del tolerances[0]
+                depth = tiers_depth(chain, least, tolerances[0])
         before, round_ = now, round_ + 1
 
 
