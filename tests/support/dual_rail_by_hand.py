@@ -229,11 +229,15 @@ def krylov_space(act, start, step, most, tolerance=1e-13):
     small = np.zeros((most + 1, most), dtype=start.dtype)
     for n in range(1, most + 1):
         new = act(basis[n - 1])
-        for _ in range(2):  # twice: once leaves what rounding left
+        length, before = 0.0, np.linalg.norm(new)
+        while length < 0.01 * before:  # what is lost then is lost in digits: once more
+            if length > 0:
+                before = length
             parts = basis[:n].conj() @ new
             small[:n, n - 1] += parts
             new = new - parts @ basis[:n]
-        small[n, n - 1] = length = np.linalg.norm(new)
+            length = np.linalg.norm(new)
+        small[n, n - 1] = length
         if n % 8 == 0 and abs(length * expm(small[:n, :n] * step)[n - 1, 0]) < tolerance:
             return basis[:n], small[:n, :n]
         if n < most:
