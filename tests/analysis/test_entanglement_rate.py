@@ -68,6 +68,8 @@ def test_wrong_arguments_are_named():
         te.entanglement_rate(network, "purity", until=1.0)
     with pytest.raises(ValueError, match=r"^Argument `until` must be finite and positive"):
         te.entanglement_rate(network, until=0.0)
+    with pytest.raises(ValueError, match=r"^Argument `until` must be at least 1e-290"):
+        te.entanglement_rate(network, until=5e-324)
     with pytest.raises(ValueError, match=r"^Argument `reset` must be finite and non-negative"):
         te.entanglement_rate(network, until=1.0, reset=-1.0)
     with pytest.raises(ValueError, match=r"^Argument `pair` must be two different emitters"):

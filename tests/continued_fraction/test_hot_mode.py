@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.analysis.design import search
 from thermalent.continued_fraction import one_mode
 from thermalent.continued_fraction.radial import plan
 from thermalent.continued_fraction.sensitivity import observed_chain
@@ -107,6 +108,39 @@ def test_what_the_radial_form_cannot_give_is_refused_before_tiers(monkeypatch):
     assert te.steady_state(te.thermal_link(1.7e11, 10.0)).stats["form"] == "radial"
 
 
+def test_no_digits_beyond_doubles_where_nothing_is_entangled(monkeypatch):
+    """A warm waveguide mixes the qubits: doubles tell it to three digits, and that is enough."""
+
+    def never(*args, **kwargs):
+        raise AssertionError
+
+    monkeypatch.setattr(one_mode.OneModePlan, "_in_balls", never)
+    network = te.thermal_link(1e3, 1e-3, waveguide_occupation=1e5)
+    assert search.entanglement(network) == pytest.approx(-0.5, abs=1e-3)
+    found = search.MarginSearch(1e3, {"waveguide_occupation": 1e5}, True, lambda words: None)
+    assert found.hopeless
+    assert found.at(found.top)[0] == pytest.approx(-0.5, abs=1e-3)
+    cooler = search.MarginSearch(1e3, {"waveguide_occupation": 0.01}, True, lambda words: None)
+    assert not cooler.hopeless
+
+
+def test_hot_sources_are_looked_at_near_the_best_alone(monkeypatch):
+    seen = []
+
+    def hill(kappas, quanta, link):
+        seen.extend(quanta[quanta > 2e7])
+        return 0.9 - 0.3 * np.log10(quanta / 10**9.75) ** 2
+
+    monkeypatch.setattr(search, "margins", hill)
+    found = search.MarginSearch(1e12, {"waveguide_occupation": 0.0}, True, lambda words: None)
+    assert np.max(found.map) == pytest.approx(0.9, abs=1e-12)
+    assert len(seen) < 0.8 * 43 * np.count_nonzero(found.occupations > 2e7)
+    seen.clear()
+    value, n = max(zip(found._attenuated(1e-3), found.occupations, strict=True))
+    assert (value, n) == pytest.approx((0.9, 10**9.75))
+    assert len(seen) < 10
+
+
 def test_tiers_are_tried_where_they_take_seconds():
     network = te.thermal_link(1e9, 1e-3)
     found = te.steady_state(network)
@@ -117,3 +151,17 @@ def test_tiers_are_tried_where_they_take_seconds():
     assert not plan.tiers_may_help(lost, own)
     hotter = replace(lost, network=te.thermal_link(1e12, 1e-3))
     assert not plan.tiers_may_help(hotter, strict)
+
+
+def test_evolutions_behind_hot_modes_are_refused_before_they_begin():
+    """At 1e10 quanta one took half a minute, gigabytes, and had an error of a hundredth."""
+    network = te.thermal_link(1e11, 1e-3)
+    for call in (
+        lambda: te.evolve(network, [1.0], "00"),
+        lambda: te.evolve(network, [1.0], "00", te.ContinuedFraction(), source=0.0),
+        lambda: te.entanglement_rate(network, until=1.0, method=te.ContinuedFraction()),
+        lambda: te.preparation_time(network),
+        lambda: te.relaxation_rates(network),
+    ):
+        with pytest.raises(te.MethodError, match=r"up to 300000 over time\. Steady states may be"):
+            call()

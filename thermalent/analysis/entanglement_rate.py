@@ -30,6 +30,7 @@ _OBSERVABLES = (
 )
 _TIMES = 17  # of each grid: neighbours of the first differ by a factor of 1.8 over four decades
 _FIRST = 1e-4  # of `until`
+_EARLIEST = 1e-290  # of `until`: before, times lose their digits
 _REFINED = 2  # grids between the neighbours of the best time: each is eight times as fine
 _HOW = "error of the state carried through, {}; the maximum over time is at least this"
 
@@ -94,6 +95,8 @@ def entanglement_rate(
     if observable not in _OBSERVABLES:
         checks.fail("observable", f"one of {list(_OBSERVABLES)}", observable)
     end, dead = checks.positive("until", until), checks.nonnegative("reset", reset)
+    if end < _EARLIEST:
+        checks.fail("until", f"at least {_EARLIEST:g}", until)
     rho = states.initial_state(initial, network.dims, name="initial")
     names = _pair(network, pair)
     with working("entanglement rate") as report:

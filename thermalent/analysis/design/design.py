@@ -70,8 +70,8 @@ def design(
 
     Args:
         temperature: Of the source, such as "293K"; a plain number is in kelvin. > 0, and such
-            that there are at most 1e9 quanta. The search takes about a second of one core for a
-            thousand quanta, four for a million, half a minute or more for 1e8.
+            that there are at most 1e12 quanta. The search takes about a second of one core for a
+            thousand quanta, two for a million, some seconds for 1e8 and more.
         frequency: Of the filter, omega_c/2pi, such as "5GHz"; a plain number is in hertz.
         gamma: Decay of the qubits into the waveguide, gamma/2pi, such as "10MHz".
         target: The wanted concurrence, in (0, 1).
@@ -79,7 +79,7 @@ def design(
         attenuate: Whether the source may be attenuated in front of the filter, by something cold.
         dephasing_time: T_phi that the qubits have anyway; None is no dephasing.
         loss: Power loss between the qubits that there is anyway.
-        base_temperature: T_0 that the waveguide has anyway.
+        base_temperature: T_0 that the waveguide has anyway, at most 3e5 quanta.
         filters: Orders of filters to compare, such as (1, 2, 3, 4), up to 6; None for one cavity
             alone. A shape takes some ten seconds.
         shapes: Which ones, of each order: "cavities" (equal, in a row), "butterworth",
