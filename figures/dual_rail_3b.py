@@ -100,8 +100,9 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time
         for n in range(1, PAIRS):
             colour = common.COLOURS[(n - 1) % len(common.COLOURS)]
             lower.plot(times, columns[f"S_{n}"], color=colour, label=rf"$\mathcal{{S}}_{n}$")
-            label = "closed form" if n == 1 else None
-            lower.plot([0.97 * SPAN, SPAN], [limits[n - 1]] * 2, color="black", lw=1, label=label)
+        ends = np.array([[0.97 * SPAN], [SPAN]]) * np.ones(PAIRS - 1)
+        marks = lower.plot(ends, np.tile(limits[: PAIRS - 1], (2, 1)), color="black", lw=1)
+        marks[0].set_label("closed form")
         lower.set(xlabel=r"time $\gamma t$", ylabel=r"entropy of the first $n$ pairs (nats)")
         lower.set(xlim=(0, SPAN), ylim=(0, None))
         for axes in (upper, lower):

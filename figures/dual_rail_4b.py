@@ -89,7 +89,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 columns["kappa_over_gamma"],
                 columns[f"N_ent_dephasing_{rate:g}"],
                 color=colour,
-                label=rf"$\gamma_\phi = {rate:g}\,\gamma$",
+                label=rf"$\gamma_\phi = {rate:g}\,\gamma$" if rate else r"$\gamma_\phi = 0$",
             )
         for mark in MARKS:
             axes.axhline(mark, color="black", lw=0.7, ls=":")
