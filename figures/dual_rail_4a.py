@@ -12,7 +12,7 @@ from figures.common import Report, Track
 
 SQUEEZING = 1.0
 # Pairs by kappa/gamma. A fourth pair takes seconds to half a minute of CPU where the source is
-# broad, two minutes at kappa = 5 gamma, and more memory than many machines have below.
+# broad, two minutes and 4 GB of memory at kappa = 5 gamma, and more below.
 PAIRS = {1.0: 3, 2.0: 3, 5.0: 4, 10.0: 4, 20.0: 4, 100.0: 4}
 RTOL = {1: 1e-8, 2: 1e-5, 3: 1e-3, 4: 1e-2}  # by pairs
 FOCK = 10  # levels of each mode, for the second route
