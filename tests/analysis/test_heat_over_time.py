@@ -96,8 +96,6 @@ def test_late_currents_are_those_of_the_steady_state():
 def test_what_heat_over_time_does_not_take():
     with pytest.raises(te.MethodError, match="changes smoothly"):
         te.heat_over_time(te.Schedule([(lambda t: NETWORK, 1.0)]), [1.0], "0")
-    with pytest.raises(te.MethodError, match="continued fraction"):
-        te.heat_over_time(te.thermal_link(0.5, 0.3, filters=2), [1.0], "00")
     with pytest.raises(te.ThermalentError, match="at most 3, the duration"):
         te.heat_over_time(te.Schedule([(NETWORK, 3.0)]), [4.0], "0")
     with pytest.raises(te.ThermalentError, match="`rtol`"):

@@ -23,6 +23,7 @@ from thermalent.analysis.heat_currents import (
     node_means,
     refuse_classical_fields,
 )
+from thermalent.analysis.heat_several_modes import heat_behind_modes
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import TierOperators, tier_matrices
@@ -30,6 +31,7 @@ from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.switching.evolution import read_pieces
 from thermalent.continued_fraction.switching.generators import ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
+from thermalent.continued_fraction.switching.several_poles import HOW_OF_SCHEDULES
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.estimates import Estimates
@@ -88,16 +90,18 @@ def heat_over_time(
     $$\frac{d}{dt} N = J_\mathrm{hot} - J_\mathrm{output} - J_\mathrm{elsewhere}$$
 
     Args:
-        network: Emitters behind one mode; excitation number conserved up to decay; or a `Schedule`
-            of such networks, at whose switches currents jump: a time at which networks change
-            belongs to the piece that ends there.
+        network: Emitters behind one mode, or behind several that drive them through one amplitude;
+            excitation number conserved up to decay; or a `Schedule` of such networks, at whose
+            switches currents jump: a time at which networks change belongs to the piece that ends
+            there.
         times: Increasing, finite, >= 0, inverse rate unit, (t,); of a schedule at most its
             duration.
         initial: The emitters' initial state: product state by name ("00", emitters in node order),
             ket, or density matrix; uncorrelated with the source.
-        source: The source's initial state: "stationary", "empty", or a coherent amplitude.
+        source: The source's initial state: "stationary", "empty", or behind one mode a coherent
+            amplitude.
         rtol: Error aimed at, relative to the largest current that the ports allow, from 1e-10 to
-            0.1; 1e-9 if not given.
+            0.1; if not given, 1e-9 behind one mode, and behind several what half a minute affords.
         intrinsic_decay: Rates at which emitters lose quanta into channels of their own, as for
             `te.heat_currents`; the same in all networks of a schedule.
 
@@ -117,9 +121,13 @@ def heat_over_time(
     for one in task.networks:
         _refuse(one, aimed)
     channels = [heat_channels(one, intrinsic_decay) for one in task.networks]
+    scales = _scales(task)
+    if len(task.network.modes) > 1:
+        with working("heat over time") as report:
+            values, error = heat_behind_modes(task, channels, scales, rtol, report)
+        return _result(task, values, error, scales, HOW_OF_SCHEDULES)
     numbers = excitation_numbers(task.network)
     known = {id(one): hierarchy(one, numbers) for one in task.networks}
-    scales = _scales(task)
 
     def reading(tiers: ScheduleTiers, stretch: SourceStretch) -> np.ndarray:
         one, own = task.networks[stretch.piece], channels[stretch.piece]
@@ -130,8 +138,14 @@ def heat_over_time(
         values, error = read_pieces(
             [known[id(one)] for one in task.networks], task, aimed, report, reading
         )
+    return _result(task, values, error, scales, _HOW)
+
+
+def _result(
+    task: EvolutionTask, values: np.ndarray, error: np.ndarray, scales: np.ndarray, how: str
+) -> HeatOverTime:
     hot, output, elsewhere, quanta = (
-        Estimates(values[:, i] * scale, error * scale, _HOW) for i, scale in enumerate(scales)
+        Estimates(values[:, i] * scale, error * scale, how) for i, scale in enumerate(scales)
     )
     return HeatOverTime(
         times=task.times, hot=hot, output=output, elsewhere=elsewhere, quanta=quanta
@@ -161,14 +175,17 @@ def _task(
         initial=initial,
         source=checks.source_start("source", source),
     )
-    mismatch = mismatched_start(source, 1) if not isinstance(source, str) else None
+    modes = len(task.network.modes)
+    mismatch = mismatched_start(source, modes) if not isinstance(source, str) else None
     if mismatch is not None:
         raise MethodError(f"Heat over time: {mismatch}")
     return task
 
 
 def _refuse(network: Network, rtol: float) -> None:
-    refusal = ContinuedFraction(rtol=rtol).one_mode_refusal(network)
+    method = ContinuedFraction(rtol=rtol)
+    several = len(network.modes) > 1
+    refusal = None if several else method.one_mode_refusal(network)  # chains are refused together
     if refusal is not None:
         raise MethodError(f"Heat currents come from the continued fraction: {refusal}")
     refuse_classical_fields(network)
@@ -176,15 +193,12 @@ def _refuse(network: Network, rtol: float) -> None:
 
 def _scales(task: EvolutionTask) -> np.ndarray:
     """The sizes of the three currents and of the quanta that their errors are relative to, (4,)."""
-    quanta = max(one.modes[0].n_th for one in task.networks) + float(
-        abs(start_amplitudes(task.source, 1)[0]) ** 2
-    )
+    quanta = max(sum(mode.n_th for mode in one.modes) for one in task.networks)
+    amplitudes = start_amplitudes(task.source, len(task.network.modes))
+    quanta += float(np.sum(np.abs(amplitudes) ** 2))
     quanta += float(np.max(excitation_numbers(task.network), initial=0.0))
-    rate = max(
-        max(one.modes[0].bath_rate, float(np.abs(one.couplings.decay).max()))
-        for one in task.networks
-    )
-    port = max(one.modes[0].bath_rate for one in task.networks)
+    port = max(mode.bath_rate for one in task.networks for mode in one.modes)
+    rate = max(port, *(float(np.abs(one.couplings.decay).max()) for one in task.networks))
     return np.array([max(port, 1e-3 * rate) * quanta, rate * quanta, rate * quanta, quanta])
 
 

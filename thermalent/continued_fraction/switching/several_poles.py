@@ -20,13 +20,16 @@ from thermalent.continued_fraction.switching.poles_source import PolesStretch, p
 from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
 from thermalent.networks.gaussian_source import UnstableSourceError
-from thermalent.networks.symmetry import SymmetryError
+from thermalent.networks.network import Network
+from thermalent.networks.symmetry import SymmetryError, element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.tasks import EvolutionTask
 from thermalent.support.progress import working
 
-_HOW = "change with one quantum more along the chain, other tiers, steps, contours and roundings"
+HOW_OF_SCHEDULES = (
+    "change with one quantum more along the chain, other tiers, steps, contours and roundings"
+)
 AIMS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
 _FEWER = 0.85  # tiers of every other run
 _PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
@@ -205,6 +208,57 @@ def evolve_schedule(
     return *sum_of_charges(schedule.chains[0], task.times, task.start, evolved), stats
 
 
+def whole_chains(networks: Sequence[Network]) -> list[SourceChain]:
+    """The chains of networks in common coordinates that hold every amplitude of the source.
+
+    Raises:
+        NoChainError: there are none, or their fraction takes too much.
+        SymmetryError: a network does not conserve the excitation number.
+        UnstableSourceError: the modes of a network together have no stationary state.
+    """
+    chains = common_chains(networks, whole=True)
+    for chain in {id(chain): chain for chain in chains}.values():
+        reason = choice.chain_too_large(chain)
+        if reason is not None:
+            raise NoChainError(reason)
+    return chains
+
+
+def read_several_poles(
+    chains: Sequence[SourceChain],
+    task: EvolutionTask,
+    rtol: float | None,
+    report: Callable[[str], None],
+    reading: Callable[[PolesTiers], TierReading],
+    fewest: int,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Real numbers read from the lowest tiers of total charge zero.
+
+    Args:
+        chains: Of the networks, one after the other, in common coordinates.
+        task: Times, start and source.
+        rtol: Error aimed at; None for what a budget affords.
+        report: Is told how far the work is.
+        reading: What is read.
+        fewest: The smallest K.
+
+    Returns:
+        Values (t, n), errors (t,), and the multiplications of what was not computed, or zero.
+    """
+    d = len(chains[0].numbers)
+    charge = element_charges(chains[0].numbers).reshape(d, d)
+    goal = Goal(
+        aims=AIMS if rtol is None else (rtol,),
+        granted=(TIERS_BUDGET if rtol is None else MOST_WORK) / _SPARSE,
+        report=report,
+    )
+    part = np.where(charge == 0, task.start, 0)
+    values, error, stats = evolve_charge(
+        schedule_of(chains, task), task.times, part, 0, goal, reading, fewest
+    )
+    return values, error, stats["refused"]
+
+
 def plan_schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
     """The plan of an evolution under several networks of several modes, or why there is none."""
     if not isinstance(task.source, str):
@@ -260,7 +314,7 @@ class PolesScheduleEvolutionPlan(Plan):
             times=task.times,
             states=states,
             error=error,
-            how=_HOW,
+            how=HOW_OF_SCHEDULES,
             status=status,
             stats={
                 **stats,
