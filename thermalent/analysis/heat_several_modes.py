@@ -84,7 +84,7 @@ def heat_behind_modes(
                 known.clear()  # smooth changes are made of hundreds
                 known[piece] = own
             source = stretch.source
-            covariance = chain.covariance if source is None else source.covariance(0.0)
+            covariance = chain.covariance if source is None else source.covariance(time)
             return known[piece].at(covariance) / scales[:, None]
 
         return rows

@@ -94,13 +94,16 @@ def chain_amplitudes(chain: SourceChain, amplitudes: np.ndarray) -> np.ndarray:
     return np.asarray(chain.transform @ own)
 
 
-def covariance_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
+def covariance_changes(
+    chain: SourceChain, *, any_start: bool = False
+) -> list[tuple[SourceChain, np.ndarray]]:
     """What a change of each V_1j by 1 and by i adds to the chain, for `tiers_with_changes`.
 
-    Where nothing turns the amplitudes, V stays real, and what i adds is left out.
+    Where nothing turns the amplitudes, V stays real, and what i adds is left out, unless V may be
+    complex at the start (`any_start`).
     """
     nowhere = np.zeros(chain.length)
-    units = (1.0,) if _stays_real(chain) else (1.0, 1j)
+    units = (1.0,) if _stays_real(chain) and not any_start else (1.0, 1j)
     return [
         (_with_covariance_alone(chain, j, unit), nowhere)
         for j in range(chain.length)

@@ -229,7 +229,7 @@ class _Terms(NamedTuple):
 def _with_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
     """A chain with an empty source, and the units of its covariance, each with its damping."""
     cold = replace(chain, covariance=0 * chain.covariance)
-    return [(cold, tail_damping(chain.drift)), *covariance_changes(chain)]
+    return [(cold, tail_damping(chain.drift)), *covariance_changes(chain, any_start=True)]
 
 
 def _numbers(covariances: np.ndarray) -> list[float]:
