@@ -209,6 +209,15 @@ def test_wrong_arguments_are_named(given, message):
         superconducting_link(**given)
 
 
+def test_a_few_hertz_without_a_unit_are_read_as_such_with_a_warning(recwarn):
+    with pytest.warns(UserWarning, match=r"`frequency` = 5 is read as 5 Hz.*'5GHz'"):
+        te.hardware.preset("superconducting", frequency=5)
+    recwarn.clear()
+    te.hardware.preset("superconducting", frequency="5Hz")
+    te.hardware.preset("superconducting", frequency=5e9, detuning=0.0)
+    assert not [each for each in recwarn if each.category is UserWarning]
+
+
 def test_per_second_could_be_hertz_or_radians():
     """Two pi is not guessed: 1/s of a pint quantity is refused."""
     pint = pytest.importorskip("pint")

@@ -7,7 +7,7 @@ from math import pi
 from typing import Any, NamedTuple
 
 from thermalent.filters.filter import Filter
-from thermalent.hardware.occupation import thermal_occupation
+from thermalent.filters.quanta import occupation
 from thermalent.hardware.units import FREQUENCY, TEMPERATURE, TIME, quantity_in_si
 from thermalent.support import checks
 
@@ -69,8 +69,8 @@ def source_in_si(
         frequency=nu_c,
         quality=q,
         base_temperature=base,
-        n_th=thermal_occupation(kelvin, nu_c),
-        waveguide_occupation=thermal_occupation(base, nu_c),
+        n_th=occupation(kelvin, nu_c),
+        waveguide_occupation=occupation(base, nu_c),
         kappa=width / 2,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from math import floor, isfinite, log10, pi
 from numbers import Real
@@ -21,6 +22,8 @@ from thermalent.support.errors import ArgumentError
 _NUMBER_AND_UNIT = re.compile(
     r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d]+|°\w+|[^\W\d]+\s*[/*]\s*[^\W\d]+)\s*"
 )
+# A plain number below is more likely one of gigahertz or megahertz, whose unit was left out.
+_FEW_HERTZ = 1e3
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 Units = Mapping[str, Any]  # unit name -> its power
@@ -69,6 +72,12 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     if not hasattr(value, "to_root_units"):  # of a quantity even a scalar has dimensions
         value = checks.scalar(value)
     if isinstance(value, Real):
+        if kind is FREQUENCY and 0 < abs(value) < _FEW_HERTZ:
+            warnings.warn(
+                f"`{name}` = {value:g} is read as {value:g} Hz. Give it with its unit: "
+                f"'{value:g}GHz', or '{value:g}Hz' if that is meant.",
+                stacklevel=1,  # one place, so that it is shown once
+            )
         return check(name, value)
     number = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)
     if number is None or not isfinite(number):
