@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import linalg, sparse
 
 from thermalent.continued_fraction.several_poles import collocation
 from thermalent.continued_fraction.several_poles.collocation import long_steps_to, stages_for
@@ -47,11 +47,29 @@ def test_solutions_between_and_at_the_ends_of_steps(tolerance, kind):
     equation = Turning(1e5)
     phase = 1.0 if kind is float else np.exp(0.7j)
     start = phase * np.array([1.0, 0.0, 1.0], dtype=kind)
-    found = list(long_steps_to(equation, start, times.tolist(), 0.1, tolerance, lambda text: None))
+    found = list(long_steps_to(equation, start, times.tolist(), 2.5, tolerance, lambda text: None))
     assert np.max(np.abs(np.array(found) / phase - exact(times))) < 30 * tolerance
     assert found[0].dtype == kind
     # Explicit steps would be shorter than 3 / fast.
     assert equation.steps < 60 * stages_for(tolerance)
+
+
+@pytest.mark.parametrize("kind", [float, complex])
+def test_a_constant_generator_takes_no_iteration(kind, monkeypatch):
+    """The resolvents are its solution, so that one round is enough however long the step."""
+    monkeypatch.setattr(collocation, "_MOST_ROUNDS", 1)
+    monkeypatch.setattr(collocation, "_MOST_STEPS", 40)
+    rng = np.random.default_rng(4)
+    matrix = rng.normal(size=(6, 6)) - 5 * np.eye(6)
+
+    @dataclass
+    class Constant(Turning):
+        def matrix(self, time):
+            return matrix
+
+    start = rng.normal(size=6).astype(kind) * (1 if kind is float else 1j)
+    steps = long_steps_to(Constant(1.0), start, [0.7], 0.2, 1e-7, lambda text: None)
+    assert np.max(np.abs(next(steps) - linalg.expm(0.7 * matrix) @ start)) < 1e-6
 
 
 def test_steps_that_lead_nowhere_end(monkeypatch):

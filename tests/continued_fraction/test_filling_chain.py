@@ -73,19 +73,34 @@ def test_emitters_that_act_back_need_coordinates_with_the_vacuum():
 @pytest.mark.parametrize("charge", [0, 1])
 def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
     """Explicit steps beside the stationary chain, and long ones beside the moving one."""
-    network = te.thermal_link(0.5, 0.3, (1.0, 0.8), detuning=(0.1, -0.2), filters=2)
-    chain, times = chain_of(network), np.array([0.0, 0.3, 2.0, 9.0])
+    network = te.thermal_link(0.2, 0.2, (1.0, 0.8), detuning=(0.1, -0.2), filters=2)
+    chain, times = chain_of(network), np.array([0.0, 0.3, 3.0])
     part = np.diag([0.4, 0.0, 0.6, 0.0]) if charge == 0 else np.outer([0, 0, 1, 0], [1, 0, 0, 0])
     found = []
     for most in (np.inf, 0.0):
+        monkeypatch.setattr(empty_source, "_COLD", np.inf)
         monkeypatch.setattr(empty_source, "_MOST_EXPLICIT", most)
         run = empty_source.EmptyRun(
-            chain, empty(chain), 3, part.astype(complex), charge, 8, 9.0, 1e-30
+            chain, empty(chain), 2, part.astype(complex), charge, 6, 3.0, 1e-30
         )
         assert run.long == (most == 0.0)
         found.append(run.states(times, np.inf, 1e-5)[0])
-    assert np.max(np.abs(found[0][3] - part)) > 0.05
-    assert np.max(np.abs(found[0] - found[1])) < 2e-5
+    assert np.max(np.abs(found[0][2] - part)) > 0.05
+    assert np.max(np.abs(found[0] - found[1])) < 3e-5
+
+
+def test_what_is_left_on_high_tiers_is_not_amplified(monkeypatch):
+    """Within 3/gamma it would be relative to the stationary amplitudes, and steps with it."""
+    chain = chain_of(te.thermal_link(100.0, 0.05, filters=2))
+    part, amplified = np.diag([1.0, 0.0, 0.0, 0.0]).astype(complex), []
+    for coldest in (np.inf, 0.0):
+        monkeypatch.setattr(empty_source, "_COLD", coldest)
+        run = empty_source.EmptyRun(chain, empty(chain), 1, part, 0, 24, 1.0, 1e-3)
+        assert run.long == (coldest == 0.0)
+        matrix = run.frozen(np.array([3.0])).toarray()
+        amplified.append(float(np.max(np.abs(linalg.expm(3 * matrix)[: run.own]))))
+    assert amplified[0] > 1e3
+    assert amplified[1] < 2
 
 
 def test_sums_of_matrices_are_those_of_their_elements():

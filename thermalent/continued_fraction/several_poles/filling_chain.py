@@ -13,8 +13,10 @@ $$H'(t) = \Lambda^{-1} (H \Lambda + \dot\Lambda)$$
 is lower Hessenberg as H is: a chain at all times, whose orders K count what the field changes while
 the emitters follow. In the coordinates of the stationary chain the drive raises every amplitude
 with which y is correlated for the time being, so that some hundred times as much is left out by the
-same K. What it takes is that the emitters do not act back: as the source is empty at first, w
-could not represent the vacuum's own fluctuations.
+same K; and as the state of a field far weaker than in the end is represented by numbers that fall
+steeply with the tier, what steps and rounding leave on high tiers is amplified on its way down.
+Relative to w it is not. What it takes is that the emitters do not act back: as the source is empty
+at first, w could not represent the vacuum's own fluctuations.
 """
 
 from __future__ import annotations
