@@ -103,9 +103,10 @@ class DisplacedRun:
     @property
     def norm(self) -> float:
         """Norm of the generator, about: the largest sum over a row."""
-        _, field = self.source.at(0.0)
+        # The field may grow from zero to about this, where the mode that radiates is empty at first.
+        field = self.chain.scale * float(np.linalg.norm(self.source.mean))
         found = float(abs(self.constant).sum(axis=1).max())
-        return found + 2 * abs(field) * float(abs(self.raising).sum(axis=1).max())
+        return found + 2 * field * float(abs(self.raising).sum(axis=1).max())
 
     @property
     def bytes(self) -> float:

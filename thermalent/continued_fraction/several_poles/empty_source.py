@@ -49,8 +49,8 @@ _EPS = float(np.finfo(float).eps)
 _LONG_STEPS, _FACTORISATION, _ENTRY = 40.0, 10.0, 2e4
 _BYTES = 24.0  # of an element of its factors: a complex number and where it stands
 # Variance of the field up to which explicit steps are safe. In the coordinates of the stationary
-# chain, what steps and rounding leave on the upper tiers while the source is nearly empty is amplified
-# on its way down, the more so the more tiers there are; a cold source has few.
+# chain, what steps and rounding leave on the upper tiers while the source is nearly empty is
+# amplified on its way down, the more so the more tiers there are; a cold source has few.
 _COLD = 0.3
 _MOST_EXPLICIT = 2e4  # unknowns, from which on explicit steps are never faster
 
