@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
+from thermalent.analysis import relaxation_times
 
 N_TH, KAPPA, GAMMA, DETUNING = 0.6, 0.3, (1.0, 0.7), (0.2, -0.4)
 DELAYS = np.array([0.0, 0.5, 3.0, 10.0])
@@ -253,6 +254,9 @@ def test_errors_of_a_coherence_hold(net):
         rough = te.coherence(net, DELAYS, order=order, rtol=1e-4)
         fine = te.coherence(net, DELAYS, order=order, rtol=1e-10)
         assert np.all(np.abs(rough.values - fine.values) <= rough.error + fine.error)
+        # Whatever else is lost: each value is divided by the flux, which has an error.
+        of_flux = order * np.abs(fine.values) * fine.flux.error / float(fine.flux)
+        assert np.all(fine.error >= of_flux)
 
 
 @pytest.mark.parametrize("rtol", [np.nan, -1.0, 0.0, np.inf, 1e-20])
@@ -260,3 +264,11 @@ def test_tolerances_of_spectra_are_checked(net, rtol):
     for call in (te.spectrum, te.coherence):
         with pytest.raises(ValueError, match=r"`rtol` must be a number in \[1e-12, 0.1\]"):
             call(net, [0.0], rtol=rtol)
+
+
+def test_what_is_prepared_from_the_start_is_known_to_the_first_time_that_was_looked_at(monkeypatch):
+    """A hundredth of the fastest rate's time; before that nothing is known."""
+    monkeypatch.setattr(relaxation_times, "_GRID", 4)
+    found = te.preparation_time(te.thermal_link(0.0, 0.3, qubits=1), initial="0")
+    assert found == 0.0
+    assert 1e-3 < found.error < 1e-1

@@ -108,6 +108,8 @@ def test_a_lossless_qubit_passes_on_the_power_of_a_hot_source():
     network = te.thermal_link(400.0, 0.02, filters=2)
     line = te.spectrum(network, [0.0, 0.05], rtol=1e-3)
     assert line.flux == pytest.approx(0.02 * 400 / 4, rel=1e-5)
+    assert abs(line.flux - 0.02 * 400 / 4) <= line.flux.error
+    assert line.flux.error >= 10 * np.finfo(float).eps * line.flux  # the rounding of its tiers
     # On resonance it is not what came in, n/pi * kappa^... of the filter's peak: qubits scatter.
     peak = 400 / (2 * np.pi)
     assert 0.3 * peak < line.values[0] < peak

@@ -122,6 +122,10 @@ def test_smooth_changes_converge_and_their_error_holds():
     assert 1e-8 < np.max(coarse.error) < 1e-2
     assert np.max(fine.error) < 1e-6
     assert np.all(apart(coarse, fine) <= coarse.error + fine.error)
+    # What half as many steps give is as far away at least: nothing else shows what is left.
+    middle = te.evolve(te.Schedule([(ramp, 2.0)], steps=8), times, "10")
+    assert np.all(apart(coarse, middle) <= middle.error)
+    assert np.max(apart(coarse, middle)) > 0.1 * np.max(middle.error)
 
     def slope(time: float, rho: np.ndarray) -> np.ndarray:
         return emitter_liouvillian(ramp(time)) @ rho
