@@ -103,7 +103,7 @@ class DisplacedRun:
     @property
     def norm(self) -> float:
         """Norm of the generator, about: the largest sum over a row."""
-        # The field may grow from zero to about this, where the mode that radiates is empty at first.
+        # The field may grow from zero to about this: the mode that radiates may be empty at first.
         field = self.chain.scale * float(np.linalg.norm(self.source.mean))
         found = float(abs(self.constant).sum(axis=1).max())
         return found + 2 * field * float(abs(self.raising).sum(axis=1).max())
