@@ -230,3 +230,16 @@ def test_stated_errors_hold_on_random_schedules(seed):
     for rtol in (1e-2, 1e-4, 1e-6):
         found = te.evolve(pieces, times, KET, te.ContinuedFraction(rtol=rtol), source=source)
         assert np.all(apart(found, fine) <= found.error + fine.error)
+
+
+def test_steps_that_get_too_short_end_a_run(monkeypatch):
+    """What was reached before is kept; later times say that they were not computed."""
+    from thermalent.continued_fraction.switching import poles_tiers
+
+    def failing(self, y, times, report):
+        raise np.linalg.LinAlgError("the steps are too short")
+
+    monkeypatch.setattr(poles_tiers.PolesMotion, "stepped", failing)
+    pieces = te.Schedule([(cavities(), 1.0), (cavities(0.2), np.inf)])
+    with pytest.raises(te.SolveError, match="From t = 2 on the evolution was not computed"):
+        te.evolve(pieces, [0.5, 2.0], "1", te.ContinuedFraction(rtol=1e-3))

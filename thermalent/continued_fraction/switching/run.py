@@ -175,6 +175,9 @@ class ScheduleRun:
                 found.append(self._crossed(number, marks, end - begin))
             except _TooMuch:
                 break
+            except np.linalg.LinAlgError:  # steps became too short: tiers lack behind this source
+                self.refused = max(self.spent, 1.0)
+                break
             if number + 1 < len(stretches):
                 self.y = self.tiers.leaped(self.y, stretch, stretches[number + 1], self.last)
             begin, done = end, inside
