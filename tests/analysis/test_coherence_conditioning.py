@@ -39,3 +39,9 @@ def test_without_conditioning_they_would_not(monkeypatch):
     """The negative control."""
     monkeypatch.setattr(spectra, "_DISTURBANCES", 0.0)
     assert np.any(misses(1)) or np.any(misses(2))
+
+
+def test_delays_beyond_all_rates_are_refused():
+    """Contours to 1e308 took a quarter of a minute, and the last of them was singular."""
+    with pytest.raises(ValueError, match=r"^Argument `delays` must be at most 1e\+60"):
+        te.coherence(te.thermal_link(0.3, 1.0), 1e308)
