@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from flint import acb, ctx
 
 import thermalent as te

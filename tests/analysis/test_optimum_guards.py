@@ -82,3 +82,8 @@ def test_the_search_finds_a_maximum_of_plain_numbers():
     assert found.parameters["b"] == 2.0
     assert found.value == pytest.approx(2.0, abs=1e-12)
     assert found.agreeing == found.starts >= 3
+
+
+def test_an_objective_of_no_argument_is_refused():
+    with pytest.raises(ValueError, match="`objective` must be a function of one argument"):
+        optimise(lambda kappa: kappa, {"kappa": (0.1, 1.0)}, lambda: None)

@@ -101,6 +101,7 @@ class ValueSearch(Objective):
         objective: Callable[[Any], Any],
     ) -> None:
         super().__init__(builder, ranges)
+        checks.of_one("objective", objective, "what `builder` returned")
         self.objective = objective
 
     def __call__(self, x: np.ndarray) -> float:
