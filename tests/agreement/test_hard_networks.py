@@ -28,12 +28,12 @@ from tests.support.reference import Reference, numbers
 from thermalent.solution.result import Outcome
 
 
-def nearly_dark_reservoir():
+def nearly_dark_reservoir(n_th):
     """A dephased qubit and a collective spin of two, equally coupled to a common reservoir."""
     amplitudes = np.sqrt([0.1, 1.0, 1.0])
     return te.Network(
         nodes=(
-            te.Mode(bath_rate=0.1, n_th=1000.0),
+            te.Mode(bath_rate=0.1, n_th=n_th),
             te.Qubit(name="q", dephasing=3e-13),
             te.CollectiveSpin(name="s", qubits=2),
         ),
@@ -47,7 +47,8 @@ def phononic(n_th, kappa, **options):
 
 
 HARD = {
-    "a common reservoir with dephasing 3e-13": nearly_dark_reservoir,
+    "a common reservoir with dephasing 3e-13": lambda: nearly_dark_reservoir(20.0),
+    "a hot reservoir with dephasing 3e-13": lambda: nearly_dark_reservoir(1000.0),
     "decay elsewhere 1e13": lambda: te.thermal_link(10, 0.1, intrinsic_decay=(1e13, 0)),
     "decay elsewhere 1e18": lambda: te.thermal_link(10, 0.1, intrinsic_decay=(1e18, 0)),
     "decay elsewhere 1e8": lambda: te.thermal_link(0.5, 0.1, intrinsic_decay=(1e8, 0)),
@@ -88,7 +89,12 @@ def check_numbers(found, exact):
         assert abs(float(true - numbers.mpf(float(value)))) <= value.error, label
 
 
-@pytest.mark.parametrize("name", HARD)
+SLOW = "a hot reservoir with dephasing 3e-13"  # 256 bits of 500 tiers
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name == SLOW)) for name in HARD]
+)
 def test_states_and_what_follows_from_them(name):
     network = HARD[name]()
     exact = Reference(network).steady_state()

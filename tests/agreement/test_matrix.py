@@ -12,7 +12,7 @@ from thermalent.testing import assert_state
 
 GIVEN = {
     "FieldTrajectories": {"n": 1000, "seed": 5},
-    "QuantumJumps": {"n": 600, "seed": 5},
+    "QuantumJumps": {"n": 250, "seed": 5},
     "FieldJumps": {"n": 200, "seed": 5},
     "Fock": {"tolerance": 1e-6},
 }

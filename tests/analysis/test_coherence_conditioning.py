@@ -10,7 +10,7 @@ import thermalent as te
 from tests.support.reference.dynamics import Dynamics
 from thermalent.analysis import spectra
 
-DARK = te.phononic_link(0.5, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
+DARK = te.phononic_link(0.02, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
 DELAYS = [0.0, 2.5]
 
 

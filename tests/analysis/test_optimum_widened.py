@@ -50,7 +50,11 @@ def test_without_an_end_the_bound_is_named():
 
 def test_slopes_widen_as_well():
     optimum = te.optimise(
-        lambda n_th: te.thermal_link(n_th, 0.05), {"n_th": (1.0, 4.0)}, "concurrence", widen=3
+        lambda n_th: te.thermal_link(n_th, 0.05),
+        {"n_th": (1.0, 4.0)},
+        "concurrence",
+        widen=3,
+        starts=1,
     )
     assert 20 < optimum.parameters["n_th"] < 60
 

@@ -1,5 +1,7 @@
 """Spectra and coherence behind several poles: Fock space, the source alone, sampled fields."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy import linalg, sparse
@@ -36,10 +38,20 @@ def with_a_zero_and_detunings():
     )
 
 
-def of_fock_space(network, weights, order):
-    """Coherence at DELAYS and spectrum at OMEGA of sum_j w_j c_j, all by the master equation."""
+def nearly_cold_and_acting_back():
+    return acting_back(0.004, 0.002)
+
+
+@cache
+def in_fock_space(build):
+    """Five Fock states per mode at occupations of 0.002: good to 1e-6."""
+    network = build()
     full = Sectors(network, 5)
-    rho = full.steady_state()
+    return network, full, full.steady_state()
+
+
+def of_fock_space(full, rho, weights, order):
+    """Coherence at DELAYS and spectrum at OMEGA of sum_j w_j c_j, all by the master equation."""
     o = sum(w * c for w, c in zip(weights, full.lowering, strict=True)).toarray()
     od = o.conj().T
     flux = np.trace(od @ o @ rho).real
@@ -56,21 +68,21 @@ def of_fock_space(network, weights, order):
 
 
 @pytest.mark.parametrize(
-    ("network", "of"),
+    ("build", "of"),
     [
-        (cavities(), "output"),
-        (cavities(), "q2"),
-        (cavities(), {"source": 0.4, "q1": 1j}),
-        (with_a_zero_and_detunings(), "output"),
-        (acting_back(0.004, 0.002), {"b": 0.5, "q1": 0.3, "q2": -1.0}),
+        (cavities, "output"),
+        (cavities, "q2"),
+        (cavities, {"source": 0.4, "q1": 1j}),
+        (with_a_zero_and_detunings, "output"),
+        (nearly_cold_and_acting_back, {"b": 0.5, "q1": 0.3, "q2": -1.0}),
     ],
     ids=["cavities", "one qubit", "weights", "zero of the transfer", "back-action"],
 )
-def test_coherence_and_spectra_are_those_of_fock_space(network, of):
-    """Five Fock states per mode at occupations of 0.002: good to 1e-6."""
+def test_coherence_and_spectra_are_those_of_fock_space(build, of):
+    network, full, rho = in_fock_space(build)
     weights = field_of(network, of)[0]
     for order in (1, 2):
-        values, lines, flux = of_fock_space(network, weights, order)
+        values, lines, flux = of_fock_space(full, rho, weights, order)
         found = te.coherence(network, DELAYS, of, order=order, rtol=1e-7)
         assert found.flux == pytest.approx(flux, rel=1e-6)
         assert np.max(np.abs(found.values - values)) < 2e-6 * np.max(np.abs(values))
@@ -137,17 +149,16 @@ def sampled(n_th, kappa, delays, poles, paths, seed):
 
     z = linalg.cholesky(covariance, lower=True) @ normal()
     s = np.array([[0, 1], [0, 0]], dtype=complex)
-    up = s.T
+    up, one = s.T, np.eye(2)
     n = up @ s
+    # On rows of the four elements: X rho Y is rho (X x Y^T)^T.
+    raised = np.kron(up, one).T - np.kron(one, up.T).T
+    lowered = np.kron(s, one).T - np.kron(one, s.T).T
+    decayed = np.kron(s, up.T).T - 0.5 * (np.kron(n, one).T + np.kron(one, n.T).T)
 
     def slope(y, field):
-        drive = np.sqrt(kappa) * field[:, None, None]
-        return (
-            -drive * (up @ y - y @ up)
-            + drive.conj() * (s @ y - y @ s)
-            + s @ y @ up
-            - 0.5 * (n @ y + y @ n)
-        )
+        drive = np.sqrt(kappa) * field[:, None]
+        return -drive * (y @ raised) + drive.conj() * (y @ lowered) + y @ decayed
 
     def moved(y):
         """A Runge-Kutta step in the field between two samples, which is smooth behind two poles."""
@@ -161,17 +172,17 @@ def sampled(n_th, kappa, delays, poles, paths, seed):
         d = slope(y + step * c, z[-1])
         return y + step / 6 * (a + 2 * b + 2 * c + d)
 
-    rho = np.zeros((paths, 2, 2), dtype=complex)
-    rho[:, 0, 0] = 1.0
+    rho = np.zeros((paths, 4), dtype=complex)
+    rho[:, 0] = 1.0
     for _ in range(round(25 / step)):  # memory of the qubit: exp(-25/2)
         rho = moved(rho)
-    flux = rho[:, 1, 1].real
-    y, now, values = s @ rho, 0, []
+    flux = rho[:, 3].real
+    y, now, values = rho @ np.kron(s, one).T, 0, []
     for tau in delays:
         for _ in range(round(tau / step) - now):
             y = moved(y)
         now = round(tau / step)
-        values.append(np.trace(up @ y, axis1=1, axis2=2))
+        values.append(y[:, 1])  # the trace of s+ y
     values = np.array(values)
     return values.mean(axis=1), values.std(axis=1) / np.sqrt(paths), flux.mean()
 
@@ -248,9 +259,9 @@ def test_stated_errors_of_hot_spectra_hold():
     network = te.thermal_link(60.0, 0.05, filters=2, detuning=(0.1, 0.0))
     omega = np.array([-0.2, 0.0, 0.03])
     rough = te.spectrum(network, omega, rtol=1e-2)
-    fine = te.spectrum(network, omega, rtol=1e-5)
+    fine = te.spectrum(network, omega, rtol=1e-4)
     assert np.all(np.abs(rough.values - fine.values) <= rough.error + fine.error)
-    assert np.all(fine.error < 0.1 * rough.error)
+    assert np.all(fine.error < 0.2 * rough.error)
     assert np.all(rough.error < 0.05 * np.max(rough.values))
 
 

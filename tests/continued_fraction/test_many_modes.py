@@ -39,9 +39,9 @@ def test_one_mode_is_the_case_of_the_continued_fraction(network):
 @pytest.mark.parametrize(
     ("arguments", "cutoff"),
     [
-        ({"pairs": 1, "squeezing": 0.5, "bandwidth": 3.0}, 12),
-        ({"pairs": 1, "squeezing": 0.6, "bandwidth": 2.0, "detuning": 0.7, "dephasing": 0.1}, 13),
-        ({"pairs": 1, "squeezing": 0.5, "bandwidths": (2.0, 5.0), "detuning_b": 0.4}, 12),
+        ({"pairs": 1, "squeezing": 0.3, "bandwidth": 3.0}, 6),
+        ({"pairs": 1, "squeezing": 0.3, "bandwidth": 2.0, "detuning": 0.7, "dephasing": 0.1}, 6),
+        ({"pairs": 1, "squeezing": 0.3, "bandwidths": (2.0, 5.0), "detuning_b": 0.4}, 6),
     ],
     ids=["resonant", "detuned and dephased", "unequal modes"],
 )
@@ -143,7 +143,7 @@ def test_later_pairs_leave_the_earlier_alone():
     """In any truncation: the cascade is one-way inside the hierarchy too."""
     one, two, three = (
         solve.lattice_steady_state(
-            te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 4
+            te.dual_rail(n, 1.0, bandwidth=8.0, detuning=0.2), 1e-12, 3
         ).state
         for n in (1, 2, 3)
     )
@@ -244,7 +244,7 @@ def test_what_needs_one_mode_says_so():
 
 def test_pairs_are_not_mistaken_for_decay():
     """What only loses excitations, or is driven from outside, refuses what is pumped."""
-    behind_modes = te.dual_rail(1, 1.0, bandwidth=5.0)
+    behind_modes = te.dual_rail(1, 0.3, bandwidth=5.0)
     assert te.evolve(behind_modes, [1.0], "00").method.name == "Fock"
     one_mode = te.Network(
         nodes=(te.Mode(name="a", bath_rate=0.1, n_th=1.0), te.Qubit(name="q")),
@@ -294,7 +294,7 @@ def test_rates_that_are_nearly_equal(apart):
     cascade = te.Cascade(rates=(1, 1 + apart, 1, 1)).coupling()
     network = te.Network(
         nodes=(
-            te.Mode(name="a", bath_rate=1, n_th=0.3),
+            te.Mode(name="a", bath_rate=1, n_th=0.1),
             te.Mode(name="b", bath_rate=1 + apart),
             te.Qubit(name="q1"),
             te.Qubit(name="q2"),
@@ -303,7 +303,7 @@ def test_rates_that_are_nearly_equal(apart):
         decay=cascade.decay,
     )
     hierarchy = te.steady_state(network, ContinuedFraction(rtol=1e-10))
-    fock = te.steady_state(network, te.Fock(cutoff=8))
+    fock = te.steady_state(network, te.Fock(cutoff=6))
     assert hierarchy.error < 1e-9
     assert np.max(np.abs(hierarchy.state - fock.state)) < hierarchy.error + fock.error
     assert fock.error < 1e-4
@@ -317,10 +317,11 @@ def test_the_default_returns_what_a_budget_affords(monkeypatch):
     network = te.dual_rail(**TWO_PAIRS)
     exact = te.steady_state(network, ContinuedFraction(rtol=1e-6))
     errors = []
-    for budget in (3e7, 1e8, 3e8, 1e9):
+    for budget in (3e7, 1e8, 3e8):
         monkeypatch.setattr(solve, "LATTICE_BUDGET", budget)
-        found, again = (te.steady_state(network) for _ in range(2))
-        np.testing.assert_array_equal(found.state, again.state)
+        found = te.steady_state(network)
+        if budget == 3e7:
+            np.testing.assert_array_equal(found.state, te.steady_state(network).state)
         assert found.stats["ended_by"] == "budget"
         # Iterations are foreseen from those of the lattice before; the first two digits may take
         # ten times the budget, which is what the smallest one here needs.

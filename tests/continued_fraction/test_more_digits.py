@@ -1,5 +1,6 @@
 """Steady states in more digits, against master equations in Fock space with as many digits."""
 
+import functools
 import json
 
 import flint
@@ -123,19 +124,19 @@ def many_bits():
 def reservoir(**first):
     """A mode and two qubits that decay into one channel, which none of them passes."""
     g = np.array([0.3, 1.0, 1.0]) ** 0.5
-    nodes = (Mode(bath_rate=0.3, n_th=0.02), Qubit(name="q1", **first), Qubit(name="q2"))
+    nodes = (Mode(bath_rate=0.3, n_th=0.004), Qubit(name="q1", **first), Qubit(name="q2"))
     return Network(nodes=nodes, exchange=np.zeros((3, 3)), decay=np.outer(g, g))
 
 
-# Occupations V = n_th/2 that 11 states of the mode hold to (V/(1 + V))^11, and the emitters' share.
+# Occupations V = n_th/2 that 8 states of the mode hold to (V/(1 + V))^8, and the emitters' share.
 NETWORKS = {
-    "one way": lambda: te.thermal_link(0.02, 0.3, detuning=(0.2, -0.1), dephasing=(0.1, 0.0)),
-    "warm waveguide": lambda: te.thermal_link(0.01, 0.3, waveguide_occupation=0.01),
-    "both ways": lambda: te.phononic_link(0.02, 0.3, wavelengths=(0.13, 0.4)),
-    "nearly dark": lambda: te.phononic_link(0.02, 0.3, wavelengths=(1, 2), detuning=(1e-8, -1e-8)),
-    "weak second qubit": lambda: te.thermal_link(0.02, 0.3, gamma=(1.0, 1e-13)),
-    "strong decay elsewhere": lambda: te.thermal_link(0.02, 0.3, intrinsic_decay=(1e13, 0.0)),
-    "strong dephasing": lambda: te.thermal_link(0.02, 0.3, dephasing=(1e18, 0.0)),
+    "one way": lambda: te.thermal_link(0.004, 0.3, detuning=(0.2, -0.1), dephasing=(0.1, 0.0)),
+    "warm waveguide": lambda: te.thermal_link(0.004, 0.3, waveguide_occupation=0.004),
+    "both ways": lambda: te.phononic_link(0.004, 0.3, wavelengths=(0.13, 0.4)),
+    "nearly dark": lambda: te.phononic_link(0.004, 0.3, wavelengths=(1, 2), detuning=(1e-8, -1e-8)),
+    "weak second qubit": lambda: te.thermal_link(0.004, 0.3, gamma=(1.0, 1e-13)),
+    "strong decay elsewhere": lambda: te.thermal_link(0.004, 0.3, intrinsic_decay=(1e13, 0.0)),
+    "strong dephasing": lambda: te.thermal_link(0.004, 0.3, dephasing=(1e18, 0.0)),
     "a trace of dephasing": lambda: reservoir(dephasing=3e-13),
 }
 
@@ -143,7 +144,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_digits_agree_with_a_master_equation_of_as_many(name, many_bits):
     net = NETWORKS[name]()
-    cutoffs = (11, 12)  # the change shows what the cutoff leaves out
+    cutoffs = (8, 9)  # the change shows what the cutoff leaves out
     states = [fock_state(net, cutoff) for cutoff in cutoffs]
     cut = max(
         float(abs(a - b).upper())
@@ -219,18 +220,17 @@ CONDITIONED = {
 }
 
 
-def errors(net, rtol=1e-9):
-    """The distance of a state from its digits, and the error that was stated."""
-    state = te.steady_state(net, te.ContinuedFraction(rtol=rtol))
-    precise = te.steady_state(net, te.ContinuedFraction(digits=25))
-    return np.max(np.abs(state.state - precise.state)), float(state.error), state
+@functools.cache
+def many_digits(name):
+    return te.steady_state(CONDITIONED[name](), te.ContinuedFraction(digits=25)).state
 
 
 @pytest.mark.parametrize("name", CONDITIONED)
 @pytest.mark.parametrize("rtol", [1e-3, 1e-9])
 def test_what_doubles_lose_is_in_the_error(name, rtol):
-    true, stated, state = errors(CONDITIONED[name](), rtol)
-    assert true <= stated <= 2 * rtol * np.max(np.abs(state.state))
+    state = te.steady_state(CONDITIONED[name](), te.ContinuedFraction(rtol=rtol))
+    true = np.max(np.abs(state.state - many_digits(name)))
+    assert true <= state.error <= 2 * rtol * np.max(np.abs(state.state))
     if "bits" in state.stats:
         assert state.stats["reason"]
 
@@ -301,7 +301,7 @@ def random_network(kind, rng):
 def test_the_error_holds_one_by_one_and_side_by_side(kind):
     seed = {"ordinary": 31, "nearly dark": 32, "many decades": 33}[kind]
     rng = np.random.default_rng(seed)
-    networks = [random_network(kind, rng) for _ in range(50 if kind == "nearly dark" else 30)]
+    networks = [random_network(kind, rng) for _ in range(20 if kind == "nearly dark" else 30)]
     rtol = (
         1e-3 if kind == "many decades" else 1e-9
     )  # at 1e-3 doubles are tried where they lose most

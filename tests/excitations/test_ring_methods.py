@@ -247,7 +247,7 @@ def test_no_peak_is_missed(seed):
         detuning=tuple(rng.uniform(-1, 1, 2)),
         cavity_detuning=tuple(rng.uniform(-1, 1, 2)),
     )
-    times = np.linspace(0, 50, 20_001)
+    times = np.linspace(0, 50, 4001)
     psi = amplitudes(network, times, "10")
     found = peak_concurrence(network, "10", until=50)
     assert found.value >= np.max(2 * np.abs(psi[:, 2] * psi[:, 3])) - 1e-13

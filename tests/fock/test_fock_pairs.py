@@ -278,11 +278,13 @@ def random_pumped_network(seed):
     )
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long), 2, 3, 4])
+@pytest.mark.parametrize(
+    "seed", [0, 3, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 4))]
+)
 def test_errors_of_random_pumped_networks_are_bounded(seed):
     """Cutoffs are raised mode by mode, so that one may stay while the other rises."""
     network = random_pumped_network(seed)
-    rough, fine = (te.Fock(tolerance=t).steady_state(network) for t in (1e-4, 1e-6))
+    rough, fine = (te.Fock(tolerance=t).steady_state(network) for t in (1e-3, 1e-5))
     assert rough.status.ok
     assert fine.status.ok
     assert np.max(np.abs(rough.state - fine.state)) < rough.error + fine.error
@@ -326,5 +328,5 @@ def test_what_does_not_fit_says_what_would():
 
 
 def test_the_reference_concurrences_of_a_filtered_source():
-    found = te.steady_state(te.dual_rail(1, 1.0, bandwidth=5.0), te.Fock(tolerance=1e-7))
+    found = te.steady_state(te.dual_rail(1, 1.0, bandwidth=5.0), te.Fock(tolerance=1e-5))
     assert found.concurrence() == pytest.approx(0.6825322713940289, abs=4 * found.error)

@@ -55,7 +55,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_they_agree_with_fock(name):
     network, initial, source = NETWORKS[name]
-    found = te.evolve(network, TIMES, initial, te.QuantumJumps(n=800, seed=3), source=source)
+    found = te.evolve(network, TIMES, initial, te.QuantumJumps(n=400, seed=3), source=source)
     exact = te.evolve(network, TIMES, initial, te.Fock(tolerance=1e-7), source=source)
     assert found.method.claim == "statistical"
     assert largest_deviation(found, exact) < SIGMAS
@@ -163,7 +163,14 @@ def test_kets_of_definite_charge_stay_small():
     assert all(np.count_nonzero(ket) == 1 for ket in kets)
 
 
-@pytest.mark.parametrize("name", ["one pair, dephased", "a thermal mode", "pumped modes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "one pair, dephased",
+        "a thermal mode",
+        pytest.param("pumped modes", marks=pytest.mark.long),
+    ],
+)
 def test_steady_states(name):
     network = {
         "one pair, dephased": te.dual_rail(1, 0.8, dephasing=0.2),

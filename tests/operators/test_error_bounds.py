@@ -96,7 +96,7 @@ def change(rng, rho, name, eps):
     + [(d, name) for d in (6, 9) for name in ANY]
     + [(d, name) for d in (2, 3) for name in ("purity", "entropy")],
 )
-@pytest.mark.parametrize("turns", [60, pytest.param(600, marks=pytest.mark.long)])
+@pytest.mark.parametrize("turns", [30, pytest.param(600, marks=pytest.mark.long)])
 def test_no_state_as_far_away_exceeds_the_bound(rng, d, name, turns):
     measure, used = TABLE[name], 0.0
     places = [lambda rng, rho: rho, near_purity, near_separability]
@@ -124,7 +124,7 @@ EXCHANGED, PAIRED = (np.array(n) for n in ([0, 1, 1, 2], [0, -1, 1, 0]))
 
 @pytest.mark.parametrize("numbers", [EXCHANGED, PAIRED], ids=["exchanged", "paired"])
 @pytest.mark.parametrize("name", PAIR)
-@pytest.mark.parametrize("turns", [80, pytest.param(800, marks=pytest.mark.long)])
+@pytest.mark.parametrize("turns", [40, pytest.param(800, marks=pytest.mark.long)])
 def test_no_state_with_the_same_zeros_exceeds_the_smaller_bound(rng, numbers, name, turns):
     zero, measure, used = numbers[:, None] != numbers[None, :], TABLE[name], 0.0
     for turn in range(turns):
