@@ -15,7 +15,7 @@ from thermalent.testing import (
 )
 
 fixed = settings(
-    deadline=None, derandomize=True, max_examples=15, suppress_health_check=list(HealthCheck)
+    deadline=None, derandomize=True, max_examples=8, suppress_health_check=list(HealthCheck)
 )
 
 

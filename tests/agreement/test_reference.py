@@ -7,6 +7,8 @@ from scipy.linalg import eigvals
 from scipy.sparse.linalg import splu
 
 import thermalent as te
+from benchmarks import thermal_formulation
+from benchmarks.thermal_formulation import Link
 from tests.support.lindbladian import FockLindbladian
 from tests.support.reference import Reference, numbers
 from tests.support.reference.dynamics import Dynamics
@@ -134,10 +136,18 @@ def test_slopes_are_those_of_the_master_equation():
     assert float(found) == pytest.approx(expected, rel=1e-6)  # the square of the step, and rounding
 
 
-def test_hot_and_nearly_dark_links():
-    """The concurrence of the link at room temperature; a dark rate of 1e-13 keeps its digits."""
+@pytest.mark.long
+def test_a_link_at_room_temperature():
+    """The concurrence that is known."""
     hot = Reference(te.thermal_link(1220.0, 1e-3)).steady_state()
     assert float(numbers.concurrence(hot)) == pytest.approx(0.67108, abs=5e-6)
+
+
+def test_hot_and_nearly_dark_links():
+    """THERMAL's own formulation of a hot link; a dark rate of 1e-13 keeps its digits."""
+    hot = Reference(te.thermal_link(20.0, 0.05)).steady_state()
+    theirs = thermal_formulation.steady_state(Link(n_th=20.0, kappa=0.05), n_max=60)
+    assert hot.distance(theirs) < 1e-10
     dark = [
         Reference(te.thermal_link(3.0, 0.1, gamma=(1.0, gamma))).steady_state()
         for gamma in (1e-13, 2e-13)

@@ -109,7 +109,7 @@ def test_qubits_with_the_same_weights_feel_one_amplitude_of_two_outputs():
 def test_squeezed_and_hot_sources_are_those_of_the_master_equation(n_th, options):
     """Variances of either sign, and less entanglement than of the squeezed light alone."""
     network = hot_rails(n_th, **options)
-    found, fock = exact(network, 1e-5, "modes"), te.steady_state(network, te.Fock(cutoff=10))
+    found, fock = exact(network, 1e-5, "modes"), te.steady_state(network, te.Fock(cutoff=8))
     assert np.max(np.abs(found.state - fock.state)) <= found.error + fock.error
     cold = exact(hot_rails(0.0, **options), 1e-4, "modes")
     assert float(found.concurrence()) < float(cold.concurrence()) - 0.05

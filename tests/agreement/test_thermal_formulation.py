@@ -81,7 +81,7 @@ def test_truncations_are_told_apart():
 
 
 @pytest.mark.parametrize("kind", ["resonant", "everything"])
-@pytest.mark.parametrize("n_th", [20.0, 1e3, 1e4, 1e5])
+@pytest.mark.parametrize("n_th", [20.0, 1e3, 1e4, pytest.param(1e5, marks=pytest.mark.long)])
 def test_converged_limit(kind, n_th):
     """In the paper's own truncation, at kappa / gamma = 1e-3."""
     # The truncation error falls like exp(-c n_max / sqrt(n_th)); 7 sqrt(n_th) leaves below 1e-12.

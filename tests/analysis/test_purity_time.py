@@ -22,7 +22,7 @@ def rails(pairs, delta, permutation=None):
 
 
 @pytest.mark.parametrize("delta", TIMES)
-@pytest.mark.parametrize("pairs", [1, 2, 3, 4])
+@pytest.mark.parametrize("pairs", [1, 2, 3, pytest.param(4, marks=pytest.mark.long)])
 def test_preparation_times(pairs, delta):
     found = te.purity_time(rails(pairs, delta))
     assert abs(found - TIMES[delta][pairs - 1]) < GIVEN

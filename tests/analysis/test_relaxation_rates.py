@@ -258,7 +258,9 @@ def test_the_count_is_checked(count):
         te.relaxation_rates(te.thermal_link(0.1, 1.0), count)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 6))]
+)
 def test_what_rounding_of_the_decay_matrix_changes_is_in_the_error(seed):
     """Collective decay in rounded numbers against its own 60 digits, which see full rank."""
     rng = np.random.default_rng([5, seed])

@@ -348,12 +348,12 @@ def test_states_of_pairs_in_either_order_are_partial_traces(pairs):
         np.testing.assert_allclose(found[i, j], expected, rtol=0, atol=ROUNDING)
 
 
-def test_ten_pairs():
+def test_eight_pairs():
     """What charges save, against the reduced matrices; and both sides of every cut."""
-    state = rails.dual_rail_state(10, 1.0, 0.3 * np.arange(10), "reverse")
+    state = rails.dual_rail_state(8, 1.0, 0.3 * np.arange(8), "reverse")
     assert state.residual() < ROUNDING
     found = state.concurrences()
-    for one, other in (("A1", "B1"), ("A5", "B7"), ("A2", "B9"), ("A3", "A4"), ("B10", "A10")):
+    for one, other in (("A1", "B1"), ("A5", "B7"), ("A2", "B8"), ("A3", "A4"), ("B8", "A8")):
         expected = te.concurrence(state.reduced(one, other))
         i, j = state.names.index(one), state.names.index(other)
         assert found[i, j] == pytest.approx(expected, abs=ROUNDING)

@@ -42,7 +42,7 @@ def test_collective_spin_is_that_many_qubits(count):
     exchange[0, 1:] = exchange[1:, 0].conj()
     apart = te.Network(
         nodes=(
-            te.Mode(bath_rate=kappa, n_th=8.0),
+            te.Mode(bath_rate=kappa, n_th=2.0),
             *(te.Qubit(name=f"q{i}") for i in range(count)),
         ),
         exchange=exchange,
@@ -51,7 +51,7 @@ def test_collective_spin_is_that_many_qubits(count):
     start = np.zeros((2**count, 2**count))
     start[0, 0] = 1.0
     together = te.Network(
-        nodes=(te.Mode(bath_rate=kappa, n_th=8.0), te.CollectiveSpin(name="s", qubits=count)),
+        nodes=(te.Mode(bath_rate=kappa, n_th=2.0), te.CollectiveSpin(name="s", qubits=count)),
         exchange=0.5j * np.sqrt(kappa * gamma) * np.array([[0, 1], [-1, 0]]),
         decay=np.outer(*2 * [np.sqrt([kappa, gamma])]),
     )

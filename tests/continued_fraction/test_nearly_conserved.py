@@ -31,7 +31,7 @@ def dark(dephasing=0.0, missing=0.0):
 def test_a_slow_decay_is_not_conserved(options):
     network = dark(**options)
     assert Conserved(hierarchy_chain(hierarchy(network))).left.shape[1] == 1
-    times = np.array([10.0, 3e4, 1e6])  # the last ones by contours
+    times = np.array([10.0, 1e6])  # the last one by contours
     found = te.evolve(network, times, START)
     for exact, state, stated in zip(
         Dynamics(network).evolve(times, START), found.states, found.error, strict=True

@@ -62,8 +62,19 @@ def x_concurrence(rho):
     )
 
 
-def numerical(builder, parameters, function):
-    """All derivatives of a function of the network by differences."""
+@functools.cache
+def extended(builder, parameters):
+    return reference_state(builder(**dict(parameters)))
+
+
+def solved_to(rtol):
+    """In place of the fraction in long double: the solver itself."""
+    method = te.ContinuedFraction(rtol=rtol)
+    return lambda builder, parameters: te.steady_state(builder(**dict(parameters)), method)
+
+
+def numerical(builder, parameters, function, state=extended):
+    """All derivatives of a function of the state by differences."""
     found = {}
     for name, value in parameters.items():
         items = list(np.atleast_1d(value))
@@ -73,7 +84,7 @@ def numerical(builder, parameters, function):
             def at(x, i=i, name=name, items=items, value=value):
                 changed = [x if j == i else y for j, y in enumerate(items)]
                 given = changed[0] if np.ndim(value) == 0 else tuple(changed)
-                return function(builder(**{**parameters, name: given}))
+                return function(state(builder, tuple({**parameters, name: given}.items())))
 
             rates.append(
                 extrapolated(at, item, 0.02 * (min(abs(item), 1) if abs(item) < 100 else item))
@@ -143,7 +154,7 @@ def test_concurrence_against_extended_precision(builder, parameters):
     found = te.sensitivities(builder, parameters)
     assert found.value == pytest.approx(te.steady_state(builder(**parameters)).concurrence())
     assert found.value > 0.05
-    check(found, numerical(builder, parameters, lambda net: x_concurrence(reference_state(net))))
+    check(found, numerical(builder, parameters, x_concurrence))
 
 
 @pytest.mark.parametrize(("builder", "parameters"), [(line, LINK), (mirror, MIRROR)])
@@ -151,7 +162,7 @@ def test_an_operator_against_extended_precision(builder, parameters):
     found = te.sensitivities(builder, parameters, OBSERVED)
     check(
         found,
-        numerical(builder, parameters, lambda net: np.trace(OBSERVED @ reference_state(net)).real),
+        numerical(builder, parameters, lambda rho: np.trace(OBSERVED @ rho).real),
     )
 
 
@@ -168,7 +179,7 @@ def test_purity_and_a_function_with_backaction_and_a_spin(rng):
         (squared, lambda rho: np.trace(operator @ rho).real ** 2),
     ):
         found = te.sensitivities(general, GENERAL, observable)
-        expected = numerical(general, GENERAL, lambda net, f=function: f(reference_state(net)))
+        expected = numerical(general, GENERAL, function)
         check(found, expected)
 
 
@@ -177,11 +188,10 @@ def test_a_pair_of_three_qubits():
     found = te.sensitivities(three, parameters, pair=("q1", "q2"))
     assert found.value > 0.01
 
-    def pair(net):
-        exact = te.steady_state(net, te.ContinuedFraction(rtol=1e-13))
+    def pair(exact):
         return x_concurrence(te.partial_trace(exact.state, (2, 2, 2), [0, 1]))
 
-    check(found, numerical(three, parameters, pair), tolerance=1e-7, noise=1e-7)
+    check(found, numerical(three, parameters, pair, solved_to(1e-13)), tolerance=1e-7, noise=1e-7)
 
 
 def test_hot_and_slow_source():
@@ -189,10 +199,12 @@ def test_hot_and_slow_source():
     parameters = {"n_th": 1220.0, "kappa": 1e-3, "gamma": (1.0, 0.95), "loss": 0.01}
     found = te.sensitivities(line, parameters)
 
-    def solved(net):
-        return te.steady_state(net, te.ContinuedFraction(rtol=1e-12)).concurrence()
-
-    check(found, numerical(line, parameters, solved), tolerance=1e-7, noise=1e-7)
+    check(
+        found,
+        numerical(line, parameters, lambda exact: exact.concurrence(), solved_to(1e-12)),
+        tolerance=1e-7,
+        noise=1e-7,
+    )
 
 
 def along(rho, direction, h):

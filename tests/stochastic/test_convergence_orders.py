@@ -54,7 +54,7 @@ def slope(steps, errors):
 @pytest.mark.parametrize("net", [ROUGH, SLOW, MIXED], ids=["rough", "slow", "qutrit"])
 def test_strong_and_weak_order_two(net):
     merges = (1, 8, 16, 32, 64)
-    states = coarsened(net, merges, finest=2048, blocks=12)
+    states = coarsened(net, merges, finest=2048, blocks=6)
     difference = states[1:] - states[0]
     strong = np.sqrt((np.abs(difference) ** 2).sum(axis=2).mean(axis=1))
     mean = difference.mean(axis=1)
@@ -67,6 +67,21 @@ def test_strong_and_weak_order_two(net):
     assert slope(merges[1:], weak) == pytest.approx(2.0, abs=0.1)
 
 
+def test_extrapolation_removes_the_second_order():
+    """The means alone are off by more than twice as much, and fall with the second order."""
+    states = coarsened(ROUGH, (1, 2, 4, 8, 16), finest=64, blocks=400)
+    means = extrapolated(states[:-1], states[1:])
+    difference = means[2:] - means[0]
+    mean = difference.mean(axis=1)
+    bias = np.linalg.norm(mean, axis=1)
+    error = np.linalg.norm(difference.std(axis=1), axis=1) / np.sqrt(states.shape[1])
+    assert np.all(bias > 5 * error)
+    assert slope((4, 8), bias) > 2.7  # 3 up to the error of the finest
+    plain = np.abs((states[2] - means[0]).mean(axis=0)).max()
+    assert np.abs(mean[0]).max() < plain / 2
+
+
+@pytest.mark.long
 def test_extrapolated_means_have_order_three():
     states = coarsened(ROUGH, (1, 2, 4, 8, 16, 32), finest=128, blocks=1500)
     means = extrapolated(states[:-1], states[1:])  # (5, trajectories, d^2)

@@ -260,7 +260,7 @@ def test_polar_form_is_the_cartesian_process():
 def test_polar_equations_agree_with_the_exact_law(radius):
     """Means of r, r^2 and of the phasor after a relaxation time, from below to above typical r."""
     times = np.linspace(0, 1.5, 601)
-    variance, n = 2.0, 10_000
+    variance, n = 2.0, 4000
     r, theta = integrate_polar(times, rate=1.0, variance=variance, radius=radius, n=n, seed=9)
     assert np.all(r[:, 1:] > 0)
     exact_r, _ = polar(
@@ -291,7 +291,7 @@ def test_wrong_polar_drift_is_noticed():
 
 def test_strong_order_of_the_radius():
     """Declared: at least 1/2. Same Wiener path, coarser and coarser, against the finest."""
-    finest, n, rate, variance = 2**13, 2000, 1.0, 2.0
+    finest, n, rate, variance = 2**13, 600, 1.0, 2.0
     dw = np.random.default_rng(11).standard_normal((n, finest)) / np.sqrt(finest)
     ends, steps = [], []
     for level in range(9):

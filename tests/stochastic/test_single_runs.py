@@ -65,7 +65,7 @@ def test_the_concurrence_of_single_runs_has_the_error_of_their_step():
     net = te.thermal_link(1220, 0.01)
     step = FieldTrajectories()._step(driven_emitters(net))
     found, finer = (
-        distribution(net, te.concurrence, method=FieldTrajectories(n=512, seed=7, step=h))
+        distribution(net, te.concurrence, method=FieldTrajectories(n=256, seed=7, step=h))
         for h in (step, step / 2)
     )
     assert found.step_bias == pytest.approx(4 * finer.step_bias, rel=0.2)

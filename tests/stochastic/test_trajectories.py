@@ -166,7 +166,8 @@ def test_a_wrong_equation_is_noticed(change):
             right, drive=1.05 * right.drive, drive_imag=1.05 * right.drive_imag
         ),
     }[change]
-    assert stationary_z(right, exact) < LIMIT
+    if change == "variance":  # once for all of them
+        assert stationary_z(right, exact) < LIMIT
     assert stationary_z(wrong, exact) > LIMIT
 
 
