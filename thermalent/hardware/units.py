@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from math import floor, isfinite, log10, pi
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
@@ -72,7 +72,7 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     if not hasattr(value, "to_root_units"):  # of a quantity even a scalar has dimensions
         value = checks.scalar(value)
     if isinstance(value, Real):
-        if kind is FREQUENCY and 0 < abs(float(value)) < _FEW_HERTZ:
+        if kind is FREQUENCY and 0 < abs(cast(Any, value)) < _FEW_HERTZ:
             warnings.warn(
                 f"`{name}` = {value:g} is read as {value:g} Hz. Give it with its unit: "
                 f"'{value:g}GHz', or '{value:g}Hz' if that is meant.",
