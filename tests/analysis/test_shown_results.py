@@ -23,7 +23,7 @@ def shown():
             lambda kappa: te.thermal_link(5.0, kappa),
             {"kappa": (0.01, 0.2)},
             "concurrence",
-            starts=2,
+            starts=1,
         ),
         "design": te.design("293K", "5GHz", "10MHz", 0.7, margins=(0.05,), attenuate=False),
         "best": te.best_filter(20, 1, starts=1, quanta=1),

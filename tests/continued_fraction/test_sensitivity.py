@@ -252,19 +252,31 @@ def test_gradient_of_the_equal_lower_values(rng):
 
 
 @functools.cache
-def precise_state(**p):
-    return te.steady_state(three(**p), te.ContinuedFraction(rtol=1e-12))
+def precise_state(builder, **p):
+    return te.steady_state(builder(**p), te.ContinuedFraction(rtol=1e-12))
 
 
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_every_observable_with_a_gradient_against_differences(name):
-    """Of two of three qubits where it is one of pairs, else of all three."""
+OF_THREE = ("negativity", "purity")  # of a pair and of all: the others read these states alike
+
+
+@pytest.mark.parametrize(
+    ("builder", "name"),
+    [
+        *((line, name) for name in DIFFERENTIABLE),
+        *(
+            pytest.param(three, name, marks=[pytest.mark.long] * (name not in OF_THREE))
+            for name in DIFFERENTIABLE
+        ),
+    ],
+)
+def test_every_observable_with_a_gradient_against_differences(builder, name):
+    """Of two qubits; of two of three where it is one of pairs, else of all three."""
     at, pair = {"n_th": 5.0, "kappa": 0.1}, ("q2", "q1")
-    chosen = pair if TABLE[name].pair else ()
-    found = te.sensitivities(three, at, name, pair=chosen or None)
+    chosen = pair if TABLE[name].pair and builder is three else ()
+    found = te.sensitivities(builder, at, name, pair=chosen or None)
 
     def value(parameter, x):
-        return getattr(precise_state(**{**at, parameter: x}), name)(*chosen)
+        return getattr(precise_state(builder, **{**at, parameter: x}), name)(*chosen)
 
     assert float(found.value) == pytest.approx(float(value("kappa", 0.1)), rel=1e-9)
     assert abs(float(found.value)) > 1e-3  # a coherent information may be negative
