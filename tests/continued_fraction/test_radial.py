@@ -303,3 +303,20 @@ def test_slopes_behind_a_mode_whose_state_has_no_tiers(monkeypatch):
     found = te.sensitivities(te.thermal_link, parameters, "purity", rtol=1e-6)
     for name in parameters:
         assert abs(found[name] - known[name]) <= found.errors[name] + known.errors[name]
+
+
+def test_where_rounding_ends_the_tiers_the_radial_form_goes_on():
+    network = te.thermal_link(1e7, 1e-3, detuning=(0.1, -0.2))
+    tiers = te.steady_state(network, te.ContinuedFraction(rtol=1e-9))
+    further = te.steady_state(network, te.ContinuedFraction(rtol=3e-11))
+    assert "form" not in tiers.stats
+    assert further.stats["form"] == "radial"
+    assert further.error < float(tiers.error)
+    assert np.max(np.abs(further.state - tiers.state)) < tiers.error + further.error
+
+
+def test_digits_stand_in_where_a_waveguide_hotter_than_the_mode_leaves_few_tiers():
+    """The radial equation is singular in doubles there, and two tiers in more digits are enough."""
+    found = te.steady_state(te.thermal_link(10, 0.1, waveguide_occupation=1e8))
+    assert found.stats["bits"] >= 128
+    assert found.status.ok

@@ -191,12 +191,17 @@ class OneModePlan(Plan):
             )
         except np.linalg.LinAlgError:
             fraction = None  # numbers overflowed
-        if radial is not None and (fraction is None or not fraction.error < float(radial.error)):
-            return radial
-        # Digits beyond doubles take a hundred times as long: not behind a mode as hot as that.
-        fits = stationary.d <= solve.LARGEST_BALL_DIMENSION and radial is None
-        fits = fits and not settings.doubles
+        fits = stationary.d <= solve.LARGEST_BALL_DIMENSION and not settings.doubles
         reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
+        if self.small and radial is None and reason and self._radial_goes_on(fraction):
+            radial = radial_steady_state(self.task.network, self.small, settings)
+        if radial is not None and (fraction is None or not fraction.error < float(radial.error)):
+            # Digits beyond doubles take a hundred times as long: behind a mode as hot as that only
+            # where nothing is found, and few tiers may be enough beside a waveguide hotter still.
+            lost = radial.status.outcome is Outcome.NOT_CONVERGED
+            tried = self._in_balls(reason, budget=_CHEAP) if fits and reason and lost else None
+            return tried if tried is not None and tried.status.ok else radial
+        fits = fits and radial is None
         if fits and reason and (settings.n_max is None or fraction is None):
             tried = self._in_more_digits(fraction, reason)
             if tried is not None:
@@ -227,6 +232,11 @@ class OneModePlan(Plan):
                 "seconds": time.perf_counter() - began,
             },
         )
+
+    def _radial_goes_on(self, fraction: Fraction | None) -> bool:
+        """Whether doubles fail after so many tiers that digits beyond them would not be cheap."""
+        allowed = np.isfinite(widest_folded(self.settings))
+        return bool(allowed and fraction is not None and fraction.tiers > _CHEAP_TIERS)
 
     def _in_balls(
         self, reason: str, digits: int | None = None, budget: float | None = None
