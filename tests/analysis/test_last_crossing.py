@@ -54,3 +54,13 @@ def test_a_search_that_ends_too_early_goes_on(known, monkeypatch):
 
 def test_a_distance_that_is_never_reached(known):
     assert te.preparation_time(NETWORK, "00", distance=0.6) == 0.0
+
+
+def test_the_error_of_a_time_is_that_of_the_distance_over_its_slope():
+    """Of exp(-t) at t = 2 the slope is exp(-2); without that error the search's own is left."""
+    for error in (1e-6, 0.0):
+        found = relaxation_times._with_error(2.0, lambda t, e=error: (np.exp(-t), e + 0 * t))
+        searched = found.error - error * np.exp(2.0)
+        assert searched == pytest.approx(
+            2 * relaxation_times._SEARCHED_TO * 2.0, abs=1e-2 * error + 1e-15
+        )

@@ -293,3 +293,19 @@ def test_what_has_no_spectrum_is_refused_by_name():
     warm = te.thermal_link(1.0, 0.3, filters=2, waveguide_occupation=0.1)
     with pytest.raises(te.MethodError, match="at zero temperature"):
         te.spectrum(warm, [0.0])
+
+
+def test_stated_errors_of_coarse_spectra_coherences_and_fluxes_hold():
+    """Where few quanta are taken the errors are a twentieth of what is stated, and no rounding."""
+    network = te.thermal_link(2.0, 0.5, filters=2, qubits=1)
+    line, coarse = (te.spectrum(network, OMEGA, "q1", rtol=rtol) for rtol in (1e-5, 1e-3))
+    true = np.abs(coarse.values - line.values)
+    assert np.all(true <= coarse.error)
+    assert np.all(true > 0.02 * coarse.error)
+    flux = spectra_several_poles.flux_behind_poles(network, "q1", 1e-3, None)
+    off = abs(float(flux) - float(line.flux))
+    assert 0.02 * flux.error < off <= flux.error
+    fine, coarse = (te.coherence(network, DELAYS[2:], "q1", rtol=rtol) for rtol in (1e-5, 1e-3))
+    off = np.abs(coarse.values - fine.values)
+    assert np.all(off <= coarse.error)
+    assert off > 0.02 * coarse.error

@@ -19,6 +19,7 @@ class Turning:
 
     fast: float
     steps: int = 0
+    latest: float = 0.0
     own: int = 3
     antilinear: bool = False
 
@@ -28,6 +29,7 @@ class Turning:
 
     def at(self, time):
         self.steps += 1
+        self.latest = max(self.latest, time)
         matrix = self.matrix(time)
         return lambda y: matrix @ y
 
@@ -52,6 +54,8 @@ def test_solutions_between_and_at_the_ends_of_steps(tolerance, kind):
     assert found[0].dtype == kind
     # Explicit steps would be shorter than 3 / fast.
     assert equation.steps < 60 * stages_for(tolerance)
+    # Past the last time the equation need not hold: another piece of a schedule may begin there.
+    assert equation.latest == pytest.approx(times[-1], rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [float, complex])

@@ -447,6 +447,9 @@ def test_errors_of_a_huge_operator_are_in_proportion():
     at = {"n_th": 0.3, "kappa": 1.0}
     operator = np.diag([1.0, 2.0, 3.0, 4.0])
     one = te.sensitivities(te.thermal_link, at, operator)
+    # The state's error in all four populations, as for any operator that is asked for.
+    state = te.steady_state(te.thermal_link(**at))
+    assert one.value.error >= 0.9 * state.expectation(operator).error > 0
     huge = te.sensitivities(te.thermal_link, at, operator * 2.0**700)
     assert huge["n_th"] == one["n_th"] * 2.0**700
     assert huge["n_th"].error == pytest.approx(one["n_th"].error * 2.0**700, rel=1e-12)

@@ -6,6 +6,7 @@ from scipy.optimize import brentq
 
 import thermalent as te
 from tests.support.extrapolation import extrapolated
+from thermalent.continued_fraction.sensitivity import border
 from thermalent.operators.gradients import concurrence_with_gradient
 
 
@@ -162,6 +163,14 @@ def test_the_kink_where_entanglement_ends_is_refused_with_both_slopes():
         te.sensitivities(te.thermal_link, {"kappa": end * (1 + 1e-14), **at})
     outside = te.sensitivities(te.thermal_link, {"kappa": end * 1.01, **at})
     assert (outside["kappa"], outside.note) == (0.0, "separable: all derivatives vanish")
+
+
+def test_a_parameter_that_cannot_change_at_the_border_says_why():
+    def choosy(n_th):
+        raise ValueError("the table knows n_th = 1 alone")
+
+    with pytest.raises(ValueError, match=r"'n_th' may change, .*n_th = 1: the table knows n_th"):
+        border.slope(choosy, 1.0, "n_th")
 
 
 def test_rounding_is_part_of_the_error():

@@ -12,10 +12,13 @@ from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Qubit
+from thermalent.solution.tasks import EvolutionTask, Piece
 from thermalent.stochastic import (
     FieldTrajectories,
+    driven,
     trajectory,
 )
+from thermalent.stochastic.step_bias import ExtrapolatedBlock, ExtrapolatedMean, Reader
 
 LIMIT = 5.0  # standard errors; seeds are fixed
 
@@ -103,6 +106,22 @@ def test_memory_does_not_grow_with_the_number_of_steps():
         tracemalloc.stop()
     # A hundred times as many steps.
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_the_memory_of_many_times_counts_the_means_of_all_batches():
+    """Of 64 blocks or more the means of 64 batches are kept, and converted for the result."""
+    net, times = te.thermal_link(10.0, 0.3), np.linspace(0.0, 1.0, 300)
+    task = EvolutionTask(pieces=(Piece(net),), times=times, initial="00")
+    announced = FieldTrajectories(n=64 * 64, threads=1).plan(task).cost.bytes
+    mean, one = ExtrapolatedMean(Reader(driven.described(net))), np.ones((len(times), 16))
+    tracemalloc.start()
+    for _ in range(64):
+        mean.add(ExtrapolatedBlock(count=64, mean=one, scatter=one, fine=one, coarse=one))
+    kept = mean.states, mean.standard_errors, mean.batches
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(kept[-1].weights) == 64
+    assert 1.0 < announced / peak < 1.5
 
 
 def test_two_starts_that_never_meet_are_not_a_steady_state():

@@ -11,6 +11,7 @@ import numpy as np
 
 from thermalent.ensembles.blocks import threads_available
 from thermalent.ensembles.burn_in import BurnIn, not_settled
+from thermalent.ensembles.mean import BATCHES
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
@@ -40,7 +41,8 @@ from thermalent.stochastic.step_bias import COARSENINGS
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support import checks
 
-_MEANS = 10  # arrays per mean and its squares, measured with one thread
+# Complex arrays of all times of the ensemble, of a thread and of a batch, measured.
+_MEANS, _MEANS_OF_A_THREAD, _MEANS_OF_A_BATCH = 5, 7, 3
 _MULTIPLE = COARSENINGS[-1]  # the number of steps of every segment is a multiple of it
 _HOW = (
     "standard error over {n} independent trajectories, plus the bias of the step (from three "
@@ -235,7 +237,7 @@ class FieldTrajectoriesPlan(Plan):
         """Not known before the burn-in is measured, unless it is given."""
         method = self.method
         if method.burn_in is None:
-            return Cost(bytes=_bytes(self.emitters, method.threads, 1), operations=np.nan)
+            return Cost(bytes=_bytes(self.emitters, method, 1), operations=np.nan)
         length = method.burn_in + (method.burn_in if method.window is None else method.window)
         return _cost(self.emitters, method, length / method._step(self.emitters), 1)
 
@@ -365,18 +367,20 @@ def _cost(emitters: DrivenEmitters, method: FieldTrajectories, steps: float, tim
     # Paths with steps of one, two and four times the length share the noise; a step multiplies by
     # the propagator of what is constant.
     return Cost(
-        bytes=_bytes(emitters, method.threads, times),
+        bytes=_bytes(emitters, method, times),
         operations=1.75 * method.n * steps * emitters.dimension**4,
     )
 
 
-def _bytes(emitters: DrivenEmitters, threads: int | None, times: int) -> float:
+def _bytes(emitters: DrivenEmitters, method: FieldTrajectories, times: int) -> float:
     """Bytes of the dense superoperators (the basis is complex), of the lanes, and of the means.
 
     Means and squares for each length of the steps: of the ensemble, of the block of every thread
-    and of the one that waits behind it.
+    and of the one that waits behind it; and the means of the batches, which the result keeps.
     """
-    count = threads_available() if threads is None else threads
+    threads = threads_available() if method.threads is None else method.threads
+    batches = min(BATCHES, -(-method.n // LANES_OF_BLOCK))
     elements = float(emitters.dimension) ** 2
-    means = 16.0 * _MEANS * (0.5 + count) * times * elements
+    arrays = _MEANS + _MEANS_OF_A_THREAD * threads + _MEANS_OF_A_BATCH * batches
+    means = 16.0 * arrays * times * elements
     return 80.0 * elements**2 + 1e3 * LANES_OF_BLOCK * elements + means

@@ -44,10 +44,10 @@ def slope(value_at: Callable[[float], Estimate], value: float, name: str) -> Est
         ValueError: the parameter cannot change at all.
     """
     right, left = _one_sided(value_at, value, 1.0), _one_sided(value_at, value, -1.0)
-    sides = [side for side in (left, right) if side is not None]
+    sides = [side for side in (left, right) if isinstance(side, Estimate)]
     if not sides:
         allowed = f"such that {name!r} may change"
-        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}"))
+        checks.fail("parameters", allowed, checks.Words(f"not, at {name} = {value:.9g}: {right}"))
     if any(not np.isfinite(side) for side in sides):
         return f"in {name!r} it grows faster than linearly, as a root does"
     if len(sides) == 1 or abs(sides[0] - sides[1]) <= sides[0].error + sides[1].error:
@@ -55,18 +55,20 @@ def slope(value_at: Callable[[float], Estimate], value: float, name: str) -> Est
     return f"its slope in {name!r} is {sides[0]:.6g} to the left and {sides[1]:.6g} to the right"
 
 
-def _one_sided(value_at: Callable[[float], Estimate], value: float, side: float) -> Estimate | None:
-    """The slope to one side; infinite where there is none, None where the side does not exist."""
+def _one_sided(value_at: Callable[[float], Estimate], value: float, side: float) -> Estimate | str:
+    """The slope to one side; infinite where there is none, the reason where there is no side."""
     first = _FIRST_STEP * (abs(value) or 1.0)
     best: Estimate | None = None
     zeros: list[float] = []
+    refused = ""
     for k in range(_SHORTENINGS):
         h = first * _SHORTER**k
         try:
             points = [
                 (side * h / 2**i, value_at(value + side * h / 2**i)) for i in range(_HALVINGS)
             ]
-        except ValueError:
+        except ValueError as error:
+            refused = str(error)
             continue  # over the end of the range: shorter steps may stay inside
         if not any(c > 0 for _, c in points):
             # Separable all along; shorter steps tell whether that begins at once.
@@ -80,7 +82,7 @@ def _one_sided(value_at: Callable[[float], Estimate], value: float, side: float)
         if best.error <= _GOOD * abs(best):
             break
     if best is None:
-        return Estimate(0.0, min(zeros), _HOW) if zeros else None
+        return Estimate(0.0, min(zeros), _HOW) if zeros else refused
     return best if best.error <= _ENOUGH * abs(best) else Estimate(np.inf, np.inf, _HOW)
 
 
