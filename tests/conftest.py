@@ -13,24 +13,24 @@ settings.register_profile("thermalent", deadline=None, derandomize=True, print_b
 settings.load_profile("thermalent")
 
 
-# Files with tens of seconds of CPU time and few tests: whoever gets one of them last would work
+# Files with ten seconds of CPU time and more: whoever gets one of them last would work
 # alone while the other processes wait.
 LONGEST = (
     "docs/test_site.py",
     "claims/test_routes.py",
-    "figures/test_figures_links.py",
-    "figures/test_figures_dynamics.py",
-    "figures/test_ring_figures.py",
-    "claims/test_ring_reference.py",
+    "agreement/test_matrix.py",
     "analysis/test_relaxation_rates.py",
-    "figures/test_dual_rail_bandwidth_figures.py",
+    "figures/test_figures_dynamics.py",
+    "cli/test_cli.py",
     "analysis/test_radiation_several_poles.py",
+    "continued_fraction/test_source_starts.py",
+    "claims/test_ring_reference.py",
+    "figures/test_figures.py",
+    "analysis/test_radiation.py",
+    "continued_fraction/test_evolution.py",
     "audit/test_networks.py",
     "continued_fraction/test_more_digits.py",
-    "continued_fraction/test_many_modes.py",
-    "analysis/test_radiation.py",
-    "figures/test_figures.py",
-    "continued_fraction/test_source_starts.py",
+    "figures/test_ring_figures.py",
 )
 
 

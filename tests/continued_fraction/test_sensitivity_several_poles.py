@@ -68,7 +68,7 @@ def test_derivatives_at_the_end_of_a_range_and_by_fock_space():
 
 
 def test_hot_derivatives_are_differences_of_states():
-    point = {"n_th": 30.0, "kappa": 0.05}
+    point = {"n_th": 60.0, "kappa": 0.02}
     found = te.sensitivities(BEHIND_TWO, point, rtol=1e-4)
     method = te.ContinuedFraction(rtol=1e-8)
     for name, value in point.items():
