@@ -11,6 +11,9 @@ from multiprocessing.connection import wait
 from typing import Any, NamedTuple
 
 import psutil
+from numba.core import event
+
+from tests.audit.compiling import NOTHING, Compiling, compiled_for
 
 # A task that waits instead of computing, in multiples of the CPU time that it may take.
 _WAITING = 30.0
@@ -28,7 +31,9 @@ class _Worker:
 
     def __init__(self, context: Any, work: str) -> None:
         self.pipe, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other, work), daemon=True)
+        self.compiling = context.Array("d", NOTHING, lock=False)
+        given = other, work, self.compiling
+        self.process = context.Process(target=_serve, args=given, daemon=True)
         self.process.start()
         other.close()
         self.task: Any = None
@@ -46,11 +51,13 @@ class _Worker:
         return max(self._cpu() - self.spent_before, waited)
 
     def _cpu(self) -> float:
+        """CPU seconds without those of compilation, which only the first call of a kernel takes."""
         try:
             times = psutil.Process(self.process.pid).cpu_times()
         except psutil.NoSuchProcess:
             return 0.0
-        return float(times.user + times.system)
+        spent = float(times.user + times.system)
+        return spent - compiled_for(self.compiling, spent)
 
     def stop(self) -> None:
         """The end, whatever it is doing."""
@@ -59,7 +66,8 @@ class _Worker:
         self.pipe.close()
 
 
-def _serve(pipe: Any, work: str) -> None:
+def _serve(pipe: Any, work: str, compiling: Any) -> None:
+    event.register("numba:compile", Compiling(compiling))
     module = importlib.import_module(work)
     module.warm_up()
     pipe.send(None)
@@ -74,7 +82,7 @@ def run(work: str, tasks: Iterable[Any], processes: int, limit: float) -> Iterat
         work: A module with `warm_up()`, called once in every process, and `do(task)`.
         tasks: What it is to do; anything but None.
         processes: How many work at once.
-        limit: CPU seconds of a task, after which its process is ended.
+        limit: CPU seconds of a task without compilation, after which its process is ended.
 
     Yields:
         The task with what `do` returns, or with `Stopped`.

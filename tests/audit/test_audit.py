@@ -139,6 +139,11 @@ def test_what_does_not_end_is_stopped_and_noted():
     assert [finding.outcome for finding in networks.noted(task, found)] == [HUNG]
 
 
+def test_compilation_does_not_count_as_time_of_a_task():
+    ((_, found),) = run("tests.audit.slow_to_compile", [1], processes=1, limit=0.1)
+    assert found > 0.5
+
+
 def test_the_page_has_every_violation_with_its_network():
     findings = [
         Finding("ordinary", 0, "steady state", HELD, 1e-12, 1e-11),

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pickle
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -216,6 +217,12 @@ def test_a_few_hertz_without_a_unit_are_read_as_such_with_a_warning(recwarn):
     te.hardware.preset("superconducting", frequency="5Hz")
     te.hardware.preset("superconducting", frequency=5e9, detuning=0.0)
     assert not [each for each in recwarn if each.category is UserWarning]
+
+
+@pytest.mark.parametrize("few", [Fraction(1, 2), np.float32(0.5), np.array(0.5)])
+def test_a_few_hertz_are_warned_of_in_every_form_of_a_number(few):
+    with pytest.warns(UserWarning, match=r"`frequency` = 0.5 is read as 0.5 Hz"):
+        assert thermal_occupation("1K", few) == thermal_occupation("1K", "0.5Hz")
 
 
 def test_per_second_could_be_hertz_or_radians():

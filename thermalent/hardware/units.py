@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from math import floor, isfinite, log10, pi
 from numbers import Real
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
@@ -72,20 +72,21 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
     if not hasattr(value, "to_root_units"):  # of a quantity even a scalar has dimensions
         value = checks.scalar(value)
     if isinstance(value, Real):
-        if kind is FREQUENCY and 0 < abs(cast(Any, value)) < _FEW_HERTZ:
+        number = check(name, value)
+        if kind is FREQUENCY and 0 < abs(number) < _FEW_HERTZ:
             warnings.warn(
-                f"`{name}` = {value:g} is read as {value:g} Hz. Give it with its unit: "
-                f"'{value:g}GHz', or '{value:g}Hz' if that is meant.",
+                f"`{name}` = {number:g} is read as {number:g} Hz. Give it with its unit: "
+                f"'{number:g}GHz', or '{number:g}Hz' if that is meant.",
                 stacklevel=1,  # one place, so that it is shown once
             )
-        return check(name, value)
-    number = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)
-    if number is None or not isfinite(number):
+        return number
+    converted = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)
+    if converted is None or not isfinite(converted):
         checks.fail(name, kind.words, value if isinstance(value, str) else checks.Words(value))
     try:
-        return check(name, number)
+        return check(name, converted)
     except ValueError as error:  # name the value as it was given, with its unit
-        raise ArgumentError(str(error).replace(repr(number), repr(str(value)))) from None
+        raise ArgumentError(str(error).replace(repr(converted), repr(str(value)))) from None
 
 
 def with_prefix(value: float, unit: str) -> str:
