@@ -15,6 +15,10 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.dynamics.amplitude_cost import (
+    amplitude_refusal,
+    steps_from_amplitude,
+)
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import memory_of_balls as balls
@@ -29,7 +33,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.plan import Cost, Plan
+from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.solution.tasks import (
     EvolutionTask,
@@ -71,8 +75,8 @@ def tiers_needed(network: Network) -> float:
     return _TIERS_PER_WIDTH * memory.width_of(network)
 
 
-def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
-    """The plan of a task behind one mode that the method has accepted.
+def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan | Refusal:
+    """The plan of a task behind one mode that the method has accepted, or why it takes too long.
 
     Args:
         task: The task.
@@ -80,7 +84,9 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan:
         numbers: Excitation numbers of the emitters' states, (d,).
     """
     if isinstance(task, EvolutionTask):
-        return OneModeEvolutionPlan(task=task, settings=settings, numbers=numbers)
+        plan = OneModeEvolutionPlan(task=task, settings=settings, numbers=numbers)
+        reason = amplitude_refusal(*plan.of_amplitude) if plan.amplitude else None
+        return plan if reason is None else Refusal(reason)
     return OneModePlan(task=task, settings=settings, numbers=numbers)
 
 
@@ -311,29 +317,50 @@ class OneModeEvolutionPlan(Plan):
     settings: Settings
     numbers: np.ndarray
 
+    @once
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy of the network."""
+        return hierarchy(self.task.network, self.numbers)
+
+    @property
+    def amplitude(self) -> complex | None:
+        """Of a source that starts in a coherent state (zero: empty); None if stationary."""
+        if self.task.source == "stationary":
+            return None
+        return complex(start_amplitudes(self.task.source, 1)[0])
+
+    @property
+    def tolerance(self) -> float:
+        """Error that is aimed at."""
+        return max(self.settings.aimed_rtol, SMALLEST_EVOLVED)
+
+    @property
+    def of_amplitude(self) -> tuple[Network, Hierarchy, complex, float, float]:
+        """What the cost of a coherent start depends on."""
+        end = float(self.task.times[-1]) if len(self.task.times) else 0.0
+        return self.task.network, self.hierarchy, self.amplitude or 0.0, end, self.tolerance
+
     @property
     def cost(self) -> Cost:
-        """Cost of the contours: some thirty fractions per decade of the times, twice."""
+        """Cost of the contours: some thirty fractions per decade of the times, twice; and of the
+        steps that a coherent start takes.
+        """
         times = self.task.times[self.task.times > 0]
         decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
+        contours = _operations(self.task, self.numbers, _FOLDS + 60 * float(decades))
+        steps = 0.0 if not self.amplitude else steps_from_amplitude(*self.of_amplitude)
         return Cost(
             bytes=memory.evolution_bytes(self.numbers, len(self.task.times)),
-            operations=_operations(self.task, self.numbers, _FOLDS + 60 * float(decades)),
+            operations=contours + steps,
         )
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
         began = time.perf_counter()
         task, settings = self.task, self.settings
-        tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
-        stationary = task.source == "stationary"
-        amplitude = None if stationary else complex(start_amplitudes(task.source, 1)[0])
+        tolerance = self.tolerance
         states, error, stats = evolve_one_mode(
-            hierarchy(task.network, self.numbers),
-            task.times,
-            task.start,
-            tolerance,
-            amplitude,
+            self.hierarchy, task.times, task.start, tolerance, self.amplitude
         )
         status = evolution_status(settings, task.times, error, tolerance, stats["refused"])
         return Evolution(

@@ -54,7 +54,7 @@ _SAMPLES = 4.0
 # steps are not quite independent: in the audit one evolution in some thousand exceeded four.
 _DEVIATIONS = 8.0
 # Multiplications: about half a minute, which is announced, and about an hour, which is refused.
-_ANNOUNCED, _REFUSED = 3e10, 4e12
+_ANNOUNCED, REFUSED = 3e10, 4e12
 # Steps that take a tenth of a second, after which contours are tried if all steps would be dear.
 _QUICK = 1e8
 # Steps that are taken however late the times: they take no longer than contours, and lose less.
@@ -305,7 +305,7 @@ class _Relaxation:
                 continue
             marks = first * _OVERLAP
             cost = self._cost(min(marks[-1], self.times[-1]))
-            if cost > _REFUSED:
+            if cost > REFUSED:
                 return self._refused(cost)
             stepped = self._step(marks)
             if not self._left.size:
@@ -428,7 +428,7 @@ class _Relaxation:
     def _cost(self, time: float) -> float:
         """Multiplications to a time; announced where they take long."""
         cost = sum(run.cost(time) for run in self.runs)
-        if self.announced < cost <= _REFUSED:
+        if self.announced < cost <= REFUSED:
             self.announced = 4 * cost
             warnings.warn(
                 f"The evolution to t = {time:.3g} takes about {cost:.0e} multiplications (1e9 take "
