@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import NamedTuple
 
 from tests.mutation.mutants import Mutant
@@ -134,13 +135,20 @@ def speaks_of(known: Unchanged, mutant: Mutant, source: bytes) -> bool:
 
 def within(source: str, line: int) -> set[str]:
     """The functions and classes around a line, and the names that a constant there has."""
-    found = set()
+    return {name for first, last, name in _named(source) if first <= line <= last}
+
+
+@cache
+def _named(source: str) -> list[tuple[int, int, str]]:
+    """First and last line of every function, class and assigned name of a module."""
+    found: list[tuple[int, int, str]] = []
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or 0):
-            continue
+        names: list[str] = []
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
+            names = [node.name]
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {ast.unparse(target) for target in targets}
+            names = [ast.unparse(target) for target in targets]
+        for name in names:
+            found.append((node.lineno, node.end_lineno or 0, name))
     return found
