@@ -13,6 +13,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator, alternating_layout
+from thermalent.continued_fraction.dynamics.relaxation import Steps
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola
@@ -88,6 +89,42 @@ def test_products_in_stretches_are_those_of_the_sparse_matrix(charge, tiers):
     again = y.copy()
     assert Propagator(matrix, offsets=at).advance(again, 0.3, active, 2, 0.0) == (0.0, True)
     assert np.array_equal(again[:active], before)  # nothing is advanced where the top is full
+
+
+@pytest.mark.parametrize("kappa", [0.1, 200.0])
+def test_unknowns_within_steps_are_those_of_steps_that_end_there(kappa):
+    """By a dense exponential, in long steps and in short ones behind a source that decays fast."""
+    chain = hierarchy_chain(hierarchy(te.thermal_link(1220.0, kappa, detuning=(0.2, 0.1))))
+    at, matrix = offsets(chain, 10), assemble(chain, 10)
+    active, read = matrix.shape[0], chain.tier0_size
+    propagator, y = Propagator(matrix, offsets=at), np.zeros(active)
+    y[0] = 1.0
+    end = 400 / float(propagator.norm[-1])
+    marks, now, found = end * np.array([1e-9, 0.01, 0.3, 0.7, 0.98, 1.0]), 0.0, []
+    exact = [expm(t * matrix.toarray())[:read, 0] for t in marks]
+    while len(found) < len(marks):
+        left = marks[len(found) :] - now
+        now += propagator.advance(y, left[-1], active, read, np.inf, left, read)[0]
+        found.extend(propagator.between)
+    assert np.max(np.abs(np.array(found) - exact)) < 1e-13
+    assert propagator.advance(y, end, active, read, 0.0, marks, read) == (0.0, True)
+    assert propagator.between.shape == (0, read)  # no mark is passed where the top is full
+
+
+def test_values_do_not_depend_on_the_times_that_are_expected():
+    """Steps go beyond times that are known and read within; they end at those that are not."""
+    chain = hierarchy_chain(hierarchy(te.thermal_link(30.0, 0.05, detuning=(0.2, 0.1))))
+    start, times = np.eye(chain.tier0_size)[0], np.geomspace(0.05, 8.0, 12)
+    steps = Steps(chain, start, 30, lambda y: y[: chain.tier0_size])
+    knowing, asked = steps.two_runs(1e-9), steps.two_runs(1e-9)
+    for run in knowing:
+        run.expect(times)
+    for time in times.tolist():
+        found = [run.to(time, print) for run in (*knowing, *asked)]
+        assert np.max(np.abs(found[0] - found[2])) < 1e-12
+        assert np.max(np.abs(found[1] - found[3])) < 1e-10
+    with pytest.raises(ValueError, match=r"cannot go back to t = 0\.01"):
+        knowing[0].to(0.01, print)
 
 
 def test_tiers_that_differ_have_no_stretches():

@@ -37,7 +37,7 @@ class Run:
 
     cost_when_filled = cost
 
-    def expect(self, end):
+    def expect(self, times):
         """Nothing is prepared."""
 
     def to(self, time, report):

@@ -221,7 +221,7 @@ def test_a_run_asked_for_more_than_it_began_with_starts_again():
             lambda last: start.generator(chain, last),
             40,
         ).two_runs(1e-9)
-        run.expect(expected)
+        run.expect(np.array([expected]))
         return run
 
     early, late = finer(1.0), finer(9.0)

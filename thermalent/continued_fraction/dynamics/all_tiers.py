@@ -153,9 +153,9 @@ class AllTierRun:
         tier = max(self.tier, min(steps.depth, steps.most - 1))
         return propagator.cost(time - self.now, int(steps.at[tier + 1]))
 
-    def expect(self, time: float) -> None:
-        """Begin with the tiers that a later time needs, up to which steps will be taken."""
-        self.expected = time
+    def expect(self, times: np.ndarray) -> None:
+        """Begin with the tiers that the last of these times needs."""
+        self.expected = float(times[-1])
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""

@@ -7,6 +7,10 @@ with phi_0 = y and phi_1 = L y / rho. The drive turns much faster than anything 
 spectrum of L lies along the imaginary axis, where this takes the fewest products with L. What
 decays makes the phi_k grow; where their terms exceed the vector by a thousand, which costs three
 digits of sixteen, the step is halved.
+
+At a time within the step the same phi_k have other coefficients, J_k of a smaller argument, which
+vanish earlier. So a step need not end where some unknowns are wanted: these unknowns of every phi_k
+are kept.
 """
 
 from __future__ import annotations
@@ -16,13 +20,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from thermalent.continued_fraction.dynamics.bessel import bessel_series
 from thermalent.support.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
+_LONGEST = 128.0  # the same where no tiers are added, for a repeated step would be lost
 _GROWTH = 1e3  # allowed size of the terms over that of the vector
 _BEYOND = 20  # approximate number of products of a step beyond z
 _AT_ONCE = 2e8  # multiplications before Python looks for signals: a few tenths of a second
+_UNSETTLED = 4  # steps that must not fill the top before they get longer
+_KEPT = 2e6  # numbers of the phi_k that are kept at once
 _EPS = float(np.finfo(float).eps)
+_NONE = np.zeros(0)
 
 
 class Stretches(NamedTuple):
@@ -133,20 +142,30 @@ class Propagator:
         self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
         self.rounding = 0.0  # rounding error of the last `advance`, a standard deviation
+        self.between = np.zeros((0, 0))  # what the last `advance` read at its marks
+        self._settled = 0  # unknowns with which the last one did not fill the top
         self.layout = None if offsets is None else alternating_layout(self.matrix, offsets)
 
     def cost(self, time: float, active: int) -> float:
         """Approximate number of multiplications to advance the first so many unknowns by a time."""
-        reach = _reach(float(self.norm[active - 1]), float(self.damping[active - 1]))
+        reach = _reach(float(self.norm[active - 1]), float(self.damping[active - 1]), settled=True)
         products = time * float(self.norm[active - 1]) * (1 + _BEYOND / reach)
         return products * (int(self.matrix.indptr[active]) + 4 * active)
 
     def advance(
-        self, y: np.ndarray, time: float, active: int, top: int, limit: float
+        self,
+        y: np.ndarray,
+        time: float,
+        active: int,
+        top: int,
+        limit: float,
+        marks: np.ndarray = _NONE,
+        read: int = 0,
     ) -> tuple[float, bool]:
         """Advance y in place by up to `time`, holding y[active:] at zero.
 
         At most about half a second of work, so that the caller can handle signals in between.
+        `between` holds what was read at those of the marks that were passed, (m, read).
 
         Args:
             y: The vector, (size,).
@@ -154,15 +173,18 @@ class Propagator:
             active: Unknowns in use.
             top: Number of unknowns below `active` that count as the top.
             limit: Stop before the step in which the norm of the top would exceed this.
+            marks: Increasing times > 0 at which to read unknowns.
+            read: How many of the first unknowns.
 
         Returns:
             The time that was advanced, and whether the top was full.
         """
-        self.rounding = 0.0
+        self.rounding, self.between = 0.0, np.tile(y[:read], (len(marks), 1))
         norm = float(self.norm[active - 1])
         if norm == 0.0:
             return time, False
-        reach = _reach(norm, float(self.damping[active - 1]))
+        settled = active == self._settled
+        reach = _reach(norm, float(self.damping[active - 1]), settled=settled)
         each = int(self.matrix.indptr[active]) + 4 * active
         place, spans, product = self._product(active)
         # As long as all tiers need: the elements of the highest one read zeros of the next.
@@ -170,13 +192,20 @@ class Propagator:
         x[place] = y[:active]
         while True:
             steps = max(1, int(np.ceil(time * norm / reach)))
-            coefficients = _bessel(time / steps * norm)
+            coefficients = bessel_series(time / steps * norm)
             now = min(steps, max(1, int(_AT_ONCE / (each * coefficients.size))))
+            if not settled:
+                now = min(now, _UNSETTLED)
+            if read:
+                now = min(now, max(1, int(_KEPT / (read * coefficients.size))))
+            kept = np.zeros((now, coefficients.size, read), dtype=y.dtype)
             done, full, rounding = _chebyshev(
-                product, spans, x, norm, coefficients, now, place[active - top :], limit, _GROWTH
-            )
+                product, spans, x, norm, coefficients, now, place[active - top :], limit, _GROWTH,
+                place[:read], kept,
+            )  # fmt: skip
             if done > 0 or full:
-                self.rounding = rounding
+                self.rounding, self._settled = rounding, 0 if full else active
+                self.between = _between(kept[:done], marks, time / steps, norm)
                 y[:active] = x[place]
                 return time * done / steps, full
             reach /= 2
@@ -195,22 +224,36 @@ class Propagator:
         return self.layout.place[:active], spans, (runs, self.layout.data.ravel(), *rest)
 
 
-def _reach(norm: float, damping: float) -> float:
-    """The z of a step: the phi_k grow like exp(k damping / norm), up to k of about z + 15."""
-    return float(np.clip(7 * norm / max(damping, 1e-300) - 15, *_REACH))
+def _reach(norm: float, damping: float, *, settled: bool) -> float:
+    """The z of a step: the phi_k grow like exp(k damping / norm), up to k of about z + 15.
+
+    By up to exp(7), a thousand, for the sake of steps that are not too short, and by up to exp(3)
+    in those that are longer because no tiers are added.
+    """
+    rate = norm / max(damping, 1e-300)
+    shorter = float(np.clip(7 * rate - 15, *_REACH))
+    return max(shorter, min(3 * rate - 15, _LONGEST)) if settled else shorter
 
 
-def _bessel(z: float) -> np.ndarray:
-    """J_0(z), 2 J_1(z), 2 J_2(z), ... until they vanish in double precision."""
-    from scipy.special import jv  # imported here: it takes a quarter of a second to load
+def _between(kept: np.ndarray, marks: np.ndarray, length: float, norm: float) -> np.ndarray:
+    """The unknowns that were kept at the marks within the steps taken, (m, unknowns).
 
-    coefficients = 2 * jv(np.arange(int(z + 14 * np.cbrt(z) + 18)), z)
-    coefficients[0] /= 2
-    return coefficients[: np.flatnonzero(np.abs(coefficients) > 1e-18)[-1] + 1]
+    Args:
+        kept: Of the phi_k of each step, (steps, k, unknowns).
+        marks: Increasing times since the first step began.
+        length: Time of a step.
+        norm: The bound of the norm of L.
+    """
+    found = []
+    for mark in marks[marks <= len(kept) * length * (1 + 1e-12)].tolist():
+        step = min(int(mark / length), len(kept) - 1)
+        coefficients = bessel_series((mark - step * length) * norm)[: kept.shape[1]]
+        found.append(coefficients @ kept[step, : len(coefficients)])
+    return np.array(found).reshape(len(found), kept.shape[2])
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth):
+def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth, read, kept):
     """Take up to `steps` steps.
 
     Returns how many were taken, whether the top was full, and the rounding: each step loses eps of
@@ -221,11 +264,13 @@ def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth)
         spans: Where the unknowns in use stand, (s, 2).
         y: The vector, changed in place.
         norm: The bound of the norm of L.
-        coefficients: See `_bessel`.
+        coefficients: See `bessel_series`.
         steps: How many steps at most.
         top: Places of the unknowns of the top.
         limit: Largest size of the top.
         growth: Largest size of the terms over that of the vector.
+        read: Places of the unknowns of which the phi_k are kept.
+        kept: Where, (steps, k, unknowns).
     """
     before, now, total = np.zeros_like(y), np.zeros_like(y), np.zeros_like(y)
     image, squares = np.zeros_like(y), np.zeros(y.size)
@@ -238,6 +283,8 @@ def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth)
             total[i] = coefficients[0] * y[i]
             squares[i] = coefficients[0] ** 2 * _square(y[i])
             largest = max(largest, _square(y[i]))
+        for i in range(read.size):
+            kept[n, 0, i] = y[read[i]]
         for k in range(1, coefficients.size):
             _multiply(product, spans, now, image)
             factor = (1.0 if k == 1 else 2.0) / norm
@@ -248,6 +295,8 @@ def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth)
                     squares[begin:end], coefficients[k],
                 )  # fmt: skip
             before, now = now, before
+            for i in range(read.size):
+                kept[n, k, i] = now[read[i]]
         for i in range(used):
             term = max(term, squares[i])
         if not term <= growth**2 * largest:
@@ -269,11 +318,11 @@ def _multiply(product, spans, x, image):
         for i in range(spans[s, 0], spans[s, 1]):
             image[i] = 0 * x[0]
     for r in range(runs.shape[0]):
-        target, source, first, many = runs[r]
-        # Slices, so that the compiler knows that no index is negative.
-        to, of, element = image[target:], x[source:], values[first:]
+        # Unsigned, so that the compiler knows that no index is negative.
+        target, source = np.uint64(runs[r, 0]), np.uint64(runs[r, 1])
+        first, many = np.uint64(runs[r, 2]), np.uint64(runs[r, 3])
         for n in range(many):
-            to[n] += element[n] * of[n]
+            image[target + n] += values[first + n] * x[source + n]
     if indptr.size > 0:
         for i in range(spans[0, 0], spans[0, 1]):
             for p in range(indptr[i], indptr[i + 1]):

@@ -127,7 +127,7 @@ class Runner(Protocol):
 
     @property
     def now(self) -> float:
-        """The time that it has reached."""
+        """The time that it has reached, not beyond the last that is expected."""
         ...
 
     @property
@@ -143,8 +143,8 @@ class Runner(Protocol):
         """The same with as many tiers as a steady state needs, to which late times fill them."""
         ...
 
-    def expect(self, time: float) -> None:
-        """Prepare for steps up to a time."""
+    def expect(self, times: np.ndarray) -> None:
+        """Prepare for steps to increasing times, up to the last of them."""
         ...
 
     def to(self, time: float, report: Report) -> np.ndarray:
@@ -210,6 +210,7 @@ class RelaxationRun:
         self.steps, self.propagator, self.finer = steps, propagator, finer
         self.limit, self.growth, self.now = limit, growth, 0.0
         self.rounding = 0.0
+        self.expected, self.passed = np.zeros(0), dict[float, np.ndarray]()
         dtype = np.result_type(steps.start, propagator.matrix.dtype)
         self.y = np.zeros(steps.at[-1], dtype=dtype)
         self.y[: len(steps.start)] = steps.start
@@ -226,29 +227,43 @@ class RelaxationRun:
         tier = max(self.tier, self.steps.depth)
         return self.propagator.cost(time - self.now, self.steps.at[tier + 1])
 
-    def expect(self, time: float) -> None:
-        """Nothing has to be prepared: tiers are added as they fill."""
+    def expect(self, times: np.ndarray) -> None:
+        """Steps need not end at these times: the values are read within them."""
+        self.expected = times
 
     def to(self, time: float, report: Report) -> np.ndarray:
         """The values at a time not before the last."""
-        if time < self.now:
+        if time < self.now and time not in self.passed:
             raise ArgumentError(f"A run at t = {self.now:g} cannot go back to t = {time:g}.")
         offset, most = self.steps.at, self.steps.most
         if self.finer is not None:
             # The truncation error of two runs with equally many tiers would not show.
             most = max(self.tier, self.finer.tier - _FEWER)
+        size = len(self.steps.start)
         while self.now < time:
-            left = time - self.now
-            top = offset[self.tier + 1] - offset[self.tier - 1]
+            ahead = self._ahead(time)
+            left = float(ahead[-1]) - self.now
+            active = int(offset[self.tier + 1])
+            top = active - int(offset[self.tier - 1])
             # More tiers than a steady state needs, or than the finer run: the error shows it.
             limit = self.limit if self.tier < most else np.inf
-            passed, full = self.propagator.advance(self.y, left, offset[self.tier + 1], top, limit)
+            passed, full = self.propagator.advance(
+                self.y, left, active, top, limit, ahead - self.now, size
+            )
             self.rounding = float(np.hypot(self.rounding, self.propagator.rounding))
-            self.now = time if passed >= left * (1 - 1e-12) else self.now + passed
+            between = self.propagator.between
+            self.passed = dict(zip(ahead.tolist(), between, strict=False))
+            self.now = float(ahead[-1]) if passed >= left * (1 - 1e-12) else self.now + passed
             report(f"stepping, t = {self.now:.3g} of {time:.3g}")
-            if full:
+            if full and self.now < time:
                 self.tier = min(self.tier + max(4, int(self.growth * self.tier)), most)
-        return self.steps.read(self.y).copy()
+        return self.steps.read(self.y if time == self.now else self.passed[time]).copy()
+
+    def _ahead(self, time: float) -> np.ndarray:
+        """The next times, up to twice what was reached: later ones have other tiers."""
+        until = max(time, 2 * self.now)
+        later = self.expected[(self.expected > self.now) & (self.expected <= until)]
+        return later if time in later else np.array([time])
 
 
 def _shift(window: Window) -> float:
@@ -409,11 +424,11 @@ class _Relaxation:
         """Step to where the contour is tried, or to the end; values and errors at the marks."""
         wanted = self._left[self._left <= marks[-1]]
         stepped = {}
+        expected = np.union1d(marks[marks <= self.times[-1]], wanted)
         for run in self.runs:
-            run.expect(min(float(marks[-1]), float(self.times[-1])))
-        for time in sorted({*marks.tolist(), *wanted.tolist()}):
-            if time <= self.times[-1]:
-                stepped[time] = self._stepped(time)
+            run.expect(expected)
+        for time in expected.tolist():
+            stepped[time] = self._stepped(time)
         for time in wanted.tolist():
             self.values.append(stepped[time][0])
             self.errors.append(stepped[time][1])
