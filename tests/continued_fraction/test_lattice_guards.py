@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from scipy import linalg, sparse
 
 import thermalent as te
-from thermalent.continued_fraction.lattice import krylov, solve
+from thermalent.continued_fraction.lattice import kernels, krylov, solve
 from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
 from thermalent.continued_fraction.lattice.lattice import hierarchy_operators
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -88,3 +90,17 @@ def test_rounding_is_part_of_the_error():
     assert found.outcome == "converged"
     assert np.max(np.abs(found.state)) == 1.0
     assert 10 * np.finfo(float).eps < found.error < 100 * np.finfo(float).eps
+
+
+def test_the_triangular_part_is_divided_by_within_each_boson_number(rng):
+    """Two numbers with blocks of two and three operators; the others are not touched."""
+    blocks = [rng.normal(size=(size, size)) for size in (2, 3)]
+    whole = sparse.csr_array(sparse.block_diag([*blocks, np.eye(1)]))
+    offset, first = np.array([0, 2, 5, 6]), np.array([0, 2, 5])
+    decay, start = np.array([4.0, 5.0, 6.0]), rng.normal(size=6)
+    x = start.copy()
+    kernels.solve_upper(0, 2, x, offset, first, decay, whole.indptr, whole.indices, whole.data)
+    for at, block, rate in zip((slice(0, 2), slice(2, 5)), blocks, decay, strict=False):
+        upper = np.triu(block) - rate * np.eye(len(block))
+        assert x[at] == pytest.approx(linalg.solve_triangular(upper, start[at]), rel=1e-12)
+    assert x[5] == start[5]

@@ -132,3 +132,16 @@ def test_what_the_steps_leave_out_of_every_sector_adds_up(monkeypatch):
     found = evolution._run([problem(network, te.Fock())], (), task, 1e-8, lambda _: None)
     assert charges == [0, 1, 2]
     assert found.propagation == pytest.approx([221e-9, 442e-9], rel=1e-12)
+
+
+def test_the_error_of_a_few_levels_is_no_hundred_times_too_large_or_too_small():
+    network = te.thermal_link(1.0, 0.5, qubits=1)
+    found, exact = te.steady_state(network, te.Fock(cutoff=10)), te.steady_state(network)
+    off = np.max(np.abs(found.state - exact.state))
+    assert 0.02 * found.error < off <= found.error
+
+
+def test_what_no_generator_changes_has_an_error_of_rounding_in_proportion():
+    start = 1e-8 * np.array([0.6, 0.8j])
+    found = projection._project(sparse.csr_array((2, 2)), start, lambda shift: None)
+    assert found.error == pytest.approx(1e-8 * EPS, rel=1e-12)

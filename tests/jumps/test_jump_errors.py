@@ -1,9 +1,12 @@
 """What the error of quantum jumps is summed from: each term is there, in cases that have it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.jumps import burn_in
 from thermalent.jumps.method import _left_out
 from thermalent.networks.mode_moments import bare_modes
 
@@ -42,3 +45,29 @@ def test_what_is_cut_off_follows_from_the_last_levels():
     assert _left_out(modes, (4,), last) == pytest.approx(5 * last[:, 0] * ratio / (1 - ratio))
     assert _left_out(modes, (4,), np.array([[0.9]])) == pytest.approx([1.0])
     assert np.array_equal(_left_out(modes, (), last), [0.0, 0.0])
+
+
+@pytest.mark.parametrize("decay", [1.0, 1e-6])
+def test_a_burn_in_ends_where_two_starts_have_become_one(monkeypatch, decay):
+    """They differ by exp(-decay t): a goal is reached at -log(goal)/decay, or too late."""
+
+    class Parts:
+        def __init__(self, batches):
+            self.parts = ()
+
+    def measured(both, times, **rest):
+        shape, noise = (len(times), 1, 1), np.full((len(times), 1, 1), 0.01)
+        distances = np.exp(-decay * times).reshape(shape), np.zeros(shape)
+        both.parts = tuple(SimpleNamespace(mean=d, standard_errors=noise) for d in distances)
+        return SimpleNamespace(interrupted=False)
+
+    monkeypatch.setattr(burn_in, "TwoStarts", Parts)
+    monkeypatch.setattr(burn_in, "blocks", lambda pair, *rest: pair[0])
+    monkeypatch.setattr(burn_in, "run", measured)
+    found = burn_in.jump_burn_in(lambda times, *rest: times, 1.0, 1e-3, 1, lambda text: None)
+    assert found.converged == (decay == 1.0)
+    if found.converged:
+        samples_apart = 1000 ** (1 / 23)
+        assert 1.0 <= found.length / -np.log(1e-3) <= samples_apart
+    else:
+        assert found.remaining == pytest.approx(np.exp(-decay * found.length), rel=1e-12)

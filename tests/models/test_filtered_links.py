@@ -172,3 +172,14 @@ def test_a_phononic_link_feels_the_reflection():
 def test_a_link_has_one_filter(options, message):
     with pytest.raises(ValueError, match=message):
         te.thermal_link(1.0, **options)
+
+
+@pytest.mark.parametrize("unit", [1e-7, 1e7])
+def test_the_hot_port_has_its_own_mode_in_any_unit(unit):
+    """What a mode must lose at least is known to rounding of the rates, whatever their unit."""
+    for width in (0.3, 0.7, 1.1, 1.3):
+        network = te.thermal_link(1.0, filter=te.Filter.butterworth(3, width * unit))
+        plain = te.thermal_link(1.0, filter=te.Filter.butterworth(3, width))
+        rates = [mode.bath_rate for mode in plain.modes]
+        assert rates[0] > 0
+        assert [mode.bath_rate / unit for mode in network.modes] == pytest.approx(rates, rel=1e-9)

@@ -116,6 +116,18 @@ UNCHANGED: list[Unchanged] = [
         "min(most, self.coarse.last) + 1",
         "starts of a search, whose result the line behind it bounds",
     ),
+    Unchanged(
+        "thermalent/analysis/eigenvalues/subspace.py",
+        "refine",
+        "1e-6 * gap * (0.8 + 0.6j)",
+        "a place near the centre and off it, from which the iteration finds the same eigenvalues",
+    ),
+    Unchanged(
+        "thermalent/operators/distances.py",
+        "factor",
+        "noise *= values[-1]",
+        "what is cut off is smaller than the negative eigenvalue by which the matrix is no state",
+    ),
 ]
 
 

@@ -85,7 +85,7 @@ def eliminate_tiers(
         np.empty((sizes[p], sizes[1 - p]), dtype=dtype) for p in (0, 1)
     )
     if z is not None:
-        right[1 - top % 2][:] = z.T
+        right[(top + 1) % 2][:] = z.T
     number = complex(s) if dtype is complex else float(np.real(s))
     parts = (chain.within, chain.up, chain.down, chain.lowest, chain.rate, number)
     # LAPACK takes no empty systems: of a charge that the emitters cannot hold at one parity.
