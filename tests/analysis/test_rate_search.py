@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.rate_networks import KINDS, random_network
-from thermalent.analysis.eigenvalues import refinement, shifts
+from thermalent.analysis.eigenvalues import refinement, search, shifts
 from thermalent.analysis.eigenvalues.candidates import Near
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.counting import (
@@ -146,3 +146,29 @@ def test_two_eigenvalues_far_apart_are_not_known_by_a_square_root_alone():
     apart = np.abs(np.sort(found.values.real) - [-0.8, -0.6])
     assert np.all(apart <= found.error)
     assert np.all(found.error < 1e-7)  # of 2 count cond(V) noise; the root is at 3e-5
+
+
+def test_a_count_that_takes_too_long_is_replaced_by_a_second_search():
+    """Hundreds of points, where thirty are afforded."""
+    generator = exact_generator(te.thermal_link(0.3, 1.0))
+    counted = search.slowest(generator, 0, 1, 1e-8, lambda text: None)
+    work = search.Search(generator, 0, 1, counted.tiers, np.zeros(0), 1, 1e-8).count_operations
+    searched = search.slowest(generator, 0, 1, 1e-8, lambda text: None, work / 20)
+    assert counted.certified
+    assert not searched.certified
+    assert searched.uncounted > work / 20
+    assert np.all(np.abs(searched.values - counted.values) <= searched.error + counted.error)
+
+
+def test_preparation_times_afford_a_second_of_counting(monkeypatch):
+    afforded = []
+    count = refinement.counting.count_missing
+
+    def noted(chain, known, distance, log_det, report, most):
+        afforded.append(most * sum(float(len(elements)) ** 3 for elements in chain.elements))
+        return count(chain, known, distance, log_det, report, most)
+
+    monkeypatch.setattr(refinement.counting, "count_missing", noted)
+    te.preparation_time(te.thermal_link(0.1, 1.0))
+    assert afforded
+    assert all(1e8 < work < 1e9 for work in afforded)

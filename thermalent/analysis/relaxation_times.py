@@ -44,6 +44,10 @@ _STEADY = 1e-6  # accuracy of the steady state behind several poles
 _PART_OF_DISTANCE = 0.01  # relative to the given distance: accuracy of states, several poles
 _SEARCHED_TO = 1e-7  # relative accuracy of the search for a crossing
 _SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
+# Multiplications, about a second, of the count that no rate is slower than the slowest one that was
+# found. Beyond that a second search has to find none: the rate only says how far to look, and the
+# distance at the end shows whether that was far enough.
+_COUNT_OF_PREPARATION = 3e8
 _FINE = 13  # times between two neighbours of the grid, which differ by a few percent
 
 
@@ -138,8 +142,13 @@ def relaxation_rates(
     return replace(rates, made_by=made_by)
 
 
-def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rates:
-    """The rates, by the method for the size and the source of the network."""
+def _rates(
+    network: Network, count: int, charge: int | None, rtol: float, affordable: float = np.inf
+) -> Rates:
+    """The rates, by the method for the size and the source of the network.
+
+    Where a count takes more than the affordable multiplications, they are searched for twice.
+    """
     if network.modes:
         refusal = ContinuedFraction().chain_refusal(network)
         if refusal is not None:
@@ -163,7 +172,7 @@ def _rates(network: Network, count: int, charge: int | None, rtol: float) -> Rat
     parts = []
     with working("Relaxation rates") as report:
         for sector in sectors:
-            of_sector = slowest(generator, sector, count, rtol, report)
+            of_sector = slowest(generator, sector, count, rtol, report, affordable)
             signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
             parts += [(sign * sector, sign, of_sector) for sign in signs]
     values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
@@ -269,7 +278,8 @@ def preparation_time(network: Network, initial: Any = "00", *, distance: float =
     $$T = \max \{ t : D(\rho(t), \rho_\infty) \geq \epsilon \}$$
 
     the last time that the distance is crossed, because an initial state may pass near the steady
-    state by accident.
+    state by accident. How late to look follows from the slowest relaxation rate, which is counted
+    to be the slowest where that takes about a second, and else searched for twice.
 
     Args:
         network: What to evolve, the source in its stationary state.
@@ -389,7 +399,7 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
     charge = element_charges(excitation_numbers(network)).reshape(rho.shape)
     rates = []
     for q in np.unique(np.abs(charge[np.abs(rho) > 0])).tolist():
-        slowest_rates = _rates(network, 1, q, 1e-8)
+        slowest_rates = _rates(network, 1, q, 1e-8, _COUNT_OF_PREPARATION)
         undamped = slowest_rates.values[0].real <= slowest_rates.error[0]
         if undamped or (q > 0 and slowest_rates.stationary):
             raise MethodError(

@@ -64,6 +64,7 @@ def count_missing(
     distance: float,
     log_det: LogDet,
     report: Callable[[str], None] = lambda text: None,
+    most: int = _MOST_POINTS,
 ) -> Winding:
     """The number of eigenvalues with Re lambda > -`distance` that are missing from the list.
 
@@ -73,6 +74,7 @@ def count_missing(
         distance: r > 0; the line must pass between the eigenvalues that are known.
         log_det: log det(s - L) at many s, up to multiples of 2 pi i.
         report: Called with the progress of the count.
+        most: Points of the line after which the count ends without a result.
     """
     largest = float(np.max(abs(chain.matrix).sum(axis=0)))
     # No eigenvalue has a larger imaginary part than the anti-Hermitian part of L allows.
@@ -92,7 +94,7 @@ def count_missing(
     symmetric = chain.charge == 0
     if symmetric:
         t = np.concatenate([[0.0], t[t > 0]])
-    return _follow(log_f, t, report, symmetric=symmetric)
+    return _follow(log_f, t, report, most, symmetric=symmetric)
 
 
 def _first_points(
@@ -110,7 +112,7 @@ def _first_points(
 
 
 def _follow(
-    log_f: LogDet, t: np.ndarray, report: Callable[[str], None], *, symmetric: bool
+    log_f: LogDet, t: np.ndarray, report: Callable[[str], None], most: int, *, symmetric: bool
 ) -> Winding:
     """The change of the phase along the points, which are made closer where log F is not smooth."""
     value = log_f(t)
@@ -122,7 +124,7 @@ def _follow(
     while low.shape[1]:
         middle = 0.5 * (low[0] + high[0]).real
         points += len(middle)
-        if points > _MOST_POINTS or np.any(middle <= low[0].real) or np.any(middle >= high[0].real):
+        if points > most or np.any(middle <= low[0].real) or np.any(middle >= high[0].real):
             return Winding(None, places)
         report(f"counted at {points} points, {len(middle)} intervals left")
         half = middle - low[0].real

@@ -179,14 +179,24 @@ class Search:
                     fresh.append(float(abs(value.imag) if self.real else value.imag))
         return np.unique(fresh)
 
-    def missing(self, report: Callable[[str], None]) -> counting.Winding:
-        """The winding number of the eigenvalues that the list lacks."""
+    def missing(self, report: Callable[[str], None], affordable: float) -> counting.Winding:
+        """The winding number of the eigenvalues that the list lacks.
+
+        Args:
+            report: Called with the progress.
+            affordable: Multiplications in doubles after which the count is given up; infinite, if
+                it may go on in more digits.
+        """
         parts = [fine.values for _, fine, _ in self.found]
         parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
         refined = np.concatenate(parts)
         known = np.concatenate([refined, self.outside])
         nearest = float(np.min(np.abs(known.real + self.distance)))
         counted = counting.Winding(None, np.zeros(0))
+        if np.isfinite(affordable):
+            most = int(affordable * _POINTS / self.count_operations)
+            log_det = counting.log_det_double(self.fine)
+            return counting.count_missing(self.fine, known, self.distance, log_det, report, most)
         if _LOST * _EPS * self.largest < nearest:
             log_det = counting.log_det_double(self.fine)
             counted = counting.count_missing(self.fine, known, self.distance, log_det, report)

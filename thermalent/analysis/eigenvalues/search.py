@@ -30,8 +30,17 @@ def slowest(
     count: int,
     rtol: float,
     report: Callable[[str], None],
+    affordable: float = np.inf,
 ) -> Slowest:
     """The `count` slowest eigenvalues of total charge Q, fewer if the emitters alone have fewer.
+
+    Args:
+        generator: The superoperators.
+        charge: Total charge Q.
+        count: How many.
+        rtol: Relative accuracy that sets the number of tiers.
+        report: Called with the progress.
+        affordable: Multiplications after which a count is given up for a second search.
 
     Raises:
         MethodError: they take too many tiers, or the count could not be confirmed.
@@ -61,13 +70,13 @@ def slowest(
         if not np.all(first.values.real < search.distance) or not np.isfinite(search.distance):
             more += 2
             continue
-        if not search.exact:
+        winding = search.missing(report, affordable) if search.exact else None
+        if winding is None or (winding.missing is None and np.isfinite(affordable)):
             fresh = search.second()
             if fresh.size == 0:
                 return first._replace(certified=False, uncounted=search.count_operations)
             extra = np.concatenate([extra, fresh])
             continue
-        winding = search.missing(report)
         if winding.missing == 0:
             return first
         extra = np.concatenate([extra, search.closer(winding.places)])
