@@ -339,7 +339,8 @@ def test_one_port_is_too_few(tmp_path):
         (np.ones((9, 3)), {}, r"`data` must be two columns .* \(9, 3\)"),
         (np.ones((9, 2)), {}, "`frequencies` must be at least eight finite numbers, increasing"),
         (np.column_stack([np.arange(9), -np.ones(9)]), {}, "`data` must be a power that is pos"),
-        (np.column_stack([np.arange(9), np.ones(9)]), {"peak": 2.0}, r"`peak` must be .* \[0, 1\]"),
+        (np.column_stack([np.arange(9), np.ones(9)]), {"peak": 2.0}, r"`peak` must be .*, 1\]"),
+        (np.column_stack([np.arange(9), np.ones(9)]), {"peak": 5e-324}, r"`peak` must be .*, 1\]"),
         (np.column_stack([np.arange(9), np.ones(9)]), {"order": 1, "zeros": 1}, "`zeros` must be"),
     ],
 )

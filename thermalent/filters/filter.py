@@ -266,7 +266,8 @@ class Filter(metaclass=ExplainedClass):
             carrier: Frequency from which the filter counts, Hz; that of the peak if not given.
             unit: As for `from_touchstone`.
             temperature: As for `from_touchstone`.
-            peak: |S21|^2 at the peak, in (0, 1]: one if n_th is the occupation that was measured.
+            peak: |S21|^2 at the peak, from 1e-290 to 1: one if n_th is the occupation that was
+                measured.
 
         Raises:
             ValueError: the data are no such columns, or a number is out of range.
