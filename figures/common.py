@@ -54,6 +54,7 @@ _STYLE: dict[Any, Any] = {
     "xtick.top": True,
     "ytick.right": True,
     "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,  # journals refuse the Type 3 fonts that are the default
 }
 
 _UNDATED: dict[str, Any] = {"png": None, "pdf": {"CreationDate": None}}

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import thermalent as te
+from thermalent.analysis.design.requirement_result import Limit, Requirement
 from thermalent.analysis.design.unknown import UNKNOWNS, Curve, LaboratoryLink
 from thermalent.hardware import superconducting_link
+from thermalent.operators.estimates import Estimate
 
 
 def concurrence(**numbers):
@@ -249,3 +251,32 @@ def test_every_unknown_is_looked_for_over_many_decades():
     }.items():
         values = depends_on[name]
         assert (values.min(), values.max()) == pytest.approx((least, most), rel=1e-12), name
+
+
+@pytest.mark.parametrize(("kelvin", "cold"), [(0.05, True), (3.0, False)])
+def test_a_cold_source_is_named_and_not_the_warm_line(kelvin, cold):
+    """Where even a line at zero gives too little; the numbers are those of 50 mK."""
+    lab = LaboratoryLink(
+        temperature=kelvin,
+        frequency=5e9,
+        quality=2.5e5,
+        gamma=1e7,
+        loss=0.0,
+        dephasing_time=np.inf,
+        base_temperature=0.05,
+    )
+    found = Requirement(
+        unknown="quality",
+        target=0.5,
+        laboratory=lab,
+        ranges=(),
+        best_value=529.3,
+        concurrence=Estimate(0.0, 0.0, ""),
+        limits=(Limit("base_temperature", 0.05, 0.0015, 0.0015, None),),
+        together=None,
+        alternatives=(),
+    )
+    assert "at most C = 0.0000 at Q = 529.3." in found.answer
+    said = "The source is too cold: at 50 mK it holds 0.0083 quanta, which even without any "
+    assert (f"{said}imperfection give no more than 0.0015." in found.answer) == cold
+    assert ("waveguide" in found.answer) != cold

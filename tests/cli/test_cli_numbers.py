@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import thermalent as te
 from tests.support.command_line import complaints
 from thermalent.cli import main
+from thermalent.cli.options import Shares
 
 LINK = ["--n-th", "5", "--kappa", "0.1"]
 NETWORK = te.thermal_link(n_th=5, kappa=0.1)
@@ -258,3 +259,23 @@ def test_every_help_has_examples_with_options_that_exist(tmp_path, monkeypatch, 
     for called, *args in examples:
         command = main.commands[called]
         command.make_context(called, args, parent=click.Context(main))
+
+
+@pytest.mark.parametrize(
+    ("given", "loss"), [("5%", 0.05), ("0.05", 0.05), ("1%,0.02", (0.01, 0.02))]
+)
+def test_a_loss_may_be_given_in_percent(given, loss):
+    assert Shares().convert(given, None, None) == loss
+
+
+@pytest.mark.parametrize("given", ["5 percent", "%", "5%%", "a,b"])
+def test_what_is_no_share_is_refused_with_an_example(given):
+    refused = run("hardware", "--loss", given)
+    assert refused.exit_code == 2
+    assert "is not a number such as 0.05 or 5%" in refused.stderr
+
+
+def test_one_loss_is_not_several():
+    refused = run("require", "quality", "--target-concurrence", 0.5, "--loss", "5%,4%")
+    assert refused.exit_code == 2
+    assert "'5%,4%' is not a number such as 0.05 or 5%." in refused.stderr

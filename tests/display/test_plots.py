@@ -17,6 +17,7 @@ def new_axes():
 def test_the_area_of_a_square_is_the_modulus_of_its_element():
     axes = new_axes()
     plots.matrix(axes, np.array([[0.8, 0.2j], [-0.2j, 0.2]]), ["0", "1"])
+    assert axes.get_xlabel() == "area: modulus; a full square is 0.8"
     (squares,) = axes.collections
     boxes = [path.get_extents() for path in squares.get_paths()]
     areas = np.array([box.width * box.height for box in boxes])

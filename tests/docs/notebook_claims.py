@@ -1,6 +1,13 @@
 """What the text of the executed pages says about the numbers that their cells have computed."""
 
 CLAIMS = {
+    "own_network": (
+        # What is no physical decay is refused, by the rule that the page tells.
+        'refused.startswith("Argument `decay with the modes\' own ports` must be positive")',
+        # Two sources at different temperatures: the evolution ends in the steady state.
+        "abs(evolution.concurrence('a', 'b')[1] - steady.concurrence('a', 'b')) < 1e-3",
+        "steady.concurrence('a', 'b') > 0.1 > 0.02 > evolution.concurrence('a', 'b')[0] > 0.01",
+    ),
     "first_state": (
         # Two exact methods agree; none of the closed forms is good.
         "abs(comparison.rows[0].measure - comparison.rows[1].measure) < 1e-8",

@@ -347,3 +347,11 @@ def test_one_port_is_too_few(tmp_path):
 def test_bad_input_of_a_spectrum(data, options, message):
     with pytest.raises(ValueError, match=message):
         te.Filter.from_spectrum(data, **options)
+
+
+def test_a_fit_is_printed_in_a_line(tmp_path):
+    found = te.Filter.from_touchstone(written(tmp_path, te.Filter.cavities(1.0)), order=1)
+    said = repr(found.fit)
+    assert said.startswith(f"<Fit: 1 poles to {len(found.fit.frequencies)} frequencies")
+    assert f"largest deviation {found.fit.error:.1e}" in said
+    assert len(said) < 400

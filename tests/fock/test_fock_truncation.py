@@ -1,5 +1,6 @@
 """How many levels a mode gets, what that costs, and what a cutoff is said to leave out."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -22,6 +23,7 @@ from thermalent.fock.truncation import (
     truncation,
 )
 from thermalent.networks.nodes import SIGMA_MINUS
+from thermalent.support import memory_limit
 
 
 def coupled_modes(absorption=0.0):
@@ -313,3 +315,18 @@ def test_the_error_of_a_long_evolution_grows_by_rounding():
     found = te.evolve(te.thermal_link(1e-6, 0.5), [0.1, 300.0], "11", te.Fock(cutoff=8))
     assert found.error[1] - found.error[0] > 1e2 * np.finfo(float).eps
     assert found.error[1] < 1e-6
+
+
+def test_a_cutoff_that_would_miss_the_source_is_no_advice(monkeypatch):
+    """A cutoff that fits is advised where it holds the mode, else what needs none."""
+    monkeypatch.setattr(memory_limit, "available", lambda: 2e7)
+    hot = te.thermal_link(1e5, 0.1)
+    with pytest.raises(te.MethodError) as refused:
+        te.steady_state(hot, te.Fock())
+    said = str(refused.value)
+    fits, missed = re.search(r"that fits, (\d+), would leave (\S+) of the mode's", said).groups()
+    # The mode is in equilibrium with two ports, one of which is cold: n_th/2 quanta.
+    assert float(missed) == pytest.approx((5e4 / (5e4 + 1)) ** int(fits), rel=0.05)
+    assert "te.ContinuedFraction() needs no cutoff" in said
+    with pytest.raises(te.MethodError, match=r"; te\.ContinuedFraction\(\) needs no cutoff"):
+        te.evolve(hot, [1.0], "00", te.Fock(), source="stationary")

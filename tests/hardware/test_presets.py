@@ -219,3 +219,23 @@ def test_command_line_refuses_what_the_preset_has_not():
         assert result.stderr == (
             f"thermalent: Option {option} does not apply to the preset {preset_name}.\n"
         )
+
+
+def test_the_linewidth_of_a_filter_is_asked_for_by_its_quality():
+    refused = CliRunner().invoke(main, ["hardware", "--linewidth", "1MHz"])
+    assert refused.exit_code == 2
+    assert "The width of a filter is --quality: frequency over full width." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--temperature", "20mK", "--base-temperature", "50mK"), "the source is too cold"),
+        (("--quality", "5000"), "the filter is too broad"),
+        (("--quality", "2.5e5"), None),
+    ],
+)
+def test_the_command_says_why_nothing_is_entangled(options, reason):
+    printed = CliRunner().invoke(main, ["hardware", *options]).stdout
+    assert ("No entanglement" in printed) == (reason is not None)
+    assert reason is None or reason in printed

@@ -162,3 +162,10 @@ def test_a_label_is_text():
             decay=np.ones((2, 2)),
             label=complex(np.nan, 0),
         )
+
+
+def test_a_heat_bath_that_nothing_couples_to_is_refused():
+    """With the default bath_rate of zero the mode would be in the vacuum, whatever n_th is."""
+    with pytest.raises(te.ThermalentError, match=r"`n_th` must be 0 where `bath_rate` is 0.* 300"):
+        te.Mode(n_th=300)
+    assert te.Mode().n_th == te.Mode(bath_rate=0.1).n_th == 0

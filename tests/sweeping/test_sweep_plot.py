@@ -79,3 +79,11 @@ def test_one_point_and_points_in_no_order_are_drawn(tmp_path, monkeypatch, value
     data = te.sweep(te.thermal_link, {"n_th": values, "kappa": [0.1]}, "concurrence")
     axes = drawn(data, tmp_path, monkeypatch)
     assert len(axes.get_lines()[0].get_xdata()) == len(values)
+
+
+def test_what_has_a_symbol_is_labelled_with_it(tmp_path, monkeypatch):
+    grid = {"n_th": [1.0, 2.0], "kappa": [0.1, 0.2]}
+    axes = drawn(te.sweep(te.thermal_link, grid, "concurrence"), tmp_path, monkeypatch)
+    labels = {axes.get_xlabel(), axes.get_ylabel()}
+    assert labels == {r"thermal occupation $n_\mathrm{th}$", r"bandwidth $\kappa$"}
+    assert axes.figure.axes[1].get_ylabel() == r"concurrence $\mathcal{C}$"

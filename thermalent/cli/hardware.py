@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import click
 from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
-from thermalent.cli.options import Numbers, Quantities, json_option, plot_option
+from thermalent.cli.options import Numbers, Quantities, Shares, json_option, plot_option
 from thermalent.cli.output import (
+    WIDTH,
     check_figure,
     draw_result,
     note_status,
@@ -73,9 +75,9 @@ _OBJECTS = ("network", "filter", "numbers")
 )
 @click.option(
     "--loss",
-    type=Numbers(),
-    help="Power loss, in [0, 1], of each stretch between successive qubits, or for phonons from "
-    "the mirror outwards: one, or one per stretch.",
+    type=Shares(),
+    help="Power loss, in [0, 1] or such as 5%, of each stretch between successive qubits, or for "
+    "phonons from the mirror outwards: one, or one per stretch.",
 )
 @click.option("--base-temperature", metavar="QUANTITY", help="Temperature of the waveguide.")
 @click.option("--qubits", type=int, help="Number of qubits on the line, if superconducting.")
@@ -125,7 +127,10 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
     for name in changes:
         if name not in chosen.options:
             option = name.replace("_", "-")
-            raise click.UsageError(f"Option --{option} does not apply to the preset {preset}.")
+            said = f"Option --{option} does not apply to the preset {preset}."
+            if name == "linewidth" and "quality" in chosen.options:
+                said += " The width of a filter is --quality: frequency over full width."
+            raise click.UsageError(said)
     if "wavelengths" in changes and isinstance(changes["wavelengths"], float):
         changes["wavelengths"] = (changes["wavelengths"],)  # one qubit
     if changes.get("dephasing_time") == (None,):
@@ -148,7 +153,26 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
         return
     _print_rows(lab)
     print_table(("", ""), result_rows(result), right=1)
+    _note_separable(lab, preset, result)
     note_status(result)
+
+
+def _note_separable(lab: Any, preset: str, result: Any) -> None:
+    """Where two qubits behind a source are not entangled: what to look at, and what tells more."""
+    if not hasattr(lab, "n_th") or len(lab.network.emitters) != 2 or result.concurrence() > 0:
+        return
+    if lab.n_th < 1:
+        said = f"the source is too cold: n_th = {lab.n_th:.2g} quanta make next to no noise."
+        unknown = "temperature"
+    else:
+        said = "the filter is too broad for a source this hot, or an imperfection is too large."
+        unknown = "quality"
+    if preset == "superconducting":
+        said += (
+            f" `thermalent require {unknown}` says what it takes, `thermalent design` finds the "
+            "best filter."
+        )
+    click.echo("\n" + textwrap.fill(f"No entanglement: {said}", WIDTH))
 
 
 def _print_rows(lab: Any) -> None:

@@ -35,6 +35,36 @@ class Numbers(click.ParamType):
         return numbers[0] if len(numbers) == 1 else numbers
 
 
+class Shares(Numbers):
+    """One share, or several separated by commas, each as a number or in percent: 0.05 or 5%."""
+
+    name = "SHARE[,...]"
+
+    def __init__(self, single: bool = False) -> None:
+        self.single = single
+        if single:
+            self.name = "SHARE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | tuple[float, ...]:
+        """The number, or a tuple of them."""
+        if not isinstance(value, str):
+            return value
+        try:
+            shares = tuple(share(item) for item in value.split(","))
+        except ValueError:
+            shares = ()
+        if not shares or (self.single and len(shares) > 1):
+            more = "" if self.single else ", nor several separated by commas"
+            self.fail(f"{value!r} is not a number such as 0.05 or 5%{more}.", param, ctx)
+        return shares[0] if len(shares) == 1 else shares
+
+
+def share(text: str) -> float:
+    """A number, or what stands before a percent sign over a hundred."""
+    number = text.strip()
+    return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+
+
 class Orders(click.ParamType):
     """One order, several separated by commas, or a range such as 1..4."""
 
@@ -87,10 +117,10 @@ def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 loss_option = click.option(
     "--loss",
-    type=Numbers(),
+    type=Shares(),
     default=0.0,
     show_default=True,
-    help="Power loss of each stretch between successive qubits, in [0, 1].",
+    help="Power loss of each stretch between successive qubits, in [0, 1], or such as 5%.",
 )
 qubits_option = click.option(
     "--qubits", type=int, default=2, show_default=True, help="Number of qubits on the line."

@@ -11,7 +11,7 @@ import click
 from thermalent import __version__
 from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import filter_frequency_option, target_option
+from thermalent.cli.options import Shares, filter_frequency_option, target_option
 from thermalent.cli.output import WIDTH, print_json, print_table
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ _UNKNOWNS = ("temperature", "quality", "gamma", "loss", "dephasing-time", "base-
     metavar="QUANTITY",
     help="Decay of the qubits into the waveguide, gamma/2pi.  [default: 10MHz]",
 )
-@click.option("--loss", type=float, help="Power loss between the qubits, in [0, 1].  [default: 0]")
+@click.option(
+    "--loss",
+    type=Shares(single=True),
+    help="Power loss between the qubits, in [0, 1], or such as 5%.  [default: 0]",
+)
 @click.option("--dephasing-time", metavar="QUANTITY", help="T_phi of the qubits.  [default: none]")
 @click.option(
     "--base-temperature", metavar="QUANTITY", help="Temperature of the waveguide.  [default: 0K]"

@@ -96,7 +96,8 @@ class ContinuedFraction(Method):
 
     def __post_init__(self) -> None:
         if self.rtol is not None:
-            checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
+            smaller = ", and for a smaller error `digits=30` or another number of them"
+            checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1, smaller)
         if self.n_max is not None:
             checks.integer("n_max", self.n_max, 1, MOST_TIERS // 2)
         if self.digits is not None:

@@ -61,7 +61,9 @@ def matrix(
         largest: The modulus of the largest square; of the largest element if not given.
     """
     size = len(elements)
-    axes.add_collection(hinton_squares(elements, largest or float(np.max(np.abs(elements))) or 1.0))
+    scale = largest or float(np.max(np.abs(elements))) or 1.0
+    axes.add_collection(hinton_squares(elements, scale))
+    axes.set_xlabel(f"area: modulus; a full square is {scale:.2g}", fontsize="small")
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal", facecolor="#F2F2F2")
     if size <= _LARGEST:
         axes.set_xticks(range(size), [f"|{label}⟩" for label in labels], rotation=90)

@@ -29,7 +29,9 @@ def too_large(problem: Problem, cutoffs: Sequence[int]) -> str | None:
         middle = (low + above) // 2
         low, above = (middle, above) if needed(middle) <= limit else (low, middle)
     fits = f"a cutoff of {low} would fit" if low > 1 else "no cutoff would fit"
-    return f"a cutoff of {words(cutoffs)} needs {_above(needed(high), limit)}; {fits}."
+    remedies = [fits, *problem.without_cutoff()]
+    above_limit = _above(needed(high), limit)
+    return f"a cutoff of {words(cutoffs)} needs {above_limit}; {'; '.join(remedies)}."
 
 
 def too_many(problem: Problem, times: int) -> str | None:

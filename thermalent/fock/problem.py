@@ -20,6 +20,8 @@ from thermalent.support.errors import ArgumentError
 _DIRECT_UP_TO = 2e10
 # Product states of the emitters up to which they are listed; with more nothing fits.
 _LISTED = 2**22
+# Share of a mode's population above a cutoff from which that cutoff is no advice.
+_MISSED = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,17 +114,32 @@ class Problem:
                 f"above the limit of "
                 f"{memory_limit.in_words(limit)}. Use fewer emitters."
             )
-        fits = self._fitting(cutoffs)
-        remedies = ["no cutoff would fit" if fits is None else f"a cutoff of {fits} would fit"]
+        remedies = [self._in_words(self._fitting(cutoffs))]
         if solver == "direct" and self.solver == "direct" and cost.iterative <= limit:
             remedies.append("so would solver='iterative'")
-        if len(self.network.modes) == 1 and self.numbers is not None:
-            remedies.append("te.ContinuedFraction() needs no cutoff")
+        remedies += self.without_cutoff()
         return (
             f"a cutoff of {words(cutoffs)} needs about {memory_limit.in_words(cost.of(solver))} "
             f"with the {solver} solver, above the limit of "
             f"{memory_limit.in_words(limit)}; {'; '.join(remedies)}."
         )
+
+    def _in_words(self, fits: int | None) -> str:
+        """What cutoff would fit, if any, and what it would miss of the heat if that is much."""
+        if fits is None:
+            return "no cutoff would fit"
+        missed = max((float(ratio) ** fits for ratio in self.ratios or ()), default=0.0)
+        if missed < _MISSED:
+            return f"a cutoff of {fits} would fit"
+        return (
+            f"the largest cutoff that fits, {fits}, would leave {missed:.2g} of the mode's "
+            "population above it"
+        )
+
+    def without_cutoff(self) -> list[str]:
+        """The method that needs none, if it applies."""
+        one = len(self.network.modes) == 1 and self.numbers is not None
+        return ["te.ContinuedFraction() needs no cutoff"] if one else []
 
     def _fitting(self, cutoffs: Sequence[int]) -> int | None:
         """Largest cutoff, with no mode above it, that fits."""

@@ -30,12 +30,13 @@ class Mode(metaclass=ExplainedClass):
     Args:
         name: The node's name.
         bath_rate: Energy decay rate k into the hot bath, rate unit, >= 0.
-        n_th: Thermal occupation of that bath, >= 0.
+        n_th: Thermal occupation of that bath, >= 0; 0 where `bath_rate` is.
         backaction: Whether the emitters act back on the mode, as they do in the master equation. If
             not, the mode is a classical Gaussian field of the same statistics that drives them.
 
     Raises:
-        ValueError: a rate or the occupation is negative or not finite.
+        ValueError: a rate or the occupation is negative or not finite, or there is an occupation
+            without a rate, with which the bath would do nothing.
     """
 
     name: str = "source"
@@ -47,6 +48,8 @@ class Mode(metaclass=ExplainedClass):
         checks.text("name", self.name)
         object.__setattr__(self, "bath_rate", checks.rate("bath_rate", self.bath_rate))
         object.__setattr__(self, "n_th", checks.nonnegative("n_th", self.n_th))
+        if self.n_th > 0 and self.bath_rate == 0:  # a bath that nothing reaches
+            checks.fail("n_th", "0 where `bath_rate` is 0: that bath is not coupled", self.n_th)
 
 
 class Emitter(metaclass=ExplainedClass):

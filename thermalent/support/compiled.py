@@ -157,7 +157,7 @@ def _user() -> str:
 class _Notice(event.Listener):
     """A line on stderr when numba begins to compile, once per process."""
 
-    where = "once per installation"
+    where = "once per kind of computation and installation"
     given = threading.Event()
 
     def on_start(self, compilation: Any) -> None:

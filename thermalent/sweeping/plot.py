@@ -13,6 +13,16 @@ from thermalent.support.figure_files import save_figure
 if TYPE_CHECKING:
     import xarray
 
+# Of what stands alone along an axis; what has none here is called by its name.
+_SYMBOLS = {
+    "n_th": r"thermal occupation $n_\mathrm{th}$",
+    "kappa": r"bandwidth $\kappa$",
+    "gamma": r"decay rate $\gamma$",
+    "detuning": r"detuning $\Delta$",
+    "dephasing": r"dephasing $\gamma_\phi$",
+    "loss": r"loss $p$",
+    "concurrence": r"concurrence $\mathcal{C}$",
+}
 _MOST_TICKS = 7  # with words, which are wider than numbers
 
 
@@ -49,7 +59,7 @@ def _curve(axes: Any, data: xarray.Dataset, values: xarray.DataArray, name: str)
     errors = data[f"{name}_error"].values.reshape(values.shape)
     axes.errorbar(along.places, values.values, np.nan_to_num(errors), fmt=".-", capsize=2, lw=1)
     _label(axes.xaxis, axes.set_xscale, along, "\n")
-    axes.set_ylabel(name)
+    axes.set_ylabel(_SYMBOLS.get(name, name))
 
 
 def _map(figure: Any, axes: Any, data: xarray.Dataset, values: xarray.DataArray, name: str) -> None:
@@ -58,7 +68,7 @@ def _map(figure: Any, axes: Any, data: xarray.Dataset, values: xarray.DataArray,
     mesh = axes.pcolormesh(_edges(along), _edges(up), shown, rasterized=True)
     _label(axes.xaxis, axes.set_xscale, along, "\n")
     _label(axes.yaxis, axes.set_yscale, up, ", ")
-    figure.colorbar(mesh, ax=axes, label=name)
+    figure.colorbar(mesh, ax=axes, label=_SYMBOLS.get(name, name))
 
 
 class _Axis(NamedTuple):
@@ -82,7 +92,8 @@ def _axis(data: xarray.Dataset, dim: str) -> _Axis:
     if dim in data.coords and data[dim].dtype.kind in "fi":
         x = np.asarray(data[dim].values, dtype=float)
         units = data[dim].attrs.get("units", "1")
-        label = dim if units == "1" else f"{dim} ({units})"
+        name = _SYMBOLS.get(dim, dim)
+        label = name if units == "1" else f"{name} ({units})"
         return _Axis(x, bool(np.all(x > 0) and x.max() >= 30 * x.min()), label)
     places = np.arange(data.sizes[dim])
     names = [str(name) for name, coordinate in data.coords.items() if coordinate.dims == (dim,)]

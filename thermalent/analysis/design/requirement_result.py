@@ -104,7 +104,8 @@ class Requirement(Saved):
     def answer(self) -> str:
         """The outcome in words."""
         place = quantity_in_words(self.unknown, self.best_value)
-        best = f"C = {float(self.concurrence):.4f} at {place}"
+        symbol = "Q = " if self.unknown == "quality" else ""
+        best = f"C = {float(self.concurrence):.4f} at {symbol}{place}"
         what = UNKNOWNS[self.unknown].words
         if self.ranges:
             parts = " or ".join(self._range(low, high) for low, high in self.ranges)
@@ -125,12 +126,31 @@ class Requirement(Saved):
         first, last = (quantity_in_words(self.unknown, end) for end in (low, high))
         return f"between {first} and {last}"
 
+    @property
+    def _ideal(self) -> float:
+        """The largest concurrence without any imperfection, the unknown chosen anew."""
+        if self.together is not None:
+            return self.together[0]
+        return self.limits[0].without if self.limits else max(float(self.concurrence), 0.0)
+
+    @property
+    def _too_cold(self) -> bool:
+        """Whether a source of less than a quantum is the reason, whatever the unknown bandwidth."""
+        bandwidth = self.unknown in ("quality", "gamma")
+        return bandwidth and self.laboratory.n_th < 1 and self._ideal < self.target
+
     def _cost(self) -> str:
         limit = self.limits[0]
         words = UNKNOWNS[limit.name].words
         return f"The {words} is what limits it most: without it C = {limit.without:.4f}."
 
     def _reasons(self) -> list[str]:
+        if self._too_cold:
+            temperature = quantity_in_words("temperature", self.laboratory.temperature)
+            return [
+                f"The source is too cold: at {temperature} it holds {self.laboratory.n_th:.2g} "
+                f"quanta, which even without any imperfection give no more than {self._ideal:.4f}."
+            ]
         said = [self._cost()] if self.limits else []
         would = [limit for limit in self.limits if limit.tolerable is not None]
         for limit in would:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fit:
     """A measured transmission and the rational function that stands for it.
 
@@ -40,6 +40,14 @@ class Fit:
     def error(self) -> float:
         """Largest deviation of |S21|^2, over the largest |S21|^2 measured."""
         return float(np.max(np.abs(self.measured - self.fitted)) / np.max(self.measured))
+
+    def __repr__(self) -> str:
+        low, high = self.frequencies[0], self.frequencies[-1]
+        return (
+            f"<Fit: {self.model.order} poles to {len(self.frequencies)} frequencies from "
+            f"{low:.9g} to {high:.9g} Hz, carrier {self.carrier:.9g} Hz, "
+            f"largest deviation {self.error:.1e}, {len(self.nearby)} alternatives>"
+        )
 
     def plot(self, axes: Any = None) -> tuple[Axes, Axes]:
         """Draw both transmissions in decibels, and below them their difference over the peak.
