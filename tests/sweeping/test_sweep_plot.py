@@ -85,5 +85,5 @@ def test_what_has_a_symbol_is_labelled_with_it(tmp_path, monkeypatch):
     grid = {"n_th": [1.0, 2.0], "kappa": [0.1, 0.2]}
     axes = drawn(te.sweep(te.thermal_link, grid, "concurrence"), tmp_path, monkeypatch)
     labels = {axes.get_xlabel(), axes.get_ylabel()}
-    assert labels == {r"thermal occupation $n_\mathrm{th}$", r"bandwidth $\kappa$"}
+    assert labels == {r"thermal occupation $n_\mathrm{th}$", r"bandwidth $\kappa$ (unit of rate)"}
     assert axes.figure.axes[1].get_ylabel() == r"concurrence $\mathcal{C}$"
