@@ -173,7 +173,7 @@ def test_the_frame_changes_nothing_but_rounding():
     [
         ({"n_max": 0}, r"`n_max` must be an integer from 1 to \d+, but is 0"),
         ({"n_max": 2.5}, r"`n_max` must be an integer from 1 to \d+, but is 2\.5"),
-        ({"rtol": 1e-16}, r"`rtol` must be a number in \[1e-13, 0\.1\], but is 1e-16"),
+        ({"rtol": 1e-16}, r"in \[1e-13, 0\.1\], or left out for `digits=30`, but is 1e-16"),
         ({"rtol": -1.0}, r"`rtol` must be a number in"),
     ],
 )

@@ -228,8 +228,3 @@ def test_the_value_that_is_named_is_the_one_that_was_given():
         te.dual_rail(pairs=1, squeezing=1.0, gamma=1e-320)
     with pytest.raises(ValueError, match=r"`qubits` must be at most 1000, but is 4000"):
         te.thermal_link(0.3, 1.0, qubits=4000)
-
-
-def test_an_error_too_small_for_doubles_names_the_digits():
-    with pytest.raises(ValueError, match=r"`rtol` must be a number in .*`digits=30`.* is 1e-15"):
-        te.ContinuedFraction(rtol=1e-15)

@@ -96,8 +96,10 @@ class ContinuedFraction(Method):
 
     def __post_init__(self) -> None:
         if self.rtol is not None:
-            smaller = ", and for a smaller error `digits=30` or another number of them"
-            checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1, smaller)
+            if isinstance(self.rtol, float) and 0 < self.rtol < SMALLEST_RTOL:
+                smaller = f"a number in [{SMALLEST_RTOL:g}, 0.1], or left out for `digits=30`"
+                checks.fail("rtol", smaller, self.rtol)
+            checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
         if self.n_max is not None:
             checks.integer("n_max", self.n_max, 1, MOST_TIERS // 2)
         if self.digits is not None:

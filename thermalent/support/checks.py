@@ -101,11 +101,11 @@ def positive_rate(name: str, value: Any) -> float:
     return rate
 
 
-def within(name: str, value: Any, low: float, high: float, beyond: str = "") -> float:
-    """A finite number in [low, high]; `beyond` tells in the message what to do for others."""
+def within(name: str, value: Any, low: float, high: float) -> float:
+    """A finite number in [low, high]."""
     if type(value) is float and low <= value <= high:
         return value
-    return _number(name, f"a number in [{low:g}, {high:g}]{beyond}", value, low, high)
+    return _number(name, f"a number in [{low:g}, {high:g}]", value, low, high)
 
 
 def _number(name: str, allowed: str, value: Any, low: float, high: float = math.inf) -> float:
