@@ -1,9 +1,13 @@
 """Many qubits as pure states in a sampled field, against exact states of fewer qubits."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.ensembles.mean import BlockMean, EnsembleMean
+from thermalent.solution.tasks import EvolutionTask, Piece
 from thermalent.stochastic.ket_kernels import TERMS, decay, one_way_product, sparse_product
 from thermalent.stochastic.kets import _one_way, driven_kets, indices
 
@@ -228,3 +232,19 @@ def test_a_coherent_start_agrees_with_the_continued_fraction(network, source):
 def test_a_coherent_start_takes_one_amplitude_for_each_mode():
     with pytest.raises(te.MethodError, match="there are 2 for 1"):
         te.evolve(te.thermal_link(2.0, 0.5), [1.0], "00", te.FieldJumps(), source=(1.0, 2.0))
+
+
+def test_the_memory_of_many_times_is_that_of_64_batches_however_many_trajectories():
+    times, one = np.linspace(0.0, 1.0, 300), np.ones((300, 4, 4), dtype=complex)
+    task = EvolutionTask(pieces=(Piece(te.thermal_link(1.0, 0.3)),), times=times, initial="00")
+    announced, of_many = (te.FieldJumps(n=n, threads=1).plan(task).cost.bytes for n in (64, 10_000))
+    assert of_many == announced
+    ensemble = EnsembleMean()
+    tracemalloc.start()
+    for _ in range(64):
+        ensemble.add(BlockMean(1, one, one))
+    kept = ensemble.standard_errors, ensemble.batches()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(kept[-1].weights) == 64
+    assert 1.0 < announced / peak < 1.2

@@ -9,9 +9,9 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from thermalent.ensembles.blocks import Stop, in_order
+from thermalent.ensembles.blocks import Stop, in_order, threads_available
 from thermalent.ensembles.burn_in import TwoStarts, not_settled
-from thermalent.ensembles.mean import BlockMean, EnsembleMean
+from thermalent.ensembles.mean import BATCHES, BlockMean, EnsembleMean
 from thermalent.ensembles.run import Ended, Ensemble, interrupted, run
 from thermalent.networks.network import Network
 from thermalent.operators import states
@@ -39,6 +39,8 @@ _B = TypeVar("_B")
 _FEWEST = 8
 # Emitters whose state is returned if none is named: all up to so many, else the last two.
 _ALL = 4
+# Complex arrays of all times of the ensemble, of a thread and of a batch, measured.
+_MEANS, _MEANS_OF_A_THREAD, _MEANS_OF_A_BATCH = 6, 5, 2
 _HOW = (
     "standard error over {n} independent trajectories, the bias of the step as measured for the "
     "first qubits, and 1/n for what so few cannot have seen"
@@ -194,7 +196,7 @@ class FieldJumpsPlan(Plan):
         """Cost of the burn-in and of the window on every path."""
         burn_in = self.method._burn_in(self.task.network, self.driven)
         window = 4 * burn_in if self.method.window is None else self.method.window
-        return _cost(self.driven, self.kept, self.method.n, (burn_in + window) / self.step, 1)
+        return _cost(self.driven, self.kept, self.method, (burn_in + window) / self.step, 1)
 
     def compute(self) -> SteadyState:
         """The steady state of the kept emitters, as a network of their own.
@@ -287,7 +289,7 @@ class FieldJumpsEvolutionPlan(Plan):
     def cost(self) -> Cost:
         """Cost of the steps to the last time on every path."""
         times = self.task.times
-        return _cost(self.driven, self.kept, self.method.n, times[-1] / self.step, len(times))
+        return _cost(self.driven, self.kept, self.method, times[-1] / self.step, len(times))
 
     def compute(self) -> Evolution:
         """The averages over all paths."""
@@ -330,10 +332,14 @@ class FieldJumpsEvolutionPlan(Plan):
         return result
 
 
-def _cost(driven: DrivenKets, kept: list[int], n: int, steps: float, samples: int) -> Cost:
-    """Cost of n kets of all qubits, and of the density matrices that are kept of each."""
-    size = 2.0**driven.count
+def _cost(
+    driven: DrivenKets, kept: list[int], method: FieldJumps, steps: float, samples: int
+) -> Cost:
+    """Cost of all kets, and of the density matrices at all times: of batches and of threads."""
+    n, size = method.n, 2.0**driven.count
+    threads = threads_available() if method.threads is None else method.threads
+    arrays = _MEANS + _MEANS_OF_A_THREAD * threads + _MEANS_OF_A_BATCH * min(BATCHES, n)
     return Cost(
-        bytes=16.0 * n * samples * 4.0 ** len(kept) + 200.0 * size * driven.count,
+        bytes=16.0 * arrays * samples * 4.0 ** len(kept) + 200.0 * size * driven.count,
         operations=float(20.0 * n * max(1.0, steps) * size * driven.count),
     )
