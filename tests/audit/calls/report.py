@@ -16,7 +16,7 @@ _HEAD = f"""{HEADING}
 `make audit` also calls every public function, class and method with random arguments: numbers that
 are not finite, huge, tiny or negative, text, bytes, arrays of wrong shapes and types, functions,
 classes without parentheses, networks where a function belongs, arguments left out, misspelt or too
-many. Each call has ten seconds of CPU time and six gigabytes of memory.
+many. Each call has ten seconds of CPU time, compilation not counted, and six gigabytes of memory.
 
 - **a result**: it holds finite numbers. **refused**: a `te.ThermalentError` that says what is
   allowed. Of the calls that differ from a right one only in the form of numbers (arrays without
