@@ -51,6 +51,13 @@ def test_copies_run_where_they_are(tmp_path):
     assert "nothing copied" in again.stderr
 
 
+def test_no_example_names_a_file_that_its_copy_has_not():
+    """The copies stand alone: what a first line names beside the checkout is not there."""
+    for path in (ROOT / "examples").iterdir():
+        if path.is_file():
+            assert not path.read_text().startswith("#:schema ../")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_is_told_how_to_complete(shell):
     script = run("completion", shell).stdout

@@ -246,3 +246,14 @@ def test_command_line_names_the_figures():
     result = CliRunner().invoke(run, ["thermal_9z"])
     assert result.exit_code == 2
     assert "thermal_3a" in result.output
+
+
+def test_figures_have_fonts_that_journals_take(tmp_path):
+    """Type 3 fonts, which matplotlib writes by default, are refused."""
+    with common.style():
+        figure, axes = common.canvas(2, 2)
+        axes.set_title("text")
+        figure.savefig(tmp_path / "x.pdf")
+    written = (tmp_path / "x.pdf").read_bytes()
+    assert b"/TrueType" in written or b"/CIDFontType2" in written
+    assert b"/Type3" not in written
