@@ -31,3 +31,12 @@ def test_what_cannot_be_written_is_explained(path, kind, words, tmp_path, monkey
 def test_a_figure_is_written(tmp_path):
     save_figure(Figure(), tmp_path / "figure.svg", dpi=50)
     assert (tmp_path / "figure.svg").read_text().startswith("<?xml")
+
+
+def test_a_pdf_has_fonts_that_journals_take(tmp_path):
+    figure = Figure(figsize=(2, 2))
+    figure.text(0.5, 0.5, "text")
+    save_figure(figure, tmp_path / "figure.pdf")
+    written = (tmp_path / "figure.pdf").read_bytes()
+    assert b"/FontFile2" in written
+    assert b"/Type3" not in written

@@ -28,8 +28,11 @@ def save_figure(figure: Figure, path: Path | str, *, dpi: float | None = None) -
     kind, known = target.suffix.lower().lstrip("."), figure.canvas.get_supported_filetypes()
     if kind and kind not in known:
         checks.fail("path", f"a file that ends in {', '.join(f'.{each}' for each in known)}", path)
+    from matplotlib import rc_context
+
     try:
-        figure.savefig(target, dpi="figure" if dpi is None else dpi)
+        with rc_context({"pdf.fonttype": 42}):  # journals refuse Type 3, matplotlib's default
+            figure.savefig(target, dpi="figure" if dpi is None else dpi)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise FigureFileError(
