@@ -154,6 +154,8 @@ def test_no_temperature_reaches_what_dephasing_forbids():
 
 
 def test_refuses_what_is_no_design():
+    with pytest.raises(ValueError, match=r"`gamma` must be at least 1e-100 and at most 1e\+100"):
+        te.design("293K", "5GHz", gamma=1e308, target=0.3)
     with pytest.raises(ValueError, match="`target` must be a number in"):
         te.design(*LAB, 1.5)
     with pytest.raises(ValueError, match="`temperature` must be a temperature such as '293K'"):

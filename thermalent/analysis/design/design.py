@@ -99,7 +99,7 @@ def design(
     """
     kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.positive)
     hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
-    rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive)
+    rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive_rate)
     occupation = thermal_occupation(kelvin, hertz)
     if occupation < _LEAST_N:
         allowed = f"so high that the source has quanta at {hertz:g} Hz"
