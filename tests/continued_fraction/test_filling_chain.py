@@ -78,7 +78,7 @@ def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
     part = np.diag([0.4, 0.0, 0.6, 0.0]) if charge == 0 else np.outer([0, 0, 1, 0], [1, 0, 0, 0])
     found = []
     for most in (np.inf, 0.0):
-        monkeypatch.setattr(empty_source, "_COLD", np.inf)
+        monkeypatch.setattr(empty_source, "COLD", np.inf)
         monkeypatch.setattr(empty_source, "_MOST_EXPLICIT", most)
         run = empty_source.EmptyRun(
             chain, empty(chain), 2, part.astype(complex), charge, 6, 3.0, 1e-30
@@ -94,7 +94,7 @@ def test_what_is_left_on_high_tiers_is_not_amplified(monkeypatch):
     chain = chain_of(te.thermal_link(100.0, 0.05, filters=2))
     part, amplified = np.diag([1.0, 0.0, 0.0, 0.0]).astype(complex), []
     for coldest in (np.inf, 0.0):
-        monkeypatch.setattr(empty_source, "_COLD", coldest)
+        monkeypatch.setattr(empty_source, "COLD", coldest)
         run = empty_source.EmptyRun(chain, empty(chain), 1, part, 0, 24, 1.0, 1e-3)
         assert run.long == (coldest == 0.0)
         matrix = run.frozen(np.array([3.0])).toarray()

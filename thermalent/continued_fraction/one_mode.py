@@ -382,6 +382,7 @@ def evolution_status(
     tolerance: float,
     refused: float,
     cause: str = "weakly damped oscillations",
+    remedy: str = "",
 ) -> Status:
     """The status of an evolution with these errors, (t,).
 
@@ -392,6 +393,7 @@ def evolution_status(
         tolerance: The error that was aimed at.
         refused: Multiplications that were too many, or zero.
         cause: What would have taken them.
+        remedy: A sentence on what else there is.
     """
     if refused:
         first = times[int(np.argmax(~np.isfinite(error)))]
@@ -401,7 +403,7 @@ def evolution_status(
                 f"From t = {first:g} on the evolution was not computed: {cause} would have to be "
                 f"followed step by step, in {refused:.0e} "
                 "multiplications (1e9 take about a second). Ask for earlier times, or for "
-                "te.steady_state(...)."
+                f"te.steady_state(...).{remedy}"
             ),
         )
     worst = float(np.max(error))
@@ -412,7 +414,7 @@ def evolution_status(
         message=(
             f"The evolution did not converge: its error is {worst:.1e} at t = "
             f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol, or for earlier times: "
-            "in double precision a phase or a very slow rate is only known for so long."
+            f"in double precision a phase or a very slow rate is only known for so long.{remedy}"
         ),
     )
 

@@ -30,6 +30,7 @@ from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadySta
 from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task, start_amplitudes
 from thermalent.support import memory_limit
 
+_SAMPLED = " te.FieldTrajectories() takes the same start where nothing acts back on the source."
 # Errors that a moving source is evolved to, one after the other, where no rtol is given.
 _TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-7)
 
@@ -153,7 +154,7 @@ class SeveralModesEvolutionPlan(Plan):
         if self.task.source == "empty":
             needed += choice.empty_start_bytes(self.chain, self.settings.aimed_rtol)
         elif not isinstance(self.task.source, str):
-            needed = max(needed, choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol))
+            needed += choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol)
         return Cost(bytes=needed, operations=60 * decades * once.operations, least=once.least)
 
     def compute(self) -> Evolution:
@@ -190,6 +191,7 @@ class SeveralModesEvolutionPlan(Plan):
                 tolerance,
                 stats["refused"],
                 "weakly damped oscillations" if stationary else "the filling of the source",
+                "" if stationary else _SAMPLED,
             ),
             stats={**stats, "seconds": time.perf_counter() - began},
         )

@@ -19,7 +19,14 @@ from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim, MethodRecord
 from thermalent.solution.result import SteadyState, checked
 from thermalent.solution.schedule import Schedule
-from thermalent.solution.tasks import EvolutionTask, Piece, SourceStart, SteadyStateTask, Task
+from thermalent.solution.tasks import (
+    EvolutionTask,
+    Piece,
+    SourceStart,
+    SteadyStateTask,
+    Task,
+    mismatched_start,
+)
 from thermalent.solving import registry
 from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
@@ -227,6 +234,10 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
         refusals.append((candidate.name, plan.reason))
     evolves = isinstance(task, EvolutionTask)
     if method is None:
+        if isinstance(task, EvolutionTask) and task.network.modes:
+            mismatch = mismatched_start(task.source, len(task.network.modes))
+            if mismatch is not None:  # which every method would say
+                raise MethodError(f"No exact method evolves this network: {mismatch}")
         reasons = " ".join(f"{name}: {reason}" for name, reason in refusals)
         does = "evolves" if evolves else "applies to"
         raise MethodError(f"No exact method {does} this network. {reasons}")

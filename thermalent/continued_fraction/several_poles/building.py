@@ -59,6 +59,7 @@ def tiers_with_changes(
     *,
     whole: bool = False,
     damping: np.ndarray | None = None,
+    held: np.ndarray | None = None,
 ) -> tuple[Tiers, list[Tiers]]:
     """The tiers of a chain, and on the same unknowns those of changes of it.
 
@@ -71,6 +72,7 @@ def tiers_with_changes(
         charge: See `tiers`.
         whole: Whether all unknowns are kept, in complex numbers at Q = 0 too.
         damping: Of the tails of the chain, where it does not follow from its drift, (m,).
+        held: See `tiers`.
 
     Returns:
         Tiers of this total charge, with all unknowns that the changes can reach.
@@ -80,6 +82,8 @@ def tiers_with_changes(
     assembly = _Assembly(chains, most, charge, hermitian=charge == 0 and not whole)
     unknowns = layout(assembly.pattern).unknowns
     seed = np.ones(unknowns.size, dtype=bool) if whole else unknowns.seed(_inside(chain, start))
+    if held is not None:
+        seed |= unknowns.seed_of(held)
     first, *others = assembly.built(seed)
     return first, others
 

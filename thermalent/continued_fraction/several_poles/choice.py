@@ -22,7 +22,7 @@ from thermalent.continued_fraction.several_poles.converge import (
 )
 from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
 from thermalent.continued_fraction.several_poles.displaced_source import bytes_of_displaced
-from thermalent.continued_fraction.several_poles.empty_source import bytes_of_factors
+from thermalent.continued_fraction.several_poles.empty_source import COLD, bytes_of_factors
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost
@@ -170,7 +170,9 @@ def empty_start_bytes(chain: SourceChain, rtol: float) -> float:
 def coherent_start_bytes(chain: SourceChain, rtol: float) -> float:
     """Memory of an evolution from a coherent state of the source, about."""
     charges = int(np.max(chain.numbers)) + _CHARGES
-    return bytes_of_displaced(chain, _quanta(chain, rtol), _depth(chain), charges)
+    coupled = bytes_of_displaced(chain, _quanta(chain, rtol), _depth(chain), charges)
+    # Of hot sources charges are apart where that is less.
+    return min(coupled, empty_start_bytes(chain, rtol)) if chain.variance > COLD else coupled
 
 
 def _quanta(chain: SourceChain, rtol: float) -> int:

@@ -71,7 +71,7 @@ class DisplacedRun:
         most_charge: int,
         rho: np.ndarray,
     ) -> None:
-        self.chain, self.source, self.quanta = chain, source, quanta
+        self.chain, self.source, self.quanta, self.last = chain, source, quanta, last
         changes = covariance_changes(chain)
         parts, self.places = [], []
         for charge in range(most_charge + 1):

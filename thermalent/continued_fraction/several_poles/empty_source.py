@@ -39,19 +39,24 @@ from thermalent.continued_fraction.several_poles.moving_source import (
 )
 from thermalent.continued_fraction.several_poles.settled_source import evolve_settled
 from thermalent.continued_fraction.several_poles.sum_of_matrices import SumOfMatrices
-from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
+from thermalent.continued_fraction.several_poles.tiers import (
+    BlockEntries,
+    Tiers,
+    is_real,
+    real_part,
+)
 from thermalent.support.progress import working
 
 _EPS = float(np.finfo(float).eps)
 # Long steps of an evolution at the tolerance of five stages, and what one of its factorisations and
 # the rounds with it take, in the multiplications of a fold and per unknown (measured behind two
-# and three poles).
-_LONG_STEPS, _FACTORISATION, _ENTRY = 40.0, 10.0, 2e4
+# and three poles, blocks of 24 to 120 unknowns).
+_LONG_STEPS, _FACTORISATION, _ENTRY = 40.0, 1.5, 4e4
 _BYTES = 24.0  # of an element of its factors: a complex number and where it stands
 # Variance of the field up to which explicit steps are safe. In the coordinates of the stationary
 # chain, what steps and rounding leave on the upper tiers while the source is nearly empty is
 # amplified on its way down, the more so the more tiers there are; a cold source has few.
-_COLD = 0.3
+COLD = 0.3
 _MOST_EXPLICIT = 2e4  # unknowns, from which on explicit steps are never faster
 
 
@@ -91,24 +96,43 @@ class EmptyRun:
         self._take(resting_frame(chain, source), quanta, part, charge)
         # Small and cold ones are stepped faster as they are.
         explicit = self._explicit_work(end)
-        self.long = chain.variance > _COLD or explicit > self._long_work(tolerance)
+        self.long = chain.variance > COLD or explicit > self._long_work(tolerance)
         following = following_frame(chain) if self.long else None
         if following is not None:
             self._take(following, quanta, part, charge)
 
     def _take(self, frame: Frame, quanta: int, part: np.ndarray, charge: int) -> None:
         """Take these coordinates."""
+        self._build(frame, quanta, charge, start=part)
+        first = self.basis.conj().T @ part.ravel()
+        self._begin(first.real if charge == 0 else first)
+
+    def _build(
+        self,
+        frame: Frame,
+        quanta: int,
+        charge: int,
+        start: np.ndarray | None = None,
+        held: np.ndarray | None = None,
+    ) -> Tiers:
+        """Build the generators in some coordinates; for `start` and `held` see `tiers`."""
         self.weights = frame.weights
         built, moved = tiers_with_changes(
-            frame.first, quanta, frame.changes, part, charge, damping=frame.damping
+            frame.first, quanta, frame.changes, start, charge, damping=frame.damping, held=held
         )
         self.parts = [built, *(map(up_alone, moved) if frame.from_below else moved)]
         self.__dict__.pop("generator", None)
         self.__dict__.pop("norm", None)
         self.built, self.own = built, built.tier0_size
         self.basis = built.basis[0][:, : self.own]
-        start = self.basis.conj().T @ part.ravel()
-        self.first = start.real if charge == 0 else start
+        return built
+
+    def _begin(self, first: np.ndarray) -> None:
+        """Start from the lowest unknowns, in real numbers if all are."""
+        if not np.any(first.imag) and all(is_real(part) for part in self.parts):
+            self.parts = [real_part(part) for part in self.parts]
+            self.built, first = self.parts[0], first.real
+        self.first = first
 
     @cached_property
     def generator(self) -> SumOfMatrices:
@@ -157,7 +181,7 @@ class EmptyRun:
         self, until: list[float], tolerance: float, report: Callable[[str], None]
     ) -> Iterator[np.ndarray]:
         start: np.ndarray = np.zeros(self.generator.shape[0], dtype=self.first.dtype)
-        start[: self.own] = self.first
+        start[: len(self.first)] = self.first
         if self.long:
             first = min(1.0 / self.norm, max(until[-1], 1e-300))
             return long_steps_to(self, start, until, first, tolerance, report)

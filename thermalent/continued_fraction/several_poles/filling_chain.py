@@ -73,9 +73,14 @@ def resting_frame(chain: SourceChain, source: MovingSource) -> Frame:
     )
 
 
-def following_frame(chain: SourceChain) -> Frame | None:
-    """Coordinates that follow the source, where they can; the generator has none at time zero."""
-    filling = _Filling(chain)
+def following_frame(chain: SourceChain, begin: np.ndarray | None = None) -> Frame | None:
+    """Coordinates that follow the source, where they can; the generator has none at time zero.
+
+    Args:
+        chain: Emitters and source.
+        begin: A vector b(0) whose b b^+ is the covariance at the start, (m,); zero if not given.
+    """
+    filling = _Filling(chain, begin)
     if not filling.possible:
         return None
     m = chain.length
@@ -88,7 +93,9 @@ def following_frame(chain: SourceChain) -> Frame | None:
     )
     undamped = np.zeros(m, dtype=complex)
     changes = [(replace(nothing, scale=1.0), undamped)]
-    units = (1.0, 1j) if np.any(chain.drift.imag) or np.any(chain.covariance.imag) else (1.0,)
+    start = filling.begin @ filling.begin.conj().T
+    turning = any(np.any(part.imag) for part in (chain.drift, chain.covariance, start))
+    units = (1.0, 1j) if turning else (1.0,)
     places = [(i, j) for i in range(m) for j in range(min(i + 2, m))]
     for unit in units:
         for place in places:
@@ -110,8 +117,9 @@ def following_frame(chain: SourceChain) -> Frame | None:
 class _Filling:
     """The covariance of an empty source, its factor, and the drift of the amplitudes w."""
 
-    def __init__(self, chain: SourceChain) -> None:
+    def __init__(self, chain: SourceChain, begin: np.ndarray | None = None) -> None:
         self.chain = chain
+        self.begin = np.zeros((chain.length, 0)) if begin is None else begin[:, None]
         drift, covariance = chain.drift, chain.covariance
         noise = drift @ covariance + covariance @ drift.conj().T
         self.noise = 0.5 * (noise + noise.conj().T)
@@ -144,21 +152,26 @@ class _Filling:
         drift, covariance = self.chain.drift, self.chain.covariance
         if time * self.norm >= _EARLY:
             left = linalg.expm(-drift * time)
-            return np.linalg.cholesky(covariance - left @ covariance @ left.conj().T)
+            begun = left @ self.begin
+            return np.linalg.cholesky(
+                covariance - left @ covariance @ left.conj().T + begun @ begun.conj().T
+            )
         points, weights = np.polynomial.legendre.leggauss(_POINTS)
         roots = [
-            np.sqrt(weight * time / 2) * self._evolved(time * (1 + x) / 2)
+            np.sqrt(weight * time / 2) * self._evolved(self.root, time * (1 + x) / 2)
             for x, weight in zip(points.tolist(), weights.tolist(), strict=True)
         ]
-        upper = np.linalg.qr(np.hstack(roots).conj().T, mode="r")
+        upper = np.linalg.qr(
+            np.hstack([self._evolved(self.begin, time), *roots]).conj().T, mode="r"
+        )
         phases = np.diag(upper) / np.abs(np.diag(upper))
         return np.asarray((upper / phases[:, None]).conj().T)
 
-    def _evolved(self, time: float) -> np.ndarray:
-        """exp(-H t) root."""
+    def _evolved(self, columns: np.ndarray, time: float) -> np.ndarray:
+        """exp(-H t) times some columns."""
         if time * self.norm > 1:
-            return np.asarray(linalg.expm(-self.chain.drift * time) @ self.root)
-        term = found = self.root
+            return np.asarray(linalg.expm(-self.chain.drift * time) @ columns)
+        term = found = columns
         for n in range(1, _TAYLOR):
             term = -time / n * (self.chain.drift @ term)
             found = found + term

@@ -1,9 +1,11 @@
 r"""Exact time evolution of the emitters behind several poles that are empty or coherent at first.
 
 The hierarchy relative to a Gaussian that moves as the source does (`moving_source`). From an empty
-source charges stay apart (`empty_source`), and from a coherent one they are coupled
-(`displaced_source`). The number K of quanta along the chain and of tiers, and from a coherent
-source the number of charges, grow until the states no longer change.
+source charges stay apart (`empty_source`); from a coherent one they do relative to a wider Gaussian
+(`wider_reference`), and are coupled relative to one with the mean of the source
+(`displaced_source`), which takes fewer tiers and suits cold sources. The number K of quanta along
+the chain and of tiers, and where charges are coupled the number of them, grow until the states no
+longer change.
 """
 
 from __future__ import annotations
@@ -13,11 +15,16 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from thermalent.continued_fraction.several_poles.converge import TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.displaced_source import DisplacedRun
+from thermalent.continued_fraction.several_poles.displaced_source import (
+    DisplacedRun,
+    bytes_of_displaced,
+)
 from thermalent.continued_fraction.several_poles.empty_source import EmptyRun
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
 from thermalent.continued_fraction.several_poles.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.wider_reference import CoherentRun, Reference
 from thermalent.support import memory_limit
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"
@@ -29,10 +36,19 @@ _LONGER_STEPS = (10.0, 1.0, 3.0)  # that in the first run, then in turn: other s
 _WORTH_CONTOURS = 2.0  # times that the source takes to be stationary, from which contours are used
 _FIRST_CHARGES, _MORE_CHARGES = 3, 1.5  # beyond those of the emitters; then so many times as many
 _LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
+# K of the first run; of a coherent start of a hot source the first order leaves some percent.
+_FIRST_QUANTA, _FIRST_QUANTA_COHERENT = 1, 2
+# A sharp field is a sum of all tiers, of which so many more are taken, and so many times as many
+# from run to run.
+_TIERS_COHERENT, _MORE_TIERS_COHERENT = 1.3, 1.25
+_LARGE = 5e8  # bytes of the generator of coupled charges, from which on it is not built to compare
+_MORE_WORK = 3.0  # times what is granted elsewhere where no accuracy is asked for
 
 
 class Run(Protocol):
     """One evolution in a truncated space."""
+
+    last: int  # the highest tier
 
     @property
     def bytes(self) -> float:
@@ -66,12 +82,14 @@ class _Goal(NamedTuple):
         source: Its mean and covariance over time.
         tolerances: Errors allowed in the largest element, each in turn as far as it is affordable.
         granted: Multiplications.
+        quanta: K of the first run.
     """
 
     chain: SourceChain
     source: MovingSource
     tolerances: Sequence[float]
     granted: float
+    quanta: int = _FIRST_QUANTA
 
 
 def evolve_moving_source(
@@ -95,10 +113,9 @@ def evolve_moving_source(
     stats = {"tiers": 0, "stepped_times": len(times), "quanta": 0, "poles": chain.length}
     stats["refused"] = 0
     source = MovingSource(chain, amplitudes)
-    goal = _Goal(chain, source, tolerances, most_work)
 
     def evolved(
-        make: Callable[[int, int, int], Run], shape: tuple[int, ...]
+        make: Callable[[int, int, int], Run], shape: tuple[int, ...], goal: _Goal
     ) -> tuple[np.ndarray, np.ndarray]:
         states = np.full((len(times), *shape), np.nan, dtype=complex)
         error = np.full(len(times), np.inf)
@@ -107,6 +124,7 @@ def evolve_moving_source(
             stats[name] = max(stats[name], value)
         return states, error
 
+    goal = _Goal(chain, source, tolerances, most_work)
     if not np.any(source.mean):
 
         def of_charge(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
@@ -115,18 +133,50 @@ def evolve_moving_source(
             def make(quanta: int, last: int, round_: int) -> Run:
                 return EmptyRun(chain, source, quanta, part, q, last, end, at_a_step)
 
-            return evolved(make, part.shape)
+            return evolved(make, part.shape, goal)
 
         return *sum_of_charges(chain, times, rho, of_charge), stats
 
-    def displaced(quanta: int, last: int, round_: int) -> Run:
+    reference = Reference(source)
+    highest = int(np.max(chain.numbers))
+
+    def coupled(quanta: int, last: int, round_: int) -> Run:
         charges = int(_FIRST_CHARGES * _MORE_CHARGES**round_)
-        highest = int(np.max(chain.numbers))
         return DisplacedRun(chain, source, quanta, last, highest + min(charges, last), rho)
 
-    states, error = evolved(displaced, rho.shape)
+    def apart(quanta: int, last: int, round_: int) -> Run:
+        wide = reference.width * _TIERS_COHERENT * _MORE_TIERS_COHERENT**round_
+        return CoherentRun(reference, quanta, int(np.ceil(last * wide)), rho)
+
+    make: Callable[[int, int, int], Run] = coupled
+    if reference.suits and _shorter(apart, coupled, goal, times):
+        make = apart
+        goal = goal._replace(
+            granted=max(most_work, _MORE_WORK * TIERS_BUDGET),
+            quanta=_FIRST_QUANTA_COHERENT,
+        )
+    states, error = evolved(make, rho.shape, goal)
     error[times > 0] += chain.rounding
     return states, error, stats
+
+
+def _shorter(
+    apart: Callable[[int, int, int], Run],
+    coupled: Callable[[int, int, int], Run],
+    goal: _Goal,
+    times: np.ndarray,
+) -> bool:
+    """Whether long steps of charges that are apart take less work than short ones of coupled."""
+    chain, poles = goal.chain, goal.chain.length - 1
+    tolerance = _PART_OF_STEPS * goal.tolerances[0]
+    last = tiers_depth(chain, min(_FIRST_QUANTA, poles), goal.tolerances[0])
+    charges = int(np.max(chain.numbers)) + _FIRST_CHARGES
+    until = min(float(times[-1]), _end_of_steps(goal.source, times, tolerance))
+    long = apart(min(_FIRST_QUANTA_COHERENT, poles), last, 0).work(until, tolerance)
+    quanta = min(_FIRST_QUANTA, poles)
+    if bytes_of_displaced(chain, quanta, last, charges) > _LARGE:
+        return True
+    return long < coupled(quanta, last, 0).work(until, tolerance)
 
 
 def _converge(
@@ -149,9 +199,10 @@ def _converge(
         Tiers and K, and the work of the times that take too much, or zero.
     """
     chain, tolerances = goal.chain, list(goal.tolerances)
-    least = min(1, chain.length - 1)
+    least = min(goal.quanta, chain.length - 1)
     used = {"tiers": 0, "quanta": least, "refused": 0}
-    spent, round_, depth = 0.0, 0, tiers_depth(chain, least, tolerances[0])
+    spent, round_ = 0.0, 0
+    depth = tiers_depth(chain, min(1, least), tolerances[0])
     before: np.ndarray | None = None
     while True:
         tolerance = _PART_OF_STEPS * tolerances[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
@@ -173,7 +224,7 @@ def _converge(
             return used
         spent += needed
         now, own, lost = run.states(times, settled, tolerance)
-        used.update(tiers=last, quanta=quanta, refused=max(used["refused"], int(lost)))
+        used.update(tiers=run.last, quanta=quanta, refused=max(used["refused"], int(lost)))
         if before is not None:
             change = np.max(np.abs(now - before), axis=(1, 2))
             known = np.isfinite(change)
@@ -185,7 +236,7 @@ def _converge(
                 return used
             if np.max(change) <= tolerances[0] and len(tolerances) > 1:
                 del tolerances[0]
-                depth = tiers_depth(chain, least, tolerances[0])
+                depth = tiers_depth(chain, min(1, least), tolerances[0])
         before, round_ = now, round_ + 1
 
 

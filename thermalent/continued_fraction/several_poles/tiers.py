@@ -126,3 +126,19 @@ class Tiers:
             np.add.at(block, (e.row[own], e.col[own]), e.value[own])
             blocks.append(block)
         return blocks[0], blocks[1]
+
+
+def is_real(chain: Tiers) -> bool:
+    """Whether the blocks have no imaginary parts, whatever type they are of."""
+    blocks = (*chain.within, *chain.up, *chain.down)
+    return not any(np.any(np.imag(block.value)) for block in blocks)
+
+
+def real_part(chain: Tiers) -> Tiers:
+    """The real parts of all blocks."""
+
+    def real(pair: tuple[BlockEntries, BlockEntries]) -> tuple[BlockEntries, BlockEntries]:
+        even, odd = pair
+        return even._replace(value=even.value.real), odd._replace(value=odd.value.real)
+
+    return replace(chain, within=real(chain.within), up=real(chain.up), down=real(chain.down))
