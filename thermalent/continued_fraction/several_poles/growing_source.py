@@ -167,13 +167,13 @@ def _shorter(
     times: np.ndarray,
 ) -> bool:
     """Whether long steps of charges that are apart take less work than short ones of coupled."""
-    chain, poles = goal.chain, goal.chain.length - 1
+    chain, several = goal.chain, goal.chain.length > 1
+    quanta = _FIRST_QUANTA if several else 0
     tolerance = _PART_OF_STEPS * goal.tolerances[0]
-    last = tiers_depth(chain, min(_FIRST_QUANTA, poles), goal.tolerances[0])
+    last = tiers_depth(chain, quanta, goal.tolerances[0])
     charges = int(np.max(chain.numbers)) + _FIRST_CHARGES
     until = min(float(times[-1]), _end_of_steps(goal.source, times, tolerance))
-    long = apart(min(_FIRST_QUANTA_COHERENT, poles), last, 0).work(until, tolerance)
-    quanta = min(_FIRST_QUANTA, poles)
+    long = apart(_FIRST_QUANTA_COHERENT if several else 0, last, 0).work(until, tolerance)
     if bytes_of_displaced(chain, quanta, last, charges) > _LARGE:
         return True
     return long < coupled(quanta, last, 0).work(until, tolerance)
@@ -199,7 +199,7 @@ def _converge(
         Tiers and K, and the work of the times that take too much, or zero.
     """
     chain, tolerances = goal.chain, list(goal.tolerances)
-    least = min(goal.quanta, chain.length - 1)
+    least = goal.quanta if chain.length > 1 else 0
     used = {"tiers": 0, "quanta": least, "refused": 0}
     spent, round_ = 0.0, 0
     depth = tiers_depth(chain, min(1, least), tolerances[0])
