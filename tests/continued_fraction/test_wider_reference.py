@@ -80,8 +80,8 @@ def test_sources_at_room_temperature_decay_as_their_sampled_fields(filters):
         ),
     }[filters]
     network, times = te.thermal_link(n_th, filter=shape), np.array([3.0, 20.0, 60.0])
-    found = te.evolve(network, times, "00", te.ContinuedFraction(rtol=3e-3), source=source)
-    assert np.max(found.error) < 0.02
+    found = te.evolve(network, times, "00", te.ContinuedFraction(rtol=5e-2), source=source)
+    assert np.max(found.error) < 0.1
     sampled = te.evolve(network, times, "00", te.FieldTrajectories(n=600, seed=3), source=source)
     distance = np.max(np.abs(found.states - sampled.states), axis=(1, 2))
     assert np.all(distance <= 4 * sampled.error + found.error)

@@ -38,6 +38,9 @@ _FIRST_CHARGES, _MORE_CHARGES = 3, 1.5  # beyond those of the emitters; then so 
 _LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
 # K of the first run; of a coherent start of a hot source the first order leaves some percent.
 _FIRST_QUANTA, _FIRST_QUANTA_COHERENT = 1, 2
+# Variance of the field, from which on explicit steps beside the stationary chain are amplified
+# beyond use while the source is nearly empty (at 305 to an error of 1e22).
+_AMPLIFIED = 100.0
 # A sharp field is a sum of all tiers, of which so many more are taken, and so many times as many
 # from run to run.
 _TIERS_COHERENT, _MORE_TIERS_COHERENT = 1.3, 1.25
@@ -174,7 +177,8 @@ def _shorter(
     charges = int(np.max(chain.numbers)) + _FIRST_CHARGES
     until = min(float(times[-1]), _end_of_steps(goal.source, times, tolerance))
     long = apart(_FIRST_QUANTA_COHERENT if several else 0, last, 0).work(until, tolerance)
-    if bytes_of_displaced(chain, quanta, last, charges) > _LARGE:
+    large = bytes_of_displaced(chain, quanta, last, charges) > _LARGE
+    if large or chain.variance > _AMPLIFIED:
         return True
     return long < coupled(quanta, last, 0).work(until, tolerance)
 
