@@ -260,8 +260,12 @@ class RelaxationRun:
         return self.steps.read(self.y if time == self.now else self.passed[time]).copy()
 
     def _ahead(self, time: float) -> np.ndarray:
-        """The next times, up to twice what was reached: later ones have other tiers."""
-        until = max(time, 2 * self.now)
+        """The next times, up to twice what was reached: later ones have other tiers.
+
+        Never beyond the finer run, which says how many tiers there are.
+        """
+        further = 2 * self.now if self.finer is None else min(2 * self.now, self.finer.now)
+        until = max(time, further)
         later = self.expected[(self.expected > self.now) & (self.expected <= until)]
         return later if time in later else np.array([time])
 
