@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ def _in_turns(*calls: Callable[[], object], points: int) -> list[float]:
 
 def on_disk(quick: bool) -> list[Row]:
     """What a store costs per block, and the memory of a large grid whose results go there."""
-    small, large = (_memory(side) for side in (100, 300 if quick else 1000))
+    small, large = (memory_of_a_sweep(side) for side in (100, 300 if quick else 1000))
     growth = (large["peak"] - small["peak"]) / 1e6
     return [
         at_most(
@@ -232,7 +233,7 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _memory(side: int) -> dict[str, float]:
+def memory_of_a_sweep(side: int) -> dict[str, float]:
     """Peak memory of a sweep in a process of its own, whose points cost nothing."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sweeps", str(side)],
@@ -245,19 +246,24 @@ def _cheap_sweep(side: int) -> dict[str, float]:
     """A sweep that stores made-up numbers: one network, one state, for all points."""
     import thermalent as te
     from benchmarks.memory import _peak
+    from thermalent.solution.plan import Cost, Plan
     from thermalent.sweeping.storage import store
 
     network = te.thermal_link(n_th=1, kappa=1)
     solved = te.steady_state(network)
 
+    class Ready(Plan):
+        cost = Cost(bytes=0.0, operations=0.0)
+
+        def compute(self) -> Any:
+            return solved
+
+    @dataclass(frozen=True)
     class Same(te.Method):
         claim, domain = te.ContinuedFraction.claim, "one network"
 
-        def refusal(self, network: Any) -> None:
-            return None
-
-        def steady_state(self, network: Any) -> Any:
-            return solved
+        def plan(self, task: Any) -> Plan:
+            return Ready()
 
     def build(n_th: float, kappa: float) -> Any:
         return network
@@ -268,13 +274,11 @@ def _cheap_sweep(side: int) -> dict[str, float]:
         spent.append(_seconds(lambda: write(self, number, columns)))
 
     store.Store.write = timed  # type: ignore[method-assign]
-    from dataclasses import dataclass
-
     axis = np.linspace(1, 2, side)
     with tempfile.TemporaryDirectory() as folder:
         data = te.sweep(
             build, {"n_th": axis, "kappa": axis}, {"number": lambda result: (1.0, 0.0)},
-            method=dataclass(frozen=True)(Same)(), store=Path(folder) / "study.zarr", executor=1,
+            method=Same(), store=Path(folder) / "study.zarr", executor=1,
         )  # fmt: skip
         block = float(np.prod(data.attrs["block"]))
     return {
