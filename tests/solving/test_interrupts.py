@@ -142,6 +142,43 @@ def test_an_interrupt_waits_for_the_compiler(tmp_path):
     assert done.stdout.strip() == "['interrupted'] 2", done.stderr
 
 
+LOADING = """
+import signal
+from numba.core.codegen import JITCodeLibrary
+from thermalent.support.compiled import compiled
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+ask = JITCodeLibrary._object_getbuffer_hook
+
+def interrupted(*arguments):
+    # LLVM asks for the code that was kept; Ctrl-C may come just then.
+    signal.raise_signal(signal.SIGINT)
+    return ask(*arguments)
+
+JITCodeLibrary._object_getbuffer_hook = interrupted
+
+@compiled()
+def kernel(x):
+    return x + 1
+
+try:
+    kernel(3)
+except KeyboardInterrupt:
+    print("interrupted,", sum(kernel.stats.cache_hits.values()), "loaded,", kernel(3))
+"""
+
+
+def test_an_interrupt_waits_until_a_kernel_is_loaded(tmp_path):
+    """LLVM would follow a null pointer: the process ended in a segmentation fault."""
+    script = tmp_path / "loading.py"
+    script.write_text(LOADING)
+    for loaded in (0, 1):
+        done = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.stdout.strip() == f"interrupted, {loaded} loaded, 4", done.stderr
+
+
 def test_deferred_handlers_run_once_in_their_order():
     seen = []
     before = signal.signal(signal.SIGALRM, lambda number, frame: seen.append(number))

@@ -1,5 +1,6 @@
 """Ctrl-C at a time of the test's choice."""
 
+import gc
 import signal
 import threading
 import time
@@ -30,6 +31,9 @@ def interruption_after(seconds, *, computed=False):
         # To the main thread, which a timer of CPU time would not wake.
         signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
 
+    # Hypothesis has Python call a function after each search for garbage, and an exception of a
+    # signal's handler in there is lost.
+    callbacks, gc.callbacks[:] = list(gc.callbacks), []
     before = signal.signal(signal.SIGALRM, interrupt)
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -39,3 +43,4 @@ def interruption_after(seconds, *, computed=False):
         over.set()
         watcher.join()
         signal.signal(signal.SIGALRM, before)
+        gc.callbacks[:] = callbacks

@@ -28,7 +28,7 @@ from typing import Any
 import numba
 from numba.core import caching, event
 
-from thermalent.support.signals import Deferred
+from thermalent.support.signals import deferring_signals
 
 # Numba fills its settings from the environment; type checkers do not see them.
 _SETTINGS: Any = numba.config
@@ -50,7 +50,9 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = numba.njit(**_NO_WRAPPER, **options)(function)
+        dispatcher: Any = numba.njit(**_NO_WRAPPER, **options)(function)
+        # Also what is in the cache comes through here. A kernel may compile others meanwhile.
+        dispatcher.compile = deferring_signals(dispatcher.compile)
         if _SETTINGS.DISABLE_JIT:
             return dispatcher
         try:
@@ -174,35 +176,6 @@ class _Notice(event.Listener):
         """Nothing: the wait is over."""
 
 
-class _Undisturbed(event.Listener):
-    """Ctrl-C waits until a kernel is compiled.
-
-    The compiler calls back into Python, where an exception of a handler is lost: the interrupt
-    would be ignored, or end in an error of the compiler.
-    """
-
-    def __init__(self) -> None:
-        self.depth = 0  # kernels are compiled within each other
-        self.deferred: Deferred | None = None
-
-    def on_start(self, compilation: Any) -> None:
-        if not _ours(compilation) or threading.current_thread() is not threading.main_thread():
-            return
-        self.depth += 1
-        if self.depth == 1:
-            self.deferred = Deferred()
-            self.deferred.begin()
-
-    def on_end(self, compilation: Any) -> None:
-        if not _ours(compilation) or threading.current_thread() is not threading.main_thread():
-            return
-        self.depth -= 1
-        if self.depth == 0 and self.deferred is not None:
-            deferred, self.deferred = self.deferred, None
-            deferred.end()
-            deferred.handle()
-
-
 class _SeldomCollected(event.Listener):
     """Python looks for cycles less often while a kernel is compiled.
 
@@ -234,5 +207,4 @@ def _ours(compilation: Any) -> bool:
 
 
 event.register("numba:compile", _Notice())
-event.register("numba:compile", _Undisturbed())
 event.register("numba:compile", _SeldomCollected())

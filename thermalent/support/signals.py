@@ -1,10 +1,38 @@
-"""Handlers of signals that wait while code runs in which none may raise."""
+"""Signals wait while code runs in which no handler may raise, such as that of Ctrl-C.
+
+Numba and LLVM call Python code while they compile a kernel, load one from the cache, or read a
+`numpy.random.Generator`. There the exception of a handler is lost, becomes an error of the compiler
+or leaves a null pointer that ends the process. Handlers run on the main thread only.
+"""
 
 from __future__ import annotations
 
+import functools
 import signal
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def deferring_signals(work: Callable[..., _T]) -> Callable[..., _T]:
+    """The function; on the main thread, handlers of signals that arrive meanwhile run after it."""
+
+    @functools.wraps(work)
+    def call(*arguments: Any) -> _T:
+        if threading.current_thread() is not threading.main_thread():
+            return work(*arguments)
+        deferred = Deferred()
+        try:
+            deferred.begin()
+            result = work(*arguments)
+        finally:
+            deferred.end()
+        deferred.handle()
+        return result
+
+    return call
 
 
 class Deferred:
