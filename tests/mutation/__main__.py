@@ -33,7 +33,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None, help="of the sample; else from the clock")
     parser.add_argument("--limit", type=int, default=120, help="CPU seconds per change and stage")
     parser.add_argument("--processes", type=int, default=2, help="changes tried at the same time")
-    parser.add_argument("--only", default="thermalent", help="a folder or file of the package")
+    parser.add_argument(
+        "--only", nargs="+", default=["thermalent"], help="folders or files of the package"
+    )
     parser.add_argument("--kinds", nargs="+", default=None, help="only these, such as error")
     parser.add_argument(
         "--numbers", type=int, nargs="+", default=None, help="of the sample only these changes"
@@ -52,16 +54,20 @@ def main() -> None:
         else Nearest(tree, given.nearest)
     )
     chosen = sample(given.only, given.count, seed, given.kinds)
-    print(f"seed {seed}: {len(chosen)} changes below {given.only}", flush=True)
+    print(f"seed {seed}: {len(chosen)} changes below {' '.join(given.only)}", flush=True)
     numbers = range(1, len(chosen) + 1) if given.numbers is None else given.numbers
     asked = {number: chosen[number - 1] for number in numbers}
     report(all_tried(asked, reach, given.limit, given.processes))
 
 
-def sample(below: str, count: int, seed: int, kinds: list[str] | None = None) -> list[Mutant]:
-    """A sample of all changes below a folder, or of those of some kinds, all equally likely."""
-    place = ROOT / below
-    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+def sample(below: list[str], count: int, seed: int, kinds: list[str] | None = None) -> list[Mutant]:
+    """A sample of all changes below folders, or of those of some kinds, all equally likely."""
+    places = [ROOT / inside for inside in below]
+    files = [
+        file
+        for place in places
+        for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    ]
     every = [one for file in files for one in mutants(file.relative_to(ROOT), file.read_bytes())]
     asked = [one for one in every if kinds is None or one.kind in kinds]
     return random.Random(seed).sample(asked, min(count, len(asked)))
