@@ -7,6 +7,7 @@ from scipy.integrate import simpson
 from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
+from thermalent.analysis import heat_over_time
 
 NETWORK = te.thermal_link(0.15, 0.4, qubits=1, intrinsic_decay=0.3, detuning=0.2)
 CUTOFF = 7
@@ -103,3 +104,12 @@ def test_what_heat_over_time_does_not_take():
     classical = te.phononic_link(0.1, 0.4, positions=(1.0, 2.0), backaction=False)
     with pytest.raises(te.MethodError, match="backaction=True"):
         te.heat_over_time(classical, [1.0], "00")
+
+
+def test_errors_are_relative_to_the_quanta_times_the_fastest_rates():
+    """Three thermal quanta and two excited qubits, of which the faster one decays with two."""
+    network = te.thermal_link(n_th=3.0, kappa=0.1, gamma=(2.0, 1.0))
+    for source, quanta in (("stationary", 5.0), (2.0, 9.0)):
+        task = heat_over_time._task(network, np.array([1.0]), "00", source)
+        expected = quanta * np.array([0.1, 2.0, 2.0, 1.0])
+        assert heat_over_time._scales(task) == pytest.approx(expected, rel=1e-12)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.analysis.objective import SlopeSearch
 from thermalent.analysis.optimise import OptimumError, optimise
 
 EXACT = te.ContinuedFraction(rtol=1e-12)
@@ -11,6 +12,10 @@ EXACT = te.ContinuedFraction(rtol=1e-12)
 
 def at_kappa(n_th):
     return te.thermal_link(n_th=n_th, kappa=0.01)
+
+
+def at_wide_filter(n_th):
+    return te.thermal_link(n_th, kappa=0.05)
 
 
 def imperfect(kappa, split):
@@ -22,7 +27,7 @@ def imperfect(kappa, split):
 @pytest.mark.parametrize(
     ("builder", "over"),
     [
-        (lambda n_th: te.thermal_link(n_th, kappa=0.05), {"n_th": (3.0, 300.0)}),
+        (at_wide_filter, {"n_th": (3.0, 300.0)}),
         (imperfect, {"kappa": (1e-2, 0.5), "split": (-0.4, 0.5)}),
     ],
 )
@@ -42,6 +47,16 @@ def test_slopes_find_what_values_find_with_fewer_solves(builder, over):
     slope = te.sensitivities(builder, dict(slopes.parameters))
     for name, number in slopes.parameters.items():
         assert abs(slope[name] * max(abs(number), 0.1)) < 1e-6
+
+
+@pytest.mark.parametrize("place", [1e-4, 1 - 1e-4])
+def test_no_step_for_the_curvature_leaves_the_range(place):
+    search = SlopeSearch(at_wide_filter, {"n_th": (20.0, 40.0)}, "concurrence")
+    slopes = search.slopes(np.array([place]), np.array([True]), 0.0)
+    asked = [float(np.frombuffer(key)[0]) for key in search.known]
+    assert len(asked) == 5  # two steps to either side
+    assert 0.0 <= min(asked) < place < max(asked) <= 1.0
+    assert slopes.smooth
 
 
 def test_purity_has_its_maximum_on_a_bound():

@@ -10,7 +10,7 @@ from tests.support.reference import Reference
 from thermalent.continued_fraction.batch import kernels
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
-from thermalent.continued_fraction.chain import small
+from thermalent.continued_fraction.chain import convergence, small
 from thermalent.continued_fraction.chain.blocks import block_bands, lane_tiers
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
@@ -225,7 +225,14 @@ def test_every_point_is_folded_once_and_never_slower_than_in_one_way(rng):
         assert work <= sum(depths)
 
 
-def test_what_lanes_cannot_settle_is_handed_over():
+def test_what_lanes_cannot_settle_is_handed_over(monkeypatch):
+    searches, converge = [], batch._Fractions.converge
+
+    def watched(self, *given):
+        searches.append(converge(self, *given))
+        return searches[-1]
+
+    monkeypatch.setattr(batch._Fractions, "converge", watched)
     reservoir = np.ones((3, 3))
     not_unique = Network(
         nodes=(Mode(bath_rate=1.0, n_th=2.0), Qubit(name="a"), Qubit(name="b")),
@@ -235,6 +242,7 @@ def test_what_lanes_cannot_settle_is_handed_over():
     good = replace(not_unique, exchange=np.diag([0.0, 0.3, -0.3]))
     first, second = solve_side_by_side([not_unique, good])
     assert first.status.outcome is Outcome.NOT_UNIQUE
+    assert searches[0].folds[0] == convergence.PATIENCE  # no more than that in vain
     assert not first.stats["batch"]
     assert second.status.ok
     assert second.stats["batch"]

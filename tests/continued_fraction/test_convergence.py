@@ -75,6 +75,8 @@ def test_what_does_not_settle_changes_by_much_and_for_long():
     assert not convergence.possibly_degenerate(restless, 3, 1.0)
     assert not convergence.possibly_degenerate(np.array([0.3, 0.3, 0.1]), 4, 1.0)  # falls
     assert not convergence.possibly_degenerate(1e-3 * restless, 4, 1.0)  # is small
+    for size, large in ((2.1e-3, True), (1.9e-3, False)):  # half of the change is a thousandth
+        assert convergence.possibly_degenerate(np.full(3, size), 4, 1.0) == large
     assert convergence.possibly_degenerate(1e-3 * restless, 4, 1e-3)
 
 

@@ -223,3 +223,4 @@ def test_the_residual_is_relative_to_the_largest_rate(rng, largest):
     found = module.residual(chain, 1j * sizes["s"], k, other, x)
     # |(K' - K) x| is 1e-3 times the last of x, which is the largest of x as well.
     assert found == pytest.approx(1e-3 / 50.0, rel=1e-9)
+    assert module.residual(chain, 0.0, k, other, 0 * x) == 0.0  # of nothing nothing is left

@@ -99,8 +99,8 @@ def test_2d_bourret_overestimates(figure):
     exact = columns["concurrence"]
     for name in ("concurrence_eq31", "concurrence_bourret"):
         assert np.all(columns[name] >= exact)
-    # Where the source is slow and the drive weak all three meet: at Phi = 0.01 gamma to 8 Phi.
-    assert columns["concurrence_eq31"][0] == pytest.approx(exact[0], rel=0.12)
+    # Where the source is slow and the drive weak all three meet: at Phi = 0.01 gamma to 10 Phi.
+    assert columns["concurrence_eq31"][0] == pytest.approx(1.0995 * exact[0], rel=1e-3)
     assert np.max(columns["concurrence_eq31"]) > 1.3 * np.max(exact)
     assert report.values["kappa_max_exact"] == pytest.approx(0.233, abs=5e-4)
 

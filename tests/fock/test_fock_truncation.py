@@ -185,7 +185,8 @@ def test_cost_bounds_the_factors_and_counts_the_elements(name):
     entries = Direct(generator).entries
     # A value of 8 bytes and an index of 4 are the least that an entry takes.
     assert 12 * (entries + generator.matrix.nnz) < expected.direct
-    assert expected.direct < 60 * 12 * (entries + generator.matrix.nnz)
+    # 2.4 to 7.5 times as much measured: factors of a bound on their bandwidth, and the working space.
+    assert expected.direct < 10 * 12 * (entries + generator.matrix.nnz)
 
 
 @pytest.mark.parametrize("name", ["link", "three qubits", "two modes", "coherent drive"])
@@ -197,7 +198,7 @@ def test_cost_bounds_the_memory_of_the_build(name):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     expected = solve_cost(net, cutoffs, numbers).iterative
-    assert peak < expected < 6 * peak
+    assert peak < expected < 3 * peak  # 1.9 to 2.3 measured
 
 
 def test_two_levels_show_their_own_ratio():

@@ -108,8 +108,8 @@ def test_standard_errors_are_those_of_independent_ensembles():
     runs = [te.evolve(network, [1.0], "00", te.QuantumJumps(n=64, seed=s)) for s in range(50)]
     scatter = np.std([run.states[0, 0, 0].real for run in runs], ddof=1)
     claimed = np.mean([run.stats["standard_errors"][0, 0, 0] for run in runs])
-    # A standard deviation from fifty numbers is known to a tenth; four of those.
-    assert scatter == pytest.approx(claimed, rel=0.4)
+    # A standard deviation from fifty numbers is known to a tenth; two of those (0.015 measured).
+    assert scatter == pytest.approx(claimed, rel=0.2)
 
 
 def test_without_jumps_a_ket_evolves_exactly():

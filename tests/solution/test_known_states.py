@@ -63,3 +63,12 @@ def test_a_result_that_was_marked_is_not_asked_again_and_what_is_made_of_it_is()
     assert good._is_state
     assert checked(marked(good)).status.ok
     assert not checked(replace(good, state=wrong.state)).status.ok
+
+
+@pytest.mark.parametrize(("error", "allowed"), [(1e-12, 1e-9), (1e-5, 4e-5)])
+def test_measures_take_what_is_a_state_within_its_error_and_no_more(error, allowed):
+    """Four elements with this error, or the rounding that every state is allowed."""
+    inside, outside = (np.diag([1 + x, -x, 0, 0]) + 0j for x in (0.9 * allowed, 1.1 * allowed))
+    assert result_of(inside, error).purity() == pytest.approx(1.0, abs=3 * allowed)
+    with pytest.raises(ValueError, match="positive semidefinite to"):
+        result_of(outside, error).purity()

@@ -146,7 +146,7 @@ def test_steps_resolve_the_field_however_narrow_or_wide():
         # The field of a cavity that loses energy at 2 kappa drives with variance kappa n gamma / 2.
         field = 2 * np.sqrt(kappa * n_th / 2)
         rate = driven_kets(network).rate
-        assert rate == pytest.approx(field + kappa + 1.0, rel=0.5)
+        assert rate == pytest.approx(field + kappa + 1.0, rel=1e-9)
 
 
 def test_the_same_numbers_on_any_number_of_threads():

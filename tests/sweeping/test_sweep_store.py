@@ -290,7 +290,7 @@ def test_damaged_chunks_are_errors_and_not_numbers(tmp_path):
     content = bytearray(chunk.read_bytes())
     content[-6] ^= 1
     chunk.write_bytes(content)
-    with pytest.raises((ValueError, RuntimeError)):
+    with pytest.raises((ValueError, RuntimeError), match="checksum"):
         data["concurrence"].load()
 
 
