@@ -185,7 +185,7 @@ def test_cost_bounds_the_factors_and_counts_the_elements(name):
     entries = Direct(generator).entries
     # A value of 8 bytes and an index of 4 are the least that an entry takes.
     assert 12 * (entries + generator.matrix.nnz) < expected.direct
-    # 2.4 to 7.5 times as much measured: factors of a bound on their bandwidth, and the working space.
+    # 2.4 to 7.5 times as much was measured: the fill of the factors is estimated from above.
     assert expected.direct < 10 * 12 * (entries + generator.matrix.nnz)
 
 
