@@ -59,6 +59,7 @@ TESTED_THROUGH = {
     "display.bloch": "display/test_moving_pictures.py",
     "excitations": "excitations/test_ring_methods.py",
     "filters": "filters/test_filters.py",
+    "fock.evolution_plan": "fock/test_fock_evolution.py",
     "fock.memory_check": "fock/test_fock_truncation.py",
     "fock.plans": "fock/test_fock.py",
     "fock.rates": "analysis/test_relaxation_rates.py",

@@ -12,6 +12,7 @@ from thermalent.fock.truncation import occupations
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.nodes import SIGMA_MINUS
 from thermalent.solution.result import Outcome
+from thermalent.solution.tasks import EvolutionTask, Piece
 from thermalent.support import memory_limit
 
 TIMES = np.array([0.0, 0.3, 2.0, 8.0, 25.0])
@@ -206,6 +207,42 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
     monkeypatch.setattr(memory_limit, "available", lambda: 10)
     with pytest.raises(te.MethodError, match=r"no cutoff would fit"):
         te.evolve(net, [1.0], "00", Fock(cutoff=4), source="empty")
+
+
+@pytest.mark.parametrize(
+    ("network", "source", "initial"),
+    [
+        (te.thermal_link(10.0, 0.1), 300.0, "00"),
+        (te.thermal_link(10.0, 0.1), 100.0, "00"),
+        (te.ring_resonators((0.2, 0.3), decay_right=1.0, qubits=1), (60.0, 60.0), "00"),
+        (te.dual_rail(pairs=2, squeezing=4.0, bandwidth=1.0), "empty", "0000"),
+    ],
+)
+def test_hours_are_refused_before_the_first_product(network, source, initial):
+    with pytest.raises(te.MethodError, match=r"multiplications .*te.FieldTra|a cutoff of .* would"):
+        te.evolve(network, [10.0], initial, Fock(), source=source)
+
+
+@pytest.mark.parametrize("source", ["stationary", 3.0])
+def test_the_announced_work_is_what_it_takes(source, monkeypatch):
+    """Elements times products times terms, as counted while it runs."""
+    from thermalent.fock import evolution
+
+    counted = 0.0
+    exponential = evolution.linalg.expm_multiply
+
+    def counting(matrix, y, **kept):
+        nonlocal counted
+        # Of the order of five terms per unit of the norm and about 15 elements of a row.
+        counted += 5 * abs(matrix).sum(axis=0).max() * matrix.nnz
+        return exponential(matrix, y, **kept)
+
+    monkeypatch.setattr(evolution.linalg, "expm_multiply", counting)
+    net = te.thermal_link(1.0, 1.0)
+    task = EvolutionTask(pieces=(Piece(net),), times=np.array([2.0]), initial="00", source=source)
+    plan = Fock().plan(task)
+    plan.run()
+    assert counted / 5 < plan.cost.operations < 5 * counted
 
 
 def test_too_little_memory_for_the_tolerance_is_a_failure_that_keeps_the_states(monkeypatch):

@@ -1,4 +1,4 @@
-"""Plans of the Fock method: steady states and evolutions, prepared, run, and their status."""
+"""Steady states by the Fock method: prepared, run, and their status."""
 
 from __future__ import annotations
 
@@ -8,25 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.fock.evolution import Evolved, evolve_truncated, first_levels, too_large, too_many
 from thermalent.fock.problem import Problem, words
 from thermalent.fock.projection import AsymptoticState, asymptotic_state, asymptotic_state_until
 from thermalent.fock.relax_unique import RelaxedState, relax_unique, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
-from thermalent.networks.network import Network
-from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState, informative
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, mismatched_start
+from thermalent.solution.tasks import SteadyStateTask
 from thermalent.support import memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "
-# The truncation error meets the tolerance where it can. Rounding grows with time; up to this
-# factor states are returned with their stated error nevertheless.
-_TOLERATED = 100.0
-# Most products of the generator with a vector in an evolution: hours of the smallest ones.
-_MOST_PRODUCTS = 1e9
 
 
 class FockSettings(NamedTuple):
@@ -61,37 +53,6 @@ def plan_steady_state(
     if obstacle is not None:
         return Refusal(obstacle)
     return FockPlan(task=task, problem=problem, settings=settings, cutoffs=cutoffs)
-
-
-def evolution(
-    task: EvolutionTask, problems: tuple[Problem, ...], settings: FockSettings
-) -> FockEvolutionPlan | Refusal:
-    """The plan of an evolution, or the reason why there is none."""
-    problem = problems[0]
-    modes = len(problem.network.modes)
-    not_classical = next(filter(None, (one.not_classical for one in problems)), None)
-    if not_classical is not None:
-        return Refusal(not_classical)
-    reason = mismatched_start(task.source, modes)
-    if reason is not None:
-        return Refusal(reason)
-    if task.source == "stationary" and problem.ratios is None:
-        return Refusal(f"{problem.unstable} For an evolution, use source='empty'.")
-    cutoffs = first_levels(
-        problems, task.source, float(task.times[-1]), settings.cutoff, settings.tolerance
-    )
-    obstacle = too_large(problem, cutoffs) or too_many(problem, len(task.times))
-    if obstacle is not None:
-        return Refusal(obstacle)
-    plan = FockEvolutionPlan(task=task, problems=problems, settings=settings, cutoffs=cutoffs)
-    if plan.products > _MOST_PRODUCTS:
-        end = float(task.times[-1])
-        return Refusal(
-            f"up to t = {end:g} its fastest rate would be followed in {plan.products:.0e} products "
-            f"with the generator, above the limit of {_MOST_PRODUCTS:.0e}. Ask for times up to "
-            f"{end * _MOST_PRODUCTS / plan.products:.1g}."
-        )
-    return plan
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,88 +131,6 @@ class FockPlan(Plan):
             },
         )
         return informative(result)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FockEvolutionPlan(Plan):
-    """An evolution at the first cutoffs; more levels follow while they are needed."""
-
-    task: EvolutionTask
-    problems: tuple[Problem, ...]
-    settings: FockSettings
-    cutoffs: tuple[int, ...]
-
-    @property
-    def products(self) -> float:
-        """Products with the generator, about: levels x rate of the highest level x time."""
-        networks = {id(network): network for network in self.task.networks}.values()
-        return max(1.0, max(map(self._rate, networks)) * float(self.task.times[-1]))
-
-    def _rate(self, network: Network) -> float:
-        """The rate of the highest level under a network."""
-        rates = [sum(network.mode_rates(j)) for j in network.mode_indices]
-        highest = sum(2 * n * r for n, r in zip(self.cutoffs, rates, strict=True))
-        return float(np.abs(network.decay).sum()) + highest
-
-    @property
-    def cost(self) -> Cost:
-        """Cost of an evolution at the first cutoffs, and of the states at the times."""
-        needed = self.problems[0].cost(self.cutoffs)
-        # Two runs hold each time's state twice, and the largest populations of every level so far.
-        state = 16.0 * float(np.prod([float(d) for d in self.task.network.dims])) ** 2
-        each = 2 * (2 * state + sum(300.0 + 8 * cutoff for cutoff in self.cutoffs))
-        return Cost(
-            bytes=needed.evolution + len(self.task.times) * each,
-            operations=10 * needed.elements * self.products,
-        )
-
-    def compute(self) -> Evolution:
-        """States at the times, their truncation and rounding errors measured."""
-        began = time.perf_counter()
-        evolved = evolve_truncated(
-            self.problems,
-            self.task,
-            cutoffs=self.cutoffs,
-            raised=self.settings.cutoff is None,
-            tolerance=self.settings.tolerance,
-        )
-        return Evolution(
-            network=self.task.network,
-            method=self.settings.record,
-            times=self.task.times,
-            states=evolved.states,
-            error=evolved.error,
-            how="truncation from two cutoffs and the population beyond the last level so far, plus "
-            "rounding",
-            status=_evolved_status(self.settings, evolved, self.task.times),
-            stats={
-                "cutoff": evolved.cutoffs[0] if len(evolved.cutoffs) == 1 else evolved.cutoffs,
-                "dimension": evolved.elements,
-                "sectors": evolved.sectors,
-                "truncation": evolved.truncation.bound,
-                "rounding": evolved.rounding,
-                "seconds": time.perf_counter() - began,
-            },
-        )
-
-
-def _evolved_status(settings: FockSettings, evolved: Evolved, times: np.ndarray) -> Status:
-    worst = float(np.max(evolved.error))
-    # The user fixed the cutoff to see its error.
-    if settings.cutoff is not None or worst <= max(
-        _TOLERATED * settings.tolerance, settings.allowed
-    ):
-        return Status()
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The error of the evolution is {worst:.1e} at t = "
-            f"{times[int(np.argmax(evolved.error))]:g} with a cutoff of {words(evolved.cutoffs)} "
-            f"({evolved.rounding:.1e} of it from rounding): "
-            f"{evolved.obstacle or 'it hardly falls with the cutoff.'} Ask for a larger "
-            "tolerance, or for earlier times."
-        ),
-    )
 
 
 def _status(settings: FockSettings, asked: Problem, relaxed: RelaxedState) -> Status:
