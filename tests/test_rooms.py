@@ -29,7 +29,7 @@ ALLOWED = {
     "solving": _SOLUTION,  # methods are loaded by name, from the registry
     "hardware": _SOLVING,
     "analysis": _SOLVING | {"hardware"},
-    "sweeping": _SOLVING | {"_version"},
+    "sweeping": _SOLVING | {"analysis", "hardware", "_version"},
     "testing": _SOLVING,
     "explore": _SOLVING | {"hardware", "analysis", "_version"},
     "cli": _SOLVING | {"hardware", "analysis", "sweeping", "testing", "explore"},

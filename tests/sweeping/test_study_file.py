@@ -14,7 +14,7 @@ import thermalent as te
 from tests.support import study_schema
 from thermalent.cli.group import main as app
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY
-from thermalent.sweeping.run import _study
+from thermalent.sweeping.description import study_of
 from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
 from thermalent.sweeping.study_schema import SCHEMA_FILE
 
@@ -223,7 +223,7 @@ def test_five_hundred_slips_give_no_traceback(tmp_path):
         try:
             described = read_study(path)
             with explained_by(path):
-                _study(**{"initial": None, "block": None, **described}, store=None)
+                study_of(**{"initial": None, "block": None, **described}, axis=None, store=None)
         except te.ThermalentError:  # anything else ends the test
             refused += 1
     assert 300 < refused < 500

@@ -350,10 +350,10 @@ def test_a_store_that_a_kill_left_aside_goes_on_with_its_blocks(tmp_path, counte
 
 
 def test_a_store_that_is_replaced_while_it_is_opened_is_refused(tmp_path, monkeypatch):
-    from thermalent.sweeping import run
+    from thermalent.sweeping import description
 
     swept(tmp_path / "study.zarr", block=2)
-    monkeypatch.setattr(run, "stored_block", lambda path, digest: None)
+    monkeypatch.setattr(description, "stored_block", lambda path, digest: None)
     with pytest.raises(StoreError, match=r"was replaced while it was being opened"):
         swept(tmp_path / "study.zarr", block=3)
 

@@ -149,6 +149,12 @@ def attempt(function: Callable[[Any], Any], argument: Any) -> Any:
         return problem
 
 
+def failed(values: Columns, problem: Exception, of: str = "") -> Columns:
+    """The columns, all of whose points failed for one reason."""
+    values["status"][:], values["message"][:] = FAILED, f"{of}{_words(problem)}"
+    return values
+
+
 def _words(problem: Exception) -> str:
     text = " ".join(str(problem).split())
     return f"{type(problem).__name__}: {text}"[:_MESSAGE]

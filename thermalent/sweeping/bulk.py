@@ -17,7 +17,8 @@ from thermalent.sweeping.recipe import Recipe
 def takes_arrays(recipe: Recipe) -> bool:
     """Whether points of the recipe may be solved as arrays: nothing in it is the user's own."""
     return (
-        recipe.initial is None
+        not recipe.along
+        and recipe.initial is None
         and arrays_of(recipe.builder) is not None
         and type(first_method(recipe.method)).steady_state_arrays is not Method.steady_state_arrays
         and all(observable.function is None for observable in recipe.observables)

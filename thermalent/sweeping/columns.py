@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thermalent.sweeping.reading.observables import Observable
+from thermalent.sweeping.reading.emission import Variable
 
 SOLVED, FAILED = 1, 2  # statuses; 0 is a point not computed yet
 
 Columns = dict[str, np.ndarray]
 
 
-def blank(observables: Sequence[Observable], count: int) -> Columns:
+def blank(observables: Sequence[Variable], count: int) -> Columns:
     """Columns of points that are not computed."""
     columns: Columns = {}
     for observable in observables:

@@ -10,6 +10,7 @@ from thermalent._version import __version__
 from thermalent.networks.network import Network
 from thermalent.solution.method import Method
 from thermalent.support.errors import ArgumentTypeError
+from thermalent.sweeping.reading.emission import Emission, Variable
 from thermalent.sweeping.reading.observables import Observable
 
 
@@ -22,7 +23,10 @@ class Recipe:
         fixed: Parameters that do not vary.
         method: How to solve; None is the default method.
         initial: Initial state of the emitters, see `steady_state`.
-        observables: What to read.
+        observables: What to read of states.
+        emissions: What to read of radiated fields, instead.
+        along: The last axis of the grid where each network is followed: "time", "frequency" or
+            "delay"; empty for steady states.
         version: Of the package; workers of another one refuse.
     """
 
@@ -31,12 +35,20 @@ class Recipe:
     method: Method | None
     initial: Any
     observables: tuple[Observable, ...]
+    emissions: tuple[Emission, ...] = ()
+    along: str = ""
     version: str = field(default=__version__)
+
+    @property
+    def numbers(self) -> tuple[Variable, ...]:
+        """All that is read."""
+        return (*self.observables, *self.emissions)
 
     def network(self, parameters: Mapping[str, Any]) -> Network:
         """The network of a point."""
+        own = {name: value for name, value in parameters.items() if name != self.along}
         try:
-            built = self.builder(**self.fixed, **parameters)
+            built = self.builder(**self.fixed, **own)
         except SystemExit as problem:  # must not end the sweep as if it were complete
             raise RuntimeError(f"sys.exit({problem.code!r}) was called") from None
         network = built if isinstance(built, Network) else getattr(built, "network", None)

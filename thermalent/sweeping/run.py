@@ -10,36 +10,29 @@ from contextlib import ExitStack, closing
 from itertools import chain
 from math import inf
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from thermalent.networks.builder import check_parameters
-from thermalent.operators.states import initial_state
 from thermalent.solution.method import Method
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
 from thermalent.support.one_thread import one_thread
-from thermalent.sweeping.bulk import takes_arrays
 from thermalent.sweeping.columns import FAILED, Columns
+from thermalent.sweeping.description import study_of
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
 from thermalent.sweeping.execution.progress import shown
 from thermalent.sweeping.execution.tasks import BlockTask
-from thermalent.sweeping.grid import Grid, as_grid
-from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
-from thermalent.sweeping.recipe import Recipe
-from thermalent.sweeping.storage.attributes import stored_block
-from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
+from thermalent.sweeping.following import axis_of
 from thermalent.sweeping.storage.differences import check_accept
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.opening import writing
 from thermalent.sweeping.storage.partial_ensembles import Parts
 from thermalent.sweeping.storage.store import Store
-from thermalent.sweeping.tiles import LEAST_TOGETHER, Tiles, corners, tiles
 
 if TYPE_CHECKING:
     import xarray
@@ -59,6 +52,9 @@ def sweep(
     method: Method | None = None,
     fixed: Mapping[str, Any] | None = None,
     initial: Any = None,
+    times: ArrayLike | None = None,
+    frequencies: ArrayLike | None = None,
+    delays: ArrayLike | None = None,
     store: str | os.PathLike[str] | None = None,
     accept: str | Sequence[str] = (),
     retry: str | None = None,
@@ -69,6 +65,10 @@ def sweep(
 ) -> xarray.Dataset:
     """Steady states on a grid of parameters: numbers read off them, each with its error.
 
+    With `times` the emitters are evolved at every point, with `frequencies` or `delays` the light
+    that they radiate is analysed. The data set then has one dimension more, and each network is
+    solved once for all of it.
+
     Args:
         builder: Called with the parameters of a point as keywords; returns a network, or something
             that holds one as `network`.
@@ -77,10 +77,18 @@ def sweep(
             `te.points([...])` alone make one axis, "point".
         observables: Names such as "concurrence", "purity[q1]", "populations[S]", "fidelity[T]",
             "populations" for all; functions of the `SteadyState`, which return a number or a pair
-            (number, error); or a mapping from names to either.
-        method: How to solve; if not given, the first exact method that applies at each point.
+            (number, error); or a mapping from names to either. Functions get the state at each
+            time where there are `times`. With `frequencies` "spectrum", with `delays` "g2" and
+            "visibility", which is |g1|; of a node "spectrum[q1]"; or a mapping from such names to
+            fields as of `te.spectrum`, {"spectrum[minus]": {"q1": 1, "q2": -1}}.
+        method: How to solve; if not given, the first exact method that applies at each point. With
+            `frequencies` or `delays` at most `te.ContinuedFraction(rtol=...)`.
         fixed: Parameters that do not vary.
-        initial: Initial state of the emitters, see `te.steady_state`.
+        initial: Initial state of the emitters, see `te.steady_state` and, with `times`,
+            `te.evolve`.
+        times: Times of an evolution, as for `te.evolve`: the dimension "time".
+        frequencies: Frequencies of spectra, as for `te.spectrum`: the dimension "frequency".
+        delays: Delays of correlations, as for `te.coherence`: the dimension "delay".
         store: A folder for the data, such as "study.zarr". Every finished block is on the disk
             before it counts; the same call goes on where an interrupted one ended.
         accept: Changes to the stored study that are accepted: "grid" (the new one holds all stored
@@ -111,7 +119,8 @@ def sweep(
     """
     _require_packages(store)
     place = None if store is None else checks.path("store", store)
-    study = _study(builder, grid, observables, method, fixed, initial, place, block, units)
+    axis = axis_of(times=times, frequencies=frequencies, delays=delays)
+    study = study_of(builder, grid, observables, method, fixed, initial, axis, place, block, units)
     accepted = check_accept(accept)
     if retry not in (None, "failed"):
         checks.fail("retry", "'failed' or None", retry)
@@ -145,95 +154,6 @@ def _require_packages(store: Any) -> None:
         raise MissingPackageError(
             f"Sweeps need {', '.join(missing)}: pip install 'thermalent[sweep]'."
         )
-
-
-def _study(
-    builder: Callable[..., Any],
-    grid: Any,
-    observables: Any,
-    method: Method | None,
-    fixed: Mapping[str, Any] | None,
-    initial: Any,
-    store: Path | None,
-    block: int | None,
-    units: Mapping[str, str] | None,
-) -> Study:
-    """All arguments checked, before anything is computed or written."""
-    checked = as_grid(grid)
-    check_parameters(builder, fixed or {}, checked.parameters)
-    if block is not None:
-        checks.integer("block", block, 1)
-    for name in units or {}:
-        if name not in checked.parameters:
-            checks.fail("units", f"of parameters of the grid, {list(checked.parameters)}", name)
-        if not isinstance((units or {})[name], str):
-            checks.fail("units", f"text for {name!r}", (units or {})[name])
-    named = as_observables(observables)
-    recipe = Recipe(
-        builder=builder,
-        fixed=dict(fixed or {}),
-        method=method,
-        initial=initial,
-        observables=named,
-    )
-    return Study(
-        grid=checked,
-        tiles=_tiles(checked, block, store, together=takes_arrays(recipe)),
-        recipe=_expanded(recipe, checked),
-        claim="exact" if method is None else method.claim.value,
-        units=dict(units or {}),
-        code=_code(recipe, stored=store is not None),
-    )
-
-
-def _code(recipe: Recipe, *, stored: bool) -> dict[str, str]:
-    """The identity of the code behind the study's functions and values.
-
-    Raises:
-        ValueError: there is a store, and a later run could not tell whether it holds the same.
-    """
-    functions = {
-        observable.name: observable.function
-        for observable in recipe.observables
-        if observable.function is not None
-    }
-    named = {"builder": recipe.builder, "fixed": recipe.fixed, "initial": recipe.initial}
-    try:
-        return pieces({**named, **functions})
-    except NoIdentity as problem:
-        if stored:
-            raise
-        return {"unknown": str(problem)}
-
-
-def _tiles(grid: Grid, block: int | None, store: Path | None, *, together: bool) -> Tiles:
-    stored = None if store is None else stored_block(store, grid.digest())
-    if stored is not None:
-        return Tiles(shape=grid.shape, block=stored)
-    return tiles(grid.shape, block, LEAST_TOGETHER) if together else tiles(grid.shape, block)
-
-
-def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
-    """Check observables and initial state at the first corner of the grid that has a network."""
-    from dataclasses import replace
-
-    for corner in corners(grid.shape, 16):
-        try:
-            network = recipe.network(grid.at(corner))
-        except Exception:  # the point will be recorded as failed; another corner may give a network
-            continue
-        if recipe.initial is not None:
-            initial_state(recipe.initial, network.dims, name="initial")
-        return replace(recipe, observables=expanded(recipe.observables, network))
-    vague = [observable.name for observable in recipe.observables if _needs_network(observable)]
-    if vague:
-        # The populations depend on the network, and here there is none.
-        recipe.network(grid.at((0,) * len(grid.shape)))
-    return recipe
-
-
-def _needs_network(observable: Observable) -> bool:
-    return observable.what == "populations" and not observable.label
 
 
 def _run(
@@ -298,8 +218,10 @@ def _results(
 ) -> Generator[tuple[BlockTask, Columns]]:
     """Results from the executor: of points, or of blocks of trajectories where points are few."""
     recipe, in_process = study.recipe, isinstance(chosen, int)
-    if isinstance(recipe.method, FieldTrajectories) and (
-        in_process or left < _FEW * _count(chosen)
+    if (
+        isinstance(recipe.method, FieldTrajectories)
+        and not recipe.along
+        and (in_process or left < _FEW * _count(chosen))
     ):
         workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
         parts = None if store is None else Parts(store.path, study)

@@ -14,6 +14,7 @@ from thermalent.sweeping.blocks import compute
 from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.failures import ExecutorError
+from thermalent.sweeping.following import follow
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.recipe import Recipe
 
@@ -40,7 +41,8 @@ def run_task(recipe: Recipe, task: BlockTask) -> Columns:
     before = numba.get_num_threads()
     numba.set_num_threads(1)  # of this thread only
     try:
-        return compute(recipe, task.part, task.skipped)
+        work = follow if recipe.along else compute
+        return work(recipe, task.part, task.skipped)
     finally:
         numba.set_num_threads(before)
 

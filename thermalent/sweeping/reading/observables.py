@@ -29,7 +29,7 @@ from thermalent.operators.stacks import GivenStates
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 
-_SPELLING = re.compile(r"(\w+)(?:\[([^\[\]]*)\])?")
+SPELLING = re.compile(r"(\w+)(?:\[([^\[\]]*)\])?")
 _OWN = ("error", "n_max", "status", "message", "origin")  # variables that every sweep has
 
 Reading = tuple[float, float]  # value and error
@@ -117,12 +117,20 @@ def as_observables(given: Any) -> tuple[Observable, ...]:
         checks.fail("observables", "names or functions", given)
     if not observables:
         checks.fail("observables", "one name or function at least", given)
-    names = [observable.name for observable in observables]
+    check_variables([observable.name for observable in observables])
+    return tuple(observables)
+
+
+def check_variables(names: Sequence[str]) -> None:
+    """Check names of variables of a data set.
+
+    Raises:
+        ValueError: one occurs twice, or is not free.
+    """
     for name in names:
         if names.count(name) > 1 or name in _OWN or name.endswith("_error") or "/" in name:
             taken = [*_OWN, "..._error"]
             checks.fail("observables", f"of different names, none of {taken}, without '/'", name)
-    return tuple(observables)
 
 
 def expanded(observables: Sequence[Observable], network: Network) -> tuple[Observable, ...]:
@@ -161,7 +169,7 @@ def _one(given: Any, name: str = "") -> Observable:
         return Observable(name=name, function=given)
     if not isinstance(given, str):
         checks.fail("observables", "names or functions", given)
-    match = _SPELLING.fullmatch(given.replace(" ", ""))
+    match = SPELLING.fullmatch(given.replace(" ", ""))
     what = match[1] if match else given
     if match is None or what not in TABLE:
         near = difflib.get_close_matches(what, TABLE, 1, 0.0)[0]

@@ -15,7 +15,7 @@ from thermalent.sweeping.storage.attributes import attributes_of
 from thermalent.sweeping.storage.layout import Study
 
 # Attributes that must agree for a study to continue, and those that may be changed knowingly.
-_FIXED = ("builder", "fixed", "initial", "observables")
+_FIXED = ("builder", "fixed", "initial", "observables", "along")
 CHANGES = {"grid": "grid_digest", "method": "method", "version": "version", "code": "code"}
 
 
@@ -27,7 +27,7 @@ def accepted_changes(path: Path, study: Study, accept: Sequence[str] = ()) -> li
     """
     stored, given = attributes_of(path), study.attributes()
     assert stored is not None  # the path exists
-    other = [key for key in _FIXED if stored[key] != given[key]]
+    other = [key for key in _FIXED if stored.get(key) != given.get(key)]
     changed = [name for name, key in CHANGES.items() if stored.get(key) != given[key]]
     if "code" not in stored and not study.code.get("Python"):
         # A store of an older version, which told functions by name; here all are the package's own.
@@ -54,7 +54,7 @@ def _difference(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) 
         return f"code: {', '.join(code_identity.code_differences(before, now))}"
     key = {**CHANGES, "grid": "grid"}.get(name, name)
     other = " (other values)" if name == "grid" else ""
-    return f"{name}: {stored[key]} in the store, {given[key]} asked for{other}"
+    return f"{name}: {stored.get(key)} in the store, {given.get(key)} asked for{other}"
 
 
 def _told(method: str) -> str:

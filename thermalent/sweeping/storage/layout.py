@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from thermalent.sweeping.columns import FAILED, SOLVED, Columns, blank
+from thermalent.sweeping.following import UNITS
 from thermalent.sweeping.grid import Grid
 from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.tiles import Tiles
@@ -68,11 +69,12 @@ class Study:
             "method": method_words(recipe),
             "claim": self.claim,
             "initial": _json(recipe.initial),
-            "observables": _json([observable.name for observable in recipe.observables]),
+            "observables": _json([observable.name for observable in recipe.numbers]),
             "code": _json(self.code),
             "grid": _json(dict(zip(self.grid.dims, self.grid.shape, strict=True))),
             "grid_digest": self.grid.digest(),
             "block": list(self.tiles.block),
+            **({"along": recipe.along} if recipe.along else {}),
             "errors": _HOW,
             "origins": _json([self.origin()]),
         }
@@ -94,11 +96,11 @@ class Study:
     def variables(self) -> dict[str, tuple[np.dtype | str, Any, dict[str, Any]]]:
         """Type, fill value and attributes of every variable; `status` is the last."""
         described: dict[str, tuple[np.dtype | str, Any, dict[str, Any]]] = {}
-        for name, column in blank(self.recipe.observables, 0).items():
+        for name, column in blank(self.recipe.numbers, 0).items():
             kind: np.dtype | str = "str" if column.dtype == object else column.dtype
             fill = {"f": float("nan"), "i": 0, "O": ""}[column.dtype.kind]
             described[name] = (kind, -1 if name == "n_max" else fill, {})
-        for observable in self.recipe.observables:
+        for observable in self.recipe.numbers:
             described[observable.name][2].update(
                 units=observable.units, ancillary_variables=f"{observable.name}_error"
             )
@@ -122,6 +124,8 @@ class Study:
         """Attributes of a parameter: its unit."""
         if name in self.units:
             return {"units": self.units[name]}
+        if name == self.recipe.along:
+            return {"units": UNITS[name]}
         home = getattr(self.recipe.builder, "__module__", "") or ""
         if home.startswith("thermalent.hardware"):
             return {"units": _LABORATORY.get(name, "1")}
