@@ -26,13 +26,11 @@ from thermalent.cli.output import CSV
     "--distribution",
     type=click.Choice(("P", "Wigner", "Husimi")),
     default="P",
-    show_default=True,
     help="Which knowledge of the amplitude: of a classical field, or of a heterodyne measurement.",
 )
 @click.option(
     "--observable",
     default="concurrence",
-    show_default=True,
     help="Which number of the states: concurrence, negativity, purity, entropy, ...",
 )
 @result_options

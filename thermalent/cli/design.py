@@ -26,18 +26,13 @@ if TYPE_CHECKING:
 
 @click.command("design", short_help="Which filter reaches a wanted concurrence.")
 @click.option(
-    "--temperature",
-    metavar="QUANTITY",
-    default="293K",
-    show_default=True,
-    help="Temperature of the source.",
+    "--temperature", metavar="QUANTITY", default="293K", help="Temperature of the source."
 )
 @filter_frequency_option
 @click.option(
     "--gamma",
     metavar="QUANTITY",
     default="10MHz",
-    show_default=True,
     help="Decay of the qubits into the waveguide, gamma/2pi.",
 )
 @target_option
@@ -45,34 +40,25 @@ if TYPE_CHECKING:
     "--margins",
     type=Numbers(),
     default="0.02,0.05",
-    show_default=True,
     help="Further designs, this much above the target: one, or several.",
 )
 @click.option("--no-attenuation", is_flag=True, help="Use the full source for every filter.")
 @click.option("--dephasing-time", metavar="QUANTITY", help="T_phi of the qubits in every design.")
 @click.option(
-    "--loss",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="Power loss between the qubits in every design.",
+    "--loss", type=float, default=0.0, help="Power loss between the qubits in every design."
 )
 @click.option(
     "--base-temperature",
     metavar="QUANTITY",
     default="0K",
-    show_default=True,
     help="Temperature of the waveguide in every design.",
 )
 @click.option(
-    "--filters",
-    type=Orders(),
-    help="Compare filters of these orders: 3, 1,2,3 or 1..4 (up to 6).",
+    "--filters", type=Orders(), help="Compare filters of these orders: 3, 1,2,3 or 1..4 (up to 6)."
 )
 @click.option(
     "--shapes",
     default="cavities,butterworth,chebyshev",
-    show_default=True,
     help="Which ones: cavities (equal, in a row), butterworth, chebyshev[:RIPPLE in decibels].",
 )
 @click.option(

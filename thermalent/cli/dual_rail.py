@@ -32,7 +32,6 @@ rail_options = combined(
         "--detuning",
         type=Numbers(),
         default=0.0,
-        show_default=True,
         help="Detuning of the qubits of rail A: one, or one per pair.",
     ),
     click.option(
@@ -53,14 +52,11 @@ rail_options = combined(
     click.option(
         "--bandwidths", type=Numbers(), help="Rates of the two modes, instead of --bandwidth."
     ),
-    click.option(
-        "--dephasing", type=Numbers(), default=0.0, show_default=True, help="Rate 1/T_phi."
-    ),
+    click.option("--dephasing", type=Numbers(), default=0.0, help="Rate 1/T_phi."),
     click.option(
         "--loss",
         type=Numbers(),
         default=0.0,
-        show_default=True,
         help="Power loss of each stretch between successive pairs, in [0, 1].",
     ),
 )
@@ -83,11 +79,7 @@ rail_options = combined(
 )
 @json_option
 def dual_rail_command(
-    rtol: float | None,
-    graph: Path | None,
-    as_json: bool,
-    permutation: str | None,
-    **network: Any,
+    rtol: float | None, graph: Path | None, as_json: bool, permutation: str | None, **network: Any
 ) -> None:
     """Steady state of pairs of qubits on two rails fed by a parametric amplifier.
 

@@ -85,7 +85,6 @@ source_option = click.option(
     "--source",
     type=SourceStartType(),
     default="stationary",
-    show_default=True,
     help="Initial state of the source; an amplitude (20 or 3+4j) is that of a coherent state, of "
     "several filters one each (20,0).",
 )

@@ -12,7 +12,6 @@ from thermalent.cli.errors import Failure
     "--port",
     type=click.IntRange(0, 65535),
     default=8642,
-    show_default=True,
     help="Port of this machine; 0 takes any that is free.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")

@@ -29,7 +29,7 @@ from thermalent.cli.validate import validate
 @click.group(
     cls=OneLineGroup,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="thermalent", message="%(prog)s %(version)s")
 @click.pass_context

@@ -49,7 +49,6 @@ _OBJECTS = ("network", "filter", "numbers")
     "--preset",
     type=click.Choice(PRESET_NAMES),
     default="superconducting",
-    show_default=True,
     help="A laboratory whose numbers hold wherever no other option is given.",
 )
 @click.option("--list", "listed", is_flag=True, help="Print the presets and end.")

@@ -46,9 +46,7 @@ def require_backend() -> None:
 
 
 def dataset(
-    result: Evolution,
-    given: Mapping[str, Any],
-    extra: Mapping[str, np.ndarray] | None = None,
+    result: Evolution, given: Mapping[str, Any], extra: Mapping[str, np.ndarray] | None = None
 ) -> xarray.Dataset:
     """The evolution with its evidence.
 

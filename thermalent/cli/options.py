@@ -119,12 +119,9 @@ loss_option = click.option(
     "--loss",
     type=Shares(),
     default=0.0,
-    show_default=True,
     help="Power loss of each stretch between successive qubits, in [0, 1], or such as 5%.",
 )
-qubits_option = click.option(
-    "--qubits", type=int, default=2, show_default=True, help="Number of qubits on the line."
-)
+qubits_option = click.option("--qubits", type=int, default=2, help="Number of qubits on the line.")
 target_option = click.option(
     "--target-concurrence",
     "target",
@@ -133,11 +130,7 @@ target_option = click.option(
     help="Wanted concurrence, between 0 and 1.",
 )
 filter_frequency_option = click.option(
-    "--frequency",
-    metavar="QUANTITY",
-    default="5GHz",
-    show_default=True,
-    help="Frequency of the filter, omega/2pi.",
+    "--frequency", metavar="QUANTITY", default="5GHz", help="Frequency of the filter, omega/2pi."
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
@@ -180,28 +173,23 @@ network_options = combined(
         "--gamma",
         type=Numbers(),
         default=1.0,
-        show_default=True,
         help="Decay rate of the qubits into the waveguide: one, or one per qubit.",
     ),
     click.option(
         "--detuning",
         type=Numbers(),
         default=0.0,
-        show_default=True,
         help="Qubit minus filter frequency: one, or one per qubit.",
     ),
     click.option(
         "--dephasing",
         type=Numbers(),
         default=0.0,
-        show_default=True,
         help="Pure dephasing rate 1/T_phi: one, or one per qubit.",
     ),
     loss_option,
     qubits_option,
-    click.option(
-        "--filters", type=int, default=1, show_default=True, help="Filter cavities in a row."
-    ),
+    click.option("--filters", type=int, default=1, help="Filter cavities in a row."),
     click.option(
         "--filter",
         "shape",

@@ -26,12 +26,11 @@ from thermalent.cli.output import CSV, print_json, print_table
 
 @click.command("rates", short_help="Slowest relaxation rates of a thermal link.")
 @network_options
-@click.option("--count", type=int, default=3, show_default=True, help="How many rates.")
+@click.option("--count", type=int, default=3, help="How many rates.")
 @click.option(
     "--charge",
     type=int,
     default=0,
-    show_default=True,
     help="Excitations of the ket minus those of the bra; 0 has the populations.",
 )
 @result_options
@@ -73,7 +72,6 @@ def rates_command(count: int, charge: int, **options: Any) -> None:
     "--distance",
     type=float,
     default=1e-2,
-    show_default=True,
     help="Trace distance to the steady state that counts as having arrived.",
 )
 @number_options

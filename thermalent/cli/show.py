@@ -21,9 +21,7 @@ _OWN = ("error", "n_max", "status", "message", "origin")
 
 @click.command(short_help="Table and plot of a sweep.")
 @click.argument("store", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--rows", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of the table."
-)
+@click.option("--rows", type=click.IntRange(min=1), default=20, help="Rows of the table.")
 @click.option(
     "--observable", "chosen", multiple=True, help="Show these alone; may be given several times."
 )
@@ -33,12 +31,7 @@ _OWN = ("error", "n_max", "status", "message", "origin")
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first, as PNG or PDF."
 )
 def show(
-    store: Path,
-    rows: int,
-    chosen: tuple[str, ...],
-    check: bool,
-    repair: bool,
-    plot: Path | None,
+    store: Path, rows: int, chosen: tuple[str, ...], check: bool, repair: bool, plot: Path | None
 ) -> None:
     """Show the results of a sweep: one row per point, evenly picked if there are more than --rows.
 

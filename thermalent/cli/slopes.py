@@ -29,7 +29,6 @@ _CONTINUOUS = ("n_th", "kappa", "gamma", "detuning", "dephasing", "loss")
 observable_option = click.option(
     "--observable",
     default="concurrence",
-    show_default=True,
     help="Which number of the steady state: concurrence, negativity, purity, entropy, ...",
 )
 
@@ -112,7 +111,7 @@ class Range(click.ParamType):
     help="A parameter to vary; may be given several times. Those need no value of their own.",
 )
 @observable_option
-@click.option("--starts", type=int, default=8, show_default=True, help="Number of searches.")
+@click.option("--starts", type=int, default=8, help="Number of searches.")
 @click.option("--allow-bounds", is_flag=True, help="Accept a maximum at the end of a range.")
 @result_options
 def optimise_command(

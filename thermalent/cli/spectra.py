@@ -15,7 +15,6 @@ field_options = combined(
     click.option(
         "--of",
         default="output",
-        show_default=True,
         help="Which field: the output of the line, or what one node radiates (source, q1, ...).",
     ),
     click.option(
@@ -65,18 +64,9 @@ def spectrum_command(
 @click.command("coherence", short_help="Coherence functions of the light of a thermal link.")
 @network_options
 @click.option(
-    "--delays",
-    type=GridType("delays", "log"),
-    required=True,
-    help="Delays, inverse unit of rate.",
+    "--delays", type=GridType("delays", "log"), required=True, help="Delays, inverse unit of rate."
 )
-@click.option(
-    "--order",
-    type=click.IntRange(1, 2),
-    default=1,
-    show_default=True,
-    help="1 is g1(tau), 2 is g2(tau).",
-)
+@click.option("--order", type=click.IntRange(1, 2), default=1, help="1 is g1(tau), 2 is g2(tau).")
 @field_options
 @result_options
 def coherence_command(

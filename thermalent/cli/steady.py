@@ -39,11 +39,7 @@ from thermalent.cli.output import (
 @plot_option
 @json_option
 def steady(
-    method: str | None,
-    output: Path | None,
-    plot: Path | None,
-    as_json: bool,
-    **network: Any,
+    method: str | None, output: Path | None, plot: Path | None, as_json: bool, **network: Any
 ) -> None:
     """Steady state of qubits on a waveguide behind a filtered thermal source.
 

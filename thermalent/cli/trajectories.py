@@ -25,11 +25,9 @@ from thermalent.cli.output import check_figure, draw_result, note_status, print_
 @click.command(short_help="Single runs of a thermal link, and their averages.")
 @network_options
 @times_options
-@click.option(
-    "--runs", type=click.IntRange(min=2), default=4000, show_default=True, help="Number of runs."
-)
+@click.option("--runs", type=click.IntRange(min=2), default=4000, help="Number of runs.")
 @click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
-@click.option("--seed", type=int, default=7, show_default=True, help="One seed, one result.")
+@click.option("--seed", type=int, default=7, help="One seed, one result.")
 @click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
 @file_option
 @plot_option

@@ -58,16 +58,11 @@ def heat_command(**network: Any) -> None:
     "--until", type=float, required=True, help="Longest preparation, inverse unit of rate."
 )
 @click.option(
-    "--reset",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="Time between two preparations, inverse unit of rate.",
+    "--reset", type=float, default=0.0, help="Time between two preparations, inverse unit of rate."
 )
 @click.option(
     "--observable",
     default="distillation_yield",
-    show_default=True,
     help="What counts as entanglement: distillation_yield, coherent_information, concurrence, ...",
 )
 @click.option(
@@ -75,11 +70,7 @@ def heat_command(**network: Any) -> None:
 )
 @number_options
 def entanglement_rate_command(
-    until: float,
-    reset: float,
-    observable: str,
-    initial: str | None,
-    **network: Any,
+    until: float, reset: float, observable: str, initial: str | None, **network: Any
 ) -> None:
     """The largest entanglement per time, if pairs are prepared, used and prepared again.
 
