@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.analysis.eigenvalues.generator import exact_generator
+from thermalent.analysis.eigenvalues.listing import Slowest
 from thermalent.analysis.eigenvalues.search import ALL_EXACTLY, slowest
 from thermalent.analysis.shown_results import ShownRates
 from thermalent.continued_fraction import memory
@@ -169,25 +170,36 @@ def _rates(
         "Use fewer emitters, or a smaller n_th.",
     )
     generator = exact_generator(network)
-    parts = []
     with working("Relaxation rates") as report:
-        for sector in sectors:
-            of_sector = slowest(generator, sector, count, rtol, report, affordable)
-            signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
-            parts += [(sign * sector, sign, of_sector) for sign in signs]
-    values = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
+        found = {q: slowest(generator, q, count, rtol, report, affordable) for q in sectors}
+    uncounted = max(one.uncounted for one in found.values())
+    if all(one.certified for one in found.values()):
+        return _of_all_sectors(found, count, charge, True, _COUNTED)
+    how = f"{_SEARCHED} (a count takes about {uncounted:.0e} multiplications)"
+    return _of_all_sectors(found, count, charge, False, how)
+
+
+def _of_all_sectors(
+    found: Mapping[int, Slowest] | Mapping[int, several_poles_rates.SlowestRates],
+    count: int,
+    charge: int | None,
+    certified: bool,
+    how: str,
+) -> Rates:
+    """The slowest rates of all sectors; those of charge -Q are the conjugates of those of Q."""
+    charges = [q for s in found for q in dict.fromkeys((s, -s))] if charge is None else [charge]
+    parts = [found[abs(q)] for q in charges]
+    values = np.concatenate(
+        [one.values if q >= 0 else one.values.conj() for q, one in zip(charges, parts, strict=True)]
+    )
     order = np.argsort(values.real, kind="stable")[:count]
-    certified = all(listing.certified for _, _, listing in parts)
-    uncounted = max(listing.uncounted for _, _, listing in parts)
     return Rates(
         values=values[order],
-        error=np.concatenate([listing.error for _, _, listing in parts])[order],
-        charge=np.concatenate([np.full(len(listing.values), q) for q, _, listing in parts])[order],
-        stationary=sum(listing.stationary for _, _, listing in parts),
+        error=np.concatenate([one.error for one in parts])[order],
+        charge=np.repeat(charges, [len(one.values) for one in parts])[order],
+        stationary=sum(one.stationary for one in parts),
         certified=certified,
-        how=_COUNTED
-        if certified
-        else f"{_SEARCHED} (a count takes about {uncounted:.0e} multiplications)",
+        how=how,
     )
 
 
@@ -227,7 +239,7 @@ def _rates_behind_several_poles(
         "This list of relaxation rates", several_poles_rates.RATES_BYTES, "Free some memory."
     )
     chain = chain_of(network)
-    parts = []
+    by_sector: dict[int, several_poles_rates.SlowestRates] = {}
     with working("Relaxation rates") as report:
         for sector in sectors:
             found = several_poles_rates.slowest_on_tiers(chain, count, rtol, sector, report)
@@ -236,21 +248,12 @@ def _rates_behind_several_poles(
                     f"The {count} slowest rates behind several modes take too many unknowns. Ask "
                     "for fewer of them, or use fewer emitters or modes."
                 )
-            signs = (1, -1) if charge is None and sector else (1 if (charge or 0) >= 0 else -1,)
-            parts += [(sign * sector, sign, found) for sign in signs]
-    every = np.concatenate([f.values if sign > 0 else f.values.conj() for _, sign, f in parts])
-    order = np.argsort(every.real, kind="stable")[:count]
-    certified = all(found.complete for _, _, found in parts)
-    smallest = max(found.smallest for _, _, found in parts)
-    return Rates(
-        values=every[order],
-        error=np.concatenate([found.error for _, _, found in parts])[order],
-        charge=np.concatenate([np.full(len(found.values), q) for q, _, found in parts])[order],
-        stationary=sum(found.stationary for _, _, found in parts),
-        certified=certified,
-        how=(_ALL_OF_TWO if certified else _SEARCHED_TWICE)
-        + f"; rates below {smallest:.0e} count as stationary, which double precision cannot tell",
-    )
+            by_sector[sector] = found
+    certified = all(one.complete for one in by_sector.values())
+    smallest = max(one.smallest for one in by_sector.values())
+    how = _ALL_OF_TWO if certified else _SEARCHED_TWICE
+    how += f"; rates below {smallest:.0e} count as stationary, which double precision cannot tell"
+    return _of_all_sectors(by_sector, count, charge, certified, how)
 
 
 def _rates_of_many(network: Network, count: int, charge: int | None) -> Rates:
