@@ -100,8 +100,7 @@ class ContinuedFraction(Method):
                 smaller = f"a number in [{SMALLEST_RTOL:g}, 0.1], or left out for `digits=30`"
                 checks.fail("rtol", smaller, self.rtol)
             checks.within("rtol", self.rtol, SMALLEST_RTOL, 0.1)
-        if self.n_max is not None:
-            checks.integer("n_max", self.n_max, 1, MOST_TIERS // 2)
+        checks.if_given(checks.integer, "n_max", self.n_max, 1, MOST_TIERS // 2)
         if self.digits is not None:
             checks.integer("digits", self.digits, 1)
             if self.digits > solve.MOST_DIGITS:

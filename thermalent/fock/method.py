@@ -53,10 +53,8 @@ class Fock(Method):
     takes_schedules: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if self.cutoff is not None:
-            checks.integer("cutoff", self.cutoff, 2)
-        if self.tolerance is not None:
-            checks.within("tolerance", self.tolerance, 1e-13, 0.1)
+        checks.if_given(checks.integer, "cutoff", self.cutoff, 2)
+        checks.if_given(checks.within, "tolerance", self.tolerance, 1e-13, 0.1)
         if self.solver not in SOLVERS:
             checks.fail("solver", f"one of {list(SOLVERS)}", self.solver)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -20,7 +19,6 @@ from thermalent.jumps.system import System, system, unphysical
 from thermalent.networks.mode_moments import BareModes, bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Status, SteadyState
@@ -94,14 +92,10 @@ class QuantumJumps(Method):
         checks.within("tolerance", self.tolerance, 1e-13, 1e-4)
         checks.within("tail", self.tail, 1e-9, 0.1)
         checks.integer("samples", self.samples, 1)
-        if self.cutoff is not None:
-            checks.integer("cutoff", self.cutoff, 2)
-        if self.threads is not None:
-            checks.integer("threads", self.threads, 1)
-        if self.burn_in is not None:
-            checks.nonnegative("burn_in", self.burn_in)
-        if self.window is not None:
-            checks.nonnegative("window", self.window)
+        checks.if_given(checks.integer, "cutoff", self.cutoff, 2)
+        checks.if_given(checks.integer, "threads", self.threads, 1)
+        checks.if_given(checks.nonnegative, "burn_in", self.burn_in)
+        checks.if_given(checks.nonnegative, "window", self.window)
 
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: channels that are no jumps, modes without a steady state, too many levels.
@@ -197,7 +191,6 @@ class QuantumJumpsEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """The emitters' states at the times, each with its standard error."""
-        began = time.perf_counter()
         task, method, cutoffs = self.task, self.method, self.cutoffs
         network, times = task.network, task.times
         operators = system(network, cutoffs)
@@ -215,7 +208,7 @@ class QuantumJumpsEvolutionPlan(Plan):
             )
         left_out = _left_out(self.modes, cutoffs, ensemble.beside[0])
         standard = ensemble.standard_errors.max(axis=(1, 2))
-        result = Evolution(
+        return Evolution(
             network=network,
             method=method.record,
             times=times,
@@ -232,12 +225,8 @@ class QuantumJumpsEvolutionPlan(Plan):
                 "standard_error": float(standard.max()),
                 "standard_errors": ensemble.standard_errors,
                 "truncation": float(left_out.max()),
-                "seconds": time.perf_counter() - began,
             },
         )
-        if ended.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -265,7 +254,6 @@ class QuantumJumpsPlan(Plan):
         the distance of the two means is part of the error; it stays large if there is a second
         steady state.
         """
-        began = time.perf_counter()
         method, network, cutoffs = self.method, self.task.network, self.cutoffs
         operators = system(network, cutoffs)
         starts = [
@@ -283,13 +271,10 @@ class QuantumJumpsPlan(Plan):
             ]
             ensemble, sizes = TwoStarts(batches=0), ((method.n + 1) // 2, method.n // 2)
             ended = run(ensemble, blocks(halves, sizes, method.threads), n=method.n, report=report)
-        result = self._result(ensemble, start_lost, window, ended.interrupted, began)
-        if ended.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
+        return self._result(ensemble, start_lost, window, ended.interrupted)
 
     def _result(
-        self, ensemble: TwoStarts, start_lost: BurnIn, window: float, partial: bool, began: float
+        self, ensemble: TwoStarts, start_lost: BurnIn, window: float, partial: bool
     ) -> SteadyState:
         method, cutoffs, n = self.method, self.cutoffs, ensemble.count
         left_out = float(_left_out(self.modes, cutoffs, ensemble.beside[0])[0])
@@ -321,7 +306,6 @@ class QuantumJumpsPlan(Plan):
                 "standard_error": standard,
                 "standard_errors": errors,
                 "truncation": left_out,
-                "seconds": time.perf_counter() - began,
             },
         )
 

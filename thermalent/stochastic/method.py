@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -13,7 +12,6 @@ from thermalent.ensembles.blocks import threads_available
 from thermalent.ensembles.burn_in import BurnIn, not_settled
 from thermalent.ensembles.mean import BATCHES
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, SteadyState
@@ -110,16 +108,11 @@ class FieldTrajectories(Method):
         checks.integer("n", self.n, 2)
         checks.seed("seed", self.seed)
         checks.integer("batch", self.batch, 1)
-        if self.threads is not None:
-            checks.integer("threads", self.threads, 1)
-        for name, check in (
-            ("step", checks.positive),
-            ("target", checks.positive),
-            ("burn_in", checks.nonnegative),
-            ("window", checks.nonnegative),
-        ):
-            if getattr(self, name) is not None:
-                check(name, getattr(self, name))
+        checks.if_given(checks.integer, "threads", self.threads, 1)
+        checks.if_given(checks.positive, "step", self.step)
+        checks.if_given(checks.positive, "target", self.target)
+        checks.if_given(checks.nonnegative, "burn_in", self.burn_in)
+        checks.if_given(checks.nonnegative, "window", self.window)
 
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: no mode, back-action, pairs of quanta, too many emitters.
@@ -257,7 +250,7 @@ class FieldTrajectoriesPlan(Plan):
         The same numbers to the last bit: a block depends on the seed and on its number only, and
         blocks are added in their order.
         """
-        method, began = self.method, time.perf_counter()
+        method = self.method
         paths, start = method.stationary_paths(self.emitters)
         # One block, to show something, where more would be wasted.
         n = method.n if start.converged else min(method.n, LANES_OF_BLOCK)
@@ -271,7 +264,7 @@ class FieldTrajectoriesPlan(Plan):
         worst = start._replace(remaining=min(1.0, self.emitters.dimension * start.remaining))
         start_share = worst.averaged(window)
         time_left_out = step * start.length
-        result = SteadyState(
+        return SteadyState(
             network=self.task.network,
             method=method.record,
             state=mean.states[0],
@@ -294,12 +287,8 @@ class FieldTrajectoriesPlan(Plan):
                 "standard_errors": mean.standard_errors[0],
                 "step_bias": bias,
                 "step_correction": float(mean.correction[0]),
-                "seconds": time.perf_counter() - began,
             },
         )
-        if run.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -336,12 +325,12 @@ class FieldTrajectoriesEvolutionPlan(Plan):
             ValueError: the step is too large for the rates; the message says which would do.
             KeyboardInterrupt: as for steady states.
         """
-        task, method, began = self.task, self.method, time.perf_counter()
+        task, method = self.task, self.method
         paths = method._schedule_paths(self.pieces, task)
         run = FieldRun(paths, n=method.n, target=method.target)
         run.run(threads=method.threads, batch=method.batch)
         mean = run.mean
-        result = Evolution(
+        return Evolution(
             network=task.network,
             method=method.record,
             times=task.times,
@@ -355,12 +344,8 @@ class FieldTrajectoriesEvolutionPlan(Plan):
                 "standard_errors": mean.standard_errors,
                 "step_bias": float(mean.bias.max()),
                 "step_correction": float(mean.correction.max()),
-                "seconds": time.perf_counter() - began,
             },
         )
-        if run.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
 
 
 def _cost(emitters: DrivenEmitters, method: FieldTrajectories, steps: float, times: int) -> Cost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from numbers import Complex, Integral, Number, Real
 from pathlib import Path
 from typing import Any, NoReturn
@@ -99,6 +99,12 @@ def positive_rate(name: str, value: Any) -> float:
     if not 1 / LARGEST_RATE <= rate <= LARGEST_RATE:
         fail(name, f"at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g}", value)
     return rate
+
+
+def if_given(check: Callable[..., Any], name: str, value: Any, *limits: float) -> None:
+    """Check a value that may be left out, which is None."""
+    if value is not None:
+        check(name, value, *limits)
 
 
 def within(name: str, value: Any, low: float, high: float) -> float:
