@@ -50,6 +50,7 @@ TESTED_THROUGH = {
     "continued_fraction.dynamics": "continued_fraction/test_evolution.py",
     "continued_fraction.lattice": "continued_fraction/test_many_modes.py",
     "continued_fraction.more_digits": "continued_fraction/test_more_digits.py",
+    "continued_fraction.one_mode_evolution": "continued_fraction/test_evolution.py",
     "continued_fraction.sensitivity": "continued_fraction/test_sensitivity.py",
     "continued_fraction.settings": "continued_fraction/test_batch.py",
     "continued_fraction.several_modes": "continued_fraction/test_many_modes.py",

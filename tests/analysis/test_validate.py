@@ -53,7 +53,7 @@ class ShiftedPlan(Plan):
         exact = te.ContinuedFraction().steady_state(self.network)
         shift, status = self.method.shift, Status()
         if self.method.fails:
-            status = Status(outcome=Outcome.NOT_CONVERGED, message="It went nowhere. Try again.")
+            status = Outcome.NOT_CONVERGED.because("It went nowhere. Try again.")
         return SteadyState(
             network=self.network,
             method=self.method.record,

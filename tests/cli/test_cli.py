@@ -19,7 +19,7 @@ from thermalent.analysis.cross_validation import Verdict
 from thermalent.cli import main
 from thermalent.hardware import superconducting_link
 from thermalent.operators import observables
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
+from thermalent.solution.result import ErrorEstimate, Outcome, SteadyState
 from thermalent.solving.registry import METHODS
 
 LINK = ["--n-th", "1220", "--kappa", "1e-3"]
@@ -331,7 +331,7 @@ def test_failures_of_several_lines_become_one(monkeypatch):
             method=te.ContinuedFraction().record,
             state=np.eye(4) / 4,
             error=ErrorEstimate(np.inf, "none"),
-            status=Status(outcome=Outcome.INACCURATE, message="Argument `rtol`\nis too small."),
+            status=Outcome.INACCURATE.because("Argument `rtol`\nis too small."),
         )
 
     run_otherwise(monkeypatch, te.ContinuedFraction, failing)

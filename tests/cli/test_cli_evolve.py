@@ -15,7 +15,7 @@ from tests.support.command_line import complaints
 from tests.support.plans import run_otherwise
 from thermalent import stochastic
 from thermalent.cli import main
-from thermalent.solution.result import Outcome, Status
+from thermalent.solution.result import Outcome
 
 ROOT = Path(__file__).parents[2]
 LINK = ["--n-th", "20", "--kappa", "1e-2"]
@@ -215,7 +215,7 @@ def test_a_method_that_does_not_apply_is_exit_code_2():
 
 def test_an_evolution_that_failed_is_exit_code_1(monkeypatch):
     def failing(plan):
-        status = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for a larger rtol.")
+        status = Outcome.NOT_CONVERGED.because("Ask for a larger rtol.")
         return replace(plan.run(), status=status)
 
     run_otherwise(monkeypatch, te.ContinuedFraction, failing)

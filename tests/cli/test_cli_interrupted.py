@@ -12,13 +12,13 @@ from tests.support.interrupts import interruption_after
 from thermalent.cli import main
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.plan import Cost, Plan
-from thermalent.solution.result import Outcome, Status
+from thermalent.solution.result import Outcome
 
 
 @pytest.mark.parametrize("output", ["table", "json", "csv", "netcdf"])
 def test_an_interrupted_ensemble_is_marked_wherever_it_is_written(monkeypatch, tmp_path, output):
     whole = te.evolve(te.thermal_link(1.0, 0.5), [0.1, 0.2], "00", te.FieldTrajectories(n=16))
-    status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 16 of 64 trajectories.")
+    status = Outcome.INTERRUPTED.because("Interrupted: 16 of 64 trajectories.")
     partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
 
     class Interrupting(Plan):
@@ -55,7 +55,7 @@ def test_an_interrupted_steady_state_is_marked(monkeypatch, method, output):
     }
     few = kinds[method](n=64, burn_in=30.0, window=1.0)
     whole = te.steady_state(te.thermal_link(1.0, 0.5), few)
-    status = Status(outcome=Outcome.INTERRUPTED, message="Interrupted: 64 of 99 trajectories.")
+    status = Outcome.INTERRUPTED.because("Interrupted: 64 of 99 trajectories.")
     partial = replace(whole, status=status, stats={**whole.stats, "partial": True})
 
     class Interrupting(Plan):

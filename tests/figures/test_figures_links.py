@@ -13,7 +13,7 @@ import thermalent as te
 from figures import common, pairs_along_a_line, thermal_4c, thermal_4d, thermal_6a, thermal_6b
 from figures.__main__ import LINKS, NAMES
 from tests.support.long_ones import ordinary_and_long
-from thermalent.solution.result import Outcome, Status
+from thermalent.solution.result import Outcome
 
 # They take seconds even on a reduced grid.
 LONG = ("pairs_along_a_line", "thermal_4c", "thermal_6b")
@@ -224,7 +224,7 @@ def test_6b_marks_steady_states_that_are_not_unique(monkeypatch):
     found = thermal_6a.steady_state(1.0, 0.1)
 
     def failing(network, method):
-        status = Status(outcome=Outcome.NOT_CONVERGED, message="too few levels")
+        status = Outcome.NOT_CONVERGED.because("too few levels")
         raise te.SolveError(replace(found, status=status))
 
     monkeypatch.setattr(te, "steady_state", failing)

@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.solution.evolution import doubtful
-from thermalent.solution.result import Outcome, Status, checked
+from thermalent.solution.result import Outcome, checked
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_what_is_no_state_does(evolution, wrong):
 
 
 def test_what_failed_does(evolution):
-    failed = Status(outcome=Outcome.NOT_CONVERGED, message="Ask for more.")
+    failed = Outcome.NOT_CONVERGED.because("Ask for more.")
     assert len(doubtful(replace(evolution, status=failed))) == len(evolution)
 
 

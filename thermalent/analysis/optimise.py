@@ -330,14 +330,14 @@ def _status(
             f"The largest value, {result.value:.6g} at {where}, is no maximum in time: it lies at "
             "an end of the time interval, which sets the parameters. Ask for a longer one."
         )
-        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+        return Outcome.NOT_CONVERGED.because(message)
     if result.at_bounds and not allow_bounds:
         message = (
             f"No maximum was found inside the ranges: the largest value, {result.value:.6g} at "
             f"{where}, lies on a bound of {', '.join(result.at_bounds)}, where {result.agreeing} "
             f"of {result.starts} searches ended. Widen the range, or ask for allow_bounds=True."
         )
-        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+        return Outcome.NOT_CONVERGED.because(message)
     if slopes is None:
         return Status()  # all parameters on bounds, as allowed
     step = slopes.newton()
@@ -347,5 +347,5 @@ def _status(
             "does not vanish, or it does not fall in every direction (a parameter without effect, "
             "a kink, or more noise than the argument `noise` states)."
         )
-        return Status(outcome=Outcome.NOT_CONVERGED, message=message)
+        return Outcome.NOT_CONVERGED.because(message)
     return Status()

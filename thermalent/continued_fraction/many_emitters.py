@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +70,6 @@ class ManyEmittersPlan(Plan):
 
     def compute(self) -> SteadyState:
         """The steady state, its error measured; an initial state matters if it is not unique."""
-        began = time.perf_counter()
         settings, network = self.settings, self.task.network
         found = iterated.iterated_steady_state(network, settings.rtol, settings.last)
         if found.outcome == "singular" and self.task.start is not None:
@@ -91,7 +89,6 @@ class ManyEmittersPlan(Plan):
                 "operations": found.operations,
                 "unknowns": found.unknowns,
                 "iterations": found.iterations,
-                "seconds": time.perf_counter() - began,
             },
         )
 
@@ -108,12 +105,9 @@ class ManyEmittersPlan(Plan):
 
 def _status(settings: Settings, found: iterated.Iterated) -> Status:
     if found.outcome == "singular":
-        return Status(
-            outcome=Outcome.NOT_UNIQUE,
-            message=(
-                "The steady state is not unique: under a broadband source the emitters have "
-                "several. Break the symmetry (detuning, position, dephasing, decay)."
-            ),
+        return Outcome.NOT_UNIQUE.because(
+            "The steady state is not unique: under a broadband source the emitters have "
+            "several. Break the symmetry (detuning, position, dephasing, decay)."
         )
     relative = found.error / found.scale
     if found.outcome in ("converged", "budget") or (settings.rtol is None and relative <= ENOUGH):
@@ -129,11 +123,8 @@ def _status(settings: Settings, found: iterated.Iterated) -> Status:
         "too many tiers": f"more than {iterated.MOST_ITERATED} tiers are not iterated",
         "unsettled": "more tiers keep changing it",
     }[found.outcome]
-    return Status(
-        outcome=Outcome.INACCURATE if found.outcome == "rounding" else Outcome.NOT_CONVERGED,
-        message=(
-            f"The steady state of {len(found.state)} emitter levels did not converge: {reached}, "
-            f"and {why}. Ask for rtol >= {min(10 * relative, 0.1):.1e}, or take fewer emitters: in "
-            "a cascade the first ones do not depend on the later."
-        ),
+    return (Outcome.INACCURATE if found.outcome == "rounding" else Outcome.NOT_CONVERGED).because(
+        f"The steady state of {len(found.state)} emitter levels did not converge: {reached}, "
+        f"and {why}. Ask for rtol >= {min(10 * relative, 0.1):.1e}, or take fewer emitters: in "
+        "a cascade the first ones do not depend on the later."
     )

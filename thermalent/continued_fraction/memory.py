@@ -1,4 +1,4 @@
-"""Memory that the continued fraction behind one mode takes, estimated before it runs.
+"""Memory and work that the continued fraction behind one mode takes, estimated before it runs.
 
 The factors are measured (`python -m benchmarks.memory_estimates`): estimate and peak lie within a
 factor of three of each other.
@@ -37,6 +37,12 @@ _PER_EXACT, _PER_BLOCK_ELEMENT = 450.0, 150.0
 def expected_tiers(network: Network, rtol: float) -> float:
     """Tiers that a relative accuracy takes behind one mode, about."""
     return (_FEWEST_TIERS + _TIERS_PER_WIDTH * width_of(network)) * -math.log10(rtol) / _DIGITS
+
+
+def fold_operations(network: Network, numbers: np.ndarray, rtol: float) -> float:
+    """Multiplications of a fraction folded at the depth of a relative accuracy."""
+    block = len(numbers) ** 2 / 2  # unknowns per tier, the real ones
+    return float(expected_tiers(network, rtol) * block**3)
 
 
 def width_for_tiers(tiers: float, rtol: float) -> float:

@@ -1,8 +1,7 @@
-"""Plans behind one mode: steady states and evolutions, prepared, run, and their status."""
+"""Plans behind one mode: steady states, prepared, run, and their status."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +14,11 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import structure
-from thermalent.continued_fraction.dynamics.amplitude_cost import (
-    amplitude_refusal,
-    steps_from_amplitude,
-)
-from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
+from thermalent.continued_fraction.dynamics.amplitude_cost import amplitude_refusal
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import memory_of_balls as balls
 from thermalent.continued_fraction.more_digits import solve
+from thermalent.continued_fraction.one_mode_evolution import OneModeEvolutionPlan
 from thermalent.continued_fraction.radial.plan import (
     radial_steady_state,
     tiers_may_help,
@@ -30,18 +26,12 @@ from thermalent.continued_fraction.radial.plan import (
 )
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.network import Network
-from thermalent.networks.symmetry import excitation_numbers
+from thermalent.networks.symmetry import excitation_numbers, require_no_coherences
 from thermalent.solution.errors import MethodError
-from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.solution.tasks import (
-    EvolutionTask,
-    SteadyStateTask,
-    Task,
-    start_amplitudes,
-)
-from thermalent.support import checks, memory_limit
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
+from thermalent.support import memory_limit
 from thermalent.support.once import once
 
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
@@ -60,11 +50,6 @@ _DOUBLES_FAIL = {
 _TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 _CHEAP = 3e7  # multiplications in more digits, a few seconds
 _CHEAP_TIERS = 5000
-HOW_EVOLVED = (
-    "difference of two contours with other depths and roundings, or of two runs of steps with "
-    "other depths and roundings"
-)
-SMALLEST_EVOLVED = 1e-10  # below it the rounding of the contour dominates
 # Of a core in doubles that take as long as one of 128 bits, and the way back.
 _OPERATIONS_OF_BALLS = 300.0
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
@@ -88,12 +73,6 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan |
         reason = amplitude_refusal(*plan.of_amplitude) if plan.amplitude else None
         return plan if reason is None else Refusal(reason)
     return OneModePlan(task=task, settings=settings, numbers=numbers)
-
-
-def _operations(task: Task, numbers: np.ndarray, solves: float) -> float:
-    """Multiplications of the fraction, folded some times at the depth of the default accuracy."""
-    block = len(numbers) ** 2 / 2  # unknowns per tier, the real ones
-    return float(solves * memory.expected_tiers(task.network, DEFAULT_RTOL) * block**3)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,10 +111,8 @@ class OneModePlan(Plan):
         """Cost in double precision, or of the digits that are asked for."""
         if self.settings.digits is not None:
             return self._cost_of_digits(self.settings.digits)
-        return Cost(
-            bytes=memory.steady_state_bytes(self.numbers),
-            operations=_operations(self.task, self.numbers, _FOLDS),
-        )
+        fold = memory.fold_operations(self.task.network, self.numbers, DEFAULT_RTOL)
+        return Cost(bytes=memory.steady_state_bytes(self.numbers), operations=_FOLDS * fold)
 
     def _cost_of_digits(self, digits: int) -> Cost:
         network, (even, odd) = self.task.network, (block.shape[0] for block in self.chain.a)
@@ -169,7 +146,6 @@ class OneModePlan(Plan):
         return self.reached(initial)
 
     def _unique(self) -> SteadyState:
-        began = time.perf_counter()
         settings = self.settings
         radial: SteadyState | None = None
         if self.small is not None:
@@ -178,9 +154,7 @@ class OneModePlan(Plan):
                 if not tiers_may_help(radial, settings):
                     return radial
             most = _most_tiers(settings, max(self.small.counts))
-            settled = solved_group(
-                [self.task.network], self.small, settings, most=most, began=began
-            )
+            settled = solved_group([self.task.network], self.small, settings, most=most)
             if settled:
                 return settled[0]
         chain = self.chain
@@ -235,7 +209,6 @@ class OneModePlan(Plan):
                 "ended_by": fraction.outcome,
                 "unknowns_per_tier": tuple(block.shape[0] for block in chain.a),
                 "residual": fraction.residual,
-                "seconds": time.perf_counter() - began,
             },
         )
 
@@ -277,13 +250,7 @@ class OneModePlan(Plan):
         Raises:
             ValueError: it has coherences between different excitation numbers.
         """
-        began = time.perf_counter()
-        if np.any(np.abs(initial[self.numbers[:, None] != self.numbers[None, :]]) > 0):
-            checks.fail(
-                "initial",
-                "without coherences between different excitation numbers",
-                checks.Words("not: use te.evolve, which follows them"),
-            )
+        require_no_coherences(initial, self.numbers)
         stationary = TierZeroEquation(hierarchy_chain(self.hierarchy, start=initial))
         state, error, tier = stationary.reached(initial, self.settings.aimed_rtol)
         return SteadyState(
@@ -291,7 +258,7 @@ class OneModePlan(Plan):
             method=self.settings.record,
             state=state,
             error=ErrorEstimate(error, "truncation from twice as many tiers"),
-            stats={"tiers": tier, "seconds": time.perf_counter() - began},
+            stats={"tiers": tier},
         )
 
 
@@ -309,116 +276,6 @@ def steady_state_in_doubles(network: Network, settings: Settings) -> SteadyState
     ).compute()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class OneModeEvolutionPlan(Plan):
-    """An evolution, charge sector by charge sector."""
-
-    task: EvolutionTask
-    settings: Settings
-    numbers: np.ndarray
-
-    @once
-    def hierarchy(self) -> Hierarchy:
-        """The hierarchy of the network."""
-        return hierarchy(self.task.network, self.numbers)
-
-    @property
-    def amplitude(self) -> complex | None:
-        """Of a source that starts in a coherent state (zero: empty); None if stationary."""
-        if self.task.source == "stationary":
-            return None
-        return complex(start_amplitudes(self.task.source, 1)[0])
-
-    @property
-    def tolerance(self) -> float:
-        """Error that is aimed at."""
-        return max(self.settings.aimed_rtol, SMALLEST_EVOLVED)
-
-    @property
-    def of_amplitude(self) -> tuple[Network, Hierarchy, complex, float, float]:
-        """What the cost of a coherent start depends on."""
-        end = float(self.task.times[-1]) if len(self.task.times) else 0.0
-        return self.task.network, self.hierarchy, self.amplitude or 0.0, end, self.tolerance
-
-    @property
-    def cost(self) -> Cost:
-        """Cost of the contours: some thirty fractions per decade of the times, twice; and of the
-        steps that a coherent start takes.
-        """
-        times = self.task.times[self.task.times > 0]
-        decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
-        contours = _operations(self.task, self.numbers, _FOLDS + 60 * float(decades))
-        steps = 0.0 if not self.amplitude else steps_from_amplitude(*self.of_amplitude)
-        return Cost(
-            bytes=memory.evolution_bytes(self.numbers, len(self.task.times)),
-            operations=contours + steps,
-        )
-
-    def compute(self) -> Evolution:
-        """Exact states at the times, each with its error."""
-        began = time.perf_counter()
-        task, settings = self.task, self.settings
-        tolerance = self.tolerance
-        states, error, stats = evolve_one_mode(
-            self.hierarchy, task.times, task.start, tolerance, self.amplitude
-        )
-        status = evolution_status(settings, task.times, error, tolerance, stats["refused"])
-        return Evolution(
-            network=task.network,
-            method=settings.record,
-            times=task.times,
-            states=states,
-            error=error,
-            how=HOW_EVOLVED,
-            status=status,
-            stats={**stats, "seconds": time.perf_counter() - began},
-        )
-
-
-def evolution_status(
-    settings: Settings,
-    times: np.ndarray,
-    error: np.ndarray,
-    tolerance: float,
-    refused: float,
-    cause: str = "weakly damped oscillations",
-    remedy: str = "",
-) -> Status:
-    """The status of an evolution with these errors, (t,).
-
-    Args:
-        settings: The method's parameters.
-        times: Times, (t,).
-        error: Errors; infinite where nothing was computed.
-        tolerance: The error that was aimed at.
-        refused: Multiplications that were too many, or zero.
-        cause: What would have taken them.
-        remedy: A sentence on what else there is.
-    """
-    if refused:
-        first = times[int(np.argmax(~np.isfinite(error)))]
-        return Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                f"From t = {first:g} on the evolution was not computed: {cause} would have to be "
-                f"followed step by step, in {refused:.0e} "
-                "multiplications (1e9 take about a second). Ask for earlier times, or for "
-                f"te.steady_state(...).{remedy}"
-            ),
-        )
-    worst = float(np.max(error))
-    if not worst > (100 * tolerance if settings.rtol is not None else ENOUGH):
-        return Status()
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The evolution did not converge: its error is {worst:.1e} at t = "
-            f"{times[int(np.argmax(error))]:g}. Ask for a larger rtol, or for earlier times: "
-            f"in double precision a phase or a very slow rate is only known for so long.{remedy}"
-        ),
-    )
-
-
 def _most_tiers(settings: Settings, unknowns: int) -> int:
     """Largest number of tiers; where no accuracy is given, as many as the budget affords."""
     if settings.rtol is not None or settings.n_max is not None:
@@ -432,22 +289,16 @@ def _status(settings: Settings, fraction: Fraction, chain: HierarchyChain) -> St
     if settings.rtol is None and fraction.error <= ENOUGH * fraction.scale:
         return Status()
     if fraction.outcome in ("too many tiers", "unsettled"):
-        return Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                f"The continued fraction did not converge in {fraction.tiers} tiers: its "
-                f"error is still {fraction.error:.1e}. Ask for a larger rtol, or check the "
-                "rates: n_th may be beyond what a single mode can hold."
-            ),
+        return Outcome.NOT_CONVERGED.because(
+            f"The continued fraction did not converge in {fraction.tiers} tiers: its "
+            f"error is still {fraction.error:.1e}. Ask for a larger rtol, or check the "
+            "rates: n_th may be beyond what a single mode can hold."
         )
     if fraction.outcome == "rounding" and settings.n_max is None:
-        return Status(
-            outcome=Outcome.INACCURATE,
-            message=(
-                f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can "
-                "give for this network: more tiers leave an error of about "
-                f"{fraction.error:.1e}. Ask for rtol >= "
-                f"{10 * fraction.error / fraction.scale:.1e}."
-            ),
+        return Outcome.INACCURATE.because(
+            f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can "
+            "give for this network: more tiers leave an error of about "
+            f"{fraction.error:.1e}. Ask for rtol >= "
+            f"{10 * fraction.error / fraction.scale:.1e}."
         )
     return Status()

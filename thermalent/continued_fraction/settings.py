@@ -7,6 +7,8 @@ from typing import NamedTuple
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.solution.record import MethodRecord
 
+_SMALLEST_EVOLVED = 1e-10  # below it the rounding of contours dominates
+
 
 class Settings(NamedTuple):
     """The parameters of the method, and its record for the results.
@@ -29,6 +31,11 @@ class Settings(NamedTuple):
     def aimed_rtol(self) -> float:
         """The relative error that is aimed at: the given one, or the default."""
         return DEFAULT_RTOL if self.rtol is None else self.rtol
+
+    @property
+    def evolution_tolerance(self) -> float:
+        """The error of states over time that is aimed at."""
+        return max(self.aimed_rtol, _SMALLEST_EVOLVED)
 
     @property
     def last(self) -> int | None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice import solve
-from thermalent.continued_fraction.one_mode import (
-    HOW_EVOLVED,
-    SMALLEST_EVOLVED,
-    evolution_status,
-)
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice, results
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
@@ -114,7 +109,6 @@ class SeveralModesPlan(Plan):
         )
 
     def _on_the_lattice(self) -> SteadyState:
-        began = time.perf_counter()
         solved = solve.lattice_steady_state(self.source, self.settings.rtol, self.settings.last)
         return SteadyState(
             network=self.task.network,
@@ -130,7 +124,6 @@ class SeveralModesPlan(Plan):
                 "operations": solved.operations,
                 "unknowns": solved.size,
                 "iterations": solved.iterations,
-                "seconds": time.perf_counter() - began,
             },
         )
 
@@ -159,41 +152,30 @@ class SeveralModesEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
-        began = time.perf_counter()
         task, settings = self.task, self.settings
-        tolerance = max(settings.aimed_rtol, SMALLEST_EVOLVED)
+        tolerance = settings.evolution_tolerance
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        stationary = task.source == "stationary"
-        if stationary:
-            states, error, stats = evolve_several_poles(
-                self.chain, task.times, task.start, tolerance, granted
-            )
-        else:
-            states, error, stats = evolve_moving_source(
-                self.chain,
-                task.times,
-                task.start,
-                (tolerance,) if settings.rtol is not None else (*_TOLERANCES, tolerance),
-                granted,
-                start_amplitudes(task.source, len(task.network.modes)),
-            )
-        return Evolution(
-            network=task.network,
-            method=settings.record,
-            times=task.times,
-            states=states,
-            error=error,
-            how=HOW_EVOLVED if stationary else HOW_GROWN,
-            status=evolution_status(
+        if task.source == "stationary":
+            return evolved(
+                task,
                 settings,
-                task.times,
-                error,
-                tolerance,
-                stats["refused"],
-                "weakly damped oscillations" if stationary else "the filling of the source",
-                "" if stationary else _SAMPLED,
-            ),
-            stats={**stats, "seconds": time.perf_counter() - began},
+                *evolve_several_poles(self.chain, task.times, task.start, tolerance, granted),
+            )
+        moving = evolve_moving_source(
+            self.chain,
+            task.times,
+            task.start,
+            (tolerance,) if settings.rtol is not None else (*_TOLERANCES, tolerance),
+            granted,
+            start_amplitudes(task.source, len(task.network.modes)),
+        )
+        return evolved(
+            task,
+            settings,
+            *moving,
+            how=HOW_GROWN,
+            cause="the filling of the source",
+            remedy=_SAMPLED,
         )
 
 
@@ -202,46 +184,36 @@ def _status_of_many(settings: Settings, solved: solve.Found) -> Status:
     if settings.rtol is None and solved.enough:
         return Status()
     failures = {
-        "singular": (
-            Outcome.NOT_UNIQUE,
+        "singular": Outcome.NOT_UNIQUE.because(
             "The steady state is not unique: under a broadband source the emitters have "
             "several. Break the symmetry (detuning, position, dephasing, decay).",
         ),
-        "memory": (
-            Outcome.NOT_CONVERGED,
+        "memory": Outcome.NOT_CONVERGED.because(
             f"The hierarchy did not converge in memory: {reached}, and the next tier would "
             f"need {memory_limit.in_words(solved.needed)}. Ask for a larger rtol.",
         ),
-        "too many tiers": (
-            Outcome.NOT_CONVERGED,
+        "too many tiers": Outcome.NOT_CONVERGED.because(
             f"The hierarchy did not converge: {reached}. Ask for a larger rtol, or weaken the "
             "source.",
         ),
-        "budget": (
-            Outcome.NOT_CONVERGED,
+        "budget": Outcome.NOT_CONVERGED.because(
             f"Not even two digits are affordable: {reached}, and the next tier would bring "
             f"the work to {solved.needed:.0e} operations. Ask for rtol=0.1, or take a weaker "
             "source or a broader one.",
         ),
-        "krylov": (
-            Outcome.NOT_CONVERGED,
+        "krylov": Outcome.NOT_CONVERGED.because(
             f"The hierarchy did not converge: {reached}, the next one is too large to "
             f"eliminate, and the Krylov method gave up on it ({solved.iterations} iterations in "
             "all). Ask for a larger rtol, or take a weaker source or a broader one.",
         ),
-        "grows": (
-            Outcome.INACCURATE,
+        "grows": Outcome.INACCURATE.because(
             f"The hierarchy loses its digits: {reached}, and more tiers make it larger. Use "
             "te.Fock(...), or a weaker source.",
         ),
-        "rounding": (
-            Outcome.INACCURATE,
+        "rounding": Outcome.INACCURATE.because(
             f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
             f"for this network: more tiers leave an error of about {solved.error:.1e}. Ask for "
             "a larger one.",
         ),
     }
-    if solved.outcome not in failures:
-        return Status()
-    outcome, message = failures[solved.outcome]
-    return Status(outcome=outcome, message=message)
+    return failures.get(solved.outcome, Status())

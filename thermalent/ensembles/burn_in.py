@@ -133,10 +133,7 @@ class TwoStarts:
 
 def not_settled(time: float, distance: str, remedy: str) -> Status:
     """The status of a steady state that still depends on the start after the burn-in time."""
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"After the time {time:.3g} two different starts still differ by {distance}: the "
-            f"steady state is not unique, or is reached too slowly. {remedy}"
-        ),
+    return Outcome.NOT_CONVERGED.because(
+        f"After the time {time:.3g} two different starts still differ by {distance}: the "
+        f"steady state is not unique, or is reached too slowly. {remedy}"
     )

@@ -96,19 +96,13 @@ def run(
 
 def interrupted(done: int, n: int) -> Status:
     """The status of an ensemble that Ctrl-C ended."""
-    return Status(
-        outcome=Outcome.INTERRUPTED,
-        message=f"Interrupted: {done} of {n} trajectories were averaged.",
-    )
+    return Outcome.INTERRUPTED.because(f"Interrupted: {done} of {n} trajectories were averaged.")
 
 
 def target_missed(standard_error: float, target: float, done: int) -> Status:
     """The status of an ensemble that ended before its standard error fell to the target."""
     needed = int(np.ceil(1.1 * done * (standard_error / target) ** 2))
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The standard error is still {standard_error:.2g} after {done} trajectories; "
-            f"the target is {target:.2g}. Ask for n >= {needed}."
-        ),
+    return Outcome.NOT_CONVERGED.because(
+        f"The standard error is still {standard_error:.2g} after {done} trajectories; "
+        f"the target is {target:.2g}. Ask for n >= {needed}."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,7 +81,6 @@ class FockPlan(Plan):
         return self._asymptotic(initial)
 
     def _unique(self) -> SteadyState:
-        began = time.perf_counter()
         if self.settings.cutoff is not None:
             relaxed = relax_unique(self.problem, self.cutoffs)
         else:
@@ -97,12 +95,11 @@ class FockPlan(Plan):
                 "distance between two starts and what the residual may do",
             ),
             status=_status(self.settings, self.problem, relaxed),
-            stats=_stats(relaxed) | {"seconds": time.perf_counter() - began},
+            stats=_stats(relaxed),
         )
         return informative(result)
 
     def _asymptotic(self, initial: np.ndarray) -> SteadyState:
-        began = time.perf_counter()
         if self.settings.cutoff is not None:
             asymptotic = asymptotic_state(self.problem, self.cutoffs, initial)
         else:
@@ -127,7 +124,6 @@ class FockPlan(Plan):
                 "truncation": asymptotic.truncation.bound,
                 "solver_error": asymptotic.solver_error,
                 "iterations": asymptotic.solves,
-                "seconds": time.perf_counter() - began,
             },
         )
         return informative(result)
@@ -135,23 +131,20 @@ class FockPlan(Plan):
 
 def _status(settings: FockSettings, asked: Problem, relaxed: RelaxedState) -> Status:
     if not relaxed.unique:
-        return Status(outcome=Outcome.NOT_UNIQUE, message=_not_unique(asked, relaxed))
+        return Outcome.NOT_UNIQUE.because(_not_unique(asked, relaxed))
     if not relaxed.converged:
-        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_solved(asked, relaxed))
+        return Outcome.NOT_CONVERGED.because(_not_solved(asked, relaxed))
     if settings.cutoff is not None:
         return Status()
     if relaxed.truncation.bound > settings.allowed:
         return _truncated(settings, asked, relaxed)
     if relaxed.solver_error > settings.allowed:
         direct = relaxed.solver == "direct"
-        return Status(
-            outcome=Outcome.INACCURATE,
-            message=(
-                f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
-                f"can give for this network: the {relaxed.solver} solver's error is "
-                f"about {relaxed.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
-                f"tolerance >= {2 * relaxed.solver_error:.1e}."
-            ),
+        return Outcome.INACCURATE.because(
+            f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
+            f"can give for this network: the {relaxed.solver} solver's error is "
+            f"about {relaxed.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
+            f"tolerance >= {2 * relaxed.solver_error:.1e}."
         )
     return Status()
 
@@ -160,20 +153,17 @@ def _asymptotic_status(
     settings: FockSettings, asked: Problem, asymptotic: AsymptoticState
 ) -> Status:
     if not asymptotic.converged or asymptotic.oscillating_coherence > 0:
-        return Status(outcome=Outcome.NOT_CONVERGED, message=_not_relaxed(asymptotic))
+        return Outcome.NOT_CONVERGED.because(_not_relaxed(asymptotic))
     if settings.cutoff is not None:
         return Status()
     if asymptotic.truncation.bound > settings.allowed:
         return _truncated(settings, asked, asymptotic)
     if asymptotic.solver_error > settings.allowed:
-        return Status(
-            outcome=Outcome.INACCURATE,
-            message=(
-                f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
-                "can give for the state that is reached: its slowest rate leaves an error of "
-                f"about {asymptotic.solver_error:.1e}. Ask for tolerance >= "
-                f"{2 * asymptotic.solver_error:.1e}."
-            ),
+        return Outcome.INACCURATE.because(
+            f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
+            "can give for the state that is reached: its slowest rate leaves an error of "
+            f"about {asymptotic.solver_error:.1e}. Ask for tolerance >= "
+            f"{2 * asymptotic.solver_error:.1e}."
         )
     return Status()
 
@@ -182,13 +172,10 @@ def _truncated(
     settings: FockSettings, asked: Problem, solved: RelaxedState | AsymptoticState
 ) -> Status:
     obstacle = asked.too_large(finer(solved.cutoffs, solved.truncation, settings.tolerance))
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The truncation error is still {solved.truncation.bound:.1e} at a cutoff of "
-            f"{words(solved.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
-            "a larger tolerance, or check the rates: a mode may be driven without bound."
-        ),
+    return Outcome.NOT_CONVERGED.because(
+        f"The truncation error is still {solved.truncation.bound:.1e} at a cutoff of "
+        f"{words(solved.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
+        "a larger tolerance, or check the rates: a mode may be driven without bound."
     )
 
 

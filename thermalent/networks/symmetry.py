@@ -19,6 +19,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
 from thermalent.networks.value import read_only
 from thermalent.operators.superoperators import dense, lindblad, zero
+from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
 
 # The lowering operator of these lowers a single ladder, and their local terms are diagonal in it.
@@ -214,3 +215,17 @@ def _message(term: str) -> str:
         f"The network does not conserve the excitation number: {term} would change it. "
         "Use te.Fock(...), which needs no symmetry."
     )
+
+
+def require_no_coherences(initial: np.ndarray, numbers: np.ndarray) -> None:
+    """Check that an initial state has no coherences between different excitation numbers, (d,).
+
+    Raises:
+        ValueError: it has.
+    """
+    if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
+        checks.fail(
+            "initial",
+            "without coherences between different excitation numbers",
+            checks.Words("not: use te.evolve, which follows them"),
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
     from thermalent.solution.several import SteadyStates
+
+_Result = TypeVar("_Result", bound="SteadyState | Evolution")
 
 
 class Interrupted(KeyboardInterrupt):
@@ -23,3 +25,14 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, partial: SteadyState | Evolution | SteadyStates, message: str) -> None:
         super().__init__(message)
         self.partial = partial
+
+
+def whole(result: _Result) -> _Result:
+    """The result, unless it is an average that was cut short.
+
+    Raises:
+        KeyboardInterrupt: it was.
+    """
+    if result.stats.get("partial", False):
+        raise Interrupted(result, result.status.message)
+    return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import abc
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from thermalent.solution.interruption import whole
 from thermalent.support.progress import told_to
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Plan(abc.ABC):
 
     @abc.abstractmethod
     def compute(self) -> SteadyState | Evolution:
-        """The result. Failures are in its status, not raised.
+        """The result. Failures are in its status, not raised; `run` adds the time it took.
 
         Raises:
             MethodError: the method meets something that can be detected only while it runs.
@@ -78,9 +80,16 @@ class Plan(abc.ABC):
 
         Raises:
             MethodError: the method meets something that can be detected only while it runs.
+            KeyboardInterrupt: interrupted; where part of the work makes a result, that is its
+                `partial`, whose status and `stats["partial"]` say so.
         """
+        began = time.perf_counter()
         with told_to(report) if report is not None else nullcontext():
-            return self.compute()
+            result = self.compute()
+        if "seconds" not in result.stats:
+            stats = {**result.stats, "seconds": time.perf_counter() - began}
+            object.__setattr__(result, "stats", stats)  # its last entry, before anybody sees it
+        return whole(result)
 
 
 STEADY_STATES_ONLY = Refusal("it gives steady states only.")

@@ -42,6 +42,10 @@ class Outcome(enum.StrEnum):
     NOT_A_STATE = "not a state"
     INTERRUPTED = "interrupted"
 
+    def because(self, message: str) -> Status:
+        """The status with this outcome: what happened and the remedy, in words."""
+        return Status(outcome=self, message=message)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
@@ -241,7 +245,7 @@ def checked(result: SteadyState) -> SteadyState:
     message = (
         f"{result.method.name} returned a matrix that is not a state: {problem}. {_remedy(result)}"
     )
-    return replace(result, status=Status(outcome=Outcome.NOT_A_STATE, message=message))
+    return replace(result, status=Outcome.NOT_A_STATE.because(message))
 
 
 def known_states(states: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -318,7 +322,7 @@ def informative(result: SteadyState) -> SteadyState:
         f"The error of the state, {float(result.error):.1g}, is as large as its largest element, "
         f"{np.max(np.abs(result.state)):.1g}: its numbers say nothing. {_more(result.method)}"
     )
-    return replace(result, status=Status(outcome=Outcome.INACCURATE, message=message))
+    return replace(result, status=Outcome.INACCURATE.because(message))
 
 
 def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status | None:
@@ -356,7 +360,7 @@ def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status 
             f"The error is {error:.1e}, what is affordable or what rounding leaves; {allowed:.1e} "
             f"was aimed at. Give `{name}` to have it kept or refused."
         )
-    return Status(outcome=Outcome.LIMITED, message=message)
+    return Outcome.LIMITED.because(message)
 
 
 def _given_truncation(method: MethodRecord) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
@@ -16,7 +15,6 @@ from thermalent.ensembles.run import Ended, Ensemble, interrupted, run
 from thermalent.networks.network import Network
 from thermalent.operators import states
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import NO_INITIAL, Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Status, SteadyState
@@ -95,15 +93,10 @@ class FieldJumps(Method):
         keep = ("",) if self.keep is None else self.keep
         if type(keep) is not tuple or not 1 <= len(set(keep)) == len(keep):
             checks.fail("keep", "a tuple of different names of emitters", self.keep)
-        if self.threads is not None:
-            checks.integer("threads", self.threads, 1)
-        for name, check in (
-            ("step", checks.positive),
-            ("burn_in", checks.nonnegative),
-            ("window", checks.positive),
-        ):
-            if getattr(self, name) is not None:
-                check(name, getattr(self, name))
+        checks.if_given(checks.integer, "threads", self.threads, 1)
+        checks.if_given(checks.positive, "step", self.step)
+        checks.if_given(checks.nonnegative, "burn_in", self.burn_in)
+        checks.if_given(checks.positive, "window", self.window)
 
     def plan(self, task: Task) -> Plan | Refusal:
         """Refused: emitters that are no qubits, too many, back-action, or white noise.
@@ -205,7 +198,6 @@ class FieldJumpsPlan(Plan):
             KeyboardInterrupt: interrupted before eight trajectories were done; later, what is done
                 is returned, and the status says so.
         """
-        began = time.perf_counter()
         method, network = self.method, self.task.network
         driven, kept, step = self.driven, self.kept, self.step
         burn_in = method._burn_in(network, driven)
@@ -227,10 +219,7 @@ class FieldJumpsPlan(Plan):
         ensemble = TwoStarts()
         ended = method._run(ensemble, lambda number, block: (number % 2, block), paths)
         bias = method._bias(network, step)
-        result = self._result(ensemble, bias, burn_in, window, ended.interrupted, began)
-        if ended.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
+        return self._result(ensemble, bias, burn_in, window, ended.interrupted)
 
     def _result(
         self,
@@ -239,7 +228,6 @@ class FieldJumpsPlan(Plan):
         burn_in: float,
         window: float,
         partial: bool,
-        began: float,
     ) -> SteadyState:
         method, n, errors = self.method, ensemble.count, ensemble.standard_errors[0]
         distance, standard = ensemble.distance, float(errors.max())
@@ -270,7 +258,6 @@ class FieldJumpsPlan(Plan):
                 "standard_error": standard,
                 "standard_errors": errors,
                 "batches": ensemble.batches(),
-                "seconds": time.perf_counter() - began,
             },
         )
 
@@ -293,7 +280,6 @@ class FieldJumpsEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """The averages over all paths."""
-        began = time.perf_counter()
         method, network = self.method, self.task.network
         driven, kept, step = self.driven, self.kept, self.step
         times, source = self.task.times, self.task.source
@@ -308,7 +294,7 @@ class FieldJumpsEvolutionPlan(Plan):
         ended = method._run(ensemble, lambda number, block: block, paths)
         n, standard = ensemble.count, ensemble.standard_errors
         bias = method._bias(network, step, source)
-        result = Evolution(
+        return Evolution(
             network=part_of(network, kept),
             method=method.record,
             times=times,
@@ -324,12 +310,8 @@ class FieldJumpsEvolutionPlan(Plan):
                 "step_bias": bias,
                 "standard_errors": standard,
                 "batches": ensemble.batches(),
-                "seconds": time.perf_counter() - began,
             },
         )
-        if ended.interrupted:
-            raise Interrupted(result, result.status.message)
-        return result
 
 
 def _cost(

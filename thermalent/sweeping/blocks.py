@@ -121,18 +121,7 @@ def _solve_block(
     runs = attempt(lambda given: prepared(given, method), tasks)
     if isinstance(runs, Exception):
         return [runs] * len(tasks)
-    return [whole(attempt(lambda run: run(), run)) for run in runs]
-
-
-def whole(outcome: StateOrError) -> StateOrError:
-    """The outcome, unless it is an average that Ctrl-C has cut short and the study must not keep.
-
-    Raises:
-        KeyboardInterrupt: it was.
-    """
-    if not isinstance(outcome, Exception) and outcome.stats.get("partial", False):
-        raise KeyboardInterrupt
-    return outcome
+    return [attempt(lambda run: run(), run) for run in runs]
 
 
 def attempt(function: Callable[[Any], Any], argument: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
@@ -97,7 +96,6 @@ class AmplitudePlan(Plan):
 
     def compute(self) -> SteadyState:
         """The state, of unknown error."""
-        began = time.perf_counter()
         field_of_mode = field(self.problem)
         found = _refined(field_of_mode, self.method.rtol)
         state = found.state
@@ -114,11 +112,7 @@ class AmplitudePlan(Plan):
                 f"{found.error:.1g}"
             ),
             unique=found.unique,
-            stats={
-                "elements": found.elements,
-                "element_error": found.error,
-                "seconds": time.perf_counter() - began,
-            },
+            stats={"elements": found.elements, "element_error": found.error},
         )
         if found.unique and not found.error <= self.method.rtol:
             return replace(answer, status=_not_converged(found, self.method.rtol))
@@ -214,10 +208,7 @@ def _solve_row(matrix: sparse.csr_array, row: int) -> np.ndarray:
 
 
 def _not_converged(found: _Averaged, rtol: float) -> Status:
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The {found.elements} finite elements in the amplitude have not converged: the state "
-            f"still changes by {found.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger rtol."
-        ),
+    return Outcome.NOT_CONVERGED.because(
+        f"The {found.elements} finite elements in the amplitude have not converged: the state "
+        f"still changes by {found.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger rtol."
     )

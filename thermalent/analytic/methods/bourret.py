@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -10,12 +9,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import expm_multiply
 
-from thermalent.analytic.methods.null_vector import (
-    ChargeSpace,
-    OneMode,
-    one_mode_of,
-    small_enough,
-)
+from thermalent.analytic.methods.null_vector import ChargeSpace, OneMode, one_mode_of, small_enough
 from thermalent.analytic.methods.steady_state_plan import NullVectorPlan
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.numerics.inverse_laplace import Contour, hyperbola
@@ -116,7 +110,6 @@ class BourretEvolutionPlan(Plan):
         `stats` holds the largest difference of the two routes ("contour_difference") over the times
         at which the inverse transform has converged ("contour_times" of them).
         """
-        began = time.perf_counter()
         memory = _memory(self.problem)
         times, initial = self.task.times, self.task.start
         states = _over_time(memory, times, initial)
@@ -134,7 +127,6 @@ class BourretEvolutionPlan(Plan):
             stats={
                 "contour_difference": float(np.max(differences)) if differences.size else np.nan,
                 "contour_times": int(np.sum(applies)),
-                "seconds": time.perf_counter() - began,
             },
         )
 
@@ -183,10 +175,7 @@ def _memory(problem: OneMode) -> _Memory:
     up_conj = (source.variance * source.drive_conj + source.backaction_conj) / scale
     return _Memory(
         emitter_liouvillian(problem.network),
-        (
-            (pole, up, scale * source.drive_conj),
-            (np.conj(pole), up_conj, scale * source.drive),
-        ),
+        ((pole, up, scale * source.drive_conj), (np.conj(pole), up_conj, scale * source.drive)),
     )
 
 

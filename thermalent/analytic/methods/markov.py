@@ -7,11 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thermalent.analytic.methods.null_vector import (
-    ChargeSpace,
-    OneMode,
-    small_enough,
-)
+from thermalent.analytic.methods.null_vector import ChargeSpace, OneMode, small_enough
 from thermalent.analytic.methods.steady_state_plan import NullVectorPlan, steady_state_problem
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network

@@ -239,14 +239,11 @@ def result(
     """
     status = Status()
     if not unique:
-        status = Status(
-            outcome=Outcome.NOT_UNIQUE,
-            message=(
-                f"The stationary state is not unique in the approximation {method.name}: the "
-                "emitters have a dark state, or one without damping. Break the symmetry "
-                "(detuning, position, dephasing, decay), or give te.ContinuedFraction() an "
-                "`initial=`."
-            ),
+        status = Outcome.NOT_UNIQUE.because(
+            f"The stationary state is not unique in the approximation {method.name}: the "
+            "emitters have a dark state, or one without damping. Break the symmetry "
+            "(detuning, position, dephasing, decay), or give te.ContinuedFraction() an "
+            "`initial=`."
         )
     return SteadyState(
         network=network,

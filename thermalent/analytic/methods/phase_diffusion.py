@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -81,7 +80,6 @@ class PhaseDiffusionPlan(Plan):
 
     def compute(self) -> SteadyState:
         """The state, of unknown error."""
-        began = time.perf_counter()
         classical = field(self.problem)
         if self.method.r0 is None:
             amplitude, diffusion = np.sqrt(classical.variance), classical.rate / 2
@@ -95,9 +93,5 @@ class PhaseDiffusionPlan(Plan):
             classical.phase_average(solved.state) if self.method.averaged else solved.state,
             order="it does not vanish in any limit but that of no drive",
             unique=solved.unique,
-            stats={
-                "r0": float(amplitude),
-                "condition": solved.condition,
-                "seconds": time.perf_counter() - began,
-            },
+            stats={"r0": float(amplitude), "condition": solved.condition},
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
@@ -80,7 +79,6 @@ class QuasistaticPlan(Plan):
 
     def compute(self) -> SteadyState:
         """The state, of unknown error."""
-        began = time.perf_counter()
         link = ideal_link(self.problem.network)
         if isinstance(link, IdealLink):
             average = _closed_form(link)
@@ -95,11 +93,7 @@ class QuasistaticPlan(Plan):
                 f"{average.error:.1g}"
             ),
             unique=average.unique,
-            stats={
-                "amplitudes": average.amplitudes,
-                "quadrature_error": average.error,
-                "seconds": time.perf_counter() - began,
-            },
+            stats={"amplitudes": average.amplitudes, "quadrature_error": average.error},
         )
         if average.unique and not average.error <= self.method.rtol:
             return replace(answer, status=_unsettled(average, self.method.rtol))
@@ -156,11 +150,8 @@ def _closed_form(link: IdealLink) -> _Average:
 
 
 def _unsettled(average: _Average, rtol: float) -> Status:
-    return Status(
-        outcome=Outcome.NOT_CONVERGED,
-        message=(
-            f"The sum over {average.amplitudes} amplitudes of the field has not converged: it "
-            f"still changes by {average.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger "
-            "rtol, or use te.ContinuedFraction()."
-        ),
+    return Outcome.NOT_CONVERGED.because(
+        f"The sum over {average.amplitudes} amplitudes of the field has not converged: it "
+        f"still changes by {average.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger "
+        "rtol, or use te.ContinuedFraction()."
     )

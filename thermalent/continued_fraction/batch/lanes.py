@@ -182,7 +182,6 @@ def solved_group(
     threads: int = 1,
     *,
     most: int = MOST_TIERS,
-    began: float | None = None,
     batch: bool = False,
 ) -> dict[int, SteadyState]:
     """The steady states of a group by position; those that the lanes cannot settle are left out.
@@ -193,15 +192,16 @@ def solved_group(
         settings: Accuracy.
         threads: Number of threads. It changes no bit of any result.
         most: Tier at which to give up.
-        began: When the work began, as `time.perf_counter` says; now, if not given.
-        batch: Whether the results say that they were solved with others.
+        batch: Whether the results say that they were solved with others, and what share of the
+            time each took.
     """
-    began = time.perf_counter() if began is None else began
+    began = time.perf_counter()
     # What is too hot for tiers the ordinary solver has tried otherwise, where it comes from there.
     widest = widest_folded(settings) if batch else math.inf
     solved = _solved(group, settings, threads, most, widest)
     how, elements = HOW_FIXED if solved.elements is None else HOW, solved.elements
-    seconds = (time.perf_counter() - began) / max(1, len(group.points))
+    share = (time.perf_counter() - began) / max(1, len(group.points))
+    shared = {"seconds": share, "batch": True} if batch else {}
     return {
         position: marked(
             SteadyState(
@@ -217,9 +217,8 @@ def solved_group(
                     "ended_by": "converged",
                     "unknowns_per_tier": group.counts,
                     "residual": residual,
-                    "seconds": seconds,
-                }
-                | ({"batch": True} if batch else {}),
+                    **shared,
+                },
             )
         )
         for row, position, rho, error, tier, residual in zip(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +53,6 @@ def ball_steady_state(
     from thermalent.continued_fraction.more_digits.extended import solve
     from thermalent.continued_fraction.more_digits.rounded_couplings import related_couplings
 
-    began = time.perf_counter()
     extended = solve(
         network,
         rtol,
@@ -86,7 +84,6 @@ def ball_steady_state(
         "bits": extended.bits,
         "reason": reason,
         "tail": "bounded" if extended.proven else "estimated",
-        "seconds": time.perf_counter() - began,
     }
     if digits is not None and extended.outcome == "converged" and not undecided:
         stats["digits"] = digits
@@ -124,21 +121,15 @@ def _status(h: Hierarchy, extended: Extended, undecided: bool) -> Status:
     if extended.outcome == "converged":
         return Status()
     if extended.outcome in _ENDED_BY:
-        return Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                f"The continued fraction did not converge: after {extended.tiers} tiers of "
-                f"{extended.bits} bits, {_ENDED_BY[extended.outcome]}, its error is "
-                f"{extended.error:.1e}. "
-                "Ask for a larger rtol or fewer digits."
-            ),
+        return Outcome.NOT_CONVERGED.because(
+            f"The continued fraction did not converge: after {extended.tiers} tiers of "
+            f"{extended.bits} bits, {_ENDED_BY[extended.outcome]}, its error is "
+            f"{extended.error:.1e}. "
+            "Ask for a larger rtol or fewer digits."
         )
-    return Status(
-        outcome=Outcome.INACCURATE,
-        message=(
-            f"The steady state is so sensitive that {extended.bits} bits leave an error of "
-            f"{extended.error:.1e}: it depends on rates many decades apart. Ask for a larger rtol."
-        ),
+    return Outcome.INACCURATE.because(
+        f"The steady state is so sensitive that {extended.bits} bits leave an error of "
+        f"{extended.error:.1e}: it depends on rates many decades apart. Ask for a larger rtol."
     )
 
 
@@ -164,10 +155,7 @@ def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Statu
             )
     except np.linalg.LinAlgError:
         pass
-    return Status(
-        outcome=Outcome.NOT_UNIQUE,
-        message=(
-            f"The steady state is not unique{why}{explanation}. Give `initial=` for the one that "
-            "is reached from a state, or break the symmetry (detuning, position, dephasing, decay)."
-        ),
+    return Outcome.NOT_UNIQUE.because(
+        f"The steady state is not unique{why}{explanation}. Give `initial=` for the one that "
+        "is reached from a state, or break the symmetry (detuning, position, dephasing, decay)."
     )

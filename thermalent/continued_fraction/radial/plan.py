@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +53,6 @@ def radial_steady_state(network: Network, chain: Chains, settings: Settings) -> 
     # Few calls need it, and every first call would wait for it.
     from thermalent.continued_fraction.radial.solve import HOW_RADIAL, nothing_found, radial_state
 
-    began = time.perf_counter()
     single = chain.single(0)
     assert single.size is not None
     (mode,) = gaussian_modes(network)
@@ -74,7 +72,6 @@ def radial_steady_state(network: Network, chain: Chains, settings: Settings) -> 
             "degree": found.degree,
             "ended_by": found.outcome,
             "unknowns_per_tier": chain.counts,
-            "seconds": time.perf_counter() - began,
         },
     )
 
@@ -98,19 +95,13 @@ def _status(settings: Settings, found: Radial) -> Status:
     ):
         return Status()
     if found.outcome == "singular" or not found.error < found.scale:
-        return Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                "The equation of the emitters at all amplitudes of the field is singular in double "
-                "precision: there may be several steady states, or a rate that is too small beside "
-                "the others. For fewer quanta in the mode the continued fraction tells which."
-            ),
+        return Outcome.NOT_CONVERGED.because(
+            "The equation of the emitters at all amplitudes of the field is singular in double "
+            "precision: there may be several steady states, or a rate that is too small beside "
+            "the others. For fewer quanta in the mode the continued fraction tells which."
         )
-    return Status(
-        outcome=Outcome.INACCURATE,
-        message=(
-            f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
-            f"for so hot a mode: the error is about {found.error:.1e}. Ask for rtol >= "
-            f"{2 * found.error / found.scale:.1e}."
-        ),
+    return Outcome.INACCURATE.because(
+        f"Argument `rtol` = {settings.aimed_rtol:.1e} is below what double precision can give "
+        f"for so hot a mode: the error is about {found.error:.1e}. Ask for rtol >= "
+        f"{2 * found.error / found.scale:.1e}."
     )

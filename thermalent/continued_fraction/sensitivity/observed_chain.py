@@ -46,7 +46,7 @@ from thermalent.operators.gradients import Valued
 from thermalent.operators.observables import TABLE, of_state
 from thermalent.solution.errors import SolveError, require_memory
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome, Status, SteadyState
+from thermalent.solution.result import Outcome, SteadyState
 from thermalent.support import checks, memory_limit
 
 # Chains disturbed as rounding may have disturbed them, and the factor on the root of the mean
@@ -326,7 +326,7 @@ class ObservedChain:
         )
 
     def _refuse(self, message: str) -> NoReturn:
-        status = Status(outcome=Outcome.INACCURATE, message=message)
+        status = Outcome.INACCURATE.because(message)
         raise SolveError(replace(self.state, status=status))
 
     def _at(self, key: tuple[str, int]) -> tuple[float, str]:

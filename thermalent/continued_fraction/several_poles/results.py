@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -20,9 +19,10 @@ from thermalent.continued_fraction.several_poles.converge import (
 )
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.networks.network import Network
+from thermalent.networks.symmetry import require_no_coherences
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.support import checks, memory_limit
+from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
 _HOW = (
@@ -45,7 +45,6 @@ def several_poles_steady_state(
         rtol: Relative accuracy; if None, the best that a budget affords.
         last: The highest tier to keep, instead.
     """
-    began = time.perf_counter()
     found = converge(chain, rtol) if last is None else truncated(chain, last, rtol)
     fraction = found.fraction
     return SteadyState(
@@ -64,7 +63,6 @@ def several_poles_steady_state(
             "operations": found.work,
             "unknowns_per_tier": found.chain.sizes,
             "residual": fraction.residual,
-            "seconds": time.perf_counter() - began,
         },
     )
 
@@ -77,25 +75,15 @@ def steady_state_from(
     rtol: float | None,
 ) -> SteadyState:
     """The asymptotic state of an initial state, where there are several steady states."""
-    began = time.perf_counter()
-    numbers = chain.numbers
-    if np.any(np.abs(initial[numbers[:, None] != numbers[None, :]]) > 0):
-        checks.fail(
-            "initial",
-            "without coherences between different excitation numbers",
-            checks.Words("not: use te.evolve, which follows them"),
-        )
+    require_no_coherences(initial, chain.numbers)
     with working("continued fraction of several poles") as report:
         state, error, tier, quanta, outcome = _reached(chain, initial, rtol, report)
     status = Status()
     if outcome and not (rtol is None and error <= ENOUGH * np.max(np.abs(state))):
-        status = Status(
-            outcome=Outcome.NOT_CONVERGED,
-            message=(
-                f"The steady state reached did not converge: with up to {quanta} quanta along the "
-                f"chain of {chain.length} poles its error is still about {error:.1e}. Ask for a "
-                "larger rtol, or take fewer poles or a narrower source."
-            ),
+        status = Outcome.NOT_CONVERGED.because(
+            f"The steady state reached did not converge: with up to {quanta} quanta along the "
+            f"chain of {chain.length} poles its error is still about {error:.1e}. Ask for a "
+            "larger rtol, or take fewer poles or a narrower source."
         )
     return SteadyState(
         network=network,
@@ -108,7 +96,6 @@ def steady_state_from(
             "coordinates": "chain",
             "poles": chain.length,
             "quanta": quanta,
-            "seconds": time.perf_counter() - began,
         },
     )
 
@@ -196,10 +183,7 @@ def _status(found: Converged, rtol: float | None) -> Status:
     if fraction.outcome not in failures:
         return Status()
     outcome, message = failures[fraction.outcome]
-    return Status(
-        outcome=outcome,
-        message=f"The continued fraction of {found.poles} poles {message}",
-    )
+    return outcome.because(f"The continued fraction of {found.poles} poles {message}")
 
 
 def _not_unique(found: Converged) -> Status:
@@ -211,10 +195,7 @@ def _not_unique(found: Converged) -> Status:
             f": there are {count} independent stationary states, because the network conserves "
             f"{stationary.conserved(fraction.k, fraction.uncertainty)}"
         )
-    return Status(
-        outcome=Outcome.NOT_UNIQUE,
-        message=(
-            f"The steady state is not unique{told}. Give `initial=` for the one that is reached "
-            "from a state, or break the symmetry (detuning, position, dephasing, decay)."
-        ),
+    return Outcome.NOT_UNIQUE.because(
+        f"The steady state is not unique{told}. Give `initial=` for the one that is reached "
+        "from a state, or break the symmetry (detuning, position, dephasing, decay)."
     )

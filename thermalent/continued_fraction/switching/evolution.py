@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ import numpy as np
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
-from thermalent.continued_fraction.one_mode import evolution_status
+from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
@@ -19,7 +18,6 @@ from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRu
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
-from thermalent.solution.result import Status
 from thermalent.solution.tasks import EvolutionTask, start_amplitudes
 from thermalent.support.progress import working
 
@@ -36,7 +34,6 @@ _OTHER_STEPS = 1.07  # norm of the steps of every second run over that of the ot
 _PROBED = 8  # networks whose steady states are looked at for the number of tiers
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
 _ROUNDING = 1e-13
-_SMALLEST = 1e-10
 _EPS = 4 * float(np.finfo(float).eps)
 
 
@@ -210,28 +207,15 @@ class ScheduleEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
-        began, task, settings = time.perf_counter(), self.task, self.settings
-        tolerance = max(settings.aimed_rtol, _SMALLEST)
-        known: dict[int, Hierarchy] = {}
-        for network in task.networks:
-            if id(network) not in known:
-                known[id(network)] = hierarchy(network, self.numbers)
+        task, settings = self.task, self.settings
+        networks = {id(network): network for network in task.networks}
+        known = {key: hierarchy(network, self.numbers) for key, network in networks.items()}
         with working("evolution under a schedule") as report:
             states, error, highest = evolve_pieces(
-                [known[id(network)] for network in task.networks], task, tolerance, report
+                [known[id(network)] for network in task.networks],
+                task,
+                settings.evolution_tolerance,
+                report,
             )
-        status: Status = evolution_status(settings, task.times, error, tolerance, 0.0)
-        return Evolution(
-            network=task.network,
-            method=settings.record,
-            times=task.times,
-            states=states,
-            error=error,
-            how=_HOW,
-            status=status,
-            stats={
-                "tiers": highest,
-                "pieces": len(task.pieces),
-                "seconds": time.perf_counter() - began,
-            },
-        )
+        stats = {"tiers": highest, "pieces": len(task.pieces)}
+        return evolved(task, settings, states, error, stats, how=_HOW)

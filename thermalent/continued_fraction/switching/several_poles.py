@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermalent.continued_fraction.one_mode import evolution_status
+from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.several_poles.common_coordinates import common_chains
@@ -40,7 +39,6 @@ _MOST_NODES = 54  # more would lose digits to exp(Re z t)
 _PROBED = 8  # networks whose steady states are looked at for the number of tiers
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
 _ROUNDING = 1e-13
-_SMALLEST = 1e-10
 _EPS = 4 * float(np.finfo(float).eps)
 # Sparse products take so much longer than the dense ones in which work is granted.
 _SPARSE = 15.0
@@ -298,28 +296,12 @@ class PolesScheduleEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
-        began, task, settings = time.perf_counter(), self.task, self.settings
-        tolerance = max(settings.aimed_rtol, _SMALLEST)
-        aims = AIMS if settings.rtol is None else (tolerance,)
+        task, settings = self.task, self.settings
+        aims = AIMS if settings.rtol is None else (settings.evolution_tolerance,)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
         with working("evolution under a schedule") as report:
             goal = Goal(aims=aims, granted=granted / _SPARSE, report=report)
-            states, error, stats = evolve_schedule(schedule_of(self.chains, task), task, goal)
-        status = evolution_status(
-            settings, task.times, error, tolerance, stats["refused"], "what is switched"
-        )
-        return Evolution(
-            network=task.network,
-            method=settings.record,
-            times=task.times,
-            states=states,
-            error=error,
-            how=HOW_OF_SCHEDULES,
-            status=status,
-            stats={
-                **stats,
-                "pieces": len(task.pieces),
-                "poles": self.chains[0].length,
-                "seconds": time.perf_counter() - began,
-            },
-        )
+            states, error, own = evolve_schedule(schedule_of(self.chains, task), task, goal)
+        stats = {**own, "pieces": len(task.pieces), "poles": self.chains[0].length}
+        how, cause = HOW_OF_SCHEDULES, "what is switched"
+        return evolved(task, settings, states, error, stats, how=how, cause=cause)

@@ -14,6 +14,7 @@ from typing import Any
 from thermalent.ensembles.blocks import Stop
 from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
+from thermalent.solution.interruption import whole
 from thermalent.solution.result import checked
 from thermalent.solution.tasks import SteadyStateTask
 from thermalent.stochastic.method import FieldTrajectories, FieldTrajectoriesPlan
@@ -22,7 +23,7 @@ from thermalent.stochastic.run import block_mean
 from thermalent.stochastic.step_bias import ExtrapolatedBlock, Reader
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support.one_thread import one_thread
-from thermalent.sweeping.blocks import StateOrError, attempt, compute, whole
+from thermalent.sweeping.blocks import StateOrError, attempt, compute
 from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost
 from thermalent.sweeping.execution.parent import end_with_parent
@@ -68,7 +69,7 @@ def _solver(
         outcomes = []
         for i, network in enumerate(networks):
             part = None if parts is None else parts.of(task.number, i)
-            outcomes.append(whole(attempt(_on(workers, method, part), network)))
+            outcomes.append(attempt(_on(workers, method, part), network))
         return outcomes
 
     return solve
@@ -90,7 +91,7 @@ def solved(
 
     plan = method.accepted(SteadyStateTask(network=network))
     assert isinstance(plan, FieldTrajectoriesPlan)  # of trajectories
-    result = checked(plan.run_with(blocks))
+    result = checked(whole(plan.run_with(blocks)))
     return result if result.status.ok else SolveError(result)
 
 
