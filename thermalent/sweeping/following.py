@@ -14,7 +14,7 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Method
 from thermalent.solving.solve import evolve
 from thermalent.support import checks
-from thermalent.sweeping.blocks import attempt, columns, failed, whole
+from thermalent.sweeping.blocks import attempt, columns, failed
 from thermalent.sweeping.columns import SOLVED, Columns, blank
 from thermalent.sweeping.grid import Axis, Grid
 from thermalent.sweeping.recipe import Recipe
@@ -100,11 +100,9 @@ def follow(recipe: Recipe, part: Grid, skipped: np.ndarray | None = None) -> Col
 
 def _over_time(recipe: Recipe, parameters: dict[str, Any], times: np.ndarray) -> Columns:
     """The columns of one evolution, (t,)."""
-    evolution = whole(
-        attempt(
-            lambda point: evolve(recipe.network(point), times, recipe.initial, recipe.method),
-            parameters,
-        )
+    evolution = attempt(
+        lambda point: evolve(recipe.network(point), times, recipe.initial, recipe.method),
+        parameters,
     )
     if not isinstance(evolution, Evolution):
         return columns(recipe.observables, [evolution] * len(times))
