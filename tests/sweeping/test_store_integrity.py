@@ -321,13 +321,18 @@ class TestDisks:
         swept(tmp_path / "study.zarr")
         assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
 
-    def test_parts_that_cannot_be_removed_harm_nobody(self, tmp_path, monkeypatch):
-        def failing(self):
+    @pytest.mark.parametrize("operation", ["rmdir", "glob"])
+    def test_parts_that_cannot_be_removed_harm_nobody(self, tmp_path, monkeypatch, operation):
+        usual = getattr(Path, operation)
+
+        def failing(self, *pattern):
+            if pattern not in [(), ("0-*",)]:  # not of the parts
+                return usual(self, *pattern)
             raise OSError(errno.EIO, "Input/output error")
 
         method = te.FieldTrajectories(n=128, seed=3, burn_in=5.0, window=5.0)
         monkeypatch.setattr(partial_ensembles, "EVERY", 0.0)
-        monkeypatch.setattr(Path, "rmdir", failing)
+        monkeypatch.setattr(Path, operation, failing)
         data = te.sweep(
             te.thermal_link, {"n_th": [5.0], "kappa": [0.5]}, "concurrence", method=method,
             store=tmp_path / "study.zarr", executor=1,

@@ -48,8 +48,9 @@ class Parts:
 
     def forget(self, block: int) -> None:
         """Remove the ensembles of a block, which is stored: what cannot be removed harms nobody."""
-        for folder in self._mine.glob(f"{block}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the folder cannot be listed
+            for folder in self._mine.glob(f"{block}-*"):
+                shutil.rmtree(folder, ignore_errors=True)
         for folder in (self._mine, self._folder):
             with contextlib.suppress(OSError):  # not empty
                 folder.rmdir()
@@ -70,9 +71,11 @@ class Part:
         Raises:
             StoreError: the disk cannot be read.
         """
-        while (path := self._folder / f"{self._next}.npz").exists():
+        while True:
             try:
-                sums = _read(path)
+                sums = _read(self._folder / f"{self._next}.npz")
+            except FileNotFoundError:
+                return
             except OSError as problem:
                 raise explained(self._folder, problem) from problem
             if sums is None:  # damaged: this stretch and what follows are computed again

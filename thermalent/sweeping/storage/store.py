@@ -135,8 +135,8 @@ class Store:
         Raises:
             StoreError: the store was removed or damaged meanwhile.
         """
-        self._require_folder()
         try:
+            self._require_folder()
             return opened(self.path)[list(self._arrays)]
         except (OSError, KeyError, ValueError) as problem:
             raise StoreError(damaged_words(self.path, problem)) from problem
