@@ -27,7 +27,7 @@ from tests.campaign import victims
 from tests.campaign.children import Child
 from tests.campaign.outcomes import Outcome, Task
 from tests.campaign.small_disk import SmallDisk
-from tests.campaign.stores import difference, files_of, litter, undisturbed, workspace
+from tests.campaign.stores import at_once, difference, files_of, litter, undisturbed, workspace
 from tests.campaign.victims import STUDIES, Order
 
 # What is hit, and the share of it.
@@ -198,7 +198,11 @@ def _judged(order: Order, fault: Fault) -> tuple[str, str, str]:
         second = Child(disturbed, order, Fault()).last()[1]
     if second.ended != "returned":
         return report.phase, answer, f"{fault}: afterwards {second.words}"
-    said = difference(files_of(order.store), undisturbed(order.study, order.stage))
+    files = files_of(order.store)
+    said = difference(files, undisturbed(order.study, order.stage))
+    if said and fault.vanishing and order.stage:
+        # A store that vanishes before the sweep has read it is made anew, with the whole grid.
+        said = difference(files, at_once(order.study, order.stage)) and said
     left = litter(order)
     if left:
         said += f" left beside the store: {', '.join(left)}"

@@ -42,6 +42,12 @@ def undisturbed(study: str, stage: int) -> dict[str, bytes]:
         return _undisturbed(study, stage)
 
 
+def at_once(study: str, stage: int) -> dict[str, bytes]:
+    """The files of a study whose grid did not grow: that of this stage from the beginning."""
+    with _making:
+        return _at_once(study, stage)
+
+
 @cache
 def _undisturbed(study: str, stage: int) -> dict[str, bytes]:
     return _stages(study)[stage]
@@ -49,15 +55,25 @@ def _undisturbed(study: str, stage: int) -> dict[str, bytes]:
 
 @cache
 def _stages(study: str) -> list[dict[str, bytes]]:
-    found = []
     with tempfile.TemporaryDirectory() as folder:
-        for stage in range(len(STUDIES[study].grids)):
-            order = Order(folder=folder, study=study, stage=stage)
-            message = Child(victims.run, order).last()
-            if message[0] != "returned":
-                raise RuntimeError(f"the study {study!r} fails undisturbed: {message}")
-            found.append(files_of(order.store))
-    return found
+        orders = (
+            Order(folder=folder, study=study, stage=stage)
+            for stage in range(len(STUDIES[study].grids))
+        )
+        return [_filled(order) for order in orders]
+
+
+@cache
+def _at_once(study: str, stage: int) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        return _filled(Order(folder=folder, study=study, stage=stage))
+
+
+def _filled(order: Order) -> dict[str, bytes]:
+    message = Child(victims.run, order).last()
+    if message[0] != "returned":
+        raise RuntimeError(f"the study {order.study!r} fails undisturbed: {message}")
+    return files_of(order.store)
 
 
 def workspace(order: Order) -> Path:
