@@ -13,7 +13,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator, alternating_layout
-from thermalent.continued_fraction.dynamics.relaxation import Steps
+from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola

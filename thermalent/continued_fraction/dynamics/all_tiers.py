@@ -23,7 +23,7 @@ from thermalent.continued_fraction.dynamics.chebyshev import Propagator
 from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
 from thermalent.continued_fraction.dynamics.reduced import Reduced
-from thermalent.continued_fraction.dynamics.relaxation import OTHER_STEPS, Report, largest_rate
+from thermalent.continued_fraction.dynamics.steps import OTHER_STEPS, Report, largest_rate
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.errors import ArgumentError
 

@@ -27,7 +27,8 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
-from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
+from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.networks.symmetry import element_charges
 
 _ROUNDING = 8 * float(np.finfo(float).eps)

@@ -27,12 +27,11 @@ from thermalent.continued_fraction.dynamics.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
     RelaxationResult,
-    Steps,
     first_contour,
-    largest_rate,
     relax,
 )
 from thermalent.continued_fraction.dynamics.rounding import redrawn
+from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
 from thermalent.networks.symmetry import element_charges
 
 # Tiers that a steady state may need over those that the source's own resolvent needs: for a nearly

@@ -19,7 +19,8 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
-from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, Steps, relax
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
+from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.converge import bytes_needed
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain

@@ -18,12 +18,8 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation, res
 from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import folded, response
-from thermalent.continued_fraction.dynamics.relaxation import (
-    RelaxationResult,
-    Steps,
-    largest_rate,
-    relax,
-)
+from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
+from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
 from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.evaluation import fold_work

@@ -17,7 +17,8 @@ import numpy as np
 from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.inversion import Inverter
 from thermalent.continued_fraction.dynamics.reduced import Reduced, response
-from thermalent.continued_fraction.dynamics.relaxation import Steps, relax
+from thermalent.continued_fraction.dynamics.relaxation import relax
+from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.continued_fraction.several_poles.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.fields import joined_tiers
 from thermalent.continued_fraction.several_poles.sweep import TierSweep

@@ -15,8 +15,8 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hier
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import factors
 from thermalent.continued_fraction.dynamics.conserved import Conserved
-from thermalent.continued_fraction.dynamics.relaxation import largest_rate
 from thermalent.continued_fraction.dynamics.rounding import redrawn
+from thermalent.continued_fraction.dynamics.steps import largest_rate
 from thermalent.continued_fraction.switching.contours import TierResolvent
 from thermalent.continued_fraction.switching.reference import (
     SourcePiece,

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.dynamics.conserved import Conserved
-from thermalent.continued_fraction.dynamics.relaxation import largest_rate
+from thermalent.continued_fraction.dynamics.steps import largest_rate
 from thermalent.continued_fraction.several_poles.assembly import assemble_tiers, tier_offsets
 from thermalent.continued_fraction.several_poles.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
