@@ -74,6 +74,7 @@ TESTED_THROUGH = {
     "networks.value": "networks/test_value.py",
     "operators.given_states": "operators/test_given_states.py",
     "operators.readable": "solution/test_record.py",
+    "operators.weights": "solution/test_read_together.py",
     "solution.arrays": "sweeping/test_bulk.py",
     "solution.shown_states": "solution/test_shown_states.py",
     "solving.source_error": "filters/test_measured_filters.py",

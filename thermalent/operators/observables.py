@@ -1,13 +1,12 @@
 """The one table of observables, the numbers of a state: function, unit, error bound, gradient.
 
 `SteadyState`, `Evolution`, sweeps, sensitivities, the comparison of methods and the command line
-read it.
-A further observable is a function of a state and a line here.
+read it. A further observable is a function of a state and a line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,10 +20,8 @@ from thermalent.operators import (
     error_bounds,
     gradients,
     measures_together,
-    states,
 )
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
-from thermalent.operators.given_states import require_dims
 from thermalent.operators.readable import OneState, Result, SeveralStates, Stack
 from thermalent.operators.stacks import (
     GivenStates,
@@ -34,6 +31,7 @@ from thermalent.operators.stacks import (
     reduced_states,
 )
 from thermalent.operators.x_states import x_concurrences
+from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
 
 
@@ -77,6 +75,14 @@ class Measure:
     plural: str = ""
 
 
+def _of_whole(function: Callable[..., float]) -> Callable[..., float]:
+    return lambda rho, dims, tolerance: function(rho, tolerance=tolerance)
+
+
+def _of_parts(function: Callable[..., float]) -> Callable[..., float]:
+    return lambda rho, dims, tolerance: function(rho, dims, tolerance=tolerance)
+
+
 def _overlap(rho: np.ndarray, ket: np.ndarray) -> float:
     return float((ket.conj() @ rho @ ket).real)
 
@@ -84,7 +90,7 @@ def _overlap(rho: np.ndarray, ket: np.ndarray) -> float:
 MEASURES = (
     Measure(
         name="concurrence",
-        function=lambda rho, dims, tolerance: entanglement.concurrence(rho, tolerance=tolerance),
+        function=_of_whole(entanglement.concurrence),
         bound=error_bounds.concurrence_bound,
         together=x_concurrences,
         statistical=error_bounds.concurrence_of_mean,
@@ -96,9 +102,7 @@ MEASURES = (
     ),
     Measure(
         name="negativity",
-        function=lambda rho, dims, tolerance: entanglement.negativity(
-            rho, dims, tolerance=tolerance
-        ),
+        function=_of_parts(entanglement.negativity),
         bound=error_bounds.negativity_bound,
         together=measures_together.negativities,
         gradient=gradients.negativity_with_gradient,
@@ -106,9 +110,7 @@ MEASURES = (
     ),
     Measure(
         name="logarithmic_negativity",
-        function=lambda rho, dims, tolerance: entanglement.logarithmic_negativity(
-            rho, dims, tolerance=tolerance
-        ),
+        function=_of_parts(entanglement.logarithmic_negativity),
         bound=error_bounds.logarithmic_negativity_bound,
         together=measures_together.logarithmic_negativities,
         gradient=gradients.logarithmic_negativity_with_gradient,
@@ -117,9 +119,7 @@ MEASURES = (
     ),
     Measure(
         name="entanglement_of_formation",
-        function=lambda rho, dims, tolerance: entanglement.entanglement_of_formation(
-            rho, tolerance=tolerance
-        ),
+        function=_of_whole(entanglement.entanglement_of_formation),
         bound=error_bounds.entanglement_of_formation_bound,
         together=measures_together.formations,
         statistical=error_bounds.formation_of_mean,
@@ -130,9 +130,7 @@ MEASURES = (
     ),
     Measure(
         name="fully_entangled_fraction",
-        function=lambda rho, dims, tolerance: distillation.fully_entangled_fraction(
-            rho, tolerance=tolerance
-        ),
+        function=_of_whole(distillation.fully_entangled_fraction),
         bound=distillation_bounds.fraction_bound,
         gradient=distillation_bounds.fraction_with_gradient,
         pair=True,
@@ -140,9 +138,7 @@ MEASURES = (
     ),
     Measure(
         name="teleportation_fidelity",
-        function=lambda rho, dims, tolerance: distillation.teleportation_fidelity(
-            rho, tolerance=tolerance
-        ),
+        function=_of_whole(distillation.teleportation_fidelity),
         bound=distillation_bounds.teleportation_bound,
         gradient=distillation_bounds.teleportation_with_gradient,
         pair=True,
@@ -150,9 +146,7 @@ MEASURES = (
     ),
     Measure(
         name="coherent_information",
-        function=lambda rho, dims, tolerance: distillation.coherent_information(
-            rho, dims, tolerance=tolerance
-        ),
+        function=_of_parts(distillation.coherent_information),
         bound=distillation_bounds.coherent_information_bound,
         gradient=distillation_bounds.coherent_information_with_gradient,
         unit="bit",
@@ -161,7 +155,7 @@ MEASURES = (
     ),
     Measure(
         name="purity",
-        function=lambda rho, dims, tolerance: distances.purity(rho, tolerance=tolerance),
+        function=_of_whole(distances.purity),
         bound=error_bounds.purity_bound,
         together=measures_together.purities,
         gradient=gradients.purity_with_gradient,
@@ -169,9 +163,7 @@ MEASURES = (
     ),
     Measure(
         name="entropy",
-        function=lambda rho, dims, tolerance: distances.von_neumann_entropy(
-            rho, tolerance=tolerance
-        ),
+        function=_of_whole(distances.von_neumann_entropy),
         bound=error_bounds.entropy_bound,
         together=measures_together.entropies,
         gradient=gradients.entropy_with_gradient,
@@ -298,131 +290,6 @@ def of_states(stack: Stack, name: str, emitters: Sequence[str] = ()) -> Readings
     return Readings(values, errors, problems)
 
 
-def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estimate:
-    """The weight <psi|rho|psi> of a pure state in a steady state, with its error.
-
-    Args:
-        result: The steady state.
-        state: The pure state: a label as "01", a Bell state of two qubits, or a ket.
-        emitters: Their names; all if empty.
-
-    Raises:
-        ValueError: there is no such state of these emitters.
-    """
-    names = tuple(emitters) or result.network.emitter_names
-    rho, psi = result.reduced(*emitters), pure(state, _dims(result, names))
-    return _weighed(result, names, rho, _overlap(rho, psi), psi)
-
-
-def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Readings:
-    """The weight of a ket (k,) in many steady states, and its errors: as `of_states`."""
-    rho = reduced_states(stack, tuple(emitters))
-    values = np.array([_overlap(state, psi) for state in rho])
-    return Readings(values, _errors_of_weights(stack, psi, tuple(emitters)), {})
-
-
-def _errors_of_weights(stack: Stack, psi: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """Errors of the weight of a ket (k,), (t,); not-a-number where those of a state are."""
-    bounds = error_bounds.overlap_bound(psi, reduced_errors(stack, names, len(psi)))
-    return np.where(np.isfinite(stack.error), bounds, UNKNOWN)
-
-
-def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
-    """The weight of a pure state in the states of an evolution."""
-    psi = pure(state, _dims(result, tuple(emitters) or result.network.emitter_names))
-    found = weights(GivenStates([result.at(i) for i in range(len(result))]), psi, emitters)
-    return Estimates(found.values, found.errors, _how(result, result.error, result.how))
-
-
-def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
-    """The populations that `states.populations` gives, each with its error."""
-    names = tuple(emitters) or result.network.emitter_names
-    _refuse_labels(result, names)
-    rho, dims = result.reduced(*emitters), _dims(result, names)
-    values = states.populations(rho, dims, tolerance=result._tolerance)
-    named, basis = _bell_labels(dims), np.eye(len(rho))  # the labels are in the order of the basis
-    return {
-        label: _weighed(result, names, rho, value, pure(label, dims) if label in named else ket)
-        for ket, (label, value) in zip(basis, values.items(), strict=True)
-    }
-
-
-def populations_over_time(
-    result: SeveralStates, emitters: Sequence[str] = ()
-) -> dict[str, Estimates]:
-    """The populations at each time."""
-    moments = [result.at(i) for i in range(len(result))]
-    return populations_together(moments, emitters, _how(result, result.error, result.how))
-
-
-def populations_together(
-    results: Sequence[OneState], emitters: Sequence[str], how: str
-) -> dict[str, Estimates]:
-    """The populations of several states of networks with the same emitters."""
-    stack, names = GivenStates(results), tuple(emitters)
-    for first in results[:1]:
-        _refuse_labels(first, names)
-    rho, dims = reduced_states(stack, names), _dims(stack, names)
-    values = measures_together.populations_of_all(rho, stack.tolerance, dims)
-    for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
-        one = states.populations(rho[i], dims, tolerance=float(stack.tolerance[i]))
-        values[i] = list(one.values())
-    named, basis = _bell_labels(dims), np.eye(rho.shape[-1])  # the labels are in its order
-    return {
-        label: Estimates(
-            column, _errors_of_weights(stack, pure(label, dims) if label in named else ket, names),
-            how,
-        )
-        for label, ket, column in zip(labels(dims), basis, values.T, strict=True)
-    }  # fmt: skip
-
-
-def labels(dims: Sequence[int]) -> Iterable[str]:
-    """Names of the populations of emitters of these dimensions."""
-    return ("00", "S", "T", "11") if tuple(dims) == (2, 2) else states.basis_labels(dims)
-
-
-def pure(state: Any, dims: Sequence[int], *, name: str = "state", given: Any = None) -> np.ndarray:
-    """The ket of a pure state: a Bell state of two qubits by name, a product state, or a ket.
-
-    Args:
-        state: "S", "T", "Psi-", "Psi+", "Phi-", "Phi+", a label such as "01", or a ket, (d,).
-        dims: Dimensions of the emitters.
-        name: What an error message calls it.
-        given: What an error message says was given; the state itself if not told.
-
-    Raises:
-        ValueError: there is no such state.
-    """
-    from thermalent.support import checks
-
-    if not isinstance(state, str):
-        require_dims(name, state, dims)
-        return states.check_ket(state, name=name, size=int(np.prod(dims)))
-    if tuple(dims) == (2, 2) and not state.isdigit():
-        if state in ("S", "T", "Psi-", "Psi+", "Phi-", "Phi+"):
-            return states.bell(state)
-        of = "" if given is None else "of "
-        allowed = f"{of}a Bell state (S, T, Psi-, Psi+, Phi-, Phi+) or a basis state (00, 01, ...)"
-        checks.fail(name, allowed, state if given is None else given)
-    return states.ket(state, dims, name=name)
-
-
-def _refuse_labels(result: OneState, names: Sequence[str]) -> None:
-    """Names of states where those of emitters are meant, as in populations("S")."""
-    dims, known = result.network.dims, result.network.emitter_names
-    for name in names:
-        if name not in known and name in (*_bell_labels(dims), *states.basis_labels(dims)):
-            raise ArgumentError(
-                f"Argument `names` must be emitters, any of {list(known)}, but is {name!r}, "
-                f"which is a state: its population is populations()[{name!r}]."
-            )
-
-
-def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:
-    return ("S", "T") if tuple(dims) == (2, 2) else ()
-
-
 def _chosen(measure: Measure, result: Result | Stack, emitters: Sequence[str]) -> tuple[str, ...]:
     names = tuple(emitters)
     if not measure.pair:
@@ -431,8 +298,6 @@ def _chosen(measure: Measure, result: Result | Stack, emitters: Sequence[str]) -
     if not names and len(known) == 2:
         names = known
     if len(names) != 2 or names[0] == names[1]:
-        from thermalent.support import checks
-
         checks.fail("names", f"two different emitters of {list(known)}", list(names))
     return names
 
@@ -472,18 +337,6 @@ def _errors(
     if measure.statistical is not None and stack.method.claim == "statistical":
         bound = measure.statistical
     return bounded_errors(bound, stack, tuple(names), rho, eps, values)
-
-
-def _weighed(
-    result: OneState, names: Sequence[str], rho: np.ndarray, value: float, ket: np.ndarray
-) -> Estimate:
-    def error() -> float:
-        if not np.isfinite(result.error):
-            return UNKNOWN
-        eps = reduced_errors(GivenStates([result]), names, len(rho))
-        return float(error_bounds.overlap_bound(ket, eps)[0])
-
-    return Estimate(value, error, _how(result, float(result.error), result.error.how))
 
 
 def _how(result: Result, eps: Any, origin: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.operators import expectations, observables
+from thermalent.operators import expectations, observables, weights
 from thermalent.operators.estimates import Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import (
@@ -114,11 +114,11 @@ class Evolution(Saved, ShownEvolution):
 
     def populations(self, *names: str) -> dict[str, Estimates]:
         """Populations at each time, (t,) for each label, as of a steady state."""
-        return observables.populations_over_time(self, names)
+        return weights.populations_over_time(self, names)
 
     def fidelity(self, state: Any, *names: str) -> Estimates:
         """Fidelity with a pure state at each time, (t,), as of a steady state."""
-        return observables.weight_over_time(self, state, names)
+        return weights.weight_over_time(self, state, names)
 
     def expectation(self, operator: Any, *names: str) -> Estimates:
         """Expectation value of any operator at each time, (t,), as of a steady state."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from thermalent.networks import symmetry
-from thermalent.operators import entanglement, expectations, observables, states
+from thermalent.operators import entanglement, expectations, observables, states, weights
 from thermalent.operators.estimates import ComplexEstimate, Estimate, Estimates
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.shown_states import ShownState
@@ -164,7 +164,7 @@ class SteadyState(Saved, ShownState):
 
     def populations(self, *names: str) -> dict[str, Estimate]:
         """Populations: {"00", "S", "T", "11"} for two qubits, else by product basis state."""
-        return observables.populations_of(self, names)
+        return weights.populations_of(self, names)
 
     def fidelity(self, state: Any, *names: str) -> Estimate:
         r"""Fidelity \(\langle\psi|\rho|\psi\rangle\) with a pure state (not its root).
@@ -174,7 +174,7 @@ class SteadyState(Saved, ShownState):
                 (d, 1) or a `qutip.Qobj`.
             names: The emitters whose state is compared; all if none is named.
         """
-        return observables.weight(self, state, names)
+        return weights.weight(self, state, names)
 
     def expectation(self, operator: Any, *names: str) -> Estimate | ComplexEstimate:
         r"""Expectation value \(\mathrm{Tr}\,O\rho\) of any operator, with its error.

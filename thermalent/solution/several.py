@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from thermalent.operators import observables
+from thermalent.operators import observables, weights
 from thermalent.operators.estimates import Estimates
 from thermalent.operators.stacks import GivenStates
 from thermalent.solution.result import SteadyState
@@ -70,7 +70,7 @@ class SteadyStates(Saved, Sequence[SteadyState]):
         self._require_one_kind()
         first = self._results[0]
         how = observables._how(first, self.error, first.error.how)
-        return observables.populations_together(self._results, names, how)
+        return weights.populations_together(self._results, names, how)
 
     def fidelity(self, state: Any, *names: str) -> Estimates:
         """Fidelity of each state with a pure state, (n,), as of one steady state."""

@@ -10,7 +10,7 @@ from thermalent.analysis.conditional.expansion import checked_amplitudes
 from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
 from thermalent.networks.shown_network import names_in_short
-from thermalent.operators import observables
+from thermalent.operators import weights
 from thermalent.solution.shown_states import imported_xarray
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
@@ -61,7 +61,7 @@ class ShownConditionalStates(metaclass=ExplainedClass):
         points = checks.integer("points", points, 2)
         width = _WIDTH * float(np.sqrt(found.variance))
         radii = np.linspace(0.0, width * np.sqrt(2), 2 * points)
-        labels = tuple(observables.labels(found.network.dims))
+        labels = tuple(weights.labels(found.network.dims))
         if of == "density":
             values = np.asarray(found.density(radii))
         elif of in labels:
