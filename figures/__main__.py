@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from figures import NAMES as CLOSED_FORMS
-from figures.common import FOLDER, Report, Track, silent
+from figures.attempts import Attempt, attempt, side_by_side
+from figures.common import FOLDER, Track
 
 # Links in the laboratory and in front of a mirror, and lines of several pairs.
 LINKS = (
@@ -86,43 +86,66 @@ COOPERATIVE = (
     "cooperative_4",
 )
 NAMES = (*CLOSED_FORMS, *LINKS, *DYNAMICS, *RINGS, *RAILS, *FILTERS, *COOPERATIVE)
+# What takes longest begins first, so that no process works on when the others have ended.
+LONGEST = (
+    "dual_rail_3b",
+    "dual_rail_4a",
+    "dual_rail_4d",
+    "dual_rail_3a",
+    "dual_rail_3c",
+)
+
+
+def _cores() -> int:
+    allowed = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default="output")
-@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--processes", type=click.IntRange(min=1), default=_cores, show_default="one per core"
+)
 def run(names: Sequence[str], folder: Path, processes: int) -> None:
-    """Compute the named figures (all if none is named); write FOLDER/NAME.png, .pdf and .csv."""
-    chosen = list(dict.fromkeys(names)) or list(NAMES)
+    """Compute the named figures (all if none is named); write FOLDER/NAME.png, .pdf and .csv.
+
+    A figure that fails does not keep the others from being drawn.
+    """
+    asked = set(names or NAMES)
+    chosen = [name for name in dict.fromkeys((*LONGEST, *NAMES)) if name in asked]
+    tried = []
     with _progress() as progress:
         overall = progress.add_task("figures", total=len(chosen))
-        for name, seconds, report in _all(chosen, folder, processes, progress):
+        if min(processes, len(chosen)) == 1:
+            attempts = (attempt(name, folder, _tracker(progress, name)) for name in chosen)
+        else:
+            attempts = side_by_side(chosen, folder, processes)
+        for done in attempts:
+            style = "bold red" if done.failed else "bold"
             progress.console.print(
-                f"[bold]{name}[/] {seconds:.1f} s: {report.agreement}",
-                highlight=False,
-                soft_wrap=True,
+                f"[{style}]{done.name}[/] {done.seconds:.1f} s: ", end="", highlight=False
             )
+            progress.console.print(done.words, highlight=False, soft_wrap=True, markup=False)
             progress.advance(overall)
+            tried.append(done)
+        if len(tried) > 1:
+            progress.console.print(_table(tried))
         progress.console.print(f"written to {folder}", highlight=False, soft_wrap=True)
+    failed = [done.name for done in tried if done.failed]
+    if failed:
+        raise click.ClickException(f"not drawn: {', '.join(failed)}")
 
 
-def _all(
-    names: Sequence[str], folder: Path, processes: int, progress: Progress
-) -> Iterator[tuple[str, float, Report]]:
-    if processes == 1:
-        for name in names:
-            yield _one(name, folder, _tracker(progress, name))
-        return
-    with ProcessPoolExecutor(processes) as pool:
-        for future in as_completed([pool.submit(_one, name, folder, silent) for name in names]):
-            yield future.result()
-
-
-def _one(name: str, folder: Path, track: Track) -> tuple[str, float, Report]:
-    began = time.perf_counter()
-    report = importlib.import_module(f"figures.{name}").main(folder, track=track)
-    return name, time.perf_counter() - began, report
+def _table(tried: Sequence[Attempt]) -> Table:
+    """CPU seconds, the longest first, and their sum."""
+    table = Table("figure", "CPU s", show_footer=True)
+    table.columns[0].footer = f"{len(tried)} figures"
+    table.columns[1].footer = f"{sum(done.seconds for done in tried):.0f}"
+    table.columns[1].justify = "right"
+    for done in sorted(tried, key=lambda done: -done.seconds):
+        table.add_row(done.name, "failed" if done.failed else f"{done.seconds:.1f}")
+    return table
 
 
 def _progress() -> Progress:
