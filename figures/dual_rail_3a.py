@@ -37,7 +37,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = commo
             columns["purity"] = evolved.purity()
             last = evolved.states[-1]
         else:
-            time = float(te.purity_time(_rails(PAIRS), impurity=SHARE))
+            time = common.purity_return(_rails(PAIRS), times, evolved.states, PAIRS * SHARE)
     shorter = te.evolve(_rails(SHORTER), times, "00" * SHORTER, te.Fock())
     distance = max(
         common.largest_difference(columns[f"C_{i}{i}"], shorter.concurrence(f"A{i}", f"B{i}"))

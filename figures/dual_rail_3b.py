@@ -42,7 +42,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
                 [np.vdot(target.ket, rho @ target.ket).real for rho in evolved.states]
             )
         else:
-            time = float(te.purity_time(_rails(), impurity=SHARE))
+            time = common.purity_return(_rails(), times, evolved.states, PAIRS * SHARE)
     distance = common.largest_difference(columns[f"S_{SHORTER}"], _of_shorter_rails(times))
     limits = np.array(target.entropies())
     _draw(folder, columns, limits, time)

@@ -154,7 +154,21 @@ def test_real_problems_are_solved_in_real_numbers():
         start = product_elements(base, [], np.diag([1.0, *[0.0] * 15]))
         blocks = SectorGenerators(network, base, base, 0, start)
         assert blocks.real is real
-        assert len(blocks.pack(start)) == (1 if real else 2) * base.elements
+        # Each pair of an element and its conjugate once: a symmetric or a Hermitian matrix.
+        pairs = (base.elements - 16) // 2
+        assert len(blocks.pack(start)) == 16 + (1 if real else 2) * pairs
+
+
+def test_packed_elements_keep_their_norm_and_lose_what_is_not_hermitian():
+    network = te.dual_rail(2, 1.0, detuning=0.2)
+    base = space(network, (), emitter_numbers(network))
+    rng = np.random.default_rng(2)
+    elements = rng.normal(size=base.elements) + 1j * rng.normal(size=base.elements)
+    hermitian = (elements + elements[base.index(base.cols, base.rows)].conj()) / 2
+    blocks = SectorGenerators(network, base, base, 0, elements)
+    packed = blocks.pack(elements)
+    assert np.linalg.norm(packed) == pytest.approx(np.linalg.norm(hermitian), rel=1e-14)
+    np.testing.assert_allclose(blocks.unpack(packed), hermitian, atol=1e-15)
 
 
 @pytest.mark.parametrize("share", [1e-4, 1e-8, 1e-12])

@@ -9,8 +9,9 @@ $$(\mathcal{L}X)_g = K_g X_g + X_g K_{g-Q}^\dagger
 
 with as few jump terms as there are. A matrix of all elements would hold in each row the product of
 the entries in a row of A and of B; here each operator is applied from one side at a time. In a
-Hermitian sector half of the terms are the adjoint of the other half. Where K, A, B and the start
-are real, the elements are real numbers; else pairs of them.
+Hermitian sector half of the terms are the adjoint of the other half, and the vector holds each pair
+\(X_{rc} = X_{cr}^*\) once: \(X_{rr}, \sqrt2\,\mathrm{Re}\,X_{rc}, \sqrt2\,\mathrm{Im}\,X_{rc}\),
+which has the same 2-norm. Where K, A, B and the start are real, there are no imaginary parts.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from scipy import sparse
 from thermalent.fock.lindbladian import Jump, drift_of, truncated_operators
 from thermalent.fock.space import Space
 from thermalent.networks.network import Network
+
+_HALF = np.sqrt(0.5)
 
 
 class _Block(NamedTuple):
@@ -67,6 +70,11 @@ class SectorGenerators:
             jumps = tuple(Jump(*(sparse.csr_array(op.real) for op in jump)) for jump in jumps)
         self.hermitian = charge == 0
         self.rate = 2 * _norm(drift) + sum(_norm(jump.a) * _norm(jump.b) for jump in jumps)
+        if self.hermitian:
+            place = np.arange(kept.elements)
+            mirror = kept.index(kept.cols, kept.rows)
+            self._diagonal, self._upper = place[place == mirror], place[place < mirror]
+            self._lower = mirror[self._upper]
         self._blocks = _layout(base, kept, charge)
         self._one_sided = [
             (_part(base, drift, group, group), _part(base, drift, partner, partner).conj())
@@ -75,18 +83,36 @@ class SectorGenerators:
         self._two_sided = [term for jump in jumps for term in _terms(base, self._blocks, jump)]
 
     def pack(self, elements: np.ndarray) -> np.ndarray:
-        """The real vector of a matrix's elements, on which the generator acts."""
-        if self.real:
-            return elements.real.copy()
-        return np.ascontiguousarray(elements, dtype=complex).view(float)
+        """The real vector, on which the generator acts, of a matrix's elements.
+
+        In a Hermitian sector that of the Hermitian part of the matrix.
+        """
+        if not self.hermitian:
+            x = elements.real.copy() if self.real else np.array(elements, dtype=complex)
+            return x.view(float)
+        pairs = _HALF * (elements[self._upper] + elements[self._lower].conj())
+        parts = [elements[self._diagonal].real, pairs.real]
+        return np.concatenate(parts if self.real else [*parts, pairs.imag])
 
     def unpack(self, y: np.ndarray) -> np.ndarray:
         """The matrix elements from their real vector."""
-        return y.astype(complex) if self.real else y.view(complex)
+        return self._elements(y).astype(complex)
+
+    def _elements(self, y: np.ndarray) -> np.ndarray:
+        if not self.hermitian:
+            return y if self.real else y.view(complex)
+        diagonal, pairs = len(self._diagonal), len(self._upper)
+        x = np.empty(diagonal + 2 * pairs, dtype=float if self.real else complex)
+        x[self._diagonal] = y[:diagonal]
+        values = _HALF * y[diagonal : diagonal + pairs]
+        if not self.real:
+            values = values + 1j * _HALF * y[diagonal + pairs :]
+        x[self._upper], x[self._lower] = values, values.conj()
+        return x
 
     def __call__(self, y: np.ndarray) -> np.ndarray:
         """The product L y."""
-        x = y if self.real else y.view(complex)
+        x = self._elements(y)
         out = np.zeros_like(x)
         for block, (left, right) in zip(self._blocks, self._one_sided, strict=True):
             values = x[block.part].reshape(block.shape)
@@ -98,13 +124,9 @@ class SectorGenerators:
         for term in self._two_sided:
             once = term.left @ x[term.source.part].reshape(term.source.shape)
             out[term.target.part] += share * (term.right @ once.T).T.ravel()
-        if self.hermitian:
-            # All of it is half of a sum with its adjoint. So rounding cannot leave the Hermitian
-            # matrices, outside of which this map would let it grow.
-            for block in self._blocks:
-                half = out[block.part].reshape(block.shape)
-                out[block.part] = (half + half.conj().T).ravel()
-        return out if self.real else out.view(float)
+        # Half of a Hermitian product and its adjoint. So rounding cannot leave the Hermitian
+        # matrices, outside of which this map would let it grow.
+        return (2.0 if self.hermitian else 1.0) * self.pack(out)
 
 
 def _layout(base: Space, kept: Space, charge: int) -> list[_Block]:
