@@ -63,7 +63,6 @@ TESTED_THROUGH = {
     "fock.evolution_plan": "fock/test_fock_evolution.py",
     "fock.memory_check": "fock/test_fock_truncation.py",
     "fock.plans": "fock/test_fock.py",
-    "fock.rates": "analysis/test_relaxation_rates.py",
     "fock.splittings": "fock/test_fock_reached.py",
     "hardware": "hardware/test_hardware.py",
     "jumps": "jumps/test_quantum_jumps.py",

@@ -8,7 +8,7 @@ from tests.audit.networks import network_of
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
 from tests.support.rate_networks import KINDS, random_network
 from tests.support.reference.rates import slowest as reference_rates
-from thermalent.analysis.eigenvalues import refinement
+from thermalent.analysis.eigenvalues import listing, refinement, subspace
 
 EPS = np.finfo(float).eps
 
@@ -309,3 +309,23 @@ def test_rates_that_differ_by_more_than_their_errors_are_in_order():
     for count in (2, 3, 4):
         fewer = te.relaxation_rates(network, count)
         np.testing.assert_array_less(np.abs(fewer.values - values[:count]), 2 * fewer.error)
+
+
+@pytest.mark.parametrize(("arithmetic", "tiers", "rank"), [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+def test_arithmetic_tiers_and_rank_are_all_in_the_error(arithmetic, tiers, rank):
+    """A rate by itself, and one that stands for its conjugate; what is left is the last places."""
+    single = np.array([-1.0 + 0j]), np.array([1e-4]) * arithmetic, 3e-5 * rank
+    pair = np.array([-2.0 + 1j]), np.array([2e-4]) * arithmetic, 3e-5 * rank
+    groups = [
+        (
+            subspace.Group(values + 5e-4 * tiers, 0 * error),
+            subspace.Group(values, error, noise),
+            two,
+        )
+        for (values, error, noise), two in ((single, False), (pair, True))
+    ]
+    found = listing.collected(groups, 1.0, 8, real=True)
+    assert found.values.tolist() == [1.0, 2.0 + 1j, 2.0 - 1j]
+    given = np.array([1e-4, 2e-4, 2e-4]) * arithmetic + 5e-4 * tiers + 3e-5 * rank
+    left = 2 * EPS * np.abs(found.values)
+    assert found.error == pytest.approx(given + left, rel=1e-10, abs=0.0 if not tiers else EPS)

@@ -1,10 +1,16 @@
 """The error of a spectrum counts that of the steady state that it begins with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import thermalent as te
 from thermalent.analysis import spectra
+from thermalent.continued_fraction.dynamics.correlations import Regression
+
+NETWORK = te.thermal_link(0.1, 1.0, qubits=1)
+MORE = 1e-3
 
 
 def test_the_error_of_the_start_counts_as_each_element_changes_the_value():
@@ -25,3 +31,36 @@ def test_the_error_of_the_start_counts_as_each_element_changes_the_value():
         change += abs(regression.at_frequency(omega, regression.last)[0] - value)
     assert change > 100 * rounding
     assert error - rounding == pytest.approx(change, rel=1e-6)
+
+
+@pytest.mark.parametrize("part", ["_left_out", "_conditioning", "at_zero_error"])
+def test_what_the_flux_and_the_coherence_share_is_in_both_errors(monkeypatch, part):
+    """Tiers left out, rounding of the generator, and the start: a part that is larger by `MORE`."""
+    plain = te.coherence(NETWORK, [0.0, 0.5], order=2)
+    owner = Regression if part == "at_zero_error" else spectra
+    original, flux = getattr(owner, part), float(plain.flux)
+    monkeypatch.setattr(owner, part, lambda *given: original(*given) + MORE)
+    found = te.coherence(NETWORK, [0.0, 0.5], order=2)
+    assert found.flux.error - plain.flux.error == pytest.approx(MORE, rel=1e-6)
+    expected = MORE / flux**2 + 2 * np.abs(plain.values) * MORE / flux
+    assert found.error - plain.error == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_steps_and_solutions_leave_is_in_the_errors(monkeypatch):
+    plain = te.coherence(NETWORK, [0.0, 0.5], order=2)
+    line = te.spectrum(NETWORK, [0.3])
+    over_time, at_frequency = Regression.over_time, Regression.at_frequency
+
+    def later(self, *given):
+        run = over_time(self, *given)
+        return replace(run, error=run.error + MORE)
+
+    def solved(self, *given):
+        value, error = at_frequency(self, *given)
+        return value, error + MORE
+
+    monkeypatch.setattr(Regression, "over_time", later)
+    monkeypatch.setattr(Regression, "at_frequency", solved)
+    found = te.coherence(NETWORK, [0.0, 0.5], order=2)
+    assert found.error - plain.error == pytest.approx(MORE / float(plain.flux) ** 2, rel=1e-6)
+    assert te.spectrum(NETWORK, [0.3]).error - line.error == pytest.approx(MORE / np.pi, rel=1e-6)

@@ -16,6 +16,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.rounding import disturbed
+from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.networks.network import Network
@@ -179,6 +180,22 @@ def test_errors_bound_what_more_accuracy_changes(rng):
             solve_side_by_side(networks, te.ContinuedFraction(rtol=rtol)), exact, strict=True
         ):
             assert distance(many, reference) <= many.error + reference.error
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_error_is_that_of_tiers_of_rounding_and_of_the_last_places(rng, kind):
+    networks = [random_network(rng, kind) for _ in range(2)]
+    (group, *_) = chains(networks, np.arange(2), structure(networks[0]))
+    fractions = batch._Fractions(group, 1)
+    found, work, size = fractions.converge(1e-9), fractions.work, fractions.tier0.size
+    for p in range(len(group.points)):
+        search = (found.depths[p], found.changes[p], found.changed[p], found.scale[p])
+        left_out = convergence.stated_error(*search)
+        lost = lost_by_rounding(work.inverse[p], 0, size[p], work.k[p], work.above[p], work.x[p])
+        last_places = 4 * np.finfo(float).eps * found.scale[p]
+        assert lost > 0 or kind == "cold"
+        expected = left_out + lost + last_places
+        assert found.error[p] == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):

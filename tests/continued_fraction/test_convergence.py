@@ -34,12 +34,24 @@ def test_a_short_last_step_does_not_hide_a_slow_decay(decay, depths):
     assert x[-1] <= stated <= found <= 3.001 * max(x[-1], changes[-1])
 
 
+@pytest.mark.parametrize("decay", [0.2, 0.3, 2.0])
+def test_the_last_tiers_count_with_a_third_of_the_decay(decay):
+    """Of the error before them, and no error is below a hundredth of three times the change."""
+    depths = np.array([40, 70, 90])
+    changes = np.abs(np.diff(np.exp(-decay * np.array([20.0, 40.0, 70.0, 90.0]))))
+    left = np.exp(-decay * 20 / 3)
+    expected = 3 * changes[-1] * max(left / (1 - left), 0.01)
+    found = convergence.stated_error(depths, changes, 3, 1.0)
+    assert found == pytest.approx(expected, rel=1e-5, abs=0)
+
+
 def test_changes_that_only_fall_because_the_steps_do_say_nothing():
     depths = np.array([100, 140, 160])
     assert convergence.error_of(depths, np.array([0.1, 0.1, 0.06]), 3, 1.0) == np.inf
     # As rounding they are what they were taken for with equal steps, and four times the last.
     rounding = 1e-12 * np.array([1.0, 1.0, 0.6])
-    assert convergence.error_of(depths, rounding, 3, 1.0) == pytest.approx(2.7e-12, rel=1e-12)
+    found = convergence.error_of(depths, rounding, 3, 1.0)
+    assert found == pytest.approx(2.7e-12, rel=1e-12, abs=0)
 
 
 def test_errors_before_anything_is_known():
@@ -51,12 +63,10 @@ def test_errors_before_anything_is_known():
     # Changes that grow say nothing, unless they are rounding: then four times the last of them.
     assert convergence.error_of(convergence.ONE_BY_ONE, np.array([0.0, 0.1, 0.2]), 3, 1.0) == np.inf
     small = np.array([1e-12, 2e-12, 3e-12])
-    assert convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1.0) == pytest.approx(
-        1.2e-11, rel=1e-12
-    )
-    assert (
-        convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1e-6) == np.inf
-    )  # relative to the size of the solution
+    found = convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1.0)
+    assert found == pytest.approx(1.2e-11, rel=1e-12, abs=0)
+    # Relative to the size of the solution.
+    assert convergence.error_of(convergence.ONE_BY_ONE, small, 3, 1e-6) == np.inf
 
 
 def test_what_stagnates_is_small_and_no_longer_falls():

@@ -211,6 +211,16 @@ def test_the_error_holds_the_last_places_even_where_nothing_changes(rng):
     assert known.error == pytest.approx(1e-13 + 4 * eps * known.scale, rel=1e-12)
 
 
+def test_the_error_of_a_given_number_of_tiers_holds_that_of_the_converged_solution(rng):
+    chain = random_chain(rng)
+    solve = resolvent(chain, np.ones(3), 0.7)
+    converged = evaluate_chain(chain, solve, s=0.7, rtol=1e-3)
+    fixed = evaluate_chain(chain, solve, s=0.7, rtol=1e-3, last=2 * converged.tiers)
+    distance = module._element(chain, fixed.x - converged.x)
+    assert distance < converged.error
+    assert fixed.error == pytest.approx(distance + converged.error, rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("largest", ["k", "a", "s"])
 def test_the_residual_is_relative_to_the_largest_rate(rng, largest):
     chain = random_chain(rng)

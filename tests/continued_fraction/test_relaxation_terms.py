@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from thermalent.continued_fraction.dynamics import relaxation
 from thermalent.continued_fraction.dynamics.inversion import Window
+from thermalent.continued_fraction.dynamics.line import LineSum
 from thermalent.continued_fraction.dynamics.relaxation import relax
 
 TOLERANCE = 1e-8
@@ -63,12 +65,12 @@ class Contours:
 
     tolerance, depth, response = TOLERANCE, 9, Response()
 
-    def __init__(self):
-        self.count = 0
+    def __init__(self, values=VALUES):
+        self.values, self.count = values, 0
 
     def window(self, first):
         self.count += 1
-        value, error = VALUES[self.count - 1], ERRORS[self.count - 1]
+        value, error = self.values[self.count - 1], ERRORS[self.count - 1]
         return Window(Constant(value), error, 0.0, 10.0)
 
     def limit(self):
@@ -89,3 +91,39 @@ def test_errors_of_steps_and_of_chained_contours_add_up():
     second = ERRORS[1] + (VALUES[0] - VALUES[1]) + first
     third = ERRORS[2] + (VALUES[2] - VALUES[1]) + second
     assert found.error == pytest.approx([stepped, second, third], rel=1e-5, abs=0)
+
+
+@pytest.mark.parametrize(("off", "stepped"), [(1.9, 1), (2.1, 2)])
+def test_contours_that_differ_by_more_than_twice_the_tolerance_are_not_chained(
+    monkeypatch, off, stepped
+):
+    """Where steps are cheap, they go on to where the second one began."""
+    monkeypatch.setattr(Run, "cost", lambda self, time: time)
+    monkeypatch.setattr(Run, "cost_when_filled", lambda self, time: 1e6 * time)
+    second = VALUES[0] + off * TOLERANCE - ERRORS[1]
+    found = relax(np.array([10.0, 100.0]), TOLERANCE, Runs(), Contours((VALUES[0], second, 0.5)))
+    assert found.stepped == stepped
+    assert found.values[1, 0] == (second if stepped == 1 else STEPS[0])
+
+
+def test_what_has_settled_is_off_by_as_much_as_the_contour_and_the_limit_differ(monkeypatch):
+    limit = VALUES[0] + 2e-9, 3e-10
+    monkeypatch.setattr(Contours, "limit", lambda self: (np.array(limit[:1]), limit[1]))
+    found = relax(np.array([10.0, 1e4]), TOLERANCE, Runs(), Contours())
+    assert found.values[1, 0] == limit[0]
+    assert found.error[1] == pytest.approx(2e-9 + ERRORS[0] + limit[1], rel=1e-5, abs=0)
+    # A quarter of the tolerance is the most that they may differ by.
+    monkeypatch.setattr(Contours, "limit", lambda self: (np.array([VALUES[0] + 3e-9]), limit[1]))
+    found = relax(np.array([10.0, 100.0]), TOLERANCE, Runs(), Contours())
+    assert found.values[1, 0] == VALUES[1]
+
+
+def test_what_a_sum_of_poles_is_off_from_the_steps_is_in_its_error(monkeypatch):
+    poles = LineSum(Constant(VALUES[0]), ERRORS[0], 9, np.zeros(0), True)
+    monkeypatch.setattr(relaxation._Relaxation, "_line", lambda self: poles)
+    monkeypatch.setattr(relaxation._Relaxation, "_wants_line", lambda self, first: True)
+    found = relax(np.array([10.0, 1e4]), TOLERANCE, Runs(), Contours())
+    assert found.values[1, 0] == VALUES[0]
+    stepped = 4 * (STEPS[1] - STEPS[0]) + 8 * ROUNDING + 4 * EPS * STEPS[0]
+    expected = ERRORS[0] + (VALUES[0] - STEPS[0]) + stepped
+    assert found.error[1] == pytest.approx(expected, rel=1e-5, abs=0)

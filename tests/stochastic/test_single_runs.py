@@ -14,6 +14,7 @@ from thermalent.stochastic.driven import driven_emitters
 from thermalent.stochastic.paths import PathSpec, Segment
 
 LIMIT = 5.0  # standard errors; seeds are fixed
+WHITE = te.thermal_link(0.5, filter=te.Filter.transfer([1, 0], [1, 1]))  # a notch in white noise
 
 
 def test_a_trajectory_belongs_to_its_ensemble():
@@ -41,6 +42,23 @@ def test_a_trajectory_belongs_to_its_ensemble():
     # What the run says of itself is of that size: its own steps end at its times and are shorter.
     stated = np.median(run.evolution.error[1:])
     assert 0.1 * np.median(estimated) < stated < 2 * np.median(estimated)
+
+
+def test_the_error_of_a_run_under_white_noise_is_that_of_its_step():
+    """It holds for steps whose errors all have one sign; here they add up at random, to less."""
+    mode = driven_emitters(WHITE)
+    h = FieldTrajectories(n=2, seed=7)._step(mode)
+    paths = PathSpec(
+        emitters=mode, segments=[Segment(h / 8, 128, True)], initial=ground_state(mode), seed=7,
+        coarsenings=(1, 8, 16),
+    )  # fmt: skip
+    (blocks,) = paths.coarsened_paths(0)
+    best, coarse, coarser = (mode.matrices(b.x) for b in blocks)
+    true = np.median(np.abs(coarse - best).max(axis=(1, 2)))
+    stated = 2.4 * np.median(np.abs(coarse - coarser).max(axis=(1, 2)))
+    assert true < stated < 4 * true
+    run = trajectory(WHITE, 16 * h * np.arange(1.0, 17.0), seed=7, step=h)
+    assert np.median(run.evolution.error) == pytest.approx(stated, rel=0.3)
 
 
 def test_distribution_of_an_observable():
@@ -100,6 +118,19 @@ def test_a_distribution_counts_and_averages_what_the_observable_returned():
     # Sums in blocks round differently.
     assert found.mean == pytest.approx(values.mean(), rel=1e-12)
     assert found.standard_error == pytest.approx(values.std(ddof=1) / np.sqrt(500), rel=1e-10)
+
+
+def test_the_bias_of_a_distribution_under_white_noise_is_of_first_order():
+    values = []
+
+    def noted(rho):
+        values.append(rho[0, 0].real)
+        return values[-1]
+
+    method = FieldTrajectories(n=64, seed=7)
+    found = distribution(WHITE, noted, method=method, time=0.5)
+    runs, coarse = values[:64], values[64:]
+    assert 0 < found.step_bias == pytest.approx(abs(np.mean(runs) - np.mean(coarse)), rel=1e-10)
 
 
 def test_an_observable_that_returns_no_number_is_named():
