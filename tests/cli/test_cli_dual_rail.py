@@ -74,6 +74,8 @@ def test_detunings_of_rail_b_are_not_taken_for_the_ideal_pair():
     exact = te.steady_state(te.dual_rail(1, 1.0, detuning=0.3, detuning_b=0.1))
     assert data["concurrences"][0][0] == pytest.approx(exact.concurrence(), abs=1e-9)
     assert data["purity"] < 0.99
+    shown = [line for line in succeed(*args).splitlines() if "purity" in line]
+    assert [line.split()[-1] for line in shown] == [f"{exact.purity():.6f}"]
     without = run("--pairs", 1)
     assert without.exit_code == 2
     assert "Missing option '--squeezing'. A --gain may take its place." in without.stderr

@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from scipy.linalg import sqrtm
+from scipy.linalg import hadamard, sqrtm
 
 import thermalent as te
 from thermalent.operators import error_bounds
@@ -306,6 +306,15 @@ def test_the_bounds_of_purity_and_entropy_are_their_formulas():
     binary = -distance * np.log2(distance) - (1 - distance) * np.log2(1 - distance)
     found = error_bounds.entropy_bound(pure, eps, np.array([0.0]))
     assert found == pytest.approx(distance * np.log2(3) + binary, rel=1e-9)
+
+
+@pytest.mark.parametrize("d", [8, 16])
+def test_a_change_exhausts_the_bound_of_the_negativity_of_large_systems(d):
+    """Elements of one size and all signs, as in a matrix of Hadamard: half of its trace norm."""
+    signs = np.array(hadamard(d), dtype=float)
+    distance = 0.5 * np.abs(np.linalg.eigvalsh(0.01 * (signs + signs.T) / 2)).sum()
+    found = error_bounds.negativity_bound(np.eye(d)[None] / d, np.array([0.01]), np.zeros(1))
+    assert found == pytest.approx(distance, rel=1e-9)
 
 
 def concurrence_bound_by_matrix_functions(rho, eps, floor):
