@@ -132,3 +132,15 @@ def test_late_maxima_keep_the_digits_of_an_exponential():
         assert found.interior
         shares.append(Exact(generator, start, vectors).misses(found, 1)[0] / found.value.error)
     assert np.mean(shares) < 0.025
+
+
+def test_a_maximum_between_two_points_of_the_grid_is_not_hidden_by_a_lower_one_on_it():
+    """A damped Rabi oscillation: its first maximum is a third of a step off, its second on a point.
+
+    The second one is lower by 0.2 %, and 1.1 % higher than the first one looks on the grid.
+    """
+    loss, step = 6.4e-4, np.pi / 4 / (10 / 3)
+    generator = np.array([[-loss, -1.0], [1.0, -loss]], dtype=complex)
+    found = _largest(generator, np.array([1.0 + 0j, 0.0]), np.eye(2, dtype=complex), 14 * step)
+    assert found.time == pytest.approx((np.pi / 2 - np.arctan(loss)) / 2, rel=1e-12)
+    assert found.value == pytest.approx(0.5 * np.exp(-2 * loss * np.pi / 4), rel=1e-6)
