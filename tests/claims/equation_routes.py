@@ -1,7 +1,7 @@
 """The rows of `equation_claims` by another route."""
 
 import numpy as np
-import ring_routes
+import ring_transport_routes
 from dual_rail_routes import lowering
 
 import thermalent as te
@@ -110,7 +110,7 @@ RING = {
     "weak and strong couplings": (
         AMPLITUDES,
         lambda: [
-            ring_routes.transported(g, until=until)[0]
+            ring_transport_routes.transported(g, until=until)[0]
             for g, until in ((0.03, 900.0), (0.3, 30.0), (1.0, 30.0))
         ],
     ),

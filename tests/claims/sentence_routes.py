@@ -3,7 +3,8 @@
 import cooperative_routes as cooperative
 import mpmath
 import numpy as np
-import ring_routes
+import ring_generation_routes as ring
+import ring_transport_routes as transport
 from rings_by_hand import as_numbers, evolved, maximum, norm2, overlap, peaks_of_many, rings
 
 import thermalent as te
@@ -20,7 +21,7 @@ def closed_amplitudes():
     for pair, shift in (((0.126, 0.277), 0), ((0.3, 0.3), mpmath.mpf(10) ** -25)):
         errors = []
         for t in (1.0, 5.0, 20.0):
-            psi = [float(norm2(x)) for x in evolved(rings(pair), t, ring_routes.EG)]
+            psi = [float(norm2(x)) for x in evolved(rings(pair), t, ring.EG)]
             with mpmath.workdps(60):
                 g1, g2 = mpmath.mpf(pair[0]), mpmath.mpf(pair[1]) + shift
                 k1, k2 = (mpmath.sqrt(1 - 16 * g * g) for g in (g1, g2))
@@ -43,7 +44,7 @@ def runs_of_20():
     matrices = np.array([as_numbers(rings((0.126, 0.277)))] * len(index))
     for i in range(4):  # cavities first, then qubits
         matrices[:, i, i] -= 0.5j * places[index[:, i]]
-    tops = peaks_of_many(matrices, ring_routes.EG, np.sqrt(2) * np.eye(4)[2:], 80, 500)
+    tops = peaks_of_many(matrices, ring.EG, np.sqrt(2) * np.eye(4)[2:], 80, 500)
     weight = np.prod(weights[index] / 2, axis=1)
     mean = float(weight @ tops)
     return [mean, float(np.sqrt(weight @ (tops - mean) ** 2 / 20))]
@@ -51,8 +52,8 @@ def runs_of_20():
 
 def both_couplings():
     def value(x):
-        psi = evolved(rings((x[0], x[1]), qubits=(2, 2)), x[2], ring_routes.PAIR_1)
-        return overlap(psi, ring_routes.PAIR_2) / 4
+        psi = evolved(rings((x[0], x[1]), qubits=(2, 2)), x[2], ring.PAIR_1)
+        return overlap(psi, ring.PAIR_2) / 4
 
     (g1, g2, _), top = maximum(value, (0.31, 0.29, 6.9))
     return [g1, g2, top]
@@ -79,7 +80,7 @@ RING = {
     "Eqs. (8), (9)": (AMPLITUDES, closed_amplitudes),
     "g_2 above gamma_R": (
         AMPLITUDES,
-        lambda: [ring_routes.generated(g=(0.126, g))[0] for g in (0.277, 1.01, 2.0)],
+        lambda: [ring.generated(g=(0.126, g))[0] for g in (0.277, 1.01, 2.0)],
     ),
     "1.5 times": (CLOSED, lambda: 4 / np.e),
     "coherent part at D = n lambda/2": (CLOSED, lambda: [0.0, 0.5]),
@@ -90,7 +91,7 @@ RING = {
     "Q and efficiency": (
         AMPLITUDES,
         lambda: [
-            ring_routes.generated(g=(0.126, 0.277), leak=leak)[0]
+            ring.generated(g=(0.126, 0.277), leak=leak)[0]
             for leak in (0.0, 1 / 0.997 - 1, 1e3 / 4e8, 1e7 / 4e8)
         ],
     ),
@@ -99,15 +100,13 @@ RING = {
         AMPLITUDES,
         # N qubits with one excitation are one qubit with sqrt(N) times the coupling.
         lambda: [
-            ring_routes.transported(0.3)[1],
-            ring_routes.peak(rings((0.43, 0.43)), ring_routes.EG, until=30, target=ring_routes.GE)[
-                1
-            ],
+            transport.transported(0.3)[1],
+            ring.peak(rings((0.43, 0.43)), ring.EG, until=30, target=ring.GE)[1],
         ],
     ),
     "any distance": (
         AMPLITUDES,
-        lambda: [ring_routes.transported(0.3, phase=d)[0] for d in (0.3, 1.7, np.pi)],
+        lambda: [transport.transported(0.3, phase=d)[0] for d in (0.3, 1.7, np.pi)],
     ),
     "g_1 = g_2": (AMPLITUDES, both_couplings),
     "one particle lost": (CLOSED, lambda: [2 / 3, 0.0]),

@@ -87,9 +87,13 @@ def test_every_row_names_its_route():
         "rings_by_hand",
         "witness",
         "ring_routes",
+        "ring_generation_routes",
+        "ring_transport_routes",
         "cooperative_routes",
         "thermal_by_hand",
         "thermal_routes",
+        "thermal_model_routes",
+        "thermal_driving_routes",
         "thermal_equation_routes",
     ],
 )

@@ -7,14 +7,8 @@ from scipy import constants, sparse
 from scipy.integrate import solve_ivp
 from scipy.sparse.linalg import spsolve
 from scipy.special import eval_genlaguerre, exp1, gammaln
-from thermal_routes import (
-    FORMULA,
-    HIERARCHY,
-    MATRICES,
-    RECURRENCE,
-    lowest_order_recurrence,
-    scalar_recurrences,
-)
+from thermal_driving_routes import lowest_order_recurrence, scalar_recurrences
+from thermal_model_routes import FORMULA, HIERARCHY, MATRICES, RECURRENCE
 
 ITO = "Ito's lemma for the complex amplitude, by differences"
 GAUSS = "averages over the Gaussian process, by quadrature"
