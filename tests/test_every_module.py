@@ -27,7 +27,7 @@ TESTED_THROUGH = {
     "cli.conditional": "cli/test_cli_numbers.py",
     "cli.deliver": "cli/test_cli_numbers.py",
     "cli.dual_rail": "cli/test_cli_dual_rail.py",
-    "cli.errors": "cli/test_cli.py",
+    "cli.errors": "cli/test_cli_refusals.py",
     "cli.evolve": "cli/test_cli_evolve.py",
     "cli.examples": "cli/test_cli_examples.py",
     "cli.explore": "explore/test_explore_server.py",

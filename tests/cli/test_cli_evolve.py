@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import thermalent as te
-from tests.support.command_line import complaints
+from tests.support.command_line import complaints, run
 from tests.support.plans import run_otherwise
 from thermalent import stochastic
-from thermalent.cli import main
 from thermalent.solution.result import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -27,10 +25,6 @@ def _compiled():
     """A fresh installation says on stderr, once, that it compiles; stderr is compared below."""
     te.steady_state(NETWORK)
     te.evolve(NETWORK, [1.0], "00", stochastic.FieldTrajectories(n=2))
-
-
-def run(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
 def succeed(*args):

@@ -6,15 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from thermalent.cli import main
+from tests.support.command_line import run
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
 def test_the_examples_are_listed_and_printed():

@@ -4,14 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import thermalent as te
-from thermalent.cli import main
-
-
-def run(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args])
+from tests.support.command_line import run
 
 
 def test_a_shape_by_name():

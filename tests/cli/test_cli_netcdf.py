@@ -6,18 +6,13 @@ import json
 import numpy as np
 import pytest
 import xarray
-from click.testing import CliRunner
 
 import thermalent as te
+from tests.support.command_line import run
 from thermalent import stochastic
-from thermalent.cli import main
 
 LINK = ["--n-th", "20", "--kappa", "1e-2"]
 NETWORK = te.thermal_link(n_th=20, kappa=1e-2)
-
-
-def run(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
 def written(path, *args):

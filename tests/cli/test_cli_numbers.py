@@ -6,19 +6,14 @@ import json
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import thermalent as te
-from tests.support.command_line import complaints
+from tests.support.command_line import complaints, run
 from thermalent.cli import main
 from thermalent.cli.options import Shares
 
 LINK = ["--n-th", "5", "--kappa", "0.1"]
 NETWORK = te.thermal_link(n_th=5, kappa=0.1)
-
-
-def run(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
 def succeed(*args):

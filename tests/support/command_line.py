@@ -1,6 +1,10 @@
-"""What a command says on stderr, without what depends on how fast the machine is."""
+"""Commands run in this process, and what they say on stderr but for what depends on the time."""
 
 import re
+
+from click.testing import CliRunner
+
+from thermalent.cli import main
 
 # The line of progress after 10, 20, 40 s, and the notice that kernels are compiled.
 _SLOW = re.compile(r"thermalent: (.* after \d+ s: .*|compiling the numerical kernels .*)\n")
@@ -9,3 +13,8 @@ _SLOW = re.compile(r"thermalent: (.* after \d+ s: .*|compiling the numerical ker
 def complaints(stderr: str) -> str:
     """The lines of stderr that a fast machine would print as well."""
     return _SLOW.sub("", stderr)
+
+
+def run(*args):
+    """The result of the command with these words."""
+    return CliRunner().invoke(main, [str(arg) for arg in args])
