@@ -46,6 +46,7 @@ _DISTURBANCES = 2.0
 _LONGEST = 1e60  # delay: each decade more takes as long as the first
 _LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
+_TOGETHER = 64  # frequencies between two looks for signals
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 
@@ -148,16 +149,17 @@ def spectrum(
     regressions = _regressions(network, of, 1, checked or DEFAULT_SPECTRUM_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     with working("spectrum") as report:
-        for i, w in enumerate(omega):
+        for begin in range(0, len(omega), _TOGETHER):
+            some = slice(begin, begin + _TOGETHER)
             for row, regression in enumerate(regressions):
                 try:
-                    value, error = regression.at_frequency(float(w), regression.last)
-                except np.linalg.LinAlgError:
-                    no_width(f"{w:.9g}")
-                values[row, i] = value.real / np.pi
+                    found, error = regression.at_frequencies(omega[some], regression.last)
+                except np.linalg.LinAlgError as problem:
+                    no_width(str(problem))
+                values[row, some] = found.real / np.pi
                 if row == _DEPTHS - 1:
-                    rounding[i] = error / np.pi
-            report(f"{i + 1} of {len(omega)} frequencies")
+                    rounding[some] = error / np.pi
+            report(f"{min(begin + _TOGETHER, len(omega))} of {len(omega)} frequencies")
     return Spectrum(
         frequencies=omega,
         values=values[_DEPTHS - 1],

@@ -30,6 +30,10 @@ _PIVOTS = 1.0
 _FILL, _PER_FACTOR_ENTRY = 6, 20.0
 _GENERATORS, _PER_NONZERO, _PER_UNKNOWN = 6, 20.0, 60.0
 _MORE_TIERS = 1.6  # two times a quarter more
+# Of their resolvents side by side: bytes that all may take at once and unknowns of a tier, beyond
+# which each is solved alone; bytes per element of a block and per unknown of a tier.
+RESOLVENTS, MOST_IN_LANES = 6.4e7, 64
+_PER_LANE_ELEMENT, _PER_LANE_UNKNOWN = 128.0, 680.0
 # Of relaxation rates: bytes per exact number, and per element of the blocks of a tier.
 _PER_EXACT, _PER_BLOCK_ELEMENT = 450.0, 150.0
 
@@ -81,7 +85,13 @@ def regression_bytes(network: Network, numbers: np.ndarray, rtol: float) -> floa
     held = _GENERATORS * unknowns * (nonzeros * _PER_NONZERO + _PER_UNKNOWN)
     factors = _FILL * _PER_FACTOR_ENTRY * unknowns**2
     depth = _MORE_TIERS * expected_tiers(network, rtol)
-    return steady_state_bytes(numbers) + depth * (held + factors)
+    lanes = min(RESOLVENTS, depth * lanes_bytes(unknowns)) if unknowns <= MOST_IN_LANES else 0.0
+    return steady_state_bytes(numbers) + depth * (held + factors) + lanes
+
+
+def lanes_bytes(unknowns: float) -> float:
+    """Bytes for each tier of so many unknowns whose resolvents are taken side by side."""
+    return _PER_LANE_ELEMENT * unknowns**2 + _PER_LANE_UNKNOWN * unknowns
 
 
 def rates_bytes(network: Network, numbers: np.ndarray) -> float:

@@ -28,10 +28,13 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
+from thermalent.continued_fraction.dynamics.resolvents import Resolvents, resolvents
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.networks.symmetry import element_charges
 
 _ROUNDING = 8 * float(np.finfo(float).eps)
+# A residual of so many roundings leaves an error far below one of them where it is accounted for.
+_LOST = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +287,45 @@ class Regression:
             raise np.linalg.LinAlgError("the solution is not finite")
         return value, error
 
-    def transform(self, z: complex, depth: int) -> np.ndarray:
+    def at_frequencies(self, omegas: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        """The transforms at several i omega, (w,) each, as `at_frequency`.
+
+        Raises:
+            numpy.linalg.LinAlgError: an eigenvalue of the network is at the frequency of its words.
+        """
+        found = self._together(1j * omegas, depth)
+        values, errors = np.zeros(len(omegas), dtype=complex), np.zeros(len(omegas))
+        lost = np.ones(len(omegas), dtype=bool)
+        if found is not None:
+            values, lost = found.values, self._lost(found)
+            errors = _ROUNDING * found.terms + self.start_error * found.begun
+        for i in np.flatnonzero(lost):
+            try:
+                values[i], errors[i] = self.at_frequency(float(omegas[i]), depth)
+            except np.linalg.LinAlgError as problem:
+                raise np.linalg.LinAlgError(f"{omegas[i]:.9g}") from problem
+        return values, errors
+
+    def at_nodes(self, nodes: np.ndarray, depth: int) -> np.ndarray:
+        """The Laplace transforms at several z, as `transform`, (n, 1)."""
+        found = self._together(nodes, depth)
+        if found is None:
+            return np.array([self(complex(z), depth) for z in nodes])
+        values = found.values[:, None]
+        for i in np.flatnonzero(self._lost(found)):
+            values[i] = self(complex(nodes[i]), depth)
+        return values
+
+    def _together(self, nodes: np.ndarray, depth: int) -> Resolvents | None:
+        last = max(depth, self.last)
+        return resolvents(self.chain, nodes, last, self.start, self.start_size, self.row)
+
+    def _lost(self, found: Resolvents) -> np.ndarray:
+        """Where elimination without pivoting may have lost digits that pivoting keeps, (w,)."""
+        kept = np.isfinite(found.values) & np.isfinite(found.terms) & np.isfinite(found.begun)
+        return ~(kept & (found.missed <= _LOST * _ROUNDING * found.terms))
+
+    def __call__(self, z: complex, depth: int) -> np.ndarray:
         """The Laplace transform at z with tiers up to `depth`, (1,)."""
         matrix, identity = self._matrix(max(depth, self.last))
         right = np.zeros(matrix.shape[0], dtype=complex)
@@ -312,7 +353,7 @@ class Regression:
             tolerance,
             Steps(self.chain, self.start, depth, read),
             Inverter(
-                Response(transform=self.transform, poles=partial(weakly_damped, self.chain)),
+                Response(transform=self, poles=partial(weakly_damped, self.chain)),
                 depth,
                 tolerance,
                 real=False,
