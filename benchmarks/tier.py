@@ -10,12 +10,8 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_most
 from benchmarks.timing import best_seconds
-from thermalent.continued_fraction.batch.kernels import (
-    ONE_LANE,
-    fold_points,
-    lane_arrays,
-    lanes_for,
-)
+from thermalent.continued_fraction.batch.alone_kernels import alone_arrays, fold_alone, row_for
+from thermalent.continued_fraction.batch.kernels import fold_points, lane_arrays, lanes_for
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.support.vectors import aligned, at, everywhere, minus_product, put
@@ -45,8 +41,11 @@ def per_tier(quick: bool) -> list[Row]:
         ]
         group = chains(networks, np.arange(len(networks)), structure(networks[0]))[0]
         words = f"{word}, {group.counts[0]} and {group.counts[1]} unknowns: one pass"
-        alone = _seconds(group, 1, ONE_LANE, budget)
-        lanes = lanes_for(group.folded.counts)
+        row, lanes = (
+            row_for(group.folded.counts, group.reached.tier0_size),
+            lanes_for(group.folded.counts),
+        )
+        alone = _seconds(group, 1, row, budget)
         together = _seconds(group, len(networks), lanes, budget)
         share = _operations(group) / together / peak
         rows += [
@@ -74,15 +73,14 @@ def per_tier(quick: bool) -> list[Row]:
 def _seconds(group: Chains, count: int, side: tuple[float, ...], budget: float) -> float:
     """Seconds per tier and network of one pass over so many networks."""
     tier0_size, values = group.reached.tier0_size, group.folded.values
-    room = lane_arrays(group.folded.counts, values.shape[1], tier0_size, len(side))
+    make, fold_some = (alone_arrays, fold_alone) if count == 1 else (lane_arrays, fold_points)
+    room = make(group.folded.counts, values.shape[1], tier0_size, len(side))
     k = np.zeros((len(group.points), tier0_size, tier0_size))
     points, depths = np.arange(count), np.full(len(group.points), _TIERS)
 
     def fold() -> None:
         blocks = group.folded
-        fold_points(
-            points, depths, False, blocks.a, blocks.bands, values, group.rate, k, room, side
-        )
+        fold_some(points, depths, False, blocks.a, blocks.bands, values, group.rate, k, room, side)
 
     fold()  # compiles
     return best_seconds(fold, budget=budget) / count / _TIERS

@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from tests.support.reference import Reference
-from thermalent.continued_fraction.batch import kernels
+from thermalent.continued_fraction.batch import alone_kernels, kernels
 from thermalent.continued_fraction.batch import lanes as batch
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.continued_fraction.chain import convergence, small
@@ -218,7 +218,7 @@ def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
     [
         ([], [], []),
         ([40], [0], []),  # all lanes would take longer than one fold
-        (3 * [40], [], [0, 1, 2]),  # but less than three
+        (5 * [40], [], [0, 1, 2, 3, 4]),  # but less than five
         (16 * [40], [], list(range(16))),
         (17 * [40], [16], list(range(16))),  # the one that is left
         ([900, *16 * [40]], [0], list(range(1, 17))),  # the others do not wait for the deepest
@@ -325,7 +325,9 @@ def test_refusals_name_the_position():
 
 @pytest.mark.parametrize("kind", ["imperfect", "one-sided", "mirror"])
 @pytest.mark.parametrize("reverse", [False, True])
-def test_tiers_without_a_trace_fold_to_the_same_matrix(rng, kind, reverse):
+def test_tiers_fold_to_the_same_matrix_with_and_without_a_trace_alone_and_side_by_side(
+    rng, kind, reverse
+):
     """One unknown less where nothing acts back on the source; all of them in a fold of one chain.
 
     Also in lanes of different depths, with A, B and C as they are and as rounding may disturb them.
@@ -345,22 +347,19 @@ def test_tiers_without_a_trace_fold_to_the_same_matrix(rng, kind, reverse):
         folded = lane_tiers(six, charge, reached.tier0_size, reached.traceless)
         bands = folded.reversed_bands if reverse else folded.bands
         lanes = kernels.lanes_for(folded.counts)
-        room = kernels.lane_arrays(
-            folded.counts, folded.values.shape[1], reached.tier0_size, len(lanes)
+        row_of_one = alone_kernels.row_for(folded.counts, reached.tier0_size)
+        sizes = (folded.counts, folded.values.shape[1], reached.tier0_size)
+        room, room_of_one = (
+            kernels.lane_arrays(*sizes, len(lanes)),
+            alone_kernels.alone_arrays(*sizes, len(row_of_one)),
         )
-        k = np.empty((3, reached.tier0_size, reached.tier0_size))
-        kernels.fold_points(
-            np.arange(3),
-            depths,
-            reverse,
-            folded.a,
-            bands,
-            folded.values,
-            group.rate,
-            k,
-            room,
-            lanes,
+        k, k_alone = np.empty((2, 3, reached.tier0_size, reached.tier0_size))
+        tiers = (folded.a, bands, folded.values, group.rate)
+        kernels.fold_points(np.arange(3), depths, reverse, *tiers, k, room, lanes)
+        alone_kernels.fold_alone(
+            np.arange(3), depths, reverse, *tiers, k_alone, room_of_one, row_of_one
         )
+        assert np.array_equal(k, k_alone)
         for row, depth in enumerate(depths):
             up, down = block_bands(six, charge, row)
             chain = group.single(row)._replace(a=(six[0][row], six[1][row]), up=up, down=down)

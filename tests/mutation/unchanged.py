@@ -69,12 +69,6 @@ UNCHANGED: list[Unchanged] = [
         "how much shorter the next differences are; each states its own error",
     ),
     Unchanged(
-        "thermalent/continued_fraction/batch/convergence.py",
-        "settle_points",
-        "count += 1",
-        "who calls looks for the points that are left himself, and asks again",
-    ),
-    Unchanged(
         "thermalent/analysis/objective.py",
         "local",
         "reach * np.where(start > 0.5, -1.0, 1.0)",

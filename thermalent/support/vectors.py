@@ -54,9 +54,15 @@ def aligned(*shape: int) -> np.ndarray:
 
 def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """Where the lanes of an array begin that stand at an index."""
+    lanes = signature.args[0].count
+    number = _number(context, builder, signature, args, lanes)
+    return builder.bitcast(number, ir.VectorType(ir.DoubleType(), lanes).as_pointer())
+
+
+def _number(context: Any, builder: Any, signature: Any, args: Any, each: int = 1) -> Any:
+    """Where the number of an array stands at an index, each item of which is so many numbers."""
     _, array, index = args[:3]
-    lanes, kind = signature.args[0].count, signature.args[1]
-    place = context.make_array(kind)(context, builder, array)
+    place = context.make_array(signature.args[1])(context, builder, array)
     shape = cgutils.unpack_tuple(builder, place.shape)
     word = shape[0].type
     items = [
@@ -64,19 +70,17 @@ def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         for item in cgutils.unpack_tuple(builder, index)
     ]
     offset = items[0]
-    for item, length in zip(items[1:], shape[1:-1], strict=True):
+    for item, length in zip(items[1:], shape[1 : len(items)], strict=True):
         offset = builder.add(builder.mul(offset, length), item)
-    offset = builder.mul(offset, ir.Constant(word, lanes))
-    vector = ir.VectorType(ir.DoubleType(), lanes)
-    return builder.bitcast(builder.gep(place.data, [offset]), vector.as_pointer())
+    return builder.gep(place.data, [builder.mul(offset, ir.Constant(word, each))])
 
 
-def _fits(array: Any, index: Any) -> bool:
+def _fits(array: Any, index: Any, left_out: int = 1) -> bool:
     return (
         isinstance(array, types.Array)
         and array.layout == "C"
         and array.dtype == types.float64
-        and index.count == array.ndim - 1
+        and index.count == array.ndim - left_out
     )
 
 
@@ -111,12 +115,29 @@ def everywhere(typing: Any, side: Any, number: Any) -> Any:
     lanes = Lanes(side.count)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        nothing, index = ir.Constant(_vector(lanes), ir.Undefined), ir.IntType(32)
-        first = builder.insert_element(nothing, args[1], ir.Constant(index, 0))
-        places = ir.Constant(ir.VectorType(index, lanes.count), [0] * lanes.count)
-        return builder.shuffle_vector(first, nothing, places)
+        return _in_all(builder, args[1], lanes)
 
     return lanes(side, types.float64), generate
+
+
+@_instruction
+def spread(typing: Any, side: Any, array: Any, index: Any) -> Any:
+    """The number of an array at an index of all its axes, in all lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number = builder.load(_number(context, builder, signature, args))
+        return _in_all(builder, number, signature.return_type)
+
+    if _fits(array, index, left_out=0):
+        return Lanes(side.count)(side, array, index), generate
+    return None
+
+
+def _in_all(builder: Any, number: Any, lanes: Any) -> Any:
+    nothing, index = ir.Constant(_vector(lanes), ir.Undefined), ir.IntType(32)
+    first = builder.insert_element(nothing, number, ir.Constant(index, 0))
+    places = ir.Constant(ir.VectorType(index, lanes.count), [0] * lanes.count)
+    return builder.shuffle_vector(first, nothing, places)
 
 
 @_instruction

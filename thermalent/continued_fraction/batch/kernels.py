@@ -27,7 +27,6 @@ from thermalent.support.vectors import (
 # Tuples whose length is the number of lanes, which the compiler knows. Two vectors of eight numbers
 # keep the arithmetic busy where one would wait for its own results; of the fewest unknowns the sums
 # are so short that it takes four, which of more unknowns do not stay in the cache.
-ONE_LANE = (1.0,)
 _SEVERAL_LANES, _MANY_LANES = (1.0,) * 16, (1.0,) * 32
 _FEWEST_UNKNOWNS = (
     12  # of an even and an odd tier: 9 take 0.7 times as long in 32 lanes, 15 as long
@@ -39,7 +38,7 @@ def lanes_for(counts: tuple[int, int]) -> tuple[float, ...]:
     return _MANY_LANES if sum(counts) <= _FEWEST_UNKNOWNS else _SEVERAL_LANES
 
 
-_SCALING = np.sqrt(1.7)
+SCALING = np.sqrt(1.7)
 
 
 class LaneArrays(NamedTuple):
@@ -221,7 +220,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
     lanes, tier0_size = len(side), result.shape[1]
     blocks, band_values, _, _, k, rates = room
     sizes, depth = (a[0].shape[1], a[1].shape[1]), np.zeros(lanes, dtype=np.int64)
-    scaling = _SCALING if reverse else 1.0
+    scaling = SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
             p = points[min(begin + w, points.size - 1)]  # the last point fills what is left

@@ -34,13 +34,15 @@ from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.result import ErrorEstimate, SteadyState, known_states, marked
 
 if TYPE_CHECKING:
+    from thermalent.continued_fraction.batch.alone_kernels import AloneArrays
     from thermalent.continued_fraction.batch.kernels import LaneArrays
+    from thermalent.continued_fraction.chain.blocks import LaneTiers
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 _SHARE = 64  # points that a thread takes at a time
-# So many lanes together take as long as so many folds of one network (16 measured for detuned
-# qubits, 32 for resonant ones), so that fewer are folded one by one.
-_LANES_COST = {16: 2.2, 32: 2.6}
+# So many lanes together take as long as so many folds of one network (measured for two qubits, 16
+# detuned and 32 resonant ones), so that fewer are folded one by one.
+_LANES_COST = {16: 4.6, 32: 4.6}
 HOW = "change of the state with more tiers and another scaling and order of them"
 HOW_FIXED = "distance to the state with as many tiers as it takes"
 
@@ -51,12 +53,17 @@ class _Rooms(threading.local):
     """The space in which each thread folds, by its sizes: to make it takes as long as to fold."""
 
     def __init__(self) -> None:
-        self.by_sizes: dict[tuple[Any, ...], LaneArrays] = {}
+        self.by_sizes: dict[tuple[Any, ...], LaneArrays | AloneArrays] = {}
 
 
 _rooms = _Rooms()
 
-Side = tuple[float, ...]  # as many items as there are lanes, see `kernels`
+
+class Arrangement(NamedTuple):
+    """How some points are folded."""
+
+    alone: bool  # one by one, else side by side
+    side: tuple[float, ...]  # as many items as a row has, or as there are lanes: see the kernels
 
 
 class TierZero(NamedTuple):
@@ -74,8 +81,14 @@ class Work(NamedTuple):
     before: np.ndarray  # K of the fold before
     x: np.ndarray
     x_before: np.ndarray
-    inverse: np.ndarray  # of A_0 + K with the trace in the place of its first row
-    above: np.ndarray  # what rounding may change in K
+    # A_0 + K with the trace in the place of its first row, then its inverse, (p, tier0, 2 tier0)
+    equations: np.ndarray
+    above: np.ndarray  # what rounding may change in K; K of disturbed tiers until there is another
+
+    @property
+    def inverse(self) -> np.ndarray:
+        """The inverses of the equations."""
+        return self.equations[:, :, self.x.shape[1] :]
 
 
 class Progress(NamedTuple):
@@ -301,9 +314,10 @@ class _Fractions:
         self.group, self.threads = group, threads
         self.tier0 = TierZero(group.six[0], group.size.a[0], group.tier0)
         count, tier0_size = len(group.points), group.reached.tier0_size
-        k, before, inverse, above = np.full((4, count, tier0_size, tier0_size), np.nan)
+        k, before, above = np.full((3, count, tier0_size, tier0_size), np.nan)
         x, x_before = np.full((2, count, tier0_size), np.nan)
-        self.work = Work(k, before, x, x_before, inverse, above)
+        equations = np.empty((count, tier0_size, 2 * tier0_size))
+        self.work = Work(k, before, x, x_before, equations, above)
 
     def converge(self, rtol: float, most: int = MOST_TIERS, widest: float = math.inf) -> Progress:
         """Fold at more and more tiers until every point is settled, one way or the other."""
@@ -317,69 +331,63 @@ class _Fractions:
             progress.status[progress.depth > most] = batch_convergence.DEFERRED
         progress.status[self.group.width > widest] = batch_convergence.DEFERRED
         (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
-        self._search(active, progress, rtol, most, 1)
-        self._lose(active, np.array(first_depths))
-        while True:
+        self._fold_disturbed(active, progress.depth)
+        while active.size:
+            self._search(active, progress, rtol, most)
             (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
-            if active.size == 0:
-                return progress
-            self._search(active, progress, rtol, most, control.MOST_FOLDS)
+        return progress
 
-    def _search(
-        self, points: np.ndarray, progress: Progress, rtol: float, most: int, rounds: int
-    ) -> None:
-        """Fold some points, at most so many times, until each is settled.
+    def _search(self, points: np.ndarray, progress: Progress, rtol: float, most: int) -> None:
+        """Fold some points until each is settled.
 
-        Where there are many, once: then those of similar depth come together again.
+        Where some are folded side by side, once: then those of similar depth come together again.
         """
         from thermalent.continued_fraction.batch.convergence import search_points, settle_points
+        from thermalent.continued_fraction.chain.convergence import MOST_FOLDS
+
+        group, tiers = self.group, self.group.folded
+        parts = self._parts(points, progress.depth)
+        rounds = MOST_FOLDS if all(how.alone for _, how in parts) else 1
+        state = (self.tier0, self.work, progress, group.reached.populations, (rtol, most))
+
+        def task(some: np.ndarray, how: Arrangement) -> None:
+            if how.alone:
+                room = self._room(how, tiers.values)
+                search_points(some, tiers, group.rate, *state, rounds, room, how.side)
+            else:
+                reverse = bool(progress.folds[some[0]] % 2)
+                self._fold(some, how, progress.depth, reverse, tiers, self.work.k)
+                settle_points(some, *state)
+
+        self._share(task, parts)
+
+    def _fold(
+        self,
+        points: np.ndarray,
+        how: Arrangement,
+        depths: np.ndarray,
+        reverse: bool,
+        tiers: LaneTiers,
+        result: np.ndarray,
+    ) -> None:
+        """Fold some points once, each at its own depth, into `result`."""
+        from thermalent.continued_fraction.batch.alone_kernels import fold_alone
         from thermalent.continued_fraction.batch.kernels import fold_points
 
-        group, work, limits = self.group, self.work, (rtol, most)
-        a, bands, reversed_bands, values = group.folded
-        populations, tier0 = group.reached.populations, self.tier0
-        parts = self._parts(points, progress.depth)
-        if parts and len(parts[0][1]) > 1:  # those in lanes come first
-            rounds = 1
-
-        def once(some: np.ndarray, side: Side) -> None:
-            # The kernel of the whole search takes long to compile: it is for one lane alone.
-            reverse, room = bool(progress.folds[some[0]] % 2), self._room(values, side)
-            order, depth = reversed_bands if reverse else bands, progress.depth
-            fold_points(some, depth, reverse, a, order, values, group.rate, work.k, room, side)
-            settle_points(some, tier0, work, progress, populations, limits)
-
-        def search(some: np.ndarray, side: Side) -> None:
-            search_points(
-                some,
-                (a, bands, reversed_bands, values),
-                group.rate,
-                tier0,
-                work,
-                progress,
-                populations,
-                limits,
-                rounds,
-                self._room(values, side),
-                side,
-            )
-
-        self._share(once if rounds == 1 else search, parts)
+        order = tiers.reversed_bands if reverse else tiers.bands
+        fold, rate = fold_alone if how.alone else fold_points, self.group.rate
+        values, room = tiers.values, self._room(how, tiers.values)
+        fold(points, depths, reverse, tiers.a, order, values, rate, result, room, how.side)
 
     def truncate(self, points: np.ndarray, tiers: np.ndarray, progress: Progress) -> np.ndarray:
         """Solve points at a fixed tier, and measure the error; returns those that can be."""
         from thermalent.continued_fraction.batch.convergence import solve_points
-        from thermalent.continued_fraction.batch.kernels import fold_points
 
         group, work, converged = self.group, self.work, self.states(points)
-        a, bands, _, values = group.folded
 
-        def task(some: np.ndarray, side: Side) -> None:
-            room = self._room(values, side)
-            fold_points(some, tiers, False, a, bands, values, group.rate, work.k, room, side)
-            solve_points(
-                some, self.tier0.a, work.k, group.reached.populations, work.x, work.inverse
-            )
+        def task(some: np.ndarray, how: Arrangement) -> None:
+            self._fold(some, how, tiers, False, group.folded, work.k)
+            solve_points(some, self.tier0, work, group.reached.populations)
 
         self._share(task, self._parts(points, tiers))
         regular = ~np.isnan(work.x[points, 0])
@@ -387,36 +395,41 @@ class _Fractions:
         progress.error[points] += np.max(np.abs(self.states(points) - converged), axis=(1, 2))
         return points
 
-    def _parts(self, points: np.ndarray, depths: np.ndarray) -> list[tuple[np.ndarray, Side]]:
-        """Some points in the parts that a thread takes at a time, each with the lanes it is for."""
-        from thermalent.continued_fraction.batch.kernels import ONE_LANE, lanes_for
+    def _parts(
+        self, points: np.ndarray, depths: np.ndarray
+    ) -> list[tuple[np.ndarray, Arrangement]]:
+        """Some points in the parts that a thread takes at a time, each with how it is folded."""
+        from thermalent.continued_fraction.batch.alone_kernels import row_for
 
+        counts = self.group.folded.counts
+        one_by_one = Arrangement(True, row_for(counts, self.group.reached.tier0_size))
         if len(points) == 1:
-            return [(points, ONE_LANE)]
+            return [(points, one_by_one)]
+        from thermalent.continued_fraction.batch.kernels import lanes_for
+
         # Lanes of similar depth wait least for each other.
-        points = points[np.argsort(-depths[points], kind="stable")]
-        lanes = lanes_for(self.group.folded.counts)
+        points, lanes = points[np.argsort(-depths[points], kind="stable")], lanes_for(counts)
         alone, together = _alone_and_together(depths[points], len(lanes))
         size = _SHARE if self.threads > 1 else max(1, len(points))
-        parts: list[tuple[np.ndarray, Side]] = []
-        for places, side in ((together, lanes), (alone, ONE_LANE)):
+        parts: list[tuple[np.ndarray, Arrangement]] = []
+        for places, how in ((together, Arrangement(False, lanes)), (alone, one_by_one)):
             for begin in range(0, len(places), size):
-                parts.append((points[places[begin : begin + size]], side))
+                parts.append((points[places[begin : begin + size]], how))
         return parts
 
-    def _room(self, values: np.ndarray, side: Side) -> LaneArrays:
+    def _room(self, how: Arrangement, values: np.ndarray) -> LaneArrays | AloneArrays:
         """Space for the fractions that one thread folds at a time; the next fold overwrites it."""
-        from thermalent.continued_fraction.batch.kernels import lane_arrays
+        from thermalent.continued_fraction.batch import alone_kernels, kernels
 
-        sizes = (
-            self.group.folded.counts, values.shape[1], self.group.reached.tier0_size, len(side)
-        )  # fmt: skip
+        counts, tier0_size = self.group.folded.counts, self.group.reached.tier0_size
+        sizes = (counts, values.shape[1], tier0_size, len(how.side))
         rooms = _rooms.by_sizes
-        if sizes not in rooms:
+        if (how, sizes) not in rooms:
             if len(rooms) >= _MOST_ROOMS:
                 rooms.clear()
-            rooms[sizes] = lane_arrays(*sizes)
-        return rooms[sizes]
+            make = alone_kernels.alone_arrays if how.alone else kernels.lane_arrays
+            rooms[how, sizes] = make(*sizes)
+        return rooms[how, sizes]
 
     def states(self, points: np.ndarray) -> np.ndarray:
         """Density matrices of the solutions of some points, (n, d, d)."""
@@ -424,28 +437,25 @@ class _Fractions:
         d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
 
-    def _lose(self, points: np.ndarray, depths: np.ndarray) -> None:
-        """The change of K, which was folded once, by rounding: see `rounding.lost_above`."""
-        from thermalent.continued_fraction.batch.kernels import fold_points
-
-        group, above = self.group, self.work.above
-        reached, sizes = group.reached, sum(group.size, ())
-        moved = rounding.disturbed(group.six, sizes, reached.charge, reached.populations)
-        a, _, bands, values = lane_tiers(
-            moved, reached.charge, reached.tier0_size, reached.traceless
+    def _fold_disturbed(self, points: np.ndarray, depths: np.ndarray) -> None:
+        """K as rounding may disturb it, for what it loses: see `rounding.lost_above`."""
+        reached, sizes = self.group.reached, sum(self.group.size, ())
+        moved = lane_tiers(
+            rounding.disturbed(self.group.six, sizes, reached.charge, reached.populations),
+            reached.charge,
+            reached.tier0_size,
+            reached.traceless,
         )
 
-        def task(some: np.ndarray, side: Side) -> None:
-            room = self._room(values, side)
-            fold_points(some, depths, True, a, bands, values, group.rate, above, room, side)
+        def task(some: np.ndarray, how: Arrangement) -> None:
+            self._fold(some, how, depths, True, moved, self.work.above)
 
         self._share(task, self._parts(points, depths))
-        above[:] = rounding.SECOND_DRAW * (self.work.k - above)
 
     def _share(
         self,
-        task: Callable[[np.ndarray, Side], None],
-        parts: Sequence[tuple[np.ndarray, Side]],
+        task: Callable[[np.ndarray, Arrangement], None],
+        parts: Sequence[tuple[np.ndarray, Arrangement]],
     ) -> None:
         """Do the task for all parts, on all threads; the kernels release the GIL."""
         if self.threads == 1 or len(parts) <= 1:

@@ -28,9 +28,6 @@ from thermalent.continued_fraction.chain.fraction import SMALL, evaluate_truncat
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.operators.superoperators import Operator, Superoperator
 
-# The rounding that both folds share is as large as what is drawn for one of them.
-SECOND_DRAW = float(np.sqrt(2.0))
-
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
     """Sums of the absolute values of the terms of each element of a hierarchy's tiers."""
@@ -55,12 +52,14 @@ def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     The difference of two folds, the second one with its blocks disturbed at random and eliminated
     in reverse order. A few tiers show it: as many as a fraction is begun with.
     """
+    from thermalent.continued_fraction.chain import rounding_kernels
+
     depth = convergence.first_depth(chain.width)
     backward = _reversed(disturbed_chain(chain, size))
     change = (
         evaluate_truncated(chain, 0.0, depth) - evaluate_truncated(backward, 0.0, depth)[::-1, ::-1]
     )
-    return SECOND_DRAW * change
+    return rounding_kernels.SECOND_DRAW * change
 
 
 def disturbed_chain(chain: HierarchyChain, size: Sizes) -> HierarchyChain:

@@ -10,6 +10,8 @@ _EPS = float(np.finfo(float).eps)
 # The stated error is this many times the estimate, which takes one unit of the last place for every
 # sum. Of 2600 random networks (ordinary, bidirectional, nearly dark, many decades) none needed 1.
 SAFETY = 3
+# The rounding that both folds share is as large as what is drawn for one of them.
+SECOND_DRAW = float(np.sqrt(2.0))
 DRAW = 10  # one random response is this much too small once in a hundred times
 
 
