@@ -13,7 +13,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.several_poles import building
+from thermalent.continued_fraction.several_poles import building, converge
 from thermalent.continued_fraction.several_poles.building import tiers
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
@@ -229,3 +229,19 @@ def test_a_charge_that_the_emitters_cannot_hold_has_an_empty_fraction(charge, s)
     chain = tiers(chain_of(network), 1, charge=charge)
     assert chain.sizes == (0, 0)
     assert evaluate_truncated_tiers(chain, s, 6).shape == (0, 0)
+
+
+def test_every_other_order_is_folded_in_another_scaling(monkeypatch):
+    """So that the change from one to the next shows the roundings; a check takes the other one."""
+    seen = {}
+
+    def noted(self, last, *, rescaled, original=converge._Search._evaluated):
+        seen.setdefault(self.quanta, []).append(rescaled)
+        return original(self, last, rescaled=rescaled)
+
+    monkeypatch.setattr(converge._Search, "_evaluated", noted)
+    te.steady_state(te.thermal_link(1.2, 0.6, filters=2), te.ContinuedFraction(rtol=1e-4))
+    assert len(seen) >= 3
+    for quanta, (first, *others) in seen.items():
+        assert first == bool(quanta % 2)
+        assert first not in others

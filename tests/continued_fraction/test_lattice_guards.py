@@ -9,7 +9,7 @@ from scipy import linalg, sparse
 import thermalent as te
 from thermalent.continued_fraction.lattice import kernels, krylov, solve
 from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
-from thermalent.continued_fraction.lattice.lattice import hierarchy_operators
+from thermalent.continued_fraction.lattice.lattice import hierarchy_operators, unknowns
 from thermalent.continued_fraction.method import ContinuedFraction
 
 PAIR = te.dual_rail(1, 0.5, bandwidth=3.0)
@@ -104,3 +104,33 @@ def test_the_triangular_part_is_divided_by_within_each_boson_number(rng):
         upper = np.triu(block) - rate * np.eye(len(block))
         assert x[at] == pytest.approx(linalg.solve_triangular(upper, start[at]), rel=1e-12)
     assert x[5] == start[5]
+
+
+def test_the_work_of_an_elimination_is_that_of_all_its_tiers():
+    """It decides where a default ends: each tier more costs the cube of its own unknowns."""
+    operators = hierarchy_operators(PAIR)
+    growth = solve._Growth(operators, Ground(LatticeGenerator(operators)), None, None)
+    growth.krylov_failed = True
+    for tier in (1, 4, 7):
+        own = unknowns(operators.sectors, tier) - unknowns(operators.sectors, tier - 1)
+        more = growth._expected(tier) - growth._expected(tier - 1)
+        assert more == pytest.approx(4.0 * float(own) ** 3 / solve.DENSE)
+
+
+def test_the_blocks_of_tier_zero_do_not_depend_on_the_unit_of_rates():
+    """What counts as the rounding of a change of basis is relative to the largest element."""
+    unit = 2.0**-30
+    slow = replace(
+        PAIR,
+        nodes=tuple(
+            replace(node, bath_rate=unit * node.bath_rate) if isinstance(node, te.Mode) else node
+            for node in PAIR.nodes
+        ),
+        **{name: unit * getattr(PAIR, name) for name in ("exchange", "decay", "pumping")},
+    )
+    fast, slow = (
+        Ground(LatticeGenerator(hierarchy_operators(net))).factors for net in (PAIR, slow)
+    )
+    assert len(fast) == len(slow)
+    for (one, *_), (other, *_) in zip(fast, slow, strict=True):
+        np.testing.assert_array_equal(one, other)

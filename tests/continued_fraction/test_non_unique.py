@@ -6,7 +6,11 @@ from scipy import sparse
 from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import states
 
 
@@ -73,3 +77,14 @@ def test_coherences_between_excitation_numbers_are_refused():
     plus = np.full((4, 4), 0.25)
     with pytest.raises(ValueError, match=r"`initial` must be without coherences"):
         ContinuedFraction().steady_state_from(net, plus)
+
+
+def test_the_tiers_that_are_named_give_the_state_that_is_reached():
+    net = te.phononic_link(300.0, 0.2, wavelengths=(1, 2))
+    rho = states.initial_state("01", net.dims)
+    numbers = excitation_numbers(net)
+    stationary = TierZeroEquation(hierarchy_chain(hierarchy(net, numbers), start=rho))
+    state, error, tier = stationary.reached(rho, 1e-2)
+    assert error > 1e-9  # so that tiers matter
+    again = stationary.matrix(stationary.project(stationary.coordinates(rho), tier))
+    assert np.array_equal(state, again)

@@ -116,3 +116,11 @@ def test_what_rounding_loses_is_judged_alike_by_one_and_by_many():
     )
     # One draw of rounding each; the elimination with pivots and without rounds differently.
     assert lost == pytest.approx(stationary.lost(k, x), rel=0.5)
+
+
+def test_draws_that_cancel_count_less_than_those_that_add_up():
+    """The kernel against two lines by hand: K off by 1e-3 and 4e-3 in the second equation."""
+    above, nothing = np.array([[0.0, 0.0], [1e-3, 4e-3]]), np.zeros((2, 2))
+    for x, expected in (([1.0, 0.25], np.sqrt(2) * 1e-3), ([1.0, -0.25], 0.0)):
+        lost = rounding_kernels.lost_by_rounding(np.eye(2), 0, nothing, nothing, above, np.array(x))
+        assert lost == pytest.approx(rounding_kernels.SAFETY * expected, rel=1e-12)

@@ -179,3 +179,15 @@ def test_rounding_is_part_of_the_error():
     assert found["n_th"] < 0
     assert 0 < found["n_th"].error < 1e-12
     assert 0 < found.value.error < 1e-12
+
+
+def test_a_slope_at_a_border_is_extrapolated_to_rounding():
+    """Of a polynomial of the third degree the extrapolation leaves nothing but rounding."""
+
+    def concurrence(x):
+        if x < 0:
+            raise ValueError("no")
+        return te.Estimate(2 * x + 3 * x**2 - 5 * x**3, 1e-17, "")
+
+    found = border.slope(concurrence, 0.0, "x")
+    assert abs(found - 2.0) <= found.error < 1e-12

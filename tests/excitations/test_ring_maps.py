@@ -141,3 +141,16 @@ def test_refuses_other_networks():
         )
     with pytest.raises(ValueError, match="of one excitation"):
         peak_transfer_map(lambda g: ring_resonators(g), {"g": [0.1]}, "11", "11", until=10)
+
+
+def test_linear_parameters_take_one_network_per_axis():
+    """And some that are compared: all others follow from these."""
+    made = []
+
+    def builder(g1, x):
+        made.append((g1, x))
+        return ring_resonators((g1, 0.3), detuning=(x, -x))
+
+    axes = {"g1": np.linspace(0.1, 1.5, 20), "x": np.linspace(-1, 1, 20)}
+    peak_transfer_map(builder, axes, "10", "01", until=5)
+    assert len(made) < 40

@@ -214,6 +214,7 @@ class TestAverage:
         exact = (np.sinh(0.5) / 0.5) ** 2
         assert found.how == "quadrature"
         assert found.mean == pytest.approx(exact, rel=1e-14)
+        assert found.spread == pytest.approx(np.sqrt(np.sinh(1.0) ** 2 - exact**2), rel=1e-12)
         rough = average(lambda x: abs(x[0]), dimension=1, width=1.0)  # a kink
         assert abs(rough.mean - 0.5) <= 3 * rough.error
 
