@@ -122,6 +122,54 @@ UNCHANGED: list[Unchanged] = [
         "noise *= values[-1]",
         "what is cut off is smaller than the negative eigenvalue by which the matrix is no state",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/sensitivity/several_poles.py",
+        "derivatives",
+        "int(_LONGER * _MORE_TIERS * depth) + 2",
+        "the memory of four tiers among hundreds, asked for before the next truncation",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/lattice/kernels.py",
+        "_unknowns",
+        "offset[stop] - offset[start]",
+        "threads change no bit: each number is worked out by one of them",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/relaxation.py",
+        "_tried",
+        "2",
+        "how long steps may take before a contour with a larger error, which is stated, is taken",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/radial/solution.py",
+        "_pinned_end",
+        "int(np.argmin(np.abs(integrals.ends[1:-1] - _TYPICAL))) + 1",
+        "the trace is set to one at a neighbouring end, where the field is about as likely",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/oscillations.py",
+        "_refined",
+        "64",
+        "a pole to 64 or to 128 last places has the same contour around it",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/coherent_source.py",
+        "_held",
+        "part.reshape(d, d).conj()",
+        "where the few unknowns are not known to hold the start, all of them give the same states",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/more_digits/chain.py",
+        "_scaling",
+        "y > 2 * v * d and d > 0",
+        "balls hold in every scale of the tiers, with more bits in a bad one",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/lattice/krylov.py",
+        "work",
+        "3.0",
+        "operations of an iteration, to their order of magnitude",
+    ),
 ]
 
 
