@@ -84,6 +84,7 @@ def versus_dop853(quick: bool = False) -> list[Row]:
             numbers=numbers,
         ),
         *_other_starts(quick),
+        _strong_field(quick),
         _schedule(10.0),
         _schedule(1000.0),
     ]
@@ -171,6 +172,26 @@ def _other_starts(quick: bool) -> list[Row]:
             numbers={"seconds": coherent},
         ),
     ]
+
+
+def _strong_field(quick: bool) -> Row:
+    """To the steady state from a coherent field whose quanta are not the thermal ones."""
+    strong, end = te.thermal_link(10.0, 0.1), 4.0 if quick else 400.0
+    began = time.process_time()
+    moved = te.evolve(strong, np.linspace(0.1, end, 60), "00", source=100.0 if quick else 1e3)
+    strong_seconds = time.process_time() - began
+    away = float(np.max(np.abs(moved.states[-1] - te.steady_state(strong).state)))
+    return Row(
+        name="dynamics",
+        quantity=f"60 times to {end:g}/gamma from an amplitude of 1000, n_th = 10, kappa = 0.1",
+        required="60 s",
+        measured=(
+            f"{strong_seconds:.0f} s (error {np.max(moved.error):.0e}, {away:.0e} from the "
+            "steady state)"
+        ),
+        passed=quick or strong_seconds < 60.0,
+        numbers={"seconds": strong_seconds, "error": float(np.max(moved.error)), "away": away},
+    )
 
 
 def _seconds(net: te.Network, times: np.ndarray, source: str | float) -> tuple[float, te.Evolution]:

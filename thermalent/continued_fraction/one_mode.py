@@ -70,7 +70,7 @@ def plan_one_mode(task: Task, settings: Settings, numbers: np.ndarray) -> Plan |
     """
     if isinstance(task, EvolutionTask):
         plan = OneModeEvolutionPlan(task=task, settings=settings, numbers=numbers)
-        reason = amplitude_refusal(*plan.of_amplitude) if plan.amplitude else None
+        reason = amplitude_refusal(plan.of_amplitude, plan.amplitude or 0.0, plan.end)
         return plan if reason is None else Refusal(reason)
     return OneModePlan(task=task, settings=settings, numbers=numbers)
 

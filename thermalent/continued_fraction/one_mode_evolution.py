@@ -8,12 +8,12 @@ import numpy as np
 
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
-from thermalent.continued_fraction.dynamics.amplitude_cost import steps_from_amplitude
+from thermalent.continued_fraction.dynamics.amplitude_cost import announce, steps_from_amplitude
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
+from thermalent.continued_fraction.moving_frame.evolution import HOW_MOVED, FrameEvolution
 from thermalent.continued_fraction.settings import Settings
-from thermalent.networks.network import Network
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.tasks import EvolutionTask, start_amplitudes
@@ -43,28 +43,53 @@ class OneModeEvolutionPlan(Plan):
         return complex(start_amplitudes(self.task.source, 1)[0])
 
     @property
-    def of_amplitude(self) -> tuple[Network, Hierarchy, complex, float, float]:
-        """What the cost of a coherent start depends on."""
-        end = float(self.task.times[-1]) if len(self.task.times) else 0.0
-        tolerance = self.settings.evolution_tolerance
-        return self.task.network, self.hierarchy, self.amplitude or 0.0, end, tolerance
+    def end(self) -> float:
+        """The last time."""
+        return float(self.task.times[-1]) if len(self.task.times) else 0.0
+
+    @once
+    def steps(self) -> float:
+        """Multiplications that a coherent start adds where the frame does not move with it."""
+        aimed = self.settings.evolution_tolerance
+        if not self.amplitude:
+            return 0.0
+        return steps_from_amplitude(
+            self.task.network, self.hierarchy, self.amplitude, self.end, aimed
+        )
+
+    @once
+    def frame(self) -> FrameEvolution | None:
+        """The evolution in the frame that moves with a strong coherent field, if that is faster."""
+        if not self.steps:
+            return None
+        task, aimed = self.task, self.settings.evolution_tolerance
+        depth, amplitude = memory.expected_tiers(task.network, aimed), self.amplitude or 0.0
+        moving = FrameEvolution(self.hierarchy, task.times, task.start, amplitude, aimed, depth)
+        return moving if moving.operations < self.steps else None
+
+    @property
+    def of_amplitude(self) -> float:
+        """Multiplications because of a coherent start."""
+        return self.steps if self.frame is None else self.frame.operations
 
     @property
     def cost(self) -> Cost:
         """Cost of the contours: some thirty fractions per decade of the times, twice; and of the
         steps that a coherent start takes.
         """
+        needed = memory.evolution_bytes(self.numbers, len(self.task.times))
+        if self.frame is not None:
+            return Cost(bytes=needed + self.frame.bytes, operations=self.frame.operations)
         times = self.task.times[self.task.times > 0]
         decades = 1 + (np.log10(times[-1] / times[0]) if len(times) else 0.0)
         fold = memory.fold_operations(self.task.network, self.numbers, DEFAULT_RTOL)
-        steps = 0.0 if not self.amplitude else steps_from_amplitude(*self.of_amplitude)
-        return Cost(
-            bytes=memory.evolution_bytes(self.numbers, len(self.task.times)),
-            operations=(_FOLDS + 60 * float(decades)) * fold + steps,
-        )
+        return Cost(bytes=needed, operations=(_FOLDS + 60 * float(decades)) * fold + self.steps)
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
         task, aimed = self.task, self.settings.evolution_tolerance
+        announce(self.of_amplitude, self.amplitude or 0.0, self.end)
+        if self.frame is not None:
+            return evolved(task, self.settings, *self.frame.states(), how=HOW_MOVED)
         found = evolve_one_mode(self.hierarchy, task.times, task.start, aimed, self.amplitude)
         return evolved(task, self.settings, *found)

@@ -23,7 +23,7 @@ _TOLERATED = 100.0
 _PER_ELEMENT, _REFUSED = 100.0, 4e12
 
 
-def plan_evolution(
+def plan_fock_evolution(
     task: EvolutionTask, problems: tuple[Problem, ...], settings: FockSettings
 ) -> FockEvolutionPlan | Refusal:
     """The plan of an evolution, or the reason why there is none."""

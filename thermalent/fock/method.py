@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thermalent.fock import plans
-from thermalent.fock.evolution_plan import plan_evolution
+from thermalent.fock.evolution_plan import plan_fock_evolution
 from thermalent.fock.problem import problem, problems
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
@@ -80,5 +80,5 @@ class Fock(Method):
         """
         settings = plans.FockSettings(self.record, self.cutoff, self.aimed_tolerance, self._allowed)
         if isinstance(task, EvolutionTask):
-            return plan_evolution(task, problems(task.networks, self.solver), settings)
+            return plan_fock_evolution(task, problems(task.networks, self.solver), settings)
         return plans.plan_steady_state(task, problem(task.network, self.solver), settings)

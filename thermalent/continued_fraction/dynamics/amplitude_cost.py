@@ -1,7 +1,8 @@
 r"""What an evolution from a coherent source costs, estimated before any tier is made.
 
 A field far stronger than the thermal one is expanded relative to a wide Gaussian
-(`coherent_source`), and is stepped. Within a time t the emitters see the tiers up to about
+(`coherent_source`), and is stepped; where that takes longer, the frame moves with the field instead
+(`moving_frame`). Within a time t the emitters see the tiers up to about
 
 $$N = c_2 \xi^2 + c_1 \xi, \qquad \xi = |\beta| g\, \frac{|1 - e^{-(\lambda + i\delta) t}|}
   {|\lambda + i\delta|}$$
@@ -13,11 +14,18 @@ the steps grow with the fourth power of the amplitude.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import referred
-from thermalent.continued_fraction.dynamics.relaxation import LAST_MARK, REFUSED, first_contour
+from thermalent.continued_fraction.dynamics.relaxation import (
+    ANNOUNCED,
+    LAST_MARK,
+    REFUSED,
+    first_contour,
+)
 from thermalent.networks.network import Network
 
 # Measured behind one link for |beta| = 10 to 1000, kappa = 0.25 to 4 and times of 0.02 to 10: the
@@ -55,15 +63,26 @@ def steps_from_amplitude(
     return _RUNS * _NONZEROS * unknowns * _NORM * mode.rate * tiers * time
 
 
-def amplitude_refusal(
-    network: Network, h: Hierarchy, amplitude: complex, end: float, tolerance: float
-) -> str | None:
+def amplitude_refusal(operations: float, amplitude: complex, end: float) -> str | None:
     """Reason why a coherent source is too strong to be followed for so long, or None."""
-    steps = steps_from_amplitude(network, h, amplitude, end, tolerance)
-    if steps <= REFUSED:
+    if operations <= REFUSED:
         return None
     return (
+        f"{_announcement(operations, amplitude, end)}; it takes up to {REFUSED:.0e}. Ask for a "
+        "weaker field, or for earlier times. te.FieldTrajectories() takes stronger ones where "
+        "nothing acts back on the source."
+    )
+
+
+def announce(operations: float, amplitude: complex, end: float) -> None:
+    """Warn of an evolution from a coherent source that takes more than half a minute."""
+    if operations > ANNOUNCED:
+        found = _announcement(operations, amplitude, end)
+        warnings.warn(f"{found[0].upper()}{found[1:]}.", RuntimeWarning, stacklevel=2)
+
+
+def _announcement(operations: float, amplitude: complex, end: float) -> str:
+    return (
         f"from a coherent field with the amplitude {abs(amplitude):.3g} the evolution to t = "
-        f"{end:.3g} would take about {steps:.0e} multiplications (1e9 take about a second); it "
-        f"takes up to {REFUSED:.0e}. Ask for a weaker field, or for earlier times."
+        f"{end:.3g} would take about {operations:.0e} multiplications (1e9 take about a second)"
     )

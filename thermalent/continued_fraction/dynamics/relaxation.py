@@ -41,7 +41,7 @@ _SAMPLES = 4.0
 # steps are not quite independent: in the audit one evolution in some thousand exceeded four.
 _DEVIATIONS = 8.0
 # Multiplications: about half a minute, which is announced, and about an hour, which is refused.
-_ANNOUNCED, REFUSED = 3e10, 4e12
+ANNOUNCED, REFUSED = 3e10, 4e12
 # Steps that take a tenth of a second, after which contours are tried if all steps would be dear.
 _QUICK = 1e8
 # Steps that are taken however late the times: they take no longer than contours, and lose less.
@@ -107,7 +107,7 @@ class _Relaxation:
         self.runs = steps.two_runs(tolerance)
         self.at_zero = steps.at_zero
         self.rate = steps.rate
-        self.announced = _ANNOUNCED
+        self.announced = ANNOUNCED
         self.values: list[np.ndarray] = []
         self.errors: list[float] = []
         self.on_line, self.support = 0, np.zeros(0)  # values by a sum of poles

@@ -1,0 +1,1 @@
+"""Evolutions from strong coherent fields, relative to the Gaussian state that the source is in."""
