@@ -54,8 +54,10 @@ def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, below Eq. (44).
     """
-    f, k, gamma = _dimensionless(phi, kappa, gamma)
-    return (_effective(f, k) * gamma)[()]
+    _, k, gamma = _dimensionless(phi, kappa, gamma)
+    # The flux in units of gamma may be too small for doubles where the flux itself is not.
+    with np.errstate(over="ignore", divide="ignore"):
+        return (1 / (1 / np.asarray(phi, dtype=float) + 24 * k / gamma))[()]
 
 
 @with_explained_calls
