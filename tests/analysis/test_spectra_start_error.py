@@ -49,18 +49,18 @@ def test_what_the_flux_and_the_coherence_share_is_in_both_errors(monkeypatch, pa
 def test_what_steps_and_solutions_leave_is_in_the_errors(monkeypatch):
     plain = te.coherence(NETWORK, [0.0, 0.5], order=2)
     line = te.spectrum(NETWORK, [0.3])
-    over_time, at_frequency = Regression.over_time, Regression.at_frequency
+    over_time, at_frequencies = Regression.over_time, Regression.at_frequencies
 
     def later(self, *given):
         run = over_time(self, *given)
         return replace(run, error=run.error + MORE)
 
     def solved(self, *given):
-        value, error = at_frequency(self, *given)
-        return value, error + MORE
+        values, errors = at_frequencies(self, *given)
+        return values, errors + MORE
 
     monkeypatch.setattr(Regression, "over_time", later)
-    monkeypatch.setattr(Regression, "at_frequency", solved)
+    monkeypatch.setattr(Regression, "at_frequencies", solved)
     found = te.coherence(NETWORK, [0.0, 0.5], order=2)
     assert found.error - plain.error == pytest.approx(MORE / float(plain.flux) ** 2, rel=1e-6)
     assert te.spectrum(NETWORK, [0.3]).error - line.error == pytest.approx(MORE / np.pi, rel=1e-6)

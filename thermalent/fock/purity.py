@@ -28,7 +28,7 @@ from thermalent.support.progress import working
 _SHARE = 1e-14
 # Points of a step at which crossings are searched.
 _POINTS = 32
-_XTOL, _RTOL = 1e-12, 1e-14  # of the crossing inside of a step
+_XTOL, _RTOL = 1e-12, 1e-14  # of the crossing inside of a step, in parts of its end and of itself
 _EPS = float(np.finfo(float).eps)
 # Safety factor on the estimated remaining change of the purity.
 _SAFETY = 3.0
@@ -124,11 +124,11 @@ def _crossing(step: Step, after: np.ndarray, place: int, impurity: float, error:
     def excess(t: float) -> float:
         return 1 - step.norm(t) ** 2 - impurity
 
-    low = float(after[place - 1]) if place else 0.0
-    root = float(brentq(excess, low, float(after[place]), xtol=_XTOL, rtol=_RTOL))
+    low, high = float(after[place - 1]) if place else 0.0, float(after[place])
+    root = float(brentq(excess, low, high, xtol=_XTOL * high, rtol=_RTOL))
     # The error of the purity is at most twice that of the state.
     slope = abs(step.growth(root))
-    missed = _XTOL + _RTOL * root + _EPS * step.start
+    missed = _XTOL * high + _RTOL * root + _EPS * step.start
     return Estimate(step.start + root, missed + (2 * error / slope if slope else np.inf), _HOW)
 
 

@@ -14,7 +14,8 @@ $$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -343,19 +344,25 @@ class Regression:
 
     def over_time(self, times: np.ndarray, tolerance: float, depth: int) -> RelaxationResult:
         """Values at increasing times >= 0."""
+        # Roundings count for values, and for what they are read with, of order one.
+        unit, largest = self.at_zero_size() or 1.0, float(np.max(np.abs(self.row))) or 1.0
+        scaled = copy(self)
+        scaled.row, scaled.start = self.row / largest, self.start * (largest / unit)
+        scaled.start_size = self.start_size * (largest / unit)
 
         def read(y: np.ndarray) -> np.ndarray:
-            return np.array([self.row @ y[: len(self.row)]])
+            return np.array([scaled.row @ y[: len(scaled.row)]])
 
-        depth = max(depth, self.last)
-        return relax(
+        depth, relative = max(depth, self.last), tolerance / unit
+        found = relax(
             times,
-            tolerance,
-            Steps(self.chain, self.start, depth, read),
+            relative,
+            Steps(self.chain, scaled.start, depth, read),
             Inverter(
-                Response(transform=self, poles=partial(weakly_damped, self.chain)),
+                Response(transform=scaled, poles=partial(weakly_damped, self.chain)),
                 depth,
-                tolerance,
+                relative,
                 real=False,
             ),
         )
+        return replace(found, values=unit * found.values, error=unit * found.error)

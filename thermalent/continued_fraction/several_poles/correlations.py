@@ -155,25 +155,33 @@ class TierRegression:
         self, times: np.ndarray, tolerance: float, seeds: np.ndarray | None = None
     ) -> RelaxationResult:
         """Values at increasing times >= 0; the seeds are frequencies that a similar one needed."""
+        # Roundings count for values, and for unknowns, of order one.
+        start, unit = joined_tiers(self.built, self.start), self.size or 1.0
+        largest = float(np.max(np.abs(start))) or 1.0
 
         def read(y: np.ndarray) -> np.ndarray:
-            return np.array([self.read(split(self.built, y, _READ))])
+            return np.array([self.read(split(self.built, y, _READ))]) * (largest / unit)
 
-        return relax(
-            times,
-            tolerance,
-            Steps(self.built, joined_tiers(self.built, self.start), self.last, read),
-            Inverter(self._response(seeds), self.last, tolerance, real=self.begin.charge == 0),
+        def transform(z: complex, depth: int) -> np.ndarray:
+            return self.transform(z, depth) / unit
+
+        response = Response(
+            transform=transform,
+            work=fold_work(self.last, max(self.built.sizes)),
+            seeds=np.zeros(0) if seeds is None else seeds,
         )
-
-    def _response(self, seeds: np.ndarray | None) -> Response:
-        found = Response(transform=self.transform, work=fold_work(self.last, max(self.built.sizes)))
-        return found if seeds is None else replace(found, seeds=seeds)
+        found = relax(
+            times,
+            tolerance / unit,
+            Steps(self.built, start / largest, self.last, read),
+            Inverter(response, self.last, tolerance / unit, real=self.begin.charge == 0),
+        )
+        return replace(found, values=unit * found.values, error=unit * found.error)
 
 
 def converged(
     asked: Asked,
-    look: Callable[[TierRegression], np.ndarray],
+    look: Callable[[TierRegression], list[np.ndarray]],
     rtol: float,
     most_work: float,
     folds: int,
@@ -182,8 +190,8 @@ def converged(
 
     Args:
         asked: What is asked for.
-        look: A few numbers of it that tell whether it changes.
-        rtol: Allowed change relative to the largest of them.
+        look: A few numbers of it that tell whether it changes, those of one unit together.
+        rtol: Allowed change relative to the largest of a unit.
         most_work: Multiplications that may be spent.
         folds: How many complex folds each of the two will take.
     """
@@ -198,7 +206,10 @@ def converged(
         quanta += 1
         found = TierRegression(asked, quanta, other=False)
         now = look(found)
-        enough = np.max(np.abs(now - before)) <= rtol * np.max(np.abs(now))
+        enough = all(
+            np.max(np.abs(new - old)) <= rtol * np.max(np.abs(new))
+            for new, old in zip(now, before, strict=True)
+        )
         # The next blocks from these: symmetries leave fewer unknowns, complex numbers more.
         larger = count(chain.length - 1, quanta + 1) / count(chain.length - 1, quanta)
         spent = folds * fold_work(found.last, larger * max(found.built.sizes))
@@ -236,8 +247,9 @@ def tiers_spectrum(
     nearest = frequencies[np.argsort(np.abs(frequencies), kind="stable")]
     probes = np.unique(nearest[[0, len(nearest) // 4, len(nearest) // 2]])
 
-    def look(regression: TierRegression) -> np.ndarray:
-        return np.array([*(at(regression, float(w)) for w in probes), regression.flux])
+    def look(regression: TierRegression) -> list[np.ndarray]:
+        lines = [at(regression, float(w)) for w in probes]
+        return [np.array(lines), np.array([regression.flux])]
 
     fine, coarse = converged(asked, look, rtol, most_work, len(frequencies))
     values = np.zeros((2, len(frequencies)))
@@ -264,15 +276,16 @@ def tiers_coherence(
     after = delays[delays > 0]
     ends = {1.0 / float(after[0]), 1.0 / float(after[-1])} if len(after) else set()
 
-    def look(regression: TierRegression) -> np.ndarray:
+    def look(regression: TierRegression) -> list[np.ndarray]:
         numbers = [complex(regression.transform(s)[0]) * s for s in ends]
-        return np.array([*numbers, regression.flux])
+        return [np.array([*numbers, regression.flux])]
 
     fine, coarse = converged(asked, look, rtol, most_work, _FOLDS)
     # Where there is nothing at zero delay (a qubit emits no pairs), later delays are the scale.
-    scale = float(np.max(np.abs(look(fine))))
+    (here,), (there,) = look(fine), look(coarse)
+    scale = float(np.max(np.abs(here)))
     # What the quanta leave out need not be resolved further in time.
-    left_out = _PART_OF_CHANGE * float(np.max(np.abs(look(fine) - look(coarse))))
+    left_out = _PART_OF_CHANGE * float(np.max(np.abs(here - there)))
     tolerance = max(rtol * scale, left_out, _FLOOR * fine.size)
     other = coarse.over_time(delays, tolerance)
     found = fine.over_time(delays, tolerance, other.support)
@@ -286,8 +299,8 @@ def tiers_coherence(
 def flux(asked: Asked, rtol: float, most_work: float) -> tuple[float, float]:
     """<O^+ O> and its error."""
 
-    def look(regression: TierRegression) -> np.ndarray:
-        return np.array([regression.flux])
+    def look(regression: TierRegression) -> list[np.ndarray]:
+        return [np.array([regression.flux])]
 
     return _flux(*converged(asked, look, rtol, most_work, 1))
 
