@@ -19,50 +19,42 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def share(text: str) -> float:
+    """A number, or what stands before a percent sign over a hundred."""
+    number = text.strip()
+    return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+
+
 class Numbers(click.ParamType):
     """One number, or several separated by commas."""
 
-    name = "NUMBER[,...]"
+    name, kind = "NUMBER", "a number"
+    read: Callable[[str], float] = staticmethod(float)
+
+    def __init__(self, single: bool = False) -> None:
+        self.single = single
+        if not single:
+            self.name += "[,...]"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float | tuple[float, ...]:
         """The number, or a tuple of them."""
         if not isinstance(value, str):
             return value
         try:
-            numbers = tuple(float(item) for item in value.split(","))
+            numbers = tuple(self.read(item) for item in value.split(","))
         except ValueError:
-            self.fail(f"{value!r} is not a number, nor several separated by commas.", param, ctx)
+            numbers = ()
+        if not numbers or (self.single and len(numbers) > 1):
+            more = "" if self.single else ", nor several separated by commas"
+            self.fail(f"{value!r} is not {self.kind}{more}.", param, ctx)
         return numbers[0] if len(numbers) == 1 else numbers
 
 
 class Shares(Numbers):
     """One share, or several separated by commas, each as a number or in percent: 0.05 or 5%."""
 
-    name = "SHARE[,...]"
-
-    def __init__(self, single: bool = False) -> None:
-        self.single = single
-        if single:
-            self.name = "SHARE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float | tuple[float, ...]:
-        """The number, or a tuple of them."""
-        if not isinstance(value, str):
-            return value
-        try:
-            shares = tuple(share(item) for item in value.split(","))
-        except ValueError:
-            shares = ()
-        if not shares or (self.single and len(shares) > 1):
-            more = "" if self.single else ", nor several separated by commas"
-            self.fail(f"{value!r} is not a number such as 0.05 or 5%{more}.", param, ctx)
-        return shares[0] if len(shares) == 1 else shares
-
-
-def share(text: str) -> float:
-    """A number, or what stands before a percent sign over a hundred."""
-    number = text.strip()
-    return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+    name, kind = "SHARE", "a number such as 0.05 or 5%"
+    read = staticmethod(share)
 
 
 class Orders(click.ParamType):
