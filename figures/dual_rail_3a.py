@@ -33,8 +33,9 @@ def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = commo
         if step == "evolution":
             evolved = te.evolve(_rails(PAIRS), times, "00" * PAIRS, te.Fock())
             for i in range(1, PAIRS + 1):
-                columns[f"C_{i}{i}"] = evolved.concurrence(f"A{i}", f"B{i}")
-            columns["purity"] = evolved.purity()
+                # A copy, because an estimate keeps the states for its error: a gigabyte each.
+                columns[f"C_{i}{i}"] = np.array(evolved.concurrence(f"A{i}", f"B{i}"))
+            columns["purity"] = common.purities(evolved.states)
             last = evolved.states[-1]
         else:
             time = common.purity_return(_rails(PAIRS), times, evolved.states, PAIRS * SHARE)

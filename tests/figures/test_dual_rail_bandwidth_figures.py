@@ -33,7 +33,7 @@ REDUCED = {
         "PAIRS": 3,
         "DETUNINGS": (0.0, 2.0, 20.0),
         "RTOL": 1e-3,
-        "RTOL_SHORTER": 1e-5,
+        "RTOL_COMPARED": 1e-5,
     },
     "filter_order": {
         "BANDWIDTHS": (0.3,),
