@@ -19,6 +19,7 @@ from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage import partial_ensembles
 from thermalent.sweeping.storage.integrity import check_store
 from thermalent.sweeping.storage.lock import Locked, locked
+from thermalent.sweeping.storage.store import Store
 
 GRID = {"n_th": np.geomspace(0.5, 50, 4), "kappa": np.geomspace(0.05, 2, 3)}
 
@@ -313,6 +314,33 @@ class TestDisks:
                 te.sweep(te.thermal_link, grid, "concurrence", store=path, **options)
         data = te.sweep(te.thermal_link, grid, "concurrence", store=path, **options)
         assert data["status"].values.tolist() == [[1]]
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda store: store.done(),
+            lambda store: store.finished(0),
+            lambda store: store.columns(0),
+            lambda store: store.write(0, {"status": 1}),
+            lambda store: store.read(),
+        ],
+        ids=["done", "finished", "columns", "write", "read"],
+    )
+    def test_an_error_of_the_disk_is_one_of_the_store(self, tmp_path, monkeypatch, use):
+        class Unreadable:
+            def __getitem__(self, chosen):
+                raise OSError(errno.EIO, "Input/output error")
+
+        stores, done = [], Store.done
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "done", lambda self: stores.append(self) or done(self))
+            swept(tmp_path / "study.zarr")
+        (store,) = stores
+        store._arrays = {"status": Unreadable()}
+        store._present, store._retry = {0}, True  # points are tried again if their status says so
+        monkeypatch.setattr(os.path, "samestat", lambda *_: Unreadable()[0])
+        with pytest.raises(StoreError, match="cannot be used: input/output error"):
+            use(store)
 
     def test_parts_that_nobody_needs_any_more_go_with_a_finished_sweep(self, tmp_path):
         stale = tmp_path / ".study.zarr.thermalent" / "parts" / "of-another-method" / "0-0"

@@ -80,7 +80,7 @@ def test_a_failed_write_leaves_whole_blocks_only(tmp_path, monkeypatch, written,
         return put(target, value, exclusive)
 
     monkeypatch.setattr(local, "_put", full)
-    with pytest.raises(StoreError, match=r"could not be written: the disk is full. Free some"):
+    with pytest.raises(StoreError, match=r"cannot be used: the disk is full. Free some"):
         swept(path)
     monkeypatch.setattr(local, "_put", put)
     half = xarray.open_zarr(path, consolidated=False, chunks=None).load()
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(StoreError, match="There is no folder"):
         swept(tmp_path / "missing" / "study.zarr")
     target = Path("/proc/study.zarr")  # not even root can write there
-    with pytest.raises(StoreError, match="could not be written"):
+    with pytest.raises(StoreError, match="cannot be used"):
         swept(target)
 
 

@@ -9,11 +9,12 @@ a block that counts as not done.
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -27,9 +28,29 @@ if TYPE_CHECKING:
     import xarray
     import zarr
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _explaining(
+    method: Callable[Concatenate[Store, _P], _T],
+) -> Callable[Concatenate[Store, _P], _T]:
+    """The method of a store, which tells errors of the file system as those of the store."""
+
+    @functools.wraps(method)
+    def call(self: Store, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return method(self, *args, **kwargs)
+        except OSError as problem:
+            raise explained(self.path, problem) from problem
+
+    return call
+
 
 class Store:
     """A study's group, opened for writing; see `writing`.
+
+    Every method raises a `StoreError` where the disk is full, cannot be read or written.
 
     Args:
         path: Of the store.
@@ -71,10 +92,12 @@ class Store:
         self._retry = retry
         self._folder = os.stat(path)
 
+    @_explaining
     def done(self) -> set[int]:
         """Numbers of the finished blocks."""
         return {number for number in self._present if np.all(self.finished(number))}
 
+    @_explaining
     def finished(self, number: int) -> np.ndarray:
         """Which points of a block are finished.
 
@@ -88,11 +111,13 @@ class Store:
         status = np.asarray(self._arrays["status"][self.study.tiles.slices(number)])
         return status == SOLVED if self._retry else status != 0
 
+    @_explaining
     def columns(self, number: int) -> Columns:
         """The stored columns of a block."""
         chosen = self.study.tiles.slices(number)
         return {name: np.asarray(array[chosen]) for name, array in self._arrays.items()}
 
+    @_explaining
     def write(self, number: int, columns: Columns) -> None:
         """Put a block on the disk.
 
@@ -104,18 +129,15 @@ class Store:
         place = [str(i) for i in self.study.tiles.position(number)]
         shape = tuple(s.stop - s.start for s in chosen)
         columns = {"origin": np.full(shape, self.origin, dtype=np.int16), **columns}
-        try:
-            self._require_folder()
-            files = []
-            for name in self._arrays:
-                if name != "status":
-                    self._arrays[name][chosen] = columns[name]
-                    files.append(self.path.joinpath(name, "c", *place))
-            _sync(files)
-            self._arrays["status"][chosen] = columns["status"]
-            _sync([self.path.joinpath("status", "c", *place)])
-        except OSError as problem:
-            raise explained(self.path, problem) from problem
+        self._require_folder()
+        files = []
+        for name in self._arrays:
+            if name != "status":
+                self._arrays[name][chosen] = columns[name]
+                files.append(self.path.joinpath(name, "c", *place))
+        _sync(files)
+        self._arrays["status"][chosen] = columns["status"]
+        _sync([self.path.joinpath("status", "c", *place)])
 
     def _require_folder(self) -> None:
         """Zarr would make a folder that was removed anew, with chunks alone in it."""
@@ -129,14 +151,15 @@ class Store:
                 "What it held is lost to this sweep; call again to begin anew."
             )
 
+    @_explaining
     def read(self) -> xarray.Dataset:
         """The data set, its variables read from the disk when they are used.
 
         Raises:
             StoreError: the store was removed or damaged meanwhile.
         """
+        self._require_folder()
         try:
-            self._require_folder()
             return opened(self.path)[list(self._arrays)]
         except (OSError, KeyError, ValueError) as problem:
             raise StoreError(damaged_words(self.path, problem)) from problem
@@ -184,5 +207,5 @@ def explained(path: Path, problem: OSError) -> StoreError:
         remedy = "Free some space and call again: the finished blocks are kept."
     else:
         words = (problem.strerror or str(problem)).lower()
-        remedy = "Choose a folder that can be written; finished blocks are kept."
-    return StoreError(f"The store {str(path)!r} could not be written: {words}. {remedy}")
+        remedy = "Choose a folder that can be read and written; finished blocks are kept."
+    return StoreError(f"The store {str(path)!r} cannot be used: {words}. {remedy}")
