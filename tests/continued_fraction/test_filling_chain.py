@@ -6,7 +6,7 @@ from scipy import linalg, sparse
 
 import thermalent as te
 from tests.continued_fraction.test_growing_source import cold
-from thermalent.continued_fraction.several_poles import empty_source
+from thermalent.continued_fraction.several_poles import empty_source, stepped_run
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.filling_chain import following_frame
 from thermalent.continued_fraction.several_poles.moving_source import MovingSource
@@ -79,7 +79,7 @@ def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
     found = []
     for most in (np.inf, 0.0):
         monkeypatch.setattr(empty_source, "COLD", np.inf)
-        monkeypatch.setattr(empty_source, "_MOST_EXPLICIT", most)
+        monkeypatch.setattr(stepped_run, "_MOST_EXPLICIT", most)
         run = empty_source.EmptyRun(
             chain, empty(chain), 2, part.astype(complex), charge, 6, 3.0, 1e-30
         )
@@ -97,8 +97,9 @@ def test_what_is_left_on_high_tiers_is_not_amplified(monkeypatch):
         monkeypatch.setattr(empty_source, "COLD", coldest)
         run = empty_source.EmptyRun(chain, empty(chain), 1, part, 0, 24, 1.0, 1e-3)
         assert run.long == (coldest == 0.0)
-        matrix = run.frozen(np.array([3.0])).toarray()
-        amplified.append(float(np.max(np.abs(linalg.expm(3 * matrix)[: run.own]))))
+        equation = run.equation(run.stretches[0])
+        matrix = equation.frozen(np.array([3.0])).toarray()
+        amplified.append(float(np.max(np.abs(linalg.expm(3 * matrix)[: equation.own]))))
     assert amplified[0] > 1e3
     assert amplified[1] < 2
 

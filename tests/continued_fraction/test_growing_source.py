@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction import several_modes
-from thermalent.continued_fraction.several_poles import empty_source
+from thermalent.continued_fraction.several_poles import stepped_run
 
 TIMES = np.array([0.0, 0.5, 3.0, 10.0])
 
@@ -105,7 +105,7 @@ def test_times_that_contours_refuse_have_no_error_that_looks_small(monkeypatch):
     def refusing(built, begun, times, tolerance):
         return np.full((len(times), 4, 4), np.nan), np.full(len(times), np.inf), 1e13
 
-    monkeypatch.setattr(empty_source, "evolve_settled", refusing)
+    monkeypatch.setattr(stepped_run, "evolve_settled", refusing)
     network, method = te.thermal_link(0.3, 0.5, filters=2), te.ContinuedFraction(rtol=1e-3)
     with pytest.raises(te.SolveError, match=r"From t = 1e\+16 on .* 1e\+13") as caught:
         te.evolve(network, [3.0, 1e16], "00", method, source="empty")

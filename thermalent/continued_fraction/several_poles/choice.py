@@ -22,7 +22,8 @@ from thermalent.continued_fraction.several_poles.converge import (
 )
 from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
 from thermalent.continued_fraction.several_poles.displaced_source import bytes_of_displaced
-from thermalent.continued_fraction.several_poles.empty_source import COLD, bytes_of_factors
+from thermalent.continued_fraction.several_poles.empty_source import COLD
+from thermalent.continued_fraction.several_poles.stepped_run import bytes_of_factors
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost

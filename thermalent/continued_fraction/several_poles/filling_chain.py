@@ -1,9 +1,9 @@
-r"""Chain coordinates that follow the covariance of a source that fills.
+r"""Chain coordinates that follow the covariance of a source that fills or decays.
 
 With the covariance V(t) of the chain's amplitudes u, and its triangular factor, the amplitudes
 
-$$w = \Lambda(t)^{-1} u, \qquad \Lambda \Lambda^\dagger = V(t) = \int_0^t e^{-Hs} D\,
-  e^{-H^\dagger s}\, ds, \qquad D = H C + C H^\dagger$$
+$$w = \Lambda(t)^{-1} u, \qquad \Lambda \Lambda^\dagger = V(t) = e^{-Ht} V(0)\, e^{-H^\dagger t}
+  + \int_0^t e^{-Hs} D\, e^{-H^\dagger s}\, ds, \qquad D = H C + C H^\dagger$$
 
 are independent and of variance one at all times. As \(\Lambda\) is lower triangular, w_1 alone
 drives the emitters, and the drift
@@ -15,13 +15,14 @@ the emitters follow. In the coordinates of the stationary chain the drive raises
 with which y is correlated for the time being, so that some hundred times as much is left out by the
 same K; and as the state of a field far weaker than in the end is represented by numbers that fall
 steeply with the tier, what steps and rounding leave on high tiers is amplified on its way down.
-Relative to w it is not. What it takes is that the emitters do not act back: as the source is empty
-at first, w could not represent the vacuum's own fluctuations.
+Relative to w it is not: a field that decays without noise only turns w, however weak it becomes,
+as \(H' + H'^\dagger = \Lambda^{-1} D \Lambda^{-\dagger}\). What it takes is that the emitters do
+not act back: where the source is empty, w could not represent the vacuum's own fluctuations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ _ROUNDING = 1e-12  # of the noise, below which a negative eigenvalue of it is ro
 
 
 class Frame(NamedTuple):
-    """Coordinates of a source that starts empty, and the generator in them.
+    """Coordinates of a source that moves, and the generator in them.
 
     Args:
         first: The chain whose terms are there with weight one.
@@ -78,94 +79,135 @@ def following_frame(chain: SourceChain, begin: np.ndarray | None = None) -> Fram
 
     Args:
         chain: Emitters and source.
-        begin: A vector b(0) whose b b^+ is the covariance at the start, (m,); zero if not given.
+        begin: B with the covariance B B^+ at the start, (m, n); zero if not given.
     """
-    filling = _Filling(chain, begin)
-    if not filling.possible:
+    source = FollowedSource(chain, begin)
+    if not source.possible:
         return None
-    m = chain.length
-    nothing = replace(
-        chain,
-        liouvillian=0 * chain.liouvillian,
-        drift=np.zeros((m, m), dtype=complex),
-        covariance=np.eye(m, dtype=complex),
-        scale=0.0,
-    )
-    undamped = np.zeros(m, dtype=complex)
-    changes = [(replace(nothing, scale=1.0), undamped)]
-    start = filling.begin @ filling.begin.conj().T
-    turning = any(np.any(part.imag) for part in (chain.drift, chain.covariance, start))
-    units = (1.0, 1j) if turning else (1.0,)
-    places = [(i, j) for i in range(m) for j in range(min(i + 2, m))]
-    for unit in units:
-        for place in places:
-            drift = np.zeros((m, m), dtype=complex)
-            drift[place] = unit
-            changes.append((replace(nothing, drift=drift), undamped))
-        changes.extend((nothing, unit * one) for one in np.eye(m, dtype=complex)[: m - 1])
-    rows, cols = np.transpose(places)
+    first, own = drive_terms(chain)
+    turning = any(np.any(part.imag) for part in (chain.drift, chain.covariance, source.begin))
+    units = DriftUnits(chain, [chain], turning=turning)
 
     def weights(time: float) -> list[float]:
-        scale, drift = filling.at(time)
-        numbers = np.concatenate([drift[rows, cols], tail_damping(drift)[: m - 1]])
-        return [scale, *(x for unit in units for x in (numbers / unit).real.tolist())]
+        return units.weights(*source.at(time), chain)
 
-    first = replace(nothing, liouvillian=chain.liouvillian)
-    return Frame(first, undamped, changes, weights, False)
+    return Frame(first[0], first[1], [own, *units.changes], weights, False)
 
 
-class _Filling:
-    """The covariance of an empty source, its factor, and the drift of the amplitudes w."""
+def drive_terms(
+    chain: SourceChain,
+) -> tuple[tuple[SourceChain, np.ndarray], tuple[SourceChain, np.ndarray]]:
+    """The chain without a source, and what the drive by a unit of w_1 adds to it."""
+    alone = replace(
+        chain,
+        drift=np.zeros_like(chain.drift),
+        covariance=np.eye(chain.length, dtype=complex),
+        scale=0.0,
+    )
+    undamped = np.zeros(chain.length, dtype=complex)
+    drive = replace(alone, liouvillian=0 * chain.liouvillian, scale=1.0)
+    return (alone, undamped), (drive, undamped)
+
+
+class DriftUnits:
+    """Units of the drift H' and of the damping of tails, and the numbers of them at a time.
+
+    Args:
+        chain: A chain with the emitters.
+        chains: All chains whose sources are followed, in common coordinates.
+        turning: Whether H' is complex.
+
+    Attributes: `changes` are the units, for `tiers_with_changes`.
+    """
+
+    def __init__(self, chain: SourceChain, chains: Sequence[SourceChain], *, turning: bool) -> None:
+        m = chain.length
+        beyond = any(np.any(np.triu(one.drift, 2)) for one in chains)
+        self.places = [(i, j) for i in range(m) for j in range(m if beyond else min(i + 2, m))]
+        self.units = (1.0, 1j) if turning else (1.0,)
+        nothing = replace(drive_terms(chain)[1][0], scale=0.0)
+        self.changes: list[tuple[SourceChain, np.ndarray]] = []
+        for unit in self.units:
+            for place in self.places:
+                drift = np.zeros((m, m), dtype=complex)
+                drift[place] = unit
+                self.changes.append((replace(nothing, drift=drift), np.zeros(m, dtype=complex)))
+            for one in np.eye(m, dtype=complex)[: m - 1]:
+                self.changes.append((nothing, unit * one))
+
+    def weights(self, scale: float, drift: np.ndarray, chain: SourceChain) -> list[float]:
+        """The weights of the drive and of all units."""
+        rows, cols = np.transpose(self.places)
+        # A source that decays without noise does not damp w: its own rate then ends the chain.
+        damping = tail_damping(drift, float(np.trace(chain.drift).real) / len(drift))
+        numbers = np.concatenate([drift[rows, cols], damping[: len(drift) - 1]])
+        return [scale, *(x for unit in self.units for x in (numbers / unit).real.tolist())]
+
+
+class FollowedSource:
+    """The covariance V(t) of a source, its factor, and the drift of the amplitudes w.
+
+    Attributes: `still` says whether no noise enters, and `possible` whether there are such
+    coordinates at all times > 0.
+
+    Args:
+        chain: Emitters and source.
+        begin: B with V(0) = B B^+, (m, n); zero if not given.
+    """
 
     def __init__(self, chain: SourceChain, begin: np.ndarray | None = None) -> None:
-        self.chain = chain
-        self.begin = np.zeros((chain.length, 0)) if begin is None else begin[:, None]
+        self.chain, m = chain, chain.length
+        self.begin = np.zeros((m, 0)) if begin is None else begin
         drift, covariance = chain.drift, chain.covariance
         noise = drift @ covariance + covariance @ drift.conj().T
         self.noise = 0.5 * (noise + noise.conj().T)
         values, vectors = np.linalg.eigh(self.noise)
         rounding = _ROUNDING * float(np.max(np.abs(values)))
         kept = values > rounding
+        self.still = not np.any(kept)
         self.root = vectors[:, kept] * np.sqrt(values[kept])  # D = root root^+
         self.root[np.abs(self.root) < 1e-14 * np.max(np.abs(self.root), initial=0.0)] = 0.0
         self.norm = float(np.linalg.norm(drift, 2))
         backs = (*chain.backaction, *chain.backaction_conj)
-        sizes = np.linalg.eigvalsh(covariance)
         self.possible = (
             not any(sparse.csr_array(back).count_nonzero() for back in backs)
             and bool(values[0] >= -rounding)
-            and bool(sizes[0] > _SINGULAR * sizes[-1])
+            and (self.begin.shape[1] == m or _regular(covariance))
         )
 
     def at(self, time: float) -> tuple[float, np.ndarray]:
         """The driving amplitude in units of w_1, and H', at a time > 0."""
-        drift, factor = self.chain.drift, self._factor(time)
+        drift, factor = self.chain.drift, self.factor(time)
         inverse = linalg.solve_triangular(factor, np.eye(len(drift)), lower=True)
         moved = inverse @ drift @ factor
-        # Lambda^{-1} dV/dt Lambda^{-+}, the sum of Lambda^{-1} dLambda/dt and its adjoint
-        growth = inverse @ self.noise @ inverse.conj().T - moved - moved.conj().T
-        changing = np.tril(growth, -1) + np.diag(np.diag(growth).real / 2)
-        return float(self.chain.scale * factor[0, 0].real), np.tril(moved + changing, 1)
+        noise = inverse @ self.noise @ inverse.conj().T
+        # Above the diagonal dLambda/dt adds nothing, and H' + H'^+ is the noise of w.
+        above = np.triu(moved, 1) if np.any(np.triu(drift, 2)) else np.diag(np.diag(moved, 1), 1)
+        own = np.diag(np.diag(noise).real / 2 + 1j * np.diag(moved).imag)
+        return (
+            float(self.chain.scale * factor[0, 0].real),
+            above + own + np.tril(noise, -1) - above.conj().T,
+        )
 
-    def _factor(self, time: float) -> np.ndarray:
-        """The triangular factor of V(t), with a positive diagonal."""
-        drift, covariance = self.chain.drift, self.chain.covariance
+    def factor(self, time: float) -> np.ndarray:
+        """The triangular factor Lambda of V(t), with a positive diagonal, (m, m)."""
+        columns = [self._evolved(self.begin, time)]
+        if not self.still:
+            columns += self._filled(time)
+        upper = np.linalg.qr(np.hstack(columns).conj().T, mode="r")
+        phases = np.diag(upper) / np.abs(np.diag(upper))
+        return np.asarray((upper / phases[:, None]).conj().T)
+
+    def _filled(self, time: float) -> list[np.ndarray]:
+        """Columns whose squares are what noise has brought since the start."""
         if time * self.norm >= _EARLY:
-            left = linalg.expm(-drift * time)
-            begun = left @ self.begin
-            return np.linalg.cholesky(
-                covariance - left @ covariance @ left.conj().T + begun @ begun.conj().T
-            )
+            left, covariance = linalg.expm(-self.chain.drift * time), self.chain.covariance
+            return [_root(covariance - left @ covariance @ left.conj().T)]
         points, weights = np.polynomial.legendre.leggauss(_POINTS)
-        roots = [
+        return [
             np.sqrt(weight * time / 2) * self._evolved(self.root, time * (1 + x) / 2)
             for x, weight in zip(points.tolist(), weights.tolist(), strict=True)
         ]
-        upper = np.linalg.qr(
-            np.hstack([self._evolved(self.begin, time), *roots]).conj().T, mode="r"
-        )
-        phases = np.diag(upper) / np.abs(np.diag(upper))
-        return np.asarray((upper / phases[:, None]).conj().T)
 
     def _evolved(self, columns: np.ndarray, time: float) -> np.ndarray:
         """exp(-H t) times some columns."""
@@ -176,3 +218,17 @@ class _Filling:
             term = -time / n * (self.chain.drift @ term)
             found = found + term
         return np.asarray(found)
+
+
+def _regular(covariance: np.ndarray) -> bool:
+    """Whether a covariance has a triangular factor."""
+    sizes = np.linalg.eigvalsh(covariance)
+    return bool(sizes[0] > _SINGULAR * sizes[-1])
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """Columns whose squares are a covariance, which is positive but for rounding."""
+    if _regular(covariance):
+        return np.asarray(np.linalg.cholesky(covariance))
+    values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.conj().T))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def tail_damping(drift: np.ndarray) -> np.ndarray:
+def tail_damping(drift: np.ndarray, least: float = 0.0) -> np.ndarray:
     r"""How the elements behind u_j damp it when they follow it without delay, (m,) complex.
 
     $$\Gamma_j = -H_{j,>}\, (H_{>,>} + s)^{-1} H_{>,j}, \qquad s = \mathrm{Re\,tr} H / m$$
@@ -14,9 +14,10 @@ def tail_damping(drift: np.ndarray) -> np.ndarray:
 
     Args:
         drift: H, (m, m).
+        least: The smallest rate s.
     """
     damping = np.zeros(len(drift), dtype=complex)
-    for j, (tail, into, from_) in enumerate(_tails(drift)):
+    for j, (tail, into, from_) in enumerate(_tails(drift, least)):
         damping[j] = -into @ np.linalg.solve(tail, from_)
     return damping
 
@@ -38,10 +39,12 @@ def tail_damping_slopes(drift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return by_drift, by_rate
 
 
-def _tails(drift: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _tails(
+    drift: np.ndarray, least: float = 0.0
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """H_{>,>} + s, H_{j,>} and H_{>,j} of every element but the last."""
     m = len(drift)
-    rate = float(np.trace(drift).real) / m
+    rate = max(float(np.trace(drift).real) / m, least)
     return [
         (drift[j:, j:] + rate * np.eye(m - j), drift[j - 1, j:], drift[j:, j - 1])
         for j in range(1, m)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from thermalent.continued_fraction.dynamics.coherent_source import factors
-from thermalent.continued_fraction.several_poles.empty_source import COLD, EmptyRun
+from thermalent.continued_fraction.several_poles.empty_source import COLD, stretch_of
 from thermalent.continued_fraction.several_poles.fields import (
     TierMatrices,
     joined_tiers,
@@ -32,6 +32,7 @@ from thermalent.continued_fraction.several_poles.fields import (
 from thermalent.continued_fraction.several_poles.filling_chain import following_frame
 from thermalent.continued_fraction.several_poles.moving_source import MovingSource
 from thermalent.continued_fraction.several_poles.placements import count
+from thermalent.continued_fraction.several_poles.stepped_run import SteppedRun
 from thermalent.networks.symmetry import element_charges
 
 # x, measured behind two and three poles at n_th = 20 to 1221: with less, more quanta are needed and
@@ -59,12 +60,12 @@ class Reference:
         filled = [chain.scale**2 * float(lacking[0].real) for lacking, _ in changes]
         mean = np.array([abs(field) ** 2 for _, field in changes])
         self.width = float(np.sqrt(1 + np.max(filled + _PART * mean) / chain.variance))
-        self.frame = following_frame(chain, np.sqrt(_PART) * source.mean)
+        self.frame = following_frame(chain, np.sqrt(_PART) * source.mean[:, None])
         self.suits = self.frame is not None and chain.variance > COLD
         self.turn = _first_turn(source)
 
 
-class CoherentSector(EmptyRun):
+class CoherentSector(SteppedRun):
     """One evolution of one charge, from a coherent state of the source.
 
     Args:
@@ -83,23 +84,23 @@ class CoherentSector(EmptyRun):
         charge: int,
         last: int,
     ) -> None:
-        self.source = reference.source
-        self.chain, self.last, self.long = self.source.chain, last, True
         assert reference.frame is not None
-        start = self._start(reference, quanta, rho, charge)
-        built = self._build(reference.frame, quanta, charge, held=start.held())
-        self._begin(joined_tiers(built, vectors_of(built, start)))
+        start = self._start(reference, quanta, rho, charge, last)
+        stretch = stretch_of(reference.frame, reference.source, quanta, charge, held=start.held())
+        built = stretch.parts[0]
+        super().__init__([stretch], joined_tiers(built, vectors_of(built, start)), last, long=True)
 
+    @staticmethod
     def _start(
-        self, reference: Reference, quanta: int, rho: np.ndarray, charge: int
+        reference: Reference, quanta: int, rho: np.ndarray, charge: int, last: int
     ) -> TierMatrices:
         """The tiers at time zero."""
-        chain, d = self.chain, len(self.chain.numbers)
+        chain, d = reference.source.chain, len(rho)
         inside = (chain.bright_dark.conj().T @ rho @ chain.bright_dark).ravel()
         difference = element_charges(chain.numbers) - charge  # k - l
-        tiers = np.zeros((self.last + 1, count(chain.length - 1, quanta), d * d), dtype=complex)
+        tiers = np.zeros((last + 1, count(chain.length - 1, quanta), d * d), dtype=complex)
         for one in np.unique(difference).tolist():
-            sizes = factors(one, self.last, 1.0, _PART**-0.5) * reference.turn**-one
+            sizes = factors(one, last, 1.0, _PART**-0.5) * reference.turn**-one
             tiers[:, 0] += np.multiply.outer(sizes, np.where(difference == one, inside, 0))
         shape = (*tiers.shape[:2], d, d)
         return TierMatrices(chain, quanta, charge, tiers.reshape(shape), np.eye(chain.length))

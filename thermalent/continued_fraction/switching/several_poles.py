@@ -13,8 +13,15 @@ from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.several_poles.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.coordinates import NoChainError, SourceChain
+from thermalent.continued_fraction.several_poles.empty_source import COLD
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
+from thermalent.continued_fraction.several_poles.larger_runs import Run, SearchGoal, converge_runs
 from thermalent.continued_fraction.several_poles.placements import count
+from thermalent.continued_fraction.switching.followed_poles import (
+    FollowedStretch,
+    followed_run,
+    followed_stretches,
+)
 from thermalent.continued_fraction.switching.poles_source import PolesStretch, poles_stretches
 from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
@@ -30,6 +37,7 @@ HOW_OF_SCHEDULES = (
     "change with one quantum more along the chain, other tiers, steps, contours and roundings"
 )
 AIMS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
+_FOLLOWED_AIMS = (1e-3, 1e-4, 1e-5, 1e-7, 1e-9)  # where long steps follow a hot source
 _FEWER = 0.85  # tiers of every other run
 _PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
 _MOST_RUNS = 16
@@ -64,6 +72,16 @@ class PolesSchedule:
         """The times in which neither network nor the motion of the source change."""
         return poles_stretches(self.chains, self.lengths, self.begin, tolerance)
 
+    def followed(self, tolerance: float) -> list[FollowedStretch] | None:
+        """The stretches of a hot source that moves, in coordinates that follow it, if there are."""
+        every = [self.begin, *(chain.covariance for chain in self.chains)]
+        hottest = max(float(v[0, 0].real) for v in every) * self.chains[0].scale ** 2
+        at_rest = all(one.source is None for one in self.stretches(tolerance))
+        if at_rest or hottest <= COLD:
+            return None
+        begin = np.linalg.cholesky(self.begin) if np.any(self.begin) else self.begin[:, :0]
+        return followed_stretches(self.chains, self.lengths, begin, tolerance)
+
     def depth(self, tolerance: float) -> int:
         """Tiers that steady states need behind the hottest source of all."""
         every = [self.begin, *(chain.covariance for chain in self.chains)]
@@ -89,8 +107,7 @@ class Goal:
 
     Args:
         aims: Errors allowed, falling: each is tried for in turn.
-        granted: Multiplications of sparse matrices; the search ends where one more run would
-            exceed them.
+        granted: Multiplications; the search ends where one more run would exceed them.
         report: Is told how far the work is.
     """
 
@@ -119,7 +136,7 @@ def evolve_charge(
         reading: What is read, if not the emitters' elements.
         fewest: The smallest K.
     """
-    poles, left, aims = schedule.chains[0].length - 1, goal.granted, list(goal.aims)
+    poles, left, aims = schedule.chains[0].length - 1, goal.granted / _SPARSE, list(goal.aims)
     quanta, number, depth = fewest if poles else 0, 0, schedule.depth(aims[0])
     starts: dict[int, ContourStart] | None = None
     before: np.ndarray | None = None
@@ -189,6 +206,27 @@ def _run(
     return values, run
 
 
+def follow_charge(
+    schedule: PolesSchedule,
+    stretches: Sequence[FollowedStretch],
+    times: np.ndarray,
+    part: np.ndarray,
+    charge: int,
+    goal: Goal,
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """The same in coordinates that follow the source; see `evolve_charge`."""
+
+    def make(quanta: int, last: int, round_: int) -> Run:
+        return followed_run(stretches, quanta, part, charge, last)
+
+    states = np.full((len(times), *part.shape), np.nan, dtype=complex)
+    error = np.full(len(times), np.inf)
+    aims = goal.aims if len(goal.aims) == 1 else _FOLLOWED_AIMS
+    wanted = SearchGoal(aims, goal.granted, schedule.chains[0].length, schedule.depth)
+    stats = converge_runs(make, wanted, times, states, error)
+    return states, error, stats
+
+
 def evolve_schedule(
     schedule: PolesSchedule,
     task: EvolutionTask,
@@ -197,9 +235,13 @@ def evolve_schedule(
     """States (t, d, d), errors (t,), and statistics."""
     stats = {"tiers": 0, "quanta": 0, "refused": 0}
     d = len(schedule.chains[0].numbers)
+    followed = schedule.followed(goal.aims[-1])
 
     def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
-        values, error, own = evolve_charge(schedule, task.times, part, q, goal)
+        if followed is None:
+            values, error, own = evolve_charge(schedule, task.times, part, q, goal)
+        else:
+            values, error, own = follow_charge(schedule, followed, task.times, part, q, goal)
         stats.update({key: max(value, own[key]) for key, value in stats.items()})
         return values.reshape(-1, d, d), error
 
@@ -247,7 +289,7 @@ def read_several_poles(
     charge = element_charges(chains[0].numbers).reshape(d, d)
     goal = Goal(
         aims=AIMS if rtol is None else (rtol,),
-        granted=(TIERS_BUDGET if rtol is None else MOST_WORK) / _SPARSE,
+        granted=TIERS_BUDGET if rtol is None else MOST_WORK,
         report=report,
     )
     part = np.where(charge == 0, task.start, 0)
@@ -300,7 +342,7 @@ class PolesScheduleEvolutionPlan(Plan):
         aims = AIMS if settings.rtol is None else (settings.evolution_tolerance,)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
         with working("evolution under a schedule") as report:
-            goal = Goal(aims=aims, granted=granted / _SPARSE, report=report)
+            goal = Goal(aims=aims, granted=granted, report=report)
             states, error, own = evolve_schedule(schedule_of(self.chains, task), task, goal)
         stats = {**own, "pieces": len(task.pieces), "poles": self.chains[0].length}
         how, cause = HOW_OF_SCHEDULES, "what is switched"

@@ -1,0 +1,127 @@
+r"""The number of quanta along the chain and of tiers, both larger until states no longer change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from thermalent.support import memory_limit
+
+# Tiers of the first run in those that the steady state needs; each further one has so many more.
+_FEWER_TIERS, _MORE_TIERS = 0.85, 0.12
+PART_OF_STEPS = 1e-2  # of the tolerance, which the steps may be off by at each of them
+_LONGER_STEPS = (10.0, 1.0, 3.0)  # that in the first run, then in turn: other steps in each
+_LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
+_FIRST_QUANTA = 1  # K of the first run
+
+
+class Run(Protocol):
+    """One evolution in a truncated space."""
+
+    last: int  # the highest tier
+
+    @property
+    def bytes(self) -> float:
+        """Memory that it takes beyond that of its generator, about."""
+        ...
+
+    def work(self, time: float, tolerance: float) -> float:
+        """Multiplications up to a time, about, with an error allowed at each step."""
+        ...
+
+    def states(
+        self, times: np.ndarray, settled: float, tolerance: float
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
+
+        Beside them the multiplications that what is not finite would have taken, or zero.
+
+        Args:
+            times: Increasing, >= 0, (t,).
+            settled: When the source is stationary, which may end the steps.
+            tolerance: Error allowed in the largest element at each step, and of the contours.
+        """
+        ...
+
+
+class SearchGoal(NamedTuple):
+    """What is wanted, and what it may take.
+
+    Args:
+        tolerances: Errors allowed in the largest element, each in turn as far as it is affordable.
+        granted: Multiplications.
+        poles: Amplitudes of the chain.
+        depth: Tiers that the steady state needs for an error.
+        end_of_steps: When the source is stationary but for some part, so that steps may end.
+        quanta: K of the first run.
+    """
+
+    tolerances: Sequence[float]
+    granted: float
+    poles: int
+    depth: Callable[[float], int]
+    end_of_steps: Callable[[float], float] = lambda rest: np.inf
+    quanta: int = _FIRST_QUANTA
+
+
+def converge_runs(
+    make: Callable[[int, int, int], Run],
+    goal: SearchGoal,
+    times: np.ndarray,
+    states: np.ndarray,
+    error: np.ndarray,
+) -> dict[str, int]:
+    """Fill in states and their errors as far as they are affordable.
+
+    Args:
+        make: The run with K quanta, tiers up to some last one, and of some round.
+        goal: What is wanted.
+        times: Increasing, >= 0, (t,).
+        states: Where the states go, (t, d, d).
+        error: Where their errors go, (t,).
+
+    Returns:
+        Tiers and K, and the work of the times that take too much, or zero.
+    """
+    tolerances, several = list(goal.tolerances), goal.poles > 1
+    least = goal.quanta if several else 0
+    used = {"tiers": 0, "quanta": least, "refused": 0}
+    spent, round_ = 0.0, 0
+    depth = goal.depth(tolerances[0])
+    before: np.ndarray | None = None
+    while True:
+        tolerance = PART_OF_STEPS * tolerances[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
+        settled = goal.end_of_steps(tolerance)
+        last = 2 * int(np.ceil((_FEWER_TIERS + _MORE_TIERS * round_) * depth / 2)) + 2
+        quanta = least + round_ * several
+        run = make(quanta, last, round_)
+        if before is None:
+            # Two runs are the least that a result with an error takes; the second is larger.
+            until = [_LEAST_RUNS * run.work(min(t, settled), tolerance) for t in times.tolist()]
+            affordable = np.array(until) <= goal.granted
+            used["refused"] = 0 if np.all(affordable) else int(until[-1])
+            times = times[affordable]
+            if not times.size:
+                return used
+        needed = run.work(min(float(times[-1]), settled), tolerance)
+        dear = spent + needed > goal.granted or run.bytes > memory_limit.available()
+        if dear and round_ > 1:
+            return used
+        spent += needed
+        now, own, lost = run.states(times, settled, tolerance)
+        used.update(tiers=run.last, quanta=quanta, refused=max(used["refused"], int(lost)))
+        if before is not None:
+            change = np.max(np.abs(now - before), axis=(1, 2))
+            known = np.isfinite(change)
+            # Where the two agree by chance at one time, the error is that of the times after it.
+            change = 3 * np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
+            change = np.where(known, change + PART_OF_STEPS * tolerances[0] + own, np.inf)
+            states[: len(times)], error[: len(times)] = now, change
+            if lost or np.max(change) <= tolerances[-1]:
+                return used
+            if np.max(change) <= tolerances[0] and len(tolerances) > 1:
+                del tolerances[0]
+                depth = goal.depth(tolerances[0])
+        before, round_ = now, round_ + 1
