@@ -1,5 +1,7 @@
 """Chain coordinates of a source: rows, drift, what is left out, and the choice of coordinates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,11 @@ def test_the_choice_is_by_cost():
     ):
         result = te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
         assert result.stats["coordinates"] == coordinates
+
+
+def test_imaginary_parts_that_are_rounding_leave_the_arithmetic_real():
+    """Rounding is relative to the largest number of all, also where nothing acts back."""
+    chain = chain_of(te.thermal_link(2.0, 0.5, filters=2))
+    tiny = 1e-17j * np.max(np.abs(chain.drift))
+    assert replace(chain, drift=chain.drift + tiny).real
+    assert not replace(chain, drift=chain.drift + 1e8 * tiny).real

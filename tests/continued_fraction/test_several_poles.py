@@ -12,6 +12,7 @@ from tests.support.several_poles_networks import (
     with_a_zero,
 )
 from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.several_poles import results
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
@@ -195,6 +196,21 @@ def test_the_error_of_the_state_that_is_reached_is_neither_too_small_nor_absurd(
     off = np.max(np.abs(rough.state - fine.state))
     assert off > 10 * fine.error
     assert off <= rough.error <= 30 * off
+
+
+def test_changes_of_the_state_that_is_reached_are_counted_one_by_one(monkeypatch):
+    """How many there are decides whether the last one is extrapolated."""
+    counts = []
+
+    def noted(depths, changes, count, scale, original=convergence.error_of):
+        if depths is convergence.ONE_BY_ONE:
+            counts.append((count, np.count_nonzero(changes)))
+        return original(depths, changes, count, scale)
+
+    monkeypatch.setattr(convergence, "error_of", noted)
+    te.steady_state(dark(0.02), te.ContinuedFraction(rtol=1e-3), initial="01")
+    assert counts[0] == (1, 1)
+    assert [count for count, _ in counts] == list(range(1, len(counts) + 1))
 
 
 def test_the_start_counts_at_high_temperature_too():

@@ -170,6 +170,18 @@ UNCHANGED: list[Unchanged] = [
         "3.0",
         "operations of an iteration, to their order of magnitude",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/oscillations.py",
+        "_refined",
+        "1e-6 * scale",
+        "a frequency that is not exact only says where a contour is tried, which steps check",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/correlations.py",
+        "tiers_coherence",
+        "max",
+        "a smaller tolerance than is needed takes longer",
+    ),
 ]
 
 
