@@ -1,5 +1,6 @@
 """Shared by all tests: reproducible property tests, compiled kernels, random numbers."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,11 @@ def _rewritten():
 
 # Of this interpreter: with several versions of Python each has its own.
 _KEPT = f"{sys.implementation.cache_tag}-pytest-{pytest.__version__}.pyc"
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays: Python need not look through it for cycles again."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 
 
@@ -65,7 +66,10 @@ def exact(network, rtol, coordinates):
     return found
 
 
-@pytest.mark.parametrize(("n_a", "n_b", "hop"), [(0.1, 0.05, 0.2), (0.0, 0.1, 0.4)])
+@pytest.mark.parametrize(
+    ("n_a", "n_b", "hop"),
+    ordinary_and_long([(0.1, 0.05, 0.2), (0.0, 0.1, 0.4)], [(0.1, 0.05, 0.2)]),
+)
 def test_two_outputs_when_cold_are_those_of_the_master_equation(n_a, n_b, hop):
     network = two_lines(n_a, n_b, hop)
     found, fock = exact(network, 1e-7, "modes"), te.steady_state(network, te.Fock(cutoff=7))
@@ -103,7 +107,10 @@ def test_qubits_with_the_same_weights_feel_one_amplitude_of_two_outputs():
 
 @pytest.mark.parametrize(
     ("n_th", "options"),
-    [(0.1, {"bandwidth": 1.0, "detuning": 0.4}), (0.4, {"bandwidths": (1.0, 2.0)})],
+    [
+        pytest.param(0.1, {"bandwidth": 1.0, "detuning": 0.4}, marks=pytest.mark.long),
+        (0.4, {"bandwidths": (1.0, 2.0)}),
+    ],
     ids=["equal", "unequal"],
 )
 def test_squeezed_and_hot_sources_are_those_of_the_master_equation(n_th, options):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.analysis.shapes import climb
 from thermalent.analysis.shapes.climb import ClimbEnd, with_slope
 from thermalent.analysis.shapes.filter_search import FilterSearch
@@ -82,7 +83,7 @@ def test_the_highest_end_has_to_be_confirmed_by_higher_orders():
     assert heights[1] == pytest.approx(0.462, abs=1e-3)
 
 
-@pytest.mark.parametrize("n_th", [3.0, 10.0])
+@pytest.mark.parametrize("n_th", ordinary_and_long([3.0, 10.0], [10.0]))
 def test_a_colder_source_with_the_lowest_order_has_a_result(n_th):
     """Without the penalty the climb found a filter of which no state was found within minutes."""
     found = te.best_filter(n_th, 3, starts=1, quanta=1)

@@ -28,7 +28,11 @@ def imperfect(kappa, split):
     ("builder", "over"),
     [
         (at_wide_filter, {"n_th": (3.0, 300.0)}),
-        (imperfect, {"kappa": (1e-2, 0.5), "split": (-0.4, 0.5)}),
+        pytest.param(
+            imperfect,
+            {"kappa": (1e-2, 0.5), "split": (-0.4, 0.5)},
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_slopes_find_what_values_find_with_fewer_solves(builder, over):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.fock.purity import NeverPure
 
 # Computed independently: r = 1, delta_A,i = Delta (i - 1), delta_B = -delta_A, [1 - mu]/N = 0.001.
@@ -103,7 +104,7 @@ def test_the_relaxation_rate_of_one_pair(r):
         assert found.values[0] == pytest.approx(0.18007, abs=5e-6)
 
 
-@pytest.mark.parametrize("pairs", [2, 3])
+@pytest.mark.parametrize("pairs", ordinary_and_long([2, 3], [2]))
 def test_more_pairs_relax_at_the_same_rate(pairs):
     """Three pairs have a defective eigenvalue there, which is found to the root of rounding."""
     found = te.relaxation_rates(te.dual_rail(pairs, 1.0), 2)

@@ -71,8 +71,8 @@ def of_fock_space(full, rho, weights, order):
     ("build", "of"),
     [
         (cavities, "output"),
-        (cavities, "q2"),
-        (cavities, {"source": 0.4, "q1": 1j}),
+        pytest.param(cavities, "q2", marks=pytest.mark.long),
+        pytest.param(cavities, {"source": 0.4, "q1": 1j}, marks=pytest.mark.long),
         (with_a_zero_and_detunings, "output"),
         (nearly_cold_and_acting_back, {"b": 0.5, "q1": 0.3, "q2": -1.0}),
     ],

@@ -14,6 +14,8 @@ TABLE = json.loads(Path(__file__).with_name("reference_dual_rail.json").read_tex
 ROWS = {row["id"]: row for row in TABLE["claims"]}
 # Many seconds each; four pairs take six minutes together.
 LONG = {
+    "T_prep, Delta = 0.2",
+    "T_prep, Delta = 1",
     "T_prep, four pairs",
     "T_prep, five pairs",
     "unique, many pairs",

@@ -92,7 +92,10 @@ def test_placements_are_all_and_closed():
     "network",
     [
         te.thermal_link(200.0, 0.02, filters=3),
-        te.thermal_link(60.0, filter=te.Filter.butterworth(order=4, fwhm=0.05)),
+        pytest.param(
+            te.thermal_link(60.0, filter=te.Filter.butterworth(order=4, fwhm=0.05)),
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             te.thermal_link(
                 30.0, filter=te.Filter.poles_and_zeros((-0.03 + 0.02j, -0.05, -0.1), (0.04j,))

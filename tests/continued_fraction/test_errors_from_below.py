@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction import solve_side_by_side
 from thermalent.continued_fraction.lattice import solve
 
@@ -51,7 +52,7 @@ def spectrum_and_coherence(rtol):
     return spectrum, te.coherence(LINK, np.array([0.0, 2.0, 10.0]), rtol=rtol)
 
 
-@pytest.mark.parametrize("rtol", [1e-2, 1e-4])
+@pytest.mark.parametrize("rtol", ordinary_and_long([1e-2, 1e-4], [1e-4]))
 def test_errors_of_spectra_and_coherence_are_seen(rtol):
     """With few tiers the error is far above rounding, and not absurdly large."""
     rough, fine = spectrum_and_coherence(rtol), spectrum_and_coherence(1e-12)

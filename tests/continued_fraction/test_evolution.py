@@ -209,7 +209,7 @@ def test_evolution_carries_its_observables():
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(4), *(pytest.param(n, marks=pytest.mark.long) for n in (4, 5))]
+    "seed", [0, 2, 3, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 4, 5))]
 )
 def test_errors_hold_on_random_networks(seed):
     """Every imperfection, any initial state, n_th to 60: nothing that a contour could miss."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction import several_modes
 from thermalent.continued_fraction.several_poles import stepped_run
@@ -86,7 +87,7 @@ def test_in_the_end_the_source_is_stationary():
     assert np.max(np.abs(late.states[0] - steady.state)) <= late.error[0] + steady.error
 
 
-@pytest.mark.parametrize("source", ["empty", (0.3, 0.2j)])
+@pytest.mark.parametrize("source", ordinary_and_long(["empty", (0.3, 0.2j)], ["empty"]))
 def test_contours_take_over_where_the_source_is_stationary(source):
     """The same at a time that steps reach alone, and the steady state ever after."""
     network = te.thermal_link(0.1, 0.5, detuning=(0.1, -0.2), filters=2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction.memory import evolution_bytes, steady_state_bytes
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.support import memory_limit
@@ -32,7 +33,7 @@ def test_upstream_pairs_do_not_notice_the_later_ones():
         assert np.max(np.abs(whole.reduced(*names) - part.state)) < 1e-9
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", ordinary_and_long([2, 3], [3]))
 def test_collective_spin_is_that_many_qubits(count):
     """Two or three qubits at one place of a one-way line decay collectively: a Dicke ladder."""
     kappa, gamma = 0.1, 1.0

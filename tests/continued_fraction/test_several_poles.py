@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_networks import (
     acting_back,
     cold_and_acting_back,
@@ -55,7 +56,7 @@ def test_the_lattice_is_met_where_it_converges():
         (40, 0.05, 2, 1e-6, 0.587897, 6),
         (1220, 1e-3, 2, 1e-9, 0.575436290, 9),
         (1220, 5e-3, 2, 1e-7, 0.816349, 6),
-        (1000, 1e-2, 2, 1e-7, 0.858212, 6),
+        pytest.param(1000, 1e-2, 2, 1e-7, 0.858212, 6, marks=pytest.mark.long),
         (1220, 1e-2, 3, 1e-5, 0.8561, 4),
     ],
 )
@@ -173,7 +174,7 @@ def test_a_dark_state_behind_two_poles_is_named():
         te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
 
 
-@pytest.mark.parametrize("initial", ["00", "01"])
+@pytest.mark.parametrize("initial", ordinary_and_long(["00", "01"], ["01"]))
 def test_the_steady_state_reached_from_a_start(initial):
     """Half of |01> is the singlet, which stays; against the master equation."""
     network = dark(0.02)

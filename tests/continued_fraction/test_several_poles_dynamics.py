@@ -6,11 +6,12 @@ from scipy import sparse
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import spectrum
+from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction.several_poles import evolution, rates
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
 
-@pytest.mark.parametrize("initial", ["01", "superposition"])
+@pytest.mark.parametrize("initial", ordinary_and_long(["01", "superposition"], ["superposition"]))
 def test_evolution_agrees_with_the_master_equation(initial):
     """Total charges 0 to 2, transients and the long run."""
     network = te.thermal_link(0.05, 0.5, filters=2, detuning=(0.1, -0.2))

@@ -99,8 +99,15 @@ def test_a_room_temperature_source_at_early_times_as_in_fock_space():
     assert np.all(distance(found.states, expected.states) <= found.error + expected.error)
 
 
-@pytest.mark.parametrize(("n_th", "kappa"), [(2.0, 0.4), (1220.0, 1e-3)])
-@pytest.mark.parametrize("source", ["empty", 3.0 + 1.0j])
+@pytest.mark.parametrize(
+    ("source", "n_th", "kappa"),
+    [
+        ("empty", 2.0, 0.4),
+        ("empty", 1220.0, 1e-3),
+        (3.0 + 1.0j, 2.0, 0.4),
+        pytest.param(3.0 + 1.0j, 1220.0, 1e-3, marks=pytest.mark.long),
+    ],
+)
 def test_long_times_forget_the_start(n_th, kappa, source):
     net = te.thermal_link(n_th, kappa)
     late = te.evolve(net, [60 / kappa], "00", te.ContinuedFraction(rtol=1e-4), source=source)

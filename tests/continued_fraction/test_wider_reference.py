@@ -23,7 +23,11 @@ def apart(network, source, quanta, last, times, rho=RHO, tolerance=1e-4):
     return run.states(np.array(times), np.inf, tolerance)[0]
 
 
-@pytest.mark.parametrize("source", [(0.5, 0.0), (0.4, 0.3j)], ids=["no field at first", "turned"])
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param((0.5, 0.0), marks=pytest.mark.long), (0.4, 0.3j)],
+    ids=["no field at first", "turned"],
+)
 def test_cold_sources_decay_as_in_fock_space(source):
     network, times = link(0.05, detuning=0.1, filters=2), [0.0, 3.0]
     found = apart(network, source, 2, 8, times)

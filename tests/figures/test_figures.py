@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
-from figures import NAMES, common, thermal_2c, thermal_3a
+from figures import NAMES, common, thermal_2c, thermal_3a, thermal_7a
 from figures.__main__ import run
 
 POINTS = {
@@ -16,7 +16,7 @@ POINTS = {
     "thermal_3a": 13,
     "thermal_3c": 13,
     "amplitude_and_phase": 7,
-    "thermal_7a": 20,
+    "thermal_7a": 8,
     "thermal_7b": 4,
     "reliability_map": 6,
 }
@@ -232,7 +232,8 @@ def test_reliability(figure):
         assert np.all(columns[f"distance_{name}"] <= 1)  # between states a distance is at most one
 
 
-def test_command_line(tmp_path):
+def test_command_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(thermal_7a, "OCCUPATIONS", (100.0,))
     result = CliRunner().invoke(run, ["thermal_7a", "--folder", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -82,7 +82,7 @@ def test_what_is_on_record():
         assert entry["agreeing"] > 0.5 * entry["starts"]
 
 
-@pytest.mark.parametrize("order", filter_shapes.SPECTRA)
+@pytest.mark.parametrize("order", ordinary_and_long(filter_shapes.SPECTRA, (4, 5, 6)))
 def test_what_is_on_record_is_a_maximum(order):
     """The value on record and a vanishing slope there, at the truncations on record."""
     entry = recorded(order)
@@ -96,7 +96,7 @@ def test_what_is_on_record_is_a_maximum(order):
     assert abs(value - entry["concurrence"]) < entry["error"]
 
 
-@pytest.mark.parametrize("order", filter_shapes.SPECTRA)
+@pytest.mark.parametrize("order", ordinary_and_long(filter_shapes.SPECTRA, (4, 5, 6)))
 def test_states_behind_the_filters_on_record_by_trajectories(order):
     """Sampled fields, a route that knows no hierarchy, with fixed seeds."""
     entry = recorded(order)

@@ -6,6 +6,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
+from tests.support.long_ones import ordinary_and_long
 from thermalent.fock.method import Fock
 from thermalent.fock.mode_states import joint_state
 from thermalent.fock.truncation import occupations
@@ -29,7 +30,7 @@ def distance(a, b):
 
 
 @pytest.mark.parametrize("source", ["stationary", "empty", 0.6 - 0.3j])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", ordinary_and_long(range(2), [1]))
 def test_any_start_evolves_as_in_the_full_product_space(source, seed):
     """Random pure states with every coherence; a coherent field breaks the symmetry of the start.
 
@@ -66,7 +67,9 @@ def test_agrees_with_the_continued_fraction(network):
     assert np.all(distance(found.states, expected.states) <= found.error + expected.error)
 
 
-@pytest.mark.parametrize("source", ["stationary", "empty", 1.0 + 0.5j])
+@pytest.mark.parametrize(
+    "source", ordinary_and_long(["stationary", "empty", 1.0 + 0.5j], [1.0 + 0.5j])
+)
 def test_long_times_forget_the_start(source):
     net = te.thermal_link(0.5, 0.4, detuning=(0.1, -0.2))
     late = te.evolve(net, [85.0], "10", Fock(), source=source)
@@ -157,7 +160,7 @@ def evolved(*args, **options):
         return refused.result
 
 
-@pytest.mark.parametrize("source", ["stationary", "empty", 1.5])
+@pytest.mark.parametrize("source", ordinary_and_long(["stationary", "empty", 1.5], [1.5]))
 def test_the_error_bounds_that_of_a_small_cutoff(source):
     net = te.phononic_link(1.5, 0.4, positions=(1.0, 2.3))
     times, rho = np.array([0.3, 2.0, 8.0]), random_state(5, 4)

@@ -297,7 +297,7 @@ def random_pumped_network(seed):
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 3, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 4))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 3, 4))]
 )
 def test_errors_of_random_pumped_networks_are_bounded(seed):
     """Cutoffs are raised mode by mode, so that one may stay while the other rises."""

@@ -25,7 +25,6 @@ FACTOR = 3.0
 SELECTED = [
     ("spectrum, occupation", 10**4),
     ("peak transfer, until", 10**5),
-    ("derivatives, qubits", 4),
     ("more digits, occupation", 10**5),
 ]
 LONG = [
@@ -34,6 +33,7 @@ LONG = [
     ("exact evolution at many times", 10**4),
     ("continued fraction, qubits", 5),
     ("exact evolution, qubits", 5),
+    ("derivatives, qubits", 4),
     ("derivatives, qubits", 5),
     ("relaxation rates, qubits", 4),
     ("field trajectories, qubits", 5),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction.switching.reference import SourcePiece, source_stretches
 from thermalent.networks.liouvillian import emitter_liouvillian
 
@@ -29,7 +30,11 @@ def apart(first: te.Evolution, second: te.Evolution) -> np.ndarray:
 
 @pytest.mark.parametrize("source", STARTS)
 @pytest.mark.parametrize(
-    "names", [("on", "off", "on"), ("on", "apart", "other"), ("both ways", "moved", "both ways")]
+    "names",
+    ordinary_and_long(
+        [("on", "off", "on"), ("on", "apart", "other"), ("both ways", "moved", "both ways")],
+        [("on", "apart", "other")],
+    ),
 )
 def test_the_fraction_agrees_with_fock_space(names, source):
     """Whether the source, the couplings or the back-action change, from any start."""
@@ -42,7 +47,7 @@ def test_the_fraction_agrees_with_fock_space(names, source):
     assert np.max(fock.error) < 1e-6
 
 
-@pytest.mark.parametrize("source", STARTS)
+@pytest.mark.parametrize("source", ordinary_and_long(STARTS, [0.5 - 0.9j]))
 def test_the_fraction_agrees_with_sampled_fields_where_it_is_hot(source):
     """Three switches of source and couplings at n_th = 40, where no Fock space is affordable."""
     hot = te.thermal_link(40, 0.1)

@@ -188,12 +188,14 @@ def _converged(build: Callable[[int], _Recurrence], atol: float) -> np.ndarray:
 def _first(recurrence: _Recurrence) -> np.ndarray:
     """The state mu^0 by elimination from the last n, where mu^n = ratio mu^(n-1) + offset."""
     m = recurrence.source.shape[1]
-    ratio, offset = np.zeros((m, m)), np.zeros(m)
-    for within, below, above, source in zip(*(part[::-1] for part in recurrence), strict=True):
-        right = np.column_stack([-below, source - above @ offset])
-        solved = np.linalg.solve(within + above @ ratio, right)
-        ratio, offset = solved[:, :m], solved[:, m]
-    return offset
+    rights = np.concatenate([-recurrence.below, recurrence.source[..., None]], axis=2)
+    solved = np.zeros((m, m + 1))  # the ratio, and beside it the offset
+    backwards = (part[::-1] for part in (recurrence.within, recurrence.above, rights))
+    for within, above, right in zip(*backwards, strict=True):
+        moved = above @ solved
+        right[:, m] -= moved[:, m]
+        solved = np.linalg.solve(within + moved[:, :m], right)
+    return solved[:, m]
 
 
 def _operator_recurrence(n_th: float, k: float, depth: int) -> _Recurrence:
