@@ -39,7 +39,7 @@ def test_cold_sources_decay_as_in_fock_space(network, initial, source):
 
 def test_hot_sources_move_as_their_sampled_fields():
     """Within 4 standard errors of the mean over fields, a few thermal widths from the centre."""
-    network = te.thermal_link(20.0, 0.1, filters=2)
+    network = te.thermal_link(5.0, 0.1, filters=2)
     times = np.array([3.0, 12.0])
     found = exact(network, "00", (2.0, 4j), 3e-3, times)
     sampled = te.evolve(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.long_ones import ordinary_and_long
 from tests.support.pages import DOCS
 from thermalent.cli import main
 
@@ -27,7 +28,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ordinary_and_long(PAGES, ["heat", "ring_resonators"]))
 def test_the_examples_print_what_the_page_says(page):
     outcome = doctest.testfile(str(DOCS / f"{page}.md"), module_relative=False)
     assert outcome.attempted >= PAGES[page]

@@ -11,16 +11,23 @@ import pytest
 
 import thermalent as te
 from tests.docs.notebook_claims import CLAIMS
+from tests.support.long_ones import ordinary_and_long
 from tests.support.pages import DOCS
 from tests.test_names import public_objects
 
 CELL = re.compile(r"^```\{code-cell\} python\n((?::.*\n)*)(.*?)^```$", re.DOTALL | re.MULTILINE)
+# It takes four seconds, and `make docs` runs it too.
+LONG = {"dynamics"}
 NOTEBOOKS = sorted(
     path for path in DOCS.rglob("*.md") if path.read_text().startswith("---\nfile_format: mystnb")
 )
 
 
-@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    ordinary_and_long(NOTEBOOKS, [page for page in NOTEBOOKS if page.stem in LONG]),
+    ids=lambda page: page.stem,
+)
 def test_an_executed_page_runs(page, monkeypatch):
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
     matplotlib.use("Agg")

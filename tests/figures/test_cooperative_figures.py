@@ -8,7 +8,10 @@ import pytest
 
 from figures import cooperative_3
 from figures.__main__ import COOPERATIVE
+from tests.support.long_ones import ordinary_and_long
 
+# They take seconds even on a reduced grid.
+LONG = ("cooperative_3",)
 POINTS = {"cooperative_2": 21, "cooperative_3": 101, "cooperative_4": 21}
 REDUCED = {"cooperative_3": {"CLOCKWORK_POINTS": 9, "PUMPED": 4}}
 
@@ -17,7 +20,7 @@ def test_every_figure_has_a_reduced_grid():
     assert set(POINTS) == set(COOPERATIVE)
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ordinary_and_long(POINTS, LONG))
 def test_files_and_second_route(figure, name):
     report, folder = figure(name)
     assert (folder / f"{name}.png").stat().st_size > 10_000
@@ -40,6 +43,7 @@ def test_cooperative_2(figure):
     assert report.values["concurrence at the end from 10"] == pytest.approx(0.5, abs=1e-10)
 
 
+@pytest.mark.long
 def test_cooperative_3(figure):
     report, _ = figure("cooperative_3")
     columns = report.columns

@@ -5,6 +5,13 @@ import csv
 import numpy as np
 import pytest
 
+from tests.support.long_ones import ordinary_and_long
+
+# They take seconds even on a reduced grid.
+LONG = (
+    "dual_rail_3b",
+    "dual_rail_3c",
+)
 POINTS = {"dual_rail_3a": 15, "dual_rail_3b": 14, "dual_rail_3c": 3}
 REDUCED = {
     "dual_rail_3a": {"PAIRS": 3, "SPAN": 70.0},
@@ -13,7 +20,7 @@ REDUCED = {
 }
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ordinary_and_long(POINTS, LONG))
 def test_files_and_second_route(figure, name):
     report, folder = figure(name)
     assert (folder / f"{name}.png").stat().st_size > 10_000
@@ -40,6 +47,7 @@ def test_3a_pairs_form_one_after_the_other(figure):
     assert report.values["fidelity at the end"] > 0.999
 
 
+@pytest.mark.long
 def test_3b_entropies_reach_those_of_the_pure_state(figure):
     report, _ = figure("dual_rail_3b")
     columns = report.columns
@@ -50,6 +58,7 @@ def test_3b_entropies_reach_those_of_the_pure_state(figure):
     assert report.values["fidelity at the end"] > 0.999
 
 
+@pytest.mark.long
 def test_3c_is_faster_than_one_after_the_other(figure):
     columns = figure("dual_rail_3c")[0].columns
     assert np.all(columns["T_Delta_0"][1:] < columns["sequential"][1:])

@@ -9,7 +9,13 @@ from click.testing import CliRunner
 import thermalent as te
 from figures import NAMES, common, thermal_2c, thermal_3a, thermal_7a
 from figures.__main__ import run
+from tests.support.long_ones import ordinary_and_long
 
+# They take seconds even on a reduced grid.
+LONG = (
+    "thermal_7b",
+    "amplitude_and_phase",
+)
 POINTS = {
     "thermal_2c": 7,
     "thermal_2d": 21,
@@ -50,7 +56,7 @@ def test_every_script_has_a_reduced_grid():
     assert set(POINTS) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ordinary_and_long(NAMES, LONG))
 def test_files(figure, name):
     report, folder = figure(name)
     head = (folder / f"{name}.png").read_bytes()[:24]
@@ -139,6 +145,7 @@ def test_3a_curves(figure):
     assert columns["rho_11"][slow][-1] > 0.05
 
 
+@pytest.mark.long
 def test_amplitude_and_phase_noise_alone_leave_what_both_destroy(figure):
     report, _ = figure("amplitude_and_phase")
     columns, hot = table(report), list(report.values.values())
@@ -190,6 +197,7 @@ def test_7a_converges_as_the_estimate_says(figure):
     assert limit == pytest.approx(fock, rel=0, abs=concurrence_error(1e2, 1e-3))
 
 
+@pytest.mark.long
 def test_7b_stages(figure):
     report, _ = figure("thermal_7b")
     columns = table(report)

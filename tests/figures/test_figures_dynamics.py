@@ -16,7 +16,13 @@ from tests.support.long_ones import ordinary_and_long
 from thermalent import stochastic
 
 # They take seconds even on a reduced grid.
-LONG = ("conditional_states",)
+LONG = (
+    "conditional_states",
+    "spectra",
+    "source_starts",
+    "single_runs",
+    "thermal_4b",
+)
 POINTS = {
     "thermal_2b": 601,
     "thermal_3b": 101,
@@ -150,6 +156,7 @@ def test_crossing_interpolates_and_takes_the_last_one():
     assert np.isnan(thermal_4a.crossing(times, np.array([1.0, 1, 1, 0]), 0.5))
 
 
+@pytest.mark.long
 def test_4b_dephasing_costs_concurrence(figure):
     report, _ = figure("thermal_4b")
     steady = [report.values[f"steady, T_phi {t} us"] for t in ("inf", "10", "1")]
@@ -195,6 +202,7 @@ def test_spectra_against_fock_states():
     np.testing.assert_allclose(found.values, values, atol=1e-6, rtol=0)
 
 
+@pytest.mark.long
 def test_spectra_a_pair_stops_scattering_and_one_qubit_does_not(figure):
     report, _ = figure("spectra")
     pair = [report.values[f"scattered by 2, kappa {k}"] for k in ("0.1", "0.01", "0.001")]
@@ -223,6 +231,7 @@ def test_spectra_integral_of_a_line_with_a_long_tail():
         )
 
 
+@pytest.mark.long
 def test_single_runs_hold_more_entanglement_than_their_mean(figure):
     """The concurrence is convex: what is lost is knowing the field."""
     report, folder = figure("single_runs")
@@ -271,6 +280,7 @@ def test_dark_state_is_the_state_in_a_static_field():
     assert te.concurrence(states[-1]) == pytest.approx(single_runs.dark(quanta), abs=1e-3)
 
 
+@pytest.mark.long
 def test_source_starts_a_definite_field_entangles_sooner_and_more_than_a_random_one(figure):
     report, _ = figure("source_starts")
     values = report.values

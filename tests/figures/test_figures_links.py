@@ -16,7 +16,13 @@ from tests.support.long_ones import ordinary_and_long
 from thermalent.solution.result import Outcome
 
 # They take seconds even on a reduced grid.
-LONG = ("pairs_along_a_line", "thermal_4c", "thermal_6b")
+LONG = (
+    "pairs_along_a_line",
+    "thermal_4c",
+    "thermal_6b",
+    "backaction_error",
+    "resource_map",
+)
 POINTS = {
     "thermal_4c": 7,
     "thermal_4d": 13,
@@ -240,6 +246,7 @@ def test_6b_detunings_keep_it_unique():
         assert shifts[1] - shifts[2] >= 0.5 - 1e-12
 
 
+@pytest.mark.long
 def test_backaction_error(figure):
     columns = figure("backaction_error")[0].columns
     kappa, n_th = columns["kappa_over_gamma"], columns["n_th"]
@@ -270,6 +277,7 @@ def test_pairs(figure):
     assert 0.8 < report.values["coldest pair 3 / pair 2"] < report.values["coldest pair 2 / pair 1"]
 
 
+@pytest.mark.long
 def test_resource_map_of_teleportation_distillation_and_rates(figure):
     report, folder = figure("resource_map")
     columns, values = report.columns, report.values

@@ -15,7 +15,10 @@ from thermalent.analysis.shapes.guarded_link import GuardedLink
 from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
 
 # They take seconds even on a reduced grid.
-LONG = ("filter_poles",)
+LONG = (
+    "filter_poles",
+    "filter_shapes",
+)
 POINTS = {"filter_poles": 2, "filter_shapes": 9, "measured_filter": 2, "chain_convergence": 6}
 REDUCED = {
     "filter_poles": {"ORDERS": (1, 2), "SPAN": (10.0, 30.0)},
@@ -55,6 +58,7 @@ def test_filter_poles(figure):
     assert report.values["distance"] < 1e-3
 
 
+@pytest.mark.long
 def test_filter_shapes(figure):
     report, _ = figure("filter_shapes")
     values = report.values

@@ -11,7 +11,15 @@ from tests.claims.ring_claims_generation import generated
 from tests.support.long_ones import ordinary_and_long
 
 # They take seconds even on a reduced grid.
-LONG = ("generation_4", "generation_6", "transport_4")
+LONG = (
+    "generation_4",
+    "generation_6",
+    "transport_4",
+    "transport_3a",
+    "transport_3c",
+    "ring_delay",
+    "generation_5",
+)
 POINTS = {
     "generation_2a": 21,
     "generation_2b": 6,
@@ -100,6 +108,7 @@ def test_transport_1b(figure):
     )
 
 
+@pytest.mark.long
 def test_transport_3a(figure):
     report, _ = figure("transport_3a")
     assert report.values["sqrt(N) g, smallest"] == pytest.approx(0.42685751438, abs=1e-9)
@@ -120,6 +129,7 @@ def test_generation_6(figure):
     assert np.all(columns["best_couplings"][1:] > columns["transfer"][1:])
 
 
+@pytest.mark.long
 def test_transport_3c(figure):
     report, _ = figure("transport_3c")
     columns = report.columns
@@ -160,6 +170,7 @@ def test_generation_4_map(figure):
     assert abs(2 * place - np.round(2 * place)) < 0.1  # near half wavelengths, none included
 
 
+@pytest.mark.long
 def test_generation_5(figure):
     report, folder = figure("generation_5")
     columns = report.columns
@@ -262,6 +273,7 @@ def test_transport_4(figure):
     np.testing.assert_allclose(peaks, best, atol=0.02)  # times 0.6 apart
 
 
+@pytest.mark.long
 def test_ring_delay(figure):
     report, _ = figure("ring_delay")
     columns, values = report.columns, report.values

@@ -108,7 +108,7 @@ def test_a_long_step_without_a_report_is_shown(monkeypatch, capsys):
     ("call", "words"),
     [
         (lambda: te.cross_validate(COLD, [te.Bourret(), te.Fock()]), "cross-validation.*1 of 2"),
-        (lambda: te.optimise(lambda n_th: te.thermal_link(n_th, 0.01), {"n_th": (100.0, 5e3)},
+        (lambda: te.optimise(lambda n_th: te.thermal_link(n_th, 0.1), {"n_th": (1.0, 50.0)},
                              "concurrence", starts=1), "optimum.*start 1 of 1"),
         (lambda: te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 0.3}), "sensitivities"),
         (lambda: te.preparation_time(COLD), "preparation time.*times up to"),
