@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 
 
@@ -68,7 +67,7 @@ def exact(network, rtol, coordinates):
 
 @pytest.mark.parametrize(
     ("n_a", "n_b", "hop"),
-    ordinary_and_long([(0.1, 0.05, 0.2), (0.0, 0.1, 0.4)], [(0.1, 0.05, 0.2)]),
+    [pytest.param(0.1, 0.05, 0.2, marks=pytest.mark.long), (0.0, 0.1, 0.4)],
 )
 def test_two_outputs_when_cold_are_those_of_the_master_equation(n_a, n_b, hop):
     network = two_lines(n_a, n_b, hop)

@@ -119,6 +119,7 @@ def test_far_zeros_are_at_infinity():
     np.testing.assert_array_equal(without_far_zeros(coordinates, near), near)
 
 
+@pytest.mark.long
 def test_two_orders_more_show_what_a_climb_mistakes():
     """A filter with a pole far from the others: the order of the climb takes it for too good.
 

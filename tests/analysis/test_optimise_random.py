@@ -74,6 +74,7 @@ def test_more_random_problems(seed):
     check(seed)
 
 
+@pytest.mark.long
 def test_an_interior_maximum_beside_a_higher_looking_bound():
     """Most searches end on the bound g1 = 2 with 0.652579; the maximum lies inside."""
 

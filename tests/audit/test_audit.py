@@ -10,6 +10,7 @@ from tests.audit import networks, quantities
 from tests.audit.findings import CRASHED, HELD, HUNG, REFUSED, VIOLATED, Finding, Notes
 from tests.audit.report import expression_of, page
 from tests.audit.run import run
+from tests.support.long_ones import ordinary_and_long
 from tests.support.reference import Reference
 
 NETWORK = te.thermal_link(0.05, 1.0, detuning=(0.3, 0.1), dephasing=0.1)
@@ -70,7 +71,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("quantity", WRONG)
+@pytest.mark.parametrize("quantity", ordinary_and_long(WRONG, ["evolution"]))
 def test_other_quantities_outside_their_errors_are_violations(quantity, monkeypatch):
     name, field, change = WRONG[quantity]
     right = getattr(te, name)

@@ -19,6 +19,7 @@ ROWS = {row["id"]: row for row in TABLE["claims"]}
 IN_WORDS = ("supported", "contradicted", "misprint")
 # Maxima over maxima, which take seconds each; one like it, or its second route, stays.
 SLOW = {
+    "qubit decay",
     "qubit decay, against transport, 0.02",
     "qubit decay, against transport, 0.05",
     "qubit decay, against transport, 0.2",

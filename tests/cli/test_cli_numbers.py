@@ -9,6 +9,7 @@ import pytest
 
 import thermalent as te
 from tests.support.command_line import complaints, run
+from tests.support.long_ones import ordinary_and_long
 from thermalent.cli import main
 from thermalent.cli.options import Shares
 
@@ -93,7 +94,12 @@ def test_a_few_numbers_are_written_and_drawn(name, tmp_path):
     assert is_figure(plot)
 
 
-@pytest.mark.parametrize("over", [["kappa=0.01:0.2"], ["kappa=0.02:0.1", "loss=0:0.02"]])
+@pytest.mark.parametrize(
+    "over",
+    ordinary_and_long(
+        [["kappa=0.01:0.2"], ["kappa=0.02:0.1", "loss=0:0.02"]], [["kappa=0.02:0.1", "loss=0:0.02"]]
+    ),
+)
 def test_a_maximum_is_written_and_drawn(over, tmp_path):
     """Over the range of one parameter, or along each of several."""
     table, saved, plot = (tmp_path / name for name in ("best.csv", "best.npz", "best.png"))

@@ -46,7 +46,10 @@ def test_entanglement_of_the_room_temperature_link_builds_up_slowly(time, concur
     assert evolution.concurrence()[0] == pytest.approx(concurrence, abs=1e-4)
 
 
-@pytest.mark.parametrize(("n_th", "kappa"), [(3.0, 0.5), (1220.0, 1e-3), (200.0, 1e-2)])
+@pytest.mark.parametrize(
+    ("n_th", "kappa"),
+    [(3.0, 0.5), pytest.param(1220.0, 1e-3, marks=pytest.mark.long), (200.0, 1e-2)],
+)
 def test_long_times_reach_the_steady_state(n_th, kappa):
     net = te.thermal_link(n_th, kappa, detuning=(0.1, -0.2), dephasing=0.01)
     late = te.evolve(net, [60 / kappa], "10")

@@ -101,7 +101,9 @@ def test_neighbouring_contours_show_what_the_later_one_misses():
     assert chain.mismatch() > 1e-6
 
 
-@pytest.mark.parametrize("start", ["10", KET], ids=["populations", "coherences"])
+@pytest.mark.parametrize(
+    "start", ["10", pytest.param(KET, marks=pytest.mark.long)], ids=["populations", "coherences"]
+)
 def test_long_pieces_are_one_long_evolution(start):
     """Contours of all tiers, piece by piece, on the one hand, the fraction alone on the other."""
     times = [3.0, 30.0, 200.0, 1010.0, 5e4, 1e6]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from tests.support.reference.dynamics import Dynamics
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -27,7 +28,9 @@ def dark(dephasing=0.0, missing=0.0):
     )
 
 
-@pytest.mark.parametrize("options", [{"dephasing": 1.2e-10}, {"missing": 1e-11}])
+@pytest.mark.parametrize(
+    "options", ordinary_and_long([{"dephasing": 1.2e-10}, {"missing": 1e-11}], [{"missing": 1e-11}])
+)
 def test_a_slow_decay_is_not_conserved(options):
     network = dark(**options)
     assert Conserved(hierarchy_chain(hierarchy(network))).left.shape[1] == 1

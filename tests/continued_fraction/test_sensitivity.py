@@ -149,7 +149,9 @@ def check(found, expected, tolerance=1e-8, noise=1e-9):
         assert np.all(difference <= np.array(found.errors[name]) + allowed), name
 
 
-@pytest.mark.parametrize(("builder", "parameters"), [(line, LINK), (mirror, MIRROR)])
+@pytest.mark.parametrize(
+    ("builder", "parameters"), [pytest.param(line, LINK, marks=pytest.mark.long), (mirror, MIRROR)]
+)
 def test_concurrence_against_extended_precision(builder, parameters):
     found = te.sensitivities(builder, parameters)
     assert found.value == pytest.approx(te.steady_state(builder(**parameters)).concurrence())

@@ -6,6 +6,7 @@ from scipy.special import eval_genlaguerre, factorial
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
+from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics import all_tiers, coherent_source
@@ -147,7 +148,7 @@ def test_coherent_starts_of_thermal_weight_are_the_stationary_start(occupation):
     assert np.max(np.abs(np.einsum("tii->ti", hotter.states).real - populations)) > 1e-2
 
 
-@pytest.mark.parametrize("source", ["empty", 2.0j])
+@pytest.mark.parametrize("source", ordinary_and_long(["empty", 2.0j], [2.0j]))
 def test_errors_bound_the_difference_to_a_finer_run(source):
     net, times = te.thermal_link(20.0, 0.02, detuning=(0.1, 0.0)), np.geomspace(0.1, 1e5, 9)
     coarse = te.evolve(net, times, "00", te.ContinuedFraction(rtol=1e-5), source=source)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.analysis.design.search import margin
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "several_poles.md"
@@ -27,7 +28,7 @@ def table():
     return np.array(numbers[0]), np.array(numbers[1:])
 
 
-@pytest.mark.parametrize("filters", [1, 2, 3])
+@pytest.mark.parametrize("filters", ordinary_and_long([1, 2, 3], [2]))
 def test_the_concurrence_over_the_width(filters):
     widths, expected = table()
     found = []

@@ -22,6 +22,7 @@ LONG = (
     "thermal_6b",
     "backaction_error",
     "resource_map",
+    "thermal_4d",
 )
 POINTS = {
     "thermal_4c": 7,
@@ -100,6 +101,7 @@ def test_4c_sign_of_the_detuning_does_not_matter():
     assert one == pytest.approx(other, abs=1e-12 + 4 * thermal_4c.RTOL)
 
 
+@pytest.mark.long
 def test_4d_loss(figure):
     columns = figure("thermal_4d")[0].columns
     for name in ("concurrence", "concurrence_eq48"):

@@ -18,6 +18,7 @@ from thermalent.analysis.shapes.passive_spectra import PassiveCoordinates
 LONG = (
     "filter_poles",
     "filter_shapes",
+    "chain_convergence",
 )
 POINTS = {"filter_poles": 2, "filter_shapes": 9, "measured_filter": 2, "chain_convergence": 6}
 REDUCED = {
@@ -154,6 +155,7 @@ def test_the_circuit_without_imperfections_is_the_design():
     np.testing.assert_allclose(ours, exact, atol=1e-3)
 
 
+@pytest.mark.long
 def test_chain_convergence(figure):
     report, _ = figure("chain_convergence")
     columns = report.columns

@@ -227,6 +227,7 @@ def test_sweeps_and_factors_agree():
     assert np.max(np.abs(one.state - other.state)) < 1e-10  # the same truncation
 
 
+@pytest.mark.long
 def test_eight_qubits():
     """12870 elements, which no factorisation would hold in seconds."""
     found = te.steady_state(te.cooperative(8), initial="11110000")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from thermalent.fock.cost import MEMORY_LIMIT, solve_cost
 from thermalent.fock.lindbladian import lindbladian
 from thermalent.fock.problem import problem
@@ -46,7 +47,7 @@ def test_occupation_of_one_mode():
     assert occupations(net) == pytest.approx([3.5], rel=1e-14)
 
 
-@pytest.mark.parametrize("absorption", [0.0, 0.1])
+@pytest.mark.parametrize("absorption", ordinary_and_long([0.0, 0.1], [0.0]))
 def test_occupations_of_coupled_modes_are_those_of_their_master_equation(absorption):
     net = coupled_modes(absorption)
     kept = space(net, (18, 16), emitter_numbers(net))

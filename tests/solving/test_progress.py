@@ -113,7 +113,7 @@ def test_a_long_step_without_a_report_is_shown(monkeypatch, capsys):
         (lambda: te.sensitivities(te.thermal_link, {"n_th": 0.1, "kappa": 0.3}), "sensitivities"),
         (lambda: te.preparation_time(COLD), "preparation time.*times up to"),
         (lambda: te.relaxation_rates(COLD, 1), "Relaxation rates"),
-        (lambda: te.spectrum(COLD, [0.0, 1.0]), "spectrum.*1 of 2"),
+        (lambda: te.spectrum(COLD, [0.0, 1.0]), "spectrum.*2 of 2"),
         (lambda: te.coherence(COLD, [0.0, 1.0]), "coherence.*run 1 of"),
         (lambda: te.steady_state(COLD, te.Fock()), "steady state in Fock space.*solution"),
         (lambda: te.evolve(COLD, [1.0], "00", te.Fock()), "Evolving in Fock space"),
