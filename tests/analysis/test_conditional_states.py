@@ -357,6 +357,19 @@ def test_amplitudes_and_arguments_that_are_refused(hot):
         te.conditional_states(HOT, rtol=0.1)
 
 
+@pytest.mark.parametrize(
+    ("value", "kind", "words"),
+    [(-1.1e-3, te.MethodError, "no probability here"), (-0.9e-3, ValueError, "so improbable")],
+)
+def test_only_what_is_negative_beyond_its_error_is_no_probability(
+    monkeypatch, hot, value, kind, words
+):
+    negative = te.Estimates([value], lambda: np.array([1e-3]), "as given")
+    monkeypatch.setattr(type(hot), "density", lambda self, alpha: negative)
+    with pytest.raises(kind, match=words):
+        hot._refuse(0.5)
+
+
 def test_sources_that_have_no_p_function():
     empty = te.phononic_link(0.0, 0.3, positions=(2 * np.pi, 4 * np.pi), detuning=(0.5, -0.5))
     with pytest.raises(te.MethodError, match="P function is a point"):

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from thermalent.analysis.design import plot
 from thermalent.analysis.design.search import MarginSearch
 from thermalent.cli import main
 
@@ -233,3 +234,21 @@ def test_gaps_of_bandwidths_are_gaps_of_quality_factors(monkeypatch):
     ((low, high),) = design.gaps
     assert low == pytest.approx(5e9 / (2 * 5e-4 * 1e7), rel=1e-14)
     assert high == pytest.approx(5e9 / (2 * 2e-4 * 1e7), rel=1e-14)
+
+
+def test_the_figure_ends_each_imperfection_at_the_target(monkeypatch, found, tmp_path):
+    """With the whole budget of one imperfection the concurrence is the target."""
+    drawn = []
+    monkeypatch.setattr(plot, "_SPENT", np.array([0.0, 1.0, 1.5]))
+    monkeypatch.setattr(plot, "save_figure", lambda figure, path: drawn.append(figure))
+    found.plot(tmp_path / "design.png")
+    quality, spent = drawn[0].axes
+    curve, *_ = quality.lines
+    assert quality.get_xlim() == (min(curve.get_xdata()), max(curve.get_xdata()))
+    assert spent.get_xlim() == (0.0, 1.5)
+    *imperfections, target = spent.lines
+    assert len(imperfections) == 4
+    assert target.get_ydata()[0] == 0.7
+    for line in imperfections:
+        none, whole, _ = line.get_ydata()
+        assert (none, whole) == pytest.approx((found.best.concurrence, 0.7), abs=1e-6)

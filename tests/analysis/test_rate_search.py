@@ -19,6 +19,13 @@ from thermalent.analysis.eigenvalues.subspace_double import refine_double
 from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
 
 
+def test_the_scale_is_the_fastest_rate_of_emitters_or_source():
+    """Two excited qubits decay with the sum of their rates; the source's amplitude with its own."""
+    for kappa, largest in ((0.01, 3.0), (10.0, 10.0)):
+        network = te.thermal_link(1.0, kappa, gamma=(2.0, 1.0))
+        assert exact_generator(network).largest == pytest.approx(largest, rel=1e-14)
+
+
 def test_copies_and_doubtful_values_of_several_shifts():
     """Two shifts see a double rate; one that is far away sees it without digits."""
     double = Near(np.array([-1.0 + 0j, -1.0 + 1e-9j]), np.full(2, 1e-12), np.full(2, 1e-6))

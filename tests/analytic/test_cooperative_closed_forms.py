@@ -72,7 +72,9 @@ def test_detuned_rates_are_eigenvalues(detuning):
 def test_a_small_detuning_empties_the_dark_state_slowly():
     """Energy rate delta^2/(2 Gamma), with all its digits where the naive form has none."""
     delta = 1e-9
-    assert 2 * exact.detuned_rates(1.0, delta).slow.real == pytest.approx(delta**2 / 2, rel=1e-14)
+    assert 2 * exact.detuned_rates(1.0, delta).slow.real == pytest.approx(
+        delta**2 / 2, rel=1e-14, abs=0
+    )
     late = 3 / delta**2
     a = exact.detuned_amplitudes(late, 1.0, delta)
     assert np.sum(np.abs(a) ** 2) == pytest.approx(0.5 * np.exp(-1.5), rel=1e-13)
@@ -182,7 +184,9 @@ def test_product_limit(first, second):
 
 
 def test_negativity_of_a_small_weight_keeps_its_digits():
-    assert exact.dark_mixture_negativity(1e-9) == pytest.approx(0.5e-18 / np.log(2), rel=1e-8)
+    assert exact.dark_mixture_negativity(1e-9) == pytest.approx(
+        0.5e-18 / np.log(2), rel=1e-8, abs=0
+    )
 
 
 @pytest.mark.parametrize(

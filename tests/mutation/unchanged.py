@@ -117,6 +117,12 @@ UNCHANGED: list[Unchanged] = [
         "a place near the centre and off it, from which the iteration finds the same eigenvalues",
     ),
     Unchanged(
+        "thermalent/analysis/spectra.py",
+        "_coherence",
+        "deep = regressions[_DEPTHS - 1]",
+        "the size of a start that was disturbed by its rounding is the same but for that rounding",
+    ),
+    Unchanged(
         "thermalent/operators/distances.py",
         "factor",
         "noise *= values[-1]",
