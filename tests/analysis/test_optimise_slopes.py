@@ -85,3 +85,14 @@ def test_hot_sources_do_not_overflow():
         te.steady_state(at_kappa(5e4 * factor), EXACT).concurrence() for factor in (1.001, 0.999)
     )
     assert found["n_th"] == pytest.approx((above - below) / 100.0, rel=1e-5)
+
+
+def test_the_curvature_of_a_fourth_power_is_exact(monkeypatch):
+    """Differences of slopes at two steps leave nothing of third order."""
+    search = SlopeSearch(at_wide_filter, {"n_th": (20.0, 40.0)}, "concurrence")
+    monkeypatch.setattr(search, "solved", lambda x: (x[0] ** 4, 4 * x**3, np.full(1, 1e-9)))
+    slopes = search.slopes(np.array([0.3]), np.array([True]), 0.0)
+    assert slopes.curvature == pytest.approx(np.array([[12 * 0.3**2]]), rel=1e-9)
+    assert slopes.slope == pytest.approx([4 * 0.3**3], rel=1e-12)
+    assert slopes.truncation.tolist() == [1e-9]
+    assert slopes.smooth

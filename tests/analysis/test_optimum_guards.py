@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermalent.analysis.optimise import Optimum, _status, optimise
+from thermalent.analysis.optimise import Optimum, _promising, _status, optimise
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome
@@ -87,3 +87,20 @@ def test_the_search_finds_a_maximum_of_plain_numbers():
 def test_an_objective_of_no_argument_is_refused():
     with pytest.raises(ValueError, match="`objective` must be a function of one argument"):
         optimise(lambda kappa: kappa, {"kappa": (0.1, 1.0)}, lambda: None)
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_promising_starts_are_not_next_to_each_other(d):
+    """Of points that fill the cube evenly, neighbours are about their number^(-1/d) apart."""
+
+    class Peak:
+        names, looks = ("a", "b")[:d], 16
+
+        def __call__(self, x):
+            return -float(np.sum((x - 0.5) ** 2))
+
+    found = _promising(Peak(), 8, np.random.default_rng(1))
+    assert len(found) == 4
+    apart = np.max(np.abs(found[:, None] - found[None, :]), axis=2) + np.eye(4)
+    assert np.min(apart) > 1.5 * 128 ** (-1 / d)
+    assert np.max(np.abs(found[0] - 0.5)) < 128 ** (-1 / d)  # the best is among them

@@ -19,7 +19,7 @@ from thermalent.stochastic import along, ornstein_uhlenbeck
 from thermalent.stochastic.burn_in import ground_state
 from thermalent.stochastic.driven import driven_emitters
 from thermalent.stochastic.paths import PathSpec, Segment
-from thermalent.stochastic.step_bias import extrapolated
+from thermalent.stochastic.step_bias import COARSENINGS, extrapolated, extrapolated_white
 
 # A field that forgets within half a lifetime of the qubits: the roughness of its path counts.
 ROUGH = te.thermal_link(2.0, 2.0, detuning=(0.3, -0.2))
@@ -183,3 +183,15 @@ def test_the_limit_of_the_means():
     # Negative control: a third of the noise left out.
     weaker = te.evolve(te.thermal_link(4 / 3, 2.0, detuning=(0.3, -0.2)), [TIME], "00")
     assert np.max(np.abs(values.mean(axis=0) - weaker.states[0].ravel()) / error) > 5
+
+
+def test_extrapolations_leave_nothing_of_the_orders_that_they_are_for():
+    """A limit and errors of first and second order in the step, or of second order alone."""
+    limit, first, second = np.array([0.3, -0.2]), np.array([0.7, 0.1]), np.array([-0.4, 0.9])
+    h = 0.1 * np.array(COARSENINGS)
+    both = [limit + first * step + second * step**2 for step in h]
+    even = [limit + second * step**2 for step in h]
+    assert extrapolated(even[0], even[1]) == pytest.approx(limit, rel=1e-14)
+    found, lower = extrapolated_white(both)
+    assert found == pytest.approx(limit, rel=1e-13)
+    assert lower == pytest.approx(limit - 2 * second * 0.1**2, rel=1e-13)
