@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from thermalent.support.compiled import compiled
+
 _NEGLIGIBLE = 1e-18  # size of a coefficient that is left out
 _BELOW = 1e-7  # where the recurrence begins, in that size
 
@@ -18,16 +20,23 @@ def bessel_series(z: float) -> np.ndarray:
     """
     if z < _NEGLIGIBLE:
         return np.array([1.0, z])
+    coefficients = _downwards(z)
+    now = float(coefficients[0])
+    coefficients *= 2 / math.sqrt(2 * float(coefficients @ coefficients) - now * now)
+    coefficients[0] /= 2
+    return coefficients[: np.flatnonzero(np.abs(coefficients) > _NEGLIGIBLE)[-1] + 1]
+
+
+@compiled(error_model="numpy")
+def _downwards(z):
+    """The J_k(z), up to a common factor."""
     bound, last = 1.0, 0
     while bound > _BELOW * _NEGLIGIBLE:
         last += 1
         bound *= z / 2 / last
-    above, now = 0.0, 1.0
-    values = [now]
+    values, above = np.empty(last + 1), 0.0
+    values[last] = 1.0
     for k in range(last, 0, -1):
-        above, now = now, 2 * k / z * now - above
-        values.append(now)
-    coefficients = np.array(values[::-1])
-    coefficients *= 2 / math.sqrt(2 * float(coefficients @ coefficients) - now * now)
-    coefficients[0] /= 2
-    return coefficients[: np.flatnonzero(np.abs(coefficients) > _NEGLIGIBLE)[-1] + 1]
+        values[k - 1] = 2 * k / z * values[k] - above
+        above = values[k]
+    return values

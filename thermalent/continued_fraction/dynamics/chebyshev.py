@@ -289,11 +289,12 @@ def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth,
             _multiply(product, spans, now, image)
             factor = (1.0 if k == 1 else 2.0) / norm
             for s in range(spans.shape[0]):
-                begin, end = spans[s]
-                _add(
-                    before[begin:end], image[begin:end], factor, total[begin:end],
-                    squares[begin:end], coefficients[k],
-                )  # fmt: skip
+                # Unsigned, so that the compiler knows that no index is negative.
+                for i in range(np.uint64(spans[s, 0]), np.uint64(spans[s, 1])):
+                    before[i] += factor * image[i]
+                    total[i] += coefficients[k] * before[i]
+                    square = coefficients[k] ** 2 * _square(before[i])
+                    squares[i] = square if square > squares[i] else squares[i]
             before, now = now, before
             for i in range(read.size):
                 kept[n, k, i] = now[read[i]]
@@ -327,17 +328,6 @@ def _multiply(product, spans, x, image):
         for i in range(spans[0, 0], spans[0, 1]):
             for p in range(indptr[i], indptr[i + 1]):
                 image[i] += data[p] * x[indices[p]]  # zero beyond the active ones
-
-
-@compiled(error_model="numpy", fastmath={"contract"})
-def _add(before, image, factor, total, squares, coefficient):
-    """The next phi_k in place of the last but one, its term added to the sum; squares of terms."""
-    share = coefficient**2
-    for i in range(before.size):
-        before[i] += factor * image[i]
-        total[i] += coefficient * before[i]
-        square = share * _square(before[i])
-        squares[i] = square if square > squares[i] else squares[i]
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
