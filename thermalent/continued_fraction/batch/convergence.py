@@ -63,7 +63,8 @@ def search_points(
             reverse = progress.folds[points[i]] % 2 == 1
             order = reversed_bands if reverse else bands
             fold_alone(point, progress.depth, reverse, a, order, values, rate, work.k, room, side)
-            settle_points(point, tier0, work, progress, populations, limits)
+            _solve_point(points[i], tier0.a, work, populations)
+            _judge_point(points[i], tier0, work, progress, limits)
 
 
 @compiled(nogil=True, error_model="numpy")

@@ -12,7 +12,7 @@ _ROUNDING = 4 * _EPS
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def to_basis(superoperator, basis, span, missing, matrix, size):
+def to_basis(superoperator, basis, span, missing, matrix, size, half, spans):
     r"""A superoperator in a basis, and what every element was summed from.
 
     $$M = U^\dagger S U, \qquad |U|^T (|S| + \mathrm{diag}(m)) |U|$$
@@ -24,17 +24,18 @@ def to_basis(superoperator, basis, span, missing, matrix, size):
         missing: m, (n,): see `_missing_sums`.
         matrix: Where real and imaginary part of M go, (2, n, n), or the real part alone, (1, n, n).
         size: Where the sums of absolute values go, (n, n).
+        half: Space for S U, and |S| |U|, (3, n, n).
+        spans: Space for the columns from which on and up to which these have elements, (2, n).
     """
-    n = basis.shape[1]
-    half = np.zeros((3, n, n))  # S U, and |S| |U|
+    n, (begin, end) = basis.shape[1], spans
     for i in range(n):
         for j in range(n):
+            half[0, i, j], half[1, i, j], half[2, i, j] = 0.0, 0.0, 0.0
             size[i, j] = 0.0
             for part in range(matrix.shape[0]):
                 matrix[part, i, j] = 0.0
-    begin, end = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)  # of their rows
     for i in range(n):
-        begin[i] = n
+        begin[i], end[i] = n, 0
         for l in range(n):
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
@@ -144,8 +145,10 @@ def fill_hermitian_bases(frames, place, bases, part):
 
 
 @compiled(nogil=True, error_model="numpy")
-def assemble_small(frames, place, weights, sums, span, variance, scale):
+def assemble_small(frames, place, weights, sums, span, variance, scale, found, room):
     """A, B and C of many networks in Hermitian bases, and the unknowns that matter.
+
+    Arrays are handed in, for every one that a kernel makes takes a tenth of a second to compile.
 
     Args:
         frames: Orthonormal states of each network as columns, (p, d, d).
@@ -155,30 +158,24 @@ def assemble_small(frames, place, weights, sums, span, variance, scale):
         span: See `to_basis`.
         variance: V of the sources, (p,).
         scale: Of the tiers against each other, (p,).
-
-    Returns:
-        The bases as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, d^2), real; what their elements
-        were summed from, (p, 3, d^2, d^2); which of the operators the populations reach, and
-        whether the emitters act back on the source, (p, d^2 + 1).
+        found: Where the bases go as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, d^2), real;
+            what their elements were summed from, (p, 3, d^2, d^2); which of the operators the
+            populations reach, and whether the emitters act back on the source, (p, d^2 + 1), false
+            to begin with.
+        room: Space for the parts of the bases, (p, 3, d^2, d^2); superoperators, (3, d^2, d^2)
+            complex; `missing` of each, (3, d^2), zero; and what `to_basis` needs.
     """
-    count, populations, n = frames.shape[0], frames.shape[1], place.size
-    basis, parts = np.empty((count, n, n), dtype=np.complex128), np.empty((count, 3, n, n))
-    matrices, sizes = np.empty((count, 3, n, n)), np.empty((count, 3, n, n))
-    reached = np.zeros((count, n + 1), dtype=np.bool_)
-    fill_hermitian_bases(frames, place, basis, parts)
-    _assemble(weights, sums, span, parts, variance, scale, matrices, sizes, reached)
-    reach(matrices, populations, reached)
-    return basis, matrices, sizes, reached
+    basis, matrices, sizes, reached = found
+    fill_hermitian_bases(frames, place, basis, room[0])
+    _assemble(weights, sums, span, variance, scale, matrices, sizes, reached, room)
+    reach(matrices, frames.shape[1], reached)
 
 
 @compiled(error_model="numpy", inline="always")
-def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes, reached):
-    """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`.
-
-    `parts` are those of the basis of each network, (p, 3, d^2, d^2): see `to_basis`.
-    """
+def _assemble(weights, sums, span, variance, scale, matrices, sizes, reached, room):
+    """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`."""
+    parts, operators, missing, half, spans = room
     n = parts.shape[2]
-    operators, missing = np.zeros((3, n, n), dtype=np.complex128), np.zeros((3, n))
     for p in range(weights.shape[0]):
         backaction = _sum(operators, sums, weights[p])
         reached[p, n] = backaction
@@ -192,7 +189,10 @@ def _assemble(weights, sums, span, parts, variance, scale, matrices, sizes, reac
         for which in range(3):
             if which != 1 or backaction:
                 matrix = matrices[p, which : which + 1]
-                to_basis(operators[which], parts[p], span, missing[which], matrix, sizes[p, which])
+                size = sizes[p, which]
+                to_basis(
+                    operators[which], parts[p], span, missing[which], matrix, size, half, spans
+                )
         if not backaction:  # B is a multiple of C
             ratio = variance[p] / scale[p] ** 2
             for i in range(n):
@@ -264,7 +264,7 @@ def take(matrices, members, rows, columns):
 
 
 @compiled(nogil=True, error_model="numpy")
-def tiers_above_zero(blocks, charges, tier0_size, populations):
+def tiers_above_zero(blocks, charges, tier0_size, populations, a, place, e, elements, begin):
     """A of the even tiers above zero, and the elements of B and C that are not zero in all chains.
 
     Where nothing acts back on the source, the trace is zero in all tiers above zero: the population
@@ -276,22 +276,23 @@ def tiers_above_zero(blocks, charges, tier0_size, populations):
         tier0_size: How many of the even ones, the first, tier 0 has.
         populations: How many of the even unknowns, the first, are populations; zero if the trace
             need not be zero.
+        a: Where A goes, (p, rows, columns).
+        place: Where rows and columns go, and the same in reverse order, (4, t): see `blocks.Bands`.
+        e: See `blocks.Bands`, (t,).
+        elements: Where the elements of every network go, (t, p).
+        begin: See `blocks.Bands`.
 
     Returns:
-        A, (p, rows, columns); see `blocks.Bands`; the same in reverse order; the elements of every
-        network, (p, t).
+        How many elements there are.
     """
     first, even, count = min(populations, 1), blocks[0].shape[1], blocks[0].shape[0]
-    a = np.empty((count, even - first, even - first))
+    row, col, back_row, back_col = place
     for p in range(count):
         for i in range(first, even):
             for j in range(first, even):
                 lost = blocks[0][p, i, 0] if j < populations else 0.0
                 a[p, i - first, j - first] = blocks[0][p, i, j] - lost
-    total = 6 * even * blocks[1].shape[1]
-    row, col, e = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
-    back_row, back_col = np.empty(total, np.int64), np.empty(total, np.int64)
-    elements, begin, found = np.empty((total, count)), np.zeros(7, dtype=np.int64), 0
+    found = 0
     for group in range(6):
         which = group if group < 4 else group - 3
         block, to, of = blocks[2 + which], charges[which % 2], charges[1 - which % 2]
@@ -311,12 +312,7 @@ def tiers_above_zero(blocks, charges, tier0_size, populations):
                     back_row[found], back_col[found] = rows - 1 - i, columns - 1 - j
                     found += 1
         begin[group + 1] = found
-    row, col, e = row[:found], col[:found], e[:found]
-    values = np.empty((count, found))
-    for p in range(count):
-        for t in range(found):
-            values[p, t] = elements[t, p]
-    return a, (row, col, e, begin), (back_row[:found], back_col[:found], e, begin), values
+    return found
 
 
 @compiled(nogil=True, error_model="numpy")

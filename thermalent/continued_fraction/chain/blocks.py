@@ -100,7 +100,17 @@ def lane_tiers(
     """
     from thermalent.continued_fraction.chain import basis_kernels
 
-    a, bands, reversed_bands, values = basis_kernels.tiers_above_zero(
-        blocks, charge, tier0_size, traceless
+    count, even, odd = blocks[0].shape[0], blocks[0].shape[1], blocks[1].shape[1]
+    most, above = 6 * even * odd, even - min(traceless, 1)
+    a, elements = np.empty((count, above, above)), np.empty((most, count))
+    place, e, begin = np.empty((4, most), np.int64), np.empty(most), np.zeros(7, np.int64)
+    found = basis_kernels.tiers_above_zero(
+        blocks, charge, tier0_size, traceless, a, place, e, elements, begin
     )
-    return LaneTiers((a, blocks[1]), Bands(*bands), Bands(*reversed_bands), values)
+    row, col, back_row, back_col = place[:, :found]
+    bands, reversed_bands = (
+        Bands(row, col, e[:found], begin),
+        Bands(back_row, back_col, e[:found], begin),
+    )
+    values = np.ascontiguousarray(elements[:found].T)
+    return LaneTiers((a, blocks[1]), bands, reversed_bands, values)

@@ -258,12 +258,10 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
 
         n = len(basis)
         parts, rotated = np.empty((3, n, n)), np.empty((1 if real else 2, n, n))
-        size = np.empty((n, n))
+        size, room = np.empty((n, n)), (np.empty((3, n, n)), np.empty((2, n), np.int64))
         basis_kernels.parts(basis, parts)
-        array = np.asarray(superoperator, dtype=complex)
-        basis_kernels.to_basis(
-            array, parts, np.array([n * [0], n * [n]]), np.zeros(n), rotated, size
-        )
+        array, span = np.asarray(superoperator, dtype=complex), np.array([n * [0], n * [n]])
+        basis_kernels.to_basis(array, parts, span, np.zeros(n), rotated, size, *room)
         matrix = rotated[0] if real else rotated[0] + 1j * rotated[1]
         basis_kernels.drop_rounding(matrix, size)
         return matrix

@@ -120,7 +120,18 @@ def chains(
 
     def assembled(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Bases, A, B and C of some of the networks, their sizes, and the unknowns that matter."""
-        found: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] = basis_kernels.assemble_small(
+        count, n = len(rate[part]), len(superoperators.place)
+        parts, matrices, sizes = np.empty((3, count, 3, n, n))
+        basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
+        found = basis, matrices, sizes, np.zeros((count, n + 1), bool)
+        room = (
+            parts,
+            operators,
+            np.zeros((3, n)),
+            np.empty((3, n, n)),
+            np.empty((2, n), np.int64),
+        )
+        basis_kernels.assemble_small(
             frames[part],
             superoperators.place,
             number[part],
@@ -128,6 +139,8 @@ def chains(
             superoperators.span,
             variance[part],
             scale[part],
+            found,
+            room,
         )
         return found
 

@@ -28,7 +28,7 @@ def bessel_series(z: float) -> np.ndarray:
 
 
 @compiled(error_model="numpy")
-def _downwards(z):
+def _downwards(z: float) -> np.ndarray:
     """The J_k(z), up to a common factor."""
     bound, last = 1.0, 0
     while bound > _BELOW * _NEGLIGIBLE:
