@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,20 +18,56 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20  # of rates, in a notebook
 
 
-class ShownSpectrum(Saved):
-    """The text and the plot of a spectrum."""
+class _OverOneAxis(Saved):
+    """What spectra and coherence functions have in common: values over one axis."""
+
+    _axis: ClassVar[tuple[str, str]]  # its name, and that of the field that holds it
 
     def __repr__(self) -> str:
         found: Any = self
-        return (
-            f"<Spectrum: {_span(found.frequencies, 'frequencies')}, flux "
-            f"{with_error(float(found.flux), float(found.flux.error))}>"
+        flux = with_error(float(found.flux), float(found.flux.error))
+        return f"<{type(self).__name__}: {self._span}, flux {flux}>"
+
+    @property
+    def _span(self) -> str:
+        _, many = self._axis
+        return _span(getattr(self, many), many)
+
+    def to_xarray(self) -> Any:
+        """The values as an `xarray.Dataset` over the frequency or the delay, with their errors.
+
+        Raises:
+            ImportError: xarray is not installed.
+        """
+        found: Any = self
+        axis, many = self._axis
+        return imported_xarray().Dataset(
+            {
+                type(self).__name__.lower(): ((axis,), found.values),
+                "error": ((axis,), found.error),
+            },
+            coords={axis: getattr(found, many)},
+            attrs={"flux": float(found.flux), "how": found.how},
         )
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            ImportError: xarray or pandas is not installed.
+        """
+        return self.to_xarray().to_dataframe()
+
+
+class ShownSpectrum(_OverOneAxis):
+    """The text and the plot of a spectrum."""
+
+    _axis = ("frequency", "frequencies")
 
     def _repr_html_(self) -> str:
         found: Any = self
         rows = [
-            ("frequencies", _span(found.frequencies, "frequencies")),
+            ("frequencies", self._span),
             ("flux", with_error(float(found.flux), float(found.flux.error))),
             ("largest value", f"{np.max(found.values, initial=0.0):.6g}"),
             ("largest error", f"{np.max(found.error, initial=0.0):.1e}"),
@@ -51,37 +87,11 @@ class ShownSpectrum(Saved):
         axes.set(xlabel="angular frequency (rate unit)", ylabel=r"$S(\omega)$ (quanta)")
         return axes
 
-    def to_xarray(self) -> Any:
-        """The spectrum as an `xarray.Dataset` over the frequency, with its errors.
 
-        Raises:
-            ImportError: xarray is not installed.
-        """
-        found: Any = self
-        return imported_xarray().Dataset(
-            {"spectrum": (("frequency",), found.values), "error": (("frequency",), found.error)},
-            coords={"frequency": found.frequencies},
-            attrs={"flux": float(found.flux), "how": found.how},
-        )
-
-    def to_pandas(self) -> Any:
-        """The same as a `pandas.DataFrame`.
-
-        Raises:
-            ImportError: xarray or pandas is not installed.
-        """
-        return self.to_xarray().to_dataframe()
-
-
-class ShownCoherence(Saved):
+class ShownCoherence(_OverOneAxis):
     """The text and the plot of a coherence function."""
 
-    def __repr__(self) -> str:
-        found: Any = self
-        return (
-            f"<Coherence: {_span(found.delays, 'delays')}, flux "
-            f"{with_error(float(found.flux), float(found.flux.error))}>"
-        )
+    _axis = ("delay", "delays")
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the function over the delay, its real and its imaginary part if it is complex.
@@ -102,27 +112,6 @@ class ShownCoherence(Saved):
         axes.set(xlabel="delay (inverse rate unit)", ylabel="coherence")
         axes.legend()
         return axes
-
-    def to_xarray(self) -> Any:
-        """The function as an `xarray.Dataset` over the delay, with its errors.
-
-        Raises:
-            ImportError: xarray is not installed.
-        """
-        found: Any = self
-        return imported_xarray().Dataset(
-            {"coherence": (("delay",), found.values), "error": (("delay",), found.error)},
-            coords={"delay": found.delays},
-            attrs={"flux": float(found.flux), "how": found.how},
-        )
-
-    def to_pandas(self) -> Any:
-        """The same as a `pandas.DataFrame`.
-
-        Raises:
-            ImportError: xarray or pandas is not installed.
-        """
-        return self.to_xarray().to_dataframe()
 
 
 class ShownRates(Saved):

@@ -25,14 +25,6 @@ from thermalent.networks.nodes import Qubit
 _DIRECT_UP_TO = 6000
 
 
-def joined(network: Network) -> bool:
-    """Whether a mode is coupled to another one, or pumped."""
-    modes = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
-    across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
-    return bool(across or np.any(pumping) or np.any(anomalous))
-
-
 @lru_cache(maxsize=8)
 def joint_state(network: Network, cutoffs: tuple[int, ...]) -> np.ndarray:
     """Density matrix of all modes together, without the emitters, (D, D) of trace one."""

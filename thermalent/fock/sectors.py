@@ -13,9 +13,10 @@ import numpy as np
 from scipy import sparse, special
 
 from thermalent.fock.lindbladian import Lindbladian, two_sided
-from thermalent.fock.mode_states import joined, joint_state
+from thermalent.fock.mode_states import joint_state
 from thermalent.fock.problem import Problem
 from thermalent.fock.space import Space
+from thermalent.networks.mode_moments import joined
 from thermalent.solution.tasks import SourceStart, start_amplitudes
 
 

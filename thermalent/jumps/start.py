@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from thermalent.jumps.system import System, modes_alone
-from thermalent.networks.mode_moments import BareModes, tail_ratios
+from thermalent.networks.mode_moments import BareModes, joined, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.support.signals import deferring_signals
@@ -66,7 +66,7 @@ def start_of(
     modes: BareModes,
 ) -> Start:
     """The initial kets: the emitters in the given state, the modes as the source starts."""
-    if source == "stationary" and _joined(network):
+    if source == "stationary" and joined(network):
         # Second moments decay at twice this rate or faster.
         span = np.log(1 / _FORGOTTEN) / (-2 * modes.growth)
         return Start(
@@ -112,14 +112,6 @@ def _choose(weights: np.ndarray, rng: np.random.Generator) -> int:
     if len(weights) == 1:
         return 0
     return min(int(np.searchsorted(np.cumsum(weights), rng.random())), len(weights) - 1)
-
-
-def _joined(network: Network) -> bool:
-    """Whether the modes' stationary state is not a product of thermal ones."""
-    modes = np.ix_(network.mode_indices, network.mode_indices)
-    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
-    across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
-    return bool(across or np.any(pumping) or np.any(anomalous))
 
 
 def _run_in(source: System, span: float, rng: np.random.Generator, tolerance: float) -> np.ndarray:

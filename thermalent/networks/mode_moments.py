@@ -71,6 +71,14 @@ def bare_modes(network: Network) -> BareModes:
     return BareModes(growth=growth, number=moments[:m, :m].T, anomalous=moments[:m, m:])
 
 
+def joined(network: Network) -> bool:
+    """Whether a mode is coupled to another one, or pumped: else their state is a product."""
+    modes = np.ix_(network.mode_indices, network.mode_indices)
+    exchange, decay, absorption, pumping, anomalous = (m[modes] for m in network.couplings)
+    across = any(np.any(m - np.diag(np.diag(m))) for m in (exchange, decay, absorption))
+    return bool(across or np.any(pumping) or np.any(anomalous))
+
+
 def tail_ratios(modes: BareModes) -> tuple[float, ...] | None:
     r"""Ratio p_{n+1}/p_n of each mode's populations for large n; None without a steady state.
 

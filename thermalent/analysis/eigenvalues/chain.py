@@ -50,7 +50,8 @@ class ExactOperator:
         return image
 
 
-def _objects(values: list[Any]) -> np.ndarray:
+def objects(values: list[Any]) -> np.ndarray:
+    """An array of objects, (n,)."""
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
     return objects
@@ -117,9 +118,9 @@ class ChargeChain:
         g = self.generator
         with ctx.workprec(BITS):
             scale = arb(float(np.sqrt(g.variance))) if g.variance > 1 else arb(1)
-            root = _objects([arb(n).sqrt() for n in range(self.last + 2)])
+            root = objects([arb(n).sqrt() for n in range(self.last + 2)])
             values = {
-                id(entries): _objects(entries.value) * factor
+                id(entries): objects(entries.value) * factor
                 for entries, factor in ((g.within, arb(1)), (g.rise, 1 / scale), (g.fall, scale))
             }
             rows, cols, elements = [], [], []
@@ -128,7 +129,7 @@ class ChargeChain:
                 rows.append(self.start[n] + np.arange(len(of_tier)))
                 cols.append(rows[-1])
                 turn = self.shift[of_tier].tolist()
-                elements.append(_objects([acb(-g.rate * n, g.detuning * k) for k in turn]))
+                elements.append(objects([acb(-g.rate * n, g.detuning * k) for k in turn]))
                 for target, origin, entries in self._couplings(n):
                     inside, row, col = self._placed(entries, target, origin)
                     value = values[id(entries)][inside]

@@ -20,7 +20,7 @@ from flint import acb, acb_mat, arb, ctx
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
-from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.chain import ChargeChain, objects
 from thermalent.analysis.eigenvalues.generator import BITS
 from thermalent.analysis.eigenvalues.subspace import (
     Group,
@@ -161,7 +161,7 @@ def _correction(
 ) -> np.ndarray:
     """(L - sigma)^{-1} (L X - X M), without what it has of X itself."""
     sizes = [float(_norm(column[:, None])) or 1.0 for column in residual.T]
-    scale = _objects([arb(size) for size in sizes])
+    scale = objects([arb(size) for size in sizes])
     floats = np.array((residual / scale).tolist(), dtype=complex)
     change = _balls(solve(floats)) * scale
     return change - _times(x, inverse * _pair(other, change))
@@ -172,12 +172,6 @@ def _balls(x: np.ndarray) -> np.ndarray:
     balls = np.empty(x.shape, dtype=object)
     balls.ravel()[:] = [acb(v.real, v.imag) for v in x.ravel().tolist()]
     return balls
-
-
-def _objects(values: list[Any]) -> np.ndarray:
-    objects = np.empty(len(values), dtype=object)
-    objects[:] = values
-    return objects
 
 
 def _mid(x: np.ndarray) -> np.ndarray:
