@@ -8,6 +8,7 @@ from scipy.sparse.linalg import expm_multiply, spsolve
 import thermalent as te
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.switching import generators
 from thermalent.continued_fraction.switching.contours import (
     ContourChain,
     TierContour,
@@ -147,3 +148,30 @@ def test_a_run_starts_relative_to_its_own_gaussian(last):
         report=lambda text: None, reading=quanta,
     )  # fmt: skip
     assert run.values(np.array([0.0]))[0, 0] == pytest.approx(0.0, abs=1e-14)
+
+
+@pytest.mark.parametrize(("detuning", "real"), [(0.0, True), (0.3, False)])
+def test_coherences_without_a_phase_are_followed_in_real_numbers(detuning, real, monkeypatch):
+    """Of resonant links; the same in complex numbers, which take three times as long."""
+    links = [te.thermal_link(n_th, 0.1, detuning=detuning) for n_th in (2.0, 0.5)]
+    schedule, plus = te.Schedule([(link, 2.0) for link in links]), np.ones(4) / 2
+    seen = []
+    start = ScheduleTiers.start
+
+    def noted(tiers, last):
+        y = start(tiers, last)
+        seen.append((tiers.charge, np.iscomplexobj(y)))
+        return y
+
+    monkeypatch.setattr(ScheduleTiers, "start", noted)
+    method = te.ContinuedFraction(rtol=1e-6)
+    found = te.evolve(schedule, [1.0, 4.0], plus, method)
+    assert {(0, False), (1, not real), (2, not real)} == set(seen)
+    monkeypatch.setattr(generators, "in_real_numbers", lambda chain: None)
+    other = te.evolve(schedule, [1.0, 4.0], plus, method)
+    assert (1, True) in seen
+    assert np.max(np.abs(found.states - other.states)) < 1e-12
+    turned = te.evolve(schedule, [1.0, 4.0], np.array([1, 1j, 1j, -1]) / 2, method)
+    phase = np.exp(0.5j * np.pi * np.array([0, 1, 1, 2]))
+    expected = phase[:, None] * found.states * phase.conj()
+    assert np.max(np.abs(turned.states - expected)) < 1e-12

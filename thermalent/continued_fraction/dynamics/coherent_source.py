@@ -155,17 +155,9 @@ class SharpStart:
 
     def real(self, chain: HierarchyChain) -> HierarchyChain:
         """The chain in real arithmetic, if it and the initial vector are real."""
-        bands = (*chain.up, *chain.down)
         far = max(map(abs, self.parts())) + 2  # every part begins by then
-        arrays = (*chain.a, *(band.value for band in bands), self.vector(chain, far))
-        if any(np.any(array.imag) for array in arrays):
-            return chain
-        even, odd = (np.ascontiguousarray(block.real) for block in chain.a)
-        return chain._replace(
-            a=(even, odd),
-            up=(_real(chain.up[0]), _real(chain.up[1])),
-            down=(_real(chain.down[0]), _real(chain.down[1])),
-        )
+        found = in_real_numbers(chain)
+        return chain if found is None or np.any(self.vector(chain, far).imag) else found
 
     def _held(self, chain: HierarchyChain) -> bool:
         """Whether the unknowns of a chain contain all of the initial state."""
@@ -186,5 +178,16 @@ def _scale(variance: float) -> float:
     return float(np.sqrt(variance)) if variance > 1 else 1.0
 
 
-def _real(band: Band) -> Band:
-    return band._replace(value=np.ascontiguousarray(band.value.real))
+def in_real_numbers(chain: HierarchyChain) -> HierarchyChain | None:
+    """The chain in real arithmetic; None if some of it is complex."""
+    if any(np.any(array.imag) for array in (*chain.a, *(b.value for b in chain.up + chain.down))):
+        return None
+
+    def real(band: Band) -> Band:
+        return band._replace(value=np.ascontiguousarray(band.value.real))
+
+    return chain._replace(
+        a=(np.ascontiguousarray(chain.a[0].real), np.ascontiguousarray(chain.a[1].real)),
+        up=(real(chain.up[0]), real(chain.up[1])),
+        down=(real(chain.down[0]), real(chain.down[1])),
+    )

@@ -13,7 +13,7 @@ from scipy import sparse
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.dynamics.coherent_source import factors
+from thermalent.continued_fraction.dynamics.coherent_source import factors, in_real_numbers
 from thermalent.continued_fraction.dynamics.conserved import Conserved
 from thermalent.continued_fraction.dynamics.rounding import redrawn
 from thermalent.continued_fraction.dynamics.steps import largest_rate
@@ -84,6 +84,14 @@ class ScheduleTiers:
             for end in (0, 1)
         }
         self.chains = _restricted(whole, self.parts) if self.parts else {}
+        self.real = charge == 0
+        found = {key: in_real_numbers(chain) for key, chain in self.chains.items()}
+        if found and not any(chain is None for chain in found.values()):
+            # The part of another charge than zero may be real as well, which halves the work.
+            parts = [self.first.basis[k % 2].conj().T @ part for k, part in self.parts.items()]
+            self.real = charge == 0 or not any(np.any(part.imag) for part in parts)
+            if self.real:
+                self.chains = {key: chain for key, chain in found.items() if chain is not None}
         self._assembled: dict[tuple[int, int], _Terms] = {}
         self._raising: dict[int, sparse.csr_array] = {}
         self._conserved: dict[int, Conserved] = {}
@@ -175,7 +183,7 @@ class ScheduleTiers:
                 size = offset[n + 1] - offset[n]
                 y[offset[n] : offset[n + 1]] += c[n] * own[:size]
         begin = stretch._replace(reference=self.source.variance)
-        return self.leaped(y.real if self.charge == 0 else y, begin, stretch, last)
+        return self.leaped(y.real if self.real else y, begin, stretch, last)
 
     def leaped(
         self, y: np.ndarray, before: SourceStretch, after: SourceStretch, last: int
