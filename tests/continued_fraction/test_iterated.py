@@ -7,6 +7,8 @@ import thermalent as te
 from thermalent.continued_fraction import many_emitters
 from thermalent.continued_fraction.lattice import iterated
 from thermalent.continued_fraction.lattice.iterated import iterated_steady_state
+from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
+from thermalent.continued_fraction.lattice.lattice import hierarchy_operators
 from thermalent.support import memory_limit
 
 NETWORKS = {
@@ -98,3 +100,18 @@ def test_seven_qubits_reduce_to_six():
     names = [f"q{i + 1}" for i in range(6)]
     difference = np.max(np.abs(seven.reduced(*names) - six.state))
     assert difference <= 2 * seven.error + six.error
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_slowest_rate_is_the_smallest_singular_value(name):
+    """The inverse is not normal: its powers alone missed it by factors of up to four."""
+    ground = Ground(LatticeGenerator(hierarchy_operators(NETWORKS[name])))
+    vacuum = iterated._vacuum(ground)
+    unit = np.eye(vacuum.shape[0], dtype=vacuum.dtype)
+    inverse, adjoint = (
+        np.column_stack([ground.solve(column, adjoint=kind) for column in unit])
+        for kind in (False, True)
+    )
+    assert np.max(np.abs(adjoint - inverse.conj().T)) < 1e-13 * np.max(np.abs(inverse))
+    exact = 1.0 / np.linalg.norm(inverse @ vacuum.toarray(), 2)
+    assert exact * (1 - 1e-9) <= iterated._slowest(ground, vacuum) < 1.01 * exact

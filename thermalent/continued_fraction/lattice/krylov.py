@@ -211,12 +211,12 @@ class Ground:
         """Whether the emitters have several stationary states under the broadband source."""
         return any(rcond < _SINGULAR for _, _, rcond in self.factors)
 
-    def inverse(self, columns: np.ndarray) -> np.ndarray:
-        """A_0^{-1} with the trace pinned, on real columns in the Hermitian basis, (n, m)."""
+    def inverse(self, columns: np.ndarray, *, adjoint: bool = False) -> np.ndarray:
+        """A_0^{-1} with the trace pinned or its adjoint, on real columns in the Hermitian basis."""
         out = np.zeros_like(columns)
         for index, lu, _ in self.factors:
             given = columns[index].astype(lu[0].dtype)
-            out[index] = linalg.lu_solve(lu, given, check_finite=False)
+            out[index] = linalg.lu_solve(lu, given, trans=int(adjoint), check_finite=False)
         return out
 
     def broadband(self) -> sparse.csr_array:
@@ -234,12 +234,13 @@ class Ground:
             total = total + drive @ inner
         return sparse.csr_array(total[self.sector, :][:, self.sector])
 
-    def solve(self, x: np.ndarray) -> np.ndarray:
-        """A_0^{-1} x with the trace pinned, x in the order of the elements."""
+    def solve(self, x: np.ndarray, *, adjoint: bool = False) -> np.ndarray:
+        """A_0^{-1} x with the trace pinned, or its adjoint, x in the order of the elements."""
         coordinates = self.basis.conj().T @ x
+        columns = np.column_stack([coordinates.real, coordinates.imag])
         if not np.iscomplexobj(x):
-            return np.asarray(self.basis @ self.inverse(coordinates.real[:, None])[:, 0]).real
-        solved = self.inverse(np.column_stack([coordinates.real, coordinates.imag]))
+            return np.asarray(self.basis @ self.inverse(columns[:, :1], adjoint=adjoint)[:, 0]).real
+        solved = self.inverse(columns, adjoint=adjoint)
         return np.asarray(self.basis @ (solved[:, 0] + 1j * solved[:, 1]))
 
 
