@@ -216,7 +216,7 @@ class Ground:
         out = np.zeros_like(columns)
         for index, lu, _ in self.factors:
             given = columns[index].astype(lu[0].dtype)
-            out[index] = linalg.lu_solve(lu, given, trans=int(adjoint), check_finite=False)
+            out[index] = linalg.lu_solve(lu, given, trans=1 if adjoint else 0, check_finite=False)
         return out
 
     def broadband(self) -> sparse.csr_array:
