@@ -14,24 +14,23 @@ settings.register_profile("thermalent", deadline=None, derandomize=True, print_b
 settings.load_profile("thermalent")
 
 
-# Files with ten seconds of CPU time and more: whoever gets one of them last would work
+# Files with eight seconds of CPU time and more: whoever gets one of them last would work
 # alone while the other processes wait.
 LONGEST = (
     "docs/test_site.py",
-    "claims/test_routes.py",
-    "agreement/test_matrix.py",
     "analysis/test_relaxation_rates.py",
-    "figures/test_figures_dynamics.py",
     "cli/test_cli.py",
-    "analysis/test_radiation_several_poles.py",
-    "continued_fraction/test_source_starts.py",
-    "claims/test_ring_reference.py",
-    "figures/test_figures.py",
-    "analysis/test_radiation.py",
-    "continued_fraction/test_evolution.py",
-    "audit/test_networks.py",
     "continued_fraction/test_more_digits.py",
-    "figures/test_ring_figures.py",
+    "sweeping/test_sweep_store.py",
+    "agreement/test_matrix.py",
+    "analysis/test_design.py",
+    "claims/test_routes.py",
+    "figures/test_figures.py",
+    "installation/test_kernel_cache.py",
+    "analysis/test_radiation_several_poles.py",
+    "claims/test_ring_reference.py",
+    "analysis/test_radiation.py",
+    "audit/test_networks.py",
 )
 
 

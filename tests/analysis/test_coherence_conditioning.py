@@ -7,6 +7,7 @@ import pytest
 from flint import acb, ctx
 
 import thermalent as te
+from tests.support.long_ones import ordinary_and_long
 from tests.support.reference.dynamics import Dynamics
 from thermalent.analysis import spectra
 
@@ -31,9 +32,9 @@ def misses(order):
     return np.array(distances) > found.error
 
 
-def test_errors_of_a_nearly_dark_coherence_hold():
-    assert not np.any(misses(1))
-    assert not np.any(misses(2))
+@pytest.mark.parametrize("order", ordinary_and_long([1, 2], [2]))
+def test_errors_of_a_nearly_dark_coherence_hold(order):
+    assert not np.any(misses(order))
 
 
 def test_without_conditioning_they_would_not(monkeypatch):

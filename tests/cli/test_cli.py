@@ -112,9 +112,9 @@ def test_json_holds_every_number_in_full_precision():
 def test_every_method_can_be_named(entry):
     class_name = entry.name
     data = json.loads(
-        succeed("steady", "--n-th", "0.2", "--kappa", "0.05", "--method", entry.key, "--json")
+        succeed("steady", "--n-th", "0.2", "--kappa", "0.5", "--method", entry.key, "--json")
     )
-    network = te.thermal_link(n_th=0.2, kappa=0.05)
+    network = te.thermal_link(n_th=0.2, kappa=0.5)
     expected = te.steady_state(network, getattr(te, class_name)())
     assert data["method"]["name"] == class_name
     assert data["method"]["claim"] == expected.method.claim
