@@ -95,7 +95,8 @@ format: $(VENV)/.installed-dev
 figures: $(VENV)/.installed
 	$(RUN) -m figures
 
-# All figures anew, and their pictures and data taken into the documentation: half an hour.
+# All figures anew, and their pictures and data taken into the documentation: a quarter of an
+# hour on two cores.
 gallery: figures
 	$(RUN) -m figures.gallery
 

@@ -40,7 +40,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 9, track: Track = common
         columns[f"concurrence_{order}"][i] = found.concurrence
         columns[f"error_{order}"][i] = found.concurrence.error
         columns[f"fwhm_{order}"][i] = found.filter.fwhm
-        if order == 1:
+        if order == 1 and n_th <= ROOM:  # above it takes half a minute a point
             builder = partial(te.thermal_link, n_th)
             other = te.optimise(builder, {"kappa": WIDTHS}, "concurrence", starts=2)
             columns["one_cavity_optimised"][i] = other.value

@@ -1,7 +1,7 @@
 """`python -m figures.gallery`: pictures and data for the gallery, from those of all figures.
 
 Pictures become small ones of 256 colours, and numbers keep eight digits, so that both can stand in
-the repository and the documentation is built without half an hour of computing.
+the repository and the documentation is built without all their computing.
 """
 
 from __future__ import annotations
