@@ -23,6 +23,7 @@ NAMES = (
     "rings",
     "dual rail",
     "sweeps",
+    "following",
     "batch",
 )
 
@@ -42,6 +43,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         batch,
         dual_rail,
         dynamics,
+        following,
         growth,
         links,
         peers,
@@ -71,6 +73,7 @@ def main(only: tuple[str, ...], quick: bool) -> None:
         "trajectories": trajectories.run,
         "batch": batch.side_by_side,
         "sweeps": sweeps.run,
+        "following": following.run,
         "rings": rings.run,
         "dual rail": dual_rail.run,
     }

@@ -19,6 +19,8 @@ from typing import Any
 import thermalent as te
 from thermalent.operators.observables import MEASURES
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
+from thermalent.sweeping.following import AXES
+from thermalent.sweeping.reading.emission import ALONG
 from thermalent.sweeping.study_schema import SCHEMA_FILE
 
 _TYPES = {float: "number", int: "integer", bool: "boolean", str: "string"}
@@ -86,6 +88,7 @@ def _model() -> dict[str, Any]:
 
 def _observable() -> dict[str, Any]:
     names = [measure.name for measure in MEASURES]
+    names += [name for kinds in ALONG.values() for name in kinds]
     return {
         "anyOf": [
             {"enum": names},
@@ -166,8 +169,9 @@ def _sweep() -> dict[str, Any]:
                 "type": ["string", "array"],
                 "description": "the name of a state such as '00', a ket or a density matrix",
             },
+            **{name: {"$ref": "#/$defs/axis"} for name in AXES},
         },
-        "description": "a table of block and initial",
+        "description": f"a table of block, initial, {_words(AXES)}",
     }
 
 

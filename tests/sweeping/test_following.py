@@ -12,6 +12,7 @@ from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.following import axis_of, check_following, with_axis
 from thermalent.sweeping.grid import as_grid
 from thermalent.sweeping.reading.emission import Emission, as_emissions
+from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
 
 pytest.importorskip("xarray")
 
@@ -174,3 +175,19 @@ def test_arguments_that_do_not_fit_the_axis_are_refused():
         as_emissions([], "delay")
     with pytest.raises(ArgumentError, match="`observables` must be 'output' or a node"):
         Emission(name="spectrum[x]", what="spectrum", of="x").check(te.thermal_link(1.0, 0.5))
+
+
+def test_a_study_in_a_file_has_times(tmp_path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'model = "thermal_link"\nobservables = ["purity"]\n[grid]\nn_th = [0.5]\n'
+        '[fixed]\nkappa = 0.5\n[sweep]\ninitial = "00"\ntimes = { geomspace = [0.1, 10.0, 3] }\n'
+    )
+    pytest.importorskip("jsonschema")
+    data = te.sweep(**read_study(study), executor=1, progress=False)
+    assert data["time"].values == pytest.approx([0.1, 1.0, 10.0])
+    assert np.all(data["status"] == 1)
+    study.write_text(study.read_text().replace("0.1, 10.0, 3", "10.0, 0.1, 3"))
+    words = r"line 9, \[sweep\] times: .*must be increasing"
+    with pytest.raises(StudyFileError, match=words), explained_by(study):
+        te.sweep(**read_study(study), executor=1, progress=False)

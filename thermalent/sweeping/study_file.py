@@ -20,6 +20,7 @@ from thermalent.solution.method import Method
 from thermalent.solving.registry import METHOD_BY_KEY, RENAMED_MODELS
 from thermalent.support.deprecation import warn
 from thermalent.support.errors import ArgumentError
+from thermalent.sweeping.following import AXES
 from thermalent.sweeping.grid import Zip, points, zipped
 from thermalent.sweeping.study_schema import Place, first_error, place_in_words
 
@@ -39,6 +40,7 @@ _PLACES: dict[str, Place] = {
     "units": ("units",),
     "initial": ("sweep", "initial"),
     "block": ("sweep", "block"),
+    **{name: ("sweep", name) for name in AXES},
 }
 _ARGUMENT = re.compile(r"Argument `(\w+)`")
 _GIVEN = re.compile(r", but is '(\w+)'")
@@ -113,7 +115,7 @@ def _arguments(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "method": _method(content.get("method")),
         "fixed": content.get("fixed", {}),
         "units": content.get("units", {}),
-        **content.get("sweep", {}),
+        **{key: _of_sweep(key, value) for key, value in content.get("sweep", {}).items()},
     }
 
 
@@ -164,6 +166,11 @@ def _own_model(path: Path, function: str) -> Callable[..., Any]:
 
 def _grid(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _values(("grid", name), value) for name, value in given.items()}
+
+
+def _of_sweep(key: str, given: Any) -> Any:
+    """The value of a key of [sweep]: times, frequencies and delays may be spaces."""
+    return _values(("sweep", key), given) if key in AXES else given
 
 
 def _values(place: Place, given: Any) -> Sequence[Any] | np.ndarray | Zip:

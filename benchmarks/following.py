@@ -1,0 +1,124 @@
+"""Sweeps along times and frequencies, beside loops of single calls and solves one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import Row, at_least, at_most
+
+NAME = "following"
+# What a sweep may take over a loop that makes the same calls.
+_OVER_LOOP = 1.3
+_PER_TIME, _PER_FREQUENCY = 5.0, 4.0
+_REPEATS = 3
+
+
+def run(quick: bool) -> list[Row]:
+    """All of them."""
+    return [*_over_times(4 if quick else 40), *_over_frequencies(2 if quick else 12)]
+
+
+def _points(count: int) -> dict[str, np.ndarray]:
+    """Random ideal links: 1 to 1e4 quanta, bandwidths of 1e-3 to 1."""
+    rng = np.random.default_rng(1)
+    return {"n_th": 10 ** rng.uniform(0, 4, count), "kappa": 10 ** rng.uniform(-3, 0, count)}
+
+
+def _over_times(count: int) -> list[Row]:
+    """CPU time per point of a map over 60 times, and of an evolution for each time."""
+    import thermalent as te
+
+    points, times = _points(count), np.geomspace(1e-2, 1e3, 60)
+    networks = [te.thermal_link(*each) for each in zip(*points.values(), strict=True)]
+
+    def swept() -> None:
+        _sweep(points, "concurrence", times=times, initial="00")
+
+    def loop() -> None:
+        for network in networks:
+            te.evolve(network, times, "00").concurrence()
+
+    def each() -> None:
+        for when in times[::6]:
+            te.evolve(networks[0], [when], "00").concurrence()
+
+    def alone() -> None:
+        te.evolve(networks[0], times, "00").concurrence()
+
+    sweep, single = _in_turns({"sweep": swept, "loop": loop}, count).values()
+    pieces, whole = _in_turns({"each": each, "alone": alone}, 1).values()
+    words = f"{count} ideal links over 60 times in five decades, concurrence: CPU time per point "
+    return [
+        at_most(
+            NAME,
+            f"{words}({1e3 * sweep:.0f} ms) over that of a loop of te.evolve",
+            sweep / single, _OVER_LOOP, "{} times", sweep=sweep, loop=single,
+        ),
+        at_least(
+            NAME,
+            "one of them: CPU time of an evolution for each time over that of one for all",
+            6 * pieces / whole, _PER_TIME, "{} times less", each=pieces, alone=whole,
+        ),
+    ]  # fmt: skip
+
+
+def _over_frequencies(count: int) -> list[Row]:
+    """CPU time per point of a map over 200 frequencies, and of a sparse solve for each."""
+    import thermalent as te
+    from thermalent.continued_fraction.dynamics import correlations
+
+    points, omega = _points(count), np.linspace(-5, 5, 200)
+    networks = [te.thermal_link(*each) for each in zip(*points.values(), strict=True)]
+
+    def swept() -> None:
+        _sweep(points, "spectrum", frequencies=omega)
+
+    def loop() -> None:
+        for network in networks:
+            te.spectrum(network, omega)
+
+    def one_by_one() -> None:
+        together = correlations.resolvents
+        correlations.resolvents = lambda *given: None  # type: ignore[assignment]
+        try:
+            loop()
+        finally:
+            correlations.resolvents = together
+
+    calls = {"sweep": swept, "loop": loop, "one by one": one_by_one}
+    sweep, single, sparse = _in_turns(calls, count).values()
+    words = f"{count} ideal links over 200 frequencies: CPU time per point "
+    return [
+        at_least(
+            NAME,
+            f"{words}({1e3 * sweep:.0f} ms) against sparse solves ({1e3 * sparse:.0f} ms)",
+            sparse / sweep, _PER_FREQUENCY, "{} times less", sweep=sweep, sparse=sparse,
+        ),
+        at_most(
+            NAME,
+            f"{words}over that of a loop of te.spectrum",
+            sweep / single, _OVER_LOOP, "{} times", sweep=sweep, loop=single,
+        ),
+    ]  # fmt: skip
+
+
+def _sweep(points: dict[str, np.ndarray], observable: str, **along: Any) -> None:
+    import thermalent as te
+
+    te.sweep(te.thermal_link, te.zipped(**points), observable, executor=1, progress=False, **along)
+
+
+def _in_turns(calls: dict[str, Callable[[], None]], count: int) -> dict[str, float]:
+    """Least CPU time of each call over the points, s; the calls are made in turns."""
+    least = dict.fromkeys(calls, np.inf)
+    for repeat in range(_REPEATS):
+        for name, call in calls.items():
+            began = time.process_time()
+            call()
+            if repeat:  # the first one compiles
+                least[name] = min(least[name], (time.process_time() - began) / count)
+    return least
