@@ -15,6 +15,7 @@ Source: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494 (2018).
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ def common_poles(points: np.ndarray, values: np.ndarray, tolerance: float) -> Po
         return Poles(_NONE, _NONE, _NONE)
     support: list[int] = []
     fitted = np.broadcast_to(np.mean(values, axis=0), values.shape)
-    shorter = longer = _NONE
+    denominators: list[tuple[np.ndarray, np.ndarray]] = []
     free = np.ones(len(points), dtype=bool)
     while 2 * len(support) + 2 <= len(points):
         off = np.where(free, size * np.max(np.abs(values - fitted), axis=1), -1.0)
@@ -99,7 +100,8 @@ def common_poles(points: np.ndarray, values: np.ndarray, tolerance: float) -> Po
         fitted = values.copy()
         below = cauchy @ weights
         fitted[free] = (cauchy @ (weights[:, None] * values[support])) / below[:, None]
-        shorter, longer = longer, _zeros_of_denominator(points[support], weights)
+        denominators.append((points[support], weights))
+    shorter, longer = [_NONE, _NONE, *starmap(_zeros_of_denominator, denominators[-2:])][-2:]
     return Poles(shorter, longer, points[support])
 
 
