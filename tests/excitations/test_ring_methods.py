@@ -343,3 +343,17 @@ def test_a_peak_within_the_last_step_of_the_interval():
     assert not before.interior
     assert before.time == whole.time - 1e-3
     assert before.value < whole.value
+
+
+def test_an_emitter_whose_ground_state_is_its_second_level():
+    """Against the master equation: the excitation is on the first level, and moves on."""
+    network = te.Network(
+        nodes=(te.Qudit(name="u", lower=[[0, 0], [1, 0]]), te.Qubit(name="q")),
+        exchange=[[0.0, 0.7], [0.7, 0.3]],
+        decay=[[0.5, 0.0], [0.0, 0.1]],
+    )
+    start = np.zeros((4, 4))
+    start[0, 0] = 1.0
+    few, fock = (te.evolve(network, [0.4, 2.0], start, m) for m in (SingleExcitation(), te.Fock()))
+    assert np.max(np.abs(few.states - fock.states)) <= np.max(few.error + fock.error) < 1e-8
+    assert few.states[0, 3, 3].real > 0.05

@@ -215,6 +215,7 @@ class TestAverage:
         assert found.how == "quadrature"
         assert found.mean == pytest.approx(exact, rel=1e-14)
         assert found.spread == pytest.approx(np.sqrt(np.sinh(1.0) ** 2 - exact**2), rel=1e-12)
+        assert found.evaluations == 16**2 + 12**2  # the coarser one is 3/4 of the order
         rough = average(lambda x: abs(x[0]), dimension=1, width=1.0)  # a kink
         assert abs(rough.mean - 0.5) <= 3 * rough.error
 

@@ -188,6 +188,18 @@ UNCHANGED: list[Unchanged] = [
         "max",
         "a smaller tolerance than is needed takes longer",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/line.py",
+        "_first_samples",
+        "seeds >= 0",
+        "samples on both sides of the axis, where one side is enough, take longer",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/more_digits/chain.py",
+        "_scaling",
+        "2",
+        "balls hold in every scale of the tiers, with more bits in a bad one",
+    ),
 ]
 
 
