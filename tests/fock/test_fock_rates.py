@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import distances, exact_spectrum
+from thermalent.analysis import relaxation_times
 from thermalent.fock import rates
 from thermalent.solution.errors import MethodError
 
@@ -43,3 +44,24 @@ def test_too_many_unknowns_are_refused_at_the_stated_number(monkeypatch):
     monkeypatch.setattr(rates, "_FACTORISED", 19)
     with pytest.raises(MethodError, match="20 unknowns are too many; up to 19 are taken"):
         rates.slowest_rates(NETWORK, 1)
+
+
+def test_rates_of_many_emitters_are_these(monkeypatch):
+    """From as many unknowns as ball arithmetic does not take, in the sector of charge zero."""
+    exactly = te.relaxation_rates(NETWORK, 3, charge=0)
+    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 19)
+    found = te.relaxation_rates(NETWORK, 3, charge=0)
+    assert np.all(np.abs(found.values - exactly.values) <= found.error + exactly.error)
+    assert found.error.tolist() == rates.slowest_rates(NETWORK, 3)[1].tolist()
+    assert found.charge.tolist() == [0, 0, 0]
+    assert (found.stationary, found.certified, found.how) == (1, True, "all eigenvalues found")
+    monkeypatch.setattr(rates, "_DENSE", 0)
+    with pytest.warns(RuntimeWarning, match="not certified to be complete"):
+        searched = te.relaxation_rates(NETWORK, 3, charge=0)
+    assert not searched.certified
+    assert searched.how != found.how
+    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 14)  # of charge one there are 15
+    with pytest.raises(MethodError, match="in the sector of charge 0 only, and charge is 1"):
+        te.relaxation_rates(NETWORK, 3, charge=1)
+    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 20)
+    assert te.relaxation_rates(NETWORK, 3, charge=0).how not in (found.how, searched.how)

@@ -123,6 +123,12 @@ UNCHANGED: list[Unchanged] = [
         "the size of a start that was disturbed by its rounding is the same but for that rounding",
     ),
     Unchanged(
+        "thermalent/fock/projection.py",
+        "_sectors",
+        "1",
+        "a sector of more quanta than the emitters can have is empty, and is left out",
+    ),
+    Unchanged(
         "thermalent/operators/distances.py",
         "factor",
         "noise *= values[-1]",
