@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import signal
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -68,9 +69,11 @@ def side_by_side(names: Sequence[str], folder: Path, processes: int) -> Iterator
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     spawned = multiprocessing.get_context("spawn")  # a fork would copy the threads of the display
-    return ProcessPoolExecutor(processes, spawned, initializer=_on_one_thread)
+    return ProcessPoolExecutor(processes, spawned, initializer=_prepare)
 
 
-def _on_one_thread() -> None:
+def _prepare() -> None:
+    """One thread per process, which ends at once when the user interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     threadpool_limits(1)
     numba.set_num_threads(1)
