@@ -19,7 +19,7 @@ _REPEATS = 3
 
 def run(quick: bool) -> list[Row]:
     """All of them."""
-    return [*_over_times(4 if quick else 20), *_over_frequencies(2 if quick else 5)]
+    return [*_over_times(4 if quick else 10), *_over_frequencies(2 if quick else 4)]
 
 
 def _points(count: int) -> dict[str, np.ndarray]:
