@@ -73,9 +73,14 @@ def _rewritten():
 _KEPT = f"{sys.implementation.cache_tag}-pytest-{pytest.__version__}.pyc"
 
 
+def pytest_collection():
+    """What is imported and collected stays: Python need not look through it for cycles."""
+    gc.disable()
+
+
 def pytest_collection_finish():
-    """What is imported and collected stays: Python need not look through it for cycles again."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):

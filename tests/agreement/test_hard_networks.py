@@ -134,7 +134,12 @@ def test_three_nearly_dark_qubits_against_the_reference():
 
 
 @pytest.mark.parametrize(
-    ("n_th", "kappa", "time"), [(1.0, 0.3, 1e7), (0.5, 0.5, 1e6), (1220.0, 1e-3, 3e4)]
+    ("n_th", "kappa", "time"),
+    [
+        (1.0, 0.3, 1e7),
+        (0.5, 0.5, 1e6),
+        pytest.param(1220.0, 1e-3, 3e4, marks=pytest.mark.long),
+    ],
 )
 def test_late_times(n_th, kappa, time):
     """They took steps without end. By then the state is the steady one."""

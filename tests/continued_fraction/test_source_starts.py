@@ -126,7 +126,7 @@ def test_no_amplitude_is_empty():
         assert np.all(distance(found.states, empty.states) <= found.error + empty.error + 1e-11)
 
 
-@pytest.mark.parametrize("occupation", [0.8, 20.0])
+@pytest.mark.parametrize("occupation", ordinary_and_long([0.8, 20.0], [20.0]))
 def test_coherent_starts_of_thermal_weight_are_the_stationary_start(occupation):
     r"""rho_th = int d^2beta exp(-|beta|^2/V)/(pi V) |beta><beta|; from |00> no phase matters."""
     net, times = te.thermal_link(occupation, 0.1), np.array([0.5, 1.5, 3.0])
