@@ -21,7 +21,10 @@ class Turning:
     steps: int = 0
     latest: float = 0.0
     own: int = 3
-    antilinear: bool = False
+
+    @property
+    def offset(self):
+        return np.array([0, len(self.matrix(0.0))])
 
     def matrix(self, time):
         turn = 1 + time
@@ -34,7 +37,7 @@ class Turning:
         return lambda y: matrix @ y
 
     def frozen(self, times):
-        return sparse.csc_array(np.mean([self.matrix(time) for time in times.tolist()], axis=0))
+        return sparse.csr_array(np.mean([self.matrix(time) for time in times.tolist()], axis=0))
 
 
 def exact(times):

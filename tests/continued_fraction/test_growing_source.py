@@ -7,7 +7,7 @@ import thermalent as te
 from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction import several_modes
-from thermalent.continued_fraction.several_poles import stepped_run
+from thermalent.continued_fraction.several_poles import growing_source, stepped_run
 
 TIMES = np.array([0.0, 0.5, 3.0, 10.0])
 
@@ -124,4 +124,16 @@ def test_what_it_does_not_take_is_refused_with_a_remedy(monkeypatch):
         te.evolve(
             te.thermal_link(100.0, 1e-2, filters=2), [1e3], "00",
             te.ContinuedFraction(rtol=1e-3), source="empty",
+        )  # fmt: skip
+
+
+def test_a_coherent_field_too_strong_is_refused_before_its_tiers_are_written_down(monkeypatch):
+    def never(*given):
+        raise AssertionError("the run was made")
+
+    monkeypatch.setattr(growing_source, "CoherentRun", never)
+    with pytest.raises(te.SolveError, match=r"From t = 1 on the evolution was not computed"):
+        te.evolve(
+            te.thermal_link(1221.0, 0.05, filters=2), [1.0], "00",
+            te.ContinuedFraction(rtol=1e-2), source=(2e5, 0.0),
         )  # fmt: skip

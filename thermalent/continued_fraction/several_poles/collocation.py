@@ -27,7 +27,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.polynomial import legendre
 from scipy import sparse
-from scipy.sparse.linalg import splu
+
+from thermalent.continued_fraction.several_poles.tier_factors import TierFactors
 
 # Stages of a step, by the tolerance down to which they are used; the order is the number of them.
 _STAGES = ((1e-6, 5), (1e-8, 7), (0.0, 9))
@@ -42,19 +43,19 @@ _MOST_STEPS = 3000  # those of the hottest sources are some hundred
 class Equation(Protocol):
     """An equation of motion y' = L(t) y.
 
-    `own` unknowns at the front are those whose error counts in full. Where `antilinear`, L holds
-    complex conjugates, and `frozen` is what of it is linear.
+    `own` unknowns at the front are those whose error counts in full. L couples neighbouring tiers
+    alone, whose positions, and the size, are `offset`.
     """
 
     own: int
-    antilinear: bool
+    offset: np.ndarray
 
     def at(self, time: float) -> Callable[[np.ndarray], np.ndarray]:
         """The map y -> L y at a time."""
         ...
 
-    def frozen(self, times: np.ndarray) -> sparse.csc_array:
-        """L in the mean over some times, or what is near enough, as a matrix."""
+    def frozen(self, times: np.ndarray) -> sparse.csr_array:
+        """L in the mean over some times, as a matrix."""
         ...
 
 
@@ -156,7 +157,7 @@ class _Step:
         self.equation, self.y, self.length = equation, y, length
         times = now + length * self.nodes.c
         self.generators = [equation.at(time) for time in times.tolist()]
-        self.real = not np.iscomplexobj(y) and not equation.antilinear
+        self.real = not np.iscomplexobj(y)
         self.factors = self._factorised(equation.frozen(times))
         right = length * np.array([generator(y) for generator in self.generators])
         allowed = _LEFT * tolerance
@@ -180,15 +181,14 @@ class _Step:
         weights = legendre.legval(2 * part - 1, self.nodes.coefficients)[1:]
         return np.asarray(self.y + weights @ self.stages)
 
-    def _factorised(self, frozen: sparse.csc_array) -> list[Callable[[np.ndarray], np.ndarray]]:
+    def _factorised(self, frozen: sparse.csr_array) -> list[Callable[[np.ndarray], np.ndarray]]:
         """(shift - h L)^{-1} of the shifts that are needed; of real equations half of them are."""
-        nodes, one = self.nodes, sparse.eye_array(frozen.shape[0], format="csc")
+        nodes, one = self.nodes, sparse.eye_array(frozen.shape[0], format="csr")
         found: list[Callable[[np.ndarray], np.ndarray]] = []
         for shift in nodes.shifts[: nodes.upper if self.real else None].tolist():
             number = shift.real if self.real and abs(shift.imag) < 1e-9 else shift
-            matrix = sparse.csc_array(number * one - self.length * frozen)
-            # In the order of the tiers: the matrix is block tridiagonal, and fills only its blocks.
-            found.append(splu(matrix, permc_spec="NATURAL").solve)
+            matrix = sparse.csr_array(number * one - self.length * frozen)
+            found.append(TierFactors(matrix, self.equation.offset).solve)
         return found
 
     def _preconditioned(self, right: np.ndarray) -> np.ndarray:
@@ -210,21 +210,16 @@ class _Step:
 
     def _solved(self, right: np.ndarray, allowed: float) -> tuple[np.ndarray, int, float]:
         """The stages, the rounds that the iteration took, and the residual that is left."""
-
-        def product(a: np.ndarray, b: np.ndarray) -> complex:
-            number = np.vdot(a, b)
-            return number.real if self.equation.antilinear else number
-
         size = float(np.linalg.norm(right))
         if not size > allowed:
             return right, 0, size
         basis = [right / size]
-        dtype = float if self.real or self.equation.antilinear else complex
+        dtype = float if self.real else complex
         h: np.ndarray = np.zeros((_MOST_ROUNDS + 1, _MOST_ROUNDS), dtype=dtype)
         for k in range(_MOST_ROUNDS):
             new = self._applied(basis[k])
             for i, old in enumerate(basis):
-                h[i, k] = product(old, new)
+                h[i, k] = np.vdot(old, new)
                 new = new - h[i, k] * old
             h[k + 1, k] = np.linalg.norm(new)
             wanted = np.zeros(k + 2)

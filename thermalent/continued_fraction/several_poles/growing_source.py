@@ -21,6 +21,7 @@ from thermalent.continued_fraction.several_poles.displaced_source import (
     bytes_of_displaced,
 )
 from thermalent.continued_fraction.several_poles.empty_source import EmptyRun
+from thermalent.continued_fraction.several_poles.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
 from thermalent.continued_fraction.several_poles.larger_runs import (
     PART_OF_STEPS,
@@ -29,6 +30,7 @@ from thermalent.continued_fraction.several_poles.larger_runs import (
     converge_runs,
 )
 from thermalent.continued_fraction.several_poles.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.placements import count
 from thermalent.continued_fraction.several_poles.wider_reference import CoherentRun, Reference
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"
@@ -42,6 +44,8 @@ _AMPLIFIED = 100.0
 # A sharp field is a sum of all tiers, of which so many more are taken, and so many times as many
 # from run to run.
 _TIERS_COHERENT, _MORE_TIERS_COHERENT = 1.3, 1.25
+# The least work of a sharp field: unknowns of a tier in the elements of its matrices, and folds.
+_UNKNOWNS, _FOLDS = 0.25, 120.0
 _LARGE = 5e8  # bytes of the generator of coupled charges, from which on it is not built to compare
 _MORE_WORK = 3.0  # times what is granted elsewhere where no accuracy is asked for
 
@@ -109,12 +113,17 @@ def evolve_moving_source(
         return CoherentRun(reference, quanta, int(np.ceil(last * wide)), rho)
 
     make: Callable[[int, int, int], Run] = coupled
-    if reference.suits and _shorter(apart, coupled, chain, goal, times):
+    granted = max(most_work, _MORE_WORK * TIERS_BUDGET)
+    # A strong field has so many tiers that already their start takes minutes to write down.
+    size = _UNKNOWNS * count(chain.length - 1, _FIRST_QUANTA_COHERENT) * len(rho) ** 2
+    wide = goal.depth(tolerances[0]) * reference.width * _TIERS_COHERENT
+    least = _FOLDS * fold_work(int(wide), size)
+    if reference.suits and least > granted and chain.variance > _AMPLIFIED:
+        stats["refused"] = int(least)
+        return np.full((len(times), *rho.shape), np.nan), np.full(len(times), np.inf), stats
+    if reference.suits and least <= granted and _shorter(apart, coupled, chain, goal, times):
         make = apart
-        goal = goal._replace(
-            granted=max(most_work, _MORE_WORK * TIERS_BUDGET),
-            quanta=_FIRST_QUANTA_COHERENT,
-        )
+        goal = goal._replace(granted=granted, quanta=_FIRST_QUANTA_COHERENT)
     states, error = evolved(make, rho.shape, goal)
     error[times > 0] += chain.rounding
     return states, error, stats

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.assembly import assemble_tiers
+from thermalent.continued_fraction.several_poles.assembly import assemble_tiers, tier_offsets
 from thermalent.continued_fraction.several_poles.collocation import long_steps_to, stages_for
 from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.evaluation import fold_work
@@ -36,13 +36,13 @@ _EPS = float(np.finfo(float).eps)
 # what one of the factorisations and the rounds with it take, in the multiplications of a fold and
 # per unknown (measured behind two and three poles, blocks of 24 to 120 unknowns).
 _LONG_STEPS, _MORE_STEPS, _FACTORISATION, _ENTRY = 40.0, 15.0, 1.5, 4e4
-_BYTES = 24.0  # of an element of its factors: a complex number and where it stands
+_BYTES = 16.0  # of an element of its factors, a complex number
 _MOST_EXPLICIT = 2e4  # unknowns, from which on explicit steps are never faster
 
 
 def bytes_of_factors(tiers: float, size: float) -> float:
     """Memory of the factors of a long step, about, for so many tiers of so many unknowns."""
-    return _BYTES * stages_for(0.0) * 2 * tiers * size**2
+    return _BYTES * stages_for(0.0) * tiers * size**2
 
 
 class SteppedStretch(NamedTuple):
@@ -181,12 +181,11 @@ class StretchEquation:
         last: The highest tier.
     """
 
-    antilinear = False
-
     def __init__(self, stretch: SteppedStretch, last: int) -> None:
         self.stretch = stretch
         self.own = stretch.parts[0].tier0_size
         tiers = 0 if stretch.dark else last
+        self.offset = tier_offsets(stretch.parts[0], tiers)
         self.generator = SumOfMatrices([assemble_tiers(one, tiers) for one in stretch.parts])
 
     def through(self, stretch: SteppedStretch) -> StretchEquation:
@@ -200,10 +199,10 @@ class StretchEquation:
         matrix = self.matrix(time)
         return lambda y: np.asarray(matrix @ y)
 
-    def frozen(self, times: np.ndarray) -> sparse.csc_array:
+    def frozen(self, times: np.ndarray) -> sparse.csr_array:
         """The mean of the generators, see `Equation`."""
         weights = np.mean([self.stretch.weights(time) for time in times.tolist()], axis=0)
-        return sparse.csc_array(self.generator.with_weights(weights))
+        return self.generator.with_weights(weights)
 
     def matrix(self, time: float) -> sparse.csr_array:
         """The generator at a time."""
