@@ -1,12 +1,14 @@
 """Derivatives behind several poles: differences of states, Fock space, one mode."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import thermalent as te
 from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.sensitivity import several_poles
 from thermalent.continued_fraction.several_poles.building import tiers, tiers_with_changes
 from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
@@ -148,3 +150,19 @@ def test_a_source_of_several_outputs_is_refused_by_name():
         te.sensitivities(
             partial(te.dual_rail, 1, bandwidth=5.0), {"squeezing": 1.0}, pair=("A1", "B1")
         )
+
+
+def test_every_other_truncation_has_more_tiers(monkeypatch):
+    """So that the change from one to the next shows what the tiers leave out."""
+    lasts = []
+
+    class Noted(several_poles._Adjoint):
+        def __init__(self, chain, changes, quanta, last, **how):
+            lasts.append(last)
+            super().__init__(chain, changes, quanta, last, **how)
+
+    monkeypatch.setattr(several_poles, "_Adjoint", Noted)
+    te.sensitivities(BEHIND_TWO, {"n_th": 0.5, "kappa": 0.6}, "purity", rtol=1e-3)
+    assert len(lasts) >= 3
+    for turn, (earlier, later) in enumerate(pairwise(lasts), 1):
+        assert (later > earlier) == bool(turn % 2)
