@@ -128,10 +128,21 @@ def test_only_equal_charges_are_unknown(pairs, unknowns):
         assert space(network, (), emitter_numbers(network)).elements == unknowns
 
 
+RAILS = te.dual_rail(2, 0.8, bandwidth=2.0, detuning=(0.1, 0.4), dephasing=0.05)
+COMPLEX_JUMP = te.Network(
+    nodes=(
+        te.Mode(name="s", bath_rate=1.0, n_th=1.0),
+        te.Qudit(name="q", lower=LOWER, local_jumps=((0.3 + 0.5j) * LOWER,)),
+    ),
+    exchange=np.array([[0, 1], [1, 0.2]]),
+    decay=np.eye(2),
+)
+
+
 @pytest.mark.parametrize("charge", [0, 1, 3])
-def test_blocks_apply_what_the_matrix_does(charge):
-    network = te.dual_rail(2, 0.8, bandwidth=2.0, detuning=(0.1, 0.4), dephasing=0.05)
-    base = space(network, (3, 3), emitter_numbers(network))
+@pytest.mark.parametrize("network", [RAILS, COMPLEX_JUMP], ids=["rails", "a complex jump"])
+def test_blocks_apply_what_the_matrix_does(network, charge):
+    base = space(network, (3,) * len(network.modes), emitter_numbers(network))
     kept = sector(base, charge)
     rng = np.random.default_rng(charge)
     matrix = flow_of(lindbladian(network, base), kept, np.zeros(kept.elements), charge).matrix

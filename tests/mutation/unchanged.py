@@ -129,6 +129,18 @@ UNCHANGED: list[Unchanged] = [
         "a sector of more quanta than the emitters can have is empty, and is left out",
     ),
     Unchanged(
+        "thermalent/analysis/eigenvalues/subspace.py",
+        "refine",
+        "0.8",
+        "a place near the centre and off it, from which the iteration finds the same eigenvalues",
+    ),
+    Unchanged(
+        "thermalent/analytic/bourret.py",
+        "bourret_populations",
+        "1e100 * (1 + k)",
+        "k is 1e30 at most, so that a flux of 1e70 saturates as well",
+    ),
+    Unchanged(
         "thermalent/operators/distances.py",
         "factor",
         "noise *= values[-1]",
