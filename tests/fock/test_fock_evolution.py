@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from scipy.special import gammaln
 
 import thermalent as te
 from tests.support.brute_force import BruteForce
 from tests.support.long_ones import ordinary_and_long
+from thermalent.fock.evolution import _displaced_levels
 from thermalent.fock.method import Fock
 from thermalent.fock.mode_states import joint_state
 from thermalent.fock.truncation import occupations
@@ -309,3 +311,15 @@ def test_it_is_the_default_where_the_hierarchy_does_not_apply():
     found = te.evolve(warm, [0.5], "00", source="empty")
     assert found.method.name == "Fock"
     assert "truncation from two cutoffs" in found.how
+
+
+@pytest.mark.parametrize(("coherent", "thermal"), [(0.0, 2.0), (4.0, 0.0)])
+def test_levels_for_a_displaced_thermal_state_leave_less_than_the_tail(coherent, thermal):
+    """A geometric and a Poisson distribution, of which the bound takes not much more levels."""
+    levels = _displaced_levels(coherent, thermal, 1e-6)
+    n = np.arange(400)
+    ratio = thermal / (1 + thermal)
+    poisson = np.exp(n * np.log(max(coherent, 1e-300)) - coherent - gammaln(n + 1))
+    weights = ratio**n * (1 - ratio) if thermal else poisson
+    exact = int(np.argmax(np.cumsum(weights[::-1])[::-1] < 1e-6))
+    assert exact <= levels <= 1.4 * exact
