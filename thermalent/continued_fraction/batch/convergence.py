@@ -74,7 +74,7 @@ def solve_points(points, tier0, work, populations):
         _solve_point(p, tier0.a, work, populations)
 
 
-@compiled(error_model="numpy")
+@compiled(error_model="numpy", forceinline=True)
 def _solve_point(p, a, work, populations):
     """Compute the stationary x at tier 0 of a point from its K; nan if singular.
 
@@ -163,7 +163,7 @@ def _invert(p, aug):
                     aug[p, i, j] -= factor * aug[p, k, j]
 
 
-@compiled(error_model="numpy")
+@compiled(error_model="numpy", forceinline=True)
 def _judge_point(p, tier0, work, progress, limits):
     """Estimate the error of the last fold of a point, and set its next depth.
 

@@ -87,13 +87,15 @@ def solve_lanes(both, parity, m, width, side):
     """
     one = everywhere(side, 1.0)
     for k in range(m):
+        inverse = one
         for i in range(k, m):
             total = at(side, both, (parity, i, k))
             for p in range(k):
                 weight, element = at(side, both, (parity, i, p)), at(side, both, (parity, p, k))
                 total = minus_product(total, weight, element)
             put(side, both, (parity, i, k), total)
-        inverse = divided(one, at(side, both, (parity, k, k)))
+            if i == k:  # now, for the other rows need not wait for it
+                inverse = divided(one, total)
         _subtract_rows(both, parity, k, 0, k, 1, k + 1, width, inverse, side)
     for k in range(m - 2, -1, -1):
         _subtract_rows(both, parity, k, m - 1, k, -1, m, width, one, side)
