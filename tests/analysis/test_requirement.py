@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import inf, pi
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -280,3 +281,15 @@ def test_a_cold_source_is_named_and_not_the_warm_line(kelvin, cold):
     said = "The source is too cold: at 50 mK it holds 0.0083 quanta, which even without any "
     assert (f"{said}imperfection give no more than 0.0015." in found.answer) == cold
     assert ("waveguide" in found.answer) != cold
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.0, inf, "of any value"), (0.0, 0.0, "of at most"), (1e-9, inf, "of at least"),
+     (1e-9, 1e-9, "between")],
+)  # fmt: skip
+def test_ranges_say_at_which_ends_they_are_open(low, high, words):
+    """An end that only the search has set has no error; no loss at all is no end either."""
+    asked = SimpleNamespace(unknown="loss")
+    ends = Estimate(0.0 if low == 0 else 0.1, low, ""), Estimate(0.2, high, "")
+    assert Requirement._range(asked, *ends).startswith(words)
