@@ -12,11 +12,13 @@ from scipy.spatial.transform import Rotation
 import thermalent as te
 from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.ensembles.burn_in import BurnIn
 from thermalent.networks.nodes import Mode, Qubit, Qudit
 from thermalent.solution.result import checked
 from thermalent.stochastic import (
     FieldTrajectories,
     along,
+    burn_in,
     ornstein_uhlenbeck,
     phase_diffusion,
 )
@@ -345,3 +347,15 @@ def test_a_field_of_fixed_radius_gives_the_phase_diffusion_model():
 def test_the_limits_of_a_histogram_increase(limits):
     with pytest.raises(te.ThermalentError, match="`limits` must be two numbers, low < high"):
         te.stochastic.distribution(te.thermal_link(5, 0.1), te.concurrence, time=1.0, limits=limits)
+
+
+@pytest.mark.parametrize(("share", "hopeless"), [(0.9, False), (1.1, True)])
+def test_a_burn_in_is_given_up_if_its_decay_takes_more_steps_than_are_tried(share, hopeless):
+    """It fell by e in the last half; what is left takes as many times that as steps remain."""
+    length = burn_in._PATIENCE
+    steps_left = burn_in._MOST_STEPS - length
+    history = [BurnIn(length / 2, False, 1.0), BurnIn(length, False, np.exp(-1.0))]
+    tolerance = np.exp(-1.0 - share * steps_left / (length / 2))
+    assert burn_in._hopeless(history, tolerance) == hopeless
+    early = [one._replace(length=one.length / 2) for one in history]
+    assert not burn_in._hopeless(early, tolerance)
