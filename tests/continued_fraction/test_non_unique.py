@@ -14,7 +14,7 @@ from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import states
 
 
-def long_time_state(n_th, kappa, rho, cutoff=10, time=400.0):
+def long_time_state(n_th, kappa, rho, cutoff=12, time=400.0):
     """Optimal phononic link (one collective jump operator) by brute force in Fock space."""
     lower = np.array([[0, 1], [0, 0]])
     a = np.kron(np.diag(np.sqrt(np.arange(1, cutoff)), 1), np.eye(4))
