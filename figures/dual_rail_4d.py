@@ -16,7 +16,7 @@ LARGEST = 20.0  # Delta over gamma
 # Each takes half a minute to a minute, so there are few; the shorter rail has a fine grid.
 DETUNINGS = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)
 # Between the points that are compared the shorter rail has the tolerance of the longer one, too,
-# which is off by 4e-4, less than a tenth of a line's width.
+# which is off by 7e-4, less than a tenth of a line's width.
 RTOL, RTOL_COMPARED = 1e-2, 1e-3
 
 

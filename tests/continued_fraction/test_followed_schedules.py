@@ -67,7 +67,7 @@ def test_a_field_too_weak_to_matter_is_forgotten():
 
 def test_after_a_long_wait_the_source_is_empty():
     """Pumped again, it is as if an empty source began with the emitter as it is then."""
-    hot, dark = (link(n, qubits=1) for n in (8.0, 0.0))
+    hot, dark = (link(n, qubits=1) for n in (120.0, 0.0))
     pieces = te.Schedule([(hot, 1.0), (dark, 600.0), (hot, np.inf)])
     found = te.evolve(pieces, [1.0, 601.0, 604.0], "1", METHOD)
     again = te.evolve(hot, [3.0], found.states[1], METHOD, source="empty")

@@ -22,7 +22,7 @@ POINTS = {
     "thermal_3a": 13,
     "thermal_3c": 13,
     "amplitude_and_phase": 7,
-    "thermal_7a": 8,
+    "thermal_7a": 20,
     "thermal_7b": 4,
     "reliability_map": 6,
 }
