@@ -7,6 +7,7 @@ import pytest
 
 import thermalent as te
 from tests.audit.calls.outcome import (
+    LONG,
     MEMORY,
     NOT_FINITE,
     RAW,
@@ -47,6 +48,7 @@ def made_by_hand(function, **arguments):
         (lambda x: {"value": [1.0, float("nan")]}, NOT_FINITE),
         (lambda x: [].append(bytearray(2**62)), MEMORY),
         (lambda x: te.upsilon, RAW),
+        (lambda x: te.evolve(te.thermal_link(0.5, 0.5), [1.0], "00", source=6e4), LONG),
     ],
 )
 def test_outcomes_are_told_apart(function, kind):

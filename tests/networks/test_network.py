@@ -5,6 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.networks.geometry import Cascade
+from thermalent.support import checks
 
 
 @pytest.mark.parametrize(
@@ -169,3 +170,17 @@ def test_a_heat_bath_that_nothing_couples_to_is_refused():
     with pytest.raises(te.ThermalentError, match=r"`n_th` must be 0 where `bath_rate` is 0.* 300"):
         te.Mode(n_th=300)
     assert te.Mode().n_th == te.Mode(bath_rate=0.1).n_th == 0
+
+
+def test_a_thousand_nodes_are_allowed_their_rounding():
+    """Of a thousand qubits that decay together 999 eigenvalues are zero, to 5e-12 as computed."""
+    rounded = np.diag([1.0] * 999 + [-5e-12])
+    assert np.array_equal(checks.positive_semidefinite("decay", rounded), rounded)
+    with pytest.raises(ValueError, match="smallest eigenvalue is -3e-12"):
+        checks.positive_semidefinite("decay", np.diag([1.0, -3e-12]))
+
+
+@pytest.mark.parametrize("name", ["positions", "wavelengths"])
+def test_a_waveguide_holds_a_thousand_qubits(name):
+    with pytest.raises(ValueError, match=f"number of {name}` must be at most 1000, but is 1001"):
+        te.phononic_link(1.0, 1.0, **{name: np.ones(1001)})

@@ -136,10 +136,10 @@ def _places(positions: Sequence[float] | None, wavelengths: Sequence[float] | No
             "given either in radians (`positions`) or in wavelengths (`wavelengths`)",
             checks.Words("given in both" if positions is not None else "given in neither"),
         )
-    if positions is not None:
-        places = [checks.positive("positions", z) for z in positions]
-    else:
+    name, given, unit = "positions", positions, 1.0
+    if given is None:
         assert wavelengths is not None
-        places = [2 * np.pi * checks.positive("wavelengths", z) for z in wavelengths]
-    checks.integer("number of positions", len(places), 1)
+        name, given, unit = "wavelengths", wavelengths, 2 * np.pi
+    places = [unit * checks.positive(name, z) for z in given]
+    checks.node_count(f"number of {name}", len(places))
     return places

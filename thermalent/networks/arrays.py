@@ -156,4 +156,4 @@ def _physical(decay: np.ndarray, absorption: np.ndarray) -> np.ndarray:
 def _positive(lowest: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Where the smallest eigenvalue is not below zero, to rounding."""
     scale = np.abs(matrix).max(axis=(1, 2), initial=0.0)
-    return np.asarray(lowest >= -checks.EIGENVALUE_ROUNDING * scale)
+    return np.asarray(lowest >= -checks.eigenvalue_rounding(matrix.shape[-1]) * scale)

@@ -331,7 +331,7 @@ def _check_decay(decay: np.ndarray, nodes: tuple[Node, ...], first: int) -> None
         own = decay[first:, first:]
         if float(np.linalg.eigvalsh(own)[0]) < 0:
             checks.positive_semidefinite("decay", own)
-    if lowest < -checks.EIGENVALUE_ROUNDING * float(np.abs(decay).max()):
+    if lowest < -checks.eigenvalue_rounding(len(decay)) * float(np.abs(decay).max()):
         checks.positive_semidefinite("decay with the modes' own ports", decay + np.diag(lost))
 
 

@@ -21,8 +21,8 @@ LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is 
 LARGEST_AMPLITUDE = 1e6  # of a coherent state: a million million quanta
 MOST_TIMES = 1_000_000  # of an evolution or a spectrum
 MOST_NODES = 1000  # of a network: its matrices have a million elements then
-# Part of the largest element by which an eigenvalue below zero is rounding.
-EIGENVALUE_ROUNDING = 1e-12
+# Parts of the largest element by which an eigenvalue below zero is rounding, at least and per row.
+_EIGENVALUE_ROUNDING, _ROUNDING_PER_ROW = 1e-12, 1e-14
 _MOST = 10**12  # of anything that is counted; a loop over as many would not end
 
 
@@ -233,13 +233,18 @@ def symmetric(name: str, matrix: np.ndarray) -> np.ndarray:
     return (matrix + matrix.T) / 2
 
 
+def eigenvalue_rounding(rows: int) -> float:
+    """How far below zero rounding may take an eigenvalue, in the matrix's largest element."""
+    return max(_EIGENVALUE_ROUNDING, _ROUNDING_PER_ROW * rows)
+
+
 def positive_semidefinite(name: str, matrix: np.ndarray) -> np.ndarray:
     """The matrix, if it is Hermitian and has no eigenvalue below zero (to rounding)."""
     matrix = hermitian(name, matrix)
     if matrix.any():
         lowest = float(np.linalg.eigvalsh(matrix)[0])
         scale = max(float(np.abs(matrix).max()), 1e-300) if lowest < 0 else 0.0
-        if lowest < -EIGENVALUE_ROUNDING * scale:
+        if lowest < -eigenvalue_rounding(len(matrix)) * scale:
             fail(
                 name,
                 "positive semidefinite",

@@ -18,11 +18,12 @@ import xarray
 import thermalent as te
 from tests.audit.calls.random_calls import Call, simpler
 
-RESULT, REFUSED = "a result", "refused"
+RESULT, REFUSED, LONG = "a result", "refused", "announced as long"
 RAW, NOT_FINITE, UNWELCOME = "raw exception", "non-finite value", "welcome form refused"
 MEMORY, HUNG = "beyond memory", "did not end"
 VIOLATIONS = (RAW, NOT_FINITE, UNWELCOME, MEMORY, HUNG)
 
+_ANNOUNCED = r".* would take about .* multiplications"  # a warning before the work begins
 _LONGEST = 1500  # characters of a message that a person can read
 # Fields in which infinity or NaN says that a number is not known, or does not exist.
 _MAY_BE_UNKNOWN = (
@@ -70,8 +71,11 @@ def _judged(call: Call, names: Mapping[str, Any]) -> tuple[str, str]:
         contextlib.redirect_stderr(io.StringIO()),
     ):
         warnings.simplefilter("always")
+        warnings.filterwarnings("error", message=_ANNOUNCED)
         try:
             result = eval(call.text, dict(names))
+        except RuntimeWarning as announced:
+            return LONG, str(announced)
         except te.ThermalentError as error:
             return _of_refusal(call, error)
         except MemoryError as error:

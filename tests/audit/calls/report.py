@@ -21,6 +21,8 @@ many. Each call has ten seconds of CPU time, compilation not counted, and six gi
 - **a result**: it holds finite numbers. **refused**: a `te.ThermalentError` that says what is
   allowed. Of the calls that differ from a right one only in the form of numbers (arrays without
   dimensions, scalars of numpy and xarray, lists for tuples) every one has to give a result.
+- **announced as long**: a warning before the work says how many multiplications it would take. The
+  call is not awaited.
 - **violations**: an exception from inside, a number that is not finite and no warning, a call that
   does not end, or memory beyond the limit.
 """
