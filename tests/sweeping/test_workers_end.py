@@ -9,6 +9,8 @@ import time
 import psutil
 import pytest
 
+from thermalent.sweeping.execution.parent import _runs
+
 # Blocks of 1024 points, each of a minute or more, or an ensemble of hours.
 POINTS = """
 te.sweep(te.thermal_link, {"n_th": np.linspace(1e8, 2e8, 8192), "kappa": [1e-3]}, "purity",
@@ -96,6 +98,20 @@ def check_nothing_is_left(folder, executor, work, victim="main"):
         main.wait()
         for process in filter(alive, family):
             process.kill()
+
+
+def test_a_parent_that_died_but_was_not_waited_for_does_not_run():
+    # Who reads the output of a killed study to its end waits for its workers: they must not wait.
+    killed = subprocess.Popen(["sleep", "60"])
+    assert _runs(killed.pid)
+    killed.kill()
+    deadline = time.monotonic() + PATIENCE
+    while alive(psutil.Process(killed.pid)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert psutil.pid_exists(killed.pid)
+    assert not _runs(killed.pid)
+    killed.wait()
+    assert not _runs(killed.pid)
 
 
 @pytest.mark.parametrize(("executor", "work"), [("two", POINTS), ("fork", ENSEMBLE)])

@@ -42,9 +42,22 @@ def _watch(pid: int, starter: int) -> None:
         starter: Of the process that forked this one: the same or its fork server, which ends with
             it. A process that loses it gets another one.
     """
-    import psutil
-
-    # The second condition is for a parent that died before this thread began.
-    while os.getppid() == starter and psutil.pid_exists(pid):
+    # The second condition is for a parent that died before this thread began, and for a fork
+    # server, which stays as long as its workers do.
+    while os.getppid() == starter and _runs(pid):
         time.sleep(_LOOK)
     os._exit(1)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process still works: one that died keeps its number until it is waited for.
+
+    Whoever reads its output to the end before waiting, as `subprocess.run` does after a time limit,
+    would otherwise wait for workers which wait for it: they hold the same pipe.
+    """
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
