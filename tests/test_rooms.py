@@ -35,7 +35,7 @@ ALLOWED = {
     "cli": _SOLVING | {"hardware", "analysis", "sweeping", "testing", "explore"},
 }
 # What reads the public names reads the face of the package.
-FACE = {"cli", "sweeping", "__main__"}
+FACE = {"cli", "__main__"}
 
 
 def modules() -> dict[str, Path]:

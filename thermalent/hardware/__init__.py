@@ -12,8 +12,6 @@ not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_p
 `thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
 """
 
-from typing import Any
-
 from thermalent.hardware.description import Hardware as Hardware
 from thermalent.hardware.description import QuantityRow as QuantityRow
 from thermalent.hardware.laboratory import Laboratory as Laboratory
@@ -31,21 +29,14 @@ from thermalent.hardware.rails import dual_rail_link as dual_rail_link
 from thermalent.hardware.rings import ring_resonator_link as ring_resonator_link
 from thermalent.support.deprecation import renamed_names
 
-_MOVED = ("Budget", "Design", "DesignPoint", "design")
-_renamed = renamed_names(__name__, phononic_link="colour_centre_link", Row="QuantityRow")
-
-
-def __getattr__(name: str) -> Any:
-    """Names that have changed or moved to the package itself, for one more release."""
-    if name not in _MOVED:
-        return _renamed(name)
-    import importlib
-    import warnings
-
-    new = "te.design" if name == "design" else f"thermalent.analysis.design.design.{name}"
-    warnings.warn(
-        f"thermalent.hardware.{name} is now {new}; the old name goes with the next release.",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    return getattr(importlib.import_module("thermalent.analysis.design.design"), name)
+# Names that have changed or moved, for one more release.
+__getattr__ = renamed_names(
+    __name__,
+    phononic_link="colour_centre_link",
+    Row="QuantityRow",
+    design="thermalent.design",
+    **{
+        name: f"thermalent.analysis.design.result.{name}"
+        for name in ("Budget", "Design", "DesignPoint")
+    },
+)

@@ -1,4 +1,4 @@
-"""The one list of methods and models: data only, so that it loads nothing.
+"""The one list of methods and models: data only, so that importing it loads nothing.
 
 The lazy names of the package, `te.methods`, `te.cross_validate`, the default methods, the choices
 and options of the command line, study files and the tables of the documentation are read from it.
@@ -6,7 +6,8 @@ and options of the command line, study files and the tables of the documentation
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+from typing import Any, NamedTuple
 
 
 class MethodEntry(NamedTuple):
@@ -218,6 +219,11 @@ METHOD_OPTIONS: dict[str, tuple[type, str]] = {
 METHOD_BY_NAME = {entry.name: entry for entry in METHODS}
 METHOD_BY_KEY = {entry.key: entry for entry in METHODS}
 MODEL_BY_KEY = {entry.key: entry for entry in MODELS}
+
+
+def loaded(entry: MethodEntry | ModelEntry) -> Any:
+    """The class of a method, or the function that a model is."""
+    return getattr(importlib.import_module(entry.module), entry.name)
 
 
 def public_modules() -> dict[str, str]:

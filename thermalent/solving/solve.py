@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -77,8 +76,7 @@ def method_named(name: str, **parameters: Any) -> Method:
 
 
 def _kind(name: str) -> type[Method]:
-    entry = registry.METHOD_BY_NAME[name]
-    return cast(type[Method], getattr(importlib.import_module(entry.module), entry.name))
+    return cast(type[Method], registry.loaded(registry.METHOD_BY_NAME[name]))
 
 
 @cache

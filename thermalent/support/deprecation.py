@@ -65,12 +65,19 @@ def renamed_attribute(old: str, new: str) -> Any:
 
 
 def renamed_names(module: str, **new_of_old: str) -> Callable[[str], Any]:
-    """The `__getattr__` of a module some of whose names have changed."""
+    """The `__getattr__` of a module some of whose names have changed or moved.
+
+    Args:
+        module: The module.
+        new_of_old: The new name of each old one: one of the same module, or with the module that
+            has it now, such as "thermalent.design".
+    """
 
     def get(name: str) -> Any:
         if name not in new_of_old:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         warn(name, new_of_old[name])
-        return getattr(importlib.import_module(module), new_of_old[name])
+        home, _, new = new_of_old[name].rpartition(".")
+        return getattr(importlib.import_module(home or module), new)
 
     return get

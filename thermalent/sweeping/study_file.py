@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.solution.method import Method
-from thermalent.solving.registry import METHOD_BY_KEY, RENAMED_MODELS
+from thermalent.solving.registry import METHOD_BY_KEY, MODEL_BY_KEY, RENAMED_MODELS, loaded
 from thermalent.support.deprecation import warn
 from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.following import AXES
@@ -121,16 +121,12 @@ def _arguments(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _model(name: str, folder: Path) -> Callable[..., Any]:
     """A model of the package, or "file.py:function" in the folder of the study."""
-    import thermalent
-
     if name in RENAMED_MODELS:
         warn(name, RENAMED_MODELS[name])
         name = RENAMED_MODELS[name]
     file, _, function = name.partition(":")
     if not function:
-        model: Any = thermalent
-        for part in name.split("."):
-            model = getattr(model, part)
+        model: Callable[..., Any] = loaded(MODEL_BY_KEY[name])
         return model
     path = (folder / file).resolve()
     if Path(file).is_absolute() or not path.is_relative_to(folder.resolve()):
@@ -199,13 +195,11 @@ def _points(given: Sequence[Mapping[str, Any]]) -> Zip:
 
 def _method(given: Any) -> Method | None:
     """A method by name, or a table of its name and parameters."""
-    import thermalent
-
     if given is None:
         return None
     table = {"name": given} if isinstance(given, str) else given
     options = {key: value for key, value in table.items() if key != "name"}
-    kind = getattr(thermalent, METHOD_BY_KEY[table["name"]].name)
+    kind = loaded(METHOD_BY_KEY[table["name"]])
     for key, value in options.items():  # alone, so that a wrong one is known by its key
         _at(("method", key), kind, **{key: value})
     method: Method = _at(("method",), kind, **options)
