@@ -12,8 +12,9 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.chebyshev import Propagator, alternating_layout
+from thermalent.continued_fraction.dynamics.chebyshev import Propagator, take_steps
 from thermalent.continued_fraction.dynamics.steps import Steps
+from thermalent.continued_fraction.dynamics.stretches import alternating_layout
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import element_charges
 from thermalent.numerics.inverse_laplace import hyperbola
@@ -92,6 +93,29 @@ def test_products_in_stretches_are_those_of_the_sparse_matrix(charge, tiers):
     again = y.copy()
     assert Propagator(matrix, offsets=at).advance(again, 0.3, active, 2, 0.0) == (0.0, True)
     assert np.array_equal(again[:active], before)  # nothing is advanced where the top is full
+
+
+@pytest.mark.parametrize(("tiers", "used"), [(40, 3), (40, 38), (90, 81)])
+def test_steps_in_vector_registers_have_the_bits_of_those_number_by_number(tiers, used):
+    """Whole vectors, vectors that are not full, and several side by side."""
+    chain = hierarchy_chain(hierarchy(te.thermal_link(300.0, 0.1, detuning=(0.2, 0.1))))
+    at, matrix = offsets(chain, tiers), assemble(chain, tiers)
+    layout, active = alternating_layout(matrix, at), at[used]
+    place, spans = layout.place[:active], layout.spans(active)
+    none = matrix.indptr[:0], matrix.indices[:0], matrix.data[:0]
+    product = (layout.runs(active), layout.data.ravel(), *none)
+    x, y = layout.vector(np.dtype(float)), layout.vector(np.dtype(float))
+    x[place] = y[place] = np.random.default_rng(3).standard_normal(active)
+    numbers = 700.0, np.array([0.7, 0.5, -0.3, 0.1]), 3
+    for limit in (np.inf, 0.0):  # all steps are taken, then none
+        kept = np.zeros((2, 3, 4, 9))
+        rest = place[-9:], limit, 1e3, place[:9]
+        one = take_steps(product, spans, x, *numbers, *rest, kept[0])
+        two = layout.steps_in_rows(spans, y)(*numbers, *rest, kept[1])
+        assert one == two
+        assert one[:2] == ((3, False) if limit == np.inf else (0, True))
+        assert np.array_equal(x, y)
+        assert np.array_equal(*kept)
 
 
 @pytest.mark.parametrize("kappa", [0.1, 200.0])

@@ -52,10 +52,10 @@ def aligned(*shape: int) -> np.ndarray:
     return raw[begin : begin + size].reshape(shape)
 
 
-def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _pointer(context: Any, builder: Any, signature: Any, args: Any, each: int = 0) -> Any:
     """Where the lanes of an array begin that stand at an index."""
     lanes = signature.args[0].count
-    number = _number(context, builder, signature, args, lanes)
+    number = _number(context, builder, signature, args, each or lanes)
     return builder.bitcast(number, ir.VectorType(ir.DoubleType(), lanes).as_pointer())
 
 
@@ -110,6 +110,32 @@ def put(typing: Any, side: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @_instruction
+def following(typing: Any, side: Any, array: Any, index: Any) -> Any:
+    """As many numbers of an array as there are lanes, from the one at an index of all its axes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_pointer(context, builder, signature, args, each=1), align=_DOUBLE)
+
+    if _fits(array, index, left_out=0):
+        return Lanes(side.count)(side, array, index), generate
+    return None
+
+
+@_instruction
+def put_following(typing: Any, side: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write lanes into an array as consecutive numbers: see `following`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _pointer(context, builder, signature, args, each=1)
+        builder.store(args[3], place, align=_DOUBLE)
+        return context.get_dummy_value()
+
+    if _fits(array, index, left_out=0):
+        return types.none(side, array, index, value), generate
+    return None
+
+
+@_instruction
 def everywhere(typing: Any, side: Any, number: Any) -> Any:
     """The same number in all lanes."""
     lanes = Lanes(side.count)
@@ -156,6 +182,16 @@ def divided(typing: Any, a: Any, b: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.fdiv(*args)
+
+    return a(a, b), generate
+
+
+@_instruction
+def larger(typing: Any, a: Any, b: Any) -> Any:
+    """In each lane a where it is larger than b, else b."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
 
     return a(a, b), generate
 

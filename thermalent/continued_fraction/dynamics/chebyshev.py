@@ -15,12 +15,14 @@ are kept.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.dynamics.bessel import bessel_series
+from thermalent.continued_fraction.dynamics.stretches import alternating_layout
 from thermalent.support.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
@@ -32,93 +34,6 @@ _UNSETTLED = 4  # steps that must not fill the top before they get longer
 _KEPT = 2e6  # numbers of the phi_k that are kept at once
 _EPS = float(np.finfo(float).eps)
 _NONE = np.zeros(0)
-
-
-class Stretches(NamedTuple):
-    """A sparse matrix as runs of elements, for which one loop over consecutive numbers suffices.
-
-    The same unknown of all even, or of all odd, tiers stands in one stretch, and an element that
-    repeats from tier to tier is a run.
-
-    Args:
-        offsets: Position of each tier, and the size, (n + 1,).
-        place: Where each unknown stands, (size,).
-        parity: Of the tiers of each stretch, (s,).
-        length: Of every stretch.
-        target: Stretch that each run adds to, (t,).
-        shift: Where a run reads, relative to where it adds, (t,).
-        limits: The first and the last place in the stretch that a run adds to, (t, 2).
-        data: Elements of the runs by their place in the stretch, (t, length).
-    """
-
-    offsets: np.ndarray
-    place: np.ndarray
-    parity: np.ndarray
-    length: int
-    target: np.ndarray
-    shift: np.ndarray
-    limits: np.ndarray
-    data: np.ndarray
-
-    @property
-    def size(self) -> int:
-        """The length of all stretches together."""
-        return len(self.parity) * self.length
-
-    def below(self, active: int) -> tuple[np.ndarray, np.ndarray]:
-        """The spans of the stretches, and the runs, of the tiers with the first so many unknowns.
-
-        Begin and end of the spans, (s, 2); where each run adds, reads, finds its elements, and how
-        many there are, (t, 4).
-        """
-        tiers = int(np.searchsorted(self.offsets, active))
-        counts = np.where(self.parity, tiers // 2, (tiers + 1) // 2)
-        begin = np.arange(len(counts)) * self.length
-        first = self.limits[:, 0]
-        many = np.minimum(self.limits[:, 1] + 1, counts[self.target]) - first
-        at = begin[self.target] + first
-        where = np.arange(len(first)) * self.length + first
-        runs = np.column_stack([at, at + self.shift, where, many])
-        return np.column_stack([begin, begin + counts]), runs[many > 0]
-
-
-def alternating_layout(matrix: sparse.csr_array, offsets: np.ndarray) -> Stretches | None:
-    """The layout of a matrix of tiers, or None if not every second tier has the same unknowns.
-
-    Args:
-        matrix: L, (size, size).
-        offsets: Position of each tier, and the size, (n + 1,). Tier zero may lack the last unknowns
-            of the even ones.
-    """
-    sizes = np.diff(offsets)
-    if len(sizes) < 3 or sizes[0] > sizes[2] or np.any(sizes[3:] != sizes[1:-2]):
-        return None
-    tier = np.repeat(np.arange(len(sizes)), sizes)
-    length, parity, size = (len(sizes) + 1) // 2, tier % 2, len(tier)
-    stretch = np.arange(size) - np.asarray(offsets)[tier] + np.where(parity, sizes[2], 0)
-    place = stretch * length + tier // 2
-    elements = sparse.coo_array(matrix)
-    row, col = elements.coords
-    # One number for the stretch that an element adds to and the distance at which it reads.
-    reach = place.max() + 1
-    keys, run = np.unique(
-        stretch[row] * (2 * reach) + place[col] - place[row] + reach, return_inverse=True
-    )
-    data = np.zeros((len(keys), length), dtype=matrix.dtype)
-    data[run, tier[row] // 2] = elements.data
-    limits = np.tile([length, -1], (len(keys), 1))
-    np.minimum.at(limits[:, 0], run, tier[row] // 2)
-    np.maximum.at(limits[:, 1], run, tier[row] // 2)
-    return Stretches(
-        offsets=np.asarray(offsets),
-        place=place,
-        parity=np.repeat([0, 1], [sizes[2], sizes[1]]),
-        length=length,
-        target=keys // (2 * reach),
-        shift=keys % (2 * reach) - reach,
-        limits=limits,
-        data=data,
-    )
 
 
 class Propagator:
@@ -186,10 +101,7 @@ class Propagator:
         settled = active == self._settled
         reach = _reach(norm, float(self.damping[active - 1]), settled=settled)
         each = int(self.matrix.indptr[active]) + 4 * active
-        place, spans, product = self._product(active)
-        # As long as all tiers need: the elements of the highest one read zeros of the next.
-        x = np.zeros(len(y) if self.layout is None else self.layout.size, dtype=y.dtype)
-        x[place] = y[:active]
+        take, place, x = self._steps(y, active)
         while True:
             steps = max(1, int(np.ceil(time * norm / reach)))
             coefficients = bessel_series(time / steps * norm)
@@ -199,10 +111,9 @@ class Propagator:
             if read:
                 now = min(now, max(1, int(_KEPT / (read * coefficients.size))))
             kept = np.zeros((now, coefficients.size, read), dtype=y.dtype)
-            done, full, rounding = _chebyshev(
-                product, spans, x, norm, coefficients, now, place[active - top :], limit, _GROWTH,
-                place[:read], kept,
-            )  # fmt: skip
+            done, full, rounding = take(
+                norm, coefficients, now, place[active - top :], limit, _GROWTH, place[:read], kept
+            )
             if done > 0 or full:
                 self.rounding, self._settled = rounding, 0 if full else active
                 self.between = _between(kept[:done], marks, time / steps, norm)
@@ -210,18 +121,28 @@ class Propagator:
                 return time * done / steps, full
             reach /= 2
 
-    def _product(self, active: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
-        """The first so many unknowns as they stand in products: places, spans, and elements.
+    def _steps(
+        self, y: np.ndarray, active: int
+    ) -> tuple[Callable[..., tuple[int, bool, float]], np.ndarray, np.ndarray]:
+        """A function that takes steps of the first so many unknowns.
 
-        The elements are runs and their data, or else those of the sparse matrix by rows.
+        Also where they stand in the vector that it changes, and that vector.
         """
-        m = self.matrix
-        if self.layout is None:
-            none = np.zeros((0, 4), dtype=np.int64), m.data[:0]
-            return np.arange(active), np.array([[0, active]]), (*none, m.indptr, m.indices, m.data)
-        spans, runs = self.layout.below(active)
-        rest = m.indptr[:0], m.indices[:0], m.data[:0]
-        return self.layout.place[:active], spans, (runs, self.layout.data.ravel(), *rest)
+        matrix, layout = self.matrix, self.layout
+        if layout is None:
+            product = np.zeros((0, 4), dtype=np.int64), matrix.data[:0]
+            elements = matrix.indptr, matrix.indices, matrix.data
+            x, place, spans = y.copy(), np.arange(active), np.array([[0, active]])
+            x[active:] = 0
+            return partial(take_steps, (*product, *elements), spans, x), place, x
+        # As long as all tiers need: the elements of the highest one read zeros of the next.
+        place, spans, x = layout.place[:active], layout.spans(active), layout.vector(y.dtype)
+        x[place] = y[:active]
+        if x.dtype == layout.data.dtype == float:
+            return layout.steps_in_rows(spans, x), place, x
+        rest = matrix.indptr[:0], matrix.indices[:0], matrix.data[:0]
+        product = layout.runs(active), layout.data.ravel()
+        return partial(take_steps, (*product, *rest), spans, x), place, x
 
 
 def _reach(norm: float, damping: float, *, settled: bool) -> float:
@@ -253,14 +174,15 @@ def _between(kept: np.ndarray, marks: np.ndarray, length: float, norm: float) ->
 
 
 @compiled(error_model="numpy", fastmath={"contract"})
-def _chebyshev(product, spans, y, norm, coefficients, steps, top, limit, growth, read, kept):
+def take_steps(product, spans, y, norm, coefficients, steps, top, limit, growth, read, kept):
     """Take up to `steps` steps.
 
     Returns how many were taken, whether the top was full, and the rounding: each step loses eps of
     its largest term, one independently of the other.
 
     Args:
-        product: See `Propagator._product`.
+        product: Runs of elements (where each adds, reads, finds its elements, and how many there
+            are) and their data, or else the sparse matrix by rows; the other one is empty.
         spans: Where the unknowns in use stand, (s, 2).
         y: The vector, changed in place.
         norm: The bound of the norm of L.
