@@ -22,9 +22,9 @@ from thermalent.operators.superoperators import dense
 RIGHT, LEFT, TURN = (1.0, 1.7), (0.3, 0.2), 0.7
 
 
-def on_waveguide(right, left):
+def on_waveguide(right, left, turn=TURN):
     """The superoperator of two nodes on a waveguide, with the operators a_1 and a_2."""
-    geometry = te.ChiralWaveguide(right=right, left=left, positions=(0.0, TURN))
+    geometry = te.ChiralWaveguide(right=right, left=left, positions=(0.0, turn))
     exchange, decay = geometry.coupling()
     qubits = (te.Qubit(name="q1"), te.Qubit(name="q2"))
     network = te.Network(nodes=qubits, exchange=exchange, decay=decay)

@@ -248,14 +248,15 @@ def unknown_qutrit():
 
 
 def after_a_long_delay():
-    """F of |Psi+> at g = 0.3, chi = 0.8: gamma_L lost; a round trip of twice the peak's time, of
-    the peak's time, of half of it."""
+    """F of |Psi+> at g = 0.3, chi = 0.8: gamma_L lost by both nodes, by the second alone; a round
+    trip of twice the peak's time, of the peak's time, of half of it."""
     both = ring_resonators(0.3, qubits=2, decay_left=left(0.8))
     delayed = (
         te.delayed_peak(both, BELL_1, target=BELL_2, delay=tau, until=30, clock="arrival").value
         for tau in (6.8, 3.4, 1.7)
     )
-    return [transported(0.3, cavity_loss=left(0.8)).value, *delayed]
+    lost = [transported(0.3, cavity_loss=x).value for x in (left(0.8), (0.0, left(0.8)))]
+    return [*lost, *delayed]
 
 
 CLAIMS = {

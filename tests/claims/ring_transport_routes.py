@@ -20,7 +20,10 @@ from scipy.optimize import brentq, minimize_scalar
 
 def transport_after_a_long_delay():
     by_delay = [by_steps((0.3,), left(0.8), t, "transport") for t in (6.8, 3.4, 1.7)]
-    return [transported(0.3, leak=left(0.8))[0], *by_delay]
+    second = transport_matrix(0.3)
+    second[1][1] -= left(0.8) / 2
+    alone = peak(second, PAIR_1, until=30, target=PAIR_2)[0] / 4
+    return [transported(0.3, leak=left(0.8))[0], alone, *by_delay]
 
 
 def unknown_qutrit():

@@ -8,6 +8,7 @@ import claims_page
 import cooperative_routes
 import dual_rail_routes
 import equation_routes
+import generation_sentence_routes
 import numpy as np
 import pytest
 import ring_routes
@@ -15,13 +16,18 @@ import sentence_routes
 import thermal_equation_routes
 import thermal_fock_routes
 import thermal_routes
+import transport_sentence_routes
 from rings_by_hand import exactly, peak, rings
 
 from tests.support.dual_rail_by_hand import ByCharge, ByHand
 
 HERE = Path(__file__).parent
 ROUTES = {
-    "ring": ring_routes.ROUTES | sentence_routes.RING | equation_routes.RING,
+    "ring": ring_routes.ROUTES
+    | sentence_routes.RING
+    | equation_routes.RING
+    | generation_sentence_routes.ROUTES
+    | transport_sentence_routes.ROUTES,
     "dual_rail": dual_rail_routes.ROUTES | sentence_routes.DUAL_RAIL | equation_routes.DUAL_RAIL,
     "cooperative": cooperative_routes.ROUTES
     | sentence_routes.COOPERATIVE
@@ -46,6 +52,7 @@ LONG |= {"optimal temperature", "Fig. 4(a)", "Eq. (45) up to n*", "systematic en
 # Half a second and more; the numbers themselves are computed by the ordinary tests of the tables.
 LONG |= {"S_n over 2 n ln 2", "optimal concurrence", "|11>", "Fig. 6(a)", "Fig. 7(b)", "Eq. (22)"}
 LONG |= {"SiV, limits", "SiV, orbital", "several pairs"}
+LONG |= {"nonchiral, delayed"}
 
 
 def places():
@@ -92,6 +99,8 @@ def test_every_row_names_its_route():
         "ring_routes",
         "ring_generation_routes",
         "ring_transport_routes",
+        "generation_sentence_routes",
+        "transport_sentence_routes",
         "cooperative_routes",
         "thermal_by_hand",
         "thermal_routes",

@@ -60,6 +60,89 @@ def test_rings():
     assert ours("one particle lost") == pytest.approx([2 / 3, 0], abs=1e-12)
 
 
+def test_more_of_generation():
+    best = ours("chiral, rounded couplings")[0]
+    for name in ("Eq. (8), phases", "Eq. (8), limits", "Eq. (11)", "C = 2|rho_12|"):
+        assert np.max(ours(name)) < 1e-14
+    assert ours("Eqs. (6), (7)")[0] < 1e-10
+    assert np.ptp(ours("generation, any distance")) < 1e-12
+    assert np.ptp(ours("common frequency")) < 1e-10
+    assert np.ptp(ours("stored at the peak")) < 1e-10
+    at_transfer, at_quarter, slow, slower = ours("equal couplings entangle")
+    assert at_transfer < 0.45 * best
+    assert at_quarter > 0.59
+    assert 0.73 < slow < slower < 2 / np.e
+    g1, g2, top = ours("g_2 > g_1")
+    assert g2 < g1
+    assert 2 / np.e < top < best - 0.12
+    even, odd, second = ours("odd Bell state")
+    assert even < 0.01 < 0.9 < odd
+    assert second < 0.5
+    assert np.all(np.diff(ours("transfer at other ratios")) < 0)
+    assert np.max(ours("dropped exponential")) < 0.014
+    assert ours("both kappa real")[1] > best - 0.0012
+    assert ours("both kappa imaginary")[1] < best - 0.11
+    there, beside = ours("Eq. (10), optimum")
+    assert abs(there - best) < 0.006
+    assert beside > 50  # no concurrence
+    nearly, less = ours("sweet spot").reshape(2, 3)
+    assert np.all(np.diff([nearly, less]) < 0)
+    assert nearly[0] - nearly[2] < 0.005 < 0.02 < less[0] - less[2] < 0.021
+    assert 0.1 < ours("10^7 gamma_R")[1] < 0.15
+    assert np.all(np.diff(ours("realistic detunings")) < 0)
+    assert ours("realistic detunings")[1] > 2 / np.e > ours("realistic detunings")[2]
+    atoms, cavities, everything = ours("dominated by atoms")
+    assert best - atoms > 0.8 * (best - everything) > 5 * (best - cavities)
+    decay, *others = ours("most detrimental")
+    assert decay < min(others) - 0.4
+    none, revived = ours("more Rabi oscillations")
+    assert none == 0
+    assert revived > 0.4
+    assert np.all(np.diff(ours("nonchiral, delayed")) < -0.002)
+    assert ours("nonchiral, best distance")[0] == pytest.approx(0.5, abs=1e-8)
+    assert np.max(ours("weak coupling")) < 0.3
+    assert ours("weak coupling, 0.969")[0] > 2 > 0.5 > ours("weak coupling, 0.969")[1]
+    assert np.max(ours("fast")) < 13
+    assert np.min(ours("robust")) > 0.8
+    assert best - ours("beta near one") == pytest.approx([0.0092, 0.0464], abs=1e-4)
+    for name in ("directionality of 90 %", "perfect chirality not required"):
+        together, leaking = ours(name)
+        assert together > best > leaking > 0.82
+    assert ours("unequal over bare")[0] == pytest.approx(1.317, abs=1e-3)
+
+
+def test_more_of_transport():
+    best = ours("C around 0.91")[0]
+    bell, w, phi, *dicke = ours("as high as 0.954")
+    assert max(bell, w) < 0.9535 < 0.9545 < phi
+    assert max(dicke) < 0.91
+    assert np.all(np.diff(ours("non-Markovian")) < -0.15)
+    assert ours("delay of a cascade") == pytest.approx([best] * 2, abs=1e-9)
+    coupling, back = ours("transport, weak coupling")
+    assert 0.25 < coupling < 0.5
+    assert back < 0.011
+    assert np.all(np.diff([best, *ours("transport, beta near one")]) < 0)
+    assert ours("Eq. (3)")[0] < 1e-7
+    assert ours("Psi- is dark") == pytest.approx([1, 1], abs=1e-10)
+    before, at, after = ours("least at ee")
+    assert at < min(before, after) - 0.01
+    assert np.min(ours("all Bell states")) > 0.9
+    assert np.all(np.diff(ours("low excitations")) < -0.05)
+    across, within = ours("1a and 2a")
+    assert across < 0.3 * within
+    assert np.all(np.diff(ours("fidelity falls with decay")) < 0)
+    near, far, nearer, farther = ours("insensitive to chirality")
+    assert min(near, nearer) > best > far > farther > 0.9 * best
+    assert ours("95 % directionality") == pytest.approx([nearer, farther])
+    printed, meant = ours("Eq. (A2)")
+    assert meant < 1e-14 < 1 < printed
+    assert ours("Eq. (A7)") == pytest.approx([0, 0.5, 1], abs=1e-3)
+    printed, *right = ours("Eq. (A9)")
+    assert max(right) < 1e-14 < 1 < printed
+    assert ours("polarisations of rubidium")[0] == pytest.approx(28)
+    assert ours("4.5 G")[1] == pytest.approx(0.345, abs=1e-3)
+
+
 def test_two_rails():
     assert ours("r above 1") == pytest.approx(np.tanh([1, 2, 4]))
     assert ours("faster than in turn") < 0.7
