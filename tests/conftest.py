@@ -20,7 +20,7 @@ LONGEST = (
     "docs/test_site.py",
     "analysis/test_relaxation_rates.py",
     "cli/test_cli.py",
-    "continued_fraction/test_more_digits.py",
+    "continued_fraction/more_digits/test_more_digits.py",
     "sweeping/test_sweep_store.py",
     "agreement/test_matrix.py",
     "analysis/test_design.py",

@@ -7,7 +7,7 @@ they concern:
 
 - Relaxation rates, oscillating, slow and nearly stationary, and preparation times:
   `analysis/test_relaxation_rates.py`, `analysis/test_purity_time.py`.
-- The slope at zero temperature: `continued_fraction/test_sensitivity.py`.
+- The slope at zero temperature: `continued_fraction/sensitivity/test_sensitivity.py`.
 - Filters for small and for nearly unreachable targets: `analysis/test_design.py`.
 - Spectra where the steady state is not unique: `analysis/test_radiation.py`.
 - Errors as large as the state, given truncations: `fock/test_errors_as_large_as_states.py`,

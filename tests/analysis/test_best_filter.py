@@ -19,9 +19,11 @@ from thermalent.analysis.shapes.passive_spectra import (
 )
 from thermalent.analysis.shapes.truncated_link import TruncatedLink
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.elimination.evaluation import (
+    evaluate_truncated_tiers,
+)
 
 ROOM = 1221.0  # 293 K at 5 GHz
 

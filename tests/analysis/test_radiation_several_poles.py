@@ -14,7 +14,7 @@ from tests.support.several_poles_sources import behind
 from thermalent.analysis import spectra_several_poles
 from thermalent.analysis.radiated_field import field_of
 from thermalent.continued_fraction.several_poles import correlations
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 
 DELAYS = np.array([0.0, 0.7, 3.0])
 OMEGA = np.array([-0.6, 0.0, 0.25])
@@ -208,8 +208,10 @@ def test_the_resolvent_is_that_of_the_assembled_tiers():
     asked = spectra_several_poles._asked(network, "output", 1, 1e-3, None)
     for other in (False, True):
         regression = correlations.TierRegression(asked, 2, other=other)
-        from thermalent.continued_fraction.several_poles.assembly import assemble_tiers as assemble
-        from thermalent.continued_fraction.several_poles.fields import joined_tiers, split
+        from thermalent.continued_fraction.several_poles.chain.assembly import (
+            assemble_tiers as assemble,
+        )
+        from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split
 
         start = joined_tiers(regression.built, regression.start)
         last = len(regression.start) - 1

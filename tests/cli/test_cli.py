@@ -14,7 +14,7 @@ from tests.support.command_line import complaints, run
 from tests.support.plans import run_otherwise
 from thermalent.analysis.cross_validation import Verdict
 from thermalent.hardware import superconducting_link
-from thermalent.operators import observables
+from thermalent.operators.reading import observables
 from thermalent.solving.registry import METHODS
 
 LINK = ["--n-th", "1220", "--kappa", "1e-3"]

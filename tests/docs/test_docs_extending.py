@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.operators import observables
+from thermalent.operators.reading import observables
 from thermalent.solving import registry
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "extending.md").read_text()

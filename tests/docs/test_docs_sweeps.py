@@ -3,7 +3,7 @@
 import re
 
 from tests.support.pages import DOCS
-from thermalent.operators.observables import TABLE
+from thermalent.operators.reading.observables import TABLE
 from thermalent.solving.registry import METHODS, MODELS
 from thermalent.sweeping.tiles import tiles
 

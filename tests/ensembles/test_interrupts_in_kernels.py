@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from thermalent.support.signals import deferring_signals
+from thermalent.support.machine.signals import deferring_signals
 
 SCRIPT = Path(__file__).parent / "interrupted_often.py"
 

@@ -11,10 +11,10 @@ import textwrap
 
 import pytest
 
-from thermalent.support import compiled
+from thermalent.support.machine import compiled
 
 KERNEL = """
-    from thermalent.support.compiled import compiled
+    from thermalent.support.machine.compiled import compiled
 
 
     @compiled(nogil=True, error_model="numpy")

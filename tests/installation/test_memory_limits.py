@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from thermalent.support import memory_limit
-from thermalent.support.cgroups import free_in_groups
+from thermalent.support.machine.cgroups import free_in_groups
 
 V2 = "30 20 0:26 {top} /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 V1 = (

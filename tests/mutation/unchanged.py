@@ -57,7 +57,7 @@ UNCHANGED: list[Unchanged] = [
         "unknowns that do not exist are not reached, however many are counted",
     ),
     Unchanged(
-        "thermalent/operators/error_bounds.py",
+        "thermalent/operators/bounds/error_bounds.py",
         "_concurrence_above",
         "-1",
         "of arrays with two axes the last one is axis 1",
@@ -171,7 +171,7 @@ UNCHANGED: list[Unchanged] = [
         "the trace is set to one at a neighbouring end, where the field is about as likely",
     ),
     Unchanged(
-        "thermalent/continued_fraction/dynamics/oscillations.py",
+        "thermalent/continued_fraction/dynamics/laplace/oscillations.py",
         "_refined",
         "64",
         "a pole to 64 or to 128 last places has the same contour around it",
@@ -195,7 +195,7 @@ UNCHANGED: list[Unchanged] = [
         "operations of an iteration, to their order of magnitude",
     ),
     Unchanged(
-        "thermalent/continued_fraction/dynamics/oscillations.py",
+        "thermalent/continued_fraction/dynamics/laplace/oscillations.py",
         "_refined",
         "1e-6 * scale",
         "a frequency that is not exact only says where a contour is tried, which steps check",
@@ -207,7 +207,7 @@ UNCHANGED: list[Unchanged] = [
         "a smaller tolerance than is needed takes longer",
     ),
     Unchanged(
-        "thermalent/continued_fraction/dynamics/line.py",
+        "thermalent/continued_fraction/dynamics/laplace/line.py",
         "_first_samples",
         "seeds >= 0",
         "samples on both sides of the axis, where one side is enough, take longer",

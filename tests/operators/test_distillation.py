@@ -8,9 +8,9 @@ from scipy.linalg import expm
 from scipy.optimize import minimize
 
 import thermalent as te
-from thermalent.operators import distillation_bounds
+from thermalent.operators.bounds import distillation_bounds
 from thermalent.operators.distillation import bell_weights, recurrence
-from thermalent.operators.observables import TABLE
+from thermalent.operators.reading.observables import TABLE
 
 PAULI = [
     np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1]),

@@ -6,8 +6,8 @@ import pytest
 from scipy.linalg import hadamard, sqrtm
 
 import thermalent as te
-from thermalent.operators import error_bounds
-from thermalent.operators.observables import TABLE
+from thermalent.operators.bounds import error_bounds
+from thermalent.operators.reading.observables import TABLE
 
 PAIR = [name for name, measure in TABLE.items() if not measure.labelled]
 ANY = ["purity", "entropy", "negativity", "logarithmic_negativity"]

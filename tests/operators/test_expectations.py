@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.operators import expectations
-from thermalent.operators.error_bounds import operator_bound
+from thermalent.operators.bounds.error_bounds import operator_bound
+from thermalent.operators.reading import expectations
 
 LOWER = np.array([[0, 1], [0, 0]], dtype=complex)
 RNG = np.random.default_rng(11)

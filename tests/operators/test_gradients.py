@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from thermalent.operators import gradients
-from thermalent.operators.observables import MEASURES, TABLE
+from thermalent.operators.bounds import gradients
+from thermalent.operators.reading.observables import MEASURES, TABLE
 
 DIFFERENTIABLE = [measure for measure in MEASURES if measure.gradient is not None]
 

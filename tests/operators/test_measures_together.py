@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from thermalent.operators import entanglement, error_bounds, measures_together
-from thermalent.operators.observables import TABLE
+from thermalent.operators import entanglement, measures_together
+from thermalent.operators.bounds import error_bounds
+from thermalent.operators.reading.observables import TABLE
 
 NAMES = ("purity", "entropy", "negativity", "logarithmic_negativity", "entanglement_of_formation")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.operators import observables
-from thermalent.operators.observables import TABLE, Measure
-from thermalent.operators.stacks import GivenStates
+from thermalent.operators.reading import observables
+from thermalent.operators.reading.observables import TABLE, Measure
+from thermalent.operators.reading.stacks import GivenStates
 
 LINEAR = Measure(
     name="linear_entropy",

@@ -11,7 +11,7 @@ import pytest
 
 import thermalent as te
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.signals import Deferred
+from thermalent.support.machine.signals import Deferred
 
 BUTTERWORTH = te.Filter.butterworth(2, 1.0)
 # A second of the processor's time between two looks, on each of up to four threads, and a second
@@ -107,7 +107,7 @@ def test_long_work_ends_within_a_second(name):
 COMPILING = """
 import os, signal, threading
 import numba
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 seen = []
@@ -145,7 +145,7 @@ def test_an_interrupt_waits_for_the_compiler(tmp_path):
 LOADING = """
 import signal
 from numba.core.codegen import JITCodeLibrary
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ask = JITCodeLibrary._object_getbuffer_hook

@@ -10,7 +10,7 @@ import thermalent as te
 from thermalent.analysis import heat_currents
 from thermalent.continued_fraction.dynamics import correlations
 from thermalent.continued_fraction.lattice import solve as lattice_solve
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.support.progress import working
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import thermalent as te
 from tests.support import study_schema
-from thermalent.operators.observables import MEASURES
+from thermalent.operators.reading.observables import MEASURES
 from thermalent.solving import registry
 
 ROOT = Path(__file__).resolve().parents[2]

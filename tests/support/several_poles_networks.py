@@ -4,8 +4,8 @@ import numpy as np
 
 import thermalent as te
 from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.converge import converge
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
 
 
 def solved(network, rtol):

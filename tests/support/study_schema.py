@@ -17,7 +17,7 @@ from types import NoneType
 from typing import Any
 
 import thermalent as te
-from thermalent.operators.observables import MEASURES
+from thermalent.operators.reading.observables import MEASURES
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
 from thermalent.sweeping.following import AXES
 from thermalent.sweeping.reading.emission import ALONG

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import thermalent as te
-from thermalent.support.figure_files import save_figure
+from thermalent.support.files.figure_files import save_figure
 
 
 @pytest.mark.parametrize(

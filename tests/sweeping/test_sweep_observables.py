@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.operators.distances import physical
-from thermalent.operators.observables import TABLE
+from thermalent.operators.reading.observables import TABLE
 from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.sweeping.reading.observables import as_observables, expanded
 

@@ -24,7 +24,7 @@ from thermalent.jumps.method import QuantumJumps
 from thermalent.networks.mode_moments import bare_modes, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.operators import distances
-from thermalent.operators.observables import of_state
+from thermalent.operators.reading.observables import of_state
 from thermalent.operators.states import STATE_TOLERANCE
 from thermalent.solution.errors import SolveError
 from thermalent.solution.method import Claim, Method

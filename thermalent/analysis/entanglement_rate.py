@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thermalent.networks.network import Network
-from thermalent.operators import error_bounds, states
+from thermalent.operators import states
+from thermalent.operators.bounds import error_bounds
 from thermalent.operators.distillation import distillation_yield
 from thermalent.operators.estimates import Estimate
-from thermalent.operators.observables import over_time
+from thermalent.operators.reading.observables import over_time
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Method
 from thermalent.solving.solve import evolve

@@ -43,7 +43,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

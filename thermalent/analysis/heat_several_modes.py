@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from thermalent.analysis.heat_currents import HeatChannels
-from thermalent.continued_fraction.several_poles.coordinates import NoChainError, SourceChain
-from thermalent.continued_fraction.several_poles.fields import matrices_of, split
-from thermalent.continued_fraction.several_poles.placements import placements
+from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
+from thermalent.continued_fraction.several_poles.chain.fields import matrices_of, split
+from thermalent.continued_fraction.several_poles.chain.placements import placements
 from thermalent.continued_fraction.switching.poles_source import PolesStretch
 from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 from thermalent.continued_fraction.switching.run import TierReading

@@ -17,7 +17,7 @@ from thermalent.analysis.shown_results import ShownRates
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.method import SMALLEST_RTOL, ContinuedFraction
 from thermalent.continued_fraction.several_poles import rates as several_poles_rates
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.fock.method import Fock
 from thermalent.fock.purity import last_return
 from thermalent.fock.rates import slowest_rates

@@ -81,7 +81,7 @@ class SeveralPolesSearch(SlopeSearch):
     def error(self, x: np.ndarray) -> float:
         """The distance of the value to that of a state whose error is known, and its error."""
         from thermalent.continued_fraction.method import ContinuedFraction
-        from thermalent.operators.observables import of_state
+        from thermalent.operators.reading.observables import of_state
 
         network = self.builder(**self.parameters(x))
         state = ContinuedFraction(rtol=_VALUE_RTOL).steady_state(network)

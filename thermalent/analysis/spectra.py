@@ -33,7 +33,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.stored import call_record
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.support.progress import working
 
 _HOW = (

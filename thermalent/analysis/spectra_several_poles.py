@@ -17,10 +17,10 @@ from thermalent.analysis.radiated_field import (
 )
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.several_poles import correlations
+from thermalent.continued_fraction.several_poles.chain.coordinates import Source, chain_of
+from thermalent.continued_fraction.several_poles.chain.fields import ChainField
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK
-from thermalent.continued_fraction.several_poles.coordinates import Source, chain_of
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.fields import ChainField
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import node_signs
 from thermalent.operators.estimates import Estimate

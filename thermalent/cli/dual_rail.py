@@ -220,7 +220,7 @@ def _draw(state: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from thermalent.analysis.entanglement_graph import entanglement_graph
-    from thermalent.support.figure_files import save_figure
+    from thermalent.support.files.figure_files import save_figure
 
     figure = Figure(figsize=(5, 4), layout="constrained")
     entanglement_graph(state, figure.subplots())

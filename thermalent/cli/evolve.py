@@ -188,7 +188,7 @@ def writable(output: Path | None) -> None:
 
 def evolution_table(result: Evolution, *, errors: bool = True) -> tuple[list[str], list[list[str]]]:
     """Headings and rows: time, numbers of pairs, populations, error of the state."""
-    from thermalent.operators.observables import PRINTED
+    from thermalent.operators.reading.observables import PRINTED
 
     names = result.network.emitter_names
     columns = {"time": [f"{t:.6g}" for t in result.times]}

@@ -21,7 +21,7 @@ from thermalent.support.errors import FigureFileError
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
-    from thermalent.operators.observables import Measure
+    from thermalent.operators.reading.observables import Measure
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.record import MethodRecord
     from thermalent.solution.result import SteadyState
@@ -84,7 +84,7 @@ def draw_result(plot: Callable[..., Any], path: Path | None) -> None:
         return
     from matplotlib.figure import Figure
 
-    from thermalent.support.figure_files import save_figure
+    from thermalent.support.files.figure_files import save_figure
 
     figure = Figure(figsize=(5.2, 3.8), dpi=150, layout="constrained")
     plot(axes=figure.subplots())
@@ -210,7 +210,7 @@ def printed(result: SteadyState | Evolution) -> Iterator[tuple[Measure, dict[str
 
     Those of a measure of two qubits are by pair, "q1 q2" and so on; else by "", of all qubits.
     """
-    from thermalent.operators.observables import PRINTED
+    from thermalent.operators.reading.observables import PRINTED
 
     for measure in PRINTED:
         chosen = itertools.combinations(result.network.emitter_names, 2) if measure.pair else [()]

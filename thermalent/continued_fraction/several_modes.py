@@ -10,8 +10,8 @@ from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice, results
+from thermalent.continued_fraction.several_poles.chain.coordinates import Source, SourceChain
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
-from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
 from thermalent.continued_fraction.several_poles.growing_source import (
     HOW_GROWN,

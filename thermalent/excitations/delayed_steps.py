@@ -17,7 +17,7 @@ import numpy as np
 
 from thermalent.excitations.delayed_equation import DelayEquation
 from thermalent.solution.errors import MethodError, require_memory
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 
 _TURN = 0.25  # L d at most: the amplitudes hardly turn in a step
 _EPS = float(np.finfo(float).eps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 # Beyond the last term (6^40/40! = 1.6e-17) nothing is left; the terms reach e^6 times the state.
 REACH = 6.0

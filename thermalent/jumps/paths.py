@@ -11,7 +11,7 @@ from thermalent.ensembles.blocks import Stop, Stopped, in_order
 from thermalent.ensembles.mean import BlockMean, squares
 from thermalent.jumps.start import Start
 from thermalent.jumps.system import System
-from thermalent.support.signals import deferring_signals
+from thermalent.support.machine.signals import deferring_signals
 
 # Trajectories that share a random stream and a sum: part of what a seed means.
 BLOCK = 32

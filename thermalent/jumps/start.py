@@ -13,7 +13,7 @@ from thermalent.jumps.system import System, modes_alone
 from thermalent.networks.mode_moments import BareModes, joined, tail_ratios
 from thermalent.networks.network import Network
 from thermalent.solution.tasks import SourceStart, start_amplitudes
-from thermalent.support.signals import deferring_signals
+from thermalent.support.machine.signals import deferring_signals
 
 # Part of the vacuum that is left in a source that was started from it.
 _FORGOTTEN = 1e-6

@@ -157,7 +157,7 @@ class Network(ShownNetwork, Value):
         def __getattr__(self, name):
             """Say where numbers of a state are to be found; called for unknown names alone."""
             if not name.startswith("_"):
-                from thermalent.operators.observables import TABLE
+                from thermalent.operators.reading.observables import TABLE
 
                 if name in TABLE or name in ("state", "populations", "reduced"):
                     raise UnknownAttributeError(

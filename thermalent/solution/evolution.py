@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermalent.operators import expectations, observables, weights
 from thermalent.operators.estimates import Estimates
+from thermalent.operators.reading import expectations, observables, weights
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import (
     STATE_ROUNDING,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from thermalent.networks import symmetry
-from thermalent.operators import entanglement, expectations, observables, states, weights
+from thermalent.operators import entanglement, states
 from thermalent.operators.estimates import ComplexEstimate, Estimate, Estimates
+from thermalent.operators.reading import expectations, observables, weights
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.shown_states import ShownState
 from thermalent.solution.stored import Saved

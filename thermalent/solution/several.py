@@ -7,9 +7,9 @@ from typing import Any, overload
 
 import numpy as np
 
-from thermalent.operators import observables, weights
 from thermalent.operators.estimates import Estimates
-from thermalent.operators.stacks import GivenStates
+from thermalent.operators.reading import observables, weights
+from thermalent.operators.reading.stacks import GivenStates
 from thermalent.solution.result import SteadyState
 from thermalent.solution.stored import Saved
 from thermalent.support.errors import ArgumentError

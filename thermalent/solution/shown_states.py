@@ -14,7 +14,7 @@ from thermalent.display.table import html_table, in_a_row, with_error
 from thermalent.networks.nodes import Qubit
 from thermalent.networks.shown_network import names_in_short
 from thermalent.operators import states
-from thermalent.operators.observables import MEASURES
+from thermalent.operators.reading.observables import MEASURES
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import MissingPackageError

@@ -19,9 +19,9 @@ from thermalent._version import __version__
 from thermalent.operators import states
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
-from thermalent.support.encoding import Decoder, Encoder, KnownClasses
 from thermalent.support.errors import ResultFileError
-from thermalent.support.result_file import (
+from thermalent.support.files.encoding import Decoder, Encoder, KnownClasses
+from thermalent.support.files.result_file import (
     ResultFile,
     damaged,
     read_result_file,

@@ -30,7 +30,7 @@ from thermalent.solving import registry
 from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 
 
 class Applicability(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 TERMS = 40
 _REACH = 5.0  # of |K| times a step: e^5 of cancellation at most

@@ -14,7 +14,7 @@ from thermalent.ensembles.mean import BlockMean
 from thermalent.solution.tasks import SourceStart
 from thermalent.stochastic.ket_kernels import KetPlan, follow_ket
 from thermalent.stochastic.kets import DrivenKets, indices
-from thermalent.support.signals import deferring_signals
+from thermalent.support.machine.signals import deferring_signals
 
 
 class KetSegment(NamedTuple):

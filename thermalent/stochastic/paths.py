@@ -15,7 +15,7 @@ from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, ad
 from thermalent.stochastic.step_operators import RARE, step_operators
 from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
 from thermalent.support import checks
-from thermalent.support.signals import deferring_signals
+from thermalent.support.machine.signals import deferring_signals
 
 _MOST_STEPS = 1e10  # of a path between two times: a day of computing
 _CHUNK = 4096  # steps between two checks whether to stop, about 10 ms

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 # Trajectories of a block, which share one stream of random numbers. Part of what a seed means:
 # another number gives other trajectories. 64 is where the time per trajectory stops falling.

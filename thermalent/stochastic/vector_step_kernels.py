@@ -18,7 +18,7 @@ from thermalent.stochastic.step_kernels import (
     rotate,
     rotation_matrices,
 )
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 
 class VectorStepOperators(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thermalent.support.cgroups import free_in_groups
+from thermalent.support.machine.cgroups import free_in_groups
 
 # Address space that a process takes without asking the budget: threads with their heaps, compiled
 # kernels, libraries that are loaded late (half a gigabyte for an ensemble on four threads).

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 
 _PATIENCE = 2.0  # seconds; work that ends sooner needs no line on the terminal
 _FIRST_LINE = 10.0  # seconds off a terminal; every line waits twice as long as the one before

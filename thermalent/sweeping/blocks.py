@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.networks.network import Network
-from thermalent.operators.observables import Readings
+from thermalent.operators.reading.observables import Readings
 from thermalent.solution.method import Method
 from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import SteadyStateTask

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thermalent.support.figure_files import save_figure
+from thermalent.support.files.figure_files import save_figure
 
 if TYPE_CHECKING:
     import xarray

@@ -20,7 +20,7 @@ from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.sweeping.columns import FAILED, Columns
 from thermalent.sweeping.description import study_of
 from thermalent.sweeping.execution import ensembles, executors, tasks

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.networks.network import Network
-from thermalent.operators import observables
 from thermalent.operators.entanglement import partial_trace
 from thermalent.operators.estimates import Estimate
+from thermalent.operators.reading import observables
 from thermalent.operators.states import STATE_TOLERANCE
 from thermalent.solution.method import MethodError
 from thermalent.stochastic.driven import DrivenEmitters, driven_emitters

@@ -10,7 +10,7 @@ from thermalent.analysis.conditional.expansion import checked_amplitudes
 from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
 from thermalent.networks.shown_network import names_in_short
-from thermalent.operators import weights
+from thermalent.operators.reading import weights
 from thermalent.solution.shown_states import imported_xarray
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass

@@ -14,9 +14,9 @@ from thermalent.analysis.conditional.expansion import Expansion, checked_amplitu
 from thermalent.analysis.conditional.histories import mean_over_histories
 from thermalent.analysis.conditional.shown import ShownConditionalStates
 from thermalent.networks.network import Network
-from thermalent.operators import observables
 from thermalent.operators.estimates import Estimate, Estimates
-from thermalent.operators.stacks import GivenStates
+from thermalent.operators.reading import observables
+from thermalent.operators.reading.stacks import GivenStates
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.stochastic.method import FieldTrajectories

@@ -13,7 +13,7 @@ from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
 from thermalent.analysis.design.points import Budget, DesignPoint
 from thermalent.analysis.design.search import imperfect
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
-from thermalent.support.figure_files import save_figure
+from thermalent.support.files.figure_files import save_figure
 
 _BLUE, _ORANGE, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _BEYOND = 6.0  # the bandwidths drawn reach this factor beyond the designs

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thermalent.analysis.design.shape_points import ShapeDesign
-from thermalent.support.figure_files import save_figure
+from thermalent.support.files.figure_files import save_figure
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # by order
 _STYLES = {"cavities": "-", "butterworth": "--", "chebyshev": ":"}

@@ -28,7 +28,7 @@ from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
 from thermalent.solution.result import SteadyState
 from thermalent.solving.solve import steady_state
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 
 _MAP = ContinuedFraction(rtol=1e-6)
 _ON_THE_MAP = 1e-5  # error of a state that is good enough for the map, if doubles give no less

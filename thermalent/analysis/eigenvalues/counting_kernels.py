@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 # Beyond this size a product is turned into its logarithm.
 _FAR = 1e100

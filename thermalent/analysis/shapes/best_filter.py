@@ -27,7 +27,7 @@ from thermalent.solution.stored import Saved
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.figure_files import save_figure
+from thermalent.support.files.figure_files import save_figure
 from thermalent.support.progress import working
 
 _MOST_POLES = 8

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from thermalent.continued_fraction.several_poles.orthonormal_rows import orthonormal_rows
+from thermalent.continued_fraction.several_poles.chain.orthonormal_rows import orthonormal_rows
 from thermalent.support.errors import ArgumentError
 
 # Roots closer to the imaginary axis than this part of the largest one are no stable poles: a pair

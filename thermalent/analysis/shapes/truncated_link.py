@@ -21,15 +21,17 @@ import numpy as np
 from thermalent.analysis.design.search import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain, chain_of
-from thermalent.continued_fraction.several_poles.evaluation import evaluate_truncated_tiers
-from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tail_damping import (
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.chain.tail_damping import (
     tail_damping,
     tail_damping_slopes,
 )
-from thermalent.continued_fraction.several_poles.tiers import BlockEntries, Tiers
+from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
+from thermalent.continued_fraction.several_poles.elimination.evaluation import (
+    evaluate_truncated_tiers,
+)
+from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.networks.network import Network
 
 _SMALLEST = 1e-300

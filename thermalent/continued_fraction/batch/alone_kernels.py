@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.batch.kernels import SCALING
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 from thermalent.support.vectors import (
     aligned,
     at,

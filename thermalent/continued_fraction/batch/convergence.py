@@ -7,7 +7,7 @@ import numpy as np
 from thermalent.continued_fraction.batch.alone_kernels import fold_alone
 from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.rounding_kernels import SECOND_DRAW, lost_by_rounding
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 # The states of a point in the search.
 ACTIVE, SETTLED, DEFERRED = 0, 1, 2

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 from thermalent.support.vectors import (
     aligned,
     at,

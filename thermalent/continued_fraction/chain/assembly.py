@@ -9,9 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
-from thermalent.continued_fraction.several_poles.assembly import assemble_tiers as tiers_assemble
-from thermalent.continued_fraction.several_poles.assembly import tier_offsets as tiers_offsets
-from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.continued_fraction.several_poles.chain.assembly import (
+    assemble_tiers as tiers_assemble,
+)
+from thermalent.continued_fraction.several_poles.chain.assembly import tier_offsets as tiers_offsets
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 
 def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:

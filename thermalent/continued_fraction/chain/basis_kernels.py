@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
 _EPS = float(np.finfo(float).eps)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 FEWEST_TIERS = 8
 WIDTHS = 1.2  # tiers to begin with, in units of sqrt(V)

@@ -18,10 +18,10 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
-from thermalent.continued_fraction.several_poles.evaluation import (
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers as evaluate_tiers,
 )
-from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.operators.superoperators import Operator
 from thermalent.support.progress import working
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 
 @compiled(error_model="numpy", fastmath={"contract"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 _EPS = float(np.finfo(float).eps)
 # The stated error is this many times the estimate, which takes one unit of the last place for every

@@ -20,7 +20,7 @@ from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.fraction import Solve, evaluate_chain, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
 

@@ -20,9 +20,9 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.dense_blocks import diagonal_block, down_block, up_block
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
-from thermalent.continued_fraction.dynamics.inversion import SPAN, Transform
-from thermalent.continued_fraction.dynamics.reduced import Reduced
+from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
+from thermalent.continued_fraction.dynamics.laplace.inversion import SPAN, Transform
+from thermalent.continued_fraction.dynamics.laplace.reduced import Reduced
 from thermalent.continued_fraction.dynamics.steps import OTHER_STEPS, Report, largest_rate
 from thermalent.numerics.inverse_laplace import hyperbola
 from thermalent.support.errors import ArgumentError

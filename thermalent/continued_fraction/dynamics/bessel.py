@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 _NEGLIGIBLE = 1e-18  # size of a coefficient that is left out
 _BELOW = 1e-7  # where the recurrence begins, in that size

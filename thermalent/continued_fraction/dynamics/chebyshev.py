@@ -23,7 +23,7 @@ from scipy import sparse
 
 from thermalent.continued_fraction.dynamics.bessel import bessel_series
 from thermalent.continued_fraction.dynamics.stretches import alternating_layout
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
 _LONGEST = 128.0  # the same where no tiers are added, for a repeated step would be lost

@@ -26,10 +26,10 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
-from thermalent.continued_fraction.dynamics.oscillations import weakly_damped
+from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Response
+from thermalent.continued_fraction.dynamics.laplace.oscillations import weakly_damped
+from thermalent.continued_fraction.dynamics.laplace.resolvents import Resolvents, resolvents
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
-from thermalent.continued_fraction.dynamics.resolvents import Resolvents, resolvents
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.networks.symmetry import element_charges
 

@@ -21,16 +21,16 @@ from thermalent.continued_fraction.dynamics.all_tiers import (
     transform_depth,
 )
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
-from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
-from thermalent.continued_fraction.dynamics.inversion import Inverter
-from thermalent.continued_fraction.dynamics.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
+from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
+from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.rounding import redrawn
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
     RelaxationResult,
     first_contour,
     relax,
 )
-from thermalent.continued_fraction.dynamics.rounding import redrawn
 from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
 from thermalent.networks.symmetry import element_charges
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from thermalent.continued_fraction.dynamics.inversion import Inverter, Window
-from thermalent.continued_fraction.dynamics.line import LineSum, along_a_line
+from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Window
+from thermalent.continued_fraction.dynamics.laplace.line import LineSum, along_a_line
 from thermalent.continued_fraction.dynamics.steps import Report, Runs
 from thermalent.support.progress import working
 

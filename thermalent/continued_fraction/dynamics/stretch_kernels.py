@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 from thermalent.support.vectors import (
     everywhere,
     following,

@@ -12,7 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 
 @compiled(error_model="numpy", fastmath={"contract"})

@@ -28,7 +28,7 @@ from math import comb
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.coordinates import Source, source_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import Source, source_of
 from thermalent.networks.gaussian_source import GaussianSource
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network

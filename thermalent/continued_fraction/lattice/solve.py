@@ -35,7 +35,7 @@ from thermalent.continued_fraction.lattice.lattice import (
     sectors,
     unknowns,
 )
-from thermalent.continued_fraction.several_poles.coordinates import Source, source_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import Source, source_of
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.result import TARGET

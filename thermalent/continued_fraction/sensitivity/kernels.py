@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from thermalent.continued_fraction.chain.kernels import solve_in_place
-from thermalent.support.compiled import compiled
+from thermalent.support.machine.compiled import compiled
 
 
 @compiled(error_model="numpy")

@@ -9,8 +9,8 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.operators import entanglement
-from thermalent.operators.gradients import Valued
-from thermalent.operators.observables import TABLE
+from thermalent.operators.bounds.gradients import Valued
+from thermalent.operators.reading.observables import TABLE
 from thermalent.support import checks
 
 ObservableLike = str | np.ndarray | Callable[[np.ndarray], tuple[float, np.ndarray]]

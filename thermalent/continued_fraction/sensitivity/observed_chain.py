@@ -36,14 +36,14 @@ from thermalent.continued_fraction.sensitivity.generator_slopes import randomise
 from thermalent.continued_fraction.sensitivity.hot_mode import radial_terms
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike, evaluated
 from thermalent.continued_fraction.sensitivity.result import Sensitivities
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
-from thermalent.operators import error_bounds
+from thermalent.operators.bounds import error_bounds
+from thermalent.operators.bounds.gradients import Valued
 from thermalent.operators.estimates import Estimate
-from thermalent.operators.gradients import Valued
-from thermalent.operators.observables import TABLE, of_state
+from thermalent.operators.reading.observables import TABLE, of_state
 from thermalent.solution.errors import SolveError, require_memory
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, SteadyState

@@ -21,7 +21,7 @@ from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIER
 from thermalent.networks.network import Network
 from thermalent.solution.stored import builder_record
 from thermalent.support.calls import with_explained_calls
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.support.progress import working
 
 # Numbers of tiers, in units of that of the state; two changes show how fast they decay.

@@ -19,13 +19,13 @@ import numpy as np
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
-from thermalent.continued_fraction.several_poles.building import tiers_with_changes
+from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.elimination.sweep import FACTORS, TierSweep
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.sweep import FACTORS, TierSweep
-from thermalent.continued_fraction.several_poles.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
 from thermalent.solution.errors import require_memory
@@ -288,7 +288,7 @@ class _Adjoint:
 
 def _contracted(change: Tiers, x: list[np.ndarray], y: list[np.ndarray]) -> tuple[float, float]:
     """-y . dL x, and the sizes of its terms added up."""
-    from thermalent.continued_fraction.several_poles import sweep_kernels
+    from thermalent.continued_fraction.several_poles.elimination import sweep_kernels
 
     total, size = sweep_kernels.contract(
         change.within, change.up, change.down, change.rate, _stacked(x), _stacked(y)

@@ -21,7 +21,7 @@ from thermalent.continued_fraction.sensitivity.several_poles import (
     held_derivatives,
     linear_parts,
 )
-from thermalent.continued_fraction.several_poles.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.networks.network import Network
 from thermalent.support.progress import working
 

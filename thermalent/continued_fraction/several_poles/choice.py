@@ -14,16 +14,20 @@ import numpy as np
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors, unknowns
+from thermalent.continued_fraction.several_poles.chain.coordinates import (
+    Source,
+    SourceChain,
+    source_of,
+)
 from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
     block_size,
     bytes_needed,
     work,
 )
-from thermalent.continued_fraction.several_poles.coordinates import Source, SourceChain, source_of
-from thermalent.continued_fraction.several_poles.displaced_source import bytes_of_displaced
-from thermalent.continued_fraction.several_poles.empty_source import COLD
-from thermalent.continued_fraction.several_poles.stepped_run import bytes_of_factors
+from thermalent.continued_fraction.several_poles.moving.displaced_source import bytes_of_displaced
+from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
+from thermalent.continued_fraction.several_poles.moving.stepped_run import bytes_of_factors
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost

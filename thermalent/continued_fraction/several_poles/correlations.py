@@ -18,14 +18,12 @@ from functools import cached_property
 import numpy as np
 
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.dynamics.inversion import Inverter, Response
+from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps
-from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.converge import bytes_needed
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.evaluation import fold_work
-from thermalent.continued_fraction.several_poles.fields import (
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.fields import (
     ChainField,
     TierMatrices,
     joined_tiers,
@@ -33,9 +31,11 @@ from thermalent.continued_fraction.several_poles.fields import (
     split,
     vectors_of,
 )
-from thermalent.continued_fraction.several_poles.placements import count
-from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.continued_fraction.several_poles.chain.placements import count
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.several_poles.converge import bytes_needed
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
+from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.support import memory_limit
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding

@@ -15,16 +15,16 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
-from thermalent.continued_fraction.dynamics.conserved import reading_with_trace
-from thermalent.continued_fraction.dynamics.inversion import Inverter
-from thermalent.continued_fraction.dynamics.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
+from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
+from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
-from thermalent.continued_fraction.several_poles.building import tiers
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.evaluation import fold_work
-from thermalent.continued_fraction.several_poles.placements import count
-from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.placements import count
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.networks.symmetry import element_charges
 from thermalent.support.progress import working
 

@@ -14,24 +14,27 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import TIERS_BUDGET
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.displaced_source import (
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
+from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
+from thermalent.continued_fraction.several_poles.moving.displaced_source import (
     DisplacedRun,
     bytes_of_displaced,
 )
-from thermalent.continued_fraction.several_poles.empty_source import EmptyRun
-from thermalent.continued_fraction.several_poles.evaluation import fold_work
-from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
-from thermalent.continued_fraction.several_poles.larger_runs import (
+from thermalent.continued_fraction.several_poles.moving.empty_source import EmptyRun
+from thermalent.continued_fraction.several_poles.moving.larger_runs import (
     PART_OF_STEPS,
     Run,
     SearchGoal,
     converge_runs,
 )
-from thermalent.continued_fraction.several_poles.moving_source import MovingSource
-from thermalent.continued_fraction.several_poles.placements import count
-from thermalent.continued_fraction.several_poles.wider_reference import CoherentRun, Reference
+from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.wider_reference import (
+    CoherentRun,
+    Reference,
+)
 
 HOW_GROWN = "change with one quantum more along the chain, more tiers and shorter steps"
 

@@ -9,7 +9,8 @@ import numpy as np
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
-from thermalent.continued_fraction.several_poles.building import tiers
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
     Converged,
@@ -17,7 +18,6 @@ from thermalent.continued_fraction.several_poles.converge import (
     truncated,
     work,
 )
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import require_no_coherences
 from thermalent.solution.record import MethodRecord

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.dynamics.conserved import Conserved
-from thermalent.continued_fraction.dynamics.inversion import SPAN
+from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
+from thermalent.continued_fraction.dynamics.laplace.inversion import SPAN
 from thermalent.continued_fraction.switching import kernels
 from thermalent.numerics.inverse_laplace import hyperbola
 

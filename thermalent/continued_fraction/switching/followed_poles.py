@@ -13,16 +13,19 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.building import tiers_with_changes
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.filling_chain import (
+from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.several_poles.moving.filling_chain import (
     DriftUnits,
     FollowedSource,
     drive_terms,
 )
-from thermalent.continued_fraction.several_poles.moving_source import MovingSource
-from thermalent.continued_fraction.several_poles.stepped_run import SteppedRun, SteppedStretch
-from thermalent.continued_fraction.several_poles.tiers import Tiers
+from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.stepped_run import (
+    SteppedRun,
+    SteppedStretch,
+)
 
 _WEAK = 0.1  # of the tolerance of a step, which a field that is left out may change
 

@@ -14,8 +14,8 @@ from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import factors, in_real_numbers
-from thermalent.continued_fraction.dynamics.conserved import Conserved
-from thermalent.continued_fraction.dynamics.rounding import redrawn
+from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
+from thermalent.continued_fraction.dynamics.laplace.rounding import redrawn
 from thermalent.continued_fraction.dynamics.steps import largest_rate
 from thermalent.continued_fraction.switching.contours import TierResolvent
 from thermalent.continued_fraction.switching.reference import (

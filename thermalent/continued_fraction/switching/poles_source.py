@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
 
 _SAME = 1e-13  # part of a covariance by which two of them differ for rounding
 _WORTH_A_BREAK = 2.0  # times that the source takes to be stationary, from which steps end there

@@ -9,22 +9,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.dynamics.conserved import Conserved
+from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.steps import largest_rate
-from thermalent.continued_fraction.several_poles.assembly import assemble_tiers, tier_offsets
-from thermalent.continued_fraction.several_poles.building import tiers_with_changes
-from thermalent.continued_fraction.several_poles.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.evaluation import fold_work
-from thermalent.continued_fraction.several_poles.fields import joined_tiers, split
-from thermalent.continued_fraction.several_poles.moving_source import (
+from thermalent.continued_fraction.several_poles.chain.assembly import assemble_tiers, tier_offsets
+from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split
+from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
+from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
+from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
     MovingSource,
     covariance_changes,
     steps_to,
     up_alone,
 )
-from thermalent.continued_fraction.several_poles.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.tiers import Tiers
 from thermalent.continued_fraction.switching.poles_source import PolesStretch
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding

@@ -10,13 +10,17 @@ import numpy as np
 from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
-from thermalent.continued_fraction.several_poles.common_coordinates import common_chains
+from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
+from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
+from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
-from thermalent.continued_fraction.several_poles.coordinates import NoChainError, SourceChain
-from thermalent.continued_fraction.several_poles.empty_source import COLD
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
-from thermalent.continued_fraction.several_poles.larger_runs import Run, SearchGoal, converge_runs
-from thermalent.continued_fraction.several_poles.placements import count
+from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
+from thermalent.continued_fraction.several_poles.moving.larger_runs import (
+    Run,
+    SearchGoal,
+    converge_runs,
+)
 from thermalent.continued_fraction.switching.followed_poles import (
     FollowedStretch,
     followed_run,

@@ -22,7 +22,7 @@ from thermalent.stochastic.paths import PathSpec
 from thermalent.stochastic.run import block_mean
 from thermalent.stochastic.step_bias import ExtrapolatedBlock, Reader
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.sweeping.blocks import StateOrError, attempt, compute
 from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.executors import LOOK, LOSSES, Workers, blamed, lost

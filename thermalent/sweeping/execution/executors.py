@@ -18,7 +18,7 @@ from typing import Any
 
 from thermalent._version import __version__
 from thermalent.support import checks
-from thermalent.support.one_thread import one_thread
+from thermalent.support.machine.one_thread import one_thread
 from thermalent.sweeping.columns import Columns
 from thermalent.sweeping.execution.parent import end_with_parent
 from thermalent.sweeping.execution.tasks import (

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from thermalent.networks.network import Network
-from thermalent.operators import error_bounds
+from thermalent.operators.bounds import error_bounds
 from thermalent.operators.estimates import Estimate
-from thermalent.operators.observables import TABLE, Readings, of_state, of_states
-from thermalent.operators.readable import Named, Stack
-from thermalent.operators.stacks import GivenStates
-from thermalent.operators.weights import labels, pure, weight, weights
+from thermalent.operators.reading.observables import TABLE, Readings, of_state, of_states
+from thermalent.operators.reading.readable import Named, Stack
+from thermalent.operators.reading.stacks import GivenStates
+from thermalent.operators.reading.weights import labels, pure, weight, weights
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
 

@@ -1,0 +1,58 @@
+"""When a contour takes more nodes, and what it says of its error."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
+from thermalent.continued_fraction.dynamics.laplace.inversion import (
+    ExponentialSum,
+    Inverter,
+    Response,
+)
+from thermalent.continued_fraction.dynamics.laplace.reduced import Transformed, folded
+
+TOLERANCE = 1e-8
+
+
+def refined(monkeypatch, values):
+    """The window of an inverter whose sums are constants, and how many sums it took."""
+    sums = [ExponentialSum(np.zeros(1), np.full((1, 1), value), True) for value in values]
+    taken = iter(sums)
+    monkeypatch.setattr(Inverter, "_sum", lambda *_: next(taken))
+    response = Response(transform=lambda z, depth: np.zeros(1))
+    window = Inverter(response, 5, TOLERANCE, real=True)._window(1.0, 10.0)
+    return window, len(sums) - len(list(taken))
+
+
+@pytest.mark.parametrize(("gain", "count"), [(4.1, 4), (3.9, 3)])
+def test_more_nodes_as_long_as_they_gain_a_factor_of_four(monkeypatch, gain, count):
+    """Changes of 1e-3, of that over the gain, and of what is good enough."""
+    values = 0.5 + np.cumsum([0.0, 1e-3, 1e-3 / gain, TOLERANCE / 8, 0.0])
+    window, taken = refined(monkeypatch, values)
+    assert taken == count
+    last = {4: TOLERANCE / 8, 3: 1e-3 / gain}[count]
+    assert window.error == pytest.approx(last, abs=2e-13)
+
+
+def test_enough_is_a_quarter_of_the_tolerance(monkeypatch):
+    for share, count in ((0.24, 2), (0.26, 3)):
+        _, taken = refined(monkeypatch, [0.5, 0.5 + share * TOLERANCE, 0.5 + share * TOLERANCE])
+        assert taken == count
+
+
+def test_transforms_at_many_nodes_are_those_at_one():
+    """Of a chain in a compiled loop, and of another equation one after the other."""
+    h = hierarchy(te.thermal_link(3.0, 0.3, detuning=0.2))
+    chain = hierarchy_chain(h)
+    b = np.linspace(1, 2, chain.tier0_size)
+    nodes, conserved = np.array([0.5 + 1j, -0.1 + 2j, 3 - 0.4j]), Conserved(chain)
+    equation = folded(chain, b)
+    for given in (equation, lambda z, depth: equation(z, depth)):
+        transform = Transformed(conserved, given)
+        for depth in (0, 1, 30):
+            alone = [transform(complex(z), depth) for z in nodes]
+            # Solutions of equations of condition 1e3 at the most, rounded otherwise.
+            np.testing.assert_allclose(transform.at_nodes(nodes, depth), alone, rtol=1e-12)

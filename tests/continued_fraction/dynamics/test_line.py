@@ -1,0 +1,88 @@
+"""Functions of time from samples of their transforms on a line, and their errors."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction.dynamics import relaxation
+from thermalent.continued_fraction.dynamics.laplace.inversion import Response
+from thermalent.continued_fraction.dynamics.laplace.line import along_a_line
+from thermalent.numerics.rational_fit import common_poles, mirrored, with_residues
+
+TIMES = np.geomspace(1e-3, 1e3, 40)
+
+
+def decaying(rng, turning, *, real):
+    """Poles of rates from 1e-3 to 30 that turn so many times as fast; residues, (p, 2)."""
+    poles = -np.geomspace(1e-3, 30.0, 25) * (1 + 1j * turning * rng.normal(size=25))
+    residues = rng.normal(size=(25, 2)) / 25
+    if real:
+        return np.concatenate([poles, poles.conj(), [0.0]]), np.concatenate(
+            [residues, residues, [[0.5, -0.2]]]
+        )
+    return poles, residues * np.exp(1j * np.arange(25))[:, None]
+
+
+def by_line(poles, residues, tolerance, *, real, off=0.0):
+    def transform(z, depth):
+        return (1 + off / depth) / (z - poles) @ residues
+
+    return along_a_line(
+        Response(transform=transform),
+        TIMES[-1],
+        residues.sum(axis=0),
+        rate=30.0,
+        depth=10,
+        deeper=10**9,
+        tolerance=tolerance,
+        real=real,
+        report=lambda text: None,
+    )
+
+
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize(("turning", "tolerance"), [(0.0, 1e-3), (0.5, 1e-8), (3.0, 1e-5)])
+def test_the_error_of_a_line_holds_and_is_not_absurd(real, turning, tolerance):
+    poles, residues = decaying(np.random.default_rng(3), turning, real=real)
+    exact = np.exp(np.multiply.outer(TIMES, poles)) @ residues
+    found = by_line(poles, residues, tolerance, real=real)
+    off = np.max(np.abs(found.sum.at(TIMES) - (exact.real if real else exact)))
+    assert off <= found.error <= tolerance
+    # The bound adds up absolute values along the line, some ten natural scales.
+    assert found.error <= 1e3 * max(off, 1e-3 * tolerance)
+    assert found.samples <= (60 if real else 90)
+
+
+def test_what_tiers_leave_out_is_part_of_the_error():
+    """Fewer tiers are off by a part of 1e-5, which all samples but the last ones do not see."""
+    poles, residues = decaying(np.random.default_rng(3), 0.5, real=True)
+    found = by_line(poles, residues, 1e-8, real=True, off=1e-4)
+    assert found.error >= 1e-6
+
+
+def test_a_rational_function_is_found_from_few_samples():
+    poles = np.array([-0.1, -0.3 + 2j, -0.3 - 2j])
+    residues = np.array([[1.0], [0.5 - 0.1j], [0.5 + 0.1j]])
+    points = 0.05 + 1j * np.geomspace(0.01, 10.0, 6)
+    z, values = mirrored(points, (1 / np.subtract.outer(points, poles)) @ residues)
+    found = common_poles(z, values, 1e-10)
+    sums = with_residues(found.longer, z, values, residues.sum(axis=0))
+    away = np.abs(np.subtract.outer(sums.poles, poles))
+    assert np.max(np.min(away, axis=0)) < 1e-9
+    assert len(found.shorter) < len(found.longer)
+
+
+def test_a_line_and_steps_give_the_same_coherence(monkeypatch):
+    """The source's poles turn as fast as they decay: contours around the origin pass them by."""
+    network = te.thermal_link(2.0, filter=te.Filter.butterworth(order=2, fwhm=0.2), qubits=1)
+    delays = [0.5, 30.0, 60.0]
+
+    def found(worth_a_line, stepped):
+        monkeypatch.setattr(relaxation, "_DEAR_TRANSFORM", worth_a_line)
+        monkeypatch.setattr(relaxation, "_STEPPED", stepped)
+        return [te.coherence(network, delays, order=order, rtol=1e-5) for order in (1, 2)]
+
+    for line, steps in zip(found(0.0, 0.0), found(np.inf, np.inf), strict=True):
+        assert np.all(line.values[1:] != steps.values[1:])
+        assert np.all(np.abs(line.values - steps.values) <= line.error + steps.error)
+        assert np.max(line.error) < 1e-4

@@ -1,0 +1,83 @@
+"""Resolvents side by side: the same numbers as a sparse solve of each, and as true errors."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.analysis.radiated_field import field_of
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics import correlations
+from thermalent.continued_fraction.dynamics.correlations import Field, Regression
+from thermalent.continued_fraction.dynamics.laplace import resolvents
+
+OMEGA = np.array([-40.0, -1.3, -0.2, 0.0, 1e-3, 0.7, 2.0, 11.0, 1e3, 0.25])  # more than the lanes
+
+
+def regression(network=None, order=1, last=24):
+    network = te.thermal_link(3.0, 0.2, detuning=(0.3, -0.1)) if network is None else network
+    weights, emitters = field_of(network, "output")
+    field = Field(complex(weights[network.mode_indices[0]]), emitters)
+    return Regression(hierarchy(network), field, order, last)
+
+
+NETWORKS = {
+    "one qubit": lambda: te.thermal_link(0.7, 0.3, qubits=1),
+    "two qubits": lambda: te.thermal_link(3.0, 0.2, detuning=(0.3, -0.1)),
+    "narrow": lambda: te.thermal_link(200.0, 1e-4),
+    "back-action": lambda: te.phononic_link(
+        0.5, kappa=0.4, wavelengths=(1.0, 2.0), detuning=(0.5, -0.5)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("order", [1, 2])
+def test_every_frequency_is_that_of_a_sparse_solve_within_its_rounding(name, order):
+    found = regression(NETWORKS[name](), order)
+    omega = OMEGA if order == 1 else OMEGA[OMEGA != 0.0]  # where the flux squared is a pole
+    values, errors = found.at_frequencies(omega, 30)
+    alone = np.array([found.at_frequency(w, 30) for w in omega])
+    assert np.all(np.abs(values - alone[:, 0]) <= errors)
+    assert np.all(np.abs(errors - alone[:, 1]) <= 0.1 * alone[:, 1].real)
+    nodes = 0.3 + 1j * omega
+    each = np.array([found(z, 30) for z in nodes])
+    assert np.all(np.abs(found.at_nodes(nodes, 30) - each) <= 1e-11 * np.abs(each))
+
+
+def test_a_lane_knows_nothing_of_the_others():
+    found = regression()
+    values, errors = found.at_frequencies(OMEGA, 24)
+    for i in (0, 3, 9):
+        alone, error = found.at_frequencies(OMEGA[i : i + 1], 24)
+        assert (alone[0], error[0]) == (values[i], errors[i])
+
+
+def test_what_lost_digits_and_what_has_no_room_is_solved_alone(monkeypatch):
+    found = regression()
+    alone = [found.at_frequency(w, 24) for w in OMEGA]
+    for module, name, limit in ((correlations, "_LOST", -1.0), (resolvents, "RESOLVENTS", 0.0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, limit)
+            values, errors = found.at_frequencies(OMEGA, 24)
+            assert list(zip(values, errors, strict=True)) == alone
+            each = np.array([found(0.1 + 1j, 24)])
+            assert np.array_equal(found.at_nodes(np.array([0.1 + 1j]), 24), each)
+    assert list(found.at_frequencies(OMEGA, 24)[0]) != [value for value, _ in alone]
+
+
+def test_the_residual_shows_what_elimination_loses():
+    found = regression()
+    size = (found.chain, 1j * OMEGA, 24, found.start, found.start_size, found.row)
+    together = resolvents.resolvents(*size)
+    assert np.all(together.missed <= 1e-13 * together.terms)
+    assert np.all(together.missed > 0)
+
+
+def test_a_frequency_without_a_solution_is_named(monkeypatch):
+    def singular(self, omega, depth):
+        raise np.linalg.LinAlgError("singular")
+
+    monkeypatch.setattr(correlations, "_LOST", -1.0)
+    monkeypatch.setattr(Regression, "at_frequency", singular)
+    with pytest.raises(np.linalg.LinAlgError, match=r"^-1\.3$"):
+        regression().at_frequencies(OMEGA[1:2], 24)

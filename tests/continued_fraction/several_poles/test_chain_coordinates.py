@@ -1,0 +1,77 @@
+"""Chain coordinates of a source: rows, drift, what is left out, and the choice of coordinates."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from tests.support.several_poles_networks import solved
+from tests.support.several_poles_sources import behind
+from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, chain_of
+from thermalent.continued_fraction.several_poles.chain.orthonormal_rows import orthonormal_rows
+from thermalent.continued_fraction.several_poles.choice import preferred_chain
+
+
+def test_rows_are_orthonormal_and_reproduce_the_drift():
+    rng = np.random.default_rng(1)
+    drift = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6))
+    root = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6))
+    metric = root @ root.conj().T
+    output = rng.normal(size=6) + 0j
+    rows, size = orthonormal_rows(output, drift, metric)
+    assert np.max(np.abs(rows @ metric @ rows.conj().T - np.eye(6))) < 1e-12
+    assert np.max(np.abs(size * rows[0] - output)) < 1e-14
+    changed = rows @ drift @ metric @ rows.conj().T
+    assert np.max(np.abs(np.triu(changed, 2))) < 1e-12 * np.max(np.abs(changed))
+    assert np.max(np.abs(changed @ rows - rows @ drift)) < 1e-10
+
+
+def test_cavities_in_a_row_are_a_damped_oscillator():
+    """Two equal ones: position and velocity at critical damping, the Schwarz form."""
+    kappa = 0.3
+    chain = chain_of(te.thermal_link(10.0, kappa, filters=2))
+    expected = kappa * np.array([[0, 1], [-1, 2]])
+    assert np.max(np.abs(chain.drift - expected)) < 1e-15
+    assert chain.variance == pytest.approx(10.0 / 4)
+    assert np.max(np.abs(chain.covariance - np.eye(2))) < 1e-14
+
+
+def test_what_does_not_act_on_the_emitters_is_left_out():
+    """A hot mode that nothing listens to shortens the chain, not the error."""
+    network = behind(
+        (te.Mode(name="idle", bath_rate=0.3, n_th=50.0), te.Mode(name="a", bath_rate=0.5, n_th=2)),
+        np.zeros((2, 2)),
+        (0.1, 0.0),
+        (0.0, np.sqrt(0.5)),
+    )
+    assert chain_of(network).length == 1
+    state, error = solved(network, 1e-10)
+    expected = te.steady_state(te.thermal_link(2.0, 0.5), te.ContinuedFraction(rtol=1e-11)).state
+    assert np.max(np.abs(state - expected)) <= error + 1e-11
+
+
+def test_two_outputs_have_no_chain():
+    rails = te.dual_rail(1, 1.0, bandwidth=5.0)
+    with pytest.raises(NoChainError, match="feel several amplitudes"):
+        chain_of(rails)
+    assert preferred_chain(rails, 1e-9) is None
+    assert te.steady_state(rails).stats["coordinates"] == "modes"
+
+
+def test_the_choice_is_by_cost():
+    for network, coordinates in (
+        (te.thermal_link(0.01, 0.5, filters=3), "modes"),
+        (te.thermal_link(0.1, 0.5, filters=2, qubits=4), "modes"),
+        (te.thermal_link(30.0, 0.1, filters=2), "chain"),
+    ):
+        result = te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
+        assert result.stats["coordinates"] == coordinates
+
+
+def test_imaginary_parts_that_are_rounding_leave_the_arithmetic_real():
+    """Rounding is relative to the largest number of all, also where nothing acts back."""
+    chain = chain_of(te.thermal_link(2.0, 0.5, filters=2))
+    tiny = 1e-17j * np.max(np.abs(chain.drift))
+    assert replace(chain, drift=chain.drift + tiny).real
+    assert not replace(chain, drift=chain.drift + 1e8 * tiny).real

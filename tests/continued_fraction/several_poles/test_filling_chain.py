@@ -1,0 +1,113 @@
+"""Coordinates that follow a source which fills, and the long steps in them."""
+
+import numpy as np
+import pytest
+from scipy import linalg, sparse
+
+import thermalent as te
+from tests.continued_fraction.several_poles.test_growing_source import cold
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
+from thermalent.continued_fraction.several_poles.moving import empty_source, stepped_run
+from thermalent.continued_fraction.several_poles.moving.filling_chain import following_frame
+from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+
+
+def detuned():
+    filters = te.Filter.cavities([0.05, 0.1, 0.08], detunings=(0.0, 0.03, -0.02))
+    return te.thermal_link(30.0, filter=filters)
+
+
+def empty(chain):
+    return MovingSource(chain, np.zeros(chain.length))
+
+
+def drift_at(chain, frame, time):
+    """The drive and H' that the weights of a frame stand for."""
+    weights = frame.weights(time)
+    drift = sum(
+        weight * change.drift
+        for weight, (change, _) in zip(weights[1:], frame.changes[1:], strict=True)
+    )
+    return weights[0], drift
+
+
+@pytest.mark.parametrize("time", [2.0, 10.0, 40.0])
+def test_amplitudes_that_follow_the_source_stay_independent(time):
+    """Stepped on with H' and the noise of the source, their covariance stays one."""
+    chain = chain_of(detuned())
+    frame, source = following_frame(chain), empty(chain)
+    scale, drift = drift_at(chain, frame, time)
+    assert np.any(drift.imag)
+    left = linalg.expm(-chain.drift * time)
+    covariance = chain.covariance - left @ chain.covariance @ left.conj().T
+    assert scale**2 == pytest.approx(chain.scale**2 * covariance[0, 0].real, rel=1e-6)
+    assert scale**2 == pytest.approx(
+        chain.variance + chain.scale**2 * source.at(time)[0][0].real, rel=1e-6
+    )
+    # All that the emitters feel is <y(t + s) y(t)^*>: that of w and of the modes agree.
+    h = 1e-4 * time
+    middle = drift_at(chain, frame, time + h / 2)[1]
+    by_w = scale * drift_at(chain, frame, time + h)[0] * linalg.expm(-middle * h)[0, 0]
+    by_modes = chain.scale**2 * (linalg.expm(-chain.drift * h) @ covariance)[0, 0]
+    assert abs(by_w - by_modes) <= 1e-7 * abs(by_modes)
+    # What w_1 loses it gains as noise: H' + H'^+ is positive.
+    assert np.min(np.linalg.eigvalsh(drift + drift.conj().T)) > -1e-6 * np.max(np.abs(drift))
+
+
+def test_in_the_end_the_coordinates_are_those_of_the_stationary_source():
+    chain = chain_of(detuned())
+    scale, drift = drift_at(chain, following_frame(chain), 1e4)
+    assert scale == pytest.approx(np.sqrt(chain.variance), rel=1e-9)
+    assert np.linalg.eigvals(drift) == pytest.approx(np.linalg.eigvals(chain.drift), rel=1e-6)
+    assert np.allclose(np.diag(drift), np.diag(chain.drift), atol=1e-9)
+
+
+def test_emitters_that_act_back_need_coordinates_with_the_vacuum():
+    filters = te.Filter.cavities([0.2, 0.3])
+    network = te.phononic_link(0.5, filter=filters, wavelengths=(0.9, 1.1))
+    assert following_frame(chain_of(network)) is None
+    assert following_frame(chain_of(cold())) is not None
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
+    """Explicit steps beside the stationary chain, and long ones beside the moving one."""
+    network = te.thermal_link(0.2, 0.2, (1.0, 0.8), detuning=(0.1, -0.2), filters=2)
+    chain, times = chain_of(network), np.array([0.0, 0.3, 3.0])
+    part = np.diag([0.4, 0.0, 0.6, 0.0]) if charge == 0 else np.outer([0, 0, 1, 0], [1, 0, 0, 0])
+    found = []
+    for most in (np.inf, 0.0):
+        monkeypatch.setattr(empty_source, "COLD", np.inf)
+        monkeypatch.setattr(stepped_run, "_MOST_EXPLICIT", most)
+        run = empty_source.EmptyRun(
+            chain, empty(chain), 2, part.astype(complex), charge, 6, 3.0, 1e-30
+        )
+        assert run.long == (most == 0.0)
+        found.append(run.states(times, np.inf, 1e-5)[0])
+    assert np.max(np.abs(found[0][2] - part)) > 0.05
+    assert np.max(np.abs(found[0] - found[1])) < 3e-5
+
+
+def test_what_is_left_on_high_tiers_is_not_amplified(monkeypatch):
+    """Within 3/gamma it would be relative to the stationary amplitudes, and steps with it."""
+    chain = chain_of(te.thermal_link(100.0, 0.05, filters=2))
+    part, amplified = np.diag([1.0, 0.0, 0.0, 0.0]).astype(complex), []
+    for coldest in (np.inf, 0.0):
+        monkeypatch.setattr(empty_source, "COLD", coldest)
+        run = empty_source.EmptyRun(chain, empty(chain), 1, part, 0, 24, 1.0, 1e-3)
+        assert run.long == (coldest == 0.0)
+        equation = run.equation(run.stretches[0])
+        matrix = equation.frozen(np.array([3.0])).toarray()
+        amplified.append(float(np.max(np.abs(linalg.expm(3 * matrix)[: equation.own]))))
+    assert amplified[0] > 1e3
+    assert amplified[1] < 2
+
+
+def test_sums_of_matrices_are_those_of_their_elements():
+    rng = np.random.default_rng(2)
+    dense = [np.where(rng.random((7, 7)) < 0.3, rng.normal(size=(7, 7)), 0) for _ in range(3)]
+    summed = SumOfMatrices([sparse.csr_array(matrix) for matrix in dense])
+    expected = dense[0] + 0.3 * dense[1] - 2 * dense[2]
+    assert np.allclose(summed.with_weights(np.array([0.3, -2.0])).toarray(), expected, atol=1e-15)
+    assert summed.entries == np.count_nonzero(sum(map(np.abs, dense)))

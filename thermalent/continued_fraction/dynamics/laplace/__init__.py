@@ -1,0 +1,1 @@
+"""Resolvents at complex frequencies, and the transform back to times."""

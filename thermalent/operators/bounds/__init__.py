@@ -1,0 +1,1 @@
+"""Errors and slopes of quantities, from those of the states they are read from."""

@@ -1,0 +1,1 @@
+"""What the machine allows: compiled kernels, signals, threads, limits of containers."""
