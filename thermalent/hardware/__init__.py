@@ -35,8 +35,7 @@ __getattr__ = renamed_names(
     phononic_link="colour_centre_link",
     Row="QuantityRow",
     design="thermalent.design",
-    **{
-        name: f"thermalent.analysis.design.result.{name}"
-        for name in ("Budget", "Design", "DesignPoint")
-    },
+    Budget="thermalent.analysis.design.result.Budget",
+    Design="thermalent.analysis.design.result.Design",
+    DesignPoint="thermalent.analysis.design.result.DesignPoint",
 )
