@@ -50,7 +50,8 @@ def test_the_error_of_a_line_holds_and_is_not_absurd(real, turning, tolerance):
     assert off <= found.error <= tolerance
     # The bound adds up absolute values along the line, some ten natural scales.
     assert found.error <= 1e3 * max(off, 1e-3 * tolerance)
-    assert found.samples <= (60 if real else 90)
+    # The last samples are asked for by rounding: 60 on one processor were 61 on another.
+    assert found.samples <= (70 if real else 100)
 
 
 def test_what_tiers_leave_out_is_part_of_the_error():
