@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 from tests.mutation.mutants import Mutant
 from tests.mutation.pytest_order import CHOSEN, LIMIT, STARTED
 from tests.mutation.recording import file_of, test_environment
@@ -21,7 +23,8 @@ from tests.mutation.trees import changed
 
 _MOST_BROKEN = 3  # tests that fail anyway, per change
 _ENDLESS = 5  # a test that takes so many times longer with a change has noticed it
-_WALL = 10  # a run that waits so many times its CPU limit has stopped
+_LOOK = 20  # seconds, at least, between two looks at whether a run computes or waits for ever
+_COMPUTES = 0.01  # CPU seconds a second: a busy machine gives a run that computes more than this
 
 
 class Ran(NamedTuple):
@@ -123,11 +126,27 @@ def _run(
         errors="replace",
         start_new_session=True,
     )
+    look = max(limit, _LOOK)
+    used = 0.0
     try:
-        return process.communicate(timeout=_WALL * limit)[0], process.returncode
-    except subprocess.TimeoutExpired:
-        return "", None
+        while True:
+            try:
+                return process.communicate(timeout=look)[0], process.returncode
+            except subprocess.TimeoutExpired:
+                used, before = _cpu_seconds(process.pid), used
+                if used - before < _COMPUTES * look:
+                    return "", None
     finally:
         with contextlib.suppress(ProcessLookupError):  # what the tests started and did not end
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process and of all that it started, as far as they still run."""
+    try:
+        family = [psutil.Process(pid)]
+        family += family[0].children(recursive=True)
+        return sum(sum(process.cpu_times()[:4]) for process in family)
+    except psutil.NoSuchProcess:
+        return 0.0

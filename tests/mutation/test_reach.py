@@ -125,12 +125,14 @@ def test_a_run_names_the_test_that_never_ends(tree):
         "import time\n\ndef test_waits():\n    time.sleep(0.1)\n\n"
         "def test_loops():\n    while True:\n        pass\n"
     )
-    assert first_failure(tree, ["tests/test_endless.py::test_waits"], 2) == Ran()
-    both = ["tests/test_endless.py::test_waits", "tests/test_endless.py::test_loops"]
-    ran = first_failure(tree, both, 2)
+    try:
+        assert first_failure(tree, ["tests/test_endless.py::test_waits"], 2) == Ran()
+        both = ["tests/test_endless.py::test_waits", "tests/test_endless.py::test_loops"]
+        ran = first_failure(tree, both, 2)
+    finally:
+        endless.unlink()  # the recording of the next test would never end
     assert ran.running == both[1]
     assert 0.5 < ran.seconds < 2.0
-    endless.unlink()
 
 
 def test_a_test_file_that_changed_is_recorded_again(tree):
