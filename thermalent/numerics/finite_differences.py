@@ -78,10 +78,10 @@ def slope_and_curvature(
     steps = np.minimum(_FIRST_STEP, room)
     # Twice: the first curvature, however rough, gives the width that sets the second step.
     for _ in range(2):
-        near = np.array(
-            [[function(x + s * h * a) for s in (-1, 1)] for a, h in zip(axes, steps, strict=True)]
-        )
-        bends = (near.sum(axis=1) - 2 * centre) / steps**2
+        sides = [
+            function(x + h * a) + function(x - h * a) for a, h in zip(axes, steps, strict=True)
+        ]
+        bends = (np.array(sides) - 2 * centre) / steps**2
         width = np.sqrt(max(abs(centre), noise) / np.maximum(np.abs(bends), 1e-12))
         relative = (noise / max(abs(centre), noise)) ** 0.2
         steps = np.minimum(np.clip(relative * width, 1e-6, _WIDEST), room)

@@ -1,0 +1,131 @@
+"""Sums of poles against the fractions they follow, and the equations they solve."""
+
+import numpy as np
+import pytest
+
+from thermalent.numerics.rational_fit import (
+    PoleSum,
+    _zeros_of_denominator,
+    common_poles,
+    mirrored,
+    with_residues,
+)
+
+POLES = np.array([-0.1, -0.3 + 2j, -0.3 - 2j, -4.0])
+RESIDUES = np.array([[1.0, 0.2], [0.5 - 0.1j, 1j], [0.5 + 0.1j, -1j], [-0.3, 0.7]])
+
+
+def values_at(points, poles=POLES, residues=RESIDUES):
+    return np.array(
+        [sum(c / (z - p) for p, c in zip(poles, residues, strict=True)) for z in points]
+    )
+
+
+def test_a_sum_of_poles_is_the_sum():
+    points = np.array([0.3, 1j, 2 - 1j])
+    np.testing.assert_allclose(PoleSum(POLES, RESIDUES).at(points), values_at(points), rtol=1e-13)
+
+
+def test_samples_off_the_axis_get_their_mirror_images():
+    points = np.array([0.5, 1 + 2j, 0.25, 3 - 1j])
+    values = np.arange(8).reshape(4, 2) * (1 + 0.5j)
+    z, f = mirrored(points, values)
+    np.testing.assert_array_equal(z, [*points, 1 - 2j, 3 + 1j])
+    np.testing.assert_array_equal(f, [*values, values[1].conj(), values[3].conj()])
+
+
+def test_the_poles_of_a_sum_are_found_and_no_more_points_than_needed():
+    points, values = mirrored(0.05 + 1j * np.geomspace(0.01, 30.0, 14), np.zeros((14, 2)))
+    values = values_at(points)
+    found = common_poles(points, values, 1e-9)
+    # Four poles need a fraction of five points; points come in pairs, and so it has six.
+    assert len(found.support) == 6
+    assert len(found.shorter) == 3
+    away = np.min(np.abs(np.subtract.outer(found.longer, POLES)), axis=0)
+    assert np.max(away) < 1e-8
+    # Pairs: what is in the fraction is there with its mirror image.
+    assert np.allclose(np.sort_complex(found.support), np.sort_complex(found.support.conj()))
+
+
+def test_the_first_point_is_the_one_that_is_furthest_off_the_mean():
+    """In units of 1/|z|, as the tolerance is one of z F."""
+    points = np.array([1.0, 2.0, 50.0, 4.0])
+    values = np.array([[1.0], [2.0], [1.5], [6.5]])
+    # |z (F - mean)| with the mean 2.75 is 1.75, 1.5, 62.5, 15.
+    assert common_poles(points, values, 1e-3).support[0] == 50.0
+
+
+def test_a_fraction_has_half_as_many_points_as_there_are_samples_at_most():
+    points = np.linspace(1.0, 2.0, 9)
+    noise = np.random.default_rng(2).normal(size=(9, 1))
+    found = common_poles(points, noise, 1e-9)
+    assert len(found.support) == 4
+    assert len(found.longer) <= 3
+    assert len(common_poles(points[:8], noise[:8], 1e-9).support) == 4
+
+
+def test_points_are_taken_until_what_is_left_is_allowed():
+    """The last sample is off by 0.3 in units of z F, which a fraction of one pole leaves there."""
+    points = np.linspace(1.0, 9.0, 30)
+    values = 1 / (points[:, None] + 0.5)
+    values[-1] += 0.3 / points[-1]
+    assert len(common_poles(points, values, 0.4).support) == 2
+    assert len(common_poles(points, values, 0.02).support) > 2
+
+
+def test_the_component_that_is_furthest_off_decides():
+    """One is a constant, which every fraction follows; the other one has two poles."""
+    points = np.linspace(1.0, 9.0, 30)
+    values = np.stack([1 / (points + 1), 1 / (points + 1) + 1 / (points + 4)], axis=1)
+    found = common_poles(points, values, 1e-9)
+    np.testing.assert_allclose(np.sort(found.longer.real), [-4, -1], atol=1e-6)
+
+
+def test_components_that_are_multiples_are_followed_whatever_the_phase():
+    """A function and i times it span one direction, in which it must not vanish."""
+    points = np.linspace(1.0, 9.0, 12)
+    values = np.multiply.outer(1 / (points + 2), [1.0, 1j])
+    np.testing.assert_allclose(common_poles(points, values, 1e-9).longer, [-2], atol=1e-9)
+
+
+def test_what_is_far_below_the_tolerance_has_no_poles():
+    points = np.linspace(1.0, 2.0, 6)
+    values = (np.arange(6) / points)[:, None]
+    size = np.linalg.norm(np.arange(6.0))
+    for share, none in ((0.99e-2, True), (1.01e-2, False)):
+        found = common_poles(points, share * values / size, 1.0)
+        assert (len(found.support) == 0) is none
+        assert len(found.shorter) == 0
+
+
+def test_residues_follow_the_samples_and_the_known_limit():
+    """Normal equations of the least squares, with 10 as the weight of the sum of the residues."""
+    rng = np.random.default_rng(3)
+    points = rng.normal(size=12) + 2 + 1j * rng.normal(size=12)
+    values = rng.normal(size=(12, 2)) + 1j * rng.normal(size=(12, 2))
+    limit = np.array([0.7, -0.2])
+    found = with_residues(POLES, points, values, limit)
+    off = np.abs(points[:, None]) * (values_at(points, POLES, found.residues) - values)
+    rows = np.abs(points[:, None]) / (points[:, None] - POLES[None, :])
+    total = 10 * (found.residues.sum(axis=0) - limit)
+    left = rows.conj().T @ off + 10 * total[None, :]
+    np.testing.assert_allclose(left, 0, atol=1e-11)
+    assert np.min(np.max(np.abs(off), axis=0)) > 1e-3
+
+
+def test_zeros_of_a_denominator_are_zeros():
+    support = np.array([1.0, 2.0, 3.5 + 1j])
+    weights = np.array([1.0, -2.0 + 0.3j, 0.4])
+    zeros = _zeros_of_denominator(support, weights)
+    assert len(zeros) == 2
+    sums = (weights / (zeros[:, None] - support)).sum(axis=1)
+    np.testing.assert_allclose(sums, 0, atol=1e-13)
+
+
+@pytest.mark.parametrize(("far", "count"), [(0.9e6, 1), (1.1e6, 0)])
+@pytest.mark.parametrize("size", [1.0, 7.0])
+def test_zeros_near_infinity_are_none(far, count, size):
+    """Of 1/(z - s) - (1 - e)/(z + s/2): z = s (3/2 - e)/e, compared with the largest, s."""
+    e = 1.5 / (far + 1)
+    found = _zeros_of_denominator(np.array([size, -size / 2]), np.array([1.0, -(1 - e)]))
+    assert len(found) == count
