@@ -1,0 +1,368 @@
+"""When an evolution steps, takes contours or a line, by costs and errors that are given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from thermalent.continued_fraction.dynamics import relaxation
+from thermalent.continued_fraction.dynamics.inversion import Response, Window
+from thermalent.continued_fraction.dynamics.line import LineSum
+from thermalent.continued_fraction.dynamics.relaxation import _Relaxation, first_contour
+
+TOLERANCE = 1e-6
+FIRST = 10.0  # of the first contour
+
+
+class Constant:
+    def __init__(self, value):
+        self.value, self.asked = value, []
+
+    def at(self, times):
+        self.asked.append(np.array(times))
+        return np.full((len(times), 1), self.value)
+
+
+@dataclass
+class Run:
+    """Steps whose cost grows with the time."""
+
+    per_time: float = 0.0
+    filled: float = 0.0
+    value: float = 0.5
+    now: float = 0.0
+    tier: int = 5
+    rounding: float = 0.0
+
+    def cost(self, time):
+        return self.per_time * time
+
+    def cost_when_filled(self, time):
+        return self.filled * time
+
+    def expect(self, times):
+        self.expected = times
+
+    def to(self, time, report):
+        return np.array([self.value])
+
+
+class Runs:
+    rate = 2.0
+
+    def __init__(self, *runs):
+        self.runs = runs
+
+    def at_zero(self):
+        return np.array([0.2, -1.5])
+
+    def two_runs(self, tolerance):
+        return self.runs
+
+
+class Contours:
+    """Windows one after the other."""
+
+    depth, deeper, real = 9, 13, True
+
+    def __init__(self, *windows, work=0.0, poles=False, limit=None):
+        self.windows, self.firsts = list(windows), []
+        self.response = Response(transform=lambda z, depth: np.zeros(1), work=work)
+        self.poles, self._limit = poles, limit
+
+    def window(self, first):
+        self.firsts.append(first)
+        return self.windows.pop(0)
+
+    def limit(self):
+        return self._limit
+
+    def look_for_poles(self):
+        found, self.poles = self.poles, False
+        return found
+
+
+def window(value, error, rounding=0.0, span=10.0):
+    return Window(Constant(value), error, rounding, span)
+
+
+def relaxation_of(times, runs, contours=None):
+    contours = contours or Contours()
+    return _Relaxation(np.array(times), TOLERANCE, Runs(*runs), contours, lambda text: None)
+
+
+def test_a_contour_is_tried_once_three_quarters_of_the_rate_have_brought_the_tolerance():
+    assert np.exp(-0.75 * 2.0 * first_contour(1e-8, 2.0)) == pytest.approx(1e-8, rel=1e-12)
+    assert first_contour(1e-8, 0.0) == np.inf
+
+
+FIRST_TIME = first_contour(TOLERANCE, Runs.rate)
+
+
+@pytest.mark.parametrize(
+    ("last", "filled", "per_time", "first"),
+    [
+        (1e3, 0.49e5, 1.0, 1e3),  # all steps are cheap, and contours never tried
+        (1e-3, 0.49e11, 1.0, FIRST_TIME),
+        (1e3, 0.51e5, 1.4e9 / (1.9 * FIRST_TIME), FIRST_TIME),  # those to the contour are
+        # They are not: as far as a tenth of a second gets.
+        (1e3, 0.51e5, 1.6e9 / (1.9 * FIRST_TIME), FIRST_TIME * 1e8 / 3.2e9),
+        (FIRST_TIME, 1e12, 1.6e9 / FIRST_TIME, FIRST_TIME / 1.9 * 1e8 / 3.2e9),
+    ],
+)
+def test_the_first_contour_is_where_steps_get_quickly(last, filled, per_time, first):
+    """Of two runs of the same cost."""
+    runs = Run(per_time, filled), Run(per_time, filled)
+    assert relaxation_of([1e-4, last], runs)._first_try() == pytest.approx(first, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("last", "filled", "work", "line"),
+    [
+        (1e3, 0.49e9 / 19, 0.0, False),
+        (1e3, 0.51e9 / 19, 0.0, True),
+        (10.0, 0.51e9 / 19, 0.0, False),
+        (19.5, 0.0, 1.1e6, True),  # transforms are dear, and contours would begin before the end
+        (18.5, 0.0, 1.1e6, False),
+        (19.5, 0.0, 0.9e6, False),
+    ],
+)
+def test_a_line_is_wanted_where_steps_or_transforms_are_dear(last, filled, work, line):
+    found = relaxation_of([0.1, last], (Run(0, filled), Run(0, filled)), Contours(work=work))
+    assert found._wants_line(FIRST) is line
+
+
+@pytest.mark.parametrize(
+    ("last", "filled", "now", "marks"),
+    [
+        (1e3, 0.5e7, 0.0, 19 * np.array([0.3, 0.55, 0.8, 1.0])),  # 1.9e8 to the last mark
+        (1e3, 0.5e8, 0.0, 2.0 * np.array([0.3, 0.55, 0.8, 1.0])),  # a tenth of 1.9e9 is 2e8
+        (10.0, 0.5e7, 0.0, 10 * np.array([0.3, 0.55, 0.8, 1.0])),
+        (1e3, 0.5e8, 1.5, 2.0 * np.array([0.8, 1.0])),
+        (1e3, 0.5e8, 5.0, 5.0 * np.array([1.0])),
+    ],
+)
+def test_a_line_is_compared_with_steps_that_are_cheap(monkeypatch, last, filled, now, marks):
+    """Not with those that lie behind the later of the two runs."""
+    compared = []
+    monkeypatch.setattr(_Relaxation, "_step", lambda self, at: compared.append(at) or {})
+    monkeypatch.setattr(_Relaxation, "_line", lambda self: None)
+    runs = Run(0, filled, now=now / 2), Run(0, filled, now=now)
+    relaxation_of([last], runs)._by_line(FIRST)
+    np.testing.assert_allclose(compared[0], marks, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("filled", "work", "error", "taken"),
+    [
+        (1.49e9, 0.0, 0.99, True),
+        (1.49e9, 0.0, 1.01, False),
+        (1.51e9, 0.0, 29.9, True),  # in tolerances: steps take seconds, or their error is larger
+        (1.51e9, 0.0, 30.1, False),
+        (1e3, 1.26e8, 0.14 / TOLERANCE, True),  # contours would take a minute: what says something
+        (1e3, 1.26e8, 0.16 / TOLERANCE, False),
+        (1e3, 1.24e8, 2.0, False),
+        (2.51e10, 0.0, 0.14 / TOLERANCE, True),
+        (2.49e10, 0.0, 0.14 / TOLERANCE, False),
+    ],
+)
+def test_a_line_is_taken_where_its_error_serves(monkeypatch, filled, work, error, taken):
+    """400 transforms and the steps cost more than 5e10, and the largest value at zero is 1.5."""
+    poles = LineSum(Constant(0.5), error * TOLERANCE, 9, np.array([3.0]), True)
+    monkeypatch.setattr(_Relaxation, "_line", lambda self: poles)
+    runs = Run(0, filled / 19), Run(0, filled / 19)
+    found = relaxation_of([1e3, 1e4], runs, Contours(work=work))
+    found._by_line(FIRST)
+    assert (found.on_line == 2) is taken
+    assert len(found.values) == 2 * taken
+    assert np.array_equal(found.support, [3.0] if taken else [])
+
+
+def test_the_error_of_a_line_holds_its_distance_from_the_steps_and_their_own(monkeypatch):
+    poles = LineSum(Constant(0.5 + 3e-7), 2e-7, 9, np.zeros(0), True)
+    monkeypatch.setattr(_Relaxation, "_line", lambda self: poles)
+    found = relaxation_of([1e3], (Run(value=0.5), Run(value=0.5 + 1e-8)))
+    found._by_line(FIRST)
+    assert found.errors == [pytest.approx(2e-7 + 3e-7 + 4e-8, rel=1e-6)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "foretold", "depths"),
+    [
+        ((0.9e-6,), True, [(9, 13)]),  # enough
+        ((1.1e-6, 0.9e-6), True, [(9, 13), (13, 26)]),
+        ((1e-3,), False, [(9, 13)]),  # too many samples: more tiers would not help
+        ((1e-3, 0.49e-3, 0.26e-3), True, [(9, 13), (13, 26), (26, 52)]),  # gains too little
+        ((5e-2, 1e-2, 3e-3, 1e-3, 4e-4), True, [(9, 13), (13, 26), (26, 52), (52, 104), (104, 208)]),
+        ((1e-3, None), True, [(9, 13), (13, 26)]),  # singular: what there is
+    ],
+)
+def test_lines_get_more_tiers_as_long_as_each_gains_a_factor_of_two(
+    monkeypatch, errors, foretold, depths
+):
+    taken, left, seeds = [], list(errors), []
+
+    def line(response, last, start, *, rate, depth, deeper, tolerance, real, report):
+        taken.append((depth, deeper))
+        seeds.append(response.seeds)
+        assert (last, rate, tolerance, real) == (1e3, 2.0, TOLERANCE, True)
+        error = left.pop(0)
+        if error is None:
+            raise np.linalg.LinAlgError("singular")
+        return LineSum(Constant(0.0), error, 5, np.array([float(len(taken))]), foretold)
+
+    monkeypatch.setattr(relaxation, "along_a_line", line)
+    found = relaxation_of([1e3], (Run(), Run()))._line()
+    assert taken == depths
+    last = [error for error in errors if error is not None][-1]
+    assert found.error == last
+    # Each line begins at the frequencies that the one before needed.
+    assert [seed.tolist() for seed in seeds] == [[], *([float(i)] for i in range(1, len(seeds)))]
+
+
+def test_steps_that_take_long_are_announced_again_where_they_take_four_times_as_long():
+    found = relaxation_of([1e3], (Run(1.0), Run(1.0)))
+    assert found._cost(1.49e10) == pytest.approx(2.98e10)  # silent
+    with pytest.warns(RuntimeWarning, match=r"takes about 3e\+10 multiplications"):
+        found._cost(1.51e10)
+    found._cost(4 * 1.5e10)  # silent
+    with pytest.warns(RuntimeWarning, match=r"t = 6.1e\+10 takes about 1e\+11"):
+        found._cost(6.1e10)
+    assert found._cost(2.1e12) == pytest.approx(4.2e12)  # to be refused, and not announced
+    with pytest.warns(RuntimeWarning, match=r"takes about 4e\+12"):
+        found._cost(1.99e12)
+
+
+def test_steps_of_more_than_an_hour_are_refused():
+    per_time = 2.1e12 / 19
+    runs = Run(per_time, 1e12), Run(per_time, 1e12)
+    contours = Contours()
+    found = relaxation_of([0.1, 1e3], runs, contours)
+    found._first_try = lambda: FIRST
+    found._wants_line = lambda first: False
+    refused = found.relaxed()
+    assert refused.refused == pytest.approx(4.2e12)
+    assert np.all(np.isnan(refused.values))
+    assert refused.values.shape == (2, 1)
+    assert np.all(refused.error == np.inf)
+    assert (refused.stepped, refused.depth) == (0, 5)
+
+
+MARKS = FIRST * np.array([1.0, 1.37, 1.9])
+
+
+def tried(found, *, value=0.5, error=0.0):
+    stepped = {t: (np.array([value]), error) for t in MARKS.tolist()}
+    return found._tried(FIRST, MARKS, stepped)
+
+
+@pytest.mark.parametrize(
+    ("error", "rounding", "own", "per_time", "taken"),
+    [
+        (0.99e-6, 0.0, 0.0, 0.0, True),
+        (1.01e-6, 0.0, 0.0, 0.0, False),
+        (3.8e-6, 1e-6, 0.0, 0.0, True),  # four times what the contour itself rounds
+        (4.1e-6, 1e-6, 0.0, 0.0, False),
+        (2.8e-6, 0.0, 1e-6, 0.0, True),  # or the steps, whose error is in the sum
+        (3.1e-6, 0.0, 1e-6, 0.0, False),
+        (2.9e-5, 0.0, 0.0, 1.51e9 / 38, True),  # steps to twice the time would take seconds
+        (2.9e-5, 0.0, 0.0, 1.49e9 / 38, False),
+        (3.1e-5, 0.0, 0.0, 1.51e9 / 38, False),
+    ],
+)
+def test_a_contour_is_taken_where_its_error_serves(error, rounding, own, per_time, taken):
+    contours = Contours(window(0.5, error, rounding))
+    found = relaxation_of([1e3], (Run(per_time), Run(per_time)), contours)
+    window_taken, total = tried(found, error=own)
+    assert (window_taken is not None) is taken
+    assert total == pytest.approx(error + own if taken else np.inf, rel=1e-9)
+
+
+def test_a_contour_that_differs_from_the_steps_is_taken_again_with_poles():
+    contours = Contours(window(0.5 + 2e-6, 1e-9), window(0.5 + 2e-7, 1e-9), poles=True)
+    found = relaxation_of([1e3], (Run(), Run()), contours)
+    window_taken, total = tried(found)
+    assert total == pytest.approx(2.01e-7, rel=1e-6)
+    assert contours.firsts == [FIRST, FIRST]
+    np.testing.assert_allclose(window_taken.sum.asked[0], MARKS)
+
+
+def test_the_next_contour_is_compared_where_both_serve():
+    """From its first time on to the last of the one before, or its own if that is earlier."""
+    shift = 10.0**0.6
+    for span, end in ((10.0, 10.0), (2.0, 2.0 * shift)):
+        following = window(0.5, 1e-9, span=span)
+        found = relaxation_of([1e9], (Run(), Run()), Contours(following))
+        taken, mismatch = found._next(FIRST, window(0.5 + 1e-7, 1e-9))
+        assert taken is following
+        assert mismatch == pytest.approx(1e-7, rel=1e-6)
+        expected = FIRST * np.geomspace(shift, end, 4)
+        np.testing.assert_allclose(following.sum.asked[0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("error", "again"), [(1.9e-6, False), (2.1e-6, True)])
+def test_the_next_contour_gets_poles_where_it_is_off_by_two_tolerances(error, again):
+    contours = Contours(window(0.5, error), window(0.5, 1e-9), poles=True)
+    found = relaxation_of([1e9], (Run(), Run()), contours)
+    taken, _ = found._next(FIRST, window(0.5, 1e-9))
+    assert (taken.error == 1e-9) is again
+
+
+@pytest.mark.parametrize(
+    ("rounding", "error", "on"),
+    [(0.0, 1.9e-6, True), (0.0, 2.1e-6, False), (5e-7, 7.9e-6, True), (5e-7, 8.1e-6, False)],
+)
+def test_the_chain_goes_on_while_neighbours_agree(rounding, error, on):
+    """To two tolerances, or four times what both of them round: 2 (5e-7 + 1.5e-6)."""
+    follow = window(0.5, error, 3 * rounding), window(0.5, 1e-9)
+    found = relaxation_of([11.0, 150.0, 1e9], (Run(), Run()), Contours(*follow, window(0.5, 1.0)))
+    first = found._chain(FIRST, window(0.5, 1e-9, rounding), 3e-7)
+    # 11 is before the second contour begins, at 40; 150 before the third one does, at 158.
+    assert len(found.values) == 1 + on
+    assert found.errors[0] == 3e-7
+    if on:
+        assert found.errors[1] == pytest.approx(error + 3e-7, rel=1e-9)
+    # The one that broke the chain, or the last one.
+    assert first == pytest.approx(FIRST * 10.0 ** (1.8 if on else 0.6), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("per_time", "error", "help_"),
+    [(1.49e9 / 19, 1.0, True), (1.51e9 / 19, 1.0, False), (1.51e9 / 19, np.inf, True)],
+)
+def test_steps_help_where_they_take_seconds_or_there_is_no_contour(per_time, error, help_):
+    found = relaxation_of([1e9], (Run(per_time), Run(per_time)))
+    assert found._steps_help(FIRST, window(0.5, error)) is help_
+
+
+@pytest.mark.parametrize(
+    ("off", "error", "of_limit", "settled"),
+    [
+        (2.4e-7, 0.0, 0.0, True),
+        (2.6e-7, 0.0, 0.0, False),
+        (9e-7, 4e-7, 6e-7, True),  # within what is known of both
+        (1.1e-6, 4e-7, 6e-7, False),
+    ],
+)
+def test_what_stays_at_its_limit_has_settled(off, error, of_limit, settled):
+    found = relaxation_of([99.0, 101.0, 1e9], (Run(), Run()))
+    here = window(0.5 + off, error)
+    assert found._settled(FIRST, here, 7e-7, (np.array([0.5]), of_limit)) is settled
+    np.testing.assert_allclose(here.sum.asked[0], FIRST * np.geomspace(1, 10, 5))
+    if settled:
+        np.testing.assert_allclose(np.ravel(found.values), [0.5 + off, 0.5, 0.5], rtol=1e-15)
+        assert found.errors == pytest.approx([7e-7, *2 * [off + error + of_limit]], rel=1e-6)
+    else:
+        assert not found.values
+
+
+def test_where_no_contour_agrees_it_is_tried_at_twice_the_time():
+    contours = Contours(window(0.5, 1.0), window(0.5, 1e-9), limit=(np.array([0.5]), 0.0))
+    found = relaxation_of([1.0, 5.0, 45.0, 1e5], (Run(), Run()), contours)
+    found._first_try = lambda: FIRST
+    result = found.relaxed()
+    assert contours.firsts == [FIRST, 2 * FIRST]
+    # Stepped up to the last mark of both, 1.9 times their first time.
+    assert result.stepped == 2
+    assert result.depth == 9
+    assert np.max(result.error) < 1e-8
