@@ -129,8 +129,10 @@ def test_other_tiers_are_looked_at_evenly_along_the_line():
 
     def redrawn(z, depth):
         asked.append((z, depth))
-        return decaying(z, depth) * (1 + 1e-3 * abs(z.imag - 1.0) / 10) if z.imag < 5 else (
-            decaying(z, depth)
+        return (
+            decaying(z, depth) * (1 + 1e-3 * abs(z.imag - 1.0) / 10)
+            if z.imag < 5
+            else (decaying(z, depth))
         )
 
     found = line_of(decaying, redrawn=redrawn)
