@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles import collocation
-from thermalent.continued_fraction.several_poles.collocation import (
+from thermalent.continued_fraction.several_poles.moving import collocation
+from thermalent.continued_fraction.several_poles.moving.collocation import (
     _nodes,
     _Step,
     long_steps_to,

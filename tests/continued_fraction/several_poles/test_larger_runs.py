@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermalent.continued_fraction.several_poles.larger_runs import SearchGoal, converge_runs
+from thermalent.continued_fraction.several_poles.moving.larger_runs import SearchGoal, converge_runs
 from thermalent.support import memory_limit
 
 TIMES = np.array([1.0, 2.0, 5.0])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from thermalent.continued_fraction.dynamics import relaxation
-from thermalent.continued_fraction.dynamics.inversion import Response, Window
-from thermalent.continued_fraction.dynamics.line import LineSum
+from thermalent.continued_fraction.dynamics.laplace.inversion import Response, Window
+from thermalent.continued_fraction.dynamics.laplace.line import LineSum
 from thermalent.continued_fraction.dynamics.relaxation import _Relaxation, first_contour
 
 TOLERANCE = 1e-6

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from thermalent.continued_fraction.dynamics.inversion import Response
-from thermalent.continued_fraction.dynamics.line import _Line
+from thermalent.continued_fraction.dynamics.laplace.inversion import Response
+from thermalent.continued_fraction.dynamics.laplace.line import _Line
 from thermalent.numerics.rational_fit import PoleSum
 
 LAST = 100.0
