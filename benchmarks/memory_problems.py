@@ -159,7 +159,7 @@ def _fock_at_many_times(count: int) -> object:
 
 
 def _field_trajectories(qubits: int) -> object:
-    method = te.FieldTrajectories(n=64, burn_in=1.0, window=1.0, threads=1)
+    method = te.FieldTrajectories(n=64, burn_in=50.0, window=1.0, threads=1)
     return te.steady_state(te.thermal_link(5.0, 0.5, qubits=qubits), method)
 
 

@@ -19,13 +19,16 @@ BUTTERWORTH = te.Filter.butterworth(2, 1.0)
 ALLOWED = 2.0
 
 LONG = {
-    "five qubits": lambda: te.steady_state(te.thermal_link(30.0, 0.05, qubits=5)),
+    "six qubits": lambda: te.steady_state(te.thermal_link(30.0, 0.05, qubits=6)),
     "more digits": lambda: te.steady_state(
         te.thermal_link(1e5, 1e-3), te.ContinuedFraction(digits=100)
     ),
     "evolution": lambda: te.evolve(te.thermal_link(1e5, 1e-3), np.geomspace(0.1, 1e4, 200), "00"),
     "evolution from an empty source": lambda: te.evolve(
-        te.thermal_link(2e3, 1e-3), np.geomspace(0.1, 1e4, 200), "00", source="empty"
+        te.thermal_link(1221.0, filter=te.Filter.butterworth(2, 0.01)),
+        np.geomspace(0.1, 1e4, 200),
+        "00",
+        source="empty",
     ),
     "several modes": lambda: te.steady_state(
         te.dual_rail(pairs=2, squeezing=1.5, bandwidth=2.0), te.ContinuedFraction(rtol=1e-11)
@@ -37,20 +40,20 @@ LONG = {
         te.thermal_link(300.0, 0.1), te.Fock(solver="iterative")
     ),
     "evolution in Fock space": lambda: te.evolve(
-        te.thermal_link(30.0, 0.1), [10.0, 1e4], "00", te.Fock()
+        te.thermal_link(30.0, 0.1), [10.0, 100.0], "00", te.Fock()
     ),
-    "three poles": lambda: te.steady_state(
-        te.thermal_link(30.0, filter=te.Filter.butterworth(3, 0.05))
+    "four poles": lambda: te.steady_state(
+        te.thermal_link(1e3, filter=te.Filter.butterworth(4, 0.05))
     ),
     "evolution behind poles": lambda: te.evolve(
         te.thermal_link(30.0, filter=BUTTERWORTH), [1.0, 10.0, 100.0], "00"
     ),
     "rates behind poles": lambda: te.relaxation_rates(te.thermal_link(1.0, filter=BUTTERWORTH)),
-    "rates of four qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=4)),
+    "rates of five qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=5)),
     "spectrum": lambda: te.spectrum(te.thermal_link(1e4, 1e-3), np.linspace(-5, 5, 20000)),
     "coherence": lambda: te.coherence(te.thermal_link(1e5, 1e-3), np.geomspace(0.01, 1e4, 500)),
     "side by side": lambda: te.continued_fraction.solve_side_by_side(
-        [te.thermal_link(n, 1e-3) for n in np.geomspace(1e3, 1e6, 10000)], threads=1
+        [te.thermal_link(n, 1e-3) for n in np.geomspace(1e3, 1e5, 40000)], threads=1
     ),
     "field trajectories": lambda: te.steady_state(
         te.thermal_link(1220.0, 1e-3), te.FieldTrajectories(n=10**6, threads=1)
