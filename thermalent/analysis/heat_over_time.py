@@ -28,7 +28,11 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import TierOperators, tier_matrices
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.continued_fraction.switching.evolution import read_pieces
+from thermalent.continued_fraction.switching.evolution import (
+    read_pieces,
+    start_amplitude,
+    too_strong,
+)
 from thermalent.continued_fraction.switching.generators import ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
 from thermalent.continued_fraction.switching.several_poles import HOW_OF_SCHEDULES
@@ -49,6 +53,9 @@ from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.progress import working
 
 _DEFAULT_RTOL = 1e-9
+_ENOUGH = (
+    0.1  # error relative to the largest current that is possible, above which nothing is known
+)
 _READ = 2  # the highest tier that a mean of two operators depends on
 _HOW = "difference of two runs with other tiers, steps, contours and roundings"
 
@@ -128,6 +135,13 @@ def heat_over_time(
         return _result(task, values, error, scales, HOW_OF_SCHEDULES)
     numbers = excitation_numbers(task.network)
     known = {id(one): hierarchy(one, numbers) for one in task.networks}
+    amplitude = start_amplitude(task)
+    if amplitude and too_strong(list(known.values()), amplitude):
+        raise MethodError(
+            f"Heat over time: the coherent field of amplitude {abs(amplitude):.3g} is too strong "
+            "beside the thermal one, about whose mean it is expanded. Ask for a weaker field. "
+            "te.evolve(...) gives the emitters' states behind strong ones."
+        )
 
     def reading(tiers: ScheduleTiers, stretch: SourceStretch) -> np.ndarray:
         one, own = task.networks[stretch.piece], channels[stretch.piece]
@@ -137,6 +151,14 @@ def heat_over_time(
     with working("heat over time") as report:
         values, error = read_pieces(
             [known[id(one)] for one in task.networks], task, aimed, report, reading
+        )
+    lost = ~(error <= _ENOUGH)
+    if np.any(lost):
+        field = f", and weaker than of amplitude {abs(amplitude):.3g}" if amplitude else ""
+        raise MethodError(
+            f"Heat over time did not converge: from t = {task.times[int(np.argmax(lost))]:g} on "
+            "rounding exceeds it, because a slow source is expanded about the mean of its field. "
+            f"Ask for earlier times or a colder source{field}."
         )
     return _result(task, values, error, scales, _HOW)
 

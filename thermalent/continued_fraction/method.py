@@ -154,7 +154,9 @@ class ContinuedFraction(Method):
         if reason is not None:
             return Refusal(reason)
         if isinstance(task, EvolutionTask) and several_networks:
-            return ScheduleEvolutionPlan(task=task, settings=self.settings, numbers=numbers)
+            plan = ScheduleEvolutionPlan(task=task, settings=self.settings, numbers=numbers)
+            too_strong = plan.refusal
+            return plan if too_strong is None else Refusal(too_strong)
         if isinstance(task, SteadyStateTask) and many_emitters.iterates(
             network, numbers, self.settings
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,13 @@ from thermalent.continued_fraction.dynamics.amplitude_cost import announce, step
 from thermalent.continued_fraction.dynamics.evolution import evolve_one_mode
 from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
-from thermalent.continued_fraction.moving_frame.evolution import HOW_MOVED, FrameEvolution
+from thermalent.continued_fraction.moving_frame.evolution import (
+    FRAME_AIMS,
+    HOW_MOVED,
+    FrameEvolution,
+    affordable_frame,
+)
+from thermalent.continued_fraction.moving_frame.field import MovingField
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -62,9 +69,12 @@ class OneModeEvolutionPlan(Plan):
         """The evolution in the frame that moves with a strong coherent field, if that is faster."""
         if not self.steps:
             return None
-        task, aimed = self.task, self.settings.evolution_tolerance
-        depth, amplitude = memory.expected_tiers(task.network, aimed), self.amplitude or 0.0
-        moving = FrameEvolution(self.hierarchy, task.times, task.start, amplitude, aimed, depth)
+        task, settings = self.task, self.settings
+        aims = FRAME_AIMS if settings.rtol is None else (settings.evolution_tolerance,)
+        field = MovingField([self.hierarchy], [], self.amplitude or 0.0)
+        moving = affordable_frame(
+            field, task.times, task.start, aims, partial(memory.expected_tiers, task.network)
+        )
         return moving if moving.operations < self.steps else None
 
     @property

@@ -10,6 +10,7 @@ from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics import amplitude_cost
 from thermalent.continued_fraction.moving_frame.evolution import HOW_MOVED, FrameEvolution
+from thermalent.continued_fraction.moving_frame.field import MovingField
 from thermalent.continued_fraction.moving_frame.generator import FrameGenerator, real_coordinates
 from thermalent.continued_fraction.moving_frame.steps import FrameSteps
 from thermalent.operators.states import initial_state
@@ -29,7 +30,8 @@ TURNING = te.Network(
 def frame(network, times, initial, amplitude, tolerance=1e-9):
     rho = initial_state(initial, network.dims)
     depth = memory.expected_tiers(network, tolerance)
-    return FrameEvolution(hierarchy(network), times, rho, amplitude, tolerance, depth)
+    field = MovingField([hierarchy(network)], [], amplitude)
+    return FrameEvolution(field, times, rho, tolerance, depth)
 
 
 def distance(a, b):
@@ -147,15 +149,16 @@ def test_too_few_tiers_are_noticed():
 def test_the_scale_that_follows_the_noise_amplifies_nothing(monkeypatch):
     """With the stationary scale from the start errors of the steps grow on their way down."""
     h, rho = hierarchy(te.thermal_link(1000.0, 0.1)), initial_state("00", (2, 2))
+    field = MovingField([h], [], 60.0)
 
     def state(last):
-        generator = FrameGenerator(h, last, rho, 60.0)
+        generator = FrameGenerator(field, last, rho)
         ((x, time),) = FrameSteps(generator, 1e-13).to(np.array([3.0]), lambda _: None)
         return generator.read(x, time)
 
     followed = state(80)
     assert np.max(np.abs(followed - state(70))) < 1e-11
-    monkeypatch.setattr(FrameSteps, "_narrowest", lambda self: self.variance)
+    monkeypatch.setattr(FrameSteps, "_narrowest", lambda self: h.modes[0].variance)
     assert np.max(np.abs(followed - state(80))) > 1e-7
 
 
@@ -166,7 +169,7 @@ def test_the_announced_work_is_what_it_takes(network, amplitude, end):
     _, _, stats = found.states()
     assert sum(runs) / 4 < stats["products"] < 4 * sum(runs)
     last = found._last(1)
-    entries = FrameGenerator(found.h, last, found.rho, amplitude).entries
+    entries = FrameGenerator(found.field, last, found.rho).entries(found.field.pieces[0].hierarchy)
     assert found._entries(last) == pytest.approx(entries, rel=0.2)
 
 
@@ -192,3 +195,24 @@ def test_matrices_of_the_basis_are_hermitian_and_orthonormal():
     assert np.max(np.abs(basis.conj().T @ basis - np.eye(9))) < 1e-14
     matrices = basis.T.reshape(9, 3, 3)
     assert np.max(np.abs(matrices - matrices.conj().transpose(0, 2, 1))) < 1e-14
+
+
+def test_without_a_given_accuracy_the_one_that_is_affordable_is_aimed_at():
+    """At n_th = 1000 nine digits of a field of 300 would take minutes; three take seconds."""
+    network = te.thermal_link(1000.0, 1.0)
+    aimed = te.ContinuedFraction().plan(task(network, [1.0], 300.0)).frame
+    given = te.ContinuedFraction(rtol=1e-9).plan(task(network, [1.0], 300.0)).frame
+    assert (aimed.tolerance, given.tolerance) == (1e-3, 1e-9)
+    assert aimed.operations < 3e10 < given.operations
+    weak = te.ContinuedFraction().plan(task(COLD, [1.0], 100.0)).frame
+    assert weak.tolerance == 1e-9
+
+
+@pytest.mark.long
+def test_a_hot_source_with_a_strong_field_against_sampled_fields():
+    network, times = te.thermal_link(1000.0, 1.0), np.array([0.3, 1.0])
+    found = te.evolve(network, times, "00", source=300.0)
+    assert found.how == HOW_MOVED
+    assert np.max(found.error) < 1e-3
+    sampled = te.evolve(network, times, "00", te.FieldTrajectories(n=1000, seed=4), source=300.0)
+    assert np.all(distance(found.states, sampled.states) <= 4.5 * sampled.error + found.error)

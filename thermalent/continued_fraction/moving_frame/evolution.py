@@ -5,15 +5,20 @@ The tiers and the steps are refined until the states no longer change; the chang
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.moving_frame.generator import FrameGenerator
+from thermalent.continued_fraction.dynamics.relaxation import ANNOUNCED
+from thermalent.continued_fraction.moving_frame.field import MovingField
+from thermalent.continued_fraction.moving_frame.generator import HELD, FrameGenerator
 from thermalent.continued_fraction.moving_frame.steps import ORDER, FrameSteps, row_sum
 from thermalent.support.progress import working
 
+# Errors that are aimed at where no accuracy is given, in turn, until the work is affordable.
+FRAME_AIMS = (1e-9, 1e-7, 1e-5, 1e-3)
 HOW_MOVED = "change with more tiers and shorter steps in the frame that moves with the field"
 
 # Tiers of the first run in those that a steady state needs, and how many times as many each
@@ -29,48 +34,99 @@ _LEAST_STEPS = 10.0  # until they are as long as they may be
 _BYTES_PER_ENTRY, _VECTORS = 60.0, ORDER + 10
 
 
+def affordable_frame(
+    field: MovingField,
+    times: np.ndarray,
+    rho: np.ndarray,
+    tolerances: Sequence[float],
+    depth: Callable[[float], float],
+) -> FrameEvolution:
+    """The first of some falling accuracies that needs not be announced, or else the last one.
+
+    Args:
+        field: The networks, and the mean and the variance of the field.
+        times: Increasing, >= 0, (t,).
+        rho: Initial density matrix, (d, d).
+        tolerances: Errors allowed in the largest element, in the order in which they are preferred.
+        depth: Tiers that a steady state needs for an error, about.
+    """
+    for tolerance in tolerances:
+        found = FrameEvolution(field, times, rho, tolerance, depth(tolerance))
+        if found.operations <= ANNOUNCED:
+            break
+    return found
+
+
+class _Norms(NamedTuple):
+    """Sums over a row of the terms of a network, for few tiers."""
+
+    constant: float
+    coupled: float
+    backaction: float
+    drive: float
+
+
 class FrameEvolution:
     """An evolution, its cost known before it runs.
 
     Args:
-        h: The hierarchy, of one mode.
+        field: The networks, and the mean and the variance of the field.
         times: Increasing, >= 0, (t,).
         rho: Initial density matrix, (d, d).
-        amplitude: Beta.
         tolerance: Error allowed in the largest element.
         depth: Tiers that a steady state needs for it, about.
     """
 
     def __init__(
         self,
-        h: Hierarchy,
+        field: MovingField,
         times: np.ndarray,
         rho: np.ndarray,
-        amplitude: complex,
         tolerance: float,
         depth: float,
     ) -> None:
-        self.h, self.times, self.rho = h, times, rho
-        self.amplitude, self.tolerance = amplitude, tolerance
-        self.depth = depth
+        self.field, self.times, self.rho = field, times, rho
+        self.tolerance, self.depth = tolerance, depth
 
     @cached_property
     def _sample(self) -> FrameGenerator:
-        return FrameGenerator(self.h, _SAMPLE, self.rho, self.amplitude)
+        return FrameGenerator(self.field, _SAMPLE, self.rho)
 
     def _entries(self, last: int) -> float:
-        """Nonzero elements of the generator of the tiers up to `last`, about."""
+        """Nonzero elements of the largest generator of the tiers up to `last`, about."""
         pairs = (last + 1) * (last + 2) / ((_SAMPLE + 1) * (_SAMPLE + 2))
-        return self._sample.entries * pairs
+        return self._sampled[0] * pairs
+
+    @cached_property
+    def _sampled(self) -> tuple[float, dict[int, _Norms]]:
+        """Nonzero elements of the largest sample, and the norms of the terms of each network."""
+        entries, norms = 0.0, {}
+        for h in self.field.hierarchies:
+            terms = self._sample.terms(h)
+            entries = max(entries, float(self._sample.entries(h)))
+            norms[id(h)] = _Norms(
+                row_sum(terms.constant),
+                row_sum(terms.down) + row_sum(terms.up),
+                row_sum(terms.backaction),
+                row_sum(terms.drive),
+            )
+        return entries, norms
 
     def _products(self, last: int) -> float:
         """Products with the generator up to the last time, about."""
-        terms, (mode,), end = self._sample.terms, self.h.modes, float(self.times[-1])
-        width, higher = np.sqrt(max(mode.variance, 0.0)), np.sqrt(last / _SAMPLE)
-        coupled = width * (row_sum(terms.down) + row_sum(terms.up)) + row_sum(terms.backaction)
-        norm = row_sum(terms.constant) + mode.rate * last + higher * coupled
-        turned = row_sum(terms.drive) * abs(self.amplitude) * -np.expm1(-mode.rate * end)
-        return _LEAST_STEPS * ORDER + _PRODUCTS * (norm * end + turned / mode.rate)
+        end, higher = float(self.times[-1]), np.sqrt(last / _SAMPLE)
+        found = _LEAST_STEPS * ORDER
+        for piece in self.field.pieces:
+            length = min(piece.end, end) - piece.begin
+            if length <= 0:
+                break
+            norms, mode = self._sampled[1][id(piece.hierarchy)], piece.mode
+            width = np.sqrt(max(mode.variance, piece.variance, 0.0))
+            coupled = width * norms.coupled + norms.backaction
+            norm = norms.constant + mode.rate * last + higher * coupled
+            turned = norms.drive * piece.mean * -np.expm1(-mode.rate * length) / mode.rate
+            found += _PRODUCTS * (norm * length + turned)
+        return float(found)
 
     @property
     def operations(self) -> float:
@@ -84,8 +140,10 @@ class FrameEvolution:
     def bytes(self) -> float:
         """Memory at the peak, about."""
         last = self._last(1)
-        unknowns = len(self._sample.start) * self._entries(last) / self._sample.entries
-        return _BYTES_PER_ENTRY * self._entries(last) + 8.0 * _VECTORS * unknowns
+        pairs = (last + 1) * (last + 2) / ((_SAMPLE + 1) * (_SAMPLE + 2))
+        held = min(len(self.field.hierarchies), HELD)
+        matrices = held * _BYTES_PER_ENTRY * self._entries(last)
+        return matrices + 8.0 * _VECTORS * len(self._sample.start) * pairs
 
     def _last(self, run: int) -> int:
         """The highest tier of a run."""
@@ -98,7 +156,7 @@ class FrameEvolution:
         with working("time evolution from a coherent field") as report:
             for run in range(_MOST_RUNS):
                 last = self._last(run)
-                generator = FrameGenerator(self.h, last, self.rho, self.amplitude)
+                generator = FrameGenerator(self.field, last, self.rho)
                 steps = FrameSteps(generator, self.tolerance * _OF_STEPS[run % 2])
                 path = steps.to(self.times, lambda now: report(f"{last} tiers, {now}"))  # noqa: B023
                 states = np.array([generator.read(x, time) for x, time in path])

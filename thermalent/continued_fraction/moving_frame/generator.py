@@ -5,9 +5,10 @@ frame that turns with it
 
 $$m(t) = \beta\, e^{-\lambda t}, \qquad V(t) = V (1 - e^{-2\lambda t})$$
 
-and the hierarchy is as exact relative to this one as to the stationary one: the mean drives the
-emitters as a classical field does, and only what the field fluctuates about it takes tiers, all of
-which but the lowest are empty at the start. So the number of tiers does not depend on beta.
+(see `field` where networks change), and the hierarchy is as exact relative to this one as to the
+stationary one: the mean drives the emitters as a classical field does, and only what the field
+fluctuates about it takes tiers, all of which but the lowest are empty at the start. So the number
+of tiers does not depend on beta.
 
 The mean is of no definite charge, so that charges mix. In return two quadratures x and y replace
 alpha and its conjugate: every tier (a, b) then is a Hermitian matrix, which real numbers hold. With
@@ -24,16 +25,18 @@ few fluctuations of the start would be amplified by the powers of s that lead do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.continued_fraction.moving_frame.field import MovingField
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
 
+HELD = 3  # networks whose terms are held
 _NEGLIGIBLE = 1e-14  # part of the largest element, below which one is rounding
 
 
@@ -56,40 +59,53 @@ class MovingTerms(NamedTuple):
 
 
 class FrameGenerator:
-    """Generator, start and reading of the tiers a + b <= last.
+    """Generators, start and reading of the tiers a + b <= last.
 
     Args:
-        h: The hierarchy, of one mode.
+        field: The networks, and the mean and the variance of the field.
         last: The highest tier.
         rho: The emitters' initial density matrix, (d, d).
-        amplitude: Beta.
     """
 
-    def __init__(self, h: Hierarchy, last: int, rho: np.ndarray, amplitude: complex) -> None:
-        (self.mode,), self.last, self.amplitude = h.modes, last, amplitude
-        self.charges = element_charges(h.numbers)
-        self._basis: Any = real_coordinates(h.bright_dark)
-        tier, lower = _quadratures(last)
-        size, every = len(self.charges), _every_term(self._real, h, self.charges, tier, lower)
-        start = np.zeros(every[0].shape[0])
-        turned = rho.ravel() * np.exp(-1j * np.angle(amplitude) * self.charges)
+    def __init__(self, field: MovingField, last: int, rho: np.ndarray) -> None:
+        self.field, self.last = field, last
+        first = field.pieces[0].hierarchy
+        self.charges = element_charges(first.numbers)
+        self._basis: Any = real_coordinates(first.bright_dark)
+        tier, self._lower = _quadratures(last)
+        size, count = len(self.charges), len(tier)
+        start = np.zeros(count * size)
+        turned = rho.ravel() * np.exp(-1j * field.pieces[0].angle * self.charges)
         start[:size] = (self._basis.conj().T @ turned).real
-        kept = _reached(every, start != 0)
-        self.terms = MovingTerms(*(sparse.csr_array(term[kept][:, kept]) for term in every))
-        self.start, self.tier = start[kept], np.repeat(tier, size)[kept]
-        self._of_emitters = kept[kept < size]
+        # What any of the networks reaches is kept for all.
+        parts = [_parts(self._real, h, self.charges) for h in field.hierarchies]
+        pattern = _Parts.union(parts).spread(self._lower, tier)
+        self._kept = _reached(pattern, start != 0)
+        self._known: dict[int, MovingTerms] = {}
+        self.start, self.tier = start[self._kept], np.repeat(tier, size)[self._kept]
+        self._all_tiers = tier
+        self._of_emitters = self._kept[self._kept < size]
 
-    @property
-    def entries(self) -> int:
-        """Nonzero elements of all terms."""
-        return sum(term.nnz for term in self.terms)
+    def terms(self, h: Hierarchy) -> MovingTerms:
+        """The terms of one of the networks."""
+        if id(h) not in self._known:
+            every = _parts(self._real, h, self.charges).spread(self._lower, self._all_tiers)
+            while len(self._known) >= HELD:  # smooth changes are made of hundreds
+                del self._known[next(iter(self._known))]
+            cut = (sparse.csr_array(term[self._kept][:, self._kept]) for term in every)
+            self._known[id(h)] = MovingTerms(*cut)
+        return self._known[id(h)]
+
+    def entries(self, h: Hierarchy) -> int:
+        """Nonzero elements of all terms of a network."""
+        return sum(term.nnz for term in self.terms(h))
 
     def read(self, x: np.ndarray, time: float) -> np.ndarray:
-        """The emitters' density matrix, (d, d), in the frame in which the mode turns."""
+        """The emitters' density matrix, (d, d)."""
         d = int(np.sqrt(len(self.charges)))
         elements = self._basis[:, self._of_emitters] @ x[: len(self._of_emitters)]
-        turn = np.angle(self.amplitude) - self.mode.detuning * time
-        return np.asarray((elements * np.exp(1j * turn * self.charges)).reshape(d, d))
+        turned = elements * np.exp(1j * self.field.angle(time) * self.charges)
+        return np.asarray(turned.reshape(d, d))
 
     def _real(self, superoperator: Superoperator) -> sparse.csr_array:
         """A superoperator that keeps matrices Hermitian, on their real coordinates."""
@@ -126,33 +142,66 @@ def _quadratures(last: int) -> tuple[np.ndarray, list[Any]]:
     return tier, lower
 
 
-def _every_term(
-    real: Callable[[Superoperator], sparse.csr_array],
-    h: Hierarchy,
-    charges: np.ndarray,
-    tier: np.ndarray,
-    lower: list[Any],
-) -> list[Any]:
-    """The terms, in the order of `MovingTerms`, on all unknowns."""
+class _Parts(NamedTuple):
+    """What acts on the emitters' real coordinates.
+
+    Args:
+        rate: Decay rate of the mode.
+        emitters: The emitters alone.
+        drive: L_x and L_y.
+        backaction: K_x and K_y.
+    """
+
+    rate: float
+    emitters: Any
+    drive: list[Any]
+    backaction: list[Any]
+
+    @staticmethod
+    def union(parts: list[_Parts]) -> _Parts:
+        """Operators that lead wherever any of these leads."""
+
+        def both(matrices: Iterable[Any]) -> Any:
+            first, *others = [abs(matrix) for matrix in matrices]
+            return sum(others, start=first)
+
+        return _Parts(
+            parts[0].rate,
+            both(own.emitters for own in parts),
+            [both(own.drive[i] for own in parts) for i in (0, 1)],
+            [both(own.backaction[i] for own in parts) for i in (0, 1)],
+        )
+
+    def spread(self, lower: list[Any], tier: np.ndarray) -> list[Any]:
+        """The terms, in the order of `MovingTerms`, on all unknowns."""
+        size = self.emitters.shape[0]
+        damping, own = sparse.diags_array(-self.rate * tier), sparse.eye_array(len(tier))
+        raise_ = [operator.T for operator in lower]
+
+        def coupled(tiers: list[Any], parts: list[Any]) -> Any:
+            pairs = [sparse.kron(*pair, "csr") for pair in zip(tiers, parts, strict=True)]
+            return sum(pairs[1:], start=pairs[0])
+
+        return [
+            coupled([own, damping], [self.emitters, sparse.eye_array(size)]),
+            coupled(lower, self.drive),
+            coupled(raise_, self.drive),
+            coupled(raise_, self.backaction),
+            coupled([own], [np.sqrt(2.0) * self.drive[0]]),
+        ]
+
+
+def _parts(
+    real: Callable[[Superoperator], sparse.csr_array], h: Hierarchy, charges: np.ndarray
+) -> _Parts:
     (mode,) = h.modes
     turning = sparse.diags_array(1j * mode.detuning * charges)
-    emitters = real(sparse.csr_array(h.liouvillian) + turning)
-    drive = _in_quadratures(real, mode.drive, mode.drive_conj)
-    backaction = _in_quadratures(real, mode.backaction, mode.backaction_conj)
-    damping, own = sparse.diags_array(-mode.rate * tier), sparse.eye_array(len(tier))
-    raise_ = [operator.T for operator in lower]
-
-    def coupled(tiers: list[Any], parts: list[Any]) -> Any:
-        pairs = [sparse.kron(*pair, "csr") for pair in zip(tiers, parts, strict=True)]
-        return sum(pairs[1:], start=pairs[0])
-
-    return [
-        coupled([own, damping], [emitters, sparse.eye_array(len(charges))]),
-        coupled(lower, drive),
-        coupled(raise_, drive),
-        coupled(raise_, backaction),
-        coupled([own], [np.sqrt(2.0) * drive[0]]),
-    ]
+    return _Parts(
+        mode.rate,
+        real(sparse.csr_array(h.liouvillian) + turning),
+        _in_quadratures(real, mode.drive, mode.drive_conj),
+        _in_quadratures(real, mode.backaction, mode.backaction_conj),
+    )
 
 
 def _in_quadratures(

@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import sparse
 
+from thermalent.continued_fraction.moving_frame.field import FieldPiece
 from thermalent.continued_fraction.moving_frame.generator import FrameGenerator
 
 ORDER = 40
 # Of the largest term in the first: what more would cancel costs digits.
 _LARGEST_TERM = 1e3
 _LONGER = 2.0  # a step than the one before, at most
-_FIRST = 1e-3  # step, in units of the inverse norm of the generator
+# The first step, and at most that after a change, in units of the inverse norm of the generator.
+_FIRST, _NEXT = 1e-3, 10.0
 _NEGLIGIBLE = 1e-18  # of the terms of an exponential
 # By which the highest tier may be out of scale: the tiers are rescaled from then on.
 _OUT_OF_SCALE = 20.0
@@ -40,54 +42,88 @@ class FrameSteps:
     def __init__(self, generator: FrameGenerator, tolerance: float) -> None:
         self.generator, self.tolerance = generator, tolerance
         self.products = 0  # with the generator, so far
-        self.rate, self.variance = generator.mode.rate, generator.mode.variance
         self._growth = _OUT_OF_SCALE ** (2.0 / max(generator.last, 1))
-        self._rescale(self._narrowest())
+        self.width = 0.0
 
     def to(
         self, times: np.ndarray, report: Callable[[str], None]
     ) -> Iterator[tuple[np.ndarray, float]]:
         """The unknowns at increasing times >= 0, and each time."""
-        terms, waiting = self.generator.terms, times[times > 0].tolist()
-        x, now = self.generator.start.copy(), 0.0
-        for _ in range(len(times) - len(waiting)):
-            yield x, 0.0
-        field = abs(self.generator.amplitude)
-        norm = (
-            row_sum(self._constant) + field * row_sum(terms.drive) + row_sum(self._up) * self.width
-        )
-        step = _FIRST / norm if norm > 0 else np.inf
-        while waiting:
-            filled = -self.variance * np.expm1(-2 * self.rate * now)
-            if filled > self.width < self.variance:
-                wider = min(self._growth * filled, self.variance)
-                x *= (self.width / wider) ** (self.generator.tier / 2)
-                self._rescale(wider)
-            step = min(step, waiting[-1] - now)
-            series = self._series(x, now, step)
-            longer = self._allowed(series)
-            end = now + longer * step
-            if longer * step >= (1 - 1e-12) * (waiting[-1] - now):
-                end = waiting[-1]
-            while waiting and waiting[0] <= end:
-                yield _value(series, (waiting[0] - now) / step), waiting.pop(0)
-            x, now, step = _value(series, (end - now) / step), end, longer * step
-            report(f"t = {now:.3g}")
+        waiting, x, now, step = times.tolist(), self.generator.start.copy(), 0.0, np.inf
+        for piece in self.generator.field.pieces:
+            while waiting and waiting[0] <= now:
+                yield x, waiting.pop(0)
+            if not waiting:
+                return
+            x = self._entered(piece, x)
+            rate = self._largest_rate()
+            if rate > 0:
+                step = min(step, (_FIRST if now == 0 else _NEXT) / rate)
+            until = min(piece.end, waiting[-1])
+            while now < until:
+                x = self._followed(x, now)
+                step = min(step, until - now)
+                series = self._series(x, now, step)
+                longer = self._allowed(series)
+                end = now + longer * step
+                if longer * step >= (1 - 1e-12) * (until - now):
+                    end = until
+                while waiting and waiting[0] <= end:
+                    yield _value(series, (waiting[0] - now) / step), waiting.pop(0)
+                x, now, step = _value(series, (end - now) / step), end, longer * step
+                report(f"t = {now:.3g}")
+
+    def _entered(self, piece: FieldPiece, x: np.ndarray) -> np.ndarray:
+        """The unknowns at the beginning of a piece."""
+        self.piece, self.terms = piece, self.generator.terms(piece.hierarchy)
+        self._narrow, self._followed_at = self._narrowest(), piece.begin
+        wider = max(self.width, self._narrow)
+        if self.width > 0:
+            x = x * (self.width / wider) ** (self.generator.tier / 2)
+        self._rescale(wider)
+        return x
+
+    def _followed(self, x: np.ndarray, now: float) -> np.ndarray:
+        """The unknowns in the scale that the fluctuations have at a time."""
+        variance, rate = self.piece.variance_at(now), self.piece.mode.rate
+        hottest = max(variance, self.piece.mode.variance)
+        width = self.width
+        if variance > self.width < hottest:
+            width = min(self._growth * variance, hottest)
+        elif self.width > self._growth * max(variance, self._narrow):
+            # Not faster than tiers decay, so that what is no more than rounding stays that.
+            kept = self.width * np.exp(-2 * rate * (now - self._followed_at))
+            width = max(variance, self._narrow, kept)
+        if width > self.width or width * self._growth <= self.width:
+            x = x * (self.width / width) ** (self.generator.tier / 2)
+            self._rescale(width)
+            self._followed_at = now
+        return x
+
+    def _largest_rate(self) -> float:
+        driven = self.piece.mean * row_sum(self.terms.drive)
+        return row_sum(self._constant) + driven + row_sum(self._up) * self.width
 
     def _narrowest(self) -> float:
-        """The square of the scale at the start.
+        """The square of the scale, at least, however little the field fluctuates.
 
-        While the field fluctuates less than that, errors are amplified on their way down, by less
-        than e without back-action; with back-action nothing is gained below a quantum.
+        While it fluctuates less than that, errors are amplified on their way down, by less than e
+        without back-action: a field that fills drives the emitters until the scale has grown, and
+        one that decays until it is gone. With back-action nothing is gained below a quantum.
         """
-        if self.generator.terms.backaction.nnz or self.variance <= 0:
+        begin, limit = self.piece.variance, max(self.piece.mode.variance, 0.0)
+        rate, speed = self.piece.mode.rate, row_sum(self.terms.down)
+        if self.terms.backaction.nnz or max(begin, limit) <= 0:
             return 1.0
-        speed = row_sum(self.generator.terms.down) / (2 * self.rate * self.variance)
-        return min(self.variance, speed ** (-2 / 3) if speed > 0 else 1.0)
+        if speed == 0:
+            return max(begin, limit)
+        if limit > begin:
+            return float(min(limit, (speed / (2 * rate * (limit - begin))) ** (-2 / 3)))
+        return float(min(begin, max(limit, (rate / speed) ** 2)))
 
     def _rescale(self, width: float) -> None:
         """Take tiers of the scale s^2 = width."""
-        self.width, s, terms = width, np.sqrt(width), self.generator.terms
+        self.width, s, terms = width, np.sqrt(width), self.terms
         self._constant = sparse.csr_array(
             terms.constant + s * terms.down + terms.backaction * (1 / s)
         )
@@ -95,11 +131,11 @@ class FrameSteps:
 
     def _series(self, x: np.ndarray, now: float, step: float) -> np.ndarray:
         """The terms of the Taylor series at a time after it by one step, (order + 1, n)."""
-        terms = self.generator.terms
-        mean = abs(self.generator.amplitude) * np.exp(-self.rate * now)
-        drive = mean * _exponential(self.rate * step)
-        filled = -self.variance * np.exp(-2 * self.rate * now) * _exponential(2 * self.rate * step)
-        filled[0] += self.variance
+        terms, piece, rate = self.terms, self.piece, self.piece.mode.rate
+        drive = piece.mean_at(now) * _exponential(rate * step)
+        limit = piece.mode.variance
+        filled = (piece.variance_at(now) - limit) * _exponential(2 * rate * step)
+        filled[0] += limit
         series = np.empty((ORDER + 1, len(x)))
         series[0] = x
         for m in range(ORDER):

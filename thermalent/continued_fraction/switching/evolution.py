@@ -9,8 +9,17 @@ import numpy as np
 
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
+from thermalent.continued_fraction.dynamics.amplitude_cost import amplitude_refusal, announce
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
+from thermalent.continued_fraction.dynamics.relaxation import ANNOUNCED
 from thermalent.continued_fraction.evolved import evolved
+from thermalent.continued_fraction.moving_frame.evolution import (
+    FRAME_AIMS,
+    HOW_MOVED,
+    FrameEvolution,
+    affordable_frame,
+)
+from thermalent.continued_fraction.moving_frame.field import MovingField
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
@@ -19,6 +28,7 @@ from thermalent.networks.symmetry import element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.tasks import EvolutionTask, start_amplitudes
+from thermalent.support.once import once
 from thermalent.support.progress import working
 
 _HOW = "difference of two runs with other depths, steps, contours and roundings"
@@ -34,6 +44,10 @@ _OTHER_STEPS = 1.07  # norm of the steps of every second run over that of the ot
 _PROBED = 8  # networks whose steady states are looked at for the number of tiers
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
 _ROUNDING = 1e-13
+# |beta|^2 over the largest variance, from which on the frame moves with the field, if that is
+# affordable, and from which on nothing else converges. Where the source is slow, an expansion about
+# zero is lost before: for n_th = 100, kappa/gamma = 0.1 at |beta|^2 = 8 V.
+_FOLLOWED, _STRONG = 1.0, 24.0
 _EPS = 4 * float(np.finfo(float).eps)
 
 
@@ -119,19 +133,23 @@ class _Problem:
         )
 
 
+def in_one_basis(pieces: list[Hierarchy]) -> list[Hierarchy]:
+    """Hierarchies in the same bright and dark states, those of a piece that the source drives."""
+    driven = next((h for h in pieces if abs(h.modes[0].drive).max() > 0), pieces[0])
+    common = {id(h): replace(h, bright_dark=driven.bright_dark) for h in pieces}
+    return [common[id(h)] for h in pieces]
+
+
 def _problem(pieces: list[Hierarchy], task: EvolutionTask, tolerance: float) -> _Problem:
     first = pieces[0]
-    # Coordinates in which the source drives one state alone are those of a piece that it drives.
-    driven = next((h for h in pieces if abs(h.modes[0].drive).max() > 0), first)
-    common = {id(h): replace(h, bright_dark=driven.bright_dark) for h in pieces}
     stationary = task.source == "stationary"
-    amplitude = 0j if stationary else complex(start_amplitudes(task.source, 1)[0])
+    amplitude = start_amplitude(task)
     source = InitialSource(first.modes[0].variance if stationary else 0.0, abs(amplitude))
     angle = float(np.angle(amplitude))  # which a rotation of all phases removes
     d = len(first.numbers)
     turned = task.start * np.exp(-1j * angle * element_charges(first.numbers).reshape(d, d))
     lengths = [stretch.length for stretch in task.stretches()]
-    used = [common[id(h)] for h in pieces[: len(lengths)]]
+    used = in_one_basis(pieces)[: len(lengths)]
     return _Problem(used, lengths, source, turned, angle, _depth(used, source, tolerance))
 
 
@@ -198,24 +216,83 @@ class ScheduleEvolutionPlan(Plan):
     settings: Settings
     numbers: np.ndarray
 
+    @once
+    def hierarchies(self) -> list[Hierarchy]:
+        """Those of the networks, one after the other."""
+        networks = {id(network): network for network in self.task.networks}
+        known = {key: hierarchy(network, self.numbers) for key, network in networks.items()}
+        return [known[id(network)] for network in self.task.networks]
+
+    @once
+    def frame(self) -> FrameEvolution | None:
+        """The evolution in the frame that moves with the field, where that is a strong one."""
+        amplitude = start_amplitude(self.task)
+        if not amplitude or strength(self.hierarchies, amplitude) <= _FOLLOWED:
+            return None
+        task, settings = self.task, self.settings
+        lengths = [stretch.length for stretch in task.stretches()]
+        used = in_one_basis(self.hierarchies)[: len(lengths)]
+        networks = {id(network): network for network in task.networks[: len(lengths)]}.values()
+
+        def depth(tolerance: float) -> float:
+            return max(memory.expected_tiers(network, tolerance) for network in networks)
+
+        aims = FRAME_AIMS if settings.rtol is None else (settings.evolution_tolerance,)
+        field = MovingField(used, lengths[:-1], amplitude)
+        found = affordable_frame(field, task.times, task.start, aims, depth)
+        dear = found.operations > ANNOUNCED and not too_strong(self.hierarchies, amplitude)
+        return None if dear else found
+
+    @property
+    def refusal(self) -> str | None:
+        """Reason why a strong coherent field cannot be followed for so long, or None."""
+        amplitude, end = start_amplitude(self.task), float(self.task.times[-1])
+        needed = 0.0 if self.frame is None else self.frame.operations
+        return amplitude_refusal(needed, amplitude, end)
+
     @property
     def cost(self) -> Cost:
         """Cost of the steps: products of sparse matrices."""
-        return Cost(
-            bytes=memory.evolution_bytes(self.numbers, len(self.task.times)), operations=np.nan
-        )
+        needed = memory.evolution_bytes(self.numbers, len(self.task.times))
+        if self.frame is not None:
+            return Cost(bytes=needed + self.frame.bytes, operations=self.frame.operations)
+        return Cost(bytes=needed, operations=np.nan)
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
-        task, settings = self.task, self.settings
-        networks = {id(network): network for network in task.networks}
-        known = {key: hierarchy(network, self.numbers) for key, network in networks.items()}
+        task, settings, pieces = self.task, self.settings, {"pieces": len(self.task.pieces)}
+        if self.frame is not None:
+            announce(self.frame.operations, start_amplitude(task), float(task.times[-1]))
+            states, error, stats = self.frame.states()
+            return evolved(task, settings, states, error, {**stats, **pieces}, how=HOW_MOVED)
         with working("evolution under a schedule") as report:
             states, error, highest = evolve_pieces(
-                [known[id(network)] for network in task.networks],
-                task,
-                settings.evolution_tolerance,
-                report,
+                self.hierarchies, task, settings.evolution_tolerance, report
             )
-        stats = {"tiers": highest, "pieces": len(task.pieces)}
-        return evolved(task, settings, states, error, stats, how=_HOW)
+        stats = {"tiers": highest, **pieces}
+        return evolved(task, settings, states, error, stats, how=_HOW, remedy=self._remedy)
+
+    @property
+    def _remedy(self) -> str:
+        amplitude = abs(start_amplitude(self.task))
+        if amplitude == 0:
+            return ""
+        return (
+            f" The coherent field of amplitude {amplitude:.3g} is expanded about zero here, "
+            "because to move with it for so long takes more than half a minute."
+        )
+
+
+def strength(pieces: list[Hierarchy], amplitude: complex) -> float:
+    """|beta|^2 over the largest thermal variance, or over one quantum."""
+    return abs(amplitude) ** 2 / max(1.0, *(h.modes[0].variance for h in pieces))
+
+
+def too_strong(pieces: list[Hierarchy], amplitude: complex) -> bool:
+    """Whether a coherent field cannot be expanded about zero."""
+    return strength(pieces, amplitude) > _STRONG
+
+
+def start_amplitude(task: EvolutionTask) -> complex:
+    """The amplitude of the one mode at time zero; zero if it is not coherent."""
+    return complex(start_amplitudes(task.source, 1)[0])
