@@ -6,7 +6,9 @@ from pathlib import Path
 
 import claims_page
 import cooperative_routes
+import cooperative_sentence_routes
 import dual_rail_routes
+import dual_rail_sentence_routes
 import equation_routes
 import generation_sentence_routes
 import numpy as np
@@ -28,10 +30,14 @@ ROUTES = {
     | equation_routes.RING
     | generation_sentence_routes.ROUTES
     | transport_sentence_routes.ROUTES,
-    "dual_rail": dual_rail_routes.ROUTES | sentence_routes.DUAL_RAIL | equation_routes.DUAL_RAIL,
+    "dual_rail": dual_rail_routes.ROUTES
+    | sentence_routes.DUAL_RAIL
+    | equation_routes.DUAL_RAIL
+    | dual_rail_sentence_routes.ROUTES,
     "cooperative": cooperative_routes.ROUTES
     | sentence_routes.COOPERATIVE
-    | equation_routes.COOPERATIVE,
+    | equation_routes.COOPERATIVE
+    | cooperative_sentence_routes.ROUTES,
     "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES | thermal_equation_routes.ROUTES,
 }
 ROWS = {
@@ -52,7 +58,8 @@ LONG |= {"optimal temperature", "Fig. 4(a)", "Eq. (45) up to n*", "systematic en
 # Half a second and more; the numbers themselves are computed by the ordinary tests of the tables.
 LONG |= {"S_n over 2 n ln 2", "optimal concurrence", "|11>", "Fig. 6(a)", "Fig. 7(b)", "Eq. (22)"}
 LONG |= {"SiV, limits", "SiV, orbital", "several pairs"}
-LONG |= {"nonchiral, delayed"}
+LONG |= {"nonchiral, delayed", "multipartite, against in turn", "any finite bandwidth"}
+LONG |= {"upper bounds"}
 
 
 def places():
@@ -102,6 +109,7 @@ def test_every_row_names_its_route():
         "generation_sentence_routes",
         "transport_sentence_routes",
         "cooperative_routes",
+        "cooperative_sentence_routes",
         "thermal_by_hand",
         "thermal_routes",
         "thermal_model_routes",

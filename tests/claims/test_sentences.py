@@ -159,3 +159,43 @@ def test_common_reservoir():
     assert np.all(np.diff(ours("least dissipation")) < 0)
     assert max(ours("Psi_1 to Psi_3")) < 1e-14
     assert ours("relative phase") == pytest.approx([0.5, 0, 0, 0.5], abs=1e-12)
+
+
+def test_more_of_two_rails():
+    assert ours("any number of pairs") == pytest.approx(np.tanh(1.6), abs=1e-8)
+    assert ours("r of the amplifier") == pytest.approx(np.sinh(2 * np.arctanh([0.2, 0.6])))
+    assert ours("highly mixed")[0] < 0.4
+    assert abs(ours("Eq. (9)")[0]) < 1e-12
+    parallel, *others = ours("S_n, patterns")
+    assert abs(parallel) < 1e-12
+    assert np.min(np.abs(np.subtract.outer(others, others))[np.triu_indices(3, 1)]) > 0.3
+    together, first, between = ours("blocks")
+    assert max(together, between) < 1e-4 < 0.5 < first
+    assert np.max(ours("multipartite, against in turn")) < 0.62
+    assert np.all(np.diff([0, *ours("any finite bandwidth"), np.tanh(2)]) > 0.05)
+    dephased, apart, ideal, ideal_apart = ours("upper bounds")
+    assert dephased < apart - 3  # so not the upper bounds
+    assert ideal < ideal_apart
+    assert max(apart, 0.25 * ideal_apart) < 20  # the pairs stay within the bandwidth
+    slow, fast, equal = ours("asymmetric amplifier")
+    assert slow == pytest.approx(10 * fast, rel=0.1)
+    assert fast < 2 * equal
+
+
+def test_more_of_the_common_reservoir():
+    for name in ("always", "|10> as a superposition", "basis of one excitation"):
+        assert np.max(ours(name)) < 1e-14
+    assert ours("not decohered") == pytest.approx(0.5, abs=1e-7)
+    assert ours("kappa spares the dark state") == pytest.approx(1)
+    assert ours("finite dissipation") == pytest.approx([0, 0.05], abs=1e-12)
+    assert ours("smooth exponential") == pytest.approx(1)
+    excited, bright = ours("bright and excited")
+    assert bright < 1e-3 < 0.02 < excited < 0.025
+    assert np.max(ours("exhausted")) < 1e-8
+    start, *up, late = ours("tends to entangle")
+    assert start == 0
+    assert min(up) > 0.4 > 1e-4 > late
+    difference, *pairs = ours("end of 100")
+    assert difference < 1e-12
+    assert pairs == pytest.approx([4 / 9, 2 / 9])
+    assert ours("fidelity of 011")[[0, 2]] == pytest.approx([0, 2 / 3], abs=1e-12)
