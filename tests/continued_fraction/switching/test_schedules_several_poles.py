@@ -77,6 +77,26 @@ def test_the_chain_agrees_with_fock_space(changes, source):
     assert np.abs(fresh.states[0] - exact.states[3]).max() > 10 * np.max(exact.error)
 
 
+def test_the_error_holds_where_each_quantum_removes_little_more_than_half_of_it():
+    """The change from the run before is then smaller than what the last run is off by."""
+
+    def link(n_th):
+        filter = te.Filter.butterworth(2, 0.1405065329706102)
+        coupled = {"gamma": (1.0451624625, 2.1304054664), "detuning": (-0.6131157639, 0.513103)}
+        return te.thermal_link(n_th, filter=filter, **coupled)
+
+    warm = 0.0316977957302512
+    pieces = te.Schedule([(link(warm), 6.6472165), (link(0.0), 20.5166842), (link(warm), 12.0)])
+    times, method = [6.3, 9.2, 19.6], te.ContinuedFraction(rtol=1e-9)
+    exact = te.evolve(pieces, times, "10", method, source="empty")
+    fock = te.evolve(pieces, times, "10", te.Fock(tolerance=1e-12), source="empty")
+    assert np.max(fock.error) < 0.01 * np.max(exact.error)
+    off = apart(exact, fock)
+    assert np.all(off <= exact.error)
+    assert np.max(exact.error) < 10 * np.max(off)
+    assert np.max(off / exact.error) > 1 / 3  # three times the change is needed
+
+
 def hot(n_th, gamma=(1.0, 1.0)):
     return te.thermal_link(n_th, 0.05, gamma, filters=2)
 
