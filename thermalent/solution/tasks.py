@@ -11,7 +11,9 @@ import numpy as np
 
 from thermalent.networks.network import Network
 from thermalent.operators import states
+from thermalent.support.errors import ArgumentError
 
+_NEARLY = 1e-2  # of the trace of a matrix that may be a state off by its error
 # How the source starts: in its stationary state, empty, or in a coherent state of this amplitude,
 # of several modes one each.
 SourceStart = str | complex | tuple[complex, ...]
@@ -145,7 +147,20 @@ class EvolutionTask:
         Raises:
             ValueError: there is no such state.
         """
-        return states.initial_state(self.initial, self.network.dims, name="initial")
+        try:
+            return states.initial_state(self.initial, self.network.dims, name="initial")
+        except ArgumentError as error:
+            if not _nearly_a_state(self.initial):
+                raise
+            hint = "The state of an evolution is taken within its own error as `evolution.at(-1)`."
+            raise ArgumentError(f"{error} {hint}") from None
+
+
+def _nearly_a_state(given: Any) -> bool:
+    """Whether a matrix is one that some evolution may have left with its error."""
+    if not isinstance(given, np.ndarray) or given.ndim != 2 or given.shape[0] != given.shape[1]:
+        return False
+    return bool(abs(np.trace(given) - 1) < _NEARLY)
 
 
 Task = SteadyStateTask | EvolutionTask

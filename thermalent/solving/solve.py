@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, SolveError, require_memory
 from thermalent.solution.evolution import Evolution, doubtful, judged
+from thermalent.solution.given_start import given_start
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim, MethodRecord
@@ -131,7 +132,9 @@ def evolve(
         times: Increasing, finite, >= 0, inverse rate unit, (t,); of a schedule at most its
             duration.
         initial: The emitters' initial state: product state by name ("00", emitters in node order),
-            ket, or density matrix; uncorrelated with the source.
+            ket, or density matrix; or a result, `evolution.at(-1)`, which is taken within its own
+            error and adds d^(3/2)/2 times that to every error, d being the dimension of the states;
+            uncorrelated with the source.
         method: How; if not given, the first exact method that applies.
         source: The source's initial state: "stationary", "empty", or a coherent amplitude; of
             several modes a sequence, one amplitude each, in the order of the network's modes.
@@ -146,15 +149,17 @@ def evolve(
         SolveError: the evolution failed; the message names the remedy, and `result` on the
             exception holds what there is.
     """
+    first = network.first if isinstance(network, Schedule) else _network(network)
+    start = given_start(initial, first.dims)
     task = EvolutionTask(
-        pieces=(Piece(network.first if isinstance(network, Schedule) else _network(network)),),
+        pieces=(Piece(first),),
         times=checks.time_grid("times", times),
-        initial=initial,
+        initial=start.initial,
         source=checks.source_start("source", source),
     )
     if isinstance(network, Schedule):
-        return _evolve_schedule(network, task, method)
-    return cast(Evolution, _solve(task, method))
+        return start.carried(_evolve_schedule(network, task, method))
+    return start.carried(cast(Evolution, _solve(task, method)))
 
 
 def _evolve_schedule(
