@@ -78,6 +78,34 @@ def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
     assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
 
 
+@pytest.mark.parametrize("turned", [1.0, 1.0 + 0.4j])
+@pytest.mark.parametrize("last", [1, 2, 7])
+@pytest.mark.parametrize("count", [2, 3, 8, 11])
+def test_fractions_at_many_nodes_are_those_of_dense_inverses(rng, turned, last, count):
+    """One by one and in lanes, some of which are left over; real chains and complex ones."""
+    chain = random_chain(rng)
+    chain = chain._replace(a=(chain.a[0] * turned, chain.a[1] * turned))
+    nodes = rng.normal(size=count) + 1j * rng.normal(size=count)
+    found = module.evaluate_at_nodes(chain, nodes, last)
+    expected = np.array([dense_k(chain, s, last) for s in nodes])
+    assert np.max(np.abs(found - expected)) < 1e-12 * max(1.0, np.max(np.abs(expected)))
+
+
+def test_nodes_with_a_small_pivot_are_folded_with_pivoting(monkeypatch, rng):
+    """Without it one of them is no number, and others lose digits."""
+    chain, last = random_chain(rng), 6
+    pole = chain.a[0][0, 0] - last * chain.rate  # the first pivot of the last tier is zero here
+    nodes = np.array([pole, pole + 1e-7j, pole + 1e-4, pole + 1.0, pole + 2j])
+    expected = np.array([dense_k(chain, s, last) for s in nodes])
+    found = module.evaluate_at_nodes(chain, nodes, last)
+    assert np.max(np.abs(found - expected)) < 1e-12 * max(1.0, np.max(np.abs(expected)))
+    monkeypatch.setattr(module, "_GROWTH", np.inf)
+    without = module.evaluate_at_nodes(chain, nodes, last)
+    assert np.isnan(without[0]).any()
+    lost = np.max(np.abs(without - expected)[1:], axis=(1, 2))
+    assert lost[0] > 1e3 * lost[-1]
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_tiers_follow_from_the_tolerance(monkeypatch, rng, small):
     monkeypatch.setattr(module, "SMALL", 32 if small else 0)

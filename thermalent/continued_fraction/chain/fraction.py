@@ -28,6 +28,10 @@ from thermalent.support.progress import working
 # Up to this block size the numba kernel beats LAPACK calls tier by tier (measured, one core).
 SMALL = 96
 MOST_TIERS = 4_000_000
+# At so many s, and with so few unknowns in a tier, the fractions are worked out side by side.
+_FEWEST, _MOST_IN_LANES = 3, 32
+# By how much an element below a pivot may exceed it there: two digits.
+_GROWTH = 100.0
 # As `convergence` numbers them.
 _OUTCOMES = ("", "converged", "rounding", "too many tiers", "unsettled")
 # Rounding that two scalings may happen to share; what is lost before the folds is counted apart.
@@ -237,17 +241,41 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
 def evaluate_at_nodes(chain: HierarchyChain | Tiers, nodes: np.ndarray, last: int) -> np.ndarray:
     """The sum K(s) of the chain truncated at tier `last`, at complex nodes (n,): (n, k, k).
 
-    As `evaluate_truncated` at one after the other, in one call for small blocks.
+    As `evaluate_truncated` at one after the other, for small blocks side by side. These are
+    eliminated without pivoting; where a pivot is small that is done once more by itself.
     """
     if isinstance(chain, Tiers) or last == 0 or max(a.shape[0] for a in chain.a) > SMALL:
         return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes])
-    from thermalent.continued_fraction.chain import kernels
-
     sums = np.zeros((len(nodes), chain.tier0_size, chain.tier0_size), dtype=complex)
-    kernels.evaluate_at_nodes_kernel(
-        chain.a, chain.up, chain.down, chain.rate, nodes.astype(complex), last, sums
+    if len(nodes) < _FEWEST or max(a.shape[0] for a in chain.a) > _MOST_IN_LANES:
+        from thermalent.continued_fraction.chain.kernels import evaluate_at_nodes_kernel
+
+        evaluate_at_nodes_kernel(
+            chain.a, chain.up, chain.down, chain.rate, nodes.astype(complex), last, sums
+        )
+        return sums
+    from thermalent.continued_fraction.chain import node_kernels as kernels
+
+    worst = np.zeros(len(nodes))
+    kernels.evaluate_in_lanes_kernel(
+        tuple(np.ascontiguousarray(block, dtype=complex) for block in chain.a),
+        tuple(map(_as_complex, chain.up)),
+        tuple(map(_as_complex, chain.down)),
+        float(chain.rate),
+        nodes.astype(complex),
+        last,
+        sums,
+        worst,
+        kernels.node_room(max(a.shape[0] for a in chain.a), chain.tier0_size),
+        kernels.LANES,
     )
+    for i in np.flatnonzero(~(worst <= _GROWTH**2)):
+        sums[i] = evaluate_truncated(chain, complex(nodes[i]), last)
     return sums
+
+
+def _as_complex(band: Band) -> Band:
+    return band._replace(value=band.value.astype(complex))
 
 
 def _scalar(chain: HierarchyChain, s: complex) -> float | complex:

@@ -175,11 +175,11 @@ class Inverter:
         def around(centre: complex) -> tuple[list[np.ndarray], list[np.ndarray]]:
             """Both halves of the hyperbola shifted by a centre."""
             both = contour.nodes + centre, contour.nodes.conj() + centre
-            values = [_at_nodes(transform, half, depth) for half in both]
+            values = [at_nodes(transform, half, depth) for half in both]
             return list(both), [weights * values[0], weights.conj() * values[1]]
 
         if self.real:
-            upper = _at_nodes(transform, contour.nodes, depth)
+            upper = at_nodes(transform, contour.nodes, depth)
             nodes, factors = [contour.nodes], [2 * weights * upper]  # of which the real part
         else:
             nodes, factors = around(complex(centres[0]))
@@ -210,7 +210,7 @@ def _nothing(real: bool) -> ExponentialSum:
     return ExponentialSum(np.zeros(0, dtype=complex), np.zeros((0, 1), dtype=complex), real)
 
 
-def _at_nodes(transform: Transform, nodes: np.ndarray, depth: int) -> np.ndarray:
+def at_nodes(transform: Transform, nodes: np.ndarray, depth: int) -> np.ndarray:
     """The transform at several z, (k, n); some give all of them in one call."""
     together = getattr(transform, "at_nodes", None)
     if together is not None:

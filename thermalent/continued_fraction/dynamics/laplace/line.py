@@ -20,7 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.dynamics.laplace.inversion import ExponentialSum, Response
+from thermalent.continued_fraction.dynamics.laplace.inversion import (
+    ExponentialSum,
+    Response,
+    at_nodes,
+)
 from thermalent.numerics.rational_fit import PoleSum, common_poles, mirrored, with_residues
 
 _AT_FIRST = 1.5  # samples per factor of ten
@@ -33,6 +37,9 @@ _FORETOLD = 4  # new samples in a row that a sum has to foretell
 _CHECKED = 4  # samples with other tiers and roundings at the end
 _PART = 0.03  # of the tolerance, how far off z F may be: the line is some ten natural scales long
 _LEAST = 1e-13  # of the largest value, below which a distance is rounding
+# Where samples cost less than a sum, the more of them are taken before the next one the farther off
+# the last one was: two for each factor of ten.
+_PER_DIGIT, _MORE = 2.0, 6
 _RIGHT = 0.5  # poles are left of this part of sigma
 
 
@@ -133,15 +140,18 @@ class _Line:
 
     def _foretelling(self, grid: np.ndarray, allowed: float) -> tuple[PoleSum, float]:
         """A sum that foretells new samples, and by how much z F was off there."""
-        better, foretold, missed = self._fitted(allowed), 0, allowed
+        better, foretold, missed, more = self._fitted(allowed), 0, allowed, 0
         while foretold < _FORETOLD and len(self.points) < _MOST:
-            wanted = self._wanted(grid, *better)
-            off = [self._distance(better[1], self._sample(omega)) for omega in wanted]
+            wanted = self._wanted(grid, *better, more)
+            off = [self._distance(better[1], sample) for sample in self._sample_all(wanted)]
             self.report(f"{len(self.points)} samples on a line")
             if max(off) <= 2 * allowed:
                 foretold, missed = foretold + len(off), max(missed, *off)
             else:
                 better, foretold, missed = self._fitted(allowed), 0, allowed
+                if not self.response.work:
+                    digits = np.log10(max(max(off) / allowed, 1.0))
+                    more = min(int(_PER_DIGIT * digits), _MORE)
         return better[1], missed
 
     def _first_samples(self) -> float:
@@ -149,8 +159,7 @@ class _Line:
         seeds = self.response.seeds
         if seeds.size:
             self.one_sided = bool(np.all(seeds >= 0))
-            for seed in seeds.tolist():
-                self._sample(seed)
+            self._sample_all(seeds.tolist())
             return max(float(np.max(np.abs(seeds))), self.rate)
         self._sample(0.0)
         omega, scale = max(self.rate, 4 * self.sigma), float(np.max(np.abs(self.start)))
@@ -163,8 +172,8 @@ class _Line:
         if not self.one_sided:
             self._keep(complex(self.sigma, -omega), below)
         count = max(4, int(np.ceil(_AT_FIRST * np.log10(omega / self.sigma))))
-        for other in np.geomspace(self.sigma, omega, count)[:-1]:
-            self._both(float(other))
+        first_ones = np.geomspace(self.sigma, omega, count)[:-1].tolist()
+        self._sample_all([x for y in first_ones for x in ((y,) if self.one_sided else (y, -y))])
         while omega < _HIGHEST * self.rate:
             at = self._nearest(omega)
             away = np.max(np.abs(self.points[at] * self.values[at] - self.start))
@@ -186,6 +195,12 @@ class _Line:
         """Take a sample; its number."""
         z = complex(self.sigma, omega)
         return self._keep(z, self._transform(z, self.deeper))
+
+    def _sample_all(self, wanted: list[float]) -> list[int]:
+        """Take several samples; their numbers."""
+        points = np.array([complex(self.sigma, omega) for omega in wanted])
+        values = at_nodes(self.response.transform, points, self.deeper)
+        return list(map(self._keep, points.tolist(), values))
 
     def _keep(self, z: complex, value: np.ndarray) -> int:
         self.points.append(z)
@@ -218,16 +233,24 @@ class _Line:
         )
         return shorter, longer
 
-    def _wanted(self, grid: np.ndarray, shorter: PoleSum, longer: PoleSum) -> list[float]:
-        """Where two sums differ most, away from all samples, and the middle of the widest gap."""
+    def _wanted(
+        self, grid: np.ndarray, shorter: PoleSum, longer: PoleSum, more: int
+    ) -> list[float]:
+        """Where two sums differ most, away from all samples, and the middle of the widest gap.
+
+        Of the former one place, and so many more.
+        """
         taken = np.array([z.imag for z in self.points])
         apart = np.min(np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1)
         z = self.sigma + 1j * grid
         differ = np.abs(z) * np.max(np.abs(longer.at(z) - shorter.at(z)), axis=1)
-        free = apart > 1.0 / _CANDIDATES
-        first = float(grid[int(np.argmax(np.where(free, differ, -1.0)))])
-        gap = np.minimum(apart, np.abs(grid - first) / np.abs(grid))
-        return [first, float(grid[int(np.argmax(gap * (np.abs(grid) <= self._highest())))])]
+        found = []
+        for _ in range(1 + more):
+            free = apart > 1.0 / _CANDIDATES
+            first = float(grid[int(np.argmax(np.where(free, differ, -1.0)))])
+            found.append(first)
+            apart = np.minimum(apart, np.abs(grid - first) / np.abs(grid))
+        return [*found, float(grid[int(np.argmax(apart * (np.abs(grid) <= self._highest())))])]
 
     def _highest(self) -> float:
         return max(abs(z.imag) for z in self.points)
