@@ -11,6 +11,7 @@ the compiler knows its length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,7 @@ def _vector(lanes: Any) -> Any:
 
 def aligned(*shape: int) -> np.ndarray:
     """An array of zeros that begins where vectors are read fastest."""
-    size, spare = int(np.prod(shape)), _LINE // _DOUBLE
+    size, spare = math.prod(shape), _LINE // _DOUBLE
     raw = np.zeros(size + spare)
     begin = -(raw.__array_interface__["data"][0] // _DOUBLE) % spare
     return raw[begin : begin + size].reshape(shape)

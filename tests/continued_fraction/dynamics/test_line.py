@@ -101,4 +101,4 @@ def test_a_line_and_steps_give_the_same_coherence(monkeypatch):
     for sampled, steps in zip(found(0.0, 0.0), found(np.inf, np.inf), strict=True):
         assert np.all(sampled.values[1:] != steps.values[1:])
         assert np.all(np.abs(sampled.values - steps.values) <= sampled.error + steps.error)
-        assert np.max(line.error) < 1e-4
+        assert np.max(sampled.error) < 1e-4

@@ -24,7 +24,7 @@ def bessel_series(z: float) -> np.ndarray:
     now = float(coefficients[0])
     coefficients *= 2 / math.sqrt(2 * float(coefficients @ coefficients) - now * now)
     coefficients[0] /= 2
-    return coefficients[: np.flatnonzero(np.abs(coefficients) > _NEGLIGIBLE)[-1] + 1]
+    return coefficients[: (np.abs(coefficients) > _NEGLIGIBLE).nonzero()[0][-1] + 1]
 
 
 @compiled(error_model="numpy")

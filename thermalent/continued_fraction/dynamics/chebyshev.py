@@ -136,10 +136,13 @@ class Propagator:
             x[active:] = 0
             return partial(take_steps, (*product, *elements), spans, x), place, x
         # As long as all tiers need: the elements of the highest one read zeros of the next.
-        place, spans, x = layout.place[:active], layout.spans(active), layout.vector(y.dtype)
+        place = layout.place[:active]
+        if y.dtype == layout.data.dtype == np.float64:
+            rows = layout.rows(active)
+            rows.x[place] = y[:active]
+            return rows.take, place, rows.x
+        x, spans = layout.vector(y.dtype), layout.spans(active)
         x[place] = y[:active]
-        if x.dtype == layout.data.dtype == float:
-            return layout.steps_in_rows(spans, x), place, x
         rest = matrix.indptr[:0], matrix.indices[:0], matrix.data[:0]
         product = layout.runs(active), layout.data.ravel()
         return partial(take_steps, (*product, *rest), spans, x), place, x
@@ -152,7 +155,7 @@ def _reach(norm: float, damping: float, *, settled: bool) -> float:
     in those that are longer because no tiers are added.
     """
     rate = norm / max(damping, 1e-300)
-    shorter = float(np.clip(7 * rate - 15, *_REACH))
+    shorter = min(max(7 * rate - 15, _REACH[0]), _REACH[1])
     return max(shorter, min(3 * rate - 15, _LONGEST)) if settled else shorter
 
 

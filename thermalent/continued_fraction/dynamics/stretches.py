@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 _ROW = 8  # numbers of a vector: see `stretch_kernels.ROW`
+
+
+class Rows(NamedTuple):
+    """A real vector and a function that takes steps of it: see `take_steps_in_rows`."""
+
+    take: Callable[..., tuple[int, bool, float]]
+    x: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,6 +85,18 @@ class Stretches:
         data[:] = self.data.ravel()
         runs = np.column_stack([self.shift, np.arange(len(self.shift)) * self.length])
         return runs, np.searchsorted(self.target, np.arange(len(self.parity) + 1)), data
+
+    def rows(self, active: int) -> Rows:
+        """A vector and steps of it for these tiers; the same as long as these are asked for."""
+        if active not in self._last_rows:
+            self._last_rows.clear()
+            x = self.vector(np.dtype(float))
+            self._last_rows[active] = Rows(self.steps_in_rows(self.spans(active), x), x)
+        return self._last_rows[active]
+
+    @cached_property
+    def _last_rows(self) -> dict[int, Rows]:
+        return {}
 
     def steps_in_rows(
         self, spans: np.ndarray, x: np.ndarray
