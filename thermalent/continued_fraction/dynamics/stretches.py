@@ -13,7 +13,7 @@ from scipy import sparse
 _ROW = 8  # numbers of a vector: see `stretch_kernels.ROW`
 
 
-class Rows(NamedTuple):
+class RealSteps(NamedTuple):
     """A real vector and a function that takes steps of it: see `take_steps_in_rows`."""
 
     take: Callable[..., tuple[int, bool, float]]
@@ -86,16 +86,16 @@ class Stretches:
         runs = np.column_stack([self.shift, np.arange(len(self.shift)) * self.length])
         return runs, np.searchsorted(self.target, np.arange(len(self.parity) + 1)), data
 
-    def rows(self, active: int) -> Rows:
+    def rows(self, active: int) -> RealSteps:
         """A vector and steps of it for these tiers; the same as long as these are asked for."""
         if active not in self._last_rows:
             self._last_rows.clear()
             x = self.vector(np.dtype(float))
-            self._last_rows[active] = Rows(self.steps_in_rows(self.spans(active), x), x)
+            self._last_rows[active] = RealSteps(self.steps_in_rows(self.spans(active), x), x)
         return self._last_rows[active]
 
     @cached_property
-    def _last_rows(self) -> dict[int, Rows]:
+    def _last_rows(self) -> dict[int, RealSteps]:
         return {}
 
     def steps_in_rows(
