@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.operators import given_states
+from thermalent.operators.positive import none_below
 from thermalent.operators.states import STATE_TOLERANCE, check_ket, density, is_ket
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import fail, real
@@ -32,9 +33,11 @@ NOISE_PER_DIMENSION = 8 * np.finfo(float).eps
 def physical(name: str, state: Any, tolerance: float, size: int | None = None) -> np.ndarray:
     """Return the nearest state of a density matrix or ket: positive to rounding, trace 1."""
     matrix = density(state, tolerance, name=name, size=size)
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] < -NOISE_PER_DIMENSION * len(matrix):
-        matrix = (vectors * np.maximum(values, 0.0)) @ vectors.conj().T
+    noise = NOISE_PER_DIMENSION * len(matrix)
+    if not none_below(matrix, -noise):
+        values, vectors = np.linalg.eigh(matrix)
+        if values[0] < -noise:
+            matrix = (vectors * np.maximum(values, 0.0)) @ vectors.conj().T
     return np.asarray(matrix / np.trace(matrix).real)
 
 

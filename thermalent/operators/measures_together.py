@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.operators import distances
+from thermalent.operators.positive import none_below
 from thermalent.operators.x_states import x_concurrences
 
 _IN_ONE_ROW = 8  # numbers from which on numpy adds them in groups
@@ -114,5 +115,7 @@ def _hermitian(rho: np.ndarray, tolerance: np.ndarray) -> tuple[np.ndarray, np.n
     if not good.all():
         state, trace = np.where(good[:, None, None], state, np.eye(d) / d), np.where(good, trace, 1)
     # Far from where another algorithm for eigenvalues would decide otherwise.
-    good &= np.linalg.eigvalsh(state)[:, 0] >= -0.5 * distances.NOISE_PER_DIMENSION * d
+    least = -0.5 * distances.NOISE_PER_DIMENSION * d
+    if not all(none_below(each, least) for each in state):
+        good &= np.linalg.eigvalsh(state)[:, 0] >= least
     return state, trace, good

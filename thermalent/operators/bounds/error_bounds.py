@@ -26,6 +26,7 @@ import numpy as np
 
 from thermalent.operators import distances, entanglement
 from thermalent.operators.measures_together import formations_of
+from thermalent.operators.positive import none_below
 from thermalent.operators.states import STATE_TOLERANCE
 from thermalent.operators.x_states import x_concurrences
 
@@ -48,14 +49,21 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     off by as much more as that is away from the matrix. Rounding is included; eps keeps its shape.
     """
     hermitian = (rho + np.conj(np.swapaxes(rho, -1, -2))) / 2
-    values, vectors = np.linalg.eigh(hermitian)
-    clipped = (vectors * np.maximum(values, 0.0)[..., None, :]) @ _adjoint(vectors)
     noise = distances.NOISE_PER_DIMENSION * rho.shape[-1]
-    negative = values[..., 0] < -noise
-    state = np.where(negative[..., None, None], clipped, hermitian)
+    lowest, negative = np.zeros(len(hermitian)), np.zeros(len(hermitian), dtype=bool)
+    state = hermitian
+    for least in (-ROUNDING, -noise):
+        if all(none_below(each, least) for each in hermitian):
+            lowest += least
+            break
+    else:
+        values, vectors = np.linalg.eigh(hermitian)
+        clipped = (vectors * np.maximum(values, 0.0)[..., None, :]) @ _adjoint(vectors)
+        lowest, negative = values[..., 0], values[..., 0] < -noise
+        state = np.where(negative[..., None, None], clipped, hermitian)
     state = state / np.trace(state, axis1=-2, axis2=-1).real[..., None, None]
     # Below that eigenvalue, some measures leave the negative part out and some do not.
-    unclear = np.where(negative, 0.0, np.maximum(-values[..., 0], 0.0))
+    unclear = np.where(negative, 0.0, np.maximum(-lowest, 0.0))
     moved = np.abs(state - rho)
     if eps.ndim == 3:
         return state, eps + unclear[:, None, None] + moved + ROUNDING

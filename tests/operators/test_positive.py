@@ -1,0 +1,56 @@
+"""Whether large matrices are positive, beside their eigenvalues."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.operators import measures_together
+from thermalent.operators.bounds import error_bounds
+from thermalent.operators.positive import none_below
+
+DIMS = [2] * 7
+
+
+def mixed(rng, rank, shift=0.0):
+    """A state of seven qubits of some rank; its smallest eigenvalue is moved by a shift."""
+    parts = rng.normal(size=(128, rank)) + 1j * rng.normal(size=(128, rank))
+    rho = parts @ parts.conj().T
+    values, vectors = np.linalg.eigh(rho / np.trace(rho).real)
+    values[0] += shift
+    return vectors * values @ vectors.conj().T
+
+
+def test_an_eigenvalue_below_is_seen(rng):
+    for rank in (1, 5, 128):
+        assert none_below(mixed(rng, rank), -1e-12)
+        assert not none_below(mixed(rng, rank, -2e-3), -1e-3)
+    assert none_below(mixed(rng, 5, -0.5e-3), -1e-3)
+    assert not none_below(np.full((128, 128), np.nan), -1.0)
+    assert not none_below(np.eye(128), 0.0)  # rounding would decide
+    assert not none_below(np.eye(4), -1.0)  # eigenvalues take no longer
+
+
+def test_the_purity_of_many_qubits_takes_no_eigenvalues(rng, monkeypatch):
+    """The same bits as with them; the bound of its error holds the change of a disturbed state."""
+    rho = mixed(rng, 5)
+    rho = (rho + rho.conj().T) / 2
+    expected = float(np.sum(np.abs(rho / np.trace(rho).real) ** 2))
+    for name in ("eigh", "eigvalsh"):
+        monkeypatch.setattr(np.linalg, name, lambda matrix: pytest.fail("eigenvalues were taken"))
+    assert te.purity(rho) == expected
+    assert measures_together.purities(rho[None], np.array([1e-9]), DIMS)[0] == expected
+    bound = error_bounds.purity_bound(rho[None], np.array([1e-6]), np.array([expected]))
+    moved = rho + 1e-6 * np.sign(rho.real) * (1 - np.eye(128))
+    away = abs(float(np.sum(np.abs(moved) ** 2)) - expected)
+    assert away <= bound[0] <= 100 * away
+
+
+def test_a_large_matrix_that_is_no_state_is_refused_with_its_eigenvalue(rng):
+    rho = mixed(rng, 5, -1e-3)
+    with pytest.raises(ValueError, match=r"its smallest eigenvalue is -0\.001"):
+        te.purity(rho / np.trace(rho).real)
+    # Within a tolerance it is read as the nearest state: what is negative is left out.
+    rho /= np.trace(rho).real
+    values = np.maximum(np.linalg.eigvalsh(rho), 0.0)
+    expected = np.sum(values**2) / np.sum(values) ** 2
+    assert te.purity(rho, tolerance=2e-3) == pytest.approx(expected, rel=1e-12)
