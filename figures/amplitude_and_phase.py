@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 OCCUPATIONS = (1.0, 1e6)
@@ -22,7 +22,7 @@ METHODS: dict[str, te.Method] = {
 TITLES = {"both": "thermal field", "amplitude": "amplitude alone", "phase": "phase alone"}
 # Where the names of the curves of panel (d) stand, in parts of its width and height.
 LABELS = {"both": (0.36, 0.2), "amplitude": (0.4, 0.83), "phase": (0.66, 0.9)}
-LEVELS = np.linspace(0, 1, 21)
+LEVELS = (0.2, 0.4, 0.6, 0.8, 0.95)  # lines of equal concurrence
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 33, track: Track = common.silent) -> Report:
@@ -80,7 +80,7 @@ def _draw(
             axis.axhline(CUT, color="white", linewidth=0.8, linestyle=":")
         axis = flat[3]
         for (name, values), colour in zip(along.items(), common.COLOURS, strict=False):
-            axis.plot(occupations, values, color=colour)
+            axis.plot(*curves.curve(occupations, values), color=colour)
             axis.text(*LABELS[name], TITLES[name], color=colour, transform=axis.transAxes)
         axis.set(xscale="log", xlim=OCCUPATIONS, ylim=(0, 1))
         axis.set(xlabel=common.OCCUPATION, ylabel=common.CONCURRENCE)
@@ -96,6 +96,18 @@ def _map(
     values: np.ndarray,
 ) -> None:
     """One map of the concurrence."""
-    drawn = axis.contourf(occupations, bandwidths, values, LEVELS, cmap="viridis")
+    occupations, bandwidths, values = curves.finer_map(occupations, bandwidths, values)
+    drawn = axis.pcolormesh(
+        occupations,
+        bandwidths,
+        values,
+        shading="gouraud",
+        cmap="viridis",
+        vmin=0,
+        vmax=1,
+        rasterized=True,
+    )
+    equal = {"levels": LEVELS, "colors": "white", "linewidths": 0.6}
+    axis.contour(occupations, bandwidths, values, **equal)
     axis.set(xscale="log", yscale="log", xlabel=common.OCCUPATION, ylabel=common.BANDWIDTH)
     figure.colorbar(drawn, ax=axis, ticks=np.linspace(0, 1, 6), label=common.CONCURRENCE)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from figures.thermal_6a import POSITIONS, steady_state
 
@@ -23,7 +23,6 @@ PLACES = {
 RTOL = 1e-8  # far below the smallest error drawn
 SCALE = (1e-5, 1e-1)  # of the colours
 TRUSTED = 0.01
-BARELY = 1e-3  # the concurrence where it ends, as a contour line
 # Second route for the exact state: Fock states, while they take a second.
 FOCK_LIMIT = 100.0
 FOCK_STEP = 8
@@ -123,19 +122,12 @@ def _panel(
 ) -> Any:
     distance = columns[f"distance_{place}"].reshape(n_th.shape)
     mesh = axes.pcolormesh(
-        n_th, kappa, distance, shading="nearest", cmap="viridis_r", norm=LogNorm(*SCALE)
+        n_th, kappa, distance, shading="gouraud", cmap="viridis_r", norm=LogNorm(*SCALE)
     )
     axes.contour(n_th, kappa, distance, levels=[TRUSTED], colors="black", linewidths=1.5)
-    edge = {"colors": "white", "linewidths": 1, "linestyles": "--"}
-    axes.contour(n_th, kappa, _upper(columns, place, n_th.shape), levels=[BARELY], **edge)
-    axes.plot([], [], "--", color="white", linewidth=1, label="entangled below")
+    concurrence = columns[f"concurrence_{place}"].reshape(n_th.shape)  # (kappa, n_th)
+    edge = [curves.last_zero(kappa[:, 0], column) for column in concurrence.T]
+    axes.plot(n_th[0], edge, "--", color="white", linewidth=1, label="entangled below")
     axes.legend(loc="upper right", facecolor="0.35", labelcolor="white", framealpha=0.8)
     axes.set(xscale="log", yscale="log", xlim=OCCUPATIONS, ylim=BANDWIDTHS)
     return mesh
-
-
-def _upper(columns: dict[str, np.ndarray], place: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The concurrence, falling with the bandwidth: below its maximum it is set to the maximum."""
-    value = columns[f"concurrence_{place}"].reshape(shape)  # (kappa, n_th)
-    below = np.arange(shape[0])[:, None] < np.argmax(value, axis=0)
-    return np.where(below, np.max(value, axis=0), value)

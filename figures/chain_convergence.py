@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 from thermalent.analysis.shapes.truncated_link import truncated_state
 
@@ -81,11 +81,12 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 markersize=4,
                 label=rf"{cavities} cavities, $\kappa/\gamma = {common.power_of_ten(kappa)}$",
             )
-        left.set(xlabel="order $K$ along the chain: hops of all quanta")
+        left.set(xlabel="order $K$: hops of all quanta along the chain")
         left.set(ylabel=r"largest error of $\rho$", ylim=(1e-13, 1))
         left.set_title(rf"(a) $n_\mathrm{{th}} = {N_TH:g}$", loc="left")
         left.legend()
-        for n_th, colour in zip(OCCUPATIONS, common.COLOURS, strict=False):
+        for n_th in OCCUPATIONS:
+            colour = colours.of_occupation(n_th)
             right.loglog(
                 columns["tiers"],
                 np.maximum(columns[f"over_tiers_n_th_{n_th:g}"], FLOOR),

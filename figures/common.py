@@ -16,28 +16,16 @@ from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 
 import thermalent as te
+from figures.colours import COLOURS
 from thermalent import stochastic
 
 FOLDER = Path(__file__).resolve().parent.parent / "output" / "figures"
 DPI = 200
 KINDS = ("png", "pdf")
 
-# Colours that remain apart for colour-blind readers (Okabe and Ito), darkest first.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 STATES = ("00", "S", "T", "11")
 STATE_COLOURS = {"00": "#555555", "S": "#0072B2", "T": "#E69F00", "11": "#D55E00"}
 STATE_LABELS = {"00": r"$\rho_{00}$", "S": r"$\rho_S$", "T": r"$\rho_T$", "11": r"$\rho_{11}$"}
-# One colour per bandwidth kappa/gamma, the same in all figures with sources of one width.
-_OF_BANDWIDTH = {
-    10.0: "#999999",
-    1.0: "#000000",
-    0.1: "#0072B2",
-    0.03: "#56B4E9",
-    0.01: "#D55E00",
-    0.003: "#009E73",
-    0.001: "#CC79A7",
-    0.0001: "#E69F00",
-}
 BANDWIDTH = r"bandwidth $\kappa/\gamma$"
 OCCUPATION = r"thermal occupation $n_\mathrm{th}$"
 CONCURRENCE = r"concurrence $\mathcal{C}$"
@@ -59,6 +47,8 @@ _STYLE: dict[Any, Any] = {
 }
 
 _UNDATED: dict[str, Any] = {"png": None, "pdf": {"CreationDate": None}}
+
+_PRIME = "\N{PRIME}"
 
 # A legend that covers no curve.
 BELOW: dict[str, Any] = {"loc": "outside lower center", "ncols": 4, "frameon": False}
@@ -174,38 +164,17 @@ def power_of_ten(value: float) -> str:
     return rf"{factor}10^{{{exponent}}}"
 
 
-def of_bandwidth(kappa: float) -> str:
-    """The colour of curves at this bandwidth over gamma."""
-    return next(c for known, c in _OF_BANDWIDTH.items() if abs(kappa / known - 1) < 1e-9)
+def step(delta: float) -> str:
+    """The name of a curve at this step of the detunings, over gamma."""
+    of_gamma = {0.0: "0", 1.0: r"\gamma"}.get(delta, rf"{delta:g}\,\gamma")
+    return rf"$\Delta = {of_gamma}$"
 
 
-def to_zero(x: np.ndarray, values: np.ndarray, *, log: bool = True) -> tuple[np.ndarray, ...]:
-    """A concurrence with the points at which it vanishes, (x, values) to draw without a polygon.
-
-    Between its last positive point and the first zero a curve goes on as a parabola through three
-    points, or a line through two, up to its own zero; there it ends, at a corner, as it does.
-
-    Args:
-        x: Increasing, positive if `log`.
-        values: Not negative, shape of `x`.
-        log: Whether the axis is logarithmic.
-    """
-    place, y = np.log(x) if log else np.asarray(x, float), np.asarray(values, float)
-    extra = []
-    for i in range(len(y) - 1):
-        for here, there, step in ((i, i + 1, -1), (i + 1, i, 1)):
-            if not (y[here] > 0 and y[there] == 0):
-                continue
-            used = [k for k in (here, here + step, here + 2 * step) if 0 <= k < len(y) and y[k] > 0]
-            if len(used) < 2:
-                continue
-            roots = np.polynomial.Polynomial.fit(place[used], y[used], len(used) - 1).roots()
-            low, high = sorted((place[here], place[there]))
-            inside = [r.real for r in roots if abs(r.imag) < 1e-9 and low < r.real < high]
-            extra += [min(inside, key=lambda r, at=place[here]: abs(r - at))] if inside else []
-    at = np.exp(extra) if log else np.array(extra)
-    order = np.argsort(np.concatenate([x, at]), kind="stable")
-    return np.concatenate([x, at])[order], np.concatenate([y, np.zeros(len(at))])[order]
+def merged(*tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Tables of the same columns as one, in the order of the first column; no place comes twice."""
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    _, order = np.unique(next(iter(columns.values())), return_index=True)
+    return {name: column[order] for name, column in columns.items()}
 
 
 def purities(states: np.ndarray) -> np.ndarray:
@@ -256,15 +225,25 @@ def save(name: str, folder: Path, figure: Figure, columns: Mapping[str, np.ndarr
 
 
 def _letter(figure: Figure) -> None:
-    """Letters for the panels of a figure in which none has one, in reading order."""
+    """Letters for panels that have none, in reading order.
+
+    Beside a panel (b) of a paper, one of our own is (b) with a prime: every panel can be named.
+    """
     panels = [axes for axes in figure.axes if axes.get_subplotspec() and axes.axison]
     panels = [axes for axes in panels if axes.get_label() != "<colorbar>"]
-    titles = [axes.get_title(where) for axes in panels for where in ("left", "center")]
-    if len(panels) < 2 or any(title.startswith("(") for title in titles):
+    if len(panels) < 2:
         return
-    for axes, letter in zip(panels, "abcdefghij", strict=False):
-        where = "center" if axes.get_title("center") else "left"
-        axes.set_title(f"({letter}) {axes.get_title(where)}".strip(), loc=where)
+    titles = [axes.get_title("left") or axes.get_title("center") for axes in panels]
+    letters = [title[1] if title.startswith("(") else "" for title in titles]
+    if not any(letters):
+        letters = list("abcdefghij")[: len(panels)]
+    else:
+        for i in range(1, len(panels)):
+            letters[i] = letters[i] or f"{letters[i - 1]}{_PRIME}"
+    for axes, title, letter in zip(panels, titles, letters, strict=True):
+        if letter and not title.startswith("("):
+            where = "center" if axes.get_title("center") else "left"
+            axes.set_title(f"({letter}) {title}".strip(), loc=where)
 
 
 def write_table(path: Path, columns: Mapping[str, np.ndarray]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 from thermalent.analytic.quasistatic import dark_state
 
@@ -174,7 +174,8 @@ def _cuts(axes: Any, columns: dict[str, np.ndarray]) -> None:
     radii = columns["radius"]
     axes.fill_between(radii, 0, 0.35 * columns["density"], color="#dddddd", lw=0)
     axes.text(0.75, 0.06, "density", color="#666666", ha="center")
-    for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+    for kappa in BANDWIDTHS:
+        colour = colours.of_bandwidth(kappa)
         label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
         axes.plot(radii, columns[f"concurrence_{kappa:g}"], color=colour, label=label)
         axes.plot(radii, columns[f"dark_state_{kappa:g}"], "--", color=colour, lw=0.9)
@@ -185,7 +186,8 @@ def _cuts(axes: Any, columns: dict[str, np.ndarray]) -> None:
 
 
 def _averages(axes: Any, observed: dict[float, Observed]) -> None:
-    for (n_th, table), colour in zip(observed.items(), common.COLOURS, strict=False):
+    for n_th, table in observed.items():
+        colour = colours.of_occupation(n_th)
         axes.semilogx(table.kappa, table.mean, ":", color=colour)
         axes.semilogx(table.kappa, table.present, color=colour)
         axes.errorbar(

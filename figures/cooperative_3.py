@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from figures.cooperative_2 import ENERGY, KAPPA, STARTS, TIME, draw
 from thermalent.analytic.cooperative import detuned_amplitudes, pair_energy, pair_populations
@@ -18,9 +18,9 @@ LATEST = 2000.0
 ALPHA = 0.05 * KAPPA
 DELTA = 0.1
 CLOCKWORK_LATEST = 8.0  # in 1/kappa
-CLOCKWORK_POINTS = 121
+CLOCKWORK_POINTS = 241
 PUMPS = (0.0, 6.0)
-PUMPED = 31
+PUMPED = 61
 SCHEMES = {
     "lowest transition": ("coherent", "lowest transition", common.COLOURS[0]),
     "laser": ("coherent", "four-level laser", common.COLOURS[1]),
@@ -38,7 +38,7 @@ def main(
 
     Args:
         folder: Where cooperative_3.png and cooperative_3.csv go.
-        points: Times of panels (a) to (d), at least 121, as in (e).
+        points: Times of panels (a) to (d), at least as many as in (e).
         track: Wraps the loop over initial states and schemes in a progress bar.
     """
     times = np.linspace(0.0, LATEST, points)
@@ -113,7 +113,7 @@ def _clockwork(scheme: str, points: int, differences: list[float]) -> dict[str, 
         columns[f"E_N{name}_{scheme}"] = found[:-1]
         steady = te.steady_state(network).logarithmic_negativity()
         differences.append(abs(found[-1] - steady))
-    pumps = np.linspace(*PUMPS, PUMPED)
+    pumps = PUMPS[1] * np.linspace(0, 1, PUMPED) ** 2  # closer where a weak pump does most
     factor = 2.0 if scheme == "incoherent" else 1.0  # a rate counts double, an amplitude does not
     columns["epsilon"] = pumps
     columns[f"steady_E_N_{scheme}"] = np.array(
@@ -163,17 +163,17 @@ def _draw_pairs(axes: Any, columns: dict[str, np.ndarray]) -> None:
 def _draw_clockwork(axes: Any, columns: dict[str, np.ndarray]) -> None:
     over_time, over_pump = axes
     for scheme, (_, label, colour) in SCHEMES.items():
-        over_time.plot(columns["kappa_t"], columns[f"E_N_{scheme}"], color=colour)
-        over_time.plot(columns["kappa_t"], columns[f"E_N_detuned_{scheme}"], ":", color=colour)
-        over_pump.plot(
-            columns["epsilon"], columns[f"steady_E_N_{scheme}"], color=colour, label=label
-        )
+        for name, line in (("E_N", "-"), ("E_N_detuned", ":")):
+            drawn = curves.curve(columns["kappa_t"], columns[f"{name}_{scheme}"], scale="linear")
+            over_time.plot(*drawn, line, color=colour)
+        drawn = curves.curve(columns["epsilon"], columns[f"steady_E_N_{scheme}"], scale="root")
+        over_pump.plot(*drawn, color=colour, label=label)
     over_pump.axvline(2.0, color="0.6", lw=0.8)
     over_time.plot([], [], color="0.3", label=r"$\delta = 0$")
     over_time.plot([], [], ":", color="0.3", label=r"$\delta = 0.5\,\kappa$")
     over_time.legend(loc="lower right")
-    negativity = r"log. negativity $E_N$"
+    negativity = r"logarithmic negativity $E_N$"
     over_time.set(xlabel=r"time $\kappa t$", ylabel=negativity, xlim=(0, CLOCKWORK_LATEST))
     over_time.set(ylim=(0, None), title=r"(e) pumped qudit, from $|10\rangle$")
     over_pump.set(xlabel=r"pump $\varepsilon/\kappa$", ylabel=negativity, xlim=(0, PUMPS[1]))
-    over_pump.set(ylim=(0, None), title="(f) its steady state")
+    over_pump.set(ylim=(0, None), title="(f) pumped qudit, steady state")

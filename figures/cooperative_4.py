@@ -21,7 +21,7 @@ LATEST = 2000.0
 STARTS = {
     "100": (r"$|100\rangle$", common.COLOURS[1], "-"),
     "011": (r"$|011\rangle$", common.COLOURS[0], "--"),
-    "110": (r"$|110\rangle$ (ours)", common.COLOURS[2], ":"),
+    "110": (r"$|110\rangle$ (ours)", common.COLOURS[2], "-"),
 }
 
 
@@ -59,8 +59,10 @@ def main(
     with common.style():
         figure, (left, right) = common.canvas(6.6, 3.0, columns=2)
         for start, (label, colour, line) in STARTS.items():
-            left.plot(times, columns[f"E_{start}"], line, color=colour, label=label)
-            right.plot(times, columns[f"F_{start}"], line, color=colour)
+            # Broad and pale below another one, with which it coincides in (a).
+            look = {"lw": 4.0, "alpha": 0.45, "zorder": 1} if start == "110" else {}
+            left.plot(times, columns[f"E_{start}"], line, color=colour, label=label, **look)
+            right.plot(times, columns[f"F_{start}"], line, color=colour, **look)
         left.set(xlabel=TIME, ylabel=ENERGY, xlim=(0, LATEST), ylim=(0, 2.05), title="(a)")
         right.set(xlabel=TIME, ylabel=r"$F = \langle\Psi_2|\rho|\Psi_2\rangle$", title="(b)")
         right.set(xlim=(0, LATEST), ylim=(-0.02, 1.0))

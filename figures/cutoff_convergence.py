@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -80,7 +80,8 @@ def _slope(cutoffs: np.ndarray, errors: np.ndarray) -> float:
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(5.2, 4.2)
-        for kappa, colour in zip(BANDWIDTHS, common.COLOURS, strict=False):
+        for kappa in BANDWIDTHS:
+            colour = colours.of_broad_bandwidth(kappa)
             label = rf"$\kappa/\gamma = {kappa:g}$"
             for name, mark, words in (
                 ("hierarchy", "o-", "hierarchy"),
@@ -98,7 +99,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
             )  # fmt: skip
         axes.set_xticks(columns["cutoff"])
         axes.set(xlabel="highest tier, or Fock states per mode")
-        axes.set(ylabel=r"largest error of $\rho$", ylim=(1e-16, 1))
+        axes.set(ylabel=r"largest error of $\rho$", ylim=(1e-15, 1))
         axes.set_title(rf"one pair, $r = {SQUEEZING:g}$", loc="left")
         figure.legend(**(common.BELOW | {"ncols": 2}))
         common.save("cutoff_convergence", folder, figure, columns)

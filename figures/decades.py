@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 from figures.thermal_4a import crossing
 from thermalent import stochastic
@@ -103,7 +103,11 @@ def _draw(
         )
         figure.colorbar(mesh, ax=axes, label=common.CONCURRENCE)
         lines: dict[str, Any] = {"born": ":", "half": "--", "complete": "-"}
-        labels = {"born": "born", "half": "half of the final value", "complete": "99 % of it"}
+        labels = {
+            "born": "entanglement begins",
+            "half": "half of the final value",
+            "complete": "99 % of the final value",
+        }
         for name, at in marks.items():
             axes.plot(at, occupations, color="white", lw=1.2, ls=lines[name], label=labels[name])
         axes.set(xscale="log", yscale="log", xlabel=r"time $\gamma t$", ylabel=common.OCCUPATION)
@@ -111,9 +115,9 @@ def _draw(
         axes.set_title(rf"from $|00\rangle$, $\kappa/\gamma = {common.power_of_ten(KAPPA)}$")
         axes.legend(loc="upper left", facecolor="#333355", labelcolor="white")
         chosen = np.linspace(0, len(occupations) - 1, 5).round().astype(int)
-        for i, colour in zip(chosen, common.COLOURS, strict=True):
+        for i, colour in zip(chosen, colours.shades(len(chosen)), strict=True):
             label = rf"${common.power_of_ten(float(occupations[i]))}$"
-            cut.semilogx(times, concurrence[i], color=colour, label=label)
+            cut.semilogx(*curves.curve(times, concurrence[i]), color=colour, label=label)
         cut.axvline(1 / KAPPA, color="black", lw=0.7, ls=":")
         cut.text(0.85 / KAPPA, 0.69, r"$\kappa t = 1$", rotation=90, ha="right", va="top")
         cut.set(xlabel=r"time $\gamma t$", ylabel=common.CONCURRENCE, xlim=SPAN, ylim=(0, 0.72))

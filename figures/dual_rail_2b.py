@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 # Delta over gamma. From Delta to gamma^2/Delta, C_11 and C_12 change places.
@@ -39,15 +39,20 @@ def main(
             difference = max(difference, float(np.max(np.abs(np.subtract(closed, found)))))
     with common.style():
         figure, axes = common.canvas(4.8, 3.6)
-        for delta, colour in zip(DIFFERENCES, common.COLOURS, strict=False):
-            parallel, crossed = (columns[f"{name}_Delta_{delta:g}"] for name in ("C11", "C12"))
-            axes.plot(squeezings, parallel, color=colour, label=rf"$\Delta = {delta:g}\,\gamma$")
+        for delta in DIFFERENCES:
+            colour = colours.of_step(delta)
+            parallel, crossed = (
+                curves.curve(squeezings, columns[f"{name}_Delta_{delta:g}"], scale="linear")
+                for name in ("C11", "C12")
+            )
+            axes.plot(*parallel, color=colour, label=common.step(delta))
             # Where both are equal, the dashes lie on the line.
-            axes.plot(squeezings, crossed, "--", color="black" if delta == 1 else colour)
+            axes.plot(*crossed, "--", color="black" if delta == 1 else colour)
         axes.plot([], [], "k-", label=r"$\mathcal{C}_{11} = \mathcal{C}_{22}$")
         axes.plot([], [], "k--", label=r"$\mathcal{C}_{12} = \mathcal{C}_{21}$")
         axes.set(xlabel=r"squeezing parameter $r$", ylabel=r"concurrence $\mathcal{C}_{ij}$")
         axes.set(xlim=(0, LARGEST), ylim=(0, 1.02))
+        axes.set_title(r"(b) two pairs, rail B reversed", loc="left")
         axes.legend(loc=(0.62, 0.33))
         common.save("dual_rail_2b", folder, figure, columns)
     equal = columns["C11_Delta_1"]

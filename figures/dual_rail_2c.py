@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -38,14 +38,12 @@ def main(
     with common.style():
         figure, axes = common.canvas(4.8, 3.4)
         axes.plot(
-            differences,
-            parallel,
+            *curves.curve(differences, parallel, scale="linear"),
             color=common.COLOURS[0],
             label=r"$\mathcal{C}_{11} = \mathcal{C}_{22}$",
         )
         axes.plot(
-            differences,
-            crossed,
+            *curves.curve(differences, crossed, scale="linear"),
             "--",
             color=common.COLOURS[1],
             label=r"$\mathcal{C}_{12} = \mathcal{C}_{21}$",
@@ -54,7 +52,7 @@ def main(
             axes.axvline(sign, color="0.7", linewidth=0.8, zorder=0)
         axes.set(xlabel=r"difference of detunings $\Delta/\gamma$")
         axes.set(ylabel=r"concurrence $\mathcal{C}_{ij}$", xlim=(-LARGEST, LARGEST), ylim=(0, 1.02))
-        axes.set_title(rf"$r = {SQUEEZING:g}$", loc="left")
+        axes.set_title(rf"(c) two pairs, rail B reversed, $r = {SQUEEZING:g}$", loc="left")
         axes.legend(loc=(0.71, 0.08))
         common.save("dual_rail_2c", folder, figure, columns)
     pairs = [(parallel, found[:, 0, 0]), (crossed, found[:, 0, 1])]

@@ -40,15 +40,16 @@ def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = commo
         _pattern(pattern)
         single = float(te.analytic.dual_rail_pair_entropy(SQUEEZING))
         axes.plot(differences, columns["S_A"], "k-", label=r"$\mathcal{S}_A$")
-        for n, colour in zip((3, 2, 1), common.COLOURS, strict=False):
+        for n in (3, 2, 1):
+            colour = common.COLOURS[n - 1]
             axes.plot(differences, columns[f"S_{n}"], color=colour, label=rf"$\mathcal{{S}}_{n}$")
             axes.axhline(2 * n * single, color=colour, linestyle=":", linewidth=0.8)
         axes.set(xscale="log", xlabel=r"step of the detunings $\Delta/\gamma$")
         axes.set(ylabel="entanglement entropy (nats)", xlim=DIFFERENCES, ylim=(0, 4.4))
         axes.set_title(
-            rf"$N = {PAIRS}$, $r = {SQUEEZING:g}$; dotted: $2n\,\mathcal{{S}}_A/N$", loc="left"
+            rf"entropies, $r = {SQUEEZING:g}$; dotted: $2n\,\mathcal{{S}}_A/N$", loc="left"
         )
-        axes.legend(loc=(0.02, 0.635))
+        axes.legend(loc="lower right")
         common.save("dual_rail_2d", folder, figure, columns)
     return Report(
         columns=columns,
@@ -66,12 +67,13 @@ def _pattern(axes: Any) -> None:
     for name, levels, colour in rails:
         for i, level in zip(place, levels, strict=True):
             axes.plot([i - 0.3, i + 0.3], [level, level], color=colour, linewidth=2.5)
-        axes.plot([], [], color=colour, linewidth=2.5, label=rf"$\delta_{{{name},i}}$")
+        place_of_name = (1, levels[0] + 0.25)
+        axes.text(*place_of_name, rf"$\delta_{{{name},i}}$", color=colour, ha="center")
     for n in range(1, PAIRS):
         axes.axvline(n + 0.5, color="0.75", linestyle="--", linewidth=0.8)
         axes.text(n + 0.5, PAIRS + 0.1, rf"$\mathcal{{S}}_{n}$", ha="center", va="bottom")
     axes.axhline(0, color="0.75", linestyle="--", linewidth=0.8, zorder=0)
     axes.text(PAIRS + 0.6, 0, r"$\mathcal{S}_A$", va="center")
     axes.set(xlabel="pair $i$", ylabel=r"detuning $\delta_{\eta,i}/\Delta$")
+    axes.set_title(rf"(d) detunings, $N = {PAIRS}$", loc="left", pad=18)
     axes.set(xticks=place, xlim=(0.5, PAIRS + 0.5), ylim=(-PAIRS, PAIRS))
-    axes.legend(loc=(0.02, 0.7))

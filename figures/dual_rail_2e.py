@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 PAIRS = 10
@@ -39,18 +39,18 @@ def main(
     with common.style():
         figure, axes = common.canvas(4.8, 3.6)
         axes.plot(n, columns["limit"], "k:", zorder=3, label=r"$\Delta \to \infty$")
-        for delta, colour in reversed(list(zip(DIFFERENCES, common.COLOURS, strict=True))):
+        for delta in reversed(DIFFERENCES):
             axes.plot(
                 n,
                 columns[f"S_Delta_{delta:g}"],
                 "o-",
-                color=colour,
+                color=colours.of_step(delta),
                 markersize=3.5,
-                label=rf"$\Delta = {delta:g}\,\gamma$",
+                label=common.step(delta),
             )
         axes.set(xlabel="pairs $n$ on one side", ylabel=r"entropy $\mathcal{S}_n$ (nats)")
         axes.set(xlim=(0, points), ylim=(0, None))
-        axes.set_title(rf"$N = {points}$, $r = {SQUEEZING:g}$", loc="left")
+        axes.set_title(rf"(e) $N = {points}$, $r = {SQUEEZING:g}$", loc="left")
         axes.legend(loc="upper left")
         common.save("dual_rail_2e", folder, figure, columns)
     half = points // 2

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 PAIRS = 5
 SQUEEZING = 1.0
 SPAN = 90.0  # gamma t
+# The purity falls at once, and finds its lowest value in the first moments.
+FIRST = 3.0 * np.linspace(0, 1, 41) ** 2
 SHARE = 1e-3  # impurity per pair at the preparation time
 # Second route: the first pairs do not feel the later ones, so shorter rails have their concurrence.
 SHORTER = 2
@@ -27,19 +29,17 @@ def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = commo
         track: Wraps the loop over what is solved in a progress bar.
     """
     times = SPAN * np.linspace(0, 1, points) ** 2  # closer where the states change faster
-    columns: dict[str, np.ndarray] = {"gamma_t": times}
     time = 0.0
-    for step in track(("evolution", "preparation time")):
-        if step == "evolution":
+    for step in track(("first moments", "evolution", "preparation time")):
+        if step == "first moments":
+            first = _found(te.evolve(_rails(PAIRS), FIRST, "00" * PAIRS, te.Fock()))
+        elif step == "evolution":
             evolved = te.evolve(_rails(PAIRS), times, "00" * PAIRS, te.Fock())
-            for i in range(1, PAIRS + 1):
-                # A copy, because an estimate keeps the states for its error: a gigabyte each.
-                columns[f"C_{i}{i}"] = np.array(evolved.concurrence(f"A{i}", f"B{i}"))
-            columns["purity"] = common.purities(evolved.states)
+            columns = common.merged(first, _found(evolved))
             last = evolved.states[-1]
         else:
             time = common.purity_return(_rails(PAIRS), times, evolved.states, PAIRS * SHARE)
-    shorter = te.evolve(_rails(SHORTER), times, "00" * SHORTER, te.Fock())
+    shorter = te.evolve(_rails(SHORTER), columns["gamma_t"], "00" * SHORTER, te.Fock())
     distance = max(
         common.largest_difference(columns[f"C_{i}{i}"], shorter.concurrence(f"A{i}", f"B{i}"))
         for i in range(1, SHORTER + 1)
@@ -62,6 +62,14 @@ def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = commo
     )
 
 
+def _found(evolved: te.Evolution) -> dict[str, np.ndarray]:
+    """The concurrence of each pair and the purity of all, over time."""
+    # Copies, because an estimate keeps the states for its error: a gigabyte each.
+    pairs = {i: np.array(evolved.concurrence(f"A{i}", f"B{i}")) for i in range(1, PAIRS + 1)}
+    columns = {"gamma_t": evolved.times, **{f"C_{i}{i}": row for i, row in pairs.items()}}
+    return columns | {"purity": common.purities(evolved.states)}
+
+
 def _rails(pairs: int) -> te.Network:
     return te.dual_rail(pairs, SQUEEZING)
 
@@ -71,12 +79,12 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], time: float) -> None:
         figure, axes = common.canvas(4.8, 3.6)
         for i, colour in zip(range(1, PAIRS + 1), common.COLOURS, strict=False):
             axes.plot(
-                columns["gamma_t"],
-                columns[f"C_{i}{i}"],
+                *curves.curve(columns["gamma_t"], columns[f"C_{i}{i}"], scale="root"),
                 color=colour,
                 label=rf"$\mathcal{{C}}_{{{i}{i}}}$",
             )
-        axes.plot(columns["gamma_t"], columns["purity"], "k--", lw=1.2, label=r"purity $\mu$")
+        purity = curves.curve(columns["gamma_t"], columns["purity"], scale="root")
+        axes.plot(*purity, "k--", lw=1.2, label=r"purity $\mu$")
         axes.axvline(time, color="#555555", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
         axes.set(xlabel=r"time $\gamma t$", ylabel=r"concurrence $\mathcal{C}_{ii}$, purity $\mu$")
         axes.set(xlim=(0, SPAN), ylim=(0, 1.02))

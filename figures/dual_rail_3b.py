@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
+from figures.dual_rail_3a import FIRST
 
 PAIRS = 5
 SQUEEZING = 1.0
@@ -29,21 +30,18 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
     """
     times = SPAN * np.linspace(0, 1, points) ** 2  # closer where the states change faster
     target = te.analytic.dual_rail_state(PAIRS, SQUEEZING, _ladder(), "reverse")
-    columns: dict[str, np.ndarray] = {"gamma_t": times}
     time = 0.0
-    for step in track(("evolution", "preparation time")):
-        if step == "evolution":
+    for step in track(("first moments", "evolution", "preparation time")):
+        if step == "first moments":
+            first = _found(te.evolve(_rails(), FIRST, "00" * PAIRS, te.Fock()), target.ket)
+        elif step == "evolution":
             evolved = te.evolve(_rails(), times, "00" * PAIRS, te.Fock())
-            for n in range(1, PAIRS):
-                # A copy, because an estimate keeps the states for its error: a gigabyte each.
-                columns[f"S_{n}"] = np.log(2) * np.array(evolved.entropy(*_first(n)))
-            columns["purity"] = common.purities(evolved.states)
-            columns["fidelity"] = np.array(
-                [np.vdot(target.ket, rho @ target.ket).real for rho in evolved.states]
-            )
+            columns = common.merged(first, _found(evolved, target.ket))
         else:
             time = common.purity_return(_rails(), times, evolved.states, PAIRS * SHARE)
-    distance = common.largest_difference(columns[f"S_{SHORTER}"], _of_shorter_rails(times))
+    distance = common.largest_difference(
+        columns[f"S_{SHORTER}"], _of_shorter_rails(columns["gamma_t"])
+    )
     limits = np.array(target.entropies())
     _draw(folder, columns, limits, time)
     return Report(
@@ -59,6 +57,17 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
             **{f"S_{n} in the end": float(limits[n - 1]) for n in range(1, PAIRS)},
         },
     )
+
+
+def _found(evolved: te.Evolution, ket: np.ndarray) -> dict[str, np.ndarray]:
+    """Entropies of the first pairs, the purity, and the fidelity with a ket, over time."""
+    columns = {"gamma_t": evolved.times}
+    for n in range(1, PAIRS):
+        # A copy, because an estimate keeps the states for its error: a gigabyte each.
+        columns[f"S_{n}"] = np.log(2) * np.array(evolved.entropy(*_first(n)))
+    columns["purity"] = common.purities(evolved.states)
+    columns["fidelity"] = np.array([np.vdot(ket, rho @ ket).real for rho in evolved.states])
+    return columns
 
 
 def _ladder() -> list[float]:
@@ -89,9 +98,13 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time
     times = columns["gamma_t"]
     with common.style():
         figure, (upper, lower) = common.canvas(4.8, 5.0, 2, 1, sharex=True)
-        upper.plot(times, columns["purity"], "k--", lw=1.2, label=r"purity $\mu$")
-        upper.plot(times, columns["fidelity"], color=common.COLOURS[0], label="fidelity")
-        upper.set(ylabel=r"purity, fidelity with $|\psi_0\rangle$", ylim=(0, 1.02))
+
+        def smooth(name: str) -> tuple[np.ndarray, np.ndarray]:
+            return curves.curve(times, columns[name], scale="root", corners=False)
+
+        upper.plot(*smooth("purity"), "k--", lw=1.2, label=r"purity $\mu$")
+        upper.plot(*smooth("fidelity"), color="#56B4E9", label=r"fidelity with $|\psi_0\rangle$")
+        upper.set(ylabel="purity, fidelity", ylim=(0, 1.02))
         upper.set_title(
             rf"(b) $N = {PAIRS}$, $\Delta = {DIFFERENCE:g}\,\gamma$, reversed, "
             rf"$r = {SQUEEZING:g}$",
@@ -99,14 +112,14 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time
         )
         for n in range(1, PAIRS):
             colour = common.COLOURS[(n - 1) % len(common.COLOURS)]
-            lower.plot(times, columns[f"S_{n}"], color=colour, label=rf"$\mathcal{{S}}_{n}$")
+            lower.plot(*smooth(f"S_{n}"), color=colour, label=rf"$\mathcal{{S}}_{n}$")
         ends = np.array([[0.97 * SPAN], [SPAN]]) * np.ones(PAIRS - 1)
         marks = lower.plot(ends, np.tile(limits[: PAIRS - 1], (2, 1)), color="black", lw=1)
-        marks[0].set_label("closed form")
+        marks[0].set_label("closed form (right edge)")
         lower.set(xlabel=r"time $\gamma t$", ylabel=r"entropy of the first $n$ pairs (nats)")
         lower.set(xlim=(0, SPAN), ylim=(0, None))
         for axes in (upper, lower):
-            axes.axvline(time, color="#D55E00", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
-        upper.legend(loc="center right")
-        lower.legend(loc="upper right", ncols=2)
+            axes.axvline(time, color="#555555", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
+        upper.legend(loc="center right", bbox_to_anchor=(0.84, 0.4))
+        figure.legend(*lower.get_legend_handles_labels(), **common.BELOW | {"ncols": 6})
         common.save("dual_rail_3b", folder, figure, columns)

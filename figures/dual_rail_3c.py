@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -84,14 +84,14 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
             lw=1,
             label=r"$N\,T_\mathrm{prep}(1)$",
         )
-        for delta, colour in zip(DIFFERENCES, common.COLOURS, strict=False):
+        for delta in DIFFERENCES:
             axes.plot(
                 columns["pairs"],
                 columns[f"T_Delta_{delta:g}"],
                 "o-",
-                color=colour,
+                color=colours.of_step(delta),
                 markersize=4,
-                label=rf"$\Delta = {delta:g}\,\gamma$",
+                label=common.step(delta),
             )
         axes.set(xlabel="number of pairs $N$", ylabel=r"preparation time $\gamma T_\mathrm{prep}$")
         axes.set(xticks=columns["pairs"], ylim=(30, 1.25 * np.nanmax(columns["T_Delta_0"])))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -75,16 +75,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         figure, axes = common.canvas(4.8, 3.6)
         limit = float(te.analytic.dual_rail_pair_concurrence(SQUEEZING))
         axes.axhline(limit, color="black", lw=0.8, ls=":", label=r"$\kappa \to \infty$")
-        colours = ("#000000", *common.COLOURS)
-        looks = zip(reversed(curves.items()), colours, "osD^vP", strict=False)
-        for (name, values), colour, mark in looks:
+        for (name, values), mark in zip(reversed(curves.items()), "osD^vP", strict=False):
+            kappa = float(name.removeprefix("C_kappa_"))
             axes.plot(
                 columns["pair"],
                 values,
                 f"{mark}-",
                 ms=4.5,
-                color=colour,
-                label=rf"$\kappa = {name.removeprefix('C_kappa_')}\,\gamma$",
+                color=colours.of_broad_bandwidth(kappa),
+                label=rf"$\kappa = {kappa:g}\,\gamma$",
             )
         axes.set(xlabel=r"pair $i$", ylabel=r"concurrence $\mathcal{C}_{ii}$", ylim=(0, 1.02))
         axes.set_xticks(columns["pair"])

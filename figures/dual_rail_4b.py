@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -84,10 +84,12 @@ def _reached(betas: np.ndarray, counts: np.ndarray, mark: float) -> float:
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(4.8, 3.6)
-        for rate, colour in zip(DEPHASINGS, common.COLOURS, strict=False):
+        for rate, colour in zip(DEPHASINGS, colours.shades(len(DEPHASINGS)), strict=True):
+            counts = np.log(columns[f"N_ent_dephasing_{rate:g}"])  # smooth in the logarithm
+            betas, counts = curves.curve(columns["kappa_over_gamma"], counts, corners=False)
             axes.loglog(
-                columns["kappa_over_gamma"],
-                columns[f"N_ent_dephasing_{rate:g}"],
+                betas,
+                np.exp(counts),
                 color=colour,
                 label=rf"$\gamma_\phi = {rate:g}\,\gamma$" if rate else r"$\gamma_\phi = 0$",
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 SQUEEZING = 1.0
@@ -58,11 +58,10 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         figure, axes = common.canvas(4.8, 3.6)
         limit = float(te.analytic.dual_rail_pair_concurrence(SQUEEZING))
         axes.axhline(limit, color="black", lw=0.8, ls=":", label=r"$\kappa \to \infty$")
-        for beta, colour in zip(reversed(BETAS), common.COLOURS, strict=False):
+        for beta in reversed(BETAS):
             axes.semilogx(
-                columns["Delta_over_kappa"],
-                columns[f"C_11_kappa_{beta:g}"],
-                color=colour,
+                *curves.curve(columns["Delta_over_kappa"], columns[f"C_11_kappa_{beta:g}"]),
+                color=colours.of_broad_bandwidth(beta),
                 label=rf"$\kappa = {beta:g}\,\gamma$",
             )
         axes.set(xlabel=r"detuning $\Delta/\kappa$", ylabel=r"concurrence $\mathcal{C}_{11}$")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 PAIRS = 4
@@ -86,8 +87,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         for i in range(1, PAIRS):
             shade = (i - 1) / (PAIRS - 2)
             axes.plot(
-                deltas,
-                columns[f"C_{i}{i}"],
+                *curves.curve(deltas, columns[f"C_{i}{i}"], scale="root", corners=False),
                 color=(0.65 * shade, 0.2 + 0.55 * shade, 0.55 + 0.3 * shade),
                 lw=1.2,
                 label=rf"$\mathcal{{C}}_{{{i}{i}}}$",
@@ -97,11 +97,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         label = rf"$\mathcal{{C}}_{{{PAIRS}{PAIRS}}}$"
         # Markers at the edges are drawn whole.
         options = {"color": "#D55E00", "ms": 4, "label": label, "clip_on": False}
-        axes.plot(deltas[solved], last[solved], "o:", lw=1, **options)
+        axes.plot(deltas[solved], last[solved], "o", **options)
+        # To guide the eye: monotone between the points, and in no place beyond them.
+        guide = PchipInterpolator(_axis(deltas[solved]), last[solved])
+        fine = np.linspace(0, LARGEST, 801)
+        axes.plot(fine, guide(_axis(fine)), ":", lw=1, color="#D55E00")
         edge = BANDWIDTH / (PAIRS - 1)
         axes.axvline(edge, color="black", lw=0.8, ls=":", label=r"$\delta_\mathrm{max} = \kappa$")
-        # Linear up to gamma, so that zero has a place.
-        axes.set_xscale("symlog", linthresh=1.0, linscale=0.7)
+        # Smooth where it goes over from linear to logarithmic, unlike "symlog".
+        axes.set_xscale("asinh", linear_width=1.0)
         axes.set_xticks([0, 0.5, 1, 2, 5, 10, 20], ["0", "0.5", "1", "2", "5", "10", "20"])
         axes.minorticks_off()
         axes.set(xlabel=r"detuning step $\Delta/\gamma$", ylabel=r"concurrence $\mathcal{C}_{ii}$")
@@ -113,3 +117,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         )
         figure.legend(**{**common.BELOW, "ncols": 5})
         common.save("dual_rail_4d", folder, figure, columns)
+
+
+def _axis(delta: np.ndarray) -> np.ndarray:
+    """Where the axis of the figure has a detuning."""
+    return np.arcsinh(delta)

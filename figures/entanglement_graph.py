@@ -49,7 +49,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 1, track: Track = common
             state = te.analytic.dual_rail_state(PAIRS, SQUEEZING, detuning, order)
             blocks = state.blocks(SHARED)
             axes = te.entanglement_graph(state, panels.flat[number], blocks=blocks)
-            axes.set_title(title)
+            axes.set_title(f"({'abcdef'[number]}) {title}")
             residuals.append(state.residual())
             values[f"blocks, state {number + 1}"] = float(len(blocks))
             _rows(columns, number + 1, state, state.names, blocks)
@@ -64,7 +64,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 1, track: Track = common
             found = te.steady_state(network)
             axes = te.entanglement_graph(found, panels[2, number])
             noise = rf"$\gamma_\phi = {dephasing:g}\,\gamma$" if dephasing else "no dephasing"
-            axes.set_title(rf"three pairs, reversed, $\Delta = \gamma/5$, {noise}")
+            axes.set_title(rf"({'ef'[number]}) three pairs, reversed, $\Delta = \gamma/5$, {noise}")
             _rows(columns, number + 5, found, network.emitter_names, [network.emitter_names])
             values[f"purity, state {number + 5}"] = found.purity()
         lines = panels[0, 0].collections[0]

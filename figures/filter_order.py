@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from thermalent.networks.gaussian_source import gaussian_source
 
@@ -91,13 +91,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 name = f"{filters}_filters_kappa_{kappa:g}_equal"
                 label = f"{filters} filter{'s' if filters > 1 else ''}"
                 fluxes = columns["Phi_over_gamma"]
-                axes.semilogx(fluxes, columns[f"{name}_kappa"], color=colour, label=label)
+                drawn = curves.curve(fluxes, columns[f"{name}_kappa"])
+                axes.semilogx(*drawn, color=colour, label=label)
                 _end(axes, fluxes, columns[f"{name}_kappa"], colour)
                 if filters > 1:
-                    axes.semilogx(fluxes, columns[f"{name}_width"], "--", color=colour)
+                    drawn = curves.curve(fluxes, columns[f"{name}_width"])
+                    axes.semilogx(*drawn, "--", color=colour)
                     _end(axes, fluxes, columns[f"{name}_width"], colour)
             axes.plot([], [], "k--", label="as wide as one filter")
-            axes.plot([], [], "ko", ms=4, mfc="white", label="not computed further")
+            axes.plot([], [], "ko", ms=4, mfc="white", label="too costly beyond")
             axes.set(xlabel=r"photon flux $\Phi/\gamma$", xlim=SPAN)
             axes.set_title(rf"$\kappa = {kappa:g}\,\gamma$", loc="left")
         panels[0].set(ylabel=common.CONCURRENCE, ylim=(0, None))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 ORDERS = (1, 2, 3, 4)
@@ -65,8 +65,9 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         for order, colour in zip(ORDERS, common.COLOURS, strict=False):
             label = f"{order} pole{'s' if order > 1 else ''}"
             n_th, value = columns["n_th"], columns[f"concurrence_{order}"]
-            left.semilogx(n_th, value, color=colour, label=label)
-            right.loglog(n_th, columns[f"fwhm_{order}"], color=colour, label=label)
+            left.semilogx(*curves.curve(n_th, value), color=colour, label=label)
+            width = curves.curve(n_th, columns[f"fwhm_{order}"])
+            right.loglog(*width, color=colour, label=label)
         for axes in (left, right):
             axes.axvline(ROOM, color="0.4", lw=0.8, ls=":")
             axes.set(xlabel=common.OCCUPATION, xlim=SPAN)
@@ -74,6 +75,6 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         left.set(ylabel=r"largest concurrence $\mathcal{C}$", ylim=(0, 1))
         left.set_title("(a) behind the best filter", loc="left")
         left.legend(loc="lower left", bbox_to_anchor=(0.35, 0.0))
-        right.set(ylabel=r"full width at half maximum over $\gamma$")
-        right.set_title("(b) its width", loc="left")
+        right.set(ylabel=r"full width at half maximum / $\gamma$")
+        right.set_title("(b) the width of that filter", loc="left")
         common.save("filter_poles", folder, figure, columns)

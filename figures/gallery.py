@@ -10,6 +10,7 @@ import csv
 from pathlib import Path
 
 import click
+import numpy as np
 from PIL import Image
 
 from figures.common import FOLDER
@@ -20,6 +21,7 @@ DATA = DOCS / "gallery" / "data"
 # Two and a half times the width of a card, and enough to read the labels of a page.
 WIDTH = 1000
 COLOURS = 256
+ALMOST_WHITE = 244
 # Larger tables, maps of whole planes, are left to the command that writes them.
 LARGEST = 200_000
 
@@ -47,7 +49,16 @@ def shrink(source: Path, target: Path) -> None:
         height = round(small.height * WIDTH / small.width)
         if small.width > WIDTH:
             small = small.resize((WIDTH, height), Image.Resampling.LANCZOS)
-        small.quantize(COLOURS).save(target, optimize=True)
+        _few_colours(small).save(target, optimize=True)
+
+
+def _few_colours(picture: Image.Image) -> Image.Image:
+    """With a palette in which thin lines keep their colours, and maps mixed from its colours."""
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
+    palette = np.array(few.getpalette()).reshape(-1, 3)
+    palette[np.all(palette > ALMOST_WHITE, axis=1)] = 255  # the mean of a group around the ground
+    few.putpalette(palette.ravel().tolist())
+    return picture.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def shorten(source: Path, target: Path) -> None:

@@ -52,8 +52,8 @@ def main(
             (
                 common.CONCURRENCE,
                 r"$F$ with $|\Psi_+\rangle$",
-                r"$|\Psi_-\rangle$",
-                r"$|ge\rangle$",
+                r"$F$ with $|\Psi_-\rangle$",
+                r"$F$ with $|ge\rangle$",
             ),
             common.COLOURS,
             strict=False,
@@ -65,7 +65,10 @@ def main(
             xlim=(0, LATEST),
             ylim=(0, 1),
         )
-        figure.legend(**common.BELOW)
+        axes.set_title(
+            rf"(a) $g_1 = {COUPLINGS[0]}\,\gamma_R$, $g_2 = {COUPLINGS[1]}\,\gamma_R$", loc="left"
+        )
+        figure.legend(**common.BELOW | {"ncols": 2})
         common.save("generation_2a", folder, figure, columns)
     difference = max(
         common.largest_difference(columns["concurrence"], columns[other])

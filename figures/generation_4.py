@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_concurrence, peak_concurrence_map
@@ -114,7 +114,8 @@ def _draw(
 ) -> None:
     with common.style():
         figure, (left, right, last) = common.canvas(10.0, 3.1, 1, 3)
-        for chi, values, colour in zip(CHIRALITIES, largest.T, common.COLOURS, strict=False):
+        for chi, values in zip(CHIRALITIES, largest.T, strict=True):
+            colour = colours.of_chirality(chi)
             left.plot(distances, values, color=colour, label=rf"$\chi = {chi:g}$")
         left.set(xlabel=r"distance $D/\lambda$", ylabel=f"largest {common.CONCURRENCE}")
         left.set(xlim=(0, 1), ylim=(0, 1))
@@ -125,7 +126,7 @@ def _draw(
             ("best_couplings_leak", ":", r"best couplings, $\gamma_L$ lost (long delay)"),
         ):
             right.plot(at_half["chirality"], at_half[name], line, label=words)
-        right.set(xlabel=r"chirality $\chi$, at $D = \lambda/2$")
+        right.set(xlabel=r"chirality $\chi$")
         right.set(ylabel=f"largest {common.CONCURRENCE}", xlim=(LOWEST, 1))
         right.set_ylim(0, 1)
         right.legend(loc="lower right")
@@ -137,8 +138,9 @@ def _draw(
             vmin=0,
             vmax=1,
         )
-        for axes, letter in zip((left, right, last), "abc", strict=True):
-            axes.set_title(f"({letter})", loc="left")
+        titles = ("over the distance", r"at $D = \lambda/2$", "over both")
+        for axes, letter, title in zip((left, right, last), "abc", titles, strict=True):
+            axes.set_title(f"({letter}) {title}", loc="left")
         last.set(xlabel=r"distance $D/\lambda$", ylabel=r"chirality $\chi$")
         figure.colorbar(mesh, ax=last, label=f"largest {common.CONCURRENCE}")
         common.save("generation_4", folder, figure, columns)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from thermalent.excitations import average, peak_concurrence, peak_concurrence_map
 from thermalent.models.ring_resonators import ring_resonators
@@ -52,12 +52,13 @@ def main(folder: Path = common.FOLDER, *, points: int = 11, track: Track = commo
         for name, mean, deviation, colour in zip(
             NAMES, alone, spread, common.COLOURS, strict=False
         ):
-            left.plot(widths, mean, color=colour, label=name)
+            left.plot(*curves.curve(widths, mean, scale="linear"), color=colour, label=name)
             scatter = deviation / np.sqrt(RUNS)
-            left.fill_between(widths, mean - scatter, mean + scatter, color=colour, alpha=0.2)
+            ends = [curves.curve(widths, mean + s * scatter, scale="linear") for s in (-1, 1)]
+            left.fill_between(ends[0][0], ends[0][1], ends[1][1], color=colour, alpha=0.2, lw=0)
         left.set(xlabel=r"width $\delta/\gamma_R$ of one detuning", xlim=(0, WIDEST), ylim=(0, 1))
         left.set(ylabel=f"mean largest {common.CONCURRENCE}")
-        left.legend(title=f"band: mean of {RUNS} runs")
+        left.legend(title=f"band: standard error of {RUNS} runs")
         mesh = right.pcolormesh(widths, widths, together[0].T, shading="gouraud", vmin=0.5, vmax=1)
         right.set(xlabel=r"width of cavities' $\delta_c/\gamma_R$")
         right.set(ylabel=r"width of qubits' $\delta_a/\gamma_R$")

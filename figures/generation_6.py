@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_concurrence, peak_transfer
@@ -20,6 +20,7 @@ LATEST = 60.0
 # the excitation over before it decays. The ranges hold both.
 RANGE = (0.05, 6.0)
 STARTS = 10
+CHANGE = 0.0202  # the decay beyond which the second maximum is the higher one
 
 
 def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = common.silent) -> Report:
@@ -31,37 +32,15 @@ def main(folder: Path = common.FOLDER, *, points: int = 21, track: Track = commo
         track: Wraps the loop over decay rates in a progress bar.
     """
     decays = np.linspace(0.0, DECAY, points)
+    if points > 10:  # the slope is steep up to where the maxima change places
+        decays = np.union1d(decays, [0.005, 0.015, CHANGE])
     rows = np.array([_row(decay) for decay in track(decays.tolist())])
     names = ("fixed_couplings", "best_couplings", "g1", "g2", "transfer", "transfer_g")
     columns = {"qubit_decay": decays, **dict(zip(names, rows.T, strict=True))}
     network = ring_resonators(COUPLINGS, qubit_decay=DECAY)
     peak = peak_concurrence(network, "10", until=LATEST)
     evolved = te.evolve(network, [peak.time], "10", FewExcitations())
-    with common.style():
-        figure, axes = common.canvas(4.6, 3.4)
-        axes.plot(
-            decays,
-            columns["fixed_couplings"],
-            color=common.COLOURS[0],
-            label="generation, couplings as without decay",
-        )
-        axes.plot(
-            decays,
-            columns["best_couplings"],
-            color=common.COLOURS[1],
-            label="generation, best couplings",
-        )
-        axes.plot(
-            decays,
-            columns["transfer"],
-            "--",
-            color=common.COLOURS[2],
-            label=r"transport of $|\Psi_+\rangle$, best ($\mathcal{C} = F$, squared)",
-        )
-        axes.set(xlabel=r"qubit decay $\Gamma/\gamma_R$", ylabel=f"largest {common.CONCURRENCE}")
-        axes.set(xlim=(0, DECAY), ylim=(0, 1))
-        axes.legend()
-        common.save("generation_6", folder, figure, columns)
+    _draw(folder, columns)
     difference = abs(float(evolved.concurrence()[0]) - peak.value)
     return Report(
         columns=columns,
@@ -95,3 +74,29 @@ def _row(decay: float) -> list[float]:
         widen=2,
     )
     return [fixed, best.value, *best.parameters.values(), carried.value, carried.parameters["g"]]
+
+
+def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
+    decays = columns["qubit_decay"]
+    with common.style():
+        figure, axes = common.canvas(4.6, 3.4)
+        axes.plot(
+            *curves.curve(decays, columns["fixed_couplings"], scale="root"),
+            color=common.COLOURS[0],
+            label="generation, couplings as without decay",
+        )
+        best = columns["best_couplings"]
+        for part in (decays <= CHANGE, decays >= CHANGE):
+            drawn = curves.curve(decays[part], best[part], scale="linear")
+            axes.plot(*drawn, color=common.COLOURS[1])
+        axes.plot([], [], color=common.COLOURS[1], label="generation, best couplings")
+        axes.plot(
+            *curves.curve(decays, columns["transfer"], scale="root"),
+            "--",
+            color=common.COLOURS[2],
+            label=r"transport of $|\Psi_+\rangle$, best ($\mathcal{C} = F$, squared)",
+        )
+        axes.set(xlabel=r"qubit decay $\Gamma/\gamma_R$", ylabel=f"largest {common.CONCURRENCE}")
+        axes.set(xlim=(0, DECAY), ylim=(0, 1), xticks=(0, 0.05, 0.1, 0.15, 0.2))
+        axes.legend()
+        common.save("generation_6", folder, figure, columns)

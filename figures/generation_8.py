@@ -47,7 +47,10 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
         panels[0, 1].set(xlabel=r"$10^3\, g_1/\gamma$", ylabel=r"$10^3\, g_2/\gamma$")
         label = rf"largest {common.CONCURRENCE} up to $\gamma t = {WINDOW:g}$"
         figure.colorbar(mesh, ax=panels[0, 1], label=label)
-        panels[1, 0].plot(distant["wavelengths"], distant["concurrence"])
+        # Without a distance it is what it is a wavelength apart.
+        distances = np.concatenate([[0.0], distant["wavelengths"]])
+        largest = np.concatenate([distant["concurrence"][-1:], distant["concurrence"]])
+        panels[1, 0].plot(distances, largest)
         panels[1, 0].set(xlabel=r"distance $D/\lambda$", ylabel=f"largest {common.CONCURRENCE}")
         panels[1, 0].set(xlim=(0, 1), ylim=(0, 1.03))
         panels[1, 1].loglog(slow["g1"], slow["missing"], "o", markersize=4, label="exact")
@@ -113,7 +116,10 @@ def _over_couplings(points: int) -> dict[str, np.ndarray]:
 
 
 def _over_distance(points: int) -> dict[str, np.ndarray]:
-    distances = np.linspace(0.0, 1.0, 10 * points // 2 * 2 + 1)[1:]  # half a wavelength is in it
+    # Close around the multiples of half a wavelength, where the maxima are sharp.
+    near = np.concatenate([[0.0], np.geomspace(1e-4, 0.05, points)])
+    even = np.linspace(0.0, 1.0, 5 * points // 2 * 2 + 1)
+    distances = np.unique(np.concatenate([even, near, 0.5 - near, 0.5 + near, 1.0 - near]))[1:]
     found = peak_concurrence_map(
         lambda wavelengths: _network(*COUPLINGS, wavelengths),
         {"wavelengths": distances},

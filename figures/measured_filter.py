@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 CARRIER = 5e9  # Hz
@@ -166,8 +166,9 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], fit: Any) -> None:
             ("designed", "as designed, without loss", common.COLOURS[1]),
         ):
             value, error = columns[f"concurrence_{name}"], columns[f"error_{name}"]
-            right.semilogx(kelvin, value, color=colour, label=label)
-            right.fill_between(kelvin, value - error, value + error, color=colour, alpha=0.25, lw=0)
+            right.semilogx(*curves.curve(kelvin, value), color=colour, label=label)
+            ends = [curves.curve(kelvin, value + sign * error) for sign in (-1, 1)]
+            right.fill_between(ends[0][0], ends[0][1], ends[1][1], color=colour, alpha=0.25, lw=0)
         right.axvline(293, color="0.4", lw=0.8, ls=":", label="293 K")
         right.set(xlabel="temperature of the source (K)", ylabel=common.CONCURRENCE)
         right.set(ylim=(0, 1), xlim=TEMPERATURES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 KAPPA = 1e-2  # over gamma
@@ -90,34 +90,30 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, ratio) = common.canvas(9.0, 3.8, 1, 2, width_ratios=(1.3, 1))
         n_th = columns["n_th"]
-        curves = (columns["pair_1_of_1"], columns["pair_2_of_2"], columns["pair_3_of_3"])
+        pairs = (columns["pair_1_of_1"], columns["pair_2_of_2"], columns["pair_3_of_3"])
         names = ("first pair", "second pair", "third pair")
-        for curve, name, colour in zip(curves, names, common.COLOURS, strict=False):
+        for curve, name, colour in zip(pairs, names, common.COLOURS, strict=False):
             ran = ~np.isnan(curve)
             marker = "o" if np.sum(ran) < len(ran) else "-"  # too few points for a curve
-            axes.plot(n_th[ran], curve[ran], marker, color=colour, markersize=4, label=name)
+            drawn = curves.curve(n_th, curve) if marker == "-" else (n_th[ran], curve[ran])
+            axes.plot(*drawn, marker, color=colour, markersize=4, clip_on=False, label=name)
         for pair in PAIRS[:2]:
             fock = columns[f"{pair}_of_2_fock"]
-            axes.plot(n_th, fock, "x", color="black", markersize=5)
+            axes.plot(n_th, fock, "x", color="black", markersize=5, clip_on=False)
         axes.plot([], [], "x", color="black", label="Fock states")
         axes.set(xscale="log", xlabel=common.OCCUPATION, ylabel=common.CONCURRENCE)
         axes.set(xlim=OCCUPATIONS, ylim=(0, 0.8))
         axes.set_title(rf"$\kappa/\gamma = {common.power_of_ten(KAPPA)}$", loc="left")
         axes.legend(loc="upper left")
         for before, after, label, colour in (
-            (curves[0], curves[1], "second / first", common.COLOURS[1]),
-            (columns["pair_2_of_3"], curves[2], "third / second", common.COLOURS[2]),
+            (pairs[0], pairs[1], "second / first", common.COLOURS[1]),
+            (columns["pair_2_of_3"], pairs[2], "third / second", common.COLOURS[2]),
         ):
             ran = ~np.isnan(after)
             marker = "o" if np.sum(ran) < len(ran) else "-"  # too few points for a curve
-            ratio.plot(
-                n_th[ran],
-                after[ran] / before[ran],
-                marker,
-                color=colour,
-                markersize=4,
-                label=label,
-            )
+            found = after[ran] / before[ran]
+            drawn = curves.curve(n_th, found) if marker == "-" else (n_th[ran], found)
+            ratio.plot(*drawn, marker, color=colour, markersize=4, clip_on=False, label=label)
         ratio.set(xscale="log", xlabel=common.OCCUPATION, xlim=OCCUPATIONS, ylim=(0, 1))
         ratio.set_title("each pair over the one before it", loc="left")
         ratio.legend(loc="lower left")

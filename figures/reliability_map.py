@@ -122,7 +122,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], points: int) -> None:
 
 def _panel(axes: Any, n_th: np.ndarray, kappa: np.ndarray, relative: np.ndarray) -> Any:
     mesh = axes.pcolormesh(
-        n_th, kappa, relative, shading="nearest", cmap="viridis_r", norm=LogNorm(*SCALE)
+        n_th, kappa, relative, shading="gouraud", cmap="viridis_r", norm=LogNorm(*SCALE)
     )
     axes.contour(n_th, kappa, relative, levels=[TRUSTED], colors="black", linewidths=1.5)
     axes.set(xscale="log", yscale="log", xlim=OCCUPATIONS, ylim=BANDWIDTHS)

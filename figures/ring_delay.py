@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 CHIRALITIES = (1.0, 0.95, 0.8, 0.5, 0.0)
@@ -82,7 +82,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
     with common.style():
         figure, panels = common.canvas(7.2, 3.5, 1, 2, sharey=True)
         for axes, system, letter in zip(panels, SYSTEMS, "ab", strict=True):
-            for chi, colour in zip(CHIRALITIES, common.COLOURS, strict=True):
+            for chi in CHIRALITIES:
+                colour = colours.of_chirality(chi)
                 label = rf"$\chi = {chi:g}$"
                 axes.plot(delays, columns[f"{system}_{chi:g}"], color=colour, label=label)
                 if chi < 1:
@@ -95,10 +96,10 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
             columns["generation_1_laboratory"],
             "--",
             color=common.COLOURS[0],
-            label=r"$\chi = 1$, one clock",
+            label=r"$\chi = 1$, both nodes read at once",
         )
         panels[0].set_ylabel(f"largest {common.CONCURRENCE}, fidelity $F$")
-        panels[0].plot([], [], ":", color="#555555", lw=0.9, label=r"$\gamma_L$ lost")
+        panels[0].plot([], [], ":", color="#555555", lw=0.9, label=r"$\gamma_L$ as a loss")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, **common.BELOW)
         common.save("ring_delay", folder, figure, columns)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from figures.thermal_4a import crossing
 from thermalent import stochastic
@@ -92,7 +92,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
                 values_at = columns[f"concurrence_{name}_{kappa:g}"]
                 # Dashed, so that the one below it shows where the two agree.
                 style = "--" if name == "coherent" else "-"
-                axes.semilogx(times, values_at, color=colour, ls=style, label=label)
+                axes.semilogx(*curves.curve(times, values_at), color=colour, ls=style, label=label)
             axes.axhline(values[f"steady, kappa {kappa:g}"], color="black", lw=0.7, ls=":")
             axes.axvline(1 / kappa, color="black", lw=0.7, ls=":")
             axes.text(0.85 / kappa, 0.83, r"$\kappa t = 1$", rotation=90, ha="right", va="top")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 FLUX = 1.0  # Phi over gamma
@@ -112,7 +112,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, one) = common.canvas(8.8, 3.9, 1, 2)
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             label = rf"${common.power_of_ten(kappa)}$"
             axes.loglog(omega, columns[f"behind_2_{kappa:g}"], color=colour, label=label)
             axes.loglog(omega, columns[f"source_{kappa:g}"], color=colour, lw=0.9, ls="--")
@@ -127,9 +127,9 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
 
         lines: tuple[tuple[str, str, dict[str, Any]], ...] = (
             (f"source_{SHOWN:g}", "source", {"color": "#555555", "ls": "--", "lw": 1.0}),
-            (f"behind_1_{SHOWN:g}", "behind one qubit", {"color": common.COLOURS[1]}),
+            (f"behind_1_{SHOWN:g}", "behind one qubit", {"color": common.COLOURS[2]}),
             ("behind_1_static_field", "one qubit, static field", {"color": "black", "ls": ":"}),
-            (f"behind_2_{SHOWN:g}", "behind two qubits", {"color": common.COLOURS[0]}),
+            (f"behind_2_{SHOWN:g}", "behind two qubits", {"color": colours.of_bandwidth(SHOWN)}),
         )
         for name, label, options in lines:
             one.semilogy(both, even(name), label=label, **options)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 KAPPA = 0.02  # over gamma
@@ -73,7 +73,8 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     times = KAPPA * (columns["gamma_t"] - PUMPED)
     with common.style():
         figure, axes = common.canvas(5.2, 3.9)
-        for n_th, colour in zip(HOT, common.COLOURS, strict=False):
+        for n_th in HOT:
+            colour = colours.of_occupation(n_th)
             label = rf"$n_\mathrm{{th}} = {n_th:g}$"
             axes.plot(times, columns[f"off_{n_th:g}"], color=colour, label=label)
             axes.plot(times, columns[f"kept_{n_th:g}"], color=colour, ls="--")

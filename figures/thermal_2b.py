@@ -65,13 +65,13 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         for name in ("broad", "narrow"):
             re, im = columns[f"{name}_re"], columns[f"{name}_im"]
             broad = name == "broad"
-            style: dict[str, Any] = {"color": COLOURS[name], "lw": 0.25 if broad else 0.8}
+            style: dict[str, Any] = {"color": COLOURS[name], "lw": 0.25 if broad else 0.5}
             label = rf"$\kappa/\gamma = {BANDWIDTHS[name]:g}$"
-            plane.plot(re, im, **style)
-            plane.plot(re[0], im[0], "o", color=COLOURS[name], markersize=4, mec="black", mew=0.5)
+            plane.plot(re, im, rasterized=True, **style)
+            plane.plot(re[0], im[0], "o", color=COLOURS[name], ms=4, mec="black", mew=0.5)
             time.plot(columns["gamma_t"], re**2 + im**2, label=label, **style)
         circle = np.exp(1j * np.linspace(0, 2 * np.pi, 200))
-        plane.plot(circle.real, circle.imag, color="black", lw=0.7, ls=":")
+        plane.plot(circle.real, circle.imag, color="black", lw=0.9, ls=":")
         plane.axhline(0, color="black", lw=0.4)
         plane.axvline(0, color="black", lw=0.4)
         limit = 1.08 * max(np.max(np.abs(v)) for k, v in columns.items() if k != "gamma_t")
@@ -79,9 +79,17 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         plane.set_xlabel(r"$\mathrm{Re}\,\alpha / \sqrt{n_\mathrm{th}/2}$")
         plane.set_ylabel(r"$\mathrm{Im}\,\alpha / \sqrt{n_\mathrm{th}/2}$")
         plane.set_title(rf"(b) $0 \leq \gamma t \leq {SPAN:g}$", loc="left")
-        time.axhline(1, color="black", lw=0.7, ls=":")
+        label = r"the mean, $|\alpha|^2 = n_\mathrm{th}/2$"
+        time.axhline(1, color="black", lw=0.9, ls=":", label=label)
+        time.plot([], [], "o", color="white", ms=4, mec="black", mew=0.5, label="start")
+        time.set_title("the same over time", loc="left")
         time.set(xlabel=r"time $\gamma t$", xlim=(0, SPAN))
         time.set_ylim(0, None)
         time.set_ylabel(r"quanta $|\alpha|^2 / (n_\mathrm{th}/2)$")
-        time.legend()
+        handle, _ = time.get_legend_handles_labels()
+        for line in handle[:2]:
+            line.set_rasterized(True)  # or a PDF of 24 000 points is slow to print
+        legend = figure.legend(*time.get_legend_handles_labels(), **common.BELOW)
+        for line in legend.get_lines()[:2]:
+            line.set_linewidth(1.6)
         common.save("thermal_2b", folder, figure, columns)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from figures.thermal_2c import BANDWIDTHS, exact_boundary
 
@@ -62,16 +62,24 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
     blue, red, green = common.COLOURS[:3]
     with common.style():
         figure, axes = common.canvas(5.0, 3.9)
-        axes.plot(kappa, columns["concurrence"], color=blue, label="exact")
-        axes.plot(
-            kappa, columns["concurrence_fock"], "o", color=blue, markersize=3.5, label="Fock states"
-        )
-        axes.plot(
-            kappa, columns["concurrence_eq31"], "-.", color=red, label="Bourret, lowest order (31)"
-        )
+        axes.plot(*curves.curve(kappa, columns["concurrence"]), color=blue, label="exact")
         axes.plot(
             kappa,
-            columns["concurrence_bourret"],
+            columns["concurrence_fock"],
+            "o",
+            color=blue,
+            markersize=3.5,
+            clip_on=False,
+            label="Fock states",
+        )
+        axes.plot(
+            *curves.curve(kappa, columns["concurrence_eq31"]),
+            "-.",
+            color=red,
+            label="Bourret, lowest order (31)",
+        )
+        axes.plot(
+            *curves.curve(kappa, columns["concurrence_bourret"]),
             ":",
             color=green,
             label="Bourret, all orders (App. A)",

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 OCCUPATIONS = (1.0, 1e6)
@@ -94,15 +94,13 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, inset) = common.canvas(9.0, 4.2, 1, 2, width_ratios=(1.5, 1))
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             n_th = columns["n_th"][mine]
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            axes.plot(
-                *common.to_zero(n_th, columns["concurrence"][mine]), color=colour, label=label
-            )
+            axes.plot(*curves.curve(n_th, columns["concurrence"][mine]), color=colour, label=label)
             axes.plot(n_th, columns["concurrence_eq23"][mine], "--", color=colour, linewidth=1)
-            axes.plot(*common.to_zero(n_th, columns["concurrence_eq45"][mine]), ":", color=colour)
+            axes.plot(*curves.curve(n_th, columns["concurrence_eq45"][mine]), ":", color=colour)
         for line, width, label in (
             ("-", 1.6, "exact"),
             ("--", 1.0, "quasistatic (23)"),
@@ -136,5 +134,5 @@ def _populations(axes: Any, columns: dict[str, np.ndarray]) -> None:
     )
     axes.set(xscale="log", yscale="log", xlim=OCCUPATIONS, ylim=(1e-4, 1.2))
     axes.set(xlabel=common.OCCUPATION, ylabel="population")
-    axes.set_title(rf"inset of (a): $\kappa/\gamma = {common.power_of_ten(INSET)}$", loc="left")
+    axes.set_title(rf"the inset, $\kappa/\gamma = {common.power_of_ten(INSET)}$", loc="left")
     axes.legend(loc="center", bbox_to_anchor=(0.45, 0.5))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 from thermalent import stochastic
 
@@ -131,7 +131,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
             times, columns["p1_coherent"], color="#555555", lw=1.0, ls="--", label="coherent drive"
         )
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             name = f"p1_kappa_{kappa:g}"
             axes.plot(times, columns[name], color=colour, label=rf"$\kappa/\gamma = {kappa:g}$")
             some = slice(EVERY, None, 2 * EVERY)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 from figures.thermal_3a import BANDWIDTHS, OCCUPATIONS
 
@@ -78,11 +78,11 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(5.6, 4.8)
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             for name, line, width, _ in lines:
-                curve = common.to_zero(columns["n_th"][mine], columns[name][mine])
-                axes.plot(*curve, line, color=colour, linewidth=width)
+                drawn = curves.curve(columns["n_th"][mine], columns[name][mine])
+                axes.plot(*drawn, line, color=colour, linewidth=width)
             axes.plot(
                 [], [], color=colour, label=rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
             )

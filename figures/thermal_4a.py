@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 KAPPA = 1e-3  # over gamma: 10 kHz and 10 MHz
@@ -76,9 +76,10 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], values: dict[str, float]
     times = columns["gamma_t"]
     with common.style():
         figure, axes = common.canvas(5.2, 4.0)
-        for n_th, colour in zip(OCCUPATIONS, common.COLOURS, strict=False):
+        for n_th in OCCUPATIONS:
+            colour = colours.of_occupation(n_th)
             name = f"concurrence_{n_th:g}"
-            axes.semilogx(*common.to_zero(times, columns[name]), color=colour, label=f"{n_th:.0f}")
+            axes.semilogx(*curves.curve(times, columns[name]), color=colour, label=f"{n_th:.0f}")
             some = columns[f"{name}_trajectories"] > 0
             common.sampled(
                 axes,

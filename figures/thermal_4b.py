@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 from figures.thermal_4a import SAMPLED, SPAN
 
@@ -70,10 +70,11 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     times = columns["gamma_t"]
     with common.style():
         figure, axes = common.canvas(5.2, 4.2)
-        for t_phi, colour in zip(TIMES_OF_DEPHASING, common.COLOURS, strict=False):
+        shades = colours.shades(len(TIMES_OF_DEPHASING))
+        for t_phi, colour in zip(TIMES_OF_DEPHASING, shades, strict=True):
             name = f"concurrence_t_phi_{t_phi:g}_us"
             label = "no dephasing" if np.isinf(t_phi) else rf"{t_phi:g} $\mu$s"
-            axes.semilogx(*common.to_zero(times, columns[name]), color=colour, label=label)
+            axes.semilogx(*curves.curve(times, columns[name]), color=colour, label=label)
             some = columns[f"{name}_trajectories"] > 0
             common.sampled(
                 axes,

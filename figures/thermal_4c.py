@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 
 N_TH = 1220.0
@@ -112,8 +112,9 @@ def _cut(axes: Any, lines: dict[str, np.ndarray]) -> None:
         ("opposite", common.COLOURS[1], r"opposite, $\Delta_1 = -\Delta_2$"),
         ("common", common.COLOURS[0], r"common, $\Delta_1 = \Delta_2$"),
     ):
-        axes.plot(lines["detuning"], lines[name], color=colour, label=label)
-    axes.set(xlabel=r"detuning $|\Delta_i|/\gamma$", ylabel=common.CONCURRENCE)
+        drawn = curves.curve(lines["detuning"], lines[name], scale="linear")
+        axes.plot(*drawn, color=colour, label=label)
+    axes.set(xlabel=r"detuning $|\Delta_i|/\gamma_1$", ylabel=common.CONCURRENCE)
     axes.set(xlim=DETUNINGS, ylim=(0, 0.7))
     axes.set_title(r"equal couplings, $\gamma_2 = \gamma_1$", loc="left")
     axes.legend(loc="lower left")

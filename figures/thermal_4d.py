@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 N_TH = 1220.0
@@ -121,13 +121,13 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, axes = common.canvas(4.8, 4.0)
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             loss = 100 * columns["p_loss"][mine]
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            curve = common.to_zero(loss, columns["concurrence"][mine], log=False)
+            curve = curves.curve(loss, columns["concurrence"][mine], scale="root")
             axes.plot(*curve, color=colour, label=label)
-            curve = common.to_zero(loss, columns["concurrence_eq48"][mine], log=False)
+            curve = curves.curve(loss, columns["concurrence_eq48"][mine], scale="root")
             axes.plot(*curve, "--", color=colour, linewidth=1)
         axes.plot([], [], "-", color="0.3", label="lossy waveguide")
         axes.plot([], [], "--", color="0.3", linewidth=1, label="Eq. (48) as printed")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 
 POSITIONS = (2 * np.pi, 4 * np.pi)  # k_0 z
@@ -90,7 +90,7 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (axes, error) = common.canvas(9.0, 4.2, 1, 2, width_ratios=(1.5, 1))
         for kappa in BANDWIDTHS:
-            colour = common.of_bandwidth(kappa)
+            colour = colours.of_bandwidth(kappa)
             mine = columns["kappa_over_gamma"] == kappa
             n_th, exact, without, fock = (
                 columns[name][mine]
@@ -102,15 +102,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
                 )
             )
             label = rf"$\kappa/\gamma = {common.power_of_ten(kappa)}$"
-            axes.plot(*common.to_zero(n_th, exact), color=colour, alpha=0.75, label=label)
-            axes.plot(*common.to_zero(n_th, without), ":", color=colour)
+            axes.plot(*curves.curve(n_th, exact), color=colour, label=label)
+            axes.plot(*curves.curve(n_th, without), "--", color=colour, lw=1)
             ran = ~np.isnan(fock)
-            axes.plot(n_th[ran], fock[ran], "--", color="black", linewidth=1)
-            error.plot(n_th, without - exact, color=colour)
+            axes.plot(n_th[ran], fock[ran], ".", color="black", markersize=3.5, zorder=3)
+            error.plot(*_difference(n_th, without, exact), color=colour)
         for line, colour, label in (
             ("-", "0.3", "exact"),
-            (":", "0.3", "without back-action"),
-            ("--", "black", "Fock states"),
+            ("--", "0.3", "without back-action"),
+            (".", "black", "Fock states"),
         ):
             axes.plot([], [], line, color=colour, label=label)
         axes.set(xscale="log", xlabel=common.OCCUPATION, ylabel=common.CONCURRENCE)
@@ -119,6 +119,15 @@ def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
         error.axhline(0, color="0.7", linewidth=0.8)
         error.set(xscale="log", xlabel=common.OCCUPATION, xlim=OCCUPATIONS)
         error.set_ylabel(r"$\mathcal{C}$ without back-action minus $\mathcal{C}$")
-        error.set_title("what leaving it out changes", loc="left")
+        error.set_title("error of leaving out the back-action", loc="left")
         figure.legend(*axes.get_legend_handles_labels(), **common.BELOW)
         common.save("thermal_6a", folder, figure, columns)
+
+
+def _difference(n_th: np.ndarray, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, ...]:
+    """One curve minus the other: each has its own corner, where it vanishes."""
+    x, values = curves.curve(n_th, one)
+    x_other, values_other = curves.curve(n_th, other)
+    both = np.union1d(x, x_other)
+    at = np.log(both)
+    return both, np.interp(at, np.log(x), values) - np.interp(at, np.log(x_other), values_other)

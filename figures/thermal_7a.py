@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 
 KAPPA = 1e-3  # over gamma, as in the paper
@@ -80,11 +80,13 @@ def _covered(columns: dict[str, np.ndarray]) -> float:
 def _draw(folder: Path, columns: dict[str, np.ndarray]) -> None:
     with common.style():
         figure, (left, right) = common.canvas(7.4, 3.2, 1, 2)
-        for n_th, colour in zip(OCCUPATIONS, common.COLOURS, strict=False):
+        for n_th in OCCUPATIONS:
+            colour = colours.of_occupation(n_th)
             mine = columns["n_th"] == n_th
             n_max, value = columns["n_max"][mine], columns["concurrence"][mine]
             label = rf"$n_\mathrm{{th}} = {common.power_of_ten(n_th)}$"
-            left.plot(n_max, value, color=colour, label=label)
+            # A truncation is an integer: points, which a line only joins.
+            left.plot(n_max, value, ".-", ms=3, lw=0.8, color=colour, label=label)
             root = round(np.sqrt(n_th))
             left.plot(root, value[n_max == root], "o", color=colour, markersize=5)
             error = np.abs(value - columns["concurrence_limit"][mine])

@@ -60,6 +60,7 @@ def main(
             axes.plot(times, block["concurrence_2"], label=r"$\mathcal{C} = F$ (squared) of node 2")
             axes.plot(times, block["root_fidelity"], "--", label=r"$\sqrt{F}$ of node 2")
             axes.set(xlabel=r"time $\gamma_R t$", xlim=(0, LATEST), ylim=(0, 1))
+            axes.set_xticks(range(0, int(LATEST) + 1, 5))
             axes.set_title(title, loc="left")
         panels[0].set_ylabel("concurrence, fidelity")
         figure.legend(*panels[0].get_legend_handles_labels(), **common.BELOW)

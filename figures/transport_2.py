@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common
 from figures.common import Report, Track
 from thermalent.analytic.ring_resonators import bell_transfer_fidelity
 from thermalent.excitations import FewExcitations, peak_concurrence_map, peak_transfer
@@ -53,7 +53,8 @@ def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = commo
         _map(figure, panels[0, 0], coupled, ("g1", "g2", "concurrence"), label)
         panels[0, 0].set(xlabel=r"$g_1/\gamma_R$", ylabel=r"$g_2/\gamma_R$")
         panels[0, 0].plot(COUPLING, COUPLING, "r+")
-        for chi, colour in zip(CHIRALITIES, common.COLOURS, strict=False):
+        for chi in CHIRALITIES:
+            colour = colours.of_chirality(chi)
             mine = distant["chirality"] == chi
             panels[0, 1].plot(
                 distant["wavelengths"][mine],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from figures import common
+from figures import common, curves
 from figures.common import Report, Track
 from thermalent.excitations import average, peak_transfer
 from thermalent.models.ring_resonators import ring_resonators
@@ -43,13 +43,22 @@ def main(folder: Path = common.FOLDER, *, points: int = 11, track: Track = commo
         figure, axes = common.canvas(4.6, 3.4)
         for of, colour in (("qubits", common.COLOURS[1]), ("cavities", common.COLOURS[0])):
             mean, spread = columns[f"{of}_mean"], columns[f"{of}_spread"]
-            axes.plot(widths, mean, color=colour, label=f"{of} detuned")
-            axes.fill_between(widths, mean - spread, mean + spread, color=colour, alpha=0.2)
+            drawn = curves.curve(widths, mean, scale="linear", corners=False)
+            axes.plot(*drawn, color=colour, label=f"{of} detuned")
+            ends = [
+                curves.curve(widths, mean + sign * spread, scale="linear", corners=False)
+                for sign in (-1, 1)
+            ]
+            axes.fill_between(ends[0][0], ends[0][1], ends[1][1], color=colour, alpha=0.2, lw=0)
+            error = columns[f"{of}_error"]
+            if np.any(error > 0):
+                axes.errorbar(widths, mean, error, fmt=".", ms=3, color=colour, capsize=2, lw=0.9)
         axes.set(
             xlabel=r"detunings within $\pm\delta/\gamma_R$", ylabel="largest fidelity $F$ (squared)"
         )
         axes.set(xlim=(0, WIDEST), ylim=(0, 1))
-        axes.legend(title="mean and spread")
+        axes.set_title(r"(c) qubits, (d) cavities, $|W_3\rangle$", loc="left")
+        axes.legend(title="mean, band of one standard deviation")
         common.save("transport_3c", folder, figure, columns)
     return Report(
         columns=columns,

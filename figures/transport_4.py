@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import thermalent as te
-from figures import common
+from figures import colours, common, curves
 from figures.common import Report, Track
 from thermalent.analysis.optimise import optimise
 from thermalent.excitations import FewExcitations, peak_transfer, transfer
@@ -111,22 +111,23 @@ def _draw(
 ) -> None:
     with common.style():
         figure, (left, right) = common.canvas(7.2, 3.2, 1, 2, sharey=True)
-        for decay, colour in zip(DECAYS, common.COLOURS, strict=True):
+        for decay, colour in zip(DECAYS, colours.shades(len(DECAYS)), strict=True):
             values = over_time[f"F_decay_{decay:g}"]
             left.plot(over_time["gamma_t"], values, color=colour, label=f"{decay:g}")
         left.set(xlabel=r"time $\gamma_R t$", ylabel=r"fidelity $F$", xlim=(0, LATEST), ylim=(0, 1))
+        left.set_xticks(range(0, int(LATEST) + 1, 5))
         left.legend(title=r"$F$ (squared) at $\Gamma/\gamma_R =$")
         for name, label, colour in (
             ("one_way", r"$\gamma_L = 0$", common.COLOURS[0]),
             ("symmetric", r"$\gamma_L = \gamma_R$", common.COLOURS[1]),
         ):
             right.semilogx(
-                columns["qubit_decay"], columns[name], color=colour, label=f"{label}, $F$"
+                *curves.curve(columns["qubit_decay"], columns[name]),
+                color=colour,
+                label=f"{label}, $F$",
             )
-            root = np.sqrt(columns[name])
-            right.semilogx(
-                columns["qubit_decay"], root, "--", color=colour, label=rf"{label}, $\sqrt{{F}}$"
-            )
+            root = curves.curve(columns["qubit_decay"], np.sqrt(columns[name]))
+            right.semilogx(*root, "--", color=colour, label=rf"{label}, $\sqrt{{F}}$")
         right.axhline(
             ideal, color="0.6", linewidth=1, label=r"$\gamma_L = \gamma_R$, $g = 0.3$, $\Gamma = 0$"
         )

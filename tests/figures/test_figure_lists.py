@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 import figures
@@ -38,6 +39,21 @@ def test_tables_and_pictures_are_shortened(tmp_path):
     Image.new("RGB", (2000, 1000), "white").save(tmp_path / "large.png")
     gallery.shrink(tmp_path / "large.png", tmp_path / "small.png")
     assert Image.open(tmp_path / "small.png").size == (1000, 500)
+
+
+def test_a_line_beside_a_map_keeps_its_colour(tmp_path):
+    """Few colours are left for a line where a map has thousands."""
+    orange = np.array([213, 94, 0])
+    x, y = np.meshgrid(np.linspace(0, 1, 900), np.linspace(0, 1, 600))
+    shades = np.stack([70 * x, 40 + 200 * x * y, 80 + 80 * y], axis=-1)
+    shades[:, 450:] = 255
+    shades[300:302, 450:] = orange
+    Image.fromarray(shades.astype("uint8")).save(tmp_path / "map.png")
+    gallery.shrink(tmp_path / "map.png", tmp_path / "small.png")
+    found = np.asarray(Image.open(tmp_path / "small.png").convert("RGB"), dtype=int)
+    assert np.max(np.abs(found[300:302, 460:] - orange)) <= 12
+    assert np.all(found[:290, 460:] == 255)  # the ground stays white
+    assert np.mean(np.abs(found[:, :450] - shades[:, :450])) < 2
 
 
 def test_every_script_is_registered_once():
