@@ -6,6 +6,7 @@ ones for temperatures, and shades from dark to bright for what only grows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from matplotlib import colormaps
@@ -33,18 +34,14 @@ _BROAD = {
     2.0: "#CC79A7",
     1.0: "#E69F00",
 }
-# n_th.
+# n_th; others have the colour of the nearest, on a logarithmic axis.
 _OCCUPATIONS = {
     1.0: "#88CCEE",
     10.0: "#44AA99",
-    20.0: "#44AA99",
     100.0: "#117733",
     300.0: "#999933",
     1000.0: "#CC6677",
-    1220.0: "#CC6677",
-    1221.0: "#CC6677",
     10000.0: "#882255",
-    52000.0: "#332288",
     100000.0: "#332288",
 }
 # chi = (gamma_R - gamma_L)/(gamma_R + gamma_L).
@@ -79,8 +76,8 @@ def of_broad_bandwidth(kappa: float) -> str:
 
 
 def of_occupation(n_th: float) -> str:
-    """Of curves at this thermal occupation."""
-    return _of(_OCCUPATIONS, n_th)
+    """Of curves at this thermal occupation, or near it."""
+    return _OCCUPATIONS[min(_OCCUPATIONS, key=lambda known: abs(math.log(known / n_th)))]
 
 
 def of_chirality(chi: float) -> str:

@@ -70,7 +70,14 @@ def test_the_points_of_the_figures_are_dense_enough(table, along, column, scale)
 
 def test_colours_are_those_of_the_quantity():
     assert colours.of_bandwidth(0.01) == colours.of_bandwidth(1e-2 * (1 + 1e-12))
-    tables = (colours._BANDWIDTHS, colours._BROAD, colours._CHIRALITIES, colours._STEPS)
+    assert colours.of_occupation(1220) == colours.of_occupation(1000) != colours.of_occupation(300)
+    tables = (
+        colours._BANDWIDTHS,
+        colours._BROAD,
+        colours._OCCUPATIONS,
+        colours._CHIRALITIES,
+        colours._STEPS,
+    )
     for table in tables:
         assert len(set(table.values())) == len(table)
     # Temperatures have colours of their own: they stand beside bandwidths in one paper.
