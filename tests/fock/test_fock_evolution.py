@@ -323,3 +323,15 @@ def test_levels_for_a_displaced_thermal_state_leave_less_than_the_tail(coherent,
     weights = ratio**n * (1 - ratio) if thermal else poisson
     exact = int(np.argmax(np.cumsum(weights[::-1])[::-1] < 1e-6))
     assert exact <= levels <= 1.4 * exact
+
+
+@pytest.mark.parametrize(("detuning", "dephasing"), [(0.0, 0.3), (3.0, 0.0), (3.0, 0.3)])
+def test_coherences_change_where_no_population_does(detuning, dephasing):
+    """Of a qubit without decay the populations have no generator, but its coherence has one."""
+    qubit = te.Qubit(name="q", dephasing=dephasing)
+    exchange = np.array([[detuning]])
+    network = te.Network(nodes=(qubit,), exchange=exchange, decay=np.zeros((1, 1)))
+    found = te.evolve(network, [0.5, 2.0], np.array([1.0, 1.0]) / np.sqrt(2), te.Fock())
+    for time, state, error in zip(found.times, found.states, found.error, strict=True):
+        exact = np.exp(-(1j * detuning + dephasing) * time) / 2
+        assert abs(state[1, 0] - exact) <= max(error, 1e-15)

@@ -89,7 +89,12 @@ def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr
 
 def generator_norm(lindbladian: Lindbladian) -> float:
     """The 1-norm of the generator."""
-    return float(np.max(abs(lindbladian.matrix).sum(axis=0), initial=0.0))
+    return norm(lindbladian.matrix)
+
+
+def norm(matrix: sparse.csr_array) -> float:
+    """The 1-norm of a sparse matrix."""
+    return float(np.max(abs(matrix).sum(axis=0), initial=0.0))
 
 
 def two_sided(a: sparse.csr_array, b: sparse.csr_array, space: Space) -> sparse.csr_array:
