@@ -27,7 +27,7 @@ from scipy.sparse import linalg
 
 from thermalent.fock.blocks import SectorGenerators
 from thermalent.fock.krylov import krylov_steps
-from thermalent.fock.lindbladian import Lindbladian, generator_norm, lindbladian, norm
+from thermalent.fock.lindbladian import Lindbladian, generator_norm, lindbladian, sparse_norm
 from thermalent.fock.memory_check import too_large as too_large
 from thermalent.fock.memory_check import too_many as too_many
 from thermalent.fock.problem import Problem, words
@@ -316,7 +316,7 @@ class _Stepper:
             if self.generators:
                 flow = flow_of(self.generators[id(network)], kept, start, charge)
                 # Coherences may turn or decay where no population changes.
-                self.rate = max(self.rate, norm(flow.matrix))
+                self.rate = max(self.rate, sparse_norm(flow.matrix))
                 path = _stepped(flow._replace(start=y), times, self.rate, self.title, self.report)
             else:
                 blocks = SectorGenerators(network, self.base, kept, charge, y)

@@ -89,10 +89,10 @@ def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr
 
 def generator_norm(lindbladian: Lindbladian) -> float:
     """The 1-norm of the generator."""
-    return norm(lindbladian.matrix)
+    return sparse_norm(lindbladian.matrix)
 
 
-def norm(matrix: sparse.csr_array) -> float:
+def sparse_norm(matrix: sparse.csr_array) -> float:
     """The 1-norm of a sparse matrix."""
     return float(np.max(abs(matrix).sum(axis=0), initial=0.0))
 
