@@ -141,6 +141,6 @@ def _row_entries(network: Network) -> float:
         # Every pair of nodes, from either side of every element: an upper bound.
         return 4.0 * len(network.nodes) ** 2
     hamiltonian, jumps = truncated_operators(network, (_SAMPLE,) * len(network.modes))
-    drift = sum((jump.b.conj().T @ jump.a for jump in jumps), start=hamiltonian)
+    drift = sum((jump.b.T @ jump.a for jump in jumps), start=hamiltonian)
     states = drift.shape[0]
     return 2 * drift.nnz / states + sum(jump.a.nnz * jump.b.nnz / states**2 for jump in jumps)

@@ -1,0 +1,311 @@
+"""Steps in time, crossings of the purity and projections, step by step."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import thermalent as te
+from thermalent.fock import krylov, projection, purity
+from thermalent.fock.krylov import Step, _errors, _longest, arnoldi, krylov_steps
+from thermalent.fock.resolvent import Factored
+
+# --- steps in time ---
+
+
+def random_generator(n, seed=3):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, n)) - 2 * np.sqrt(n) * np.eye(n)
+
+
+def test_an_arnoldi_basis_is_orthonormal_and_projects_the_generator():
+    matrix = random_generator(30)
+    first = np.zeros(30)
+    first[4] = 1.0
+    basis, hessenberg, following = arnoldi(lambda x: matrix @ x, first, 8)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(8), atol=1e-13)
+    np.testing.assert_allclose(basis @ matrix @ basis.T, hessenberg, atol=1e-12)
+    left_out = matrix @ basis[-1] - hessenberg[:, -1] @ basis
+    assert np.linalg.norm(left_out) == pytest.approx(following)
+
+
+def test_an_invariant_space_ends_the_basis():
+    matrix = np.zeros((6, 6))
+    matrix[:2, :2] = [[-1.0, 0.3], [0.2, -2.0]]
+    basis, hessenberg, following = arnoldi(lambda x: matrix @ x, np.eye(6)[0])
+    assert following == 0.0
+    assert basis.shape == (2, 6)
+    np.testing.assert_allclose(hessenberg, basis @ matrix @ basis.T, atol=1e-14)
+    rest, zero, following = arnoldi(lambda x: matrix @ x, np.eye(6)[4])
+    assert (rest.shape, zero.tolist(), following) == ((1, 6), [[0.0]], 0.0)
+
+
+def test_the_error_of_a_step_is_just_above_its_integral():
+    hessenberg = np.array([[-1.0, 0.4], [0.7, -3.0]])
+    times, errors = _errors(hessenberg, 5.0, 1.2)
+    values, vectors = np.linalg.eig(hessenberg)
+    weights = vectors[1] * np.linalg.inv(vectors)[:, 0]
+    exact = 5 * sum(w * np.expm1(v * times) / v for w, v in zip(weights, values, strict=True))
+    assert times == pytest.approx(1.2 * np.arange(1, 49) / 48)
+    assert np.all(errors >= exact)
+    # The larger end of every interval: the excess is at most the steps of the integrand.
+    assert np.all(errors <= exact + 5 * 2 * 0.7 * 1.2 / 48)
+
+
+@pytest.mark.parametrize("share", [1e-3, 1e-6])
+def test_a_step_is_the_longest_that_keeps_to_its_share(share):
+    hessenberg = np.diag([0.8] * 5, -1) - np.diag([1.0, 2.0, 1.5, 3.0, 2.5, 1.0])
+    length, error = _longest(hessenberg, 2.0, share, 0.01, 100.0)
+    assert 0 < error <= share * length
+    assert _errors(hessenberg, 2.0, 1.5 * length)[1][-1] > share * 1.5 * length
+    assert _longest(hessenberg, 2.0, share, 0.01, length / 3)[0] == pytest.approx(length / 3)
+
+
+def test_a_step_leaps_by_a_thousand_at_most():
+    assert _longest(np.array([[-1.0]]), 0.0, 1e-9, 0.02, 1e9) == (20.0, 0.0)
+    assert _longest(np.array([[-1.0]]), 0.0, 1e-9, 0.02, 3.0) == (3.0, 0.0)
+
+
+def test_a_share_below_every_error_is_refused():
+    with pytest.raises(FloatingPointError, match="leaves less than"):
+        _longest(np.array([[-1.0]]), 1.0, 1e-12, 1.0, 1.0)
+
+
+def test_steps_tell_the_state_its_norm_its_growth_and_its_speed():
+    matrix = random_generator(60)
+    y = np.linspace(1, 2, 60)
+    steps = list(krylov_steps(lambda x: matrix @ x, y, 0.9, rate=30.0, states=4, share=1e-9))
+    assert steps[0].start == 0.0
+    assert steps[-1].end == 0.9
+    assert all(a.end == b.start for a, b in itertools.pairwise(steps))
+    assert [step.applications for step in steps] == [40 * (i + 1) for i in range(len(steps))]
+    values, vectors = np.linalg.eig(matrix)
+    start = np.linalg.solve(vectors, y)
+    for step in (steps[0], steps[-1]):
+        after = 0.4 * step.length
+        exact = (vectors @ (np.exp(values * (step.start + after)) * start)).real
+        np.testing.assert_allclose(step.state(after), exact, atol=1e-8)
+        assert step.norm(after) == pytest.approx(np.linalg.norm(exact), rel=1e-7)
+        assert step.growth(after) == pytest.approx(2 * exact @ matrix @ exact, rel=1e-6)
+        assert step.speed(after) == pytest.approx(np.linalg.norm(matrix @ exact), rel=1e-6)
+        times, norms = step.norms(5)
+        assert times == pytest.approx(step.length * np.array([0.2, 0.4, 0.6, 0.8, 1.0]))
+        assert norms[1] == pytest.approx(np.linalg.norm(exact), rel=1e-7)
+        assert step.size == pytest.approx(np.linalg.norm(step.state(0.0)))
+
+
+# --- purity ---
+
+
+def falling(rate, size, start, length, error=0.0):
+    """A step of one number that falls at a rate."""
+    return Step(
+        start=start, length=length, end=start + length, size=size, basis=np.ones((1, 1)),
+        hessenberg=np.array([[-float(rate)]]), error=error, applications=0,
+    )  # fmt: skip
+
+
+def test_a_crossing_is_found_with_its_error():
+    step = falling(-1.0, 0.5, 3.0, 1.0)  # |x|^2 = 0.25 e^(2t) grows to 0.5
+    after, _ = step.norms(32)
+    root = 0.5 * np.log(2)
+    place = int(np.searchsorted(after, root))
+    found = purity._crossing(step, after, place, 0.5, 1e-6)
+    assert found == pytest.approx(3 + root, abs=1e-11)
+    assert found.error == pytest.approx(2 * 1e-6 / (2 * 0.5), rel=1e-3)
+    exact = purity._crossing(step, after, place, 0.5, 0.0).error
+    rounding = 1e-12 * after[place] + 1e-14 * root + 3 * np.finfo(float).eps
+    assert exact == pytest.approx(rounding, rel=1e-9)
+
+
+def test_a_crossing_before_the_first_point_of_a_step():
+    step = falling(-1.0, np.sqrt(0.499), 0.0, 1.0)
+    after, _ = step.norms(4)
+    exact = 0.5 * np.log(0.5 / 0.499)
+    assert purity._crossing(step, after, 0, 0.5, 0.0) == pytest.approx(exact, abs=1e-11)
+
+
+def test_what_is_left_to_change_is_the_speed_over_the_rate_at_which_it_falls():
+    speeds = [(t, 3 * np.exp(-0.7 * t)) for t in (0.0, 1.0, 2.0, 3.0, 6.1)]
+    left = purity._remaining_change(speeds, 1e-16)
+    assert left == pytest.approx(2 * speeds[-1][1] / 0.7)
+    # Only what is since half of the time counts.
+    later = [(1.0, 1e3), (3.0, 1.0), (6.0, 0.5)]
+    assert purity._remaining_change(later, 0.0) == pytest.approx(2 * 0.5 * 3 / np.log(2))
+    assert purity._remaining_change([(1.0, 1.0), (2.0, 2.0)], 0.0) == np.inf
+    assert purity._remaining_change([(1.0, 1.0), (2.0, 1e-3)], 1e-3) == 0.0
+    assert purity._remaining_change([(1.0, 1.0), (2.0, 0.9e-14)], 0.0) == 0.0
+    assert purity._remaining_change([(1.0, 1.0), (2.0, 1.1e-14)], 0.0) > 0.0
+
+
+def test_the_slowest_emitter_that_decays_sets_the_patience():
+    nodes = tuple(te.Qubit(name=name) for name in "abc")
+
+    def lifetime(*rates):
+        decay = np.diag(rates)
+        return purity._lifetime(te.Network(nodes=nodes, exchange=0 * decay, decay=decay))
+
+    assert lifetime(2.0, 0.0, 0.25) == 4.0
+    assert lifetime(0.0, 0.0, 0.0) == 0.0
+
+
+class Course:
+    """A step of an evolution whose purity is a function of the time."""
+
+    def __init__(self, purity_at, start, length, error):
+        self.at, self.start, self.length, self.error = purity_at, start, length, error
+        self.end, self.size = start + length, self.norm(0.0, start)
+
+    def norm(self, after, start=None):
+        return float(np.sqrt(self.at(after + (self.start if start is None else start))))
+
+    def norms(self, points):
+        after = self.length * np.arange(1, points + 1) / points
+        return after, np.array([self.norm(t) for t in after])
+
+    def growth(self, after):
+        t = self.start + after
+        return (self.at(t + 1e-6) - self.at(t - 1e-6)) / 2e-6
+
+    def speed(self, after):
+        return float(100 * np.exp(-(self.start + after)))
+
+
+def search(purity_at, impurity, *, error=0.0, rounding=0.0, patience=0.0, length=0.5, count=200):
+    steps = (Course(purity_at, length * i, length, error) for i in range(count))
+    return purity._search(steps, impurity, rounding, patience, lambda _: None)
+
+
+def wave(t):
+    """Impure around t = 2 and t = 6: the impurity falls through 0.3 twice."""
+    return 1 - 0.6 * np.exp(-((t - 2) ** 2)) - 0.5 * np.exp(-((t - 6) ** 2))
+
+
+def test_the_last_return_is_that_of_the_last_wave_with_the_errors_until_then():
+    exact = 6 + np.sqrt(np.log(0.5 / 0.3))
+    assert search(wave, 0.3) == pytest.approx(exact, abs=1e-9)
+    slope = 2 * 0.3 * (exact - 6)
+    until = np.ceil(exact / 0.5)
+    found = search(wave, 0.3, error=1e-9, rounding=4e-9).error
+    assert found == pytest.approx(2 * until * (1e-9 + 0.5 * 4e-9) / slope, rel=1e-4)
+
+
+def test_what_is_never_exceeded_is_crossed_at_zero():
+    never = search(wave, 0.7)
+    assert (never, never.error) == (0.0, 0.0)
+    assert "never exceeded" in never.how
+
+
+def test_a_state_that_stays_impure_is_given_up_after_the_patience():
+    with pytest.raises(purity.NeverPure, match=r"goes to 0\.4: it never falls to 0\.3"):
+        search(lambda t: 0.6, 0.3)
+    # Beats: what looks settled above the threshold falls below it at t = 12.
+    late = search(lambda t: 0.6 if t < 12 else 0.6 + 0.3 * (1 - np.exp(12 - t)), 0.3, patience=30.0)
+    assert late == pytest.approx(12 + np.log(1.5), abs=1e-9)
+    with pytest.raises(purity.NeverPure):
+        search(lambda t: 0.6 if t < 20 else 0.9, 0.3, patience=5.0)
+
+
+def test_a_threshold_that_is_approached_for_ever_is_not_converged():
+    with pytest.raises(purity.NeverPure, match="does not converge"):
+        search(lambda t: 0.7, 0.3, count=40)
+
+
+# --- projections ---
+
+
+class Counted(Factored):
+    """A resolvent that keeps what it is asked, and says that its iteration leaves something."""
+
+    def __init__(self, matrix, shift, asked):
+        super().__init__(matrix, shift)
+        self.shift, self.asked = shift, asked
+
+    def solve(self, b):
+        self.asked.append((self.shift, b))
+        return super().solve(b)
+
+    def residual(self, b):
+        return 1e-15 * float(np.linalg.norm(b))
+
+
+def test_the_error_of_a_projection_is_the_sum_in_quadrature_of_its_applications(monkeypatch):
+    """The remainder is followed elsewhere: here it is told to have taken five transforms."""
+    monkeypatch.setattr(projection, "_undecayed", lambda matrix, factors, rest: (0 * rest, 5))
+    matrix = sparse.csr_array([[0.0, 0.5, 0.0], [0.0, -0.5, 0.02], [0.0, 0.0, -0.02]])
+    start, asked = np.array([0.0, 0.0, 1.0]), []
+    found = projection._project(matrix, start, lambda shift: Counted(matrix, shift, asked))
+    assert found.converged
+    np.testing.assert_allclose(found.x, [1.0, 0.0, 0.0], atol=1e-12)
+    assert found.solves == len(asked) + 5
+    eps = np.finfo(float).eps
+    added = [
+        1e-15 * np.linalg.norm(x) + eps * np.linalg.norm(abs(matrix) @ np.abs(x)) / shift
+        for shift, x in asked
+    ]
+    left = np.linalg.norm(matrix @ asked[-8][1]) / asked[-1][0]
+    total = 3 * np.sqrt((16 * eps) ** 2 + np.sum(np.square(added))) + left
+    assert found.error == pytest.approx(total, rel=1e-6)
+    # Shifts fall by the root of ten from the largest sum of a column.
+    shifts = sorted({shift for shift, _ in asked}, reverse=True)
+    assert shifts == pytest.approx(10 ** (-0.5 * np.arange(len(shifts))), rel=1e-12)
+
+
+# --- the first step and its growth ---
+
+
+def halt(x):
+    """A generator that changes nothing."""
+    return 0 * x
+
+
+def test_the_first_step_follows_the_rate():
+    def first(end, rate):
+        return next(krylov_steps(halt, np.ones(3), end, rate=rate, states=4, share=1e-9))
+
+    assert first(1e9, 4.0).length == 1e3 / 4.0  # a leap
+    assert first(1e9, 0.0).length == 1e9
+    assert first(0.5, 1e-3).length == 0.5
+
+
+def test_steps_end_with_the_evolution_and_state_their_error():
+    matrix = random_generator(60)
+    y = np.linspace(1, 2, 60)
+    steps = list(krylov_steps(lambda x: matrix @ x, y, 0.9, rate=30.0, states=4, share=1e-9))
+    for step in steps:
+        vector = step.state(0.0)
+        _, hessenberg, following = arnoldi(lambda x: matrix @ x, vector / step.size)
+        scale = 2.0 * step.size * following
+        at, errors = _errors(hessenberg, scale, step.length)
+        assert at[-1] == pytest.approx(step.length)
+        # The bound was found on a coarser grid of at most the next longer step.
+        assert errors[-1] <= 1.001 * step.error
+        assert step.error < 3 * errors[-1] + 1e-300
+        assert step.end <= 0.9
+
+
+def test_lengths_grow_by_four_until_an_error_is_too_large(monkeypatch):
+    tried = []
+
+    def errors(hessenberg, scale, length, allowed):
+        tried.append(length)
+        times = length * np.arange(1, 5) / 4
+        return times, np.where(times <= allowed, 0.5 * times, 2.0 * times)
+
+    def longest(allowed, guess, left):
+        tried.clear()
+        monkeypatch.setattr(krylov, "_errors", lambda h, s, t: errors(h, s, t, allowed))
+        return _longest(np.eye(2), 1.0, 1.0, guess, left)
+
+    assert longest(100.0, 1.0, 30.0) == (30.0, 15.0)
+    assert tried == [4.0, 16.0, 30.0]
+    assert longest(10.0, 1.0, 30.0) == (8.0, 4.0)
+    assert tried == [4.0, 16.0]
+    assert longest(0.1, 1.0, 30.0) == (0.0625, 0.03125)
+    assert tried == [4.0, 1.0, 0.25]
+    assert longest(100.0, 1.0, 3.0) == (3.0, 1.5)
+    assert tried == [3.0]
+    with pytest.raises(FloatingPointError):
+        longest(0.0, 1.0, 3.0)
+    assert min(tried) > 1e-9 / 4
