@@ -58,7 +58,8 @@ def test_the_largest_value_of_random_generators(seed):
 def test_a_stack_finds_what_one_by_one_is_found(part, monkeypatch):
     monkeypatch.setattr(stack, "_STATES", part)
     problems = [random_problem(seed) for seed in range(12)]
-XX
+    scales = (1, 0.01, 3) * 4  # these do not share a grid
+    generators = np.array([s * p[0] for s, p in zip(scales, problems, strict=True)])
     _, start, vectors = problems[0]
     told = []
     found = stack.largest_of_stack(generators, start, vectors, 3.0, told.append)
