@@ -1,0 +1,168 @@
+"""Parts of filters that whole responses hardly show, each against a plain scan or formula."""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.filters import passive, response
+from thermalent.filters.measured import fitting, uncertainty
+from thermalent.filters.response import StateSpace
+from thermalent.support import checks
+from thermalent.support.errors import ArgumentError
+
+
+def random_system(seed, n=3):
+    """A stable system with complex poles."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n)) - 3 * np.eye(n)
+    b, c = rng.normal(size=(2, n)) + 1j * rng.normal(size=(2, n))
+    return StateSpace(a, b, c, 0.1 * (1 + 1j))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_peak_and_the_width_of_a_response_are_those_of_a_scan(seed):
+    system = random_system(seed)
+    omega = np.linspace(-25, 25, 40_001)
+    resolvent = np.linalg.inv(1j * omega[:, None, None] * np.eye(3) - system.a)
+    size = np.abs(system.d + resolvent @ system.b @ system.c)
+    value, where = response.peak(system)
+    # Between two points of the scan the peak is higher by some 1e-5 of it.
+    assert size.max() <= value < size.max() * (1 + 2e-5)
+    assert where == pytest.approx(omega[np.argmax(size)], abs=3e-3)
+    exact = system.d + np.array([system.c @ np.linalg.solve(1j * w * np.eye(3) - system.a, system.b)
+                                 for w in (0.3, 2.0)])  # fmt: skip
+    np.testing.assert_allclose(response.transfer_function(system, np.array([0.3, 2.0])), exact)
+
+
+def test_the_grid_surrounds_every_pole_far_out():
+    poles = np.array([-0.5 + 2.0j, -0.01 - 7.0j])
+    system = StateSpace(np.diag(poles), np.ones(2), np.ones(2), 0.0)
+    grid = response._grid(system)
+    assert np.all(np.diff(grid) > 0)
+    assert grid[0] == pytest.approx(-1e6 * abs(poles[1]))
+    assert grid[-1] == pytest.approx(1e6 * abs(poles[1]))
+    for pole in poles:
+        width = abs(pole.real)
+        for sign in (-1, 1):
+            for far in (0.5, 1.0, *np.geomspace(2, 1e3, 10)):
+                # A point beside each distance, to a factor of three of it.
+                apart = np.abs(grid - (pole.imag + sign * far * width))
+                assert apart.min() < 0.7 * far * width
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_balanced_system_has_equal_gramians_and_the_same_response(seed):
+    system = random_system(seed)
+    balanced = passive._balanced(system)
+    omega = np.array([-2.0, 0.1, 3.0])
+    np.testing.assert_allclose(
+        response.transfer_function(balanced, omega),
+        response.transfer_function(system, omega),
+        rtol=1e-10,
+    )
+    modes, vectors = np.linalg.eig(balanced.a)
+    inverse = np.linalg.inv(vectors)
+    b, c = inverse @ balanced.b, balanced.c @ vectors
+    sums = modes[:, None] + modes.conj()[None, :]
+    controllable = vectors @ (-np.outer(b, b.conj()) / sums) @ vectors.conj().T
+    observable = inverse.conj().T @ (-np.outer(c.conj(), c) / sums.conj()) @ inverse
+    np.testing.assert_allclose(controllable, np.diag(np.diag(controllable)), atol=1e-9)
+    np.testing.assert_allclose(controllable, observable, atol=1e-9)
+
+
+# --- measured filters ---
+
+
+def test_the_covariance_of_a_straight_line_is_that_of_textbooks():
+    rng = np.random.default_rng(3)
+    x = np.linspace(-1, 2, 40)
+    slopes = np.stack([np.ones(40), x], axis=1)
+    residual = rng.normal(size=40)
+    found = uncertainty._covariance(slopes, residual, 1.5)
+    inverse = np.linalg.inv(slopes.T @ slopes)
+    sandwich = inverse @ (slopes.T * residual**2) @ slopes @ inverse
+    np.testing.assert_allclose(found, 1.5 * 40 / 38 * sandwich, rtol=1e-9)
+
+
+def test_neighbouring_residuals_that_are_alike_count_as_one():
+    rng = np.random.default_rng(5)
+    independent = rng.normal(size=400)
+    assert uncertainty._alike(independent) == pytest.approx(1.0, abs=0.3)
+    repeated = np.repeat(independent[:100], 4)
+    total = np.sum(repeated**2)
+    lags = [2 * repeated[:-k] @ repeated[k:] / total for k in (1, 2, 3)]
+    assert all(lag > 4 / np.sqrt(400) for lag in lags[:2])
+    found = uncertainty._alike(repeated)
+    expected = 1.0
+    for lag in range(1, 200):
+        product = repeated[:-lag] @ repeated[lag:]
+        if product <= 2 / 20 * total:
+            break
+        expected += 2 * product / total
+    assert found == pytest.approx(expected)
+    assert found > 3
+
+
+def test_the_half_power_width():
+    frequencies = np.linspace(0.0, 10.0, 101)
+    power = 3 / (1 + (frequencies - 4.0) ** 2)
+    assert fitting._half_power_width(frequencies, power) == pytest.approx(2.0, abs=0.21)
+    narrow = np.where(np.arange(101) == 40, 1.0, 1e-3)
+    assert fitting._half_power_width(frequencies, narrow) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_a_numerator_for_given_poles_is_exact(constant):
+    omega = np.linspace(-4, 5, 60)
+    poles = np.array([-0.5 + 1.0j, -1.0 - 2.0j])
+    values = (0.3 + 1j) / (1j * omega - poles[0]) + 2.0 / (1j * omega - poles[1]) + 0.2 * constant
+    model = fitting._with_numerator(omega, values, poles, 1.7, constant)
+    np.testing.assert_allclose(model(omega), values, atol=1e-12)
+
+
+def deviating(deviations):
+    """Fits whose deviation from a flat power of one is given by their number of poles."""
+    asked = []
+
+    def fitted(count):
+        asked.append(count)
+        return lambda omega: np.sqrt(1 + deviations[count] * (omega == 0))
+
+    return fitted, asked
+
+
+@pytest.mark.parametrize(
+    ("deviations", "best", "tried"),
+    [
+        ({1: 0.5, 2: 0.1, 3: 0.09, 4: 0.08, 5: 1e-9}, 2, [1, 2, 3, 4]),
+        ({1: 0.5, 2: 0.1, 3: 0.09, 4: 0.04, 5: 0.035, 6: 0.03}, 4, [1, 2, 3, 4, 5, 6]),
+        ({1: 0.5, 2: 0.9e-5, 3: 0.0}, 2, [1, 2]),
+        ({1: 0.5, 2: 1.1e-5, 3: 0.0}, 3, [1, 2, 3]),
+    ],
+)
+def test_poles_are_added_while_they_are_worth_it(deviations, best, tried):
+    fitted, asked = deviating(deviations)
+    omega = np.linspace(-1, 1, 3)
+    model = fitting.chosen(fitted, None, omega, np.ones(3), 1, max(deviations))
+    assert model(omega)[1] ** 2 == pytest.approx(1 + deviations[best])
+    assert asked == tried
+
+
+def test_more_poles_than_the_data_allow_are_refused():
+    fitted, asked = deviating({3: 0.0})
+    fitting.chosen(fitted, 3, np.zeros(9), np.ones(9), 1, 3)
+    assert asked == [3]
+    with pytest.raises(ArgumentError, match="from 1 to 3, for 9 frequencies"):
+        fitting.chosen(fitted, 4, np.zeros(9), np.ones(9), 1, 3)
+    with pytest.raises(ArgumentError) as refused:
+        fitting.chosen(fitted, 9, np.zeros(9), np.ones(9), 1, 8)
+    assert "frequencies" not in str(refused.value)
+
+
+def test_arguments_of_filters_are_named():
+    with pytest.raises(ValueError, match="rates"):
+        te.Filter.cavities([])
+    with pytest.raises(ValueError, match="rates"):
+        te.Filter.cavities([1.0] * (checks.MOST_NODES + 1))
+    with pytest.raises(ValueError, match="axes"):
+        te.Filter.cavities([1.0, 2.0]).plot("here")
