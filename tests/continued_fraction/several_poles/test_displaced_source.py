@@ -22,8 +22,9 @@ def exact(network, initial, source, rtol=1e-5, times=TIMES):
     [
         (cold(), "10", (0.5, 0.3j)),
         (acting_back(), np.array([0.6, 0.0, 0.64j, 0.48]), (0.0, -0.3 + 0.2j)),
+        (te.thermal_link(0.0, 0.4, filters=2), "10", (0.5, 0.3j)),  # nothing but the coherent field
     ],
-    ids=["cascade", "detuned"],
+    ids=["cascade", "detuned", "without heat"],
 )
 def test_cold_sources_decay_as_in_fock_space(network, initial, source):
     """Both modes, or the second alone; back-action, detuned modes, the emitters' coherences."""

@@ -117,16 +117,17 @@ def evolve_moving_source(
 
     make: Callable[[int, int, int], Run] = coupled
     granted = max(most_work, _MORE_WORK * TIERS_BUDGET)
-    # A strong field has so many tiers that already their start takes minutes to write down.
-    size = _UNKNOWNS * count(chain.length - 1, _FIRST_QUANTA_COHERENT) * len(rho) ** 2
-    wide = goal.depth(tolerances[0]) * reference.width * _TIERS_COHERENT
-    least = _FOLDS * fold_work(int(wide), size)
-    if reference.suits and least > granted and chain.variance > _AMPLIFIED:
-        stats["refused"] = int(least)
-        return np.full((len(times), *rho.shape), np.nan), np.full(len(times), np.inf), stats
-    if reference.suits and least <= granted and _shorter(apart, coupled, chain, goal, times):
-        make = apart
-        goal = goal._replace(granted=granted, quanta=_FIRST_QUANTA_COHERENT)
+    if reference.suits:
+        # A strong field has so many tiers that already their start takes minutes to write down.
+        size = _UNKNOWNS * count(chain.length - 1, _FIRST_QUANTA_COHERENT) * len(rho) ** 2
+        wide = goal.depth(tolerances[0]) * reference.width * _TIERS_COHERENT
+        least = _FOLDS * fold_work(int(wide), size)
+        if least > granted and chain.variance > _AMPLIFIED:
+            stats["refused"] = int(least)
+            return np.full((len(times), *rho.shape), np.nan), np.full(len(times), np.inf), stats
+        if least <= granted and _shorter(apart, coupled, chain, goal, times):
+            make = apart
+            goal = goal._replace(granted=granted, quanta=_FIRST_QUANTA_COHERENT)
     states, error = evolved(make, rho.shape, goal)
     error[times > 0] += chain.rounding
     return states, error, stats

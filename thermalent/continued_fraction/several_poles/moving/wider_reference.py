@@ -59,9 +59,10 @@ class Reference:
         changes = [source.at(time) for time in times.tolist()]
         filled = [chain.scale**2 * float(lacking[0].real) for lacking, _ in changes]
         mean = np.array([abs(field) ** 2 for _, field in changes])
-        self.width = float(np.sqrt(1 + np.max(filled + _PART * mean) / chain.variance))
         self.frame = following_frame(chain, np.sqrt(_PART) * source.mean[:, None])
         self.suits = self.frame is not None and chain.variance > COLD
+        widest = float(np.max(filled + _PART * mean))
+        self.width = np.sqrt(1 + widest / chain.variance) if self.suits else np.inf
         self.turn = _first_turn(source)
 
 
