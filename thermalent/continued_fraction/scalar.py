@@ -312,7 +312,7 @@ def _remainder(increments: deque[float]) -> float:
         return math.inf
     first, last = max(increments[0], increments[1]), max(increments[-1], increments[-2])
     if last >= first:
-        return 0.0 if first == 0.0 else math.inf
+        return 0.0 if last == 0.0 else math.inf
     rate = (last / first) ** (1 / (_WINDOW - 1))
     return 2 * last / (1 - rate)
 

@@ -76,7 +76,9 @@ def _one_sided(value_at: Callable[[float], Estimate], value: float, side: float)
             if len(zeros) < 2 or best is not None:
                 continue
             break
-        estimate = _extrapolated(points)
+        # Steps into what is separable again would show a slope of zero.
+        nearest = next(i for i, (_, c) in enumerate(points) if c > 0)
+        estimate = _extrapolated(points[nearest:])
         if best is None or estimate.error < best.error:
             best = estimate
         if best.error <= _GOOD * abs(best):
