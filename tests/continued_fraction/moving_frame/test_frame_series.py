@@ -1,0 +1,104 @@
+"""Parts of the Taylor steps of the moving frame against closed forms."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from thermalent.continued_fraction.moving_frame import steps
+from thermalent.continued_fraction.moving_frame.steps import FrameSteps
+
+
+def test_terms_of_an_exponential_as_far_as_they_matter():
+    for decay in (1e-3, 0.5, 3.0):
+        found = steps._exponential(decay)
+        exact = [(-decay) ** n / math.factorial(n) for n in range(41)]
+        np.testing.assert_allclose(found, exact[: len(found)], rtol=1e-12)
+        held = [abs(x) * 2.0**n > 1e-18 for n, x in enumerate(exact)]
+        assert len(found) == max(n for n, one in enumerate(held) if one) + 1
+    assert len(steps._exponential(0.0)) == 2
+
+
+def frame(*, terms=None, width=1.0, tolerance=1e-8, rate=0.5, variance=2.0, amplitude=1.5 - 2j):
+    found = object.__new__(FrameSteps)
+    found.generator = SimpleNamespace(terms=terms, amplitude=amplitude)
+    found.tolerance, found.rate, found.variance, found.products = tolerance, rate, variance, 0
+    if terms is not None:
+        found._rescale(width)
+    return found
+
+
+def terms(rng, n=3, *, back=True):
+    def matrix(scale=1.0):
+        return sparse.csr_array(scale * rng.normal(size=(n, n)))
+
+    return SimpleNamespace(
+        constant=matrix(), drive=matrix(), up=matrix(), down=matrix(), backaction=matrix(1.0 * back)
+    )
+
+
+def test_a_series_solves_the_equation_of_motion():
+    """Its derivative at any part of the step is the generator at that time, applied to it."""
+    of = terms(np.random.default_rng(1))
+    found = frame(terms=of, width=0.49)
+    x, now, step = np.array([1.0, -0.5, 0.2]), 0.7, 0.05
+    series = found._series(x, now, step)
+    assert found.products == 40
+    for part in (0.0, 0.6, 1.0):
+        time = now + part * step
+        value = steps._value(series, part)
+        slope = (np.arange(1, 41) * part ** np.arange(40)) @ series[1:] / step
+        mean = 2.5 * np.exp(-0.5 * time)
+        filled = 2.0 * (1 - np.exp(-2 * 0.5 * time))
+        generator = (
+            of.constant
+            + 0.7 * of.down
+            + of.backaction / 0.7
+            + mean * of.drive
+            + filled / 0.7 * of.up
+        )
+        np.testing.assert_allclose(slope, generator @ value, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "longer"),
+    [
+        ({0: 1.0}, 2.0),  # a constant
+        ({0: 1.0, 5: 1e3}, 1.0),  # a thousand times the first is the largest term
+        ({0: 2.0, 5: 2e3 * 32}, 0.5),
+        ({0: 1.0, 40: 1e-8}, 1.0),  # the last two show the truncation
+        ({0: 1.0, 39: 1e-8}, 1.0),
+        ({0: 1.0, 38: 1e-8 * 2**39}, (1e3 / (1e-8 * 2**39)) ** (1 / 38)),
+        ({0: 1e-13, 40: 1e-10 * 2.0**40}, 0.5),  # never more than the largest term either
+        ({0: 1.0, 40: 1e-8 * 1.5**-40}, 1.5),
+        ({0: 1.0, 40: 1e-8 * 3.0**-40}, 2.0),  # at most twice as long
+    ],
+)
+def test_a_step_is_as_long_as_its_terms_allow(sizes, longer):
+    series = np.zeros((41, 2))
+    for n, size in sizes.items():
+        series[n] = [-size, 0.1 * size]
+    assert frame()._allowed(series) == pytest.approx(longer, rel=1e-9)
+
+
+def test_the_scale_at_the_start_is_that_of_the_amplification():
+    rng = np.random.default_rng(2)
+    of = terms(rng, back=False)
+    of.backaction.eliminate_zeros()
+    of.down = sparse.csr_array(np.array([[0.0, 3.0, -5.0], [1.0, 0, 0], [0, 0, 0]]))
+    speed = 8.0 / (2 * 0.5 * 2.0)
+    assert frame(terms=of)._narrowest() == pytest.approx(speed ** (-2 / 3))
+    of.down = 0.01 * of.down
+    assert frame(terms=of)._narrowest() == 2.0  # the variance is less
+    of.down = sparse.csr_array((3, 3))
+    assert frame(terms=of)._narrowest() == 1.0
+    assert frame(terms=of, variance=0.5)._narrowest() == 0.5
+    assert frame(terms=of, variance=0.0)._narrowest() == 1.0
+    assert frame(terms=terms(rng))._narrowest() == 1.0  # with back-action
+
+
+def test_sums_over_rows():
+    assert steps.row_sum(sparse.csr_array(np.array([[1.0, -2.0], [2.5, 0.0]]))) == 3.0
+    assert steps.row_sum(sparse.csr_array((2, 2))) == 0.0
