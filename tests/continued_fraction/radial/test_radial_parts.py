@@ -36,13 +36,13 @@ def test_elements_are_of_equal_length_in_their_own_measure():
 
 
 def test_integrals_are_those_of_the_density():
-    found = radial_integrals(5, 3, 0.05, 4.0)
+    found = radial_integrals(5, 9, 0.05, 4.0)
     for element in (0, 2, 4):
         low, high = found.ends[element], found.ends[element + 1]
         half = (high - low) / 2
 
         def parts(s, low=low, half=half):
-            values, slopes = _polynomials(np.array([(s - low) / half - 1]), 3)
+            values, slopes = _polynomials(np.array([(s - low) / half - 1]), 9)
             return values[0], slopes[0] / half
 
         def over(factor, i, j, left=0, right=0, low=low, high=high, parts=parts):
