@@ -93,8 +93,9 @@ def test_new_samples_are_where_two_sums_differ_and_in_the_widest_gap():
     for omega in (1.0, 10.0, 1000.0):
         found._sample(omega)
     grid = np.geomspace(0.5, 2000.0, 400)
-    longer = PoleSum(np.array([-1.0 + 0j]), np.array([[1.0 + 0j, 0.0]]))
-    peak = PoleSum(np.array([-1.0, -2.0 + 300j]), np.array([[1.0, 0.0], [0.0, 0.5]], dtype=complex))
+    common, weak = [-1.0 + 20j, -3.0], [[5.0, 0.0], [0.0, 2.0]]
+    longer = PoleSum(np.array(common), np.array(weak, dtype=complex))
+    peak = PoleSum(np.array([*common, -2.0 + 300j]), np.array([*weak, [0.0, 0.5]], dtype=complex))
     first, gap = found._wanted(grid, longer, peak)
     z = SIGMA + 1j * grid
     assert first == grid[np.argmax(np.abs(z / (z + 2 - 300j)))]  # of z F, not of F

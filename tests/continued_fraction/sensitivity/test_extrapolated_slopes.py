@@ -128,6 +128,8 @@ def test_entries_are_judged_relative_to_the_larger_one():
 
 
 def test_the_rate_counts_as_an_element():
+    several = terms([[1.0, -7.0], [0.5, 2.0]], [[1.0, 0.2]], [[0.1]], 3.0)
+    assert generator_slopes._size(several) == 7.0
     assert generator_slopes._size(terms(1.0, -2.0, 3j, -4.0)) == 4.0
     assert generator_slopes._size(terms(1.0, -5.0, 3j, -4.0)) == 5.0
     assert generator_slopes._size(terms(1.0, -2.0, 6j, -4.0)) == 6.0
@@ -267,6 +269,18 @@ def test_truncation_errors_follow_the_common_decay():
     stated = stated_error(np.array(tiers), np.array([0.0, *common]), 2, 0.55001)
     least = np.maximum([0.02, 1e-4], common[1] / common[0] * np.array([0.1, 0.5]))
     np.testing.assert_allclose(found, stated / common[1] * least, rtol=1e-9)
+
+
+def test_changes_that_no_longer_fall_are_rounding_of_the_largest_number():
+    """Of a derivative of 4e6 in its parameter's size, 2, or of the state."""
+    tiers = [16, 20, 24]
+    for large, known in (((4e6, 1.0), True), ((1.0, 4e6), False)):
+        values = np.array(large) + np.array([[0.0, 0.0], [1.0, 0.0], [2.1, 0.0]])
+        found = truncation_errors(tiers, values, np.zeros((3, 2)), np.array([2.0, 0.25]))
+        stated = stated_error(np.array(tiers), np.array([0.0, 2.0, 2.2]), 2, 8e6 if known else 1e6)
+        assert np.isfinite(stated) == known
+        expected = stated / 2.2 * 1.1 if known else 4 * 1.1
+        np.testing.assert_allclose(found, [expected, 0.0], rtol=1e-9)
 
 
 def test_truncation_errors_where_nothing_or_everything_changes():

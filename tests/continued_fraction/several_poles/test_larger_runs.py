@@ -66,7 +66,7 @@ def test_the_error_is_three_changes_of_this_or_a_later_time_and_that_of_the_step
 @pytest.mark.parametrize(("change", "count"), [(3.2e-4, 2), (3.4e-4, 3)])
 def test_runs_end_where_the_error_is_allowed(change, count):
     last = 1 + change
-    runs = [Run(0, [1, 1, 1]), Run(0, [1, 1, last]), Run(0, [1, 1, last])]
+    runs = [Run(0, [1, 1, 1]), Run(0, [last, 1, 1]), Run(0, [last, 1, 1])]
     assert len(converged(runs)[3]) == count
 
 
