@@ -224,6 +224,18 @@ UNCHANGED: list[Unchanged] = [
         "1.0",
         "a factor that numerator and denominator of the fraction have in common",
     ),
+    Unchanged(
+        "thermalent/networks/symmetry.py",
+        "level_charges",
+        "isinstance(emitter, _LADDERS)",
+        "the lowering operator of a ladder gives the same charges, in more time",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/sensitivity/generator_slopes.py",
+        "randomised",
+        "1j",
+        "a random number that is as likely as its negative has another sign",
+    ),
 ]
 
 

@@ -21,10 +21,17 @@ def test_terms_of_an_exponential_as_far_as_they_matter():
     assert len(steps._exponential(0.0)) == 2
 
 
-def frame(*, terms=None, width=1.0, tolerance=1e-8, rate=0.5, variance=2.0, amplitude=1.5 - 2j):
+def frame(*, terms=None, width=1.0, tolerance=1e-8, rate=0.5, begin=0.0, limit=2.0):
+    """Steps while a field of mean 2.5 decays and its fluctuations change."""
     found = object.__new__(FrameSteps)
-    found.generator = SimpleNamespace(terms=terms, amplitude=amplitude)
-    found.tolerance, found.rate, found.variance, found.products = tolerance, rate, variance, 0
+    found.tolerance, found.products, found.terms = tolerance, 0, terms
+    found.piece = SimpleNamespace(
+        mode=SimpleNamespace(rate=rate, variance=limit),
+        variance=begin,
+        mean=2.5,
+        mean_at=lambda time: 2.5 * np.exp(-rate * time),
+        variance_at=lambda time: limit + (begin - limit) * np.exp(-2 * rate * time),
+    )
     if terms is not None:
         found._rescale(width)
     return found
@@ -42,7 +49,7 @@ def terms(rng, n=3, *, back=True):
 def test_a_series_solves_the_equation_of_motion():
     """Its derivative at any part of the step is the generator at that time, applied to it."""
     of = terms(np.random.default_rng(1))
-    found = frame(terms=of, width=0.49)
+    found = frame(terms=of, width=0.49, begin=0.3)
     x, now, step = np.array([1.0, -0.5, 0.2]), 0.7, 0.05
     series = found._series(x, now, step)
     assert found.products == 40
@@ -51,7 +58,7 @@ def test_a_series_solves_the_equation_of_motion():
         value = steps._value(series, part)
         slope = (np.arange(1, 41) * part ** np.arange(40)) @ series[1:] / step
         mean = 2.5 * np.exp(-0.5 * time)
-        filled = 2.0 * (1 - np.exp(-2 * 0.5 * time))
+        filled = 2.0 - 1.7 * np.exp(-2 * 0.5 * time)
         generator = (
             of.constant
             + 0.7 * of.down
@@ -88,15 +95,29 @@ def test_the_scale_at_the_start_is_that_of_the_amplification():
     of = terms(rng, back=False)
     of.backaction.eliminate_zeros()
     of.down = sparse.csr_array(np.array([[0.0, 3.0, -5.0], [1.0, 0, 0], [0, 0, 0]]))
-    speed = 8.0 / (2 * 0.5 * 2.0)
-    assert frame(terms=of)._narrowest() == pytest.approx(speed ** (-2 / 3))
+    assert frame(terms=of)._narrowest() == pytest.approx((8.0 / (2 * 0.5 * 2.0)) ** (-2 / 3))
+    half = (8.0 / (2 * 0.5 * 0.5)) ** (-2 / 3)
+    assert frame(terms=of, begin=1.5)._narrowest() == pytest.approx(half)
+    # A field that decays: until it is gone, or to what stays.
+    assert frame(terms=of, begin=3.0, limit=0.0)._narrowest() == pytest.approx((0.5 / 8) ** 2)
+    assert frame(terms=of, begin=3.0, limit=0.1)._narrowest() == 0.1
+    assert frame(terms=of, begin=1e-3, limit=0.0)._narrowest() == 1e-3
     of.down = 0.01 * of.down
     assert frame(terms=of)._narrowest() == 2.0  # the variance is less
     of.down = sparse.csr_array((3, 3))
-    assert frame(terms=of)._narrowest() == 1.0
-    assert frame(terms=of, variance=0.5)._narrowest() == 0.5
-    assert frame(terms=of, variance=0.0)._narrowest() == 1.0
+    assert frame(terms=of)._narrowest() == 2.0
+    assert frame(terms=of, begin=3.0)._narrowest() == 3.0
+    assert frame(terms=of, limit=0.0)._narrowest() == 1.0
     assert frame(terms=terms(rng))._narrowest() == 1.0  # with back-action
+
+
+def test_the_first_step_follows_the_largest_rate():
+    of = terms(np.random.default_rng(3))
+    found = frame(terms=of, width=0.49)
+    constant = of.constant + 0.7 * of.down + of.backaction / 0.7
+    expected = steps.row_sum(constant) + 2.5 * steps.row_sum(of.drive)
+    expected += 0.49 * steps.row_sum(of.up) / 0.7
+    assert found._largest_rate() == pytest.approx(expected, rel=1e-12)
 
 
 def test_sums_over_rows():
