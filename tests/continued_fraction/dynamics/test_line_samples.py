@@ -96,7 +96,7 @@ def test_new_samples_are_where_two_sums_differ_and_in_the_widest_gap():
     common, weak = [-1.0 + 20j, -3.0], [[5.0, 0.0], [0.0, 2.0]]
     longer = PoleSum(np.array(common), np.array(weak, dtype=complex))
     peak = PoleSum(np.array([*common, -2.0 + 300j]), np.array([*weak, [0.0, 0.5]], dtype=complex))
-    first, gap = found._wanted(grid, longer, peak)
+    first, gap = found._wanted(grid, longer, peak, 0)
     z = SIGMA + 1j * grid
     assert first == grid[np.argmax(np.abs(z / (z + 2 - 300j)))]  # of z F, not of F
     assert first == pytest.approx(300.0, rel=0.03)
@@ -112,7 +112,9 @@ def test_new_samples_are_away_from_all_others():
     grid = np.array([10.0, 285.0, 300.0, 317.0, 325.0, 1000.0])
     none = PoleSum(np.zeros(0, dtype=complex), np.zeros((0, 1), dtype=complex))
     peak = PoleSum(np.array([-2.0 + 300j]), np.array([[0.5 + 0j]]))
-    assert found._wanted(grid, none, peak)[0] == 325.0  # by more than a sixteenth of itself
+    assert found._wanted(grid, none, peak, 0)[0] == 325.0  # by more than a sixteenth of itself
+    # Several at a time are away from each other as well.
+    assert found._wanted(grid, none, peak, 1)[:2] == [325.0, 1000.0]
 
 
 def test_the_distance_is_that_of_z_f_in_the_largest_component():
@@ -177,11 +179,26 @@ def test_sums_foretell_four_samples_and_their_misses_count(monkeypatch):
     assert found._foretelling(np.ones(3), 1.0) == ("long", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("off", "work", "more"), [(1e4, 0.0, 6), (50.0, 0.0, 3), (2.5, 0.0, 0), (1e4, 1.0, 0)]
+)
+def test_cheap_samples_are_taken_several_at_a_time(monkeypatch, off, work, more):
+    """Two for each factor of ten that the last sum was off, six at the most."""
+    found, asked, distances = line_of(decaying, work=work), [], iter([off, 0.1])
+    monkeypatch.setattr(found, "_fitted", lambda allowed: ("short", "long"))
+    monkeypatch.setattr(
+        found, "_wanted", lambda grid, shorter, longer, more: asked.append(more) or [1.5, 2.5]
+    )
+    monkeypatch.setattr(found, "_distance", lambda sums, sample: next(distances, 0.1))
+    found._foretelling(np.ones(3), 1.0)
+    assert asked == [0, more, more]
+
+
 def test_no_more_than_ninety_samples(monkeypatch):
     rng = np.random.default_rng(1)
     found = line_of(lambda z, depth: np.array([rng.normal() / z])).found()
     assert not found.foretold
-    assert 90 + 4 <= found.samples <= 92 + 4
+    assert 90 + 4 <= found.samples <= 98 + 4
     found = line_of(decaying).found()
     assert found.foretold
     assert found.samples < 40
