@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
 from benchmarks.report import Row
@@ -13,6 +14,10 @@ from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart
+from thermalent.fock.lindbladian import lindbladian
+from thermalent.fock.problem import problem
+from thermalent.fock.space import space
+from thermalent.numerics.exponential import exponential_path
 
 ACCURACY = 1e-6
 # Our rtol bounds the error and is cautious: the largest one whose true error is below ACCURACY.
@@ -85,6 +90,7 @@ def versus_dop853(quick: bool = False) -> list[Row]:
         ),
         *_other_starts(quick),
         _strong_field(quick),
+        _fock_series(quick),
         _schedule(10.0),
         _schedule(1000.0),
     ]
@@ -172,6 +178,34 @@ def _other_starts(quick: bool) -> list[Row]:
             numbers={"seconds": coherent},
         ),
     ]
+
+
+def _fock_series(quick: bool) -> Row:
+    """The series of the Fock method beside scaling and Taylor series, on the same generator."""
+    net, cutoff = te.thermal_link(20.0, 0.05), 60 if quick else 240
+    base = space(net, (cutoff,), problem(net, te.Fock()).numbers)
+    matrix = lindbladian(net, base).matrix
+    start, times = np.zeros(len(base.coordinates().indptr) - 1), np.linspace(1.0, 20.0, 20)
+    start[0] = 1.0
+    began = time.process_time()
+    ours = [vector for vector, _ in exponential_path(matrix, start, times)]
+    seconds = time.process_time() - began
+    began, peer, step = time.process_time(), start, matrix * times[0]
+    for _ in times:
+        peer = expm_multiply(step, peer)
+    peer_seconds = time.process_time() - began
+    apart = float(np.max(np.abs(peer - ours[-1])))
+    return Row(
+        name="dynamics",
+        quantity=f"20 times to 20/gamma in Fock space, n_th = 20, cutoff {cutoff}: expm_multiply",
+        required="",
+        measured=(
+            f"{peer_seconds / seconds:.0f} x ({seconds:.2f} s against {peer_seconds:.2f} s, "
+            f"{apart:.0e} apart)"
+        ),
+        passed=None,
+        numbers={"seconds": seconds, "peer_seconds": peer_seconds, "apart": apart},
+    )
 
 
 def _strong_field(quick: bool) -> Row:

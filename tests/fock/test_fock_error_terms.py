@@ -16,13 +16,13 @@ EPS = np.finfo(float).eps
 TIMES = np.array([1.0, 2.0, 5.0])
 
 
-def run(cutoff, states, propagation=0.0, rate=0.0):
+def run(cutoff, states, propagation=0.0, rounding=0.0):
     populations = 0.5 * 0.5 ** np.arange(cutoff)
     return _Run(
         cutoffs=(cutoff,),
         states=np.asarray(states, dtype=complex).reshape(-1, 1, 1),
         populations=[[populations]] * len(TIMES),
-        rate=rate,
+        rounding=np.full(len(TIMES), rounding),
         elements=1,
         sectors=1,
         propagation=np.full(len(TIMES), propagation),
@@ -34,10 +34,9 @@ def measured(fine, coarse):
 
 
 def test_the_error_of_an_evolution_is_truncation_rounding_and_steps():
-    rate = 1e6
-    rounding = EPS * (1 + rate * TIMES)
+    rounding = EPS * (1 + 1e6 * TIMES)
     differences = np.array([1e-4, 3e-4, 1e-5])
-    fine = run(30, [0.5, 0.5, 0.5], propagation=2e-5, rate=rate)
+    fine = run(30, [0.5, 0.5, 0.5], propagation=2e-5, rounding=rounding)
     found = measured(fine, run(26, 0.5 + differences))
     # What falls by half per level has lost 1/15 of what four levels show; ten times that is stated,
     # of the largest difference so far, without the rounding of both runs.
@@ -131,7 +130,7 @@ def test_what_the_steps_leave_out_of_every_sector_adds_up(monkeypatch):
     monkeypatch.setattr(evolution._Stepper, "path", watched)
     found = evolution._run([problem(network, te.Fock())], (), task, 1e-8, lambda _: None)
     assert charges == [0, 1, 2]
-    assert found.propagation == pytest.approx([221e-9, 442e-9], rel=1e-12)
+    assert found.rounding == pytest.approx([221e-9, 442e-9], rel=1e-12)
 
 
 def test_the_error_of_a_few_levels_is_no_hundred_times_too_large_or_too_small():

@@ -8,12 +8,14 @@ from scipy.special import gammaln
 import thermalent as te
 from tests.support.brute_force import BruteForce
 from tests.support.long_ones import ordinary_and_long
+from thermalent.fock import evolution
 from thermalent.fock.evolution import _displaced_levels
 from thermalent.fock.method import Fock
 from thermalent.fock.mode_states import joint_state
 from thermalent.fock.truncation import occupations
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.nodes import SIGMA_MINUS
+from thermalent.numerics import exponential
 from thermalent.solution.result import Outcome
 from thermalent.solution.tasks import EvolutionTask, Piece
 from thermalent.support import memory_limit
@@ -218,7 +220,7 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
     ("network", "source", "initial"),
     [
         (te.thermal_link(10.0, 0.1), 300.0, "00"),
-        (te.thermal_link(10.0, 0.1), 100.0, "00"),
+        (te.thermal_link(10.0, 0.1), 130.0, "00"),
         (te.ring_resonators((0.2, 0.3), decay_right=1.0, qubits=1), (60.0, 60.0), "00"),
         (te.dual_rail(pairs=2, squeezing=4.0, bandwidth=1.0), "empty", "0000"),
     ],
@@ -230,19 +232,21 @@ def test_hours_are_refused_before_the_first_product(network, source, initial):
 
 @pytest.mark.parametrize("source", ["stationary", 3.0])
 def test_the_announced_work_is_what_it_takes(source, monkeypatch):
-    """Elements times products times terms, as counted while it runs."""
-    from thermalent.fock import evolution
+    """Products of all series times the elements of the generator, as counted while it runs."""
+    counted = 0
+    coefficients = exponential._coefficients
 
-    counted = 0.0
-    exponential = evolution.linalg.expm_multiply
+    def path(matrix, *given):
+        def counting(*ellipse):
+            nonlocal counted
+            found = coefficients(*ellipse)
+            counted += found.shape[1] * matrix.nnz
+            return found
 
-    def counting(matrix, y, **kept):
-        nonlocal counted
-        # Of the order of five terms per unit of the norm and about 15 elements of a row.
-        counted += 5 * abs(matrix).sum(axis=0).max() * matrix.nnz
-        return exponential(matrix, y, **kept)
+        monkeypatch.setattr(exponential, "_coefficients", counting)
+        return exponential.exponential_path(matrix, *given)
 
-    monkeypatch.setattr(evolution.linalg, "expm_multiply", counting)
+    monkeypatch.setattr(evolution, "exponential_path", path)
     net = te.thermal_link(1.0, 1.0)
     task = EvolutionTask(pieces=(Piece(net),), times=np.array([2.0]), initial="00", source=source)
     plan = Fock().plan(task)
@@ -252,8 +256,6 @@ def test_the_announced_work_is_what_it_takes(source, monkeypatch):
 
 def test_too_little_memory_for_the_tolerance_is_a_failure_that_keeps_the_states(monkeypatch):
     """The back-action fills the mode beyond its first cutoff; no more than that one is allowed."""
-    from thermalent.fock import evolution
-
     fits = evolution.too_large
     monkeypatch.setattr(
         evolution,
