@@ -170,11 +170,14 @@ def step(delta: float) -> str:
     return rf"$\Delta = {of_gamma}$"
 
 
-def merged(*tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Tables of the same columns as one, in the order of the first column; no place comes twice."""
-    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-    _, order = np.unique(next(iter(columns.values())), return_index=True)
-    return {name: column[order] for name, column in columns.items()}
+def continued(
+    first: Mapping[str, np.ndarray], later: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Tables of the same columns as one: of the second what lies beyond the end of the first."""
+    place = next(iter(first))
+    # Not at its end either: two values of nearly one place have no curve through them.
+    beyond = later[place] > first[place][-1] * (1 + 1e-6)
+    return {name: np.concatenate([first[name], later[name][beyond]]) for name in first}
 
 
 def purities(states: np.ndarray) -> np.ndarray:

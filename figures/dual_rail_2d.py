@@ -49,7 +49,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 61, track: Track = commo
         axes.set_title(
             rf"entropies, $r = {SQUEEZING:g}$; dotted: $2n\,\mathcal{{S}}_A/N$", loc="left"
         )
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower right", ncols=2)
         common.save("dual_rail_2d", folder, figure, columns)
     return Report(
         columns=columns,

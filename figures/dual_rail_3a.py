@@ -35,7 +35,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 49, track: Track = commo
             first = _found(te.evolve(_rails(PAIRS), FIRST, "00" * PAIRS, te.Fock()))
         elif step == "evolution":
             evolved = te.evolve(_rails(PAIRS), times, "00" * PAIRS, te.Fock())
-            columns = common.merged(first, _found(evolved))
+            columns = common.continued(first, _found(evolved))
             last = evolved.states[-1]
         else:
             time = common.purity_return(_rails(PAIRS), times, evolved.states, PAIRS * SHARE)

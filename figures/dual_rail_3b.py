@@ -36,7 +36,7 @@ def main(folder: Path = common.FOLDER, *, points: int = 41, track: Track = commo
             first = _found(te.evolve(_rails(), FIRST, "00" * PAIRS, te.Fock()), target.ket)
         elif step == "evolution":
             evolved = te.evolve(_rails(), times, "00" * PAIRS, te.Fock())
-            columns = common.merged(first, _found(evolved, target.ket))
+            columns = common.continued(first, _found(evolved, target.ket))
         else:
             time = common.purity_return(_rails(), times, evolved.states, PAIRS * SHARE)
     distance = common.largest_difference(
@@ -97,7 +97,7 @@ def _of_shorter_rails(times: np.ndarray) -> np.ndarray:
 def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time: float) -> None:
     times = columns["gamma_t"]
     with common.style():
-        figure, (upper, lower) = common.canvas(4.8, 5.0, 2, 1, sharex=True)
+        figure, (upper, lower) = common.canvas(4.8, 5.6, 2, 1, sharex=True)
 
         def smooth(name: str) -> tuple[np.ndarray, np.ndarray]:
             return curves.curve(times, columns[name], scale="root", corners=False)
@@ -121,5 +121,5 @@ def _draw(folder: Path, columns: dict[str, np.ndarray], limits: np.ndarray, time
         for axes in (upper, lower):
             axes.axvline(time, color="#555555", lw=1, ls=":", label=r"$T_\mathrm{prep}$")
         upper.legend(loc="center right", bbox_to_anchor=(0.84, 0.4))
-        figure.legend(*lower.get_legend_handles_labels(), **common.BELOW | {"ncols": 6})
+        figure.legend(*lower.get_legend_handles_labels(), **common.BELOW | {"ncols": 3})
         common.save("dual_rail_3b", folder, figure, columns)

@@ -14,6 +14,8 @@ DATA = Path(__file__).parents[2] / "docs" / "gallery" / "data"
 DRAWN = (
     ("thermal_4a", "gamma_t", "concurrence_1220", "log"),
     ("thermal_4b", "gamma_t", "concurrence_t_phi_inf_us", "log"),
+    ("dual_rail_3a", "gamma_t", "purity", "root"),
+    ("dual_rail_3b", "gamma_t", "S_4", "root"),
     ("dual_rail_4c", "Delta_over_kappa", "C_11_kappa_100", "log"),
     ("dual_rail_4d", "Delta_over_gamma", "C_22", "root"),
     ("pairs_along_a_line", "n_th", "pair_1_of_1", "log"),
@@ -99,9 +101,10 @@ def test_panels_of_our_own_are_named_after_the_one_beside_them(tmp_path, monkeyp
     assert titles[0] == "(c) a panel of the paper"
 
 
-def test_tables_are_merged_in_order():
+def test_a_table_is_continued_beyond_its_end():
+    """Rounding makes two of one time, and a spline through both has any values between."""
     one = {"t": np.array([0.0, 0.5, 1.0]), "y": np.array([0, 5, 10])}
-    two = {"t": np.array([0.0, 1.0, 2.0]), "y": np.array([0, 10, 20])}
-    found = common.merged(one, two)
+    two = {"t": np.array([0.0, 0.7, np.nextafter(1.0, 2.0), 2.0]), "y": np.array([0, 7, 10, 20])}
+    found = common.continued(one, two)
     np.testing.assert_array_equal(found["t"], [0, 0.5, 1, 2])
     np.testing.assert_array_equal(found["y"], [0, 5, 10, 20])
