@@ -74,7 +74,7 @@ def _over_quality(axes: Any, design: Drawn) -> None:
     points = [*design.points, design.best]
     low = min(point.kappa for point in points) / _BEYOND
     high = max(point.kappa for point in points) * _BEYOND
-    kappas = np.geomspace(low, high, 61)
+    kappas = np.geomspace(low, high, 121)
     quality = design.frequency / (2 * kappas * design.gamma)
     axes.plot(quality, design.curve(kappas, attenuated=False), color=_BLUE, label="full source")
     if design.attenuate:
@@ -124,7 +124,9 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
     axes.axhline(design.target, color="0.4", lw=0.8, ls=":")
     axes.set(xlabel="share of the budget, one imperfection alone", xlim=(0, _SPENT[-1]))
     axes.set_ylabel(r"concurrence $\mathcal{C}$")
-    axes.set_title(rf"(b) largest $\mathcal{{C}}$, Q = {best.quality:.3g}", loc="left", size=9)
+    digits, power = f"{best.quality:.2e}".split("e")
+    quality = rf"Q = {digits} \times 10^{{{int(power)}}}"
+    axes.set_title(rf"(b) largest $\mathcal{{C}}$, ${quality}$", loc="left", size=9)
     axes.legend(fontsize=8, frameon=False, title="the whole budget", title_fontsize=8)
 
 

@@ -14,6 +14,7 @@ from thermalent.support.files.figure_files import save_figure
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # by order
 _STYLES = {"cavities": "-", "butterworth": "--", "chebyshev": ":"}
 _MARKS = {"cavities": "o", "butterworth": "s", "chebyshev": "^"}
+_WORDS = {"cavities": "equal cavities", "butterworth": "Butterworth", "chebyshev": "Chebyshev"}
 
 
 class Compared(Protocol):
@@ -81,11 +82,11 @@ def _over_order(axes: Any, design: Compared) -> None:
             ls=_STYLES[family],
             color="0.2",
             ms=4,
-            label=family,
+            label=_WORDS[family],
         )
     axes.axhline(design.target, color="0.4", lw=0.8, label="target")
     axes.set_xticks(_orders(design.shapes))
-    axes.set(xlabel="order", ylabel=r"largest concurrence $\mathcal{C}$")
+    axes.set(xlabel="number of poles", ylabel=r"largest concurrence $\mathcal{C}$")
     axes.set_title("(b) each at its best width", loc="left", size=9)
     axes.legend(fontsize=8, frameon=False, loc="lower right")
 
