@@ -182,3 +182,23 @@ def test_references_follow_the_source():
         for number, piece in enumerate(pieces):
             lengths = [stretch.length for stretch in stretches if stretch.piece == number]
             assert sum(lengths) == pytest.approx(piece.length)
+
+
+def behind_two(n_th):
+    """A link behind two cavities that is switched off, and how long."""
+    networks = [te.thermal_link(n, filter=te.Filter.cavities((0.3, 0.5))) for n in (n_th, 0.0)]
+    return te.Schedule(list(zip(networks, (5.0, 20.0), strict=True)))
+
+
+@pytest.mark.parametrize("source", ["empty", (0.5, 0.3j)])
+def test_what_is_foreseen_goes_before_what_may_take_long(source):
+    """Behind several modes, in Fock space; a hot source has too many levels for that."""
+    cold = behind_two(0.01)
+    network = cold.first if source != "empty" else cold
+    chosen = te.evolve(network, [1.0, 8.0], "10", source=source)
+    assert chosen.method.name == "Fock"
+    exact = te.evolve(network, [1.0, 8.0], "10", te.ContinuedFraction(rtol=1e-4), source=source)
+    assert exact.method.name == "ContinuedFraction"
+    assert np.all(apart(chosen, exact) <= chosen.error + exact.error)
+    hot = te.evolve(behind_two(20.0), [0.1], "10")
+    assert hot.method.name == "ContinuedFraction"

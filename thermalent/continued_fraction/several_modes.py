@@ -138,7 +138,10 @@ class SeveralModesEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Cost of some sixty fractions of the chain per decade of the times."""
+        """Cost of some sixty fractions of the chain per decade of the times.
+
+        From a coherent source it depends on how many quanta along the chain are needed.
+        """
         times = self.task.times[self.task.times > 0]
         decades = 1 + (float(np.log10(times[-1] / times[0])) if len(times) else 0.0)
         once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
@@ -148,7 +151,9 @@ class SeveralModesEvolutionPlan(Plan):
             needed += choice.empty_start_bytes(self.chain, self.settings.aimed_rtol)
         elif not isinstance(self.task.source, str):
             needed += choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol)
-        return Cost(bytes=needed, operations=60 * decades * once.operations, least=once.least)
+        coherent = not isinstance(self.task.source, str)
+        operations = np.nan if coherent else 60 * decades * once.operations
+        return Cost(bytes=needed, operations=operations, least=once.least)
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -32,6 +33,10 @@ from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.machine.one_thread import one_thread
+
+# Multiplications, ten seconds at most: an exact method that foresees at most these for an evolution
+# goes before one that cannot foresee its own.
+_FORESEEN = 3e10
 
 
 class Applicability(NamedTuple):
@@ -135,7 +140,9 @@ def evolve(
             ket, or density matrix; or a result, `evolution.at(-1)`, which is taken within its own
             error and adds d^(3/2)/2 times that to every error, d being the dimension of the states;
             uncorrelated with the source.
-        method: How; if not given, the first exact method that applies.
+        method: How; if not given, the first exact method that applies. Of a schedule or a coherent
+            source behind several modes the continued fraction cannot say beforehand what it takes;
+            where another exact method foresees at most some seconds, that goes first.
         source: The source's initial state: "stationary", "empty", or a coherent amplitude; of
             several modes a sequence, one amplitude each, in the order of the network's modes.
 
@@ -230,11 +237,17 @@ def prepared(
 
 def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Evolution:
     refusals = []
+    unforeseen: tuple[Plan, Method] | None = None
     for candidate in _candidates(task, method):
         plan = candidate.answer(task)
-        if not isinstance(plan, Refusal):
+        if isinstance(plan, Refusal):
+            refusals.append((candidate.name, plan.reason))
+        elif method is None and unforeseen is None and _work_is_unforeseen(plan, task):
+            unforeseen = plan, candidate
+        elif unforeseen is None or plan.cost.operations <= _FORESEEN:
             return _run(plan, task, candidate)
-        refusals.append((candidate.name, plan.reason))
+    if unforeseen is not None:
+        return _run(unforeseen[0], task, unforeseen[1])
     evolves = isinstance(task, EvolutionTask)
     if method is None:
         if isinstance(task, EvolutionTask) and task.network.modes:
@@ -247,6 +260,11 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
     ((name, reason),) = refusals
     does = "evolve" if evolves else "apply to"
     raise MethodError(f"{name} does not {does} this network: {reason}")
+
+
+def _work_is_unforeseen(plan: Plan, task: Task) -> bool:
+    """Whether an evolution may take long, so that another method is asked for what it takes."""
+    return isinstance(task, EvolutionTask) and math.isnan(plan.cost.operations)
 
 
 def _run(plan: Plan, task: Task, method: Method) -> SteadyState | Evolution:

@@ -13,6 +13,7 @@ from thermalent.continued_fraction.dynamics.amplitude_cost import amplitude_refu
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.dynamics.relaxation import ANNOUNCED
 from thermalent.continued_fraction.evolved import evolved
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.moving_frame.evolution import (
     FRAME_AIMS,
     HOW_MOVED,
@@ -34,6 +35,7 @@ from thermalent.support.progress import working
 _HOW = "difference of two runs with other depths, steps, contours and roundings"
 _FEWER, _MORE = 0.85, 1.5  # tiers of the first run over those of the second; then of each further
 _ROUNDS = 5
+_FOLDS = 60.0  # multiplications of a piece, in those of a fraction
 # Tiers of a source that cools: what is remembered of its amplitude does not diffuse.
 _COOLING = 1.5
 _MISSED = 0.1  # what the contours of all pieces may miss, in tolerances
@@ -252,11 +254,13 @@ class ScheduleEvolutionPlan(Plan):
 
     @property
     def cost(self) -> Cost:
-        """Cost of the steps: products of sparse matrices."""
+        """Cost of the steps through every piece, in some sixty fractions of the chain each."""
         needed = memory.evolution_bytes(self.numbers, len(self.task.times))
         if self.frame is not None:
             return Cost(bytes=needed + self.frame.bytes, operations=self.frame.operations)
-        return Cost(bytes=needed, operations=np.nan)
+        networks = {id(network): network for network in self.task.networks}.values()
+        fold = max(memory.fold_operations(one, self.numbers, DEFAULT_RTOL) for one in networks)
+        return Cost(bytes=needed, operations=_FOLDS * len(self.task.pieces) * fold)
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
