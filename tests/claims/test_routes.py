@@ -18,6 +18,7 @@ import sentence_routes
 import thermal_equation_routes
 import thermal_fock_routes
 import thermal_routes
+import thermal_sentence_routes
 import transport_sentence_routes
 from rings_by_hand import exactly, peak, rings
 
@@ -38,7 +39,10 @@ ROUTES = {
     | sentence_routes.COOPERATIVE
     | equation_routes.COOPERATIVE
     | cooperative_sentence_routes.ROUTES,
-    "thermal": thermal_routes.ROUTES | thermal_fock_routes.ROUTES | thermal_equation_routes.ROUTES,
+    "thermal": thermal_routes.ROUTES
+    | thermal_fock_routes.ROUTES
+    | thermal_equation_routes.ROUTES
+    | thermal_sentence_routes.ROUTES,
 }
 ROWS = {
     (table, row["id"]): row
@@ -59,7 +63,7 @@ LONG |= {"optimal temperature", "Fig. 4(a)", "Eq. (45) up to n*", "systematic en
 LONG |= {"S_n over 2 n ln 2", "optimal concurrence", "|11>", "Fig. 6(a)", "Fig. 7(b)", "Eq. (22)"}
 LONG |= {"SiV, limits", "SiV, orbital", "several pairs"}
 LONG |= {"nonchiral, delayed", "multipartite, against in turn", "any finite bandwidth"}
-LONG |= {"upper bounds"}
+LONG |= {"upper bounds", "Fig. 4(a), other temperatures", "overestimates", "no fine tuning"}
 
 
 def places():
@@ -115,6 +119,7 @@ def test_every_row_names_its_route():
         "thermal_model_routes",
         "thermal_driving_routes",
         "thermal_equation_routes",
+        "thermal_sentence_routes",
     ],
 )
 def test_routes_by_hand_use_no_code_of_the_package(file):

@@ -10,12 +10,14 @@ import thermal_claims_driving
 import thermal_claims_equations
 import thermal_claims_model
 import thermal_claims_setups
+import thermal_sentences
 
 CLAIMS = {
     **thermal_claims_model.CLAIMS,
     **thermal_claims_driving.CLAIMS,
     **thermal_claims_setups.CLAIMS,
     **thermal_claims_equations.CLAIMS,
+    **thermal_sentences.CLAIMS,
 }
 TABLE = json.loads(Path(__file__).with_name("reference_thermal.json").read_text())
 ROWS = {row["id"]: row for row in TABLE["claims"]}
@@ -29,7 +31,7 @@ def ours(name):
 def test_all_claims_are_there():
     checked = {name for name, row in ROWS.items() if row["verdict"] != NOT_CHECKED}
     assert checked == set(CLAIMS)
-    assert len(TABLE["claims"]) == len(ROWS) == 88
+    assert len(TABLE["claims"]) == len(ROWS) == 109
     assert {row["verdict"] for row in ROWS.values()} == set(TABLE["verdicts"])
 
 
@@ -183,3 +185,35 @@ def test_statements_by_equations():
     assert np.all(ours("number states") > [70, 6000, 6e5])
     offset, mixing = ours("Eq. (53), levels")
     assert abs(offset) > 0.2 > 1e-12 > mixing
+
+
+def test_more_of_thermal():
+    for name in ("Eqs. (12), (16)", "Eq. (31)", "Eq. (B2)", "Laguerre"):
+        assert np.max(ours(name)) < 1e-14
+    overlap, teleported = ours("further use")
+    assert overlap > 0.5
+    assert teleported > 2 / 3
+    assert ours("C of Bell states") == pytest.approx([0, 0, 1, 1, 1, 1], abs=1e-7)
+    triplet, excited = ours("faster fields").reshape(3, 2).T
+    assert np.all(np.diff(triplet) < 0)
+    assert np.all(np.diff(excited) < 0)
+    constant, thermal = ours("one strength of the field").reshape(2, 2).T
+    assert constant - thermal == pytest.approx([0.119, 0.036], abs=1e-3)
+    assert np.all(np.diff([0, *ours("weakly excited")]) > 0.03)
+    *with_it, triplet, excited = ours("Eq. (38) excites")
+    assert min(with_it) > 0.004 > 1e-12 > max(triplet, excited)
+    assert np.max(ours("three levels at n*")) < 0.02
+    assert ours("slow limit of (45)") == pytest.approx(8.73, abs=0.06)
+    assert np.min(ours("room temperature")) > 0.65
+    assert ours("T_phi") == pytest.approx(1)
+    cold, hot = ours("Fig. 4(a), other temperatures").reshape(2, 4)
+    assert cold[0] == hot[0] == 0
+    assert np.all(hot[:3] / hot[3] <= cold[:3] / cold[3])
+    assert 0.75 < ours("no fine tuning")[0] < 0.8
+    above, below = ours("overestimates").reshape(2, 2)
+    assert above[0] - above[1] > 0.008 > -0.007 > below[0] - below[1]
+    none, quarter = ours("frequency offsets")
+    assert abs(none) < 1e-15
+    assert quarter == pytest.approx(0.25)
+    placed = ours("small fraction of the wavelength")
+    assert placed / placed[0] == pytest.approx([1, 0.926, 0.821, 0.573], abs=1e-3)

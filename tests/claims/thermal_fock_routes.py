@@ -59,7 +59,16 @@ def at_one_time():
     return te.evolve(schedule, times, "00", te.Fock()).concurrence()
 
 
+def backaction_elsewhere():
+    return [
+        concurrence(phononic(200.0, 0.01, a / 2, 2.0, backaction=on))
+        for a in (2.05, 1.95)
+        for on in (True, False)
+    ]
+
+
 ROUTES = {
+    "overestimates": (FOCK, backaction_elsewhere),
     "several pairs, permuted": (FOCK, permuted_pairs),
     "retardation": (FOCK, at_one_time),
     "Fig. 6(a)": (FOCK, lambda: [effect(*p) for p in ((79.0, 0.1), (20.0, 0.01), (200.0, 0.01))]),
