@@ -138,3 +138,13 @@ def test_cycles_are_looked_for_as_before_when_all_kernels_are_compiled(before):
         assert within == ((compiled._SELDOM, 10, 10) if before[0] == 700 else before)
     finally:
         gc.set_threshold(*kept)
+
+
+def test_without_compiling_a_kernel_is_its_function(monkeypatch):
+    """As NUMBA_DISABLE_JIT asks for: to step through a kernel, or to count its lines."""
+    monkeypatch.setattr(compiled._SETTINGS, "DISABLE_JIT", 1)
+
+    def twice(x):
+        return 2 * x
+
+    assert compiled.compiled(nogil=True, error_model="numpy")(twice) is twice

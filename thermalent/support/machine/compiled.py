@@ -51,10 +51,10 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher: Any = numba.njit(**_NO_WRAPPER, **options)(function)
+        if _SETTINGS.DISABLE_JIT:  # by NUMBA_DISABLE_JIT: the function itself
+            return dispatcher
         # Also what is in the cache comes through here. A kernel may compile others meanwhile.
         dispatcher.compile = deferring_signals(dispatcher.compile)
-        if _SETTINGS.DISABLE_JIT:
-            return dispatcher
         try:
             dispatcher.enable_caching()
         except RuntimeError:  # no folder that can be written
