@@ -121,3 +121,11 @@ def test_changes_that_fall_slower_or_faster_than_exponentials_have_no_rate():
     assert convergence._decay(3.0, 40.0, 60.0) == 0.0
     assert convergence._decay(0.0, 40.0, 60.0) == 0.0
     assert convergence._decay(1e-320, 1.0, 1.0) == 0.0
+
+
+def test_without_a_decay_the_next_depth_is_four_tenths_more():
+    """Eight times shorter steps that change half as much do not fall: nothing is extrapolated."""
+    depths, changes = np.array([8, 16, 17]), np.array([0.0, 1e-3, 5e-4])
+    assert convergence.next_depth(depths, 3, changes, 2, 1e-9) == 24
+    assert convergence.next_depth(depths, 2, changes, 2, 1e-9) == 24
+    assert convergence.next_depth(depths, 3, changes, 1, 1e-9) == 24

@@ -1,5 +1,6 @@
 """Errors and ends of searches behind several poles, by changes and work that are given."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,6 +22,7 @@ from thermalent.continued_fraction.several_poles.chain.orthonormal_rows import (
 )
 from thermalent.continued_fraction.several_poles.chain.placements import count, placements
 from thermalent.continued_fraction.several_poles.converge import _Search
+from thermalent.continued_fraction.several_poles.moving.filling_chain import DriftUnits
 from thermalent.support import memory_limit
 
 EPS = np.finfo(float).eps
@@ -387,3 +389,29 @@ def test_the_error_of_a_line_is_its_change_and_its_share_of_what_is_lost(monkeyp
     lost = (64 * EPS + 1e-4) * 3.0 / 2.0
     np.testing.assert_allclose(error, np.abs(expected) * (2e-3 + lost), rtol=1e-9)
     assert flux == 2.0
+
+
+def test_a_truncation_of_what_has_no_unique_state_is_that_refusal(monkeypatch):
+    found = SimpleNamespace(fraction=fraction(outcome="singular"))
+    monkeypatch.setattr(converge, "converge", lambda chain, rtol: found)
+    assert converge.truncated(chain_of(LINK), 6, 1e-6) is found
+
+
+def test_drifts_that_are_not_of_a_chain_have_units_everywhere():
+    """Of three amplitudes: all but one element, or all if one of the networks has that."""
+    chain = chain_of(te.thermal_link(2.0, 0.5, filters=3, qubits=1))
+    assert chain.length == 3
+    units = DriftUnits(chain, [chain], turning=False)
+    assert len(units.places) == 8
+    assert (0, 2) not in units.places
+    assert len(units.changes) == 8 + 2
+    beyond = np.zeros((3, 3))
+    beyond[0, 2] = 0.1
+    other = replace(chain, drift=chain.drift + beyond)
+    units = DriftUnits(chain, [chain, other], turning=True)
+    assert len(units.places) == 9
+    assert len(units.changes) == 2 * (9 + 2)
+    numbers = units.weights(0.7, other.drift + 0.2j * np.eye(3), chain)
+    assert numbers[0] == 0.7
+    np.testing.assert_allclose(numbers[1:10], other.drift.real.ravel())
+    np.testing.assert_allclose(numbers[12:21], (0.2 * np.eye(3)).ravel())
