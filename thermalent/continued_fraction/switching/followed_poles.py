@@ -15,6 +15,11 @@ from scipy import sparse
 
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
+from thermalent.continued_fraction.several_poles.chain.fields import (
+    TierMatrices,
+    joined_tiers,
+    vectors_of,
+)
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.moving.filling_chain import (
     DriftUnits,
@@ -93,9 +98,23 @@ def _reach(chain: SourceChain) -> float:
 
 
 def followed_run(
-    stretches: Sequence[FollowedStretch], quanta: int, part: np.ndarray, charge: int, last: int
+    stretches: Sequence[FollowedStretch],
+    quanta: int,
+    part: np.ndarray,
+    charge: int,
+    last: int,
+    sharp: TierMatrices | None = None,
 ) -> SteppedRun:
-    """The run of one charge with K quanta and the tiers up to `last`."""
+    """The run of one charge with K quanta and the tiers up to `last`.
+
+    Args:
+        stretches: One after the other.
+        quanta: K.
+        part: The initial density matrix, or its elements of this charge, (d, d).
+        charge: Q.
+        last: The highest tier.
+        sharp: The start on all tiers, where the lowest alone does not hold it.
+    """
     chains = list({id(stretch.chain): stretch.chain for stretch in stretches}.values())
     first = chains[0]
     begins = [stretch.source.begin for stretch in stretches if stretch.source is not None]
@@ -103,18 +122,24 @@ def followed_run(
     units = DriftUnits(first, chains, turning=any(np.any(array.imag) for array in numbers))
     (alone, undamped), drive = drive_terms(first)
     others = [term for chain in chains[1:] for term in drive_terms(chain)]
+    start, held = (part, None) if sharp is None else (None, sharp.held())
+    changes = [drive, *units.changes, *others]
     built, moved = tiers_with_changes(
-        alone, quanta, [drive, *units.changes, *others], part, charge, damping=undamped
+        alone, quanta, changes, start, charge, damping=undamped, held=held
     )
     count = 1 + len(units.changes)
     pairs = [built, moved[0], *moved[count:]]
     parts = {
         id(chain): [*pairs[2 * i : 2 * i + 2], *moved[1:count]] for i, chain in enumerate(chains)
     }
-    begin = built.basis[0][:, : built.tier0_size].conj().T @ part.ravel()
+    if sharp is None:
+        begin = built.basis[0][:, : built.tier0_size].conj().T @ part.ravel()
+        begin = begin.real if charge == 0 else begin
+    else:
+        begin = joined_tiers(built, vectors_of(built, sharp))
     return SteppedRun(
         [_stepped(stretch, parts[id(stretch.chain)], units) for stretch in stretches],
-        begin.real if charge == 0 else begin,
+        begin,
         last,
         long=True,
     )

@@ -63,7 +63,7 @@ class PolesTiers:
         self.pieces, self.stretches, self.charge = pieces, stretches, charge
         self.tolerance, self._staggered = tolerance, staggered
         known = {id(piece): piece for piece in pieces}
-        moved = [one for piece in known.values() for one in _with_changes(piece)]
+        moved = [one for piece in known.values() for one in with_changes(piece)]
         self.first, others = tiers_with_changes(
             moved[0][0], quanta, moved[1:], start=rho, charge=charge
         )
@@ -118,7 +118,7 @@ class PolesTiers:
     def resolvent(self, stretch: PolesStretch, last: int) -> PolesResolvent:
         """(z - L)^{-1} of a stretch at rest."""
         cold, *units = self._own(stretch)
-        weights = [1.0, *_numbers(self.pieces[stretch.piece].covariance[0])]
+        weights = [1.0, *numbers_of(self.pieces[stretch.piece].covariance[0])]
         built = _summed_up([cold, *(up_alone(unit) for unit in units)], weights)
         key = id(self.pieces[stretch.piece])
         if key not in self._conserved:
@@ -165,7 +165,7 @@ class PolesMotion:
         beyond, _ = self.source.at(time)
         slope = self.terms.cold @ y
         for weight, part in zip(
-            _numbers(self.source.chain.covariance[0] + beyond), self.terms.up, strict=True
+            numbers_of(self.source.chain.covariance[0] + beyond), self.terms.up, strict=True
         ):
             if weight != 0.0 and part.nnz:
                 slope = slope + weight * (part @ y)
@@ -211,7 +211,7 @@ class _Terms(NamedTuple):
 
     Args:
         cold: L behind an empty source.
-        up: What acts from the tier below for units of the covariances V_1j; see `_numbers`.
+        up: What acts from the tier below for units of the covariances V_1j; see `numbers_of`.
     """
 
     cold: sparse.csr_array
@@ -220,19 +220,19 @@ class _Terms(NamedTuple):
     def at(self, covariances: np.ndarray) -> sparse.csr_array:
         """L where V_1j is this, (m,)."""
         matrix = self.cold
-        for weight, part in zip(_numbers(covariances), self.up, strict=True):
+        for weight, part in zip(numbers_of(covariances), self.up, strict=True):
             if weight != 0.0 and part.nnz:
                 matrix = matrix + weight * part
         return matrix
 
 
-def _with_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
+def with_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
     """A chain with an empty source, and the units of its covariance, each with its damping."""
     cold = replace(chain, covariance=0 * chain.covariance)
     return [(cold, tail_damping(chain.drift)), *covariance_changes(chain, any_start=True)]
 
 
-def _numbers(covariances: np.ndarray) -> list[float]:
+def numbers_of(covariances: np.ndarray) -> list[float]:
     """Real and imaginary parts of V_1j for each j."""
     return [part for value in covariances.tolist() for part in (value.real, value.imag)]
 

@@ -15,11 +15,16 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import NoChai
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
+from thermalent.continued_fraction.several_poles.growing_source import HOW_GROWN
 from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
 from thermalent.continued_fraction.several_poles.moving.larger_runs import (
     Run,
     SearchGoal,
     converge_runs,
+)
+from thermalent.continued_fraction.switching.coherent_poles import (
+    CoherentSchedule,
+    evolve_coherent,
 )
 from thermalent.continued_fraction.switching.followed_poles import (
     FollowedStretch,
@@ -34,7 +39,7 @@ from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError, element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
-from thermalent.solution.tasks import EvolutionTask
+from thermalent.solution.tasks import EvolutionTask, start_amplitudes
 from thermalent.support.progress import working
 
 HOW_OF_SCHEDULES = (
@@ -323,11 +328,6 @@ def read_several_poles(
 
 def plan_schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
     """The plan of an evolution under several networks of several modes, or why there is none."""
-    if not isinstance(task.source, str):
-        return Refusal(
-            "behind several modes a schedule starts from a stationary or an empty source. Use "
-            "te.Fock() or te.FieldTrajectories() for a coherent one."
-        )
     try:
         chains = common_chains(task.networks)
     except (SymmetryError, UnstableSourceError) as error:
@@ -364,8 +364,26 @@ class PolesScheduleEvolutionPlan(Plan):
         aims = AIMS if settings.rtol is None else (settings.evolution_tolerance,)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
         with working("evolution under a schedule") as report:
-            goal = Goal(aims=aims, granted=granted, report=report)
-            states, error, own = evolve_schedule(schedule_of(self.chains, task), task, goal)
-        stats = {**own, "pieces": len(task.pieces), "poles": self.chains[0].length}
-        how, cause = HOW_OF_SCHEDULES, "what is switched"
+            schedule, how = schedule_of(self.chains, task), HOW_OF_SCHEDULES
+            amplitudes = start_amplitudes(task.source, len(task.network.modes))
+            if np.any(amplitudes):
+                states, error, own = self._coherent(schedule, amplitudes, aims, granted)
+                how = HOW_GROWN
+            else:
+                goal = Goal(aims=aims, granted=granted, report=report)
+                states, error, own = evolve_schedule(schedule, task, goal)
+        stats, cause = {**own, "pieces": len(task.pieces)}, "what is switched"
+        stats["poles"] = self.chains[0].length
         return evolved(task, settings, states, error, stats, how=how, cause=cause)
+
+    def _coherent(
+        self,
+        schedule: PolesSchedule,
+        amplitudes: np.ndarray,
+        aims: Sequence[float],
+        granted: float,
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+        chains, lengths = schedule.chains, schedule.lengths
+        coherent = CoherentSchedule(chains, lengths, amplitudes, schedule.hottest, aims[-1])
+        goal = SearchGoal(aims, granted, chains[0].length, schedule.depth)
+        return evolve_coherent(coherent, self.task.times, self.task.start, goal)

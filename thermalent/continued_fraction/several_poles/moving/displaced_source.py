@@ -77,20 +77,26 @@ class DisplacedRun:
         for charge in range(most_charge + 1):
             built, moved = tiers_with_changes(chain, quanta, changes, charge=charge, whole=True)
             parts.append([assemble_tiers(one, last) for one in (built, *map(up_alone, moved))])
-            self.places.append(_places(chain, built, last, quanta))
-        sizes = [part[0].shape[0] for part in parts]
-        self.offset = np.concatenate([[0], np.cumsum(sizes)])
+            self.places.append(places_of(chain, built, last, quanta))
+        self._sizes_of([part[0].shape[0] for part in parts])
         self.constant, *self.varying = (
             sparse.csr_array(sparse.block_diag(matrices, format="csr"))
             for matrices in zip(*parts, strict=True)
         )
         self.raising = self._coupled(chain.drive, 1)
         self.lowering = self._coupled(chain.drive_conj, -1)
+        self._places_of_start(rho)
+
+    def _sizes_of(self, sizes: list[int]) -> None:
+        self.offset = np.concatenate([[0], np.cumsum(sizes)])
+
+    def _places_of_start(self, rho: np.ndarray) -> None:
+        chain = self.chain
         # Where the adjoint of an element of charge zero stands.
         d, first = len(chain.numbers), self.places[0]
         i, j = np.divmod(np.arange(d * d), d)
-        swapped = first[:, placements(chain.length - 1, quanta).conjugate][:, :, j * d + i]
-        self.adjoint = np.zeros(sizes[0], dtype=np.int64)
+        swapped = first[:, placements(chain.length - 1, self.quanta).conjugate][:, :, j * d + i]
+        self.adjoint = np.zeros(self.offset[1], dtype=np.int64)
         self.adjoint[first[first >= 0]] = swapped[first >= 0]
         self.start = self._start(rho)
 
@@ -166,7 +172,7 @@ class DisplacedRun:
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, field = self.source.at(time)
         slope = self.constant @ y
-        for number, matrix in zip(sizes_of_changes(self.chain, lacking), self.varying, strict=True):
+        for number, matrix in zip(self._weights(lacking), self.varying, strict=True):
             if number != 0.0 and matrix.nnz:
                 slope += number * (matrix @ y)
         if field != 0.0:
@@ -176,6 +182,10 @@ class DisplacedRun:
             end = self.offset[1]
             slope[:end] += lowered[:end][self.adjoint].conj()
         return np.asarray(slope)
+
+    def _weights(self, lacking: np.ndarray) -> list[float]:
+        """The weights of the matrices that vary, where the V_1j lack this to the stationary."""
+        return sizes_of_changes(self.chain, lacking)
 
     def _coupled(self, superoperator: Superoperator, step: int) -> sparse.csr_array:
         """An operator of the emitters that takes charge Q to Q + step, on all tiers."""
@@ -219,7 +229,7 @@ class DisplacedRun:
         return np.asarray(bright_dark @ found @ bright_dark.conj().T)
 
 
-def _places(chain: SourceChain, built: Tiers, last: int, quanta: int) -> np.ndarray:
+def places_of(chain: SourceChain, built: Tiers, last: int, quanta: int) -> np.ndarray:
     """Position of each placement and element at each tier, -1 where there is none.
 
     Returns:

@@ -62,6 +62,10 @@ class MovingSource:
         found = self.chain.covariance + over @ self._beyond @ over.conj().T
         return np.asarray(0.5 * (found + found.conj().T))
 
+    def mean_at(self, time: float) -> np.ndarray:
+        """The mean m(t), (m,)."""
+        return np.asarray(self._propagator(time) @ self.mean)
+
     def settled(self, rest: float) -> float:
         """When mean and covariance are stationary but for this part of the covariance."""
         drift = self.chain.drift

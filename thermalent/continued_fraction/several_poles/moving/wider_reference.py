@@ -20,9 +20,12 @@ tiers, in return fewer quanta along the chain are needed and less is lost to can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from thermalent.continued_fraction.dynamics.coherent_source import factors
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import (
     TierMatrices,
     joined_tiers,
@@ -37,7 +40,7 @@ from thermalent.networks.symmetry import element_charges
 
 # x, measured behind two and three poles at n_th = 20 to 1221: with less, more quanta are needed and
 # more is lost to cancellation, which exp(1/2x) bounds; with more, more tiers.
-_PART = 0.5
+PART = 0.5
 _SETTLED, _LOOKED_AT = 1e-2, 60  # when the mean is no longer looked at, and at how many times it is
 _NEGLIGIBLE = 1e-12  # part of its terms, below which a derivative of b_1 is zero
 
@@ -59,11 +62,11 @@ class Reference:
         changes = [source.at(time) for time in times.tolist()]
         filled = [chain.scale**2 * float(lacking[0].real) for lacking, _ in changes]
         mean = np.array([abs(field) ** 2 for _, field in changes])
-        self.frame = following_frame(chain, np.sqrt(_PART) * source.mean[:, None])
+        self.frame = following_frame(chain, np.sqrt(PART) * source.mean[:, None])
         self.suits = self.frame is not None and chain.variance > COLD
-        widest = float(np.max(filled + _PART * mean))
-        self.width = np.sqrt(1 + widest / chain.variance) if self.suits else np.inf
-        self.turn = _first_turn(source)
+        widest = float(np.max(filled + PART * mean))
+        self.width = float(np.sqrt(1 + widest / chain.variance)) if self.suits else np.inf
+        self.turn = first_turn(source)
 
 
 class CoherentSector(SteppedRun):
@@ -86,25 +89,34 @@ class CoherentSector(SteppedRun):
         last: int,
     ) -> None:
         assert reference.frame is not None
-        start = self._start(reference, quanta, rho, charge, last)
+        start = sharp_start(reference.source.chain, reference.turn, quanta, rho, charge, last)
         stretch = stretch_of(reference.frame, reference.source, quanta, charge, held=start.held())
         built = stretch.parts[0]
         super().__init__([stretch], joined_tiers(built, vectors_of(built, start)), last, long=True)
 
-    @staticmethod
-    def _start(
-        reference: Reference, quanta: int, rho: np.ndarray, charge: int, last: int
-    ) -> TierMatrices:
-        """The tiers at time zero."""
-        chain, d = reference.source.chain, len(rho)
-        inside = (chain.bright_dark.conj().T @ rho @ chain.bright_dark).ravel()
-        difference = element_charges(chain.numbers) - charge  # k - l
-        tiers = np.zeros((last + 1, count(chain.length - 1, quanta), d * d), dtype=complex)
-        for one in np.unique(difference).tolist():
-            sizes = factors(one, last, 1.0, _PART**-0.5) * reference.turn**-one
-            tiers[:, 0] += np.multiply.outer(sizes, np.where(difference == one, inside, 0))
-        shape = (*tiers.shape[:2], d, d)
-        return TierMatrices(chain, quanta, charge, tiers.reshape(shape), np.eye(chain.length))
+
+def sharp_start(
+    chain: SourceChain, turn: complex, quanta: int, rho: np.ndarray, charge: int, last: int
+) -> TierMatrices:
+    """The tiers at time zero relative to the wider Gaussian.
+
+    Args:
+        chain: Emitters and source.
+        turn: The phase factor of b_1 right after the start.
+        quanta: K.
+        rho: Initial density matrix, (d, d).
+        charge: Total charge Q.
+        last: The highest tier.
+    """
+    d = len(rho)
+    inside = (chain.bright_dark.conj().T @ rho @ chain.bright_dark).ravel()
+    difference = element_charges(chain.numbers) - charge  # k - l
+    tiers = np.zeros((last + 1, count(chain.length - 1, quanta), d * d), dtype=complex)
+    for one in np.unique(difference).tolist():
+        sizes = factors(one, last, 1.0, PART**-0.5) * turn**-one
+        tiers[:, 0] += np.multiply.outer(sizes, np.where(difference == one, inside, 0))
+    shape = (*tiers.shape[:2], d, d)
+    return TierMatrices(chain, quanta, charge, tiers.reshape(shape), np.eye(chain.length))
 
 
 class CoherentRun:
@@ -137,15 +149,22 @@ class CoherentRun:
         self, times: np.ndarray, settled: float, tolerance: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """See `Run`."""
-        states, error, refused = self.sectors[0].states(times, settled, tolerance)
-        for sector in self.sectors[1:]:
-            found, own, lost = sector.states(times, settled, tolerance)
-            states = states + found + found.conj().transpose(0, 2, 1)
-            error, refused = error + 2 * own, max(refused, lost)
-        return states, error, refused
+        return states_of_charges(self.sectors, times, settled, tolerance)
 
 
-def _first_turn(source: MovingSource) -> complex:
+def states_of_charges(
+    sectors: Sequence[SteppedRun], times: np.ndarray, settled: float, tolerance: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The states that the sectors of the charges 0, 1, ... give together, see `Run`."""
+    states, error, refused = sectors[0].states(times, settled, tolerance)
+    for sector in sectors[1:]:
+        found, own, lost = sector.states(times, settled, tolerance)
+        states = states + found + found.conj().transpose(0, 2, 1)
+        error, refused = error + 2 * own, max(refused, lost)
+    return states, error, refused
+
+
+def first_turn(source: MovingSource) -> complex:
     """The phase factor of b_1 right after the start."""
     drift, row = source.chain.drift, np.eye(source.chain.length)[0].astype(complex)
     for _ in range(source.chain.length):
