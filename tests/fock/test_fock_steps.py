@@ -116,7 +116,7 @@ def test_a_crossing_is_found_with_its_error():
     assert found.error == pytest.approx(2 * 1e-6 / (2 * 0.5), rel=1e-3)
     exact = purity._crossing(step, after, place, 0.5, 0.0).error
     rounding = 1e-12 * after[place] + 1e-14 * root + 3 * np.finfo(float).eps
-    assert exact == pytest.approx(rounding, rel=1e-9)
+    assert exact == pytest.approx(rounding, rel=1e-9, abs=0)
 
 
 def test_a_crossing_before_the_first_point_of_a_step():
@@ -246,7 +246,7 @@ def test_the_error_of_a_projection_is_the_sum_in_quadrature_of_its_applications(
     ]
     left = np.linalg.norm(matrix @ asked[-8][1]) / asked[-1][0]
     total = 3 * np.sqrt((16 * eps) ** 2 + np.sum(np.square(added))) + left
-    assert found.error == pytest.approx(total, rel=1e-6)
+    assert found.error == pytest.approx(total, rel=1e-6, abs=0)
     # Shifts fall by the root of ten from the largest sum of a column.
     shifts = sorted({shift for shift, _ in asked}, reverse=True)
     assert shifts == pytest.approx(10 ** (-0.5 * np.arange(len(shifts))), rel=1e-12)
