@@ -2,6 +2,7 @@
 
 import numpy as np
 from thermal_claims_setups import late_schedule, phononic
+from thermal_routes import at_mirror
 
 import thermalent as te
 from thermalent.hardware.presets import preset
@@ -60,11 +61,12 @@ def at_one_time():
 
 
 def backaction_elsewhere():
-    return [
-        concurrence(phononic(200.0, 0.01, a / 2, 2.0, backaction=on))
-        for a in (2.05, 1.95)
-        for on in (True, False)
-    ]
+    """With the back-action by number states, without it by the hierarchy written out."""
+    found = []
+    for n_th, place in ((2000.0, 2.05), (2000.0, 1.95), (200.0, 2.05), (200.0, 1.95)):
+        exact = concurrence(phononic(n_th, 0.01, place / 2, 2.0))
+        found.append(at_mirror(n_th, 0.01, place * np.pi, 4 * np.pi, 0.5) - exact)
+    return found
 
 
 ROUTES = {
