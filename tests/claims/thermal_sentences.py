@@ -12,7 +12,6 @@ from thermalent import analytic
 from thermalent.networks.liouvillian import lowering_operators
 from thermalent.operators.superoperators import dense
 
-
 # Beside the nodes of the wave: at the temperature of Fig. 6(b), and at a tenth of it.
 AWAY = ((2000.0, 2.05), (2000.0, 1.95), (200.0, 2.05), (200.0, 1.95))
 
