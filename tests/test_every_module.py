@@ -68,7 +68,6 @@ TESTED_THROUGH = {
     "jumps": "jumps/test_quantum_jumps.py",
     "models.filtered": "models/test_filtered_links.py",
     "models.line": "networks/test_geometry.py",
-    "models.line_arrays": "sweeping/test_bulk.py",
     "networks.shown_network": "networks/test_shown_network.py",
     "networks.value": "networks/test_value.py",
     "operators.given_states": "operators/test_given_states.py",
