@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from thermalent.analysis.design import plot_shapes
 from thermalent.analysis.design.shape_search import mistuned, read_shape
 from thermalent.cli import main
 from thermalent.cli.design import _data as design_data
@@ -159,3 +160,14 @@ def test_orders_of_the_command_line():
     told = CliRunner().invoke(main, ["design", "--target-concurrence", "0.5", "--filters", "a"])
     assert told.exit_code == 2
     assert "is no order" in told.output
+
+
+def test_curves_of_shapes_are_no_polygons():
+    """They run through the solved points, which come in any order, and keep between them."""
+    widths = np.geomspace(0.1, 10.0, 15)[::-1]
+    drawn, values = plot_shapes._smooth(widths, 1 - 0.1 * np.log(widths) ** 2)
+    assert np.all(np.diff(drawn) > 0)
+    assert len(drawn) > 200
+    assert np.max(np.abs(values - (1 - 0.1 * np.log(drawn) ** 2))) < 4e-3
+    few = widths[:3]
+    assert plot_shapes._smooth(few, few)[1] is few

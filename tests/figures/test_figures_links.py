@@ -224,6 +224,26 @@ def test_6b_positions(figure):
     assert here > 0.6 > 2 * thermal_6b.concurrence((1.15 * np.pi, 2 * np.pi))
 
 
+@pytest.mark.long
+def test_6b_is_drawn_from_more_positions(figure):
+    """The finer map has the coarse one in it, and is zero only where nothing is entangled."""
+    report, folder = figure("thermal_6b")
+    with (folder / "thermal_6b_fine.csv").open(newline="") as file:
+        rows = np.array([[float(cell) for cell in row] for row in list(csv.reader(file))[1:]])
+    points, finer = POINTS["thermal_6b"], thermal_6b.FINER
+    fine = rows.reshape(finer * points, finer * points, 4)
+    part = fine[finer - 1 :: finer, finer - 1 :: finer].reshape(-1, 4)
+    names = ("k0_z1", "k0_z2", "concurrence", "concurrence_no_backaction")
+    for found, name in zip(part.T, names, strict=True):
+        np.testing.assert_allclose(found, report.columns[name], rtol=0, atol=1e-6)
+    rng = np.random.default_rng(1)
+    for first, second, exact, without in rng.choice(rows, 40, replace=False):
+        here = (first, second)
+        assert exact == pytest.approx(thermal_6b.concurrence(here), rel=0, abs=1e-6)
+        calm = thermal_6b.concurrence(here, backaction=False)
+        assert without == pytest.approx(calm, rel=0, abs=1e-6)
+
+
 def test_6b_marks_steady_states_that_are_not_unique(monkeypatch):
     """Without detunings the singlet of two qubits a wavelength apart is conserved."""
     places = (2 * np.pi, 4 * np.pi)

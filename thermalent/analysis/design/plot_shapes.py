@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from thermalent.analysis.design.shape_points import ShapeDesign
 from thermalent.support.files.figure_files import save_figure
@@ -54,10 +55,10 @@ def draw_shapes(design: Compared, path: Path | str) -> None:
 
 def _over_quality(axes: Any, design: Compared) -> None:
     for shape in design.shapes:
-        quality = design.frequency / (shape.widths * design.gamma)
+        widths, values = _smooth(shape.widths, shape.margins)
         axes.semilogx(
-            quality,
-            np.maximum(shape.margins, 0.0),
+            design.frequency / (widths * design.gamma),
+            np.maximum(values, 0.0),
             _STYLES[shape.family],
             color=_COLOURS[shape.order - 1],
             label=shape.name,
@@ -67,6 +68,16 @@ def _over_quality(axes: Any, design: Compared) -> None:
     title = f"{design.temperature:g} K, {design.frequency / 1e9:g} GHz"
     axes.set_title(rf"(a) {title}, $\gamma/2\pi$ = {design.gamma / 1e6:g} MHz", loc="left", size=9)
     axes.legend(fontsize=7, frameon=False, ncols=2, loc="lower right")
+
+
+def _smooth(widths: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A curve through solved points, which are too few not to be seen as a polygon."""
+    known = np.isfinite(values)
+    place, order = np.unique(np.log(widths[known]), return_index=True)
+    if len(place) < 4:
+        return widths, values
+    fine = np.linspace(place[0], place[-1], 20 * len(place))
+    return np.exp(fine), PchipInterpolator(place, values[known][order])(fine)
 
 
 def _over_order(axes: Any, design: Compared) -> None:
