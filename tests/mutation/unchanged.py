@@ -236,6 +236,12 @@ UNCHANGED: list[Unchanged] = [
         "1j",
         "a random number that is as likely as its negative has another sign",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/chain/layout.py",
+        "layout",
+        "pattern.length - 1",
+        "amplitudes beyond the chain, on which nothing acts, hold no quanta and are left out",
+    ),
 ]
 
 
