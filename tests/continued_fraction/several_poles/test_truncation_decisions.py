@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.continued_fraction.chain.convergence import ONE_BY_ONE, error_of
 from thermalent.continued_fraction.chain.fraction import Fraction
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
-from thermalent.continued_fraction.several_poles import converge, correlations, evolution
+from thermalent.continued_fraction.several_poles import (
+    converge,
+    correlations,
+    evolution,
+    results,
+)
 from thermalent.continued_fraction.several_poles.chain import coordinates
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.chain.elements import (
@@ -415,3 +421,53 @@ def test_drifts_that_are_not_of_a_chain_have_units_everywhere():
     assert numbers[0] == 0.7
     np.testing.assert_allclose(numbers[1:10], other.drift.real.ravel())
     np.testing.assert_allclose(numbers[12:21], (0.2 * np.eye(3)).ravel())
+
+
+def reached(monkeypatch, states, *, rtol=1e-3, granted=6e12, length=2, each=1e9):
+    """An asymptotic state from given states of more and more quanta, and what was asked for."""
+    asked, left = [], list(states)
+
+    class Equation:
+        source_rate, chain = 0.5, None
+
+        def __init__(self, built):
+            pass
+
+        def coordinates(self, initial):
+            return initial
+
+        def project(self, b, depth):
+            asked.append(depth)
+            return left.pop(0)
+
+        def matrix(self, x):
+            return np.diag([x, 1 - x])
+
+    monkeypatch.setattr(results, "TierZeroEquation", Equation)
+    monkeypatch.setattr(results, "tiers", lambda chain, quanta, start: None)
+    monkeypatch.setattr(results, "resolvent", lambda *given: None)
+    monkeypatch.setattr(results, "evaluate_chain", lambda *given, **other: fraction(tiers=20))
+    monkeypatch.setattr(results, "work", lambda chain, quanta, depth: each)
+    monkeypatch.setattr(results, "MOST_WORK", granted)
+    chain = SimpleNamespace(length=length, rounding=1e-12)
+    return *results._reached(chain, np.eye(2), rtol, lambda text: None), asked
+
+
+def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
+    given = [0.7, 0.7 + 1e-2, 0.7 + 1e-2 + 1e-4]
+    state, error, depth, quanta, ended, asked = reached(monkeypatch, given)
+    assert asked == [40, 20, 40]  # every other time with twice as many tiers
+    assert (depth, quanta, ended) == (40, 3, "")
+    changes = np.array([0.0, 1e-2, 1e-4])
+    expected = error_of(ONE_BY_ONE, changes, 2, state[0, 0]) + 1e-12
+    assert error == pytest.approx(expected, rel=1e-9)
+    alone = reached(monkeypatch, [0.7, 0.7 - 1e-5], length=1)
+    assert alone[1] == pytest.approx(1e-5 + 1e-12, rel=1e-6)
+    assert alone[-1] == [40, 20]
+
+
+@pytest.mark.parametrize(("granted", "quanta"), [(9.9e9, 1), (10.1e9, 2), (15.1e9, 3)])
+def test_the_search_for_a_reached_state_ends_with_its_budget(monkeypatch, granted, quanta):
+    """Each takes five folds, and the next one is counted before it is begun."""
+    found = reached(monkeypatch, [0.5, 0.6, 0.7, 0.8], granted=granted)
+    assert found[3:5] == (quanta, "budget")

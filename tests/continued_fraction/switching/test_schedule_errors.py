@@ -10,6 +10,7 @@ from scipy import linalg, sparse
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.switching import reference, several_poles
+from thermalent.continued_fraction.switching.evolution import _STRONG, strength, too_strong
 from thermalent.continued_fraction.switching.reference import SourcePiece, source_stretches
 from thermalent.continued_fraction.switching.run import (
     ContourStart,
@@ -291,3 +292,13 @@ def test_work_is_counted_before_it_is_done():
     assert run.refused == pytest.approx(10.1)
     run.starts = {0: ContourStart(1.0, 2e-7), 3: ContourStart(2.0, 1e-7)}
     assert run.missed == pytest.approx(3e-7)
+
+
+@pytest.mark.parametrize(("variances", "expected"), [((0.1, 0.2), 25.0), ((0.1, 50.0), 0.5)])
+def test_the_strength_of_a_field_is_its_quanta_in_the_largest_variance(variances, expected):
+    """Or in one quantum behind cold sources."""
+    pieces = [SimpleNamespace(modes=[SimpleNamespace(variance=v)]) for v in variances]
+    assert strength(pieces, 3 - 4j) == pytest.approx(expected)
+    limit = np.sqrt(_STRONG * max(1.0, *variances))
+    assert too_strong(pieces, 1.001 * limit)
+    assert not too_strong(pieces, 0.999 * limit)
