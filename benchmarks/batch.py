@@ -10,7 +10,7 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_least, at_most
 from thermalent.continued_fraction import solve_side_by_side
-from thermalent.continued_fraction.batch.lanes import _Fractions
+from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
@@ -65,7 +65,7 @@ def _folds(network: te.Network) -> Callable[[], object]:
     kind = structure(network)
     assert kind is not None
     (group,) = chains([network], np.zeros(1, dtype=np.int64), kind)
-    return lambda: _Fractions(group, 1).converge(DEFAULT_RTOL)
+    return lambda: Fractions(group, 1).converge(DEFAULT_RTOL)
 
 
 def _cpu(call: Callable[[], object], times: int = 20) -> float:

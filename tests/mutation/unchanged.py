@@ -81,7 +81,7 @@ UNCHANGED: list[Unchanged] = [
         "a polynomial whose highest coefficient is zero is the same polynomial",
     ),
     Unchanged(
-        "thermalent/continued_fraction/batch/lanes.py",
+        "thermalent/continued_fraction/batch/fractions.py",
         "_share",
         "self.threads == 1 or len(parts) <= 1",
         "one thread of a pool does the same tasks in the same order",

@@ -37,7 +37,7 @@ def test_a_steady_state_enters_few_functions():
     # iteration; 494 at the most before.
     assert sum(counts.values()) <= 125
     # Kernels are called once for all that they do.
-    assert counts["_Fractions._search"] == 1
+    assert counts["Fractions._search"] == 1
     assert counts["chains"] == counts["checked"] == counts["structure"] == 1
 
 

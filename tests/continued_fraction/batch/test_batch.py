@@ -7,8 +7,9 @@ import pytest
 
 import thermalent as te
 from tests.support.reference import Reference
-from thermalent.continued_fraction.batch import alone_kernels, kernels
-from thermalent.continued_fraction.batch import lanes as batch
+from thermalent.continued_fraction.batch import alone_kernels, fractions, kernels
+from thermalent.continued_fraction.batch.arrangement import alone_and_together
+from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.continued_fraction.chain import convergence, small
 from thermalent.continued_fraction.chain.blocks import block_bands, lane_tiers
@@ -186,8 +187,9 @@ def test_errors_bound_what_more_accuracy_changes(rng):
 def test_the_error_is_that_of_tiers_of_rounding_and_of_the_last_places(rng, kind):
     networks = [random_network(rng, kind) for _ in range(2)]
     (group, *_) = chains(networks, np.arange(2), structure(networks[0]))
-    fractions = batch._Fractions(group, 1)
-    found, work, size = fractions.converge(1e-9), fractions.work, fractions.tier0.size
+    folded_fractions = Fractions(group, 1)
+    found = folded_fractions.converge(1e-9)
+    work, size = folded_fractions.work, folded_fractions.tier0.size
     for p in range(len(group.points)):
         search = (found.depths[p], found.changes[p], found.changed[p], found.scale[p])
         left_out = convergence.stated_error(*search)
@@ -201,7 +203,7 @@ def test_the_error_is_that_of_tiers_of_rounding_and_of_the_last_places(rng, kind
 def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
     networks = [random_network(rng, KINDS[i % 5]) for i in range(60)]
     expected = solve_side_by_side(networks, threads=1)
-    monkeypatch.setattr(batch, "_SHARE", 7)
+    monkeypatch.setattr(fractions, "_SHARE", 7)
     order = rng.permutation(len(networks))
     shuffled = solve_side_by_side([networks[i] for i in order], threads=2)
     alone = [solve_side_by_side([network], threads=1)[0] for network in networks]
@@ -225,17 +227,17 @@ def test_bits_depend_on_neither_threads_nor_neighbours(rng, monkeypatch):
     ],
 )
 def test_points_are_folded_alone_where_lanes_would_take_longer(depths, alone, together):
-    assert batch._alone_and_together(np.array(depths, dtype=int), 16) == (alone, together)
+    assert alone_and_together(np.array(depths, dtype=int), 16, 4.6) == (alone, together)
 
 
 def test_every_point_is_folded_once_and_never_slower_than_in_one_way(rng):
     for count in range(1, 60):
         depths = sorted(rng.integers(8, 5000, count).tolist(), reverse=True)
-        alone, together = batch._alone_and_together(np.array(depths), 16)
+        alone, together = alone_and_together(np.array(depths), 16, 4.6)
         assert sorted(alone + together) == list(range(count))
 
         def lanes(points, depths=depths):
-            return batch._LANES_COST[16] * sum(depths[point] for point in points[::16])
+            return 4.6 * sum(depths[point] for point in points[::16])
 
         work = sum(depths[point] for point in alone) + lanes(together)
         assert work <= lanes(list(range(count)))
@@ -243,13 +245,13 @@ def test_every_point_is_folded_once_and_never_slower_than_in_one_way(rng):
 
 
 def test_what_lanes_cannot_settle_is_handed_over(monkeypatch):
-    searches, converge = [], batch._Fractions.converge
+    searches, converge = [], Fractions.converge
 
     def watched(self, *given):
         searches.append(converge(self, *given))
         return searches[-1]
 
-    monkeypatch.setattr(batch._Fractions, "converge", watched)
+    monkeypatch.setattr(Fractions, "converge", watched)
     reservoir = np.ones((3, 3))
     not_unique = Network(
         nodes=(Mode(bath_rate=1.0, n_th=2.0), Qubit(name="a"), Qubit(name="b")),

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.reference import Reference
-from thermalent.continued_fraction.batch.lanes import _Fractions
+from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.chain import rounding, rounding_kernels
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
@@ -105,7 +105,7 @@ def test_what_elements_were_summed_from_is_known_alike_for_one_and_for_many(kind
 def test_what_rounding_loses_is_judged_alike_by_one_and_by_many():
     network = te.thermal_link(3.0, 0.2, gamma=(1.0, 0.6), detuning=(0.2, -0.1), dephasing=0.02)
     group = chains([network], np.arange(1), structure(network))[0]
-    fractions = _Fractions(group, 1)
+    fractions = Fractions(group, 1)
     fractions.converge(1e-9)
     equations = hierarchy(network)
     stationary = TierZeroEquation(hierarchy_chain(equations), equations)

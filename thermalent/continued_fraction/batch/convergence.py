@@ -22,9 +22,9 @@ def settle_points(points, tier0, work, progress, populations, limits):
 
     Args:
         points: Positions of the points, (n,).
-        tier0: See `lanes.TierZero`.
-        work: See `lanes.Work`.
-        progress: See `lanes.Progress`; changed in place.
+        tier0: See `work.TierZero`.
+        work: See `work.Work`.
+        progress: See `work.Progress`; changed in place.
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: The allowed error, relative to the largest element, and the tier at which to give
             up.
@@ -44,9 +44,9 @@ def search_points(
         points: Positions of the points, (n,).
         tiers: See `blocks.LaneTiers`.
         rate: Amplitude decay rate of the source of all points, (p,).
-        tier0: See `lanes.TierZero`.
-        work: See `lanes.Work`.
-        progress: See `lanes.Progress`; changed in place.
+        tier0: See `work.TierZero`.
+        work: See `work.Work`.
+        progress: See `work.Progress`; changed in place.
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: See `settle_points`.
         rounds: How often every point is folded at most.
@@ -84,7 +84,7 @@ def _solve_point(p, a, work, populations):
     Args:
         p: Position of the point.
         a: A of the even tiers of all points, (p, m_0, m_0).
-        work: See `lanes.Work`.
+        work: See `work.Work`.
         populations: How many of the coordinates are populations.
     """
     tier0_size = work.x.shape[1]
@@ -169,9 +169,9 @@ def _judge_point(p, tier0, work, progress, limits):
 
     Args:
         p: Position of the point.
-        tier0: See `lanes.TierZero`.
-        work: See `lanes.Work`; the solution before is replaced.
-        progress: See `lanes.Progress`; changed in place.
+        tier0: See `work.TierZero`.
+        work: See `work.Work`; the solution before is replaced.
+        progress: See `work.Progress`; changed in place.
         limits: See `settle_points`.
     """
     rtol, most = limits

@@ -62,8 +62,8 @@ def element_errors(
     """Errors of the elements of the states of all points, (p, d, d), none above `error`.
 
     Args:
-        work: See `lanes.Work`.
-        chains: See `lanes.TierZero`.
+        work: See `work.Work`.
+        chains: See `work.TierZero`.
         error: Of the largest elements, (p,).
         scale: The largest elements, (p,).
     """

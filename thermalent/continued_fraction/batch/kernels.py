@@ -25,17 +25,25 @@ from thermalent.support.vectors import (
 )
 
 # Tuples whose length is the number of lanes, which the compiler knows. Two vectors of eight numbers
-# keep the arithmetic busy where one would wait for its own results; of the fewest unknowns the sums
-# are so short that it takes four, which of more unknowns do not stay in the cache.
+# keep the arithmetic busy where one would wait for its own results; of few unknowns the sums are so
+# short that it takes four, which of more unknowns do not stay in the cache.
 _SEVERAL_LANES, _MANY_LANES = (1.0,) * 16, (1.0,) * 32
-_FEWEST_UNKNOWNS = (
-    12  # of an even and an odd tier: 9 take 0.7 times as long in 32 lanes, 15 as long
-)
+# Unknowns of an even and an odd tier up to which four vectors are as fast: 9 take 0.7 times as long
+# in 32 lanes, 15 take 0.8 times as long.
+_FEW_UNKNOWNS = 15
+# As many folds of one network take as long as one of all lanes: of up to so many unknowns (measured
+# for two qubits, resonant and detuned, and for three).
+_COSTS = ((12, 3.6), (15, 6.8), (10**9, 6.3))
 
 
 def lanes_for(counts: tuple[int, int]) -> tuple[float, ...]:
     """The lanes for tiers with so many unknowns, even and odd."""
-    return _MANY_LANES if sum(counts) <= _FEWEST_UNKNOWNS else _SEVERAL_LANES
+    return _MANY_LANES if sum(counts) <= _FEW_UNKNOWNS else _SEVERAL_LANES
+
+
+def cost_of_lanes(counts: tuple[int, int]) -> float:
+    """How many folds of one network take as long as one of all these lanes."""
+    return next(cost for most, cost in _COSTS if sum(counts) <= most)
 
 
 SCALING = np.sqrt(1.7)
@@ -79,26 +87,90 @@ def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: i
 
 
 @compiled(error_model="numpy", inline="always")
-def solve_lanes(both, parity, m, width, side):
-    """Replace R by D^{-1} R in [D | R], both[parity] of (2, m, width, lanes), in every lane.
+def solve_lanes(room, parity, m, width, tier, above, side):
+    """Write D and replace R by D^{-1} R in [D | R], both[parity] of (2, m, width, lanes).
 
-    Crout's form of the elimination: every element is a sum that is loaded and stored once. The
+    Crout's form of the elimination: every element is a sum that is stored once. That of D begins
+    with what the tier itself and the one above give; two of them are summed side by side. The
     arrays are not sliced: a slice counts who holds it, which takes longer than a sum.
+
+    Args:
+        room: See `LaneArrays`.
+        parity: Of the tier.
+        m: Its unknowns.
+        width: Columns of D and R.
+        tier: Its number, in all lanes.
+        above: Of the elements of C into it the columns, and the first and the last of each row,
+            (m, 2); and where D^{-1} B of the tier above begins.
+        side: As many items as there are lanes.
     """
-    one = everywhere(side, 1.0)
+    one, both = everywhere(side, 1.0), room.both
     for k in range(m):
-        inverse = one
-        for i in range(k, m):
-            total = at(side, both, (parity, i, k))
+        inverse = divided(one, _reduced(room, parity, k, k, k, tier, above, side))
+        i = k + 1  # the rows below need not wait for it
+        while i + 1 < m:
+            x0 = _own(room, parity, i, k, tier, above, side)
+            x1 = _own(room, parity, i + 1, k, tier, above, side)
             for p in range(k):
-                weight, element = at(side, both, (parity, i, p)), at(side, both, (parity, p, k))
-                total = minus_product(total, weight, element)
-            put(side, both, (parity, i, k), total)
-            if i == k:  # now, for the other rows need not wait for it
-                inverse = divided(one, total)
-        _subtract_rows(both, parity, k, 0, k, 1, k + 1, width, inverse, side)
+                element = at(side, both, (parity, p, k))
+                x0 = minus_product(x0, at(side, both, (parity, i, p)), element)
+                x1 = minus_product(x1, at(side, both, (parity, i + 1, p)), element)
+            put(side, both, (parity, i, k), x0)
+            put(side, both, (parity, i + 1, k), x1)
+            i += 2
+        if i < m:
+            put(side, both, (parity, i, k), _reduced(room, parity, i, k, k, tier, above, side))
+        j = k + 1
+        while j + 1 < m:
+            x0, x1 = _own_two(room, parity, k, j, above, side)
+            for p in range(k):
+                weight = at(side, both, (parity, k, p))
+                x0 = minus_product(x0, weight, at(side, both, (parity, p, j)))
+                x1 = minus_product(x1, weight, at(side, both, (parity, p, j + 1)))
+            put(side, both, (parity, k, j), multiplied(x0, inverse))
+            put(side, both, (parity, k, j + 1), multiplied(x1, inverse))
+            j += 2
+        if j < m:
+            total = _reduced(room, parity, k, j, k, tier, above, side)
+            put(side, both, (parity, k, j), multiplied(total, inverse))
+        _subtract_rows(both, parity, k, 0, k, 1, m, width, inverse, side)
     for k in range(m - 2, -1, -1):
         _subtract_rows(both, parity, k, m - 1, k, -1, m, width, one, side)
+
+
+@compiled(error_model="numpy", inline="always")
+def _own(room, parity, i, j, tier, above, side):
+    """The element i, j of D before the elimination: -A, the tier's rate, and the tier above."""
+    columns, ends, begin = above
+    total = at(side, room.a, (parity, i, j))
+    if i == j:
+        total = plus_product(total, at(side, room.rate, (0,)), tier)
+    for t in range(ends[i, 0], ends[i, 1]):
+        element = at(side, room.both, (1 - parity, columns[t], begin + j))
+        total = minus_product(total, at(side, room.weights, (t,)), element)
+    return total
+
+
+@compiled(error_model="numpy", inline="always")
+def _own_two(room, parity, i, j, above, side):
+    """The elements i, j and i, j + 1 of D right of the diagonal, likewise."""
+    columns, ends, begin = above
+    x0, x1 = at(side, room.a, (parity, i, j)), at(side, room.a, (parity, i, j + 1))
+    for t in range(ends[i, 0], ends[i, 1]):
+        weight, c = at(side, room.weights, (t,)), columns[t]
+        x0 = minus_product(x0, weight, at(side, room.both, (1 - parity, c, begin + j)))
+        x1 = minus_product(x1, weight, at(side, room.both, (1 - parity, c, begin + j + 1)))
+    return x0, x1
+
+
+@compiled(error_model="numpy", inline="always")
+def _reduced(room, parity, i, j, k, tier, above, side):
+    """The same less the products of its row with its column, up to before k."""
+    total = _own(room, parity, i, j, tier, above, side)
+    for p in range(k):
+        weight, element = at(side, room.both, (parity, i, p)), at(side, room.both, (parity, p, j))
+        total = minus_product(total, weight, element)
+    return total
 
 
 @compiled(error_model="numpy", inline="always")
@@ -149,7 +221,8 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
         side: As many items as there are lanes.
     """
     lanes, (rows, columns, e, begin) = len(side), bands
-    a, values, weights, both, k, rate = room
+    _, values, weights, both, k, _ = room
+    ends = np.zeros((max(sizes), 2), dtype=np.int64)  # first and last element of each row of C
     tier0_size, zero = k.shape[0], everywhere(side, 0.0)
     reverse = scaling != 1.0  # then the elements of C begin with the last row
     last, first = depths[0], depths[0]
@@ -169,23 +242,14 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
                 weight = multiplied(at(side, values, (end,)), everywhere(side, size))
                 put(side, weights, (end,), weight)
                 end += 1
-            for j in range(own_size):
-                put(side, both, (parity, i, j), at(side, a, (parity, i, j)))
-            diagonal = plus_product(at(side, a, (parity, i, i)), at(side, rate, (0,)), tier)
-            put(side, both, (parity, i, i), diagonal)
-            for t in range(start, end):
-                weight, c = at(side, weights, (t,)), columns[t]
-                for j in range(own_size):
-                    element = at(side, both, (1 - parity, c, size_above + j))
-                    total = minus_product(at(side, both, (parity, i, j)), weight, element)
-                    put(side, both, (parity, i, j), total)
+            ends[i, 0], ends[i, 1] = start, end
             for j in range(own_size, width):
                 put(side, both, (parity, i, j), zero)
         for t in range(begin[into], begin[1 + into]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             element = multiplied(at(side, values, (t,)), everywhere(side, size))
             put(side, both, (parity, rows[t], own_size + columns[t]), element)
-        solve_lanes(both, parity, own_size, width, side)
+        solve_lanes(room, parity, own_size, width, tier, (columns, ends, size_above), side)
         if n > first:
             for w in range(lanes):
                 if n > depths[w]:  # this lane begins at a lower tier
