@@ -150,6 +150,23 @@ def everything_off():
     return concurrence(N_TH, KAPPA, **how) / concurrence(N_TH, KAPPA)
 
 
+def strain():
+    """Modes are cos(k z), their strain is the gradient over k: its product at two places."""
+    z, h = np.array([2.1, 5.0]), 1e-6
+    gradient = (np.cos(z + h) - np.cos(z - h)) / (2 * h)
+    _, decay = couplings_c2(np.ones(2), z - np.pi / 2)
+    return np.max(np.abs(decay - np.outer(gradient, gradient)))
+
+
+def reflected_waves():
+    """(C2) as printed against the source itself and its mirror image at -z."""
+    z, rates = np.array([0.0, 1.3, 4.4]), np.array([0.3, 1.0, 1.0])
+    exchange, decay = couplings_c2(rates, z)
+    direct, image = (np.exp(1j * np.abs(op.outer(z, z))) for op in (np.subtract, np.add))
+    wave = -0.25j * np.sqrt(np.outer(rates, rates)) * (direct + image)
+    return np.max(np.abs(exchange - 0.5j * decay - wave))
+
+
 def nearly_placed():
     return [
         at_mirror(N_TH, KAPPA, 2 * np.pi * (1 + part), 4 * np.pi, 0.25)
@@ -187,5 +204,7 @@ ROUTES = {
     ),
     "small fraction of the wavelength": (HIERARCHY, nearly_placed),
     "Eq. (B2)": ("the moments of the polynomials", biorthogonal),
+    "Eqs. (C1), (C2)": (MATRICES, reflected_waves),
+    "strain": ("the gradient of the modes, by differences", strain, 1e-8),
     "Laguerre": ("the polynomials summed up", laguerre),
 }

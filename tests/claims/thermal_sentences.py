@@ -183,6 +183,22 @@ def frequency_offset():
     return found
 
 
+def strain():
+    """Largest difference of Gamma at k_0 z - pi/2 from sin sin, k_0 z = 2.1, 5.0."""
+    z = np.array([2.1, 5.0])
+    network = te.phononic_link(1.0, 0.3, positions=tuple(z - np.pi / 2))
+    return np.max(np.abs(network.decay[1:, 1:] - np.outer(np.sin(z), np.sin(z))))
+
+
+def reflected_waves():
+    """Largest difference of J - i Gamma/2 from -(i/2) exp(i k z_>) cos(k z_<), three places."""
+    z, rates = np.array([0.0, 1.3, 4.4]), np.array([0.3, 1.0, 1.0])
+    network = te.phononic_link(1.0, 0.3, positions=tuple(z[1:]))
+    far, near = np.maximum.outer(z, z), np.minimum.outer(z, z)
+    wave = -0.5j * np.sqrt(np.outer(rates, rates)) * np.exp(1j * far) * np.cos(near)
+    return np.max(np.abs(network.exchange - 0.5j * network.decay - wave))
+
+
 def nearly_placed():
     """C at n_th = 1220 with the first qubit 0, 0.5, 1, 2 % of a wavelength off, delta = gamma/4."""
     return [
@@ -218,5 +234,7 @@ CLAIMS = {
     "frequency offsets": frequency_offset,
     "small fraction of the wavelength": nearly_placed,
     "Eq. (B2)": biorthogonal,
+    "Eqs. (C1), (C2)": reflected_waves,
+    "strain": strain,
     "Laguerre": laguerre,
 }
