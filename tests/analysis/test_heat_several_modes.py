@@ -112,3 +112,18 @@ def test_starts_and_sources_that_have_no_heat_behind_several_modes():
         te.heat_over_time(two, [1.0], "00", source=(0.1, 0.2))
     with pytest.raises(te.MethodError, match="several amplitudes"):
         te.heat_over_time(te.ring_resonators(coupling=(0.3, 0.4)), [1.0], "00")
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-5, 1e-8])
+def test_heat_behind_poles_at_any_accuracy(rtol):
+    """Stated errors hold the true ones, against a run of nine digits."""
+    hot, dark = (te.thermal_link(n, 0.3, filters=2) for n in (2.0, 0.0))
+    pieces, times = te.Schedule([(hot, 2.0), (dark, np.inf)]), [1.0, 2.0, 4.0]
+    found = te.heat_over_time(pieces, times, "00", source="empty", rtol=rtol)
+    exact = te.heat_over_time(pieces, times, "00", source="empty", rtol=1e-9)
+    for name in ("hot", "output", "elsewhere", "quanta"):
+        one, other = getattr(found, name), getattr(exact, name)
+        away = np.abs(np.asarray(one) - np.asarray(other))
+        assert np.all(away <= one.error + other.error)
+        assert np.all(one.error <= 100 * rtol)
+    assert np.all(np.asarray(found.quanta) > 0)

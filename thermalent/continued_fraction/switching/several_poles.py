@@ -26,6 +26,7 @@ from thermalent.continued_fraction.switching.coherent_poles import (
     CoherentSchedule,
     evolve_coherent,
 )
+from thermalent.continued_fraction.switching.fading_source import fading_refusal
 from thermalent.continued_fraction.switching.followed_poles import (
     FollowedStretch,
     followed_run,
@@ -341,6 +342,10 @@ def plan_schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
         reason = choice.chain_too_large(chain)
         if reason is not None:
             return Refusal(reason)
+    schedule = schedule_of(chains, task)
+    reason = fading_refusal(schedule.chains, schedule.lengths, schedule.begin)
+    if reason is not None:
+        return Refusal(reason)
     return PolesScheduleEvolutionPlan(task=task, settings=settings, chains=chains)
 
 
