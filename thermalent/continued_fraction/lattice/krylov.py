@@ -21,10 +21,16 @@ from scipy import linalg, sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, gmres
 
+from thermalent.continued_fraction.lattice.broadband_iteration import (
+    BroadbandIteration,
+    UnsolvedError,
+)
 from thermalent.continued_fraction.lattice.kernels import rows, solve_upper
 from thermalent.continued_fraction.lattice.lattice import HierarchyOperators, Lattice
 
 RESTART = 60
+# Unknowns from which on fewer vectors are kept: 30 of them take 5 GB at 2e7 real unknowns.
+_MANY, _FEWER_VECTORS = 5e6, 30
 MOST_ITERATIONS = 180
 # Multiplications of dense linear algebra that take as long as one operation of the iteration.
 DENSE = 15.0
@@ -33,6 +39,11 @@ _SINGLE_FROM = 3000
 _SINGLE_ENOUGH = 1e-5  # reciprocal condition number at which single precision has two digits left
 _SINGULAR = 1e-15  # reciprocal condition number at which double precision has no digit left
 _NOTHING = 1e-14  # entries this much smaller than the largest are the rounding of a change of basis
+
+
+def vectors_kept(size: int) -> int:
+    """Vectors that the iteration keeps before it starts anew, on so many unknowns."""
+    return RESTART if size < _MANY else _FEWER_VECTORS
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +145,15 @@ class LatticeGenerator:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Tier zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned."""
+    """Tier zero: its Hermitian basis, the trace, and the inverse of A_0 with the trace pinned.
+
+    Args:
+        generator: The hierarchy's generator.
+        iterates: Whether the inverse is iterated instead of factorised.
+    """
 
     generator: LatticeGenerator
+    iterates: bool = False
 
     @cached_property
     def sector(self) -> slice:
@@ -206,10 +223,34 @@ class Ground:
             blocks.append((index, lu, rcond))
         return blocks
 
+    @cached_property
+    def iteration(self) -> BroadbandIteration:
+        """A_0 to be inverted by iteration."""
+        sector = self.sector
+        return BroadbandIteration(
+            matrix=self.broadband(),
+            vacuum=self.generator.operators.liouvillian[sector, :][:, sector],
+            populations=self.populations,
+        )
+
+    @property
+    def factorising(self) -> float:
+        """Operations that the factors take; none where they are not made."""
+        if self.iterates:
+            return 0.0
+        return sum(len(index) ** 3 / 3 for index, _, _ in self.factors) / DENSE
+
     @property
     def singular(self) -> bool:
         """Whether the emitters have several stationary states under the broadband source."""
+        if self.iterates:
+            return self.iteration.singular
         return any(rcond < _SINGULAR for _, _, rcond in self.factors)
+
+    @property
+    def start(self) -> np.ndarray:
+        """The state under the broadband source; what there is of it if its iteration failed."""
+        return self.iteration.state if self.iterates else self.solve(self.target)
 
     def inverse(self, columns: np.ndarray, *, adjoint: bool = False) -> np.ndarray:
         """A_0^{-1} with the trace pinned or its adjoint, on real columns in the Hermitian basis."""
@@ -221,21 +262,29 @@ class Ground:
 
     def broadband(self) -> sparse.csr_array:
         """A_0 without the trace, on the elements of tier zero."""
-        operators = self.generator.operators
+        operators, sector = self.generator.operators, self.sector
         slow = np.linalg.inv(operators.drift)
-        total = operators.liouvillian
+        total = operators.liouvillian[sector, :][:, sector]
+        # What tier zero holds alone: of many emitters all elements are ten times as many.
+        entering = [drive[:, sector] for drive in operators.drive]
+        reacting = [backaction[:, sector] for backaction in operators.backaction]
         for i, drive in enumerate(operators.drive):
-            inner = sparse.csr_array(total.shape)
-            for k, (drive_term, backaction) in enumerate(
-                zip(operators.drive, operators.backaction, strict=True)
-            ):
+            inner = sparse.csr_array(entering[i].shape)
+            for k, (drive_term, backaction) in enumerate(zip(entering, reacting, strict=True)):
                 weight = slow[i] @ operators.covariance[:, k]
                 inner = inner + weight * drive_term + slow[i, k] * backaction
-            total = total + drive @ inner
-        return sparse.csr_array(total[self.sector, :][:, self.sector])
+            total = total + drive[sector, :] @ inner
+        return sparse.csr_array(total)
 
     def solve(self, x: np.ndarray, *, adjoint: bool = False) -> np.ndarray:
-        """A_0^{-1} x with the trace pinned, or its adjoint, x in the order of the elements."""
+        """A_0^{-1} x with the trace pinned, or its adjoint, x in the order of the elements.
+
+        Raises:
+            UnsolvedError: an iterated inverse did not converge.
+        """
+        if self.iterates:
+            assert not adjoint  # only a single mode asks for it, whose inverse is factorised
+            return self.iteration.solve(x)
         coordinates = self.basis.conj().T @ x
         columns = np.column_stack([coordinates.real, coordinates.imag])
         if not np.iscomplexobj(x):
@@ -302,22 +351,25 @@ def steady_vector(
         (lattice.size, lattice.size), matvec=lambda y: act(precondition(y)), dtype=generator.dtype
     )
     error = np.inf
-    while iterations < MOST_ITERATIONS:
-        residual = target - act(vector)
-        error = float(np.max(np.abs(precondition(residual))))
-        if error <= tolerance:
-            break
-        correction, _ = gmres(
-            operator,
-            residual,
-            rtol=min(0.1, 0.3 * tolerance / error),
-            atol=0.0,
-            restart=RESTART,
-            maxiter=1,
-            callback=count,
-            callback_type="pr_norm",
-        )
-        vector = vector + precondition(correction)
+    try:
+        while iterations < MOST_ITERATIONS:
+            residual = target - act(vector)
+            error = float(np.max(np.abs(precondition(residual))))
+            if error <= tolerance:
+                break
+            correction, _ = gmres(
+                operator,
+                residual,
+                rtol=min(0.1, 0.3 * tolerance / error),
+                atol=0.0,
+                restart=vectors_kept(lattice.size),
+                maxiter=1,
+                callback=count,
+                callback_type="pr_norm",
+            )
+            vector = vector + precondition(correction)
+    except UnsolvedError:  # nothing is known of what is left
+        error = np.inf
     return KrylovSolution(vector, iterations, error)
 
 

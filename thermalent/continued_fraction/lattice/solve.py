@@ -25,6 +25,7 @@ from thermalent.continued_fraction.lattice.krylov import (
     Ground,
     LatticeGenerator,
     steady_vector,
+    vectors_kept,
 )
 from thermalent.continued_fraction.lattice.lattice import (
     HierarchyOperators,
@@ -56,6 +57,11 @@ _TIERS_PER_WIDTH = 6  # tiers per sqrt of the largest variance for two or three 
 # Multiplications of an elimination: a twentieth of a second, and half a minute.
 _ALWAYS_ELIMINATED = 1e9
 _MOST_WORK = 1e12
+# Elements of tier zero up to which its inverse is factorised: 3 GB in double precision.
+MOST_FACTORISED = 20_000
+# Bytes of the sparse operators per product of two emitter levels while they are made, and numbers
+# per element of tier zero that its iteration keeps (measured with five pairs).
+_OPERATOR_BYTES, _ITERATED_NUMBERS = 4800.0, 300
 _MOST_NUMBERS = 10**6  # boson numbers of a lattice, which are listed one by one
 _PART_OF_RTOL = 0.05  # part of the error that the Krylov method may leave
 _PART_OF_CHANGE = 0.03  # part of the expected change by the next tier, likewise
@@ -89,11 +95,31 @@ class Found:
         return bool(self.error <= ENOUGH * np.max(np.abs(self.state)))
 
 
-def lattice_memory(elements: Sectors, last: int, *, real: bool = False) -> float:
-    """Bytes of memory for a solve with the tiers up to `last`."""
-    zero = elements.sector(0).stop - elements.sector(0).start
-    # Krylov and work vectors of the iteration; the factors of tier zero and their copy.
-    return (8 if real else 16) * unknowns(elements, last) * (RESTART + 12) + 2 * 8.0 * zero**2
+def lattice_memory(
+    elements: Sectors, last: int, *, real: bool = False, operators: bool = True
+) -> float:
+    """Bytes of memory for a solve with the tiers up to `last`.
+
+    Args:
+        elements: The emitters' matrix elements.
+        last: Highest tier.
+        real: Whether all numbers are real.
+        operators: Whether those of many emitters are still to be made; they take more than they
+            hold.
+    """
+    zero, size = elements.sector(0).stop - elements.sector(0).start, unknowns(elements, last)
+    number = 8 if real else 16
+    # Krylov and work vectors of the iteration, and the factors of tier zero with their copy.
+    vectors = float(number * size * (vectors_kept(size) + 12))
+    if zero <= MOST_FACTORISED:
+        return vectors + 2 * 8.0 * zero**2
+    iterated = float(number * zero * _ITERATED_NUMBERS)
+    return vectors + iterated + (_OPERATOR_BYTES * elements.dimension**2 if operators else 0.0)
+
+
+def _iterates(elements: Sectors) -> bool:
+    """Whether tier zero is too large to be factorised."""
+    return elements.sector(0).stop - elements.sector(0).start > MOST_FACTORISED
 
 
 def lattice_refusal(network: Network | Source) -> str | None:
@@ -135,7 +161,7 @@ def lattice_steady_state(
         UnstableSourceError: the modes together have no stationary state.
     """
     operators = hierarchy_operators(network)
-    tier0 = Ground(LatticeGenerator(operators))
+    tier0 = Ground(LatticeGenerator(operators), iterates=_iterates(operators.sectors))
     if tier0.singular:
         nothing = np.full((operators.sectors.dimension,) * 2, np.nan)
         return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(operators.sectors, 0))
@@ -177,7 +203,7 @@ class _Growth:
         self.best: Found | None = None
         self.iterations = 0
         self.latest_iterations = RESTART
-        self.operations = sum(len(index) ** 3 / 3 for index, _, _ in tier0.factors) / DENSE
+        self.operations = tier0.factorising
 
     def skips(self, tier: int) -> bool:
         """Whether a tier of the schedule is passed over: eliminations are done anew for each."""
@@ -197,7 +223,7 @@ class _Growth:
         work = self.operations + self._expected(tier)
         if self.limited and work > self._granted:
             return _Obstacle("budget", work)
-        needed = lattice_memory(self.of.sectors, tier, real=self.of.real)
+        needed = lattice_memory(self.of.sectors, tier, real=self.of.real, operators=False)
         if not memory_limit.fits(needed):
             return _Obstacle("memory", needed)
         if comb(tier + len(self.of.drive), tier) > _MOST_NUMBERS:
@@ -265,7 +291,7 @@ class _Growth:
         if work > (self._most_eliminated if self.krylov_failed else _ALWAYS_ELIMINATED):
             vector[: len(self.vector)] = self.vector
             if not len(self.vector):
-                vector[: lattice.offset[1]] = self.tier0.solve(self.tier0.target)
+                vector[: lattice.offset[1]] = self.tier0.start
             solved = steady_vector(self.tier0, lattice, vector, target, report)
             vector, solver_error = solved.vector, solved.error
             self.iterations += solved.iterations
