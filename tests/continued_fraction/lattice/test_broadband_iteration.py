@@ -91,7 +91,7 @@ def test_a_second_stationary_state_is_noticed(iterated):
 
 
 def test_too_few_vectors_end_in_an_error_and_not_in_a_state(iterated, monkeypatch):
-    monkeypatch.setattr(broadband_iteration, "MOST_VECTORS", 6)
+    monkeypatch.setattr(broadband_iteration, "VECTORS_OF_TIER_ZERO", 6)
     network = NETWORKS["two pairs"]
     tier0 = Ground(LatticeGenerator(hierarchy_operators(network)), iterates=True)
     with pytest.raises(UnsolvedError):

@@ -29,7 +29,7 @@ _TO_COMPARE, _DISTINCT = 1e-6, 1e-3
 _SINGULAR = 1e-13  # singular values, of an equation divided by its triangle, that are rounding
 # A solution with a larger relative error is none.
 _UNSOLVED = 0.1
-MOST_VECTORS = 400
+VECTORS_OF_TIER_ZERO = 400
 # Diagonal elements smaller than this part of the largest do not decay by themselves.
 _RESTING = 1e-9
 
@@ -97,7 +97,7 @@ class BroadbandIteration:
     def _solution(self, b: np.ndarray, start: np.ndarray, error: float, slowest: float) -> Solution:
         return minimal_residual(
             self._act, self._triangle.solve, b, start, error, slowest=slowest,
-            most=min(MOST_VECTORS, len(b)),
+            most=min(VECTORS_OF_TIER_ZERO, len(b)),
         )  # fmt: skip
 
     def _act(self, x: np.ndarray) -> np.ndarray:
