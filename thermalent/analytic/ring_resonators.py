@@ -165,7 +165,8 @@ def unequal_transfer_amplitude(
 
     Source: GENERATION, Sec. V (the formula is ours).
     """
-    from scipy.linalg import expm  # imported here because it takes a tenth of a second to load
+    # Imported here because it takes a tenth of a second to load.
+    from thermalent.numerics.matrix_exponential import matrix_exponential
 
     (t,) = nonnegative_arrays(t=t)
     pairs = [
@@ -177,7 +178,7 @@ def unequal_transfer_amplitude(
         half = np.sqrt(complex(rate**2 / 16 - g**2))
         roots += [-rate / 4 + half, -rate / 4 - half]
     opitz = np.diag(roots) + np.diag(np.ones(3), 1)
-    difference = expm(opitz * np.asarray(t)[..., None, None])[..., 0, 3]
+    difference = matrix_exponential(opitz * np.asarray(t)[..., None, None])[..., 0, 3]
     front = np.sqrt(gamma1 * gamma2) * g1 * g2 * np.exp(1j * checks.real("phase", phase))
     return front * difference
 

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import expm
 
 from thermalent.excitations.levels import ladder
 from thermalent.excitations.losses import amplitude_matrix, single_refusal, start_refusal
 from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
+from thermalent.numerics.matrix_exponential import matrix_exponential
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method, MethodError
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -134,7 +134,7 @@ def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray
 
 def exponentials(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:
     """exp(-i M t) at each time, (t, n, n)."""
-    return expm(-1j * matrix * times[:, None, None])
+    return matrix_exponential(-1j * matrix * times[:, None, None])
 
 
 def propagator_error(matrix: np.ndarray, times: np.ndarray) -> np.ndarray:

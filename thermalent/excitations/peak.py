@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import expm
 
 from thermalent.excitations.losses import amplitude_matrix, single_refusal
 from thermalent.excitations.propagate import norm, taylor_step
@@ -18,6 +17,7 @@ from thermalent.excitations.start import (
 )
 from thermalent.excitations.transfer import no_jump
 from thermalent.networks.network import Network
+from thermalent.numerics.matrix_exponential import matrix_exponential
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.method import MethodError
 from thermalent.support import checks, memory_limit
@@ -188,7 +188,7 @@ def _largest(
         top = _Top(beginning, 0.0, False)
     if isinstance(generator, np.ndarray) and top.interior:
         # Repeated doubling has amplified its rounding: refine once more from an accurate state.
-        state = expm(generator * top.time) @ start
+        state = matrix_exponential(generator * top.time) @ start
         top = _refined(generator, state, vectors, top.time, (-step, step))
     return _with_errors(top, size, step, factor * float(np.linalg.norm(start)) ** 2, factor)
 
@@ -241,7 +241,7 @@ def _grid(
             grid[k] = taylor_step(generator, grid[k - 1], step)
         return grid
     dense = generator if isinstance(generator, np.ndarray) else generator.toarray()
-    power, known = expm(dense * step).T, 1
+    power, known = matrix_exponential(dense * step).T, 1
     while known < points:
         more = min(known, points - known)
         np.matmul(grid[:more], power, out=grid[known : known + more])

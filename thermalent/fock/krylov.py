@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+
+from thermalent.numerics.matrix_exponential import matrix_exponential
 
 DIMENSION = 40
 # Points at which a step evaluates its error.
@@ -52,7 +53,7 @@ class Step:
 
     def coefficients(self, after: float) -> np.ndarray:
         """Coordinates in the basis at a time `after` the start of the step, (m,)."""
-        exponential: np.ndarray = linalg.expm(after * self.hessenberg)
+        exponential: np.ndarray = matrix_exponential(after * self.hessenberg)
         return self.size * exponential[:, 0]
 
     def state(self, after: float) -> np.ndarray:
@@ -71,7 +72,7 @@ class Step:
     def norms(self, points: int) -> tuple[np.ndarray, np.ndarray]:
         """Equally spaced times after the start, up to the end, and the 2-norms, (points,) each."""
         after = self.length * np.arange(1, points + 1) / points
-        exponential = linalg.expm(after[0] * self.hessenberg)
+        exponential = matrix_exponential(after[0] * self.hessenberg)
         column, norms = np.zeros(len(exponential)), []
         column[0] = self.size
         for _ in after:
@@ -181,7 +182,7 @@ def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.nda
     """Bounds at equally spaced times up to `length`."""
     step = length / _POINTS
     with np.errstate(over="ignore", invalid="ignore"):  # the step is too long and is refused
-        exponential = linalg.expm(step * hessenberg)
+        exponential = matrix_exponential(step * hessenberg)
     column = np.zeros(len(hessenberg))
     column[0] = 1.0
     values = np.zeros(_POINTS + 1)

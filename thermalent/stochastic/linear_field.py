@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import expm
 
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Network
+from thermalent.numerics.matrix_exponential import matrix_exponential
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 # Couplings below this part of the largest rate are zero but for rounding.
@@ -84,13 +84,13 @@ class LinearField:
         lengths = (np.arange(parts)[:, None] + (1 + _NODES) / 2).ravel() * (step / parts)
         weights = np.tile(_WEIGHTS / 2 * step / parts, parts)
         factors = [
-            np.sqrt(weight) * expm(generator * s) @ source
+            np.sqrt(weight) * matrix_exponential(generator * s) @ source
             for s, weight in zip(lengths, weights, strict=True)
         ]
         stacked = np.hstack([*factors, np.zeros((m + r, m + r))])
         _, upper = np.linalg.qr(stacked.conj().T)
         lower = upper.conj().T
-        return expm(generator * step)[:, :m], lower
+        return matrix_exponential(generator * step)[:, :m], lower
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import expm
 
+from thermalent.numerics.matrix_exponential import matrix_exponential
 from thermalent.stochastic.driven import DrivenBySeveral, DrivenEmitters
 from thermalent.stochastic.ornstein_uhlenbeck import transition
 from thermalent.stochastic.step_kernels import Rows, StepOperators
@@ -124,7 +124,7 @@ def _largest_norm(drive: np.ndarray, drive_imag: np.ndarray) -> float:
 
 
 def _propagator(vacuum: np.ndarray, step: float) -> np.ndarray:
-    matrix = expm(vacuum * step)
+    matrix = matrix_exponential(vacuum * step)
     # The generator has no first row: the trace is conserved, exactly.
     matrix[0] = 0.0
     matrix[0, 0] = 1.0

@@ -1,5 +1,7 @@
 """Coordinates that follow a source which fills, and the long steps in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import linalg, sparse
@@ -9,7 +11,10 @@ from tests.continued_fraction.several_poles.test_growing_source import cold
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
 from thermalent.continued_fraction.several_poles.moving import empty_source, stepped_run
-from thermalent.continued_fraction.several_poles.moving.filling_chain import following_frame
+from thermalent.continued_fraction.several_poles.moving.filling_chain import (
+    FollowedSource,
+    following_frame,
+)
 from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
 
 
@@ -30,6 +35,20 @@ def drift_at(chain, frame, time):
         for weight, (change, _) in zip(weights[1:], frame.changes[1:], strict=True)
     )
     return weights[0], drift
+
+
+@pytest.mark.parametrize("time", [0.1, 3.0, 15.0, 15.84, 16.0, 30.0, 200.0])
+def test_a_double_pole_fills_as_its_formula_says(time):
+    """Two equal cavities, whose rates may differ by rounding: exp(-Ht) = e^{-kt} (1 - (H - k)t)."""
+    chain = chain_of(te.thermal_link(0.034, 0.2044149859884658, filters=2))
+    chain = replace(chain, drift=chain.drift * (1 + np.diag([0.0, 1e-15])))
+    rate = float(np.trace(chain.drift).real) / 2
+    over = np.exp(-rate * time) * (np.eye(2) - time * (chain.drift - rate * np.eye(2)))
+    filled = chain.covariance - over @ chain.covariance @ over.conj().T
+    size = np.max(np.abs(filled))
+    factor = FollowedSource(chain).factor(time)
+    np.testing.assert_allclose(factor @ factor.conj().T, filled, atol=1e-13 * size)
+    np.testing.assert_allclose(empty(chain).covariance(time), filled, atol=1e-13)
 
 
 @pytest.mark.parametrize("time", [2.0, 10.0, 40.0])

@@ -97,6 +97,17 @@ def test_the_error_holds_where_each_quantum_removes_little_more_than_half_of_it(
     assert np.max(off / exact.error) > 1 / 3  # three times the change is needed
 
 
+def test_two_equal_cavities_fill_for_as_long_as_they_take():
+    """Their rates differ by rounding, on which exponentials of the drift must not depend."""
+    coupled = {"gamma": (1.06, 1.7), "detuning": (2.25, -3.66), "filters": 2}
+    nets = [te.thermal_link(n_th, 0.2044149859884658, **coupled) for n_th in (0.0, 0.0340612)]
+    pieces, times = te.Schedule([(nets[0], 7.5), (nets[1], 20.0)]), [13.0, 22.0, 24.5]
+    exact = te.evolve(pieces, times, "01", te.ContinuedFraction(rtol=1e-6), source="empty")
+    fock = te.evolve(pieces, times, "01", te.Fock(), source="empty")
+    assert np.all(apart(exact, fock) <= exact.error + fock.error)
+    assert np.max(exact.error) < 5e-6
+
+
 def hot(n_th, gamma=(1.0, 1.0)):
     return te.thermal_link(n_th, 0.05, gamma, filters=2)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 from scipy.sparse.linalg import expm_multiply
 
 from thermalent.analytic.methods.null_vector import ChargeSpace, OneMode, one_mode_of, small_enough
 from thermalent.analytic.methods.steady_state_plan import NullVectorPlan
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.numerics.inverse_laplace import Contour, hyperbola
+from thermalent.numerics.matrix_exponential import matrix_exponential
 from thermalent.operators.superoperators import Superoperator, dense
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Claim, Method
@@ -205,7 +206,7 @@ def _over_time(memory: _Memory, times: np.ndarray, initial: np.ndarray) -> np.nd
         elif moment > now:
             if propagator is None or abs(moment - now - step) > 1e-12 * step:  # a new spacing
                 step = moment - now
-                propagator = linalg.expm(step * generator.toarray())
+                propagator = matrix_exponential(step * generator.toarray())
             y = propagator @ y
         now = moment
         state = y[: d * d].reshape(d, d)

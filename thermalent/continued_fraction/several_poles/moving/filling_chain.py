@@ -36,6 +36,7 @@ from thermalent.continued_fraction.several_poles.moving.moving_source import (
     covariance_changes,
     sizes_of_changes,
 )
+from thermalent.numerics.matrix_exponential import matrix_exponential
 
 # Up to this time in units of 1/|H| the covariance is an integral, which loses no digits where it
 # is small, by so many points of Gauss; later what is lacking to the stationary one is subtracted.
@@ -201,7 +202,7 @@ class FollowedSource:
     def _filled(self, time: float) -> list[np.ndarray]:
         """Columns whose squares are what noise has brought since the start."""
         if time * self.norm >= _EARLY:
-            left, covariance = linalg.expm(-self.chain.drift * time), self.chain.covariance
+            left, covariance = matrix_exponential(-self.chain.drift * time), self.chain.covariance
             return [_root(covariance - left @ covariance @ left.conj().T)]
         points, weights = np.polynomial.legendre.leggauss(_POINTS)
         return [
@@ -212,7 +213,7 @@ class FollowedSource:
     def _evolved(self, columns: np.ndarray, time: float) -> np.ndarray:
         """exp(-H t) times some columns."""
         if time * self.norm > 1:
-            return np.asarray(linalg.expm(-self.chain.drift * time) @ columns)
+            return np.asarray(matrix_exponential(-self.chain.drift * time) @ columns)
         term = found = columns
         for n in range(1, _TAYLOR):
             term = -time / n * (self.chain.drift @ term)

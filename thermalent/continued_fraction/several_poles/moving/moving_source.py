@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from scipy import linalg
 
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
+from thermalent.numerics.matrix_exponential import matrix_exponential
 
 # Marks between which exp(-H t) is a Taylor series, in units of 1/|H|, and its terms: 0.25^12/12!
 # is 1e-16.
@@ -72,7 +72,7 @@ class MovingSource:
         width = max(1.0, float(np.sqrt(abs(self.chain.covariance[0, 0]))))
         mean = float(np.linalg.norm(self.mean)) / width
         step = 1.0 / float(np.min(np.linalg.eigvals(drift).real))
-        over, time = linalg.expm(-drift * step), step
+        over, time = matrix_exponential(-drift * step), step
         left = over
         while max(np.linalg.norm(left, 2) ** 2, mean * np.linalg.norm(left, 2)) > rest:
             left, time = left @ over, time + step
@@ -83,7 +83,7 @@ class MovingSource:
         drift, apart = self.chain.drift, self.apart
         mark = int(time / apart)
         if mark not in self.marks:
-            self.marks[mark] = linalg.expm(-drift * (mark * apart))
+            self.marks[mark] = matrix_exponential(-drift * (mark * apart))
         step = -drift * (time - mark * apart)
         found = identity = np.eye(len(drift))
         for n in range(_TERMS, 0, -1):
