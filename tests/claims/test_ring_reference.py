@@ -36,6 +36,7 @@ SLOW = {
     "generation, chi = 0.5",
     "20 runs",
     "least at ee",
+    "fidelity falls with decay",
     *(
         f"{system}, chi = {chi}"
         for system in ("generation", "transport")
