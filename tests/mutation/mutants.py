@@ -96,7 +96,8 @@ class _Finder:
         if isinstance(node.op, ast.Add | ast.Sub):
             self.add("term", node, left)
         for one, operand in ((left, node.left), (right, node.right)):
-            if isinstance(operand, ast.Constant) and isinstance(operand.value, int | float):
+            number = operand.value if isinstance(operand, ast.Constant) else None
+            if isinstance(number, int | float) and number:  # twice zero is zero
                 self.add("factor", operand, f"(2 * {one})")
 
     def _unaryop(self, node: ast.UnaryOp) -> None:

@@ -22,6 +22,7 @@ def f(x: "int - 1", y):
         raise ValueError(f"{x - 1}" + "!")
     x += 2 * y.conj() - 1j
     print(time.perf_counter() - x)
+    nothing = 0 * x
     found = Found(x, error=y), Found(x, error=np.inf), Found(x, error="none")
     named = Estimate(x, lambda: y, "how"), Found(error=ErrorEstimate(y, "how")), Estimate(x, 0.0)
     return -max(x, np.conj(y) + 0j)
@@ -37,6 +38,7 @@ EXPECTED = {
     ("conjugate", "(y)"),
     ("conjugate", "(-1j)"),
     ("sign", "(max(x, np.conj(y) + 0j))"),
+    ("factor", "((0) / (x))"),
     ("extremum", "min"),
     ("error", "(0.01 * (y))"),
 }

@@ -174,3 +174,20 @@ def test_errors_of_reduced_states_are_sums_of_those_of_the_elements():
     np.testing.assert_allclose(first[0], np.minimum(sums, 2.0))
     stack.elements = None
     assert stacks.reduced_errors(stack, ("b",), 2).tolist() == [2.0]
+
+
+def test_small_populations_alone_leave_nothing_out_of_the_concurrence(monkeypatch):
+    """Scaled to a diagonal of one the state has no small eigenvalue; one that has is less known."""
+    rng = np.random.default_rng(4)
+    full = 0.5 * np.eye(4) + 2.0 * mixed(rng)
+    amplitudes = np.sqrt(np.array([1e-9, 0.3, 0.7, 1e-7]))
+    well = full * np.outer(amplitudes, amplitudes)
+    thin = np.linalg.qr(rng.normal(size=(4, 3)) + 1j * rng.normal(size=(4, 3)))[0]
+    for state, same in ((well, True), (thin @ np.diag([0.5, 0.3, 0.2]) @ thin.conj().T, False)):
+        rho = (state + state.conj().T)[None] / 2
+        rho = rho / np.trace(rho[0]).real
+        given = rho, np.zeros(1), np.array([0.1])
+        monkeypatch.undo()
+        found = error_bounds.concurrence_bound(*given)[0]
+        monkeypatch.setattr(error_bounds.distances, "NOISE_PER_DIMENSION", 0.0)
+        assert bool(error_bounds.concurrence_bound(*given)[0] == found) is same

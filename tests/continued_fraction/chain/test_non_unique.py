@@ -88,3 +88,18 @@ def test_the_tiers_that_are_named_give_the_state_that_is_reached():
     assert error > 1e-9  # so that tiers matter
     again = stationary.matrix(stationary.project(stationary.coordinates(rho), tier))
     assert np.array_equal(state, again)
+
+
+@pytest.mark.parametrize(("part", "regular"), [(2.0, True), (0.5, False)])
+def test_what_is_singular_to_working_precision_is_refused(part, regular):
+    """Condition numbers from a tenth of 1/eps on: a rate this much smaller than the other."""
+    equation = object.__new__(TierZeroEquation)
+    equation.a = np.array([[0.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
+    equation.trace, equation.row, equation._inverse = np.array([1.0, 0.0, 0.0]), 0, None
+    k = np.zeros((3, 3))
+    k[2, 2] = 1.0 - part * 10 * np.finfo(float).eps
+    if regular:
+        np.testing.assert_allclose(equation.solve(k), [1.0, 0.0, 0.0])
+    else:
+        with pytest.raises(np.linalg.LinAlgError, match="singular to working precision"):
+            equation.solve(k)

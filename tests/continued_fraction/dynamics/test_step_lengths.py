@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import linalg, sparse
 
 from thermalent.continued_fraction.dynamics import all_tiers, chebyshev
 from thermalent.continued_fraction.dynamics.bessel import bessel_series
@@ -246,3 +247,21 @@ def test_costs_of_a_run_are_those_of_its_tiers():
     assert found.cost_when_filled(3.0) == 2.0 * 360
     with pytest.raises(ValueError, match=r"cannot go back to t = 0\.5"):
         found.to(0.5, lambda text: None)
+
+
+@pytest.mark.parametrize("phase", [1j, np.exp(0.7j)])
+def test_a_phase_changes_neither_rounding_nor_growth_of_steps(phase):
+    """Both are sizes of complex numbers, of which the imaginary part counts as the real one."""
+    rng = np.random.default_rng(1)
+    matrix = rng.normal(size=(6, 6)) + 1j * rng.normal(size=(6, 6)) - 4 * np.eye(6)
+    start, found = rng.normal(size=6) + 0j, []
+    for factor in (1.0, phase):
+        propagator = chebyshev.Propagator(sparse.csr_array(matrix))
+        y = factor * start
+        passed, _ = propagator.advance(y, 0.8, 6, 1, np.inf)
+        found.append((passed, propagator.rounding, y / factor))
+    assert found[0][0] == found[1][0]
+    assert found[1][1] == pytest.approx(found[0][1], rel=1e-9, abs=0)
+    np.testing.assert_allclose(found[1][2], found[0][2], rtol=1e-12)
+    if found[0][0] == 0.8:
+        np.testing.assert_allclose(found[0][2], linalg.expm(0.8 * matrix) @ start, rtol=1e-10)
