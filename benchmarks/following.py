@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ NAME = "following"
 # What a sweep may take over a loop that makes the same calls.
 _OVER_LOOP = 1.3
 _PER_TIME, _PER_FREQUENCY = 5.0, 4.0
+# What an evolution took where nothing stands side by side, over what it takes.
+_ONE_BY_ONE = 2.0
 _REPEATS = 3
 
 
@@ -49,7 +53,12 @@ def _over_times(count: int) -> list[Row]:
     def alone() -> None:
         te.evolve(networks[0], times, "00").concurrence()
 
-    sweep, single = _in_turns({"sweep": swept, "loop": loop}, count).values()
+    def one_by_one() -> None:
+        with _one_by_one():
+            loop()
+
+    calls = {"sweep": swept, "loop": loop, "one by one": one_by_one}
+    sweep, single, former = _in_turns(calls, count).values()
     pieces, whole = _in_turns({"each": each, "alone": alone}, 1).values()
     words = f"{count} ideal links over 60 times in five decades, concurrence: CPU time per point "
     return [
@@ -60,10 +69,40 @@ def _over_times(count: int) -> list[Row]:
         ),
         at_least(
             NAME,
+            f"{words}with steps number by number, nodes and samples one by one ({1e3 * former:.0f} "
+            "ms) over that of the sweep",
+            former / sweep, _ONE_BY_ONE, "{} times", sweep=sweep, former=former,
+        ),
+        at_least(
+            NAME,
             "one of them: CPU time of an evolution for each time over that of one for all",
             6 * pieces / whole, _PER_TIME, "{} times less", each=pieces, alone=whole,
         ),
     ]  # fmt: skip
+
+
+@contextmanager
+def _one_by_one() -> Iterator[None]:
+    """Evolutions without vector registers: steps, nodes of contours, samples on lines."""
+    from thermalent.continued_fraction.chain import fraction
+    from thermalent.continued_fraction.dynamics import chebyshev, stretches
+    from thermalent.continued_fraction.dynamics.laplace import line
+
+    def by_number(layout: Any, active: int) -> Any:
+        x, none = layout.vector(np.dtype(float)), np.zeros(0, dtype=np.int32)
+        product = layout.runs(active), layout.data.ravel(), none, none, np.zeros(0)
+        take = partial(chebyshev.take_steps, product, layout.spans(active), x)
+        return stretches.RealSteps(take, x)
+
+    with ExitStack() as stack:
+        for owner, name, other in (
+            (stretches.Stretches, "rows", by_number),
+            (fraction, "_MOST_IN_LANES", 0),
+            (line, "_MORE", 0),
+        ):
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, other)
+        yield
 
 
 def _over_frequencies(count: int) -> list[Row]:
