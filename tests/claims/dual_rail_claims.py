@@ -187,6 +187,7 @@ CLAIMS = {
     "N_par": lambda: [entangled_pairs(kappa, 0.0)[2] / kappa for kappa in (5.0, 20.0)],
     "C_ii, Delta = 0": lambda: four_pairs(0.0),
     "C_ii, Delta = 2": lambda: four_pairs(2.0),
+    "C_ii, kappa = 2": lambda: along_the_chain(4, 1e-2, bandwidth=2.0),
     "C_ii, kappa = 5": lambda: along_the_chain(4, 1e-2, bandwidth=5.0),
     "C_44 over Delta": lambda: [four_pairs(d)[3] for d in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)],
     "decay along the chain": lambda: along_the_chain(3, 1e-4, bandwidth=1.0)[1:],

@@ -285,6 +285,7 @@ ROUTES = {
     "decay along the chain": (NUMBERS, behind_narrow_source),
     "C_ii, Delta = 0": (JUMPS, lambda: single_runs(20.0, 0.01, 0.0), SCATTER),
     "C_ii, Delta = 2": (JUMPS, lambda: single_runs(20.0, 0.01, 2.0), SCATTER),
+    "C_ii, kappa = 2": (JUMPS, lambda: single_runs(2.0, 0.0, 0.0), SCATTER),
     "C_ii, kappa = 5": (JUMPS, lambda: single_runs(5.0, 0.0, 0.0), SCATTER),
     "C_44 over Delta": (
         JUMPS,

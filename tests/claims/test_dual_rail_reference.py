@@ -33,6 +33,7 @@ LONG = {
     "N_par",
     "C_ii, Delta = 0",
     "C_ii, Delta = 2",
+    "C_ii, kappa = 2",
     "C_ii, kappa = 5",
     "C_44 over Delta",
     "any finite bandwidth",

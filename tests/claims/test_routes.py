@@ -54,7 +54,8 @@ LONG = {"amplitude alone", "what fluctuates", "SiV, spin", "20 runs"}
 LONG |= {"unique, three pairs", "unequal bandwidths", "N_par"}
 LONG |= {"several pairs, permuted", "retardation"}
 LONG |= {"T_prep, four pairs", "T_prep, five pairs", "decay along the chain"}
-LONG |= {"C_ii, Delta = 0", "C_ii, Delta = 2", "C_ii, kappa = 5", "C_44 over Delta"}
+LONG |= {"C_ii, Delta = 0", "C_ii, Delta = 2", "C_ii, kappa = 2", "C_ii, kappa = 5"}
+LONG |= {"C_44 over Delta"}
 LONG |= {*(name for _, name in ROWS if name.startswith("N_ent"))}
 # More than a second each; beside each of them one like it stays.
 LONG |= {"T_prep, permuted", "W20", "S_A", "unique", "S_n, Delta = 0.2", "S_n, Delta = 5"}
