@@ -3,14 +3,18 @@
 A small module of its own stands for the package, so that each case compiles one kernel only.
 """
 
+import ast
 import gc
 import os
 import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
+from tests.support.source import FILES, tree
+from thermalent.continued_fraction.batch import convergence
 from thermalent.support.machine import compiled
 
 KERNEL = """
@@ -148,3 +152,31 @@ def test_without_compiling_a_kernel_is_its_function(monkeypatch):
         return 2 * x
 
     assert compiled.compiled(nogil=True, error_model="numpy")(twice) is twice
+
+
+def test_a_kernel_for_other_kernels_has_no_way_in_from_python():
+    """Called without one, the process would end."""
+    with pytest.raises(TypeError, match="Kernel _pin is called by other kernels alone"):
+        convergence._pin(np.zeros(1), 1.0)
+
+
+def test_no_function_of_the_package_calls_a_kernel_that_is_for_other_kernels():
+    found, kernels = [], 0
+    for path in FILES:
+        functions = [node for node in tree(path).body if isinstance(node, ast.FunctionDef)]
+        written = {
+            node.name: [ast.unparse(mark) for mark in node.decorator_list] for node in functions
+        }
+        every = {name for name, marks in written.items() if "compiled" in "".join(marks)}
+        inner = {
+            name
+            for name in every
+            if name.startswith("_") and "from_python=True" not in "".join(written[name])
+        }
+        kernels += len(inner)
+        for node in tree(path).body:
+            if getattr(node, "name", None) not in every:
+                called = {word.id for word in ast.walk(node) if isinstance(word, ast.Name)}
+                found += sorted(called & inner)
+    assert kernels > 20
+    assert not found

@@ -169,7 +169,7 @@ def next_depth(depths, folds, changes, count, wanted):
     return even(min(max(target, _VERIFY * deepest), 4.0 * deepest))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(from_python=True, nogil=True, error_model="numpy")
 def _decay(ratio, first, second):
     """The c of exp(-c N), from the ratio of two changes over `first` and then `second` tiers.
 

@@ -27,7 +27,7 @@ def bessel_series(z: float) -> np.ndarray:
     return coefficients[: (np.abs(coefficients) > _NEGLIGIBLE).nonzero()[0][-1] + 1]
 
 
-@compiled(error_model="numpy")
+@compiled(from_python=True, error_model="numpy")
 def _downwards(z: float) -> np.ndarray:
     """The J_k(z), up to a common factor."""
     bound, last = 1.0, 0

@@ -76,7 +76,7 @@ def _row(
                 out[begin + r] = total
 
 
-@compiled(error_model="numpy", fastmath={"contract"})
+@compiled(from_python=True, error_model="numpy", fastmath={"contract"})
 def _rows(
     start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
@@ -90,7 +90,7 @@ def _rows(
         )  # fmt: skip
 
 
-@compiled(parallel=True, error_model="numpy", fastmath={"contract"})
+@compiled(from_python=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def _rows_in_threads(
     start, stop, widest, x, out, offset, first, numbers, more, fewer, moved, own, lowering, raising,
     decay, pairs, mixing, down, up, l_ptr, l_col, l_val, d_ptr, d_col, d_val, k_ptr, k_col, k_val,
@@ -119,13 +119,13 @@ def _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val):
         x[begin + r] = total / diagonal
 
 
-@compiled(error_model="numpy", fastmath={"contract"})
+@compiled(from_python=True, error_model="numpy", fastmath={"contract"})
 def _solves(start, stop, x, offset, first, decay, l_ptr, l_col, l_val):
     for p in range(start, stop):
         _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val)
 
 
-@compiled(parallel=True, error_model="numpy", fastmath={"contract"})
+@compiled(from_python=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def _solves_in_threads(start, stop, x, offset, first, decay, l_ptr, l_col, l_val):
     for p in numba.prange(start, stop):
         _substitute(p, x, offset, first, decay, l_ptr, l_col, l_val)

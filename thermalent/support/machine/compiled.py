@@ -27,6 +27,7 @@ from typing import Any
 
 import numba
 from numba.core import caching, event
+from numba.core.registry import CPUDispatcher
 
 from thermalent.support.machine.signals import deferring_signals
 
@@ -42,17 +43,26 @@ _SELDOM = 50_000
 _IMPORTED = re.compile(r"^(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$", re.MULTILINE)
 
 
-def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def compiled(
+    *, from_python: bool | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
     """Decorator: compile a function with numba, without the interpreter, and keep the result.
 
     Args:
+        from_python: Whether it can be called from Python, and not by other kernels alone: by
+            default whether its name begins without an underscore. The way in takes as long to
+            compile as a small kernel.
         options: Of `numba.njit`, besides `cache`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher: Any = numba.njit(**_NO_WRAPPER, **options)(function)
+        inner = function.__name__.startswith("_") if from_python is None else not from_python
+        wrappers = _NO_WRAPPER | {"no_cpython_wrapper": inner}
+        dispatcher: Any = numba.njit(**wrappers, **options)(function)
         if _SETTINGS.DISABLE_JIT:  # by NUMBA_DISABLE_JIT: the function itself
             return dispatcher
+        if inner:
+            dispatcher.__class__ = _Inner
         # Also what is in the cache comes through here. A kernel may compile others meanwhile.
         dispatcher.compile = deferring_signals(dispatcher.compile)
         try:
@@ -63,6 +73,13 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return dispatcher
 
     return decorate
+
+
+class _Inner(CPUDispatcher):
+    """A kernel that other kernels call; calling it from Python would end the process."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"Kernel {self.py_func.__name__} is called by other kernels alone.")
 
 
 class _CheckedFiles(caching.IndexDataCacheFile):
