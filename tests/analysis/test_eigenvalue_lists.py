@@ -34,6 +34,16 @@ def test_conjugate_pairs_are_made_exact():
     ]
 
 
+@pytest.mark.parametrize(("uncertainty", "split"), [(1e-4, 0.0), (0.0, 1e-3), (1e-5, 1e-3)])
+def test_a_pair_is_as_far_apart_as_copies_may_seem(uncertainty, split):
+    """Ten times the uncertainty, or the split of copies, whichever is larger."""
+    for imaginary, pairs in ((1.01e-3, 2), (0.9e-3, 1)):
+        found = shifts._paired(
+            near([-1 + 1j * imaginary], uncertainty, split), 1e-6, around_zero=True
+        )
+        assert len(found.values) == pairs
+
+
 def test_copies_are_listed_only_where_one_search_has_them():
     first, second = near([-1.0, -1.0 - 1e-9, -2.0], 1e-12), near([-1.0 + 1e-9, -3.0], 1e-9)
     found = shifts._together([first, second], 1e-7)
@@ -122,3 +132,10 @@ def test_rates_that_errors_do_not_tell_apart_are_ordered_by_their_rotation():
     order = listing._order(rates, np.full(4, 1e-6))
     assert order.tolist() == [3, 2, 0, 1]
     assert listing._order(rates, np.full(4, 1e-12)).tolist() == [3, 0, 1, 2]
+
+
+def test_what_a_better_known_rate_can_be_told_from_comes_first():
+    """Of two rates the smaller error decides whether they are told apart."""
+    rates, error = np.array([1.0 + 2j, 1.0 + 1e-3]), np.array([1e-2, 1e-6])
+    assert listing._order(rates, error).tolist() == [0, 1]
+    assert listing._order(rates, np.full(2, 1e-2)).tolist() == [1, 0]

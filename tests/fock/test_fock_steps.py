@@ -309,3 +309,28 @@ def test_lengths_grow_by_four_until_an_error_is_too_large(monkeypatch):
     with pytest.raises(FloatingPointError):
         longest(0.0, 1.0, 3.0)
     assert min(tried) > 1e-9 / 4
+
+
+def test_the_search_for_a_return_knows_its_rounding_and_its_patience(monkeypatch):
+    told = {}
+
+    def steps(generator, y, end, **given):
+        told.update(given, end=end, size=float(np.linalg.norm(y)), rate=generator.rate)
+        return iter(())
+
+    def searched(found, impurity, rounding, patience, report):
+        told.update(impurity=impurity, rounding=rounding, patience=patience)
+
+    monkeypatch.setattr(purity, "krylov_steps", steps)
+    monkeypatch.setattr(purity, "_search", searched)
+    nodes = (te.Qubit(name="a"), te.Qubit(name="b"))
+    decay = np.diag([2.0, 0.5])
+    network = te.Network(nodes=nodes, exchange=0 * decay, decay=decay)
+    purity.last_return(network, np.diag([0.0, 0.6, 0.0, 0.8]).astype(complex), 0.1)
+    rate = told["rate"]
+    assert rate > 2.0
+    assert told["share"] == pytest.approx(1e-14 * rate, rel=1e-12, abs=0)
+    assert told["rounding"] == pytest.approx(np.finfo(float).eps * rate, rel=1e-12, abs=0)
+    assert told["patience"] == 10 / 0.5
+    assert (told["impurity"], told["end"], told["states"]) == (0.1, np.inf, 4)
+    assert told["size"] == pytest.approx(1.0)

@@ -242,6 +242,24 @@ UNCHANGED: list[Unchanged] = [
         "pattern.length - 1",
         "amplitudes beyond the chain, on which nothing acts, hold no quanta and are left out",
     ),
+    Unchanged(
+        "thermalent/fock/memory_check.py",
+        "_fitting",
+        "len(network.emitters) - 1",
+        "that all emitters do not fit is known, so that asking once more gives the same answer",
+    ),
+    Unchanged(
+        "thermalent/analysis/eigenvalues/chain.py",
+        "_elements",
+        "self.shift - n",
+        "the sum of two whole numbers is as even or odd as their difference",
+    ),
+    Unchanged(
+        "thermalent/analytic/strong_driving.py",
+        "recurrence_populations",
+        "(2 * terms + 1) * x",
+        "the start of a fraction's tail, which so many terms forget",
+    ),
 ]
 
 

@@ -52,10 +52,8 @@ class FewExcitations(Method):
         rows, cols = np.nonzero(task.start)
         most = int(np.max(numbers[np.concatenate([rows, cols])]))
         differences = np.unique(np.abs(numbers[rows] - numbers[cols])).tolist()
-        sizes = sector_sizes(network, most)
-        elements = max(
-            sum(sizes[m] * sizes[m - q] for m in range(q, len(sizes))) for q in differences
-        )
+        # Every state has populations, and no sector of coherences is larger than theirs.
+        elements = sum(size**2 for size in sector_sizes(network, most))
         plan = FewExcitationsPlan(
             method=self, task=task, most=most, differences=differences, elements=elements
         )
