@@ -1,6 +1,7 @@
 """Steady states in more digits, against master equations in Fock space with as many digits."""
 
 import functools
+import itertools
 import json
 
 import flint
@@ -18,88 +19,84 @@ from thermalent.solution.result import Outcome
 BITS = 256
 
 
+def lower(j, ket, cutoff):
+    """The factor and the ket that node j, lowered, gives; the mode is node 0."""
+    if ket[j] == 0:
+        return None
+    return arb(ket[j]).sqrt() if j == 0 else arb(1), (*ket[:j], ket[j] - 1, *ket[j + 1 :])
+
+
+def lift(j, ket, cutoff):
+    """The same, raised."""
+    if ket[j] == (cutoff - 1 if j == 0 else 1):
+        return None
+    return arb(ket[j] + 1).sqrt() if j == 0 else arb(1), (*ket[:j], ket[j] + 1, *ket[j + 1 :])
+
+
+def twice(first, j, second, l, ket, cutoff):
+    """The product second_l first_j on a ket."""
+    one = first(j, ket, cutoff)
+    two = second(l, one[1], cutoff) if one else None
+    return (one[0] * two[0], two[1]) if two else None
+
+
+def exact(z):
+    return acb(arb(complex(z).real), arb(complex(z).imag))
+
+
+def moved(net, ket, bra, cutoff):
+    """Elements to which the master equation takes |ket><bra|, and rates, from J, G, U alone."""
+    J, G, U = net.exchange, net.decay, net.absorption
+    k, n_th = arb(net.nodes[0].bath_rate), arb(net.nodes[0].n_th)
+    nodes = range(len(net.nodes))
+    for j, l in itertools.product(nodes, nodes):
+        if J[j, l] != 0:  # -i [J_jl c_j^+ c_l, rho]
+            if found := twice(lower, l, lift, j, ket, cutoff):
+                yield (found[1], bra), exact(J[j, l]) * acb(0, -1) * found[0]
+            if found := twice(lower, j, lift, l, bra, cutoff):
+                yield (ket, found[1]), exact(J[j, l]) * acb(0, 1) * found[0]
+        for matrix, down, up, bath in (
+            (G, lower, lift, k * (n_th + 1)),
+            (U, lift, lower, k * n_th),
+        ):
+            rate = exact(matrix[j, l]) + (bath if j == l == 0 else 0)
+            if rate == 0:
+                continue
+            left, right = down(j, ket, cutoff), down(l, bra, cutoff)  # c_j rho c_l^+
+            if left and right:
+                yield (left[1], right[1]), rate * left[0] * right[0]
+            if found := twice(down, j, up, l, ket, cutoff):
+                yield (found[1], bra), -rate / 2 * found[0]
+            if found := twice(down, l, up, j, bra, cutoff):
+                yield (ket, found[1]), -rate / 2 * found[0]
+    for j in nodes:
+        if j and net.nodes[j].dephasing and ket[j] != bra[j]:
+            yield (ket, bra), -acb(arb(net.nodes[j].dephasing))
+
+
 def fock_state(net, cutoff):
     """The emitters' steady state with `cutoff` states of the mode, (d, d) of acb.
 
-    The master equation of a network of one mode and qubits, written from J, G, U and the rates
-    alone on the elements |n s><m t| of total charge zero, and solved densely with 256 bits.
+    The master equation of a network of one mode and qubits, on the elements |n s><m t| of total
+    charge zero, solved densely with 256 bits, of which the balls say what is lost.
     """
-    J, G, U = net.exchange, net.decay, net.absorption
-    qubits = len(net.nodes) - 1
-    mode = net.nodes[0]
-    labels = [
-        (n, *(s >> (qubits - 1 - i) & 1 for i in range(qubits)))
-        for n in range(cutoff)
-        for s in range(2**qubits)
-    ]
-    exact = lambda z: acb(arb(complex(z).real), arb(complex(z).imag))  # noqa: E731
-
-    def lower(j, ket):
-        if ket[j] == 0:
-            return None
-        factor = arb(ket[j]).sqrt() if j == 0 else arb(1)
-        return factor, (*ket[:j], ket[j] - 1, *ket[j + 1 :])
-
-    def lift(j, ket):
-        if ket[j] == (cutoff - 1 if j == 0 else 1):
-            return None
-        factor = arb(ket[j] + 1).sqrt() if j == 0 else arb(1)
-        return factor, (*ket[:j], ket[j] + 1, *ket[j + 1 :])
-
-    def twice(first, j, second, l, ket):
-        """The product second_l first_j on a ket."""
-        one = first(j, ket)
-        two = second(l, one[1]) if one else None
-        return (one[0] * two[0], two[1]) if two else None
-
-    basis = [(a, b) for a in labels for b in labels if sum(a) == sum(b)]
+    kets = list(itertools.product(range(cutoff), *[range(2)] * (len(net.nodes) - 1)))
+    basis = [(a, b) for a in kets for b in kets if sum(a) == sum(b)]
     index = {pair: i for i, pair in enumerate(basis)}
     L = [[acb(0)] * len(basis) for _ in basis]
-    nodes = range(len(net.nodes))
-    rates = [(G, lower, lift), (U, lift, lower)]
-    bath = np.zeros_like(G)
-    bath[0, 0] = 1
-    k, n_th = arb(mode.bath_rate), arb(mode.n_th)
     for (ket, bra), column in index.items():
-
-        def add(pair, value, column=column):
+        for pair, rate in moved(net, ket, bra, cutoff):
             if pair in index:
-                L[index[pair]][column] += value
-
-        for j in nodes:
-            for l in nodes:
-                if J[j, l] != 0:  # -i [J_jl c_j^+ c_l, rho]
-                    if found := twice(lower, l, lift, j, ket):
-                        add((found[1], bra), exact(J[j, l]) * acb(0, -1) * found[0])
-                    if found := twice(lower, j, lift, l, bra):
-                        add((ket, found[1]), exact(J[j, l]) * acb(0, 1) * found[0])
-                for matrix, down, up in rates:
-                    rate = exact(matrix[j, l])
-                    if j == l == 0:
-                        rate += k * (n_th + 1) if down is lower else k * n_th
-                    if rate == 0:
-                        continue
-                    left, right = down(j, ket), down(l, bra)  # c_j rho c_l^+
-                    if left and right:
-                        add((left[1], right[1]), rate * left[0] * right[0])
-                    if found := twice(down, j, up, l, ket):
-                        add((found[1], bra), -rate / 2 * found[0])
-                    if found := twice(down, l, up, j, bra):
-                        add((ket, found[1]), -rate / 2 * found[0])
-        for j in nodes:
-            if j and net.nodes[j].dephasing and ket[j] != bra[j]:
-                add((ket, bra), -acb(arb(net.nodes[j].dephasing)))
-    pinned = index[labels[0], labels[0]]
+                L[index[pair]][column] += rate
+    pinned = index[kets[0], kets[0]]
     L[pinned] = [acb(int(a == b)) for a, b in basis]
-    right = acb_mat(len(basis), 1)
-    right[pinned, 0] = acb(1)
-    x = acb_mat(L).solve(right)
-    d = 2**qubits
-    rho = [[acb(0)] * d for _ in range(d)]
-    number = {ket: sum(s << (qubits - i) for i, s in enumerate(ket) if i) for ket in labels}
+    right = acb_mat([[acb(int(i == pinned))] for i in range(len(basis))])
+    x = acb_mat(L).solve(right, algorithm="lu")
+    number = {qubits: i for i, qubits in enumerate(dict.fromkeys(ket[1:] for ket in kets))}
+    rho = [[acb(0)] * len(number) for _ in number]
     for (ket, bra), i in index.items():
         if ket[0] == bra[0]:
-            rho[number[ket]][number[bra]] += x[i, 0]
+            rho[number[ket[1:]]][number[bra[1:]]] += x[i, 0]
     return rho
 
 
