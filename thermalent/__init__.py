@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from thermalent.analysis.heat_over_time import HeatOverTime as HeatOverTime
     from thermalent.analysis.heat_over_time import heat_over_time as heat_over_time
     from thermalent.analysis.optimise import optimise as optimise
+    from thermalent.analysis.relaxation_rates import relaxation_rates as relaxation_rates
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
-    from thermalent.analysis.relaxation_times import relaxation_rates as relaxation_rates
     from thermalent.analysis.shapes.best_filter import BestFilter as BestFilter
     from thermalent.analysis.shapes.best_filter import best_filter as best_filter
     from thermalent.analysis.spectra import coherence as coherence
@@ -152,7 +152,8 @@ _HOME = {
     "thermalent.analysis.heat_currents": ("HeatCurrents", "dissipation", "heat_currents"),
     "thermalent.analysis.heat_over_time": ("HeatOverTime", "heat_over_time"),
     "thermalent.analysis.optimise": ("optimise",),
-    "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time", "relaxation_rates"),
+    "thermalent.analysis.relaxation_rates": ("relaxation_rates",),
+    "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),
     "thermalent.analysis.spectra": ("coherence", "spectrum"),
     "thermalent.continued_fraction.sensitivity.result": ("Sensitivities",),

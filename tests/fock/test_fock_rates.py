@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from tests.support.liouvillian_spectrum import distances, exact_spectrum
-from thermalent.analysis import relaxation_times
+from thermalent.analysis import relaxation_rates
 from thermalent.fock import rates
 from thermalent.solution.errors import MethodError
 
@@ -51,7 +51,7 @@ def test_too_many_unknowns_are_refused_at_the_stated_number(monkeypatch):
 def test_rates_of_many_emitters_are_these(monkeypatch):
     """From as many unknowns as ball arithmetic does not take, in the sector of charge zero."""
     exactly = te.relaxation_rates(NETWORK, 3, charge=0)
-    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 19)
+    monkeypatch.setattr(relaxation_rates, "ALL_EXACTLY", 19)
     found = te.relaxation_rates(NETWORK, 3, charge=0)
     assert np.all(np.abs(found.values - exactly.values) <= found.error + exactly.error)
     assert found.error.tolist() == rates.slowest_rates(NETWORK, 3)[1].tolist()
@@ -62,8 +62,8 @@ def test_rates_of_many_emitters_are_these(monkeypatch):
         searched = te.relaxation_rates(NETWORK, 3, charge=0)
     assert not searched.certified
     assert searched.how != found.how
-    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 14)  # of charge one there are 15
+    monkeypatch.setattr(relaxation_rates, "ALL_EXACTLY", 14)  # of charge one there are 15
     with pytest.raises(MethodError, match="in the sector of charge 0 only, and charge is 1"):
         te.relaxation_rates(NETWORK, 3, charge=1)
-    monkeypatch.setattr(relaxation_times, "ALL_EXACTLY", 20)
+    monkeypatch.setattr(relaxation_rates, "ALL_EXACTLY", 20)
     assert te.relaxation_rates(NETWORK, 3, charge=0).how not in (found.how, searched.how)

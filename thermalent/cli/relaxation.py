@@ -45,7 +45,7 @@ def rates_command(count: int, charge: int, **options: Any) -> None:
     wanted = take_wanted(options)
     described = build_network(**options)
     with arguments(), solving(), warnings.catch_warnings():
-        from thermalent.analysis.relaxation_times import relaxation_rates
+        from thermalent.analysis.relaxation_rates import relaxation_rates
 
         # Whether the list is complete stands below the table.
         warnings.filterwarnings("ignore", "The list of relaxation rates", RuntimeWarning)

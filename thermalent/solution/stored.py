@@ -53,7 +53,7 @@ KNOWN = KnownClasses(
         "Sensitivities": "thermalent.continued_fraction.sensitivity.result",
         "Spectrum": f"{_ANALYSIS}.spectra",
         "Coherence": f"{_ANALYSIS}.spectra",
-        "Rates": f"{_ANALYSIS}.relaxation_times",
+        "Rates": f"{_ANALYSIS}.relaxation_rates",
         "Optimum": f"{_ANALYSIS}.optimise",
         "CrossValidation": f"{_ANALYSIS}.cross_validation",
         "MethodReport": f"{_ANALYSIS}.cross_validation",
