@@ -119,3 +119,22 @@ def test_the_pieces_up_to_the_last_time_are_enough():
     found = te.evolve(short, [0.5, 1.5], "00", source=12.0)
     known = te.evolve(te.Schedule([(on, 1.0), (off, np.inf)]), [0.5, 1.5], "00", source=12.0)
     assert np.all(apart(found, known) <= 1e-12)
+
+
+def test_the_phase_of_a_mode_that_turns_goes_on(monkeypatch):
+    """A mode with its own frequency, another one in each piece, against Fock space."""
+    monkeypatch.setattr(switched, "_FOLLOWED", 0.1)
+
+    def turning(frequency):
+        return te.Network(
+            nodes=(te.Mode(name="source", bath_rate=0.4, n_th=0.2), te.Qubit(name="q")),
+            exchange=[[frequency, 0.2], [0.2, 0.1]],
+            decay=[[0.4, 0.0], [0.0, 0.3]],
+        )
+
+    pieces = te.Schedule([(turning(0.7), 1.0), (turning(-0.5), 1.0), (turning(0.3), np.inf)])
+    times, initial = [0.5, 1.5, 3.0], np.array([0.6, 0.8j])
+    found = te.evolve(pieces, times, initial, source=1.2j)
+    fock = te.evolve(pieces, times, initial, te.Fock(tolerance=1e-7), source=1.2j)
+    assert found.how == HOW_MOVED
+    assert np.all(apart(found, fock) <= found.error + fock.error)
