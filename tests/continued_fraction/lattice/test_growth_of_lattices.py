@@ -15,8 +15,7 @@ def growth(*, limited=True, last=None, rtol=1e-6, error=None, failed=False):
     found.of = SimpleNamespace(sectors=None, real=True, drive=[1, 2])
     found.tier0 = SimpleNamespace(
         generator=SimpleNamespace(dtype=np.dtype(float), work=lambda size: 10.0 * size),
-        solve=lambda target: target,
-        target=np.array([7.0]),
+        start=np.array([7.0]),
     )
     found.last, found.limited, found.rtol, found.krylov_failed = last, limited, rtol, failed
     found.changes, found.operations, found.iterations, found.latest_iterations = [], 0.0, 0, 30
@@ -122,7 +121,7 @@ def test_a_tier_is_expected_to_take_as_many_iterations_as_the_one_before(monkeyp
 )
 def test_what_stands_before_the_next_lattice(monkeypatch, settings, tier, fits, expected):
     monkeypatch.setattr(_Growth, "_expected", lambda self, tier: 1e9)
-    monkeypatch.setattr(solve, "lattice_memory", lambda sectors, tier, real: 77.0)
+    monkeypatch.setattr(solve, "lattice_memory", lambda sectors, tier, **given: 77.0)
     monkeypatch.setattr(memory_limit, "fits", lambda needed: fits)
     assert growth(**settings).obstacle(tier) == expected
     dear = growth(error=1e-4)
@@ -194,7 +193,7 @@ def test_what_the_iteration_does_not_solve_is_eliminated_if_that_is_granted(monk
 
 def solved(monkeypatch, *, left, before=1e-3, limited=True):
     monkeypatch.setattr(solve, "lattice", lambda of, tier: SimpleNamespace(size=3, offset=[0, 1]))
-    monkeypatch.setattr(solve, "lattice_memory", lambda sectors, tier, real: 77.0)
+    monkeypatch.setattr(solve, "lattice_memory", lambda sectors, tier, **given: 77.0)
     monkeypatch.setattr(solve, "emitters", lambda sectors, zero: np.diag([0.5 + 1e-4, 0.2]))
     found = growth(error=before, limited=limited)
     monkeypatch.setattr(found, "_target", lambda scale: 1e-6)
