@@ -75,3 +75,11 @@ def test_imaginary_parts_that_are_rounding_leave_the_arithmetic_real():
     tiny = 1e-17j * np.max(np.abs(chain.drift))
     assert replace(chain, drift=chain.drift + tiny).real
     assert not replace(chain, drift=chain.drift + 1e8 * tiny).real
+
+
+def test_a_lattice_that_may_give_up_has_to_be_much_cheaper():
+    """At 26 quanta its iteration ended at 1e-4, where the chain has the nine digits."""
+    warm = te.thermal_link(25.7, 0.838, gamma=1.3, filters=2)
+    assert preferred_chain(warm, 1e-9) is not None
+    broad = te.thermal_link(10.0, 2.0, gamma=1.3, filters=2)
+    assert preferred_chain(broad, 1e-9) is None

@@ -36,6 +36,9 @@ from thermalent.support import memory_limit
 # Measured for two to four qubits behind two to four filters, n_th from 1e-3 to 2, one core: tiers
 # of the lattice for nine digits, and seconds per unknown of it.
 _LATTICE_TIERS, _LATTICE_PER_WIDTH, _LATTICE_SECONDS = 4.0, 24.0, 2e-5
+# A lattice that takes more seconds than this is iterated, which may end without the digits: then
+# the chain is taken up to so many times its work.
+_SURE, _RISK = 3.0, 4.0
 # Unknowns that the budget of a solve without a given accuracy affords, some sixty iterations.
 _AFFORDED = 4e6
 # The same of the chain: tiers, and multiplications per second.
@@ -57,8 +60,11 @@ def preferred_chain(network: Network | Source, rtol: float) -> SourceChain | Non
     chain = of.chain
     if isinstance(chain, str):
         return None
-    by_chain = work(chain, _quanta(chain, rtol), _depth(chain)) / _SPEED
-    return chain if by_chain < lattice_seconds(of) else None
+    by_chain, by_lattice = (
+        work(chain, _quanta(chain, rtol), _depth(chain)) / _SPEED,
+        lattice_seconds(of),
+    )
+    return chain if by_chain < by_lattice * (_RISK if by_lattice > _SURE else 1.0) else None
 
 
 def sources_refusal(network: Network | Source, rtol: float) -> str | None:
