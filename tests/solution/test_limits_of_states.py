@@ -61,9 +61,9 @@ def test_an_error_as_large_as_the_state_says_nothing(error, claim, nothing):
     assert not says_nothing(np.diag([np.nan, 0.4]), error, method)
 
 
-def limited(error, *, claim="exact", **parameters):
+def limited(error, *, claim="exact", over_time=False, **parameters):
     method = SimpleNamespace(claim=claim, parameters=parameters)
-    return limitation(method, np.diag([0.8, 0.2]), error)
+    return limitation(method, np.diag([0.8, 0.2]), error, over_time=over_time)
 
 
 def test_a_default_tolerance_that_is_exceeded_limits_a_result():
@@ -73,7 +73,11 @@ def test_a_default_tolerance_that_is_exceeded_limits_a_result():
     assert limited(0.81 * aimed, rtol=None).message.startswith("The error is")
     assert limited(0.99 * aimed, tolerance=None) is None
     assert "Give `tolerance`" in limited(1.01 * aimed, tolerance=None).message
-    assert limited(1.0, rtol=1e-3) is None  # kept or refused by the method
+    assert limited(0.79e-3, rtol=1e-3) is None
+    assert limited(0.99e-3, rtol=1e-3, over_time=True) is None
+    given = limited(0.02, rtol=1e-3, over_time=True)
+    assert "1.0e-03 is what rtol=0.001 allows" in given.message
+    assert "Give `rtol`" not in given.message
     assert limited(1.0, claim="statistical", rtol=None) is None
     assert limited(1.0, other=3) is None
 

@@ -56,11 +56,12 @@ class ContinuedFraction(Method):
 
     Args:
         rtol: Allowed error of the state relative to its largest element, from 1e-13 to 0.1; the
-            number of tiers follows from it. A given accuracy is kept or refused. If not given,
-            1e-9 where that is cheap, else what a budget of operations affords (about half a minute
-            of one core, five seconds behind several poles, two once six digits are reached; the
-            same call gives the same bits), and 1e-2 at least: `error` says what was reached,
-            `stats["ended_by"]` what ended the search.
+            number of tiers follows from it. A given accuracy is kept or refused; over time the
+            status is `LIMITED` up to a hundred times of it. If not given, 1e-9 where that is cheap,
+            else what a budget of operations affords (about half a minute of one core, five seconds
+            behind several poles, two once six digits are reached; the same call gives the same
+            bits), and 1e-2 at least: `error` says what was reached, `stats["ended_by"]` what ended
+            the search.
         n_max: Instead, keep the tiers k + l <= 2 n_max of a steady state; the error that this
             leaves is measured, and the status is `LIMITED` where it is above rtol.
         digits: Instead, give so many decimal digits of the steady state, from 1 to 250, by ball

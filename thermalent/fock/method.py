@@ -33,8 +33,9 @@ class Fock(Method):
             this leaves is measured, and the status is `LIMITED` where it is above the tolerance.
             If not given, chosen per mode from `tolerance`.
         tolerance: Allowed truncation error of the state's largest element, from 1e-13 to 0.1. What
-            is asked for is kept or refused. If not given, 1e-9 is aimed at, and what rounding or
-            memory leaves instead is returned with its error, up to 1e-2.
+            is asked for is kept or refused; over time the status is `LIMITED` up to a hundred times
+            of it. If not given, 1e-9 is aimed at, and what rounding or memory leaves instead is
+            returned with its error, up to 1e-2.
         solver: "direct" (sparse LU), "iterative" (preconditioned Krylov), or "auto": direct where
             it takes seconds, else iterative. For steady states.
 

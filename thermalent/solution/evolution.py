@@ -169,7 +169,7 @@ def judged(result: Evolution) -> Evolution:
     if not state.status.ok:
         status: Status | None = state.status
     else:
-        status = limitation(result.method, state.state, float(state.error))
+        status = limitation(result.method, state.state, float(state.error), over_time=True)
     if status is None:
         return result
     when = f" This is at t = {result.times[worst]:g}."

@@ -326,16 +326,19 @@ def informative(result: SteadyState) -> SteadyState:
     return replace(result, status=Outcome.INACCURATE.because(message))
 
 
-def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status | None:
+def limitation(
+    method: MethodRecord, state: np.ndarray, error: float, *, over_time: bool = False
+) -> Status | None:
     """The status of a usable state of an exact method whose error is above the tolerance, or None.
 
-    A tolerance that was asked for is kept or refused by the method itself. It is exceeded where the
-    truncation was given instead, and the default one where no tolerance was given.
+    It is exceeded where the truncation was given instead, or no tolerance. Over time a given one
+    may be, too: what rounding and work leave is returned up to a hundred times of it.
 
     Args:
         method: The method of the result, with the parameters that were asked for.
         state: The density matrix, (d, d).
         error: Error of its largest element.
+        over_time: Whether it is one of an evolution, whose states all have the same tolerance.
     """
     parameters = method.parameters
     name = "rtol" if "rtol" in parameters else "tolerance"
@@ -345,12 +348,11 @@ def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status 
     aimed = TARGET if asked is None else asked
     if error * len(state) <= aimed:  # the largest element is at least 1/d
         return None
-    allowed = aimed * float(np.max(np.abs(state))) if name == "rtol" else aimed
+    relative = name == "rtol" and not (over_time and asked is not None)
+    allowed = aimed * float(np.max(np.abs(state))) if relative else aimed
     if error <= allowed:
         return None
     size = _given_truncation(method)
-    if asked is not None and size is None:
-        return None
     if size is not None:
         message = (
             f"The truncation that was asked for, {size}={parameters[size]}, leaves an error of "
@@ -359,7 +361,11 @@ def limitation(method: MethodRecord, state: np.ndarray, error: float) -> Status 
     else:
         message = (
             f"The error is {error:.1e}, what is affordable or what rounding leaves; {allowed:.1e} "
-            f"was aimed at. Give `{name}` to have it kept or refused."
+            + (
+                f"was aimed at. Give `{name}` to have it kept or refused."
+                if asked is None
+                else f"is what {name}={asked:g} allows. Ask for a larger one, or for earlier times."
+            )
         )
     return Outcome.LIMITED.because(message)
 
