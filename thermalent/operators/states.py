@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.operators import given_states
-from thermalent.operators.positive import none_below
+from thermalent.operators import given_states, positive
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix
 
@@ -101,7 +100,7 @@ def check_state(
     trace = float(matrix.trace().real)
     if abs(trace - 1) > tolerance:
         fail(name, f"of unit trace to {tolerance:g}", Words(f"of trace {trace:.12g}"))
-    lowest = 0.0 if none_below(matrix, -tolerance) else lowest_eigenvalue(matrix)
+    lowest = 0.0 if positive.none_below(matrix, -tolerance) else lowest_eigenvalue(matrix)
     if lowest < -tolerance:
         value = Words(f"not: its smallest eigenvalue is {lowest:.6g}")
         fail(name, f"positive semidefinite to {tolerance:g}", value)
