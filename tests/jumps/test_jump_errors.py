@@ -42,9 +42,22 @@ def test_what_is_cut_off_follows_from_the_last_levels():
     modes = bare_modes(NETWORK)
     ratio = 1.0 / 3.0  # gain over loss: kappa n_th over kappa (n_th + 2)
     last = np.array([[0.01], [0.02]])
-    assert _left_out(modes, (4,), last) == pytest.approx(5 * last[:, 0] * ratio / (1 - ratio))
-    assert _left_out(modes, (4,), np.array([[0.9]])) == pytest.approx([1.0])
-    assert np.array_equal(_left_out(modes, (), last), [0.0, 0.0])
+    alone = _left_out(modes, (4,), last, pairs=False)
+    assert alone == pytest.approx(5 * last[:, 0] * ratio / (1 - ratio))
+    paired = _left_out(modes, (4,), last / 1e3, pairs=True)
+    assert paired == pytest.approx(300 * last[:, 0] / 1e3 / (1 - ratio))
+    assert _left_out(modes, (4,), np.array([[0.9]]), pairs=False) == pytest.approx([1.0])
+    assert np.array_equal(_left_out(modes, (), last, pairs=False), [0.0, 0.0])
+
+
+def test_what_is_cut_off_of_pairs_is_in_the_error():
+    """With five levels the state behind an amplifier is off by three standard errors."""
+    network = te.dual_rail(pairs=1, squeezing=1.0, bandwidth=20.0)
+    exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-4))
+    found = te.steady_state(network, te.QuantumJumps(n=400, cutoff=5, seed=3))
+    off = np.max(np.abs(found.state - exact.state))
+    assert off > 2 * found.stats["standard_error"]
+    assert off < found.stats["truncation"] < float(found.error) < 20 * off
 
 
 @pytest.mark.parametrize("decay", [1.0, 1e-6])
