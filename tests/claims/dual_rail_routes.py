@@ -226,11 +226,11 @@ def preparation_time_of_many(pairs, delta):
 
 @cache
 def single_runs(kappa, dephasing, delta):
-    """C_11 to C_44 by single runs in five number states of each mode, half a minute."""
+    """C_11 to C_44 by single runs in six number states of each mode, most of a minute."""
     ladder = tuple(delta * np.arange(4))
     network = te.dual_rail(4, 1.0, bandwidth=kappa, dephasing=dephasing, detuning=ladder)
     method = te.QuantumJumps(
-        cutoff=5, n=24, seed=5, burn_in=60.0, window=150.0, samples=150, tolerance=1e-4, threads=1
+        cutoff=6, n=24, seed=5, burn_in=60.0, window=150.0, samples=150, tolerance=1e-4, threads=1
     )
     solved = te.steady_state(network, method)
     return [solved.concurrence(f"A{i}", f"B{i}") for i in (1, 2, 3, 4)]

@@ -50,7 +50,7 @@ LONG = {
     ),
     "rates behind poles": lambda: te.relaxation_rates(te.thermal_link(1.0, filter=BUTTERWORTH)),
     "rates of five qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=5)),
-    "spectrum": lambda: te.spectrum(te.thermal_link(1e4, 1e-3), np.linspace(-5, 5, 20000)),
+    "spectrum": lambda: te.spectrum(te.thermal_link(1e4, 1e-3), np.linspace(-5, 5, 200000)),
     "coherence": lambda: te.coherence(te.thermal_link(1e5, 1e-3), np.geomspace(0.01, 1e4, 500)),
     "side by side": lambda: te.continued_fraction.solve_side_by_side(
         [te.thermal_link(n, 1e-3) for n in np.geomspace(1e3, 1e5, 40000)], threads=1
@@ -69,7 +69,7 @@ LONG = {
     ),
     "cross-validation": lambda: te.cross_validate(te.thermal_link(20.0, 0.05)),
     "best filter": lambda: te.best_filter(100.0, 2),
-    "design": lambda: te.design("293K", "5GHz", "10MHz", 0.3, filters=(1, 2)),
+    "design": lambda: te.design("293K", "5GHz", "10MHz", 0.3, filters=(1, 2, 3, 4)),
     "few excitations": lambda: te.evolve(te.cooperative(qubits=10), [1.0, 10.0], "1" * 10),
 }
 
