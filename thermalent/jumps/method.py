@@ -35,8 +35,8 @@ from thermalent.support.deprecation import renamed_arguments, renamed_attribute
 from thermalent.support.progress import working
 
 _HOW = "standard error over {n} independent trajectories, plus 1/n for what so few cannot have seen"
-# Of the population beyond the last level; the second of that of the last one, where quanta come in
-# pairs, which what is left out keeps from meeting. Measured for the Fock method, see its truncation.
+# Of the population beyond the last level; the second of that of the last one where quanta come in
+# pairs, whose partners are cut off. Both were measured for the Fock method, see its truncation.
 _TAIL_FACTOR, _PAIRS_FACTOR = 5.0, 300.0
 _FEWEST_LEVELS = 4
 _REMEDY = "Pass a longer `burn_in`, ask for the evolution instead, or use te.Fock()."
