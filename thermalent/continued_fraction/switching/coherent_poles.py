@@ -37,9 +37,9 @@ from thermalent.continued_fraction.several_poles.moving.moving_source import (
 )
 from thermalent.continued_fraction.several_poles.moving.wider_reference import (
     PART,
+    RunOfCharges,
     first_turn,
     sharp_start,
-    states_of_charges,
 )
 from thermalent.continued_fraction.switching.followed_poles import (
     FollowedStretch,
@@ -250,7 +250,7 @@ class SwitchedDisplacedRun(DisplacedRun):
         return numbers_of(self.chain.covariance[0] + lacking)
 
 
-class SwitchedCoherentRun:
+class SwitchedCoherentRun(RunOfCharges):
     """One evolution with K quanta and the tiers up to `last`, of all charges kept apart.
 
     Args:
@@ -269,30 +269,16 @@ class SwitchedCoherentRun:
         last: int,
         rho: np.ndarray,
     ) -> None:
-        self.last, chain = last, stretches[0].chain
+        chain = stretches[0].chain
         starts = (
             sharp_start(chain, turn, quanta, rho, charge, last)
             for charge in range(int(np.max(chain.numbers)) + 1)
         )
-        self.sectors = [
+        sectors = [
             followed_run(stretches, quanta, rho, charge, last, sharp=start)
             for charge, start in enumerate(starts)
         ]
-
-    @property
-    def bytes(self) -> float:
-        """See `Run`."""
-        return max(sector.bytes for sector in self.sectors)
-
-    def work(self, time: float, tolerance: float) -> float:
-        """See `Run`."""
-        return sum(sector.work(time, tolerance) for sector in self.sectors)
-
-    def states(
-        self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """See `Run`."""
-        return states_of_charges(self.sectors, times, settled, tolerance)
+        super().__init__(sectors, last)
 
 
 def evolve_coherent(

@@ -119,22 +119,16 @@ def sharp_start(
     return TierMatrices(chain, quanta, charge, tiers.reshape(shape), np.eye(chain.length))
 
 
-class CoherentRun:
-    """One evolution with K quanta and the tiers up to `last`, of all charges.
+class RunOfCharges:
+    """One evolution of all charges, each by a run of its own.
 
     Args:
-        reference: What the source is followed relative to.
-        quanta: K.
+        sectors: The runs of the charges 0, 1, ...; those below zero are their adjoints.
         last: The highest tier.
-        rho: Initial density matrix, (d, d).
     """
 
-    def __init__(self, reference: Reference, quanta: int, last: int, rho: np.ndarray) -> None:
-        self.last = last
-        highest = int(np.max(reference.source.chain.numbers))
-        self.sectors = [
-            CoherentSector(reference, quanta, rho, charge, last) for charge in range(highest + 1)
-        ]
+    def __init__(self, sectors: Sequence[SteppedRun], last: int) -> None:
+        self.sectors, self.last = sectors, last
 
     @property
     def bytes(self) -> float:
@@ -149,19 +143,30 @@ class CoherentRun:
         self, times: np.ndarray, settled: float, tolerance: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """See `Run`."""
-        return states_of_charges(self.sectors, times, settled, tolerance)
+        states, error, refused = self.sectors[0].states(times, settled, tolerance)
+        for sector in self.sectors[1:]:
+            found, own, lost = sector.states(times, settled, tolerance)
+            states = states + found + found.conj().transpose(0, 2, 1)
+            error, refused = error + 2 * own, max(refused, lost)
+        return states, error, refused
 
 
-def states_of_charges(
-    sectors: Sequence[SteppedRun], times: np.ndarray, settled: float, tolerance: float
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """The states that the sectors of the charges 0, 1, ... give together, see `Run`."""
-    states, error, refused = sectors[0].states(times, settled, tolerance)
-    for sector in sectors[1:]:
-        found, own, lost = sector.states(times, settled, tolerance)
-        states = states + found + found.conj().transpose(0, 2, 1)
-        error, refused = error + 2 * own, max(refused, lost)
-    return states, error, refused
+class CoherentRun(RunOfCharges):
+    """One evolution with K quanta and the tiers up to `last`, of all charges.
+
+    Args:
+        reference: What the source is followed relative to.
+        quanta: K.
+        last: The highest tier.
+        rho: Initial density matrix, (d, d).
+    """
+
+    def __init__(self, reference: Reference, quanta: int, last: int, rho: np.ndarray) -> None:
+        highest = int(np.max(reference.source.chain.numbers))
+        charges = range(highest + 1)
+        super().__init__(
+            [CoherentSector(reference, quanta, rho, charge, last) for charge in charges], last
+        )
 
 
 def first_turn(source: MovingSource) -> complex:
