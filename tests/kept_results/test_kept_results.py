@@ -1,0 +1,47 @@
+"""Results of many calls are those that are kept."""
+
+import json
+
+import pytest
+
+from tests.kept_results.calling import CALLS, RESULTS, all_made_of, groups
+from tests.kept_results.compare import differences
+
+FILES = sorted(path.stem for path in CALLS.glob("*.txt"))
+GROUPS = [(file, name) for file in FILES for name in groups(file)]
+
+
+@pytest.mark.parametrize(("file", "name"), GROUPS, ids=[f"{f}-{c}" for f, c in GROUPS])
+def test_the_results_are_those_that_are_kept(file, name):
+    kept = json.loads((RESULTS / f"{file}.json").read_text())
+    found = all_made_of(groups(file)[name])
+    changed = {call: differences(kept[call], now) for call, now in found.items()}
+    text = "\n".join(f"{call}\n  " + "\n  ".join(d[:4]) for call, d in changed.items() if d)
+    assert not text, f"python -m tests.kept_results --accept, if this was meant:\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("kept", "found", "same"),
+    [
+        ({"a": [1.0, 2.0]}, {"a": [1.0, 2.0 + 1e-9]}, True),
+        ({"a": [1.0, 2.0]}, {"a": [1.0, 2.0001]}, False),
+        ({"a": [1e-9]}, {"a": [1.01e-9]}, False),
+        ({"a": [1e-13]}, {"a": [2e-13]}, True),
+        ({"a": [float("nan")]}, {"a": [float("nan")]}, True),
+        ({"a": [float("nan")]}, {"a": [0.0]}, False),
+        ({"a": [float("inf")]}, {"a": [float("inf")]}, True),
+        ({"a": [1.0]}, {"a": [1.0, 1.0]}, False),
+        ({"a": "text"}, {"a": "test"}, False),
+        ({"a": "text"}, {}, False),
+        ({}, {"a": "text"}, True),
+    ],
+)
+def test_what_counts_as_a_difference(kept, found, same):
+    assert (differences(kept, found) == []) is same
+
+
+def test_every_kept_result_has_its_call():
+    """A call that is taken away takes its result along; a new one needs one."""
+    for file in FILES:
+        kept = json.loads((RESULTS / f"{file}.json").read_text())
+        assert set(kept) == {call for of in groups(file).values() for call in of}, file
