@@ -50,7 +50,8 @@ def evaluate_series(terms, count, s, x, low, high):
 def expand(drift, terms, psi, low, high, step, tolerance):
     """Fill T_0, T_1, ... until they no longer count within the step; returns how many."""
     indptr, indices, data = drift
-    terms[0, low:high] = psi[low:high]
+    for i in range(low, high):
+        terms[0, i] = psi[i]
     size = np.sqrt(square(psi, low, high))
     small, power = 0, 1.0
     for k in range(1, SERIES_TERMS):
@@ -120,7 +121,8 @@ def jump_ket(rng, jumps, targets, starts, psi, work, best, low, high, group):
         indptr[chosen], indices, data, psi, work, first, last, 1.0 / np.sqrt(best[chosen])
     )
     psi[low:high] = 0.0
-    psi[first:last] = work[first:last]
+    for i in range(first, last):
+        psi[i] = work[i]
     return first, last, (targets[chosen, group] if group >= 0 else -1)
 
 
@@ -173,11 +175,13 @@ def propagate_ket(
             break
         after = evaluate_series(terms, used, step, x, low, high)
         if after > goal:
-            psi[low:high] = x[low:high]
+            for i in range(low, high):
+                psi[i] = x[i]
             left -= step
             continue
         step = passing(terms, used, step, goal, x, low, high, after, tolerance)
-        psi[low:high] = x[low:high]
+        for i in range(low, high):
+            psi[i] = x[i]
         left -= step
         low, high, group = jump_ket(rng, jumps, targets, starts, psi, work, best, low, high, group)
         goal = rng.random()

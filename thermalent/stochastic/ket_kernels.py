@@ -118,8 +118,8 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
     left, count = span, 0
     while left > 1e-15 * span:
         step = min(left, _REACH / plan.norm)
-        terms[0] = psi
-        work[:] = psi
+        for i in range(len(psi)):
+            terms[0, i] = work[i] = psi[i]
         size, power, used, small = np.sqrt(squared_norm(psi)), 1.0, TERMS, 0
         for k in range(1, TERMS):
             drift_product(plan, terms[k - 1], terms[k], terms[TERMS], 1.0 / k)
@@ -132,7 +132,8 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
                 break
         after = squared_norm(work)
         if after > goal:
-            psi[:] = work
+            for i in range(len(psi)):
+                psi[i] = work[i]
             left -= step
             continue
         low, high = 0.0, step
@@ -150,7 +151,8 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
                 high, below = s, value
                 above = 0.5 * above if side == -1 else above
                 side = -1
-        psi[:] = work
+        for i in range(len(psi)):
+            psi[i] = work[i]
         left -= s
         perform_jump(rng, plan, psi, work, rates)
         goal = rng.random()
@@ -218,7 +220,8 @@ def advance_ket(rng, plan, z, psi, goal, steps, terms, work, rates):
                 fresh[i] += plan.propagator[i, j] * z[j]
             for j in range(len(normal)):
                 fresh[i] += plan.noise_factor[i, j] * normal[j]
-        z[:] = fresh[:m]
+        for i in range(m):
+            z[i] = fresh[i]
         stride = len(psi)
         for e in range(len(plan.mixing)):
             stride //= 2

@@ -140,7 +140,9 @@ def taylor(operators, integral, x, y, z, w):
     norm = operators.drive_norm * np.sqrt(largest)
     parts = max(1, int(np.ceil(norm)))
     for _ in range(parts):
-        y[:] = x
+        for r in range(x.shape[0]):
+            for k in range(LANES_OF_BLOCK):
+                y[r, k] = x[r, k]
         order, bound = 0, 1.0
         while bound > 1e-17:
             order += 1

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, Sizes
+from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, Sizes, nonzero
 
 
 class Bands(NamedTuple):
@@ -77,7 +77,7 @@ def block_bands(
 
     def band(which: int) -> Band:
         block, to, of = blocks[2 + which][row], charge[which % 2], charge[1 - which % 2]
-        rows, columns = np.nonzero(block)
+        rows, columns = nonzero(block)
         return Band(rows, columns, block[rows, columns], (to[rows] - of[columns]) * to[rows] * 1.0)
 
     return (band(0), band(1)), (band(2), band(3))

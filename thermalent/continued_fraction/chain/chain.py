@@ -379,10 +379,19 @@ def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
     return matrix[index][:, index].toarray()
 
 
+def nonzero(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the elements that are not zero, each an array without gaps.
+
+    Those of `np.nonzero` have gaps, and kernels would be compiled once more for them.
+    """
+    row, col = np.nonzero(table)
+    return np.ascontiguousarray(row), np.ascontiguousarray(col)
+
+
 def _band(matrix: Superoperator, charge: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> Band:
     if isinstance(matrix, np.ndarray):
         table = matrix[np.ix_(rows, cols)]
-        row, col = np.nonzero(table)
+        row, col = nonzero(table)
         value = table[row, col]
     else:
         block = sparse.coo_array(matrix[rows][:, cols])

@@ -79,4 +79,7 @@ def evaluate_at_nodes_kernel(a, up, down, rate, nodes, last, sums):
     """The sum K at each of some nodes s, (n,), into `sums`, (n, tier0, tier0)."""
     zero = np.zeros_like(sums[0])
     for i in range(nodes.size):
-        sums[i] = evaluate_truncated_kernel(a, up, down, rate, nodes[i], last, zero)
+        found = evaluate_truncated_kernel(a, up, down, rate, nodes[i], last, zero)
+        for j in range(zero.shape[0]):
+            for k in range(zero.shape[1]):
+                sums[i, j, k] = found[j, k]

@@ -95,7 +95,8 @@ class HierarchyOperators:
     @property
     def pairs(self) -> np.ndarray:
         """The different amplitudes (i, j) that the drift joins, (pairs, 2)."""
-        return np.argwhere(self.drift - np.diag(np.diag(self.drift)))
+        places = np.argwhere(self.drift - np.diag(np.diag(self.drift)))
+        return np.ascontiguousarray(places)  # kernels would be compiled once more for columns
 
     @property
     def real(self) -> bool:

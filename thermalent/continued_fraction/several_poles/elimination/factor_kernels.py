@@ -7,7 +7,7 @@ import numpy as np
 from thermalent.support.machine.compiled import compiled
 
 
-@compiled()
+@compiled(error_model="numpy")
 def invert_tiers(data, indices, indptr, offset, inverses, places):
     """Fill in the inverse of each tier without what is above it, row by row."""
     last = len(offset) - 2
@@ -33,10 +33,13 @@ def invert_tiers(data, indices, indptr, offset, inverses, places):
                         own[i, a] -= data[e] * above[column - end, a]
                 elif column >= begin:
                     own[i, column - begin] += data[e]
-        inverses[places[n] : places[n + 1]] = np.linalg.inv(own).ravel()
+        found = np.linalg.inv(own)
+        for i in range(size):
+            for a in range(size):
+                inverses[places[n] + i * size + a] = found[i, a]
 
 
-@compiled()
+@compiled(error_model="numpy")
 def solve_tiers(data, indices, indptr, offset, inverses, places, x):
     """Solve in place, from the highest tier down and up again; see `invert_tiers`."""
     last = len(offset) - 2
@@ -47,7 +50,9 @@ def solve_tiers(data, indices, indptr, offset, inverses, places, x):
                 if indices[e] >= end:
                     x[i] -= data[e] * x[indices[e]]
         inverse = inverses[places[n] : places[n + 1]].reshape((end - begin, end - begin))
-        x[begin:end] = np.dot(inverse, x[begin:end])
+        own = np.dot(inverse, x[begin:end])
+        for i in range(begin, end):
+            x[i] = own[i - begin]
     for n in range(1, last + 1):
         begin, end = offset[n], offset[n + 1]
         brought = np.zeros(end - begin, dtype=x.dtype)
@@ -56,4 +61,6 @@ def solve_tiers(data, indices, indptr, offset, inverses, places, x):
                 if indices[e] < begin:
                     brought[i - begin] += data[e] * x[indices[e]]
         inverse = inverses[places[n] : places[n + 1]].reshape((end - begin, end - begin))
-        x[begin:end] -= np.dot(inverse, brought)
+        own = np.dot(inverse, brought)
+        for i in range(begin, end):
+            x[i] -= own[i - begin]

@@ -17,7 +17,9 @@ class TierFactors:
     def __init__(self, matrix: sparse.csr_array, offset: np.ndarray) -> None:
         from thermalent.continued_fraction.several_poles.elimination import factor_kernels
 
-        self.elements = matrix.data, matrix.indices, matrix.indptr, offset
+        # Of one type: kernels are compiled anew for each, and scipy has short or long integers.
+        indices, indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int64)
+        self.elements = matrix.data, indices, indptr, offset
         places = np.concatenate([[0], np.cumsum(np.diff(offset) ** 2)])
         self.inverses = np.zeros(places[-1], dtype=matrix.dtype), places
         factor_kernels.invert_tiers(*self.elements, *self.inverses)
