@@ -86,7 +86,7 @@ TESTED_THROUGH = {
     "support.deprecation": "networks/test_old_names.py",
     "support.files.encoding": "solution/test_saved.py",
     "support.files.result_file": "solution/test_saved.py",
-    "support.within_doubles": "analytic/test_analytic_extremes.py",
+    "support.closed_form": "analytic/test_analytic_extremes.py",
     "sweeping": "sweeping/test_sweep.py",
     "testing": "testing/test_testing.py",
 }

@@ -15,19 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analytic.populations import (
-    LARGEST_RATIO,
-    Populations,
-    check_shapes,
-    nonnegative_arrays,
-    positive_arrays,
-)
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.analytic.populations import Populations, in_units_of_gamma, rate_arrays
+from thermalent.support.closed_form import closed_form
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""Steady state of the Bourret equation, to all orders in kappa.
 
@@ -56,9 +48,7 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
 
     Source: THERMAL, App. A, corrected.
     """
-    phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
-    (gamma,) = positive_arrays(gamma=gamma)
-    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
+    phi, kappa, gamma = rate_arrays(gamma, phi=phi, kappa=kappa)
     # Beside 1e30 gamma is nothing, and only phi/kappa matters; f beyond 1e100 saturates.
     unit = np.maximum(gamma, kappa / 1e30)
     k = kappa / unit
@@ -76,8 +66,7 @@ def bourret_populations(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     r"""The Bourret populations up to first order in kappa at fixed flux.
 
@@ -105,7 +94,7 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
 
     Source: THERMAL, Eqs. (27) to (30).
     """
-    f, k = _in_units_of_gamma(phi, kappa, gamma)
+    f, k, _ = in_units_of_gamma(phi, kappa, gamma)
     drive, width = 8 * f / (1 + 8 * f), 9 + 8 * f
     # (27 + 112 f + 192 f^2)/((1 + 8 f)(9 + 8 f)) without the square, which overflows.
     reduction = k * drive * (3 - 16 * drive / width)
@@ -117,8 +106,7 @@ def bourret_lowest_order(phi: Any, kappa: Any, gamma: Any = 1.0) -> Populations:
     )
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence to lowest order in kappa.
 
@@ -143,12 +131,11 @@ def bourret_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, Eq. (31).
     """
-    f, k = _in_units_of_gamma(phi, kappa, gamma)
+    f, k, _ = in_units_of_gamma(phi, kappa, gamma)
     return np.maximum(0.0, f / (1 + 8 * f) * _margin_lowest_order(f, k))[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Limit of `bourret_concurrence` for strong driving.
 
@@ -167,12 +154,11 @@ def bourret_saturation(kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, Eq. (33).
     """
-    _, k = _in_units_of_gamma(0.0, kappa, gamma)
+    _, k, _ = in_units_of_gamma(0.0, kappa, gamma)
     return np.maximum(0.0, 1 - 4 * k)[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
     r"""Largest bandwidth with entanglement at a given temperature, in the Bourret approximation.
 
@@ -198,22 +184,13 @@ def kappa_max(n_th: Any, gamma: Any = 1.0, *, lowest_order: bool = True) -> Any:
     """
     from scipy import optimize  # imported here because it takes a quarter of a second to load
 
-    (n_th,), (gamma,) = nonnegative_arrays(n_th=n_th), positive_arrays(gamma=gamma)
-    check_shapes(n_th=n_th, gamma=gamma)
+    n_th, gamma = rate_arrays(gamma, n_th=n_th)
     margin: Callable[..., Any] = _margin_lowest_order if lowest_order else _margin
     roots = [
         optimize.brentq(lambda k, n=n: margin(k * n / 2, k), 0.0, 1.0, xtol=1e-16, rtol=1e-15)
         for n in n_th.flat
     ]
     return (np.reshape(roots, n_th.shape) * gamma)[()]
-
-
-def _in_units_of_gamma(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray]:
-    phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
-    (gamma,) = positive_arrays(gamma=gamma)
-    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
-    with np.errstate(over="ignore"):
-        return np.minimum(phi / gamma, LARGEST_RATIO), np.minimum(kappa / gamma, LARGEST_RATIO)
 
 
 def _margin_lowest_order(f: Any, k: Any) -> Any:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from thermalent.analytic.populations import Populations, nonnegative_arrays
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.support.closed_form import closed_form
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def markov_populations(n_th: Any) -> Populations:
     r"""Steady state in a thermal environment: two independent thermal qubits.
 

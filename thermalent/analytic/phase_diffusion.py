@@ -15,11 +15,10 @@ import numpy as np
 from thermalent.analytic.populations import (
     Populations,
     check_shapes,
-    nonnegative_arrays,
     positive_arrays,
+    rate_arrays,
 )
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.support.closed_form import closed_form
 
 _SIZE = 4  # |00>, |S>, |T>, |11>
 _HALF = np.sqrt(0.5)
@@ -28,8 +27,7 @@ _TO_PRODUCT_BASIS = np.array(  # rows |00>, |S>, |T>, |11>; columns |00>, |01>, 
 )
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def phase_diffusion_state(n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = None) -> np.ndarray:
     r"""Steady state for a source with phase noise alone, in the frame that follows the phase.
 
@@ -60,8 +58,7 @@ def phase_diffusion_state(n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = Non
     return _TO_PRODUCT_BASIS.T @ rho @ _TO_PRODUCT_BASIS
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def phase_diffusion_populations(
     n_th: Any, kappa: Any, gamma: Any = 1.0, r0: Any = None
 ) -> Populations:
@@ -95,9 +92,7 @@ def phase_diffusion_populations(
 
 def _steady_state(n_th: Any, kappa: Any, gamma: Any, r0: Any) -> np.ndarray:
     """The state in the basis |00>, |S>, |T>, |11>; shape (..., 4, 4)."""
-    n_th, kappa = nonnegative_arrays(n_th=n_th, kappa=kappa)
-    (gamma,) = positive_arrays(gamma=gamma)
-    check_shapes(n_th=n_th, kappa=kappa, gamma=gamma)
+    n_th, kappa, gamma = rate_arrays(gamma, n_th=n_th, kappa=kappa)
     if r0 is None:
         amplitude, dephasing = np.sqrt(n_th / 2), kappa / 4
     else:

@@ -124,6 +124,23 @@ def real_arrays(**values: Any) -> list[np.ndarray]:
     return _arrays(values, "finite and real", np.isreal)
 
 
+def rate_arrays(gamma: Any, **values: Any) -> list[np.ndarray]:
+    """Finite, non-negative arrays and the decay rate gamma > 0; their shapes broadcast."""
+    arrays = [*nonnegative_arrays(**values), *positive_arrays(gamma=gamma)]
+    check_shapes(**dict(zip((*values, "gamma"), arrays, strict=True)))
+    return arrays
+
+
+def in_units_of_gamma(
+    phi: Any, kappa: Any, gamma: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Flux and bandwidth over gamma, up to `LARGEST_RATIO`, and gamma itself."""
+    phi, kappa, gamma = rate_arrays(gamma, phi=phi, kappa=kappa)
+    with np.errstate(over="ignore"):
+        f, k = np.minimum(phi / gamma, LARGEST_RATIO), np.minimum(kappa / gamma, LARGEST_RATIO)
+    return f, k, gamma
+
+
 def _arrays(values: Mapping[str, Any], allowed: str, holds: Any) -> list[np.ndarray]:
     arrays = {name: _array(name, value, allowed, holds) for name, value in values.items()}
     check_shapes(**arrays)

@@ -22,12 +22,10 @@ from thermalent.analytic.populations import (
 )
 from thermalent.analytic.upsilon import upsilon, upsilon_complement
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.support.closed_form import closed_form
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) -> np.ndarray:
     r"""Pure state into which two qubits on a unidirectional waveguide relax in a constant field.
 
@@ -59,8 +57,7 @@ def dark_state(alpha: Any, kappa: Any, gamma: Any = 1.0, *, detuning: Any = 0.0)
     return _ket(_amplitude(alpha) * np.sqrt(2 * kappa * rate) / (rate / 2 + 1j * detuning))
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bidirectional_dark_state(alpha: Any, kappa: Any, detuning: Any, gamma: Any = 1.0) -> np.ndarray:
     r"""Pure state of two qubits at antinodes of a bidirectional waveguide in a constant field.
 
@@ -92,8 +89,7 @@ def bidirectional_dark_state(alpha: Any, kappa: Any, detuning: Any, gamma: Any =
     return _ket(_amplitude(alpha) * np.sqrt(2 * kappa * rate) / (2j * detuning))
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def quasistatic_populations(phi: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) -> Populations:
     r"""Thermal average of the dark state on a unidirectional waveguide.
 
@@ -124,8 +120,7 @@ def quasistatic_populations(phi: Any, gamma: Any = 1.0, *, detuning: Any = 0.0) 
         return _average(np.minimum(phi / root / rate / root, LARGEST_RATIO))
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def bidirectional_quasistatic_populations(phi: Any, detuning: Any, gamma: Any = 1.0) -> Populations:
     r"""Thermal average of the dark state on a bidirectional waveguide, qubits at antinodes.
 

@@ -20,20 +20,17 @@ import numpy as np
 from thermalent.analytic.populations import (
     LARGEST_RATIO,
     Populations,
-    check_shapes,
-    nonnegative_arrays,
+    in_units_of_gamma,
     positive_arrays,
 )
 from thermalent.analytic.upsilon import SWITCH, fraction_tails, upsilon, upsilon_complement
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.support.closed_form import closed_form
 
 _MOST_TERMS = 5_000_000
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Photon flux, renormalised by the fluctuations of the amplitude.
 
@@ -54,14 +51,13 @@ def phi_eff(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, below Eq. (44).
     """
-    _, k, gamma = _dimensionless(phi, kappa, gamma)
+    _, k, gamma = in_units_of_gamma(phi, kappa, gamma)
     # The flux in units of gamma may be too small for doubles where the flux itself is not.
     with np.errstate(over="ignore", divide="ignore"):
         return (1 / (1 / np.asarray(phi, dtype=float) + 24 * k / gamma))[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""First continued fraction, the response of X_0 to a source at n = 0.
 
@@ -83,14 +79,13 @@ def fraction_f1(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, Eqs. (B28) and (B37).
     """
-    f, k, gamma = _dimensionless(phi, kappa, gamma)
+    f, k, gamma = in_units_of_gamma(phi, kappa, gamma)
     x = _effective(f, k)
     damping = np.where(f > 0, x / np.where(f > 0, f, 1.0), 1.0)  # gamma^2 / gamma'
     return upsilon(x) * damping / gamma / gamma
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Second continued fraction, the weight in X_0 of a source at n = 1.
 
@@ -115,7 +110,7 @@ def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
 
     Source: THERMAL, Eqs. (B29) and (B41).
     """
-    f, k, _ = _dimensionless(phi, kappa, gamma)
+    f, k, _ = in_units_of_gamma(phi, kappa, gamma)
     x = _effective(f, k)
     weak = 8 * x < SWITCH
     z = np.where(weak, 8 * x, 0.0)
@@ -125,8 +120,7 @@ def fraction_f2(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return np.where(weak, z * first * second, strong)[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def singlet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False) -> Any:
     r"""Singlet population under strong thermal driving.
 
@@ -156,8 +150,7 @@ def singlet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
     return strong_driving_populations(phi, kappa, gamma, leading=leading).singlet
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def triplet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False) -> Any:
     r"""Triplet population under strong thermal driving.
 
@@ -186,8 +179,7 @@ def triplet_population(phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool 
     return strong_driving_populations(phi, kappa, gamma, leading=leading).triplet
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def strong_driving_populations(
     phi: Any, kappa: Any, gamma: Any = 1.0, *, leading: bool = False
 ) -> Populations:
@@ -213,7 +205,7 @@ def strong_driving_populations(
 
     Source: THERMAL, Eqs. (B42) and (B43); leading: Eqs. (43) and (44).
     """
-    f, k, _ = _dimensionless(phi, kappa, gamma)
+    f, k, _ = in_units_of_gamma(phi, kappa, gamma)
     x = _effective(f, k)
     product = _product(phi, kappa, gamma)
     shift = 0.0 if leading else 3 * k
@@ -228,8 +220,7 @@ def strong_driving_populations(
     )
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def strong_driving_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence under strong thermal driving, to leading order.
 
@@ -255,8 +246,7 @@ def strong_driving_concurrence(phi: Any, kappa: Any, gamma: Any = 1.0) -> Any:
     return strong_driving_populations(phi, kappa, gamma, leading=True).concurrence
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Thermal occupation at which the concurrence is about largest.
 
@@ -283,8 +273,7 @@ def n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     return ((gamma / kappa) ** 2 / 12)[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def concurrence_at_n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     r"""Concurrence of Eq. (45) at `n_star`.
 
@@ -309,8 +298,7 @@ def concurrence_at_n_star(kappa: Any, gamma: Any = 1.0) -> Any:
     return np.maximum(0.0, 1 - 2 * upsilon(gamma / kappa / 48))[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Populations:
     r"""The populations from the scalar recurrences, without their closed solution.
 
@@ -353,18 +341,6 @@ def recurrence_populations(phi: float, kappa: float, gamma: float = 1.0) -> Popu
     singlet = first * (x * (1 + k) - second * x * (1 + 3 * k + 48 * f * k**2))
     triplet = first * (x * k + second * 3 * (x * k) ** 2)
     return Populations(ground=1 - singlet - triplet, singlet=singlet, triplet=triplet, excited=0.0)
-
-
-def _dimensionless(phi: Any, kappa: Any, gamma: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    phi, kappa = nonnegative_arrays(phi=phi, kappa=kappa)
-    (gamma,) = positive_arrays(gamma=gamma)
-    check_shapes(phi=phi, kappa=kappa, gamma=gamma)
-    with np.errstate(over="ignore"):
-        return (
-            np.minimum(phi / gamma, LARGEST_RATIO),
-            np.minimum(kappa / gamma, LARGEST_RATIO),
-            gamma,
-        )
 
 
 def _product(phi: Any, kappa: Any, gamma: Any) -> np.ndarray:

@@ -16,9 +16,8 @@ import numpy as np
 
 from thermalent.analytic.populations import Populations
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
+from thermalent.support.closed_form import closed_form
 from thermalent.support.errors import NotConvergedError
-from thermalent.support.within_doubles import within_doubles
 
 _FIRST_DEPTH = 16
 _MOST_DEPTH = 1 << 17
@@ -33,8 +32,7 @@ class _Recurrence(NamedTuple):
     source: np.ndarray  # y_n (depth, m)
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def three_level_populations(
     n_th: float, kappa: float, gamma: float = 1.0, *, atol: float = 1e-10
 ) -> Populations:
@@ -73,8 +71,7 @@ def three_level_populations(
     return Populations(ground=ground, singlet=singlet, triplet=triplet, excited=0.0)
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def three_level_from_elements(
     n_th: float, kappa: float, gamma: float = 1.0, *, atol: float = 1e-10
 ) -> Populations:
@@ -107,8 +104,7 @@ def three_level_from_elements(
     return _normalised(singlet, triplet)
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def three_level_lowest_order(
     phi: float,
     kappa: float,

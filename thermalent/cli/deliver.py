@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.options import combined, csv_option, json_option, plot_option, table_option
 from thermalent.cli.output import (
     CSV,
@@ -107,7 +106,7 @@ def deliver(
     whole = {name: column.values for name, column in columns.items()}
     write_and_draw(wanted, result, whole, draw or result.plot)
     if wanted.as_json:
-        print_json({"version": __version__, **data, **whole})
+        print_json({**data, **whole})
         return
     shown = [[c.form.format(value) for value in c.values] for c in columns.values()]
     print_table(list(columns), [list(row) for row in zip(*shown, strict=True)], right=0)

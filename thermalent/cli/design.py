@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.options import (
     Numbers,
     Orders,
+    file_option,
     filter_frequency_option,
     json_option,
     target_option,
@@ -61,13 +61,12 @@ if TYPE_CHECKING:
     default="cavities,butterworth,chebyshev",
     help="Which ones: cavities (equal, in a row), butterworth, chebyshev[:RIPPLE in decibels].",
 )
-@click.option(
+@file_option(
+    "Draw the concurrence over Q and over the imperfections to this file (png, pdf, svg).",
     "-o",
     "--output",
     "--plot",
     "output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the concurrence over Q and over the imperfections to this file (png, pdf, svg).",
 )
 @json_option
 def design_command(
@@ -151,7 +150,6 @@ def _print(result: Design) -> None:
 
 def _data(result: Design) -> dict[str, Any]:
     return {
-        "version": __version__,
         "target": result.target,
         "reachable": result.reachable,
         "answer": result.answer,

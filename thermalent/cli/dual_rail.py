@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.options import Numbers, combined, json_option
 from thermalent.cli.output import check_figure, drawing, method_data, print_json, print_table
@@ -197,7 +196,6 @@ def _print_json(
     state: Any, table: np.ndarray, names: tuple[list[str], list[str]], network: dict[str, Any]
 ) -> None:
     data: dict[str, Any] = {
-        "version": __version__,
         "network": network,
         "rail_a": names[0],
         "rail_b": names[1],

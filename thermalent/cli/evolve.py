@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import arguments, kept, solving
 from thermalent.cli.grids import GridType
 from thermalent.cli.netcdf import SUFFIX, require_backend, write_netcdf
@@ -18,6 +17,7 @@ from thermalent.cli.options import (
     build_method,
     build_network,
     combined,
+    file_option,
     json_option,
     method_options,
     network_options,
@@ -27,6 +27,7 @@ from thermalent.cli.output import (
     CSV,
     SAVED,
     check_figure,
+    check_folder,
     draw_result,
     method_data,
     note_status,
@@ -88,12 +89,9 @@ source_option = click.option(
     help="Initial state of the source; an amplitude (20 or 3+4j) is that of a coherent state, of "
     "several filters one each (20,0).",
 )
-file_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a file with all elements of the density matrices: NetCDF if it ends in .nc, "
-    "CSV if in .csv, .txt or .dat, and what te.load reads if in .npz.",
+states_option = file_option(
+    "Write a file with all elements of the density matrices: NetCDF if it ends in .nc, "
+    "CSV if in .csv, .txt or .dat, and what te.load reads if in .npz."
 )
 
 
@@ -103,7 +101,7 @@ file_option = click.option(
 @source_option
 @schedule_option
 @method_options
-@file_option
+@states_option
 @plot_option
 @json_option
 def evolve_command(
@@ -153,7 +151,7 @@ def evolve_command(
         write_file(output, result, given)
     draw_result(result.plot, plot)
     if as_json:
-        print_json({"version": __version__, **given, **evolution_data(result)})
+        print_json({**given, **evolution_data(result)})
     else:
         print_table(*evolution_table(result), right=0)
         note_status(result)
@@ -177,8 +175,7 @@ def writable(output: Path | None) -> None:
     """Report a missing folder or library of the output file before the work, not after it."""
     if output is None:
         return
-    if not output.parent.is_dir():
-        raise click.UsageError(f"Option --output: there is no folder {str(output.parent)!r}.")
+    check_folder(output, "--output")
     if output.suffix not in (SUFFIX, SAVED, *CSV, ""):
         known = f"{SUFFIX} (NetCDF), {SAVED} (for te.load) or {', '.join(CSV)} (CSV)"
         raise click.UsageError(f"Option --output must end in {known}, but is {str(output)!r}.")

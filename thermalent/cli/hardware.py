@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
 from thermalent.cli.options import Numbers, Quantities, Shares, json_option, plot_option
@@ -185,7 +184,7 @@ def _described(lab: Any, given: dict[str, Any]) -> dict[str, Any]:
     derived = {
         key: getattr(lab, key) for key in ("time_unit", "flux", "power") if hasattr(lab, key)
     }
-    return {"version": __version__, "given": given, "hardware": {**numbers, **derived}}
+    return {"given": given, "hardware": {**numbers, **derived}}
 
 
 def _print_peak(lab: Any, given: dict[str, Any] | None) -> None:

@@ -107,6 +107,12 @@ def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
+def file_option(text: str, *names: str) -> Callable[[Command], Command]:
+    """The option of a file to write, `-o` unless it has other names."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option(*(names or ("-o", "--output")), type=kind, help=text)
+
+
 loss_option = click.option(
     "--loss",
     type=Shares(),
@@ -127,29 +133,12 @@ filter_frequency_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
 )
-saved_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Save the result to this file (.npz), which te.load reads.",
+saved_option = file_option("Save the result to this file (.npz), which te.load reads.")
+table_option = file_option(
+    "Write a file: CSV if it ends in .csv, .txt or .dat, and what te.load reads if in .npz."
 )
-table_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a file: CSV if it ends in .csv, .txt or .dat, and what te.load reads if in .npz.",
-)
-csv_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the numbers with their errors as CSV (.csv, .txt, .dat).",
-)
-plot_option = click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the result to this file (png, pdf, svg).",
-)
+csv_option = file_option("Write the numbers with their errors as CSV (.csv, .txt, .dat).")
+plot_option = file_option("Draw the result to this file (png, pdf, svg).", "--plot")
 
 network_options = combined(
     click.option(

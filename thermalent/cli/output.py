@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thermalent import __version__
 from thermalent.cli.errors import Failure
 from thermalent.support.errors import FigureFileError
 
@@ -53,12 +54,17 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
     click.echo(textwrap.dedent("\n".join(lines)).strip("\n"))
 
 
+def check_folder(path: Path, option: str) -> None:
+    """Refuse a file in a folder that does not exist."""
+    if not path.parent.is_dir():
+        raise click.UsageError(f"Option {option}: there is no folder {str(path.parent)!r}.")
+
+
 def check_figure(path: Path | None, option: str) -> None:
     """Refuse a figure of an unknown format, or in a missing folder, before the work is done."""
     if path is None:
         return
-    if not path.parent.is_dir():
-        raise click.UsageError(f"Option {option}: there is no folder {str(path.parent)!r}.")
+    check_folder(path, option)
     from matplotlib.backend_bases import FigureCanvasBase
 
     known = FigureCanvasBase.get_supported_filetypes()
@@ -96,8 +102,7 @@ def check_table(path: Path | None, allowed: Sequence[str] = (SAVED, *CSV)) -> No
     """Refuse a file of an unknown format, or in a missing folder, before the work is done."""
     if path is None:
         return
-    if not path.parent.is_dir():
-        raise click.UsageError(f"Option --output: there is no folder {str(path.parent)!r}.")
+    check_folder(path, "--output")
     if path.suffix not in allowed:
         known = ", ".join(allowed)
         raise click.UsageError(f"Option --output must end in {known}, but is {str(path)!r}.")
@@ -129,7 +134,7 @@ def print_json(data: Mapping[str, Any]) -> None:
     """JSON in full precision, a line per key; what is not finite is null."""
     lines = (
         f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
-        for key, value in plain(data).items()
+        for key, value in plain({"version": __version__, **data}).items()
     )
     click.echo("{\n" + ",\n".join(lines) + "\n}")
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli import pictures
 from thermalent.cli.deliver import (
     Column,
@@ -96,7 +95,7 @@ def preparation_time_command(initial: str | None, distance: float, **network: An
     if wanted.as_json:
         given = {"network": network, "initial": start, "distance": distance}
         numbers = {"time": float(time), "error": time.error, "error_origin": time.how}
-        print_json({"version": __version__, **given, **numbers})
+        print_json({**given, **numbers})
     else:
         rows = [("time", f"{float(time):.10g}"), ("error", f"{time.error:.1e}")]
         print_table(("", ""), rows, right=1)

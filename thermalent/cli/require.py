@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.options import Shares, filter_frequency_option, target_option
@@ -66,7 +65,7 @@ def require_command(unknown: str, target: float, **numbers: Any) -> None:
         found = requirement(unknown.replace("-", "_"), target, **numbers)
     write_and_draw(wanted, found, _columns(found), found.plot)
     if wanted.as_json:
-        print_json({"version": __version__, **_data(found)})
+        print_json(_data(found))
     else:
         _print(found)
     if not found.reachable:

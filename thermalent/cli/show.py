@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent.cli.errors import Failure
+from thermalent.cli.options import file_option
 from thermalent.cli.output import check_figure, drawing, print_table
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ _OWN = ("error", "n_max", "status", "message", "origin")
 )
 @click.option("--check", is_flag=True, help="Read every byte of the store and say what is damaged.")
 @click.option("--repair", is_flag=True, help="With --check: have damaged blocks computed again.")
-@click.option(
-    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first, as PNG or PDF."
-)
+@file_option("Draw the first, as PNG or PDF.", "--plot")
 def show(
     store: Path, rows: int, chosen: tuple[str, ...], check: bool, repair: bool, plot: Path | None
 ) -> None:

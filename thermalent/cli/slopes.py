@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli import pictures
 from thermalent.cli.deliver import (
     Column,
@@ -163,7 +162,6 @@ def optimise_command(
 
 def _data(found: Optimum, given: dict[str, Any]) -> dict[str, Any]:
     return {
-        "version": __version__,
         **given,
         "value": float(found.value),
         "error": found.value.error,

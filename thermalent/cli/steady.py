@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import kept, solving
 from thermalent.cli.options import (
     build_method,
@@ -67,7 +66,7 @@ def steady(
         save_result(output, result)
     draw_result(result.plot, plot)
     if as_json:
-        print_json({"version": __version__, "network": network, **result_data(result)})
+        print_json({"network": network, **result_data(result)})
     else:
         print_table(("", ""), result_rows(result), right=1)
         note_status(result)

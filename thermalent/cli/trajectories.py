@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import arguments, kept, solving
 from thermalent.cli.evolve import (
     checked_start,
     evolution_data,
     evolution_table,
-    file_option,
+    states_option,
     times_options,
     writable,
     write_file,
@@ -29,7 +28,7 @@ from thermalent.cli.output import check_figure, draw_result, note_status, print_
 @click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
 @click.option("--seed", type=int, default=7, help="One seed, one result.")
 @click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
-@file_option
+@states_option
 @plot_option
 @json_option
 def trajectories(
@@ -78,8 +77,7 @@ def trajectories(
         write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
     draw_result(result.plot, plot)
     if as_json:
-        given = {"version": __version__, **given, "quanta": quanta}
-        print_json({**given, **evolution_data(result)})
+        print_json({**given, "quanta": quanta, **evolution_data(result)})
     else:
         # A single run has no room for the errors of the concurrence beside the field's quanta.
         headings, rows = evolution_table(result, errors=quanta is None)

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli import pictures
 from thermalent.cli.deliver import estimates, number_options, take_wanted, write_and_draw
 from thermalent.cli.errors import arguments, solving
@@ -33,18 +32,13 @@ def heat_command(**network: Any) -> None:
         from thermalent.analysis.heat_currents import heat_currents
 
         found = heat_currents(described)
-    currents = {
-        "from the hot port": found.hot,
-        "into the line's output": found.output,
-        "elsewhere": found.elsewhere,
-        "balance": found.balance,
-    }
+    currents = found._flows()
     if found.entropy_production is not None:
         currents["entropy production"] = found.entropy_production
     write_and_draw(wanted, found, estimates(currents), found.plot)
     if wanted.as_json:
         numbers = {name: {"value": float(v), "error": v.error} for name, v in currents.items()}
-        print_json({"version": __version__, "network": network, **numbers})
+        print_json({"network": network, **numbers})
         return
     rows = [(name, f"{float(v):.10g}", f"{v.error:.1e}") for name, v in currents.items()]
     print_table(("", "quanta per time", "error"), rows, right=1)
@@ -99,7 +93,7 @@ def entanglement_rate_command(
     if wanted.as_json:
         data = {"rate": found.value, "error": found.value.error, "time": found.time}
         data |= {"amount": found.amount, "interior": found.interior}
-        print_json({"version": __version__, "network": network, "observable": observable, **data})
+        print_json({"network": network, "observable": observable, **data})
         return
     rows = [
         ("rate", f"{float(found.value):.8g}"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thermalent import __version__
 from thermalent.cli.errors import Failure, solving
 from thermalent.cli.options import build_network, json_option, network_options, plot_option
 from thermalent.cli.output import check_figure, draw_result, method_data, print_json
@@ -38,7 +37,7 @@ def validate(plot: Path | None, as_json: bool, **network: Any) -> None:
         validation = cross_validate(described)
     draw_result(validation.plot, plot)
     if as_json:
-        print_json({"version": __version__, "network": network, **_data(validation)})
+        print_json({"network": network, **_data(validation)})
     else:
         click.echo(str(validation))
     if validation.verdict is Verdict.DISAGREE:

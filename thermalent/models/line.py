@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,11 +35,13 @@ def behind_a_filter(
     waveguide_occupation: float = 0.0,
     backaction: bool = True,
     filters: int = 1,
+    chosen: Filter | None = None,
 ) -> Network:
     r"""A filter cavity (node 0 of the geometry) with one hot port, and qubits.
 
     With several filters in a row the first has the hot port, each passes its light on to the next
-    through ports of the same rate kappa, and the last is node 0 of the geometry.
+    through ports of the same rate kappa, and the last is node 0 of the geometry. Of a filter of
+    another shape node 0 is the output port, of rate one.
 
     A warm waveguide of occupation n_0 has both (n_0 + 1) G for decay and n_0 G^* for absorption,
     with the same J.
@@ -57,6 +59,7 @@ def behind_a_filter(
         waveguide_occupation: Occupation n_0 of the waveguide, >= 0.
         backaction: Whether the qubits act back on the cavity.
         filters: Number of filter cavities in a row, >= 1.
+        chosen: A filter of any shape in place of cavities.
 
     Returns:
         The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
@@ -71,6 +74,11 @@ def behind_a_filter(
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
     elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
     filters = checks.node_count("filters", filters)
+    emitters = _Emitters(_qubits(tuple(dephasings)), detunings, elsewhere)
+    if chosen is not None:
+        return _behind_this_filter(
+            geometry, chosen, emitters, n_th=n_th, base=n_0, backaction=backaction, label=label
+        )
     exchange, decay = _behind_more(geometry.coupling(), kappa, filters - 1)
     later = (Mode(name=f"filter{i + 1}", backaction=backaction) for i in range(1, filters))
     zeros = (0.0,) * filters
@@ -80,7 +88,7 @@ def behind_a_filter(
         nodes=(
             Mode(name="source", bath_rate=kappa, n_th=n_th, backaction=backaction),
             *later,
-            *_qubits(tuple(dephasings)),
+            *emitters.qubits,
         ),
         exchange=_with_diagonal(exchange, (*zeros, *detunings)),
         decay=_with_diagonal((n_0 + 1) * decay, (*zeros, *elsewhere)),
@@ -133,79 +141,47 @@ def _behind_more(coupling: Coupling, kappa: float, count: int) -> Coupling:
     return Coupling(exchange, decay)
 
 
-def behind_this_filter(
+class _Emitters(NamedTuple):
+    """The qubits, their detunings and their decay rates elsewhere."""
+
+    qubits: tuple[Qubit, ...]
+    detunings: Sequence[float]
+    elsewhere: Sequence[float]
+
+
+def _behind_this_filter(
     geometry: Geometry,
     chosen: Filter,
+    emitters: _Emitters,
     *,
     n_th: float,
-    qubits: int,
+    base: float,
+    backaction: bool,
     label: str,
-    detuning: PerQubit = 0.0,
-    dephasing: PerQubit = 0.0,
-    intrinsic_decay: PerQubit = 0.0,
-    waveguide_occupation: float = 0.0,
-    backaction: bool = True,
 ) -> Network:
-    """Qubits behind a filter of any shape, whose output port is node 0 of the geometry.
+    """Qubits behind a filter of any shape; see `behind_a_filter`.
 
     Behind a measured filter the network has alternatives, one for each independent direction in
     which the noise of the data leaves the fit open.
-
-    Args:
-        geometry: Joins the filter's output port, of rate one, and the qubits, in this order.
-        chosen: The filter.
-        n_th: Thermal occupation of the hot port, >= 0.
-        qubits: Number of qubits.
-        label: What the network is.
-        detuning: Qubit frequency minus carrier frequency; one number, or one per qubit.
-        dephasing: Pure dephasing rate; one number, or one per qubit.
-        intrinsic_decay: Decay rate into other, empty channels; one number, or one per qubit.
-        waveguide_occupation: Occupation n_0 of the waveguide, >= 0.
-        backaction: Whether the qubits act back on the filter.
-
-    Returns:
-        The network, nodes named "source" (then "filter2", ...), "q1", "q2", ...
-
-    Raises:
-        ValueError: an argument is out of range or of the wrong length.
     """
-    hot = checks.nonnegative("n_th", n_th)
-    base = checks.nonnegative("waveguide_occupation", waveguide_occupation)
-    detunings = per_qubit("detuning", detuning, qubits, checks.real)
-    dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
-    elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
-    line = filtered(geometry, chosen, n_th=hot, base=base, backaction=backaction)
+    line = filtered(geometry, chosen, n_th=n_th, base=base, backaction=backaction)
     zeros = (0.0,) * chosen.order
-    alternatives = tuple(
-        behind_this_filter(
-            geometry,
-            other,
-            n_th=hot * gain,
-            qubits=qubits,
-            label=label,
-            detuning=detuning,
-            dephasing=dephasing,
-            intrinsic_decay=intrinsic_decay,
-            waveguide_occupation=base,
-            backaction=backaction,
-        )
-        for other, gain in chosen.alternatives()
-    )
+    same: dict[str, Any] = {"base": base, "backaction": backaction, "label": label}
     return Network(
-        nodes=(
-            *line.modes,
-            *_qubits(tuple(dephasings)),
-        ),
-        exchange=_with_diagonal(line.exchange, (*zeros, *detunings)),
-        decay=_with_diagonal(line.decay, (*zeros, *elsewhere)),
+        nodes=(*line.modes, *emitters.qubits),
+        exchange=_with_diagonal(line.exchange, (*zeros, *emitters.detunings)),
+        decay=_with_diagonal(line.decay, (*zeros, *emitters.elsewhere)),
         absorption=line.absorption,
         label=label,
-        alternatives=alternatives,
+        alternatives=tuple(
+            _behind_this_filter(geometry, other, emitters, n_th=n_th * gain, **same)
+            for other, gain in chosen.alternatives()
+        ),
     )
 
 
-def filter_or_rate(chosen: Filter | None, kappa: float | None, filters: int) -> Filter | None:
-    """The filter if one is given, None if it is cavities of the rate kappa; never both.
+def rate_of_port(chosen: Filter | None, kappa: float | None, filters: int) -> float:
+    """The rate of the output port: kappa of cavities, one of a filter that is given instead.
 
     Raises:
         ValueError: both are given, or neither, or cavities are counted beside a filter.
@@ -213,14 +189,14 @@ def filter_or_rate(chosen: Filter | None, kappa: float | None, filters: int) -> 
     if chosen is None:
         if kappa is None:
             checks.fail("kappa", "given if there is no `filter`", checks.Words("not given"))
-        return None
+        return checks.positive("kappa", kappa)
     if not isinstance(chosen, Filter):
         checks.fail("filter", "a te.Filter", chosen)
     if kappa is not None:
         checks.fail("kappa", "left out where a `filter` is given, which has its own rates", kappa)
     if filters != 1:
         checks.fail("filters", "left out where a `filter` is given", filters)
-    return chosen
+    return 1.0
 
 
 def per_qubit(

@@ -7,12 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.filters.filter import Filter
-from thermalent.models.line import (
-    PerQubit,
-    behind_a_filter,
-    behind_this_filter,
-    filter_or_rate,
-)
+from thermalent.models.line import PerQubit, behind_a_filter, per_qubit, rate_of_port
 from thermalent.models.line_arrays import phononic_links
 from thermalent.networks.arrays import in_bulk
 from thermalent.networks.geometry import SemiInfinite
@@ -79,51 +74,33 @@ def phononic_link(
 
     Source: THERMAL, Eqs. (49) and (C2).
     """
-    chosen = filter_or_rate(filter, kappa, 1)
-    if chosen is None:
-        kappa = checks.positive("kappa", kappa)
-    elif not chosen.reflection_known:
+    port = rate_of_port(filter, kappa, 1)
+    if filter is not None and not filter.reflection_known:
         checks.fail(
             "filter",
             "one whose reflection S22 is known, because the field that comes back from the qubits "
             "is reflected by it (te.Filter.cavities, butterworth or chebyshev)",
-            checks.Words(f"{chosen!r}, made from its transmission alone"),
+            checks.Words(f"{filter!r}, made from its transmission alone"),
         )
     places = _places(positions, wavelengths)
     qubits = len(places)
-    gammas = [
-        checks.nonnegative("gamma", g) for g in checks.per_item("gamma", gamma, qubits, "qubit")
-    ]
     losses = checks.per_item("loss", loss, qubits, "stretch from the mirror outwards")
     geometry = SemiInfinite(
-        rates=(1.0 if kappa is None else kappa, *gammas),
+        rates=(port, *per_qubit("gamma", gamma, qubits, checks.nonnegative)),
         positions=(0.0, *places),
         loss=(0.0, *losses),  # the cavity sits at the mirror
     )
-    if chosen is not None:
-        return behind_this_filter(
-            geometry,
-            chosen,
-            n_th=n_th,
-            qubits=qubits,
-            detuning=detuning,
-            dephasing=dephasing,
-            intrinsic_decay=intrinsic_decay,
-            waveguide_occupation=waveguide_occupation,
-            backaction=backaction,
-            label="phononic link",
-        )
-    assert kappa is not None
     return behind_a_filter(
         geometry,
         n_th=n_th,
-        kappa=kappa,
+        kappa=port,
         qubits=qubits,
         detuning=detuning,
         dephasing=dephasing,
         intrinsic_decay=intrinsic_decay,
         waveguide_occupation=waveguide_occupation,
         backaction=backaction,
+        chosen=filter,
         label="phononic link",
     )
 

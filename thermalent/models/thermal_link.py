@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thermalent.filters.filter import Filter
-from thermalent.models.line import (
-    PerQubit,
-    behind_a_filter,
-    behind_this_filter,
-    filter_or_rate,
-)
+from thermalent.models.line import PerQubit, behind_a_filter, per_qubit, rate_of_port
 from thermalent.models.line_arrays import thermal_links
 from thermalent.networks.arrays import in_bulk
 from thermalent.networks.geometry import Cascade
@@ -74,35 +69,22 @@ def thermal_link(
 
     Source: THERMAL, Eqs. (1) to (4); loss as in `Cascade`, not as in its Eq. (48).
     """
-    chosen = filter_or_rate(filter, kappa, filters)
-    if chosen is None:
-        kappa = checks.positive("kappa", kappa)
+    port = rate_of_port(filter, kappa, filters)
     qubits = checks.node_count("qubits", qubits)
-    gammas = checks.per_item("gamma", gamma, qubits, "qubit")
     losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
-    rates = [checks.nonnegative("gamma", rate) for rate in gammas]
-    if chosen is not None:
-        return behind_this_filter(
-            Cascade(rates=(1.0, *rates), loss=(0.0, *losses)),
-            chosen,
-            n_th=n_th,
-            qubits=qubits,
-            detuning=detuning,
-            dephasing=dephasing,
-            intrinsic_decay=intrinsic_decay,
-            waveguide_occupation=waveguide_occupation,
-            label="thermal link",
-        )
-    assert kappa is not None
     return behind_a_filter(
-        Cascade(rates=(kappa, *rates), loss=(0.0, *losses)),
+        Cascade(
+            rates=(port, *per_qubit("gamma", gamma, qubits, checks.nonnegative)),
+            loss=(0.0, *losses),
+        ),
         n_th=n_th,
-        kappa=kappa,
+        kappa=port,
         qubits=qubits,
         detuning=detuning,
         dephasing=dephasing,
         intrinsic_decay=intrinsic_decay,
         waveguide_occupation=waveguide_occupation,
         filters=filters,
+        chosen=filter,
         label="thermal link",
     )

@@ -8,12 +8,10 @@ import numpy as np
 
 from thermalent.analytic.populations import nonnegative_arrays, real_arrays
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
-from thermalent.support.within_doubles import within_doubles
+from thermalent.support.closed_form import closed_form
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     r"""Concurrence of one pair on a broadband squeezed source, of any pair if delta_B = -delta_A.
 
@@ -34,8 +32,7 @@ def dual_rail_pair_concurrence(squeezing: Any) -> Any:
     return np.tanh(2 * r)[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def dual_rail_pair_entropy(squeezing: Any) -> Any:
     r"""Entropy of rail A per pair, in nats, whatever the detunings and their permutation.
 
@@ -60,8 +57,7 @@ def dual_rail_pair_entropy(squeezing: Any) -> Any:
     return (np.log1p(ratio) - lower * np.log(np.where(ratio > 0, ratio, 1.0)))[()]
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def dual_rail_two_pair_concurrences(
     squeezing: Any, difference: Any, decay: float = 1.0
 ) -> tuple[Any, Any]:
@@ -101,8 +97,7 @@ def dual_rail_two_pair_concurrences(
     return concurrence(cosine, sine), concurrence(sine, cosine)
 
 
-@with_explained_calls
-@within_doubles
+@closed_form
 def dual_rail_gap(squeezing: Any, decay: float = 1.0) -> Any:
     r"""Spectral gap of the ideal network: the slowest rate at which it relaxes.
 

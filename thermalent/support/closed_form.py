@@ -9,19 +9,22 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import ArgumentError, ThermalentError
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def within_doubles(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Decorator of a closed form: what overflows on the way, or is not finite, is refused.
+def closed_form(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Decorator of a public closed form: what overflows on the way, or is not finite, is refused.
 
-    A term beyond double precision may leave a wrong zero behind as well as a NaN, so every overflow
-    counts. What becomes too small for doubles is zero.
+    Wrong calls are explained as those of every public function. A term beyond double precision may
+    leave a wrong zero behind as well as a NaN, so every overflow counts. What becomes too small for
+    doubles is zero.
     """
 
+    @with_explained_calls
     @functools.wraps(function)
     def called(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
