@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.excitations.levels import ladder
-from thermalent.excitations.losses import amplitude_matrix, single_refusal, start_refusal
+from thermalent.excitations.losses import (
+    amplitude_matrix,
+    require_single,
+    single_refusal,
+    start_refusal,
+)
 from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
 from thermalent.numerics.matrix_exponential import matrix_exponential
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.method import Claim, Method, MethodError
+from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.tasks import EvolutionTask, Task
 from thermalent.support import checks
@@ -123,9 +128,7 @@ def amplitudes(network: Network, times: ArrayLike, initial: State) -> np.ndarray
 
     Source: GENERATION, Eqs. (6) and (8).
     """
-    refused = single_refusal(network)
-    if refused is not None:
-        raise MethodError(f"Amplitudes do not describe this network: {refused}")
+    require_single(network)
     psi = initial_node_amplitudes("initial", initial, network)
     return np.asarray(
         exponentials(amplitude_matrix(network), checks.time_grid("times", times)) @ psi

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent.excitations.losses import amplitude_matrix, single_refusal
+from thermalent.excitations.losses import amplitude_matrix, require_single
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.support import checks
@@ -69,9 +69,7 @@ def delay_equation(
         ValueError: a delay or a place is wrong.
         MethodError: no single excitation, or no waveguide along these places.
     """
-    refused = single_refusal(network)
-    if refused is not None:
-        raise MethodError(f"Amplitudes do not describe this network: {refused}")
+    require_single(network)
     matrix = amplitude_matrix(network)
     listed = _listed(network, places)
     unit, stretches = _multiples(delay, len(listed) - 1)

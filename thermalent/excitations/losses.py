@@ -18,7 +18,7 @@ import numpy as np
 from thermalent.excitations.levels import charges, ladder
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import SymmetryError
-from thermalent.solution.method import SourceStart
+from thermalent.solution.method import MethodError, SourceStart
 from thermalent.support import checks
 
 _ELSEWHERE = "Use te.Fock()."
@@ -90,6 +90,17 @@ def single_refusal(network: Network) -> str | None:
                 "Use te.FewExcitations()."
             )
     return None
+
+
+def require_single(network: Network) -> None:
+    """Check that a matrix of amplitudes evolves a single excitation.
+
+    Raises:
+        MethodError: it does not; the message says why.
+    """
+    refused = single_refusal(network)
+    if refused is not None:
+        raise MethodError(f"Amplitudes do not describe this network: {refused}")
 
 
 def amplitude_matrix(network: Network) -> np.ndarray:

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermalent.excitations.losses import amplitude_matrix, single_refusal
+from thermalent.excitations.losses import amplitude_matrix, require_single
 from thermalent.excitations.peak import pair_vectors
 from thermalent.excitations.stack import largest_of_stack
 from thermalent.excitations.start import State, initial_node_amplitudes
 from thermalent.networks.network import Network
-from thermalent.solution.method import MethodError
 from thermalent.support import checks
 from thermalent.support.progress import working
 
@@ -171,7 +170,5 @@ class _Grid:
             name: float(axis[i]) for name, axis, i in zip(self.names, self.axes, point, strict=True)
         }
         network = self.builder(**values)
-        refused = single_refusal(network)
-        if refused is not None:
-            raise MethodError(f"Amplitudes do not describe this network: {refused}")
+        require_single(network)
         return network

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.excitations.losses import amplitude_matrix, single_refusal
+from thermalent.excitations.losses import amplitude_matrix, require_single, single_refusal
 from thermalent.excitations.propagate import norm, taylor_step
 from thermalent.excitations.start import (
     State,
@@ -87,9 +87,7 @@ def peak_concurrence(
 
     Source: GENERATION, Sec. III.
     """
-    refused = single_refusal(network)
-    if refused is not None:
-        raise MethodError(f"Amplitudes do not describe this network: {refused}")
+    require_single(network)
     vectors = pair_vectors(network, pair)
     psi = initial_node_amplitudes("initial", initial, network)
     return _largest(-1j * amplitude_matrix(network), psi, vectors, until, factor=2.0)

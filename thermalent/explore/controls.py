@@ -15,29 +15,23 @@ from thermalent.support.errors import ThermalentError
 # The presets whose source is thermal; those of rings and rails have other numbers.
 EXPLORED = tuple(name for name, preset in PRESETS.items() if "temperature" in preset.options)
 _LONGEST = 60  # characters of a value: no number needs more
+
+Choice = tuple[str, Callable[[], Filter] | None, str]
+
+
+def _of_kind(label: str, kind: str, *numbers: float) -> Choice:
+    """A filter by its constructor: what it is called, how it is made, and how in Python."""
+    code = f"te.Filter.{kind}({', '.join(map(str, numbers))})"
+    return label, lambda: getattr(Filter, kind)(*numbers), code
+
+
 # A Touchstone file is left to the library: a page must not read files that a link names.
-FILTERS: Mapping[str, tuple[str, Callable[[], Filter] | None, str]] = {
+FILTERS: Mapping[str, Choice] = {
     "cavity": ("one cavity", None, ""),
-    "butterworth:2": (
-        "Butterworth, 2 poles",
-        lambda: Filter.butterworth(2, 1.0),
-        "te.Filter.butterworth(2, 1.0)",
-    ),
-    "butterworth:3": (
-        "Butterworth, 3 poles",
-        lambda: Filter.butterworth(3, 1.0),
-        "te.Filter.butterworth(3, 1.0)",
-    ),
-    "chebyshev:2:0.1": (
-        "Chebyshev, 2 poles, 0.1 dB",
-        lambda: Filter.chebyshev(2, 1.0, 0.1),
-        "te.Filter.chebyshev(2, 1.0, 0.1)",
-    ),
-    "chebyshev:3:0.1": (
-        "Chebyshev, 3 poles, 0.1 dB",
-        lambda: Filter.chebyshev(3, 1.0, 0.1),
-        "te.Filter.chebyshev(3, 1.0, 0.1)",
-    ),
+    "butterworth:2": _of_kind("Butterworth, 2 poles", "butterworth", 2, 1.0),
+    "butterworth:3": _of_kind("Butterworth, 3 poles", "butterworth", 3, 1.0),
+    "chebyshev:2:0.1": _of_kind("Chebyshev, 2 poles, 0.1 dB", "chebyshev", 2, 1.0, 0.1),
+    "chebyshev:3:0.1": _of_kind("Chebyshev, 3 poles, 0.1 dB", "chebyshev", 3, 1.0, 0.1),
 }
 
 
@@ -61,8 +55,8 @@ class Control:
 
     name: str
     label: str
-    kind: Kind | None
-    unit: str
+    kind: Kind | None = None
+    unit: str = ""
     low: float
     high: float
     scale: str
@@ -86,10 +80,6 @@ class Control:
         except ValueError:
             checks.fail(self.name, "a number", text)
         return self.check(self.name, value)
-
-
-def _share(name: str, value: Any) -> float:
-    return checks.within(name, value, 0.0, 1.0)
 
 
 def _of_qubit(number: int) -> tuple[Control, ...]:
@@ -123,8 +113,6 @@ def _position_of_qubit(number: int) -> Control:
     return Control(
         name=f"wavelengths_{number}",
         label=f"Distance of qubit {number} from the mirror, in wavelengths",
-        kind=None,
-        unit="",
         low=0.25,
         high=4.0,
         scale="linear",
@@ -157,8 +145,6 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         name="quality",
         label="Quality factor Q of the filter",
-        kind=None,
-        unit="",
         low=1e2,
         high=1e9,
         scale="log",
@@ -182,12 +168,10 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         name="loss",
         label="Power loss of each stretch, 0 to 1",
-        kind=None,
-        unit="",
         low=0.0,
         high=0.5,
         scale="square",
-        check=_share,
+        check=lambda name, value: checks.within(name, value, 0.0, 1.0),
     ),
     Control(
         name="base_temperature",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -85,19 +85,15 @@ class FockPlan(Plan):
             relaxed = relax_unique(self.problem, self.cutoffs)
         else:
             relaxed = relax_until(self.problem, self.cutoffs, self.settings.tolerance)
-        result = SteadyState(
-            network=self.problem.network,
-            method=self.settings.record,
-            state=relaxed.state,
-            error=ErrorEstimate(
-                min(1.0, relaxed.truncation.bound + relaxed.solver_error),
-                "truncation from two cutoffs and the population beyond the last level, plus the "
-                "distance between two starts and what the residual may do",
-            ),
-            status=_status(self.settings, self.problem, relaxed),
-            stats=_stats(relaxed),
-        )
-        return informative(result)
+        stats = {
+            "nonzeros": relaxed.nonzeros,
+            "residual": relaxed.residual,
+            "solver": relaxed.solver,
+            "iterations": relaxed.iterations,
+            "memory": relaxed.cost.of(relaxed.solver),
+        }
+        how = "plus the distance between two starts and what the residual may do"
+        return self._result(relaxed, how, _status(self.settings, self.problem, relaxed), stats)
 
     def _asymptotic(self, initial: np.ndarray) -> SteadyState:
         if self.settings.cutoff is not None:
@@ -106,24 +102,28 @@ class FockPlan(Plan):
             asymptotic = asymptotic_state_until(
                 self.problem, self.cutoffs, initial, self.settings.tolerance
             )
+        status = _asymptotic_status(self.settings, self.problem, asymptotic)
+        how = "plus what rounding adds to the projection"
+        return self._result(asymptotic, how, status, {"iterations": asymptotic.solves})
+
+    def _result(
+        self, found: RelaxedState | AsymptoticState, how: str, status: Status, stats: dict[str, Any]
+    ) -> SteadyState:
         result = SteadyState(
             network=self.problem.network,
             method=self.settings.record,
-            state=asymptotic.state,
+            state=found.state,
             error=ErrorEstimate(
-                min(1.0, asymptotic.truncation.bound + asymptotic.solver_error),
-                "truncation from two cutoffs and the population beyond the last level, plus what "
-                "rounding adds to the projection",
+                min(1.0, found.truncation.bound + found.solver_error),
+                f"truncation from two cutoffs and the population beyond the last level, {how}",
             ),
-            status=_asymptotic_status(self.settings, self.problem, asymptotic),
+            status=status,
             stats={
-                "cutoff": asymptotic.cutoffs[0]
-                if len(asymptotic.cutoffs) == 1
-                else asymptotic.cutoffs,
-                "dimension": asymptotic.elements,
-                "truncation": asymptotic.truncation.bound,
-                "solver_error": asymptotic.solver_error,
-                "iterations": asymptotic.solves,
+                "cutoff": found.cutoffs[0] if len(found.cutoffs) == 1 else found.cutoffs,
+                "dimension": found.elements,
+                "truncation": found.truncation.bound,
+                "solver_error": found.solver_error,
+                **stats,
             },
         )
         return informative(result)
@@ -136,17 +136,9 @@ def _status(settings: FockSettings, asked: Problem, relaxed: RelaxedState) -> St
         return Outcome.NOT_CONVERGED.because(_not_solved(asked, relaxed))
     if settings.cutoff is not None:
         return Status()
-    if relaxed.truncation.bound > settings.allowed:
-        return _truncated(settings, asked, relaxed)
-    if relaxed.solver_error > settings.allowed:
-        direct = relaxed.solver == "direct"
-        return Outcome.INACCURATE.because(
-            f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
-            f"can give for this network: the {relaxed.solver} solver's error is "
-            f"about {relaxed.solver_error:.1e}. {'' if direct else _DIRECT_REMEDY}Ask for "
-            f"tolerance >= {2 * relaxed.solver_error:.1e}."
-        )
-    return Status()
+    cause = f"can give for this network: the {relaxed.solver} solver's error is"
+    remedy = "" if relaxed.solver == "direct" else _DIRECT_REMEDY
+    return _accurate(settings, asked, relaxed, cause, remedy)
 
 
 def _asymptotic_status(
@@ -156,27 +148,32 @@ def _asymptotic_status(
         return Outcome.NOT_CONVERGED.because(_not_relaxed(asymptotic))
     if settings.cutoff is not None:
         return Status()
-    if asymptotic.truncation.bound > settings.allowed:
-        return _truncated(settings, asked, asymptotic)
-    if asymptotic.solver_error > settings.allowed:
+    cause = "can give for the state that is reached: its slowest rate leaves an error of"
+    return _accurate(settings, asked, asymptotic, cause)
+
+
+def _accurate(
+    settings: FockSettings,
+    asked: Problem,
+    solved: RelaxedState | AsymptoticState,
+    cause: str,
+    remedy: str = "",
+) -> Status:
+    """Whether the truncation and the solver are as accurate as was asked for."""
+    if solved.truncation.bound > settings.allowed:
+        obstacle = asked.too_large(finer(solved.cutoffs, solved.truncation, settings.tolerance))
+        return Outcome.NOT_CONVERGED.because(
+            f"The truncation error is still {solved.truncation.bound:.1e} at a cutoff of "
+            f"{words(solved.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
+            "a larger tolerance, or check the rates: a mode may be driven without bound."
+        )
+    if solved.solver_error > settings.allowed:
         return Outcome.INACCURATE.because(
-            f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision "
-            "can give for the state that is reached: its slowest rate leaves an error of "
-            f"about {asymptotic.solver_error:.1e}. Ask for tolerance >= "
-            f"{2 * asymptotic.solver_error:.1e}."
+            f"Argument `tolerance` = {settings.allowed:.1e} is below what double precision {cause} "
+            f"about {solved.solver_error:.1e}. {remedy}Ask for tolerance >= "
+            f"{2 * solved.solver_error:.1e}."
         )
     return Status()
-
-
-def _truncated(
-    settings: FockSettings, asked: Problem, solved: RelaxedState | AsymptoticState
-) -> Status:
-    obstacle = asked.too_large(finer(solved.cutoffs, solved.truncation, settings.tolerance))
-    return Outcome.NOT_CONVERGED.because(
-        f"The truncation error is still {solved.truncation.bound:.1e} at a cutoff of "
-        f"{words(solved.cutoffs)}: {obstacle or 'it hardly falls with the cutoff.'} Ask for "
-        "a larger tolerance, or check the rates: a mode may be driven without bound."
-    )
 
 
 def _not_unique(asked: Problem, relaxed: RelaxedState) -> str:
@@ -218,17 +215,3 @@ def _not_solved(asked: Problem, relaxed: RelaxedState) -> str:
             failure + f"Use solver='direct' (about {memory_limit.in_words(relaxed.cost.direct)})."
         )
     return failure + "Use a smaller cutoff, or a larger tolerance, and solver='direct'."
-
-
-def _stats(relaxed: RelaxedState) -> dict[str, object]:
-    return {
-        "cutoff": relaxed.cutoffs[0] if len(relaxed.cutoffs) == 1 else relaxed.cutoffs,
-        "dimension": relaxed.elements,
-        "nonzeros": relaxed.nonzeros,
-        "truncation": relaxed.truncation.bound,
-        "solver_error": relaxed.solver_error,
-        "residual": relaxed.residual,
-        "solver": relaxed.solver,
-        "iterations": relaxed.iterations,
-        "memory": relaxed.cost.of(relaxed.solver),
-    }

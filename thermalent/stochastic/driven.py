@@ -17,11 +17,10 @@ import numpy as np
 
 from thermalent.networks.gaussian_source import gaussian_modes
 from thermalent.networks.liouvillian import emitter_liouvillian, lowering_operators
-from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import Superoperator, dagger, dense, left, right
 from thermalent.stochastic.basis import hermitian_basis, product_basis, real_form
-from thermalent.stochastic.linear_field import LinearField, acts_back, driven
+from thermalent.stochastic.linear_field import LinearField, driven, no_classical_field
 from thermalent.support.errors import ArgumentError
 
 # The propagator of a step is a dense d^2 x d^2 exponential: 1024 x 1024 for five qubits.
@@ -151,17 +150,7 @@ def field_refusal(network: Network) -> str | None:
             f"the emitters have {dimension} states, and the trajectories hold dense propagators "
             f"of at most {LARGEST_DIMENSION}. Use te.ContinuedFraction(...)."
         )
-    if not bare_modes(network).stable:
-        return (
-            "its modes gain energy as fast as they lose it, or faster, so that the field has no "
-            "steady state. Lower the gain."
-        )
-    if acts_back(network):
-        return (
-            "the emitters act back on the source, so that the classical field that drives them "
-            "does not exist. Use te.ContinuedFraction(...) or te.Fock(...)."
-        )
-    return None
+    return no_classical_field(network, "te.ContinuedFraction(...) or te.Fock(...)")
 
 
 def driven_emitters(network: Network) -> DrivenEmitters:

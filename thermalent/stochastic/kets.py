@@ -14,12 +14,11 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.networks.jump_channels import channels
-from thermalent.networks.mode_moments import bare_modes
 from thermalent.networks.network import Couplings, Network
 from thermalent.networks.nodes import Qubit
 from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.stochastic.ket_kernels import KetPlan
-from thermalent.stochastic.linear_field import LinearField, acts_back, driven
+from thermalent.stochastic.linear_field import LinearField, driven, no_classical_field
 
 MOST_QUBITS = 16
 # Step of the field times the sum of the rates at which the field turns a qubit, the field changes
@@ -100,19 +99,10 @@ def kets_refusal(network: Network) -> str | None:
         return "every emitter has to be a te.Qubit. Use te.FieldTrajectories(...)."
     if len(network.emitters) > MOST_QUBITS:
         return f"it takes {MOST_QUBITS} qubits at most, and the network has {len(network.dims)}."
-    if not bare_modes(network).stable:
-        return (
-            "its modes gain energy as fast as they lose it, or faster, so that the field has no "
-            "steady state. Lower the gain."
-        )
-    if acts_back(network):
-        return (
-            "the emitters act back on the source, so that the classical field that drives them "
-            "does not exist. Use te.QuantumJumps(...)."
-        )
-    if driven(network).field.white:
+    reason = no_classical_field(network, "te.QuantumJumps(...)")
+    if reason is None and driven(network).field.white:
         return "a part of its field is white noise. Use te.FieldTrajectories(...)."
-    return None
+    return reason
 
 
 def driven_kets(network: Network) -> DrivenKets:

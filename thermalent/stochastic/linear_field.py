@@ -117,6 +117,21 @@ def acts_back(network: Network) -> bool:
     return bool(np.max(np.abs(backaction), initial=0.0) > _ROUNDING * scale)
 
 
+def no_classical_field(network: Network, instead: str) -> str | None:
+    """Reason why no stationary classical field drives the emitters, and what to use instead."""
+    if not bare_modes(network).stable:
+        return (
+            "its modes gain energy as fast as they lose it, or faster, so that the field has no "
+            "steady state. Lower the gain."
+        )
+    if acts_back(network):
+        return (
+            "the emitters act back on the source, so that the classical field that drives them "
+            f"does not exist. Use {instead}."
+        )
+    return None
+
+
 def driven(network: Network) -> Driven:
     """The field of a network whose modes are stable, not pumped, and free of back-action."""
     propagator, heat = _propagator(network)
