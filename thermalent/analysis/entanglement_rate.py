@@ -34,6 +34,7 @@ _FIRST = 1e-4  # of `until`
 _EARLIEST = 1e-290  # of `until`: before, times lose their digits
 _REFINED = 2  # grids between the neighbours of the best time: each is eight times as fine
 _HOW = "error of the state carried through, {}; the maximum over time is at least this"
+_BETWEEN = "and twice how far a parabola rises between the times"
 
 
 @explained_record
@@ -42,7 +43,7 @@ class EntanglementRate(NamedTuple):
 
     Args:
         value: The amount per unit of time, inverse time unit of the network, with the error of the
-            states.
+            states and of the search in time.
         time: The time of the preparation, without `reset`, to about a percent; the rate is flat
             there.
         amount: The entanglement of each pair at that time, with its error.
@@ -116,22 +117,33 @@ def _search(
     """The best time of a grid, then of finer ones between its neighbours."""
     until, reset = ends
     times = np.geomspace(_FIRST * until, until, _TIMES)
-    interior = True
+    times[-1] = until
     for turn in range(_REFINED + 1):
         report(f"{len(times)} times up to {times[-1]:.3g}")
         evolution = evolve(network, times, rho, method)
         amounts = amounts_at(evolution, observable, names)
-        best = int(np.argmax(amounts / (times + reset)))
-        if amounts[best] <= 0.0 or (turn == 0 and best == _TIMES - 1):
-            interior = False
+        rates = amounts / (times + reset)
+        best = int(np.argmax(rates))
+        if amounts[best] <= 0.0:
             break
         if turn < _REFINED:
             low, high = times[max(best - 1, 0)], times[min(best + 1, _TIMES - 1)]
             times = np.linspace(low, high, _TIMES)
     amount = _with_error(evolution, best, observable, names, max(float(amounts[best]), 0.0))
     time = float(times[best])
-    value = Estimate(float(amount) / (time + reset), amount.error / (time + reset), amount.how)
-    return EntanglementRate(value, time, amount, interior)
+    error = amount.error / (time + reset) + 2 * _rise(times, rates, best)
+    value = Estimate(float(amount) / (time + reset), error, f"{amount.how}; {_BETWEEN}")
+    return EntanglementRate(value, time, amount, float(amount) > 0.0 and time < until)
+
+
+def _rise(times: np.ndarray, rates: np.ndarray, best: int) -> float:
+    """How far the parabola through the best time and its neighbours rises above it."""
+    middle = min(max(best, 1), len(times) - 2)
+    near = slice(middle - 1, middle + 2)
+    x = (times[near] - times[middle]) / (times[middle + 1] - times[middle - 1])
+    bend, slope, _ = np.polyfit(x, rates[near] - rates[best], 2)
+    top = float(np.clip(-slope / (2 * bend), x[0], x[-1])) if bend < 0 else 0.0
+    return max(float(rates[middle] - rates[best] + (slope + bend * top) * top), 0.0)
 
 
 def amounts_at(evolution: Evolution, observable: str, names: tuple[str, str]) -> np.ndarray:

@@ -102,3 +102,38 @@ def test_a_line_and_steps_give_the_same_coherence(monkeypatch):
         assert np.all(sampled.values[1:] != steps.values[1:])
         assert np.all(np.abs(sampled.values - steps.values) <= sampled.error + steps.error)
         assert np.max(sampled.error) < 1e-4
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_where_rounding_forbids_the_tolerance_no_sample_is_taken_twice(real, monkeypatch):
+    """A repeated sample makes the fraction zero over zero; it ends when all frequencies are used.
+
+    The noise of samples is a thousand times what the tolerance allows.
+    """
+    monkeypatch.setattr(line, "_CANDIDATES", 3)  # else each of ninety fits takes a second
+    monkeypatch.setattr(line, "_TAKEN", 1 / 3)
+    poles, residues = decaying(np.random.default_rng(3), 0.5, real=real)
+    noise, asked = np.random.default_rng(8), []
+
+    def transform(z, depth):
+        asked.append((complex(z), depth))
+        return (1 + 1e-9 * noise.normal()) / (z - poles) @ residues
+
+    with np.errstate(divide="raise", invalid="raise"):
+        found = along_a_line(
+            Response(transform=transform),
+            TIMES[-1],
+            residues.sum(axis=0),
+            rate=30.0,
+            depth=10,
+            deeper=20,
+            tolerance=1e-12,
+            real=real,
+            report=lambda text: None,
+        )
+    samples = [z for z, depth in asked if depth == 20]
+    assert len(set(samples)) == len(samples)
+    assert not found.foretold
+    exact = np.exp(np.multiply.outer(TIMES, poles)) @ residues
+    off = np.max(np.abs(found.sum.at(TIMES) - (exact.real if real else exact)))
+    assert 1e-12 < off <= found.error

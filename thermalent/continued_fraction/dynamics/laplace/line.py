@@ -32,6 +32,7 @@ _FLAT = 1e-2  # of the value at time zero: z F this close to it ends the line at
 _HIGHEST = 1e8  # in units of the largest rate, whatever F does
 _BEYOND = 30.0  # of the last sample: how far up more may be taken
 _CANDIDATES = 16  # per factor of ten, where more may be taken
+_TAKEN = 1.0 / _CANDIDATES  # relative distance from a sample within which no other is taken
 _MOST = 90  # samples
 _FORETOLD = 4  # new samples in a row that a sum has to foretell
 _CHECKED = 4  # samples with other tiers and roundings at the end
@@ -126,7 +127,7 @@ class _Line:
             sums, missed = self._foretelling(grid, allowed)
             off, omega = self._checked(grid, sums)
             missed = max(missed, off)
-            if missed <= 2 * allowed or len(self.points) >= _MOST:
+            if missed <= 2 * allowed or self._used_up(grid):
                 break
             if self._distance(sums, self._sample(omega)) <= 2 * allowed:
                 break  # other tiers are off there, and no other sum would help
@@ -135,13 +136,12 @@ class _Line:
         found = ExponentialSum(sums.poles, factors, self.real)
         samples = len(self.points) + _CHECKED
         rounding = found.rounding(np.array([1.0 / self.sigma]))
-        foretold = len(self.points) < _MOST
-        return LineSum(found, error + rounding, samples, self.support, foretold)
+        return LineSum(found, error + rounding, samples, self.support, not self._used_up(grid))
 
     def _foretelling(self, grid: np.ndarray, allowed: float) -> tuple[PoleSum, float]:
         """A sum that foretells new samples, and by how much z F was off there."""
         better, foretold, missed, more = self._fitted(allowed), 0, allowed, 0
-        while foretold < _FORETOLD and len(self.points) < _MOST:
+        while foretold < _FORETOLD and not self._used_up(grid):
             wanted = self._wanted(grid, *better, more)
             off = [self._distance(better[1], sample) for sample in self._sample_all(wanted)]
             self.report(f"{len(self.points)} samples on a line")
@@ -192,8 +192,10 @@ class _Line:
         return int(np.argmin([abs(z.imag - omega) for z in self.points]))
 
     def _sample(self, omega: float) -> int:
-        """Take a sample; its number."""
+        """Take a sample, unless there is one; its number."""
         z = complex(self.sigma, omega)
+        if z in self.points:
+            return self.points.index(z)
         return self._keep(z, self._transform(z, self.deeper))
 
     def _sample_all(self, wanted: list[float]) -> list[int]:
@@ -240,17 +242,28 @@ class _Line:
 
         Of the former one place, and so many more.
         """
-        taken = np.array([z.imag for z in self.points])
-        apart = np.min(np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1)
+        apart = self._apart(grid)
         z = self.sigma + 1j * grid
         differ = np.abs(z) * np.max(np.abs(longer.at(z) - shorter.at(z)), axis=1)
-        found = []
-        for _ in range(1 + more):
-            free = apart > 1.0 / _CANDIDATES
-            first = float(grid[int(np.argmax(np.where(free, differ, -1.0)))])
-            found.append(first)
-            apart = np.minimum(apart, np.abs(grid - first) / np.abs(grid))
-        return [*found, float(grid[int(np.argmax(apart * (np.abs(grid) <= self._highest())))])]
+        found: list[float] = []
+        while len(found) < 2 + more and np.any(apart > _TAKEN):
+            last = len(found) == 1 + more
+            worth = apart * (np.abs(grid) <= self._highest()) if last else differ
+            found.append(float(grid[int(np.argmax(np.where(apart > _TAKEN, worth, -1.0)))]))
+            apart = np.minimum(apart, np.abs(grid - found[-1]) / np.abs(grid))
+        return found
+
+    def _apart(self, grid: np.ndarray) -> np.ndarray:
+        """Of each frequency the distance from the next sample, relative to it."""
+        taken = np.array([z.imag for z in self.points])
+        return np.min(np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1)
+
+    def _used_up(self, grid: np.ndarray) -> bool:
+        """Whether there are as many samples as may be, or no frequency is left for another.
+
+        A frequency that is taken twice leaves a fraction the freedom to be zero over zero.
+        """
+        return len(self.points) >= _MOST or not np.any(self._apart(grid) > _TAKEN)
 
     def _highest(self) -> float:
         return max(abs(z.imag) for z in self.points)
