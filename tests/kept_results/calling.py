@@ -19,6 +19,7 @@ import numpy as np
 import thermalent as te
 from tests.audit.calls.values import names
 from tests.kept_results.contents import Contents, contents
+from tests.kept_results.shown import drawn, parted, printed, replied
 
 CALLS = Path(__file__).parent / "calls"
 RESULTS = Path(__file__).parent / "results"
@@ -28,14 +29,20 @@ _WORDS = 40  # of a message: enough to tell one refusal from the other
 
 @cache
 def vocabulary() -> Mapping[str, Any]:
-    """What calls may use: the objects of the random calls and three functions.
+    """What calls may use: the objects of the random calls and some functions.
 
     `module("numerics.matching")` is a module, `network("ordinary", 7)` a random network of a seed,
-    `excited(network)` the label of its emitters' state with one quantum in the first of them.
+    `excited(network)` the label of its emitters' state with one quantum in the first of them;
+    `printed("steady --n-th 3")` is what a command prints and writes, `replied("/api/page")` what
+    the explorer does, and `drawn(axes)` what stands in a figure.
     """
     return names() | {
         "module": lambda name: importlib.import_module(f"thermalent.{name}"),
         "network": lambda kind, seed: te.testing.random_network(kind, np.random.default_rng(seed)),
+        "printed": printed,
+        "replied": replied,
+        "drawn": drawn,
+        "parted": parted,
         "excited": lambda network: "1" + "0" * (len(network.emitters) - 1),
     }
 

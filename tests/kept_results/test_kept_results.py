@@ -6,6 +6,7 @@ import pytest
 
 from tests.kept_results.calling import CALLS, RESULTS, all_made_of, groups
 from tests.kept_results.compare import differences
+from tests.kept_results.shown import parted
 
 FILES = sorted(path.stem for path in CALLS.glob("*.txt"))
 GROUPS = [(file, name) for file in FILES for name in groups(file)]
@@ -45,3 +46,9 @@ def test_every_kept_result_has_its_call():
     for file in FILES:
         kept = json.loads((RESULTS / f"{file}.json").read_text())
         assert set(kept) == {call for of in groups(file).values() for call in of}, file
+
+
+def test_a_text_is_its_words_and_its_numbers_but_for_times_and_errors_of_rounding():
+    parts = parted("Q = 2.5e5 at -3 K\nerror 4e-11, q1 0.0\nseconds      0.21\n")
+    assert parts["words"] == ["Q = # at # K error #, q1 #"]
+    assert parts["numbers"].tolist() == [2.5e5, -3.0, 0.0]
