@@ -85,6 +85,8 @@ def build(builder, folder):
     """Build the site without running its pages: that is done above, and by `make docs`."""
     command = [sys.executable, "-c", SPHINX, "--fail-on-warning", "--quiet", "--builder", builder]
     unread = ["-D", "nb_execution_mode=off", "-D", "suppress_warnings=myst-nb.lexer"]
+    # Neither the quotation marks of the text nor their warnings are looked at here.
+    unread += ["-D", "smartquotes=0"]
     places = ["--doctree-dir", folder / "trees", DOCS, folder / "site"]
     built = subprocess.run(
         [*command, *unread, *places], capture_output=True, text=True, timeout=1200

@@ -160,9 +160,31 @@ def test_a_kernel_for_other_kernels_has_no_way_in_from_python():
         convergence._pin(np.zeros(1), 1.0)
 
 
+def test_what_a_kernel_calls_is_compiled_with_it_alone_until_python_calls_it():
+    """Both ways, and again where it was compiled for Python before."""
+
+    @compiled.compiled()
+    def half(x):
+        return 0.5 * x
+
+    @compiled.compiled()
+    def quarter(x):
+        return half(half(x))
+
+    assert quarter(8) == 2.0
+    assert not half.overloads
+    assert half(8.0) == 4.0
+    assert half(8j) == 4j
+    lowered = len(half.within.overloads)
+    assert quarter(8j) == 2j
+    assert len(half.within.overloads) == lowered
+
+
 def test_no_function_of_the_package_calls_a_kernel_that_is_for_other_kernels():
     found, kernels = [], 0
     for path in FILES:
+        if "@compiled(" not in path.read_text():
+            continue
         functions = [node for node in tree(path).body if isinstance(node, ast.FunctionDef)]
         written = {
             node.name: [ast.unparse(mark) for mark in node.decorator_list] for node in functions

@@ -8,6 +8,9 @@ not what was written counts as not there.
 
 Numba compiles a kernel again when its own file changes. What it calls of other files, and their
 constants, are compiled into it, so that here a change of any file it imports counts as well.
+
+What a kernel calls is optimised, made machine code and kept with the caller alone. Numba would do
+all this for each callee by itself as well, and give it a way in from Python.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching, event
+from numba.core import caching, event, sigutils
+from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
 
 from thermalent.support.machine.signals import deferring_signals
@@ -50,20 +54,24 @@ def compiled(
 
     Args:
         from_python: Whether it can be called from Python, and not by other kernels alone: by
-            default whether its name begins without an underscore. The way in takes as long to
-            compile as a small kernel.
+            default whether its name begins without an underscore.
         options: Of `numba.njit`, besides `cache`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        inner = function.__name__.startswith("_") if from_python is None else not from_python
-        wrappers = _NO_WRAPPER | {"no_cpython_wrapper": inner}
-        dispatcher: Any = numba.njit(**wrappers, **options)(function)
+        no_wrapper = _NO_WRAPPER | {"no_cpython_wrapper": True}
+        within: Any = numba.njit(**no_wrapper, **options)(function)
         if _SETTINGS.DISABLE_JIT:  # by NUMBA_DISABLE_JIT: the function itself
-            return dispatcher
-        if inner:
-            dispatcher.__class__ = _Inner
+            return within
+        within.__class__ = _Inner
+        within._compiler._customize_flags = _only_lowered
         # Also what is in the cache comes through here. A kernel may compile others meanwhile.
+        within.compile = deferring_signals(within.compile)
+        if function.__name__.startswith("_") if from_python is None else not from_python:
+            return within
+        dispatcher: Any = numba.njit(**_NO_WRAPPER, **options)(function)
+        dispatcher.__class__ = _Kernel
+        dispatcher.within = within
         dispatcher.compile = deferring_signals(dispatcher.compile)
         try:
             dispatcher.enable_caching()
@@ -75,11 +83,50 @@ def compiled(
     return decorate
 
 
+class _Kernel(CPUDispatcher):
+    """A kernel that Python calls. Other kernels get it as it is for Python, if that is compiled."""
+
+    within: Any  # the same kernel as an `_Inner`
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        if tuple(self.fold_argument_types(args, kws)[1]) in self.overloads:
+            return super().get_call_template(args, kws)
+        return self.within.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        if sigutils.normalize_signature(sig)[0] in self.within.overloads:
+            return self.within.get_overload(sig)
+        return super().get_overload(sig)
+
+
 class _Inner(CPUDispatcher):
     """A kernel that other kernels call; calling it from Python would end the process."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"Kernel {self.py_func.__name__} is called by other kernels alone.")
+
+    def add_overload(self, cres: Any) -> None:
+        """Tell other kernels of it: nothing can be called, the entry point is its name only."""
+        cres.library.__class__ = _Linked
+        cres = cres._replace(entry_point=object())
+        self.targetctx.insert_user_function(cres.entry_point, cres.fndesc, [cres.library])
+        self.overloads[tuple(cres.signature.args)] = cres
+
+
+class _Linked(JITCodeLibrary):
+    """Code that is linked into that of callers, and not optimised or made executable before."""
+
+    def _optimize_final_module(self) -> None:
+        """Nothing: the callers are optimised with it."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+def _only_lowered(flags: Any) -> Any:
+    flags.no_compile = True
+    return flags
 
 
 class _CheckedFiles(caching.IndexDataCacheFile):
