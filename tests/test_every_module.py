@@ -106,20 +106,20 @@ def with_code():
     return found
 
 
+# `import` of a module, or of names of one that stand behind it or between brackets.
+_IMPORTS = re.compile(r"^ *(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$", re.MULTILINE)
+_STRINGS = re.compile(r"[\"'](thermalent(?:\.\w+)+)[\"']")
+
+
 def imported():
     """What the tests import or name as a string, below the package."""
     found = set()
     for path in TESTS.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
-                found |= {f"{node.module}.{alias.name}" for alias in node.names}
-            elif isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.Constant) and re.fullmatch(
-                r"thermalent(\.\w+)+", str(node.value)
-            ):
-                found |= {node.value, node.value.rpartition(".")[0]}
+        text = path.read_text()
+        for module, names in _IMPORTS.findall(text):
+            found |= {module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))}
+        for name in _STRINGS.findall(text):
+            found |= {name, name.rpartition(".")[0]}
     return {name.removeprefix("thermalent.") for name in found}
 
 

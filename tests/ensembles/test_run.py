@@ -119,7 +119,7 @@ def test_every_ensemble_is_partial_after_an_interrupt(method, task):
         return te.evolve(network, [1.0, 2.0], "10", few)
 
     solve(64)  # compiles
-    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(1.0, computed=True):
+    with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.4, computed=True):
         solve(10**7)
     partial = caught.value.partial
     done = partial.stats["trajectories"]
