@@ -39,6 +39,16 @@ def test_preparation_times_of_five_pairs(delta):
     assert abs(found - TIMES[delta][4]) < GIVEN
 
 
+@pytest.mark.parametrize("impurity", [1e-4, 2.8e-3, 4.2e-2])
+def test_an_excursion_within_one_long_step_is_seen(impurity):
+    """One pair follows a few elements, so that a single step leads to its steady state."""
+    network = te.dual_rail(1, 0.21, detuning=(0.44,), gamma=3.0)
+    times = np.linspace(0.0, 12.0, 4001)
+    impure = np.flatnonzero(1 - te.evolve(network, times, "00").purity() >= impurity)
+    found = te.purity_time(network, impurity=impurity)
+    assert times[impure[-1]] <= found <= times[impure[-1] + 1]
+
+
 @pytest.mark.parametrize("permutation", ["reverse", (1, 2, 0)])
 def test_the_time_does_not_depend_on_the_permutation(permutation):
     assert te.purity_time(rails(3, 0.2, permutation)) == pytest.approx(TIMES[0.2][2], abs=GIVEN)

@@ -89,9 +89,10 @@ def test_steps_tell_the_state_its_norm_its_growth_and_its_speed():
         assert step.norm(after) == pytest.approx(np.linalg.norm(exact), rel=1e-7)
         assert step.growth(after) == pytest.approx(2 * exact @ matrix @ exact, rel=1e-6)
         assert step.speed(after) == pytest.approx(np.linalg.norm(matrix @ exact), rel=1e-6)
-        times, norms = step.norms(5)
-        assert times == pytest.approx(step.length * np.array([0.2, 0.4, 0.6, 0.8, 1.0]))
-        assert norms[1] == pytest.approx(np.linalg.norm(exact), rel=1e-7)
+        times, norms = step.norms(step.norm(after) ** 2)
+        assert times[-1] == pytest.approx(step.length)
+        assert np.all(np.diff(times) > 0)
+        assert norms == pytest.approx([step.norm(t) for t in times])
         assert step.size == pytest.approx(np.linalg.norm(step.state(0.0)))
 
 
@@ -102,13 +103,13 @@ def falling(rate, size, start, length, error=0.0):
     """A step of one number that falls at a rate."""
     return Step(
         start=start, length=length, end=start + length, size=size, basis=np.ones((1, 1)),
-        hessenberg=np.array([[-float(rate)]]), error=error, applications=0,
+        hessenberg=np.array([[-float(rate)]]), error=error, applications=0, states=2,
     )  # fmt: skip
 
 
 def test_a_crossing_is_found_with_its_error():
     step = falling(-1.0, 0.5, 3.0, 1.0)  # |x|^2 = 0.25 e^(2t) grows to 0.5
-    after, _ = step.norms(32)
+    after, _ = step.norms(0.5)
     root = 0.5 * np.log(2)
     place = int(np.searchsorted(after, root))
     found = purity._crossing(step, after, place, 0.5, 1e-6)
@@ -121,7 +122,7 @@ def test_a_crossing_is_found_with_its_error():
 
 def test_a_crossing_before_the_first_point_of_a_step():
     step = falling(-1.0, np.sqrt(0.499), 0.0, 1.0)
-    after, _ = step.norms(4)
+    after, _ = step.norms(0.5)
     exact = 0.5 * np.log(0.5 / 0.499)
     assert purity._crossing(step, after, 0, 0.5, 0.0) == pytest.approx(exact, abs=1e-11)
 
@@ -160,8 +161,8 @@ class Course:
     def norm(self, after, start=None):
         return float(np.sqrt(self.at(after + (self.start if start is None else start))))
 
-    def norms(self, points):
-        after = self.length * np.arange(1, points + 1) / points
+    def norms(self, near):
+        after = self.length * np.arange(1, 33) / 32
         return after, np.array([self.norm(t) for t in after])
 
     def growth(self, after):

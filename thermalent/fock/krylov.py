@@ -25,6 +25,7 @@ _GROWTH = 4.0
 _LEAP = 1e3  # largest growth of a step over the one before
 _SMALLEST = 1e-9  # a step this short, relative to the one before, has failed
 _BREAKDOWN = 1e-14
+_RESOLVED = 0.5  # of the time scale of H: within it nothing comes and goes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,7 @@ class Step:
         hessenberg: H, (m, m).
         error: Bound of the trace norm of the error that it adds.
         applications: Applications of the generator so far.
+        states: D, the dimension of the Hilbert space.
     """
 
     start: float
@@ -50,6 +52,7 @@ class Step:
     hessenberg: np.ndarray
     error: float
     applications: int
+    states: int
 
     def coefficients(self, after: float) -> np.ndarray:
         """Coordinates in the basis at a time `after` the start of the step, (m,)."""
@@ -69,16 +72,35 @@ class Step:
         c = self.coefficients(after)
         return float(2 * c @ (self.hessenberg @ c))
 
-    def norms(self, points: int) -> tuple[np.ndarray, np.ndarray]:
-        """Equally spaced times after the start, up to the end, and the 2-norms, (points,) each."""
-        after = self.length * np.arange(1, points + 1) / points
-        exponential = matrix_exponential(after[0] * self.hessenberg)
-        column, norms = np.zeros(len(exponential)), []
-        column[0] = self.size
-        for _ in after:
-            column = exponential @ column
-            norms.append(float(np.linalg.norm(column)))
-        return after, np.array(norms)
+    def norms(self, near: float) -> tuple[np.ndarray, np.ndarray]:
+        """Times after the start, up to the end, and the 2-norms, (points,) each.
+
+        Between two of them the squared norm does not pass `near` and return: halves are taken until
+        it is too slow for that, or they are shorter than half the time scale of H. No trace norm
+        grows, that of dy/dt neither, so that y is at most sqrt(D) times as fast as it was.
+        """
+        scale = float(np.linalg.norm(self.hessenberg, 2))
+        exponentials: list[np.ndarray] = []
+        after, norms = [], []
+
+        def follow(c: np.ndarray, start: float, halvings: int) -> np.ndarray:
+            length = self.length * 0.5**halvings
+            if halvings == len(exponentials):
+                exponentials.append(matrix_exponential(length * self.hessenberg))
+            last = exponentials[halvings] @ c
+            speed = (
+                2 * np.sqrt(self.states) * np.linalg.norm(c) * np.linalg.norm(self.hessenberg @ c)
+            )
+            away = abs(c @ c - near) + abs(last @ last - near)
+            if length * scale > _RESOLVED and length * speed > away:
+                middle = follow(c, start, halvings + 1)
+                return follow(middle, start + length / 2, halvings + 1)
+            after.append(start + length)
+            norms.append(float(np.linalg.norm(last)))
+            return last
+
+        follow(self.size * np.eye(len(self.hessenberg))[0], 0.0, 0)
+        return np.array(after), np.array(norms)
 
     def speed(self, after: float) -> float:
         """2-norm of dy/dt at that time, within the basis."""
@@ -123,6 +145,7 @@ def krylov_steps(
             hessenberg=hessenberg,
             error=error,
             applications=applications,
+            states=states,
         )
         yield step
         y = step.state(length)

@@ -26,8 +26,6 @@ from thermalent.support.progress import working
 
 # Error per time and per rate of the generator: a hundred times that of rounding.
 _SHARE = 1e-14
-# Points of a step at which crossings are searched.
-_POINTS = 32
 _XTOL, _RTOL = 1e-12, 1e-14  # of the crossing inside of a step, in parts of its end and of itself
 _EPS = float(np.finfo(float).eps)
 # Safety factor on the estimated remaining change of the purity.
@@ -88,7 +86,7 @@ def _search(
     settled = np.inf  # since when the state has looked settled above the threshold
     for step in itertools.islice(steps, _MOST_STEPS):
         error += step.error + rounding * step.length
-        after, norms = step.norms(_POINTS)
+        after, norms = step.norms(1 - impurity)
         values = 1 - norms**2 - impurity
         signs = np.concatenate([[1 - step.size**2 - impurity], values])
         down = np.flatnonzero((signs[:-1] >= 0) & (signs[1:] < 0))
