@@ -256,7 +256,9 @@ class _Line:
     def _apart(self, grid: np.ndarray) -> np.ndarray:
         """Of each frequency the distance from the next sample, relative to it."""
         taken = np.array([z.imag for z in self.points])
-        return np.min(np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1)
+        return np.min(
+            np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1, initial=np.inf
+        )
 
     def _used_up(self, grid: np.ndarray) -> bool:
         """Whether there are as many samples as may be, or no frequency is left for another.
