@@ -244,18 +244,12 @@ def evaluate_at_nodes(chain: HierarchyChain | Tiers, nodes: np.ndarray, last: in
     As `evaluate_truncated` at one after the other, for small blocks side by side. These are
     eliminated without pivoting; where a pivot is small that is done once more by itself.
     """
-    if isinstance(chain, Tiers) or last == 0 or max(a.shape[0] for a in chain.a) > SMALL:
-        return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes])
-    sums = np.zeros((len(nodes), chain.tier0_size, chain.tier0_size), dtype=complex)
-    if len(nodes) < _FEWEST or max(a.shape[0] for a in chain.a) > _MOST_IN_LANES:
-        from thermalent.continued_fraction.chain.kernels import evaluate_at_nodes_kernel
-
-        evaluate_at_nodes_kernel(
-            chain.a, chain.up, chain.down, chain.rate, nodes.astype(complex), last, sums
-        )
-        return sums
+    few = last == 0 or len(nodes) < _FEWEST
+    if isinstance(chain, Tiers) or few or max(a.shape[0] for a in chain.a) > _MOST_IN_LANES:
+        return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes], complex)
     from thermalent.continued_fraction.chain import node_kernels as kernels
 
+    sums = np.zeros((len(nodes), chain.tier0_size, chain.tier0_size), dtype=complex)
     worst = np.zeros(len(nodes))
     kernels.evaluate_in_lanes_kernel(
         tuple(np.ascontiguousarray(block, dtype=complex) for block in chain.a),

@@ -72,14 +72,3 @@ def evaluate_truncated_kernel(a, up, down, rate, s, last, zero):
             for j in range(tier0_size):
                 result[c.row[t], j] += factor * tail[c.col[t], j]
     return result
-
-
-@compiled(error_model="numpy", fastmath={"contract"})
-def evaluate_at_nodes_kernel(a, up, down, rate, nodes, last, sums):
-    """The sum K at each of some nodes s, (n,), into `sums`, (n, tier0, tier0)."""
-    zero = np.zeros_like(sums[0])
-    for i in range(nodes.size):
-        found = evaluate_truncated_kernel(a, up, down, rate, nodes[i], last, zero)
-        for j in range(zero.shape[0]):
-            for k in range(zero.shape[1]):
-                sums[i, j, k] = found[j, k]
