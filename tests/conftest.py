@@ -38,24 +38,31 @@ def pytest_configure(config):
     """Before several test processes start: compile and rewrite what all of them need, once.
 
     The process that compiles the kernels of the trajectories can differ from those that load them
-    in the last bit of a standard error, and some tests compare bits. Of the files of tests, pytest
-    keeps a version of its own, which takes each process as long as to import them three times.
+    in the last bit of a standard error, and some tests compare bits; those of steady states every
+    process would compile. Of the files of tests, pytest keeps a version of its own, which takes
+    each process as long as to import them three times.
     """
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         return
     config.option.loadscopereorder = False  # not by the number of tests: see below
     program = (
         "import thermalent as te\n"
+        "te.steady_state(te.thermal_link(5.0, 0.5))\n"
         "te.steady_state(te.thermal_link(5.0, 0.5), te.FieldTrajectories(n=128, seed=5))"
     )
     commands = [[sys.executable, "-c", program]]
     if not sys.dont_write_bytecode and not _rewritten():
-        collect = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-        commands += [[sys.executable, *collect, *config.args]]
+        collect = ["--collect-only", "-q", "-p", "no:cacheprovider", *config.args]
+        program = (
+            f"import pytest\npytest.main({collect!r})\n"
+            "import thermalent as te\n"
+            "te.steady_state(te.thermal_link(5.0, 0.5, qubits=3))"
+        )
+        commands += [[sys.executable, "-c", program]]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     running = [subprocess.Popen(command, **quiet) for command in commands]
     if running[0].wait():
-        raise RuntimeError("The kernels of the trajectories could not be compiled.")
+        raise RuntimeError("The kernels that all tests need could not be compiled.")
     for process in running[1:]:
         process.wait()  # what fails to collect will say so in the tests
 
