@@ -19,7 +19,8 @@ from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.rounding import disturbed
 from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
 from thermalent.continued_fraction.chain.small import chains
-from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.chain.structure import structure, structure_of_arrays
+from thermalent.models.line_arrays import thermal_links
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit, Qudit
 from thermalent.solution.result import Outcome
@@ -387,3 +388,22 @@ def test_chains_do_not_depend_on_how_many_networks_are_assembled_at_once(monkeyp
                 assert np.array_equal(a, b)
             alone = small.chains(networks, one.points[row : row + 1], kind)[0].single(0)
             assert all(np.array_equal(a, b) for a, b in zip(first.basis, alone.basis, strict=True))
+
+
+def test_networks_with_the_same_emitters_keep_the_bases_of_their_own_drives():
+    """What acts within a tier is then the same, but not in the basis that each drive gives."""
+    networks = thermal_links({"n_th": np.array([3.0, 3.0]), "kappa": np.array([0.2, 0.2])}, {})
+    decay = networks.decay.copy()
+    decay[1, 0, 2] *= 0.5
+    decay[1, 2, 0] *= 0.5
+    networks = replace(networks, decay=decay)
+    kind = structure_of_arrays(networks)
+    both = small.chains(networks, np.arange(2), kind)
+    for position in range(2):
+        (alone,) = small.chains(networks, np.array([position]), kind)
+        (group,) = (group for group in both if position in group.points)
+        row = group.points.tolist().index(position)
+        for block, single in zip(group.six, alone.six, strict=True):
+            assert np.array_equal(block[row], single[0])
+    first, second = (small.chains(networks, np.array([i]), kind)[0] for i in range(2))
+    assert not np.array_equal(first.six[0], second.six[0])

@@ -5,82 +5,114 @@ from __future__ import annotations
 import numpy as np
 
 from thermalent.support.machine.compiled import compiled
+from thermalent.support.vectors import (
+    everywhere,
+    following,
+    minus_product,
+    plus_product,
+    put_following,
+)
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
 _EPS = float(np.finfo(float).eps)
 _ROUNDING = 4 * _EPS
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+_SIDE = (1.0,) * 8  # numbers of a row that are summed at a time
+
+
+def row_length(n: int) -> int:
+    """The length of rows with at least n numbers that vectors fill."""
+    return -(-n // len(_SIDE)) * len(_SIDE)
+
+
+@compiled(nogil=True, error_model="numpy")
 def to_basis(superoperator, basis, span, missing, matrix, size, half, spans):
     r"""A superoperator in a basis, and what every element was summed from.
 
     $$M = U^\dagger S U, \qquad |U|^T (|S| + \mathrm{diag}(m)) |U|$$
 
+    All rows but those of S are as long as `row_length` says, with zeros at their ends.
+
     Args:
         superoperator: S, (n, n) complex.
-        basis: Real part, imaginary part and modulus of U, (3, n, n).
+        basis: Real part, imaginary part and modulus of U, (3, n, row).
         span: For each row of U, the columns from which on and up to which it may have elements.
         missing: m, (n,): see `_missing_sums`.
-        matrix: Where real and imaginary part of M go, (2, n, n), or the real part alone, (1, n, n).
-        size: Where the sums of absolute values go, (n, n).
-        half: Space for S U, and |S| |U|, (3, n, n).
+        matrix: Where real and imaginary part of M go, (2, n, row), or the real part alone,
+            (1, n, row).
+        size: Where the sums of absolute values go, (1, n, row).
+        half: Space for S U, and |S| |U|, (3, n, row).
         spans: Space for the columns from which on and up to which these have elements, (2, n).
     """
-    n, (begin, end) = basis.shape[1], spans
+    n, row, (begin, end) = basis.shape[1], basis.shape[2], spans
+    each, zero = len(_SIDE), everywhere(_SIDE, 0.0)
     for i in range(n):
-        for j in range(n):
-            half[0, i, j], half[1, i, j], half[2, i, j] = 0.0, 0.0, 0.0
-            size[i, j] = 0.0
+        for j in range(0, row, each):
+            for part in range(3):
+                put_following(_SIDE, half, (part, i, j), zero)
             for part in range(matrix.shape[0]):
-                matrix[part, i, j] = 0.0
+                put_following(_SIDE, matrix, (part, i, j), zero)
+            put_following(_SIDE, size, (0, i, j), zero)
     for i in range(n):
         begin[i], end[i] = n, 0
         for l in range(n):
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
             if real != 0.0 or imaginary != 0.0 or extra != 0.0:
-                one_part = real == 0.0 or imaginary == 0.0
-                most = abs(real) + abs(imaginary) if one_part else np.hypot(real, imaginary)
-                most += extra
-                begin[i], end[i] = min(begin[i], span[0, l]), max(end[i], span[1, l])
-                low, high = span[0, l], span[1, l]
-                if real != 0.0:  # elements are often real or imaginary
-                    for j in range(low, high):
-                        half[0, i, j] += real * basis[0, l, j]
-                        half[1, i, j] += real * basis[1, l, j]
-                if imaginary != 0.0:
-                    for j in range(low, high):
-                        half[0, i, j] -= imaginary * basis[1, l, j]
-                        half[1, i, j] += imaginary * basis[0, l, j]
-                for j in range(low, high):
-                    half[2, i, j] += most * basis[2, l, j]
+                most = _modulus(real, imaginary) + extra
+                low, high = span[0, l] // each * each, span[1, l]
+                begin[i], end[i] = min(begin[i], low), max(end[i], high)
+                x, y, z = (
+                    everywhere(_SIDE, real),
+                    everywhere(_SIDE, imaginary),
+                    everywhere(_SIDE, most),
+                )
+                for j in range(low, high, each):
+                    u, v = following(_SIDE, basis, (0, l, j)), following(_SIDE, basis, (1, l, j))
+                    total = plus_product(following(_SIDE, half, (0, i, j)), x, u)
+                    put_following(_SIDE, half, (0, i, j), minus_product(total, y, v))
+                    total = plus_product(following(_SIDE, half, (1, i, j)), x, v)
+                    put_following(_SIDE, half, (1, i, j), plus_product(total, y, u))
+                    u, total = following(_SIDE, basis, (2, l, j)), following(_SIDE, half, (2, i, j))
+                    put_following(_SIDE, half, (2, i, j), plus_product(total, z, u))
     for l in range(n):
         for i in range(span[0, l], span[1, l]):
-            real, imaginary, most = basis[0, l, i], basis[1, l, i], basis[2, l, i]
-            if most != 0.0:
-                low, high = begin[l], end[l]
-                for j in range(low, high):
-                    size[i, j] += most * half[2, l, j]
-                if real != 0.0:  # as above
-                    for j in range(low, high):
-                        matrix[0, i, j] += real * half[0, l, j]
-                if imaginary != 0.0:
-                    for j in range(low, high):
-                        matrix[0, i, j] += imaginary * half[1, l, j]
-                if matrix.shape[0] == 2:
-                    for j in range(low, high):
-                        matrix[1, i, j] += real * half[1, l, j]
-                        matrix[1, i, j] -= imaginary * half[0, l, j]
+            if basis[2, l, i] != 0.0:
+                x, y, z = (
+                    everywhere(_SIDE, basis[0, l, i]),
+                    everywhere(_SIDE, basis[1, l, i]),
+                    everywhere(_SIDE, basis[2, l, i]),
+                )
+                for j in range(begin[l], end[l], each):
+                    u, v = following(_SIDE, half, (0, l, j)), following(_SIDE, half, (1, l, j))
+                    total = plus_product(following(_SIDE, matrix, (0, i, j)), x, u)
+                    put_following(_SIDE, matrix, (0, i, j), plus_product(total, y, v))
+                    if matrix.shape[0] == 2:
+                        total = plus_product(following(_SIDE, matrix, (1, i, j)), x, v)
+                        put_following(_SIDE, matrix, (1, i, j), minus_product(total, y, u))
+                    u, total = following(_SIDE, half, (2, l, j)), following(_SIDE, size, (0, i, j))
+                    put_following(_SIDE, size, (0, i, j), plus_product(total, z, u))
+
+
+@compiled(error_model="numpy", forceinline=True)
+def _modulus(real, imaginary):
+    """|z|, mostly of real or imaginary numbers."""
+    if real == 0.0 or imaginary == 0.0:
+        return abs(real) + abs(imaginary)
+    return np.hypot(real, imaginary)
 
 
 @compiled(nogil=True, error_model="numpy")
 def parts(basis, out):
-    """Real part, imaginary part and modulus of a matrix, into out (3, n, n)."""
-    for i in range(basis.shape[0]):
-        for j in range(basis.shape[1]):
+    """Real part, imaginary part and modulus of a matrix, into out (3, n, row): see `to_basis`."""
+    n = basis.shape[0]
+    for i in range(n):
+        for j in range(n):
             out[0, i, j], out[1, i, j] = basis[i, j].real, basis[i, j].imag
-            out[2, i, j] = abs(basis[i, j]) if basis[i, j] != 0.0 else 0.0
+            out[2, i, j] = _modulus(out[0, i, j], out[1, i, j])
+        for j in range(n, out.shape[2]):
+            out[0, i, j], out[1, i, j], out[2, i, j] = 0.0, 0.0, 0.0
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -106,13 +138,19 @@ def _missing_sums(operators, missing):
     """
     n = operators.shape[1]
     d = int(np.sqrt(n) + 0.5)
+    for place in range(n):
+        element = operators[0, place, place]
+        missing[0, place] = _modulus(element.real, element.imag)
+    for i in range(d):
+        missing[1, i] = 0.0  # space for the largest of a row
+        for l in range(d):
+            missing[1, i] = max(missing[1, i], missing[0, i * d + l])
     for i in range(d):
         for j in range(d):
-            decay, most_i, most_j = abs(operators[0, i * d + j, i * d + j]), 0.0, 0.0
-            for l in range(d):
-                most_i = max(most_i, abs(operators[0, i * d + l, i * d + l]))
-                most_j = max(most_j, abs(operators[0, j * d + l, j * d + l]))
-            missing[0, i * d + j] = max(most_i + most_j - decay, 0.0)
+            most = missing[1, i] + missing[1, j]
+            missing[0, i * d + j] = max(most - missing[0, i * d + j], 0.0)
+    for i in range(d):
+        missing[1, i] = 0.0
 
 
 @compiled(error_model="numpy", inline="always")
@@ -123,7 +161,7 @@ def fill_hermitian_bases(frames, place, bases, part):
         frames: Orthonormal states f of each network as columns, (p, d, d).
         place: In which column each of the operators stands, (d^2,).
         bases: Where they go, (p, d^2, d^2).
-        part: Where their real parts, imaginary parts and moduli go, (p, 3, d^2, d^2).
+        part: Where their real parts, imaginary parts and moduli go, (p, 3, d^2, row).
     """
     d = frames.shape[1]
     pairs = d * (d - 1) // 2
@@ -158,56 +196,79 @@ def assemble_small(frames, place, weights, sums, span, variance, scale, found, r
         span: See `to_basis`.
         variance: V of the sources, (p,).
         scale: Of the tiers against each other, (p,).
-        found: Where the bases go as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, d^2), real;
-            what their elements were summed from, (p, 3, d^2, d^2); which of the operators the
+        found: Where the bases go as columns, (p, d^2, d^2); A, B and C, (p, 3, d^2, row), real;
+            what their elements were summed from, (p, 3, d^2, row); which of the operators the
             populations reach, and whether the emitters act back on the source, (p, d^2 + 1), false
-            to begin with.
-        room: Space for the parts of the bases, (p, 3, d^2, d^2); superoperators, (3, d^2, d^2)
+            to begin with. Rows are as long as `row_length` says.
+        room: Space for the parts of the bases, (p, 3, d^2, row); superoperators, (3, d^2, d^2)
             complex; `missing` of each, (3, d^2), zero; and what `to_basis` needs.
     """
     basis, matrices, sizes, reached = found
     fill_hermitian_bases(frames, place, basis, room[0])
-    _assemble(weights, sums, span, variance, scale, matrices, sizes, reached, room)
+    _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, reached, room)
     reach(matrices, frames.shape[1], reached)
 
 
 @compiled(error_model="numpy", inline="always")
-def _assemble(weights, sums, span, variance, scale, matrices, sizes, reached, room):
+def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, reached, room):
     """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`."""
     parts, operators, missing, half, spans = room
     n = parts.shape[2]
     for p in range(weights.shape[0]):
-        backaction = _sum(operators, sums, weights[p])
+        # In most maps many networks have the same emitters, which alone make A.
+        known = p > 0 and _same_emitters(frames, weights, sums, p)
+        backaction = _sum(operators, sums, weights[p], known)
         reached[p, n] = backaction
-        _missing_sums(operators, missing)
         for i in range(n):
             for j in range(n):
                 up, down = operators[1, i, j], operators[2, i, j]
                 if down != 0.0 or up != 0.0:
                     operators[1, i, j] = (variance[p] * down + up) / scale[p]
                     operators[2, i, j] = down * scale[p]
+        if known:
+            for i in range(n):
+                for j in range(matrices.shape[3]):
+                    matrices[p, 0, i, j] = matrices[p - 1, 0, i, j]
+                    sizes[p, 0, i, j] = sizes[p - 1, 0, i, j]
+        else:
+            _missing_sums(operators, missing)
         for which in range(3):
-            if which != 1 or backaction:
+            if not (which == 0 and known) and (which != 1 or backaction):
                 matrix = matrices[p, which : which + 1]
-                size = sizes[p, which]
+                size = sizes[p, which : which + 1]
                 to_basis(
                     operators[which], parts[p], span, missing[which], matrix, size, half, spans
                 )
+                drop_rounding(matrices[p, which], sizes[p, which])
         if not backaction:  # B is a multiple of C
             ratio = variance[p] / scale[p] ** 2
             for i in range(n):
-                for j in range(n):
+                for j in range(matrices.shape[3]):
                     matrices[p, 1, i, j] = ratio * matrices[p, 2, i, j]
                     sizes[p, 1, i, j] = abs(ratio) * sizes[p, 2, i, j]
-        for which in range(3):
-            drop_rounding(matrices[p, which], sizes[p, which])
+
+
+@compiled(error_model="numpy")
+def _same_emitters(frames, weights, sums, p):
+    """Whether what acts within a tier is, in the basis, that of the network before."""
+    for t in range(sums[4][0], sums[4][1]):
+        if weights[p, sums[0][t]] != weights[p - 1, sums[0][t]]:
+            return False
+    for i in range(frames.shape[1]):
+        for j in range(frames.shape[1]):
+            if frames[p, i, j] != frames[p - 1, i, j]:
+                return False
+    return True
 
 
 @compiled(nogil=True, error_model="numpy")
-def _sum(operators, sums, weights):
-    """Write the weighted sums of superoperators; returns whether the middle one is not zero."""
+def _sum(operators, sums, weights, known):
+    """Write the weighted sums of superoperators; returns whether the middle one is not zero.
+
+    The first one is left out where it is known.
+    """
     weight, row, col, value, begin = sums
-    for which in range(3):
+    for which in range(int(known), 3):
         for i in range(operators.shape[1]):
             for j in range(operators.shape[1]):
                 operators[which, i, j] = 0.0
@@ -243,24 +304,6 @@ def reach(matrices, populations, reached):
                     for which in range(3):
                         if matrices[p, which, row, column] != 0.0 and reached[p, column]:
                             reached[p, row], grown = True, True
-
-
-@compiled(nogil=True, error_model="numpy")
-def take(matrices, members, rows, columns):
-    """A block of the matrices of some networks, (q, rows, columns).
-
-    Args:
-        matrices: Of all networks, (p, n, n).
-        members: Networks, (q,).
-        rows: Basis operators, (rows,).
-        columns: The same, (columns,).
-    """
-    taken = np.empty((members.size, rows.size, columns.size))
-    for q in range(members.size):
-        for i in range(rows.size):
-            for j in range(columns.size):
-                taken[q, i, j] = matrices[members[q], rows[i], columns[j]]
-    return taken
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -316,20 +359,26 @@ def tiers_above_zero(blocks, charges, tier0_size, populations, a, place, e, elem
 
 
 @compiled(nogil=True, error_model="numpy")
-def gather(tables, members, even, odd):
-    """A, B and C of some networks at even and odd tiers, six blocks (q, rows, columns).
+def gather(tables, members, unknowns, begin, taken):
+    """A, B and C of some networks at even and odd tiers, and what they were summed from.
 
     Args:
-        tables: A, B and C of all networks, or their sizes, (p, 3, n, n).
+        tables: Both of all networks, (p, 3, n, row) each.
         members: Networks, (q,).
-        even: Basis operators of the even tiers.
-        odd: Those of the odd tiers.
+        unknowns: Basis operators of the even tiers and of the odd ones.
+        begin: Where the first network goes.
+        taken: Where they go, six blocks (p, rows, columns) each.
     """
-    return (
-        take(tables[:, 0], members, even, even),
-        take(tables[:, 0], members, odd, odd),
-        take(tables[:, 1], members, even, odd),
-        take(tables[:, 1], members, odd, even),
-        take(tables[:, 2], members, even, odd),
-        take(tables[:, 2], members, odd, even),
-    )
+    even, odd = unknowns
+    for which in range(2):
+        table = tables[which]
+        for group in range(6):
+            block = taken[which][group]
+            rows, columns = (even, odd) if group % 2 == 0 else (odd, even)
+            if group < 2:
+                columns = rows
+            for q in range(members.size):
+                for i in range(rows.size):
+                    for j in range(columns.size):
+                        element = table[members[q], group // 2, rows[i], columns[j]]
+                        block[begin + q, i, j] = element

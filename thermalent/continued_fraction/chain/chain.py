@@ -256,15 +256,15 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
     if isinstance(basis, np.ndarray):
         from thermalent.continued_fraction.chain import basis_kernels
 
-        n = len(basis)
-        parts, rotated = np.empty((3, n, n)), np.empty((1 if real else 2, n, n))
-        size, room = np.empty((n, n)), (np.empty((3, n, n)), np.empty((2, n), np.int64))
+        n, row = len(basis), basis_kernels.row_length(len(basis))
+        parts, rotated = np.empty((3, n, row)), np.empty((1 if real else 2, n, row))
+        size, room = np.empty((1, n, row)), (np.empty((3, n, row)), np.empty((2, n), np.int64))
         basis_kernels.parts(basis, parts)
         array, span = np.asarray(superoperator, dtype=complex), np.array([n * [0], n * [n]])
         basis_kernels.to_basis(array, parts, span, np.zeros(n), rotated, size, *room)
         matrix = rotated[0] if real else rotated[0] + 1j * rotated[1]
-        basis_kernels.drop_rounding(matrix, size)
-        return matrix
+        basis_kernels.drop_rounding(matrix, size[0])
+        return np.ascontiguousarray(matrix[:, :n])
     matrix = basis.conj().T @ (superoperator @ basis)
     absolute = abs(basis)
     size = absolute.T @ (abs(superoperator) @ absolute)

@@ -121,14 +121,15 @@ def chains(
     def assembled(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Bases, A, B and C of some of the networks, their sizes, and the unknowns that matter."""
         count, n = len(rate[part]), len(superoperators.place)
-        parts, matrices, sizes = np.empty((3, count, 3, n, n))
+        row = basis_kernels.row_length(n)
+        parts, matrices, sizes = np.empty((3, count, 3, n, row))
         basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
         found = basis, matrices, sizes, np.zeros((count, n + 1), bool)
         room = (
             parts,
             operators,
             np.zeros((3, n)),
-            np.empty((3, n, n)),
+            np.empty((3, n, row)),
             np.empty((2, n), np.int64),
         )
         basis_kernels.assemble_small(
@@ -144,22 +145,25 @@ def chains(
         )
         return found
 
-    taken: dict[bytes, list[_Taken]] = {}
+    taken: dict[bytes, _Taken] = {}
     for begin in range(0, len(points), _AT_ONCE):
         basis, matrices, sizes, reaches = assembled(slice(begin, begin + _AT_ONCE))
         for key, rows in _alike(np.packbits(reaches, axis=1)):
             reached = _reached_unknowns(kind, key)
             tier0 = reached.unknowns[0][: reached.tier0_size]
-            part = _Taken(
-                rows=begin + rows,
-                six=basis_kernels.gather(matrices, rows, *reached.unknowns),
-                size=basis_kernels.gather(sizes, rows, *reached.unknowns),
-                tier0=(basis if len(rows) == len(basis) else basis[rows]).take(tier0, axis=2),
-            )
-            taken.setdefault(key, []).append(part)
+            if key not in taken:
+                taken[key] = _space(len(points), reached, basis.shape[1])
+            chosen, six, size, tier0_basis = taken[key]
+            first, last = len(chosen), len(chosen) + len(rows)
+            basis_kernels.gather((matrices, sizes), rows, reached.unknowns, first, (six, size))
+            some = basis if len(rows) == len(basis) else basis[rows]
+            # With "raise" what is taken would be copied once more.
+            some.take(tier0, axis=2, out=tier0_basis[first:last], mode="clip")
+            chosen += (begin + rows).tolist()
     found = []
-    for key, parts in taken.items():
-        rows, six, size, tier0_basis = parts[0] if len(parts) == 1 else _joined(parts)
+    for key, part in taken.items():
+        rows = np.array(part.rows)
+        _, six, size, tier0_basis = part if len(rows) == len(points) else _cut(part)
         reached = _reached_unknowns(kind, key)
         a, a_odd, up, up_odd, down, down_odd = size
         found.append(
@@ -181,27 +185,35 @@ def chains(
 class _Taken(NamedTuple):
     """What is taken of the matrices of some networks that reach the same unknowns.
 
+    There is space for all networks.
+
     Args:
-        rows: Which networks they are, (p,).
+        rows: Which networks they are.
         six: A, B and C, six blocks (p, rows, columns).
         size: What their elements were summed from, the same.
         tier0: See `Chains`.
     """
 
-    rows: np.ndarray
+    rows: list[int]
     six: tuple[np.ndarray, ...]
     size: tuple[np.ndarray, ...]
     tier0: np.ndarray
 
 
-def _joined(parts: Sequence[_Taken]) -> _Taken:
-    """Several parts as one."""
-    rows, six, size, tier0 = zip(*parts, strict=True)
+def _space(count: int, reached: ReachedUnknowns, elements: int) -> _Taken:
+    """Space for so many networks, whose emitters' states have so many elements."""
+    even, odd = map(len, reached.unknowns)
+    shapes = [(even, even), (odd, odd), *2 * [(even, odd), (odd, even)]]
+    six, size = (tuple([np.empty((count, *shape)) for shape in shapes]) for _ in range(2))
+    return _Taken([], six, size, np.empty((count, elements, reached.tier0_size), complex))
+
+
+def _cut(taken: _Taken) -> _Taken:
+    """Without the space that is left."""
+    rows, six, size, tier0 = taken
+    count = len(rows)
     return _Taken(
-        np.concatenate(rows),
-        tuple(np.concatenate(blocks) for blocks in zip(*six, strict=True)),
-        tuple(np.concatenate(blocks) for blocks in zip(*size, strict=True)),
-        np.concatenate(tier0),
+        rows, tuple(x[:count] for x in six), tuple(x[:count] for x in size), tier0[:count]
     )
 
 
