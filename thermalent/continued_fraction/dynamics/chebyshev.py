@@ -131,7 +131,9 @@ class Propagator:
         matrix, layout = self.matrix, self.layout
         if layout is None:
             product = np.zeros((0, 4), dtype=np.int64), matrix.data[:0]
-            elements = matrix.indptr, matrix.indices, matrix.data
+            # Long integers, as scipy mostly has: for short ones the kernel would be compiled again.
+            places = (at.astype(np.int64, copy=False) for at in (matrix.indptr, matrix.indices))
+            elements = *places, matrix.data
             x, place, spans = y.copy(), np.arange(active), np.array([[0, active]])
             x[active:] = 0
             return partial(take_steps, (*product, *elements), spans, x), place, x
@@ -143,7 +145,7 @@ class Propagator:
             return rows.take, place, rows.x
         x, spans = layout.vector(y.dtype), layout.spans(active)
         x[place] = y[:active]
-        rest = matrix.indptr[:0], matrix.indices[:0], matrix.data[:0]
+        rest = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), matrix.data[:0]
         product = layout.runs(active), layout.data.ravel()
         return partial(take_steps, (*product, *rest), spans, x), place, x
 
