@@ -82,7 +82,7 @@ def coherent_stretches(
         if found:
             before = found[-1]
             begin = before.source.covariance(before.length)
-            source = MovingSource(chain, 0 * amplitudes, begin)
+            source = MovingSource(chain, np.zeros_like(amplitudes), begin)
             source.mean = before.source.mean_at(before.length)
         found.append(CoherentStretch(source, length))
     return found
