@@ -27,6 +27,24 @@ class Unchanged(NamedTuple):
 
 UNCHANGED: list[Unchanged] = [
     Unchanged(
+        "thermalent/filters/response.py",
+        "peak",
+        "if size[i] < 0.5 * size.max():",
+        "a place far below the largest one is no larger after its refinement, which takes time",
+    ),
+    Unchanged(
+        "thermalent/fock/mode_states.py",
+        "joint_state",
+        "kept.elements <= _DIRECT_UP_TO",
+        "the same state by a factorisation or by iterations",
+    ),
+    Unchanged(
+        "thermalent/analytic/methods/null_vector.py",
+        "block",
+        "self.frame.shape[0] > _FRAME_UP_TO",
+        "beyond, the frame is that of the qubits, in which the dense matrix has the same block",
+    ),
+    Unchanged(
         "thermalent/stochastic/step_operators.py",
         "_propagator",
         "1e-2",
