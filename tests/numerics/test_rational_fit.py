@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from thermalent.numerics.rational_fit import (
+    Fraction,
     PoleSum,
-    _zeros_of_denominator,
-    common_poles,
+    following,
     mirrored,
     with_residues,
 )
@@ -35,16 +35,40 @@ def test_samples_off_the_axis_get_their_mirror_images():
 
 
 def test_the_poles_of_a_sum_are_found_and_no_more_points_than_needed():
-    points, values = mirrored(0.05 + 1j * np.geomspace(0.01, 30.0, 14), np.zeros((14, 2)))
+    points = 0.05 + 1j * np.geomspace(0.01, 30.0, 14)
     values = values_at(points)
-    found = common_poles(points, values, 1e-9)
+    found = following(points, values, 1e-9, mirrored=True)
     # Four poles need a fraction of five points; points come in pairs, and so it has six.
-    assert len(found.support) == 6
-    assert len(found.shorter) == 3
-    away = np.min(np.abs(np.subtract.outer(found.longer, POLES)), axis=0)
+    assert len(found.longer.support) == 3
+    assert len(found.shorter.poles()) == 3
+    poles = found.longer.poles()
+    away = np.min(np.abs(np.subtract.outer(poles, POLES)), axis=0)
     assert np.max(away) < 1e-8
-    # Pairs: what is in the fraction is there with its mirror image.
-    assert np.allclose(np.sort_complex(found.support), np.sort_complex(found.support.conj()))
+    assert np.array_equal(np.sort_complex(poles), np.sort_complex(poles.conj()))
+
+
+def test_samples_of_one_half_plane_give_the_fraction_of_both():
+    points = 0.05 + 1j * np.geomspace(0.01, 30.0, 14)
+    half = following(points, values_at(points), 1e-9, mirrored=True).longer
+    both = following(*mirrored(points, values_at(points)), 1e-9).longer
+    places = 0.05 + 1j * np.array([-7.0, -0.02, 0.5, 3.0])
+    for found in (half, both):
+        np.testing.assert_allclose(found.at(places), values_at(places), rtol=1e-8)
+
+
+def test_a_fraction_goes_on_from_the_points_that_it_had():
+    """One more pole, which it did not know, takes more points and leaves the others."""
+    points = 0.05 + 1j * np.geomspace(0.01, 30.0, 24)
+    poles, residues = np.array([*POLES, -1.0]), np.array([*RESIDUES, [0.4, 0.4]])
+    before = following(points, values_at(points), 1e-9, mirrored=True).longer
+    given = {"mirrored": True, "begun": before.support}
+    after = following(points, values_at(points, poles, residues), 1e-9, **given)
+    assert np.all(np.isin(before.support, after.longer.support))
+    away = np.min(np.abs(np.subtract.outer(after.longer.poles(), poles)), axis=0)
+    assert np.max(away) < 1e-7
+    same = following(points, values_at(points), 1e-9, **given)
+    assert np.array_equal(np.sort_complex(same.longer.support), np.sort_complex(before.support))
+    assert not len(same.shorter.support)
 
 
 def test_the_first_point_is_the_one_that_is_furthest_off_the_mean():
@@ -52,16 +76,16 @@ def test_the_first_point_is_the_one_that_is_furthest_off_the_mean():
     points = np.array([1.0, 2.0, 50.0, 4.0])
     values = np.array([[1.0], [2.0], [1.5], [6.5]])
     # |z (F - mean)| with the mean 2.75 is 1.75, 1.5, 62.5, 15.
-    assert common_poles(points, values, 1e-3).support[0] == 50.0
+    assert following(points, values, 1e-3).longer.support[0] == 50.0
 
 
 def test_a_fraction_has_half_as_many_points_as_there_are_samples_at_most():
     points = np.linspace(1.0, 2.0, 9)
     noise = np.random.default_rng(2).normal(size=(9, 1))
-    found = common_poles(points, noise, 1e-9)
+    found = following(points, noise, 1e-9).longer
     assert len(found.support) == 4
-    assert len(found.longer) <= 3
-    assert len(common_poles(points[:8], noise[:8], 1e-9).support) == 4
+    assert len(found.poles()) <= 3
+    assert len(following(points[:8], noise[:8], 1e-9).longer.support) == 4
 
 
 def test_points_are_taken_until_what_is_left_is_allowed():
@@ -69,23 +93,24 @@ def test_points_are_taken_until_what_is_left_is_allowed():
     points = np.linspace(1.0, 9.0, 30)
     values = 1 / (points[:, None] + 0.5)
     values[-1] += 0.3 / points[-1]
-    assert len(common_poles(points, values, 0.4).support) == 2
-    assert len(common_poles(points, values, 0.02).support) > 2
+    assert len(following(points, values, 0.4).longer.support) == 2
+    assert len(following(points, values, 0.02).longer.support) > 2
 
 
 def test_the_component_that_is_furthest_off_decides():
     """One is a constant, which every fraction follows; the other one has two poles."""
     points = np.linspace(1.0, 9.0, 30)
     values = np.stack([1 / (points + 1), 1 / (points + 1) + 1 / (points + 4)], axis=1)
-    found = common_poles(points, values, 1e-9)
-    np.testing.assert_allclose(np.sort(found.longer.real), [-4, -1], atol=1e-6)
+    found = following(points, values, 1e-9).longer.poles()
+    np.testing.assert_allclose(np.sort(found.real), [-4, -1], atol=1e-6)
 
 
 def test_components_that_are_multiples_are_followed_whatever_the_phase():
     """A function and i times it span one direction, in which it must not vanish."""
     points = np.linspace(1.0, 9.0, 12)
     values = np.multiply.outer(1 / (points + 2), [1.0, 1j])
-    np.testing.assert_allclose(common_poles(points, values, 1e-9).longer, [-2], atol=1e-9)
+    found = following(points, values, 1e-9).longer.poles()
+    np.testing.assert_allclose(found, [-2], atol=1e-9)
 
 
 def test_what_is_far_below_the_tolerance_has_no_poles():
@@ -93,9 +118,9 @@ def test_what_is_far_below_the_tolerance_has_no_poles():
     values = (np.arange(6) / points)[:, None]
     size = np.linalg.norm(np.arange(6.0))
     for share, none in ((0.99e-2, True), (1.01e-2, False)):
-        found = common_poles(points, share * values / size, 1.0)
-        assert (len(found.support) == 0) is none
-        assert len(found.shorter) == 0
+        found = following(points, share * values / size, 1.0)
+        assert (len(found.longer.support) == 0) is none
+        assert len(found.shorter.poles()) == 0
 
 
 def test_residues_follow_the_samples_and_the_known_limit():
@@ -113,19 +138,32 @@ def test_residues_follow_the_samples_and_the_known_limit():
     assert np.min(np.max(np.abs(off), axis=0)) > 1e-3
 
 
-def test_zeros_of_a_denominator_are_zeros():
+def poles_of(support, weights, *, mirrored=False):
+    return Fraction(support, np.ones((len(support), 1)), weights, mirrored).poles()
+
+
+def test_poles_are_the_zeros_of_the_denominator():
     support = np.array([1.0, 2.0, 3.5 + 1j])
     weights = np.array([1.0, -2.0 + 0.3j, 0.4])
-    zeros = _zeros_of_denominator(support, weights)
+    zeros = poles_of(support, weights)
     assert len(zeros) == 2
     sums = (weights / (zeros[:, None] - support)).sum(axis=1)
     np.testing.assert_allclose(sums, 0, atol=1e-13)
+    # With real weights at real points, and mirror images of all others, in real arithmetic.
+    weights[1] = -2.0
+    half = poles_of(support, weights.astype(complex), mirrored=True)
+    both = poles_of(*(np.append(given, given[2].conj()) for given in (support, weights)))
+    np.testing.assert_allclose(np.sort_complex(half), np.sort_complex(both), atol=1e-12)
 
 
 @pytest.mark.parametrize(("far", "count"), [(0.9e6, 1), (1.1e6, 0)])
 @pytest.mark.parametrize("size", [1.0, 7.0])
-def test_zeros_near_infinity_are_none(far, count, size):
+def test_poles_near_infinity_are_none(far, count, size):
     """Of 1/(z - s) - (1 - e)/(z + s/2): z = s (3/2 - e)/e, compared with the largest, s."""
     e = 1.5 / (far + 1)
-    found = _zeros_of_denominator(np.array([size, -size / 2]), np.array([1.0, -(1 - e)]))
+    found = poles_of(np.array([size, -size / 2]), np.array([1.0, -(1 - e)]))
     assert len(found) == count
+
+
+def test_weights_that_cancel_have_a_pole_at_infinity():
+    assert len(poles_of(np.array([1.0, -0.5]), np.array([1.0, -1.0]))) == 0

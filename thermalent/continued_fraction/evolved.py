@@ -15,7 +15,7 @@ from thermalent.solution.tasks import EvolutionTask
 
 HOW_EVOLVED = (
     "difference of two contours with other depths and roundings, or of two runs of steps with "
-    "other depths and roundings"
+    "other depths and roundings, or distance of a sum of poles from such transforms"
 )
 
 

@@ -36,6 +36,7 @@ class OneModeEvolutionPlan(Plan):
     task: EvolutionTask
     settings: Settings
     numbers: np.ndarray
+    one_of_many: bool = False  # then the accuracy asked for is enough
 
     @once
     def hierarchy(self) -> Hierarchy:
@@ -101,5 +102,12 @@ class OneModeEvolutionPlan(Plan):
         announce(self.of_amplitude, self.amplitude or 0.0, self.end)
         if self.frame is not None:
             return evolved(task, self.settings, *self.frame.states(), how=HOW_MOVED)
-        found = evolve_one_mode(self.hierarchy, task.times, task.start, aimed, self.amplitude)
+        found = evolve_one_mode(
+            self.hierarchy,
+            task.times,
+            task.start,
+            aimed,
+            self.amplitude,
+            line_first=self.one_of_many,
+        )
         return evolved(task, self.settings, *found)

@@ -1,22 +1,43 @@
-"""Steady states of many networks in one call."""
+"""Steady states and evolutions of many networks, planned together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, cast
 
+import numpy as np
+
 from thermalent.networks.network import Network
+from thermalent.solution.evolution import Evolution
+from thermalent.solution.given_start import given_start
 from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Method
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import SteadyState
 from thermalent.solution.several import SteadyStates
-from thermalent.solution.tasks import SteadyStateTask
+from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
 from thermalent.solving.solve import prepared
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import ThermalentError
 from thermalent.support.progress import working
+
+
+def evolve_one_of_many(
+    network: Network, times: np.ndarray, initial: Any, method: Method | MethodRecord | None
+) -> Evolution:
+    """What `evolve` does of a network, as one of many: as accurate as asked for, and no more.
+
+    Args:
+        network: What to evolve.
+        times: As for `evolve`, checked.
+        initial: As for `evolve`.
+        method: As for `evolve`.
+    """
+    start = given_start(initial, network.dims)
+    task = EvolutionTask(pieces=(Piece(network),), times=times, initial=start.initial)
+    (run,) = prepared([task], method)
+    return start.carried(cast(Evolution, run()))
 
 
 @with_explained_calls

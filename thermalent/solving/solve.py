@@ -220,6 +220,7 @@ def prepared(
             i: (candidate, plan)
             for i, plan in zip(left, plans, strict=True)
             if not isinstance(plan, Refusal)
+            and not (method is None and _unforeseen(plan, tasks[i]))
         }
 
     def run(i: int) -> SteadyState | Evolution:
@@ -242,7 +243,7 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
         plan = candidate.answer(task)
         if isinstance(plan, Refusal):
             refusals.append((candidate.name, plan.reason))
-        elif method is None and unforeseen is None and _work_is_unforeseen(plan, task):
+        elif method is None and unforeseen is None and _unforeseen(plan, task):
             unforeseen = plan, candidate
         elif unforeseen is None or plan.cost.operations <= _FORESEEN:
             return _run(plan, task, candidate)
@@ -262,7 +263,7 @@ def _solve(task: Task, method: Method | MethodRecord | None) -> SteadyState | Ev
     raise MethodError(f"{name} does not {does} this network: {reason}")
 
 
-def _work_is_unforeseen(plan: Plan, task: Task) -> bool:
+def _unforeseen(plan: Plan, task: Task) -> bool:
     """Whether an evolution may take long, so that another method is asked for what it takes."""
     return isinstance(task, EvolutionTask) and math.isnan(plan.cost.operations)
 

@@ -12,7 +12,7 @@ import numpy as np
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import Method
-from thermalent.solving.solve import evolve
+from thermalent.solving.many import evolve_one_of_many
 from thermalent.support import checks
 from thermalent.sweeping.blocks import attempt, columns, failed
 from thermalent.sweeping.columns import SOLVED, Columns, blank
@@ -101,7 +101,9 @@ def follow(recipe: Recipe, part: Grid, skipped: np.ndarray | None = None) -> Col
 def _over_time(recipe: Recipe, parameters: dict[str, Any], times: np.ndarray) -> Columns:
     """The columns of one evolution, (t,)."""
     evolution = attempt(
-        lambda point: evolve(recipe.network(point), times, recipe.initial, recipe.method),
+        lambda point: evolve_one_of_many(
+            recipe.network(point), times, recipe.initial, recipe.method
+        ),
         parameters,
     )
     if not isinstance(evolution, Evolution):

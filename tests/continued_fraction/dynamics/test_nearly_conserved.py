@@ -10,6 +10,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.laplace import conserved
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
+from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
 
 START = np.diag([0.14, 0.59, 0.22, 0.05])
 
@@ -40,6 +41,20 @@ def test_a_slow_decay_is_not_conserved(options):
         Dynamics(network).evolve(times, START), found.states, found.error, strict=True
     ):
         assert exact.distance(state) <= stated < 1e-7
+
+
+def test_transforms_at_large_z_keep_their_digits():
+    """z F tends to the start; the row of a conserved quantity is as large as the others there."""
+    network = te.phononic_link(0.3, 0.01, positions=(1.0, 2.0))
+    chain = hierarchy_chain(hierarchy(network))
+    start = np.ones(chain.tier0_size)
+    own = chain.a[0][: chain.tier0_size, : chain.tier0_size]
+    transformed = response(chain, folded(chain, start), folded(chain, start)).transform
+    nodes = np.array([1e5 + 3e6j, 1e8j])
+    second = (nodes[:, None] * transformed.at_nodes(nodes, 20) - start) * nodes[:, None]
+    np.testing.assert_allclose(second, np.tile(own @ start, (2, 1)), atol=1e-5)
+    one = transformed(complex(nodes[1]), 20)  # by itself
+    np.testing.assert_allclose(one, transformed.at_nodes(nodes, 20)[1], rtol=1e-14)
 
 
 def test_what_is_conserved_is_found_beside_the_trace():

@@ -421,6 +421,36 @@ def test_values_by_a_line_are_none_that_were_stepped(monkeypatch):
     assert len(short.values) == 2
 
 
+@pytest.mark.parametrize(("error", "taken"), [(1e-6, True), (1.1e-6, False)])
+def test_a_line_comes_first_where_its_tolerance_is_enough(monkeypatch, error, taken):
+    """And nothing makes steps then; at time zero the value is known."""
+    poles = LineSum(Constant(0.5), error, 9, np.array([7.0]), True)
+    monkeypatch.setattr(_Relaxation, "_line", lambda self: poles)
+    monkeypatch.setattr(_Relaxation, "_wants_line", lambda self, first: False)
+    runs = []
+
+    class Asked(Runs):
+        def two_runs(self, tolerance):
+            runs.append(tolerance)
+            return self.runs
+
+    times = np.array([0.0, 1.0, 3.0])
+    given = times, TOLERANCE, Asked(Run(), Run(value=0.5 + 1e-9)), Contours()
+    found = relaxation.relax(*given, line_first=True)
+    assert bool(runs) is not taken
+    assert (found.stepped, found.depth) == ((1, 9) if taken else (3, 5))
+    assert found.values[1:].tolist() == [[0.1, 0.5]] * 2
+    if taken:
+        assert found.values[0].tolist() == [0.2, -1.5]
+        assert found.error[0] < 1e-14
+        assert found.error[1:].tolist() == [error] * 2
+        assert found.support.tolist() == [7.0]
+    runs.clear()
+    relaxation.relax(*given)
+    relaxation.relax(times[:1], *given[1:], line_first=True)
+    assert len(runs) == 2
+
+
 def test_where_a_line_fails_contours_begin_after_the_later_run(monkeypatch):
     monkeypatch.setattr(_Relaxation, "_wants_line", lambda self, first: True)
     monkeypatch.setattr(_Relaxation, "_by_line", lambda self, first: None)

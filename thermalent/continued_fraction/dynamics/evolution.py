@@ -61,6 +61,8 @@ def evolve_one_mode(
     rho: np.ndarray,
     tolerance: float,
     amplitude: complex | None = None,
+    *,
+    line_first: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
     """States (t, d, d), errors (t,), and statistics of the solution.
 
@@ -70,6 +72,7 @@ def evolve_one_mode(
         rho: Initial density matrix, (d, d).
         tolerance: Error allowed in the largest element.
         amplitude: Of a source that starts in a coherent state (zero: empty); None if stationary.
+        line_first: Whether the tolerance is enough: see `relax`.
     """
     d = len(h.numbers)
     variance = h.modes[0].variance
@@ -85,7 +88,7 @@ def evolve_one_mode(
     stats = {"tiers": depth, "stepped_times": 0, "refused": 0}
     for q in range(int(charge.max()) + 1):
         contributions = (
-            _from_stationary(h, times, rho, tolerance, q, depth)
+            _from_stationary(h, times, rho, tolerance, q, depth, line_first)
             if amplitude is None
             else _from_sharp(
                 SharpStart(h, variance, turned, abs(amplitude), q), times, tolerance, depth
@@ -106,7 +109,13 @@ def evolve_one_mode(
 
 
 def _from_stationary(
-    h: Hierarchy, times: np.ndarray, rho: np.ndarray, tolerance: float, q: int, depth: int
+    h: Hierarchy,
+    times: np.ndarray,
+    rho: np.ndarray,
+    tolerance: float,
+    q: int,
+    depth: int,
+    line_first: bool,
 ) -> tuple[HierarchyChain, RelaxationResult] | None:
     """Contribution of total charge q when the source starts in its stationary state.
 
@@ -127,6 +136,7 @@ def _from_stationary(
         Inverter(
             response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
         ),
+        line_first=line_first,
     )
     return chain, relaxed
 

@@ -20,12 +20,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Window
 from thermalent.continued_fraction.dynamics.laplace.line import LineSum, along_a_line
-from thermalent.continued_fraction.dynamics.steps import Report, Runs
+from thermalent.continued_fraction.dynamics.steps import Report, Runner, Runs
 from thermalent.support.progress import working
 
 _SHIFT = 0.6  # T of the next contour over that of this one, as a power of the span
@@ -91,10 +92,29 @@ def first_contour(tolerance: float, rate: float) -> float:
     return -np.log(tolerance) / (_FIRST_RATE * rate) if rate > 0 else np.inf
 
 
-def relax(times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter) -> RelaxationResult:
-    """Values at increasing times >= 0 to an absolute tolerance, each with its error."""
+def relax(
+    times: np.ndarray,
+    tolerance: float,
+    steps: Runs,
+    inverter: Inverter,
+    *,
+    line_first: bool = False,
+) -> RelaxationResult:
+    """Values at increasing times >= 0 to an absolute tolerance, each with its error.
+
+    Args:
+        times: The times, (t,).
+        tolerance: Error allowed in the values.
+        steps: The function by steps.
+        inverter: The same by its transform.
+        line_first: Whether a sum of poles that reaches the tolerance is enough: it takes less than
+            steps and contours, which reach more digits where they are short.
+    """
     with working("time evolution") as report:
-        return _Relaxation(times, tolerance, steps, inverter, report).relaxed()
+        relaxation = _Relaxation(times, tolerance, steps, inverter, report)
+        if line_first and times.size and times[-1] > 0:
+            relaxation.take_line()
+        return relaxation.relaxed()
 
 
 class _Relaxation:
@@ -104,7 +124,7 @@ class _Relaxation:
         self, times: np.ndarray, tolerance: float, steps: Runs, inverter: Inverter, report: Report
     ) -> None:
         self.times, self.tolerance, self.inverter, self.report = times, tolerance, inverter, report
-        self.runs = steps.two_runs(tolerance)
+        self.steps = steps
         self.at_zero = steps.at_zero
         self.rate = steps.rate
         self.announced = ANNOUNCED
@@ -112,8 +132,26 @@ class _Relaxation:
         self.errors: list[float] = []
         self.on_line, self.support = 0, np.zeros(0)  # values by a sum of poles
 
+    @cached_property
+    def runs(self) -> tuple[Runner, Runner]:
+        """Two runs of steps, which nothing makes before they are needed."""
+        return self.steps.two_runs(self.tolerance)
+
+    def take_line(self) -> None:
+        """All values by a sum of poles, if that reaches the tolerance."""
+        found = self._line()
+        if found is None or found.error > self.tolerance:
+            return
+        if self.times[0] == 0:
+            known = self.at_zero()
+            self._add([known], _LEAST * float(np.max(np.abs(known), initial=0.0)))
+        self.on_line, self.support = len(self._left), found.support
+        self._add(found.sum.at(self._left), found.error)
+
     def relaxed(self) -> RelaxationResult:
         """All values."""
+        if not self._left.size:
+            return self._result(self.on_line)
         first, by_contour = self._first_try(), 0
         line_tried = False
         while self._left.size:
@@ -138,7 +176,11 @@ class _Relaxation:
             # Steps only go forwards.
             first = max(self._chain(first, window, error), marks[-1])
             by_contour += len(self.values) - count
-        depth = self.runs[0].tier if not by_contour else self.inverter.depth
+        return self._result(by_contour)
+
+    def _result(self, by_contour: int) -> RelaxationResult:
+        """The values, of which so many are by contours or a line."""
+        depth = self.inverter.depth if by_contour else self.runs[0].tier
         return RelaxationResult(
             np.array(self.values),
             np.array(self.errors),

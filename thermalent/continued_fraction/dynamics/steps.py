@@ -104,10 +104,9 @@ class Steps:
     ) -> None:
         self.depth, self.most = depth, 2 * depth + 64
         self.at = offsets(chain, self.most)
-        self.propagator = Propagator(assemble(chain, self.most), offsets=self.at)
         self.start, self.read = start, read
         self.rate = largest_rate(chain)
-        self._others = chain if redrawn is None else redrawn
+        self._chain, self._others = chain, chain if redrawn is None else redrawn
         self._kept = min(1.0, max(chain.width, _COLDEST)) ** 4
 
     def at_zero(self) -> np.ndarray:
@@ -118,7 +117,8 @@ class Steps:
         """Two runs that add a part of their tiers where the top one would exceed a limit."""
         # The feedback of a truncated tier falls like the square of its amplitude.
         limits = [float(np.sqrt(share * tolerance)) * self._kept for share in _LEFT_OUT]
-        finer = RelaxationRun(self, self.propagator, limits[0], _ADDED[0])
+        propagator = Propagator(assemble(self._chain, self.most), offsets=self.at)
+        finer = RelaxationRun(self, propagator, limits[0], _ADDED[0])
         propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS, self.at)
         return finer, RelaxationRun(self, propagator, limits[1], _ADDED[1], finer)
 

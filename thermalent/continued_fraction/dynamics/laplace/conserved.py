@@ -44,9 +44,8 @@ class Conserved:
             self.rows = np.asarray(pivoted[:count])
         else:
             self.rows = np.arange(tier0_size)[:count]
-        # Scaled as large as the other rows, so that elimination begins with them.
-        scale = max(float(np.max(size, initial=0.0)), chain.rate)
-        self._scaled = np.ascontiguousarray(self.left.T) * scale
+        self._rows = np.ascontiguousarray(self.left.T)
+        self._scale = max(float(np.max(size, initial=0.0)), chain.rate)
 
     def transform(self, matrix: np.ndarray, right: np.ndarray, z: complex) -> np.ndarray:
         """The solution x of (z - A_0 - K) x = b.
@@ -56,7 +55,7 @@ class Conserved:
             right: b, (tier0,).
             z: Laplace variable, not zero.
         """
-        return np.linalg.solve(*self._pinned(matrix, right, 1 / z))
+        return np.linalg.solve(*self._pinned(matrix, right, 1 / z, self._scale + abs(z)))
 
     def transforms(self, matrices: np.ndarray, right: np.ndarray, nodes: np.ndarray) -> np.ndarray:
         """The solutions of equations with one right-hand side b, as `transform` at each z, (n, t).
@@ -68,9 +67,10 @@ class Conserved:
         """
         rights = np.repeat(right.astype(complex)[None], len(nodes), axis=0)
         if self.rows.size:
-            matrices[:, self.rows] = self._scaled
+            scales = (self._scale + np.abs(nodes))[:, None]
+            matrices[:, self.rows] = self._rows * scales[..., None]
             inverse = np.array([1 / z for z in nodes.tolist()])
-            rights[:, self.rows] = (self._scaled @ rights[0]) * inverse[:, None]
+            rights[:, self.rows] = (self._rows @ rights[0]) * scales * inverse[:, None]
         return np.asarray(np.linalg.solve(matrices, rights[..., None])[..., 0])
 
     def limit(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
@@ -80,7 +80,7 @@ class Conserved:
             matrix: -A_0 - K(0), (tier0, tier0); overwritten.
             right: b at z = 0, (tier0,).
         """
-        matrix, right = self._pinned(matrix, right, 1.0)
+        matrix, right = self._pinned(matrix, right, 1.0, self._scale)
         right[np.setdiff1d(np.arange(len(right)), self.rows)] = 0.0
         # Rows of weakly coupled tiers are small and accurate: only their direction counts.
         size = np.max(np.abs(matrix), axis=1)
@@ -95,14 +95,18 @@ class Conserved:
         return np.linalg.solve(matrix, right) if condition < 0.01 / _EPS else None
 
     def _pinned(
-        self, matrix: np.ndarray, right: np.ndarray, factor: complex
+        self, matrix: np.ndarray, right: np.ndarray, factor: complex, scale: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The equation with the rows replaced; the matrix is overwritten."""
-        right = right.astype(np.result_type(right, self._scaled, factor))
+        """The equation with the rows replaced; the matrix is overwritten.
+
+        They are scaled as large as the other rows, so that elimination begins with them, and the
+        others do not drown them where z is large.
+        """
+        right = right.astype(np.result_type(right, self._rows, factor))
         if self.rows.size:
-            kept = self._scaled @ right
-            matrix[self.rows] = self._scaled
-            right[self.rows] = kept * factor
+            kept = self._rows @ right
+            matrix[self.rows] = self._rows * scale
+            right[self.rows] = kept * scale * factor
         return matrix, right
 
 

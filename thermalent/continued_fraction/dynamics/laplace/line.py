@@ -8,8 +8,9 @@ to T: with F off by dF, f is off by no more than \(\frac{e}{2\pi} \int |dF|\, d\
 around the origin have to pass whatever turns while it decays; the line does not, and neither does
 it take new samples for every decade of time. They are worth it where each of them is dear.
 
-New samples are taken where two sums of different length differ most, and in the widest gaps. The
-sum is accepted when it has foretold several of them. What a sample costs decides nothing else.
+New samples are taken where two fractions of different length differ most, and in the widest
+gaps. The longer one is accepted when it has foretold several of them; its poles are those of the
+sum. What a sample costs decides only how many are taken at a time.
 """
 
 from __future__ import annotations
@@ -25,22 +26,33 @@ from thermalent.continued_fraction.dynamics.laplace.inversion import (
     Response,
     at_nodes,
 )
-from thermalent.numerics.rational_fit import PoleSum, common_poles, mirrored, with_residues
+from thermalent.numerics.rational_fit import (
+    Fraction,
+    Fractions,
+    PoleSum,
+    following,
+    mirrored,
+    with_residues,
+)
 
 _AT_FIRST = 1.5  # samples per factor of ten
+_APART = 1e-2  # logarithms of frequencies of the first samples
+_SAME = 1e-6  # of a frequency, within which two samples are one
 _FLAT = 1e-2  # of the value at time zero: z F this close to it ends the line at high frequencies
 _HIGHEST = 1e8  # in units of the largest rate, whatever F does
 _BEYOND = 30.0  # of the last sample: how far up more may be taken
-_CANDIDATES = 16  # per factor of ten, where more may be taken
-_TAKEN = 1.0 / _CANDIDATES  # relative distance from a sample within which no other is taken
-_MOST = 90  # samples
+_STRIDE = 10 ** (1 / 16)  # from one place to the next where more may be taken, there
+_BETWEEN = np.array([0.25, 0.5, 0.75])  # places between two samples where one more may be taken
 _FORETOLD = 4  # new samples in a row that a sum has to foretell
-_CHECKED = 4  # samples with other tiers and roundings at the end
-_PART = 0.03  # of the tolerance, how far off z F may be: the line is some ten natural scales long
+_CHECKED, _CHECKED_CHEAP = 4, 16  # samples with other tiers and roundings at the end
+# Fractions whose sums are tried: where rounding moves their poles, more of them are no better.
+_ROUNDS = 4
+_PART = 0.02  # of the tolerance, how far off z F may be: the line is some ten natural scales long
 _LEAST = 1e-13  # of the largest value, below which a distance is rounding
-# Where samples cost less than a sum, the more of them are taken before the next one the farther off
-# the last one was: two for each factor of ten.
-_PER_DIGIT, _MORE = 2.0, 6
+# Where samples cost less than a fraction, this many times as many are taken at first, a vector of
+# them before the next one, and more of them in all.
+_DENSER, _MORE, _GAPS = 4, 8, 3
+_MOST, _MOST_CHEAP = 90, 200
 _RIGHT = 0.5  # poles are left of this part of sigma
 
 
@@ -111,7 +123,10 @@ class _Line:
         self.points: list[complex] = []
         self.values: list[np.ndarray] = []
         self.one_sided = True
-        self.support = np.zeros(0)
+        self.cheap = not response.work
+        self.most = _MOST_CHEAP if self.cheap else _MOST
+        self.checked = _CHECKED_CHEAP if self.cheap else _CHECKED
+        self.last: Fraction | None = None  # the last fraction
 
     def found(self) -> LineSum:
         """The sum and its error."""
@@ -122,37 +137,40 @@ class _Line:
         )
         scale = max(largest, float(np.max(np.abs(self.start), initial=0.0)))
         allowed = max(_PART * self.tolerance, _LEAST * scale)
-        grid = self._candidates(top)
-        while True:
-            sums, missed = self._foretelling(grid, allowed)
-            off, omega = self._checked(grid, sums)
-            missed = max(missed, off)
-            if missed <= 2 * allowed or self._used_up(grid):
+        for _ in range(_ROUNDS):
+            fraction, missed = self._foretelling(top, allowed)
+            sums = self._sum(fraction)
+            off, omega = self._checked(sums)
+            if self.cheap:
+                wanted = self._wanted(top, sums, fraction, _MORE - _GAPS, _GAPS)
+                self._sample_all([*wanted, *self._narrow(sums, allowed)])
+            own = self._furthest(sums)
+            missed = max(missed, off, own)
+            if missed <= 2 * allowed or len(self.points) >= self.most:
                 break
-            if self._distance(sums, self._sample(omega)) <= 2 * allowed:
+            if max(own, self._distance(sums, self._sample(omega))) <= 2 * allowed:
                 break  # other tiers are off there, and no other sum would help
         error = self._bound(missed)
         factors = sums.residues.real if self.real and not np.any(sums.poles.imag) else sums.residues
         found = ExponentialSum(sums.poles, factors, self.real)
-        samples = len(self.points) + _CHECKED
-        rounding = found.rounding(np.array([1.0 / self.sigma]))
-        return LineSum(found, error + rounding, samples, self.support, not self._used_up(grid))
+        samples = len(self.points) + self.checked
+        rounding = found.rounding(np.array([0.0, 1.0 / self.sigma]))
+        foretold = len(self.points) < self.most
+        return LineSum(found, error + rounding, samples, fraction.support.imag, foretold)
 
-    def _foretelling(self, grid: np.ndarray, allowed: float) -> tuple[PoleSum, float]:
-        """A sum that foretells new samples, and by how much z F was off there."""
-        better, foretold, missed, more = self._fitted(allowed), 0, allowed, 0
-        while foretold < _FORETOLD and not self._used_up(grid):
-            wanted = self._wanted(grid, *better, more)
-            off = [self._distance(better[1], sample) for sample in self._sample_all(wanted)]
+    def _foretelling(self, top: float, allowed: float) -> tuple[Fraction, float]:
+        """A fraction that foretells new samples, and by how much z F was off there."""
+        better, foretold, missed = self._fitted(allowed), 0, allowed
+        while foretold < _FORETOLD and len(self.points) < self.most:
+            many = (_MORE - _GAPS, _GAPS) if self.cheap else (1, 1)
+            wanted = self._wanted(top, *better, *many)
+            off = [self._distance(better.longer, sample) for sample in self._sample_all(wanted)]
             self.report(f"{len(self.points)} samples on a line")
-            if max(off) <= 2 * allowed:
-                foretold, missed = foretold + len(off), max(missed, *off)
+            if max(off, default=0.0) <= 2 * allowed:
+                foretold, missed = foretold + len(wanted), max([missed, *off])
             else:
                 better, foretold, missed = self._fitted(allowed), 0, allowed
-                if not self.response.work:
-                    digits = np.log10(max(max(off) / allowed, 1.0))
-                    more = min(int(_PER_DIGIT * digits), _MORE)
-        return better[1], missed
+        return better.longer, missed
 
     def _first_samples(self) -> float:
         """Samples from the axis up to where z F is flat; returns the last frequency."""
@@ -162,45 +180,55 @@ class _Line:
             self._sample_all(seeds.tolist())
             return max(float(np.max(np.abs(seeds))), self.rate)
         self._sample(0.0)
-        omega, scale = max(self.rate, 4 * self.sigma), float(np.max(np.abs(self.start)))
-        first = self._sample(omega)
-        below = self._transform(complex(self.sigma, -omega), self.deeper)
-        size = float(np.max(np.abs(self.values[first])))
-        self.one_sided = self.real or bool(
-            np.max(np.abs(below - self.values[first].conj())) <= _LEAST * size
-        )
+        omega, step = max(self.rate, 4 * self.sigma), 10 ** (1 / _AT_FIRST)
+        below = None if self.real else self._transform(complex(self.sigma, -omega))
+        upper: list[float] = []
+        while not upper or not self._flat(upper[-1]):
+            # A vector of them shows what is flat first, and couples to faster rates above.
+            upper += (omega * step ** np.arange(_MORE if self.cheap else 1)).tolist()
+            self._sample_all(upper[-_MORE if self.cheap else -1 :])
+            omega = upper[-1] * step
+        if below is not None:
+            first = self.values[1]
+            off = float(np.max(np.abs(below - first.conj())))
+            self.one_sided = off <= _LEAST * float(np.max(np.abs(first)))
+        end, dense = upper[0], 1
+        if self.cheap:
+            end, dense = (
+                next(y for y in reversed(upper) if y == upper[0] or not self._flat(y)),
+                _DENSER,
+            )
+        count = max(4, math.ceil(dense * _AT_FIRST * math.log10(end / self.sigma)))
+        between = np.geomspace(self.sigma, end, count)[:-1]
+        apart = np.min(np.abs(np.log(np.divide.outer(between, upper))), axis=1)
+        between = between[apart > _APART]
         if not self.one_sided:
-            self._keep(complex(self.sigma, -omega), below)
-        count = max(4, int(np.ceil(_AT_FIRST * np.log10(omega / self.sigma))))
-        first_ones = np.geomspace(self.sigma, omega, count)[:-1].tolist()
-        self._sample_all([x for y in first_ones for x in ((y,) if self.one_sided else (y, -y))])
-        while omega < _HIGHEST * self.rate:
-            at = self._nearest(omega)
-            away = np.max(np.abs(self.points[at] * self.values[at] - self.start))
-            if away <= _FLAT * scale:
-                break
-            omega *= 10 ** (1 / _AT_FIRST)
-            self._both(omega)
-        return omega
+            self._sample_all([-y for y in (*upper, *between)])
+        self._sample_all(between.tolist())
+        return upper[-1]
 
-    def _both(self, omega: float) -> None:
-        self._sample(omega)
-        if not self.one_sided:
-            self._sample(-omega)
-
-    def _nearest(self, omega: float) -> int:
-        return int(np.argmin([abs(z.imag - omega) for z in self.points]))
+    def _flat(self, omega: float) -> bool:
+        """Whether the line may end at a sample."""
+        at = int(np.argmin([abs(z.imag - omega) for z in self.points]))
+        away = float(np.max(np.abs(self.points[at] * self.values[at] - self.start)))
+        scale = float(np.max(np.abs(self.start)))
+        return away <= _FLAT * scale or omega >= _HIGHEST * self.rate
 
     def _sample(self, omega: float) -> int:
-        """Take a sample, unless there is one; its number."""
+        """Take a sample; its number."""
         z = complex(self.sigma, omega)
-        if z in self.points:
-            return self.points.index(z)
-        return self._keep(z, self._transform(z, self.deeper))
+        return self._keep(z, self._transform(z))
 
     def _sample_all(self, wanted: list[float]) -> list[int]:
-        """Take several samples; their numbers."""
-        points = np.array([complex(self.sigma, omega) for omega in wanted])
+        """Take several samples, but none twice; their numbers."""
+        new: list[float] = []
+        for omega in wanted:
+            taken = np.array([z.imag for z in self.points] + new)
+            if np.all(np.abs(taken - omega) > _SAME * max(abs(omega), self.sigma)):
+                new.append(omega)
+        if not new:
+            return []
+        points = np.array([complex(self.sigma, omega) for omega in new])
         values = at_nodes(self.response.transform, points, self.deeper)
         return list(map(self._keep, points.tolist(), values))
 
@@ -209,82 +237,108 @@ class _Line:
         self.values.append(value)
         return len(self.points) - 1
 
-    def _transform(self, z: complex, depth: int, *, other: bool = False) -> np.ndarray:
-        transform = self.response.transform
-        if other and self.response.redrawn is not None:
-            transform = self.response.redrawn
-        return np.asarray(transform(z, depth))
+    def _transform(self, z: complex) -> np.ndarray:
+        return np.asarray(self.response.transform(z, self.deeper))
 
-    def _candidates(self, top: float) -> np.ndarray:
-        """Frequencies at which more samples may be taken."""
-        low, high = 0.1 * self.sigma, _BEYOND * top
-        count = int(_CANDIDATES * np.log10(high / low))
-        grid = np.geomspace(low, high, count)
-        return grid if self.one_sided else np.concatenate([-grid[::-1], grid])
+    def _fitted(self, allowed: float) -> Fractions:
+        """Two fractions of different length that follow all samples, from the last support on."""
+        before = self.last
+        found = following(
+            np.array(self.points),
+            np.array(self.values),
+            allowed,
+            mirrored=self.one_sided,
+            begun=None if before is None else before.support,
+        )
+        self.last = found.longer
+        # Where new weights of the same support do, the last ones are the other fraction.
+        return (
+            found if before is None or len(found.shorter.support) else Fractions(before, self.last)
+        )
 
-    def _fitted(self, allowed: float) -> tuple[PoleSum, PoleSum]:
-        """Two sums of different length that follow all samples, the better one last."""
+    def _sum(self, fraction: Fraction) -> PoleSum:
+        """The sum of poles that follows all samples, with the poles of a fraction."""
         points, values = np.array(self.points), np.array(self.values)
         if self.one_sided:
             points, values = mirrored(points, values)
-        *both, support = common_poles(points, values, allowed)
-        self.support = support.imag[support.imag >= 0] if self.one_sided else support.imag
-        shorter, longer = (
-            with_residues(poles[poles.real < _RIGHT * self.sigma], points, values, self.start)
-            for poles in both
-        )
-        return shorter, longer
+        poles = fraction.poles()
+        return with_residues(poles[poles.real < _RIGHT * self.sigma], points, values, self.start)
 
     def _wanted(
-        self, grid: np.ndarray, shorter: PoleSum, longer: PoleSum, more: int
+        self,
+        top: float,
+        shorter: Fraction | PoleSum,
+        longer: Fraction | PoleSum,
+        most: int,
+        widest: int,
     ) -> list[float]:
-        """Where two sums differ most, away from all samples, and the middle of the widest gap.
+        """Where two functions differ most, and the middles of the widest gaps between samples.
 
-        Of the former one place, and so many more.
+        Args:
+            top: Where z F is flat.
+            shorter: One function.
+            longer: The other one.
+            most: How many of the former, each between other samples.
+            widest: How many of the latter.
         """
-        apart = self._apart(grid)
-        z = self.sigma + 1j * grid
+        taken = np.sort([z.imag for z in self.points])
+        highest = self._highest()
+        steps = math.ceil(math.log(_BEYOND * top / highest) / math.log(_STRIDE))
+        beyond = highest * _STRIDE ** np.arange(1.0, steps + 1)
+        below = beyond[:0] if self.one_sided else -beyond[::-1]
+        edges = np.concatenate([below, taken, beyond])
+        places = edges[:-1, None] + np.diff(edges)[:, None] * _BETWEEN  # (gaps, 3)
+        z = self.sigma + 1j * places.ravel()
         differ = np.abs(z) * np.max(np.abs(longer.at(z) - shorter.at(z)), axis=1)
-        found: list[float] = []
-        while len(found) < 2 + more and np.any(apart > _TAKEN):
-            last = len(found) == 1 + more
-            worth = apart * (np.abs(grid) <= self._highest()) if last else differ
-            found.append(float(grid[int(np.argmax(np.where(apart > _TAKEN, worth, -1.0)))]))
-            apart = np.minimum(apart, np.abs(grid - found[-1]) / np.abs(grid))
-        return found
-
-    def _apart(self, grid: np.ndarray) -> np.ndarray:
-        """Of each frequency the distance from the next sample, relative to it."""
-        taken = np.array([z.imag for z in self.points])
-        return np.min(
-            np.abs(np.subtract.outer(grid, taken)) / np.abs(grid)[:, None], axis=1, initial=np.inf
-        )
-
-    def _used_up(self, grid: np.ndarray) -> bool:
-        """Whether there are as many samples as may be, or no frequency is left for another.
-
-        A frequency that is taken twice leaves a fraction the freedom to be zero over zero.
-        """
-        return len(self.points) >= _MOST or not np.any(self._apart(grid) > _TAKEN)
+        differ = np.where(np.isfinite(differ), differ, np.inf).reshape(places.shape)
+        best = np.argmax(differ, axis=1)
+        gaps = np.argsort(-differ[np.arange(len(best)), best], kind="stable")[:most]
+        wide = np.diff(edges) / np.maximum(np.abs(places[:, 1]), self.sigma)
+        wide[np.abs(places[:, 1]) > highest] = 0.0
+        wide[gaps] = 0.0
+        middles = places[np.argsort(-wide, kind="stable")[:widest], 1]
+        return [*places[gaps, best[gaps]].tolist(), *middles.tolist()]
 
     def _highest(self) -> float:
         return max(abs(z.imag) for z in self.points)
 
-    def _distance(self, sums: PoleSum, sample: int) -> float:
+    def _distance(self, sums: PoleSum | Fraction, sample: int) -> float:
         z = self.points[sample]
         return float(abs(z) * np.max(np.abs(sums.at(np.array([z]))[0] - self.values[sample])))
 
-    def _checked(self, grid: np.ndarray, sums: PoleSum) -> tuple[float, float]:
-        """How far z F is off at some samples with other tiers and another rounding, and where."""
-        inside = grid[np.abs(grid) <= self._highest()]
-        share = (np.arange(_CHECKED) + 0.5) / _CHECKED
-        found = []
-        for omega in np.quantile(inside, share, method="nearest").tolist():
-            z = complex(self.sigma, omega)
-            value = self._transform(z, self.depth, other=True)
-            away = float(np.max(np.abs(sums.at(np.array([z]))[0] - value)))
-            found.append((abs(z) * away, omega))
-        return max(found)
+    def _narrow(self, sums: PoleSum, allowed: float) -> list[float]:
+        """Where a pole makes a line between samples, in which nothing else would show its error.
+
+        A pole that is none of F, which rounding has put between two samples, is seen nowhere else.
+        """
+        width = self.sigma - sums.poles.real
+        height = np.max(np.abs(sums.residues), axis=1) / width
+        taken = np.array([z.imag for z in self.points])
+        places = np.abs(sums.poles.imag) if self.one_sided else sums.poles.imag
+        apart = np.min(np.abs(np.subtract.outer(places, taken)), axis=1)
+        seen = (apart <= 0.5 * width) | (np.hypot(self.sigma, places) * height <= allowed)
+        order = np.argsort(places[~seen], kind="stable")
+        found, near = places[~seen][order], 0.5 * width[~seen][order]
+        return found[np.diff(found, prepend=-np.inf) > near].tolist()
+
+    def _furthest(self, sums: PoleSum) -> float:
+        """How far z F is off at the samples, and at infinity."""
+        points = np.array(self.points)
+        away = np.max(np.abs(sums.at(points) - np.array(self.values)), axis=1)
+        ends = float(np.max(np.abs(np.sum(sums.residues, axis=0) - self.start), initial=0.0))
+        return max(ends, float(np.max(np.abs(points) * away)))
+
+    def _checked(self, sums: PoleSum) -> tuple[float, float]:
+        """How far z F is off at some places with other tiers and another rounding, and where."""
+        highest, share = self._highest(), (np.arange(self.checked) + 0.5) / self.checked
+        places = 0.1 * self.sigma * (highest / (0.1 * self.sigma)) ** share
+        if not self.one_sided:
+            places[::2] *= -1
+        redrawn = self.response.redrawn or self.response.transform
+        z = self.sigma + 1j * places
+        off = np.abs(z) * np.max(np.abs(sums.at(z) - at_nodes(redrawn, z, self.depth)), axis=1)
+        worst = int(np.argmax(off))
+        return float(off[worst]), float(places[worst])
 
     def _bound(self, off: float) -> float:
         """The error of the function, from the distance of z F."""
