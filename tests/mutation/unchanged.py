@@ -237,12 +237,6 @@ UNCHANGED: list[Unchanged] = [
         "balls hold in every scale of the tiers, with more bits in a bad one",
     ),
     Unchanged(
-        "thermalent/numerics/rational_fit.py",
-        "common_poles",
-        "1.0",
-        "a factor that numerator and denominator of the fraction have in common",
-    ),
-    Unchanged(
         "thermalent/networks/symmetry.py",
         "level_charges",
         "isinstance(emitter, _LADDERS)",

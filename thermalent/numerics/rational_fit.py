@@ -192,7 +192,7 @@ class _Search:
         rows = self.size[:, None] * values / tolerance
         rows = np.concatenate([rows.real, rows.imag]) if mirrored else rows
         _, scale, directions = np.linalg.svd(rows, full_matrices=False)
-        self.values = values @ directions[scale > _SMALL].conj().T
+        self.values = (values @ directions[scale > _SMALL].conj().T).astype(complex)
 
     def mean(self) -> np.ndarray:
         """What a fraction without support is taken to be."""

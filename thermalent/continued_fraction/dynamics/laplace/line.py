@@ -192,6 +192,8 @@ class _Line:
             first = self.values[1]
             off = float(np.max(np.abs(below - first.conj())))
             self.one_sided = off <= _LEAST * float(np.max(np.abs(first)))
+            if not self.one_sided:
+                self._keep(self.points[1].conjugate(), below)
         end, dense = upper[0], 1
         if self.cheap:
             end, dense = (
