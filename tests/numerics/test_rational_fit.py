@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from thermalent.numerics.rational_fit import (
-    Fraction,
+    Barycentric,
     PoleSum,
-    following,
+    fractions_through,
     mirrored,
     with_residues,
 )
@@ -37,7 +37,7 @@ def test_samples_off_the_axis_get_their_mirror_images():
 def test_the_poles_of_a_sum_are_found_and_no_more_points_than_needed():
     points = 0.05 + 1j * np.geomspace(0.01, 30.0, 14)
     values = values_at(points)
-    found = following(points, values, 1e-9, mirrored=True)
+    found = fractions_through(points, values, 1e-9, mirrored=True)
     # Four poles need a fraction of five points; points come in pairs, and so it has six.
     assert len(found.longer.support) == 3
     assert len(found.shorter.poles()) == 3
@@ -49,8 +49,8 @@ def test_the_poles_of_a_sum_are_found_and_no_more_points_than_needed():
 
 def test_samples_of_one_half_plane_give_the_fraction_of_both():
     points = 0.05 + 1j * np.geomspace(0.01, 30.0, 14)
-    half = following(points, values_at(points), 1e-9, mirrored=True).longer
-    both = following(*mirrored(points, values_at(points)), 1e-9).longer
+    half = fractions_through(points, values_at(points), 1e-9, mirrored=True).longer
+    both = fractions_through(*mirrored(points, values_at(points)), 1e-9).longer
     places = 0.05 + 1j * np.array([-7.0, -0.02, 0.5, 3.0])
     for found in (half, both):
         np.testing.assert_allclose(found.at(places), values_at(places), rtol=1e-8)
@@ -60,13 +60,13 @@ def test_a_fraction_goes_on_from_the_points_that_it_had():
     """One more pole, which it did not know, takes more points and leaves the others."""
     points = 0.05 + 1j * np.geomspace(0.01, 30.0, 24)
     poles, residues = np.array([*POLES, -1.0]), np.array([*RESIDUES, [0.4, 0.4]])
-    before = following(points, values_at(points), 1e-9, mirrored=True).longer
+    before = fractions_through(points, values_at(points), 1e-9, mirrored=True).longer
     given = {"mirrored": True, "begun": before.support}
-    after = following(points, values_at(points, poles, residues), 1e-9, **given)
+    after = fractions_through(points, values_at(points, poles, residues), 1e-9, **given)
     assert np.all(np.isin(before.support, after.longer.support))
     away = np.min(np.abs(np.subtract.outer(after.longer.poles(), poles)), axis=0)
     assert np.max(away) < 1e-7
-    same = following(points, values_at(points), 1e-9, **given)
+    same = fractions_through(points, values_at(points), 1e-9, **given)
     assert np.array_equal(np.sort_complex(same.longer.support), np.sort_complex(before.support))
     assert not len(same.shorter.support)
 
@@ -76,16 +76,16 @@ def test_the_first_point_is_the_one_that_is_furthest_off_the_mean():
     points = np.array([1.0, 2.0, 50.0, 4.0])
     values = np.array([[1.0], [2.0], [1.5], [6.5]])
     # |z (F - mean)| with the mean 2.75 is 1.75, 1.5, 62.5, 15.
-    assert following(points, values, 1e-3).longer.support[0] == 50.0
+    assert fractions_through(points, values, 1e-3).longer.support[0] == 50.0
 
 
 def test_a_fraction_has_half_as_many_points_as_there_are_samples_at_most():
     points = np.linspace(1.0, 2.0, 9)
     noise = np.random.default_rng(2).normal(size=(9, 1))
-    found = following(points, noise, 1e-9).longer
+    found = fractions_through(points, noise, 1e-9).longer
     assert len(found.support) == 4
     assert len(found.poles()) <= 3
-    assert len(following(points[:8], noise[:8], 1e-9).longer.support) == 4
+    assert len(fractions_through(points[:8], noise[:8], 1e-9).longer.support) == 4
 
 
 def test_points_are_taken_until_what_is_left_is_allowed():
@@ -93,15 +93,15 @@ def test_points_are_taken_until_what_is_left_is_allowed():
     points = np.linspace(1.0, 9.0, 30)
     values = 1 / (points[:, None] + 0.5)
     values[-1] += 0.3 / points[-1]
-    assert len(following(points, values, 0.4).longer.support) == 2
-    assert len(following(points, values, 0.02).longer.support) > 2
+    assert len(fractions_through(points, values, 0.4).longer.support) == 2
+    assert len(fractions_through(points, values, 0.02).longer.support) > 2
 
 
 def test_the_component_that_is_furthest_off_decides():
     """One is a constant, which every fraction follows; the other one has two poles."""
     points = np.linspace(1.0, 9.0, 30)
     values = np.stack([1 / (points + 1), 1 / (points + 1) + 1 / (points + 4)], axis=1)
-    found = following(points, values, 1e-9).longer.poles()
+    found = fractions_through(points, values, 1e-9).longer.poles()
     np.testing.assert_allclose(np.sort(found.real), [-4, -1], atol=1e-6)
 
 
@@ -109,7 +109,7 @@ def test_components_that_are_multiples_are_followed_whatever_the_phase():
     """A function and i times it span one direction, in which it must not vanish."""
     points = np.linspace(1.0, 9.0, 12)
     values = np.multiply.outer(1 / (points + 2), [1.0, 1j])
-    found = following(points, values, 1e-9).longer.poles()
+    found = fractions_through(points, values, 1e-9).longer.poles()
     np.testing.assert_allclose(found, [-2], atol=1e-9)
 
 
@@ -118,7 +118,7 @@ def test_what_is_far_below_the_tolerance_has_no_poles():
     values = (np.arange(6) / points)[:, None]
     size = np.linalg.norm(np.arange(6.0))
     for share, none in ((0.99e-2, True), (1.01e-2, False)):
-        found = following(points, share * values / size, 1.0)
+        found = fractions_through(points, share * values / size, 1.0)
         assert (len(found.longer.support) == 0) is none
         assert len(found.shorter.poles()) == 0
 
@@ -139,7 +139,7 @@ def test_residues_follow_the_samples_and_the_known_limit():
 
 
 def poles_of(support, weights, *, mirrored=False):
-    return Fraction(support, np.ones((len(support), 1)), weights, mirrored).poles()
+    return Barycentric(support, np.ones((len(support), 1)), weights, mirrored).poles()
 
 
 def test_poles_are_the_zeros_of_the_denominator():

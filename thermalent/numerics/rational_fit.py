@@ -52,7 +52,7 @@ class PoleSum(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Fraction:
+class Barycentric:
     """The function r in barycentric form.
 
     Args:
@@ -128,11 +128,11 @@ class Fraction:
         return matrix
 
 
-class Fractions(NamedTuple):
-    """Fractions that follow samples: the last one but one, and the last."""
+class LastTwo(NamedTuple):
+    """LastTwo that follow samples: the last one but one, and the last."""
 
-    shorter: Fraction
-    longer: Fraction
+    shorter: Barycentric
+    longer: Barycentric
 
 
 def mirrored(points: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -144,14 +144,14 @@ def mirrored(points: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nda
     )
 
 
-def following(
+def fractions_through(
     points: np.ndarray,
     values: np.ndarray,
     tolerance: float,
     *,
     mirrored: bool = False,
     begun: np.ndarray | None = None,
-) -> Fractions:
+) -> LastTwo:
     """The last two of ever longer fractions.
 
     Args:
@@ -163,25 +163,25 @@ def following(
     """
     search = _Search(points, values, tolerance, mirrored)
     support = [] if begun is None else np.flatnonzero(np.isin(points, begun)).tolist()
-    none = Fraction(points[:0], values[:0], np.zeros(0, dtype=complex), mirrored)
+    none = Barycentric(points[:0], values[:0], np.zeros(0, dtype=complex), mirrored)
     found = [none, none]
     if search.values.shape[1]:
         fitted = search.mean()
         if support:
             weights, fitted = search.fit(support)
-            found.append(Fraction(points[support], values[support], weights, mirrored))
+            found.append(Barycentric(points[support], values[support], weights, mirrored))
         while 2 * len(support) + 2 <= len(points):
             more = search.furthest(support, fitted)
             if support and not more:
                 break
             support = support + more
             weights, fitted = search.fit(support)
-            found.append(Fraction(points[support], values[support], weights, mirrored))
-    return Fractions(*found[-2:])
+            found.append(Barycentric(points[support], values[support], weights, mirrored))
+    return LastTwo(*found[-2:])
 
 
 class _Search:
-    """Fractions with any of the samples as support."""
+    """LastTwo with any of the samples as support."""
 
     def __init__(
         self, points: np.ndarray, values: np.ndarray, tolerance: float, mirrored: bool

@@ -8,7 +8,7 @@ from thermalent.continued_fraction.dynamics import relaxation
 from thermalent.continued_fraction.dynamics.laplace import line
 from thermalent.continued_fraction.dynamics.laplace.inversion import Response
 from thermalent.continued_fraction.dynamics.laplace.line import along_a_line
-from thermalent.numerics.rational_fit import following, mirrored, with_residues
+from thermalent.numerics.rational_fit import fractions_through, mirrored, with_residues
 
 TIMES = np.geomspace(1e-3, 1e3, 40)
 
@@ -58,9 +58,9 @@ def test_the_error_of_a_line_holds_and_is_not_absurd(real, turning, tolerance, w
 
 def test_where_samples_are_cheap_fewer_sums_are_fitted(monkeypatch):
     poles, residues = decaying(np.random.default_rng(3), 0.5, real=True)
-    fits, fitted = [], line.following
+    fits, fitted = [], line.fractions_through
     monkeypatch.setattr(
-        line, "following", lambda *given, **more: fits.append(0) or fitted(*given, **more)
+        line, "fractions_through", lambda *given, **more: fits.append(0) or fitted(*given, **more)
     )
     counts = []
     for work in (1e7, 0.0):
@@ -82,7 +82,7 @@ def test_a_rational_function_is_found_from_few_samples():
     residues = np.array([[1.0], [0.5 - 0.1j], [0.5 + 0.1j]])
     points = 0.05 + 1j * np.geomspace(0.01, 10.0, 6)
     values = (1 / np.subtract.outer(points, poles)) @ residues
-    found = following(points, values, 1e-10, mirrored=True)
+    found = fractions_through(points, values, 1e-10, mirrored=True)
     both = mirrored(points, values)
     sums = with_residues(found.longer.poles(), *both, residues.sum(axis=0))
     away = np.abs(np.subtract.outer(sums.poles, poles))

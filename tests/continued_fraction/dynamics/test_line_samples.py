@@ -7,7 +7,7 @@ import pytest
 
 from thermalent.continued_fraction.dynamics.laplace.inversion import Response
 from thermalent.continued_fraction.dynamics.laplace.line import _Line
-from thermalent.numerics.rational_fit import Fraction, Fractions, PoleSum
+from thermalent.numerics.rational_fit import Barycentric, LastTwo, PoleSum
 
 LAST = 100.0
 SIGMA = 1 / LAST
@@ -32,7 +32,9 @@ def one_pole(pole=-3.0, residue=1.0):
     """The fraction of a residue over z - pole: any two points give it."""
     points = np.array([1.0, 2.0])
     values = (residue / (points - pole))[:, None]
-    return Fraction(points, values, np.array([points[0] - pole, pole - points[1]]), mirrored=True)
+    return Barycentric(
+        points, values, np.array([points[0] - pole, pole - points[1]]), mirrored=True
+    )
 
 
 def test_samples_begin_at_the_axis_and_end_where_the_transform_is_flat():
@@ -196,7 +198,7 @@ def test_fractions_foretell_four_samples_and_their_misses_count(monkeypatch):
     found._first_samples()
     before, places = len(found.points), itertools.count(1)
     distances = iter([0.1, 1.9, 0.3, 2.1, 0.2, 0.4, 1.2, 0.1])
-    fits, both = [], Fractions(one_pole(), one_pole())
+    fits, both = [], LastTwo(one_pole(), one_pole())
     monkeypatch.setattr(found, "_fitted", lambda allowed: fits.append(1) or both)
     monkeypatch.setattr(
         found, "_wanted", lambda *given: [1.5 + next(places) / 7, 2.5 + next(places) / 7]
@@ -214,7 +216,7 @@ def test_fractions_foretell_four_samples_and_their_misses_count(monkeypatch):
 @pytest.mark.parametrize(("work", "many"), [(0.0, (5, 3)), (DEAR, (1, 1))])
 def test_cheap_samples_are_taken_a_vector_at_a_time(monkeypatch, work, many):
     found, asked = line_of(decaying, work=work), []
-    monkeypatch.setattr(found, "_fitted", lambda allowed: Fractions(one_pole(), one_pole()))
+    monkeypatch.setattr(found, "_fitted", lambda allowed: LastTwo(one_pole(), one_pole()))
     monkeypatch.setattr(
         found, "_wanted", lambda top, one, other, *given: asked.append(given) or [1.5, 2.5]
     )
@@ -238,7 +240,7 @@ def test_new_weights_of_the_same_points_are_compared_with_the_last_ones():
 def test_the_number_of_samples_is_limited(monkeypatch, work, most, checked):
     """Of noise, which no fraction foretells."""
     rng = np.random.default_rng(1)
-    noise = Fractions(one_pole(), one_pole(residue=2.0))
+    noise = LastTwo(one_pole(), one_pole(residue=2.0))
     monkeypatch.setattr(_Line, "_fitted", lambda self, allowed: noise)
     found = line_of(lambda z, depth: np.array([rng.normal() / z]), work=work).found()
     assert not found.foretold

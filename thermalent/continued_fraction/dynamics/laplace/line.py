@@ -27,10 +27,10 @@ from thermalent.continued_fraction.dynamics.laplace.inversion import (
     at_nodes,
 )
 from thermalent.numerics.rational_fit import (
-    Fraction,
-    Fractions,
+    Barycentric,
+    LastTwo,
     PoleSum,
-    following,
+    fractions_through,
     mirrored,
     with_residues,
 )
@@ -45,7 +45,7 @@ _STRIDE = 10 ** (1 / 16)  # from one place to the next where more may be taken, 
 _BETWEEN = np.array([0.25, 0.5, 0.75])  # places between two samples where one more may be taken
 _FORETOLD = 4  # new samples in a row that a sum has to foretell
 _CHECKED, _CHECKED_CHEAP = 4, 16  # samples with other tiers and roundings at the end
-# Fractions whose sums are tried: where rounding moves their poles, more of them are no better.
+# LastTwo whose sums are tried: where rounding moves their poles, more of them are no better.
 _ROUNDS = 4
 _PART = 0.02  # of the tolerance, how far off z F may be: the line is some ten natural scales long
 _LEAST = 1e-13  # of the largest value, below which a distance is rounding
@@ -126,7 +126,7 @@ class _Line:
         self.cheap = not response.work
         self.most = _MOST_CHEAP if self.cheap else _MOST
         self.checked = _CHECKED_CHEAP if self.cheap else _CHECKED
-        self.last: Fraction | None = None  # the last fraction
+        self.last: Barycentric | None = None  # the last fraction
 
     def found(self) -> LineSum:
         """The sum and its error."""
@@ -158,7 +158,7 @@ class _Line:
         foretold = len(self.points) < self.most
         return LineSum(found, error + rounding, samples, fraction.support.imag, foretold)
 
-    def _foretelling(self, top: float, allowed: float) -> tuple[Fraction, float]:
+    def _foretelling(self, top: float, allowed: float) -> tuple[Barycentric, float]:
         """A fraction that foretells new samples, and by how much z F was off there."""
         better, foretold, missed = self._fitted(allowed), 0, allowed
         while foretold < _FORETOLD and len(self.points) < self.most:
@@ -242,10 +242,10 @@ class _Line:
     def _transform(self, z: complex) -> np.ndarray:
         return np.asarray(self.response.transform(z, self.deeper))
 
-    def _fitted(self, allowed: float) -> Fractions:
+    def _fitted(self, allowed: float) -> LastTwo:
         """Two fractions of different length that follow all samples, from the last support on."""
         before = self.last
-        found = following(
+        found = fractions_through(
             np.array(self.points),
             np.array(self.values),
             allowed,
@@ -254,11 +254,9 @@ class _Line:
         )
         self.last = found.longer
         # Where new weights of the same support do, the last ones are the other fraction.
-        return (
-            found if before is None or len(found.shorter.support) else Fractions(before, self.last)
-        )
+        return found if before is None or len(found.shorter.support) else LastTwo(before, self.last)
 
-    def _sum(self, fraction: Fraction) -> PoleSum:
+    def _sum(self, fraction: Barycentric) -> PoleSum:
         """The sum of poles that follows all samples, with the poles of a fraction."""
         points, values = np.array(self.points), np.array(self.values)
         if self.one_sided:
@@ -269,8 +267,8 @@ class _Line:
     def _wanted(
         self,
         top: float,
-        shorter: Fraction | PoleSum,
-        longer: Fraction | PoleSum,
+        shorter: Barycentric | PoleSum,
+        longer: Barycentric | PoleSum,
         most: int,
         widest: int,
     ) -> list[float]:
@@ -304,7 +302,7 @@ class _Line:
     def _highest(self) -> float:
         return max(abs(z.imag) for z in self.points)
 
-    def _distance(self, sums: PoleSum | Fraction, sample: int) -> float:
+    def _distance(self, sums: PoleSum | Barycentric, sample: int) -> float:
         z = self.points[sample]
         return float(abs(z) * np.max(np.abs(sums.at(np.array([z]))[0] - self.values[sample])))
 
