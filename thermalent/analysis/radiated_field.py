@@ -15,7 +15,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.operators.superoperators import dense
 from thermalent.solution.errors import SolveError
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome
+from thermalent.solution.result import Outcome, SteadyState
 from thermalent.support import checks
 
 # Couplings below this part of the largest decay are rounding of the geometry's phases.
@@ -102,19 +102,31 @@ def chosen_steady_state(
     """The emitters' state where it is one of several, and its relative error.
 
     Raises:
+        SolveError: as of `usable_steady_state`.
+    """
+    state, reached = usable_steady_state(method, network, initial)
+    if not reached:
+        return None, 0.0
+    return state.state, float(state.error) / float(np.max(np.abs(state.state)))
+
+
+def usable_steady_state(
+    method: ContinuedFraction, network: Network, initial: Any
+) -> tuple[SteadyState, bool]:
+    """The steady state, and whether it is the one of several that `initial` leads to.
+
+    Raises:
         SolveError: the steady state is not unique and no `initial` is given, or it did not
             converge.
     """
-    state, reached, error = method.steady_state(network), None, 0.0
+    state, reached = method.steady_state(network), False
     if initial is not None:
         rho = states.initial_state(initial, network.dims, name="initial")
         if state.status.outcome is Outcome.NOT_UNIQUE:
-            state = method.steady_state_from(network, rho)
-            reached = state.state
-            error = float(state.error) / float(np.max(np.abs(reached)))
+            state, reached = method.steady_state_from(network, rho), True
     if not state.status.ok and state.status.outcome is not Outcome.INACCURATE:
         raise SolveError(state)
-    return reached, error
+    return state, reached
 
 
 def no_width(where: str) -> NoReturn:

@@ -8,8 +8,8 @@ import numpy as np
 
 from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
-from thermalent.solution.shown_states import imported_xarray
 from thermalent.solution.stored import Saved
+from thermalent.support.errors import optional
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ class _OverOneAxis(Saved):
         """
         found: Any = self
         axis, many = self._axis
-        return imported_xarray().Dataset(
+        return optional("xarray", "to_xarray()", "sweep").Dataset(
             {
                 type(self).__name__.lower(): ((axis,), found.values),
                 "error": ((axis,), found.error),

@@ -13,8 +13,8 @@ from html import escape
 from typing import Any
 
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.excitations.peak import peak_concurrence, peak_transfer
 from thermalent.explore.patience import within_seconds
+from thermalent.hardware.claims_of_platforms import UNTIL, ring_peak
 from thermalent.hardware.laboratory import Laboratory
 from thermalent.hardware.presets import PRESETS, preset
 from thermalent.solving.solve import steady_state
@@ -41,7 +41,6 @@ _PLAIN = {
 }
 _LABELS = {**_WITH_UNIT, **_PLAIN}
 _SECONDS = 10.0
-_UNTIL = 100.0  # in which the largest value is searched, inverse rate unit
 _RTOL = 1e-4
 _LONGEST = 60
 _ARGUMENT = re.compile(r"^Argument `(\w+)`")
@@ -182,17 +181,14 @@ def _result(name: str, changes: Mapping[str, Any]) -> str:
 
 def _rings(lab: Laboratory) -> tuple[list[tuple[str, str]], str]:
     """The largest concurrence, or fidelity of a transfer, over time."""
-    assert lab.initial is not None
-    if lab.target is None:
-        peak = peak_concurrence(lab.network, lab.initial, until=_UNTIL)
-        what, call = "largest concurrence", "peak_concurrence(lab.network, lab.initial"
-    else:
-        peak = peak_transfer(lab.network, lab.initial, lab.target, until=_UNTIL)
+    peak = ring_peak(lab)
+    what, call = "largest concurrence", "peak_concurrence(lab.network, lab.initial"
+    if lab.target is not None:
         what, call = "largest fidelity", "peak_transfer(lab.network, lab.initial, lab.target"
     time = f"{peak.time * lab.time_unit * 1e9:.4g} ns"
     if not peak.interior:
         time += ", the end of the search"
-    code = f"peak = te.{call}, until={_UNTIL})\nprint(peak.value, peak.time * lab.time_unit)\n"
+    code = f"peak = te.{call}, until={UNTIL})\nprint(peak.value, peak.time * lab.time_unit)\n"
     return [(what, f"{peak.value:.6f}"), ("after", time)], code
 
 

@@ -21,6 +21,7 @@ from scipy import sparse
 from thermalent.fock.space import Space
 from thermalent.networks.jump_channels import channels
 from thermalent.networks.network import Couplings, Network
+from thermalent.operators.superoperators import sparse_dagger, sparse_embed
 
 
 class Jump(NamedTuple):
@@ -56,7 +57,7 @@ def lindbladian(network: Network, space: Space) -> Lindbladian:
     for jump in jumps:
         generator = generator + two_sided(jump.a, jump.b, space)
     unitary = space.coordinates()
-    real = sparse.csr_array((unitary @ generator @ _adjoint(unitary)).real)
+    real = sparse.csr_array((unitary @ generator @ sparse_dagger(unitary)).real)
     real = _trace_preserving(real, space)
     real.eliminate_zeros()
     return Lindbladian(space=space, drift=drift, jumps=jumps, matrix=real)
@@ -83,7 +84,7 @@ def drift_of(hamiltonian: sparse.csr_array, jumps: Iterable[Jump]) -> sparse.csr
     """The evolution K between jumps."""
     drift = -1j * hamiltonian
     for jump in jumps:
-        drift = drift - 0.5 * (_adjoint(jump.b) @ jump.a)
+        drift = drift - 0.5 * (sparse_dagger(jump.b) @ jump.a)
     return drift
 
 
@@ -130,7 +131,7 @@ def truncated_operators(
     size = int(np.prod(dims))
     coupled = couplings(network)
     exchange, decay, absorption, pumping, anomalous = coupled
-    raising = [_adjoint(lower) for lower in lowering]
+    raising = [sparse_dagger(lower) for lower in lowering]
     hamiltonian = sparse.csr_array((size, size), dtype=complex)
     for l, raised in enumerate(raising):
         exchanged = _combination(exchange[l], lowering)
@@ -139,10 +140,10 @@ def truncated_operators(
         paired = _combination(0.5 * pumping[l], raising)
         if paired is not None:
             pairs = raised @ paired
-            hamiltonian = hamiltonian + pairs + _adjoint(pairs)
+            hamiltonian = hamiltonian + pairs + sparse_dagger(pairs)
     for p, emitter in enumerate(network.emitters):
         if np.any(emitter.hamiltonian):
-            hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + p, dims)
+            hamiltonian = hamiltonian + sparse_embed(emitter.hamiltonian, len(cutoffs) + p, dims)
     couplers = [*lowering, *raising]
     if fewest:
         collective = _independent_jumps(coupled, couplers)
@@ -157,7 +158,7 @@ def truncated_lowering(network: Network, cutoffs: tuple[int, ...]) -> list[spars
     dims = (*cutoffs, *network.dims)
     modes = [_annihilation(cutoff) for cutoff in cutoffs]
     local = [*modes, *(emitter.lowering for emitter in network.emitters)]
-    return [_embed(operator, place, dims) for place, operator in enumerate(local)]
+    return [sparse_embed(operator, place, dims) for place, operator in enumerate(local)]
 
 
 def couplings(network: Network) -> Couplings:
@@ -201,13 +202,13 @@ def _local_jumps(
     for k, mode in enumerate(network.modes):
         for rate, coupler in (
             (mode.bath_rate * (mode.n_th + 1), lowering[k]),
-            (mode.bath_rate * mode.n_th, _adjoint(lowering[k])),
+            (mode.bath_rate * mode.n_th, sparse_dagger(lowering[k])),
         ):
             if rate > 0:
                 yield Jump(rate * coupler, coupler)
     for p, emitter in enumerate(network.emitters):
         for jump in emitter.collapse_operators:
-            operator = _embed(jump, len(network.modes) + p, dims)
+            operator = sparse_embed(jump, len(network.modes) + p, dims)
             yield Jump(operator, operator)
 
 
@@ -222,14 +223,3 @@ def _combination(weights: np.ndarray, terms: list[sparse.csr_array]) -> sparse.c
 def _annihilation(cutoff: int) -> Any:
     n = np.arange(1, cutoff)
     return sparse.coo_array((np.sqrt(n).astype(complex), (n - 1, n)), shape=(cutoff, cutoff))
-
-
-def _embed(local: Any, position: int, dims: tuple[int, ...]) -> sparse.csr_array:
-    before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
-    # In COO format: a Kronecker product in block format would store zeros.
-    middle = sparse.kron(sparse.coo_array(local), sparse.eye_array(after), format="coo")
-    return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle, format="coo"))
-
-
-def _adjoint(operator: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array(operator.conj().T)

@@ -13,7 +13,7 @@ from thermalent.fock.lindbladian import truncated_lowering, truncated_operators
 from thermalent.networks.network import Network
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
-from thermalent.support.errors import ArgumentError, MissingPackageError
+from thermalent.support.errors import ArgumentError, optional
 
 _ROUNDING = 1e-12  # a jump term is a multiple of D[O] to this, relative to its largest element
 
@@ -51,12 +51,7 @@ class MasterEquation(metaclass=ExplainedClass):
         Raises:
             ImportError: QuTiP is not installed.
         """
-        try:
-            import qutip
-        except ImportError as error:
-            raise MissingPackageError(
-                "to_qutip() needs QuTiP: pip install 'thermalent[qutip]'"
-            ) from error
+        qutip = optional("qutip", "to_qutip()", "qutip", "QuTiP")
         dims = [list(self.dims), list(self.dims)]
         as_objects = [
             # QuTiP takes matrices of SciPy, not its newer arrays.

@@ -112,20 +112,14 @@ def asymptotic_state(
     Raises:
         MethodError: the factorisation does not fit into memory.
     """
-    coarse = None
-    if cutoffs:
-        coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
-    return _checked(problem, _asymptotic_state(problem, cutoffs, initial, coarse), initial)
+    return _checked(problem, _after_coarser(problem, cutoffs, initial), initial)
 
 
 def asymptotic_state_until(
     problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray, tolerance: float
 ) -> AsymptoticState:
     """The asymptotic state at cutoffs raised until the truncation error is within the tolerance."""
-    coarse = None
-    if cutoffs:
-        coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
-    result = _asymptotic_state(problem, cutoffs, initial, coarse)
+    result = _after_coarser(problem, cutoffs, initial)
     for _ in range(_ROUNDS):
         if result.truncation.bound <= tolerance or not result.converged:
             break
@@ -134,6 +128,15 @@ def asymptotic_state_until(
             break
         result = _asymptotic_state(problem, cutoffs, initial, result)
     return _checked(problem, result, initial)
+
+
+def _after_coarser(
+    problem: Problem, cutoffs: tuple[int, ...], initial: np.ndarray
+) -> AsymptoticState:
+    coarse = None
+    if cutoffs:
+        coarse = _asymptotic_state(problem, coarser(cutoffs, problem.known_ratios), initial, None)
+    return _asymptotic_state(problem, cutoffs, initial, coarse)
 
 
 def _checked(problem: Problem, result: AsymptoticState, initial: np.ndarray) -> AsymptoticState:

@@ -15,7 +15,7 @@ from thermalent.hardware.presets import PRESETS, preset
 from thermalent.hardware.units import with_prefix
 from thermalent.solving.solve import steady_state
 
-_UNTIL = 100.0  # 1/gamma_R; the first peaks come at 2 to 13
+UNTIL = 100.0  # 1/gamma_R; the first peaks come at 2 to 13
 _FOUR_DIGITS = ContinuedFraction(rtol=1e-4)  # of two pairs, whose concurrences then have 3e-4
 _STARTS = np.array([[0.2, 0.4], [1.6, 1.4]])  # of the search for the best couplings, gamma_R
 _RAILS = ("A1", "B1"), ("A2", "B2")
@@ -56,8 +56,8 @@ def ring_peak(lab: Laboratory) -> Peak:
     if lab.initial is None:
         raise TypeError("the laboratory has no initial state")
     if lab.target is None:
-        return peak_concurrence(lab.network, lab.initial, until=_UNTIL)
-    return peak_transfer(lab.network, lab.initial, lab.target, until=_UNTIL)
+        return peak_concurrence(lab.network, lab.initial, until=UNTIL)
+    return peak_transfer(lab.network, lab.initial, lab.target, until=UNTIL)
 
 
 def best_couplings(name: str, **changes: Any) -> tuple[tuple[float, float], float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 from math import pi
@@ -29,8 +30,28 @@ class QuantityRow(NamedTuple):
     network: str
 
 
+class InLaboratory(metaclass=ExplainedClass):
+    """What has a network, the unit of its rates, and rows that say what both are made of."""
+
+    network: Network
+    rate_unit: float
+
+    def _repr_html_(self) -> str:
+        head = ("quantity", "symbol", "laboratory", "network")
+        return html_table(self.rows(), title=self.network.label, head=head)
+
+    @property
+    def time_unit(self) -> float:
+        """The network's unit of time, s."""
+        return 1 / self.rate_unit
+
+    @abstractmethod
+    def rows(self) -> list[QuantityRow]:
+        """The numbers as lines of a table."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Hardware(metaclass=ExplainedClass):
+class Hardware(InLaboratory):
     """A dimensionless network, and the laboratory numbers that it stands for.
 
     Args:
@@ -70,15 +91,6 @@ class Hardware(metaclass=ExplainedClass):
     wavelengths: tuple[float, ...] | None = None
     filter: Filter | None = None
     quanta: str = "photon"
-
-    def _repr_html_(self) -> str:
-        head = ("quantity", "symbol", "laboratory", "network")
-        return html_table(self.rows(), title=self.network.label, head=head)
-
-    @property
-    def time_unit(self) -> float:
-        """The network's unit of time, s."""
-        return 1 / self.rate_unit
 
     @property
     def flux(self) -> float:

@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from thermalent.display.table import html_table
-from thermalent.hardware.description import QuantityRow
+from thermalent.hardware.description import InLaboratory, QuantityRow
 from thermalent.hardware.units import with_prefix
-from thermalent.support.calls import ExplainedClass
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laboratory(metaclass=ExplainedClass):
+class Laboratory(InLaboratory):
     """A dimensionless network, and the laboratory numbers that it stands for.
 
     Args:
@@ -33,15 +31,6 @@ class Laboratory(metaclass=ExplainedClass):
     numbers: tuple[QuantityRow, ...]
     initial: Mapping[str, float] | None = None
     target: Mapping[str, float] | None = None
-
-    def _repr_html_(self) -> str:
-        head = ("quantity", "symbol", "laboratory", "network")
-        return html_table(self.rows(), title=self.network.label, head=head)
-
-    @property
-    def time_unit(self) -> float:
-        """The network's unit of time, s."""
-        return 1 / self.rate_unit
 
     def rows(self) -> list[QuantityRow]:
         """The numbers as lines of a table; what is zero is left out."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +20,7 @@ from thermalent.networks.jump_channels import channels
 from thermalent.networks.network import Couplings, Network
 from thermalent.networks.nodes import Emitter
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, node_signs
+from thermalent.operators.superoperators import sparse_dagger, sparse_embed
 
 # A channel of this negative rate, part of the largest, is more than rounding.
 _NEGATIVE = 1e-10
@@ -109,7 +110,7 @@ def _system(
     size = lowering[0].shape[0]
     kept = np.ix_(list(nodes), list(nodes))
     coupled = Couplings(*(matrix[kept] for matrix in network.couplings))
-    raising = [_adjoint(lower) for lower in lowering]
+    raising = [sparse_dagger(lower) for lower in lowering]
     hamiltonian = sparse.csr_array((size, size), dtype=complex)
     for j, raised in enumerate(raising):
         for l, other in enumerate(lowering):
@@ -117,7 +118,7 @@ def _system(
                 hamiltonian = hamiltonian + coupled.exchange[j, l] * (raised @ other)
             if coupled.pumping[j, l] != 0:
                 pair = 0.5 * coupled.pumping[j, l] * (raised @ raising[l])
-                hamiltonian = hamiltonian + pair + _adjoint(pair)
+                hamiltonian = hamiltonian + pair + sparse_dagger(pair)
     jumps = []
     for channel in channels(coupled):
         terms = zip(channel.weights, [*lowering, *raising], strict=True)
@@ -129,14 +130,14 @@ def _system(
         ):
             if rate > 0:
                 jumps.append(np.sqrt(rate) * operator)
-    for place, emitter in enumerate(emitters):
-        full = (*cutoffs, *dims)
+    full = (*cutoffs, *dims)
+    for place, emitter in enumerate(emitters, len(cutoffs)):
         if np.any(emitter.hamiltonian):
-            hamiltonian = hamiltonian + _embed(emitter.hamiltonian, len(cutoffs) + place, full)
-        jumps += [_embed(jump, len(cutoffs) + place, full) for jump in emitter.collapse_operators]
+            hamiltonian = hamiltonian + sparse_embed(emitter.hamiltonian, place, full)
+        jumps += [sparse_embed(jump, place, full) for jump in emitter.collapse_operators]
     drift = -1j * hamiltonian
     for jump in jumps:
-        drift = drift - 0.5 * (_adjoint(jump) @ jump)
+        drift = drift - 0.5 * (sparse_dagger(jump) @ jump)
     numbers, charges = _charges(network, cutoffs, emitters)
     return replace(_sorted(charges, cutoffs, dims, drift, jumps), numbers=numbers)
 
@@ -213,13 +214,9 @@ def _lowering(cutoffs: tuple[int, ...], emitters: Sequence[Emitter]) -> list[spa
     dims = (*cutoffs, *(emitter.dimension for emitter in emitters))
     local = [np.diag(np.sqrt(np.arange(1.0, cutoff)), 1) for cutoff in cutoffs]
     local += [emitter.lowering for emitter in emitters]
-    return [_embed(operator, place, dims) for place, operator in enumerate(local)]
-
-
-def _embed(local: np.ndarray, place: int, dims: Sequence[int]) -> sparse.csr_array:
-    factors = [sparse.eye_array(d, format="coo") for d in dims]
-    factors[place] = sparse.coo_array(np.asarray(local, dtype=complex))
-    return sparse.csr_array(reduce(lambda a, b: sparse.kron(a, b, format="coo"), factors))
+    return [
+        sparse_embed(operator.astype(complex), place, dims) for place, operator in enumerate(local)
+    ]
 
 
 def _sum(terms: Iterable[tuple[complex, sparse.csr_array]], size: int) -> sparse.csr_array:
@@ -228,10 +225,6 @@ def _sum(terms: Iterable[tuple[complex, sparse.csr_array]], size: int) -> sparse
         if weight != 0:
             total = total + weight * operator
     return total
-
-
-def _adjoint(operator: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array(operator.conj().T)
 
 
 def _csr(matrix: sparse.csr_array) -> Arrays:

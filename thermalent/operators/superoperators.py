@@ -30,6 +30,20 @@ def embed(local: np.ndarray, position: int, dims: Sequence[int]) -> Operator:
     return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle))
 
 
+def sparse_embed(local: np.ndarray, position: int, dims: Sequence[int]) -> sparse.csr_array:
+    """The same as a sparse array, without zeros that are stored."""
+    before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
+    # In COO format: a Kronecker product in block format would store zeros.
+    middle = sparse.coo_array(np.asarray(local))
+    middle = sparse.kron(middle, sparse.eye_array(after), format="coo")
+    return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle, format="coo"))
+
+
+def sparse_dagger(operator: sparse.csr_array) -> sparse.csr_array:
+    """The adjoint in the same format."""
+    return sparse.csr_array(operator.conj().T)
+
+
 def dagger(operator: Operator) -> Operator:
     """The adjoint."""
     return operator.conj().T

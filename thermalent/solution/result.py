@@ -17,7 +17,7 @@ from thermalent.operators.reading import expectations, observables, weights
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.shown_states import ShownState
 from thermalent.solution.stored import Saved
-from thermalent.support.errors import MissingPackageError
+from thermalent.support.errors import optional
 
 if TYPE_CHECKING:
     from thermalent.networks.network import Network
@@ -211,12 +211,7 @@ class SteadyState(Saved, ShownState):
         Raises:
             ImportError: QuTiP is not installed.
         """
-        try:
-            import qutip
-        except ImportError as error:
-            raise MissingPackageError(
-                "to_qutip() needs QuTiP: pip install 'thermalent[qutip]'"
-            ) from error
+        qutip = optional("qutip", "to_qutip()", "qutip", "QuTiP")
         dims = list(self.network.dims)
         return qutip.Qobj(self.state, dims=[dims, dims])
 

@@ -17,7 +17,7 @@ from thermalent.operators import states
 from thermalent.operators.reading.observables import MEASURES
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
-from thermalent.support.errors import MissingPackageError
+from thermalent.support.errors import optional
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
@@ -92,7 +92,7 @@ class ShownState(metaclass=ExplainedClass):
         """
         result: Any = self
         names, levels = _basis(result.network, by_emitter)
-        return imported_xarray().DataArray(
+        return optional("xarray", "to_xarray()", "sweep").DataArray(
             result.state.reshape([len(level) for level in levels.values()]),
             dims=names,
             coords=levels,
@@ -113,7 +113,7 @@ class ShownState(metaclass=ExplainedClass):
             ImportError: pandas is not installed.
         """
         found = _columns(self, observables, tuple(names))
-        return imported_pandas().DataFrame(
+        return optional("pandas", "to_pandas()", "sweep").DataFrame(
             [(float(value), float(value.error)) for value in found.values()],
             index=list(found),
             columns=["value", "error"],
@@ -214,7 +214,7 @@ class ShownEvolution(metaclass=ExplainedClass):
         result: Any = self
         names, levels = _basis(result.network, by_emitter)
         shape = (len(result.times), *(len(level) for level in levels.values()))
-        return imported_xarray().Dataset(
+        return optional("xarray", "to_xarray()", "sweep").Dataset(
             {
                 "state": (("time", *names), result.states.reshape(shape)),
                 "error": (("time",), np.asarray(result.error, dtype=float)),
@@ -239,7 +239,7 @@ class ShownEvolution(metaclass=ExplainedClass):
         for label, values in _columns(result, observables, tuple(names)).items():
             columns[label] = np.asarray(values)
             columns[f"error of {label}"] = np.asarray(values.error)
-        pandas = imported_pandas()
+        pandas = optional("pandas", "to_pandas()", "sweep")
         return pandas.DataFrame(columns, index=pandas.Index(result.times, name="time"))
 
 
@@ -259,28 +259,6 @@ def _basis(network: Network, by_emitter: bool) -> tuple[list[str], dict[str, Any
         for name, d in zip(network.emitter_names, network.dims, strict=True)
     }
     return list(levels), levels
-
-
-def imported_xarray() -> Any:
-    """The package xarray, or an error that says how to install it."""
-    try:
-        import xarray
-    except ImportError as error:
-        raise MissingPackageError(
-            "to_xarray() needs xarray: pip install 'thermalent[sweep]'"
-        ) from error
-    return xarray
-
-
-def imported_pandas() -> Any:
-    """The package pandas, or an error that says how to install it."""
-    try:
-        import pandas
-    except ImportError as error:
-        raise MissingPackageError(
-            "to_pandas() needs pandas: pip install 'thermalent[sweep]'"
-        ) from error
-    return pandas
 
 
 def _columns(result: Any, observables: tuple[str, ...], names: tuple[str, ...]) -> dict[str, Any]:

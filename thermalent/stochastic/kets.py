@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from scipy import sparse
@@ -16,6 +15,7 @@ from scipy import sparse
 from thermalent.networks.jump_channels import channels
 from thermalent.networks.network import Couplings, Network
 from thermalent.networks.nodes import Qubit
+from thermalent.operators.superoperators import sparse_dagger, sparse_embed
 from thermalent.solution.tasks import SourceStart, start_amplitudes
 from thermalent.stochastic.ket_kernels import KetPlan
 from thermalent.stochastic.linear_field import LinearField, driven, no_classical_field
@@ -112,8 +112,8 @@ def driven_kets(network: Network) -> DrivenKets:
     zero = np.zeros((len(emitters), len(emitters)), dtype=complex)
     exchange = network.exchange[np.ix_(emitters, emitters)]
     coupled = Couplings(exchange, described.decay, described.absorption, zero, zero)
-    lowering = [_embed(e.lowering, i, len(emitters)) for i, e in enumerate(network.emitters)]
-    raising = [_adjoint(lower) for lower in lowering]
+    lowering = [sparse_embed(e.lowering, i, network.dims) for i, e in enumerate(network.emitters)]
+    raising = [sparse_dagger(lower) for lower in lowering]
     size = 2 ** len(emitters)
     drift = sparse.csr_array((size, size), dtype=complex)
     for j, raised in enumerate(raising):
@@ -128,9 +128,9 @@ def driven_kets(network: Network) -> DrivenKets:
                 operator = operator + value * part
         jumps.append(np.sqrt(max(channel.rate, 0.0)) * operator)
     for place, emitter in enumerate(network.emitters):
-        jumps += [_embed(local, place, len(emitters)) for local in emitter.collapse_operators]
+        jumps += [sparse_embed(local, place, network.dims) for local in emitter.collapse_operators]
     for operator in jumps:
-        drift = drift - 0.5 * (_adjoint(operator) @ operator)
+        drift = drift - 0.5 * (sparse_dagger(operator) @ operator)
     return DrivenKets(
         count=len(emitters),
         field=described.field,
@@ -194,16 +194,6 @@ def _rate(field: LinearField, coupled: Couplings) -> float:
     changing = float(np.max(np.abs(np.linalg.eigvals(field.drift))))
     own = float(np.max(np.abs(coupled.exchange).max(axis=1) + np.abs(coupled.decay).max(axis=1)))
     return 2 * turning + changing + own
-
-
-def _embed(local: np.ndarray, place: int, count: int) -> sparse.csr_array:
-    factors = [sparse.eye_array(2, format="coo") for _ in range(count)]
-    factors[place] = sparse.coo_array(np.asarray(local, dtype=complex))
-    return sparse.csr_array(reduce(lambda a, b: sparse.kron(a, b, format="coo"), factors))
-
-
-def _adjoint(operator: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array(operator.conj().T)
 
 
 def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:

@@ -212,11 +212,7 @@ def hermitian(name: str, matrix: np.ndarray) -> np.ndarray:
     deviation = float(np.abs(matrix - adjoint).max(initial=0.0))
     # Most matrices equal their adjoint: then the scale of the deviation does not matter.
     if deviation > 0 and deviation > 1e-12 * max(float(np.abs(matrix).max()), 1e-300):
-        fail(
-            name,
-            "Hermitian",
-            Words(f"not: its largest deviation from its adjoint is {deviation:.3g}"),
-        )
+        _fail_deviation(name, "Hermitian", "adjoint", deviation)
     return np.asarray((matrix + adjoint) / 2)
 
 
@@ -225,12 +221,12 @@ def symmetric(name: str, matrix: np.ndarray) -> np.ndarray:
     deviation = float(np.max(np.abs(matrix - matrix.T), initial=0.0))
     scale = float(np.max(np.abs(matrix), initial=0.0))
     if deviation > 1e-12 * max(scale, 1e-300):
-        fail(
-            name,
-            "symmetric",
-            Words(f"not: its largest deviation from its transpose is {deviation:.3g}"),
-        )
+        _fail_deviation(name, "symmetric", "transpose", deviation)
     return (matrix + matrix.T) / 2
+
+
+def _fail_deviation(name: str, allowed: str, other: str, deviation: float) -> NoReturn:
+    fail(name, allowed, Words(f"not: its largest deviation from its {other} is {deviation:.3g}"))
 
 
 def eigenvalue_rounding(rows: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -56,3 +57,23 @@ class UnknownAttributeError(ThermalentError, AttributeError):
 
 class MissingPackageError(ThermalentError, ImportError):
     """An optional package is not installed; the message says how to install it."""
+
+
+def optional(package: str, call: str, extra: str, name: str = "") -> Any:
+    """An optional package, for a call that needs it.
+
+    Args:
+        package: What is imported.
+        call: What asks for it, in words.
+        extra: The extra of thermalent that installs it.
+        name: How the package calls itself, if not so.
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{call} needs {name or package}: pip install 'thermalent[{extra}]'"
+        ) from error

@@ -8,15 +8,14 @@ import numpy as np
 
 from thermalent.analysis.conditional.expansion import expansion
 from thermalent.analysis.conditional.states import ConditionalStates
+from thermalent.analysis.radiated_field import usable_steady_state
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
-from thermalent.operators import states
-from thermalent.solution.errors import SolveError, require_memory
+from thermalent.solution.errors import require_memory
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome, SteadyState
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 
@@ -79,7 +78,7 @@ def conditional_states(
         memory.regression_bytes(network, numbers, aimed),
         "Use fewer emitters, or a larger rtol.",
     )
-    mean, reached = _steady_state(method, network, initial)
+    mean, reached = usable_steady_state(method, network, initial)
     h = hierarchy(network, numbers)
     remedy = "Ask for distribution='Husimi', which is the smoothest."
     if distribution == "P" and not h.modes[0].variance > 0:
@@ -93,23 +92,9 @@ def conditional_states(
         _ADDED[distribution],
         aimed,
         remedy,
-        None if reached is None else reached.state,
-        0.0 if reached is None else float(reached.error) / float(np.max(np.abs(reached.state))),
+        mean.state if reached else None,
+        float(mean.error) / float(np.max(np.abs(mean.state))) if reached else 0.0,
     )
     return ConditionalStates(
         network=network, distribution=distribution, mean=mean, coefficients=coefficients
     )
-
-
-def _steady_state(
-    method: ContinuedFraction, network: Network, initial: Any
-) -> tuple[SteadyState, SteadyState | None]:
-    """The steady state, and once more if it is the one of several that `initial` leads to."""
-    mean, reached = method.steady_state(network), None
-    if initial is not None:
-        rho = states.initial_state(initial, network.dims, name="initial")
-        if mean.status.outcome is Outcome.NOT_UNIQUE:
-            mean = reached = method.steady_state_from(network, rho)
-    if not mean.status.ok and mean.status.outcome is not Outcome.INACCURATE:
-        raise SolveError(mean)
-    return mean, reached

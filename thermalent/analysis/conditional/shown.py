@@ -11,9 +11,9 @@ from thermalent.display import plots
 from thermalent.display.table import html_table, with_error
 from thermalent.networks.shown_network import names_in_short
 from thermalent.operators.reading import weights
-from thermalent.solution.shown_states import imported_xarray
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
+from thermalent.support.errors import optional
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +93,7 @@ class ShownConditionalStates(metaclass=ExplainedClass):
             ImportError: xarray is not installed.
         """
         found: Any = self
-        xarray = imported_xarray()
+        xarray = optional("xarray", "to_xarray()", "sweep")
         given = checked_amplitudes(alpha)
         states, density = [found.state(value) for value in given], found.density(given)
         over = ("amplitude", "ket", "bra")

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import splu
 
 from thermalent.analytic.methods.classical_field import ClassicalField, classical, field
 from thermalent.analytic.methods.null_vector import OneMode, result
-from thermalent.analytic.methods.steady_state_plan import steady_state_problem
+from thermalent.analytic.methods.steady_state_plan import planned
 from thermalent.analytic.radial_elements import RadialElements, radial_elements
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -68,9 +68,9 @@ class AmplitudeFluctuations(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        problem = steady_state_problem(task, classical)
-        if isinstance(problem, Refusal):
-            return problem
+        return planned(task, classical, self._plan)
+
+    def _plan(self, problem: OneMode) -> Plan | Refusal:
         d = int(np.prod(problem.network.dims))
         if d > _LARGEST_DIMENSION:
             return Refusal(

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from thermalent.analytic.methods.null_vector import ChargeSpace, OneMode, small_enough
-from thermalent.analytic.methods.steady_state_plan import NullVectorPlan, steady_state_problem
+from thermalent.analytic.methods.steady_state_plan import NullVectorPlan, planned
 from thermalent.networks.liouvillian import emitter_liouvillian
 from thermalent.networks.network import Network
 from thermalent.solution.method import Claim, Method
@@ -41,10 +41,7 @@ class Markov(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless there is one unpumped mode and few emitters."""
-        problem = steady_state_problem(task, small_enough)
-        if isinstance(problem, Refusal):
-            return problem
-        return MarkovPlan(method=self, problem=problem)
+        return planned(task, small_enough, lambda problem: MarkovPlan(method=self, problem=problem))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

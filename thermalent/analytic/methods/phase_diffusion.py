@@ -9,7 +9,7 @@ import numpy as np
 
 from thermalent.analytic.methods.classical_field import classical, dense_cost, field
 from thermalent.analytic.methods.null_vector import OneMode, result
-from thermalent.analytic.methods.steady_state_plan import steady_state_problem
+from thermalent.analytic.methods.steady_state_plan import planned
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import SteadyState
@@ -60,10 +60,7 @@ class PhaseDiffusion(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        problem = steady_state_problem(task, classical)
-        if isinstance(problem, Refusal):
-            return problem
-        return PhaseDiffusionPlan(method=self, problem=problem)
+        return planned(task, classical, lambda mode: PhaseDiffusionPlan(method=self, problem=mode))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from thermalent.analytic.methods.classical_field import ClassicalField, classical, dense_cost, field
 from thermalent.analytic.methods.null_vector import NullState, OneMode, result
 from thermalent.analytic.methods.recognise import IdealLink, ideal_link
-from thermalent.analytic.methods.steady_state_plan import steady_state_problem
+from thermalent.analytic.methods.steady_state_plan import planned
 from thermalent.analytic.quasistatic import quasistatic_populations
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -59,10 +59,7 @@ class Quasistatic(Method):
 
     def plan(self, task: Task) -> Plan | Refusal:
         """The plan; refused unless one classical field of random phase drives few levels."""
-        problem = steady_state_problem(task, classical)
-        if isinstance(problem, Refusal):
-            return problem
-        return QuasistaticPlan(method=self, problem=problem)
+        return planned(task, classical, lambda mode: QuasistaticPlan(method=self, problem=mode))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -22,21 +22,24 @@ from thermalent.solution.result import SteadyState
 from thermalent.solution.tasks import EvolutionTask, Task
 
 
-def steady_state_problem(
-    task: Task, taken: Callable[[OneMode | Refusal], OneMode | Refusal]
-) -> OneMode | Refusal:
-    """The one mode and its emitters of a task, for methods that know steady states alone.
+def planned(
+    task: Task,
+    taken: Callable[[OneMode | Refusal], OneMode | Refusal],
+    make: Callable[[OneMode], Plan | Refusal],
+) -> Plan | Refusal:
+    """The plan of a task, for methods that know steady states alone.
 
     Args:
         task: The task.
         taken: Which networks of one mode the method takes: those it does not become refusals.
+        make: Makes the plan of one mode and its emitters.
     """
     if isinstance(task, EvolutionTask):
         return STEADY_STATES_ONLY
     problem = taken(one_mode_of(task.network))
     if isinstance(problem, Refusal):
         return problem
-    return NO_INITIAL if task.initial is not None else problem
+    return NO_INITIAL if task.initial is not None else make(problem)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

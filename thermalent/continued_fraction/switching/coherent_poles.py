@@ -10,16 +10,15 @@ hot ones; nothing may act back on those.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from thermalent.continued_fraction.several_poles.chain.assembly import assemble_tiers
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.moving.displaced_source import (
+    CoherentStretch,
     DisplacedRun,
     places_of,
 )
@@ -32,7 +31,6 @@ from thermalent.continued_fraction.several_poles.moving.larger_runs import (
 from thermalent.continued_fraction.several_poles.moving.moving_source import (
     MovingSource,
     explicit_work,
-    steps_to,
     up_alone,
 )
 from thermalent.continued_fraction.several_poles.moving.wider_reference import (
@@ -47,7 +45,6 @@ from thermalent.continued_fraction.switching.followed_poles import (
     followed_stretches,
 )
 from thermalent.continued_fraction.switching.poles_tiers import numbers_of, with_changes
-from thermalent.support.progress import working
 
 _WORTH_CONTOURS = 2.0  # times that the source takes to be stationary, from which contours are used
 _LOOKED_AT = 60  # times of a stretch at which the field is looked at
@@ -58,18 +55,6 @@ _FIRST_QUANTA = 2  # of a hot source, where the first order leaves some percent
 _TIERS, _MORE_TIERS = 1.3, 1.25
 # Variance of the field up to which short steps of coupled charges are faster than long ones.
 _SHORT_STEPS = 20.0
-
-
-class CoherentStretch(NamedTuple):
-    """The source while one network holds.
-
-    Args:
-        source: Its mean and covariance since the network began.
-        length: How long the network holds.
-    """
-
-    source: MovingSource
-    length: float
 
 
 def coherent_stretches(
@@ -192,37 +177,7 @@ class SwitchedDisplacedRun(DisplacedRun):
             left -= stretch.length
         return found
 
-    def states(
-        self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """See `Run`; contours give the rest of the last stretch, once its source is stationary."""
-        d, begin, done, y = len(self.chain.numbers), 0.0, 0, self.start
-        found, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-        refused = 0.0
-        with working("evolution from a coherent source") as report:
-            for stretch in self.stretches:
-                self._enter(stretch)
-                final = stretch is self.stretches[-1]
-                end = times[-1] if final else begin + stretch.length
-                marks = np.maximum(times[done:][times[done:] <= end] - begin, 0.0)
-                limit = self._limit(times[-1] - begin, tolerance) if final else stretch.length
-                early = marks[marks <= limit] if final else np.minimum(marks, limit)
-                late = marks[len(early) :]
-                until = [*early.tolist(), *([limit] if late.size or not final else [])]
-                for i, now in enumerate(steps_to(self._slope, y, until, tolerance, report)):
-                    if i < len(early):
-                        found[done + i] = self._read(now)
-                    y = now
-                if late.size:
-                    found[-late.size :], error[-late.size :], refused = self._late(
-                        y, late - limit, tolerance
-                    )
-                begin, done = begin + stretch.length, done + len(marks)
-                if done == len(times):
-                    break
-        return found, error, refused
-
-    def _limit(self, end: float, tolerance: float) -> float:
+    def _limit(self, end: float, settled: float, tolerance: float) -> float:
         """When contours take over; never where steps to the end take hardly longer."""
         settled = self.source.settled(tolerance)
         return settled if end > _WORTH_CONTOURS * settled else np.inf
@@ -238,13 +193,7 @@ class SwitchedDisplacedRun(DisplacedRun):
             [assemble_tiers(one, self.last) for one in (cold, *map(up_alone, units))]
             for cold, *units in self._built[key]
         ]
-        self._sizes_of([part[0].shape[0] for part in parts])
-        self.constant, *self.varying = (
-            sparse.csr_array(sparse.block_diag(matrices, format="csr"))
-            for matrices in zip(*parts, strict=True)
-        )
-        self.raising = self._coupled(self.chain.drive, 1)
-        self.lowering = self._coupled(self.chain.drive_conj, -1)
+        self._take(parts)
 
     def _weights(self, lacking: np.ndarray) -> list[float]:
         return numbers_of(self.chain.covariance[0] + lacking)

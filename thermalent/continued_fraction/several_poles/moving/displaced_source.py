@@ -11,6 +11,8 @@ couples no tiers. Charges up to some largest one are kept, a truncation like tha
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -50,6 +52,18 @@ def bytes_of_displaced(chain: SourceChain, quanta: int, tiers_kept: float, charg
     return _BYTES * _PER_STATE * d * unknowns
 
 
+class CoherentStretch(NamedTuple):
+    """The source while one network holds.
+
+    Args:
+        source: Its mean and covariance since the network began.
+        length: How long the network holds.
+    """
+
+    source: MovingSource
+    length: float
+
+
 class DisplacedRun:
     """One evolution with K quanta, the tiers up to `last` and the charges up to `most_charge`.
 
@@ -72,23 +86,25 @@ class DisplacedRun:
         rho: np.ndarray,
     ) -> None:
         self.chain, self.source, self.quanta, self.last = chain, source, quanta, last
+        self.stretches = [CoherentStretch(source, np.inf)]
         changes = covariance_changes(chain)
         parts, self.places = [], []
         for charge in range(most_charge + 1):
             built, moved = tiers_with_changes(chain, quanta, changes, charge=charge, whole=True)
             parts.append([assemble_tiers(one, last) for one in (built, *map(up_alone, moved))])
             self.places.append(places_of(chain, built, last, quanta))
-        self._sizes_of([part[0].shape[0] for part in parts])
+        self._take(parts)
+        self._places_of_start(rho)
+
+    def _take(self, parts: list[list[sparse.csr_array]]) -> None:
+        """Take the generator that is made of these parts of each charge."""
+        self.offset = np.concatenate([[0], np.cumsum([part[0].shape[0] for part in parts])])
         self.constant, *self.varying = (
             sparse.csr_array(sparse.block_diag(matrices, format="csr"))
             for matrices in zip(*parts, strict=True)
         )
-        self.raising = self._coupled(chain.drive, 1)
-        self.lowering = self._coupled(chain.drive_conj, -1)
-        self._places_of_start(rho)
-
-    def _sizes_of(self, sizes: list[int]) -> None:
-        self.offset = np.concatenate([[0], np.cumsum(sizes)])
+        self.raising = self._coupled(self.chain.drive, 1)
+        self.lowering = self._coupled(self.chain.drive_conj, -1)
 
     def _places_of_start(self, rho: np.ndarray) -> None:
         chain = self.chain
@@ -128,22 +144,43 @@ class DisplacedRun:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
 
-        Beside them the multiplications that what is not finite would have taken, or zero.
+        Beside them the multiplications that what is not finite would have taken, or zero. Contours
+        give the rest of the last stretch, once its source is stationary.
         """
-        by_steps, late = times[times <= settled], times[times > settled]
-        until = [*by_steps.tolist(), *([settled] if late.size else [])]
-        d = len(self.chain.numbers)
+        d, begin, done, y = len(self.chain.numbers), 0.0, 0, self.start
         found, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-        with working("evolution from a coherent source") as report:
-            for i, y in enumerate(steps_to(self._slope, self.start, until, tolerance, report)):
-                if i < len(by_steps):
-                    found[i] = self._read(y)
         refused = 0.0
-        if late.size:
-            found[-late.size :], error[-late.size :], refused = self._late(
-                y, late - settled, tolerance
-            )
+        with working("evolution from a coherent source") as report:
+            for stretch in self.stretches:
+                self._enter(stretch)
+                final = stretch is self.stretches[-1]
+                end = times[-1] if final else begin + stretch.length
+                marks = np.maximum(times[done:][times[done:] <= end] - begin, 0.0)
+                limit = (
+                    self._limit(times[-1] - begin, settled, tolerance) if final else stretch.length
+                )
+                early = marks[marks <= limit] if final else np.minimum(marks, limit)
+                late = marks[len(early) :]
+                until = [*early.tolist(), *([limit] if late.size or not final else [])]
+                for i, now in enumerate(steps_to(self._slope, y, until, tolerance, report)):
+                    if i < len(early):
+                        found[done + i] = self._read(now)
+                    y = now
+                if late.size:
+                    found[-late.size :], error[-late.size :], refused = self._late(
+                        y, late - limit, tolerance
+                    )
+                begin, done = begin + stretch.length, done + len(marks)
+                if done == len(times):
+                    break
         return found, error, refused
+
+    def _limit(self, end: float, settled: float, tolerance: float) -> float:
+        """When contours take over from the steps in the last stretch."""
+        return settled
+
+    def _enter(self, stretch: CoherentStretch) -> None:
+        """Take the generator of a stretch: here the only one."""
 
     def _late(
         self, y: np.ndarray, times: np.ndarray, tolerance: float
