@@ -30,12 +30,11 @@ def embed(local: np.ndarray, position: int, dims: Sequence[int]) -> Operator:
     return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle))
 
 
-def sparse_embed(local: np.ndarray, position: int, dims: Sequence[int]) -> sparse.csr_array:
+def sparse_embed(local: Operator, position: int, dims: Sequence[int]) -> sparse.csr_array:
     """The same as a sparse array, without zeros that are stored."""
     before, after = int(np.prod(dims[:position])), int(np.prod(dims[position + 1 :]))
     # In COO format: a Kronecker product in block format would store zeros.
-    middle = sparse.coo_array(np.asarray(local))
-    middle = sparse.kron(middle, sparse.eye_array(after), format="coo")
+    middle = sparse.kron(sparse.coo_array(local), sparse.eye_array(after), format="coo")
     return sparse.csr_array(sparse.kron(sparse.eye_array(before), middle, format="coo"))
 
 
