@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis.design.search import margin
+from thermalent.analysis.design.margins import margin
 from thermalent.analysis.shapes.best_filter import _warn, filter_of
 from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
 from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct

@@ -5,17 +5,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from thermalent.analysis.design import margins as of_links
 from thermalent.analysis.design import search as module
-from thermalent.analysis.design.search import (
-    MarginSearch,
+from thermalent.analysis.design.margins import (
     _coarse_margin,
     _surely_none,
-    _tops,
-    _widened,
     entanglement,
     imperfect,
     margin,
 )
+from thermalent.analysis.design.search import MarginSearch, _tops, _widened
 
 
 def state(coherence, empty=0.2, both=0.1):
@@ -50,9 +49,9 @@ def solved(monkeypatch):
 
     def of(error, coherence=0.3):
         found = SimpleNamespace(state=state(coherence), error=error)
-        monkeypatch.setattr(module, "steady_state_in_doubles", lambda network, settings: found)
+        monkeypatch.setattr(of_links, "steady_state_in_doubles", lambda network, settings: found)
         exact = SimpleNamespace(state=state(coherence + 0.01))
-        monkeypatch.setattr(module, "steady_state", lambda network: exact)
+        monkeypatch.setattr(of_links, "steady_state", lambda network: exact)
         return margin(found.state), margin(exact.state)
 
     return of
@@ -88,7 +87,7 @@ def test_tops_are_those_near_the_largest():
 
 
 def test_more_of_one_imperfection(monkeypatch):
-    monkeypatch.setattr(module, "thermal_link", lambda n, kappa, **link: (n, kappa, link))
+    monkeypatch.setattr(of_links, "thermal_link", lambda n, kappa, **link: (n, kappa, link))
     link = {"waveguide_occupation": 0.1, "loss": 0.05}
     assert imperfect(9.0, 0.2, link, "loss", 0.2)[2] == {**link, "loss": pytest.approx(0.25)}
     assert imperfect(9.0, 0.2, link, "detuning", 0.2)[2] == {**link, "detuning": (0.1, -0.1)}

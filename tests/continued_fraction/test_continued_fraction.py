@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import thermalent as te
 from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.solution.result import Outcome, checked
+from thermalent.solution.result import Outcome
+from thermalent.solution.validity import checked
 
 
 def solve(net, **kwargs):

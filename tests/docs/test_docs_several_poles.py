@@ -8,7 +8,7 @@ import pytest
 
 import thermalent as te
 from tests.support.long_ones import ordinary_and_long
-from thermalent.analysis.design.search import margin
+from thermalent.analysis.design.margins import margin
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "several_poles.md"
 

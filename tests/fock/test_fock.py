@@ -13,7 +13,7 @@ from thermalent.fock.method import Fock
 from thermalent.fock.problem import problem
 from thermalent.fock.relax_unique import relax_unique
 from thermalent.networks.nodes import SIGMA_MINUS
-from thermalent.solution.result import checked
+from thermalent.solution.validity import checked
 
 PUMP = SIGMA_MINUS.T.copy()
 # Random networks are quick, a few hundredths of a second each.

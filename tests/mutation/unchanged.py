@@ -75,7 +75,7 @@ UNCHANGED: list[Unchanged] = [
         "unknowns that do not exist are not reached, however many are counted",
     ),
     Unchanged(
-        "thermalent/operators/bounds/error_bounds.py",
+        "thermalent/operators/bounds/concurrence_bounds.py",
         "_concurrence_above",
         "-1",
         "of arrays with two axes the last one is axis 1",

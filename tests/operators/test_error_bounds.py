@@ -6,7 +6,7 @@ import pytest
 from scipy.linalg import hadamard, sqrtm
 
 import thermalent as te
-from thermalent.operators.bounds import error_bounds
+from thermalent.operators.bounds import concurrence_bounds, error_bounds
 from thermalent.operators.reading.observables import TABLE
 
 PAIR = [name for name, measure in TABLE.items() if not measure.labelled]
@@ -353,7 +353,7 @@ def test_the_bound_of_the_concurrence_is_its_two_steps(rng, rank):
         rho = random_state(rng, 4, rank)
         expected = concurrence_bound_by_matrix_functions(rho, eps, times * eps)
         p, vectors = np.linalg.eigh(rho)
-        found = error_bounds._concurrence_above(
+        found = concurrence_bounds._concurrence_above(
             p[None], vectors[None], np.array([eps]), np.array([times * eps])
         )
         # The squares of the singular values are known to rounding: those, to its root.

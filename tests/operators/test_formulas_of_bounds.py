@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from thermalent.operators import entanglement, measures_together
-from thermalent.operators.bounds import distillation_bounds, error_bounds
+from thermalent.operators.bounds import concurrence_bounds, distillation_bounds, error_bounds
 from thermalent.operators.reading import stacks
 
 EPS = np.finfo(float).eps
@@ -188,6 +188,6 @@ def test_small_populations_alone_leave_nothing_out_of_the_concurrence(monkeypatc
         rho = rho / np.trace(rho[0]).real
         given = rho, np.zeros(1), np.array([0.1])
         monkeypatch.undo()
-        found = error_bounds.concurrence_bound(*given)[0]
+        found = concurrence_bounds.concurrence_bound(*given)[0]
         monkeypatch.setattr(error_bounds.distances, "NOISE_PER_DIMENSION", 0.0)
-        assert bool(error_bounds.concurrence_bound(*given)[0] == found) is same
+        assert bool(concurrence_bounds.concurrence_bound(*given)[0] == found) is same

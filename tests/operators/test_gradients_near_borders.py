@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from thermalent.operators import relative_entropy
-from thermalent.operators.bounds import error_bounds, gradients
+from thermalent.operators.bounds import concurrence_bounds, error_bounds, gradients
 
 EPS = np.finfo(float).eps
 
@@ -212,7 +212,9 @@ def test_the_noise_of_an_x_state_is_that_of_its_larger_step():
         up = np.sqrt((p[a] + step) * (p[b] + step)) - root
         down = root - np.sqrt(max(p[a] - step, 0) * max(p[b] - step, 0))
         both.append(max(up, down) + eps[i, j])
-    assert error_bounds._of_x_state(rho, eps) == pytest.approx(2 * max(both) + 4e-3, rel=1e-12)
+    assert concurrence_bounds._of_x_state(rho, eps) == pytest.approx(
+        2 * max(both) + 4e-3, rel=1e-12
+    )
 
 
 def test_the_bound_of_an_x_state_moves_every_element_against_it():
@@ -222,18 +224,18 @@ def test_the_bound_of_an_x_state_moves_every_element_against_it():
         zero[i, j] = False
     eps = np.array([1e-3])
     value = np.array([2 * (0.3 - np.sqrt(0.005))])
-    found = error_bounds._concurrence_of_x(rho, eps, value, zero)
+    found = concurrence_bounds._concurrence_of_x(rho, eps, value, zero)
     e = 1e-3 + 2 * EPS
     low = 2 * (0.3 - e - np.sqrt((0.1 + e) * (0.05 + e)))
     high = 2 * (0.3 + e - np.sqrt((0.1 - e) * (0.05 - e)))
     assert found[0] == pytest.approx(max(high - value[0], value[0] - low), rel=1e-9)
     # Of errors by element the rounding is relative to the element.
     each = np.full((1, 4, 4), 1e-3)
-    given = error_bounds._concurrence_of_x(rho, each, value, zero)
+    given = concurrence_bounds._concurrence_of_x(rho, each, value, zero)
     assert given[0] == pytest.approx(found[0], rel=1e-9)
-    tiny = error_bounds._concurrence_of_x(rho, np.zeros((1, 4, 4)), value, zero)
+    tiny = concurrence_bounds._concurrence_of_x(rho, np.zeros((1, 4, 4)), value, zero)
     assert 0 < tiny[0] < 6 * EPS
     only = zero.copy()
     only[1, 2] = only[2, 1] = True
-    none = error_bounds._concurrence_of_x(rho, eps, np.zeros(1), only)
+    none = concurrence_bounds._concurrence_of_x(rho, eps, np.zeros(1), only)
     assert none[0] == 0.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from thermalent.operators import entanglement, measures_together
-from thermalent.operators.bounds import error_bounds
+from thermalent.operators.bounds import concurrence_bounds
 from thermalent.operators.reading.observables import TABLE
 
 NAMES = ("purity", "entropy", "negativity", "logarithmic_negativity", "entanglement_of_formation")
@@ -81,7 +81,7 @@ def test_formations_are_those_of_one_concurrence():
 
 def test_the_bound_of_a_formation_is_the_larger_of_its_two_steps():
     c, change = np.array([0.0, 0.0, 0.3, 0.9, 1.0]), np.array([0.0, 0.1, 0.05, 0.2, 0.1])
-    found = error_bounds.formation_bound(c, change)
+    found = concurrence_bounds.formation_bound(c, change)
     for value, step, bound in zip(c.tolist(), change.tolist(), found.tolist(), strict=True):
         ends = [entanglement.formation(x) for x in (max(0, value - step), min(1, value + step))]
         largest = max(abs(end - entanglement.formation(value)) for end in ends)

@@ -7,7 +7,8 @@ import pytest
 
 import thermalent as te
 from thermalent.solution.evolution import doubtful
-from thermalent.solution.result import Outcome, checked
+from thermalent.solution.result import Outcome
+from thermalent.solution.validity import checked
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.solution.result import Outcome, checked, known_states, marked
+from thermalent.solution.result import Outcome
+from thermalent.solution.validity import checked, known_states, marked
 
 NETWORK = te.thermal_link(1.0, 0.1)
 

@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.solution import result
-from thermalent.solution.result import known_states, limitation, says_nothing
+from thermalent.solution.validity import known_states, limitation, says_nothing
 
 
 def surely(matrix, error=0.0):

@@ -14,7 +14,7 @@ from tests.support.links import random_link
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.ensembles.burn_in import BurnIn
 from thermalent.networks.nodes import Mode, Qubit, Qudit
-from thermalent.solution.result import checked
+from thermalent.solution.validity import checked
 from thermalent.stochastic import (
     FieldTrajectories,
     along,

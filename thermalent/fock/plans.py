@@ -13,8 +13,9 @@ from thermalent.fock.relax_unique import RelaxedState, relax_unique, relax_until
 from thermalent.fock.truncation import finer, first_cutoffs
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.record import MethodRecord
-from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState, informative
+from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
 from thermalent.solution.tasks import SteadyStateTask
+from thermalent.solution.validity import informative
 from thermalent.support import memory_limit
 
 _DIRECT_REMEDY = "Use solver='direct', which is more accurate, if it fits. "

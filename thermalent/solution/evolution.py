@@ -11,16 +11,10 @@ import numpy as np
 from thermalent.operators.estimates import Estimates
 from thermalent.operators.reading import expectations, observables, weights
 from thermalent.solution.record import MethodRecord
-from thermalent.solution.result import (
-    STATE_ROUNDING,
-    ErrorEstimate,
-    Status,
-    SteadyState,
-    informative,
-    limitation,
-)
+from thermalent.solution.result import STATE_ROUNDING, ErrorEstimate, Status, SteadyState
 from thermalent.solution.shown_states import ShownEvolution
 from thermalent.solution.stored import Saved
+from thermalent.solution.validity import informative, limitation
 from thermalent.support import checks
 
 # Larger matrices have blocks, which are checked one by one.

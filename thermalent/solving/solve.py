@@ -18,7 +18,7 @@ from thermalent.solution.given_start import given_start
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim, MethodRecord
-from thermalent.solution.result import SteadyState, checked
+from thermalent.solution.result import SteadyState
 from thermalent.solution.schedule import Schedule
 from thermalent.solution.tasks import (
     EvolutionTask,
@@ -28,6 +28,7 @@ from thermalent.solution.tasks import (
     Task,
     mismatched_start,
 )
+from thermalent.solution.validity import checked
 from thermalent.solving import registry
 from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit

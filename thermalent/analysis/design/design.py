@@ -22,10 +22,11 @@ from math import exp, inf, log, log10, nan, pi
 from numbers import Integral
 from typing import Any
 
+from thermalent.analysis.design.margins import entanglement, imperfect
 from thermalent.analysis.design.result import Budget as Budget
 from thermalent.analysis.design.result import Design as Design
 from thermalent.analysis.design.result import DesignPoint as DesignPoint
-from thermalent.analysis.design.search import MarginSearch, entanglement, imperfect
+from thermalent.analysis.design.search import MarginSearch
 from thermalent.analysis.design.shape_search import HIGHEST_ORDER, compared_shapes, read_shape
 from thermalent.analysis.design.unknown import MOST_QUANTA, check_warmth
 from thermalent.continued_fraction.sensitivity.sensitivities import sensitivities

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from thermalent.analysis.design.margins import imperfect
 from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
 from thermalent.analysis.design.points import Budget, DesignPoint
-from thermalent.analysis.design.search import imperfect
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.support.files.figure_files import save_figure
 

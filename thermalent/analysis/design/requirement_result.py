@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.design.search import entanglement
+from thermalent.analysis.design.margins import entanglement
 from thermalent.analysis.design.unknown import IMPERFECTIONS, UNKNOWNS, Curve, LaboratoryLink
 from thermalent.display import plots
 from thermalent.hardware.units import with_prefix

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.analysis.design.margins import margins
 from thermalent.analysis.design.points import Budget as Budget
 from thermalent.analysis.design.points import DesignPoint as DesignPoint
-from thermalent.analysis.design.search import margins
 from thermalent.analysis.design.shape_points import SHAPE_HEADINGS as SHAPE_HEADINGS
 from thermalent.analysis.design.shape_points import TOLERANCE_HEADINGS as TOLERANCE_HEADINGS
 from thermalent.analysis.design.shape_points import ShapeDesign as ShapeDesign

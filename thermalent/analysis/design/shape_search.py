@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.design.search import margin
+from thermalent.analysis.design.margins import margin
 from thermalent.analysis.design.shape_points import ShapeDesign
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers, chain_numbers
 from thermalent.analysis.shapes.truncated_link import TruncatedLink, truncated_state

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.design.search import entanglement, margins_of
+from thermalent.analysis.design.margins import entanglement, margins_of
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.design.search import margin
+from thermalent.analysis.design.margins import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.several_poles.chain.building import tiers

@@ -28,7 +28,8 @@ from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.solution.arrays import SteadyStateArrays
-from thermalent.solution.result import ErrorEstimate, SteadyState, known_states, marked
+from thermalent.solution.result import ErrorEstimate, SteadyState
+from thermalent.solution.validity import known_states, marked
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 HOW = "change of the state with more tiers and another scaling and order of them"

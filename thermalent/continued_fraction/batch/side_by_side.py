@@ -12,7 +12,8 @@ from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import MethodError
-from thermalent.solution.result import Outcome, SteadyState, checked, limitation
+from thermalent.solution.result import Outcome, SteadyState
+from thermalent.solution.validity import checked, limitation
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.progress import working

@@ -13,7 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thermalent.operators import distances, distillation, entanglement, measures_together
-from thermalent.operators.bounds import distillation_bounds, error_bounds, gradients
+from thermalent.operators.bounds import (
+    concurrence_bounds,
+    distillation_bounds,
+    error_bounds,
+    gradients,
+)
 from thermalent.operators.estimates import UNKNOWN, Estimate, Estimates
 from thermalent.operators.reading.readable import OneState, Result, SeveralStates, Stack
 from thermalent.operators.reading.stacks import (
@@ -84,9 +89,9 @@ MEASURES = (
     Measure(
         name="concurrence",
         function=_of_whole(entanglement.concurrence),
-        bound=error_bounds.concurrence_bound,
+        bound=concurrence_bounds.concurrence_bound,
         together=x_concurrences,
-        statistical=error_bounds.concurrence_of_mean,
+        statistical=concurrence_bounds.concurrence_of_mean,
         gradient=gradients.concurrence_with_gradient,
         pair=True,
         qubits=True,
@@ -113,9 +118,9 @@ MEASURES = (
     Measure(
         name="entanglement_of_formation",
         function=_of_whole(entanglement.entanglement_of_formation),
-        bound=error_bounds.entanglement_of_formation_bound,
+        bound=concurrence_bounds.entanglement_of_formation_bound,
         together=measures_together.formations,
-        statistical=error_bounds.formation_of_mean,
+        statistical=concurrence_bounds.formation_of_mean,
         gradient=gradients.formation_with_gradient,
         unit="ebit",
         pair=True,

@@ -15,8 +15,8 @@ from thermalent.ensembles.blocks import Stop
 from thermalent.networks.network import Network
 from thermalent.solution.errors import SolveError
 from thermalent.solution.interruption import whole
-from thermalent.solution.result import checked
 from thermalent.solution.tasks import SteadyStateTask
+from thermalent.solution.validity import checked
 from thermalent.stochastic.method import FieldTrajectories, FieldTrajectoriesPlan
 from thermalent.stochastic.paths import PathSpec
 from thermalent.stochastic.run import block_mean
