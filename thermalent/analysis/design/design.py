@@ -101,13 +101,7 @@ def design(
     kelvin = quantity_in_si("temperature", temperature, TEMPERATURE, checks.positive)
     hertz = quantity_in_si("frequency", frequency, FREQUENCY, checks.positive)
     rate = quantity_in_si("gamma", gamma, FREQUENCY, checks.positive_rate)
-    occupation = thermal_occupation(kelvin, hertz)
-    if occupation < _LEAST_N:
-        allowed = f"so high that the source has quanta at {hertz:g} Hz"
-        checks.fail("temperature", allowed, temperature)
-    if occupation > MOST_QUANTA:
-        allowed = f"so low that the source has at most {MOST_QUANTA:g} quanta at {hertz:g} Hz"
-        checks.fail("temperature", allowed, temperature)
+    occupation = _quanta(kelvin, hertz, temperature)
     wanted = checks.within("target", target, 1e-6, 1 - 1e-6)
     extra = sorted(checks.positive("margins", margin) for margin in margins)
     time = None
@@ -128,15 +122,7 @@ def design(
     with working("design") as report:
         search = MarginSearch(occupation, link, attenuate, report)
         make = _Maker(search, wanted, hertz, rate)
-        points = [make("widest filter", search.crossing(wanted, -1), margin=False)]
-        missed = []
-        for margin in extra:
-            kappa = search.crossing(wanted + margin, -1) if points[0] else None
-            points.append(make(f"margin {margin:g}", kappa))
-            if kappa is None:
-                missed.append(margin)
-        points.append(make("narrowest filter", search.crossing(wanted, 1), margin=False))
-        solutions = tuple(point for point in points if point is not None)
+        solutions, missed = _solutions(make, extra)
         gaps = search.gaps(solutions[-1].kappa, solutions[0].kappa, wanted) if solutions else ()
         best = make("largest C", search.top)
         assert best is not None
@@ -149,13 +135,41 @@ def design(
             n_th=search.n_th,
             best=best,
             points=solutions,
-            missed=tuple(missed),
+            missed=missed,
             gaps=tuple((hertz / (2 * high * rate), hertz / (2 * low * rate)) for low, high in gaps),
             needed_n=search.n_th if solutions else search.needed(wanted),
             link=link,
             attenuate=attenuate,
             shapes=alternatives,
         )
+
+
+def _quanta(kelvin: float, hertz: float, given: Any) -> float:
+    """Quanta of the source, if they are such that a design makes sense."""
+    occupation = thermal_occupation(kelvin, hertz)
+    if occupation < _LEAST_N:
+        allowed = f"so high that the source has quanta at {hertz:g} Hz"
+        checks.fail("temperature", allowed, given)
+    if occupation > MOST_QUANTA:
+        allowed = f"so low that the source has at most {MOST_QUANTA:g} quanta at {hertz:g} Hz"
+        checks.fail("temperature", allowed, given)
+    return occupation
+
+
+def _solutions(
+    make: _Maker, margins: Sequence[float]
+) -> tuple[tuple[DesignPoint, ...], tuple[float, ...]]:
+    """The filters that reach the target, widest first, and the margins that none has."""
+    search, target = make.search, make.target
+    points = [make("widest filter", search.crossing(target, -1), margin=False)]
+    missed = []
+    for margin in margins:
+        kappa = search.crossing(target + margin, -1) if points[0] else None
+        points.append(make(f"margin {margin:g}", kappa))
+        if kappa is None:
+            missed.append(margin)
+    points.append(make("narrowest filter", search.crossing(target, 1), margin=False))
+    return tuple(point for point in points if point is not None), tuple(missed)
 
 
 def _orders(filters: int | Sequence[int] | None) -> list[int]:
