@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.solution import result
+from thermalent.solution import result, validity
 from thermalent.solution.validity import known_states, limitation, says_nothing
 
 
 def surely(matrix, error=0.0):
-    return result._surely_state(np.array(matrix, dtype=complex).tolist(), error)
+    return validity._surely_state(np.array(matrix, dtype=complex).tolist(), error)
 
 
 def test_a_small_matrix_is_a_state_if_its_elimination_is_positive():
@@ -95,13 +95,13 @@ def test_what_is_wrong_with_a_matrix_is_told():
 
     def defect(matrix, error=1e-4):
         given = SimpleNamespace(state=np.array(matrix, dtype=complex), error=error)
-        return result._defect(given)
+        return validity._defect(given)
 
     allowed = result.STATE_ROUNDING + 2e-4
-    assert result._allowance(SimpleNamespace(state=np.eye(2), error=1e-4)) == pytest.approx(allowed)
-    assert result._allowance(state) >= result.STATE_ROUNDING
+    assert result.allowance(SimpleNamespace(state=np.eye(2), error=1e-4)) == pytest.approx(allowed)
+    assert result.allowance(state) >= result.STATE_ROUNDING
     infinite = SimpleNamespace(state=np.eye(2), error=np.inf)
-    assert result._allowance(infinite) == result.STATE_ROUNDING
+    assert result.allowance(infinite) == result.STATE_ROUNDING
     for part, fine in ((0.9, True), (1.1, False)):
         off = part * allowed
         assert (defect(np.diag([0.5 + off, 0.5])) is None) is fine
