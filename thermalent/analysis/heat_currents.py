@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.radiated_field import chosen_steady_state
+from thermalent.analysis.radiated_field import chosen_steady_state, require_one_mode
 from thermalent.analysis.spectra_several_poles import HOW_BEHIND_POLES, flux_behind_poles
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -238,9 +238,7 @@ def _solves(network: Network, rtol: float, initial: Any) -> Iterator[tuple[np.nd
     The first has fewer tiers, the second more, and the others have disturbed generators.
     """
     method = ContinuedFraction(rtol=rtol)
-    refusal = method.one_mode_refusal(network)
-    if refusal is not None:
-        raise MethodError(f"Heat currents come from the continued fraction: {refusal}")
+    require_one_mode(method, network, "Heat currents")
     needed = memory.regression_bytes(network, excitation_numbers(network), rtol)
     require_memory("Heat currents", needed, "Use fewer emitters, or a larger rtol.")
     reached, _ = chosen_steady_state(method, network, initial)

@@ -96,6 +96,17 @@ def _position(names: list[str], name: str) -> int:
     return names.index(name)
 
 
+def require_one_mode(method: ContinuedFraction, network: Network, what: str) -> None:
+    """Check that something can be read from the tiers behind one mode.
+
+    Raises:
+        MethodError: it cannot; the message says why.
+    """
+    refusal = method.one_mode_refusal(network)
+    if refusal is not None:
+        raise MethodError(f"{what} come from the continued fraction: {refusal}")
+
+
 def chosen_steady_state(
     method: ContinuedFraction, network: Network, initial: Any
 ) -> tuple[np.ndarray | None, float]:

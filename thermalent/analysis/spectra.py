@@ -16,6 +16,7 @@ from thermalent.analysis.radiated_field import (
     field_of,
     no_width,
     require_light,
+    require_one_mode,
 )
 from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
 from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
@@ -272,9 +273,7 @@ def _regressions(
     The last ones have a generator changed at random by as much as rounding may have changed it.
     """
     method = ContinuedFraction(rtol=rtol)
-    refusal = method.one_mode_refusal(network)
-    if refusal is not None:
-        raise MethodError(f"Spectra come from the continued fraction: {refusal}")
+    require_one_mode(method, network, "Spectra")
     require_memory(
         "This correlation",
         memory.regression_bytes(network, excitation_numbers(network), rtol),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import click
@@ -90,7 +91,7 @@ def preparation_time_command(initial: str | None, distance: float, **network: An
         from thermalent.analysis.relaxation_times import preparation_time as solve
 
         time = solve(described, start, distance=distance)
-        draw = pictures.approach(described, start, float(time), distance)
+        draw = partial(pictures.approach, described, start, float(time), distance)
         write_and_draw(wanted, time, estimates({"time": time}), draw)
     if wanted.as_json:
         given = {"network": network, "initial": start, "distance": distance}

@@ -147,7 +147,7 @@ def optimise_command(
         except OptimumError as error:
             raise Failure(str(error).replace("allow_bounds=True", "--allow-bounds")) from error
         numbers = {observable: found.value, **found.parameters}
-        draw = pictures.around_optimum(builder, found, free, observable)
+        draw = partial(pictures.around_optimum, builder, found, free, observable)
         write_and_draw(wanted, found, estimates(numbers), draw)
     if wanted.as_json:
         print_json(_data(found, {"network": fixed, "observable": observable}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -82,8 +83,14 @@ def entanglement_rate_command(
         from thermalent.operators.estimates import Estimate
 
         found = search(described, observable, until=until, initial=start, reset=reset)
-        draw = pictures.rate_over_time(
-            described, found, observable, until=until, start=start, reset=reset
+        draw = partial(
+            pictures.rate_over_time,
+            described,
+            found,
+            observable,
+            until=until,
+            start=start,
+            reset=reset,
         )
         words = observable.replace("_", " ")
         numbers = {"rate": found.value, words: found.amount}

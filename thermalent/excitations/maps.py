@@ -134,7 +134,7 @@ class _Grid:
         end = checks.positive_rate("until", until)
         matrices = self._linear()
         if matrices is None:
-            matrices = np.array([self._matrix(point) for point in self._points()])
+            matrices = np.array([self._matrix(point) for point in product(*map(range, self.shape))])
         with working("Searching maxima over time") as report:
             maxima = largest_of_stack(-1j * matrices, start, vectors, end, report)
         return PeakMap(*(part.reshape(self.shape) for part in maxima))
@@ -158,9 +158,6 @@ class _Grid:
             if np.max(np.abs(matrices[point] - exact)) > _LINEAR * max(1.0, np.max(np.abs(exact))):
                 return None
         return matrices
-
-    def _points(self) -> product[tuple[int, ...]]:
-        return product(*map(range, self.shape))
 
     def _matrix(self, point: tuple[int, ...]) -> np.ndarray:
         return amplitude_matrix(self._network(point))

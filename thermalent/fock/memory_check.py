@@ -23,7 +23,8 @@ def too_large(problem: Problem, cutoffs: Sequence[int]) -> str | None:
     if needed(high) <= limit:
         return None
     if not cutoffs:
-        return f"its {_unknowns(problem)} need {_above(needed(high), limit)}; {_fitting(problem)}."
+        unknowns, above_limit = problem.cost(()).elements, _above(needed(high), limit)
+        return f"its {unknowns:.3g} unknowns need {above_limit}; {_fitting(problem)}."
     low, above = 1, high
     while above - low > 1:
         middle = (low + above) // 2
@@ -51,10 +52,6 @@ def _above(needed: float, limit: float) -> str:
     return (
         f"about {memory_limit.in_words(needed)}, above the limit of {memory_limit.in_words(limit)}"
     )
-
-
-def _unknowns(problem: Problem) -> str:
-    return f"{problem.cost(()).elements:.3g} unknowns"
 
 
 def _fitting(problem: Problem) -> str:

@@ -190,9 +190,11 @@ def _section(name: str, of_preset: Sequence[PaperClaim]) -> str:
     lines = [
         f"### `{name}`",
         "",
-        _wrapped(
+        fill(
             f"{chosen.what[0].upper()}{chosen.what[1:]} ({chosen.source}). "
-            f"Assumed: {chosen.assumed}."
+            f"Assumed: {chosen.assumed}.",
+            100,
+            break_on_hyphens=False,
         ),
         "",
         fill(
@@ -209,10 +211,6 @@ def _section(name: str, of_preset: Sequence[PaperClaim]) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _wrapped(text: str) -> str:
-    return fill(text, 100, break_on_hyphens=False)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -101,14 +101,11 @@ def plain_numbers(value: Any) -> list[float] | None:
     """The numbers of a sequence, if they are floats, or integers that doubles hold."""
     if not isinstance(value, (tuple, list)):
         return None
-    if any(type(item) is not float and not _small_integer(item) for item in value):
-        return None
+    for item in value:
+        small = type(item) is int and abs(item) <= _LARGEST_INTEGER  # one that a double holds
+        if type(item) is not float and not small:
+            return None
     return [float(item) for item in value]
-
-
-def _small_integer(item: Any) -> bool:
-    """Whether it is an integer that a double holds."""
-    return type(item) is int and abs(item) <= _LARGEST_INTEGER
 
 
 def cascades(found: Table) -> np.ndarray:

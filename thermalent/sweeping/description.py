@@ -15,7 +15,7 @@ from thermalent.sweeping.bulk import takes_arrays
 from thermalent.sweeping.following import check_following, with_axis
 from thermalent.sweeping.grid import Axis, Grid, as_grid
 from thermalent.sweeping.reading.emission import ALONG, as_emissions
-from thermalent.sweeping.reading.observables import Observable, as_observables, expanded
+from thermalent.sweeping.reading.observables import as_observables, expanded
 from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.storage.attributes import stored_block
 from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
@@ -121,12 +121,7 @@ def _expanded(recipe: Recipe, grid: Grid) -> Recipe:
         for emission in recipe.emissions:
             emission.check(network)
         return replace(recipe, observables=expanded(recipe.observables, network))
-    vague = [observable.name for observable in recipe.observables if _needs_network(observable)]
-    if vague:
+    if any(each.what == "populations" and not each.label for each in recipe.observables):
         # The populations depend on the network, and here there is none.
         recipe.network(grid.at((0,) * len(grid.shape)))
     return recipe
-
-
-def _needs_network(observable: Observable) -> bool:
-    return observable.what == "populations" and not observable.label

@@ -221,7 +221,7 @@ def _results(
     if (
         isinstance(recipe.method, FieldTrajectories)
         and not recipe.along
-        and (in_process or left < _FEW * _count(chosen))
+        and (in_process or left < _FEW * (chosen if isinstance(chosen, int) else chosen.count))
     ):
         workers = executors.threads(chosen) if isinstance(chosen, int) else chosen
         parts = None if store is None else Parts(store.path, study)
@@ -229,10 +229,6 @@ def _results(
     if isinstance(chosen, int):
         return _in_process(study, open_tasks, chosen, patience, left)
     return executors.completed(chosen, recipe, open_tasks)
-
-
-def _count(chosen: int | Workers) -> int:
-    return chosen if isinstance(chosen, int) else chosen.count
 
 
 def _in_process(

@@ -8,7 +8,7 @@ import numpy as np
 
 from thermalent.analysis.conditional.expansion import expansion
 from thermalent.analysis.conditional.states import ConditionalStates
-from thermalent.analysis.radiated_field import usable_steady_state
+from thermalent.analysis.radiated_field import require_one_mode, usable_steady_state
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -69,9 +69,7 @@ def conditional_states(
         checks.fail("distribution", "'P', 'Wigner' or 'Husimi'", distribution)
     aimed = _DEFAULT_RTOL if rtol is None else checks.within("rtol", rtol, 1e-14, 1e-3)
     method = ContinuedFraction()
-    refusal = method.one_mode_refusal(network)
-    if refusal is not None:
-        raise MethodError(f"Conditional states come from the continued fraction: {refusal}")
+    require_one_mode(method, network, "Conditional states")
     numbers = excitation_numbers(network)
     require_memory(
         "This expansion in amplitudes",

@@ -11,7 +11,7 @@ import numpy as np
 
 from thermalent.analysis.design.margins import imperfect
 from thermalent.analysis.design.plot_shapes import Compared, draw_shapes
-from thermalent.analysis.design.points import Budget, DesignPoint
+from thermalent.analysis.design.points import DesignPoint
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
 from thermalent.support.files.figure_files import save_figure
 
@@ -100,17 +100,12 @@ def _over_imperfections(axes: Any, design: Drawn) -> None:
     best, budget = design.best, design.best.budget
     assert budget is not None
     n_0 = _occupation(design, budget.base_temperature)
-    milli = 1e3 * budget.base_temperature
+    milli, micro = 1e3 * budget.base_temperature, 1e6 * budget.dephasing_time
+    mega = budget.detuning / 1e6
     for name, budget_amount, colour, dashes, label in (
         ("loss", budget.loss, _BLUE, "-", f"loss, {100 * budget.loss:.3g} %"),
-        (
-            "dephasing",
-            budget.dephasing,
-            _ORANGE,
-            (0, (5, 4)),
-            _dephasing(budget),
-        ),
-        ("detuning", budget.detuning / design.gamma, _GREEN, "-", f"mismatch, {_mega(budget)} MHz"),
+        ("dephasing", budget.dephasing, _ORANGE, (0, (5, 4)), rf"$T_\phi$ = {micro:.3g} $\mu$s"),
+        ("detuning", budget.detuning / design.gamma, _GREEN, "-", f"mismatch, {mega:.3g} MHz"),
         ("waveguide_occupation", n_0, _PINK, (2, (2, 4)), f"waveguide at {milli:.3g} mK"),
     ):
         if budget_amount == inf:
@@ -139,11 +134,3 @@ def _occupation(design: Drawn, base_temperature: float) -> float:
     return (
         thermal_occupation(base_temperature, design.frequency) - design.link["waveguide_occupation"]
     )
-
-
-def _dephasing(budget: Budget) -> str:
-    return rf"$T_\phi$ = {1e6 * budget.dephasing_time:.3g} $\mu$s"
-
-
-def _mega(budget: Budget) -> str:
-    return f"{budget.detuning / 1e6:.3g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,11 +95,7 @@ def _over_order(axes: Any, design: Compared) -> None:
             label=_WORDS[family],
         )
     axes.axhline(design.target, color="0.4", lw=0.8, label="target")
-    axes.set_xticks(_orders(design.shapes))
+    axes.set_xticks(sorted({shape.order for shape in design.shapes}))
     axes.set(xlabel="number of poles", ylabel=r"largest concurrence $\mathcal{C}$")
     axes.set_title("(b) each at its best width", loc="left", size=9)
     axes.legend(fontsize=8, frameon=False, loc="lower right")
-
-
-def _orders(shapes: Sequence[ShapeDesign]) -> list[int]:
-    return sorted({shape.order for shape in shapes})

@@ -199,7 +199,8 @@ def _source(file: str) -> bytes:
 
 def _cache_in_temporary_folder(dispatcher: Any) -> None:
     """Use a folder among the temporary files that belongs to this user alone, if there is one."""
-    folder = Path(tempfile.gettempdir(), f"thermalent-kernels-{_user()}")
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    folder = Path(tempfile.gettempdir(), f"thermalent-kernels-{user}")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         status = os.lstat(folder)
@@ -214,10 +215,6 @@ def _cache_in_temporary_folder(dispatcher: Any) -> None:
         _Notice.where = f"once; they are kept in {folder}"
     except (OSError, RuntimeError):
         _Notice.where = "in every process: no folder can be written to keep them"
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else "user"
 
 
 class _Notice(event.Listener):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from thermalent.ensembles.blocks import Stop
@@ -69,16 +70,11 @@ def _solver(
         outcomes = []
         for i, network in enumerate(networks):
             part = None if parts is None else parts.of(task.number, i)
-            outcomes.append(attempt(_on(workers, method, part), network))
+            solve_one = partial(solved, method=method, workers=workers, part=part)
+            outcomes.append(attempt(solve_one, network))
         return outcomes
 
     return solve
-
-
-def _on(
-    workers: Workers, method: FieldTrajectories, part: Part | None
-) -> Callable[[Network], StateOrError]:
-    return lambda network: solved(network, method, workers, part)
 
 
 def solved(
