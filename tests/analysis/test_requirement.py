@@ -293,3 +293,11 @@ def test_ranges_say_at_which_ends_they_are_open(low, high, words):
     asked = SimpleNamespace(unknown="loss")
     ends = Estimate(0.0 if low == 0 else 0.1, low, ""), Estimate(0.2, high, "")
     assert Requirement._range(asked, *ends).startswith(words)
+
+
+def test_an_imperfection_that_costs_nothing_is_not_said_to_limit():
+    found = te.requirement("quality", 0.5, temperature="40K", base_temperature="10mK")
+    assert found.limits[0].name == "base_temperature"
+    assert abs(found.limits[0].cost) < 1e-8
+    assert "limits it most" not in found.answer
+    assert found.answer.endswith("The imperfections that there are cost less than 0.0001.")

@@ -287,3 +287,16 @@ def test_rates_that_would_overflow_are_refused(link, wrong):
     (name,) = wrong
     with pytest.raises(te.ThermalentError, match=f"Argument `{name}` must be at least 1e-100"):
         link(**wrong)
+
+
+@pytest.mark.parametrize("kelvin", [1e-3, 5e-3, 1.5e-2])
+@pytest.mark.parametrize("link", [superconducting_link, te.hardware.bidirectional_link])
+def test_a_waveguide_that_is_all_but_empty_is_empty(link, kelvin):
+    """At 50 GHz and 5 mK it holds 1e-209 quanta, which no rate of a network can tell from none."""
+    given = {"frequency": "50GHz", "quality": 1e5}
+    cold, empty = (link(base_temperature=t, **given) for t in (kelvin, 0.0))
+    assert 0.0 <= cold.waveguide_occupation < 1e-60
+    found, exact = (te.steady_state(each.network) for each in (cold, empty))
+    np.testing.assert_allclose(found.state, exact.state, rtol=0, atol=exact.error)
+    table = te.sweep(link, {"base_temperature": [kelvin]}, "concurrence", fixed=given)
+    assert abs(float(table["concurrence"][0]) - exact.concurrence()) <= exact.concurrence().error

@@ -19,6 +19,8 @@ PerQubit = float | Sequence[float]
 
 # Rates whose sums and products stay far within what a network takes, see `checks.LARGEST_RATE`.
 _USUAL_RATES = (1e-15, 1e15)
+# A waveguide of fewer quanta is empty: what it gives may be below every rate that a network takes.
+COLDEST = 1e-80
 _FEW = 40  # numbers, for which rounding stays far below what is allowed of eigenvalues
 
 
@@ -56,7 +58,7 @@ def behind_a_filter(
         detuning: Qubit frequency minus cavity frequency; one number, or one per qubit.
         dephasing: Pure dephasing rate; one number, or one per qubit.
         intrinsic_decay: Decay rate into other, empty channels; one number, or one per qubit.
-        waveguide_occupation: Occupation n_0 of the waveguide, >= 0.
+        waveguide_occupation: Occupation n_0 of the waveguide, >= 0; below 1e-80 it counts as none.
         backaction: Whether the qubits act back on the cavity.
         filters: Number of filter cavities in a row, >= 1.
         chosen: A filter of any shape in place of cavities.
@@ -70,6 +72,7 @@ def behind_a_filter(
     n_th = checks.nonnegative("n_th", n_th)
     kappa = checks.positive("kappa", kappa)
     n_0 = checks.nonnegative("waveguide_occupation", waveguide_occupation)
+    n_0 = n_0 if n_0 >= COLDEST else 0.0
     detunings = per_qubit("detuning", detuning, qubits, checks.real)
     dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
     elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)

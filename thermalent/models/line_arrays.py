@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.models.line import COLDEST
 from thermalent.networks.arrays import NetworkArrays, Values
 from thermalent.networks.geometry import cascade_propagator, coupling_of, mirror_propagator
 
@@ -145,6 +146,7 @@ def behind_a_cavity(
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not accepted
         coupling = coupling_of(geometry(chosen))
         qubits, base = chosen["gamma"].shape[1], chosen["waveguide_occupation"][:, :, None]
+        base = np.where(base >= COLDEST, base, 0.0)
         exchange, decay = coupling.exchange.copy(), (base + 1) * coupling.decay
         each = np.arange(1, qubits + 1)
         exchange[:, each, each] += chosen["detuning"]

@@ -59,7 +59,8 @@ def phononic_link(
             qubit included; one number, or one per qubit.
         intrinsic_decay: Decay rate of the qubits into other, empty channels; one number, or one
             each.
-        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
+        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0; below 1e-80 it
+            counts as none.
         backaction: False drops the action of the qubits on the cavity, as THERMAL does
             (Eqs. (51) to (53)); the default keeps it, exactly.
         filter: A filter of any shape instead of the cavity, its output port at the mirror. What

@@ -56,7 +56,8 @@ def thermal_link(
             source and the first); one number, or one per stretch.
         intrinsic_decay: Decay rate of the qubits into other, empty channels; one number, or one
             each.
-        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0.
+        waveguide_occupation: Thermal occupation n_0 of the waveguide itself, >= 0; below 1e-80 it
+            counts as none.
         qubits: Number of qubits, >= 1.
         filters: Number M of equal filter cavities in a row, >= 1.
         filter: A filter of any shape instead, such as te.Filter.butterworth(3, 0.02).

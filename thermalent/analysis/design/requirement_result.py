@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+_SHOWN = 1e-4  # the last digit of a concurrence in words
+
+
 @explained_record
 class Limit(NamedTuple):
     """What one imperfection costs.
@@ -141,6 +144,8 @@ class Requirement(Saved):
 
     def _cost(self) -> str:
         limit = self.limits[0]
+        if limit.cost < _SHOWN:
+            return f"The imperfections that there are cost less than {_SHOWN:g}."
         words = UNKNOWNS[limit.name].words
         return f"The {words} is what limits it most: without it C = {limit.without:.4f}."
 
