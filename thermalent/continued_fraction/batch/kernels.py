@@ -58,6 +58,7 @@ class LaneArrays(NamedTuple):
         weights: Of the elements of C into one tier, (t, lanes).
         both: [D | R] of this tier and of the one above, whose right part is D^{-1} B there,
             (2, m, width, lanes).
+        b: [0 | B] of even and odd tiers: apart, as most of B stays zero, (2, m, width, lanes).
         k: K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         rate: Amplitude decay rate of the source, (1, lanes).
     """
@@ -66,6 +67,7 @@ class LaneArrays(NamedTuple):
     values: np.ndarray
     weights: np.ndarray
     both: np.ndarray
+    b: np.ndarray
     k: np.ndarray
     rate: np.ndarray
 
@@ -81,6 +83,7 @@ def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: i
         values=aligned(elements, lanes),
         weights=aligned(elements, lanes),
         both=aligned(2, most, width, lanes),
+        b=aligned(2, most, width, lanes),
         k=aligned(tier0_size, tier0_size, lanes),
         rate=aligned(1, lanes),
     )
@@ -88,7 +91,7 @@ def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: i
 
 @compiled(error_model="numpy", inline="always")
 def solve_lanes(room, parity, m, width, tier, above, side):
-    """Write D and replace R by D^{-1} R in [D | R], both[parity] of (2, m, width, lanes).
+    """Write [D | D^{-1} B] into both[parity] of (2, m, width, lanes).
 
     Crout's form of the elimination: every element is a sum that is stored once. That of D begins
     with what the tier itself and the one above give; two of them are summed side by side. The
@@ -133,9 +136,9 @@ def solve_lanes(room, parity, m, width, tier, above, side):
         if j < m:
             total = _reduced(room, parity, k, j, k, tier, above, side)
             put(side, both, (parity, k, j), multiplied(total, inverse))
-        _subtract_rows(both, parity, k, 0, k, 1, m, width, inverse, side)
+        _subtract_rows(room.b, both, parity, k, 0, k, 1, m, width, inverse, side)
     for k in range(m - 2, -1, -1):
-        _subtract_rows(both, parity, k, m - 1, k, -1, m, width, one, side)
+        _subtract_rows(both, both, parity, k, m - 1, k, -1, m, width, one, side)
 
 
 @compiled(error_model="numpy", inline="always")
@@ -174,16 +177,16 @@ def _reduced(room, parity, i, j, k, tier, above, side):
 
 
 @compiled(error_model="numpy", inline="always")
-def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side):
+def _subtract_rows(of, both, parity, k, begin, end, step, left, right, factor, side):
     """Subtract from row k the rows from `begin` to before `end`, each times its element of row k.
 
-    Of the columns from `left` to before `right`, which are then multiplied by `factor`; four of
-    them are summed side by side.
+    The row is read from `of`, and everything else stands in `both`. Of the columns from `left` to
+    before `right`, which are then multiplied by `factor`; four of them are summed side by side.
     """
     j = left
     while j + 3 < right:
-        x0, x1 = at(side, both, (parity, k, j)), at(side, both, (parity, k, j + 1))
-        x2, x3 = at(side, both, (parity, k, j + 2)), at(side, both, (parity, k, j + 3))
+        x0, x1 = at(side, of, (parity, k, j)), at(side, of, (parity, k, j + 1))
+        x2, x3 = at(side, of, (parity, k, j + 2)), at(side, of, (parity, k, j + 3))
         p = begin
         while p != end:
             weight = at(side, both, (parity, k, p))
@@ -198,7 +201,7 @@ def _subtract_rows(both, parity, k, begin, end, step, left, right, factor, side)
         put(side, both, (parity, k, j + 3), multiplied(x3, factor))
         j += 4
     while j < right:
-        x0 = at(side, both, (parity, k, j))
+        x0 = at(side, of, (parity, k, j))
         p = begin
         while p != end:
             weight, element = at(side, both, (parity, k, p)), at(side, both, (parity, p, j))
@@ -221,7 +224,7 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
         side: As many items as there are lanes.
     """
     lanes, (rows, columns, e, begin) = len(side), bands
-    _, values, weights, both, k, _ = room
+    _, values, weights, both, b, k, _ = room
     ends = np.zeros((max(sizes), 2), dtype=np.int64)  # first and last element of each row of C
     tier0_size, zero = k.shape[0], everywhere(side, 0.0)
     reverse = scaling != 1.0  # then the elements of C begin with the last row
@@ -234,6 +237,10 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
         into, width = parity, own_size + size_above
         if n == 1:  # the tier below is tier 0
             into, width = 4, own_size + tier0_size
+        if n == 1 or n > last - 2:  # where B has no elements it stays zero
+            for i in range(own_size):
+                for j in range(own_size, width):
+                    put(side, b, (parity, i, j), zero)
         tier, end = everywhere(side, float(n)), begin[2 + parity]
         for i in range(own_size - 1, -1, -1) if reverse else range(own_size):
             start = end  # of the elements of this row of C
@@ -243,12 +250,10 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
                 put(side, weights, (end,), weight)
                 end += 1
             ends[i, 0], ends[i, 1] = start, end
-            for j in range(own_size, width):
-                put(side, both, (parity, i, j), zero)
         for t in range(begin[into], begin[1 + into]):
             size = np.sqrt(0.5 * max(n + e[t], 0.0)) * scaling
             element = multiplied(at(side, values, (t,)), everywhere(side, size))
-            put(side, both, (parity, rows[t], own_size + columns[t]), element)
+            put(side, b, (parity, rows[t], own_size + columns[t]), element)
         solve_lanes(room, parity, own_size, width, tier, (columns, ends, size_above), side)
         if n > first:
             for w in range(lanes):
@@ -284,7 +289,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
         side: As many items as there are lanes.
     """
     lanes, tier0_size = len(side), result.shape[1]
-    blocks, band_values, _, _, k, rates = room
+    blocks, band_values, _, _, _, k, rates = room
     sizes, depth = (a[0].shape[1], a[1].shape[1]), np.zeros(lanes, dtype=np.int64)
     scaling = SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
