@@ -157,7 +157,7 @@ def _nv() -> Iterator[PaperClaim]:
 
 
 def _transported(name: str) -> Iterator[PaperClaim]:
-    chirality = f"{PRESETS[name].numbers['chirality']:.3f}"
+    chirality = f"{preset_number(name, 'chirality'):.3f}"
     yield PaperClaim(name, "chirality", "(in other words)", chirality)
     ideal = _peak(name, chirality=1.0)
     yield PaperClaim(name, "F of Psi+, perfect chirality", "0.951 (root)", ideal)
@@ -168,6 +168,11 @@ def _transported(name: str) -> Iterator[PaperClaim]:
     yield PaperClaim(
         name, "F, nearby, decay of 6.07 MHz", "(in a figure)", _peak(name, linewidth="6.07MHz")
     )
+
+
+def preset_number(name: str, number: str) -> float:
+    """A number of a preset as it is given."""
+    return float(PRESETS[name].numbers[number])
 
 
 def _two_pairs(name: str, **changes: Any) -> tuple[float, float]:
