@@ -123,6 +123,16 @@ def test_a_gap_between_places_of_the_map_that_both_reach_the_value(search):
     assert low < 10**-2.75 < high
 
 
+@pytest.mark.parametrize("place", [1, 2, 20, 41])
+def test_the_lowest_margin_between_places_of_the_map_is_found(search, place):
+    """A valley of the whole map, whose lowest margin is no place of it."""
+    lowest = 1.07 * module._BANDWIDTHS[place]
+    found = search(lambda n, kappa: 0.3 + 0.1 * np.log10(kappa / lowest) ** 2, attenuate=False)
+    assert found._minima(1e-9, 9.0, 0.4) == pytest.approx([lowest], rel=1e-4)
+    assert found._minima(1e-9, 9.0, 0.24) == []  # far above the value
+    assert found._minima(lowest, 9.0, 0.4) == found._minima(1e-9, lowest, 0.4) == []
+
+
 def test_the_occupation_that_is_needed(search):
     """At n the best bandwidth gives TOP - WIDTH log10(n/200)^2."""
     needed = BEST_N / 10**0.5

@@ -34,6 +34,8 @@ def test_copies_and_doubtful_values_of_several_shifts():
     kept = shifts._resolved(far, 1e-10)
     assert kept.values == pytest.approx([-0.4 + 50j])
     assert sorted(shifts._together([double, kept], 1e-10).imag)[-1] == 50.0
+    rough = Near(np.array([-0.4 + 50j, -1.0 + 1e-4j]), np.full(2, 1e-3), np.full(2, 1e-6))
+    assert sorted(shifts._together([double, rough], 1e-10).imag) == [0.0, 1e-9, 50.0]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -45,6 +45,18 @@ UNCHANGED: list[Unchanged] = [
         "beyond, the frame is that of the qubits, in which the dense matrix has the same block",
     ),
     Unchanged(
+        "thermalent/analysis/eigenvalues/subspace_double.py",
+        "refine_double",
+        "2 * spread + noise",
+        "the noise is a rounding of the matrix whose spread it is added to",
+    ),
+    Unchanged(
+        "thermalent/analysis/eigenvalues/subspace_double.py",
+        "refine_double",
+        "start[0] - 1j * start[1]",
+        "a random block, real or complex, that inverse iteration turns into the same subspace",
+    ),
+    Unchanged(
         "thermalent/stochastic/step_operators.py",
         "_propagator",
         "1e-2",

@@ -309,7 +309,7 @@ def _polish(
         value = search(x + step)
         if value < best - 10 * noise:
             break
-        x, best = x + step, max(value, best)
+        x, best = x + step, value
         slopes = search.slopes(x, free, noise)
         if np.all(np.abs(step) <= slopes.shift(noise)):
             break
