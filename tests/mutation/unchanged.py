@@ -45,6 +45,37 @@ UNCHANGED: list[Unchanged] = [
         "beyond, the frame is that of the qubits, in which the dense matrix has the same block",
     ),
     Unchanged(
+        "thermalent/support/checks.py",
+        "integer",
+        "type(value) is int and minimum <= value <= (_MOST if maximum is None else maximum)",
+        "a quick way for plain integers, which the careful way gives back as they are",
+    ),
+    Unchanged(
+        "thermalent/operators/bounds/distillation_bounds.py",
+        "coherent_information_bound",
+        "4 + np.abs(value)",
+        "a rounding of the value beside four of one",
+    ),
+    Unchanged(
+        "thermalent/operators/entanglement.py",
+        "_nearest_block",
+        "1 + 16 * _EPS",
+        "the nearest block of one that is positive to rounding is that block to rounding",
+    ),
+    Unchanged(
+        "thermalent/operators/distances.py",
+        "physical",
+        "NOISE_PER_DIMENSION * len(matrix)",
+        "where a matrix that is positive to rounding is replaced by its nearest state, "
+        "from which it differs by rounding",
+    ),
+    Unchanged(
+        "thermalent/explore/answers.py",
+        "concurrences",
+        "any(len(network.modes) > 1 for network in there)",
+        "which states are solved together; each by itself gives the same numbers",
+    ),
+    Unchanged(
         "thermalent/analysis/eigenvalues/subspace_double.py",
         "refine_double",
         "2 * spread + noise",

@@ -13,6 +13,7 @@ import pytest
 
 import thermalent as te
 from thermalent.sweeping.failures import StoreError
+from thermalent.sweeping.storage import own_code
 from thermalent.sweeping.storage.code_identity import NoIdentity, code_differences, pieces
 
 GRID = {"n_th": [0.5, 2.0]}
@@ -200,3 +201,10 @@ class TestStores:
             "`Python` was 3.11 and is 3.12",
             "`build` is different",
         ]
+
+
+def test_the_names_of_collected_arguments_are_told():
+    """A caller gives keywords, and reads positions, by the names of all arguments."""
+    functions = (lambda *a, **b: 0), (lambda *c, **b: 0), (lambda *a, **c: 0), (lambda a, *, b: 0)
+    told = {own_code.bytecode(function.__code__, repr) for function in functions}
+    assert len(told) == len(functions)
