@@ -315,6 +315,12 @@ UNCHANGED: list[Unchanged] = [
         "(2 * terms + 1) * x",
         "the start of a fraction's tail, which so many terms forget",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/switching/generators.py",
+        "start",
+        "offset[n + 1] - offset[n]",
+        "only the lowest tier has fewer unknowns than its operators, and that one begins at zero",
+    ),
 ]
 
 
