@@ -203,8 +203,9 @@ class _Taken(NamedTuple):
 def _space(count: int, reached: ReachedUnknowns, elements: int) -> _Taken:
     """Space for so many networks, whose emitters' states have so many elements."""
     even, odd = map(len, reached.unknowns)
-    shapes = [(even, even), (odd, odd), *2 * [(even, odd), (odd, even)]]
-    six, size = (tuple([np.empty((count, *shape)) for shape in shapes]) for _ in range(2))
+    off = [(count, even, odd), (count, odd, even)]
+    shapes = [(count, even, even), (count, odd, odd), *off, *off]
+    six, size = tuple(map(np.empty, shapes)), tuple(map(np.empty, shapes))
     return _Taken([], six, size, np.empty((count, elements, reached.tier0_size), complex))
 
 
