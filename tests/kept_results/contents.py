@@ -14,7 +14,9 @@ import xarray
 _SHOWN = 24
 _DEEPEST = 7
 # Seconds, and what differs from one machine or day to the next.
-_NOT_KEPT = ("seconds", "created", "versions", "version", "processes", "path", "system_info")
+_NOT_KEPT = (
+    "seconds", "created", "versions", "version", "processes", "threads", "path", "system_info",
+)  # fmt: skip
 
 Contents = dict[str, str | list[float]]
 
