@@ -101,7 +101,7 @@ def test_a_line_and_steps_give_the_same_coherence(monkeypatch):
         return [te.coherence(network, delays, order=order, rtol=1e-5) for order in (1, 2)]
 
     for sampled, steps in zip(found(0.0, 0.0), found(np.inf, np.inf), strict=True):
-        assert np.all(sampled.values[1:] != steps.values[1:])
+        assert np.any(sampled.values[1:] != steps.values[1:])
         assert np.all(np.abs(sampled.values - steps.values) <= sampled.error + steps.error)
         assert np.max(sampled.error) < 1e-4
 
