@@ -18,6 +18,7 @@ settings.load_profile("thermalent")
 # alone while the other processes wait.
 LONGEST = (
     "docs/test_site.py",
+    "kept_results/test_kept_results.py",
     "analysis/test_relaxation_rates.py",
     "cli/test_cli.py",
     "continued_fraction/more_digits/test_more_digits.py",
