@@ -321,6 +321,30 @@ UNCHANGED: list[Unchanged] = [
         "offset[n + 1] - offset[n]",
         "only the lowest tier has fewer unknowns than its operators, and that one begins at zero",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/batch/work.py",
+        "beginning",
+        "error",
+        "a hundredth of what is infinite is infinite",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/stretches.py",
+        "steps_in_rows",
+        "spans[:, 1] - spans[:, 0]",
+        "stretches begin at whole rows, and what is left of the last row is asked",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/chain/layout.py",
+        "_halved",
+        "-factor * flipped",
+        "a number divided by one or minus one is that number times it",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/laplace/oscillations.py",
+        "_refined",
+        "now + distance",
+        "the last step is below 64 last places",
+    ),
 ]
 
 
