@@ -129,7 +129,7 @@ class Barycentric:
 
 
 class LastTwo(NamedTuple):
-    """LastTwo that follow samples: the last one but one, and the last."""
+    """Two fractions that follow samples: the last one but one, and the last."""
 
     shorter: Barycentric
     longer: Barycentric
@@ -181,7 +181,7 @@ def fractions_through(
 
 
 class _Search:
-    """LastTwo with any of the samples as support."""
+    """Fractions with any of the samples as support."""
 
     def __init__(
         self, points: np.ndarray, values: np.ndarray, tolerance: float, mirrored: bool

@@ -45,7 +45,7 @@ _STRIDE = 10 ** (1 / 16)  # from one place to the next where more may be taken, 
 _BETWEEN = np.array([0.25, 0.5, 0.75])  # places between two samples where one more may be taken
 _FORETOLD = 4  # new samples in a row that a sum has to foretell
 _CHECKED, _CHECKED_CHEAP = 4, 16  # samples with other tiers and roundings at the end
-# LastTwo whose sums are tried: where rounding moves their poles, more of them are no better.
+# Fractions whose sums are tried: where rounding moves their poles, more of them are no better.
 _ROUNDS = 4
 _PART = 0.02  # of the tolerance, how far off z F may be: the line is some ten natural scales long
 _LEAST = 1e-13  # of the largest value, below which a distance is rounding
