@@ -23,7 +23,9 @@ LONG = {
     "more digits": lambda: te.steady_state(
         te.thermal_link(1e5, 1e-3), te.ContinuedFraction(digits=100)
     ),
-    "evolution": lambda: te.evolve(te.thermal_link(1e5, 1e-3), np.geomspace(0.1, 1e4, 200), "00"),
+    "evolution": lambda: te.evolve(
+        te.thermal_link(1e4, 1e-2, qubits=3), np.geomspace(0.1, 1e4, 200), "000"
+    ),
     "evolution from an empty source": lambda: te.evolve(
         te.thermal_link(1221.0, filter=te.Filter.butterworth(2, 0.01)),
         np.geomspace(0.1, 1e4, 200),
