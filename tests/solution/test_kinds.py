@@ -186,3 +186,19 @@ def test_a_long_value_is_cut():
     with pytest.raises(te.ThermalentError) as caught:
         te.preparation_time(te.cooperative(2), "a" * 10_000)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint64, np.int64])
+def test_integers_of_numpy_are_those_of_python(kind):
+    """Minus an unsigned one, and products of short ones, would be wrong or an error."""
+    network = te.thermal_link(0.3, 1.0)
+    assert te.Fock(cutoff=kind(4)) == te.Fock(cutoff=4)
+    assert type(te.FieldTrajectories(n=kind(100), batch=kind(64)).n) is int
+    found = te.steady_state(network, te.FieldTrajectories(n=kind(100), seed=kind(1)))
+    assert np.all(
+        found.state == te.steady_state(network, te.FieldTrajectories(n=100, seed=1)).state
+    )
+    grid = {"n_th": [0.3, 0.5, 0.7], "kappa": [1.0]}
+    swept = te.sweep(te.thermal_link, grid, "purity", block=kind(2), progress=False)
+    other = te.sweep(te.thermal_link, grid, "purity", block=2, progress=False)
+    assert np.all(swept["purity"].values == other["purity"].values)

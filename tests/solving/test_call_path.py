@@ -1,5 +1,6 @@
 """The way of one network through a solve: few functions, and nothing twice."""
 
+import gc
 import sys
 from collections import Counter
 from dataclasses import fields
@@ -21,12 +22,15 @@ def entered(call):
         if event == "call" and frame.f_code.co_filename.startswith(PACKAGE):
             counts[frame.f_code.co_qualname] += 1
 
+    gc.collect()  # what other tests left would be taken away meanwhile, by functions of its own
+    gc.disable()
     before = sys.getprofile()
     sys.setprofile(note)
     try:
         call()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return counts
 
 

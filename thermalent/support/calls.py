@@ -39,6 +39,9 @@ _FROM_INSIDE = (TypeError, AttributeError, ValueError, LookupError, ArithmeticEr
 _MASKED = (np.ma.MaskedArray, type(np.ma.masked))
 _LOOKED_AT = frozenset((range, *_MASKED))
 
+# Unsigned ones have no negative, and short ones overflow.
+_INTEGERS = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.integer))
+
 # A range takes no memory, but the array made of it does.
 _LONGEST_RANGE = 10_000_000
 
@@ -56,6 +59,8 @@ def with_explained_calls(function: Decorated) -> Decorated:
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
         _check_objects(function, args, kwargs)
+        if not _INTEGERS.isdisjoint(map(type, (*args, *kwargs.values()))):
+            args, kwargs = _with_plain_integers(args, kwargs)
         try:
             return function(*args, **kwargs)
         except _FROM_INSIDE as problem:
@@ -107,6 +112,8 @@ class ExplainedClass(abc.ABCMeta):
         # The signature of a class is that of its `__init__`, not of this `__call__`.
         made = getattr(cls, "__init__")  # noqa: B009
         _check_objects(made, (None, *args), kwargs)
+        if not _INTEGERS.isdisjoint(map(type, (*args, *kwargs.values()))):
+            args, kwargs = _with_plain_integers(args, kwargs)
         try:
             return super().__call__(*args, **kwargs)
         except _FROM_INSIDE as problem:
@@ -120,6 +127,16 @@ def _explained_method(value: Any) -> Any:
     if isinstance(value, (classmethod, staticmethod)):
         return type(value)(with_explained_calls(value.__func__))
     return value
+
+
+def _with_plain_integers(
+    args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments whose integers of numpy are those of Python."""
+    values = [int(value) if type(value) in _INTEGERS else value for value in args]
+    return tuple(values), {
+        name: int(value) if type(value) in _INTEGERS else value for name, value in kwargs.items()
+    }
 
 
 def _check_objects(
