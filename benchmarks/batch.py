@@ -93,7 +93,7 @@ def _whole(quantity: str, points: Sequence[tuple[float, float]], limit: float) -
     return Row(
         name="batch",
         quantity=f"{quantity}, rtol 1e-6: {len(points)} points on {_THREADS} threads",
-        required=f"< {limit:g} s",
+        required=f"< {limit:g} s of CPU a thread",
         measured=(
             f"{wall:.2f} s, CPU {cpu:.2f} s of which {built:.2f} s build networks; "
             f"{alone} points handed over"
