@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 import thermalent as te
+from tests.hardware.platform_claims import best_couplings, platform_claims
 from thermalent.cli import main
 from thermalent.hardware import PRESETS, preset
-from thermalent.hardware.claims_of_platforms import best_couplings, platform_claims, ring_peak
+from thermalent.hardware.ring_peak import ring_peak
 from thermalent.operators.states import bell
 
 EPS = np.finfo(float).eps

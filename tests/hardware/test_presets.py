@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from scipy import constants
 
 import thermalent as te
+from tests.hardware.laboratory_claims import claims, markdown, quality_for, steady_concurrence
 from thermalent.cli import main
 from thermalent.cli.hardware import PRESET_NAMES as NAMES
 from thermalent.hardware import (
@@ -21,7 +22,6 @@ from thermalent.hardware import (
     superconducting_link,
     thermal_occupation,
 )
-from thermalent.hardware.claims import claims, markdown, quality_for, steady_concurrence
 
 EPS = np.finfo(float).eps
 DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"

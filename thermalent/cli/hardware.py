@@ -190,7 +190,7 @@ def _described(lab: Any, given: dict[str, Any]) -> dict[str, Any]:
 def _print_peak(lab: Any, given: dict[str, Any] | None) -> None:
     """The best moment of what evolves from one excitation; as JSON, if `given` is."""
     with solving():
-        from thermalent.hardware.claims_of_platforms import ring_peak
+        from thermalent.hardware.ring_peak import ring_peak
 
         peak = ring_peak(lab)
     what = "concurrence" if lab.target is None else "fidelity"

@@ -14,9 +14,9 @@ from typing import Any
 
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.explore.patience import within_seconds
-from thermalent.hardware.claims_of_platforms import UNTIL, ring_peak
 from thermalent.hardware.laboratory import Laboratory
 from thermalent.hardware.presets import PRESETS, preset
+from thermalent.hardware.ring_peak import UNTIL, ring_peak
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
 from thermalent.support.errors import ThermalentError

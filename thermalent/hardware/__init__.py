@@ -9,7 +9,6 @@ angular frequency is written in rad/s; per second alone could mean either and is
 not multiplied by anything: a dephasing time T_phi is the rate gamma_phi = 1/T_phi.
 
 `te.design` goes the other way: from a wanted concurrence to the filter.
-`thermalent.hardware.claims` compares the numbers of the paper with what these networks give.
 """
 
 from thermalent.hardware.description import Hardware as Hardware

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.excitations.peak import Peak, peak_concurrence, peak_transfer
+from thermalent.excitations.peak import Peak
 from thermalent.hardware.laboratory import Laboratory
-from thermalent.hardware.paper_claim import PaperClaim
 from thermalent.hardware.presets import PRESETS, preset
+from thermalent.hardware.ring_peak import ring_peak
 from thermalent.hardware.units import with_prefix
 from thermalent.solving.solve import steady_state
 
-UNTIL = 100.0  # 1/gamma_R; the first peaks come at 2 to 13
 _FOUR_DIGITS = ContinuedFraction(rtol=1e-4)  # of two pairs, whose concurrences then have 3e-4
 _STARTS = np.array([[0.2, 0.4], [1.6, 1.4]])  # of the search for the best couplings, gamma_R
 _RAILS = ("A1", "B1"), ("A2", "B2")
+
+
+class PaperClaim(NamedTuple):
+    """A statement of the paper, and the number that decides it.
+
+    Args:
+        preset: Which laboratory.
+        quantity: The quantity, with the parameters that differ from the preset.
+        paper: The statement of the paper.
+        exact: The computed number, with the back-action of the qubits on the source.
+        approximate: The computed number without back-action, where there is any.
+    """
+
+    preset: str
+    quantity: str
+    paper: str
+    exact: str
+    approximate: str = ""
 
 
 def platform_claims() -> Iterator[PaperClaim]:
@@ -45,19 +62,6 @@ def preset_outcome(name: str) -> str:
     peak = ring_peak(lab)
     symbol = "C" if lab.target is None else "F"
     return f"{symbol} = {peak.value:.4f} after {_time(lab, peak)}"
-
-
-def ring_peak(lab: Laboratory) -> Peak:
-    """Largest concurrence over time, or largest fidelity of the transfer, of two nodes.
-
-    Args:
-        lab: Of `ring_resonator_link`.
-    """
-    if lab.initial is None:
-        raise TypeError("the laboratory has no initial state")
-    if lab.target is None:
-        return peak_concurrence(lab.network, lab.initial, until=UNTIL)
-    return peak_transfer(lab.network, lab.initial, lab.target, until=UNTIL)
 
 
 def best_couplings(name: str, **changes: Any) -> tuple[tuple[float, float], float]:

@@ -1,6 +1,6 @@
 """The numbers of the papers for the platforms that they name, and those of their networks.
 
-`python -m thermalent.hardware.claims` prints the tables of docs/platforms.md.
+`python -m tests.hardware.laboratory_claims` prints the tables of docs/platforms.md.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.hardware.claims_of_platforms import platform_claims, preset_outcome
+from tests.hardware.platform_claims import PaperClaim, platform_claims, preset_outcome
 from thermalent.hardware.description import Hardware
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
-from thermalent.hardware.paper_claim import PaperClaim
 from thermalent.hardware.presets import PRESETS, preset
 from thermalent.solving.solve import evolve, steady_state
 from thermalent.support import checks
