@@ -101,3 +101,17 @@ def test_an_element_that_is_zero_has_the_smallest_error():
     np.testing.assert_allclose(
         errors.reshape(POINTS, 4)[:, 2], (2 * EPS) ** 2 * np.array([1.0, 3.0]), rtol=1e-12
     )
+
+
+def test_what_was_put_in_is_rounded_in_its_last_places(rng):
+    """Where nothing else is lost: four of an element's terms, and never above the whole error."""
+    work, chains = drawn(rng, 0.0)
+    work.inverse, work.x_before = 0 * work.inverse, work.x.copy()
+    terms = np.einsum("pij,pj->pi", np.abs(chains.basis), np.abs(work.x)).reshape(POINTS, 2, 2)
+    scale = np.full(POINTS, np.median(terms))
+    found = element_errors(work, chains, 4 * EPS * scale, scale)
+    np.testing.assert_allclose(found, 4 * EPS * np.minimum(terms, scale[0]), rtol=1e-9)
+    # What is left of the error belongs to the elements as their terms do.
+    found = element_errors(work, chains, np.full(POINTS, 1e-3), np.full(POINTS, 1e3))
+    left = (1e-3 - 4 * EPS * 1e3) * terms / 1e3 + 4 * EPS * terms + (2 * EPS) ** 2 * 1e3
+    np.testing.assert_allclose(found, left, rtol=1e-9)

@@ -70,10 +70,16 @@ def test_finite_depth_identity(monkeypatch, rng, small, s, last):
 @pytest.mark.parametrize("s", [0.0, 0.4 + 2.1j])
 def test_numba_and_lapack_fold_alike(monkeypatch, rng, s):
     chain = random_chain(rng)
-    folded = []
-    for limit in (32, 0):
+    folded, dense = [], []
+    fold = dense_blocks.evaluate_truncated_dense
+    monkeypatch.setattr(
+        dense_blocks, "evaluate_truncated_dense", lambda *a: dense.append(a) or fold(*a)
+    )
+    larger = max(block.shape[0] for block in chain.a)
+    for limit in (larger, larger - 1):
         monkeypatch.setattr(module, "SMALL", limit)
         folded.append(module.evaluate_truncated(chain, s, 60))
+        assert len(dense) == larger - limit  # blocks that are larger than that alone
         assert np.array_equal(module.evaluate_truncated(chain, s, 0), np.zeros((3, 3)))  # no tiers
     assert np.max(np.abs(folded[0] - folded[1])) < 1e-12 * np.max(np.abs(folded[0]))
 

@@ -274,3 +274,20 @@ def test_starts_that_have_no_meaning():
         te.evolve(net, [1.0], "00", EXACT, source=(1.0, 0.0))
     same = [te.evolve(net, [1.0], "00", EXACT, source=source) for source in (0.5j, [0.5j])]
     assert np.array_equal(same[0].states, same[1].states)
+
+
+@pytest.mark.parametrize("quanta", [2, 3])
+def test_an_imaginary_coherence_alone_evolves_as_in_fock_space(quanta):
+    """It begins on another tier than the populations, which are real as the network is."""
+    spin = te.CollectiveSpin(name="s", qubits=quanta)
+    network = te.Network(
+        nodes=(te.Mode(bath_rate=0.6, n_th=0.1), spin),
+        exchange=0.5j * np.sqrt(0.6) * np.array([[0, 1], [-1, 0]]),
+        decay=np.outer(*2 * [np.sqrt([0.6, 1.0])]),
+    )
+    rho = np.diag(np.full(quanta + 1, 1 / (quanta + 1))).astype(complex)
+    rho[0, quanta], rho[quanta, 0] = 0.2j, -0.2j
+    found = te.evolve(network, TIMES, rho, EXACT, source=0.5)
+    expected = te.evolve(network, TIMES, rho, te.Fock(tolerance=1e-8), source=0.5)
+    assert np.all(distance(found.states, expected.states) <= found.error + expected.error)
+    assert np.max(np.abs(expected.states[1, 0, quanta].imag)) > 1e-2

@@ -1,11 +1,13 @@
 """When lattices grow, end or are eliminated, by changes and work that are given."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from thermalent.continued_fraction.lattice import solve
+from thermalent.continued_fraction.lattice.lattice import sectors_of
 from thermalent.continued_fraction.lattice.solve import Found, _Growth, _outcome, _schedule
 from thermalent.support import memory_limit
 
@@ -191,11 +193,12 @@ def test_what_the_iteration_does_not_solve_is_eliminated_if_that_is_granted(monk
     assert done != ["eliminated"]
 
 
-def solved(monkeypatch, *, left, before=1e-3, limited=True):
+def solved(monkeypatch, *, left, before=1e-3, limited=True, changes=()):
     monkeypatch.setattr(solve, "lattice", lambda of, tier: SimpleNamespace(size=3, offset=[0, 1]))
     monkeypatch.setattr(solve, "lattice_memory", lambda sectors, tier, **given: 77.0)
     monkeypatch.setattr(solve, "emitters", lambda sectors, zero: np.diag([0.5 + 1e-4, 0.2]))
     found = growth(error=before, limited=limited)
+    found.changes = list(changes)
     monkeypatch.setattr(found, "_target", lambda scale: 1e-6)
     monkeypatch.setattr(found, "_vector", lambda grown, target, report: (np.ones(3), left))
     return found, found.solve(6, lambda text: None)
@@ -212,6 +215,37 @@ def test_the_error_of_a_lattice_is_the_change_and_what_the_solver_left(monkeypat
     found, outcome = solved(monkeypatch, left=1.1e-5)
     assert outcome == "krylov"
     assert found.found.error == 1e-3
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(0.9e-5, ""), (1.1e-5, "krylov")])
+def test_a_first_lattice_that_the_solver_leaves_ends_the_search(monkeypatch, left, outcome):
+    found, ended = solved(monkeypatch, left=left, before=None)
+    assert ended == outcome
+    assert found.changes == []
+    assert found.found.error == np.inf
+
+
+@pytest.mark.parametrize(("rtol", "outcome"), [(2.1e-4, "converged"), (1.9e-4, "")])
+def test_changes_count_relative_to_the_largest_element(monkeypatch, rtol, outcome):
+    """Of the state before, a half; the change is a ten-thousandth."""
+    monkeypatch.setattr(f"{__name__}.growth", partial(growth, rtol=rtol))
+    assert solved(monkeypatch, left=0.0, changes=[1e-2])[1] == outcome
+
+
+def test_memory_where_tier_zero_is_iterated_has_its_vectors_and_operators(monkeypatch):
+    """In place of the factors: vectors of tier zero, beside those of the lattice in both."""
+    sectors = sectors_of(np.array([0, 1, 1, 2]), np.array([1, -1]))
+    held = sectors.sector(0).stop - sectors.sector(0).start
+    for real in (False, True):
+        factorised = solve.lattice_memory(sectors, 5, real=real)
+        monkeypatch.setattr(solve, "MOST_FACTORISED", held - 1)
+        iterated = [solve.lattice_memory(sectors, 5, real=real, operators=o) for o in (False, True)]
+        monkeypatch.setattr(solve, "MOST_FACTORISED", held)
+        vectors = factorised - 2 * 8 * held**2
+        number = 8 if real else 16
+        assert iterated[0] - vectors == pytest.approx(number * held * solve._ITERATED_NUMBERS)
+        assert iterated[1] - iterated[0] == pytest.approx(16 * solve._OPERATOR_BYTES)
+        assert vectors % (number * solve.unknowns(sectors, 5)) == 0
 
 
 def test_the_best_of_all_lattices_ends_a_search_without_a_tolerance(monkeypatch):

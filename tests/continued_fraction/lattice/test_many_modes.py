@@ -9,7 +9,12 @@ import thermalent as te
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.elimination import assemble_lattice, eliminate
 from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator, steady_vector
-from thermalent.continued_fraction.lattice.lattice import hierarchy_operators, lattice, unknowns
+from thermalent.continued_fraction.lattice.lattice import (
+    hierarchy_operators,
+    lattice,
+    sectors_of,
+    unknowns,
+)
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.support import memory_limit
 
@@ -170,6 +175,20 @@ def test_the_number_of_unknowns_is_known_before():
         of = hierarchy_operators(network)
         for last in (0, 1, 4, 7):
             assert unknowns(of.sectors, last) == lattice(of, last).size
+
+
+@pytest.mark.parametrize("signs", [[1], [1, -1], [1, 1], [0], [0, 0]])
+def test_unknowns_are_all_elements_of_fitting_charges_at_all_boson_numbers(signs):
+    """Without charges all elements belong to each of the boson numbers up to a tier."""
+    carried = np.array([0, 1, 1, 2]) * any(signs)
+    of = sectors_of(carried, np.array(signs))
+    element = np.subtract.outer(carried, carried).ravel()
+    for last in (0, 1, 4):
+        numbers = np.array(
+            [n for n in np.ndindex(*[last + 1] * (2 * len(signs))) if sum(n) <= last]
+        )
+        raised = numbers @ np.outer(signs, (1, -1)).ravel()
+        assert unknowns(of, last) == np.sum(raised[:, None] == -element[None, :])
 
 
 def test_without_a_symmetry_the_whole_space_is_solved():

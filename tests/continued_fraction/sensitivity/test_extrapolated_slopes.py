@@ -271,6 +271,18 @@ def test_truncation_errors_follow_the_common_decay():
     np.testing.assert_allclose(found, stated / common[1] * least, rtol=1e-9)
 
 
+def test_truncation_errors_fall_no_faster_than_those_of_the_state():
+    """Each element of the state may show the slowest decay."""
+    tiers, scales = [16, 22, 30], np.array([1.0, 1.0])
+    values = np.array([[1.0, 5.0], [1.001, 5.001], [1.00101, 5.00101]])
+    states = np.array([[0.3, 0.5], [0.31, 0.52], [0.3105, 0.5201]])
+    found = truncation_errors(tiers, values, states, scales)
+    # The state changes by 0.02 in one element and then by 0.0005 in the other one.
+    stated = stated_error(np.array(tiers), np.array([0.0, 0.02, 0.0005]), 2, 5.00101)
+    least = 0.0005 / 0.02 * np.array([1e-3, 1e-3])
+    np.testing.assert_allclose(found, stated / 0.0005 * least, rtol=1e-9)
+
+
 def test_changes_that_no_longer_fall_are_rounding_of_the_largest_number():
     """Of a derivative of 4e6 in its parameter's size, 2, or of the state."""
     tiers = [16, 20, 24]
@@ -289,3 +301,11 @@ def test_truncation_errors_where_nothing_or_everything_changes():
     grow = np.array([[1.0, 5.0], [1.1, 5.2], [1.3, 5.9]])
     found = truncation_errors([8, 12, 16], grow, np.zeros((3, 2)), np.ones(2))
     np.testing.assert_allclose(found, [4 * 0.2, 4 * 0.7])
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_as_many_powers_are_removed_as_there_are_steps(count):
+    """A polynomial through zero of as high a degree as there are points is known exactly."""
+    of = np.polynomial.Polynomial([0.0, 2.0, 0.7, -0.4, 0.3, -0.2][: count + 1])
+    points = [(0.3 / 2**i, estimate(of(0.3 / 2**i))) for i in range(count)]
+    assert float(border._extrapolated(points)) == pytest.approx(2.0, rel=1e-12)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import linalg, sparse
 
 from thermalent.continued_fraction.several_poles import rates
 from thermalent.continued_fraction.several_poles.rates import SlowestRates, _compared, _Spectrum
@@ -93,3 +94,22 @@ def test_large_chains_are_searched_beside_the_frequencies_of_the_slowest():
     assert rates._frequencies(values, 1).tolist() == [0, 1, 2, 3, 4, 5]
     assert rates._frequencies(np.array([*np.zeros(10), 3j]), 1).tolist() == [0.0]  # 4 + 6 are slow
     assert rates._frequencies(np.array([*np.zeros(10), 3j]), 2).tolist() == [0.0, 3.0]
+
+
+def test_a_search_finds_both_of_a_pair_of_conjugate_eigenvalues():
+    """Of a real matrix, beside the frequency of one of them."""
+    rng = np.random.default_rng(2)
+    blocks = [np.array([[-a, w], [-w, -a]]) for a, w in ((0.2, 3.0), (0.7, 1.0))]
+    blocks += [np.diag(-np.linspace(5.0, 9.0, 40) - rng.uniform(size=40))]
+    turn = np.linalg.qr(rng.normal(size=(44, 44)))[0]
+    matrix = sparse.csc_array(turn @ linalg.block_diag(*blocks) @ turn.T)
+    found = rates._searched(matrix, 2, 1.0, np.array([0.0, 3.0]))
+    slow = found.values[found.values.real < 1]
+    expected = [0.2 - 3j, 0.2 + 3j, 0.7 - 1j, 0.7 + 1j]
+    assert sorted(np.round(slow, 9), key=lambda v: (v.real, v.imag)) == pytest.approx(expected)
+    assert not found.complete
+    # Two searches agree but for rounding, of which a part of the largest rates is always assumed.
+    base = 16 * np.finfo(float).eps * float(np.max(abs(matrix).sum(axis=0)))
+    assert np.all(found.rounding >= base)
+    assert np.all(found.rounding[found.values.real < 1] < 100 * base)
+    assert found.zero == pytest.approx(100 * base)

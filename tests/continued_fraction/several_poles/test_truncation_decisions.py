@@ -264,8 +264,22 @@ OUTPUT = np.array([1.0, 0.0])
     ],
 )
 def test_the_metric_is_the_covariance_where_that_serves(covariance, acts_back, expected):
+    """Judged by its largest and smallest eigenvalue, whatever is between them."""
     found = coordinates._metric(OUTPUT, np.diag(covariance), acts_back)
     np.testing.assert_allclose(found, np.diag(expected), rtol=1e-12, atol=1e-30)
+    between = np.diag([*covariance, 4e-12])
+    found = coordinates._metric(np.append(OUTPUT, 0.0), between, acts_back)
+    # A third amplitude at the border, which is singular beside the largest.
+    if covariance[1] > 4e-12 and acts_back and covariance[0] == 4.0:
+        np.testing.assert_allclose(found, between + np.eye(3), rtol=1e-12)
+
+
+def test_the_variance_of_the_drive_is_that_of_a_complex_output():
+    output = np.array([1.0, 0.5j])
+    covariance = np.array([[0.3, 0.1j], [-0.1j, 0.2]])
+    variance = 0.3 + 0.25 * 0.2 + 2 * 0.5 * (covariance[0, 1] * -1j).real
+    found = coordinates._metric(output, covariance, acts_back=True)
+    np.testing.assert_allclose(found, covariance / variance, rtol=1e-12)
 
 
 def test_the_rounding_of_a_chain_is_that_of_its_largest_rate_in_its_slowest():

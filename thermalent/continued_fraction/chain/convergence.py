@@ -93,9 +93,7 @@ def stated_error(depths, changes, count, scale):
         return error
     first, second = float(depths[1] - depths[0]), float(depths[2] - depths[1])
     decay = _decay(changes[2] / changes[1], first, second)
-    if decay == 0.0:
-        return error
-    left = np.exp(-_SLOWING * decay * second)
+    left = np.exp(-_SLOWING * decay * second)  # one, and nothing is gained, without a decay
     return min(error, _SAFETY * changes[2] * max(left / (1 - left), _LEAST_SHARE))
 
 

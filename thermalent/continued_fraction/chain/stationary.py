@@ -118,7 +118,7 @@ class TierZeroEquation:
         _, left = self.null_vectors(k, uncertainty)
         weights = np.sqrt(2.0 + np.arange(left.shape[1]))  # generic: no two combinations agree
         values, vectors = np.linalg.eigh(self.matrix(left @ weights))
-        edges = np.flatnonzero(np.diff(values) > 1e-6 * (values[-1] - values[0])) + 1
+        edges = np.flatnonzero(np.diff(values) > 1e-6) + 1  # of numbers that are of order one
         spaces = np.split(np.arange(self.d), edges)
         largest = max(range(len(spaces)), key=lambda n: len(spaces[n]))
         del spaces[largest]

@@ -155,7 +155,7 @@ class SharpStart:
 
     def real(self, chain: HierarchyChain) -> HierarchyChain:
         """The chain in real arithmetic, if it and the initial vector are real."""
-        far = max(map(abs, self.parts())) + 2  # every part begins by then
+        far = max(map(abs, self.parts()))  # every part has begun by then
         found = in_real_numbers(chain)
         return chain if found is None or np.any(self.vector(chain, far).imag) else found
 
