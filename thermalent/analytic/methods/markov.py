@@ -74,7 +74,7 @@ def _mean_frequency(network: Network) -> float:
     """The frequency at which the emitters sample the source's spectrum."""
     (source,) = network.mode_indices
     emitters = list(network.emitter_indices)
-    coupling = 0.5 * network.decay[emitters, source] + 1j * network.exchange[emitters, source]
+    coupling = 0.5 * network.decay[source, emitters] + 1j * network.exchange[emitters, source]
     weight = np.abs(coupling) ** 2
     if not np.any(weight):
         return 0.0

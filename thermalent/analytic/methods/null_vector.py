@@ -159,7 +159,7 @@ def _bright_dark_basis(network: Network, numbers: np.ndarray) -> np.ndarray:
     (source,) = network.mode_indices
     driven = np.zeros((d, d), dtype=complex)
     for lower, e in zip(lowering_operators(network), network.emitter_indices, strict=True):
-        weight = 0.5 * network.decay[e, source] + 1j * network.exchange[e, source]
+        weight = 0.5 * network.decay[source, e] + 1j * network.exchange[e, source]
         driven += np.conj(weight) * dense(lower)
     gram = driven.conj().T @ driven
     for n in np.unique(numbers):

@@ -99,7 +99,9 @@ def bright_dark_basis(network: Network, numbers: np.ndarray) -> np.ndarray:
         return np.eye(d)
     e = list(network.emitter_indices)
     # With several modes, the one that drives the emitters most is used.
-    coupled = np.conj(0.5 * network.decay[e] + 1j * network.exchange[e])[:, network.mode_indices]
+    coupled = np.conj(0.5 * network.decay[:, e].T + 1j * network.exchange[e])[
+        :, network.mode_indices
+    ]
     weights = coupled[:, np.argmax(np.sum(np.abs(coupled), axis=0))]
     drive = sum(w * dense(c) for w, c in zip(weights, lowering_operators(network), strict=True))
     return bright_dark_bases(np.asarray(drive)[None], numbers)[0]
