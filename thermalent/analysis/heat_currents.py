@@ -305,7 +305,7 @@ def _behind_several_modes(
     def of_channel(decay: np.ndarray) -> Estimate:
         """A decay matrix is that of its eigenvectors, each of them a field."""
         rates, fields = np.linalg.eigh(decay)
-        used = rates > _ROUNDING * max(float(np.abs(network.decay).max()), 1e-300)
+        used = rates > _ROUNDING * float(np.abs(network.decay).max())
         return total([flux(np.sqrt(rates[i]) * fields[:, i]) for i in np.flatnonzero(used)])
 
     taken, error = 0.0, 0.0

@@ -179,9 +179,7 @@ def _print(state: Any, table: np.ndarray, names: tuple[list[str], list[str]]) ->
         ]
         # A cut between two pairs, the state on the left against that on the right.
         cuts = np.asarray(state.entropies(2.0))
-        facts += [
-            (f"S_{n + 1} / ln 2", f"{value:.6f}") for n, value in enumerate(cuts[: len(a) - 1])
-        ]
+        facts += [(f"S_{n} / ln 2", f"{value:.6f}") for n, value in enumerate(cuts, 1)]
     else:
         facts = [
             ("method", f"{state.method.name} ({state.method.claim.value})"),

@@ -25,8 +25,6 @@ class GridType(click.ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
         """The numbers; whether they increase is checked by the library."""
-        if not isinstance(value, str):
-            return value
         parts = value.split(":")
         try:
             if len(parts) == 1:

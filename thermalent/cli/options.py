@@ -64,8 +64,6 @@ class Orders(click.ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
         """The orders as a tuple."""
-        if not isinstance(value, str):
-            return tuple(value)
         first, dots, last = value.partition("..")
         try:
             if dots:
@@ -89,8 +87,6 @@ class Quantities(click.ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str | tuple[str | None, ...]:
         """The text, or a tuple of texts; the library reads the units."""
-        if not isinstance(value, str):
-            return value
         texts = tuple(item.strip() for item in value.split(","))
         items = tuple(None if self.none and text == "none" else text for text in texts)
         return items[0] if len(items) == 1 and items[0] is not None else items

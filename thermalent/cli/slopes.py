@@ -85,8 +85,6 @@ class Range(click.ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, tuple[float, float]]:
         """The name and both ends; whether they make sense is checked by the library."""
-        if not isinstance(value, str):
-            return value
         name, _, ends = value.partition("=")
         name = name.strip().replace("-", "_")
         if name not in _CONTINUOUS:

@@ -172,5 +172,5 @@ def _half_width(link: TruncatedLink, order: int) -> float:
     for fwhm in _WIDTHS:
         coordinates = PassiveCoordinates(order, zeros=False, symmetric=True, unit=fwhm / 2)
         numbers = coordinates.numbers(_butterworth(coordinates))
-        values.append(link.value(numbers, link.tiers_for(numbers, 2 * _ON_THE_WAY)))
+        values.append(link.value(numbers, link.tiers_for(numbers, _ON_THE_WAY)))
     return float(_WIDTHS[int(np.argmax(values))] / 2)

@@ -156,8 +156,7 @@ def back_action(network: Network) -> str | None:
                 "other noise of the emitter"
             )
         rate = abs(0.5 * network.decay[source, e] - 1j * network.exchange[e, source])
-        scale = abs(network.decay[source, e]) + abs(network.exchange[e, source])
-        if rate > RATE_TOLERANCE * scale:
+        if rate > RATE_TOLERANCE * abs(network.decay[source, e]):
             return (
                 f"emitter {network.nodes[e].name!r} acts back on {mode.name!r} (amplitude rate "
                 f"{rate:g}, not 0), so the field is not independent of the emitters"
