@@ -76,9 +76,10 @@ campaign: $(VENV)/.installed-dev
 audit: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.audit $(AUDIT)
 
-# A hundred wrong signs, factors, comparisons and guards, one at a time: the share that the tests
-# which run them notice, and what survives. An hour, the first time more: the tests are run once to
-# learn which lines each of them runs. The seed is printed. MUTATE="--count 20" for fewer.
+# A hundred wrong signs, factors, comparisons and guards, one at a time, in a copy of the tree: the
+# share that the tests notice, and what survives. The tests around them are run as they are first,
+# half an hour on two cores, which is kept in output/mutation; a change takes some seconds. The seed
+# is printed. MUTATE="--count 20" for fewer.
 mutate: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.mutation $(MUTATE)
 

@@ -38,8 +38,12 @@ class Mutant:
     new: str
 
     def applied(self, source: bytes) -> bytes:
-        """The source with the change."""
-        return source[: self.start] + self.new.encode() + source[self.end :]
+        """The source with the change; all other lines keep their numbers."""
+        new = self.new.encode()
+        gone = source[self.start : self.end].count(b"\n") - new.count(b"\n")
+        within = len(new) - new.endswith(b")")  # a line may end within brackets
+        new = new[:within] + b"\n" * gone + new[within:]
+        return source[: self.start] + new + source[self.end :]
 
     def shown(self, source: bytes) -> str:
         """The change in one line."""

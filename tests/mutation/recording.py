@@ -1,178 +1,164 @@
-"""Which tests run which lines of the package: measured by coverage, kept for later runs.
+"""What each test does without a change: whether it passes, how long it takes, what it runs.
 
-A recording is a folder with
-
-    coverage       lines and tests, in coverage's own format
-    seconds        one line of JSON per phase of a test: name, outcome, seconds
-    tests.json     the test files that were run, with a digest of their text
-    thermalent/    the package as it was
-
-Later recordings run only the test files that have changed since, and replace what earlier ones say
-of them.
+This is kept below output/mutation until the package, the test file or what lies beside it changes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
+import pickle
 import re
-import shutil
-import subprocess
 import sys
-from collections import defaultdict
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
 
-import coverage
+import pytest
 
-from tests.mutation.pytest_order import SECONDS
+from tests.mutation.in_place import Place, noting, place
+from tests.mutation.selection import KEPT_RESULTS
+from tests.mutation.trying import OPTIONS
 
-# Tests of this tool, and of whole installations.
-_ELSEWHERE = {"mutation", "release", "matrix"}
-# What other processes run counts for the test that started them: pytest tells its name to them.
-_CONFIGURATION = """[run]
-source = thermalent
-branch = false
-data_file = {data}
-parallel = true
-context = ${{PYTEST_CURRENT_TEST-}}
-patch = subprocess
-"""
+# A file whose tests share what they computed: only the first of them runs it.
+_SHARES = re.compile(r"@(functools\.)?(lru_)?cache\b|\bscope=|cached_property")
 
 
-class Recording:
-    """One recording, of which a test counts only if no later one ran its file again.
+class Recorded(NamedTuple):
+    """The tests of a file that pass, in their order.
 
     Args:
-        folder: Of the recording.
-        replaced: The test files that later ones ran.
+        seconds: CPU time of each.
+        runs: The functions of the package that each runs, kernels that Python calls among them.
+        shares: Whether a test may use what another one computed.
     """
 
-    def __init__(self, folder: Path, replaced: set[str]) -> None:
-        self.folder = folder
-        self.files = set(json.loads((folder / "tests.json").read_text())) - replaced
-        seconds = _seconds(folder / "seconds")
-        self.seconds = {test: of for test, of in seconds.items() if file_of(test) in self.files}
-        self._data = coverage.CoverageData(str(folder / "coverage"))
-        self._data.read()
-        self._measured = {
-            file[file.rindex("/thermalent/") + 1 :]: file for file in self._data.measured_files()
-        }
+    seconds: dict[str, float]
+    runs: dict[str, set[Place]]
+    shares: bool
 
-    def source(self, module: Path) -> str:
-        """The text of a module when this was recorded; empty if there was none."""
-        kept = self.folder / module
-        return kept.read_text() if kept.exists() else ""
+    def running(self, places: set[Place] | None) -> list[str]:
+        """The tests that run one of some functions, the quickest first; all, if that is None.
 
-    def tests(self, module: Path) -> dict[int, set[str]]:
-        """The passing tests that ran each line of a module, by the module's text of then."""
-        if str(module) not in self._measured:
-            return {}
-        contexts = self._data.contexts_by_lineno(self._measured[str(module)])
-        return {
-            line: {test for test in map(_test_of, names) if test in self.seconds}
-            for line, names in contexts.items()
-        }
+        Behind them the others of the file, if its tests share what they computed.
+        """
+        if places is None:
+            return list(self.seconds)
+        found = sorted(
+            (t for t in self.runs if self.runs[t] & places), key=self.seconds.__getitem__
+        )
+        rest = [test for test in self.seconds if test not in found]
+        return found + (rest if found and self.shares else [])
 
 
-def record(tree: Path, folder: Path, processes: int) -> None:
-    """Run the test files of a tree that no recording in the folder knows as they are now."""
-    known: dict[str, str] = {}
-    for one in recordings(folder):
-        known.update(json.loads((one / "tests.json").read_text()))
-    files = {str(path): digest(tree / path) for path in test_files(tree)}
-    new = [path for path, of in files.items() if known.get(path) != of]
-    if not new:
-        return
-    print(f"recording which lines the tests of {len(new)} files run ...", flush=True)
-    unfinished = folder / "unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    run_with_coverage(tree, unfinished, new, processes)
-    (unfinished / "tests.json").write_text(json.dumps({path: files[path] for path in new}))
-    copy_sources(tree, unfinished)
-    unfinished.rename(folder / f"{len(recordings(folder)):04d}")
+class Records:
+    """What is known of test files.
+
+    Args:
+        tree: The snapshot.
+        folder: Where it is kept.
+    """
+
+    def __init__(self, tree: Path, folder: Path) -> None:
+        self.tree, self.folder = tree, folder
+        self.known: dict[str, Recorded] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        sources = [*(tree / "thermalent").rglob("*.py"), *(tree / "tests").rglob("*.py")]
+        self._common = _digest(path for path in sources if not path.name.startswith("test_"))
+
+    def missing(self, files: set[str]) -> dict[str, Callable[[], None]]:
+        """What to do, in other processes, so that all of these files are known."""
+        new = sorted((file for file in files - set(self.known) if not self.read(file)), key=_first)
+        return {file: partial(record, file, self.tree, self._path(file)) for file in new}
+
+    def read(self, file: str) -> bool:
+        """Take over what has been recorded, if it has."""
+        if self._path(file).exists():
+            self.known[file] = pickle.loads(self._path(file).read_bytes())
+        return file in self.known
+
+    def _path(self, file: str) -> Path:
+        path = self.tree / file
+        beside = [one for one in path.parent.rglob("*") if one.suffix in (".txt", ".json")]
+        key = f"{self._common}{_digest([path, *beside])}"
+        return self.folder / f"{path.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def run_with_coverage(tree: Path, folder: Path, files: list[str], processes: int) -> None:
-    """One run of pytest; tests that fail are left out of what is known."""
-    settings = folder / "settings"
-    settings.write_text(_CONFIGURATION.format(data=folder / "coverage"))
-    environment = test_environment(tree) | {SECONDS: str(folder / "seconds")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["-p", "tests.mutation.pytest_order"]
-    if processes > 1:
-        command += ["-n", str(processes), "--dist", "loadfile"]
-    command += ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report=", *files]
-    ended = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
-    if ended.returncode not in (0, 1):
-        sys.exit(f"The tests did not run:\n{ended.stdout[-3000:]}{ended.stderr[-3000:]}")
+def _first(file: str) -> tuple[bool, str]:
+    """The kept results first, because they take longest."""
+    return file != KEPT_RESULTS, file
 
 
-def test_environment(tree: Path) -> dict[str, str]:
-    """The environment in which the tests of a tree import that tree's package."""
-    single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    # Of the tests that test this: which one runs, and in which process.
-    outer = {name for name in os.environ if name.startswith(("PYTEST_CURRENT", "PYTEST_XDIST"))}
-    environment = {name: value for name, value in os.environ.items() if name not in outer}
-    return environment | single | {"PYTHONPATH": str(tree)}
+def _digest(paths: Iterable[Path]) -> str:
+    found = hashlib.sha256(sys.version.encode())
+    for path in sorted(paths):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
-def copy_sources(tree: Path, folder: Path) -> None:
-    """Keep the modules as they were: later ones have other line numbers."""
-    for path in (tree / "thermalent").rglob("*.py"):
-        target = folder / path.relative_to(tree)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+def record(file: str, tree: Path, to: Path) -> None:
+    """Run a file's tests in this process, which ends with it, and write what they do."""
+    plugin = _Recorder(str(tree / "thermalent"))
+    pytest.main([*OPTIONS, file], plugins=[plugin])
+    seconds = {t: s for t, s in plugin.seconds.items() if t not in plugin.failed}
+    runs = {test: plugin.at_import | plugin.runs[test] for test in seconds}
+    shares = bool(_SHARES.search((tree / file).read_text()))
+    for old in to.parent.glob(f"{Path(file).stem}-*"):
+        old.unlink(missing_ok=True)
+    to.write_bytes(pickle.dumps(Recorded(seconds, runs, shares)))
 
 
-def read(folder: Path) -> list[Recording]:
-    """The recordings of a folder."""
-    found: list[Recording] = []
-    replaced: set[str] = set()
-    for one in reversed(recordings(folder)):
-        found.append(Recording(one, set(replaced)))
-        replaced |= found[-1].files
-    return found
+class _Recorder:
+    """A pytest plugin that notes the functions that each test enters."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        self.seconds: dict[str, float] = {}
+        self.runs: dict[str, set[Place]] = {}
+        self.failed: set[str] = set()
+        self.at_import: set[Place] = set()
+        self.seen: dict[int, CodeType] = {}
+        _note_kernels(self.seen)
+
+    def begin(self) -> None:
+        self.seen.clear()
+        note = noting(self.seen)
+        threading.setprofile(note)
+        sys.setprofile(note)
+
+    def end(self) -> set[Place]:
+        sys.setprofile(None)
+        codes = list(self.seen.values())
+        return {place(one) for one in codes if one.co_filename.startswith(self.package)}
+
+    def pytest_collection(self) -> None:
+        self.begin()
+
+    def pytest_collection_finish(self) -> None:
+        self.at_import = self.end()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        begun = time.process_time()
+        self.begin()
+        yield
+        self.runs[item.nodeid] = self.end()
+        self.seconds[item.nodeid] = time.process_time() - begun
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not report.passed:
+            self.failed.add(report.nodeid)
 
 
-def recordings(folder: Path) -> list[Path]:
-    """The finished recordings, the earliest first."""
-    return sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
+def _note_kernels(seen: dict[int, CodeType]) -> None:
+    """Note the calls of kernels, too, of which a profiling function is not told."""
+    from thermalent.support.machine import compiled
 
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        seen[id(self.py_func.__code__)] = self.py_func.__code__
+        return super(compiled._Kernel, self).__call__(*args, **kwargs)
 
-def test_files(tree: Path) -> list[Path]:
-    """The files of ordinary tests, relative to the tree."""
-    found = sorted((tree / "tests").rglob("test_*.py"))
-    return [
-        path.relative_to(tree)
-        for path in found
-        if path.relative_to(tree).parts[1] not in _ELSEWHERE
-    ]
-
-
-def file_of(test: str) -> str:
-    """The file of a test, from its name."""
-    return test.partition("::")[0]
-
-
-def digest(path: Path) -> str:
-    """Of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _seconds(path: Path) -> dict[str, float]:
-    """Seconds of the tests of which every phase passed."""
-    taken: dict[str, float] = defaultdict(float)
-    failed = set()
-    for line in path.read_text().splitlines():
-        test, outcome, seconds = json.loads(line)
-        taken[test] += seconds
-        if outcome != "passed":
-            failed.add(test)
-    return {test: of for test, of in taken.items() if test not in failed}
-
-
-def _test_of(context: str) -> str:
-    """The test of a context: coverage writes `name|run`, other processes `name (call)`."""
-    return re.sub(r"(\|(setup|run|teardown)| \((setup|call|teardown)\))$", "", context)
+    compiled._Kernel.__call__ = call  # type: ignore[method-assign]

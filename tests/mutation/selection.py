@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 # Tests of drawings and pages, of whole processes, and of this tool itself.
-_ELSEWHERE = {"figures", "docs", "audit", "mutation"}
+_ELSEWHERE = {"figures", "docs", "audit", "mutation", "release", "matrix", "campaign"}
 _LONG_ENOUGH = 5  # letters of a name that is searched for
-# Collecting a file takes as long as many of its tests, and those far away notice little.
-_MOST_FILES = 12
+_PROCESSES = re.compile(r"subprocess|sys\.executable|Popen|multiprocessing|workers=|n_jobs|loky")
+KEPT_RESULTS = "tests/kept_results/test_kept_results.py"
 
 
 def public_names(path: Path) -> set[str]:
@@ -34,7 +35,10 @@ def room(path: Path) -> str:
 
 
 def nearest_tests(module: Path, root: Path) -> list[Path]:
-    """The test files that may notice a change of a module, a dozen, the nearest first.
+    """The test files that may notice a change of a module, the nearest first.
+
+    Those that name the module or what it defines for others, those of its room, and those in which
+    methods are compared.
 
     Args:
         module: The module's file, relative to the root.
@@ -46,13 +50,21 @@ def nearest_tests(module: Path, root: Path) -> list[Path]:
     ranked = []
     for path in sorted((root / "tests").rglob("test_*.py")):
         inside = path.relative_to(root)
-        if inside.parts[1] in _ELSEWHERE:
+        if inside.parts[1] in _ELSEWHERE or str(inside) == KEPT_RESULTS:
             continue
         text = path.read_text()
         here = room(module) == inside.parts[1]
         named = bool(words.search(text))
         stem = module.stem in inside.stem
-        rank = 4 * (name in text) + 3 * (here and stem) + 2 * (here and named) + here + named
-        if rank or inside.parts[1] == "agreement":
+        same = sum(a == b for a, b in zip(module.parts[1:-1], inside.parts[1:-1], strict=False))
+        rank = 4 * (name in text) + 3 * (here and stem) + 2 * (here and named) + same + named
+        rank += 2 * (inside.parts[1] == "agreement")
+        if rank:
             ranked.append((-rank, str(inside), inside))
-    return [path for *_, path in sorted(ranked)][:_MOST_FILES]
+    return [path for *_, path in sorted(ranked)]
+
+
+@cache
+def starts_processes(file: Path) -> bool:
+    """Whether a file's tests start others, which import the package by themselves."""
+    return bool(_PROCESSES.search(file.read_text()))
