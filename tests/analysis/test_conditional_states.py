@@ -14,12 +14,15 @@ import thermalent as te
 from tests.support.brute_force import BruteForce
 from thermalent.analysis.conditional import histories
 from thermalent.analysis.conditional.averages import integrated
+from thermalent.analysis.conditional.expansion import expansion
 from thermalent.analysis.conditional.kernels import radial_sums
 from thermalent.analytic.methods import amplitude_fluctuations
 from thermalent.analytic.methods.classical_field import field
 from thermalent.analytic.methods.null_vector import one_mode_of
 from thermalent.analytic.quasistatic import dark_state
 from thermalent.analytic.radial_elements import radial_elements
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.networks.symmetry import excitation_numbers
 from thermalent.stochastic.driven import driven_emitters
 
 HOT = te.thermal_link(1220, 1e-2)
@@ -403,3 +406,15 @@ def test_how_they_show_themselves(hot):
     table = hot.to_xarray([0.0, 10j])
     assert isinstance(table, xarray.Dataset)
     assert table.state.values[1] == pytest.approx(hot.state(10j).state)
+
+
+def test_the_error_of_the_state_that_is_reached_enters_every_tier():
+    """As the relative error of all that is computed from it."""
+    network = te.phononic_link(0.5, 0.3, positions=(2 * np.pi, 4 * np.pi))
+    mean = te.steady_state(network, initial="01")
+    h = hierarchy(network, excitation_numbers(network))
+    exact, rough = (expansion(h, 0.5, 1e-6, "", mean.state, error) for error in (0.0, 0.01))
+    np.testing.assert_array_equal(exact.tiers, rough.tiers)
+    more = rough.errors - exact.errors
+    np.testing.assert_allclose(more, 0.01 * np.abs(exact.tiers), rtol=1e-9, atol=1e-18)
+    assert more.max() > 1e-4

@@ -104,6 +104,15 @@ def test_imperfections_stay_in_the_design(poor):
         assert forwards(poor, point, **held) == pytest.approx(0.6, abs=1e-6)
 
 
+def test_the_hardware_of_a_point_has_the_losses_of_its_design(found, poor):
+    """The dephasing time, T_phi = 1/(2 pi gamma rate), is that which was given."""
+    for design, time in ((found, None), (poor, 200e-6)):
+        for point in design.points:
+            network = design.hardware(point).network
+            rate = 0.0 if time is None else 1 / (2 * np.pi * 1e7 * time)
+            assert [q.dephasing for q in network.emitters] == pytest.approx([rate] * 2, rel=1e-12)
+
+
 def test_larger_targets_take_better_filters():
     targets = (0.3, 0.5, 0.7)
     designs = [te.design(*LAB, target, margins=(), attenuate=False) for target in targets]

@@ -287,6 +287,12 @@ def test_an_alternative_of_a_measured_source_enters_the_error():
     assert found.flux.error >= 0.3 * 0.1 / 4
     first = te.coherence(network, [1.0], rtol=1e-3)
     assert first.flux.error >= 0.3 * 0.1 / 4
+    # Fluxes alone, as heat takes them: of two alternatives by the root of the sum of squares.
+    fluxes = spectra_several_poles.flux_behind_poles
+    alone, moved = (fluxes(each, "q1", 1e-4, None) for each in (one, other))
+    twice = fluxes(replace(one, alternatives=(other, other)), "q1", 1e-4, None)
+    expected = alone.error + np.sqrt(2) * abs(float(alone) - float(moved))
+    assert twice.error == pytest.approx(expected, rel=1e-6)
 
 
 def test_what_has_no_spectrum_is_refused_by_name():

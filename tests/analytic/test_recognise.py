@@ -193,6 +193,26 @@ def test_back_action_is_found_and_its_emitter_named(changes, culprit):
     assert np.max(np.abs(gaussian_modes(network)[0].backaction)) > 0
 
 
+@pytest.mark.parametrize("unit", [1.0, 2.0**30, 2.0**-30])
+@pytest.mark.parametrize("relative", [3e-13, 3e-12])
+def test_back_action_is_told_from_rounding_in_any_unit(unit, relative):
+    """The bound is 1e-12 of the decay that source and emitter share."""
+    exchange = IDEAL.exchange.copy()
+    off = relative * abs(IDEAL.decay[0, 2])
+    exchange[2, 0] += off
+    exchange[0, 2] += off
+    network = Network(
+        nodes=(Mode(name="source", bath_rate=KAPPA * unit, n_th=N_TH), Q1, Q2),
+        exchange=unit * exchange,
+        decay=unit * IDEAL.decay,
+    )
+    found = classical_field(network)
+    if relative < 1e-12:
+        assert isinstance(found, GaussianMode)
+    else:
+        assert "'q2' acts back on 'source'" in found.reason
+
+
 def test_back_action_may_be_left_out_on_purpose():
     places = {"wavelengths": (1.0, 2.0)}
     kept, dropped = (

@@ -162,6 +162,9 @@ def test_a_coherent_ket():
     exact = np.array([(0.8j) ** n / np.sqrt(float(np.prod(range(1, n + 1)))) for n in range(6)])
     np.testing.assert_allclose(ket, exact / np.linalg.norm(exact), atol=1e-14)
     assert _coherent(0.0, 4).tolist() == [1, 0, 0, 0]
+    # Of 1600 quanta, whose unnormalised ket is beyond the largest number.
+    bright = np.abs(_coherent(40.0, 2400)) ** 2
+    assert bright @ np.arange(2400) == pytest.approx(1600, rel=1e-9)
 
 
 def test_modes_start_thermal_or_in_a_coherent_field():

@@ -312,7 +312,7 @@ UNCHANGED: list[Unchanged] = [
     Unchanged(
         "thermalent/analytic/strong_driving.py",
         "recurrence_populations",
-        "(2 * terms + 1) * x",
+        "tail = damping + (2 * terms + 1) * x",
         "the start of a fraction's tail, which so many terms forget",
     ),
     Unchanged(
@@ -344,6 +344,48 @@ UNCHANGED: list[Unchanged] = [
         "_refined",
         "now + distance",
         "the last step is below 64 last places",
+    ),
+    Unchanged(
+        "thermalent/networks/jump_channels.py",
+        "channels",
+        "couplings.anomalous.conj()",
+        "eigenvalues and eigenvectors are taken from the lower half of a Hermitian matrix",
+    ),
+    Unchanged(
+        "thermalent/jumps/kernels.py",
+        "read",
+        "left == 0.0",
+        "what is left out is multiplied by zero",
+    ),
+    Unchanged(
+        "thermalent/excitations/stack.py",
+        "_climb",
+        "shift = np.where(inside, (low + high) / 2, ends[best, np.arange(len(best))])",
+        "where a search begins that bisects its bracket",
+    ),
+    Unchanged(
+        "thermalent/filters/filter.py",
+        "reflection",
+        "self.system.c.conj()",
+        "the couplings of resonators to their ports are real",
+    ),
+    Unchanged(
+        "thermalent/filters/measured/fitting.py",
+        "vector_fit",
+        "-0.3 * width + 1j * starts",
+        "each pole is fitted together with its conjugate, as the response of real fields has both",
+    ),
+    Unchanged(
+        "thermalent/numerics/exponential.py",
+        "_terms",
+        "1e-9",
+        "keeps a radius from being one, near which the bound is no bound of anything small",
+    ),
+    Unchanged(
+        "thermalent/operators/relative_entropy.py",
+        "_length",
+        "value - _SUFFICIENT * length * expected",
+        "the same minimum, by a step that descends or by one that descends enough",
     ),
 ]
 

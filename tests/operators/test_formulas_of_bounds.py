@@ -18,6 +18,23 @@ def mixed(rng):
     return rho / np.trace(rho).real
 
 
+@pytest.mark.parametrize("negative", [0.0, 1e-3, 0.05])
+def test_a_state_that_replaces_a_matrix_has_the_error_of_its_distance(negative):
+    """Of every element by itself, or of the largest one: whatever the matrix is, so far off."""
+    rng = np.random.default_rng(2)
+    vectors = np.linalg.eigh(mixed(rng))[1]
+    rho = (vectors * np.array([0.5, 0.3 + negative, 0.2, -negative])) @ vectors.conj().T
+    each = 1e-4 * rng.random((1, 4, 4))
+    state, used = error_bounds.nearest(rho[None], each)
+    away = np.abs(state[0] - rho)
+    assert (away.max() > 1e-4) == (negative > 0)
+    np.testing.assert_allclose(used[0], each[0] + away, atol=4 * EPS + 1e-15)
+    state, used = error_bounds.nearest(rho[None], np.array([1e-4]))
+    assert used[0] == pytest.approx(1e-4 + away.max(), abs=1e-14)
+    assert np.linalg.eigvalsh(state[0])[0] > -1e-15
+    assert np.trace(state[0]).real == pytest.approx(1, abs=1e-14)
+
+
 def test_the_bound_of_the_entangled_fraction_is_that_of_its_worst_state():
     rng = np.random.default_rng(1)
     rho = mixed(rng)[None]

@@ -76,6 +76,30 @@ class TestCalls:
         with pytest.raises(te.ThermalentError, match="`label` must be text, but is 3"):
             halved(network, label=3)
 
+    def test_what_may_be_left_out_is_not_named_as_something_to_give(self):
+        """None is allowed, and nobody gives it on purpose."""
+        assert kind_of(float | None).words == "a finite number"
+        assert kind_of(te.Network | None | str).words == "a thermalent Network or text"
+        assert kind_of(None).words == "None"
+
+    @pytest.mark.parametrize(
+        ("call", "hint"),
+        [
+            (lambda: halved(te.Network), "parentheses are missing: te.Network()"),
+            (lambda: halved(te.thermal_link), "a function: call it, and give what it returns"),
+            (lambda: te.sensitivities(te.cooperative(2), {}), "give the function that returns it"),
+            (lambda: te.sensitivities(3, {}), "must be a function, but is 3."),
+            (lambda: halved(te.Fock()), "must be a thermalent Network, but is Fock("),
+        ],
+    )
+    def test_the_hint_is_that_of_the_slip(self, call, hint):
+        with pytest.raises(te.ThermalentError) as caught:
+            call()
+        said = str(caught.value)
+        assert hint in said
+        hints = ("parentheses are missing", "call it, and give", "give the function that returns")
+        assert [one for one in hints if one in said] == [one for one in hints if one in hint]
+
     def test_it_is_a_type_error_and_a_value_error(self):
         for kind in (TypeError, ValueError):
             with pytest.raises(kind):

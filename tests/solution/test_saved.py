@@ -11,6 +11,7 @@ import pytest
 
 import thermalent as te
 from thermalent.solution.stored import KNOWN, builder_record
+from thermalent.support.files.encoding import Decoder, Encoder
 
 NETWORK = te.thermal_link(3, 0.2, detuning=(0.3, -0.1), dephasing=0.05)
 TIMES = [0.0, 0.4, 2.0]
@@ -237,6 +238,27 @@ def test_what_cannot_be_written_leaves_the_old_file(saved, tmp_path):
         strange.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_leaves_no_part_behind(tmp_path):
+    """The name of the file is that of a folder, which only shows when all has been written."""
+    (tmp_path / "state.npz").mkdir()
+    with pytest.raises(te.ResultFileError, match="Could not write"):
+        te.steady_state(te.cooperative(2), initial="01").save(tmp_path / "state.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
+
+
+@pytest.mark.parametrize(
+    ("number", "plain"),
+    [(np.int32(-3), -3), (np.float32(0.5), 0.5), (np.bool_(True), True), (np.complex64(1j), 1j)],
+)
+def test_numbers_of_numpy_are_kept_as_plain_ones(number, plain):
+    encoded = Encoder(KNOWN).encode({"x": [number]}, "stats")
+    assert encoded == Encoder(KNOWN).encode({"x": [plain]}, "stats")
+    json.dumps(encoded)
+    found = Decoder(KNOWN, {}).decode(encoded)["x"][0]
+    assert found == plain
+    assert type(found) is type(plain)
 
 
 def test_the_call_of_a_builder_is_kept_by_name_with_what_is_bound_to_it():

@@ -240,3 +240,25 @@ def test_the_power_of_white_noise_is_that_of_its_integral():
     power = np.sum(np.abs(integrals) ** 2, axis=1) / step
     assert field.white_power == pytest.approx(power, rel=1e-4)
     assert field.white_power[0] / field.white_power[1] == pytest.approx(1 / 0.3, rel=1e-12)
+
+
+def test_what_each_output_does_to_emitters_of_several_levels():
+    """[y c^+ - y^* c, .] of every emitter, y its share of a real and of an imaginary output."""
+    link = te.thermal_link(
+        0.3, filter=te.Filter.poles_and_zeros([-0.4 + 0.5j, -0.6 + 0.9j], []), qubits=2
+    )
+    lowers = [np.diag([1.0, 1.3], 1), np.diag([0.7], 1)]
+    emitters = (te.Qudit(name=f"e{i}", lower=lower) for i, lower in enumerate(lowers))
+    found = driven_emitters(replace(link, nodes=(*link.nodes[:-2], *emitters)))
+    field, drives = found.source.field, found.source.drives
+    outputs = field.mixing.shape[1]
+    assert len(drives) == 2 * outputs
+    operators = [np.kron(lowers[0], np.eye(2)), np.kron(np.eye(3), lowers[1])]
+    for output in range(outputs):
+        for place, phase in ((output, 1.0), (outputs + output, 1j)):
+            y = phase * field.mixing[:, output]
+            kick = sum(w * c.T - np.conj(w) * c for w, c in zip(y, operators, strict=True))
+            expected = np.kron(kick, np.eye(6)) - np.kron(np.eye(6), kick.T)
+            shown = found.basis @ drives[place] @ found.basis.conj().T
+            np.testing.assert_allclose(shown, expected, atol=1e-13)
+            assert np.abs(expected).max() > 0.1

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import sys
+import tomllib
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from thermalent.cli.group import main as app
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY
 from thermalent.sweeping.description import study_of
 from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
-from thermalent.sweeping.study_schema import SCHEMA_FILE
+from thermalent.sweeping.study_schema import SCHEMA_FILE, place_in_words
 
 STUDY = {
     "top": {"title": '"a title"', "model": '"thermal_link"', "observables": '["concurrence"]'},
@@ -45,6 +46,17 @@ def written(folder, study):
 
 def run(path, store):
     return CliRunner().invoke(app, ["sweep", str(path), "-o", str(store), "--workers", "1"])
+
+
+def test_a_line_is_not_looked_for_in_ever_so_many_beginnings(monkeypatch):
+    """No beginning that ends inside of a long list is TOML, which takes one try for each line."""
+    tried, loads = [], tomllib.loads
+    monkeypatch.setattr(tomllib, "loads", lambda text: tried.append(1) or loads(text))
+    for length, place in ((20, "line 2, [grid] n_th: "), (3000, "[grid] n_th: ")):
+        tried.clear()
+        text = "[grid]\nn_th = [\n" + "1.0,\n" * length + "]\nkappa = 3\n"
+        assert place_in_words(text, ["grid", "n_th"]) == place
+        assert len(tried) <= 501  # and once more to see that it is enough
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import thermalent as te
 from thermalent.sweeping.execution import tasks
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage.lock import Locked, locked
+from thermalent.sweeping.storage.workspace import Workspace
 
 N_TH, KAPPA = np.geomspace(0.5, 50, 4), np.geomspace(0.05, 2, 3)
 GRID = {"n_th": N_TH, "kappa": KAPPA}
@@ -347,6 +348,21 @@ def test_a_store_that_a_kill_left_aside_goes_on_with_its_blocks(tmp_path, counte
     assert data["status"].values.all()
     assert data.attrs["block"] == [1, 2]
     assert np.array_equal(data["concurrence"].values, reference["concurrence"].values)
+
+
+def test_what_a_kill_left_in_and_beside_a_store_is_removed(tmp_path):
+    """Unfinished chunks and copies, by their names; all else stays."""
+    space = Workspace(tmp_path / "study.zarr")
+    inside = space.store / "status" / "c"
+    inside.mkdir(parents=True)
+    (space.folder / f"new-{'0' * 32}").mkdir(parents=True)
+    (space.folder / "new-mine").mkdir()
+    partial = f"{'a' * 32}.partial"
+    for name in (f"0.{partial}", f"zarr.{partial}", f"mine.{partial}", "0", "zarr.json"):
+        (inside / name).touch()
+    space.tidy()
+    assert sorted(path.name for path in inside.iterdir()) == ["0", f"mine.{partial}", "zarr.json"]
+    assert [path.name for path in space.folder.iterdir()] == ["new-mine"]
 
 
 def test_a_store_that_is_replaced_while_it_is_opened_is_refused(tmp_path, monkeypatch):

@@ -1,0 +1,87 @@
+"""Steps of the field and of what it drives: the compiled loops against complex formulas."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, draw
+from thermalent.stochastic.step_operators import padded_rows
+from thermalent.stochastic.vector_step_kernels import draw_vector, taylor_outputs
+
+
+def complex_numbers(rng, *shape):
+    return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+
+def stacked(numbers):
+    """Real parts, then imaginary parts, along the first axis."""
+    return np.concatenate([numbers.real, numbers.imag])
+
+
+def test_one_amplitude():
+    """u' = decay u + noise z_1; its integral gets weight u + follow z_1 + own z_2."""
+    rng = np.random.default_rng(2)
+    u, integral, decay, weight, follow = (complex_numbers(rng, LANES_OF_BLOCK) for _ in range(5))
+    decay, weight, follow = decay[0], weight[0], follow[0]
+    noise, own = 0.3, 0.7
+    z = np.random.default_rng(9).standard_normal((LANES_OF_BLOCK, 4))
+    first, second = z[:, 0] + 1j * z[:, 1], z[:, 2] + 1j * z[:, 3]
+    parts = [decay.real, decay.imag, weight.real, weight.imag, noise, follow.real, follow.imag, own]
+    moved, added = np.array([u.real, u.imag]), np.array([integral.real, integral.imag])
+    draw(np.random.default_rng(9), moved, added, np.array(parts))
+    np.testing.assert_allclose(moved[0] + 1j * moved[1], decay * u + noise * first, rtol=1e-13)
+    expected = integral + weight * u + follow * first + own * second
+    np.testing.assert_allclose(added[0] + 1j * added[1], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("modes", "outputs"), [(1, 1), (2, 3), (3, 2)])
+def test_several_amplitudes(modes, outputs):
+    rng = np.random.default_rng([3, modes])
+    size = modes + outputs
+    propagator, factor = complex_numbers(rng, size, modes), complex_numbers(rng, size, size)
+
+    def real(matrix):
+        return np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]])
+
+    operators = SimpleNamespace(propagator=real(propagator), noise_factor=real(factor))
+    u = complex_numbers(rng, modes, LANES_OF_BLOCK)
+    integral = complex_numbers(rng, outputs, LANES_OF_BLOCK)
+    drawn = np.random.default_rng(5).standard_normal((LANES_OF_BLOCK, 2 * size)).T
+    moved = propagator @ u + factor @ (drawn[:size] + 1j * drawn[size:])
+    found, added = stacked(u), stacked(integral)
+    normal, fresh = np.empty((2 * size, LANES_OF_BLOCK)), np.empty((2 * size, LANES_OF_BLOCK))
+    draw_vector.py_func(np.random.default_rng(5), found, added, normal, fresh, operators)
+    np.testing.assert_allclose(found, stacked(moved[:modes]), rtol=1e-12)
+    np.testing.assert_allclose(added, stacked(integral + moved[modes:]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [0.0, 0.1, 3.0, 12.0])
+def test_the_response_of_several_levels_is_the_exponential(size):
+    """Whatever the integrals are, in as many parts as they need."""
+    rng = np.random.default_rng(4)
+    outputs, levels = 2, 5
+    drives = [rng.normal(size=(levels, levels)) for _ in range(2 * outputs)]
+    drives = [drive - drive.T for drive in drives]  # so that nothing grows
+    norms = [
+        max(np.linalg.norm(drives[a], 2), 0) + np.linalg.norm(drives[outputs + a], 2)
+        for a in range(outputs)
+    ]
+    rows = tuple(padded_rows(drive) for drive in drives)
+    operators = SimpleNamespace(drives=rows, norms=np.array(norms))
+    width = max(int(row.column.max(initial=0)) + 1 for row in rows)
+    integral = rng.normal(size=(2 * outputs, LANES_OF_BLOCK))
+    integral *= size / np.abs(integral).max()
+    x = np.zeros((max(width, levels), LANES_OF_BLOCK))
+    x[:levels] = rng.normal(size=(levels, LANES_OF_BLOCK))
+    expected = np.stack(
+        [
+            expm(sum(i * drive for i, drive in zip(column, drives, strict=True))) @ start
+            for column, start in zip(integral.T, x[:levels].T, strict=True)
+        ],
+        axis=1,
+    )
+    y, z, w = (np.zeros_like(x) for _ in range(3))
+    taylor_outputs.py_func(operators, integral, x, y, z, w)
+    np.testing.assert_allclose(x[:levels], expected, atol=1e-12)
