@@ -6,7 +6,9 @@ from scipy.optimize import brentq
 
 import thermalent as te
 from tests.support.extrapolation import extrapolated
+from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.sensitivity import border
+from thermalent.continued_fraction.sensitivity.generator_slopes import slopes
 from thermalent.operators.bounds.gradients import concurrence_with_gradient
 
 
@@ -191,3 +193,34 @@ def test_a_slope_at_a_border_is_extrapolated_to_rounding():
 
     found = border.slope(concurrence, 0.0, "x")
     assert abs(found - 2.0) <= found.error < 1e-12
+
+
+@pytest.mark.parametrize("filters", [2, 3])
+@pytest.mark.parametrize("waveguide_occupation", [0.0, 0.05])
+def test_a_cold_source_of_several_poles_is_warmed(filters, waveguide_occupation):
+    """Its covariance vanishes there, and with it the metric of the chain's coordinates."""
+    fixed = {"filters": filters, "waveguide_occupation": waveguide_occupation}
+
+    def builder(n_th, kappa):
+        return te.thermal_link(n_th=n_th, kappa=kappa, loss=0.1, **fixed)
+
+    found = te.sensitivities(builder, {"n_th": 0.0, "kappa": 0.4}, "purity")
+    method, h = te.ContinuedFraction(rtol=1e-12), 1e-4
+    f = [te.steady_state(builder(i * h, 0.4), method).purity() for i in range(5)]
+    slope = (-25 * f[0] + 48 * f[1] - 36 * f[2] + 16 * f[3] - 3 * f[4]) / (12 * h)
+    assert slope < -0.1
+    assert found["n_th"] == pytest.approx(slope, rel=1e-8)
+    assert found.errors["n_th"] < 1e-8
+    if waveguide_occupation == 0:
+        assert found["kappa"] == 0.0  # the vacuum, whatever its filter
+
+
+def test_slopes_of_matrices_that_are_not_numbers_are_refused():
+    def generator_at(value):
+        if value < 0:
+            raise ValueError("n_th is negative")
+        a = np.array([1.0, value if value > 0 else np.nan])
+        return HierarchyTerms(a=a, up=np.ones(1), down=np.ones(1), rate=1.0, scale=1.0)
+
+    with pytest.raises(te.ThermalentError, match="have a slope in 'n_th'"):
+        slopes(generator_at, 0.0, "n_th")

@@ -155,9 +155,9 @@ def _judged(
 
 
 def _size(terms: HierarchyTerms) -> float:
-    """The largest element."""
+    """The largest element; nan if one is."""
     parts = (terms.a, terms.up, terms.down)
-    return max(abs(terms.rate), *(float(abs(part).max()) for part in parts))
+    return float(np.max([abs(terms.rate), *(abs(part).max() for part in parts)]))
 
 
 def _noise(terms: HierarchyTerms, difference: HierarchyTerms, share: float) -> HierarchyTerms:

@@ -20,7 +20,12 @@ from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
-from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain, chain_of
+from thermalent.continued_fraction.several_poles.chain.coordinates import (
+    Source,
+    SourceChain,
+    chain_of,
+    in_coordinates,
+)
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
@@ -56,7 +61,7 @@ def linear_parts(network: Network, like: SourceChain) -> HierarchyTerms:
     Raises:
         ValueError: its chain has another length.
     """
-    chain = chain_of(network)
+    chain = _in_metric_of(like, network)
     length = like.length
     if chain.length != length:
         raise ValueError(
@@ -81,14 +86,27 @@ def linear_parts(network: Network, like: SourceChain) -> HierarchyTerms:
     )
 
 
+def _in_metric_of(like: SourceChain, network: Network) -> SourceChain:
+    """The chain of a network in coordinates that move smoothly to those of another chain.
+
+    They do where the metric of both is the covariance, and where it is of neither. The covariance
+    of a cold source vanishes, that of a source that is warmed by a little does not: both are then
+    in the coordinates of the one that they are compared with.
+    """
+    of = Source(network)
+    chain = chain_of(of)
+    if chain.independent == like.independent:
+        return chain
+    return in_coordinates(of, like.coordinates, first=False)
+
+
 def _unit(chain: SourceChain, like: SourceChain) -> float:
     """What amplitudes are multiplied with, so that their units are chosen as in another chain.
 
     A chain has amplitudes of variance one, or, colder than that, of the drive's own variance: a
     kink where it is one, which is one of the coordinates and not of the state.
     """
-    covariance = like.covariance
-    if not np.allclose(covariance, covariance[0, 0] * np.eye(like.length), atol=1e-9):
+    if not (like.independent and chain.independent):
         return 1.0  # another metric
     wanted = chain.variance if like.variance < 1 else 1.0
     return float(np.sqrt(wanted / chain.covariance[0, 0].real))

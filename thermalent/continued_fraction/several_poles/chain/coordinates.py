@@ -67,6 +67,7 @@ class SourceChain:
         transform: T, (m, n), from the source's amplitudes to the chain's.
         dual: (n, m), from the chain's amplitudes to the source's, where it holds them.
         members: Positions of those amplitudes z in the source, (n,).
+        coordinates: The coordinates that the chain is in.
     """
 
     liouvillian: Superoperator
@@ -82,6 +83,7 @@ class SourceChain:
     transform: np.ndarray
     dual: np.ndarray
     members: np.ndarray
+    coordinates: Coordinates
 
     @property
     def length(self) -> int:
@@ -92,6 +94,12 @@ class SourceChain:
     def variance(self) -> float:
         """V = <|y|^2>."""
         return float(self.scale**2 * self.covariance[0, 0].real)
+
+    @property
+    def independent(self) -> bool:
+        """Whether the amplitudes are independent and of one variance: the metric is C."""
+        own, identity = self.covariance, np.eye(self.length)
+        return self.variance > 0 and np.allclose(own, own[0, 0] * identity, atol=1e-9)
 
     @cached_property
     def real(self) -> bool:
@@ -296,6 +304,7 @@ def in_coordinates(of: Source, coordinates: Coordinates, *, first: bool) -> Sour
         transform=transform,
         dual=dual,
         members=own.members,
+        coordinates=coordinates,
     )
 
 
