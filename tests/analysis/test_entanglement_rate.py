@@ -64,6 +64,40 @@ def test_a_maximum_shortly_before_the_end_is_found(beyond):
     assert found.interior or beyond < 0.01
 
 
+@pytest.mark.parametrize(
+    ("rings", "until", "reset", "rate", "time"),
+    [
+        (
+            {"coupling": (3.33, 3.33), "distance": 2.89, "detuning": (-0.35, 1.39)},
+            11.48,
+            1.53,
+            0.2313595,
+            0.908,
+        ),
+        (
+            {
+                "coupling": (2.13, 3.81),
+                "decay_left": 0.3,
+                "distance": 4.86,
+                "detuning": (-0.33, -0.56),
+            },
+            27.82,
+            76.96,
+            0.00352225,
+            1.202,
+        ),
+    ],
+)
+def test_the_largest_of_several_maxima_is_found(rings, until, reset, rate, time):
+    """Entanglement that comes and goes; rate and time from 6000 times up to `until`."""
+    found = te.entanglement_rate(
+        te.ring_resonators(**rings), "concurrence", until=until, initial="10", reset=reset
+    )
+    assert found.value == pytest.approx(rate, rel=3e-5)
+    assert found.value.error < 1e-3 * rate
+    assert found.time == pytest.approx(time, rel=0.01)
+
+
 def test_two_of_three_qubits():
     network = te.cooperative(3)
     found = te.entanglement_rate(

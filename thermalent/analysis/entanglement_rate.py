@@ -29,10 +29,15 @@ _OBSERVABLES = (
     "entanglement_of_formation",
     "concurrence",
 )
-_TIMES = 17  # of each grid: neighbours of the first differ by a factor of 1.8 over four decades
+# The first times: a long evolution costs as much with many times as with few.
+_SPREAD = 129  # over four decades, so that neighbours differ by 7 %
+_EVEN = 128  # at equal distances, for entanglement that comes and goes until the end
 _FIRST = 1e-4  # of `until`
 _EARLIEST = 1e-290  # of `until`: before, times lose their digits
-_REFINED = 2  # grids between the neighbours of the best time: each is eight times as fine
+_FINER = 17  # times between the neighbours of a maximum
+_MOST_MAXIMA = 8  # that are looked at more closely
+_REFINED = 2
+_SAME = 1e-9  # times this close, relative, are one
 _HOW = "error of the state carried through, {}; the maximum over time is at least this"
 _BETWEEN = "and twice how far a parabola rises between the times"
 
@@ -114,10 +119,10 @@ def _search(
     method: Method | None,
     report: Callable[[str], None],
 ) -> EntanglementRate:
-    """The best time of a grid, then of finer ones between its neighbours."""
+    """The best time of a grid, then of finer ones around all maxima that may be the largest."""
     until, reset = ends
-    times = np.geomspace(_FIRST * until, until, _TIMES)
-    times[-1] = until
+    spread, even = np.geomspace(_FIRST, 1.0, _SPREAD), np.arange(1, _EVEN + 1) / _EVEN
+    times = _distinct(until * np.concatenate([spread[:-1], even]))
     for turn in range(_REFINED + 1):
         report(f"{len(times)} times up to {times[-1]:.3g}")
         evolution = evolve(network, times, rho, method)
@@ -127,13 +132,35 @@ def _search(
         if amounts[best] <= 0.0:
             break
         if turn < _REFINED:
-            low, high = times[max(best - 1, 0)], times[min(best + 1, _TIMES - 1)]
-            times = np.linspace(low, high, _TIMES)
+            near = _maxima(rates)
+            windows = [times[[max(i - 1, 0), min(i + 1, len(times) - 1)]] for i in near]
+            finer = [np.linspace(low, high, _FINER) for low, high in windows]
+            times = _distinct(np.concatenate(finer))
     amount = _with_error(evolution, best, observable, names, max(float(amounts[best]), 0.0))
     time = float(times[best])
     error = amount.error / (time + reset) + 2 * _rise(times, rates, best)
     value = Estimate(float(amount) / (time + reset), error, f"{amount.how}; {_BETWEEN}")
     return EntanglementRate(value, time, amount, float(amount) > 0.0 and time < until)
+
+
+def _distinct(times: np.ndarray) -> np.ndarray:
+    """Times in order, of those that differ by rounding the last one."""
+    ordered = np.sort(times)
+    return ordered[np.append(np.diff(ordered) > _SAME * ordered[1:], True)]
+
+
+def _maxima(rates: np.ndarray) -> list[int]:
+    """Maxima of a grid near which the largest rate may be, the best first.
+
+    Between a time and its neighbours the rate rises by about as much as it differs there.
+    """
+    padded = np.concatenate([[-np.inf], rates, [-np.inf]])
+    before, after = padded[:-2], padded[2:]
+    steps = np.abs(np.diff(rates))
+    differs = np.maximum(np.append(steps, 0.0), np.insert(steps, 0, 0.0))
+    maxima = np.flatnonzero((rates >= before) & (rates >= after) & (rates > 0.0))
+    within = maxima[rates[maxima] + differs[maxima] >= np.max(rates)]
+    return within[np.argsort(-rates[within], kind="stable")][:_MOST_MAXIMA].tolist()
 
 
 def _rise(times: np.ndarray, rates: np.ndarray, best: int) -> float:

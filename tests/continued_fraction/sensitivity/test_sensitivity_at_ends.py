@@ -195,8 +195,7 @@ def test_a_slope_at_a_border_is_extrapolated_to_rounding():
     assert abs(found - 2.0) <= found.error < 1e-12
 
 
-@pytest.mark.parametrize("filters", [2, 3])
-@pytest.mark.parametrize("waveguide_occupation", [0.0, 0.05])
+@pytest.mark.parametrize(("filters", "waveguide_occupation"), [(2, 0.0), (3, 0.0), (2, 0.05)])
 def test_a_cold_source_of_several_poles_is_warmed(filters, waveguide_occupation):
     """Its covariance vanishes there, and with it the metric of the chain's coordinates."""
     fixed = {"filters": filters, "waveguide_occupation": waveguide_occupation}
