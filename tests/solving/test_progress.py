@@ -23,6 +23,9 @@ TWO_POLES = te.thermal_link(30.0, 0.05, filters=2)
         ("0 of 10", 5.0, ""),
         ("10 of 10", 5.0, ""),
         ("18 levels", 5.0, ""),
+        ("stepping, t = 2.22 of 33", 5.0, ""),
+        ("stepping, t = 2e-3 of 1.5", 5.0, ""),
+        ("stepping, t = 2 of 1e+03", 5.0, ""),
     ],
 )
 def test_the_time_that_is_left(text, elapsed, left):
@@ -132,3 +135,16 @@ def test_long_kinds_of_work_report(monkeypatch, capsys, call, words):
     monkeypatch.setattr(progress._Lines, "due", due, raising=False)
     call()
     assert re.search(words, capsys.readouterr().err)
+
+
+def test_steps_do_not_pass_the_end_that_they_tell():
+    """They run past the time that is read first, to the last one of those that are expected."""
+    told = []
+    with progress.told_to(told.append):
+        te.coherence(
+            te.phononic_link(0.14, 1.96, wavelengths=(0.1, 0.3)), np.linspace(0, 20, 9), rtol=1e-2
+        )
+    found = [re.search(r"stepping, t = (\S+) of ([\d.e+-]+)", text) for text in told]
+    times = [(float(one[1]), float(one[2])) for one in found if one]
+    assert len(times) > 5
+    assert all(now <= end for now, end in times)

@@ -213,7 +213,7 @@ def time_left(text: str, elapsed: float) -> str:
         text: What is done.
         elapsed: Seconds that it took.
     """
-    parts = re.search(r"(\d+) of (\d+)", text)
+    parts = re.search(r"(?<![\d.+-])(\d+) of (\d+)(?!\d|\.\d|e)", text)
     if parts is None or not 0 < int(parts[1]) < int(parts[2]):
         return ""
     seconds = elapsed * (int(parts[2]) / int(parts[1]) - 1)

@@ -181,7 +181,8 @@ class RelaxationRun:
             between = self.propagator.between
             self.passed = dict(zip(ahead.tolist(), between, strict=False))
             self.now = float(ahead[-1]) if passed >= left * (1 - 1e-12) else self.now + passed
-            report(f"stepping, t = {self.now:.3g} of {time:.3g}")
+            end = max([time, *self.expected[-1:].tolist()])  # steps go beyond what is read first
+            report(f"stepping, t = {self.now:.3g} of {end:.3g}")
             if full and self.now < time:
                 self.tier = min(self.tier + max(4, int(self.growth * self.tier)), most)
         return self.steps.read(self.y if time == self.now else self.passed[time]).copy()
