@@ -146,7 +146,7 @@ def _search(
 def _distinct(times: np.ndarray) -> np.ndarray:
     """Times in order, of those that differ by rounding the last one."""
     ordered = np.sort(times)
-    return ordered[np.append(np.diff(ordered) > _SAME * ordered[1:], True)]
+    return np.asarray(ordered[np.append(np.diff(ordered) > _SAME * ordered[1:], True)])
 
 
 def _maxima(rates: np.ndarray) -> list[int]:
@@ -160,7 +160,8 @@ def _maxima(rates: np.ndarray) -> list[int]:
     differs = np.maximum(np.append(steps, 0.0), np.insert(steps, 0, 0.0))
     maxima = np.flatnonzero((rates >= before) & (rates >= after) & (rates > 0.0))
     within = maxima[rates[maxima] + differs[maxima] >= np.max(rates)]
-    return within[np.argsort(-rates[within], kind="stable")][:_MOST_MAXIMA].tolist()
+    ranked = within[np.argsort(-rates[within], kind="stable")]
+    return [int(i) for i in ranked[:_MOST_MAXIMA]]
 
 
 def _rise(times: np.ndarray, rates: np.ndarray, best: int) -> float:
