@@ -132,3 +132,29 @@ def test_the_announced_memory_holds_the_peak_of_the_arrays(n_th, kappa):
     tracemalloc.stop()
     announced = iterated.iterated_bytes(operators.sectors, found.tiers, real=operators.real)
     assert 1.0 < announced / peak < 4.0
+
+
+@pytest.mark.parametrize(
+    ("network", "rtol"),
+    [
+        (te.thermal_link(0.04, 1.0, qubits=3), 0.1),
+        (te.thermal_link(0.04, 1.0, qubits=3), 1e-2),
+        (te.thermal_link(0.04, 1.0, qubits=4), 1e-3),
+        (te.thermal_link(0.2, 3.0, qubits=3, detuning=(0.5, -0.2, 0.1)), 1e-2),
+        (te.phononic_link(0.1, 0.5, wavelengths=(1, 2.2)), 3e-2),
+    ],
+)
+def test_changes_that_the_iteration_explains_end_the_search(network, rtol):
+    """Behind a cold source the first tiers are enough, and what changes is what was left of it."""
+    exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-11)).state
+    found = iterated_steady_state(network, rtol)
+    assert found.outcome == "converged"
+    assert found.tiers < 80
+    assert np.max(np.abs(found.state - exact)) <= found.error <= rtol * found.scale
+
+
+def test_changes_that_the_iteration_does_not_explain_say_nothing():
+    left = np.array([1e-5, 2e-5, 1e-5, 3e-5])
+    assert iterated._explained(np.array([3e-5, 3e-5, 4e-5]), left) == pytest.approx(1.6e-4)
+    assert iterated._explained(np.array([3.1e-5, 3e-5, 4e-5]), left) == np.inf
+    assert iterated._explained(np.array([3e-5, 3e-5, 4.1e-5]), left) == np.inf

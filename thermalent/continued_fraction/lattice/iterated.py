@@ -55,6 +55,7 @@ _PART_OF_RTOL = 0.1  # part of the allowed error that the iteration may leave
 _POWERS = 6
 # Solutions, each from the one before, where what is left of it is more than its recurrence says.
 _REFINED = 3
+_NOT_FALLING = 4.0  # error over changes that the iteration's own errors explain
 _LAST_PLACES = 8 * float(np.finfo(float).eps)  # rounding of the numbers that were put in
 
 
@@ -201,21 +202,23 @@ class _Search:
         width = float(np.sqrt(np.max(np.abs(self.of.covariance))))
         depth = convergence.first_depth(width)
         depths, changes, count, folds = np.zeros(3, dtype=np.int64), np.zeros(3), 0, 0
-        before = None
+        before, left = None, np.zeros(4)  # what the iteration left of the last solutions
         while True:
             state, solution = self.solved(depth, rtol)
+            left = np.append(left[1:], solution.error)
             scale, folds = self._scale, folds + 1
             depths = np.append(depths[1:], depth)
             hidden = solution.error + _LAST_PLACES * scale / max(solution.smallest, _LAST_PLACES)
             if before is not None:
                 changes = np.append(changes[1:], np.max(np.abs(state - before)))
                 count += 1
-                error = convergence.stated_error(depths, changes, count, scale) + hidden
+                most = _explained(changes, left) if count >= len(changes) else np.inf
+                error = min(convergence.stated_error(depths, changes, count, scale), most) + hidden
+                decisive = min(convergence.error_of(depths, changes, count, scale), most) + hidden
                 self.report(f"{depth} tiers, error {error / scale:.0e} (wanted {rtol:.0e})")
                 outcome = _OUTCOMES[
                     convergence.outcome(
-                        convergence.error_of(depths, changes, count, scale) + hidden,
-                        hidden, rtol * scale, changes, count, scale, depth,
+                        decisive, hidden, rtol * scale, changes, count, scale, depth,
                         MOST_ITERATED, folds,
                     )
                 ]  # fmt: skip
@@ -229,6 +232,17 @@ class _Search:
             wanted = rtol * scale
             depth = convergence.next_depth(depths, folds, changes, count, wanted)
             depth = min(depth, max(MOST_ITERATED, depths[2] + 2))
+
+
+def _explained(changes: np.ndarray, left: np.ndarray) -> float:
+    """The truncation error where what the iteration left explains the last changes; else infinite.
+
+    Such changes do not fall with more tiers, and say no more than that those of the truncation
+    are not larger.
+    """
+    if np.all(changes <= left[1:] + left[:-1]):
+        return _NOT_FALLING * float(np.max(changes))
+    return np.inf
 
 
 def _acting(ground: Ground, grid: Lattice) -> Callable[[np.ndarray], np.ndarray]:
