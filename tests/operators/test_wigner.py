@@ -37,6 +37,34 @@ def test_the_integral_over_the_definition_gives_the_same_function():
             assert found.values[i, j] == pytest.approx(value, abs=1e-12)
 
 
+@pytest.mark.parametrize("d", [60, 150, 200])
+@pytest.mark.parametrize("reach", [4.0, 12.0, 20.0])
+def test_coherences_of_many_levels_keep_their_digits(d, reach):
+    """The integral over the definition again, with wave functions by their own recurrence."""
+    rho, y = mixed(d), np.linspace(-60, 60, 6001)
+
+    def waves(x):
+        found = [np.pi**-0.25 * np.exp(-(x**2) / 2)]
+        found.append(np.sqrt(2) * x * found[0])
+        for n in range(2, d):
+            found.append(np.sqrt(2 / n) * x * found[-1] - np.sqrt((n - 1) / n) * found[-2])
+        return np.array(found)
+
+    along = reach * RNG.uniform(-1, 1, size=2)
+    found = te.wigner(rho, along)
+    for i, p in enumerate(along):
+        for j, x in enumerate(along):
+            kernel = np.sum((rho.T @ waves(x - y)) * waves(x + y), axis=0)
+            value = np.trapezoid(np.exp(2j * p * y) * kernel, y).real / np.pi
+            assert found.values[i, j] == pytest.approx(value, abs=1e-12)
+
+
+def test_far_away_there_is_nothing():
+    found = te.wigner(mixed(200), [-1e308, 0.0, 1e200])
+    assert np.count_nonzero(found.values) == 1
+    assert abs(found.values[1, 1]) <= 1 / np.pi
+
+
 @pytest.mark.parametrize("n", [0, 1, 7, 199])
 def test_number_states_are_laguerre_functions(n):
     reach = np.linspace(-22, 22, 23)
