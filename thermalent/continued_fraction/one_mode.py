@@ -204,7 +204,7 @@ class OneModePlan(Plan):
             ),
             status=_status(settings, fraction, chain),
             stats={
-                "n_max": (fraction.tiers + 1) // 2,
+                "n_max": fraction.tiers // 2,  # of an even number
                 "tiers": fraction.tiers,
                 "ended_by": fraction.outcome,
                 "unknowns_per_tier": tuple(block.shape[0] for block in chain.a),

@@ -236,13 +236,15 @@ def test_the_error_holds_the_last_places_even_where_nothing_changes(rng):
     chain = random_chain(rng)
     up = tuple(band._replace(value=0 * band.value) for band in chain.up)
     alone = chain._replace(up=up)
-    solve = resolvent(alone, np.ones(3), 0.7)
     eps = np.finfo(float).eps
-    found = evaluate_chain(alone, solve, s=0.7)
-    assert found.error == pytest.approx(module._FLOOR * found.scale, rel=1e-12)
-    assert found.error >= 4 * eps * found.scale
-    known = evaluate_chain(alone, solve, s=0.7, lost=lambda k, x: 1e-13)
-    assert known.error == pytest.approx(1e-13 + 4 * eps * known.scale, rel=1e-12)
+    for size in (1.0, 1e3):
+        solve = resolvent(alone, size * np.ones(3), 0.7)
+        found = evaluate_chain(alone, solve, s=0.7)
+        assert found.error == pytest.approx(module._FLOOR * found.scale, rel=1e-12)
+        assert found.error >= 4 * eps * found.scale
+        lost = 1e-13 * size
+        known = evaluate_chain(alone, solve, s=0.7, lost=lambda k, x, lost=lost: lost)
+        assert known.error == pytest.approx(lost + 4 * eps * known.scale, rel=1e-12)
 
 
 def test_the_error_of_a_given_number_of_tiers_holds_that_of_the_converged_solution(rng):

@@ -1,5 +1,7 @@
 """Tier zero inverted by iteration: against its factors, exact states, and what it must refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,3 +119,20 @@ def test_the_memory_of_many_emitters_is_that_of_vectors(monkeypatch):
     assert solve.lattice_memory(four, 2) == solve.lattice_memory(four, 2, operators=False) > 2.6e9
     monkeypatch.setattr(memory_limit, "available", lambda: int(1e9))
     assert "hierarchy would need" in solve.lattice_refusal(te.dual_rail(4, 1.0, bandwidth=20.0))
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e3])
+def test_two_starts_are_compared_to_six_digits_in_any_unit_of_rates(monkeypatch, unit):
+    """Of a state of trace one, for which the ground state is the first guess."""
+    asked, exact = [], broadband_iteration.minimal_residual
+
+    def noted(act, divide, b, start, error, **given):
+        asked.append((error, np.linalg.norm(divide(b)), np.any(start), given["slowest"]))
+        return exact(act, divide, b, start, error, **given)
+
+    generator = LatticeGenerator(hierarchy_operators(NETWORKS["two pairs"]))
+    plain = Ground(generator, iterates=True).iteration
+    iteration = replace(plain, matrix=unit * plain.matrix, vacuum=unit * plain.vacuum)
+    monkeypatch.setattr(broadband_iteration, "minimal_residual", noted)
+    assert not iteration.singular
+    assert asked == [(1e-6, 1.0, False, np.inf), (1e-6, 1.0, True, np.inf)]

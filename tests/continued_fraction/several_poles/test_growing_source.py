@@ -8,6 +8,7 @@ from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction import several_modes
 from thermalent.continued_fraction.several_poles import growing_source
+from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.moving import stepped_run
 
 TIMES = np.array([0.0, 0.5, 3.0, 10.0])
@@ -138,3 +139,16 @@ def test_a_coherent_field_too_strong_is_refused_before_its_tiers_are_written_dow
             te.thermal_link(1221.0, 0.05, filters=2), [1.0], "00",
             te.ContinuedFraction(rtol=1e-2), source=(2e5, 0.0),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["empty", (0.3, 0.1j)])
+def test_what_the_coordinates_lose_is_in_the_error_at_all_times_but_the_first(monkeypatch, source):
+    network, method = (
+        te.thermal_link(0.2, 0.6, filters=2, qubits=1),
+        te.ContinuedFraction(rtol=1e-3),
+    )
+    plain = te.evolve(network, [0.0, 0.5, 1.0], "1", method, source=source)
+    monkeypatch.setattr(SourceChain, "rounding", 0.02)
+    found = te.evolve(network, [0.0, 0.5, 1.0], "1", method, source=source)
+    np.testing.assert_allclose(found.error[1:], plain.error[1:] + 0.02, rtol=1e-6)
+    assert found.error[0] == pytest.approx(plain.error[0], abs=1e-15)

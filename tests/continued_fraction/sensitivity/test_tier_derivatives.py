@@ -1,0 +1,137 @@
+"""Derivatives behind several poles: when their search ends, by truncations that are given."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from thermalent.continued_fraction.sensitivity import several_poles
+from thermalent.support import memory_limit
+
+EPS = np.finfo(float).eps
+SCALES = np.array([1.0, 0.1])
+
+
+@pytest.fixture
+def search(monkeypatch):
+    """Derivatives of given values, one after the other; what was asked for is noted."""
+
+    def made(values, *, length=3, rtol=1e-3, most_work=np.inf, floor=0.0, lacking=()):
+        noted = SimpleNamespace(truncations=[], worked=[], needed=[])
+
+        def adjoint(chain, changes, quanta, last, *, staggered, gradient):
+            noted.truncations.append((quanta, last, staggered))
+            return SimpleNamespace(
+                values=np.array(values[len(noted.truncations) - 1]),
+                slope_errors=np.array([1e-7, 0.0]),
+                drawn=np.array([0.0, 2e-7]),
+                sizes=np.array([1e3, 0.0]),
+                state=len(noted.truncations),
+            )
+
+        def work(chain, quanta, last):
+            noted.worked.append((quanta, last))
+            return 1.0
+
+        def needs(chain, quanta, last):
+            noted.needed.append((quanta, last))
+            return float(len(noted.needed) - 1)
+
+        monkeypatch.setattr(several_poles, "chain_of", lambda _: SimpleNamespace(length=length))
+        monkeypatch.setattr(several_poles, "tiers_depth", lambda *given: 10)
+        monkeypatch.setattr(several_poles, "_Adjoint", adjoint)
+        monkeypatch.setattr(several_poles, "work", work)
+        monkeypatch.setattr(several_poles, "tier_derivatives_bytes", needs)
+        monkeypatch.setattr(several_poles, "require_memory", lambda *given: None)
+        monkeypatch.setattr(memory_limit, "lacking", lambda needed: needed in lacking)
+        found = several_poles.derivatives(
+            None, [None, None], None, SCALES, rtol, most_work, lambda text: None, lambda s: floor
+        )
+        return found, noted
+
+    return made
+
+
+def test_errors_are_twice_the_last_change_slopes_draws_and_rounding(search):
+    found, noted = search([[2.0, 5.0], [2.0004, 5.003]])
+    np.testing.assert_array_equal(found.values, [2.0004, 5.003])
+    expected = [8e-4 + 1e-7 + 16 * EPS * 1e3, 6e-3 + 2e-7]
+    np.testing.assert_allclose(found.errors, expected, rtol=1e-9)
+    # Every other truncation has more tiers, in another scaling, and each a quantum more.
+    assert noted.truncations == [(1, 12, False), (2, 14, True)]
+    assert (found.quanta, found.last, found.state) == (2, 14, 2)
+
+
+@pytest.mark.parametrize(
+    ("second", "turns"),
+    [
+        ([2.0009, 5.0], 2),  # twice that is below a thousandth of the largest, 2
+        ([2.0011, 5.0], 3),
+        ([2.0, 5.009], 2),  # counts by the size of its parameter, a tenth
+        ([2.0, 5.011], 3),
+    ],
+)
+def test_changes_count_relative_to_the_largest_derivative_times_its_parameter(
+    search, second, turns
+):
+    found, _ = search([[2.0, 5.0], second, second])
+    assert found.state == turns
+
+
+def test_near_a_maximum_the_observable_is_what_counts(search):
+    values = [[0.0, 0.0], [0.01, 0.0], [0.01, 0.0]]
+    assert search(values)[0].state == 3
+    assert search(values, floor=19.0)[0].state == 3
+    assert search(values, floor=21.0)[0].state == 2
+
+
+def test_where_changes_do_not_fall_by_half_tiers_are_added(search):
+    falling = [[2.0, 0.0], [2.1, 0.0], [2.14, 0.0], [2.15, 0.0], [2.15, 0.0]]
+    assert [last for _, last, _ in search(falling)[1].truncations] == [12, 14, 12, 14, 12]
+    slowly = [[2.0, 0.0], [2.1, 0.0], [2.16, 0.0], [2.16, 0.0]]
+    # The first change has none before it; the second is more than half of it.
+    assert [last for _, last, _ in search(slowly)[1].truncations] == [12, 14, 12, int(16.8) + 2]
+    # In the units of the parameters.
+    others = [[2.0, 0.0], [2.1, 0.0], [2.14, 0.9], [2.14, 0.9]]
+    assert [last for _, last, _ in search(others)[1].truncations] == [12, 14, 12, int(16.8) + 2]
+
+
+@pytest.mark.parametrize(("granted", "turns"), [(8.9, 2), (9.1, 3), (11.9, 3), (12.1, 4)])
+def test_no_quantum_is_added_that_work_does_not_allow(search, granted, turns):
+    """A fold of derivatives takes three of a state; the next one has to be affordable, too."""
+    found, noted = search([[2.0 + 0.3**k, 0.0] for k in range(5)], most_work=granted)
+    assert found.state == turns
+    last = noted.truncations[-1][1]
+    assert noted.worked[-1] == (turns + 1, last)  # one quantum more, as many tiers
+    assert (turns, last) in noted.worked
+
+
+def test_no_quantum_is_added_that_does_not_fit(search):
+    """As many tiers as the next may have where changes do not fall."""
+    found, noted = search([[2.0 + 0.3**k, 0.0] for k in range(5)], lacking=(2.0,))
+    assert found.state == 3
+    assert noted.needed == [(2, 14), (3, int(1.4 * 1.2 * 10) + 2), (4, int(1.4 * 1.2 * 10) + 2)]
+
+
+def test_a_chain_of_one_amplitude_has_tiers_alone(search):
+    found, noted = search([[2.0, 0.0], [2.1, 0.0], [2.1, 0.0]], length=1)
+    assert [quanta for quanta, *_ in noted.truncations] == [0, 0, 0]
+    assert {quanta for quanta, _ in noted.worked} == {0}
+    assert found.quanta == 0
+
+
+def test_a_search_ends_after_two_dozen_changes(search):
+    found, _ = search([[2.0 + (-1) ** k, 0.0] for k in range(40)])
+    assert found.state == 25
+    np.testing.assert_allclose(found.errors[0], 4.0, rtol=1e-6)
+
+
+def test_factors_are_kept_up_to_a_limit_and_made_again_beyond(monkeypatch):
+    chain = SimpleNamespace()
+    monkeypatch.setattr(several_poles, "block_size", lambda chain, quanta: 100.0 * quanta)
+    monkeypatch.setattr(several_poles, "bytes_needed", lambda chain, quanta: 7.0 * quanta)
+    factors = 8.0 * 200.0**2
+    few = several_poles.tier_derivatives_bytes(chain, 2, 10)
+    assert few == pytest.approx(2 * 10 * factors + 14.0 + 2e6)
+    many = several_poles.tier_derivatives_bytes(chain, 2, 10**9)
+    assert many == pytest.approx(2 * (several_poles.FACTORS + factors) + 14.0 + 2e6)
