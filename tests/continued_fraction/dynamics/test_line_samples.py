@@ -118,6 +118,15 @@ def test_new_samples_are_where_two_functions_differ_and_in_the_widest_gap():
     assert not 10.0 < two[1] < 1000.0
 
 
+def test_where_two_functions_are_large_but_agree_no_sample_is_taken():
+    found = line_of(decaying)
+    found._sample_all([1.0, 10.0, 1000.0])
+    one = PoleSum(np.array([-0.1 + 4j]), np.array([[50.0, 0.0]], dtype=complex))
+    other = PoleSum(np.array([-0.1 + 4j, -2.0 + 500j]), np.array([[50.0, 0], [0.5, 0]], complex))
+    assert found._wanted(1000.0, one, other, 1, 0) == [pytest.approx(10.0 + 0.5 * 990.0)]
+    assert found._wanted(1000.0, other, one, 1, 0) == [pytest.approx(10.0 + 0.5 * 990.0)]
+
+
 def test_new_samples_may_be_beyond_all_others_on_both_sides():
     found = line_of(decaying)
     found._sample_all([-10.0, 10.0])

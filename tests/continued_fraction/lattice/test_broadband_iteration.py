@@ -1,6 +1,7 @@
 """Tier zero inverted by iteration: against its factors, exact states, and what it must refuse."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -136,3 +137,11 @@ def test_two_starts_are_compared_to_six_digits_in_any_unit_of_rates(monkeypatch,
     monkeypatch.setattr(broadband_iteration, "minimal_residual", noted)
     assert not iteration.singular
     assert asked == [(1e-6, 1.0, False, np.inf), (1e-6, 1.0, True, np.inf)]
+
+
+def test_an_iterated_tier_zero_is_singular_where_its_iteration_says_so():
+    tier0 = Ground(LatticeGenerator(hierarchy_operators(NETWORKS["two pairs"])), iterates=True)
+    tier0.__dict__["factors"] = []
+    for singular in (True, False):
+        tier0.__dict__["iteration"] = SimpleNamespace(singular=singular)
+        assert tier0.singular is singular

@@ -158,3 +158,12 @@ def test_changes_that_the_iteration_does_not_explain_say_nothing():
     assert iterated._explained(np.array([3e-5, 3e-5, 4e-5]), left) == pytest.approx(1.6e-4)
     assert iterated._explained(np.array([3.1e-5, 3e-5, 4e-5]), left) == np.inf
     assert iterated._explained(np.array([3e-5, 3e-5, 4.1e-5]), left) == np.inf
+
+
+def test_a_singular_equation_has_no_state(monkeypatch):
+    monkeypatch.setattr(Ground, "singular", True)
+    found = iterated.iterated_steady_state(te.thermal_link(2.0, 0.5), None)
+    assert found.outcome == "singular"
+    assert found.state.shape == (4, 4)
+    assert np.all(np.isnan(found.state))
+    assert found.error == np.inf

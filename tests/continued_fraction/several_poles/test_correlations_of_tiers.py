@@ -7,6 +7,7 @@ import pytest
 
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
 from thermalent.continued_fraction.several_poles import correlations
+from thermalent.continued_fraction.several_poles.chain.placements import count
 
 EPS = np.finfo(float).eps
 DELAYS = np.array([0.0, 0.5, 2.0])
@@ -99,3 +100,57 @@ def test_lines_lose_as_much_as_the_flux_in_proportion(monkeypatch):
     )
     np.testing.assert_allclose(values, [0.4, 1.2])
     np.testing.assert_allclose(errors, 0.02 + 3e-4 * values / flux, rtol=1e-9)
+
+
+@pytest.fixture
+def regressions(monkeypatch):
+    """Searches for quanta with numbers that are given, and what a fold is said to take."""
+
+    def search(numbers, *, length=3, most_work=np.inf, available=np.inf, weights=(1.0, 0.0, 0.0)):
+        folds = []
+
+        class Regression:
+            def __init__(self, asked, quanta, *, other):
+                self.quanta, self.other, self.last = quanta, other, 20
+                self.built = SimpleNamespace(sizes=(7, 5))
+
+        def fold_work(last, size):
+            folds.append((last, size))
+            return 10.0
+
+        monkeypatch.setattr(correlations, "TierRegression", Regression)
+        monkeypatch.setattr(correlations, "fold_work", fold_work)
+        monkeypatch.setattr(correlations, "bytes_needed", lambda chain, quanta: 100.0 * quanta)
+        monkeypatch.setattr(correlations.memory_limit, "available", lambda: available)
+        asked = SimpleNamespace(
+            chain=SimpleNamespace(length=length), order=2,
+            field=SimpleNamespace(weights=np.array(weights)),
+        )  # fmt: skip
+        fine, coarse = correlations.converged(
+            asked, lambda r: [np.array(n) for n in numbers(r.quanta)], 1e-3, most_work, 3
+        )
+        assert (fine.other, coarse.other) == (False, True)
+        return fine.quanta, coarse.quanta, folds
+
+    return search
+
+
+def test_quanta_are_added_until_every_number_agrees_relative_to_its_unit(regressions):
+    falls = {1: 1e-1, 2: 1e-2, 3: 1e-3, 4: 1e-4, 5: 1e-5, 6: 0.0}
+    first = regressions(lambda k: ([1.0 + falls[k], 2.0], [5.0]))
+    assert first[:2] == (4, 3)  # 9e-4 of two, where the change before was 9e-3
+    assert regressions(lambda k: ([2.0], [0.1 + falls[k]]))[:2] == (5, 4)
+    assert regressions(lambda k: ([1.0],), length=1)[:2] == (0, 0)
+    # A field that holds amplitudes along the chain has quanta on them, twice of two fields.
+    assert regressions(lambda k: ([1.0],), weights=(1.0, 0.0, 0.3))[:2] == (5, 4)
+
+
+def test_no_quantum_more_than_work_and_memory_allow(regressions):
+    """Of blocks that grow as the placements of a quantum more do, and complex numbers."""
+    numbers = lambda k: ([1.0 / k],)  # noqa: E731
+    fine, _, folds = regressions(numbers, most_work=29.0)
+    assert fine == 2
+    assert folds == [(20, pytest.approx(7 * count(2, 3) / count(2, 2)))]
+    assert regressions(lambda k: ([1.0 / k if k < 4 else 0.25],), most_work=31.0)[0] == 5
+    assert regressions(numbers, available=4 * 400.0 - 1)[0] == 3
+    assert regressions(numbers, available=4 * 400.0 + 1)[0] == 4
