@@ -1,5 +1,7 @@
 """Heat over time behind several modes: a master equation, the first law, and the steady state."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -127,3 +129,24 @@ def test_heat_behind_poles_at_any_accuracy(rtol):
         assert np.all(away <= one.error + other.error)
         assert np.all(one.error <= 100 * rtol)
     assert np.all(np.asarray(found.quanta) > 0)
+
+
+def test_every_field_that_leaves_is_asked_for_once(monkeypatch):
+    """One from the hot port, one out of the line, one reflected: the rest is rounding."""
+    module = import_module("thermalent.analysis.heat_currents")
+    asked, flux = [], module.flux_behind_poles
+
+    def counting(network, field, *others):
+        asked.append(np.abs(list(field.values())))
+        return flux(network, field, *others)
+
+    monkeypatch.setattr(module, "flux_behind_poles", counting)
+    for unit in (1.0, 1e9):
+        asked.clear()
+        link = te.thermal_link(0.3, 0.5 * unit, gamma=(unit, 0.7 * unit), filters=2)
+        te.heat_currents(link, rtol=1e-3)
+        root = np.sqrt(unit)
+        assert asked[0] == pytest.approx([1, 0, 0, 0])
+        assert asked[1] == pytest.approx([0, root * 0.5**0.5, root, root * 0.7**0.5])
+        assert asked[2] == pytest.approx([root * 0.5**0.5, root * 0.5**0.5, 0, 0])
+        assert len(asked) == 3
