@@ -77,9 +77,8 @@ audit: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.audit $(AUDIT)
 
 # A hundred wrong signs, factors, comparisons and guards, one at a time, in a copy of the tree: the
-# share that the tests notice, and what survives. The tests around them are run as they are first,
-# half an hour on two cores, which is kept in output/mutation; a change takes some seconds. The seed
-# is printed. MUTATE="--count 20" for fewer.
+# share that the tests notice, and what survives. Most take a second or two, survivors minutes. The
+# seed is printed. MUTATE="--count 20" for fewer.
 mutate: $(VENV)/.installed-dev
 	OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.mutation $(MUTATE)
 

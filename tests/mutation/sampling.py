@@ -2,7 +2,7 @@
 
 The package is imported once. For each change this process makes a copy of itself, puts the change
 into the functions that are alive, and runs tests that run those functions: of the nearest files,
-then of the kept results, then of two dozen files around them. A change that this cannot put in
+then of the kept results, then of a dozen files. A change that this cannot put in
 place, because the import computes with it, is tried by a process of its own in a changed copy of
 the tree; so is what survives where near tests start processes.
 """
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 
@@ -34,8 +34,7 @@ from tests.mutation.selection import KEPT_RESULTS, nearest_tests, starts_process
 from tests.mutation.snapshot import changed_copy, environment
 from tests.mutation.trying import Trial
 
-# Files of tests: tried first, tried at all, and looked through for those that start processes.
-_NEAR, _AROUND, _NEARBY = 3, 24, 12
+_FIRST, _NEAR = 3, 12  # files of tests: tried first, and at all
 
 
 class Outcome(NamedTuple):
@@ -63,47 +62,67 @@ class Sample:
         self.alive = Alive(_import_package)
         self.kernels = Kernels()
         self.records = Records(tree, records)
-        self.seconds: dict[int, float] = {}
+        self.passing: dict[str, bool] = {}  # of tests, without a change
 
     def tried(self, mutants: dict[int, Mutant], decided: Callable[[int, Outcome], None]) -> None:
         """Try changes; each is decided once, by its number."""
-        left = dict(mutants)
-        progress = Progress(len(mutants))
+        self.left, self.decided = dict(mutants), decided
+        self.progress = Progress(len(mutants))
         self.seconds = dict.fromkeys(mutants, 0.0)
-        changes = {n: self.in_place(one) for n, one in mutants.items()}
-        near = {n: self.near(one) for n, one in mutants.items()}
-        here = [n for n, change in changes.items() if change is not None]
-
-        def stage(title: str, files: dict[int, list[str]], own: bool = False) -> None:
-            wanted = {n: files[n] for n in files if n in left}
-            self.record({file for of in wanted.values() for file in of}, progress, title)
-            plans = {n: self.plan(changes[n], wanted[n]) for n in wanted}
-            tasks: dict[int, Callable[[], None]] = {}
-            for n, tests in plans.items():
-                if tests:
-                    how = self.alone if own else self.here
-                    tasks[n] = partial(how, n, mutants[n], tests)
-            for n, ended in forked(tasks, self.jobs):
-                found = self.judged(n, ended)
-                if found is not None:
-                    del left[n]
-                    decided(n, found)
-                progress.show(len(mutants) - len(left), title)
-
-        stage("the nearest tests", {n: near[n][:_NEAR] for n in here})
-        stage("the kept results", {n: [KEPT_RESULTS] for n in here})
-        stage("all tests around", {n: near[n][_NEAR:_AROUND] for n in here})
-        apart = {n: [*near[n][:_NEARBY], KEPT_RESULTS] for n in mutants if changes[n] is None}
-        for n in here:
-            files = [file for file in near[n][:_NEARBY] if starts_processes(self.tree / file)]
-            apart[n] = files
-        stage("processes of their own", apart, own=True)
-        progress.end()
-        for n in left:
+        self.changes = {n: self.in_place(one) for n, one in mutants.items()}
+        near = {n: [str(path) for path in nearest_tests(one.path, self.tree)][:_NEAR]
+                for n, one in mutants.items()}  # fmt: skip
+        here = [n for n, change in self.changes.items() if change is not None]
+        self.stage("the nearest tests", {n: near[n][:_FIRST] for n in here}, known=False)
+        self.stage("the kept results", {n: [KEPT_RESULTS] for n in here})
+        self.stage("all tests near", {n: near[n] for n in here})
+        apart = {
+            n: [*near[n][:_FIRST], KEPT_RESULTS, *near[n][_FIRST:]]
+            if self.changes[n] is None
+            else [file for file in near[n] if starts_processes(self.tree / file)]
+            for n in mutants
+        }
+        self.stage("processes of their own", apart, own=True)
+        self.progress.end()
+        for n in self.left:
             decided(n, Outcome("survived", "", self.seconds[n]))
 
-    def near(self, mutant: Mutant) -> list[str]:
-        return [str(path) for path in nearest_tests(mutant.path, self.tree)]
+    def stage(
+        self, title: str, files: dict[int, list[str]], known: bool = True, own: bool = False
+    ) -> None:
+        """Try the changes that are left with the tests of some files.
+
+        Args:
+            title: For people.
+            files: By the number of the change.
+            known: Whether to find out first what each test does without a change; else that is
+                asked of the tests that fail.
+            own: Whether by processes of their own.
+        """
+        wanted = {n: files[n] for n in files if n in self.left and files[n]}
+        if known:
+            self.record({file for of in wanted.values() for file in of}, title)
+        tasks: dict[int, Callable[[], None]] = {}
+        for n, of in wanted.items():
+            tests = self.plan(n, of) if known else None
+            if tests is None or tests:
+                tasks[n] = partial(self.alone if own else self.here, n, of, tests)
+        for n, ended in forked(tasks, self.jobs):
+            report = self.report(n)
+            self.seconds[n] += ended.seconds
+            found = judged(report, ended)
+            if found is not None and (known or self.passes(report.get("failed"))):
+                del self.left[n]
+                self.decided(n, Outcome(*found, self.seconds[n]))
+            self.progress.show(len(self.changes) - len(self.left), title)
+
+    def passes(self, test: str | None) -> bool:
+        """Whether a test passes without a change; whether none takes too long is asked later."""
+        if test is not None and test not in self.passing:
+            trial = Trial([test.partition("::")[0]], self.limit, self.path(0), {test: 1.0})
+            ((_, ended),) = forked({test: trial.run}, 1)
+            self.passing[test] = judged(self.report(0), ended) is None
+        return test is not None and self.passing[test]
 
     def in_place(self, mutant: Mutant) -> Change | None:
         """The change as code; None if the functions that are alive cannot take it."""
@@ -114,22 +133,20 @@ class Sample:
             return None
         return change
 
-    def record(self, files: set[str], progress: Progress, title: str) -> None:
+    def record(self, files: set[str], title: str) -> None:
         """Run test files without a change, those that are not known yet."""
         missing = self.records.missing(files)
         for done, (file, _) in enumerate(forked(missing, self.jobs), 1):
             if not self.records.read(file):  # its tests ended the process
                 self.records.known[file] = Recorded({}, {}, False)
-            progress.show(None, f"{title}, without a change: {done} of {len(missing)} files")
+            self.progress.show(None, f"{title}, without a change: {done} of {len(missing)} files")
 
-    def plan(self, change: Change | None, files: list[str]) -> dict[str, float]:
+    def plan(self, n: int, files: list[str]) -> dict[str, float]:
         """The tests of files that can notice a change, with their usual seconds, in order."""
+        change = self.changes[n]
         places = None if change is None else self.run_through(change)
-        return {
-            test: self.records.known[file].seconds[test]
-            for file in files
-            for test in self.records.known[file].running(places)
-        }
+        known = [self.records.known[file] for file in files]
+        return {test: one.seconds[test] for one in known for test in one.running(places)}
 
     def run_through(self, change: Change) -> set[Place]:
         """The functions by which a change is run: its own, and kernels that run a changed one."""
@@ -137,44 +154,47 @@ class Sample:
         codes = [*change.own, *(function.__code__ for function in kernels)]
         return {place(code) for code in codes}
 
-    def here(self, n: int, mutant: Mutant, tests: dict[str, float]) -> None:
+    def here(self, n: int, files: list[str], tests: dict[str, float] | None) -> None:
         """In a copy of this process: change the functions that are alive, and run tests."""
-        trial = Trial(tests, self.limit, self.report(n))
-        change = change_of(mutant, self.tree)
+        trial = Trial(files, self.limit, self.path(n), tests)
+        change = self.changes[n]
+        assert change is not None
         kernels = self.kernels.concerned(old for old, _ in change.replaced)
         self.alive.apply(change)
         self.kernels.compile_again(kernels)
         trial.run()
 
-    def alone(self, n: int, mutant: Mutant, tests: dict[str, float]) -> None:
+    def alone(self, n: int, files: list[str], tests: dict[str, float] | None) -> None:
         """In a copy of this process: become another one, in a changed copy of the tree."""
-        copy = changed_copy(self.tree, self.work / f"{n}.tree", mutant)
-        given = self.work / f"{n}.given"
-        report = str(self.report(n))
-        Trial(tests, self.limit, self.report(n))  # a report, if the process ends before it begins
-        given.write_text(json.dumps({"tests": tests, "limit": self.limit, "report": report}))
+        copy = changed_copy(self.tree, self.work / f"{n}.tree", self.left[n])
+        path = self.path(n)
+        Trial(files, self.limit, path, tests)  # a report, if the process ends before it begins
+        given = {"files": files, "limit": self.limit, "report": str(path), "tests": tests}
         os.chdir(copy)
-        command = [sys.executable, "-m", "tests.mutation.trying", str(given)]
+        path = path.with_suffix(".given")
+        path.write_text(json.dumps(given))
+        command = [sys.executable, "-m", "tests.mutation.trying", str(path)]
         os.execve(sys.executable, command, environment(copy))
 
-    def report(self, n: int) -> Path:
+    def path(self, n: int) -> Path:
+        """Of the report on a change."""
         return self.work / f"{n}.report"
 
-    def judged(self, n: int, ended: Ended) -> Outcome | None:
-        """What a run of tests says of a change; None if they passed."""
-        report = json.loads(self.report(n).read_text()) if self.report(n).exists() else {}
-        self.seconds[n] += ended.seconds
-        if "noticed" in report:
-            return Outcome("noticed", report["noticed"], self.seconds[n])
-        if "done" in report and "error" not in report:
-            return None
-        running = report.get("running")
-        if running is None:
-            how = report.get("error", f"the process ended with {ended.status}")
-            return Outcome("failed", how, self.seconds[n])
-        endless = ended.status in (None, -signal.SIGXCPU)
-        how = "takes over ten times longer" if endless else f"ends the process ({ended.status})"
-        return Outcome("noticed", f"{running} {how}", self.seconds[n])
+    def report(self, n: int) -> dict[str, Any]:
+        return json.loads(self.path(n).read_text()) if self.path(n).exists() else {}
+
+
+def judged(report: dict[str, Any], ended: Ended) -> tuple[str, str] | None:
+    """What a run of tests says of a change, and how it does; None if they passed."""
+    if "failed" in report:
+        return "noticed", f"{report['failed']} ({report['how']})"
+    if "done" in report and "error" not in report:
+        return None
+    if "running" not in report:
+        return "failed", report.get("error", f"the process ended with {ended.status}")
+    if ended.status in (None, -signal.SIGXCPU):
+        return "noticed", f"{report['running']} takes over ten times as long"
+    return "noticed", f"{report['running']} ends the process ({ended.status})"
 
 
 def _import_package() -> None:

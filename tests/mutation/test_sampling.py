@@ -131,7 +131,7 @@ def test_a_test_that_never_ends_is_named(tmp_path, monkeypatch, test, status):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test_endless.py").write_text(ENDLESS)
     name = f"test_endless.py::test_{test}"
-    trial = Trial({name: 0.0}, 60.0, tmp_path / "report")
+    trial = Trial(["test_endless.py"], 60.0, tmp_path / "report", {name: 0.0})
     ((_, ended),) = forked({test: trial.run}, 1)
     assert ended.status == status
     report = json.loads((tmp_path / "report").read_text())

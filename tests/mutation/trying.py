@@ -20,6 +20,7 @@ import pytest
 from numba.core import event
 
 _TIMES, _MORE = 10, 10  # seconds that a test may take: so many times the usual ones, and more
+_GUESSED = 2  # seconds that a test usually takes, where that is not known
 _COMPILING = 600  # seconds that numba may take
 _MEMORY = 8 << 30  # bytes: a change that asks for more must not stop other programs
 
@@ -31,14 +32,17 @@ class Trial:
     """A pytest plugin: keeps the tests that are wanted, in their order, and watches them.
 
     Args:
-        tests: CPU seconds that each usually takes, by its name, in the order in which they run.
+        files: The test files, in the order in which they run.
         limit: CPU seconds after which no test begins.
         report: The file that says how it went.
+        tests: CPU seconds that each test usually takes, by its name, in the order in which they
+            run; None for all of the files, of which a time is guessed.
     """
 
-    def __init__(self, tests: dict[str, float], limit: float, report: Path) -> None:
-        self.tests, self.limit, self.path = tests, limit, report
-        self.rank = {name: i for i, name in enumerate(tests)}
+    def __init__(
+        self, files: list[str], limit: float, report: Path, tests: dict[str, float] | None = None
+    ) -> None:
+        self.files, self.limit, self.path, self.tests = files, limit, report, tests
         self.report: dict[str, Any] = {"passed": 0}
         self.compiling = _Compiling()
         self.write()
@@ -48,34 +52,34 @@ class Trial:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests that are listed, in the order of the list."""
-        kept = sorted((one for one in items if one.nodeid in self.rank), key=self._rank)
-        items[:] = kept
-
-    def _rank(self, item: pytest.Item) -> int:
-        return self.rank[item.nodeid]
+        """Keep the tests that are listed, in the order of the list, or else of the files."""
+        if self.tests is None:
+            items.sort(key=lambda item: self.files.index(item.nodeid.partition("::")[0]))
+        else:
+            rank = {name: i for i, name in enumerate(self.tests)}
+            kept = [item for item in items if item.nodeid in rank]
+            items[:] = sorted(kept, key=lambda item: rank[item.nodeid])
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Give the test its time."""
         if self.used() > self.limit:
-            self.report["limit"] = True
             item.session.shouldstop = "the limit"
         self.report["running"] = item.nodeid
         self.write()
-        _allow(_TIMES * self.tests[item.nodeid] + _MORE)
+        _allow(_TIMES * (_GUESSED if self.tests is None else self.tests[item.nodeid]) + _MORE)
         yield
         del self.report["running"]
         self.report["passed"] += 1
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self.report["noticed"] = f"{report.nodeid} ({_last_line(report)})"
+            self.report |= {"failed": report.nodeid, "how": _last_line(report)}
             self.write()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.report["noticed"] = f"{report.nodeid} is not collected ({_last_line(report)})"
+            self.report |= {"failed": report.nodeid, "how": f"not collected: {_last_line(report)}"}
             self.write()
 
     def used(self) -> float:
@@ -85,9 +89,8 @@ class Trial:
     def run(self) -> None:
         """Run the tests; afterwards the report is complete."""
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-        files = dict.fromkeys(name.partition("::")[0] for name in self.tests)
         with event.install_listener("numba:compile", self.compiling):
-            code = pytest.main(["-x", *OPTIONS, *files], plugins=[self])
+            code = pytest.main(["-x", *OPTIONS, *self.files], plugins=[self])
         if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
             self.report["error"] = f"pytest ended with {code}"
         self.report["done"] = True
@@ -134,4 +137,4 @@ def quiet() -> None:
 
 if __name__ == "__main__":  # as a process of its own, in a copy with one change
     given = json.loads(Path(sys.argv[1]).read_text())
-    Trial(given["tests"], given["limit"], Path(given["report"])).run()
+    Trial(given["files"], given["limit"], Path(given["report"]), given["tests"]).run()
