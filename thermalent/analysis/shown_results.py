@@ -23,9 +23,8 @@ class _OverOneAxis(Saved):
 
     _axis: ClassVar[tuple[str, str]]  # its name, and that of the field that holds it
 
-    def __repr__(self) -> str:
-        found: Any = self
-        flux = with_error(float(found.flux), float(found.flux.error))
+    def __repr__(self: Any) -> str:
+        flux = with_error(float(self.flux), float(self.flux.error))
         return f"<{type(self).__name__}: {self._span}, flux {flux}>"
 
     @property
@@ -33,21 +32,20 @@ class _OverOneAxis(Saved):
         _, many = self._axis
         return _span(getattr(self, many), many)
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self: Any) -> Any:
         """The values as an `xarray.Dataset` over the frequency or the delay, with their errors.
 
         Raises:
             ImportError: xarray is not installed.
         """
-        found: Any = self
         axis, many = self._axis
         return optional("xarray", "to_xarray()", "sweep").Dataset(
             {
-                type(self).__name__.lower(): ((axis,), found.values),
-                "error": ((axis,), found.error),
+                type(self).__name__.lower(): ((axis,), self.values),
+                "error": ((axis,), self.error),
             },
-            coords={axis: getattr(found, many)},
-            attrs={"flux": float(found.flux), "how": found.how},
+            coords={axis: getattr(self, many)},
+            attrs={"flux": float(self.flux), "how": self.how},
         )
 
     def to_pandas(self) -> Any:
@@ -64,26 +62,24 @@ class ShownSpectrum(_OverOneAxis):
 
     _axis = ("frequency", "frequencies")
 
-    def _repr_html_(self) -> str:
-        found: Any = self
+    def _repr_html_(self: Any) -> str:
         rows = [
             ("frequencies", self._span),
-            ("flux", with_error(float(found.flux), float(found.flux.error))),
-            ("largest value", f"{np.max(found.values, initial=0.0):.6g}"),
-            ("largest error", f"{np.max(found.error, initial=0.0):.1e}"),
-            ("how", found.how),
+            ("flux", with_error(float(self.flux), float(self.flux.error))),
+            ("largest value", f"{np.max(self.values, initial=0.0):.6g}"),
+            ("largest error", f"{np.max(self.error, initial=0.0):.1e}"),
+            ("how", self.how),
         ]
         return html_table(rows, title="Emission spectrum")
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def plot(self: Any, axes: Axes | None = None) -> Axes:
         """Draw the spectrum over the frequency, with a band of its errors.
 
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        found: Any = self
         axes = plots.axes_or_new(axes)
-        plots.curve(axes, found.frequencies, found.values, found.error, "spectrum")
+        plots.curve(axes, self.frequencies, self.values, self.error, "spectrum")
         axes.set(xlabel="angular frequency (rate unit)", ylabel=r"$S(\omega)$ (quanta)")
         return axes
 
@@ -93,21 +89,20 @@ class ShownCoherence(_OverOneAxis):
 
     _axis = ("delay", "delays")
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def plot(self: Any, axes: Axes | None = None) -> Axes:
         """Draw the function over the delay, its real and its imaginary part if it is complex.
 
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        found: Any = self
         axes = plots.axes_or_new(axes)
-        if np.iscomplexobj(found.values):
-            parts = {"real part": found.values.real, "imaginary part": found.values.imag}
+        if np.iscomplexobj(self.values):
+            parts = {"real part": self.values.real, "imaginary part": self.values.imag}
         else:
-            parts = {"second order": found.values}
+            parts = {"second order": self.values}
         for place, (label, values) in enumerate(parts.items()):
-            plots.curve(axes, found.delays, values, found.error, label, place)
-        if plots.logarithmic(found.delays):
+            plots.curve(axes, self.delays, values, self.error, label, place)
+        if plots.logarithmic(self.delays):
             axes.set_xscale("log")
         axes.set(xlabel="delay (inverse rate unit)", ylabel="coherence")
         axes.legend()
@@ -117,40 +112,37 @@ class ShownCoherence(_OverOneAxis):
 class ShownRates(Saved):
     """The text, the table and the plot of relaxation rates."""
 
-    def __repr__(self) -> str:
-        found: Any = self
-        if not len(found.values):
+    def __repr__(self: Any) -> str:
+        if not len(self.values):
             return "<Rates: none>"
-        slowest = found.values[0]
+        slowest = self.values[0]
         return (
-            f"<Rates: {len(found.values)}, the slowest {slowest.real:.6g} at frequency "
-            f"{-slowest.imag:.6g}, {'complete' if found.certified else 'searched for'}>"
+            f"<Rates: {len(self.values)}, the slowest {slowest.real:.6g} at frequency "
+            f"{-slowest.imag:.6g}, {'complete' if self.certified else 'searched for'}>"
         )
 
-    def _repr_html_(self) -> str:
-        found: Any = self
+    def _repr_html_(self: Any) -> str:
         rows = [
             (f"{value.real:.8g}", f"{-value.imag:.8g}", str(charge), f"{error:.1e}")
             for value, charge, error in list(
-                zip(found.values, found.charge, found.error, strict=True)
+                zip(self.values, self.charge, self.error, strict=True)
             )[:_MOST_ROWS]
         ]
-        title = f"{len(found.values)} relaxation rates, {found.how}"
+        title = f"{len(self.values)} relaxation rates, {self.how}"
         return html_table(rows, title=title, head=("rate", "frequency", "charge", "error"))
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def plot(self: Any, axes: Axes | None = None) -> Axes:
         """Draw the rates over their frequencies.
 
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        found: Any = self
         axes = plots.axes_or_new(axes)
-        for place, charge in enumerate(np.unique(found.charge)):
-            of = found.charge == charge
+        for place, charge in enumerate(np.unique(self.charge)):
+            of = self.charge == charge
             colour = plots.COLOURS[place % len(plots.COLOURS)]
             label = f"charge {charge}"
-            axes.plot(-found.values.imag[of], found.values.real[of], "o", color=colour, label=label)
+            axes.plot(-self.values.imag[of], self.values.real[of], "o", color=colour, label=label)
         axes.set(xlabel="frequency (rate unit)", ylabel="rate (rate unit)")
         axes.legend()
         return axes
@@ -159,16 +151,14 @@ class ShownRates(Saved):
 class ShownComparison(Saved):
     """The text, the table and the plot of a comparison of methods."""
 
-    def __repr__(self) -> str:
-        found: Any = self
-        solved = sum(row.result is not None for row in found.rows)
+    def __repr__(self: Any) -> str:
+        solved = sum(row.result is not None for row in self.rows)
         return (
-            f"<CrossValidation: {found.network.label}, {solved} of {len(found.rows)} methods "
-            f"solved it; {found.verdict}>"
+            f"<CrossValidation: {self.network.label}, {solved} of {len(self.rows)} methods "
+            f"solved it; {self.verdict}>"
         )
 
-    def _repr_html_(self) -> str:
-        found: Any = self
+    def _repr_html_(self: Any) -> str:
         rows = [
             (
                 row.method.name,
@@ -178,19 +168,18 @@ class ShownComparison(Saved):
                 "" if row.error is None else f"{row.error:.1e}",
                 f"{row.seconds:.3f}" if row.seconds is not None else row.note,
             )
-            for row in found.rows
+            for row in self.rows
         ]
-        head = ("method", "claim", found.measure, "distance", "error", "seconds, or why not")
-        return html_table(rows, title=f"{found.network.label}: {found.verdict}", head=head)
+        head = ("method", "claim", self.measure, "distance", "error", "seconds, or why not")
+        return html_table(rows, title=f"{self.network.label}: {self.verdict}", head=head)
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def plot(self: Any, axes: Axes | None = None) -> Axes:
         """Draw the measure by method, with the claimed errors.
 
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        found: Any = self
-        rows = [row for row in found.rows if row.measure is not None]
+        rows = [row for row in self.rows if row.measure is not None]
         axes = plots.axes_or_new(axes, 5.0, 0.6 + 0.32 * len(rows))
         plots.bars(
             axes,
@@ -198,7 +187,7 @@ class ShownComparison(Saved):
             [float(row.measure or 0.0) for row in rows],
             [row.error or 0.0 for row in rows],
         )
-        axes.set(xlabel=found.measure)
+        axes.set(xlabel=self.measure)
         return axes
 
 

@@ -16,13 +16,11 @@ _MOST_NAMES = 6
 class ShownNetwork:
     """The short text and the drawing of a network."""
 
-    def __repr__(self) -> str:
-        network: Any = self
-        return f"<Network: {network.label}, {names_in_short(network)}>"
+    def __repr__(self: Any) -> str:
+        return f"<Network: {self.label}, {names_in_short(self)}>"
 
-    def _repr_html_(self) -> str:
-        network: Any = self
-        warm = np.abs(np.diag(network.absorption)) > 0
+    def _repr_html_(self: Any) -> str:
+        warm = np.abs(np.diag(self.absorption)) > 0
         nodes = [
             DrawnNode(
                 name=node.name,
@@ -30,21 +28,21 @@ class ShownNetwork:
                 emitter=not isinstance(node, Mode),
                 hot=bool(warm[place]) or (isinstance(node, Mode) and node.n_th > 0),
             )
-            for place, node in enumerate(network.nodes)
+            for place, node in enumerate(self.nodes)
         ]
-        largest = max(float(np.max(np.abs(m))) for m in (network.exchange, network.decay))
+        largest = max(float(np.max(np.abs(m))) for m in (self.exchange, self.decay))
         rows = [
             (
                 node.name,
                 type(node).__name__,
                 _note(node),
-                *(_rate(m[place, place].real, largest) for m in (network.exchange, network.decay)),
+                *(_rate(m[place, place].real, largest) for m in (self.exchange, self.decay)),
             )
-            for place, node in enumerate(network.nodes)
+            for place, node in enumerate(self.nodes)
         ]
         head = ("node", "kind", "of its own", "detuning J", "decay G")
-        table = html_table(rows, title=network.label, head=head)
-        return in_a_row(table, network_svg(nodes, network.exchange, network.decay))
+        table = html_table(rows, title=self.label, head=head)
+        return in_a_row(table, network_svg(nodes, self.exchange, self.decay))
 
 
 def names_in_short(network: Any) -> str:

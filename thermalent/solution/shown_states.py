@@ -32,40 +32,37 @@ _LONGEST = 600.0  # seconds of an animation
 class ShownState(metaclass=ExplainedClass):
     """The text, the table and the plot of a steady state."""
 
-    def __repr__(self) -> str:
-        result: Any = self
+    def __repr__(self: Any) -> str:
         return (
-            f"<SteadyState: {result.network.label} ({names_in_short(result.network)}) by "
-            f"{result.method.name}, error {float(result.error):.1e}, {result.status.outcome}>"
+            f"<SteadyState: {self.network.label} ({names_in_short(self.network)}) by "
+            f"{self.method.name}, error {float(self.error):.1e}, {self.status.outcome}>"
         )
 
-    def _repr_html_(self) -> str:
-        result: Any = self
-        title = f"{result.network.label} by {result.method.name}"
+    def _repr_html_(self: Any) -> str:
+        title = f"{self.network.label} by {self.method.name}"
         rows: list[tuple[str, str]] = [
-            ("error of the state", f"{float(result.error):.1e}"),
-            ("how", str(result.error.how)),
-            ("status", " ".join(f"{result.status.outcome} {result.status.message}".split())),
+            ("error of the state", f"{float(self.error):.1e}"),
+            ("how", str(self.error.how)),
+            ("status", " ".join(f"{self.status.outcome} {self.status.message}".split())),
         ]
-        if not result.status.ok:
+        if not self.status.ok:
             return html_table(rows, title=title)
-        for name in ("concurrence",) * _two_qubits(result) + ("purity", "entropy"):
-            number = getattr(result, name)()
+        for name in ("concurrence",) * _two_qubits(self) + ("purity", "entropy"):
+            number = getattr(self, name)()
             rows.insert(0, (name, with_error(float(number), float(number.error))))
-        found = list(result.populations().items())[:_MOST_ROWS]
+        found = list(self.populations().items())[:_MOST_ROWS]
         populations = [(f"|{label}⟩", with_error(float(p), float(p.error))) for label, p in found]
         return in_a_row(html_table(rows, title=title), html_table(populations, title="populations"))
 
-    def plot(self, axes: Axes | None = None) -> Axes:
+    def plot(self: Any, axes: Axes | None = None) -> Axes:
         """Draw the density matrix: the area of a square is the modulus, its colour the phase.
 
         Args:
             axes: Where to draw; a new figure if not given.
         """
-        result: Any = self
         axes = plots.axes_or_new(axes, 4.6, 3.8)
-        plots.matrix(axes, result.state, states.basis_labels(result.network.dims))
-        axes.set_title(f"{result.network.label}, {result.method.name}", pad=12)
+        plots.matrix(axes, self.state, states.basis_labels(self.network.dims))
+        axes.set_title(f"{self.network.label}, {self.method.name}", pad=12)
         return axes
 
     def plot_bloch(self, *names: str, axes: Axes | None = None) -> Axes:
@@ -80,7 +77,7 @@ class ShownState(metaclass=ExplainedClass):
         """
         return _bloch_spheres(self, names, axes)
 
-    def to_xarray(self, *, by_emitter: bool = False) -> Any:
+    def to_xarray(self: Any, *, by_emitter: bool = False) -> Any:
         """The density matrix as an `xarray.DataArray` with named basis states.
 
         Args:
@@ -90,14 +87,13 @@ class ShownState(metaclass=ExplainedClass):
         Raises:
             ImportError: xarray is not installed.
         """
-        result: Any = self
-        names, levels = _basis(result.network, by_emitter)
+        names, levels = _basis(self.network, by_emitter)
         return optional("xarray", "to_xarray()", "sweep").DataArray(
-            result.state.reshape([len(level) for level in levels.values()]),
+            self.state.reshape([len(level) for level in levels.values()]),
             dims=names,
             coords=levels,
             name="state",
-            attrs=_attributes(result),
+            attrs=_attributes(self),
         )
 
     def to_pandas(self, *observables: str, names: Sequence[str] = ()) -> Any:
@@ -123,25 +119,25 @@ class ShownState(metaclass=ExplainedClass):
 class ShownEvolution(metaclass=ExplainedClass):
     """The text, the table and the plots of an evolution."""
 
-    def __repr__(self) -> str:
-        result: Any = self
+    def __repr__(self: Any) -> str:
         return (
-            f"<Evolution: {result.network.label} ({names_in_short(result.network)}) by "
-            f"{result.method.name}, {_span(result)}, error at most {_largest(result.error):.1e}, "
-            f"{result.status.outcome}>"
+            f"<Evolution: {self.network.label} ({names_in_short(self.network)}) by "
+            f"{self.method.name}, {_span(self)}, error at most {_largest(self.error):.1e}, "
+            f"{self.status.outcome}>"
         )
 
-    def _repr_html_(self) -> str:
-        result: Any = self
+    def _repr_html_(self: Any) -> str:
         rows = [
-            ("times", _span(result)),
-            ("largest error of a state", f"{_largest(result.error):.1e}"),
-            ("how", result.how),
-            ("status", " ".join(f"{result.status.outcome} {result.status.message}".split())),
+            ("times", _span(self)),
+            ("largest error of a state", f"{_largest(self.error):.1e}"),
+            ("how", self.how),
+            ("status", " ".join(f"{self.status.outcome} {self.status.message}".split())),
         ]
-        return html_table(rows, title=f"{result.network.label} by {result.method.name}")
+        return html_table(rows, title=f"{self.network.label} by {self.method.name}")
 
-    def plot(self, *observables: str, names: Sequence[str] = (), axes: Axes | None = None) -> Axes:
+    def plot(
+        self: Any, *observables: str, names: Sequence[str] = (), axes: Axes | None = None
+    ) -> Axes:
         """Draw observables over time, with bands of their errors.
 
         Args:
@@ -153,13 +149,12 @@ class ShownEvolution(metaclass=ExplainedClass):
         Raises:
             ValueError: an observable is not known, or does not suit the emitters.
         """
-        result: Any = self
         axes = plots.axes_or_new(axes)
-        shown = _columns(result, observables, tuple(names))
+        shown = _columns(self, observables, tuple(names))
         for place, (label, values) in enumerate(shown.items()):
             error = np.asarray(values.error, dtype=float)
-            plots.curve(axes, result.times, np.asarray(values), error, label, place)
-        if plots.logarithmic(result.times):
+            plots.curve(axes, self.times, np.asarray(values), error, label, place)
+        if plots.logarithmic(self.times):
             axes.set_xscale("log")
         axes.set(xlabel="time (inverse rate unit)")
         axes.legend()
@@ -178,7 +173,7 @@ class ShownEvolution(metaclass=ExplainedClass):
         return _bloch_spheres(self, names, axes)
 
     def animate(
-        self, *observables: str, names: Sequence[str] = (), seconds: float = 5.0
+        self: Any, *observables: str, names: Sequence[str] = (), seconds: float = 5.0
     ) -> FuncAnimation:
         """Show the density matrix as it changes, beside observables over time.
 
@@ -193,16 +188,15 @@ class ShownEvolution(metaclass=ExplainedClass):
         Raises:
             ValueError: an observable is not known, there is no time, or `seconds` is not positive.
         """
-        result: Any = self
         duration = checks.within("seconds", checks.positive("seconds", seconds), 0.0, _LONGEST)
-        if not len(result.times):
+        if not len(self.times):
             checks.fail("times", "at least one time", checks.Words("empty"))
-        shown = _columns(result, observables, tuple(names))
+        shown = _columns(self, observables, tuple(names))
         curves = {label: np.asarray(values) for label, values in shown.items()}
-        labels = states.basis_labels(result.network.dims)
-        return moving_matrix(result.times, result.states, labels, curves, duration)
+        labels = states.basis_labels(self.network.dims)
+        return moving_matrix(self.times, self.states, labels, curves, duration)
 
-    def to_xarray(self, *, by_emitter: bool = False) -> Any:
+    def to_xarray(self: Any, *, by_emitter: bool = False) -> Any:
         """The states as an `xarray.Dataset` over time, each with its error.
 
         Args:
@@ -211,19 +205,18 @@ class ShownEvolution(metaclass=ExplainedClass):
         Raises:
             ImportError: xarray is not installed.
         """
-        result: Any = self
-        names, levels = _basis(result.network, by_emitter)
-        shape = (len(result.times), *(len(level) for level in levels.values()))
+        names, levels = _basis(self.network, by_emitter)
+        shape = (len(self.times), *(len(level) for level in levels.values()))
         return optional("xarray", "to_xarray()", "sweep").Dataset(
             {
-                "state": (("time", *names), result.states.reshape(shape)),
-                "error": (("time",), np.asarray(result.error, dtype=float)),
+                "state": (("time", *names), self.states.reshape(shape)),
+                "error": (("time",), np.asarray(self.error, dtype=float)),
             },
-            coords={"time": result.times, **levels},
-            attrs=_attributes(result),
+            coords={"time": self.times, **levels},
+            attrs=_attributes(self),
         )
 
-    def to_pandas(self, *observables: str, names: Sequence[str] = ()) -> Any:
+    def to_pandas(self: Any, *observables: str, names: Sequence[str] = ()) -> Any:
         """Observables over time as a `pandas.DataFrame`, each with a column for its errors.
 
         Args:
@@ -234,13 +227,12 @@ class ShownEvolution(metaclass=ExplainedClass):
             ValueError: as for `plot`.
             ImportError: pandas is not installed.
         """
-        result: Any = self
         columns: dict[str, np.ndarray] = {}
-        for label, values in _columns(result, observables, tuple(names)).items():
+        for label, values in _columns(self, observables, tuple(names)).items():
             columns[label] = np.asarray(values)
             columns[f"error of {label}"] = np.asarray(values.error)
         pandas = optional("pandas", "to_pandas()", "sweep")
-        return pandas.DataFrame(columns, index=pandas.Index(result.times, name="time"))
+        return pandas.DataFrame(columns, index=pandas.Index(self.times, name="time"))
 
 
 def _bloch_spheres(result: Any, names: tuple[str, ...], axes: Axes | None) -> Axes:

@@ -24,29 +24,29 @@ _WIDTH = 2.5  # half the width of a map, in units of sqrt(W)
 class ShownConditionalStates(metaclass=ExplainedClass):
     """The text, the table, the map and the labelled array of conditional states."""
 
-    def __repr__(self) -> str:
-        found: Any = self
+    def __repr__(self: Any) -> str:
         return (
-            f"<ConditionalStates: {found.network.label} ({names_in_short(found.network)}) given "
-            f"the amplitude ({found.distribution}), {len(found.coefficients.tiers)} tiers>"
+            f"<ConditionalStates: {self.network.label} ({names_in_short(self.network)}) given "
+            f"the amplitude ({self.distribution}), {len(self.coefficients.tiers)} tiers>"
         )
 
-    def _repr_html_(self) -> str:
-        found: Any = self
+    def _repr_html_(self: Any) -> str:
         rows = [
-            ("distribution", found.distribution),
-            ("variance of the amplitude", f"{found.variance:.6g}"),
-            ("tiers", str(len(found.coefficients.tiers))),
+            ("distribution", self.distribution),
+            ("variance of the amplitude", f"{self.variance:.6g}"),
+            ("tiers", str(len(self.coefficients.tiers))),
         ]
-        if found.network.dims == (2, 2):
-            average, mean = found.average("concurrence"), found.mean.concurrence()
+        if self.network.dims == (2, 2):
+            average, mean = self.average("concurrence"), self.mean.concurrence()
             rows += [
                 ("mean concurrence", with_error(float(average), float(average.error))),
                 ("concurrence of the mean state", with_error(float(mean), float(mean.error))),
             ]
-        return html_table(rows, title=f"{found.network.label}, given the amplitude")
+        return html_table(rows, title=f"{self.network.label}, given the amplitude")
 
-    def plot(self, of: str = "concurrence", *, points: int = 121, axes: Axes | None = None) -> Axes:
+    def plot(
+        self: Any, of: str = "concurrence", *, points: int = 121, axes: Axes | None = None
+    ) -> Axes:
         """Draw a number over the complex plane of the amplitude; a dashed circle has |alpha|^2 = W.
 
         Args:
@@ -57,17 +57,16 @@ class ShownConditionalStates(metaclass=ExplainedClass):
         Raises:
             ValueError: there is no such number.
         """
-        found: Any = self
         points = checks.integer("points", points, 2)
-        width = _WIDTH * float(np.sqrt(found.variance))
+        width = _WIDTH * float(np.sqrt(self.variance))
         radii = np.linspace(0.0, width * np.sqrt(2), 2 * points)
-        labels = tuple(weights.labels(found.network.dims))
+        labels = tuple(weights.labels(self.network.dims))
         if of == "density":
-            values = np.asarray(found.density(radii))
+            values = np.asarray(self.density(radii))
         elif of in labels:
-            values = np.asarray(found.populations(radii)[of])
+            values = np.asarray(self.populations(radii)[of])
         else:
-            values = np.asarray(found.measure(of, radii))
+            values = np.asarray(self.measure(of, radii))
         # Every one of these numbers depends on the modulus alone.
         axis = np.linspace(-width, width, points)
         modulus = np.hypot(axis[:, None], axis[None, :])
@@ -76,14 +75,14 @@ class ShownConditionalStates(metaclass=ExplainedClass):
             axis, axis, np.interp(modulus, radii, values), cmap="viridis", rasterized=True
         )
         angle = np.linspace(0, 2 * np.pi, 181)
-        circle = np.sqrt(found.variance) * np.exp(1j * angle)
+        circle = np.sqrt(self.variance) * np.exp(1j * angle)
         axes.plot(circle.real, circle.imag, "--", color="white", lw=0.9)
         label = f"population of |{of}⟩" if of in labels else of
         axes.figure.colorbar(image, ax=axes, label=label)
         axes.set(xlabel=r"Re $\alpha$", ylabel=r"Im $\alpha$", aspect="equal")
         return axes
 
-    def to_xarray(self, alpha: Any) -> Any:
+    def to_xarray(self: Any, alpha: Any) -> Any:
         """Density and states over the amplitude as an `xarray.Dataset`, with their errors.
 
         Args:
@@ -92,10 +91,9 @@ class ShownConditionalStates(metaclass=ExplainedClass):
         Raises:
             ImportError: xarray is not installed.
         """
-        found: Any = self
         xarray = optional("xarray", "to_xarray()", "sweep")
         given = checked_amplitudes(alpha)
-        states, density = [found.state(value) for value in given], found.density(given)
+        states, density = [self.state(value) for value in given], self.density(given)
         over = ("amplitude", "ket", "bra")
         return xarray.Dataset(
             {
@@ -105,5 +103,5 @@ class ShownConditionalStates(metaclass=ExplainedClass):
                 "state_error": (over, np.array([state.error.elements for state in states])),
             },
             coords={"amplitude": given},
-            attrs={"distribution": found.distribution, "variance": found.variance},
+            attrs={"distribution": self.distribution, "variance": self.variance},
         )
