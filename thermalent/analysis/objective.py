@@ -69,7 +69,9 @@ class Objective(abc.ABC):
 
     def parameters(self, x: np.ndarray) -> dict[str, float]:
         """The parameters at a point of the cube."""
-        values = np.where(self.log, self._logarithmic(x), self.low + (self.high - self.low) * x)
+        low = np.where(self.log, self.low, 1.0)
+        by_magnitude = low * (np.where(self.log, self.high, 1.0) / low) ** x
+        values = np.where(self.log, by_magnitude, self.low + (self.high - self.low) * x)
         values = np.clip(values, self.low, self.high)
         return dict(zip(self.names, values.tolist(), strict=True))
 
@@ -83,10 +85,6 @@ class Objective(abc.ABC):
         values = np.array(list(self.parameters(x).values()))
         ratio = np.where(self.log, self.high / np.where(self.log, self.low, 1.0), 1.0)
         return np.where(self.log, np.abs(values) * np.log(ratio), self.high - self.low)
-
-    def _logarithmic(self, x: np.ndarray) -> np.ndarray:
-        low = np.where(self.log, self.low, 1.0)
-        return low * (np.where(self.log, self.high, 1.0) / low) ** x
 
 
 class ValueSearch(Objective):

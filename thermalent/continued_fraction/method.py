@@ -199,7 +199,10 @@ class ContinuedFraction(Method):
     def one_mode_refusal(self, network: Network) -> str | None:
         """Reason why spectra and sensitivities, which need one mode, do not apply, or None."""
         if len(network.modes) > 1:
-            return several_modes.one_mode_only(network)
+            return (
+                f"it needs one boson mode, and the network has {len(network.modes)}; of several "
+                "the hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
+            )
         return self.refusal(network) or _too_hot_to_evolve(network)
 
     def chain_refusal(self, network: Network) -> str | None:

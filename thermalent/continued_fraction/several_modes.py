@@ -17,7 +17,6 @@ from thermalent.continued_fraction.several_poles.growing_source import (
     HOW_GROWN,
     evolve_moving_source,
 )
-from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -54,14 +53,6 @@ def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
         return Refusal(reason)
     assert isinstance(source.chain, SourceChain)  # or the evolution is refused
     return SeveralModesEvolutionPlan(task=task, settings=settings, chain=source.chain)
-
-
-def one_mode_only(network: Network) -> str:
-    """Reason why a computation that needs a single mode does not apply."""
-    return (
-        f"it needs one boson mode, and the network has {len(network.modes)}; of several the "
-        "hierarchy gives the steady state. Use te.Fock(...) for the dynamics."
-    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

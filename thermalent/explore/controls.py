@@ -59,8 +59,8 @@ class Control:
     unit: str = ""
     low: float
     high: float
-    scale: str
-    check: Callable[[str, Any], float]
+    scale: str = "log"
+    check: Callable[[str, Any], float] = checks.positive
     optional: bool = False
     times: str = ""
     mirror: bool = False
@@ -92,8 +92,6 @@ def _of_qubit(number: int) -> tuple[Control, ...]:
             unit="Hz",
             low=1e3,
             high=1e9,
-            scale="log",
-            check=checks.positive,
         ),
         Control(
             name=f"detuning_{number}",
@@ -116,7 +114,6 @@ def _position_of_qubit(number: int) -> Control:
         low=0.25,
         high=4.0,
         scale="linear",
-        check=checks.positive,
         mirror=True,
     )
 
@@ -129,7 +126,6 @@ CONTROLS: tuple[Control, ...] = (
         unit="K",
         low=1e-2,
         high=1e4,
-        scale="log",
         check=checks.nonnegative,
     ),
     Control(
@@ -139,16 +135,12 @@ CONTROLS: tuple[Control, ...] = (
         unit="Hz",
         low=1e8,
         high=1e12,
-        scale="log",
-        check=checks.positive,
     ),
     Control(
         name="quality",
         label="Quality factor Q of the filter",
         low=1e2,
         high=1e9,
-        scale="log",
-        check=checks.positive,
     ),
     *_of_qubit(1),
     *_of_qubit(2),
@@ -161,8 +153,6 @@ CONTROLS: tuple[Control, ...] = (
         unit="s",
         low=1e-8,
         high=1.0,
-        scale="log",
-        check=checks.positive,
         optional=True,
     ),
     Control(

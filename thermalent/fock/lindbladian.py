@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -145,18 +145,27 @@ def truncated_operators(
         if np.any(emitter.hamiltonian):
             hamiltonian = hamiltonian + sparse_embed(emitter.hamiltonian, len(cutoffs) + p, dims)
     couplers = [*lowering, *raising]
+    collective: list[Jump] = []
     if fewest:
-        collective = _independent_jumps(coupled, couplers)
+        for channel in channels(coupled):
+            operator = _combination(channel.weights, couplers)
+            if operator is not None:
+                collective.append(Jump(channel.rate * operator, operator))
     else:
         matrix = np.block([[decay, anomalous.conj()], [anomalous, absorption]])
-        collective = _collective_jumps(matrix, couplers)
+        for weights, coupler in zip(matrix.T, couplers, strict=True):
+            operator = _combination(weights, couplers)
+            if operator is not None:
+                collective.append(Jump(operator, coupler))
     return hamiltonian, (*collective, *_local_jumps(network, lowering, dims))
 
 
 def truncated_lowering(network: Network, cutoffs: tuple[int, ...]) -> list[sparse.csr_array]:
     """The lowering operator of each node on the truncated product space, (D, D)."""
     dims = (*cutoffs, *network.dims)
-    modes = [_annihilation(cutoff) for cutoff in cutoffs]
+    modes = [
+        sparse.diags_array(np.sqrt(np.arange(1, n)), offsets=1, dtype=complex) for n in cutoffs
+    ]
     local = [*modes, *(emitter.lowering for emitter in network.emitters)]
     return [sparse_embed(operator, place, dims) for place, operator in enumerate(local)]
 
@@ -182,20 +191,6 @@ def couplings(network: Network) -> Couplings:
     return Couplings(exchange, decay, absorption, pumping, anomalous)
 
 
-def _collective_jumps(matrix: np.ndarray, couplers: list[sparse.csr_array]) -> Iterator[Jump]:
-    for l, coupler in enumerate(couplers):
-        collective = _combination(matrix[:, l], couplers)
-        if collective is not None:
-            yield Jump(collective, coupler)
-
-
-def _independent_jumps(coupled: Couplings, couplers: list[sparse.csr_array]) -> Iterator[Jump]:
-    for channel in channels(coupled):
-        operator = _combination(channel.weights, couplers)
-        if operator is not None:
-            yield Jump(channel.rate * operator, operator)
-
-
 def _local_jumps(
     network: Network, lowering: list[sparse.csr_array], dims: tuple[int, ...]
 ) -> Iterator[Jump]:
@@ -218,8 +213,3 @@ def _combination(weights: np.ndarray, terms: list[sparse.csr_array]) -> sparse.c
         if weight != 0:
             total = weight * term if total is None else total + weight * term
     return total
-
-
-def _annihilation(cutoff: int) -> Any:
-    n = np.arange(1, cutoff)
-    return sparse.coo_array((np.sqrt(n).astype(complex), (n - 1, n)), shape=(cutoff, cutoff))

@@ -36,12 +36,8 @@ class Kind(NamedTuple):
     to_si: Callable[[float, Units, Units], float | None]
 
 
-def _kelvin(magnitude: float, root: Units, given: Units) -> float | None:
-    return magnitude if root == {"kelvin": 1} else None
-
-
-def _second(magnitude: float, root: Units, given: Units) -> float | None:
-    return magnitude if root == {"second": 1} else None
+def _plain(unit: str) -> Callable[[float, Units, Units], float | None]:
+    return lambda magnitude, root, given: magnitude if root == {unit: 1} else None
 
 
 def _hertz(magnitude: float, root: Units, given: Units) -> float | None:
@@ -52,9 +48,9 @@ def _hertz(magnitude: float, root: Units, given: Units) -> float | None:
     return magnitude if named and root == {"second": -1} else None
 
 
-TEMPERATURE = Kind("a temperature such as '293K'", _kelvin)
+TEMPERATURE = Kind("a temperature such as '293K'", _plain("kelvin"))
 FREQUENCY = Kind("a frequency such as '5GHz' (or an angular one in rad/s)", _hertz)
-TIME = Kind("a time such as '20us'", _second)
+TIME = Kind("a time such as '20us'", _plain("second"))
 
 
 def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any], float]) -> float:

@@ -219,11 +219,8 @@ def check_dims(dims: Any, size: int, *, of: Any = None) -> tuple[int, ...]:
 
 def _dimensions(dims: Any) -> tuple[int, ...]:
     """Return dimensions of subsystems as a tuple of positive integers."""
-    if isinstance(dims, str) or not isinstance(dims, (Sequence, np.ndarray)):
-        fail("dims", "a sequence of dimensions", dims)
-    if isinstance(dims, np.ndarray) and dims.ndim == 0:
-        fail("dims", "a sequence of dimensions", dims)
-    if any(np.ndim(dimension) for dimension in dims):
+    several = isinstance(dims, (Sequence, np.ndarray)) and not isinstance(dims, str)
+    if not several or getattr(dims, "ndim", 1) == 0 or any(np.ndim(each) for each in dims):
         fail("dims", "a sequence of dimensions", dims)
     return tuple(integer("dims", dimension, 1) for dimension in dims)
 

@@ -17,10 +17,10 @@ class MethodEntry(NamedTuple):
         key: Its name on the command line and in study files.
         name: Its class.
         module: Where the class is.
+        refuses: What it cannot do, each in words; for the table of methods, where they stand in a
+            row. A test has a task for each that the method refuses.
         claim: The claim on its numbers: "exact", "statistical" or "approximate".
-        error: What the error of its results is, in words; for the table of methods.
-        refuses: What it cannot do, each in words; for the same table, where they stand in a row.
-            A test has a task for each that the method refuses.
+        error: What the error of its results is, in words; for the same table.
         steady: Whether it gives steady states.
         evolves: Whether it gives states over time.
         options: Parameters that the command line has options for, keys of `METHOD_OPTIONS`.
@@ -29,9 +29,9 @@ class MethodEntry(NamedTuple):
     key: str
     name: str
     module: str
-    claim: str
-    error: str
     refuses: tuple[str, ...]
+    claim: str = "approximate"
+    error: str = "not known"
     steady: bool = True
     evolves: bool = False
     options: tuple[str, ...] = ()
@@ -141,8 +141,6 @@ METHODS = (
         key="bourret",
         name="Bourret",
         module="thermalent.analytic.methods.bourret",
-        claim="approximate",
-        error="not known",
         refuses=("several modes",),
         evolves=True,
     ),
@@ -150,16 +148,12 @@ METHODS = (
         key="strong-driving",
         name="StrongDriving",
         module="thermalent.analytic.methods.strong_driving",
-        claim="approximate",
-        error="not known",
         refuses=("all but the ideal link",),
     ),
     MethodEntry(
         key="quasistatic",
         name="Quasistatic",
         module="thermalent.analytic.methods.quasistatic",
-        claim="approximate",
-        error="not known",
         refuses=("back-action",),
         options=("rtol",),
     ),
@@ -167,16 +161,12 @@ METHODS = (
         key="phase-diffusion",
         name="PhaseDiffusion",
         module="thermalent.analytic.methods.phase_diffusion",
-        claim="approximate",
-        error="not known",
         refuses=("back-action",),
     ),
     MethodEntry(
         key="amplitude-fluctuations",
         name="AmplitudeFluctuations",
         module="thermalent.analytic.methods.amplitude_fluctuations",
-        claim="approximate",
-        error="not known",
         refuses=("back-action", "more than eight emitter levels"),
         options=("rtol",),
     ),
@@ -184,8 +174,6 @@ METHODS = (
         key="markov",
         name="Markov",
         module="thermalent.analytic.methods.markov",
-        claim="approximate",
-        error="not known",
         refuses=("several modes",),
     ),
 )

@@ -163,22 +163,13 @@ def _look_at(
     value: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> None:
     """Refuse a range that is longer than any memory, and masked elements."""
+    given = _given(declared(function), args, kwargs)
+    name = next(name for name, other in given if other is value)
     if type(value) is range and len(value) > _LONGEST_RANGE:
-        _refuse_range(declared(function), args, kwargs)
+        allowed = f"a sequence of at most {_LONGEST_RANGE} numbers"
+        checks.fail(name, allowed, checks.Words(f"one of {len(value)}"))
     if type(value) in _MASKED and np.ma.is_masked(value):
-        _refuse_masked(declared(function), args, kwargs)
-
-
-def _refuse_masked(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:
-    name = next(name for name, value in _given(known, args, kwargs) if np.ma.is_masked(value))
-    checks.fail(name, "without masked elements", checks.Words("an array that has some"))
-
-
-def _refuse_range(known: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NoReturn:
-    given = (item for item in _given(known, args, kwargs) if type(item[1]) is range)
-    name, value = max(given, key=lambda item: len(item[1]))
-    allowed = f"a sequence of at most {_LONGEST_RANGE} numbers"
-    checks.fail(name, allowed, checks.Words(f"one of {len(value)}"))
+        checks.fail(name, "without masked elements", checks.Words("an array that has some"))
 
 
 def _given(

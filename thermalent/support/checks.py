@@ -359,7 +359,7 @@ def _amplitude(name: str, value: Any, allowed: str, whole: Any) -> complex:
     try:
         amplitude = complex(value)
     except OverflowError:  # an integer beyond 1e308
-        fail(name, allowed, whole)
+        amplitude = complex(np.inf)
     if not np.isfinite(amplitude):
         fail(name, allowed, whole)
     if abs(amplitude) > LARGEST_AMPLITUDE:

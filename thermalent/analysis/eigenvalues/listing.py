@@ -155,9 +155,6 @@ def _order(rates: np.ndarray, error: np.ndarray) -> np.ndarray:
         if rates[i].real - rates[least].real > min(error[i], error[least]):
             first = k
         place[i] = first
-    return np.lexsort((_digits(np.abs(rates.imag)), place))
-
-
-def _digits(values: np.ndarray) -> np.ndarray:
-    """Values to 12 digits, so that rounding does not order equal ones."""
-    return np.array([float(f"{x:.12e}") for x in values])
+    # To 12 digits, so that rounding does not order equal ones.
+    rotation = np.array([float(f"{x:.12e}") for x in np.abs(rates.imag)])
+    return np.lexsort((rotation, place))

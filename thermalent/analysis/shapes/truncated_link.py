@@ -187,7 +187,10 @@ class TruncatedLink:
         pinned[self.stationary.row] = self.stationary.trace
         y0 = np.linalg.solve(pinned.T, _gradient(rho, self.stationary.basis))
         y0[self.stationary.row] = 0.0
-        x, y = (_by_parity(tiers) for tiers in (sweep.up(x0), sweep.up_transposed(y0)))
+        x, y = (  # the even tiers of each as one matrix, and the odd ones
+            [np.array(tiers[parity::2]) for parity in (0, 1)]
+            for tiers in (sweep.up(x0), sweep.up_transposed(y0))
+        )
         slope = -self._contracted(chain, x, y, last)
         by_drift = self._by_drift(drift, slope)
         for parity in (0, 1):  # the decay of the first amplitude grows with the tier
@@ -244,11 +247,6 @@ def truncated_state(network: Network, quanta: int, last: int) -> np.ndarray:
     built = tiers(chain_of(network), quanta)
     tier0 = TierZeroEquation(built)
     return tier0.matrix(tier0.solve(evaluate_truncated_tiers(built, 0.0, last)))
-
-
-def _by_parity(values: list[np.ndarray]) -> list[np.ndarray]:
-    """Vectors of all tiers as one matrix of the even tiers and one of the odd ones."""
-    return [np.array(values[parity::2]) for parity in (0, 1)]
 
 
 def _gradient(rho: np.ndarray, basis: np.ndarray) -> np.ndarray:

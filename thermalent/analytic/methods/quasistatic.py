@@ -14,7 +14,7 @@ from thermalent.analytic.methods.steady_state_plan import planned
 from thermalent.analytic.quasistatic import quasistatic_populations
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
-from thermalent.solution.result import Outcome, Status, SteadyState
+from thermalent.solution.result import Outcome, SteadyState
 from thermalent.solution.tasks import Task
 from thermalent.support import checks
 
@@ -78,7 +78,8 @@ class QuasistaticPlan(Plan):
         """The state, of unknown error."""
         link = ideal_link(self.problem.network)
         if isinstance(link, IdealLink):
-            average = _closed_form(link)
+            state = quasistatic_populations(link.flux, link.gamma).matrix().astype(complex)
+            average = _Average(state, 1e-14, 0, True)  # the accuracy of upsilon
         else:
             average = _average(field(self.problem), self.method.rtol)
         answer = result(
@@ -93,7 +94,12 @@ class QuasistaticPlan(Plan):
             stats={"amplitudes": average.amplitudes, "quadrature_error": average.error},
         )
         if average.unique and not average.error <= self.method.rtol:
-            return replace(answer, status=_unsettled(average, self.method.rtol))
+            status = Outcome.NOT_CONVERGED.because(
+                f"The sum over {average.amplitudes} amplitudes of the field has not converged: it "
+                f"still changes by {average.error:.1e}, for rtol = {self.method.rtol:.1e}. Ask for "
+                "a larger rtol, or use te.ContinuedFraction()."
+            )
+            return replace(answer, status=status)
         return answer
 
 
@@ -139,16 +145,3 @@ def _average(classical: ClassicalField, rtol: float) -> _Average:
 
 def _solve(classical: ClassicalField, log_x: np.ndarray) -> list[NullState]:
     return [classical.stationary(u) for u in np.sqrt(classical.variance * np.exp(log_x))]
-
-
-def _closed_form(link: IdealLink) -> _Average:
-    state = quasistatic_populations(link.flux, link.gamma).matrix().astype(complex)
-    return _Average(state, 1e-14, 0, True)  # the accuracy of upsilon
-
-
-def _unsettled(average: _Average, rtol: float) -> Status:
-    return Outcome.NOT_CONVERGED.because(
-        f"The sum over {average.amplitudes} amplitudes of the field has not converged: it "
-        f"still changes by {average.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger "
-        "rtol, or use te.ContinuedFraction()."
-    )

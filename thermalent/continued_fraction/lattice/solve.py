@@ -117,11 +117,6 @@ def lattice_memory(
     return vectors + iterated + (_OPERATOR_BYTES * elements.dimension**2 if operators else 0.0)
 
 
-def _iterates(elements: Sectors) -> bool:
-    """Whether tier zero is too large to be factorised."""
-    return elements.sector(0).stop - elements.sector(0).start > MOST_FACTORISED
-
-
 def lattice_refusal(network: Network | Source) -> str | None:
     """Reason why the sources of a network cannot be solved together, or None."""
     problem = source_of(network)
@@ -161,7 +156,9 @@ def lattice_steady_state(
         UnstableSourceError: the modes together have no stationary state.
     """
     operators = hierarchy_operators(network)
-    tier0 = Ground(LatticeGenerator(operators), iterates=_iterates(operators.sectors))
+    zero = operators.sectors.sector(0)
+    too_large = zero.stop - zero.start > MOST_FACTORISED
+    tier0 = Ground(LatticeGenerator(operators), iterates=too_large)
     if tier0.singular:
         nothing = np.full((operators.sectors.dimension,) * 2, np.nan)
         return Found(nothing, np.inf, "singular", 0, 0, 0, lattice_memory(operators.sectors, 0))

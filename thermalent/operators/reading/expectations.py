@@ -57,14 +57,16 @@ def expectation_over_time(
 
 def bloch_of(result: OneState, name: str | None = None) -> Estimates:
     """The Bloch vector of a qubit, (3,)."""
-    each = [expectation_of(result, pauli, (_qubit(result, name),)) for pauli in PAULI]
-    errors = np.array([component.error for component in each])
-    return Estimates(np.array([component.real for component in each]), errors, each[0].how)
+    return _components([expectation_of(result, pauli, (_qubit(result, name),)) for pauli in PAULI])
 
 
 def bloch_over_time(result: SeveralStates, name: str | None = None) -> Estimates:
     """The Bloch vector of a qubit at each time, (t, 3)."""
-    each = [expectation_over_time(result, pauli, (_qubit(result, name),)) for pauli in PAULI]
+    qubit = (_qubit(result, name),)
+    return _components([expectation_over_time(result, pauli, qubit) for pauli in PAULI])
+
+
+def _components(each: Sequence[Any]) -> Estimates:
     errors = np.stack([component.error for component in each], axis=-1)
     return Estimates(np.stack(each, axis=-1), errors, each[0].how)
 

@@ -30,9 +30,10 @@ def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estima
     Raises:
         ValueError: there is no such state of these emitters.
     """
-    names = tuple(emitters) or result.network.emitter_names
-    rho, psi = result.reduced(*emitters), pure(state, observables._dims(result, names))
-    return _weighed(result, names, rho, observables._overlap(rho, psi), psi)
+    psi = pure(state, observables._dims(result, tuple(emitters) or result.network.emitter_names))
+    found = weights(GivenStates([result]), psi, emitters)
+    how = observables._how(result, float(result.error), result.error.how)
+    return Estimate(float(found.values[0]), float(found.errors[0]), how)
 
 
 def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Readings:
@@ -57,15 +58,8 @@ def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] 
 
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
-    names = tuple(emitters) or result.network.emitter_names
-    _refuse_labels(result, names)
-    rho, dims = result.reduced(*emitters), observables._dims(result, names)
-    values = states.populations(rho, dims, tolerance=result._tolerance)
-    named, basis = _bell_labels(dims), np.eye(len(rho))  # the labels are in the order of the basis
-    return {
-        label: _weighed(result, names, rho, value, pure(label, dims) if label in named else ket)
-        for ket, (label, value) in zip(basis, values.items(), strict=True)
-    }
+    how = observables._how(result, float(result.error), result.error.how)
+    return {name: each[0] for name, each in populations_together([result], emitters, how).items()}
 
 
 def populations_over_time(
@@ -141,15 +135,3 @@ def _refuse_labels(result: OneState, names: Sequence[str]) -> None:
 
 def _bell_labels(dims: Sequence[int]) -> tuple[str, ...]:
     return ("S", "T") if tuple(dims) == (2, 2) else ()
-
-
-def _weighed(
-    result: OneState, names: Sequence[str], rho: np.ndarray, value: float, ket: np.ndarray
-) -> Estimate:
-    def error() -> float:
-        if not np.isfinite(result.error):
-            return UNKNOWN
-        eps = reduced_errors(GivenStates([result]), names, len(rho))
-        return float(error_bounds.overlap_bound(ket, eps)[0])
-
-    return Estimate(value, error, observables._how(result, float(result.error), result.error.how))

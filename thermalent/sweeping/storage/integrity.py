@@ -107,18 +107,15 @@ def inspected(path: Path) -> StoreReport:
     """
     import zarr
 
-    wrong: list[str] = []
-    blocks: list[int] = []
+    wrong, blocks = "", []
     finished, unchecked = 0, False
     try:
         group = zarr.open_group(path, mode="r", zarr_format=3)
         about = dict(group.attrs)
         unchecked = about.get("source") == "thermalent" and DIGEST not in about
         if not unchecked and about.get(DIGEST) != metadata_digest(path):
-            wrong.append("the metadata are not those that were written")
-            return StoreReport(
-                path=path, metadata=tuple(wrong), blocks=(), finished=0, unchecked=False
-            )
+            words = "the metadata are not those that were written"
+            return StoreReport(path=path, metadata=(words,), blocks=(), finished=0, unchecked=False)
         _read_coordinates(path, group)
         tiles, names = _tiles(group), _variables(group)
         for number in present(path, tiles):
@@ -130,9 +127,9 @@ def inspected(path: Path) -> StoreReport:
             raise StoreError(
                 f"{str(path)!r} exists and is no store of a sweep. Choose another path."
             ) from None
-        wrong.append(f"the metadata or a coordinate cannot be read ({_short(problem)})")
+        wrong = f"the metadata or a coordinate cannot be read ({_short(problem)})"
     return StoreReport(
-        path=path, metadata=tuple(wrong), blocks=tuple(blocks), finished=finished,
+        path=path, metadata=(wrong,) if wrong else (), blocks=tuple(blocks), finished=finished,
         unchecked=unchecked,
     )  # fmt: skip
 
