@@ -95,7 +95,7 @@ def test_verdict(row):
 
 
 def test_verdicts_in_words():
-    """What each statement says, as an inequality between our numbers."""
+    """What the statements on couplings and chirality say, as inequalities between our numbers."""
     ours = {name: row["ours"] for name, row in ROWS.items()}
     best = ours["chiral optimum"][0]
     assert ours["F(Psi+) at kD = 0"][0] > 0.9  # so the state is not always |Psi->
@@ -122,6 +122,12 @@ def test_verdicts_in_words():
         assert leaking == pytest.approx(expected, abs=1e-8)
         assert np.all((leaking < delayed) & (delayed < at_once))
         assert np.all((delayed > ideal) == (system == "generation"))
+
+
+def test_verdicts_in_words_on_imperfections():
+    """What the statements on detunings, decay, delays and distances say, likewise."""
+    ours = {name: row["ours"] for name, row in ROWS.items()}
+    best = ours["chiral optimum"][0]
     assert ours["Psi+, nonchiral, slow limit"][0] == pytest.approx(np.pi / np.sqrt(2), abs=1e-5)
     assert ours["psi_alpha"][0] < 1e-12
     couplings = [ours[f"qubit decay {rate}"][0] for rate in ("0.01", "0.05", "0.1", "0.2")]

@@ -59,16 +59,14 @@ def dataset(
     import xarray
 
     populations = result.populations()
+    population_errors = [values.error for values in populations.values()]
     labels = product_state_labels(result.network)
     matrix = ("time", "row", "column")
     variables: dict[str, Any] = {
         "state_real": (matrix, result.states.real),
         "state_imag": (matrix, result.states.imag),
         "population": (("time", "level"), np.stack(list(populations.values()), axis=-1)),
-        "population_error": (
-            ("time", "level"),
-            np.stack([values.error for values in populations.values()], axis=-1),
-        ),
+        "population_error": (("time", "level"), np.stack(population_errors, axis=-1)),
         "error": ("time", result.error),
         **{name: ("time", values) for name, values in (extra or {}).items()},
     }
@@ -98,6 +96,7 @@ def dataset(
         if name in data.variables:
             data[name].attrs.update(long_name=long_name, units=units)
     method = method_data(result.method)
+    as_json = {"method_parameters": method["parameters"], **given, "stats": result.stats}
     data.attrs.update(
         source=f"thermalent {__version__}",
         method=method["name"],
@@ -105,14 +104,7 @@ def dataset(
         partial=int(bool(result.stats.get("partial", False))),
         error_origin=result.how,
         emitters=" ".join(result.network.emitter_names),
-        **{
-            name: json.dumps(plain(value))
-            for name, value in (
-                ("method_parameters", method["parameters"]),
-                *given.items(),
-                ("stats", result.stats),
-            )
-        },
+        **{name: json.dumps(plain(value)) for name, value in as_json.items()},
     )
     return data
 

@@ -34,6 +34,7 @@ from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import memory_limit
 from thermalent.support.once import once
 
+_HOW = "change of the state with more tiers and another scaling of them"
 # Tiers times cubed unknowns of a tier that are folded where no rtol is given: half a minute.
 _BUDGET = 1.5e11
 ALWAYS_FITS = 32  # emitter levels, for which 50 MB do
@@ -181,8 +182,7 @@ class OneModePlan(Plan):
             lost = radial.status.outcome is Outcome.NOT_CONVERGED
             tried = self._in_balls(reason, budget=_CHEAP) if fits and reason and lost else None
             return tried if tried is not None and tried.status.ok else radial
-        fits = fits and radial is None
-        if fits and reason and (settings.n_max is None or fraction is None):
+        if fits and radial is None and reason and (settings.n_max is None or fraction is None):
             tried = self._in_more_digits(fraction, reason)
             if tried is not None:
                 return tried
@@ -196,12 +196,7 @@ class OneModePlan(Plan):
             network=self.task.network,
             method=settings.record,
             state=stationary.matrix(fraction.x),
-            error=ErrorEstimate(
-                fraction.error,
-                "change of the state with more tiers and another scaling of them"
-                if settings.n_max is None
-                else HOW_FIXED,
-            ),
+            error=ErrorEstimate(fraction.error, _HOW if settings.n_max is None else HOW_FIXED),
             status=_status(settings, fraction, chain),
             stats={
                 "n_max": fraction.tiers // 2,  # of an even number

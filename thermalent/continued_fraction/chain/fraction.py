@@ -108,15 +108,33 @@ def evaluate_chain(
         x = solve(k)
     except np.linalg.LinAlgError:
         return singular(k, last, k)
+    error = _element(chain, x - converged.x) + converged.error
+    found = _fraction(chain, s, k, x, last, error, converged.outcome, converged.k)
+    return replace(
+        found, residual=residual(chain, s, k, evaluate_truncated(_rescaled(chain), s, last), x)
+    )
+
+
+def _fraction(
+    chain: HierarchyChain | Tiers,
+    s: complex,
+    k: np.ndarray,
+    x: np.ndarray,
+    tiers: int,
+    error: float,
+    outcome: str,
+    other: np.ndarray,
+) -> Fraction:
+    """The fraction K with the solution x, beside another evaluation of K."""
     return Fraction(
         k=k,
         x=x,
-        tiers=last,
-        error=_element(chain, x - converged.x) + converged.error,
+        tiers=tiers,
+        error=error,
         scale=_element(chain, x),
-        residual=residual(chain, s, k, evaluate_truncated(_rescaled(chain), s, last), x),
-        uncertainty=_size(k - converged.k),
-        outcome=converged.outcome,
+        residual=residual(chain, s, k, other, x),
+        uncertainty=_size(k - other),
+        outcome=outcome,
     )
 
 
@@ -140,9 +158,8 @@ def _converge(
     chains = (chain, _rescaled(chain))
     depths = np.zeros(3, dtype=np.int64)  # the last three
     changes = np.zeros(3)
-    folds, count = 0, 0
+    folds = count = singular_folds = 0
     k_before, x_before = None, None
-    singular_folds = 0
     depth = convergence.first_depth(chain.width)
     while True:
         k = evaluate_truncated(chains[folds % 2], s, depth)
@@ -171,26 +188,15 @@ def _converge(
             if lost is not None and (error <= rtol * scale or folds >= convergence.PATIENCE):
                 hidden = lost(k, x)
                 error += hidden
-            outcome = _OUTCOMES[
-                convergence.outcome(
-                    error, hidden, rtol * scale, changes, count, scale, depth, most, folds
-                )
-            ]
-            if outcome:
+            ended = convergence.outcome(
+                error, hidden, rtol * scale, changes, count, scale, depth, most, folds
+            )
+            if _OUTCOMES[ended]:
                 if lost is not None and not hidden:
                     hidden = lost(k, x)
-                return Fraction(
-                    k=k,
-                    x=x,
-                    tiers=depth,
-                    error=convergence.stated_error(depths, changes, count, scale)
-                    + hidden
-                    + (_FLOOR if lost is None else _LAST_PLACES) * scale,
-                    scale=scale,
-                    residual=residual(chain, s, k, k_before, x),
-                    uncertainty=_size(k - k_before),
-                    outcome=outcome,
-                )
+                error = convergence.stated_error(depths, changes, count, scale) + hidden
+                error += (_FLOOR if lost is None else _LAST_PLACES) * scale
+                return _fraction(chain, s, k, x, depth, error, _OUTCOMES[ended], k_before)
         elif folds >= convergence.MOST_FOLDS:
             return replace(singular(k, depth, k), outcome="unsettled")
         k_before, x_before = k, x

@@ -6,7 +6,7 @@ One network is a list of one: there is no other way to the chain of its steady s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
 from thermalent.continued_fraction.chain.structure import (
     NetworkNumbers,
     Structure,
+    Terms,
     network_numbers,
     terms,
 )
@@ -118,33 +119,7 @@ def chains(
     # Up and down couplings are balanced for large variance and regular for small, see `generator`.
     scale = np.sqrt(np.maximum(np.abs(variance), 1.0))
 
-    def assembled(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Bases, A, B and C of some of the networks, their sizes, and the unknowns that matter."""
-        count, n = len(rate[part]), len(superoperators.place)
-        row = basis_kernels.row_length(n)
-        parts, matrices, sizes = np.empty((3, count, 3, n, row))
-        basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
-        found = basis, matrices, sizes, np.zeros((count, n + 1), bool)
-        room = (
-            parts,
-            operators,
-            np.zeros((3, n)),
-            np.empty((3, n, row)),
-            np.empty((2, n), np.int64),
-        )
-        basis_kernels.assemble_small(
-            frames[part],
-            superoperators.place,
-            number[part],
-            superoperators.sums,
-            superoperators.span,
-            variance[part],
-            scale[part],
-            found,
-            room,
-        )
-        return found
-
+    assembled = partial(_assembled, superoperators, frames, number, variance, scale)
     taken: dict[bytes, _Taken] = {}
     for begin in range(0, len(points), _AT_ONCE):
         basis, matrices, sizes, reaches = assembled(slice(begin, begin + _AT_ONCE))
@@ -179,6 +154,30 @@ def chains(
                 reached=reached,
             )
         )
+    return found
+
+
+def _assembled(
+    of: Terms,
+    frames: np.ndarray,
+    weights: np.ndarray,
+    variance: np.ndarray,
+    scale: np.ndarray,
+    part: slice,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Bases, A, B and C of a part of the networks, their sizes, and the unknowns that matter."""
+    from thermalent.continued_fraction.chain import basis_kernels
+
+    count, n = len(weights[part]), len(of.place)
+    row = basis_kernels.row_length(n)
+    parts, matrices, sizes = np.empty((3, count, 3, n, row))
+    basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
+    found = basis, matrices, sizes, np.zeros((count, n + 1), bool)
+    room = parts, operators, np.zeros((3, n)), np.empty((3, n, row)), np.empty((2, n), np.int64)
+    basis_kernels.assemble_small(
+        frames[part], of.place, weights[part], of.sums, of.span, variance[part], scale[part],
+        found, room,
+    )  # fmt: skip
     return found
 
 

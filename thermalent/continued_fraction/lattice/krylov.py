@@ -311,34 +311,17 @@ def steady_vector(
     """
     generator = tier0.generator
     pinned = int(tier0.populations[0])
-    zero = lattice.offset[1]
 
     def act(x: np.ndarray) -> np.ndarray:
         out = generator.apply(x, lattice)
         out[pinned] = np.sum(x[tier0.populations])
         return out
 
-    def divide(remainder: np.ndarray, negative: np.ndarray, tier: int) -> None:
-        part = slice(lattice.offset[lattice.tiers[tier]], lattice.offset[lattice.tiers[tier + 1]])
-        negative[part] = -remainder[part]
-        generator.solve_upper(negative, lattice, range(tier, tier + 1))
-
     def precondition(x: np.ndarray) -> np.ndarray:
-        # Block elimination from the highest tier down and back, with approximate pivots.
-        remainder = x.astype(generator.dtype, copy=True)
-        negative = np.zeros_like(remainder)
-        for tier in range(lattice.last, 0, -1):
-            divide(remainder, negative, tier)
-            generator.add(negative, remainder, lattice, range(tier - 1, tier), lowering=True)
-        remainder[pinned] = x[pinned]  # its row is the trace, to which no other tier contributes
-        negative[:zero] = -tier0.solve(remainder[:zero])
-        for tier in range(1, lattice.last + 1):
-            generator.add(negative, remainder, lattice, range(tier, tier + 1), raising=True)
-            divide(remainder, negative, tier)
-        return -negative
+        return _eliminated(tier0, lattice, x)
 
     target = np.zeros(lattice.size, dtype=generator.dtype)
-    target[:zero] = tier0.target
+    target[: lattice.offset[1]] = tier0.target
     vector = guess.astype(generator.dtype)
     iterations = 0
 
@@ -371,6 +354,28 @@ def steady_vector(
     except UnsolvedError:  # nothing is known of what is left
         error = np.inf
     return KrylovSolution(vector, iterations, error)
+
+
+def _eliminated(tier0: Ground, lattice: Lattice, x: np.ndarray) -> np.ndarray:
+    """Block elimination from the highest tier down and back, with approximate pivots."""
+    generator, pinned, zero = tier0.generator, int(tier0.populations[0]), lattice.offset[1]
+    remainder = x.astype(generator.dtype, copy=True)
+    negative = np.zeros_like(remainder)
+
+    def divide(tier: int) -> None:
+        part = slice(lattice.offset[lattice.tiers[tier]], lattice.offset[lattice.tiers[tier + 1]])
+        negative[part] = -remainder[part]
+        generator.solve_upper(negative, lattice, range(tier, tier + 1))
+
+    for tier in range(lattice.last, 0, -1):
+        divide(tier)
+        generator.add(negative, remainder, lattice, range(tier - 1, tier), lowering=True)
+    remainder[pinned] = x[pinned]  # its row is the trace, to which no other tier contributes
+    negative[:zero] = -tier0.solve(remainder[:zero])
+    for tier in range(1, lattice.last + 1):
+        generator.add(negative, remainder, lattice, range(tier, tier + 1), raising=True)
+        divide(tier)
+    return -negative
 
 
 def _factorised(block: np.ndarray, dtype: type) -> tuple[tuple[np.ndarray, np.ndarray], float]:

@@ -93,15 +93,7 @@ class ObservedChain:
             checks.fail("parameters", "values of one parameter or more", parameters)
         check_names("parameters", builder, tuple(parameters))
         self.builder = builder
-        self.shapes = {
-            name: None if np.ndim(value) == 0 else len(np.atleast_1d(value))
-            for name, value in parameters.items()
-        }
-        self.values = {
-            name: [checks.real(name, item) for item in np.atleast_1d(value)]
-            for name, value in parameters.items()
-        }
-        self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
+        self._take(parameters)
         check_integers(builder, parameters)
         network = self._network()
         self.rtol = _DEFAULT_RTOL if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)
@@ -150,6 +142,18 @@ class ObservedChain:
         ]
         numbers = np.array([self.values[name][i] for name, i in self.keys])
         self.scales = np.where(numbers == 0, 1.0, np.abs(numbers))
+
+    def _take(self, parameters: Mapping[str, ObservedValue]) -> None:
+        """The numbers of all parameters, and the key of each: its name and position."""
+        self.shapes = {
+            name: None if np.ndim(value) == 0 else len(np.atleast_1d(value))
+            for name, value in parameters.items()
+        }
+        self.values = {
+            name: [checks.real(name, item) for item in np.atleast_1d(value)]
+            for name, value in parameters.items()
+        }
+        self.keys = [(name, i) for name, items in self.values.items() for i in range(len(items))]
 
     def fits(self, last: int) -> bool:
         """Whether the derivatives with tiers 0 to `last` fit into the memory that is free."""
