@@ -13,20 +13,13 @@ from thermalent.continued_fraction.several_poles import choice, results
 from thermalent.continued_fraction.several_poles.chain.coordinates import Source, SourceChain
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
-from thermalent.continued_fraction.several_poles.growing_source import (
-    HOW_GROWN,
-    evolve_moving_source,
-)
+from thermalent.continued_fraction.switching.several_poles import schedule_evolution
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
-from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task, start_amplitudes
+from thermalent.solution.tasks import EvolutionTask, SteadyStateTask, Task
 from thermalent.support import memory_limit
-
-_SAMPLED = " te.FieldTrajectories() takes the same start where nothing acts back on the source."
-# Errors that a moving source is evolved to, one after the other, where no rtol is given.
-_TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-7)
 
 
 def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
@@ -150,29 +143,11 @@ class SeveralModesEvolutionPlan(Plan):
         """Exact states at the times, each with its error."""
         task, settings = self.task, self.settings
         tolerance = settings.evolution_tolerance
+        if task.source != "stationary":
+            return schedule_evolution(task, settings, [self.chain])
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        if task.source == "stationary":
-            return evolved(
-                task,
-                settings,
-                *evolve_several_poles(self.chain, task.times, task.start, tolerance, granted),
-            )
-        moving = evolve_moving_source(
-            self.chain,
-            task.times,
-            task.start,
-            (tolerance,) if settings.rtol is not None else (*_TOLERANCES, tolerance),
-            granted,
-            start_amplitudes(task.source, len(task.network.modes)),
-        )
-        return evolved(
-            task,
-            settings,
-            *moving,
-            how=HOW_GROWN,
-            cause="the filling of the source",
-            remedy=_SAMPLED,
-        )
+        found = evolve_several_poles(self.chain, task.times, task.start, tolerance, granted)
+        return evolved(task, settings, *found)
 
 
 def _status_of_many(settings: Settings, solved: solve.Found) -> Status:

@@ -10,7 +10,10 @@ from thermalent.continued_fraction.several_poles.moving.displaced_source import 
     DisplacedRun,
     bytes_of_displaced,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    MovingSource,
+)
 
 
 def exact(network, initial, source, rtol=1e-5, times=TIMES):
@@ -89,7 +92,8 @@ def test_the_memory_of_the_coupled_charges_is_known_before():
         network = te.thermal_link(5.0, 0.1, filters=filters, qubits=qubits, detuning=0.1)
         chain, d = chain_of(network), 2**qubits
         source = MovingSource(chain, np.ones(filters))
-        run = DisplacedRun(chain, source, 2, 20, 5, np.diag(np.arange(d) == 0).astype(float))
+        rho = np.diag(np.arange(d) == 0).astype(float)
+        run = DisplacedRun([MovingPiece(source, np.inf)], 2, 20, 5, rho)
         foreseen = bytes_of_displaced(chain, 2, 21, 6)
         assert 0.5 < foreseen / (40 * run.entries) < 2
 

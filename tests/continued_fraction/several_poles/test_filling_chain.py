@@ -11,12 +11,21 @@ from tests.continued_fraction.several_poles.test_growing_source import cold
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
-from thermalent.continued_fraction.several_poles.moving import empty_source, stepped_run
 from thermalent.continued_fraction.several_poles.moving.filling_chain import (
+    DriftUnits,
     FollowedSource,
-    following_frame,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.followed_run import (
+    FollowedRun,
+    followed_stretches,
+)
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    MovingSource,
+)
+from thermalent.continued_fraction.switching import poles_tiers
+from thermalent.continued_fraction.switching.poles_source import PolesStretch
+from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 
 
 def detuned():
@@ -28,14 +37,27 @@ def empty(chain):
     return MovingSource(chain, np.zeros(chain.length))
 
 
-def drift_at(chain, frame, time):
-    """The drive and H' that the weights of a frame stand for."""
-    weights = frame.weights(time)
+def drift_at(chain, time):
+    """The drive and H' that the weights of the units stand for."""
+    units = DriftUnits(chain, [chain], turning=True)
+    scale, *weights = units.weights(*FollowedSource(chain).at(time), chain)
     drift = sum(
-        weight * change.drift
-        for weight, (change, _) in zip(weights[1:], frame.changes[1:], strict=True)
+        weight * change.drift for weight, (change, _) in zip(weights, units.changes, strict=True)
     )
-    return weights[0], drift
+    return scale, drift
+
+
+def followed(chain, quanta, part, charge, last, end):
+    """A run in the coordinates that follow an empty source."""
+    pieces = [MovingPiece(empty(chain), end)]
+    stretches = followed_stretches(pieces, np.zeros((chain.length, 0)), 1e-5)
+    return FollowedRun(stretches, quanta, part, charge, last)
+
+
+def resting(chain, quanta, part, charge, end):
+    """The tiers in the coordinates of the chain."""
+    stretch = PolesStretch(0, end, empty(chain))
+    return PolesTiers([chain], [stretch], part, charge, quanta, 1e-5), stretch
 
 
 @pytest.mark.parametrize("time", [0.1, 3.0, 15.0, 15.84, 16.0, 30.0, 200.0])
@@ -57,8 +79,8 @@ def test_a_double_pole_fills_as_its_formula_says(time):
 def test_amplitudes_that_follow_the_source_stay_independent(time):
     """Stepped on with H' and the noise of the source, their covariance stays one."""
     chain = chain_of(detuned())
-    frame, source = following_frame(chain), empty(chain)
-    scale, drift = drift_at(chain, frame, time)
+    source = empty(chain)
+    scale, drift = drift_at(chain, time)
     assert np.any(drift.imag)
     left = linalg.expm(-chain.drift * time)
     covariance = chain.covariance - left @ chain.covariance @ left.conj().T
@@ -68,8 +90,8 @@ def test_amplitudes_that_follow_the_source_stay_independent(time):
     )
     # All that the emitters feel is <y(t + s) y(t)^*>: that of w and of the modes agree.
     h = 1e-4 * time
-    middle = drift_at(chain, frame, time + h / 2)[1]
-    by_w = scale * drift_at(chain, frame, time + h)[0] * linalg.expm(-middle * h)[0, 0]
+    middle = drift_at(chain, time + h / 2)[1]
+    by_w = scale * drift_at(chain, time + h)[0] * linalg.expm(-middle * h)[0, 0]
     by_modes = chain.scale**2 * (linalg.expm(-chain.drift * h) @ covariance)[0, 0]
     assert abs(by_w - by_modes) <= 1e-7 * abs(by_modes)
     # What w_1 loses it gains as noise: H' + H'^+ is positive.
@@ -78,7 +100,7 @@ def test_amplitudes_that_follow_the_source_stay_independent(time):
 
 def test_in_the_end_the_coordinates_are_those_of_the_stationary_source():
     chain = chain_of(detuned())
-    scale, drift = drift_at(chain, following_frame(chain), 1e4)
+    scale, drift = drift_at(chain, 1e4)
     assert scale == pytest.approx(np.sqrt(chain.variance), rel=1e-9)
     assert np.linalg.eigvals(drift) == pytest.approx(np.linalg.eigvals(chain.drift), rel=1e-6)
     assert np.allclose(np.diag(drift), np.diag(chain.drift), atol=1e-9)
@@ -87,38 +109,38 @@ def test_in_the_end_the_coordinates_are_those_of_the_stationary_source():
 def test_emitters_that_act_back_need_coordinates_with_the_vacuum():
     filters = te.Filter.cavities([0.2, 0.3])
     network = te.phononic_link(0.5, filter=filters, wavelengths=(0.9, 1.1))
-    assert following_frame(chain_of(network)) is None
-    assert following_frame(chain_of(cold())) is not None
+    assert not FollowedSource(chain_of(network)).possible
+    assert FollowedSource(chain_of(cold())).possible
 
 
 @pytest.mark.parametrize("charge", [0, 1])
 def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
-    """Explicit steps beside the stationary chain, and long ones beside the moving one."""
+    """Short steps and long ones beside the stationary chain, and long ones beside the moving."""
     network = te.thermal_link(0.2, 0.2, (1.0, 0.8), detuning=(0.1, -0.2), filters=2)
-    chain, times = chain_of(network), np.array([0.0, 0.3, 3.0])
+    chain, times = chain_of(network), np.array([0.3, 3.0])
     part = np.diag([0.4, 0.0, 0.6, 0.0]) if charge == 0 else np.outer([0, 0, 1, 0], [1, 0, 0, 0])
-    found = []
-    for most in (np.inf, 0.0):
-        monkeypatch.setattr(empty_source, "COLD", np.inf)
-        monkeypatch.setattr(stepped_run, "_MOST_EXPLICIT", most)
-        run = empty_source.EmptyRun(
-            chain, empty(chain), 2, part.astype(complex), charge, 6, 3.0, 1e-30
-        )
-        assert run.long == (most == 0.0)
-        found.append(run.states(times, np.inf, 1e-5)[0])
-    assert np.max(np.abs(found[0][2] - part)) > 0.05
-    assert np.max(np.abs(found[0] - found[1])) < 3e-5
+    part, found = part.astype(complex), []
+    for work in (np.inf, 0.0):
+        monkeypatch.setattr(poles_tiers, "long_work", lambda *given, work=work, **real: work)
+        tiers, stretch = resting(chain, 2, part, charge, 3.0)
+        steps = tiers.motion(stretch, 6).stepped(tiers.start(6), times.tolist(), print)
+        basis = tiers.first.basis[0][:, : tiers.tier0_size]
+        found.append([(basis @ y[: tiers.tier0_size]).reshape(4, 4) for y in steps])
+    run = followed(chain, 2, part, charge, 6, 3.0)
+    found.append(run.states(times, 1e-5)[0])
+    assert np.max(np.abs(found[0][1] - part)) > 0.05
+    assert 0 < np.max(np.abs(np.array(found[1]) - found[0])) < 3e-5
+    assert 0 < np.max(np.abs(found[2] - found[0])) < 3e-5
 
 
-def test_what_is_left_on_high_tiers_is_not_amplified(monkeypatch):
+def test_what_is_left_on_high_tiers_is_not_amplified():
     """Within 3/gamma it would be relative to the stationary amplitudes, and steps with it."""
     chain = chain_of(te.thermal_link(100.0, 0.05, filters=2))
     part, amplified = np.diag([1.0, 0.0, 0.0, 0.0]).astype(complex), []
-    for coldest in (np.inf, 0.0):
-        monkeypatch.setattr(empty_source, "COLD", coldest)
-        run = empty_source.EmptyRun(chain, empty(chain), 1, part, 0, 24, 1.0, 1e-3)
-        assert run.long == (coldest == 0.0)
-        equation = run.equation(run.stretches[0])
+    tiers, stretch = resting(chain, 1, part, 0, 5.0)
+    run = followed(chain, 1, part, 0, 24, 5.0)
+    run.enter(0)
+    for equation in (tiers.motion(stretch, 24).generator, run.generator):
         matrix = equation.frozen(np.array([3.0])).toarray()
         amplified.append(float(np.max(np.abs(linalg.expm(3 * matrix)[: equation.own]))))
     assert amplified[0] > 1e3

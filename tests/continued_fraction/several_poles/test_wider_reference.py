@@ -5,11 +5,18 @@ import pytest
 
 import thermalent as te
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.moving.empty_source import EmptyRun
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.followed_run import (
+    FollowedRun,
+    followed_stretches,
+)
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    MovingSource,
+)
 from thermalent.continued_fraction.several_poles.moving.wider_reference import (
-    CoherentRun,
-    Reference,
+    PART,
+    WiderRun,
+    first_turn,
 )
 
 RHO = np.array([[0.64, 0.48j], [-0.48j, 0.36]])
@@ -22,8 +29,12 @@ def link(n_th, kappa=0.4, **more):
 def apart(network, source, quanta, last, times, rho=RHO, tolerance=1e-4):
     """States of the emitters by charges that are apart, however cold the source is."""
     moving = MovingSource(chain_of(network), np.atleast_1d(source).astype(complex))
-    run = CoherentRun(Reference(moving), quanta, last, rho.astype(complex))
-    return run.states(np.array(times), np.inf, tolerance)[0]
+    wide = np.sqrt(PART) * moving.mean[:, None]
+    run = WiderRun(
+        followed_stretches([MovingPiece(moving, times[-1])], wide, tolerance),
+        first_turn(moving), quanta, last, rho.astype(complex),
+    )  # fmt: skip
+    return run.states(np.array(times), tolerance)[0]
 
 
 @pytest.mark.parametrize(
@@ -53,8 +64,9 @@ def test_a_single_pole_is_the_mode_that_has_a_method_of_its_own():
 def test_without_an_amplitude_the_source_is_empty():
     network, times = link(0.5, filters=2), np.array([0.0, 3.0])
     chain, part = chain_of(network), np.diag([0.3, 0.7]).astype(complex)
-    empty = EmptyRun(chain, MovingSource(chain, np.zeros(2)), 1, part, 0, 10, 3.0, 1e-30)
-    expected = empty.states(times, np.inf, 1e-4)[0]
+    pieces = [MovingPiece(MovingSource(chain, np.zeros(2)), 3.0)]
+    empty = FollowedRun(followed_stretches(pieces, np.zeros((2, 0)), 1e-4), 1, part, 0, 10)
+    expected = empty.states(times, 1e-4)[0]
     found = apart(network, (1e-2, 0.0), 1, 10, times, part)
     assert np.max(np.abs(np.diagonal(found - expected, axis1=1, axis2=2))) < 3e-4
     assert np.max(np.abs(apart(network, (1.0, 0.0), 1, 10, times, part) - expected)) > 0.01

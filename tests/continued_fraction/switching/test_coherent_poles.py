@@ -5,8 +5,9 @@ import pytest
 
 import thermalent as te
 from tests.support.long_ones import ordinary_and_long
-from thermalent.continued_fraction.several_poles.growing_source import HOW_GROWN
-from thermalent.continued_fraction.switching import coherent_poles
+from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
+from thermalent.continued_fraction.switching import several_poles
+from thermalent.continued_fraction.switching.several_poles import HOW_OF_SCHEDULES
 
 KET = np.array([0.6, 0.8j])
 METHOD = te.ContinuedFraction(rtol=1e-4)
@@ -39,7 +40,7 @@ def test_against_fock_space(name):
     times, source = [0.0, 0.5, 1.0, 2.0, 2.5, 4.0], (0.7 - 0.3j, 0.4j)
     found = te.evolve(pieces, times, KET, METHOD, source=source)
     fock = te.evolve(pieces, times, KET, te.Fock(cutoff=8), source=source)
-    assert found.how == HOW_GROWN
+    assert found.how == HOW_OF_SCHEDULES
     assert np.all(apart(found, fock) <= found.error + fock.error)
     assert np.max(found.error) < 2e-4
     assert np.max(fock.error) < 1e-3
@@ -65,7 +66,7 @@ def test_mean_and_covariance_go_on_where_networks_change():
     networks = [link(0.3), link(0.3, 0.9, gamma=0.0), link(0.0)]
     chains, lengths = common_chains(networks), [1.0, 2.0, 1.5]
     amplitudes = np.array([1.0 - 0.5j, 0.3j])
-    found = coherent_poles.coherent_stretches(chains, lengths, amplitudes)
+    found = source_pieces(chains, lengths, amplitudes)
     mean = chains[0].transform @ amplitudes
     covariance = np.zeros((2, 2), dtype=complex)
     for chain, stretch, length in zip(chains, found, lengths, strict=True):
@@ -89,10 +90,11 @@ def test_mean_and_covariance_go_on_where_networks_change():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("short", [0.0, np.inf])
-def test_hot_fields_against_sampled_ones(short, monkeypatch):
+@pytest.mark.parametrize("coldest", [0.0, np.inf])
+def test_hot_fields_against_sampled_ones(coldest, monkeypatch):
     """In long steps of a wider reference, and in short ones of coupled charges."""
-    monkeypatch.setattr(coherent_poles, "_SHORT_STEPS", short)
+    monkeypatch.setattr(several_poles, "COLD", coldest)
+    monkeypatch.setattr(several_poles, "_AMPLIFIED", coldest)
     hot, dark = link(4.0, 0.5), link(0.0, 0.5)
     pieces = te.Schedule([(hot, 1.0), (dark, 2.0), (hot, np.inf)])
     times, source, method = [0.5, 1.0, 3.0, 4.0], (2.0, 1.0j), te.ContinuedFraction(rtol=1e-3)

@@ -16,7 +16,8 @@ from tests.continued_fraction.switching.test_schedules_several_poles import (
 )
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.moving.filling_chain import FollowedSource
-from thermalent.continued_fraction.switching.followed_poles import followed_stretches
+from thermalent.continued_fraction.several_poles.moving.followed_run import followed_stretches
+from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
 
 METHOD = te.ContinuedFraction(rtol=1e-3)
 
@@ -48,20 +49,24 @@ def test_a_field_that_decays_turns_its_amplitudes_and_does_not_damp_them(wait):
     assert abs(by_w - later[0, 0]) <= 1e-8 * abs(later[0, 0])
 
 
+def stretches(chains, lengths, begin):
+    return followed_stretches(source_pieces(chains, lengths, np.zeros(2)), begin, 1e-6)
+
+
 def test_a_field_too_weak_to_matter_is_forgotten():
     hot = chain_of(link(40.0))
     cold = switched_off(hot)
     begin = np.linalg.cholesky(hot.covariance)
-    short = followed_stretches([hot, cold, hot], [1.0, 5.0, 1.0], begin, 1e-6)
+    short = stretches([hot, cold, hot], [1.0, 5.0, 1.0], begin)
     assert [one.source is None for one in short] == [False, False, False]
     assert not short[2].fresh
-    long = followed_stretches([hot, cold, hot], [1.0, 1e3, 1.0], begin, 1e-6)
+    long = stretches([hot, cold, hot], [1.0, 1e3, 1.0], begin)
     assert [one.source is None for one in long] == [False, False, True, False]
     assert long[3].fresh
     assert sum(one.length for one in long) == pytest.approx(1002.0)
     assert 10 < long[1].length * 0.05 < 40
     # Empty and cold from the start: no field until the pump begins.
-    dark = followed_stretches([cold, hot], [2.0, 1.0], begin[:, :0], 1e-6)
+    dark = stretches([cold, hot], [2.0, 1.0], begin[:, :0])
     assert [one.source is None for one in dark] == [True, False]
 
 

@@ -99,11 +99,15 @@ def chain(covariance, scale=2.0):
     return SimpleNamespace(covariance=np.diag(covariance).astype(complex), scale=scale, length=2)
 
 
+def started(chains, begin):
+    return PolesSchedule(chains=chains, lengths=[1.0, 1.0], begin=begin, amplitudes=np.zeros(2))
+
+
 def test_the_hottest_field_is_that_of_any_network_or_of_the_start():
     chains = [chain([0.5, 9.0]), chain([0.7, 0.1])]
-    schedule = PolesSchedule(chains=chains, lengths=[1.0, 1.0], begin=np.diag([0.3, 20.0]))
+    schedule = started(chains, np.diag([0.3, 20.0]))
     assert schedule.hottest == pytest.approx(4 * 0.7)
-    schedule = PolesSchedule(chains=chains, lengths=[1.0, 1.0], begin=np.diag([0.9, 0.0]))
+    schedule = started(chains, np.diag([0.9, 0.0]))
     assert schedule.hottest == pytest.approx(4 * 0.9)
 
 
@@ -122,7 +126,7 @@ def test_tiers_are_those_of_the_hottest_source_behind_any_network(monkeypatch):
 
     monkeypatch.setattr(several_poles, "tiers_depth", depth)
     chains = [Chain(np.diag([1.0, 0.1]), 2, 30), Chain(np.diag([0.5, 2.0]), 2, 50)]
-    schedule = PolesSchedule(chains=chains, lengths=[1.0, 1.0], begin=np.zeros((2, 2)))
+    schedule = started(chains, np.zeros((2, 2)))
     assert schedule.depth(1e-4) == 50
     assert asked == [(2.5, 1, 1e-4), (2.5, 1, 1e-4)]
 

@@ -9,6 +9,7 @@ import thermalent as te
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, chain_of
+from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
 from thermalent.continued_fraction.switching.poles_source import PolesStretch, poles_stretches
 from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 
@@ -205,7 +206,9 @@ def test_networks_that_feel_other_combinations_are_refused():
 def test_a_covariance_goes_on_across_pieces():
     """V(t) at the end of each piece, from the equation dV/dt = -H V - V H^+ + N in small steps."""
     chains = common_chains([ports((3.0, 1.0)), ports((0.0, 0.5), rates=(0.1, 0.9))])
-    stretches = poles_stretches([*chains, chains[1]], [2.0, 1.5, 1e3], chains[0].covariance, 1e-9)
+    every, lengths = [*chains, chains[1]], [2.0, 1.5, 1e3]
+    pieces = source_pieces(every, lengths, np.zeros(2), chains[0].covariance)
+    stretches = poles_stretches(pieces, 1e-9)
     assert [stretch.source is None for stretch in stretches] == [True, False, False, True]
     assert sum(stretch.length for stretch in stretches) == pytest.approx(1e3 + 3.5)
     h, limit = chains[1].drift, chains[1].covariance

@@ -25,9 +25,9 @@ from thermalent.continued_fraction.several_poles.converge import (
     bytes_needed,
     work,
 )
+from thermalent.continued_fraction.several_poles.moving.collocation import bytes_of_factors
 from thermalent.continued_fraction.several_poles.moving.displaced_source import bytes_of_displaced
-from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
-from thermalent.continued_fraction.several_poles.moving.stepped_run import bytes_of_factors
+from thermalent.continued_fraction.several_poles.moving.filling_chain import COLD
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost

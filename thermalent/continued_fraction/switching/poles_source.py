@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    MovingSource,
+)
 
 _SAME = 1e-13  # part of a covariance by which two of them differ for rounding
 _WORTH_A_BREAK = 2.0  # times that the source takes to be stationary, from which steps end there
@@ -41,31 +43,25 @@ class PolesStretch(NamedTuple):
         return last
 
 
-def poles_stretches(
-    chains: Sequence[SourceChain], lengths: Sequence[float], begin: np.ndarray, rest: float
-) -> list[PolesStretch]:
+def poles_stretches(pieces: Sequence[MovingPiece], rest: float) -> list[PolesStretch]:
     """The stretches of a schedule.
 
     Args:
-        chains: Of the networks, one after the other, in common coordinates.
-        lengths: How long each lasts.
-        begin: Covariance of the source at time zero, (m, m).
+        pieces: The source, network by network.
         rest: Part of the covariance that may be left of a motion when it counts as stationary.
     """
     found: list[PolesStretch] = []
-    variance = begin
-    largest = max(float(np.linalg.norm(v, 2)) for v in (begin, *(c.covariance for c in chains)))
-    for number, (chain, length) in enumerate(zip(chains, lengths, strict=True)):
-        if np.linalg.norm(variance - chain.covariance, 2) <= _SAME * largest:
+    begins = [source.covariance(0.0) for source, _ in pieces]
+    every = [begins[0], *(source.chain.covariance for source, _ in pieces)]
+    largest = max(float(np.linalg.norm(v, 2)) for v in every)
+    for number, ((source, length), begin) in enumerate(zip(pieces, begins, strict=True)):
+        if np.linalg.norm(begin - source.chain.covariance, 2) <= _SAME * largest:
             found.append(PolesStretch(number, length, None))
-            variance = chain.covariance
             continue
-        source = MovingSource(chain, np.zeros(len(chain.members)), variance)
         settled = source.settled(rest)
         if length > _WORTH_A_BREAK * settled:
             found.append(PolesStretch(number, settled, source))
             found.append(PolesStretch(number, length - settled, None))
         else:
             found.append(PolesStretch(number, length, source))
-        variance = source.covariance(length)
     return found

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.steps import largest_rate
-from thermalent.continued_fraction.several_poles.chain.assembly import assemble_tiers, tier_offsets
+from thermalent.continued_fraction.several_poles.chain.assembly import tier_offsets
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split
-from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
-    MovingSource,
-    covariance_changes,
+from thermalent.continued_fraction.several_poles.moving.collocation import long_steps_to, long_work
+from thermalent.continued_fraction.several_poles.moving.moving_generator import (
+    SPARSE,
+    CovarianceUnits,
+    MovingGenerator,
+    WeightedSum,
+    assembled,
+    explicit_work,
     steps_to,
+    summed_tiers,
     up_alone,
 )
 from thermalent.continued_fraction.switching.poles_source import PolesStretch
@@ -30,8 +33,6 @@ from thermalent.continued_fraction.switching.poles_source import PolesStretch
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
 # Multiplications of dense products, which take less time each than those of sparse ones.
 _DENSE = 0.2
-_STAGES = 12.0  # products with the generator in a step
-_STEP = 3.0  # its length in units of the inverse norm of the generator, about
 
 
 class PolesTiers:
@@ -63,7 +64,9 @@ class PolesTiers:
         self.pieces, self.stretches, self.charge = pieces, stretches, charge
         self.tolerance, self._staggered = tolerance, staggered
         known = {id(piece): piece for piece in pieces}
-        moved = [one for piece in known.values() for one in with_changes(piece)]
+        sources = [stretch.source for stretch in stretches if stretch.source is not None]
+        self._units = CovarianceUnits(pieces, *(one.covariance(0.0) for one in sources[:1]))
+        moved = [one for piece in known.values() for one in self._units.with_changes(piece)]
         self.first, others = tiers_with_changes(
             moved[0][0], quanta, moved[1:], start=rho, charge=charge
         )
@@ -72,7 +75,7 @@ class PolesTiers:
         self._parts = {key: built[i * each : (i + 1) * each] for i, key in enumerate(known)}
         basis = self.first.basis[0][:, : self.first.tier0_size]
         self._tier0 = np.asarray(basis.conj().T @ rho.ravel())
-        self._terms: dict[tuple[int, int], _Terms] = {}
+        self._sums: dict[tuple[int, int], WeightedSum] = {}
         self._conserved: dict[int, Conserved] = {}
 
     @property
@@ -106,70 +109,85 @@ class PolesTiers:
 
     def generator(self, stretch: PolesStretch, last: int) -> sparse.csr_array:
         """L of a stretch at rest, with tiers up to `last`."""
-        terms = self._assembled(stretch, last)
-        return sparse.csr_array(terms.at(self.pieces[stretch.piece].covariance[0]))
+        return self._assembled(stretch, last).at(self._stationary(stretch))
 
     def motion(self, stretch: PolesStretch, last: int) -> PolesMotion | None:
         """The equation of motion of a stretch whose source moves; None of others."""
-        if stretch.source is None:
+        source = stretch.source
+        if source is None:
             return None
-        return PolesMotion(self._assembled(stretch, last), stretch.source, self.tolerance)
+        covariances, units = source.chain.covariance[0], self._units
+
+        def weights(time: float) -> list[float]:
+            return units.weights(covariances + source.at(time)[0])
+
+        generator = MovingGenerator(
+            self.tier0_size, self.offset(last), self._assembled(stretch, last), weights
+        )
+        norm = generator.sum.norm(self._stationary(stretch))
+        return PolesMotion(generator, norm, max(self.first.sizes), self.tolerance)
 
     def resolvent(self, stretch: PolesStretch, last: int) -> PolesResolvent:
         """(z - L)^{-1} of a stretch at rest."""
         cold, *units = self._own(stretch)
-        weights = [1.0, *numbers_of(self.pieces[stretch.piece].covariance[0])]
-        built = _summed_up([cold, *(up_alone(unit) for unit in units)], weights)
+        built = summed_tiers([cold, *map(up_alone, units)], [1.0, *self._stationary(stretch)])
         key = id(self.pieces[stretch.piece])
         if key not in self._conserved:
             self._conserved[key] = Conserved(cold)
         return PolesResolvent(built, self._conserved[key], last, staggered=self._staggered)
 
+    def _stationary(self, stretch: PolesStretch) -> list[float]:
+        """The weights behind the stationary source of a network."""
+        return self._units.weights(self.pieces[stretch.piece].covariance[0])
+
     def _own(self, stretch: PolesStretch) -> list[Tiers]:
         """The tiers of a network with an empty source, and those of units of its covariance."""
         return self._parts[id(self.pieces[stretch.piece])]
 
-    def _assembled(self, stretch: PolesStretch, last: int) -> _Terms:
+    def _assembled(self, stretch: PolesStretch, last: int) -> WeightedSum:
         key = id(self.pieces[stretch.piece]), last
-        if key not in self._terms:
+        if key not in self._sums:
             # One network at a time: smooth changes are made of hundreds.
-            self._terms = {key: _terms(self._own(stretch), last)}
-        return self._terms[key]
+            cold, *units = self._own(stretch)
+            self._sums = {key: assembled([cold, *map(up_alone, units)], last)}
+        return self._sums[key]
 
 
 class PolesMotion:
-    """The equation y' = L(t) y while the source moves.
+    """The equation y' = L(t) y while the source moves, in short or long steps.
 
     Args:
-        terms: The parts of L.
-        source: The source.
+        generator: L(t).
+        norm: Its norm in the end, about.
+        size: Unknowns of the largest tier.
         tolerance: Error allowed at each step.
     """
 
-    def __init__(self, terms: _Terms, source: MovingSource, tolerance: float) -> None:
-        self.terms, self.source, self.tolerance = terms, source, tolerance
+    def __init__(
+        self, generator: MovingGenerator, norm: float, size: int, tolerance: float
+    ) -> None:
+        self.generator, self.norm, self.size = generator, norm, size
+        self.tolerance = tolerance
 
     def stepped(
         self, y: np.ndarray, times: list[float], report: Callable[[str], None]
     ) -> Iterator[np.ndarray]:
         """The solution at increasing times >= 0, from y at zero."""
-        return steps_to(self._slope, y, times, self.tolerance, report)
+        if self._explicit(times[-1]) <= self._long(y):
+            return steps_to(self.generator.slope, y, times, self.tolerance, report)
+        first = min(1.0 / self.norm, times[-1])
+        return long_steps_to(self.generator, y, times, first, self.tolerance, report)
 
-    def cost(self, time: float) -> float:
+    def cost(self, time: float, y: np.ndarray) -> float:
         """Approximate number of multiplications up to a time."""
-        entries = self.terms.cold.nnz + sum(part.nnz for part in self.terms.up)
-        norm = float(abs(self.terms.at(self.source.chain.covariance[0])).sum(axis=1).max())
-        return _STAGES * entries * (1 + time * norm / _STEP)
+        return min(self._explicit(time), self._long(y)) / SPARSE
 
-    def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
-        beyond, _ = self.source.at(time)
-        slope = self.terms.cold @ y
-        for weight, part in zip(
-            numbers_of(self.source.chain.covariance[0] + beyond), self.terms.up, strict=True
-        ):
-            if weight != 0.0 and part.nnz:
-                slope = slope + weight * (part @ y)
-        return np.asarray(slope)
+    def _explicit(self, time: float) -> float:
+        return explicit_work(self.generator.sum.entries, self.norm, time)
+
+    def _long(self, y: np.ndarray) -> float:
+        tiers = len(self.generator.offset) - 1
+        return long_work(tiers, self.size, self.tolerance, real=not np.iscomplexobj(y))
 
 
 class PolesResolvent:
@@ -204,53 +222,3 @@ class PolesResolvent:
     @staticmethod
     def _scaled(x: list[np.ndarray], factor: float) -> list[np.ndarray]:
         return [values * factor if n % 2 else values for n, values in enumerate(x)]
-
-
-class _Terms(NamedTuple):
-    """Parts of L on all tiers.
-
-    Args:
-        cold: L behind an empty source.
-        up: What acts from the tier below for units of the covariances V_1j; see `numbers_of`.
-    """
-
-    cold: sparse.csr_array
-    up: list[sparse.csr_array]
-
-    def at(self, covariances: np.ndarray) -> sparse.csr_array:
-        """L where V_1j is this, (m,)."""
-        matrix = self.cold
-        for weight, part in zip(numbers_of(covariances), self.up, strict=True):
-            if weight != 0.0 and part.nnz:
-                matrix = matrix + weight * part
-        return matrix
-
-
-def with_changes(chain: SourceChain) -> list[tuple[SourceChain, np.ndarray]]:
-    """A chain with an empty source, and the units of its covariance, each with its damping."""
-    cold = replace(chain, covariance=0 * chain.covariance)
-    return [(cold, tail_damping(chain.drift)), *covariance_changes(chain, any_start=True)]
-
-
-def numbers_of(covariances: np.ndarray) -> list[float]:
-    """Real and imaginary parts of V_1j for each j."""
-    return [part for value in covariances.tolist() for part in (value.real, value.imag)]
-
-
-def _terms(own: list[Tiers], last: int) -> _Terms:
-    cold, *units = own
-    return _Terms(
-        assemble_tiers(cold, last), [assemble_tiers(up_alone(unit), last) for unit in units]
-    )
-
-
-def _summed_up(parts: list[Tiers], weights: list[float]) -> Tiers:
-    """The first of some tiers with the terms from below of all, each times its weight."""
-    up = []
-    for parity in (0, 1):
-        columns = [
-            part.up[parity]._replace(value=weight * part.up[parity].value)
-            for part, weight in zip(parts, weights, strict=True)
-        ]
-        up.append(type(columns[0])(*(np.concatenate(c) for c in zip(*columns, strict=True))))
-    return replace(parts[0], up=(up[0], up[1]))

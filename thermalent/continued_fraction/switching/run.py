@@ -59,8 +59,8 @@ class SwitchedStretch(Protocol):
 class SteppedMotion(Protocol):
     """An equation of motion whose generator depends on time."""
 
-    def cost(self, time: float) -> float:
-        """Approximate number of multiplications up to a time."""
+    def cost(self, time: float, y: np.ndarray) -> float:
+        """Approximate number of multiplications up to a time, from y at zero."""
         ...
 
     def stepped(
@@ -223,7 +223,7 @@ class ScheduleRun:
         self, motion: SteppedMotion, number: int, marks: np.ndarray, length: float
     ) -> np.ndarray:
         """The same where the generator depends on time."""
-        self.spend(motion.cost(length))
+        self.spend(motion.cost(length, self.y))
         stretch, y = self.tiers.stretches[number], self.y
         ends = [*marks.tolist(), length]
         found = []

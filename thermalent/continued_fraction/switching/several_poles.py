@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,24 +15,36 @@ from thermalent.continued_fraction.several_poles.chain.common_coordinates import
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.evolution import sum_of_charges, tiers_depth
-from thermalent.continued_fraction.several_poles.growing_source import HOW_GROWN
-from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
+from thermalent.continued_fraction.several_poles.moving.displaced_source import (
+    DisplacedRun,
+    bytes_of_displaced,
+)
+from thermalent.continued_fraction.several_poles.moving.filling_chain import COLD
+from thermalent.continued_fraction.several_poles.moving.followed_run import (
+    FollowedRun,
+    FollowedStretch,
+    followed_stretches,
+)
 from thermalent.continued_fraction.several_poles.moving.larger_runs import (
+    LEAST_RUNS,
+    PART_OF_STEPS,
     Run,
     SearchGoal,
     converge_runs,
 )
-from thermalent.continued_fraction.switching.coherent_poles import (
-    CoherentSchedule,
-    evolve_coherent,
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    source_pieces,
+)
+from thermalent.continued_fraction.several_poles.moving.wider_reference import (
+    PART,
+    WiderRun,
+    first_turn,
+    reference_width,
 )
 from thermalent.continued_fraction.switching.fading_source import fading_refusal
-from thermalent.continued_fraction.switching.followed_poles import (
-    FollowedStretch,
-    followed_run,
-    followed_stretches,
-)
 from thermalent.continued_fraction.switching.poles_source import PolesStretch, poles_stretches
 from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
@@ -48,7 +61,7 @@ HOW_OF_SCHEDULES = (
     "plus contours and roundings"
 )
 AIMS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
-_FOLLOWED_AIMS = (1e-3, 1e-4, 1e-5, 1e-7, 1e-9)  # where long steps follow a hot source
+_FURTHER_AIMS = (1e-3, 1e-4, 1e-5, 1e-7, 1e-9)  # where runs take more tiers from one to the next
 _FEWER = 0.85  # tiers of every other run
 _PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
 _MOST_RUNS = 16
@@ -71,6 +84,20 @@ _EPS = 4 * float(np.finfo(float).eps)
 _SPARSE = 15.0
 # A run with one quantum more takes the power of its unknowns that steps and contours have between.
 _GROWTH = 1.5
+# Of coherent starts: charges beyond those of the emitters, and so many times as many from run to
+# run. Where charges are apart a sharp field is a sum of all tiers, of which so many more are taken,
+# and so many times as many from run to run; the first order K leaves some percent.
+_FIRST_CHARGES, _MORE_CHARGES = 3, 1.5
+_TIERS, _MORE_TIERS, _FIRST_QUANTA = 1.3, 1.25, 2
+# Variance of the field, from which on explicit steps beside the stationary chain are amplified
+# beyond use while the source is nearly empty (at 305 to an error of 1e22).
+_AMPLIFIED = 100.0
+# The least work of a sharp field: unknowns of a tier in the elements of its matrices, and folds
+# of a run of one charge.
+_UNKNOWNS, _FOLDS = 0.25, 120.0
+_LARGE = 5e8  # bytes of the generator of coupled charges, from which on it is not built to compare
+_MORE_WORK = 3.0  # times what is granted elsewhere where no accuracy is asked for
+_SAMPLED = " te.FieldTrajectories() takes the same start where nothing acts back on the source."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,15 +108,22 @@ class PolesSchedule:
         chains: Of the networks up to the last time, one after the other.
         lengths: How long each of them lasts.
         begin: Covariance of the source at time zero, (m, m).
+        amplitudes: Of the modes' coherent states at time zero, (modes,).
     """
 
     chains: list[SourceChain]
     lengths: list[float]
     begin: np.ndarray
+    amplitudes: np.ndarray
+
+    @cached_property
+    def pieces(self) -> list[MovingPiece]:
+        """The source, network by network."""
+        return source_pieces(self.chains, self.lengths, self.amplitudes, self.begin)
 
     def stretches(self, tolerance: float) -> list[PolesStretch]:
         """The times in which neither network nor the motion of the source change."""
-        return poles_stretches(self.chains, self.lengths, self.begin, tolerance)
+        return poles_stretches(self.pieces, tolerance)
 
     @property
     def hottest(self) -> float:
@@ -98,12 +132,20 @@ class PolesSchedule:
         return max(float(v[0, 0].real) for v in every) * self.chains[0].scale ** 2
 
     def followed(self, tolerance: float) -> list[FollowedStretch] | None:
-        """The stretches of a hot source that moves, in coordinates that follow it, if there are."""
+        """The stretches of a hot source that moves, in coordinates that follow it, if there are.
+
+        Of a coherent one a wider Gaussian is followed; see `wider_reference`.
+        """
+        coherent = bool(np.any(self.amplitudes))
         at_rest = all(one.source is None for one in self.stretches(tolerance))
-        if at_rest or self.hottest <= COLD:
+        if (at_rest and not coherent) or self.hottest <= COLD:
             return None
-        begin = np.linalg.cholesky(self.begin) if np.any(self.begin) else self.begin[:, :0]
-        return followed_stretches(self.chains, self.lengths, begin, tolerance)
+        begin = self.begin[:, :0]
+        if coherent:
+            begin = np.sqrt(PART) * self.pieces[0].source.mean[:, None]
+        elif np.any(self.begin):
+            begin = np.linalg.cholesky(self.begin)
+        return followed_stretches(self.pieces, begin, tolerance)
 
     def depth(self, tolerance: float) -> int:
         """Tiers that steady states need behind the hottest source of all."""
@@ -120,8 +162,12 @@ def schedule_of(chains: Sequence[SourceChain], task: EvolutionTask) -> PolesSche
     """The schedule of a task from the chains of its networks, one after the other."""
     lengths = [stretch.length for stretch in task.stretches()]
     first = chains[0].covariance
-    begin = first if task.source == "stationary" else 0 * first
-    return PolesSchedule(chains=list(chains[: len(lengths)]), lengths=lengths, begin=begin)
+    return PolesSchedule(
+        chains=list(chains[: len(lengths)]),
+        lengths=lengths,
+        begin=first if task.source == "stationary" else 0 * first,
+        amplitudes=start_amplitudes(task.source, len(task.network.modes)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -229,33 +275,19 @@ def _run(
     return values, run
 
 
-def follow_charge(
-    schedule: PolesSchedule,
-    stretches: Sequence[FollowedStretch],
-    times: np.ndarray,
-    part: np.ndarray,
-    charge: int,
-    goal: Goal,
-) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-    """The same in coordinates that follow the source; see `evolve_charge`."""
-
-    def make(quanta: int, last: int, round_: int) -> Run:
-        return followed_run(stretches, quanta, part, charge, last)
-
-    states = np.full((len(times), *part.shape), np.nan, dtype=complex)
-    error = np.full(len(times), np.inf)
-    aims = goal.aims if len(goal.aims) == 1 else _FOLLOWED_AIMS
-    wanted = SearchGoal(aims, goal.granted, schedule.chains[0].length, schedule.depth)
-    stats = converge_runs(make, wanted, times, states, error)
-    return states, error, stats
-
-
 def evolve_schedule(
-    schedule: PolesSchedule,
-    task: EvolutionTask,
-    goal: Goal,
+    schedule: PolesSchedule, times: np.ndarray, rho: np.ndarray, goal: Goal
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-    """States (t, d, d), errors (t,), and statistics."""
+    """States (t, d, d), errors (t,), and statistics.
+
+    Args:
+        schedule: The chains.
+        times: Increasing, >= 0, (t,).
+        rho: Initial density matrix, (d, d).
+        goal: The errors allowed, and the work.
+    """
+    if np.any(schedule.amplitudes):
+        return evolve_coherent(schedule, times, rho, goal)
     stats = {"tiers": 0, "quanta": 0, "refused": 0}
     d = len(schedule.chains[0].numbers)
     followed = schedule.followed(goal.aims[-1])
@@ -266,14 +298,65 @@ def evolve_schedule(
     def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
         reached = False
         if followed is None or schedule.hottest <= _MILD:
-            values, error, own = evolve_charge(schedule, task.times, part, q, first)
+            values, error, own = evolve_charge(schedule, times, part, q, first)
             reached = bool(np.max(error) <= goal.aims[0])
         if followed is not None and not reached:
-            values, error, own = follow_charge(schedule, followed, task.times, part, q, goal)
+            values, error, own = converge_runs(
+                lambda quanta, last, _: FollowedRun(followed, quanta, part, q, last),
+                _search(schedule, goal),
+                times,
+                part.shape,
+            )
         stats.update({key: max(value, own[key]) for key, value in stats.items()})
         return values.reshape(-1, d, d), error
 
-    return *sum_of_charges(schedule.chains[0], task.times, task.start, evolved), stats
+    return *sum_of_charges(schedule.chains[0], times, rho, evolved), stats
+
+
+def _search(schedule: PolesSchedule, goal: Goal) -> SearchGoal:
+    aims = goal.aims if len(goal.aims) == 1 else _FURTHER_AIMS
+    return SearchGoal(aims, goal.granted, schedule.chains[0].length, schedule.depth)
+
+
+def evolve_coherent(
+    schedule: PolesSchedule, times: np.ndarray, rho: np.ndarray, goal: Goal
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """The same from coherent states of the modes; see `displaced_source` and `wider_reference`."""
+    pieces, hottest = schedule.pieces, schedule.hottest
+    source, followed = pieces[0].source, schedule.followed(goal.aims[-1])
+    search, poles = _search(schedule, goal), source.chain.length
+    depth, highest = schedule.depth(search.tolerances[0]), int(np.max(source.chain.numbers))
+
+    def coupled(quanta: int, last: int, round_: int) -> DisplacedRun:
+        charges = min(int(_FIRST_CHARGES * _MORE_CHARGES**round_), last)
+        return DisplacedRun(pieces, quanta, last, highest + charges, rho)
+
+    def apart(quanta: int, last: int, round_: int) -> WiderRun:
+        wide = int(np.ceil(last * width * _MORE_TIERS**round_))
+        return WiderRun(followed or [], first_turn(source), quanta, wide, rho)
+
+    make: Callable[[int, int, int], Run] = coupled
+    if followed is not None:
+        width = _TIERS * reference_width(pieces, hottest)
+        granted = max(goal.granted, _MORE_WORK * TIERS_BUDGET)
+        # A strong field has so many tiers that already their start takes minutes to write down.
+        size = _UNKNOWNS * count(poles - 1, _FIRST_QUANTA) * len(rho) ** 2
+        least = LEAST_RUNS * (highest + 1) * _FOLDS * fold_work(int(depth * width), size)
+        if least > granted and hottest > _AMPLIFIED:
+            nothing = np.full((len(times), *rho.shape), np.nan), np.full(len(times), np.inf)
+            return *nothing, {"tiers": 0, "quanta": 0, "refused": int(least)}
+        quanta, tolerance = int(poles > 1), PART_OF_STEPS * search.tolerances[0]
+        large = bytes_of_displaced(source.chain, quanta, depth, highest + _FIRST_CHARGES) > _LARGE
+        if least <= granted and (
+            large
+            or hottest > _AMPLIFIED
+            or apart(quanta * _FIRST_QUANTA, depth, 0).work(float(times[-1]), tolerance)
+            < coupled(quanta, depth, 0).work(float(times[-1]), tolerance)
+        ):
+            make, search = apart, search._replace(granted=granted, quanta=_FIRST_QUANTA)
+    states, error, stats = converge_runs(make, search, times, rho.shape)
+    error[times > 0] += source.chain.rounding
+    return states, error, stats
 
 
 def whole_chains(networks: Sequence[Network]) -> list[SourceChain]:
@@ -315,11 +398,7 @@ def read_several_poles(
     """
     d = len(chains[0].numbers)
     charge = element_charges(chains[0].numbers).reshape(d, d)
-    goal = Goal(
-        aims=AIMS if rtol is None else (rtol,),
-        granted=TIERS_BUDGET if rtol is None else MOST_WORK,
-        report=report,
-    )
+    goal = _goal(rtol, report)
     part = np.where(charge == 0, task.start, 0)
     values, error, stats = evolve_charge(
         schedule_of(chains, task), task.times, part, 0, goal, reading, fewest
@@ -365,30 +444,32 @@ class PolesScheduleEvolutionPlan(Plan):
 
     def compute(self) -> Evolution:
         """Exact states at the times, each with its error."""
-        task, settings = self.task, self.settings
-        aims = AIMS if settings.rtol is None else (settings.evolution_tolerance,)
-        granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        with working("evolution under a schedule") as report:
-            schedule, how = schedule_of(self.chains, task), HOW_OF_SCHEDULES
-            amplitudes = start_amplitudes(task.source, len(task.network.modes))
-            if np.any(amplitudes):
-                states, error, own = self._coherent(schedule, amplitudes, aims, granted)
-                how = HOW_GROWN
-            else:
-                goal = Goal(aims=aims, granted=granted, report=report)
-                states, error, own = evolve_schedule(schedule, task, goal)
-        stats, cause = {**own, "pieces": len(task.pieces)}, "what is switched"
-        stats["poles"] = self.chains[0].length
-        return evolved(task, settings, states, error, stats, how=how, cause=cause)
+        return schedule_evolution(self.task, self.settings, self.chains)
 
-    def _coherent(
-        self,
-        schedule: PolesSchedule,
-        amplitudes: np.ndarray,
-        aims: Sequence[float],
-        granted: float,
-    ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-        chains, lengths = schedule.chains, schedule.lengths
-        coherent = CoherentSchedule(chains, lengths, amplitudes, schedule.hottest, aims[-1])
-        goal = SearchGoal(aims, granted, chains[0].length, schedule.depth)
-        return evolve_coherent(coherent, self.task.times, self.task.start, goal)
+
+def schedule_evolution(
+    task: EvolutionTask, settings: Settings, chains: Sequence[SourceChain]
+) -> Evolution:
+    """The evolution behind the chains of all networks, one after the other."""
+    rtol = None if settings.rtol is None else settings.evolution_tolerance
+    with working("evolution under a schedule") as report:
+        goal = _goal(rtol, report)
+        found = evolve_schedule(schedule_of(chains, task), task.times, task.start, goal)
+    states, error, own = found
+    return evolved(
+        task,
+        settings,
+        states,
+        error,
+        {**own, "pieces": len(task.pieces), "poles": chains[0].length},
+        how=HOW_OF_SCHEDULES,
+        cause="the filling of the source" if len(task.pieces) == 1 else "what is switched",
+        remedy=_SAMPLED,
+    )
+
+
+def _goal(rtol: float | None, report: Callable[[str], None]) -> Goal:
+    """An error that is wanted, or what a budget affords."""
+    if rtol is None:
+        return Goal(aims=AIMS, granted=TIERS_BUDGET, report=report)
+    return Goal(aims=(rtol,), granted=MOST_WORK, report=report)

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from scipy import sparse
 
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.tier_factors import TierFactors
 
 # Stages of a step, by the tolerance down to which they are used; the order is the number of them.
@@ -38,17 +39,28 @@ _UPPER = 0.1  # of the estimated error of all tiers that counts as if it stood a
 _LONGER, _SHORTER, _CAUTION = 4.0, 0.3, 0.85  # of the length of the next step
 _REPEATED = 4.0  # tolerances from which on a step is taken again
 _MOST_STEPS = 3000  # those of the hottest sources are some hundred
+# Long steps of an evolution at the tolerance of five stages, and of each stretch after the first;
+# what one of the factorisations and the rounds with it take, in the multiplications of a fold and
+# per unknown (measured behind two and three poles, blocks of 24 to 120 unknowns).
+_LONG_STEPS, _MORE_STEPS, _FACTORISATION, _ENTRY = 40.0, 15.0, 1.5, 4e4
+_BYTES = 16.0  # of an element of its factors, a complex number
 
 
 class Equation(Protocol):
     """An equation of motion y' = L(t) y.
 
-    `own` unknowns at the front are those whose error counts in full. L couples neighbouring tiers
-    alone, whose positions, and the size, are `offset`.
+    L couples neighbouring tiers alone.
     """
 
-    own: int
-    offset: np.ndarray
+    @property
+    def own(self) -> int:
+        """Unknowns at the front, those whose error counts in full."""
+        ...
+
+    @property
+    def offset(self) -> np.ndarray:
+        """Position of each tier, and the size, (n + 1,)."""
+        ...
 
     def at(self, time: float) -> Callable[[np.ndarray], np.ndarray]:
         """The map y -> L y at a time."""
@@ -102,6 +114,27 @@ def _nodes(stages: int) -> _Nodes:
 def stages_for(tolerance: float) -> int:
     """Stages of a step, of which about half are factorised where all numbers are real."""
     return next(stages for least, stages in _STAGES if tolerance >= least)
+
+
+def bytes_of_factors(tiers: float, size: float) -> float:
+    """Memory of the factors of a long step, about, for so many tiers of so many unknowns."""
+    return _BYTES * stages_for(0.0) * tiers * size**2
+
+
+def long_work(tiers: int, size: int, tolerance: float, *, real: bool, later: int = 0) -> float:
+    """Multiplications of an evolution in long steps, about.
+
+    Args:
+        tiers: How many there are.
+        size: Unknowns of the largest.
+        tolerance: Error allowed at each step.
+        real: Whether all numbers are real.
+        later: Stretches of time after the first.
+    """
+    stages, steps = stages_for(tolerance), _LONG_STEPS + _MORE_STEPS * later
+    each = _FACTORISATION * fold_work(tiers, size) + _ENTRY * tiers * size
+    factors = (stages + 1) / 2 if real else stages
+    return float(steps * factors * each * max(1.0, (1e-6 / tolerance) ** (1 / stages)))
 
 
 def long_steps_to(

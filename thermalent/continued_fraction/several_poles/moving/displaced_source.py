@@ -11,7 +11,8 @@ couples no tiers. Charges up to some largest one are kept, a truncation like tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from scipy import sparse
@@ -27,22 +28,23 @@ from thermalent.continued_fraction.several_poles.chain.elements import emitter_e
 from thermalent.continued_fraction.several_poles.chain.fields import TierMatrices, vectors_of
 from thermalent.continued_fraction.several_poles.chain.placements import count, placements
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
-    MovingSource,
-    covariance_changes,
+from thermalent.continued_fraction.several_poles.moving.crossing import across
+from thermalent.continued_fraction.several_poles.moving.moving_generator import (
+    CovarianceUnits,
+    WeightedSum,
     explicit_work,
-    sizes_of_changes,
     steps_to,
     up_alone,
 )
+from thermalent.continued_fraction.several_poles.moving.moving_source import MovingPiece
 from thermalent.continued_fraction.several_poles.moving.settled_source import evolve_settled
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
-from thermalent.support.progress import working
 
 # Bytes of an element of a sparse matrix and of its copy, and elements of a row per state of the
 # emitters (measured for two and three qubits behind two and three poles).
-_BYTES, _PER_STATE = 40.0, 4.0
+_BYTES, _PER_STATE = 40.0, 3.5
+_WORTH_CONTOURS = 2.0  # times that the source takes to be stationary, from which contours are used
 
 
 def bytes_of_displaced(chain: SourceChain, quanta: int, tiers_kept: float, charges: int) -> float:
@@ -52,140 +54,120 @@ def bytes_of_displaced(chain: SourceChain, quanta: int, tiers_kept: float, charg
     return _BYTES * _PER_STATE * d * unknowns
 
 
-class CoherentStretch(NamedTuple):
-    """The source while one network holds.
-
-    Args:
-        source: Its mean and covariance since the network began.
-        length: How long the network holds.
-    """
-
-    source: MovingSource
-    length: float
-
-
 class DisplacedRun:
     """One evolution with K quanta, the tiers up to `last` and the charges up to `most_charge`.
 
     Args:
-        chain: Emitters and source.
-        source: Its mean and covariance over time.
+        pieces: The source, network by network.
         quanta: K.
         last: The highest tier.
         most_charge: The highest charge Q.
         rho: Initial density matrix, (d, d).
     """
 
+    bytes = 0.0  # the steps take some vectors alone
+
     def __init__(
         self,
-        chain: SourceChain,
-        source: MovingSource,
+        pieces: Sequence[MovingPiece],
         quanta: int,
         last: int,
         most_charge: int,
         rho: np.ndarray,
     ) -> None:
-        self.chain, self.source, self.quanta, self.last = chain, source, quanta, last
-        self.stretches = [CoherentStretch(source, np.inf)]
-        changes = covariance_changes(chain)
-        parts, self.places = [], []
+        self.pieces, self.quanta, self.last = pieces, quanta, last
+        self.lengths: Sequence[float] = [length for _, length in pieces]
+        chains = {id(source.chain): source.chain for source, _ in pieces}
+        self.chain = pieces[0].source.chain
+        self.units = CovarianceUnits(list(chains.values()), pieces[0].source.covariance(0.0))
+        moved = [self.units.with_changes(chain) for chain in chains.values()]
+        first, *others = [change for own in moved for change in own]
+        self._built: dict[int, list[list[Tiers]]] = {key: [] for key in chains}
+        self.places = []
         for charge in range(most_charge + 1):
-            built, moved = tiers_with_changes(chain, quanta, changes, charge=charge, whole=True)
-            parts.append([assemble_tiers(one, last) for one in (built, *map(up_alone, moved))])
-            self.places.append(places_of(chain, built, last, quanta))
-        self._take(parts)
-        self._places_of_start(rho)
+            built, changed = tiers_with_changes(first[0], quanta, others, charge=charge, whole=True)
+            every = iter([built, *changed])
+            for key, own in zip(chains, moved, strict=True):
+                self._built[key].append(list(islice(every, len(own))))
+            self.places.append(places_of(self.chain, built, last, quanta))
+        self.offset = np.concatenate(
+            [[0], np.cumsum([int(np.count_nonzero(places >= 0)) for places in self.places])]
+        )
+        self._entered: int | None = None
+        self.enter(0)
+        self.start = self._start(rho)
+        # Where the adjoint of an element of charge zero stands.
+        d, zero = len(rho), self.places[0]
+        i, j = np.divmod(np.arange(d * d), d)
+        swapped = zero[:, placements(self.chain.length - 1, quanta).conjugate][:, :, j * d + i]
+        self.adjoint = np.zeros(self.offset[1], dtype=np.int64)
+        self.adjoint[zero[zero >= 0]] = swapped[zero >= 0]
 
-    def _take(self, parts: list[list[sparse.csr_array]]) -> None:
-        """Take the generator that is made of these parts of each charge."""
-        self.offset = np.concatenate([[0], np.cumsum([part[0].shape[0] for part in parts])])
-        self.constant, *self.varying = (
-            sparse.csr_array(sparse.block_diag(matrices, format="csr"))
-            for matrices in zip(*parts, strict=True)
+    def enter(self, number: int) -> None:
+        """See `Crossing`."""
+        self.source = self.pieces[number].source
+        self.chain, key = self.source.chain, id(self.source.chain)
+        if self._entered == key:
+            return
+        self._entered = key
+        parts = [
+            [assemble_tiers(one, self.last) for one in (cold, *map(up_alone, units))]
+            for cold, *units in self._built[key]
+        ]
+        self.sum = WeightedSum(
+            [
+                sparse.csr_array(sparse.block_diag(matrices, format="csr"))
+                for matrices in zip(*parts, strict=True)
+            ]
         )
         self.raising = self._coupled(self.chain.drive, 1)
         self.lowering = self._coupled(self.chain.drive_conj, -1)
 
-    def _places_of_start(self, rho: np.ndarray) -> None:
-        chain = self.chain
-        # Where the adjoint of an element of charge zero stands.
-        d, first = len(chain.numbers), self.places[0]
-        i, j = np.divmod(np.arange(d * d), d)
-        swapped = first[:, placements(chain.length - 1, self.quanta).conjugate][:, :, j * d + i]
-        self.adjoint = np.zeros(self.offset[1], dtype=np.int64)
-        self.adjoint[first[first >= 0]] = swapped[first >= 0]
-        self.start = self._start(rho)
-
     @property
     def entries(self) -> int:
         """Nonzero elements of the generator."""
-        every = (self.constant, self.raising, self.lowering, *self.varying)
-        return sum(int(matrix.nnz) for matrix in every)
+        return self.sum.entries + int(self.raising.nnz + self.lowering.nnz)
 
     @property
     def norm(self) -> float:
-        """Norm of the generator, about: the largest sum over a row."""
+        """Norm of the generator behind the stationary source, about: the largest sum over a row."""
         # The field may grow from zero to about this: the mode that radiates may be empty at first.
         field = self.chain.scale * float(np.linalg.norm(self.source.mean))
-        found = float(abs(self.constant).sum(axis=1).max())
-        return found + 2 * field * float(abs(self.raising).sum(axis=1).max())
-
-    @property
-    def bytes(self) -> float:
-        """See `Run`; the steps take some vectors alone."""
-        return 0.0
+        driven = float(abs(self.raising).sum(axis=1).max()) if self.raising.nnz else 0.0
+        return self.sum.norm(self.units.weights(self.chain.covariance[0])) + 2 * field * driven
 
     def work(self, time: float, tolerance: float) -> float:
         """See `Run`."""
-        return explicit_work(self.entries, self.norm, time)
+        left, found = time, 0.0
+        for number, length in enumerate(self.lengths):
+            if left <= 0:
+                break
+            self.enter(number)
+            final = number + 1 == len(self.lengths)
+            now = min(left, self.limit(left, tolerance) if final else length)
+            found += explicit_work(self.entries, self.norm, now)
+            left -= length
+        return found
 
-    def states(
-        self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
+    def states(self, times: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray, float]:
+        """See `Run`."""
+        return across(self, times, tolerance)
 
-        Beside them the multiplications that what is not finite would have taken, or zero. Contours
-        give the rest of the last stretch, once its source is stationary.
-        """
-        d, begin, done, y = len(self.chain.numbers), 0.0, 0, self.start
-        found, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-        refused = 0.0
-        with working("evolution from a coherent source") as report:
-            for stretch in self.stretches:
-                self._enter(stretch)
-                final = stretch is self.stretches[-1]
-                end = times[-1] if final else begin + stretch.length
-                marks = np.maximum(times[done:][times[done:] <= end] - begin, 0.0)
-                limit = (
-                    self._limit(times[-1] - begin, settled, tolerance) if final else stretch.length
-                )
-                early = marks[marks <= limit] if final else np.minimum(marks, limit)
-                late = marks[len(early) :]
-                until = [*early.tolist(), *([limit] if late.size or not final else [])]
-                for i, now in enumerate(steps_to(self._slope, y, until, tolerance, report)):
-                    if i < len(early):
-                        found[done + i] = self._read(now)
-                    y = now
-                if late.size:
-                    found[-late.size :], error[-late.size :], refused = self._late(
-                        y, late - limit, tolerance
-                    )
-                begin, done = begin + stretch.length, done + len(marks)
-                if done == len(times):
-                    break
-        return found, error, refused
+    def limit(self, end: float, tolerance: float) -> float:
+        """See `Crossing`; never where steps to the end take hardly longer."""
+        settled = self.source.settled(tolerance)
+        return settled if end > _WORTH_CONTOURS * settled else np.inf
 
-    def _limit(self, end: float, settled: float, tolerance: float) -> float:
-        """When contours take over from the steps in the last stretch."""
-        return settled
+    def steps(
+        self, y: np.ndarray, times: list[float], tolerance: float, report: Callable[[str], None]
+    ) -> Iterator[np.ndarray]:
+        """See `Crossing`."""
+        return steps_to(self._slope, y, times, tolerance, report)
 
-    def _enter(self, stretch: CoherentStretch) -> None:
-        """Take the generator of a stretch: here the only one."""
-
-    def _late(
+    def late(
         self, y: np.ndarray, times: np.ndarray, tolerance: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """The same once the source is stationary, where charges stay apart, (t, d, d) and (t,)."""
+        """See `Crossing`: charges stay apart."""
         d = len(self.chain.numbers)
         states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
         refused = 0.0
@@ -208,21 +190,14 @@ class DisplacedRun:
 
     def _slope(self, time: float, y: np.ndarray) -> np.ndarray:
         lacking, field = self.source.at(time)
-        slope = self.constant @ y
-        for number, matrix in zip(self._weights(lacking), self.varying, strict=True):
-            if number != 0.0 and matrix.nnz:
-                slope += number * (matrix @ y)
+        slope = self.sum.applied(self.units.weights(self.chain.covariance[0] + lacking), y)
         if field != 0.0:
             lowered = np.conj(field) * (self.lowering @ y)
             slope += field * (self.raising @ y) + lowered
             # What comes to charge zero from charge -1 is the adjoint of what comes from 1.
             end = self.offset[1]
             slope[:end] += lowered[:end][self.adjoint].conj()
-        return np.asarray(slope)
-
-    def _weights(self, lacking: np.ndarray) -> list[float]:
-        """The weights of the matrices that vary, where the V_1j lack this to the stationary."""
-        return sizes_of_changes(self.chain, lacking)
+        return slope
 
     def _coupled(self, superoperator: Superoperator, step: int) -> sparse.csr_array:
         """An operator of the emitters that takes charge Q to Q + step, on all tiers."""
@@ -255,7 +230,8 @@ class DisplacedRun:
         start[where] = inside[at]
         return start
 
-    def _read(self, y: np.ndarray) -> np.ndarray:
+    def read(self, y: np.ndarray) -> np.ndarray:
+        """See `Crossing`."""
         d, bright_dark = len(self.chain.numbers), self.chain.bright_dark
         elements = np.zeros(d * d, dtype=complex)
         at, where = self._tier0()

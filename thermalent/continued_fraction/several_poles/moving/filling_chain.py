@@ -22,20 +22,14 @@ not act back: where the source is empty, w could not represent the vacuum's own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, sparse
 
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
-    MovingSource,
-    covariance_changes,
-    sizes_of_changes,
-)
 from thermalent.numerics.matrix_exponential import matrix_exponential
 
 # Up to this time in units of 1/|H| the covariance is an integral, which loses no digits where it
@@ -43,56 +37,11 @@ from thermalent.numerics.matrix_exponential import matrix_exponential
 _EARLY, _POINTS = 4.0, 20
 _TAYLOR = 24  # terms of the exponential, up to the time 1/|H|: relatively exact for each element
 _SINGULAR = 1e-10  # of the largest eigenvalue of a covariance, below which it has no such factor
+# Variance of the field up to which nothing is followed: in the coordinates of the chain, what steps
+# and rounding leave on the upper tiers while the source is nearly empty is amplified on its way
+# down, the more so the more tiers there are; a cold source has few.
+COLD = 0.3
 _ROUNDING = 1e-12  # of the noise, below which a negative eigenvalue of it is rounding
-
-
-class Frame(NamedTuple):
-    """Coordinates of a source that moves, and the generator in them.
-
-    Args:
-        first: The chain whose terms are there with weight one.
-        damping: The damping of its tails.
-        changes: Chains of the terms that have other weights, for `tiers_with_changes`.
-        weights: Of these at a time.
-        from_below: Whether of the changes only the terms from the tier below count.
-    """
-
-    first: SourceChain
-    damping: np.ndarray
-    changes: list[tuple[SourceChain, np.ndarray]]
-    weights: Callable[[float], list[float]]
-    from_below: bool
-
-
-def resting_frame(chain: SourceChain, source: MovingSource) -> Frame:
-    """The coordinates of the stationary state, in which the drive depends on time."""
-    return Frame(
-        chain,
-        tail_damping(chain.drift),
-        covariance_changes(chain),
-        lambda time: sizes_of_changes(chain, source.at(time)[0]),
-        True,
-    )
-
-
-def following_frame(chain: SourceChain, begin: np.ndarray | None = None) -> Frame | None:
-    """Coordinates that follow the source, where they can; the generator has none at time zero.
-
-    Args:
-        chain: Emitters and source.
-        begin: B with the covariance B B^+ at the start, (m, n); zero if not given.
-    """
-    source = FollowedSource(chain, begin)
-    if not source.possible:
-        return None
-    first, own = drive_terms(chain)
-    turning = any(np.any(part.imag) for part in (chain.drift, chain.covariance, source.begin))
-    units = DriftUnits(chain, [chain], turning=turning)
-
-    def weights(time: float) -> list[float]:
-        return units.weights(*source.at(time), chain)
-
-    return Frame(first[0], first[1], [own, *units.changes], weights, False)
 
 
 def drive_terms(

@@ -13,7 +13,7 @@ from thermalent.support import memory_limit
 _FEWER_TIERS, _MORE_TIERS = 0.85, 0.12
 PART_OF_STEPS = 1e-2  # of the tolerance, which the steps may be off by at each of them
 _LONGER_STEPS = (10.0, 1.0, 3.0)  # that in the first run, then in turn: other steps in each
-_LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
+LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
 _FIRST_QUANTA = 1  # K of the first run
 
 
@@ -31,16 +31,13 @@ class Run(Protocol):
         """Multiplications up to a time, about, with an error allowed at each step."""
         ...
 
-    def states(
-        self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
+    def states(self, times: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray, float]:
         """The emitters' matrices, (t, d, d), and errors of those after the steps, (t,).
 
         Beside them the multiplications that what is not finite would have taken, or zero.
 
         Args:
             times: Increasing, >= 0, (t,).
-            settled: When the source is stationary, which may end the steps.
             tolerance: Error allowed in the largest element at each step, and of the contours.
         """
         ...
@@ -54,7 +51,6 @@ class SearchGoal(NamedTuple):
         granted: Multiplications.
         poles: Amplitudes of the chain.
         depth: Tiers that the steady state needs for an error.
-        end_of_steps: When the source is stationary but for some part, so that steps may end.
         quanta: K of the first run.
     """
 
@@ -62,7 +58,6 @@ class SearchGoal(NamedTuple):
     granted: float
     poles: int
     depth: Callable[[float], int]
-    end_of_steps: Callable[[float], float] = lambda rest: np.inf
     quanta: int = _FIRST_QUANTA
 
 
@@ -70,58 +65,60 @@ def converge_runs(
     make: Callable[[int, int, int], Run],
     goal: SearchGoal,
     times: np.ndarray,
-    states: np.ndarray,
-    error: np.ndarray,
-) -> dict[str, int]:
-    """Fill in states and their errors as far as they are affordable.
+    shape: tuple[int, ...],
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """States (t, d, d) and their errors (t,), as far as they are affordable.
+
+    Beside them tiers and K, and the work of the times that take too much, or zero.
 
     Args:
         make: The run with K quanta, tiers up to some last one, and of some round.
         goal: What is wanted.
         times: Increasing, >= 0, (t,).
-        states: Where the states go, (t, d, d).
-        error: Where their errors go, (t,).
-
-    Returns:
-        Tiers and K, and the work of the times that take too much, or zero.
+        shape: Of a state, (d, d).
     """
+    states = np.full((len(times), *shape), np.nan, dtype=complex)
+    error = np.full(len(times), np.inf)
     tolerances, several = list(goal.tolerances), goal.poles > 1
     least = goal.quanta if several else 0
     used = {"tiers": 0, "quanta": least, "refused": 0}
-    spent, round_ = 0.0, 0
-    depth = goal.depth(tolerances[0])
+    spent, round_, depth = 0.0, 0, goal.depth(tolerances[0])
     before: np.ndarray | None = None
     while True:
         tolerance = PART_OF_STEPS * tolerances[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
-        settled = goal.end_of_steps(tolerance)
         last = 2 * int(np.ceil((_FEWER_TIERS + _MORE_TIERS * round_) * depth / 2)) + 2
         quanta = least + round_ * several
         run = make(quanta, last, round_)
         if before is None:
             # Two runs are the least that a result with an error takes; the second is larger.
-            until = [_LEAST_RUNS * run.work(min(t, settled), tolerance) for t in times.tolist()]
+            until = [LEAST_RUNS * run.work(t, tolerance) for t in times.tolist()]
             affordable = np.array(until) <= goal.granted
             used["refused"] = 0 if np.all(affordable) else int(until[-1])
             times = times[affordable]
             if not times.size:
-                return used
-        needed = run.work(min(float(times[-1]), settled), tolerance)
+                return states, error, used
+        needed = run.work(float(times[-1]), tolerance)
         dear = spent + needed > goal.granted or run.bytes > memory_limit.available()
         if dear and round_ > 1:
-            return used
+            return states, error, used
         spent += needed
-        now, own, lost = run.states(times, settled, tolerance)
+        now, own, lost = run.states(times, tolerance)
         used.update(tiers=run.last, quanta=quanta, refused=max(used["refused"], int(lost)))
         if before is not None:
-            change = np.max(np.abs(now - before), axis=(1, 2))
-            known = np.isfinite(change)
-            # Where the two agree by chance at one time, the error is that of the times after it.
-            change = 3 * np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
-            change = np.where(known, change + PART_OF_STEPS * tolerances[0] + own, np.inf)
+            change = _error_of(np.max(np.abs(now - before), axis=(1, 2)))
+            change += PART_OF_STEPS * tolerances[0] + own
             states[: len(times)], error[: len(times)] = now, change
             if lost or np.max(change) <= tolerances[-1]:
-                return used
+                return states, error, used
             if np.max(change) <= tolerances[0] and len(tolerances) > 1:
                 del tolerances[0]
                 depth = goal.depth(tolerances[0])
         before, round_ = now, round_ + 1
+
+
+def _error_of(change: np.ndarray) -> np.ndarray:
+    """The error of the better of two runs by their change; infinite where there is none."""
+    known = np.isfinite(change)
+    # Where the two agree by chance at one time, the error is that of the times after it.
+    largest = np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
+    return np.where(known, 3 * largest, np.inf)

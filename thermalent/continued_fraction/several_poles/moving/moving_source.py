@@ -14,22 +14,17 @@ return the generator depends on time, and steps replace contours until the sourc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
 from thermalent.numerics.matrix_exponential import matrix_exponential
 
 # Marks between which exp(-H t) is a Taylor series, in units of 1/|H|, and its terms: 0.25^12/12!
 # is 1e-16.
 _MARK, _TERMS = 0.25, 11
-# Sparse products take so much longer than the dense ones in which work is granted.
-_SPARSE = 15.0
-_STAGES = 12.0  # products with the generator in a step
-_STEP = 3.0  # its length in units of the inverse norm of the generator, about
 
 
 class MovingSource:
@@ -62,9 +57,11 @@ class MovingSource:
         found = self.chain.covariance + over @ self._beyond @ over.conj().T
         return np.asarray(0.5 * (found + found.conj().T))
 
-    def mean_at(self, time: float) -> np.ndarray:
-        """The mean m(t), (m,)."""
-        return np.asarray(self._propagator(time) @ self.mean)
+    def behind(self, chain: SourceChain, time: float) -> MovingSource:
+        """The source from a time on, behind another network."""
+        after = MovingSource(chain, np.zeros(len(chain.members)), self.covariance(time))
+        after.mean = np.asarray(self._propagator(time) @ self.mean)
+        return after
 
     def settled(self, rest: float) -> float:
         """When mean and covariance are stationary but for this part of the covariance."""
@@ -98,99 +95,35 @@ def chain_amplitudes(chain: SourceChain, amplitudes: np.ndarray) -> np.ndarray:
     return np.asarray(chain.transform @ own)
 
 
-def covariance_changes(
-    chain: SourceChain, *, any_start: bool = False
-) -> list[tuple[SourceChain, np.ndarray]]:
-    """What a change of each V_1j by 1 and by i adds to the chain, for `tiers_with_changes`.
-
-    Where nothing turns the amplitudes, V stays real, and what i adds is left out, unless V may be
-    complex at the start (`any_start`).
-    """
-    nowhere = np.zeros(chain.length)
-    units = (1.0,) if _stays_real(chain) and not any_start else (1.0, 1j)
-    return [
-        (_with_covariance_alone(chain, j, unit), nowhere)
-        for j in range(chain.length)
-        for unit in units
-    ]
-
-
-def sizes_of_changes(chain: SourceChain, lacking: np.ndarray) -> list[float]:
-    """The weights of `covariance_changes` where the V_1j are changed by this, (m,)."""
-    if _stays_real(chain):
-        return [float(x) for x in lacking.real]
-    return [float(x) for x in np.column_stack([lacking.real, lacking.imag]).ravel()]
-
-
-def _stays_real(chain: SourceChain) -> bool:
-    return not (np.any(chain.drift.imag) or np.any(chain.covariance.imag))
-
-
-def up_alone(chain: Tiers) -> Tiers:
-    """The terms from the tier below alone."""
-
-    def without(pair: tuple[BlockEntries, BlockEntries]) -> tuple[BlockEntries, BlockEntries]:
-        even, odd = pair
-        return even._replace(value=0 * even.value), odd._replace(value=0 * odd.value)
-
-    return replace(chain, within=without(chain.within), down=without(chain.down))
-
-
-def explicit_work(entries: int, norm: float, time: float) -> float:
-    """Multiplications of `steps_to` up to a time, about, in those of dense matrices.
+class MovingPiece(NamedTuple):
+    """The source while one network holds.
 
     Args:
-        entries: Nonzero elements of the generator.
-        norm: Its norm, about.
-        time: Time.
+        source: Its mean and covariance since the network began.
+        length: How long the network holds.
     """
-    return _SPARSE * _STAGES * entries * (1 + time * norm / _STEP)
+
+    source: MovingSource
+    length: float
 
 
-def steps_to(
-    slope: Callable[[float, np.ndarray], np.ndarray],
-    start: np.ndarray,
-    times: list[float],
-    tolerance: float,
-    report: Callable[[str], None],
-) -> Iterator[np.ndarray]:
-    """The solution of y' = slope(t, y) at increasing times >= 0, from `start` at zero."""
-    y, now = start, 0.0
-    for time in times:
-        if time > now:
-            y, now = _stepped(slope, now, time, y, tolerance), time
-            report(f"t = {now:.3g}")
-        yield y
+def source_pieces(
+    chains: Sequence[SourceChain],
+    lengths: Sequence[float],
+    amplitudes: np.ndarray,
+    begin: np.ndarray | None = None,
+) -> list[MovingPiece]:
+    """The source under one network after the other: neither mean nor covariance jumps.
 
-
-def _stepped(
-    slope: Callable[[float, np.ndarray], np.ndarray],
-    now: float,
-    time: float,
-    y: np.ndarray,
-    tolerance: float,
-) -> np.ndarray:
-    """The solution of y' = slope(t, y) at a later time."""
-    from scipy.integrate import DOP853  # late: most calls need none of scipy.integrate
-
-    steps = DOP853(slope, now, y, time, rtol=tolerance, atol=tolerance)
-    while steps.status == "running":
-        message = steps.step()
-        if message is not None:  # the step fell below the spacing of the numbers
-            raise np.linalg.LinAlgError(message)
-    return np.asarray(steps.y)
-
-
-def _with_covariance_alone(chain: SourceChain, j: int, unit: complex) -> SourceChain:
-    """The chain whose only terms are those of the covariance of u_1 and u_j."""
-    nothing = (0 * chain.drive,) * chain.length
-    covariance = np.zeros((chain.length, chain.length), dtype=complex)
-    covariance[0, j] = unit
-    return replace(
-        chain,
-        liouvillian=0 * chain.liouvillian,
-        drift=np.zeros_like(chain.drift),
-        covariance=covariance,
-        backaction=nothing,
-        backaction_conj=nothing,
-    )
+    Args:
+        chains: Of the networks, one after the other, in common coordinates.
+        lengths: How long each of them lasts.
+        amplitudes: Of the modes' coherent states at time zero, (modes,).
+        begin: Covariance of the source at time zero, (m, m); zero if not given.
+    """
+    source, found = MovingSource(chains[0], amplitudes, begin), []
+    for number, (chain, length) in enumerate(zip(chains, lengths, strict=True)):
+        if number:
+            source = source.behind(chain, lengths[number - 1])
+        found.append(MovingPiece(source, length))
+    return found

@@ -26,16 +26,16 @@ import numpy as np
 
 from thermalent.continued_fraction.dynamics.coherent_source import factors
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.chain.fields import (
-    TierMatrices,
-    joined_tiers,
-    vectors_of,
-)
+from thermalent.continued_fraction.several_poles.chain.fields import TierMatrices
 from thermalent.continued_fraction.several_poles.chain.placements import count
-from thermalent.continued_fraction.several_poles.moving.empty_source import COLD, stretch_of
-from thermalent.continued_fraction.several_poles.moving.filling_chain import following_frame
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
-from thermalent.continued_fraction.several_poles.moving.stepped_run import SteppedRun
+from thermalent.continued_fraction.several_poles.moving.followed_run import (
+    FollowedRun,
+    FollowedStretch,
+)
+from thermalent.continued_fraction.several_poles.moving.moving_source import (
+    MovingPiece,
+    MovingSource,
+)
 from thermalent.networks.symmetry import element_charges
 
 # x, measured behind two and three poles at n_th = 20 to 1221: with less, more quanta are needed and
@@ -45,54 +45,67 @@ _SETTLED, _LOOKED_AT = 1e-2, 60  # when the mean is no longer looked at, and at 
 _NEGLIGIBLE = 1e-12  # part of its terms, below which a derivative of b_1 is zero
 
 
-class Reference:
-    """The Gaussian relative to which a source is followed.
-
-    Attributes: `width` is the largest width of the field that drives the emitters in that of the
-    stationary state, `turn` the phase factor of b_1 right after the start, `frame` the coordinates
-    that follow the Gaussian, and `suits` whether they exist and the source is hot.
-
-    Args:
-        source: Mean and covariance of the source over time.
-    """
-
-    def __init__(self, source: MovingSource) -> None:
-        self.source, chain = source, source.chain
-        times = np.linspace(0.0, source.settled(_SETTLED), _LOOKED_AT)
-        changes = [source.at(time) for time in times.tolist()]
-        filled = [chain.scale**2 * float(lacking[0].real) for lacking, _ in changes]
-        mean = np.array([abs(field) ** 2 for _, field in changes])
-        self.frame = following_frame(chain, np.sqrt(PART) * source.mean[:, None])
-        self.suits = self.frame is not None and chain.variance > COLD
-        widest = float(np.max(filled + PART * mean))
-        self.width = float(np.sqrt(1 + widest / chain.variance)) if self.suits else np.inf
-        self.turn = first_turn(source)
+def reference_width(pieces: Sequence[MovingPiece], variance: float) -> float:
+    """The largest width of the wider Gaussian, in that of some variance of the field."""
+    largest = variance
+    for source, length in pieces:
+        chain = source.chain
+        for time in np.linspace(0.0, min(length, source.settled(_SETTLED)), _LOOKED_AT).tolist():
+            lacking, field = source.at(time)
+            filled = chain.scale**2 * float((chain.covariance[0, 0] + lacking[0]).real)
+            largest = max(largest, filled + PART * abs(field) ** 2)
+    return float(np.sqrt(largest / variance))
 
 
-class CoherentSector(SteppedRun):
-    """One evolution of one charge, from a coherent state of the source.
+class WiderRun:
+    """One evolution of all charges, those >= 0 by a run each; the others are their adjoints.
 
     Args:
-        reference: What the source is followed relative to.
+        stretches: The wider Gaussian, as it is followed.
+        turn: The phase factor of b_1 right after the start.
         quanta: K.
-        rho: Initial density matrix, (d, d).
-        charge: Total charge Q.
         last: The highest tier.
+        rho: Initial density matrix, (d, d).
     """
 
     def __init__(
         self,
-        reference: Reference,
+        stretches: Sequence[FollowedStretch],
+        turn: complex,
         quanta: int,
-        rho: np.ndarray,
-        charge: int,
         last: int,
+        rho: np.ndarray,
     ) -> None:
-        assert reference.frame is not None
-        start = sharp_start(reference.source.chain, reference.turn, quanta, rho, charge, last)
-        stretch = stretch_of(reference.frame, reference.source, quanta, charge, held=start.held())
-        built = stretch.parts[0]
-        super().__init__([stretch], joined_tiers(built, vectors_of(built, start)), last, long=True)
+        self.last, chain = last, stretches[0].chain
+        self.sectors = [
+            FollowedRun(
+                stretches,
+                quanta,
+                rho,
+                charge,
+                last,
+                sharp_start(chain, turn, quanta, rho, charge, last),
+            )
+            for charge in range(int(np.max(chain.numbers)) + 1)
+        ]
+
+    @property
+    def bytes(self) -> float:
+        """See `Run`."""
+        return max(sector.bytes for sector in self.sectors)
+
+    def work(self, time: float, tolerance: float) -> float:
+        """See `Run`."""
+        return sum(sector.work(time, tolerance) for sector in self.sectors)
+
+    def states(self, times: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray, float]:
+        """See `Run`."""
+        states, error, refused = self.sectors[0].states(times, tolerance)
+        for sector in self.sectors[1:]:
+            found, own, lost = sector.states(times, tolerance)
+            states = states + found + found.conj().transpose(0, 2, 1)
+            error, refused = error + 2 * own, max(refused, lost)
+        return states, error, refused
 
 
 def sharp_start(
@@ -117,56 +130,6 @@ def sharp_start(
         tiers[:, 0] += np.multiply.outer(sizes, np.where(difference == one, inside, 0))
     shape = (*tiers.shape[:2], d, d)
     return TierMatrices(chain, quanta, charge, tiers.reshape(shape), np.eye(chain.length))
-
-
-class RunOfCharges:
-    """One evolution of all charges, each by a run of its own.
-
-    Args:
-        sectors: The runs of the charges 0, 1, ...; those below zero are their adjoints.
-        last: The highest tier.
-    """
-
-    def __init__(self, sectors: Sequence[SteppedRun], last: int) -> None:
-        self.sectors, self.last = sectors, last
-
-    @property
-    def bytes(self) -> float:
-        """See `Run`."""
-        return max(sector.bytes for sector in self.sectors)
-
-    def work(self, time: float, tolerance: float) -> float:
-        """See `Run`."""
-        return sum(sector.work(time, tolerance) for sector in self.sectors)
-
-    def states(
-        self, times: np.ndarray, settled: float, tolerance: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """See `Run`."""
-        states, error, refused = self.sectors[0].states(times, settled, tolerance)
-        for sector in self.sectors[1:]:
-            found, own, lost = sector.states(times, settled, tolerance)
-            states = states + found + found.conj().transpose(0, 2, 1)
-            error, refused = error + 2 * own, max(refused, lost)
-        return states, error, refused
-
-
-class CoherentRun(RunOfCharges):
-    """One evolution with K quanta and the tiers up to `last`, of all charges.
-
-    Args:
-        reference: What the source is followed relative to.
-        quanta: K.
-        last: The highest tier.
-        rho: Initial density matrix, (d, d).
-    """
-
-    def __init__(self, reference: Reference, quanta: int, last: int, rho: np.ndarray) -> None:
-        highest = int(np.max(reference.source.chain.numbers))
-        charges = range(highest + 1)
-        super().__init__(
-            [CoherentSector(reference, quanta, rho, charge, last) for charge in charges], last
-        )
 
 
 def first_turn(source: MovingSource) -> complex:
