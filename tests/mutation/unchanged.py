@@ -387,6 +387,54 @@ UNCHANGED: list[Unchanged] = [
         "value - _SUFFICIENT * length * expected",
         "the same minimum, by a step that descends or by one that descends enough",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/laplace/conserved.py",
+        "Conserved",
+        "size + _SMALL_ROW * np.max(size, initial=0.0)",
+        "which row a conserved quantity replaces: any that it has a part of leaves a solution",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/basis_kernels.py",
+        "_SIDE",
+        "8",
+        "numbers of a row that are summed at a time, in rows that are filled up to as many",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/batch/kernels.py",
+        "fold_lanes",
+        "own_size - 1",
+        "rows that a block does not have hold nothing",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/stationary.py",
+        "project",
+        "right - slope @ right",
+        "what is conserved belongs to the emitters: no tier acts on it, and K has no part of it",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/stationary.py",
+        "project",
+        "1e3",
+        "between singular values that are rounding and those of rates that are told from zero",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/small.py",
+        "_alike",
+        "keys == keys[0]",
+        "a quick way where all are alike, which the other one finds as well",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/small.py",
+        "_alike",
+        "len(keys) and (keys == keys[0]).all()",
+        "a quick way where all are alike, which the other one finds as well",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/sensitivity/adjoint.py",
+        "adjoint",
+        "y.shape[1] <= SMALL",
+        "the same sums by a kernel or by products of matrices",
+    ),
 ]
 
 
