@@ -25,21 +25,28 @@ from tests.mutation.unchanged import reason
 def main() -> None:
     """The command line: starts itself again inside of a snapshot."""
     given = _arguments().parse_args()
-    if given.inside is not None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if given.inside is None:
+            sys.exit(_inside_of_a_snapshot(given.seed))
         report(given, Path.cwd(), *given.inside)
-        return
-    seed = int(time.time()) if given.seed is None else given.seed
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+
+
+def _inside_of_a_snapshot(seed: int | None) -> int:
     with snapshot() as tree:
         work = tree.parent / "work"
         work.mkdir()
         command = [sys.executable, "-m", "tests.mutation", *sys.argv[1:]]
-        command += ["--seed", str(seed), "--inside", str(work), str(ROOT / "output" / "mutation")]
+        command += ["--seed", str(int(time.time()) if seed is None else seed)]
+        command += ["--inside", str(work), str(ROOT / "output" / "mutation")]
+        process = subprocess.Popen(command, cwd=tree, env=environment(tree))
         try:
-            ended = subprocess.run(command, cwd=tree, env=environment(tree))
-        except KeyboardInterrupt:
-            sys.exit("stopped")
-    sys.exit(ended.returncode)
+            return process.wait()
+        finally:
+            process.terminate()  # then it ends those that it started
+            process.wait()
 
 
 def _arguments() -> argparse.ArgumentParser:

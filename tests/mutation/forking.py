@@ -69,7 +69,7 @@ def _started(task: Callable[[], None]) -> int:
         return pid
     try:
         os.setpgid(0, 0)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         quiet()
         task()
         os._exit(0)

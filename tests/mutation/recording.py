@@ -137,7 +137,11 @@ class _Recorder:
     def pytest_collection(self) -> None:
         self.begin()
 
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if any(item.nodeid.startswith(KEPT_RESULTS) for item in session.items):
+            from tests.kept_results.calling import vocabulary
+
+            vocabulary()  # which all of them use, but the first of them makes
         self.at_import = self.end()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -53,6 +53,7 @@ def tree(tmp_path):
         "thermalent/room/__init__.py": "",
         "thermalent/room/module.py": MODULE,
         "tests/room/test_module.py": TESTS,
+        "tests/kept_results/calling.py": "def vocabulary():\n    pass\n",
         "tests/kept_results/test_kept_results.py": "def test_nothing():\n    pass\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
