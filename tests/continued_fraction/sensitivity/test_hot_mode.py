@@ -11,7 +11,8 @@ import thermalent as te
 from thermalent.analysis.design import search
 from thermalent.continued_fraction import one_mode
 from thermalent.continued_fraction.radial import plan
-from thermalent.continued_fraction.sensitivity import observed_chain
+from thermalent.continued_fraction.radial.solve import CUT, LARGEST, LeftOut
+from thermalent.continued_fraction.sensitivity import hot_mode, observed_chain
 
 
 def link(ln_n, ln_kappa, **rest):
@@ -165,3 +166,102 @@ def test_evolutions_behind_hot_modes_are_refused_before_they_begin():
     ):
         with pytest.raises(te.MethodError, match=r"up to 300000 over time\. Steady states may be"):
             call()
+
+
+def judged(monkeypatch, values, *, error, rounding=(0.0, 0.0), rtol=1e-3, largest=None):
+    """Derivatives of given values, whose left out part is given, too; and what that was asked."""
+    asked = []
+
+    def left_out(shifts, tail, steadily):
+        asked.append((tail, steadily))
+        return LeftOut(error, np.array([0.25, 0.5, 1.0]))
+
+    monkeypatch.setattr(hot_mode, "left_out", left_out)
+    chain = object.__new__(hot_mode.HotChain)
+    chain.scales, chain.rounding = np.array([1.0, 0.1]), np.array(rounding)
+    now = hot_mode._OnElements(
+        np.array(values), np.array([1e-9, 0.0]), np.array([0.0, 10.0]), 1e-4, np.zeros(1)
+    )
+    found, done = chain._judged(now, [], LARGEST[0] if largest is None else largest, rtol)
+    return found.errors, done, asked
+
+
+def test_errors_hold_what_elements_rounding_and_slopes_leave(monkeypatch):
+    term = 512 * np.finfo(float).eps
+    errors, _, asked = judged(monkeypatch, [2.0, 4.0], error=1e-5, rounding=(1e-6, 2e-6))
+    # The first has the share of its own size, all of it; the second that of its change.
+    expected = [1e-5 + 1e-6 + 1e-9, 0.5e-5 / 0.1 + 2e-6 + 10 * term]
+    np.testing.assert_allclose(errors, expected, rtol=1e-9)
+    assert asked == [(1e-4 * 2.0, True)]
+    assert judged(monkeypatch, [2.0, 4.0], error=0.0, largest=LARGEST[1])[2][0][1] is False
+    # In units of its parameter the second is the larger one.
+    assert judged(monkeypatch, [2.0, 40.0], error=0.0)[2][0][0] == pytest.approx(1e-4 * 4.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "rounding", "done"),
+    [
+        (0.99 * 2e-3, (0.0, 0.0), True),
+        (1.01 * 2e-3, (0.0, 0.0), False),
+        (1.01 * 2e-3, (2.1e-3, 0.0), True),  # no more than rounding, which is more than half
+        (1.01 * 2e-3, (0.0, 2.1e-2), True),
+        (1.01 * 2e-3, (2.0e-3, 0.0), False),
+    ],
+)
+def test_more_elements_end_with_the_tolerance_or_with_rounding(monkeypatch, error, rounding, done):
+    assert judged(monkeypatch, [2.0, 4.0], error=error, rounding=rounding)[1] is done
+
+
+def searched(monkeypatch, tails, *, ends=99):
+    """A search of given tails, on given meshes; what it measured and compared."""
+    noted, left = [], list(tails)
+    chain = object.__new__(hot_mode.HotChain)
+    chain.scales = np.array([1.0, 0.1])
+    equation = type("Equation", (), {"smallest": 0.1})()
+    chain.equation = equation
+
+    def on(_, integrals):
+        turn = len(tails) - len(left)
+        values = np.array([2.0 + 0.1**turn, 5.0])
+        return hot_mode._OnElements(values, *np.zeros((2, 2)), left.pop(0), np.array([0.5, 0.1]))
+
+    def found(now, shifts, largest, rtol):
+        noted.append([shift.tolist() for shift in shifts])
+        return hot_mode.HotDerivatives(now.values, now.values), len(noted) >= ends
+
+    monkeypatch.setattr(hot_mode, "MESHES", ((4, 2), (6, 2), (8, 3), (12, 3)))
+    monkeypatch.setattr(hot_mode, "radial_integrals", lambda *given: given)
+    chain._on, chain._judged = on, found
+    chain._rounding = lambda integrals, values: noted.append(("rounding", *integrals)) or values
+    return chain, noted
+
+
+def test_elements_are_added_until_derivatives_agree(monkeypatch):
+    chain, noted = searched(monkeypatch, [0.0] * 4)
+    wide, found = chain._up_to(5.0, 1e-3, lambda text: None)
+    assert wide
+    assert found.values[0] == pytest.approx(2.001)
+    assert noted[0] == ("rounding", 6, 2, 0.1, 5.0)
+    # Two changes at least are compared, of the derivatives in units and of the state.
+    assert noted[1] == [pytest.approx([0.9, 0, 0, 0]), pytest.approx([0.09, 0, 0, 0])]
+    assert len(noted) == 3
+    chain, noted = searched(monkeypatch, [0.0] * 4, ends=2)
+    assert chain._up_to(5.0, 1e-3, lambda text: None)[1].values[0] == pytest.approx(2.01)
+
+
+def test_a_field_beyond_the_radius_takes_a_larger_one(monkeypatch):
+    allowed = CUT * 1e-3 * 0.5
+    for tails, wide, some in (
+        ([1.01 * allowed], False, False),
+        ([0.99 * allowed] * 4, True, True),
+        ([0.0, 0.0, 0.0, 1.01 * allowed], False, True),
+    ):
+        chain, _ = searched(monkeypatch, tails)
+        ended, found = chain._up_to(5.0, 1e-3, lambda text: None)
+        assert (ended, found is not None) == (wide, some)
+    # What was found up to the smaller radius is kept where the larger one gives nothing.
+    chain, _ = searched(monkeypatch, [0.0, 0.0, 0.0, *[1.0] * 4])
+    assert chain.derivatives(1e-3, lambda text: None).values[0] == pytest.approx(2.01)
+    chain, _ = searched(monkeypatch, [1.0] * 9)
+    with pytest.raises(np.linalg.LinAlgError):
+        chain.derivatives(1e-3, lambda text: None)
