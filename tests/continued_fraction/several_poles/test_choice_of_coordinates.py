@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from thermalent.continued_fraction.several_poles import choice
-from thermalent.continued_fraction.several_poles.moving.empty_source import COLD
 from thermalent.support import memory_limit
 
 
@@ -124,7 +123,9 @@ def test_the_lattice_takes_longer_the_wider_the_source(monkeypatch):
     assert choice.lattice_seconds.__wrapped__(of) == np.inf
 
 
-@pytest.mark.parametrize(("variance", "bytes_"), [(0.99 * COLD, 90.0), (1.01 * COLD, 70.0)])
+@pytest.mark.parametrize(
+    ("variance", "bytes_"), [(0.99 * choice.COLD, 90.0), (1.01 * choice.COLD, 70.0)]
+)
 def test_hot_coherent_starts_have_charges_apart_where_that_is_less(monkeypatch, variance, bytes_):
     asked = []
     monkeypatch.setattr(choice, "bytes_of_displaced", lambda *given: asked.append(given[3]) or 90.0)
