@@ -475,6 +475,8 @@ def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
     changes = np.array([0.0, 1e-2, 1e-4])
     expected = error_of(ONE_BY_ONE, changes, 2, state[0, 0]) + 1e-12
     assert error == pytest.approx(expected, rel=1e-9)
+    # A longer chain begins with one quantum, too.
+    assert reached(monkeypatch, given, length=4)[2:4] == (40, 3)
     alone = reached(monkeypatch, [0.7, 0.7 - 1e-5], length=1)
     assert alone[1] == pytest.approx(1e-5 + 1e-12, rel=1e-6)
     assert alone[-1] == [40, 20]
@@ -485,3 +487,39 @@ def test_the_search_for_a_reached_state_ends_with_its_budget(monkeypatch, grante
     """Each takes five folds, and the next one is counted before it is begun."""
     found = reached(monkeypatch, [0.5, 0.6, 0.7, 0.8], granted=granted)
     assert found[3:5] == (quanta, "budget")
+
+
+@pytest.mark.parametrize(
+    ("granted", "quanta", "reachable"),
+    [
+        (np.inf, 4, 3e-3),  # a third of the tolerance is enough of a change
+        (49.0, 2, 0.1),  # two at least, whatever they take
+        (51.0, 3, 1e-2),
+        (69.0, 3, 1e-2),
+        (71.0, 4, 3e-3),
+    ],
+)
+def test_quanta_of_an_evolution_are_added_as_far_as_work_is_granted(
+    monkeypatch, granted, quanta, reachable
+):
+    """With the change of the last one, where the tolerance is not reached."""
+    sector = evolution._Sector(chain_of(LINK), np.eye(2), 0, 30)
+    values, folds = {1: 0.0, 2: 0.1, 3: 0.11, 4: 0.1109, 5: 0.1109}, []
+
+    def fold_work(depth, size):
+        folds.append((depth, size))
+        return 20.0 * len(folds) / evolution._FOLDS + 10.0 / evolution._FOLDS
+
+    monkeypatch.setattr(evolution, "fold_work", fold_work)
+    monkeypatch.setattr(sector, "built", lambda k: (SimpleNamespace(sizes=(6 * k, k), k=k), None))
+    monkeypatch.setattr(
+        sector, "_transformed", lambda built, start, weighted: np.array([values[built.k], 0.0])
+    )
+    monkeypatch.setattr(evolution, "_probes", lambda built, times: [])
+    found = sector.quanta(np.ones(1), 3e-3, granted)
+    assert found == (quanta, pytest.approx(reachable))
+    # The blocks of the next order, from those of this one.
+    expected = [(30, 6 * k * count(1, k + 1) / count(1, k)) for k in range(1, len(folds) + 1)]
+    assert folds == [pytest.approx(one) for one in expected]
+    one = evolution._Sector(SimpleNamespace(length=1), np.eye(2), 0, 30)
+    assert one.quanta(np.ones(1), 3e-3, 0.0) == (0, 3e-3)
