@@ -47,7 +47,7 @@ _DISTURBANCES = 2.0
 _LONGEST = 1e60  # delay: each decade more takes as long as the first
 _LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
-_TOGETHER = 64  # frequencies between two looks for signals
+_TOGETHER = 128  # frequencies between two looks for signals
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 
@@ -149,9 +149,11 @@ def spectrum(
         return Spectrum(frequencies=omega, **vars(several), made_by=made_by)
     regressions = _regressions(network, of, 1, checked or DEFAULT_SPECTRUM_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
+    # A frequency and its negative side by side: of real chains they are solved together.
+    order = np.argsort(np.abs(omega), kind="stable")
     with working("spectrum") as report:
         for begin in range(0, len(omega), _TOGETHER):
-            some = slice(begin, begin + _TOGETHER)
+            some = order[begin : begin + _TOGETHER]
             for row, regression in enumerate(regressions):
                 try:
                     found, error = regression.at_frequencies(omega[some], regression.last)

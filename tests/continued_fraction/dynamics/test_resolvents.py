@@ -81,3 +81,46 @@ def test_a_frequency_without_a_solution_is_named(monkeypatch):
     monkeypatch.setattr(Regression, "at_frequency", singular)
     with pytest.raises(np.linalg.LinAlgError, match=r"^-1\.3$"):
         regression().at_frequencies(OMEGA[1:2], 24)
+
+
+def test_of_a_real_chain_a_frequency_and_its_negative_are_solved_once(monkeypatch):
+    """Also where the grid is symmetric to rounding alone: that difference is in the errors."""
+    omega, solved = np.linspace(-5, 5, 40), []
+    together = correlations.resolvents
+
+    def counted(chain, nodes, *given):
+        solved.append(len(nodes))
+        return together(chain, nodes, *given)
+
+    monkeypatch.setattr(correlations, "resolvents", counted)
+    for network, each in ((te.thermal_link(3.0, 0.2), 20), (NETWORKS["two qubits"](), 40)):
+        found = regression(network)
+        alone = np.array([found.at_frequency(w, 24) for w in omega])
+        values, errors = found.at_frequencies(omega, 24)
+        assert solved.pop() == pytest.approx(each, abs=4)
+        assert np.all(np.abs(values - alone[:, 0]) <= errors)
+        assert np.all(errors <= 2.1 * alone[:, 1].real)
+
+
+def test_mirror_images_are_found_to_rounding():
+    eps = np.finfo(float).eps
+    omega = np.array([1.0, -3.0, 0.0, -1.0, 3.0 * (1 + 2 * eps), -0.0, 1.0 + 1e-12, 1.0])
+    which, chosen = resolvents.mirror_images(omega)
+    assert chosen.tolist() == [1.0, -3.0, 0.0, 1.0 + 1e-12]
+    assert which.tolist() == [0, 1, 2, 0, 1, 2, 3, 0]
+    assert [len(part) for part in resolvents.mirror_images(np.zeros(0))] == [0, 0]
+
+
+def test_what_a_start_has_beside_a_real_one_is_in_the_error():
+    """A start that is real to rounding is solved as a real one; the rest is an error of it."""
+    found = regression(te.thermal_link(3.0, 0.2))
+    assert found.real
+    plain, before = found.at_frequencies(OMEGA, 24)
+    found.start = found.start.real + 5e-15j * np.max(np.abs(found.start))
+    values, errors = found.at_frequencies(OMEGA, 24)
+    assert np.array_equal(values, plain)
+    exact = np.array([found.at_frequency(w, 24)[0] for w in OMEGA])
+    assert np.all(np.abs(exact - values) <= errors - 0.5 * before)
+    found = regression(te.thermal_link(3.0, 0.2))
+    found.start = found.start.real + 1e-3j * np.max(np.abs(found.start))
+    assert not found.real

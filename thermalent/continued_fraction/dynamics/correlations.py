@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from scipy import sparse
@@ -28,7 +28,11 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.laplace.oscillations import weakly_damped
-from thermalent.continued_fraction.dynamics.laplace.resolvents import Resolvents, resolvents
+from thermalent.continued_fraction.dynamics.laplace.resolvents import (
+    Resolvents,
+    mirror_images,
+    resolvents,
+)
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.networks.symmetry import element_charges
@@ -36,6 +40,9 @@ from thermalent.networks.symmetry import element_charges
 _ROUNDING = 8 * float(np.finfo(float).eps)
 # A residual of so many roundings leaves an error far below one of them where it is accounted for.
 _LOST = 100.0
+_TINY = float(np.finfo(float).tiny)
+# Of a start that is real but for rounding, the largest imaginary part, relative to its elements.
+_START_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +176,9 @@ def vector_of_all_tiers(
     stationary = TierZeroEquation(chain)
     matrix = assemble(chain, last)
     if reached is None:
-        pinned = matrix.tolil()
-        pinned[stationary.row, :] = 0
-        pinned[stationary.row, : chain.tier0_size] = stationary.trace
         right = np.zeros(matrix.shape[0])
         right[stationary.row] = 1.0
-        x, rounding = _refined(sparse.csc_array(pinned), right)
+        x, rounding = _refined(_with_row(matrix, stationary.row, stationary.trace), right)
     else:
         x0 = stationary.coordinates(reached)
         above = sparse.csc_array(matrix[chain.tier0_size :, chain.tier0_size :])
@@ -182,6 +186,17 @@ def vector_of_all_tiers(
         x, rounding = _refined(above, right)
         x = np.concatenate([x0, x])
     return x, rounding
+
+
+def _with_row(matrix: sparse.csr_array, row: int, first: np.ndarray) -> sparse.csc_array:
+    """The matrix with the first elements of a row given, and no others in it."""
+    elements = matrix.tocoo()
+    rows, columns = elements.coords
+    kept, (given,) = rows != row, np.nonzero(first)
+    rows = np.concatenate([rows[kept], np.full(len(given), row)])
+    columns = np.concatenate([columns[kept], given])
+    values = np.concatenate([elements.data[kept], first[given]])
+    return sparse.csc_array((values, (rows, columns)), shape=matrix.shape)
 
 
 def _refined(matrix: sparse.csc_array, right: np.ndarray) -> tuple[np.ndarray, float]:
@@ -294,12 +309,21 @@ class Regression:
         Raises:
             numpy.linalg.LinAlgError: an eigenvalue of the network is at the frequency of its words.
         """
-        found = self._together(1j * omegas, depth)
+        solved = mirror_images(omegas) if self.real else (np.arange(len(omegas)), omegas)
+        found = self._together(1j * solved[1], depth)
         values, errors = np.zeros(len(omegas), dtype=complex), np.zeros(len(omegas))
         lost = np.ones(len(omegas), dtype=bool)
         if found is not None:
-            values, lost = found.values, self._lost(found)
-            errors = _ROUNDING * found.terms + self.start_error * found.begun
+            place, frequencies = solved
+            turned = np.signbit(frequencies[place]) != np.signbit(omegas)
+            values = np.where(turned, found.values[place].conj(), found.values[place])
+            lost = self._lost(found)[place]
+            # A frequency that is off by a share of itself does as much as a rounding of |z|.
+            off = np.abs(np.abs(frequencies[place]) - np.abs(omegas))
+            share = off / np.maximum(np.abs(omegas), _TINY)
+            errors = (_ROUNDING + share) * found.terms[place] + self.start_error * found.begun[
+                place
+            ]
         for i in np.flatnonzero(lost):
             try:
                 values[i], errors[i] = self.at_frequency(float(omegas[i]), depth)
@@ -317,9 +341,23 @@ class Regression:
             values[i] = self(complex(nodes[i]), depth)
         return values
 
+    @cached_property
+    def real(self) -> bool:
+        """Whether the transforms at z and its conjugate are conjugates, to rounding of the start.
+
+        So they are of a real chain, read by a real row.
+        """
+        bands = [band.value for band in (*self.chain.up, *self.chain.down)]
+        if any(np.any(np.imag(part)) for part in (*self.chain.a, *bands, self.row)):
+            return False
+        most = _START_ROUNDING * float(np.max(np.abs(self.start), initial=0.0))
+        return bool(np.all(np.abs(np.imag(self.start)) <= most))
+
     def _together(self, nodes: np.ndarray, depth: int) -> Resolvents | None:
-        last = max(depth, self.last)
-        return resolvents(self.chain, nodes, last, self.start, self.start_size, self.row)
+        start, size, last = self.start, self.start_size, max(depth, self.last)
+        if self.real:  # what is left out is taken as an error of the start
+            start, size = start.real, size + np.abs(np.imag(start)) / self.start_error
+        return resolvents(self.chain, nodes, last, start, size, self.row)
 
     def _lost(self, found: Resolvents) -> np.ndarray:
         """Where elimination without pivoting may have lost digits that pivoting keeps, (w,)."""

@@ -11,6 +11,10 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 from thermalent.continued_fraction.memory import MOST_IN_LANES, RESOLVENTS, lanes_bytes
 
+# Grids that mean to be symmetric are so to roundings of their ends: so far apart are frequencies
+# that count as one, which the errors take in.
+_SAME = 8 * float(np.finfo(float).eps)
+
 
 class Resolvents(NamedTuple):
     """Numbers at every z, (w,) each.
@@ -75,6 +79,26 @@ def resolvents(
         part.transpose(1, 0, 2).reshape(3, -1)[:, : len(nodes)] for part in found
     )
     return Resolvents(real + 1j * imaginary, missed, terms, begun)
+
+
+def mirror_images(omegas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies of which all are one or the negative of one, to rounding.
+
+    Args:
+        omegas: All frequencies, (w,).
+
+    Returns:
+        Which of them each is, (w,), and those, in the order in which they come first.
+    """
+    order = np.argsort(np.abs(omegas), kind="stable")
+    size = np.abs(omegas[order])
+    place, first = np.zeros(len(omegas), dtype=int), 0
+    for i in range(len(order)):
+        if size[i] - size[first] > _SAME * size[i]:
+            first = i
+        place[order[i]] = order[first]
+    chosen, which = np.unique(place, return_inverse=True)
+    return which, omegas[chosen]
 
 
 def _as_complex(band: Band) -> Band:
