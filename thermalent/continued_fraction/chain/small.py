@@ -238,8 +238,8 @@ def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray
 def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """The bright-dark basis of each network, (p, d, d)."""
     n, d = len(lowering) + 1, len(numbers)
-    # From the mode to the emitters: the first column of the flat J and G.
-    exchange, decay = number[:, n : n * n : n], number[:, n * n + n : 2 * n * n : n]
+    # From the mode to the emitters: the first column of the flat J, and the first row of G.
+    exchange, decay = number[:, n : n * n : n], number[:, n * n + 1 : n * n + n]
     coupled = np.conj(0.5 * decay + 1j * exchange)
     # Every element of the sum comes from one emitter.
     drive = (coupled @ lowering.reshape(n - 1, d * d)).reshape(-1, d, d)
