@@ -1,5 +1,7 @@
 """Errors of sensitivities where rounding of the generator decides: nearly dark, many decades."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,46 @@ def test_a_population_that_rounding_left_is_no_entanglement():
     found = te.sensitivities(lambda **given: rebuilt(network, **given), parameters, "concurrence")
     truth = slope(network, numbers.concurrence, n_th=[1])
     assert abs(float(truth) - found["n_th"]) <= found.errors["n_th"] < 1e-8
+
+
+def test_conditioning_is_six_standard_deviations_of_eight_disturbed_chains(monkeypatch):
+    """Of what the chains change and of what the slopes change, together."""
+    drawn = iter([(2.0 + 3e-6, 4e-6), (2.0 - 3e-6, -4e-6)] * 4)
+    now = []
+
+    def contracted(chain, moved, change):
+        if change == "estimate":
+            now[:] = next(drawn)
+            return now[0], 0.0
+        assert change == "drawn"
+        return now[1], 0.0
+
+    chain = object.__new__(module.ObservedChain)
+    chain.flat, chain.keys, chain.h = False, [("n_th", 0)], None
+    chain.changes = [SimpleNamespace(estimate="estimate", noise=None)]
+    chain._moments = lambda chain, last: (None, None)
+    monkeypatch.setattr(module, "hierarchy_chain", lambda h, **given: None)
+    monkeypatch.setattr(module, "randomised", lambda noise, rng: "drawn")
+    monkeypatch.setattr(module, "contracted", contracted)
+    found = chain.conditioning(np.array([2.0]), 10)
+    np.testing.assert_allclose(found, [6 * 5e-6], rtol=1e-6)
+    assert next(drawn, None) is None
+    chain.flat = True
+    assert chain.conditioning(np.array([2.0]), 10).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(("share", "doubted"), [(0.99, True), (1.01, False)])
+def test_entanglement_no_larger_than_four_errors_is_doubted(monkeypatch, share, doubted):
+    """And than the rounding of one, where the state has no error."""
+    chain = object.__new__(module.ObservedChain)
+    monkeypatch.setattr(module.ObservedChain, "_entangled", True)
+    for error in (1e-9, 0.0):
+        chain.state = SimpleNamespace(error=error)
+        least = 4 * error + 16 * np.finfo(float).eps
+        chain.observed = SimpleNamespace(value=share * least)
+        assert bool(chain._doubt()) is doubted
+    chain.observed = SimpleNamespace(value=0.0)
+    assert not chain._doubt()
+    chain.observed = SimpleNamespace(value=share * least)
+    monkeypatch.setattr(module.ObservedChain, "_entangled", False)
+    assert not chain._doubt()
