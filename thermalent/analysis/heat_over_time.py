@@ -28,6 +28,7 @@ from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import TierOperators, tier_matrices
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.several_poles.moving.schedule_evolution import HOW_OF_SCHEDULES
 from thermalent.continued_fraction.switching.evolution import (
     read_pieces,
     start_amplitude,
@@ -35,7 +36,6 @@ from thermalent.continued_fraction.switching.evolution import (
 )
 from thermalent.continued_fraction.switching.generators import ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
-from thermalent.continued_fraction.switching.several_poles import HOW_OF_SCHEDULES
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.estimates import Estimates

@@ -19,13 +19,13 @@ from thermalent.analysis.heat_currents import HeatChannels
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import matrices_of, split
 from thermalent.continued_fraction.several_poles.chain.placements import placements
-from thermalent.continued_fraction.switching.poles_source import PolesStretch
-from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
-from thermalent.continued_fraction.switching.run import TierReading
-from thermalent.continued_fraction.switching.several_poles import (
-    read_several_poles,
+from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.schedule_evolution import read_several_poles
+from thermalent.continued_fraction.several_poles.moving.source_schedule import (
+    PolesStretch,
     whole_chains,
 )
+from thermalent.continued_fraction.switching.run import TierReading
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.liouvillian import lowering_operators
 from thermalent.networks.network import Network

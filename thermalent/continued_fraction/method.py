@@ -20,7 +20,6 @@ from thermalent.continued_fraction.one_mode_evolution import OneModeEvolutionPla
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.switching.evolution import ScheduleEvolutionPlan
-from thermalent.continued_fraction.switching.several_poles import plan_schedule
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode
@@ -140,8 +139,6 @@ class ContinuedFraction(Method):
                 return Refusal(mismatch)
         several_networks = isinstance(task, EvolutionTask) and len(task.pieces) > 1
         if len(network.modes) > 1:
-            if isinstance(task, EvolutionTask) and several_networks:
-                return plan_schedule(task, self.settings)
             return several_modes.plan_several_modes(task, self.settings)
         networks = task.networks if isinstance(task, EvolutionTask) else (network,)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,10 +10,19 @@ from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.several_poles import choice, results
-from thermalent.continued_fraction.several_poles.chain.coordinates import Source, SourceChain
+from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
+from thermalent.continued_fraction.several_poles.chain.coordinates import (
+    NoChainError,
+    Source,
+    SourceChain,
+)
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
-from thermalent.continued_fraction.switching.several_poles import schedule_evolution
+from thermalent.continued_fraction.several_poles.moving.fading_source import fading_refusal
+from thermalent.continued_fraction.several_poles.moving.schedule_evolution import schedule_evolution
+from thermalent.continued_fraction.several_poles.moving.source_schedule import schedule_of
+from thermalent.networks.gaussian_source import UnstableSourceError
+from thermalent.networks.symmetry import SymmetryError
 from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan, Refusal
@@ -40,12 +49,35 @@ def plan_several_modes(task: Task, settings: Settings) -> Plan | Refusal:
 
 
 def _evolution(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
+    if len(task.pieces) > 1:
+        return _schedule(task, settings)
     source = Source(task.network)
     reason = choice.chain_refusal(source)
     if reason is not None:
         return Refusal(reason)
     assert isinstance(source.chain, SourceChain)  # or the evolution is refused
-    return SeveralModesEvolutionPlan(task=task, settings=settings, chain=source.chain)
+    return SeveralModesEvolutionPlan(task=task, settings=settings, chains=[source.chain])
+
+
+def _schedule(task: EvolutionTask, settings: Settings) -> Plan | Refusal:
+    try:
+        chains = common_chains(task.networks)
+    except (SymmetryError, UnstableSourceError) as error:
+        return Refusal(str(error))
+    except NoChainError as error:
+        return Refusal(
+            f"a schedule behind several modes takes those that drive the emitters through one "
+            f"amplitude: {error} Use te.Fock() or te.FieldTrajectories()."
+        )
+    for chain in {id(chain): chain for chain in chains}.values():
+        reason = choice.chain_too_large(chain)
+        if reason is not None:
+            return Refusal(reason)
+    schedule = schedule_of(chains, task)
+    reason = fading_refusal(schedule.chains, schedule.lengths, schedule.begin)
+    if reason is not None:
+        return Refusal(reason)
+    return SeveralModesEvolutionPlan(task=task, settings=settings, chains=chains)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,27 +146,30 @@ class SeveralModesPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SeveralModesEvolutionPlan(Plan):
-    """An evolution in the chain's coordinates, however the source starts."""
+    """An evolution in the coordinates of a chain, one for each network."""
 
     task: EvolutionTask
     settings: Settings
-    chain: SourceChain
+    chains: list[SourceChain]
 
     @property
     def cost(self) -> Cost:
         """Cost of some sixty fractions of the chain per decade of the times.
 
-        From a coherent source it depends on how many quanta along the chain are needed.
+        Of schedules, and from a coherent source, it depends on how many quanta are needed.
         """
+        chain, rtol = self.chains[0], self.settings.aimed_rtol
+        once = choice.chain_cost(chain, rtol)
+        if len(self.task.pieces) > 1:
+            return replace(once, operations=np.nan)
         times = self.task.times[self.task.times > 0]
         decades = 1 + (float(np.log10(times[-1] / times[0])) if len(times) else 0.0)
-        once = choice.chain_cost(self.chain, self.settings.aimed_rtol)
         # Measured: contours end with fewer quanta than a steady state, but hold two chains.
         needed = 3e7 + 0.4 * once.bytes
         if self.task.source == "empty":
-            needed += choice.empty_start_bytes(self.chain, self.settings.aimed_rtol)
+            needed += choice.empty_start_bytes(chain, rtol)
         elif not isinstance(self.task.source, str):
-            needed += choice.coherent_start_bytes(self.chain, self.settings.aimed_rtol)
+            needed += choice.coherent_start_bytes(chain, rtol)
         coherent = not isinstance(self.task.source, str)
         operations = np.nan if coherent else 60 * decades * once.operations
         return Cost(bytes=needed, operations=operations, least=once.least)
@@ -143,10 +178,10 @@ class SeveralModesEvolutionPlan(Plan):
         """Exact states at the times, each with its error."""
         task, settings = self.task, self.settings
         tolerance = settings.evolution_tolerance
-        if task.source != "stationary":
-            return schedule_evolution(task, settings, [self.chain])
+        if task.source != "stationary" or len(task.pieces) > 1:
+            return schedule_evolution(task, settings, self.chains)
         granted = TIERS_BUDGET if settings.rtol is None else MOST_WORK
-        found = evolve_several_poles(self.chain, task.times, task.start, tolerance, granted)
+        found = evolve_several_poles(self.chains[0], task.times, task.start, tolerance, granted)
         return evolved(task, settings, *found)
 
 

@@ -11,6 +11,7 @@ from tests.continued_fraction.several_poles.test_growing_source import cold
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
+from thermalent.continued_fraction.several_poles.moving import poles_tiers
 from thermalent.continued_fraction.several_poles.moving.filling_chain import (
     DriftUnits,
     FollowedSource,
@@ -23,9 +24,8 @@ from thermalent.continued_fraction.several_poles.moving.moving_source import (
     MovingPiece,
     MovingSource,
 )
-from thermalent.continued_fraction.switching import poles_tiers
-from thermalent.continued_fraction.switching.poles_source import PolesStretch
-from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.source_schedule import PolesStretch
 
 
 def detuned():

@@ -7,8 +7,10 @@ import thermalent as te
 from tests.support.long_ones import ordinary_and_long
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.moving import followed_run
-from thermalent.continued_fraction.switching import several_poles
+from thermalent.continued_fraction.several_poles.moving import (
+    followed_run,
+    schedule_evolution,
+)
 
 TIMES = np.array([0.0, 0.5, 3.0, 10.0])
 
@@ -108,7 +110,7 @@ def test_times_that_contours_refuse_have_no_error_that_looks_small(monkeypatch):
         return np.full((len(times), 4, 4), np.nan), np.full(len(times), np.inf), 1e13
 
     monkeypatch.setattr(followed_run, "evolve_settled", refusing)
-    monkeypatch.setattr(several_poles, "_MILD", 0.0)
+    monkeypatch.setattr(schedule_evolution, "_MILD", 0.0)
     network, method = te.thermal_link(2.0, 0.5, filters=2), te.ContinuedFraction(rtol=1e-3)
     with pytest.raises(te.SolveError, match=r"From t = 1e\+16 on .* 1e\+13") as caught:
         te.evolve(network, [3.0, 1e16], "00", method, source="empty")
@@ -121,7 +123,7 @@ def test_times_that_contours_refuse_have_no_error_that_looks_small(monkeypatch):
 def test_what_it_does_not_take_is_refused_with_a_remedy(monkeypatch):
     with pytest.raises(te.MethodError, match=r"one amplitude for each boson mode.* 3 for 2"):
         te.evolve(cold(), TIMES, "00", te.ContinuedFraction(), source=(0.3, 0.0, 0.1))
-    monkeypatch.setattr(several_poles, "MOST_WORK", 1e6)
+    monkeypatch.setattr(schedule_evolution, "MOST_WORK", 1e6)
     with pytest.raises(te.SolveError, match=r"the filling of the source .* Ask for earlier times"):
         te.evolve(
             te.thermal_link(100.0, 1e-2, filters=2), [1e3], "00",
@@ -133,7 +135,7 @@ def test_a_coherent_field_too_strong_is_refused_before_its_tiers_are_written_dow
     def never(*given):
         raise AssertionError("the run was made")
 
-    monkeypatch.setattr(several_poles, "WiderRun", never)
+    monkeypatch.setattr(schedule_evolution, "WiderRun", never)
     with pytest.raises(te.SolveError, match=r"From t = 1 on the evolution was not computed"):
         te.evolve(
             te.thermal_link(1221.0, 0.05, filters=2), [1.0], "00",

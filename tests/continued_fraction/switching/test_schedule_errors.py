@@ -9,7 +9,10 @@ from scipy import linalg, sparse
 
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.several_poles.chain.placements import count
-from thermalent.continued_fraction.switching import reference, several_poles
+from thermalent.continued_fraction.several_poles.moving import charge_search, source_schedule
+from thermalent.continued_fraction.several_poles.moving.charge_search import Goal, evolve_charge
+from thermalent.continued_fraction.several_poles.moving.source_schedule import PolesSchedule
+from thermalent.continued_fraction.switching import reference
 from thermalent.continued_fraction.switching.evolution import _STRONG, strength, too_strong
 from thermalent.continued_fraction.switching.reference import SourcePiece, source_stretches
 from thermalent.continued_fraction.switching.run import (
@@ -18,7 +21,6 @@ from thermalent.continued_fraction.switching.run import (
     _Constant,
     _TooMuch,
 )
-from thermalent.continued_fraction.switching.several_poles import Goal, PolesSchedule, evolve_charge
 
 EPS = np.finfo(float).eps
 TIMES = np.array([0.0, 1.0, 2.0])
@@ -35,7 +37,7 @@ def evolved(monkeypatch, values, aims=(1e-3,), *, poles=2, granted=np.inf, fewes
             starts=len(asked), **shown
         )
 
-    monkeypatch.setattr(several_poles, "_run", run)
+    monkeypatch.setattr(charge_search, "_run", run)
     depths = {1e-3: 30, 1e-5: 60}
     schedule = SimpleNamespace(chains=[SimpleNamespace(length=poles)], depth=depths.__getitem__)
     goal = Goal(aims=aims, granted=granted, report=lambda text: None)
@@ -48,7 +50,7 @@ def test_the_error_of_a_schedule_is_three_changes_at_this_or_an_earlier_time(mon
     values, error, stats, asked = evolved(
         monkeypatch, runs, rounding=1e-7, missed=2e-6, refused=7.2
     )
-    steps = several_poles._PART_OF_STEPS * 1e-3
+    steps = charge_search._PART_OF_STEPS * 1e-3
     rest = 1e-13 + 8e-7 + 2e-6 + steps
     np.testing.assert_allclose(error, [4 * EPS, 6e-4 + rest, 6e-4 + rest], rtol=1e-9)
     np.testing.assert_allclose(values[:, 1], runs[1])
@@ -61,7 +63,7 @@ def test_schedules_take_more_quanta_until_the_error_is_allowed(monkeypatch):
     runs = [[1.0] * 3, [1 + 4e-4] * 3, [1 + 4e-4 + 3e-4] * 3, [1 + 4e-4 + 3e-4] * 3]
     _, error, stats, _ = evolved(monkeypatch, runs)
     assert stats["quanta"] == 3
-    assert error[1] == pytest.approx(9e-4 + several_poles._PART_OF_STEPS * 1e-3, rel=1e-6)
+    assert error[1] == pytest.approx(9e-4 + charge_search._PART_OF_STEPS * 1e-3, rel=1e-6)
     assert evolved(monkeypatch, runs, poles=1)[2]["quanta"] == 0
     assert evolved(monkeypatch, runs, fewest=3)[2]["quanta"] == 5
 
@@ -89,10 +91,10 @@ def test_the_search_ends_where_a_larger_run_would_take_too_much(monkeypatch, spa
     """A run with one quantum more takes the power 1.5 of its placements over those before."""
     values = [[1.0] * 3, [1.1] * 3, [1.1] * 3]
     larger = (count(1, 3) / count(1, 2)) ** 1.5
-    granted = several_poles._SPARSE * (2.0 + spare * larger)
+    granted = charge_search._SPARSE * (2.0 + spare * larger)
     *_, asked = evolved(monkeypatch, values, granted=granted)
     assert len(asked) == runs
-    assert asked[1][5] == pytest.approx(granted / several_poles._SPARSE - 1.0)
+    assert asked[1][5] == pytest.approx(granted / charge_search._SPARSE - 1.0)
 
 
 def chain(covariance, scale=2.0):
@@ -124,7 +126,7 @@ def test_tiers_are_those_of_the_hottest_source_behind_any_network(monkeypatch):
         asked.append((float(np.trace(one.covariance)), quanta, tolerance))
         return one.tiers
 
-    monkeypatch.setattr(several_poles, "tiers_depth", depth)
+    monkeypatch.setattr(source_schedule, "tiers_depth", depth)
     chains = [Chain(np.diag([1.0, 0.1]), 2, 30), Chain(np.diag([0.5, 2.0]), 2, 50)]
     schedule = started(chains, np.zeros((2, 2)))
     assert schedule.depth(1e-4) == 50

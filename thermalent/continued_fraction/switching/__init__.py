@@ -1,1 +1,1 @@
-"""Evolution behind one mode under networks that follow each other in time."""
+"""Networks that follow each other in time: the run through them, and its tiers behind one mode."""

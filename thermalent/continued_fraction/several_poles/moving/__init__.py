@@ -1,1 +1,1 @@
-"""Sources of several poles that move: from empty, coherent or hotter starts, in steps."""
+"""Sources of several poles that move: empty, coherent or hotter starts, and schedules."""

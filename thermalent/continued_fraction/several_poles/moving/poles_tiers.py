@@ -28,7 +28,7 @@ from thermalent.continued_fraction.several_poles.moving.moving_generator import 
     summed_tiers,
     up_alone,
 )
-from thermalent.continued_fraction.switching.poles_source import PolesStretch
+from thermalent.continued_fraction.several_poles.moving.source_schedule import PolesStretch
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
 # Multiplications of dense products, which take less time each than those of sparse ones.

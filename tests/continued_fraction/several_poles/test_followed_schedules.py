@@ -8,7 +8,7 @@ from scipy import linalg
 
 import thermalent as te
 from tests.continued_fraction.several_poles.test_filling_chain import detuned
-from tests.continued_fraction.switching.test_schedules_several_poles import (
+from tests.continued_fraction.several_poles.test_schedules_several_poles import (
     KET,
     apart,
     equal_ports,

@@ -5,9 +5,9 @@ import pytest
 
 import thermalent as te
 from tests.support.long_ones import ordinary_and_long
+from thermalent.continued_fraction.several_poles.moving import schedule_evolution, source_schedule
 from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
-from thermalent.continued_fraction.switching import several_poles
-from thermalent.continued_fraction.switching.several_poles import HOW_OF_SCHEDULES
+from thermalent.continued_fraction.several_poles.moving.schedule_evolution import HOW_OF_SCHEDULES
 
 KET = np.array([0.6, 0.8j])
 METHOD = te.ContinuedFraction(rtol=1e-4)
@@ -93,8 +93,8 @@ def test_mean_and_covariance_go_on_where_networks_change():
 @pytest.mark.parametrize("coldest", [0.0, np.inf])
 def test_hot_fields_against_sampled_ones(coldest, monkeypatch):
     """In long steps of a wider reference, and in short ones of coupled charges."""
-    monkeypatch.setattr(several_poles, "COLD", coldest)
-    monkeypatch.setattr(several_poles, "_AMPLIFIED", coldest)
+    monkeypatch.setattr(source_schedule, "COLD", coldest)
+    monkeypatch.setattr(schedule_evolution, "_AMPLIFIED", coldest)
     hot, dark = link(4.0, 0.5), link(0.0, 0.5)
     pieces = te.Schedule([(hot, 1.0), (dark, 2.0), (hot, np.inf)])
     times, source, method = [0.5, 1.0, 3.0, 4.0], (2.0, 1.0j), te.ContinuedFraction(rtol=1e-3)

@@ -10,8 +10,11 @@ from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, chain_of
 from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
-from thermalent.continued_fraction.switching.poles_source import PolesStretch, poles_stretches
-from thermalent.continued_fraction.switching.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.source_schedule import (
+    PolesStretch,
+    poles_stretches,
+)
 
 KET = np.array([1, 0.5j, 0.3, 0.2]) / np.linalg.norm([1, 0.5, 0.3, 0.2])
 TIMES = np.array([0.0, 0.6, 1.5, 4.0])
@@ -268,7 +271,7 @@ def test_stated_errors_hold_on_random_schedules(seed):
 
 def test_steps_that_get_too_short_end_a_run(monkeypatch):
     """What was reached before is kept; later times say that they were not computed."""
-    from thermalent.continued_fraction.switching import poles_tiers
+    from thermalent.continued_fraction.several_poles.moving import poles_tiers
 
     def failing(self, y, times, report):
         raise np.linalg.LinAlgError("the steps are too short")
