@@ -1,4 +1,4 @@
-"""Derivatives by the adjoint against differences of the whole solution in extended precision."""
+"""Derivatives of the steady state against extended precision and differences."""
 
 import functools
 
@@ -7,6 +7,7 @@ import pytest
 
 import thermalent as te
 from tests.support.extrapolation import extrapolated
+from tests.support.sensitive_networks import line, three
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import generator, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -15,7 +16,6 @@ from thermalent.continued_fraction.sensitivity import kernels as sensitivity_ker
 from thermalent.continued_fraction.sensitivity.observable import DIFFERENTIABLE
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit
-from thermalent.operators.bounds.gradients import concurrence_with_gradient
 from thermalent.operators.reading.observables import TABLE
 
 LAST = 40  # tiers of the reference; V is small where it is used
@@ -93,16 +93,8 @@ def numerical(builder, parameters, function, state=extended):
     return found
 
 
-def line(**p):
-    return te.thermal_link(**p)
-
-
 def mirror(z_1, z_2, **p):
     return te.phononic_link(positions=(z_1, z_2), **p)
-
-
-def three(**p):
-    return te.thermal_link(qubits=3, **p)
 
 
 def general(bath, n_th, coupling, phase, loss, absorbed):
@@ -133,8 +125,14 @@ LINK = {
     "intrinsic_decay": (0.01, 0.02),
     "waveguide_occupation": 0.002,
 }
+
+
 MIRROR = {"n_th": 3.0, "kappa": 0.1, "detuning": (0.5, -0.45), "z_1": 6.2, "z_2": 12.7}
+
+
 GENERAL = {"bath": 0.3, "n_th": 1.2, "coupling": 0.5, "phase": 0.7, "loss": 0.6, "absorbed": 0.05}
+
+
 OBSERVED = np.array([[0.2, 0, 0, 0], [0, 1, 0.3 - 0.2j, 0], [0, 0.3 + 0.2j, -0.4, 0], [0, 0, 0, 2]])
 
 
@@ -209,50 +207,6 @@ def test_hot_and_slow_source():
     )
 
 
-def along(rho, direction, h):
-    """The derivative of Wootters' concurrence along a direction, by differences."""
-    return extrapolated(lambda t: te.concurrence(rho + t * direction), 0.0, h)
-
-
-def test_gradient_of_a_general_concurrence(rng):
-    """States with all elements, against differences of Wootters' formula."""
-    checked = 0
-    for _ in range(60):
-        root = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
-        bell = np.zeros((4, 4), dtype=complex)
-        bell[np.ix_([1, 2], [1, 2])] = [[0.5, -0.5], [-0.5, 0.5]]
-        mixed = root @ root.conj().T
-        rho = 0.7 * bell + 0.3 * mixed / np.trace(mixed).real
-        found = concurrence_with_gradient(rho)
-        if found.value < 0.01:
-            continue
-        values, vectors = np.linalg.eigh(rho)
-        half = vectors * np.sqrt(values)  # keeps rho + t direction positive
-        direction = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
-        direction = half @ (direction + direction.conj().T) @ half.conj().T
-        direction -= rho * np.trace(direction).real
-        expected = along(rho, direction, 1e-3)
-        slope = np.trace(found.gradient @ direction).real
-        assert slope == pytest.approx(expected, rel=1e-7, abs=1e-9)
-        checked += 1
-    assert checked > 20
-
-
-def test_gradient_of_the_equal_lower_values(rng):
-    """Werner states: the last three singular values are equal, their sum is smooth."""
-    bell = np.zeros((4, 4), dtype=complex)
-    bell[np.ix_([1, 2], [1, 2])] = [[0.5, -0.5], [-0.5, 0.5]]
-    kick = rng.normal(size=(4, 4)) * 1e-9
-    rho = 0.8 * bell + 0.2 * np.eye(4) / 4 + kick + kick.T
-    rho /= np.trace(rho).real
-    direction = rng.normal(size=(4, 4))
-    direction = direction + direction.T
-    direction -= np.eye(4) * np.trace(direction) / 4
-    slope = np.trace(concurrence_with_gradient(rho).gradient @ direction).real
-    expected = along(rho, direction, 1e-4)
-    assert slope == pytest.approx(expected, rel=1e-5)
-
-
 @functools.cache
 def precise_state(builder, **p):
     return te.steady_state(builder(**p), te.ContinuedFraction(rtol=1e-12))
@@ -286,24 +240,6 @@ def test_every_observable_with_a_gradient_against_differences(builder, name):
         expected = extrapolated(functools.partial(value, parameter), x, 1e-3)
         # Differences of numbers of order one with errors of about 1e-12.
         assert found[parameter] == pytest.approx(expected, rel=1e-6, abs=1e-8)
-
-
-@pytest.mark.parametrize("name", ["negativity", "logarithmic_negativity"])
-def test_slopes_of_the_negativity_at_the_border_of_separable_states_are_refused(name):
-    with pytest.raises(te.SolveError, match=r"at the border of separable states.*'concurrence'"):
-        te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, name)
-
-
-def test_the_entanglement_of_formation_has_no_kink_at_the_border():
-    found = te.sensitivities(
-        te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "entanglement_of_formation"
-    )
-    assert (found["n_th"], found["kappa"]) == (0.0, 0.0)
-
-
-def test_the_entropy_of_a_pure_state_has_no_derivative():
-    with pytest.raises(te.SolveError, match="The entropy has no derivative at this state"):
-        te.sensitivities(te.thermal_link, {"n_th": 0.0, "kappa": 0.1}, "entropy")
 
 
 @pytest.mark.parametrize(
@@ -355,65 +291,6 @@ def test_the_sums_over_the_tiers_take_all_of_them(rng):
     assert -total == pytest.approx(expected, abs=1e-13 * size)
 
 
-def test_refusals():
-    with pytest.raises(ValueError, match="`parameters` must be values of one parameter or more"):
-        te.sensitivities(line, {})
-    with pytest.raises(ValueError, match="`observable` must be"):
-        te.sensitivities(line, {"n_th": 1.0, "kappa": 0.1}, "populations")
-    with pytest.raises(ValueError, match="`pair` must be two different emitters"):
-        te.sensitivities(three, {"n_th": 1.0, "kappa": 0.1})
-    with pytest.raises(ValueError, match="`builder` must be"):
-        te.sensitivities(lambda x: x, {"x": 1.0})
-    with pytest.raises(
-        te.MethodError, match="the network has 2 boson modes, and beyond its steady state"
-    ):
-        te.sensitivities(
-            lambda kappa: te.ring_resonators(coupling=(0.3, 0.3), distance=kappa), {"kappa": 3.0}
-        )
-
-
-def test_what_a_builder_complains_about_is_passed_on():
-    """A builder that takes one value only: its own words say why there is no slope."""
-
-    def choosy(n_th):
-        if n_th != 1.0:
-            raise ValueError("the table knows n_th = 1 alone")
-        return te.thermal_link(n_th, 0.1)
-
-    with pytest.raises(ValueError, match=r"'n_th' may change, .*the table knows n_th = 1 alone"):
-        te.sensitivities(choosy, {"n_th": 1.0}, "purity")
-
-
-def test_refuses_integers_and_unknown_names():
-    with pytest.raises(ValueError, match=r"functools.partial\(builder, qubits=3\).*qubits = 3"):
-        te.sensitivities(te.thermal_link, {"n_th": 2, "kappa": 0.1, "qubits": 3}, "purity")
-    bound = functools.partial(te.thermal_link, qubits=3)
-    assert te.sensitivities(bound, {"n_th": 2, "kappa": 0.1}, "purity")["n_th"] < 0
-    with pytest.raises(ValueError, match=r"`parameters` must be .*nearest: 'kappa'.*'kapa'"):
-        te.sensitivities(te.thermal_link, {"n_th": 1.0, "kapa": 1})
-    with pytest.raises(ValueError, match="`kappa` must be given if there is no"):
-        te.sensitivities(te.thermal_link, {"n_th": 1.0})
-    for objective in ("purity", lambda network: network.modes[0].n_th):
-        with pytest.raises(ValueError, match=r"`ranges` must be .*nearest: 'n_th'.*'n_thh'"):
-            te.optimise(te.thermal_link, {"n_thh": (1, 2), "kappa": (0.1, 0.2)}, objective)
-
-
-def test_an_observable_that_returns_no_gradient_is_refused():
-    with pytest.raises(te.ThermalentError, match=r"`observable` must be .* a pair.* returns 3"):
-        te.sensitivities(te.thermal_link, {"n_th": 2.0, "kappa": 0.1}, lambda rho: 3)
-
-
-@pytest.mark.parametrize("name", ["concurrence", "purity"])
-def test_the_value_beside_the_derivatives_has_the_error_of_the_steady_state(name):
-    def builder(n_th):
-        return te.thermal_link(n_th, 0.1, detuning=(0.2, -0.2))
-
-    found = te.sensitivities(builder, {"n_th": 5.0}, name)
-    alone = getattr(te.steady_state(builder(5.0)), name)()
-    assert float(found.value) == pytest.approx(float(alone), abs=alone.error)
-    assert found.value.error == pytest.approx(alone.error, rel=1e-3, abs=0.0)
-
-
 def test_an_odd_number_of_levels_has_tiers_of_two_sizes():
     """Two qubits at one place, three levels: five even unknowns, four odd ones."""
 
@@ -437,21 +314,3 @@ def test_an_odd_number_of_levels_has_tiers_of_two_sizes():
         ]
         difference = (ends[0].purity() - ends[1].purity()) / (2 * h)
         assert found[name] == pytest.approx(difference, rel=1e-6)
-
-
-def test_an_observable_that_takes_no_state_is_refused_by_name():
-    with pytest.raises(te.ThermalentError, match="must be a function of one argument"):
-        te.sensitivities(te.thermal_link, {"n_th": 0.3, "kappa": 1.0}, lambda: None)
-
-
-def test_errors_of_a_huge_operator_are_in_proportion():
-    """Squares of what rounding changes would leave the range of doubles."""
-    at = {"n_th": 0.3, "kappa": 1.0}
-    operator = np.diag([1.0, 2.0, 3.0, 4.0])
-    one = te.sensitivities(te.thermal_link, at, operator)
-    # The state's error in all four populations, as for any operator that is asked for.
-    state = te.steady_state(te.thermal_link(**at))
-    assert one.value.error >= 0.9 * state.expectation(operator).error > 0
-    huge = te.sensitivities(te.thermal_link, at, operator * 2.0**700)
-    assert huge["n_th"] == one["n_th"] * 2.0**700
-    assert huge["n_th"].error == pytest.approx(one["n_th"].error * 2.0**700, rel=1e-12)

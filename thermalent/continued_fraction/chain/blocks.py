@@ -34,7 +34,7 @@ class LaneTiers(NamedTuple):
     """The tiers of some chains, as the kernels fold them.
 
     Where nothing acts back on the source, the tiers above zero have no trace, and their even ones
-    one unknown less: see `basis_kernels.tiers_above_zero`.
+    one unknown less: see `tier_kernels.tiers_above_zero`.
 
     Args:
         a: A of the even tiers above zero and of the odd ones, (p, rows, rows) each.
@@ -98,13 +98,13 @@ def lane_tiers(
         traceless: How many of the even unknowns, the first, are populations whose sum is zero in
             all tiers above zero.
     """
-    from thermalent.continued_fraction.chain import basis_kernels
+    from thermalent.continued_fraction.chain import tier_kernels
 
     count, even, odd = blocks[0].shape[0], blocks[0].shape[1], blocks[1].shape[1]
     most, above = 6 * even * odd, even - min(traceless, 1)
     a, elements = np.empty((count, above, above)), np.empty((most, count))
     place, e, begin = np.empty((4, most), np.int64), np.empty(most), np.zeros(7, np.int64)
-    found = basis_kernels.tiers_above_zero(
+    found = tier_kernels.tiers_above_zero(
         blocks, charge, tier0_size, traceless, a, place, e, elements, begin
     )
     row, col, back_row, back_col = place[:, :found]

@@ -109,7 +109,7 @@ def chains(
     Raises:
         SymmetryError: they do not conserve the excitation number.
     """
-    from thermalent.continued_fraction.chain import basis_kernels
+    from thermalent.continued_fraction.chain import tier_kernels
 
     superoperators = terms(kind)
     numbers = network_numbers(networks, points)
@@ -130,7 +130,7 @@ def chains(
                 taken[key] = _space(len(points), reached, basis.shape[1])
             chosen, six, size, tier0_basis = taken[key]
             first, last = len(chosen), len(chosen) + len(rows)
-            basis_kernels.gather((matrices, sizes), rows, reached.unknowns, first, (six, size))
+            tier_kernels.gather((matrices, sizes), rows, reached.unknowns, first, (six, size))
             some = basis if len(rows) == len(basis) else basis[rows]
             # With "raise" what is taken would be copied once more.
             some.take(tier0, axis=2, out=tier0_basis[first:last], mode="clip")
