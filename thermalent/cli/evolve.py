@@ -35,7 +35,6 @@ from thermalent.cli.output import (
     print_json,
     print_table,
     printed,
-    product_state_labels,
     save_result,
     write_columns,
 )
@@ -250,6 +249,8 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     """A row per time: the printed numbers with their errors, and re(i,j), im(i,j) of the state."""
     import numpy as np
 
+    from thermalent.operators.states import basis_labels
+
     columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
     for measure, of_emitters in printed(result):
         for emitters, values in of_emitters.items():
@@ -258,7 +259,7 @@ def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | N
     columns["error"] = result.error
     if result.stats.get("partial", False):
         columns["partial: trajectories"] = np.full(len(result), result.stats["trajectories"])
-    labels = product_state_labels(result.network)
+    labels = basis_labels(result.network.dims)
     for (i, row), (j, column) in itertools.product(enumerate(labels), repeat=2):
         columns[f"re({row},{column})"] = result.states[:, i, j].real
         columns[f"im({row},{column})"] = result.states[:, i, j].imag

@@ -12,7 +12,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure
-from thermalent.cli.output import method_data, plain, printed, product_state_labels
+from thermalent.cli.output import method_data, plain, printed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,9 +58,11 @@ def dataset(
     import numpy as np
     import xarray
 
+    from thermalent.operators.states import basis_labels
+
     populations = result.populations()
     population_errors = [values.error for values in populations.values()]
-    labels = product_state_labels(result.network)
+    labels = basis_labels(result.network.dims)
     matrix = ("time", "row", "column")
     variables: dict[str, Any] = {
         "state_real": (matrix, result.states.real),

@@ -21,7 +21,6 @@ from thermalent.cli.errors import Failure
 from thermalent.support.errors import FigureFileError
 
 if TYPE_CHECKING:
-    from thermalent.networks.network import Network
     from thermalent.operators.reading.observables import Measure
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.record import MethodRecord
@@ -221,13 +220,6 @@ def printed(result: SteadyState | Evolution) -> Iterator[tuple[Measure, dict[str
         chosen = itertools.combinations(result.network.emitter_names, 2) if measure.pair else [()]
         read = getattr(result, measure.name)
         yield measure, {" ".join(names): read(*names) for names in chosen}
-
-
-def product_state_labels(network: Network) -> list[str]:
-    """Names of the product states, "00", "01" and so on."""
-    import numpy as np
-
-    return ["".join(map(str, levels)) for levels in np.ndindex(*network.dims)]
 
 
 def result_rows(result: SteadyState) -> list[tuple[str, str]]:
