@@ -43,27 +43,17 @@ def compute(
     values, done = solved_together(recipe, part, left)
     one_by_one = ~(left | done)
     if one_by_one.any():
-        other = _one_by_one(recipe, part, one_by_one, solve or _solve_block)
+        built = [
+            attempt(recipe.network, parameters) if one_by_one[i] else None
+            for i, parameters in enumerate(part)
+        ]
+        networks = [network for network in built if isinstance(network, Network)]
+        solved = iter((solve or _solve_block)(networks, recipe.method, recipe.initial))
+        outcomes = [next(solved) if isinstance(item, Network) else item for item in built]
+        other = columns(recipe.observables, outcomes)
         for name, column in values.items():
             column[one_by_one] = other[name][one_by_one]
     return {name: column.reshape(part.shape) for name, column in values.items()}
-
-
-def _one_by_one(
-    recipe: Recipe,
-    part: Grid,
-    chosen: np.ndarray,
-    solve: Callable[[Sequence[Network], Method | None, Any], list[StateOrError]],
-) -> Columns:
-    """The columns of the chosen points, each built by itself, (p,) like all others."""
-    built = [
-        attempt(recipe.network, parameters) if chosen[i] else None
-        for i, parameters in enumerate(part)
-    ]
-    networks = [network for network in built if isinstance(network, Network)]
-    solved = iter(solve(networks, recipe.method, recipe.initial))
-    outcomes = [next(solved) if isinstance(item, Network) else item for item in built]
-    return columns(recipe.observables, outcomes)
 
 
 def columns(

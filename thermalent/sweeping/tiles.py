@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 # Blocks of a sweep by default: enough of them to share out and to lose little when interrupted, few
 # enough that each is worth a file per variable.
 _BLOCKS = 64
@@ -38,11 +40,7 @@ class Tiles:
 
     def position(self, number: int) -> tuple[int, ...]:
         """Position of a block among the blocks along each axis."""
-        position = []
-        for count in reversed(self.counts):
-            number, place = divmod(number, count)
-            position.append(place)
-        return tuple(reversed(position))
+        return tuple(int(place) for place in np.unravel_index(number, self.counts))
 
     def number(self, position: Sequence[int]) -> int:
         """The number of the tile at a position: the inverse of `position`."""

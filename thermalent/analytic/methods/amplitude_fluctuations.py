@@ -15,7 +15,7 @@ from thermalent.analytic.methods.steady_state_plan import planned
 from thermalent.analytic.radial_elements import RadialElements, radial_elements
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Cost, Plan, Refusal
-from thermalent.solution.result import Outcome, Status, SteadyState
+from thermalent.solution.result import Outcome, SteadyState
 from thermalent.solution.tasks import Task
 from thermalent.support import checks
 
@@ -115,7 +115,12 @@ class AmplitudePlan(Plan):
             stats={"elements": found.elements, "element_error": found.error},
         )
         if found.unique and not found.error <= self.method.rtol:
-            return replace(answer, status=_not_converged(found, self.method.rtol))
+            status = Outcome.NOT_CONVERGED.because(
+                f"The {found.elements} finite elements in the amplitude have not converged: the "
+                f"state still changes by {found.error:.1e}, for rtol = {self.method.rtol:.1e}. Ask "
+                "for a larger rtol."
+            )
+            return replace(answer, status=status)
         return answer
 
 
@@ -205,10 +210,3 @@ def _solve_row(matrix: sparse.csr_array, row: int) -> np.ndarray:
     solution = factors.solve(right)
     # Refinement leaves the error of the residual alone.
     return solution + factors.solve(right - matrix @ solution)
-
-
-def _not_converged(found: _Averaged, rtol: float) -> Status:
-    return Outcome.NOT_CONVERGED.because(
-        f"The {found.elements} finite elements in the amplitude have not converged: the state "
-        f"still changes by {found.error:.1e}, for rtol = {rtol:.1e}. Ask for a larger rtol."
-    )

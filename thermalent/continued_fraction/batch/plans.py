@@ -28,7 +28,14 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
         plan: Plans a task by itself.
     """
     plans: dict[int, Plan | Refusal] = {}
-    shared = [i for i, task in enumerate(tasks) if settings.digits is None and _simple(task)]
+    shared = [
+        i
+        for i, task in enumerate(tasks)
+        if settings.digits is None
+        and isinstance(task, SteadyStateTask)
+        and task.initial is None
+        and len(task.network.mode_indices) == 1
+    ]
     kinds = structures([tasks[i].network for i in shared])
     for kind, members in kinds.items():
         if kind is None:
@@ -41,14 +48,6 @@ def together(tasks: Sequence[Task], settings: Settings, plan: Planner) -> list[P
         for position, member in enumerate(members):
             plans[shared[member]] = BatchPlan(batch=batch, position=position)
     return [plans[i] if i in plans else plan(task) for i, task in enumerate(tasks)]
-
-
-def _simple(task: Task) -> bool:
-    return (
-        isinstance(task, SteadyStateTask)
-        and task.initial is None
-        and len(task.network.mode_indices) == 1
-    )
 
 
 @dataclass(frozen=True, eq=False)

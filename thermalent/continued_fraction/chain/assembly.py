@@ -41,35 +41,18 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
         above, below = n[n > 0], n[n < last]
         pieces.append((above, above - 1, up.row, up.col, _up(up, above)))
         pieces.append((below, below + 1, down.row, down.col, _down(down, below)))
-    rows, cols, values = (
-        np.concatenate([piece.ravel() for piece in column])
-        for column in zip(
-            *(
-                (start[target][:, None] + row, start[source][:, None] + col, value)
-                for target, source, row, col, value in (_within_ground(chain, *p) for p in pieces)
-            ),
-            strict=True,
-        )
-    )
-    matrix = sparse.csr_array((values, (rows, cols)), shape=(start[-1], start[-1]))
+    rows, cols, values = [], [], []
+    for target, source, row, col, value in pieces:
+        # Tier 0 does not have all unknowns of the even tiers.
+        outside = (target == 0)[:, None] & (row >= chain.tier0_size)
+        outside |= (source == 0)[:, None] & (col >= chain.tier0_size)
+        rows.append((start[target][:, None] + row)[~outside])
+        cols.append((start[source][:, None] + col)[~outside])
+        values.append(value[~outside])
+    places = np.concatenate(rows), np.concatenate(cols)
+    matrix = sparse.csr_array((np.concatenate(values), places), shape=(start[-1], start[-1]))
     matrix.eliminate_zeros()
     return matrix
-
-
-def _within_ground(
-    chain: HierarchyChain,
-    target: np.ndarray,
-    source: np.ndarray,
-    row: np.ndarray,
-    col: np.ndarray,
-    value: np.ndarray,
-) -> tuple[np.ndarray, ...]:
-    """Drop the unknowns that tier 0 does not have."""
-    outside = ((target == 0)[:, None] & (row >= chain.tier0_size)) | (
-        (source == 0)[:, None] & (col >= chain.tier0_size)
-    )
-    value = np.where(outside, 0.0, value)
-    return target, source, np.where(outside, 0, row), np.where(outside, 0, col), value
 
 
 def _up(band: Band, n: np.ndarray) -> np.ndarray:
