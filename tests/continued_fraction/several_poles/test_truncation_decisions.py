@@ -5,12 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.support.chain_searches import fraction
+from tests.support.chain_searches import LINK, fraction
 from thermalent.continued_fraction.chain.convergence import ONE_BY_ONE, error_of
 from thermalent.continued_fraction.several_poles import (
     converge,
+    evolution,
     results,
 )
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import _Search
 from thermalent.support import memory_limit
 
