@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,21 +74,14 @@ def _mirrored(varied: Values, fixed: Mapping[str, Any], platform: Platform) -> N
     return _placed(behind_a_cavity(found[1], geometry, backaction=backaction), found[0])
 
 
-class _Numbers:
+class _Numbers(NamedTuple):
     """What the arguments of one point stand for; of those that do not vary, worked out once."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        count: int,
-        qubits: Callable[[int, Any, Any, Any], QubitsInUnits],
-        stretches: int,
-        stretch: str,
-    ) -> None:
-        self.platform, self.count, self.stretches, self.stretch = (
-            platform, count, stretches, stretch,
-        )  # fmt: skip
-        self.qubits_of = qubits
+    platform: Platform
+    number: int
+    qubits_of: Callable[[int, Any, Any, Any], QubitsInUnits]
+    stretches: int
+    stretch: str
 
     def source(self, given: Mapping[str, Any]) -> SourceInSI:
         """The source."""
@@ -105,7 +98,7 @@ class _Numbers:
         """The qubits."""
         gamma = given.get("gamma", self.platform.gamma)
         times = given.get("dephasing_time")
-        return self.qubits_of(self.count, gamma, given.get("detuning"), times)
+        return self.qubits_of(self.number, gamma, given.get("detuning"), times)
 
     def losses(self, given: Mapping[str, Any]) -> tuple[float, ...]:
         """The losses of the stretches."""
@@ -149,7 +142,7 @@ def _table(
         "gamma": np.array([line.gamma for line in lines]),
         "detuning": np.array([line.detuning for line in lines]),
         "dephasing": np.array([line.dephasing for line in lines]),
-        "intrinsic_decay": np.zeros((len(rows), read.count)),
+        "intrinsic_decay": np.zeros((len(rows), read.number)),
         "n_th": np.array([[source.n_th] for source in sources]),
         "kappa": np.array([[source.kappa / line.unit] for source, line in pairs]),
         "waveguide_occupation": np.array([[source.waveguide_occupation] for source in sources]),
