@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.continued_fraction.lattice import lattice as lattice_module
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.elimination import assemble_lattice, eliminate
 from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator, steady_vector
@@ -16,6 +17,7 @@ from thermalent.continued_fraction.lattice.lattice import (
     unknowns,
 )
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.networks.symmetry import element_charges
 from thermalent.support import memory_limit
 
 
@@ -395,3 +397,24 @@ def test_neighbours_on_the_lattice_are_those_of_its_numbers():
             for shift, place in zip(shifts, places, strict=True):
                 wanted = tuple((np.array(row) + shift).tolist())
                 assert place == (rows.index(wanted) if wanted in rows else -1)
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 1, 2], [3, 5, 5, 9, 4], [0], [2, -1, 0, 0]])
+def test_sectors_start_where_the_sorted_charges_change(numbers):
+    """Their sizes are counted without a list of all elements."""
+    of = sectors_of(np.array(numbers), np.array([1, -1]))
+    charges = element_charges(numbers)[of.order]
+    assert of.starts[-1] == len(charges)
+    for charge in range(-12, 13):
+        assert np.all(charges[of.sector(charge)] == charge)
+        size = of.sector(charge).stop - of.sector(charge).start
+        assert size == np.count_nonzero(charges == charge)
+
+
+def test_memory_of_many_emitters_is_told_without_their_elements(monkeypatch):
+    def sorted_elements(numbers):
+        raise AssertionError("the elements of 4096 levels were sorted")
+
+    monkeypatch.setattr(lattice_module, "element_charges", sorted_elements)
+    with pytest.raises(te.MethodError, match="for the tiers of its 4096 emitter levels"):
+        te.steady_state(te.thermal_link(1.0, 0.5, qubits=12), te.ContinuedFraction())

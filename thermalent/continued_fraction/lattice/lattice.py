@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb
 
@@ -49,18 +50,29 @@ class Sectors:
     """The emitters' matrix elements sorted by charge.
 
     Args:
-        dimension: Number d of emitter levels.
-        order: Positions i d + j of the elements |i><j|, sorted by charge, (d^2,).
+        numbers: Excitation numbers of the emitters' states, (d,) integers.
         starts: Where each charge starts in that order, (charges + 1,).
         lowest: The charge of the first.
         charges: Charge that each amplitude of the source adds to an element, (n,).
     """
 
-    dimension: int
-    order: np.ndarray
+    numbers: np.ndarray
     starts: np.ndarray
     lowest: int
     charges: np.ndarray
+
+    @property
+    def dimension(self) -> int:
+        """Number d of emitter levels."""
+        return len(self.numbers)
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Positions i d + j of the elements |i><j|, sorted by charge, (d^2,).
+
+        Sorting them takes a second for twelve qubits, whose memory is asked for without it.
+        """
+        return np.argsort(element_charges(self.numbers), kind="stable")
 
     def sector(self, charge: int) -> slice:
         """Elements of a charge; empty if there is none."""
@@ -151,13 +163,13 @@ def sectors(network: Network | Source) -> Sectors:
 
 def sectors_of(numbers: np.ndarray, signs: np.ndarray) -> Sectors:
     """The sectors of emitters with these excitation numbers, (d,), and modes with these signs."""
-    element = element_charges(numbers)
-    lowest = int(element.min())
+    numbers = np.asarray(numbers)
+    states = np.bincount(numbers - int(numbers.min()))  # of each excitation number
+    sizes = np.correlate(states, states, "full")  # of each difference of two
     return Sectors(
-        dimension=len(numbers),
-        order=np.argsort(element, kind="stable"),
-        starts=np.concatenate([[0], np.cumsum(np.bincount(element - lowest))]),
-        lowest=lowest,
+        numbers=numbers,
+        starts=np.concatenate([[0], np.cumsum(sizes)]),
+        lowest=1 - len(states),
         charges=np.outer(signs, (1, -1)).ravel(),
     )
 
