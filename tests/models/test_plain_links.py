@@ -71,3 +71,20 @@ def test_their_qubits_are_shared_and_their_matrices_are_not():
     assert second.nodes[1] is third.nodes[1]
     assert first.nodes[1] != second.nodes[1]
     assert not np.shares_memory(second.decay, third.decay)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        lambda **p: te.thermal_link(0.1, 1.0, **p),
+        lambda **p: te.thermal_link(0.1, 1.0, filters=2, **p),
+        lambda **p: te.thermal_link(0.1, filter=te.Filter.butterworth(2, 0.1), **p),
+        lambda **p: te.phononic_link(0.1, 1.0, wavelengths=(1, 2), **p),
+    ],
+)
+def test_the_occupation_is_named_that_makes_a_rate_too_small(link):
+    allowed = r"`waveguide_occupation` must be zero, or at least 1e-79 with a decay rate of 1e-21"
+    with pytest.raises(te.ThermalentError, match=allowed):
+        link(gamma=1e-21, waveguide_occupation=1e-80)
+    assert link(gamma=1e-21, waveguide_occupation=1.01e-79).couplings.absorption.any()
+    link(gamma=1e-21)

@@ -95,9 +95,29 @@ def behind_a_filter(
         ),
         exchange=_with_diagonal(exchange, (*zeros, *detunings)),
         decay=_with_diagonal((n_0 + 1) * decay, (*zeros, *elsewhere)),
-        absorption=n_0 * decay.conj() if n_0 else None,
+        absorption=_absorption(n_0, decay) if n_0 else None,
         label=label,
     )
+
+
+def _absorption(n_0: float, decay: np.ndarray) -> np.ndarray:
+    """What a warm waveguide excites, n_0 G^*, if it is a rate that counts."""
+    absorption = n_0 * decay.conj()
+    _require_rates(n_0, absorption)
+    return absorption
+
+
+def _require_rates(n_0: float, absorption: np.ndarray) -> None:
+    """Name the occupation that makes a rate too small, not the matrix, which nobody gave."""
+    rates = np.abs(absorption.diagonal())
+    least = float(np.min(rates[rates > 0], initial=np.inf))
+    if n_0 > 0 and least < 1 / checks.LARGEST_RATE:
+        checks.fail(
+            "waveguide_occupation",
+            f"zero, or at least {n_0 / checks.LARGEST_RATE / least:.3g} with a decay rate of "
+            f"{least / n_0:.3g} (their product is a rate, of at least {1 / checks.LARGEST_RATE:g})",
+            n_0,
+        )
 
 
 def _is_plain(geometry: Geometry, rates: Sequence[float], n_0: float, filters: int) -> bool:
@@ -168,6 +188,8 @@ def _behind_this_filter(
     which the noise of the data leaves the fit open.
     """
     line = filtered(geometry, chosen, n_th=n_th, base=base, backaction=backaction)
+    if base and line.absorption is not None:
+        _require_rates(base, line.absorption[chosen.order :, chosen.order :])
     zeros = (0.0,) * chosen.order
     same: dict[str, Any] = {"base": base, "backaction": backaction, "label": label}
     return Network(

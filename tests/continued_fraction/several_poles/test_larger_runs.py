@@ -124,3 +124,14 @@ def test_tolerances_are_tried_in_turn_with_the_tiers_of_each():
     assert [last for _, last, _ in made] == [88, 100, 220]
     assert runs[2].given[0][1] == pytest.approx(3e-7)
     assert np.max(error) == pytest.approx(1e-7)
+
+
+def test_work_of_minutes_is_told_beforehand_for_the_times_that_are_computed():
+    """Three runs at least, up to t = 2: the time 5 takes more than is granted."""
+
+    def runs(per_time):
+        return [Run(0, [1, 1, 1], per_time) for _ in range(2)]
+
+    with pytest.warns(RuntimeWarning, match=r"to t = 2 takes 1e\+12 multiplications at least"):
+        converged(runs(2e11), granted=2e12)
+    converged(runs(1.6e11), granted=2e12)

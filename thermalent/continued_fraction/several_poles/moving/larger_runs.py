@@ -2,6 +2,7 @@ r"""The number of quanta along the chain and of tiers, both larger until states 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ PART_OF_STEPS = 1e-2  # of the tolerance, which the steps may be off by at each 
 _LONGER_STEPS = (10.0, 1.0, 3.0)  # that in the first run, then in turn: other steps in each
 LEAST_RUNS = 3.0  # work of a result with an error, in that of its first run
 _FIRST_QUANTA = 1  # K of the first run
+_ANNOUNCED = 1e12  # multiplications that are told beforehand: half a minute
 
 
 class Run(Protocol):
@@ -61,6 +63,18 @@ class SearchGoal(NamedTuple):
     quanta: int = _FIRST_QUANTA
 
 
+def _announce(time: float, work: float) -> None:
+    """Tell beforehand of an evolution that takes long."""
+    if work > _ANNOUNCED:
+        warnings.warn(
+            f"The evolution to t = {time:.3g} takes {work:.0e} multiplications at least (3e10 take "
+            "about a second), because the source is hot and moves. Take a larger rtol or earlier "
+            "times, or te.FieldTrajectories(...).",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
 def converge_runs(
     make: Callable[[int, int, int], Run],
     goal: SearchGoal,
@@ -97,6 +111,8 @@ def converge_runs(
             times = times[affordable]
             if not times.size:
                 return states, error, used
+            most = max(work for work, fits in zip(until, affordable, strict=True) if fits)
+            _announce(float(times[-1]), most)
         needed = run.work(float(times[-1]), tolerance)
         dear = spent + needed > goal.granted or run.bytes > memory_limit.available()
         if dear and round_ > 1:
