@@ -5,7 +5,13 @@ import pytest
 from scipy import sparse
 from scipy.linalg import expm
 
-from thermalent.jumps import kernels
+from tests.support.plain_kernels import plain
+from thermalent.jumps import kernels as jump_kernels
+
+
+@pytest.fixture
+def kernels(monkeypatch):
+    return plain(jump_kernels, monkeypatch)
 
 
 def random_drift(rng, size):
@@ -19,19 +25,19 @@ def rows(matrix):
     return found.indptr, found.indices, found.data
 
 
-def series(matrix, psi, step, tolerance=1e-12):
+def series(kernels, matrix, psi, step, tolerance=1e-12):
     terms = np.zeros((kernels.SERIES_TERMS, len(psi)), dtype=complex)
     count = kernels.expand(rows(matrix), terms, psi, 0, len(psi), step, tolerance)
     return terms, count
 
 
 @pytest.mark.parametrize("step", [0.01, 0.3, 1.0])
-def test_a_series_is_the_exponential_and_as_long_for_a_short_ket(step):
+def test_a_series_is_the_exponential_and_as_long_for_a_short_ket(step, kernels):
     """How many terms count depends on the ket's direction and not on its norm."""
     rng = np.random.default_rng(1)
     matrix = random_drift(rng, 4)
     psi = rng.normal(size=4) + 1j * rng.normal(size=4)
-    terms, count = series(matrix, psi, step)
+    terms, count = series(kernels, matrix, psi, step)
     x = np.empty(4, dtype=complex)
     norm = kernels.evaluate_series(terms, count, step, x, 0, 4)
     np.testing.assert_allclose(x, expm(matrix * step) @ psi, atol=1e-11)
@@ -43,14 +49,14 @@ def test_a_series_is_the_exponential_and_as_long_for_a_short_ket(step):
     assert small[-2:].all()
     assert not small[-3]
     for scale in (1e-3, 1e3):
-        assert series(matrix, scale * psi, step)[1] == count
+        assert series(kernels, matrix, scale * psi, step)[1] == count
 
 
 @pytest.mark.parametrize("goal", [0.9, 0.5, 0.1])
-def test_the_time_of_a_jump_takes_a_few_evaluations(goal, monkeypatch):
+def test_the_time_of_a_jump_takes_a_few_evaluations(goal, kernels, monkeypatch):
     """A secant that keeps both ends moving; bisection alone would take forty."""
     matrix, psi = np.diag([-0.5 + 0.3j, -4.0]), np.array([0.8 + 0j, 0.6])
-    terms, count = series(matrix, psi, 3.0)
+    terms, count = series(kernels, matrix, psi, 3.0)
     x, taken = np.empty(2, dtype=complex), []
     evaluate = kernels.evaluate_series
 
@@ -61,7 +67,7 @@ def test_the_time_of_a_jump_takes_a_few_evaluations(goal, monkeypatch):
     after = evaluate(terms, count, 3.0, x, 0, 2)
     assert after < goal
     monkeypatch.setattr(kernels, "evaluate_series", counting)
-    time = kernels.passing.py_func(terms, count, 3.0, goal, x, 0, 2, after, 1e-12)
+    time = kernels.passing(terms, count, 3.0, goal, x, 0, 2, after, 1e-12)
     left = expm(matrix * time) @ psi
     assert np.linalg.norm(left) ** 2 == pytest.approx(goal, rel=1e-9)
     np.testing.assert_allclose(x, left, atol=1e-9)
@@ -69,7 +75,7 @@ def test_the_time_of_a_jump_takes_a_few_evaluations(goal, monkeypatch):
     assert all(0 <= at <= 3.0 for at in taken)
 
 
-def test_a_state_is_read_with_the_weight_of_the_last_levels():
+def test_a_state_is_read_with_the_weight_of_the_last_levels(kernels):
     """Of a ket on part of the product states: the trace over the modes, and nothing left behind."""
     rng = np.random.default_rng(3)
     modes, emitters = 3, 2

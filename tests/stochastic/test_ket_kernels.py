@@ -8,7 +8,8 @@ import pytest
 from scipy import sparse
 from scipy.linalg import expm
 
-from thermalent.stochastic import ket_kernels as kernels
+from tests.support.plain_kernels import plain
+from thermalent.stochastic import ket_kernels
 
 LOWER = np.array([[0, 1.0], [0, 0]])
 
@@ -43,11 +44,8 @@ def plan_of(drift, jumps, **others):
 
 
 @pytest.fixture
-def plain(monkeypatch):
-    """The functions as they are written, without the compiler, which asks for plain arrays."""
-    for name in ("decay", "drift_product", "perform_jump", "polynomial", "rotate_qubit"):
-        monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
-    return kernels
+def kernels(monkeypatch):
+    return plain(ket_kernels, monkeypatch)
 
 
 class Drawn:
@@ -60,7 +58,7 @@ class Drawn:
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_qubit_is_rotated_by_its_integral(place):
+def test_a_qubit_is_rotated_by_its_integral(place, kernels):
     rng = np.random.default_rng(place)
     psi, angle = random_ket(rng, 8), 0.9 - 1.4j
     c = lowering(place, 3)
@@ -71,7 +69,7 @@ def test_a_qubit_is_rotated_by_its_integral(place):
     np.testing.assert_allclose(psi, expected, atol=1e-14)
 
 
-def test_jumps_are_drawn_by_their_rates():
+def test_jumps_are_drawn_by_their_rates(kernels):
     """Each has the part of [0, 1) that is its share; one of rate zero is never drawn."""
     rng = np.random.default_rng(4)
     jumps = [rng.normal(size=(4, 4)) for _ in range(3)]
@@ -85,12 +83,12 @@ def test_jumps_are_drawn_by_their_rates():
     for drawn in np.concatenate([edges[:-1] - 1e-6, edges[:-1] + 1e-6, [0.0, 1 - 1e-9]]):
         chosen = min(int(np.searchsorted(edges, drawn, side="right")), 3)
         found = psi.copy()
-        kernels.perform_jump.py_func(Drawn([drawn]), plan, found, np.empty(4, complex), np.empty(4))
+        kernels.perform_jump(Drawn([drawn]), plan, found, np.empty(4, complex), np.empty(4))
         np.testing.assert_allclose(found, after[chosen] / np.sqrt(shares[chosen]), atol=1e-13)
         assert chosen != 1
 
 
-def test_the_norm_at_a_jump_is_the_number_drawn_after_a_few_evaluations(plain, monkeypatch):
+def test_the_norm_at_a_jump_is_the_number_drawn_after_a_few_evaluations(kernels, monkeypatch):
     """Along a decay in several steps: the times at which the norm passes the goals, exactly."""
     rng = np.random.default_rng(5)
     h = rng.normal(size=(3, 3))
@@ -112,7 +110,7 @@ def test_the_norm_at_a_jump_is_the_number_drawn_after_a_few_evaluations(plain, m
     monkeypatch.setattr(kernels, "perform_jump", jumping)
     found = psi.copy()
     terms, work = np.empty((kernels.TERMS + 1, 3), complex), np.empty(3, complex)
-    goal, count = plain.decay(
+    goal, count = kernels.decay(
         Drawn(goals[1:]), plan, found, goals[0], 4.0, terms, work, np.empty(1)
     )
     assert count == 2
@@ -125,7 +123,7 @@ def test_the_norm_at_a_jump_is_the_number_drawn_after_a_few_evaluations(plain, m
     )
 
 
-def test_a_step_is_half_an_evolution_a_rotation_and_half_an_evolution(plain):
+def test_a_step_is_half_an_evolution_a_rotation_and_half_an_evolution(kernels):
     """The field moves in the middle; its integrals turn every qubit by what reaches it."""
     rng = np.random.default_rng(6)
     modes, outputs, step = 2, 3, 0.3
@@ -153,7 +151,7 @@ def test_a_step_is_half_an_evolution_a_rotation_and_half_an_evolution(plain):
         expected = half @ expected
     found, left = psi.copy(), z.copy()
     terms, work = np.empty((kernels.TERMS + 1, 4), complex), np.empty(4, complex)
-    goal, jumps = plain.advance_ket.py_func(
+    goal, jumps = kernels.advance_ket(
         Drawn(normal=normal.ravel()), plan, left, found, 1e-9, 2, terms, work, np.empty(1)
     )
     assert (goal, jumps) == (1e-9, 0)
@@ -161,7 +159,7 @@ def test_a_step_is_half_an_evolution_a_rotation_and_half_an_evolution(plain):
     np.testing.assert_allclose(found, expected, atol=1e-6)  # the tolerance of the series is 1e-7
 
 
-def test_the_kept_qubits_are_read_by_a_partial_trace():
+def test_the_kept_qubits_are_read_by_a_partial_trace(kernels):
     rng = np.random.default_rng(7)
     psi = 0.3 * random_ket(rng, 8)
     first, second, third = np.indices((2, 2, 2)).reshape(3, 8)
