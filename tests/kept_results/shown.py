@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+
+from thermalent.support.errors import ThermalentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +49,19 @@ def replied(link: str) -> dict[str, Any]:
         reply = server.reply(link)
     body = "" if reply.kind.startswith("image/") else reply.body.decode()
     return {"status": reply.status.value, "body": _read(body), "drawings": drawings}
+
+
+def refusal(call: Callable[[], object]) -> dict[str, Any]:
+    """The whole of what an error says, with the numbers in it.
+
+    Raises:
+        AssertionError: nothing was refused.
+    """
+    try:
+        call()
+    except ThermalentError as error:
+        return parted(str(error))
+    raise AssertionError("nothing was refused")
 
 
 def drawn(of: Axes | Figure) -> dict[str, Any]:
