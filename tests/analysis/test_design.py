@@ -178,6 +178,9 @@ def test_refuses_what_is_no_design():
         ValueError, match=r"`base_temperature` must be at most 7.2e\+04 K at 5e\+09"
     ):
         te.design(*LAB, 0.3, base_temperature=1e5)
+    for target in (0.9e-6, 1 - 0.9e-6):
+        with pytest.raises(ValueError, match="`target` must be a number in"):
+            te.design(*LAB, target)
     with pytest.raises(ValueError, match="`margins` must be finite and positive"):
         te.design(*LAB, 0.5, margins=(-0.1,))
 

@@ -1,10 +1,13 @@
 """Rates of entanglement: against a closed form, a fine grid of times, and with their errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
 import thermalent as te
+from thermalent.analysis.entanglement_rate import _with_error
 
 
 @pytest.mark.parametrize("reset", [0.5, 3.0])
@@ -120,3 +123,19 @@ def test_wrong_arguments_are_named():
         te.entanglement_rate(network, until=1.0, reset=-1.0)
     with pytest.raises(ValueError, match=r"^Argument `pair` must be two different emitters"):
         te.entanglement_rate(network, until=1.0, pair=("q1", "q1"))
+
+
+def test_the_error_of_a_pair_among_others_is_that_of_the_elements_that_are_added_up():
+    """Every element of the pair's state is a sum of two, so that its error is twice as large."""
+    rng = np.random.default_rng(3)
+    root = rng.normal(size=(4, 4))
+    pair = root @ root.T / np.sum(root**2)
+
+    def found(levels, error):
+        moment = SimpleNamespace(
+            state=np.zeros((levels, levels)), error=error, reduced=lambda *names: pair
+        )
+        evolution = SimpleNamespace(at=lambda index: moment)
+        return _with_error(evolution, 0, "distillation_yield", ("q1", "q2"), 0.1).error
+
+    assert found(8, 1e-5) == found(4, 2e-5) == pytest.approx(2 * found(4, 1e-5), rel=0.05)

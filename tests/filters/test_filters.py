@@ -51,8 +51,11 @@ def test_a_lossless_row_of_resonators_reflects_what_it_does_not_transmit(chosen)
     np.testing.assert_allclose(total, 1.0, rtol=1e-12)
 
 
-def test_cavities_follow_their_formula():
-    rates, detunings, internal = (0.3, 0.1, 0.2), (0.1, -0.05, 0.0), (0.02, 0.0, 0.05)
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_cavities_follow_their_formula(count):
+    """With the sign that the field has behind an even or odd number of them."""
+    rates, detunings = (0.3, 0.1, 0.2, 0.4)[:count], (0.1, -0.05, 0.0, 0.2)[:count]
+    internal = (0.02, 0.0, 0.05, 0.01)[:count]
     chosen = te.Filter.cavities(rates, detunings=detunings, internal_decay=internal)
     expected = np.ones(len(FREQUENCIES), dtype=complex)
     for kappa, delta, loss in zip(rates, detunings, internal, strict=True):

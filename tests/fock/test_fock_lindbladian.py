@@ -149,6 +149,24 @@ def test_one_sweep_is_exact_without_heat(rng):
     assert np.max(np.abs(generator.matrix @ y - b - sweep.shift * y)) > 1e-2
 
 
+def test_one_sweep_is_exact_where_nothing_jumps_down(rng):
+    """Qubits that a hot bath excites and that nothing empties: the sweep goes up to the last."""
+    heat = np.array([[1.0, 0.3, 0.1j], [0.3, 0.8, 0.2], [-0.1j, 0.2, 0.5]])
+    network = te.Network(
+        nodes=tuple(te.Qubit(name=f"q{i}") for i in range(3)),
+        exchange=np.array([[0.2, 0.4, 0], [0.4, -0.3, 0.1j], [0, -0.1j, 0.1]]),
+        decay=np.zeros((3, 3)),
+        absorption=heat,
+    )
+    generator = lindbladian(network, space(network, (), emitter_numbers(network)))
+    sweep = SweepPreconditioner(generator)
+    assert len(sweep.slices) == 4
+    b = rng.normal(size=generator.space.elements)
+    y = sweep(b)
+    residual = generator.matrix @ y - b - sweep.shift * y
+    assert np.max(np.abs(residual)) < 1e3 * EPS * np.max(np.abs(y))
+
+
 @pytest.mark.parametrize("solver", [Direct, Iterative])
 @pytest.mark.parametrize("options", [{}, {"drive": True}, {"modes": 2}, {"modes": 0}])
 def test_both_solvers_find_the_null_vector(solver, options, rng):

@@ -358,3 +358,13 @@ def test_the_bound_of_the_concurrence_is_its_two_steps(rng, rank):
         )
         # The squares of the singular values are known to rounding: those, to its root.
         assert found == pytest.approx([expected], rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_an_entropy_of_which_nothing_is_known_may_be_any_up_to_the_largest(d):
+    """States are at most 1 - 1/d from where the bound of Fannes and Audenaert is largest."""
+    rho = np.diag(np.arange(1.0, d + 1) / (d * (d + 1) / 2))[None].astype(complex)
+    for value in (0.1, np.log2(d) - 0.1):
+        for eps in (0.5, 1.0, 1e3):
+            found = error_bounds.entropy_bound(rho, np.array([eps]), np.array([value]))
+            assert found[0] == pytest.approx(np.log2(d) - 0.1, rel=1e-12)

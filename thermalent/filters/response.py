@@ -70,14 +70,14 @@ def width(system: StateSpace) -> float:
     if abs(system.d) >= half:
         return float("inf")
     grid = _grid(system)
-    above = np.flatnonzero(np.abs(transfer_function(system, grid)) >= half)
+    first, last = np.flatnonzero(np.abs(transfer_function(system, grid)) >= half)[[0, -1]]
 
     def excess(omega: float) -> float:
         return float(np.abs(transfer_function(system, omega))) - half
 
     low, high = (
         optimize.brentq(excess, grid[i], grid[j], xtol=1e-300, rtol=1e-14)
-        for i, j in ((above[0] - 1, above[0]), (above[-1], above[-1] + 1))
+        for i, j in ((first - 1, first), (last, last + 1))
     )
     return float(high - low)
 
