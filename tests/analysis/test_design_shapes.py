@@ -1,10 +1,12 @@
 """Shapes and orders side by side: every number is checked forwards by a state of its own."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 
 import thermalent as te
 from thermalent.analysis.design import plot_shapes
@@ -171,3 +173,24 @@ def test_curves_of_shapes_are_no_polygons():
     assert np.max(np.abs(values - (1 - 0.1 * np.log(drawn) ** 2))) < 4e-3
     few = widths[:3]
     assert plot_shapes._smooth(few, few)[1] is few
+
+
+def test_every_order_has_a_colour_of_its_own_and_every_family_its_line():
+    shapes = [
+        SimpleNamespace(
+            order=order, family=family, name=f"{family} {order}", widths=np.array([0.1, 0.2]),
+            margins=np.array([0.5, 0.4]),
+        )
+        for order in range(1, 7) for family in ("cavities", "butterworth", "chebyshev")
+    ]  # fmt: skip
+    design = SimpleNamespace(shapes=shapes, frequency=5e9, gamma=1e7, temperature=293.0, target=0.6)
+    axes = Figure().subplots()
+    plot_shapes._over_quality(axes, design)
+    lines = axes.lines[: len(shapes)]
+    for kind, count in (("order", 6), ("family", 3)):
+        looks = {
+            (getattr(shape, kind), line.get_color() if kind == "order" else line.get_linestyle())
+            for shape, line in zip(shapes, lines, strict=True)
+        }
+        assert len(looks) == len({look for _, look in looks}) == count
+    np.testing.assert_allclose(lines[0].get_xdata(), 5e9 / (np.array([0.1, 0.2]) * 1e7))

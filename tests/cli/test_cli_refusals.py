@@ -5,12 +5,14 @@ import subprocess
 import sys
 import textwrap
 
+import click
 import numpy as np
 import pytest
 
 import thermalent as te
 from tests.support.command_line import run
 from tests.support.plans import run_otherwise
+from thermalent.cli import main
 from thermalent.solution.result import ErrorEstimate, Outcome, SteadyState
 from thermalent.solving.registry import METHODS
 
@@ -218,3 +220,17 @@ def test_a_table_has_a_known_format(tmp_path):
         "Option --output must end in .nc (NetCDF), .npz (for te.load) or .csv, .txt, .dat (CSV), "
         "but is" in result.stderr
     )
+
+
+@pytest.mark.parametrize("option", sorted({name for entry in METHODS for name in entry.options}))
+def test_the_help_of_an_option_names_every_method_that_has_it(option):
+    """Each of them once, as --method takes it."""
+    (shown,) = (one for one in method_options_of("steady") if one.name == option)
+    methods = [entry.key for entry in METHODS if option in entry.options]
+    said = shown.help.rpartition(": ")[2].rstrip(".").replace(" and ", ", ").split(", ")
+    assert said == methods
+    assert shown.help.count(" and ") >= (len(methods) > 1)
+
+
+def method_options_of(command):
+    return main.get_command(click.Context(main), command).params

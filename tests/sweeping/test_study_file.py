@@ -140,6 +140,15 @@ def test_an_initial_state_is_checked_before_anything_runs(tmp_path):
         te.sweep(te.thermal_link, grid, "purity", units={"kappa": 3}, executor=1)
 
 
+def test_units_that_are_given_stand_beside_the_numbers():
+    """Those of the parameters that name one; the others have the package's own words."""
+    grid = {"n_th": [1.0], "kappa": [0.5, 1.0]}
+    for units, words in ((None, "unit of rate"), ({"kappa": "MHz"}, "MHz")):
+        data = te.sweep(te.thermal_link, grid, "purity", units=units, executor=1)
+        assert data["kappa"].attrs["units"] == words
+        assert data["n_th"].attrs["units"] == "1"
+
+
 class TestSchema:
     def test_the_file_is_that_of_the_registry(self):
         assert SCHEMA_FILE.read_text(encoding="utf-8") == study_schema.text()
