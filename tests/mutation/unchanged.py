@@ -435,6 +435,36 @@ UNCHANGED: list[Unchanged] = [
         "y.shape[1] <= SMALL",
         "the same sums by a kernel or by products of matrices",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/laplace/conserved.py",
+        "transform",
+        "self._scale + abs(z)",
+        "the unit of a row of a linear equation",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/chain/rounding.py",
+        "disturbed",
+        "max",
+        "random numbers that are kept and those that are made again are the same",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/converge.py",
+        "_with_next_order",
+        "before.tier0_size == self.built.tier0_size",
+        "the same unknowns, each put into its own place",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/more_digits/extended.py",
+        "_solved",
+        "value + arb(0, spread.upper())",
+        "a radius has no sign",
+    ),
+    Unchanged(
+        "thermalent/continued_fraction/dynamics/stretches.py",
+        "in_rows",
+        "1",
+        "beyond the last stretch nothing is read",
+    ),
 ]
 
 

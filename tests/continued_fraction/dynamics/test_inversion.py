@@ -56,3 +56,17 @@ def test_transforms_at_many_nodes_are_those_at_one():
             alone = [transform(complex(z), depth) for z in nodes]
             # Solutions of equations of condition 1e3 at the most, rounded otherwise.
             np.testing.assert_allclose(transform.at_nodes(nodes, depth), alone, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.24, True), (0.26, False)])
+def test_the_next_contour_begins_with_as_many_nodes_where_they_were_enough(
+    monkeypatch, share, kept
+):
+    sums = [0.5, 0.5 + share * TOLERANCE, 0.5, 0.5 + share * TOLERANCE]
+    given = iter([ExponentialSum(np.zeros(1), np.full((1, 1), x), True) for x in sums])
+    monkeypatch.setattr(Inverter, "_sum", lambda *_: next(given))
+    inverter = Inverter(Response(transform=lambda z, depth: np.zeros(1)), 5, TOLERANCE, real=True)
+    first = inverter.fewest
+    inverter._window(1.0, 10.0)
+    assert (inverter.fewest > 0) is kept
+    assert inverter.fewest >= first
