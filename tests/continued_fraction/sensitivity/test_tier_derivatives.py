@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from thermalent.continued_fraction.sensitivity import several_poles
+from thermalent.continued_fraction.sensitivity import several_poles, tier_slopes
 from thermalent.support import memory_limit
 
 EPS = np.finfo(float).eps
@@ -135,3 +135,24 @@ def test_factors_are_kept_up_to_a_limit_and_made_again_beyond(monkeypatch):
     assert few == pytest.approx(2 * 10 * factors + 14.0 + 2e6)
     many = several_poles.tier_derivatives_bytes(chain, 2, 10**9)
     assert many == pytest.approx(2 * (several_poles.FACTORS + factors) + 14.0 + 2e6)
+
+
+def test_slopes_of_an_observable_count_beside_it_or_a_hundredth(monkeypatch):
+    """Of a separable state everything vanishes; parameters of zero have the size one."""
+    asked = []
+
+    def derivatives(network, changes, gradient, scales, rtol, most_work, report, floor):
+        asked.append((scales.tolist(), floor(0.3), floor(-0.3), floor(1e-3)))
+        return several_poles.TierDerivatives(np.ones(3), np.ones(3) * 1e-5, 30, 2, 0.7)
+
+    monkeypatch.setattr(tier_slopes, "derivatives", derivatives)
+    monkeypatch.setattr(tier_slopes, "_changes", lambda *given: [])
+    monkeypatch.setattr(
+        tier_slopes, "evaluated", lambda observable, rho, *_: SimpleNamespace(value=rho)
+    )
+    found = tier_slopes.tier_slopes(
+        lambda **given: None, {"a": -0.2, "b": 0.0, "c": 3.0}, "purity", 1e-3, 1e9
+    )
+    assert asked == [([0.2, 1.0, 3.0], 0.3, 0.3, 1e-2)]
+    assert found.value == 0.7
+    assert found.truncation == (2, 30)
