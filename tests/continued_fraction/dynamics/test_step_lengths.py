@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from scipy import linalg, sparse
 
+import thermalent as te
+from thermalent.continued_fraction.chain.assembly import offsets
+from thermalent.continued_fraction.chain.chain import hierarchy_chain
+from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics import all_tiers, chebyshev
 from thermalent.continued_fraction.dynamics.bessel import bessel_series
 from thermalent.continued_fraction.dynamics.laplace import inversion
@@ -15,7 +19,7 @@ from thermalent.continued_fraction.dynamics.laplace.inversion import (
     Response,
     Window,
 )
-from thermalent.continued_fraction.dynamics.steps import RelaxationRun, largest_rate
+from thermalent.continued_fraction.dynamics.steps import RelaxationRun, Steps, largest_rate
 from thermalent.numerics.inverse_laplace import encloses, hyperbola
 
 EPS = np.finfo(float).eps
@@ -265,3 +269,23 @@ def test_a_phase_changes_neither_rounding_nor_growth_of_steps(phase):
     np.testing.assert_allclose(found[1][2], found[0][2], rtol=1e-12)
     if found[0][0] == 0.8:
         np.testing.assert_allclose(found[0][2], linalg.expm(0.8 * matrix) @ start, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("width", "kept"), [(3.0, 1.0), (0.5, 0.0625), (0.02, 1e-4)])
+def test_the_second_of_two_runs_leaves_more_out_and_adds_fewer_tiers(width, kept):
+    """What the top of a cold source holds is smaller than what it sends down."""
+    chain = hierarchy_chain(hierarchy(te.thermal_link(2.0, 0.5)))._replace(width=width)
+    offset = offsets(chain, 30)
+    for filled, tiers in ((0, (16, 12)), (20, (22, 20))):
+        start = np.ones(offset[filled])
+        found = Steps(chain, start, 30, lambda y: y)
+        assert found.most == 2 * 30 + 64
+        finer, coarser = found.two_runs(1e-8)
+        assert (finer.tier, coarser.tier) == tiers
+        assert finer.limit == pytest.approx(np.sqrt(1e-13 * 1e-8) * kept)
+        assert coarser.limit == pytest.approx(10 * finer.limit)
+        assert 0 < coarser.growth < finer.growth < 0.5
+        assert coarser.finer is finer
+        assert finer.finer is None
+        np.testing.assert_array_equal(finer.y[: len(start)], start)
+        assert not np.any(finer.y[len(start) :])
