@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thermalent.numerics.extrema import largest_between
 from thermalent.support import checks
 
 # Points of the grid on which a peak is bracketed, per pole: fifteen per half width close to it, and
@@ -39,21 +40,18 @@ def transfer_function(system: StateSpace, frequencies: Any) -> np.ndarray:
 
 def peak(system: StateSpace) -> tuple[float, float]:
     """Largest |S21| and the frequency where it is (infinite if it is far from all poles)."""
-    from scipy import optimize
-
     grid = _grid(system)
     size = np.abs(transfer_function(system, grid))
     best, where = abs(system.d), np.inf
     for i in np.flatnonzero((size[1:-1] >= size[:-2]) & (size[1:-1] >= size[2:])) + 1:
         if size[i] < 0.5 * size.max():
             continue
-        minimum = optimize.minimize_scalar(
-            lambda omega: -float(np.abs(transfer_function(system, omega))),
-            bounds=(grid[i - 1], grid[i + 1]),
-            method="bounded",
-            options={"xatol": 1e-10 * (grid[i + 1] - grid[i - 1])},
+        value, at = largest_between(
+            lambda omega: float(np.abs(transfer_function(system, omega))),
+            grid[i - 1],
+            grid[i + 1],
+            1e-10 * (grid[i + 1] - grid[i - 1]),
         )
-        at, value = (float(minimum.x), -float(minimum.fun))
         if value < size[i]:
             at, value = float(grid[i]), float(size[i])
         if value > best:

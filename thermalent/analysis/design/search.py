@@ -16,6 +16,7 @@ import numpy as np
 
 from thermalent.analysis.design.margins import entanglement, margins
 from thermalent.models.thermal_link import thermal_link
+from thermalent.numerics.extrema import largest_between
 
 _BANDWIDTHS = np.geomspace(1e-7, 1.0, 43)  # kappa/gamma of the map
 _NARROWEST = 1e-18  # bandwidth at which the search for a narrower filter ends
@@ -129,21 +130,15 @@ class MarginSearch:
         full = value(log(self.n_th)), self.n_th
         if not self.attenuate or self.hopeless:
             return full
-        from scipy.optimize import minimize_scalar
-
         places = np.log(self.occupations)
         values = self._attenuated(kappa)
         candidates = [full]
         for i in _tops(values):
             if i == 0 and value(places[0] - _SLIGHTLY) <= full[0]:
                 continue  # a little less is no better
-            best = minimize_scalar(
-                lambda log_n: -value(log_n),
-                bounds=(places[min(i + 1, len(places) - 1)], places[max(i - 1, 0)]),
-                method="bounded",
-                options={"xatol": _FLAT},
-            )
-            candidates.append((-float(best.fun), exp(float(best.x))))
+            low, high = places[min(i + 1, len(places) - 1)], places[max(i - 1, 0)]
+            largest, place = largest_between(value, low, high, _FLAT)
+            candidates.append((largest, exp(place)))
         return max(candidates)
 
     @cached_property
@@ -151,19 +146,13 @@ class MarginSearch:
         """The bandwidth of the largest margin."""
         if self.hopeless:
             return float(_BANDWIDTHS[np.argmax(self.map)])
-        from scipy.optimize import minimize_scalar
-
         candidates = []
         for i in _tops(self.map):
             low, high = _BANDWIDTHS[max(i - 1, 0)], _BANDWIDTHS[min(i + 1, len(self.map) - 1)]
-            best = minimize_scalar(
-                lambda log_kappa: -self.at(exp(log_kappa))[0],
-                bounds=(log(low), log(high)),
-                method="bounded",
-                options={"xatol": _FLAT},
+            candidates.append(
+                largest_between(lambda x: self.at(exp(x))[0], log(low), log(high), _FLAT)
             )
-            candidates.append((-float(best.fun), exp(float(best.x))))
-        return max(candidates)[1]
+        return exp(max(candidates)[1])
 
     def crossing(self, wanted: float, side: int) -> float | None:
         """The widest (-1) or the narrowest (+1) filter with which the margin reaches a value.
@@ -176,15 +165,8 @@ class MarginSearch:
         """
         if self.at(self.top)[0] < wanted:
             return None
-        from scipy.optimize import brentq
-
-        inside, outside = self._bracket(wanted, side)
-
-        def excess(log_kappa: float) -> float:
-            return self.at(exp(log_kappa))[0] - wanted
-
-        place = float(brentq(excess, log(inside), log(outside), xtol=_PLACE, rtol=1e-14))
-        kappa, beyond = exp(place), exp(place - side * _BESIDE)
+        kappa = self._edge(*self._bracket(wanted, side), wanted)
+        beyond = kappa * exp(-side * _BESIDE)
         if self.at(kappa)[0] < wanted - _MISSED * wanted or self.at(beyond)[0] >= wanted:
             raise RuntimeError(
                 f"The concurrence does not fall through {wanted:g} at kappa/gamma = {kappa:.6g}, "
@@ -245,20 +227,15 @@ class MarginSearch:
 
         Every minimum of the map is refined, and so is the middle between its neighbours.
         """
-        from scipy.optimize import minimize_scalar
-
         minima = []
         for i in range(1, len(self.map) - 1):
             left, right = float(_BANDWIDTHS[i - 1]), float(_BANDWIDTHS[i + 1])
             lowest = self.map[i] <= self.map[i - 1] and self.map[i] <= self.map[i + 1]
             if lowest and self.map[i] < wanted + _BETWEEN and low < left and right < high:
-                best = minimize_scalar(
-                    lambda log_kappa: self.at(exp(log_kappa))[0],
-                    bounds=(log(left), log(right)),
-                    method="bounded",
-                    options={"xatol": _FLAT},
+                _, place = largest_between(
+                    lambda x: -self.at(exp(x))[0], log(left), log(right), _FLAT
                 )
-                minima.append(exp(float(best.x)))
+                minima.append(exp(place))
         return minima
 
     def _edge(self, inside: float, outside: float, wanted: float) -> float:

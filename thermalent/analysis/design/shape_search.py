@@ -25,6 +25,7 @@ from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.filters.filter import Filter
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
+from thermalent.numerics.extrema import largest_between
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import SolveError
 from thermalent.solution.result import SteadyState
@@ -194,17 +195,9 @@ class _ShapeSearch:
         return self.fine.value(self._numbers(exp(log_width)), self.tiers)
 
     def _top(self, widths: np.ndarray, values: np.ndarray) -> float:
-        from scipy.optimize import minimize_scalar
-
         i = int(np.argmax(values))
         low, high = widths[max(i - 1, 0)], widths[min(i + 1, len(widths) - 1)]
-        maximum = minimize_scalar(
-            lambda log_width: -self._value(log_width),
-            bounds=(log(low), log(high)),
-            method="bounded",
-            options={"xatol": _FLAT},
-        )
-        return exp(float(maximum.x))
+        return exp(largest_between(self._value, log(low), log(high), _FLAT)[1])
 
     def _network(self, filter: Filter, **more: float) -> Network:
         link = {**self.link, **{name: self.link[name] + value for name, value in more.items()}}

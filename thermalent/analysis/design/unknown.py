@@ -13,6 +13,7 @@ from thermalent.analysis.design.margins import entanglement, margins_of
 from thermalent.hardware.occupation import source_temperature, thermal_occupation
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.network import Network
+from thermalent.numerics.extrema import largest_between
 from thermalent.operators.estimates import Estimate
 from thermalent.solving.solve import steady_state
 from thermalent.support import checks
@@ -242,36 +243,25 @@ class Curve:
 
     def _extremum(self, i: int, sign: int) -> tuple[float, float]:
         """The largest (+1) or smallest (-1) margin between the neighbours of a grid point."""
-        from scipy.optimize import minimize_scalar
-
         low, high = float(self.grid[i - 1]), float(self.grid[i + 1])
         if high == inf:  # the place without any dephasing is one of the candidates
             high = float(self.grid[i])
-        best = minimize_scalar(
-            lambda x: -sign * self(float(x)),
-            bounds=(low, high),
-            method="bounded",
-            options={"xatol": _FLAT * high},
-        )
-        return -sign * float(best.fun), float(best.x)
+        largest, place = largest_between(lambda x: sign * self(x), low, high, _FLAT * high)
+        return sign * largest, place
 
     def _crossing(self, low: float, high: float, target: float) -> Estimate:
         """Where the margin passes the target between two places, with the error of the place."""
         from scipy.optimize import brentq
 
         if high == inf:  # between the last time of the grid and none: inversely in the time
-            inverse = self._inverse_crossing(low, target)
-            return self._with_error(inverse)
-        place = brentq(lambda x: self(x) - target, low, high, xtol=_PLACE * low, rtol=_PLACE)
+
+            def excess(rate: float) -> float:
+                return self(1 / rate if rate > 0 else inf) - target
+
+            place = 1 / brentq(excess, 0.0, 1 / low, xtol=_PLACE / low, rtol=_PLACE)
+        else:
+            place = brentq(lambda x: self(x) - target, low, high, xtol=_PLACE * low, rtol=_PLACE)
         return self._with_error(float(place))
-
-    def _inverse_crossing(self, low: float, target: float) -> float:
-        from scipy.optimize import brentq
-
-        def excess(rate: float) -> float:
-            return self(1 / rate if rate > 0 else inf) - target
-
-        return 1 / float(brentq(excess, 0.0, 1 / low, xtol=_PLACE / low, rtol=_PLACE))
 
     def _with_error(self, x: float) -> Estimate:
         step = _STEP * x
