@@ -154,3 +154,24 @@ def test_sums_of_matrices_are_those_of_their_elements():
     expected = dense[0] + 0.3 * dense[1] - 2 * dense[2]
     assert np.allclose(summed.with_weights(np.array([0.3, -2.0])).toarray(), expected, atol=1e-15)
     assert summed.entries == np.count_nonzero(sum(map(np.abs, dense)))
+
+
+@pytest.mark.parametrize("time", [0.7, 9.0])
+def test_the_drift_of_the_amplitudes_that_follow_is_that_of_their_factor(time, rng):
+    """With u = Lambda w, w decays with Lambda^-1 (H Lambda + dLambda/dt), whatever H is."""
+    filters = te.Filter.cavities([0.3, 0.4, 0.2], detunings=(0.0, 0.13, -0.2))
+    chain = chain_of(te.thermal_link(3.0, filter=filters))
+    turn = np.linalg.qr(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)))[0]
+    mixed = replace(
+        chain,
+        drift=turn @ chain.drift @ turn.conj().T,
+        covariance=turn @ chain.covariance @ turn.conj().T,
+    )
+    assert np.all(np.triu(mixed.drift, 1)[np.triu_indices(3, 1)].imag)
+    for one in (chain, mixed):
+        source, h = FollowedSource(one), 1e-4 * time
+        factor = source.factor(time)
+        change = (source.factor(time + h) - source.factor(time - h)) / (2 * h)
+        expected = np.linalg.solve(factor, one.drift @ factor + change)
+        found = source.at(time)[1]
+        np.testing.assert_allclose(found, expected, atol=1e-5 * np.max(np.abs(expected)))
