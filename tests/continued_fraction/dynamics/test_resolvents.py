@@ -1,5 +1,7 @@
 """Resolvents side by side: the same numbers as a sparse solve of each, and as true errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,32 @@ def test_what_a_start_has_beside_a_real_one_is_in_the_error():
     found = regression(te.thermal_link(3.0, 0.2))
     found.start = found.start.real + 1e-3j * np.max(np.abs(found.start))
     assert not found.real
+
+
+def test_a_mirrored_frequency_that_is_off_has_that_in_its_error(monkeypatch):
+    """Its transform is the conjugate, and a share of the frequency counts as one of the terms."""
+    off = 3e-10
+    omegas = np.array([0.5, -0.5 * (1 + off), 0.0, 2.0])
+    asked = []
+
+    def together(nodes, depth):
+        asked.append(nodes)
+        values = 1.0 + 0.25 * nodes
+        terms, begun = 2.0 + np.abs(nodes), 5.0 + np.abs(nodes)
+        return SimpleNamespace(values=values, terms=terms, begun=begun, missed=0 * terms)
+
+    place, chosen = np.array([0, 0, 1, 2]), np.array([0.5, 0.0, 2.0])
+    monkeypatch.setattr(correlations, "mirror_images", lambda omegas: (place, chosen))
+    regression = object.__new__(correlations.Regression)
+    regression.__dict__["real"] = True
+    regression._together, regression.start_error = together, 1e-7
+    values, errors = regression.at_frequencies(omegas, 9)
+    np.testing.assert_array_equal(asked[0], 1j * chosen)
+    np.testing.assert_allclose(values, [1 + 0.125j, 1 - 0.125j, 1.0, 1 + 0.5j])
+    rounding = 8 * np.finfo(float).eps + np.array([0.0, off, 0.0, 0.0])
+    expected = rounding * np.array([2.5, 2.5, 2.0, 4.0]) + 1e-7 * np.array([5.5, 5.5, 5.0, 7.0])
+    np.testing.assert_allclose(errors, expected, rtol=1e-9)
+    # By much more than the start, where that is known.
+    regression.start_error = 0.0
+    _, errors = regression.at_frequencies(omegas, 9)
+    np.testing.assert_allclose(errors[1], 2.5 * (off + 8 * np.finfo(float).eps), rtol=1e-5)
