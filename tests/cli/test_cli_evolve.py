@@ -24,7 +24,7 @@ NETWORK = te.thermal_link(n_th=20, kappa=1e-2)
 def _compiled():
     """A fresh installation says on stderr, once, that it compiles; stderr is compared below."""
     te.steady_state(NETWORK)
-    te.evolve(NETWORK, [1.0], "00", stochastic.FieldTrajectories(n=2))
+    te.evolve(NETWORK, [1.0], "00", stochastic.FieldTrajectories(n=8))
 
 
 def succeed(*args):

@@ -29,7 +29,7 @@ def test_a_trajectory_belongs_to_its_ensemble():
     assert np.max(np.abs(again.states - run.states)) > 0  # another grid, another path
     # The error of a path is that of its step: its own field, followed in finer steps.
     mode = driven_emitters(net)
-    h = FieldTrajectories(n=2, seed=7)._step(mode)
+    h = FieldTrajectories(n=8, seed=7)._step(mode)
     paths = PathSpec(
         emitters=mode, segments=[Segment(h / 8, 512, True)], initial=ground_state(mode), seed=7,
         coarsenings=(1, 4, 8, 16),
@@ -47,7 +47,7 @@ def test_a_trajectory_belongs_to_its_ensemble():
 def test_the_error_of_a_run_under_white_noise_is_that_of_its_step():
     """It holds for steps whose errors all have one sign; here they add up at random, to less."""
     mode = driven_emitters(WHITE)
-    h = FieldTrajectories(n=2, seed=7)._step(mode)
+    h = FieldTrajectories(n=8, seed=7)._step(mode)
     paths = PathSpec(
         emitters=mode, segments=[Segment(h / 8, 128, True)], initial=ground_state(mode), seed=7,
         coarsenings=(1, 8, 16),
@@ -83,7 +83,7 @@ def test_the_concurrence_of_single_runs_has_the_error_of_their_step():
     net = te.thermal_link(1220, 0.01)
     step = FieldTrajectories()._step(driven_emitters(net))
     found, finer = (
-        distribution(net, te.concurrence, method=FieldTrajectories(n=256, seed=7, step=h))
+        distribution(net, te.concurrence, method=FieldTrajectories(n=856, seed=7, step=h))
         for h in (step, step / 2)
     )
     assert found.step_bias == pytest.approx(4 * finer.step_bias, rel=0.2)

@@ -166,7 +166,8 @@ def test_refusals():
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"n": 0}, "`n` must be an integer of at least 2"),
+        ({"n": 0}, "`n` must be an integer of at least 8"),
+        ({"n": 7}, "`n` must be an integer of at least 8"),
         ({"seed": -1}, "`seed` must be an integer of at least 0"),
         ({"step": 0.0}, "`step` must be finite and positive"),
         ({"target": -1.0}, "`target` must be finite and non-negative|finite and positive"),

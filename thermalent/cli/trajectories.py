@@ -24,7 +24,7 @@ from thermalent.cli.output import check_figure, draw_result, note_status, print_
 @click.command(short_help="Single runs of a thermal link, and their averages.")
 @network_options
 @times_options
-@click.option("--runs", type=click.IntRange(min=2), default=4000, help="Number of runs.")
+@click.option("--runs", type=click.IntRange(min=8), default=4000, help="Number of runs.")
 @click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
 @click.option("--seed", type=int, default=7, help="One seed, one result.")
 @click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
@@ -64,7 +64,7 @@ def trajectories(
 
     quanta = interrupted = None
     with arguments():
-        method = FieldTrajectories(n=2 if single else runs, seed=seed, step=step)
+        method = FieldTrajectories(n=8 if single else runs, seed=seed, step=step)
     # A step that is too large for the rates is detected during the run.
     with solving(), arguments():
         if single and method.refusal(described) is None:

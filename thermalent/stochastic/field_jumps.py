@@ -28,13 +28,12 @@ from thermalent.solution.tasks import (
 from thermalent.stochastic import kets
 from thermalent.stochastic.ket_paths import KetPaths, KetSegment, drawn_from, ground, product_state
 from thermalent.stochastic.kets import DrivenKets, driven_kets, part_of
-from thermalent.stochastic.method import FieldTrajectories
+from thermalent.stochastic.method import FEWEST, FieldTrajectories
 from thermalent.support import checks
 from thermalent.support.progress import working
 
 _B = TypeVar("_B")
 
-_FEWEST = 8
 # Emitters whose state is returned if none is named: all up to so many, else the last two.
 _ALL = 4
 # Complex arrays of all times of the ensemble, of a thread and of a batch, measured.
@@ -88,7 +87,7 @@ class FieldJumps(Method):
     domain: ClassVar[str] = "up to 16 qubits in a classical field"
 
     def __post_init__(self) -> None:
-        checks.integer("n", self.n, _FEWEST)
+        checks.integer("n", self.n, FEWEST)
         checks.seed("seed", self.seed)
         keep = ("",) if self.keep is None else self.keep
         if type(keep) is not tuple or not 1 <= len(set(keep)) == len(keep):

@@ -39,6 +39,8 @@ from thermalent.stochastic.step_bias import COARSENINGS
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
 from thermalent.support import checks
 
+# Trajectories of which a standard error can be told: of two it is off by any factor.
+FEWEST = 8
 # Complex arrays of all times of the ensemble, of a thread and of a batch, measured.
 _MEANS, _MEANS_OF_A_THREAD, _MEANS_OF_A_BATCH = 5, 7, 3
 _MULTIPLE = COARSENINGS[-1]  # the number of steps of every segment is a multiple of it
@@ -73,7 +75,7 @@ class FieldTrajectories(Method):
     Stratonovich, and means are extrapolated from three steps, to weak order 3.
 
     Args:
-        n: Number of trajectories, at least 2; the most that are run if there is a target.
+        n: Number of trajectories, at least 8; the most that are run if there is a target.
         seed: Gives the same numbers whatever the number of threads or the batch.
         step: Step of the field, inverse rate unit; chosen from the rates if not given.
         target: Stop as soon as the standard error of the largest element (of the worst time) is at
@@ -105,7 +107,7 @@ class FieldTrajectories(Method):
     takes_schedules: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        checks.integer("n", self.n, 2)
+        checks.integer("n", self.n, FEWEST)
         checks.seed("seed", self.seed)
         checks.integer("batch", self.batch, 1)
         checks.if_given(checks.integer, "threads", self.threads, 1)

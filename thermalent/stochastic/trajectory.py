@@ -91,7 +91,7 @@ def trajectory(
     grid = checks.time_grid("times", times)
     rho = states.initial_state(initial, network.dims, name="initial")
     start = checks.source_start("source", source)
-    method = FieldTrajectories(n=2, seed=seed, step=step)
+    method = FieldTrajectories(n=8, seed=seed, step=step)
     paths = method.paths(driven_emitters(network), grid, rho, start)
     paths = replace(paths, coarsenings=(1, 2))
     count = len(network.modes)
