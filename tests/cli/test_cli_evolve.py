@@ -177,7 +177,7 @@ def test_a_single_run_comes_with_its_field(tmp_path):
         ),
         (
             ["trajectories", *LINK, "--times", "1", "--runs", "1"],
-            "Invalid value for '--runs': 1 is not in the range x>=2.",
+            "Invalid value for '--runs': 1 is not in the range x>=8.",
         ),
         (
             ["trajectories", *LINK, "--times", "1", "--seed", "-1"],
