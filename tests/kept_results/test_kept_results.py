@@ -1,6 +1,7 @@
 """Results of many calls are those that are kept."""
 
 import json
+from functools import cache
 
 import pytest
 
@@ -12,9 +13,15 @@ FILES = sorted(path.stem for path in CALLS.glob("*.txt"))
 GROUPS = [(file, name) for file in FILES for name in groups(file)]
 
 
+@cache
+def kept_of(file):
+    """The kept results of a file, which its tests read one after the other."""
+    return json.loads((RESULTS / f"{file}.json").read_text())
+
+
 @pytest.mark.parametrize(("file", "name"), GROUPS, ids=[f"{f}-{c}" for f, c in GROUPS])
 def test_the_results_are_those_that_are_kept(file, name):
-    kept = json.loads((RESULTS / f"{file}.json").read_text())
+    kept = kept_of(file)
     found = all_made_of(groups(file)[name])
     changed = {call: differences(kept[call], now) for call, now in found.items()}
     text = "\n".join(f"{call}\n  " + "\n  ".join(d[:4]) for call, d in changed.items() if d)
@@ -44,7 +51,7 @@ def test_what_counts_as_a_difference(kept, found, same):
 def test_every_kept_result_has_its_call():
     """A call that is taken away takes its result along; a new one needs one."""
     for file in FILES:
-        kept = json.loads((RESULTS / f"{file}.json").read_text())
+        kept = kept_of(file)
         assert set(kept) == {call for of in groups(file).values() for call in of}, file
 
 

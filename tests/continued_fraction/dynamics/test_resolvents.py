@@ -155,3 +155,23 @@ def test_a_mirrored_frequency_that_is_off_has_that_in_its_error(monkeypatch):
     regression.start_error = 0.0
     _, errors = regression.at_frequencies(omegas, 9)
     np.testing.assert_allclose(errors[1], 2.5 * (off + 8 * np.finfo(float).eps), rtol=1e-5)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_unknowns_read_at_once_are_those_read_one_by_one(monkeypatch, order):
+    """And what a row reads of any tiers is the trace of their product with the field."""
+    network = te.thermal_link(3.0, 0.2, detuning=(0.3, -0.1))
+    found = regression(network, order)
+    monkeypatch.setattr(correlations, "_UNITS", 1)
+    assert np.array_equal(regression(network, order).row, found.row)
+    monkeypatch.undo()
+    h = hierarchy(network)
+    weights, emitters = field_of(network, "output")
+    field = Field(complex(weights[network.mode_indices[0]]), emitters)
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal(len(found.row))
+    given = correlations.TierOperators.from_vector(h, found.charge, found.chain, x, 2)
+    if order == 2:
+        given = given.times_field(field, conjugate=False)
+    expected = given.times_field(field, conjugate=True).trace()
+    assert found.row @ x == pytest.approx(expected, rel=1e-12)

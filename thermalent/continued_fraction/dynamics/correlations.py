@@ -36,11 +36,13 @@ from thermalent.continued_fraction.dynamics.laplace.resolvents import (
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.networks.symmetry import element_charges
+from thermalent.operators.superoperators import dense
 
 _ROUNDING = 8 * float(np.finfo(float).eps)
 # A residual of so many roundings leaves an error far below one of them where it is accounted for.
 _LOST = 100.0
 _TINY = float(np.finfo(float).tiny)
+_UNITS = 64  # unknowns that are read at once
 # Of a start that is real but for rounding, the largest imaginary part, relative to its elements.
 _START_ROUNDING = 1e-14
 
@@ -59,7 +61,10 @@ class Field:
 
 
 class TierOperators:
-    """All tiers as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge."""
+    """All tiers as one array M[N] of (d, d) matrices, (N + 1, d, d), of one total charge.
+
+    Products with fields and traces are also those of several at once, (..., N + 1, d, d).
+    """
 
     def __init__(self, h: Hierarchy, charge: int, matrices: np.ndarray) -> None:
         self.h = h
@@ -98,19 +103,19 @@ class TierOperators:
         m = self.matrices
         step = 1 if conjugate else -1
         difference = self._differences(self.charge + step)
-        n = np.arange(len(m) + 1)[:, None, None]
+        n = np.arange(m.shape[-3] + 1)[:, None, None]
         # alpha raises k, alpha^* raises l; k - l is `difference`.
         raised = (n - difference) / 2 if conjugate else (n + difference) / 2
         lowered = (n + difference) / 2 + 1 if conjugate else (n - difference) / 2 + 1
-        padded = np.concatenate([m, np.zeros((2, *m.shape[1:]), dtype=m.dtype)])
-        below = np.concatenate([np.zeros((1, *m.shape[1:]), dtype=m.dtype), m])
+        none = np.zeros((*m.shape[:-3], 1, *m.shape[-2:]), dtype=m.dtype)
+        padded, below = np.concatenate([m, none, none], -3), np.concatenate([none, m], -3)
         amplitude = (self.variance / self.scale) * np.sqrt(np.maximum(raised, 0)) * below
-        amplitude = amplitude + self.scale * np.sqrt(np.maximum(lowered, 0)) * padded[1:]
+        amplitude = amplitude + self.scale * np.sqrt(np.maximum(lowered, 0)) * padded[..., 1:, :, :]
         if conjugate:
-            local = padded[:-1] @ field.emitters.conj().T
+            local = padded[..., :-1, :, :] @ field.emitters.conj().T
             weight = np.conj(field.weight)
         else:
-            local = field.emitters @ padded[:-1]
+            local = field.emitters @ padded[..., :-1, :, :]
             weight = field.weight
         valid = (raised >= 0) & ((n - difference) >= 0) & ((n + difference) % 2 == 0)
         return TierOperators(
@@ -129,7 +134,11 @@ class TierOperators:
 
     def trace(self) -> complex:
         """The trace over emitters and source."""
-        return complex(np.trace(self.matrices[0]))
+        return complex(self.traces())
+
+    def traces(self) -> np.ndarray:
+        """The traces of several, (...)."""
+        return np.asarray(np.trace(self.matrices[..., 0, :, :], axis1=-2, axis2=-1))
 
 
 def steady_tiers(
@@ -213,15 +222,18 @@ def readout(
     h: Hierarchy, chain: HierarchyChain, charge: int, field: Field, last: int
 ) -> np.ndarray:
     """The row r with r . X = Tr O^+ Y (charge -1) or Tr O Y O^+ (charge 0), on a few tiers."""
-    size = offsets(chain, last)[-1]
-    row = np.zeros(size, dtype=complex)
-    for i in range(size):
-        unit = np.zeros(size)
-        unit[i] = 1.0
-        y = TierOperators.from_vector(h, charge, chain, unit, last)
-        if charge == 0:
-            y = y.times_field(field, conjugate=False)
-        row[i] = y.times_field(field, conjugate=True).trace()
+    offset, d = offsets(chain, last), len(h.numbers)
+    row = np.zeros(offset[-1], dtype=complex)
+    for n in range(last + 1):
+        columns = chain.basis[n % 2]
+        for begin in range(offset[n], offset[n + 1], _UNITS):
+            end = min(begin + _UNITS, offset[n + 1])
+            units = np.zeros((end - begin, last + 1, d * d), dtype=complex)
+            units[:, n] = dense(columns[:, begin - offset[n] : end - offset[n]]).T
+            y = TierOperators(h, charge, units.reshape(-1, last + 1, d, d))
+            if charge == 0:
+                y = y.times_field(field, conjugate=False)
+            row[begin:end] = y.times_field(field, conjugate=True).traces()
     return row
 
 
