@@ -23,6 +23,9 @@ def test_pure_state_on_two_rails():
     assert te.entanglement_graph(state, axes, threshold=0.05) is axes
     concurrences = state.concurrences()[np.triu_indices(6, 1)]
     np.testing.assert_allclose(drawn(axes), sorted(concurrences[concurrences > 0.05])[::-1])
+    # Lines are the wider the more entangled two qubits are.
+    lines = axes.collections[0]
+    np.testing.assert_allclose(lines.get_linewidths(), 0.5 + 4 * lines.get_array())
     places = labels(axes)
     assert set(places) == set(state.names)
     assert len({places[f"A{i}"][1] for i in (1, 2, 3)}) == 1  # a rail is level

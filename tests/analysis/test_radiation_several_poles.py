@@ -293,6 +293,8 @@ def test_an_alternative_of_a_measured_source_enters_the_error():
     twice = fluxes(replace(one, alternatives=(other, other)), "q1", 1e-4, None)
     expected = alone.error + np.sqrt(2) * abs(float(alone) - float(moved))
     assert twice.error == pytest.approx(expected, rel=1e-6)
+    for measured, plain in ((twice, alone), (found.flux, te.spectrum(one, [0.0], rtol=1e-4).flux)):
+        assert measured.how == plain.how + ", plus three standard deviations of the measured source"
 
 
 def test_what_has_no_spectrum_is_refused_by_name():

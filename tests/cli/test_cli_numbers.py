@@ -6,11 +6,12 @@ import json
 import click
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import thermalent as te
 from tests.support.command_line import complaints, run
 from tests.support.long_ones import ordinary_and_long
-from thermalent.cli import main
+from thermalent.cli import main, pictures
 from thermalent.cli.options import Shares
 
 LINK = ["--n-th", "5", "--kappa", "0.1"]
@@ -282,3 +283,19 @@ def test_one_loss_is_not_several():
     refused = run("require", "quality", "--target-concurrence", 0.5, "--loss", "5%,4%")
     assert refused.exit_code == 2
     assert "'5%,4%' is not a number such as 0.05 or 5%." in refused.stderr
+
+
+@pytest.mark.parametrize("reset", [0.0, 5.0])
+def test_the_marked_rate_lies_on_the_drawn_curve(reset):
+    """Entanglement over the time of preparation and reset."""
+    found = te.entanglement_rate(NETWORK, "concurrence", until=30.0, reset=reset)
+    axes = pictures.rate_over_time(
+        NETWORK, found, "concurrence", until=30.0, start="00", reset=reset,
+        axes=Figure().subplots(),
+    )  # fmt: skip
+    curve, mark = axes.lines[0], axes.lines[-1]
+    assert mark.get_xdata() == [found.time]
+    assert mark.get_ydata() == [float(found.value)]
+    there = np.interp(found.time, curve.get_xdata(), curve.get_ydata())
+    assert there == pytest.approx(float(found.value), rel=0.02)
+    assert np.max(curve.get_ydata()) <= float(found.value) + found.value.error + 1e-9

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -92,6 +93,21 @@ def test_the_least_of_all_limits_is_available(monkeypatch):
     assert memory_limit.available() == 10**5
     assert memory_limit.fits(10**5)
     assert not memory_limit.fits(1e9)
+
+
+def test_a_limit_of_the_process_leaves_half_of_a_little_and_half_a_gigabyte_of_much(monkeypatch):
+    """For what is asked for without a number: libraries, threads, compiled kernels."""
+    resource = pytest.importorskip("resource")
+    used = psutil.Process().memory_info()
+    taken = {resource.RLIMIT_AS: used.vms, resource.RLIMIT_DATA: getattr(used, "data", used.vms)}
+    monkeypatch.setattr(psutil, "Process", lambda: SimpleNamespace(memory_info=lambda: used))
+    for free, left in ((10**6, 5 * 10**5), (10**9, 5 * 10**8), (10**10, 95 * 10**8)):
+        limits = {resource.RLIMIT_AS: resource.RLIM_INFINITY, resource.RLIMIT_DATA: 0}
+        limits[resource.RLIMIT_DATA] = taken[resource.RLIMIT_DATA] + free
+        monkeypatch.setattr(resource, "getrlimit", lambda kind, of=limits: (of[kind], of[kind]))
+        assert memory_limit._left_of_process() == [left]
+        limits[resource.RLIMIT_AS] = taken[resource.RLIMIT_AS] + 10**6
+        assert memory_limit._left_of_process() == [5 * 10**5, left]
 
 
 LIMITED = """
