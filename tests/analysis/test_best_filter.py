@@ -7,6 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis.design.margins import margin
+from thermalent.analysis.shapes import best_filter
 from thermalent.analysis.shapes.best_filter import _warn, filter_of
 from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
 from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct
@@ -255,6 +256,16 @@ def test_what_it_says_and_draws(two_poles, tmp_path):
     two_poles.plot(tmp_path / "best.png")
     assert (tmp_path / "best.png").stat().st_size > 10_000
     assert np.all(two_poles.spectrum([0.0, 0.1]) <= 1 + 1e-9)
+
+
+def test_the_drawing_reaches_two_full_widths_to_both_sides(two_poles, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(best_filter, "save_figure", lambda figure, path: drawn.append(figure))
+    two_poles.plot(tmp_path / "best.png")
+    reach = 2 * two_poles.filter.fwhm
+    for axes in drawn[0].axes:
+        assert axes.get_xlim() == pytest.approx((-reach, reach))
+        assert axes.lines[0].get_xdata()[[0, -1]] == pytest.approx([-reach, reach])
 
 
 @pytest.mark.filterwarnings("ignore:Only one")

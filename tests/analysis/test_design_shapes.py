@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import thermalent as te
 from thermalent.analysis.design import plot_shapes
+from thermalent.analysis.design.shape_points import tolerance_rows
 from thermalent.analysis.design.shape_search import mistuned, read_shape
 from thermalent.cli import main
 from thermalent.cli.design import _data as design_data
@@ -194,3 +195,14 @@ def test_every_order_has_a_colour_of_its_own_and_every_family_its_line():
         }
         assert len(looks) == len({look for _, look in looks}) == count
     np.testing.assert_allclose(lines[0].get_xdata(), 5e9 / (np.array([0.1, 0.2]) * 1e7))
+
+
+def test_the_dephasing_that_is_tolerated_is_told_as_a_time():
+    """A rate of 2 % of gamma / 2 pi = 1 MHz is one per 1 / (2 pi 20 kHz) = 7.96 us."""
+    shape = SimpleNamespace(name="single pole", loss=0.105, dephasing=0.02, mistuning=None)
+    unlimited = SimpleNamespace(name="other", loss=np.inf, dephasing=np.inf, mistuning=0.3)
+    unreached = SimpleNamespace(name="poor", loss=None, dephasing=None, mistuning=None)
+    assert tolerance_rows([shape, unlimited, unreached], 1e6) == [
+        ("single pole", "10.5 %", "7.96 us", "-"),
+        ("other", "any", "any", "300 kHz"),
+    ]

@@ -11,6 +11,7 @@ from thermalent.analytic.methods.amplitude_fluctuations import averaged_over_rad
 from thermalent.analytic.methods.classical_field import classical, field
 from thermalent.analytic.methods.null_vector import one_mode_of
 from thermalent.analytic.radial_elements import radial_elements
+from thermalent.solution.tasks import SteadyStateTask
 
 ELEMENTS = radial_elements(16, 1e-3)
 UNEQUAL = {"gamma": (1.0, 0.6), "detuning": (0.3, -0.2), "dephasing": 0.02, "loss": 0.1}
@@ -202,3 +203,13 @@ def test_refusals():
         te.AmplitudeFluctuations(rtol=0.0)
     with pytest.raises(te.MethodError, match="initial"):
         te.steady_state(te.thermal_link(1.0, 0.1), te.AmplitudeFluctuations(), initial="00")
+
+
+@pytest.mark.parametrize(("qubits", "elements"), [(1, 4), (2, 16)])
+def test_the_cost_is_that_of_sixteen_intervals_of_degree_six(qubits, elements):
+    """Of a banded matrix with so many numbers per point, complex, of 16 bytes each."""
+    network = te.thermal_link(30.0, 0.1, qubits=qubits)
+    cost = te.AmplitudeFluctuations().plan(SteadyStateTask(network=network)).cost
+    unknowns, band = 16 * 6 * elements, 2 * 6 * elements
+    assert cost.bytes == 16 * unknowns * band
+    assert cost.operations == 8 * unknowns * band**2

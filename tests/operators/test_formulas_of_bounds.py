@@ -208,3 +208,20 @@ def test_small_populations_alone_leave_nothing_out_of_the_concurrence(monkeypatc
         found = concurrence_bounds.concurrence_bound(*given)[0]
         monkeypatch.setattr(error_bounds.distances, "NOISE_PER_DIMENSION", 0.0)
         assert bool(concurrence_bounds.concurrence_bound(*given)[0] == found) is same
+
+
+def test_the_error_of_the_concurrence_of_a_mean_x_state_is_that_of_its_elements():
+    """Of the larger block: twice its coherence's error and what the root opposite to it moves."""
+    rho = np.diag([0.35, 0.1, 0.3, 0.25]).astype(complex)
+    rho[0, 3] = rho[3, 0] = 0.2
+    rho[1, 2] = rho[2, 1] = -0.05j
+    eps = 1e-3 * np.array([[1, 9, 9, 2], [9, 4, 3, 9], [9, 3, 5, 9], [2, 9, 9, 6]])
+    found = concurrence_bounds.concurrence_of_mean(rho[None], eps[None], np.zeros(1))
+    up = np.sqrt(0.104 * 0.305) - np.sqrt(0.1 * 0.3)
+    down = np.sqrt(0.1 * 0.3) - np.sqrt(0.096 * 0.295)
+    first = 2 * (0.002 + max(up, down))
+    up = np.sqrt(0.351 * 0.256) - np.sqrt(0.35 * 0.25)
+    down = np.sqrt(0.35 * 0.25) - np.sqrt(0.349 * 0.244)
+    second = 2 * (0.003 + max(up, down))
+    # And that of the trace, by which it is divided.
+    assert found[0] == pytest.approx(max(first, second) + 0.016, rel=1e-12)

@@ -1,5 +1,6 @@
 """What a study's functions are made of: the same code is told as the same, other code as other."""
 
+import contextlib
 import functools
 import json
 import runpy
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -208,3 +210,42 @@ def test_the_names_of_collected_arguments_are_told():
     functions = (lambda *a, **b: 0), (lambda *c, **b: 0), (lambda *a, **c: 0), (lambda a, *, b: 0)
     told = {own_code.bytecode(function.__code__, repr) for function in functions}
     assert len(told) == len(functions)
+
+
+def test_modules_that_inner_functions_import_are_the_builders(tmp_path, monkeypatch):
+    (tmp_path / "read_by_an_inner_function.py").write_text("LOSS = 0.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def build():
+        def later():
+            import read_by_an_inner_function
+
+            return read_by_an_inner_function.LOSS
+
+        return later()
+
+    (found,) = own_code.imported(build.__code__, "")
+    assert found.__name__ == "read_by_an_inner_function"
+    sys.modules.pop(found.__name__)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda f: functools.partial(f, 1),
+        lambda f: [f],
+        lambda f: {"f": f},
+        lambda f: functools.lru_cache(f),
+        lambda f: types.MethodType(f, 1),
+        lambda f: contextlib.contextmanager(f),
+    ],
+    ids=["partial", "list", "dictionary", "wrapped", "method", "decorated"],
+)
+def test_what_leads_home_does_so_within_the_steps_that_are_asked(around):
+    def build():
+        pass
+
+    assert not own_code.leads_home(build, 0)
+    assert own_code.leads_home(build, 1)
+    assert not own_code.leads_home(around(build), 1)
+    assert own_code.leads_home(around(build), 2)

@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.batch.fractions import Fractions
-from thermalent.continued_fraction.chain import rounding, rounding_kernels
+from thermalent.continued_fraction.chain import chain, rounding, rounding_kernels
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -124,3 +124,21 @@ def test_draws_that_cancel_count_less_than_those_that_add_up():
     for x, expected in (([1.0, 0.25], np.sqrt(2) * 1e-3), ([1.0, -0.25], 0.0)):
         lost = rounding_kernels.lost_by_rounding(np.eye(2), 0, nothing, nothing, above, np.array(x))
         assert lost == pytest.approx(rounding_kernels.SAFETY * expected, rel=1e-12)
+
+
+def test_the_size_of_a_real_part_is_that_of_its_terms():
+    """Re(conj(b) s c) is four products, of which each has its rounding."""
+    rng = np.random.default_rng(6)
+    basis, superoperator = rng.normal(size=(2, 4, 4)) + 1j * rng.normal(size=(2, 4, 4))
+    np.fill_diagonal(superoperator, 0.0)  # what those are summed from counts in another way
+    expected = np.zeros((4, 4))
+    for a, b, i, j in np.ndindex(4, 4, 4, 4):
+        left, middle, right = basis[i, a], superoperator[i, j], basis[j, b]
+        expected[a, b] += abs(left.real * middle.real * right.real)
+        expected[a, b] += abs(left.real * middle.imag * right.imag)
+        expected[a, b] += abs(left.imag * middle.real * right.imag)
+        expected[a, b] += abs(left.imag * middle.imag * right.real)
+    found = chain._size_of_sums(basis, superoperator, real=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    whole = np.abs(basis).T @ np.abs(superoperator) @ np.abs(basis)
+    np.testing.assert_allclose(chain._size_of_sums(basis, superoperator, real=False), whole)
