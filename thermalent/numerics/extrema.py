@@ -19,9 +19,8 @@ def largest_between(
     Returns:
         The value and the place, by Brent's method.
     """
-    from scipy.optimize import (
-        minimize_scalar,  # imported here: it takes a tenth of a second to load
-    )
+    # Imported here: it takes a tenth of a second to load.
+    from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(
         lambda x: -function(float(x)),

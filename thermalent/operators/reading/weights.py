@@ -40,13 +40,13 @@ def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Read
     """The weight of a ket (k,) in many steady states, and its errors: as `of_states`."""
     rho = reduced_states(stack, tuple(emitters))
     values = np.array([observables._overlap(state, psi) for state in rho])
-    return Readings(values, _errors_of_weights(stack, psi, tuple(emitters)), {})
+    eps = reduced_errors(stack, tuple(emitters), len(psi))
+    return Readings(values, _errors_of_weights(stack, psi, eps), {})
 
 
-def _errors_of_weights(stack: Stack, psi: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+def _errors_of_weights(stack: Stack, psi: np.ndarray, eps: np.ndarray) -> np.ndarray:
     """Errors of the weight of a ket (k,), (t,); not-a-number where those of a state are."""
-    bounds = error_bounds.overlap_bound(psi, reduced_errors(stack, names, len(psi)))
-    return np.where(np.isfinite(stack.error), bounds, UNKNOWN)
+    return np.where(np.isfinite(stack.error), error_bounds.overlap_bound(psi, eps), UNKNOWN)
 
 
 def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
@@ -84,9 +84,10 @@ def populations_together(
         one = states.populations(rho[i], dims, tolerance=float(stack.tolerance[i]))
         values[i] = list(one.values())
     named, basis = _bell_labels(dims), np.eye(rho.shape[-1])  # the labels are in its order
+    eps = reduced_errors(stack, names, rho.shape[-1])
     return {
         label: Estimates(
-            column, _errors_of_weights(stack, pure(label, dims) if label in named else ket, names),
+            column, _errors_of_weights(stack, pure(label, dims) if label in named else ket, eps),
             how,
         )
         for label, ket, column in zip(labels(dims), basis, values.T, strict=True)
