@@ -288,7 +288,7 @@ def of_states(stack: Stack, name: str, emitters: Sequence[str] = ()) -> Readings
     return Readings(values, errors, problems)
 
 
-def _chosen(measure: Measure, result: Result | Stack, emitters: Sequence[str]) -> tuple[str, ...]:
+def _chosen(measure: Measure, result: Result, emitters: Sequence[str]) -> tuple[str, ...]:
     names = tuple(emitters)
     if not measure.pair:
         return names
@@ -317,7 +317,7 @@ def _values(
     return measure.together(rho, tolerance, dims)
 
 
-def _dims(result: Result | Stack, names: Sequence[str]) -> list[int]:
+def _dims(result: Result, names: Sequence[str]) -> list[int]:
     network = result.network
     return [network.dims[network.position(name)] for name in names or network.emitter_names]
 

@@ -32,7 +32,7 @@ class Claiming(Protocol):
 
 
 class Result(Protocol):
-    """The attributes that a single state and the states of an evolution share."""
+    """The attributes that a single state, several ones and those of an evolution share."""
 
     @property
     def network(self) -> Named:
@@ -66,16 +66,8 @@ class OneState(Result, Protocol):
 Masks = tuple[np.ndarray, np.ndarray] | None  # elements that a conserved number forbids
 
 
-class Stack(Protocol):
+class Stack(Result, Protocol):
     """States of networks with the same emitters, by methods of one claim, as arrays."""
-
-    @property
-    def network(self) -> Named:
-        """The emitters."""
-
-    @property
-    def method(self) -> Claiming:
-        """The method."""
 
     @property
     def state(self) -> np.ndarray:
