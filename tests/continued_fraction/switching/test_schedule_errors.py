@@ -8,6 +8,7 @@ import pytest
 from scipy import linalg, sparse
 
 from thermalent.continued_fraction.chain.assembly import offsets
+from thermalent.continued_fraction.dynamics.coherent_source import pair_raising
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.moving import charge_search, source_schedule
 from thermalent.continued_fraction.several_poles.moving.charge_search import Goal, evolve_charge
@@ -188,7 +189,7 @@ def test_a_leap_is_the_exponential_of_pairs_that_are_added():
     tiers = SimpleNamespace(charge=charge, a=(np.zeros((4, 4)), np.zeros((2, 2))), tier0_size=2)
     last = 6
     at = offsets(tiers, last)
-    raising = reference.pair_raising(tiers, last).toarray()
+    raising = pair_raising(tiers, last).toarray()
     for n in range(2, last + 1):
         size = at[n - 1] - at[n - 2]
         for i in range(size):

@@ -140,18 +140,7 @@ class SharpStart:
         if mode.variance == self.variance or last < 2:
             return matrix
         excess = 2 * mode.rate * (self.variance - mode.variance) / _scale(mode.variance) ** 2
-        offset, charges = offsets(chain, last), element_charges(self.h.numbers)
-        rows, cols, values = [], [], []
-        for n in range(2, last + 1):
-            basis = chain.basis[n % 2]
-            element = np.asarray(abs(basis).argmax(axis=0)).ravel()[: offset[n - 1] - offset[n - 2]]
-            both = n**2 - (charges[element] - self.charge) ** 2  # 4 k l
-            own = np.arange(len(element))
-            rows.append(offset[n] + own)
-            cols.append(offset[n - 2] + own)
-            values.append(excess * 0.5 * np.sqrt(np.maximum(both, 0)))
-        wide = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
-        return sparse.csr_array(matrix + sparse.csr_array(wide, shape=matrix.shape))
+        return sparse.csr_array(matrix + excess * pair_raising(chain, last))
 
     def real(self, chain: HierarchyChain) -> HierarchyChain:
         """The chain in real arithmetic, if it and the initial vector are real."""
@@ -171,6 +160,20 @@ class SharpStart:
             if np.max(np.abs(missed)) > _ROUNDING * np.max(np.abs(self.rho)):
                 return False
         return True
+
+
+def pair_raising(chain: HierarchyChain, last: int) -> sparse.csr_array:
+    """E on all tiers up to `last`: from each tier two up, with the factor sqrt(k l)."""
+    offset = offsets(chain, last)
+    rows, cols, values = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
+    for n in range(2, last + 1):
+        own = np.arange(offset[n - 1] - offset[n - 2])
+        both = n**2 - chain.charge[n % 2][own] ** 2  # 4 k l
+        rows.append(offset[n] + own)
+        cols.append(offset[n - 2] + own)
+        values.append(0.5 * np.sqrt(np.maximum(both, 0.0)))
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
+    return sparse.csr_array(entries, shape=(offset[-1], offset[-1]))
 
 
 def _scale(variance: float) -> float:

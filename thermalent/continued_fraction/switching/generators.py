@@ -13,7 +13,11 @@ from scipy import sparse
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.dynamics.coherent_source import factors, in_real_numbers
+from thermalent.continued_fraction.dynamics.coherent_source import (
+    factors,
+    in_real_numbers,
+    pair_raising,
+)
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.laplace.rounding import redrawn
 from thermalent.continued_fraction.dynamics.steps import largest_rate
@@ -22,7 +26,6 @@ from thermalent.continued_fraction.switching.reference import (
     SourcePiece,
     SourceStretch,
     leap,
-    pair_raising,
     source_stretches,
 )
 from thermalent.networks.symmetry import element_charges

@@ -22,9 +22,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.chain.assembly import offsets
-from thermalent.continued_fraction.chain.chain import HierarchyChain
-
 # Largest |V - W| over s^2, and times the number of tiers: what rounding grows by in a leap.
 _DISTANCE, _GROWTH = 0.25, 3.0
 _NEGLIGIBLE = 1e-18  # terms of a leap, relative to the state
@@ -103,20 +100,6 @@ def source_stretches(
             if length == 0.0:
                 break
     return found
-
-
-def pair_raising(chain: HierarchyChain, last: int) -> sparse.csr_array:
-    """E on all tiers up to `last`: from each tier two up, with the factor sqrt(k l)."""
-    offset = offsets(chain, last)
-    rows, cols, values = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
-    for n in range(2, last + 1):
-        own = np.arange(offset[n - 1] - offset[n - 2])
-        both = n**2 - chain.charge[n % 2][own] ** 2  # 4 k l
-        rows.append(offset[n] + own)
-        cols.append(offset[n - 2] + own)
-        values.append(0.5 * np.sqrt(np.maximum(both, 0.0)))
-    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
-    return sparse.csr_array(entries, shape=(offset[-1], offset[-1]))
 
 
 def leap(raising: sparse.csr_array, y: np.ndarray, ratio: float) -> np.ndarray:

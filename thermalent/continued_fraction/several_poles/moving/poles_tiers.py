@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -153,6 +154,7 @@ class PolesTiers:
         return self._sums[key]
 
 
+@dataclass(frozen=True)
 class PolesMotion:
     """The equation y' = L(t) y while the source moves, in short or long steps.
 
@@ -163,11 +165,10 @@ class PolesMotion:
         tolerance: Error allowed at each step.
     """
 
-    def __init__(
-        self, generator: MovingGenerator, norm: float, size: int, tolerance: float
-    ) -> None:
-        self.generator, self.norm, self.size = generator, norm, size
-        self.tolerance = tolerance
+    generator: MovingGenerator
+    norm: float
+    size: int
+    tolerance: float
 
     def stepped(
         self, y: np.ndarray, times: list[float], report: Callable[[str], None]
