@@ -465,6 +465,12 @@ UNCHANGED: list[Unchanged] = [
         "1",
         "beyond the last stretch nothing is read",
     ),
+    Unchanged(
+        "thermalent/continued_fraction/several_poles/moving/source_schedule.py",
+        "depth",
+        "chain.length - 1",
+        "a chain of one amplitude has none further along, on which quanta could be",
+    ),
 ]
 
 

@@ -4,11 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 import thermalent as te
 from tests.support.several_poles_networks import solved
 from tests.support.several_poles_sources import behind
-from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, chain_of
+from thermalent.continued_fraction.several_poles.chain.common_coordinates import _widened
+from thermalent.continued_fraction.several_poles.chain.coordinates import (
+    Coordinates,
+    NoChainError,
+    chain_of,
+)
 from thermalent.continued_fraction.several_poles.chain.orthonormal_rows import orthonormal_rows
 from thermalent.continued_fraction.several_poles.choice import preferred_chain
 
@@ -83,3 +89,35 @@ def test_a_lattice_that_may_give_up_has_to_be_much_cheaper():
     assert preferred_chain(warm, 1e-9) is not None
     broad = te.thermal_link(10.0, 2.0, gamma=1.3, filters=2)
     assert preferred_chain(broad, 1e-9) is None
+
+
+def test_rows_are_added_until_every_drift_stays_within_them(rng):
+    """Of two drifts that share a plane, two; all that there are, if the whole source is asked."""
+
+    def random(*shape):
+        return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+    root = random(4, 4)
+    metric = root @ root.conj().T
+    every = np.linalg.inv(np.linalg.cholesky(metric))  # rows, orthonormal in the metric
+    first = Coordinates(every[:1], metric @ every[:1].conj().T, metric, every[0], 1.0)
+
+    def drift(size):
+        blocks = linalg.block_diag(random(size, size), random(4 - size, 4 - size))
+        return np.linalg.solve(every, blocks @ every)
+
+    for drifts, whole, count in (
+        ([drift(2), drift(2)], False, 2),
+        ([drift(3)], False, 3),
+        ([drift(2), drift(3)], False, 4),
+        ([random(4, 4)], False, 4),
+        ([drift(2)], True, 4),
+        ([drift(1)], False, 1),
+    ):
+        found = _widened(first, drifts, whole)
+        rows = found.transform
+        assert len(rows) == count
+        np.testing.assert_allclose(rows @ metric @ rows.conj().T, np.eye(count), atol=1e-10)
+        np.testing.assert_allclose(rows @ found.dual, np.eye(count), atol=1e-10)
+        for one in drifts:
+            np.testing.assert_allclose(rows @ one @ found.dual @ rows, rows @ one, atol=1e-8)
