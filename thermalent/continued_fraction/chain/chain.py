@@ -24,6 +24,7 @@ from scipy import sparse
 
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.networks.symmetry import element_charges
+from thermalent.numerics.reachable import reachable
 from thermalent.operators.superoperators import Operator, Superoperator, sandwich
 from thermalent.support.errors import ArgumentError
 
@@ -187,7 +188,7 @@ def hierarchy_chain(
     parts = [a, b, c]
     for change in changes:
         parts += [_in_basis(basis, part, real=charge == 0) for part in change[:3]]
-    keep = np.arange(len(seed)) if complete else _reachable(seed, parts)
+    keep = np.arange(len(seed)) if complete else reachable(seed, sum(abs(part) for part in parts))
     order = [keep[difference[keep] % 2 == parity] for parity in (0, 1)]
     even, odd = order[0][np.argsort(np.abs(difference[order[0]]), kind="stable")], order[1]
     return HierarchyChain(
@@ -360,17 +361,6 @@ def chain_sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
         up=(block(full.up, 0, 1), block(full.up, 1, 0)),
         down=(block(full.down, 0, 1), block(full.down, 1, 0)),
     )
-
-
-def _reachable(seed: np.ndarray, matrices: Sequence[Superoperator]) -> np.ndarray:
-    """Indices of the basis elements that the seed can ever populate."""
-    pattern = sum(abs(matrix) for matrix in matrices)
-    reached = seed
-    while True:
-        grown = reached | (pattern @ reached.astype(float) > 0)
-        if np.array_equal(grown, reached):
-            return np.flatnonzero(reached)
-        reached = grown
 
 
 def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:

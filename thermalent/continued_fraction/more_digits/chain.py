@@ -16,6 +16,7 @@ import numpy as np
 from flint import acb, acb_mat, arb, arb_mat
 
 from thermalent.continued_fraction.more_digits.assembly import BallNetwork
+from thermalent.numerics.reachable import reachable
 
 _Entries = dict[tuple[int, int], arb]
 _Kind = tuple[str, int, int]  # which matrix, parity of the tier, e of its root
@@ -166,12 +167,7 @@ class BallChain:
         for entries in maps:
             for row, column in entries:
                 pattern[row, column] = 1.0
-        reached = np.arange(size) < self.dimension
-        while True:
-            grown = reached | (pattern @ reached.astype(float) > 0)
-            if np.array_equal(grown, reached):
-                return np.flatnonzero(reached)
-            reached = grown
+        return reachable(np.arange(size) < self.dimension, pattern)
 
     def _choose(self, keep: np.ndarray) -> None:
         """Split the unknowns by parity, sorted by |q|."""

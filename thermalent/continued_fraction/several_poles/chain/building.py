@@ -15,6 +15,7 @@ from thermalent.continued_fraction.several_poles.chain.elements import without_r
 from thermalent.continued_fraction.several_poles.chain.layout import Pattern, Places, layout
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
+from thermalent.numerics.reachable import reachable
 from thermalent.operators.superoperators import Operator, sandwich
 
 _KINDS = ("within", "up", "down")
@@ -233,14 +234,8 @@ def _selection(pattern: Pattern, seed: bytes, used: tuple[bytes, ...]) -> _Selec
         for name in ("row", "col")
     )
     size, count, e = unknowns.size, unknowns.count, unknowns.e
-    reached = np.frombuffer(seed, dtype=bool)
     edges = sparse.csr_array((np.ones(len(rows)), (rows, cols)), shape=(size, size))
-    while True:
-        grown = reached | (edges @ reached.astype(float) > 0)
-        if np.array_equal(grown, reached):
-            break
-        reached = grown
-    kept = np.flatnonzero(reached)
+    kept = reachable(np.frombuffer(seed, dtype=bool), edges)
     place, element = np.divmod(kept % count, e)
     order = np.lexsort((kept >= count, element, np.abs(unknowns.q[element]), place))
     kept, place, element = kept[order], place[order], element[order]
