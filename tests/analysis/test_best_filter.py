@@ -82,7 +82,9 @@ def test_butterworth_and_chebyshev_are_among_them():
         assert ours.flux == pytest.approx(filter.noise_bandwidth, rel=1e-12)
 
 
-@pytest.mark.parametrize(("order", "symmetric"), [(1, True), (2, True), (3, True), (2, False)])
+@pytest.mark.parametrize(
+    ("order", "symmetric"), [(1, True), (2, True), (3, True), (2, False), (3, False)]
+)
 def test_value_and_slopes(order, symmetric):
     """The value against the hierarchy of the network itself, slopes against differences of it."""
     rng = np.random.default_rng(7)

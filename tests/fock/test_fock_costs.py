@@ -8,7 +8,14 @@ import pytest
 
 import thermalent as te
 from thermalent.fock import evolution_plan, memory_check
-from thermalent.fock.cost import SolveCost, _group_sizes, _reach, _state_counts, solve_cost
+from thermalent.fock.cost import (
+    SolveCost,
+    _group_sizes,
+    _reach,
+    _row_entries,
+    _state_counts,
+    solve_cost,
+)
 from thermalent.fock.krylov import DIMENSION
 from thermalent.fock.lindbladian import truncated_operators
 from thermalent.fock.plans import FockSettings
@@ -370,3 +377,10 @@ def test_the_mode_of_most_levels_counts_the_blocks():
     sizes, _ = _group_sizes(link, (3, 5), None)
     assert len(sizes) == 5
     assert sizes.sum() == pytest.approx((3 * 5 * 2) ** 2)
+
+
+def test_the_entries_of_a_row_are_bounded_where_counting_them_would_take_too_long():
+    """Twelve qubits have 4096 product states: every pair of nodes, from both sides, twice."""
+    few, many = (te.thermal_link(0.5, 0.5, qubits=n) for n in (3, 12))
+    assert _row_entries(many) == 4 * 13**2
+    assert _row_entries(few) < 4 * 4**2

@@ -161,3 +161,21 @@ def test_another_version_is_refused(tmp_path):
         swept(path)
     assert swept(path, accept="version")["status"].values.all()
     assert swept(path).attrs["version"] == te.__version__
+
+
+def test_a_larger_grid_keeps_the_messages_of_what_failed(tmp_path):
+    """In full, whatever their length."""
+
+    def hot(n_th):
+        if n_th > 1:
+            raise ValueError(f"The source at {n_th} is too hot.")
+        return te.thermal_link(n_th, 0.5)
+
+    path = tmp_path / "study.zarr"
+    te.sweep(hot, {"n_th": [0.5, 2.0]}, "concurrence", store=path)
+    found = te.sweep(hot, {"n_th": [0.5, 1.0, 2.0]}, "concurrence", store=path, accept="grid")
+    messages = found["message"].values
+    assert messages[:2].tolist() == ["", ""]
+    assert "The source at 2.0 is too hot." in messages[2]
+    stored = zarr.open_group(path, mode="r")["message"][:]
+    assert stored.tolist() == messages.tolist()

@@ -9,6 +9,7 @@ import time
 import psutil
 import pytest
 
+from thermalent.sweeping.execution import executors
 from thermalent.sweeping.execution.parent import _runs
 
 # Blocks of 1024 points, each of a minute or more, or an ensemble of hours.
@@ -132,3 +133,11 @@ def test_workers_end_with_their_parent_on_every_executor(tmp_path, executor, wor
 @pytest.mark.parametrize("executor", ["two", "fork", "spawn"])
 def test_the_others_end_when_a_worker_is_killed(tmp_path, executor):
     check_nothing_is_left(tmp_path, executor, POINTS, victim="worker")
+
+
+def test_cores_are_those_that_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 3}, raising=False)
+    assert executors.cores() == 2
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert executors.cores() == 7

@@ -123,3 +123,16 @@ def test_the_first_step_follows_the_largest_rate():
 def test_sums_over_rows():
     assert steps.row_sum(sparse.csr_array(np.array([[1.0, -2.0], [2.5, 0.0]]))) == 3.0
     assert steps.row_sum(sparse.csr_array((2, 2))) == 0.0
+
+
+def test_the_scale_of_a_field_that_decays_falls_no_faster_than_its_tiers():
+    """A tier falls by exp(-lambda t) per quantum, which are the square roots of the scale."""
+    found = frame(terms=terms(np.random.default_rng(4)), width=9.0, begin=4.0, limit=0.0)
+    found.generator = SimpleNamespace(tier=np.arange(3))
+    found._growth, found._narrow, found._followed_at = 1.1, 0.01, 1.0
+    x = found._followed(np.ones(3), 2.5)
+    assert found.width == pytest.approx(9 * np.exp(-2 * 0.5 * 1.5), rel=1e-12)
+    np.testing.assert_allclose(x, np.exp(0.5 * 1.5 * np.arange(3)), rtol=1e-12)
+    assert found._followed_at == 2.5
+    # Within the factor by which the highest tier may be out of scale, nothing happens.
+    assert found._followed(x, 2.55) is x

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.convergence import stated_error
-from thermalent.continued_fraction.sensitivity import border, generator_slopes
+from thermalent.continued_fraction.sensitivity import border, generator_slopes, truncation
 from thermalent.continued_fraction.sensitivity.truncation import truncation_errors
 from thermalent.operators.estimates import Estimate
 from thermalent.support.errors import ArgumentError
@@ -309,3 +309,16 @@ def test_as_many_powers_are_removed_as_there_are_steps(count):
     of = np.polynomial.Polynomial([0.0, 2.0, 0.7, -0.4, 0.3, -0.2][: count + 1])
     points = [(0.3 / 2**i, estimate(of(0.3 / 2**i))) for i in range(count)]
     assert float(border._extrapolated(points)) == pytest.approx(2.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(("state", "largest"), [(0.5, 3.0), (7.0, 7.0)])
+def test_truncation_errors_know_the_largest_number_whose_changes_they_are_told(
+    monkeypatch, state, largest
+):
+    """Of the derivatives in units of their parameters, and of the state."""
+    given = []
+    monkeypatch.setattr(truncation.convergence, "stated_error", lambda *all: given.append(all) or 1)
+    values = np.array([[1.0, 5.0], [1.1, 5.5], [1.2, -6.0]])
+    states = np.array([[0.3, state], [0.31, state], [0.311, state]])
+    truncation_errors([16, 22, 30], values, states, np.array([0.2, 0.5]))
+    assert given[0][-1] == largest

@@ -136,3 +136,26 @@ def test_rates_that_differ_by_a_rounding_have_its_error():
     assert found.values.real == pytest.approx([1.0, 1.0, 3.0], rel=1e-14)
     assert np.all(found.rounding >= 3 * eps)
     assert np.all(found.rounding < 100 * eps)
+
+
+def test_a_chain_of_one_pole_evolves_as_its_mode(monkeypatch):
+    """No amplitudes along it: there are no quanta to leave out, and no other run to compare."""
+    runs, run = [], evolution._Sector._run
+
+    def noted(self, times, quanta, *more):
+        runs.append(quanta)
+        return run(self, times, quanta, *more)
+
+    monkeypatch.setattr(evolution._Sector, "_run", noted)
+    network, times = te.thermal_link(0.7, 0.5, detuning=(0.1, -0.2)), np.array([0.3, 4.0, 30.0])
+    start = np.zeros((4, 4), dtype=complex)
+    start[1, 1] = 1.0
+    found, error, stats = evolution.evolve_several_poles(
+        chain_of(network), times, start, 1e-8, 1e12
+    )
+    expected = te.evolve(network, times, "01", te.Fock(cutoff=30))
+    distance = np.max(np.abs(found - expected.states), axis=(1, 2))
+    assert np.all(distance <= error + expected.error)
+    assert np.all(error < 1e-7)
+    assert stats["quanta"] == 0
+    assert runs == [0]
