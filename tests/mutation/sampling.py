@@ -104,7 +104,7 @@ class Sample:
             self.record({file for of in wanted.values() for file in of}, title)
         tasks: dict[int, Callable[[], None]] = {}
         for n, of in wanted.items():
-            tests = self.plan(n, of) if known else None
+            tests = self.plan(None if own else self.changes[n], of) if known else None
             if tests is None or tests:
                 tasks[n] = partial(self.alone if own else self.here, n, of, tests)
         for n, ended in forked(tasks, self.jobs):
@@ -141,9 +141,11 @@ class Sample:
                 self.records.known[file] = Recorded({}, {}, False)
             self.progress.show(None, f"{title}, without a change: {done} of {len(missing)} files")
 
-    def plan(self, n: int, files: list[str]) -> dict[str, float]:
-        """The tests of files that can notice a change, with their usual seconds, in order."""
-        change = self.changes[n]
+    def plan(self, change: Change | None, files: list[str]) -> dict[str, float]:
+        """The tests of files that run a change, with their usual seconds, in order; None for all.
+
+        What the processes run that a test starts is not known.
+        """
         places = None if change is None else self.run_through(change)
         known = [self.records.known[file] for file in files]
         return {test: one.seconds[test] for one in known for test in one.running(places)}
@@ -190,7 +192,7 @@ def judged(report: dict[str, Any], ended: Ended) -> tuple[str, str] | None:
         return "noticed", f"{report['failed']} ({report['how']})"
     if "done" in report and "error" not in report:
         return None
-    if "running" not in report:
+    if "running" not in report or ended.status == -signal.SIGKILL:  # for want of memory
         return "failed", report.get("error", f"the process ended with {ended.status}")
     if ended.status in (None, -signal.SIGXCPU):
         return "noticed", f"{report['running']} takes over ten times as long"

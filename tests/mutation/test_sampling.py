@@ -30,8 +30,12 @@ def quick(x):
 
 def sized(x):
     return abs(-x)
+
+def elsewhere(x):
+    return x + 1
 """
 TESTS = """\
+import subprocess, sys
 from thermalent.room.module import quick, sized
 
 def test_quick():
@@ -42,6 +46,10 @@ def test_sized():
 
 def test_wrong():
     assert quick(1.0) == 7.0
+
+def test_elsewhere():
+    program = "from thermalent.room.module import elsewhere as f; assert f(1) == 2"
+    subprocess.run([sys.executable, "-c", program], check=True)
 """
 
 
@@ -77,13 +85,15 @@ def test_a_sample_of_a_small_package(tree, tmp_path):
     )
     outcomes = {int(line): (outcome, test) for outcome, line, test, _ in decided}
     test = "tests/room/test_module.py::test_quick"
+    started = "tests/room/test_module.py::test_elsewhere"
     assert outcomes == {
         3: ("noticed", test),  # the constant
         7: ("noticed", test),  # the kernel
         10: ("noticed", test),
         13: ("survived", ""),  # within the modulus
+        16: ("noticed", started),  # by a process that the test starts
     }, ended.stdout + ended.stderr
-    assert "3 of 4 changes that alter something are noticed: 75 +- 22 %" in ended.stdout
+    assert "4 of 5 changes that alter something are noticed: 80 +- 18 %" in ended.stdout
     assert "test_wrong" not in ended.stdout  # which fails anyway
     assert (tree / "thermalent/room/module.py").read_text() == MODULE
 
