@@ -16,7 +16,7 @@ NAME = "following"
 # What a sweep may take over a loop that makes the same calls, and what a loop of evolutions takes,
 # which aim at more digits each, over a sweep.
 _OVER_LOOP, _LOOP_OVER = 1.3, 3.0
-_PER_TIME, _PER_FREQUENCY = 5.0, 4.0
+_PER_TIME, _PER_FREQUENCY = 5.0, 8.0
 # What an evolution takes where nothing stands side by side, over what it takes.
 _ONE_BY_ONE = 1.5
 _REPEATS = 3
