@@ -1,6 +1,7 @@
 """Designs solved backwards, checked forwards: every number by a steady state of its own."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -161,6 +162,21 @@ def test_no_temperature_reaches_what_dephasing_forbids():
     cold = te.design("1mK", *LAB[1:], 0.5, margins=(), attenuate=False)
     assert not cold.reachable
     assert cold.best.concurrence < 1e-100
+
+
+def test_a_target_out_of_reach_is_answered_by_a_temperature_or_a_frequency():
+    """At either of them the source has the quanta that it takes."""
+    design = te.design("4K", "5GHz", "10MHz", 0.6, margins=(), attenuate=False)
+    quanta, kelvin, gigahertz = map(
+        float,
+        re.search(
+            r"n_th = (\S+): (\S+) K .* about (\S+) GHz", design.answer.split(";")[1]
+        ).groups(),
+    )
+    assert quanta == pytest.approx(design.needed_n, rel=1e-3)
+    occupation = te.hardware.thermal_occupation
+    for temperature, frequency in ((kelvin, 5e9), (4.0, gigahertz * 1e9)):
+        assert occupation(temperature, frequency) == pytest.approx(design.needed_n, rel=3e-3)
 
 
 def test_refuses_what_is_no_design():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan, pi
+from math import inf, isnan, log1p, pi
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,8 @@ class Design(Saved):
             hotter = source_temperature(self.needed_n, self.frequency)
             needed = f"it takes n_th = {self.needed_n:.4g}: {hotter:.4g} K at this frequency"
             if self.link["waveguide_occupation"] == 0:
-                lower = self.frequency * self.n_th / self.needed_n / 1e9
+                # h f = k T log(1 + 1/n)
+                lower = self.frequency * log1p(1 / self.needed_n) / log1p(1 / self.n_th) / 1e9
                 needed += f", or about {lower:.3g} GHz at this temperature"
             needed += "."
         behind = " behind one cavity" if self.shapes else ""
