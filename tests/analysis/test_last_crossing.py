@@ -48,7 +48,7 @@ def test_a_search_that_ends_too_early_goes_on(known, monkeypatch):
     assert distance(float(found)) == pytest.approx(0.01, rel=1e-4)
     assert np.all(distance(np.linspace(float(found) + 1e-3, 100, 10_000)) < 0.01)
     monkeypatch.setattr(relaxation_times, "_LONGER", 1)
-    with pytest.raises(RuntimeError, match=r"The distance 0.01 is not reached by t = 6\.9"):
+    with pytest.raises(te.MethodError, match=r"The distance 0.01 is not reached by t = 6\.9"):
         te.preparation_time(NETWORK, "00", distance=0.01)
 
 
@@ -64,3 +64,9 @@ def test_the_error_of_a_time_is_that_of_the_distance_over_its_slope():
         assert searched == pytest.approx(
             2 * relaxation_times._SEARCHED_TO * 2.0, abs=1e-2 * error + 1e-15
         )
+
+
+def test_a_rate_that_is_lost_to_rounding_is_no_undamped_one():
+    """Equal cavities without quanta: their eigenvalues coincide, and have no condition."""
+    with pytest.raises(te.MethodError, match=r"lost to rounding: it is 0\.6 with an error of"):
+        te.preparation_time(te.thermal_link(0.0, 0.3, filters=2))

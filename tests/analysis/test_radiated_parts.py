@@ -215,3 +215,14 @@ def test_what_takes_long_is_not_run(monkeypatch, n_th):
 
     at_the_limit(monkeypatch, "JUMP_WORK", work, jumps)
     assert bare_modes(network).growth == pytest.approx(-0.5)
+
+
+def test_a_cavity_inside_a_filter_is_dark():
+    """Its decay into the line is zero to rounding, and may be negative by that."""
+    network = te.thermal_link(1.0, filter=te.Filter.butterworth(3, 0.3))
+    assert -1e-15 < network.decay[0, 0].real < 1e-15
+    found = te.spectrum(network, [0.0, 0.1], "source", rtol=1e-2)
+    assert np.all(found.values == 0.0)
+    assert found.flux == 0.0
+    with pytest.raises(te.ThermalentError, match="'source' with flux 0 and its error 0"):
+        te.coherence(network, [0.0, 1.0], "source", rtol=1e-2)

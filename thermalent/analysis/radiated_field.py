@@ -53,7 +53,10 @@ def field_of(network: Network, of: FieldName) -> tuple[np.ndarray, np.ndarray]:
         weights = decay[:, -1] / np.sqrt(last)
     else:
         index = _position(names, of)
-        weights[index] = np.sqrt(decay[index, index].real)
+        # A cavity inside a filter does not radiate: its rate is zero to rounding, or below.
+        rate = float(decay[index, index].real)
+        radiates = rate > _ROUNDING**2 * float(np.max(np.abs(decay)))
+        weights[index] = np.sqrt(rate) if radiates else 0.0
         _require_cold(network, weights != 0)
     d = int(np.prod(network.dims))
     emitters = np.zeros((d, d), dtype=complex)

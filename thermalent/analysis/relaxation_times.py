@@ -122,9 +122,11 @@ def _preparation_time(
                 root = float(brentq(beyond, *bracket, rtol=_SEARCHED_TO))
             return _with_error(root, distances)
         end *= 2
-    raise RuntimeError(
-        f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate is "
-        f"{slowest_rate:.3g}: the state grows far before it decays. Ask for a larger distance."
+    raise MethodError(
+        f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate "
+        f"found is {slowest_rate:.3g}: the state grows far before it decays, or another rate is "
+        "lost in double precision beside the largest. Ask for a larger distance, or take rates "
+        "that differ less."
     )
 
 
@@ -169,7 +171,15 @@ def _slowest_of(network: Network, rho: np.ndarray) -> float:
     rates = []
     for q in np.unique(np.abs(charge[np.abs(rho) > 0])).tolist():
         slowest_rates = slowest_decays(network, 1, q, 1e-8, _COUNT_OF_PREPARATION)
-        undamped = slowest_rates.values[0].real <= slowest_rates.error[0]
+        rate, error = slowest_rates.values[0].real, slowest_rates.error[0]
+        if not error <= float(np.max(np.abs(network.decay))):
+            raise MethodError(
+                f"The slowest decay rate of charge {q} is lost to rounding: it is {rate:.3g} with "
+                f"an error of {error:.1g}, "
+                "because rates coincide, as those of equal cavities without quanta do. Take a "
+                "source of a few quanta (n_th=1e-6), or cavities that differ a little."
+            )
+        undamped = rate <= error
         if undamped or (q > 0 and slowest_rates.stationary):
             raise MethodError(
                 "The state never relaxes to the steady state: the slowest eigenvalue of charge "
