@@ -355,3 +355,15 @@ def test_a_fit_is_printed_in_a_line(tmp_path):
     assert said.startswith(f"<Fit: 1 poles to {len(found.fit.frequencies)} frequencies")
     assert f"largest deviation {found.fit.error:.1e}" in said
     assert len(said) < 400
+
+
+@pytest.mark.parametrize("method", [te.Fock(), te.ContinuedFraction(rtol=1e-6)])
+@pytest.mark.parametrize("initial", [None, "01"])
+def test_the_largest_element_that_an_alternative_moves_is_the_error(method, initial):
+    """By every method, of a unique steady state and of that which a start reaches."""
+    one, other = (te.thermal_link(n, 0.5) for n in (0.1, 0.12))
+    alone, moved = (te.steady_state(each, method, initial=initial) for each in (one, other))
+    found = te.steady_state(replace(one, alternatives=(other,)), method, initial=initial)
+    apart = np.max(np.abs(alone.state - moved.state))
+    assert apart > 1e-3
+    assert found.error - alone.error == pytest.approx(apart, rel=1e-2)
