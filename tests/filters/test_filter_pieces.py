@@ -6,6 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.filters import passive, response
 from thermalent.filters.measured import fitting, uncertainty
+from thermalent.filters.measured.rational import Rational
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
@@ -166,3 +167,17 @@ def test_arguments_of_filters_are_named():
         te.Filter.cavities([1.0] * (checks.MOST_NODES + 1))
     with pytest.raises(ValueError, match="axes"):
         te.Filter.cavities([1.0, 2.0]).plot("here")
+
+
+@pytest.mark.parametrize("roots", [[0.7 + 0.2j], [-0.7 + 0.2j, 0.4 - 0.1j], [-0.5, -0.2 + 1j]])
+def test_poles_on_the_wrong_side_are_mirrored(roots):
+    """Which changes no transmission: each factor keeps its modulus on the axis."""
+    fitted = Rational(np.array([0.3 + 0.1j]), np.poly(roots).astype(complex), 5.0, 2.0)
+    system = fitted.system(1.0)
+    assert np.all(np.linalg.eigvals(system.a).real < 0)
+    omega = np.linspace(-3.0, 12.0, 40)
+    through = [
+        system.c @ np.linalg.solve(1j * w * np.eye(len(roots)) - system.a, system.b) + system.d
+        for w in omega
+    ]
+    np.testing.assert_allclose(np.abs(through), np.abs(fitted(omega)), rtol=1e-10)

@@ -164,3 +164,16 @@ def test_a_region_grows_by_a_tenth_and_ends_with_the_most_tiers():
     assert found.times[-1] == 2.0
     assert found.tiers[-1] == 70
     assert len(found.view) == found.steps.at[-1]
+
+
+@pytest.mark.parametrize(("tier", "tiers"), [(0, 8), (50, 50)])
+def test_the_cost_up_to_a_time_is_that_of_the_tiers_of_now(tier, tiers):
+    """From now on within the region, else as if begun again, at least to twice the region's end."""
+    propagator = SimpleNamespace(cost=lambda time, size: (time, size))
+    steps = SimpleNamespace(propagators=[propagator], at=np.arange(100) ** 2)
+    run = AllTierRun(steps, None, None, 0)
+    run.now, run.end, run.tier = 1.0, 2.0, tier
+    size = (tiers + 1) ** 2  # where the tier behind the last one begins
+    assert run.cost(1.5) == (0.5, size)
+    assert run.cost(2.5) == (4.0, size)
+    assert run.cost(7.0) == (7.0, size)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import thermalent as te
 from tests.support.chain_searches import EPS, LINK
@@ -12,6 +13,7 @@ from thermalent.continued_fraction.several_poles import (
     converge,
 )
 from thermalent.continued_fraction.several_poles.chain import coordinates
+from thermalent.continued_fraction.several_poles.chain import elements as elements_module
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.chain.elements import (
     without_rounding,
@@ -171,3 +173,13 @@ def test_drifts_that_are_not_of_a_chain_have_units_everywhere():
     assert numbers[0] == 0.7
     np.testing.assert_allclose(numbers[1:10], other.drift.real.ravel())
     np.testing.assert_allclose(numbers[12:21], (0.2 * np.eye(3)).ravel())
+
+
+def test_elements_of_many_emitters_are_those_that_are_no_rounding(monkeypatch):
+    monkeypatch.setattr(elements_module, "_SMALL", 1)
+    at = ([0, 1, 2, 2, 3, 3], [1, 0, 2, 2, 3, 3])
+    matrix = sparse.coo_array(([2.0, 1e-20, 1j, 0.5, 1.0, -1.0], at), shape=(4, 4))
+    (found,) = elements_module.emitter_elements(np.eye(2), [matrix])
+    assert found.row.tolist() == [0, 2]
+    assert found.col.tolist() == [1, 2]
+    assert found.value.tolist() == [2.0, 0.5 + 1j]

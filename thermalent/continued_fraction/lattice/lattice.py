@@ -274,8 +274,7 @@ def unknowns(elements: Sectors, last: int) -> int:
     # Boson numbers by charge: those that add and those that take are two groups.
     n = len(elements.charges)
     plus, minus = int(np.sum(elements.charges > 0)), int(np.sum(elements.charges < 0))
-    neutral = n - plus - minus
-    if neutral == n:
+    if plus == minus == 0:
         return comb(last + n, n) * elements.dimension**2
     total = 0
     held = len(elements.starts) - 1  # charges that the emitters have
