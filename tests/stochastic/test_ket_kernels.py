@@ -169,3 +169,14 @@ def test_the_kept_qubits_are_read_by_a_partial_trace(kernels):
     held = (psi / np.linalg.norm(psi)).reshape(2, 2, 2)
     expected = np.einsum("abc,dbf->acdf", held, held.conj()).reshape(4, 4)
     np.testing.assert_allclose(rho - before, expected, atol=1e-14)
+
+
+def test_quick_decay_is_followed_in_steps_that_lose_no_digits(kernels, rng):
+    """A series over all of the time would cancel from e^60 to one."""
+    drift = -30j * np.array([[1.0, 0.5], [0.5, -1.0]]) - 0.1 * np.eye(2)
+    plan, psi = plan_of(drift, [LOWER]), random_ket(rng, 2)
+    expected = expm(2.0 * drift) @ psi
+    terms, work = np.zeros((ket_kernels.TERMS + 1, 2), complex), np.zeros(2, complex)
+    goal, jumps = kernels.decay(Drawn(), plan, psi, -1.0, 2.0, terms, work, np.zeros(1))
+    assert (goal, jumps) == (-1.0, 0)  # the goal is never reached
+    np.testing.assert_allclose(psi, expected, atol=1e-11)
