@@ -240,11 +240,11 @@ def test_the_error_holds_the_last_places_even_where_nothing_changes(rng):
     for size in (1.0, 1e3):
         solve = resolvent(alone, size * np.ones(3), 0.7)
         found = evaluate_chain(alone, solve, s=0.7)
-        assert found.error == pytest.approx(module._FLOOR * found.scale, rel=1e-12)
+        assert found.error == pytest.approx(module._FLOOR * found.scale, rel=1e-12, abs=0)
         assert found.error >= 4 * eps * found.scale
         lost = 1e-13 * size
         known = evaluate_chain(alone, solve, s=0.7, lost=lambda k, x, lost=lost: lost)
-        assert known.error == pytest.approx(lost + 4 * eps * known.scale, rel=1e-12)
+        assert known.error == pytest.approx(lost + 4 * eps * known.scale, rel=1e-12, abs=0)
 
 
 def test_the_error_of_a_given_number_of_tiers_holds_that_of_the_converged_solution(rng):

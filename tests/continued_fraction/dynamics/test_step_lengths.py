@@ -282,8 +282,8 @@ def test_the_second_of_two_runs_leaves_more_out_and_adds_fewer_tiers(width, kept
         assert found.most == 2 * 30 + 64
         finer, coarser = found.two_runs(1e-8)
         assert (finer.tier, coarser.tier) == tiers
-        assert finer.limit == pytest.approx(np.sqrt(1e-13 * 1e-8) * kept)
-        assert coarser.limit == pytest.approx(10 * finer.limit)
+        assert finer.limit == pytest.approx(np.sqrt(1e-13 * 1e-8) * kept, rel=1e-9, abs=0)
+        assert coarser.limit == pytest.approx(10 * finer.limit, rel=1e-9, abs=0)
         assert 0 < coarser.growth < finer.growth < 0.5
         assert coarser.finer is finer
         assert finer.finer is None

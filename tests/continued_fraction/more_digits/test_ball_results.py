@@ -45,7 +45,7 @@ def steady(monkeypatch):
 
 def test_the_error_of_doubles_is_that_of_the_balls_and_the_rounding_to_doubles(steady):
     found, asked = steady(ended())
-    assert found.error == pytest.approx(1e-12 + EPS * 0.75, rel=1e-9)
+    assert found.error == pytest.approx(1e-12 + EPS * 0.75, rel=1e-9, abs=0)
     np.testing.assert_array_equal(found.state, np.diag([0.75, 0.25]))
     assert (found.stats["n_max"], found.stats["tail"], found.stats["bits"]) == (16, "bounded", 192)
     ((rtol, how),) = asked

@@ -121,7 +121,7 @@ def test_errors_of_elements_are_their_rounding_and_their_share_of_the_rest():
     scale = np.max(np.abs(state))
     np.testing.assert_allclose(found.state, state.reshape(2, 2))
     assert found.scale == scale
-    assert found.error == pytest.approx(5e-9 + 1e-6 + 4 * EPS * scale, rel=1e-12)
+    assert found.error == pytest.approx(5e-9 + 1e-6 + 4 * EPS * scale, rel=1e-12, abs=0)
     terms = np.abs(BASIS) @ X
     shape = np.maximum([0.1, 0.2, 0.9, 1.0], terms / scale)
     errors = rounding + 1e-6 * shape + 4 * EPS * (terms + EPS * scale)

@@ -76,7 +76,7 @@ def test_times_are_resolved_as_far_as_quanta_and_rounding_leave_it(
     both(monkeypatch, fine, coarse)
     correlations.tiers_coherence(fine.asked, DELAYS, rtol, 1e9)
     for regression in (fine, coarse):
-        assert regression.noted[-1][0] == pytest.approx(tolerance, rel=1e-12)
+        assert regression.noted[-1][0] == pytest.approx(tolerance, rel=1e-12, abs=0)
 
 
 def test_the_error_of_the_flux_holds_what_is_lost_before():
@@ -86,7 +86,7 @@ def test_the_error_of_the_flux_holds_what_is_lost_before():
     assert flux == 2.0
     assert error == pytest.approx(2e-3 + 3e-4, rel=1e-9)
     fine.asked.error = 0.0
-    assert correlations._flux(fine, fine)[1] == pytest.approx(3.0 * 64 * EPS, rel=1e-12)
+    assert correlations._flux(fine, fine)[1] == pytest.approx(3.0 * 64 * EPS, rel=1e-12, abs=0)
 
 
 def test_lines_lose_as_much_as_the_flux_in_proportion(monkeypatch):
