@@ -63,7 +63,7 @@ def test_fewer_tiers_are_kept_the_nearer_the_end():
     assert [held for *_, held in noted.asked] == [21 * WIDTH, 13 * WIDTH]
     assert {(top, limit) for _, _, top, limit, _ in noted.asked} == {(1, np.inf)}
     assert noted.extended == [3.0]
-    assert found.rounding == pytest.approx(np.sqrt(2) * 3e-16)
+    assert found.rounding == pytest.approx(np.sqrt(2) * 3e-16, abs=0)
 
 
 def test_steps_that_end_early_are_continued():
