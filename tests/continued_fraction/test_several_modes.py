@@ -58,8 +58,9 @@ def test_an_evolution_takes_sixty_fractions_per_decade(monkeypatch, source, byte
     monkeypatch.setattr(several_modes.choice, "coherent_start_bytes", lambda chain, rtol: 5e6)
 
     def plan(times):
-        task = SimpleNamespace(times=np.array(times), source=source)
-        return several_modes.SeveralModesEvolutionPlan(task=task, settings=settings(), chain=None)
+        task = SimpleNamespace(times=np.array(times), source=source, pieces=(None,))
+        plan = several_modes.SeveralModesEvolutionPlan
+        return plan(task=task, settings=settings(), chains=[None])
 
     found = plan([0.0, 0.1, 3.0, 10.0]).cost
     assert found.bytes == pytest.approx(bytes_)

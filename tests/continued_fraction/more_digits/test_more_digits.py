@@ -327,10 +327,45 @@ def more_bits():
 def test_a_product_of_amplitudes_that_is_rounded_is_restored():
     """Off by a last place it becomes sqrt(G_11 G_22); what is far off stays."""
     matrix = acb_mat([[2, acb(2.449489742783178)], [acb(2.449489742783178), 3]])
-    restored = rounded_couplings._rank_one(matrix)
-    exact = arb(6).sqrt()
-    assert abs(restored[0, 1] - exact) < arb(1e-40)
-    assert abs(matrix[0, 1] - exact) > arb(1e-18)
-    assert restored[0, 0] == 2
+    restored = rounded_couplings._lowest_rank(matrix, 0)
+    assert abs(restored[0, 1] ** 2 - restored[0, 0] * restored[1, 1]) < arb(1e-40)
+    assert abs(matrix[0, 1] ** 2 - matrix[0, 0] * matrix[1, 1]) > arb(1e-17)
+    assert abs(restored[0, 1] - arb(6).sqrt()) < arb(1e-15)
     far = acb_mat([[2, 1], [1, 3]])
-    assert rounded_couplings._rank_one(far)[0, 1] == 1
+    assert abs(rounded_couplings._lowest_rank(far, 0)[0, 1] - 1) < arb(1e-38)
+
+
+@pytest.mark.usefixtures("more_bits")
+def test_two_channels_of_three_nodes_keep_the_vector_that_decays_nowhere():
+    """The doubles of L^+ L are of rank three to their last digits; what is restored is of rank two.
+
+    Both emitters decay alike, so that the vector has no part of the source, which stands first.
+    """
+    rng = np.random.default_rng(3)
+    channels = rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3))
+    channels[:, 2] = channels[:, 1] * np.exp(0.7j)
+    decay = channels.conj().T @ channels
+    restored = rounded_couplings._lowest_rank(
+        acb_mat([[acb(z.real, z.imag) for z in row] for row in decay]), 0
+    )
+    dark = acb_mat([[acb(0)], [restored[1, 2]], [-restored[1, 1]]])
+    assert max(abs(value) for value in (restored * dark).entries()) < arb(1e-38)
+    assert restored[1, 1].real.overlaps(restored[2, 2].real)
+    assert all(
+        abs(a - acb(z.real, z.imag)) < arb(1e-13)
+        for a, z in zip(restored.entries(), decay.ravel(), strict=True)
+    )
+
+
+@pytest.mark.usefixtures("more_bits")
+def test_nodes_that_are_not_connected_are_restored_apart():
+    """A fourth node that decays alone keeps its rate, and zero to the last digits is zero."""
+    decay = np.diag([0.0, 0.0, 0.0, 0.3])
+    decay[:3, :3] = np.outer([1.0, 0.1, 0.7], [1.0, 0.1, 0.7])
+    decay[0, 3] = decay[3, 0] = 1e-17
+    restored = rounded_couplings._lowest_rank(acb_mat([[acb(z) for z in row] for row in decay]), 0)
+    assert restored[0, 3] == 0
+    assert restored[3, 3] == acb(0.3)
+    for j, l in ((0, 1), (0, 2), (1, 2)):
+        relation = restored[j, l] ** 2 - restored[j, j] * restored[l, l]
+        assert abs(relation) < arb(1e-38)

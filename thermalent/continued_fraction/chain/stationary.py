@@ -23,6 +23,8 @@ from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
+_POINTS = 16  # on a circle around zero
+_RADII = 16  # of circles, each a quarter of the one before
 
 
 class TierZeroEquation:
@@ -129,14 +131,45 @@ class TierZeroEquation:
         """The asymptotic state of the initial state rho, its error, and the highest tier kept.
 
         The number of tiers comes from the resolvent at the source's own rate, which is regular;
-        twice as many give the error.
+        twice as many give the error. Where tiers above zero are singular as well (the source shares
+        in what is conserved), K(0) loses digits that more tiers do not show: the mean around zero,
+        which needs no singular matrix, finds that out and is then the result.
         """
         b = self.coordinates(rho)
         s = self.source_rate
         tier = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).tiers
         states = [self.matrix(self.project(b, n)) for n in (tier, 2 * tier)]
-        error = float(np.max(np.abs(states[1] - states[0])))
-        return states[1], error + 10 * _EPS, 2 * tier
+        error = float(np.max(np.abs(states[1] - states[0]))) + 10 * _EPS
+        x, uncertainty = self.around_zero(b, 2 * tier)
+        if not float(np.max(np.abs(self.matrix(x) - states[1]))) <= error + uncertainty:
+            return self.matrix(x), uncertainty, 2 * tier
+        return states[1], error, 2 * tier
+
+    def around_zero(self, b: np.ndarray, tier: int) -> tuple[np.ndarray, float]:
+        r"""The asymptotic state of an initial state b, from circles around zero, and its error.
+
+        With the resolvent \(x(s) = (s - A_0 - K(s))^{-1} b\), \(s\,x(s)\) is analytic at
+        zero, where it is the asymptotic state, up to the slowest rate g of the network: its mean
+        over N points on a circle of radius r is off by (r / g)^N, and by rounding over r.
+        """
+        points = np.exp(1j * np.pi * (np.arange(_POINTS // 2) + 0.5) / (_POINTS // 2))
+        radius, before = 0.25 * self.source_rate, None
+        best, least = np.zeros(len(b)), np.inf
+        for _ in range(_RADII):
+            values, size = [], 0.0
+            for s in radius * points:  # the others are the complex conjugates
+                k = evaluate_truncated(self.chain, s, tier)
+                size = max(size, float(np.max(np.abs(self.a + k))))
+                values.append((s * np.linalg.solve(s * np.eye(len(b)) - self.a - k, b)).real)
+            mean = np.mean(values, axis=0)
+            rounding = 100 * _EPS * max(size, radius) / radius
+            change = np.inf if before is None else float(np.max(np.abs(mean - before)))
+            if change + rounding < least:
+                best, least = mean, change + rounding
+            if change < rounding or rounding > least:
+                break
+            radius, before = radius / 4, mean
+        return best, least
 
     def project(self, b: np.ndarray, tier: int) -> np.ndarray:
         """The asymptotic state of an initial state with coordinates b, from tiers up to one."""

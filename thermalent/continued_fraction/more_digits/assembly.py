@@ -89,7 +89,7 @@ def ball_network(
     mode = network.modes[0]
     if not mode.backaction:
         backaction = backaction * 0
-    bright_dark = _orthonormal(bright_dark_basis(network, numbers), numbers)
+    bright_dark = orthonormal(complex_matrix(bright_dark_basis(network, numbers)))
     adjoint = _dagger(bright_dark)
     own, drive, backaction = (adjoint * x * bright_dark for x in (own, drive, backaction))
     pairs = [(adjoint * a * bright_dark, adjoint * b * bright_dark) for a, b in pairs]
@@ -135,19 +135,16 @@ def _embedded(local: acb_mat, position: int, dims: tuple[int, ...]) -> acb_mat:
     return embedded
 
 
-def _orthonormal(states: np.ndarray, numbers: np.ndarray) -> acb_mat:
-    """Gram and Schmidt in balls, on columns of definite charge that are nearly orthonormal."""
+def orthonormal(states: acb_mat) -> acb_mat:
+    """Gram and Schmidt in balls, on columns that are nearly orthonormal, or few."""
     columns: list[list[acb]] = []
-    for j in range(len(numbers)):
-        column = [complex_ball(value) for value in states[:, j]]
-        for i in range(j):
-            if not np.any((states[:, i] != 0) & (states[:, j] != 0)):
-                continue
-            overlap = _inner(columns[i], column)
-            column = [b - a * overlap for a, b in zip(columns[i], column, strict=True)]
+    for column in states.transpose().tolist():
+        for other in columns:
+            overlap = _inner(other, column)
+            column = [b - a * overlap for a, b in zip(other, column, strict=True)]
         norm = _inner(column, column).real.sqrt()
         columns.append([value / norm for value in column])
-    return acb_mat([[column[i] for column in columns] for i in range(len(numbers))])
+    return acb_mat([[column[i] for column in columns] for i in range(states.nrows())])
 
 
 def _inner(a: list[acb], b: list[acb]) -> acb:

@@ -15,7 +15,12 @@ import numpy as np
 from flint import acb_mat, arb, arb_mat
 
 from thermalent.continued_fraction.more_digits.assembly import BallCouplings, ball_network
-from thermalent.continued_fraction.more_digits.balls import at_most, precision, row_norms
+from thermalent.continued_fraction.more_digits.balls import (
+    at_most,
+    frobenius,
+    precision,
+    row_norms,
+)
 from thermalent.continued_fraction.more_digits.chain import BallChain
 from thermalent.continued_fraction.more_digits.dual import DualFold
 from thermalent.continued_fraction.more_digits.memory_of_balls import (
@@ -31,6 +36,7 @@ from thermalent.support.progress import working
 MOST_BITS = 512  # beyond those of the accuracy; a rate of 1e-100 of the largest is still resolved
 _LOOK = 4e7  # bytes of tiers after which the memory that is free is looked at
 _FIRST_GOAL = 1e-4  # of |y_N C_N| over the largest rate, for a first estimate of the conditioning
+_DEEPER = 1e-4  # on the goal, where the tiers left out could make the equation singular
 _MARGIN = 16  # factor on the estimated size of the tiers left out, where nothing is proven
 
 
@@ -159,7 +165,8 @@ class _Attempt:
             if self._arithmetic or goal < floor:
                 return extended
             if extended.outcome == "singular":
-                goal = floor = self._unit * 2.0 ** (-self.bits / 2)
+                floor = self._unit * 2.0 ** (-self.bits / 2)
+                goal = floor if extended.state is None else max(goal * _DEEPER, floor)
                 continue
             excess = (
                 extended.error / (float(self.tolerance) * extended.scale)
@@ -195,10 +202,11 @@ class _Attempt:
         try:
             inverse = arb_mat(equations).inv()
         except ZeroDivisionError:
-            self._arithmetic = self.fold.size_left() <= self._unit * 2.0 ** (-self.bits / 2)
+            self._arithmetic = self._tail_is_rounding
             return self._failed("singular")
         x = [inverse[i, pinned] for i in range(chain.tier0_size)]
         missing = [0.0] * chain.tier0_size if residuals is None else self._missing(x, *residuals)
+        regular = residuals is None or self._regular(inverse, pinned, residuals)
         missing[pinned] = 0.0
         table = inverse.tolist()
         enclosed = []
@@ -216,12 +224,15 @@ class _Attempt:
         scale = max(float(abs(value.mid()).mid()) for value in state.entries())
         rounding = max(_radius(value) for value in exact.entries())
         error = max(_radius(value) for value in state.entries())
-        self._arithmetic = not rounding <= 0.1 * float(self.tolerance) * scale
+        if regular:
+            self._arithmetic = not rounding <= 0.1 * float(self.tolerance) * scale
+        else:
+            self._arithmetic = self._tail_is_rounding
         size = max(at_most(value) for row in equations for value in row)
         condition = max(at_most(value) for value in inverse.entries()) * size
         ok = error <= float(self.tolerance) * scale and math.isfinite(error)
         return Extended(
-            outcome="converged" if ok else "precision",
+            outcome="singular" if not regular else "converged" if ok else "precision",
             state=state if math.isfinite(error) else None,
             error=error,
             scale=scale,
@@ -231,6 +242,25 @@ class _Attempt:
             condition=condition,
             sizes=self._sizes,
         )
+
+    @property
+    def _tail_is_rounding(self) -> bool:
+        """Whether more tiers could not tell a singular equation from a regular one."""
+        return self.fold.size_left() <= self._unit * 2.0 ** (-self.bits / 2)
+
+    def _regular(
+        self, inverse: arb_mat, pinned: int, residuals: tuple[list[arb_mat], arb_mat]
+    ) -> bool:
+        """Whether what K lacks is too small to make the equation at tier 0 singular.
+
+        The error of a solution does not tell: K acts on it alone, and a state that no tier above
+        zero has a part in (the emitters dark) solves the equation with any K, beside others or not.
+        """
+        size = self.chain.tier0_size
+        generic = [arb(math.sqrt((2 + i) % 7 + 1)) for i in range(size)]
+        missing = self._missing(generic, *residuals)
+        missing[pinned] = 0.0  # the row of the trace lacks nothing
+        return math.hypot(*missing) * math.sqrt(size) * frobenius(inverse) < 1
 
     def _missing(self, x: list[arb], rho: list[arb_mat], left: arb_mat) -> list[float]:
         """Bounds of the terms of residuals and truncated tiers in each equation of tier 0."""
