@@ -96,3 +96,16 @@ def test_a_colder_source_with_the_lowest_order_has_a_result(n_th):
         rival = te.thermal_link(n_th, filter=te.Filter.butterworth(3, factor * width))
         state = te.steady_state(rival, te.ContinuedFraction(rtol=1e-3))
         assert found.concurrence > state.concurrence()
+
+
+def test_rates_too_many_decades_apart_are_told_beside_the_argument_that_makes_them():
+    with pytest.raises(te.MethodError, match=r"too many decades apart .* Check dephasing"):
+        te.design(
+            temperature="293K", frequency="5GHz", gamma="10MHz", target=0.1, margins=(0.05,),
+            attenuate=False, dephasing_time=1e-30, filters=1, shapes=("cavities",),
+        )  # fmt: skip
+
+
+def test_a_builder_without_names_of_parameters_is_refused():
+    with pytest.raises(ValueError, match="`builder` must be a function whose parameters"):
+        te.sensitivities(builder=type, parameters={"n_th": 0.3, "kappa": 1.0})

@@ -67,6 +67,11 @@ def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]
     Raises:
         ValueError: one is unknown (the nearest valid one is given) or missing.
     """
+    if callable(builder):
+        try:
+            inspect.signature(builder)
+        except (TypeError, ValueError):
+            checks.fail("builder", "a function whose parameters have names", builder)
     try:
         check_parameters(builder, {}, names)
     except ValueError as error:

@@ -33,6 +33,7 @@ from thermalent.continued_fraction.several_poles.elimination.evaluation import (
 )
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.networks.network import Network
+from thermalent.solution.errors import MethodError
 
 _SMALLEST = 1e-300
 _FEWEST, _MOST, _LONGER = 32, 6000, 1.3  # tiers that are tried, each so many times the last
@@ -173,7 +174,16 @@ class TruncatedLink:
         """The margin with the tiers up to `last`."""
         chain = self._chain(numbers.drift, np.sqrt(numbers.flux * self.per_flux))
         k = evaluate_truncated_tiers(chain, 0.0, last)
-        return margin(self.stationary.matrix(self.stationary.solve(k)))
+        return margin(self.stationary.matrix(self._solved(k)))
+
+    def _solved(self, k: np.ndarray) -> np.ndarray:
+        try:
+            return self.stationary.solve(k)
+        except np.linalg.LinAlgError:
+            raise MethodError(
+                "The rates of this link are too many decades apart for double precision: filters "
+                "cannot be compared. Check dephasing, loss and gamma."
+            ) from None
 
     def slopes(self, numbers: ChainNumbers, last: int) -> MarginSlopes:
         """The margin with the tiers up to `last`, and its derivatives."""
@@ -181,7 +191,7 @@ class TruncatedLink:
         scale = np.sqrt(flux * self.per_flux)
         chain = self._chain(drift, scale)
         sweep = TierSweep(chain, 0.0, last)
-        x0 = self.stationary.solve(sweep.k)
+        x0 = self._solved(sweep.k)
         rho = self.stationary.matrix(x0)
         pinned = self.stationary.a + sweep.k
         pinned[self.stationary.row] = self.stationary.trace
