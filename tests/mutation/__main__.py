@@ -3,7 +3,7 @@
     python -m tests.mutation --count 100 --seed 7
 
 All happens in a copy of the tree as it is now, which is removed in the end. What survives is
-listed: some changes alter nothing (tests/mutation/unchanged.py says which and why), the others ask
+listed: some changes alter nothing (tests/mutation/unchanged.txt says which and why), the others ask
 for a test.
 """
 

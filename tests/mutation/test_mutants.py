@@ -9,7 +9,7 @@ from tests.mutation.__main__ import sample
 from tests.mutation.mutants import mutants
 from tests.mutation.selection import nearest_tests
 from tests.mutation.snapshot import ROOT
-from tests.mutation.unchanged import UNCHANGED, Unchanged, speaks_of
+from tests.mutation.unchanged import UNCHANGED, Unchanged, known, speaks_of
 
 SNIPPET = '''
 """Says a - b."""
@@ -83,16 +83,17 @@ def test_the_nearest_tests_a_module_come_first():
 
 def test_what_is_said_to_alter_nothing_is_still_there():
     drawn = {}
-    for known in UNCHANGED:
-        source = (ROOT / known.path).read_bytes()
-        if known.path not in drawn:
-            drawn[known.path] = list(mutants(Path(known.path), source))
-        assert any(speaks_of(known, one, source) for one in drawn[known.path]), known
+    for entry in UNCHANGED:
+        source = (ROOT / entry.path).read_bytes()
+        if entry.path not in drawn:
+            drawn[entry.path] = list(mutants(Path(entry.path), source))
+        assert any(speaks_of(entry, one, source) for one in drawn[entry.path]), entry
 
 
 def test_an_entry_speaks_of_one_place():
     source = b"def f(x):\n    return x - 1\n\ndef g(x):\n    return x - 1\n"
     found = mutants(Path("thermalent/one.py"), source)
-    known = Unchanged("thermalent/one.py", "g", "x - 1", "g is not used")
-    assert {one.line for one in found if speaks_of(known, one, source)} == {5}
-    assert not any(speaks_of(known._replace(path="two.py"), one, source) for one in found)
+    (entry,) = known("# A table.\n\nthermalent/one.py\n    g: x - 1  # g is not used: why not\n")
+    assert entry == Unchanged("thermalent/one.py", "g", "x - 1", "g is not used: why not")
+    assert {one.line for one in found if speaks_of(entry, one, source)} == {5}
+    assert not any(speaks_of(entry._replace(path="two.py"), one, source) for one in found)
