@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import thermalent as te
@@ -71,3 +72,27 @@ def test_an_evolution_enters_half_as_many_functions_as_it_did():
     # 1,600 when this was written, 3,500 where every node of a contour was folded by a call.
     assert sum(counts.values()) <= 2429
     assert counts["evaluate_at_nodes"] < 20
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(
+    ("read", "most"),
+    [
+        (lambda result: result.populations(), (45, 76)),
+        (lambda result: result.fidelity("S"), (23, 56)),
+        (lambda result: result.expectation(np.diag([0.0, 1.0]), "q1"), (36, 62)),
+        (lambda result: result.bloch("q2"), (120, 208)),
+    ],
+)
+def test_numbers_are_read_without_their_errors_until_these_are_asked_for(several, read, most):
+    """A state is read far more often than the error of each of its numbers."""
+    network = te.thermal_link(2.0, 0.1)
+    result = te.evolve(network, [0, 1, 5], "00") if several else te.steady_state(network)
+    bounds = {"overlap_bound", "operator_bound", "bounded_errors", "reduced_errors"}
+    counts = entered(lambda: read(result))
+    assert not bounds & set(counts)
+    # As many as when this was written, and a tenth more: twice as many before for one state.
+    assert sum(counts.values()) <= 1.1 * most[several]
+    number = read(result)
+    number = number["S"] if isinstance(number, dict) else number
+    assert np.all(np.asarray(number.error) < 1e-6)

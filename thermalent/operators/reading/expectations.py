@@ -5,7 +5,7 @@ $$\langle O \rangle = \mathrm{Tr}\,O\rho$$
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,8 @@ def expectation_of(
     values, errors = _values([result], matrix, names)
     how = observables._how(result, float(result.error), result.error.how)
     if np.iscomplexobj(values):
-        return ComplexEstimate(complex(values[0]), float(errors[0]), how)
-    return Estimate(float(values[0]), float(errors[0]), how)
+        return ComplexEstimate(complex(values[0]), lambda: errors()[0], how)
+    return Estimate(float(values[0]), lambda: errors()[0], how)
 
 
 def expectation_over_time(
@@ -67,14 +67,16 @@ def bloch_over_time(result: SeveralStates, name: str | None = None) -> Estimates
 
 
 def _components(each: Sequence[Any]) -> Estimates:
-    errors = np.stack([component.error for component in each], axis=-1)
+    def errors() -> np.ndarray:
+        return np.stack([component.error for component in each], axis=-1)
+
     return Estimates(np.stack(each, axis=-1), errors, each[0].how)
 
 
 def _values(
     results: Sequence[OneState], matrix: np.ndarray, names: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Expectation values in several states of one network, and their errors, (t,) each."""
+) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+    """Expectation values in several states of one network, (t,), and what finds their errors."""
     stack = GivenStates(results)
     rho = reduced_states(stack, names)
     values = np.einsum("ij,tji->t", matrix, rho)
@@ -87,8 +89,11 @@ def _values(
     ) -> np.ndarray:
         return operator_bound(matrix, rho, eps, zero)
 
-    eps = reduced_errors(stack, names, rho.shape[-1])
-    return values, bounded_errors(bound, stack, names, rho, eps, values)
+    def errors() -> np.ndarray:
+        eps = reduced_errors(stack, names, rho.shape[-1])
+        return bounded_errors(bound, stack, names, rho, eps, values)
+
+    return values, errors
 
 
 def _operator(result: Result, operator: Any, names: tuple[str, ...]) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -31,35 +32,70 @@ def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estima
         ValueError: there is no such state of these emitters.
     """
     psi = pure(state, observables._dims(result, tuple(emitters) or result.network.emitter_names))
-    found = weights(GivenStates([result]), psi, emitters)
+    names = tuple(emitters)
+    value = observables._overlap(result.reduced(*names), psi)
     how = observables._how(result, float(result.error), result.error.how)
-    return Estimate(float(found.values[0]), float(found.errors[0]), how)
+    return Estimate(value, lambda: _Bounds(GivenStates([result]), names, len(psi)).of(psi)[0], how)
 
 
 def weights(stack: Stack, psi: np.ndarray, emitters: Sequence[str] = ()) -> Readings:
     """The weight of a ket (k,) in many steady states, and its errors: as `of_states`."""
-    rho = reduced_states(stack, tuple(emitters))
+    values, errors = _weights(stack, psi, tuple(emitters))
+    return Readings(values, errors(), {})
+
+
+def _weights(
+    stack: Stack, psi: np.ndarray, names: tuple[str, ...]
+) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+    """The weight of a ket (k,) in each state, (t,), and what finds their errors."""
+    rho = reduced_states(stack, names)
     values = np.array([observables._overlap(state, psi) for state in rho])
-    eps = reduced_errors(stack, tuple(emitters), len(psi))
-    return Readings(values, _errors_of_weights(stack, psi, eps), {})
+    return values, partial(_Bounds(stack, names, len(psi)).of, psi)
 
 
-def _errors_of_weights(stack: Stack, psi: np.ndarray, eps: np.ndarray) -> np.ndarray:
-    """Errors of the weight of a ket (k,), (t,); not-a-number where those of a state are."""
-    return np.where(np.isfinite(stack.error), error_bounds.overlap_bound(psi, eps), UNKNOWN)
+class _Bounds:
+    """Errors of weights of kets in some emitters' states: what they share is found once, if at all.
+
+    Args:
+        stack: The states.
+        names: Of the emitters; all if none is named.
+        size: Dimension of their states.
+    """
+
+    def __init__(self, stack: Stack, names: tuple[str, ...], size: int) -> None:
+        self.stack, self.names, self.size = stack, names, size
+
+    @cached_property
+    def eps(self) -> np.ndarray:
+        """Errors of the states' elements, (t,) or (t, k, k)."""
+        return reduced_errors(self.stack, self.names, self.size)
+
+    def of(self, psi: np.ndarray) -> np.ndarray:
+        """Errors of the weight of a ket (k,), (t,); not-a-number where those of a state are."""
+        known = np.isfinite(self.stack.error)
+        return np.where(known, error_bounds.overlap_bound(psi, self.eps), UNKNOWN)
 
 
 def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] = ()) -> Estimates:
     """The weight of a pure state in the states of an evolution."""
     psi = pure(state, observables._dims(result, tuple(emitters) or result.network.emitter_names))
-    found = weights(GivenStates([result.at(i) for i in range(len(result))]), psi, emitters)
-    return Estimates(found.values, found.errors, observables._how(result, result.error, result.how))
+    stack = GivenStates([result.at(i) for i in range(len(result))])
+    values, errors = _weights(stack, psi, tuple(emitters))
+    return Estimates(values, errors, observables._how(result, result.error, result.how))
 
 
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     how = observables._how(result, float(result.error), result.error.how)
-    return {name: each[0] for name, each in populations_together([result], emitters, how).items()}
+    values, errors = _populations([result], tuple(emitters))
+    return {
+        label: Estimate(value, partial(_of_one, error), how)
+        for (label, error), value in zip(errors.items(), values[0].tolist(), strict=True)
+    }
+
+
+def _of_one(errors: Callable[[], np.ndarray]) -> float:
+    return float(errors()[0])
 
 
 def populations_over_time(
@@ -75,7 +111,18 @@ def populations_together(
     results: Sequence[OneState], emitters: Sequence[str], how: str
 ) -> dict[str, Estimates]:
     """The populations of several states of networks with the same emitters."""
-    stack, names = GivenStates(results), tuple(emitters)
+    values, errors = _populations(results, tuple(emitters))
+    return {
+        label: Estimates(column, error, how)
+        for (label, error), column in zip(errors.items(), values.T, strict=True)
+    }
+
+
+def _populations(
+    results: Sequence[OneState], names: tuple[str, ...]
+) -> tuple[np.ndarray, dict[str, Callable[[], np.ndarray]]]:
+    """Populations of each state, (t, k), and by label what finds their errors, (t,)."""
+    stack = GivenStates(results)
     for first in results[:1]:
         _refuse_labels(first, names)
     rho, dims = reduced_states(stack, names), observables._dims(stack, names)
@@ -83,15 +130,13 @@ def populations_together(
     for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
         one = states.populations(rho[i], dims, tolerance=float(stack.tolerance[i]))
         values[i] = list(one.values())
-    named, basis = _bell_labels(dims), np.eye(rho.shape[-1])  # the labels are in its order
-    eps = reduced_errors(stack, names, rho.shape[-1])
-    return {
-        label: Estimates(
-            column, _errors_of_weights(stack, pure(label, dims) if label in named else ket, eps),
-            how,
-        )
-        for label, ket, column in zip(labels(dims), basis, values.T, strict=True)
-    }  # fmt: skip
+    bounds, named = _Bounds(stack, names, rho.shape[-1]), _bell_labels(dims)
+
+    def error(place: int, label: str) -> np.ndarray:
+        # The labels are in the order of the basis.
+        return bounds.of(pure(label, dims) if label in named else np.eye(bounds.size)[place])
+
+    return values, {name: partial(error, i, name) for i, name in enumerate(labels(dims))}
 
 
 def labels(dims: Sequence[int]) -> Iterable[str]:
