@@ -16,7 +16,7 @@ TESTED_THROUGH = {
     "analysis.conditional": "analysis/test_conditional_states.py",
     "analysis.design": "analysis/test_design.py",
     "analysis.eigenvalues": "analysis/test_relaxation_rates.py",
-    "analysis.heat_several_modes": "analysis/test_heat_several_modes.py",
+    "analysis.heat.several_modes": "analysis/test_heat_several_modes.py",
     "analysis.objective": "analysis/test_optimise_slopes.py",
     "analysis.shown_results": "analysis/test_shown_results.py",
     "analysis.slope_search": "analysis/test_optimise_slopes.py",

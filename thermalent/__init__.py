@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from thermalent.analysis.entanglement_graph import entanglement_graph as entanglement_graph
     from thermalent.analysis.entanglement_rate import EntanglementRate as EntanglementRate
     from thermalent.analysis.entanglement_rate import entanglement_rate as entanglement_rate
-    from thermalent.analysis.heat_currents import HeatCurrents as HeatCurrents
-    from thermalent.analysis.heat_currents import dissipation as dissipation
-    from thermalent.analysis.heat_currents import heat_currents as heat_currents
-    from thermalent.analysis.heat_over_time import HeatOverTime as HeatOverTime
-    from thermalent.analysis.heat_over_time import heat_over_time as heat_over_time
+    from thermalent.analysis.heat.currents import HeatCurrents as HeatCurrents
+    from thermalent.analysis.heat.currents import dissipation as dissipation
+    from thermalent.analysis.heat.currents import heat_currents as heat_currents
+    from thermalent.analysis.heat.over_time import HeatOverTime as HeatOverTime
+    from thermalent.analysis.heat.over_time import heat_over_time as heat_over_time
     from thermalent.analysis.optimise import optimise as optimise
+    from thermalent.analysis.radiation.spectra import coherence as coherence
+    from thermalent.analysis.radiation.spectra import spectrum as spectrum
     from thermalent.analysis.relaxation_rates import relaxation_rates as relaxation_rates
     from thermalent.analysis.relaxation_times import preparation_time as preparation_time
     from thermalent.analysis.relaxation_times import purity_time as purity_time
     from thermalent.analysis.shapes.best_filter import BestFilter as BestFilter
     from thermalent.analysis.shapes.best_filter import best_filter as best_filter
-    from thermalent.analysis.spectra import coherence as coherence
-    from thermalent.analysis.spectra import spectrum as spectrum
     from thermalent.analytic.methods.amplitude_fluctuations import (
         AmplitudeFluctuations as AmplitudeFluctuations,
     )
@@ -149,13 +149,13 @@ _HOME = {
     "thermalent.analysis.cross_validation": ("cross_validate",),
     "thermalent.analysis.entanglement_graph": ("entanglement_graph",),
     "thermalent.analysis.entanglement_rate": ("EntanglementRate", "entanglement_rate"),
-    "thermalent.analysis.heat_currents": ("HeatCurrents", "dissipation", "heat_currents"),
-    "thermalent.analysis.heat_over_time": ("HeatOverTime", "heat_over_time"),
+    "thermalent.analysis.heat.currents": ("HeatCurrents", "dissipation", "heat_currents"),
+    "thermalent.analysis.heat.over_time": ("HeatOverTime", "heat_over_time"),
     "thermalent.analysis.optimise": ("optimise",),
     "thermalent.analysis.relaxation_rates": ("relaxation_rates",),
     "thermalent.analysis.relaxation_times": ("preparation_time", "purity_time"),
     "thermalent.analysis.shapes.best_filter": ("BestFilter", "best_filter"),
-    "thermalent.analysis.spectra": ("coherence", "spectrum"),
+    "thermalent.analysis.radiation.spectra": ("coherence", "spectrum"),
     "thermalent.continued_fraction.sensitivity.result": ("Sensitivities",),
     "thermalent.continued_fraction.sensitivity.sensitivities": ("sensitivities",),
     "thermalent.excitations": ("peak_concurrence", "peak_transfer"),

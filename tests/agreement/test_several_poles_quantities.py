@@ -14,7 +14,7 @@ from scipy.sparse.linalg import expm_multiply
 import thermalent as te
 from tests.support.charge_sectors import Sectors
 from tests.support.several_poles_sources import behind
-from thermalent.analysis.radiated_field import field_of
+from thermalent.analysis.radiation.field import field_of
 
 TIMES = (0.7, 5.0)
 OMEGA = (-0.6, 0.25)

@@ -9,7 +9,7 @@ from flint import acb, ctx
 import thermalent as te
 from tests.support.long_ones import ordinary_and_long
 from tests.support.reference.dynamics import Dynamics
-from thermalent.analysis import spectra
+from thermalent.analysis.radiation import spectra
 
 DARK = te.phononic_link(0.02, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
 DELAYS = [0.0, 2.5]

@@ -12,7 +12,7 @@ import thermalent as te
 from thermalent.analysis.eigenvalues import candidates, counting
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
-from thermalent.analysis.eigenvalues.subspace import (
+from thermalent.analysis.eigenvalues.subspace.balls import (
     Shifted,
     eigenvalues_of,
     eigenvalues_of_small,

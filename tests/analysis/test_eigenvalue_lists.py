@@ -6,7 +6,7 @@ import pytest
 from thermalent.analysis.eigenvalues import listing, shifts
 from thermalent.analysis.eigenvalues.candidates import Near
 from thermalent.analysis.eigenvalues.groups import Cluster, clusters
-from thermalent.analysis.eigenvalues.subspace import (
+from thermalent.analysis.eigenvalues.subspace.balls import (
     Group,
 )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis import heat_currents as module
+from thermalent.analysis.heat import currents as module
 
 NETWORKS = {
     "decay elsewhere": (te.thermal_link(0.3, 0.4, qubits=1, intrinsic_decay=0.3), 14),

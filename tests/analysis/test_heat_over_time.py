@@ -7,7 +7,7 @@ from scipy.integrate import simpson
 from scipy.sparse.linalg import expm_multiply
 
 import thermalent as te
-from thermalent.analysis import heat_over_time
+from thermalent.analysis.heat import over_time as heat_over_time
 
 NETWORK = te.thermal_link(0.15, 0.4, qubits=1, intrinsic_decay=0.3, detuning=0.2)
 CUTOFF = 7

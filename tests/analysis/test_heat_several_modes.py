@@ -133,7 +133,7 @@ def test_heat_behind_poles_at_any_accuracy(rtol):
 
 def test_every_field_that_leaves_is_asked_for_once(monkeypatch):
     """One from the hot port, one out of the line, one reflected: the rest is rounding."""
-    module = import_module("thermalent.analysis.heat_currents")
+    module = import_module("thermalent.analysis.heat.currents")
     asked, flux = [], module.flux_behind_poles
 
     def counting(network, field, *others):

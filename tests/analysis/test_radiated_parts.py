@@ -9,12 +9,12 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis import cross_validation as comparison
-from thermalent.analysis.radiated_field import _one_way_out, field_of
+from thermalent.analysis.radiation.field import _one_way_out, field_of
 from thermalent.networks.mode_moments import bare_modes
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import MethodError
 
-HEAT = import_module("thermalent.analysis.heat_currents")
+HEAT = import_module("thermalent.analysis.heat.currents")
 LOWER = np.array([[0, 1.0], [0, 0]])
 LINK = te.thermal_link(2.0, 0.5, gamma=(1.0, 0.8))
 

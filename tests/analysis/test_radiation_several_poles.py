@@ -11,8 +11,8 @@ import thermalent as te
 from tests.support.charge_sectors import Sectors
 from tests.support.several_poles_networks import acting_back
 from tests.support.several_poles_sources import behind
-from thermalent.analysis import spectra_several_poles
-from thermalent.analysis.radiated_field import field_of
+from thermalent.analysis.radiation import several_poles as spectra_several_poles
+from thermalent.analysis.radiation.field import field_of
 from thermalent.continued_fraction.several_poles import correlations
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 

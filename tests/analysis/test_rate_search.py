@@ -14,9 +14,9 @@ from thermalent.analysis.eigenvalues.counting import (
     log_det_double,
 )
 from thermalent.analysis.eigenvalues.generator import exact_generator
-from thermalent.analysis.eigenvalues.subspace import refine
-from thermalent.analysis.eigenvalues.subspace_double import refine_double
-from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
+from thermalent.analysis.eigenvalues.subspace.balls import refine
+from thermalent.analysis.eigenvalues.subspace.double import refine_double
+from thermalent.analysis.eigenvalues.subspace.mixed import refine_mixed
 
 
 def test_the_scale_is_the_fastest_rate_of_emitters_or_source():

@@ -8,7 +8,8 @@ from tests.audit.networks import network_of
 from tests.support.liouvillian_spectrum import distances, exact_spectrum, spectrum
 from tests.support.rate_networks import KINDS, random_network
 from tests.support.reference.rates import slowest as reference_rates
-from thermalent.analysis.eigenvalues import listing, refinement, subspace
+from thermalent.analysis.eigenvalues import listing, refinement
+from thermalent.analysis.eigenvalues.subspace import balls as subspace
 
 EPS = np.finfo(float).eps
 

@@ -5,7 +5,7 @@ from flint import acb, ctx
 
 import thermalent as te
 from tests.support.reference.dynamics import Dynamics
-from thermalent.analysis import spectra
+from thermalent.analysis.radiation import spectra
 
 DARK = te.phononic_link(0.5, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
 FREQUENCIES = [0.05, 1.2]

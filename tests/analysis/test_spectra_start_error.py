@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis import spectra
+from thermalent.analysis.radiation import spectra
 from thermalent.continued_fraction.dynamics.correlations import Regression
 
 NETWORK = te.thermal_link(0.1, 1.0, qubits=1)

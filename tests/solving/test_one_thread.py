@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import thermalent as te
-from thermalent.analysis import heat_currents
+from thermalent.analysis.heat import currents as heat_currents
 from thermalent.continued_fraction.dynamics import correlations
 from thermalent.continued_fraction.lattice import solve as lattice_solve
 from thermalent.support.machine.one_thread import one_thread

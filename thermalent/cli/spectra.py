@@ -50,7 +50,7 @@ def spectrum_command(
     wanted = take_wanted(options)
     described = build_network(**options)
     with arguments(), solving():
-        from thermalent.analysis.spectra import spectrum as solve
+        from thermalent.analysis.radiation.spectra import spectrum as solve
 
         found = solve(described, frequencies, of, rtol=rtol)
     columns = {
@@ -82,7 +82,7 @@ def coherence_command(
     wanted = take_wanted(options)
     described = build_network(**options)
     with arguments(), solving():
-        from thermalent.analysis.spectra import coherence as solve
+        from thermalent.analysis.radiation.spectra import coherence as solve
 
         found = solve(described, delays, of, order=order, rtol=rtol)
     columns = {"delay": Column(found.delays, "{:.6g}")}

@@ -30,7 +30,7 @@ def heat_command(**network: Any) -> None:
     wanted = take_wanted(network, CSV)
     described = build_network(**network)
     with arguments(), solving():
-        from thermalent.analysis.heat_currents import heat_currents
+        from thermalent.analysis.heat.currents import heat_currents
 
         found = heat_currents(described)
     currents = found._flows()

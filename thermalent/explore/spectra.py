@@ -12,7 +12,7 @@ from math import pi
 
 import numpy as np
 
-from thermalent.analysis.spectra import spectrum
+from thermalent.analysis.radiation.spectra import spectrum
 from thermalent.explore.answers import Answer, IsOutdated
 from thermalent.explore.patience import within_seconds
 from thermalent.explore.point import Point

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis.radiated_field import field_of
+from thermalent.analysis.radiation.field import field_of
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics import correlations
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression

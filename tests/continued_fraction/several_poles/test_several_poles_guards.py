@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis import spectra_several_poles
+from thermalent.analysis.radiation import several_poles as spectra_several_poles
 from thermalent.continued_fraction.several_poles import correlations
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.evolution import _Sector

@@ -8,7 +8,7 @@ import numpy as np
 
 from thermalent.analysis.conditional.expansion import expansion
 from thermalent.analysis.conditional.states import ConditionalStates
-from thermalent.analysis.radiated_field import require_one_mode, usable_steady_state
+from thermalent.analysis.radiation.field import require_one_mode, usable_steady_state
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.method import ContinuedFraction

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import splu
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
-from thermalent.analysis.eigenvalues.subspace import Shifted
+from thermalent.analysis.eigenvalues.subspace.balls import Shifted
 
 _BLOCK = 6
 # A Ritz value is taken if its residual, relative to 1/|lambda - sigma|, is below this.

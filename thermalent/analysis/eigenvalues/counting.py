@@ -25,7 +25,7 @@ from flint import ctx
 from thermalent.analysis.eigenvalues import counting_kernels as kernels
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
-from thermalent.analysis.eigenvalues.subspace import Shifted
+from thermalent.analysis.eigenvalues.subspace.balls import Shifted
 
 # Between a point and the next log F may change by this much, by its slope in the middle and by its
 # values, and the two halves by half of it differently. A phase that turns several times from one

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from thermalent.analysis.eigenvalues.groups import Cluster
-from thermalent.analysis.eigenvalues.subspace import Group
+from thermalent.analysis.eigenvalues.subspace.balls import Group
 
 _EPS = float(np.finfo(float).eps)
 # A conserved quantity that the network's numbers hold to rounding only makes rates of the square of

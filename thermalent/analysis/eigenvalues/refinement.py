@@ -12,9 +12,9 @@ from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
 from thermalent.analysis.eigenvalues.groups import Cluster, clusters
 from thermalent.analysis.eigenvalues.listing import Slowest
 from thermalent.analysis.eigenvalues.shifts import beside
-from thermalent.analysis.eigenvalues.subspace import Group, refine
-from thermalent.analysis.eigenvalues.subspace_double import refine_double
-from thermalent.analysis.eigenvalues.subspace_mixed import refine_mixed
+from thermalent.analysis.eigenvalues.subspace.balls import Group, refine
+from thermalent.analysis.eigenvalues.subspace.double import refine_double
+from thermalent.analysis.eigenvalues.subspace.mixed import refine_mixed
 from thermalent.solution.errors import MethodError
 
 # Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one; and in

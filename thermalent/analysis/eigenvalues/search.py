@@ -16,7 +16,7 @@ from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
 from thermalent.analysis.eigenvalues.listing import STATIONARY_BELOW, Slowest, collected
 from thermalent.analysis.eigenvalues.refinement import Search
-from thermalent.analysis.eigenvalues.subspace import eigenvalues_of
+from thermalent.analysis.eigenvalues.subspace.balls import eigenvalues_of
 from thermalent.solution.errors import MethodError
 
 # Unknowns up to which all eigenvalues of emitters alone are found, in ball arithmetic.

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.radiated_field import FieldName, field_of
-from thermalent.analysis.spectra import coherence, spectrum
+from thermalent.analysis.radiation.field import FieldName, field_of
+from thermalent.analysis.radiation.spectra import coherence, spectrum
 from thermalent.networks.network import Network
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError

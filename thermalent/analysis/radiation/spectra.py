@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermalent.analysis import spectra_several_poles
-from thermalent.analysis.radiated_field import (
+from thermalent.analysis.radiation import several_poles as spectra_several_poles
+from thermalent.analysis.radiation.field import (
     FieldName,
     chosen_steady_state,
     field_of,
@@ -18,8 +18,8 @@ from thermalent.analysis.radiated_field import (
     require_light,
     require_one_mode,
 )
+from thermalent.analysis.radiation.several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
-from thermalent.analysis.spectra_several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, Regression

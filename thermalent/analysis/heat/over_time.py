@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermalent.analysis.heat_currents import (
+from thermalent.analysis.heat.currents import (
     HeatChannels,
     heat_channels,
     node_means,
     refuse_classical_fields,
 )
-from thermalent.analysis.heat_several_modes import heat_behind_modes
+from thermalent.analysis.heat.several_modes import heat_behind_modes
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import TierOperators, tier_matrices

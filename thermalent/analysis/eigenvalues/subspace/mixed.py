@@ -22,12 +22,12 @@ from scipy.sparse.linalg import splu
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain, objects
 from thermalent.analysis.eigenvalues.generator import BITS
-from thermalent.analysis.eigenvalues.subspace import (
+from thermalent.analysis.eigenvalues.subspace.balls import (
     Group,
     eigenvalues_of_small,
     with_rank_rounding,
 )
-from thermalent.analysis.eigenvalues.subspace_double import orthonormal_subspace
+from thermalent.analysis.eigenvalues.subspace.double import orthonormal_subspace
 
 LinearSolve = Callable[[np.ndarray], np.ndarray]
 

@@ -10,7 +10,7 @@ from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain
-from thermalent.analysis.eigenvalues.subspace import Group
+from thermalent.analysis.eigenvalues.subspace.balls import Group
 
 _EPS = float(np.finfo(float).eps)
 _MOST_ITERATIONS = 60

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.radiated_field import chosen_steady_state, require_one_mode
-from thermalent.analysis.spectra_several_poles import HOW_BEHIND_POLES, flux_behind_poles
+from thermalent.analysis.radiation.field import chosen_steady_state, require_one_mode
+from thermalent.analysis.radiation.several_poles import HOW_BEHIND_POLES, flux_behind_poles
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.correlations import Field, TierOperators, steady_tiers

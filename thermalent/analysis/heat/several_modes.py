@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thermalent.analysis.heat_currents import HeatChannels
+from thermalent.analysis.heat.currents import HeatChannels
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import matrices_of, split
 from thermalent.continued_fraction.several_poles.chain.placements import placements

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.analysis.radiated_field import (
+from thermalent.analysis.radiation.field import (
     FieldName,
     chosen_steady_state,
     field_of,

@@ -1,0 +1,1 @@
+"""Invariant subspaces of the hierarchy by inverse iteration, in three arithmetics."""

@@ -1,0 +1,1 @@
+"""The fields that a network radiates, their spectra and coherence functions."""
