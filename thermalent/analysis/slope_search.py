@@ -16,7 +16,7 @@ import numpy as np
 from thermalent.analysis.objective import Sloped, SlopeSearch
 
 if TYPE_CHECKING:
-    from thermalent.continued_fraction.sensitivity.tier_slopes import HeldTruncation
+    from thermalent.continued_fraction.sensitivity.several_poles.tier_slopes import HeldTruncation
 
 # Errors of slopes relative to the value, and multiplications of a point: about a second on the way
 # up, where a point far from the maximum may be as inaccurate as that leaves it, and some seconds.
@@ -90,7 +90,7 @@ class SeveralPolesSearch(SlopeSearch):
 
     def _arrived(self, near: np.ndarray) -> _Maximum:
         """The maximum next to the end of a coarse climb."""
-        from thermalent.continued_fraction.sensitivity.tier_slopes import tier_slopes
+        from thermalent.continued_fraction.sensitivity.several_poles.tier_slopes import tier_slopes
 
         self.evaluations += 1
         fine = tier_slopes(
@@ -108,7 +108,7 @@ class SeveralPolesSearch(SlopeSearch):
 
     def solved(self, x: np.ndarray) -> Sloped:
         """Value, slope and the slope's error at a new point."""
-        from thermalent.continued_fraction.sensitivity.tier_slopes import (
+        from thermalent.continued_fraction.sensitivity.several_poles.tier_slopes import (
             held_tier_slopes,
             tier_slopes,
         )

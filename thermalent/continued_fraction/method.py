@@ -186,7 +186,9 @@ class ContinuedFraction(Method):
         """From one adjoint solve for all of them, behind several poles."""
         if result.stats.get("coordinates") != "chain":
             return None
-        from thermalent.continued_fraction.sensitivity.neighbours import distance_of_neighbours
+        from thermalent.continued_fraction.sensitivity.several_poles.neighbours import (
+            distance_of_neighbours,
+        )
 
         network, stats = result.network, result.stats
         return distance_of_neighbours(

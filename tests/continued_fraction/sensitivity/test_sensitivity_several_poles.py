@@ -8,7 +8,7 @@ import pytest
 
 import thermalent as te
 from tests.support.several_poles_sources import behind
-from thermalent.continued_fraction.sensitivity import several_poles
+from thermalent.continued_fraction.sensitivity.several_poles import adjoint as several_poles
 from thermalent.continued_fraction.several_poles.chain.building import tiers, tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 

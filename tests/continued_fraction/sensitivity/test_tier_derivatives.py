@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from thermalent.continued_fraction.sensitivity import several_poles, tier_slopes
+from thermalent.continued_fraction.sensitivity.several_poles import adjoint as several_poles
+from thermalent.continued_fraction.sensitivity.several_poles import tier_slopes
 from thermalent.support import memory_limit
 
 EPS = np.finfo(float).eps

@@ -98,7 +98,7 @@ def lane_tiers(
         traceless: How many of the even unknowns, the first, are populations whose sum is zero in
             all tiers above zero.
     """
-    from thermalent.continued_fraction.chain import tier_kernels
+    from thermalent.continued_fraction.chain.kernels import tiers as tier_kernels
 
     count, even, odd = blocks[0].shape[0], blocks[0].shape[1], blocks[1].shape[1]
     most, above = 6 * even * odd, even - min(traceless, 1)

@@ -29,7 +29,7 @@ from thermalent.operators.superoperators import Operator, Superoperator, sandwic
 from thermalent.support.errors import ArgumentError
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
-_ROUNDING = 4 * np.finfo(float).eps  # as in `basis_kernels`
+_ROUNDING = 4 * np.finfo(float).eps  # as in `kernels.basis`
 
 
 class Band(NamedTuple):
@@ -255,7 +255,7 @@ def hermitian_order(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> Superoperator:
     """A superoperator in the basis, dense if it was; real if it preserves Hermiticity."""
     if isinstance(basis, np.ndarray):
-        from thermalent.continued_fraction.chain import basis_kernels
+        from thermalent.continued_fraction.chain.kernels import basis as basis_kernels
 
         n, row = len(basis), basis_kernels.row_length(len(basis))
         parts, rotated = np.empty((3, n, row)), np.empty((1 if real else 2, n, row))

@@ -237,7 +237,7 @@ def evaluate_truncated(chain: HierarchyChain | Tiers, s: complex, last: int) -> 
         return zero
     if max(chain.a[0].shape[0], chain.a[1].shape[0]) > SMALL:
         return dense_blocks.evaluate_truncated_dense(chain, scalar, last)
-    from thermalent.continued_fraction.chain import kernels
+    from thermalent.continued_fraction.chain.kernels import fraction as kernels
 
     return kernels.evaluate_truncated_kernel(
         chain.a, chain.up, chain.down, chain.rate, scalar, last, zero
@@ -253,7 +253,7 @@ def evaluate_at_nodes(chain: HierarchyChain | Tiers, nodes: np.ndarray, last: in
     few = last == 0 or len(nodes) < _FEWEST
     if isinstance(chain, Tiers) or few or max(a.shape[0] for a in chain.a) > _MOST_IN_LANES:
         return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes], complex)
-    from thermalent.continued_fraction.chain import node_kernels as kernels
+    from thermalent.continued_fraction.chain.kernels import nodes as kernels
 
     sums = np.zeros((len(nodes), chain.tier0_size, chain.tier0_size), dtype=complex)
     worst = np.zeros(len(nodes))

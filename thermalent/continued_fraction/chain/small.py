@@ -109,7 +109,7 @@ def chains(
     Raises:
         SymmetryError: they do not conserve the excitation number.
     """
-    from thermalent.continued_fraction.chain import tier_kernels
+    from thermalent.continued_fraction.chain.kernels import tiers as tier_kernels
 
     superoperators = terms(kind)
     numbers = network_numbers(networks, points)
@@ -166,7 +166,7 @@ def _assembled(
     part: slice,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Bases, A, B and C of a part of the networks, their sizes, and the unknowns that matter."""
-    from thermalent.continued_fraction.chain import basis_kernels
+    from thermalent.continued_fraction.chain.kernels import basis as basis_kernels
 
     count, n = len(weights[part]), len(of.place)
     row = basis_kernels.row_length(n)

@@ -33,7 +33,7 @@ from thermalent.networks.gaussian_source import GaussianMode
 from thermalent.operators.superoperators import Operator, Superoperator
 
 _EPS = float(np.finfo(float).eps)
-_ROUNDING = 4 * _EPS  # as in `basis_kernels`
+_ROUNDING = 4 * _EPS  # as in `kernels.basis`
 
 
 class RadialEquation(NamedTuple):

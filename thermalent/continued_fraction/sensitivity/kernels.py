@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.kernels import solve_in_place
+from thermalent.continued_fraction.chain.kernels.fraction import solve_in_place
 from thermalent.support.machine.compiled import compiled
 
 

@@ -21,7 +21,7 @@ from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import MOST_STATES
 from thermalent.continued_fraction.method import ContinuedFraction
-from thermalent.continued_fraction.sensitivity import border, several_poles
+from thermalent.continued_fraction.sensitivity import border
 from thermalent.continued_fraction.sensitivity.adjoint import (
     Moments,
     adjoint,
@@ -36,6 +36,7 @@ from thermalent.continued_fraction.sensitivity.generator_slopes import randomise
 from thermalent.continued_fraction.sensitivity.hot_mode import radial_terms
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike, evaluated
 from thermalent.continued_fraction.sensitivity.result import Sensitivities
+from thermalent.continued_fraction.sensitivity.several_poles import adjoint as several_poles
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.networks.builder import check_integers, check_names
 from thermalent.networks.network import Network

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from thermalent.continued_fraction.sensitivity import several_poles
 from thermalent.continued_fraction.sensitivity.hot_mode import HotChain
 from thermalent.continued_fraction.sensitivity.observable import ObservableLike
 from thermalent.continued_fraction.sensitivity.observed_chain import (
@@ -16,6 +15,7 @@ from thermalent.continued_fraction.sensitivity.observed_chain import (
     ObservedValue,
 )
 from thermalent.continued_fraction.sensitivity.result import Sensitivities
+from thermalent.continued_fraction.sensitivity.several_poles import adjoint as several_poles
 from thermalent.continued_fraction.sensitivity.truncation import truncation_errors
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.networks.network import Network

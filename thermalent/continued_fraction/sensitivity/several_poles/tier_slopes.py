@@ -16,7 +16,7 @@ import numpy as np
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, slopes
 from thermalent.continued_fraction.sensitivity.observable import evaluated
-from thermalent.continued_fraction.sensitivity.several_poles import (
+from thermalent.continued_fraction.sensitivity.several_poles.adjoint import (
     derivatives,
     held_derivatives,
     linear_parts,

@@ -16,7 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
-from thermalent.continued_fraction.sensitivity.several_poles import SolvedTiers, linear_parts
+from thermalent.continued_fraction.sensitivity.several_poles.adjoint import (
+    SolvedTiers,
+    linear_parts,
+)
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.networks.network import Network

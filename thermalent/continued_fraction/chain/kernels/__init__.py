@@ -1,0 +1,1 @@
+"""Numba kernels of the chain of tiers: plain arrays, no validation."""
