@@ -7,7 +7,8 @@ import pytest
 from scipy.linalg import expm, null_space
 
 import thermalent as te
-from thermalent.analytic.detuned_pair import detuned_amplitudes, mean_decay
+from thermalent.analytic.cooperative.detuned_pair import detuned_amplitudes, mean_decay
+from thermalent.analytic.cooperative.spin_weights import spin_weights
 from thermalent.analytic.methods import bourret, null_vector
 from thermalent.analytic.methods.bourret import BourretEvolutionPlan, _generator, _memory
 from thermalent.analytic.methods.null_vector import (
@@ -16,7 +17,6 @@ from thermalent.analytic.methods.null_vector import (
     one_mode_of,
     small_enough,
 )
-from thermalent.analytic.spin_weights import spin_weights
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
 
 

@@ -12,7 +12,7 @@ from numba.np.ufunc import parallel
 from tests.campaign import changes, faults, flips, kills, report, stores, victims
 from tests.campaign.children import Child
 from tests.campaign.outcomes import Kept, Outcome, Task
-from thermalent.sweeping.storage.code_identity import pieces
+from thermalent.sweeping.storage.identity.code import pieces
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="processes are watched and disks made as Linux does"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import thermalent as te
 from tests.support.interrupts import interruption_after
 from thermalent.cli import main
-from thermalent.solution.interruption import Interrupted
+from thermalent.solution.errors import Interrupted
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.result import Outcome
 

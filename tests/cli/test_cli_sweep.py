@@ -10,8 +10,8 @@ from click.testing import CliRunner
 import thermalent as te
 from thermalent.cli import main
 from thermalent.cli.sweep import sweep_command
-from thermalent.sweeping.storage.differences import CHANGES
-from thermalent.sweeping.study_file import StudyFileError, read_study
+from thermalent.sweeping.storage.identity.differences import CHANGES
+from thermalent.sweeping.study.file import StudyFileError, read_study
 
 STUDY = """
 title = "A test"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.sweeping.study_file import read_study
+from thermalent.sweeping.study.file import read_study
 
 LINK = te.thermal_link(1.0, 0.3, intrinsic_decay=0.1, waveguide_occupation=0.2)
 RAILS = te.dual_rail(1, 0.7, bandwidths=(3.0, 2.0), gamma=1.3, intrinsic_decay=0.1)

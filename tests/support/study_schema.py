@@ -1,7 +1,7 @@
 """The JSON schema of study files, made from the registry and the table of observables.
 
-`thermalent/sweeping/study_schema.json` is what it writes: a file, so that editors find it and a
-study is checked without loading every method. `tests.support.public_names` writes it, a test
+`thermalent/sweeping/study/study_schema.json` is what it writes: a file, so that editors find it
+and a study is checked without loading every method. `tests.support.public_names` writes it, a test
 compares.
 """
 
@@ -21,7 +21,7 @@ from thermalent.operators.reading.observables import MEASURES
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY, RENAMED_MODELS
 from thermalent.sweeping.following import AXES
 from thermalent.sweeping.reading.emission import ALONG
-from thermalent.sweeping.study_schema import SCHEMA_FILE
+from thermalent.sweeping.study.schema import SCHEMA_FILE
 
 _TYPES = {float: "number", int: "integer", bool: "boolean", str: "string"}
 _SPACE = [

@@ -15,8 +15,8 @@ import pytest
 
 import thermalent as te
 from thermalent.sweeping.failures import StoreError
-from thermalent.sweeping.storage import own_code
-from thermalent.sweeping.storage.code_identity import NoIdentity, code_differences, pieces
+from thermalent.sweeping.storage.identity import own_code
+from thermalent.sweeping.storage.identity.code import NoIdentity, code_differences, pieces
 
 GRID = {"n_th": [0.5, 2.0]}
 
@@ -24,7 +24,7 @@ SCRIPT = """
 import functools, json, sys
 import numpy as np
 import thermalent as te
-from thermalent.sweeping.storage.code_identity import pieces
+from thermalent.sweeping.storage.identity.code import pieces
 
 KAPPA = {kappa}
 TABLE = {{"loss": [0.0, {loss}]}}

@@ -13,7 +13,7 @@ from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.following import axis_of, check_following, with_axis
 from thermalent.sweeping.grid import as_grid
 from thermalent.sweeping.reading.emission import Emission, as_emissions
-from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
+from thermalent.sweeping.study.file import StudyFileError, explained_by, read_study
 
 pytest.importorskip("xarray")
 

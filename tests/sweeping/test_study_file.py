@@ -15,9 +15,9 @@ import thermalent as te
 from tests.support import study_schema
 from thermalent.cli.group import main as app
 from thermalent.solving.registry import METHODS, MODEL_BY_KEY
-from thermalent.sweeping.description import study_of
-from thermalent.sweeping.study_file import StudyFileError, explained_by, read_study
-from thermalent.sweeping.study_schema import SCHEMA_FILE, place_in_words
+from thermalent.sweeping.study.description import study_of
+from thermalent.sweeping.study.file import StudyFileError, explained_by, read_study
+from thermalent.sweeping.study.schema import SCHEMA_FILE, place_in_words
 
 STUDY = {
     "top": {"title": '"a title"', "model": '"thermal_link"', "observables": '["concurrence"]'},

@@ -194,7 +194,7 @@ def test_what_a_kill_left_in_and_beside_a_store_is_removed(tmp_path):
 
 
 def test_a_store_that_is_replaced_while_it_is_opened_is_refused(tmp_path, monkeypatch):
-    from thermalent.sweeping import description
+    from thermalent.sweeping.study import description
 
     swept(tmp_path / "study.zarr", block=2)
     monkeypatch.setattr(description, "stored_block", lambda path, digest: None)

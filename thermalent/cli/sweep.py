@@ -18,7 +18,7 @@ from thermalent.cli.show import failures, summary
 
 def _print_schema(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from thermalent.sweeping.study_schema import SCHEMA_FILE
+        from thermalent.sweeping.study.schema import SCHEMA_FILE
 
         click.echo(SCHEMA_FILE.read_text(encoding="utf-8"), nl=False)
         ctx.exit()
@@ -76,7 +76,7 @@ def sweep_command(
     if workers is not None and dask is not None:
         raise click.UsageError("Options --workers and --dask exclude each other.")
     from thermalent.sweeping.run import sweep as run
-    from thermalent.sweeping.study_file import explained_by, read_study
+    from thermalent.sweeping.study.file import explained_by, read_study
 
     with _failing(), arguments():
         described = read_study(study)

@@ -24,10 +24,10 @@ from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import Mode
 from thermalent.networks.symmetry import SymmetryError, excitation_numbers, excitation_numbers_of
-from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.result import SteadyState
+from thermalent.solution.several import SteadyStateArrays
 from thermalent.solution.tasks import (
     EvolutionTask,
     SteadyStateTask,

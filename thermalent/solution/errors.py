@@ -1,8 +1,8 @@
-"""Errors raised where there is no result, or no usable one."""
+"""Errors raised where there is no result, no usable one, or only part of one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from thermalent.support import memory_limit
 from thermalent.support.errors import ArgumentError, ThermalentError
@@ -10,6 +10,9 @@ from thermalent.support.errors import ArgumentError, ThermalentError
 if TYPE_CHECKING:
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
+    from thermalent.solution.several import SteadyStates
+
+_Result = TypeVar("_Result", bound="SteadyState | Evolution")
 
 
 class MethodError(ArgumentError):
@@ -39,3 +42,29 @@ def require_memory(what: str, needed: float, remedy: str) -> None:
     reason = memory_limit.lacking(needed)
     if reason is not None:
         raise MethodError(f"{what} does not fit: {reason}. {remedy}")
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt (Ctrl-C) of an ensemble or a list of networks, after part of the work.
+
+    Args:
+        partial: The result of what was done. Of an ensemble its error is that of the smaller one;
+            its status says so, and `stats["partial"]` is true. Of a list of networks it holds the
+            states that were found.
+        message: How much was done.
+    """
+
+    def __init__(self, partial: SteadyState | Evolution | SteadyStates, message: str) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+def whole(result: _Result) -> _Result:
+    """The result, unless it is an average that was cut short.
+
+    Raises:
+        KeyboardInterrupt: it was.
+    """
+    if result.stats.get("partial", False):
+        raise Interrupted(result, result.status.message)
+    return result

@@ -22,9 +22,9 @@ from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass
 
 if TYPE_CHECKING:
-    from thermalent.solution.arrays import SteadyStateArrays
     from thermalent.solution.evolution import Evolution
     from thermalent.solution.result import SteadyState
+    from thermalent.solution.several import SteadyStateArrays
 
 
 class Method(metaclass=ExplainedClass):

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from thermalent.solution.interruption import whole
+from thermalent.solution.errors import whole
 from thermalent.support.progress import told_to
 
 if TYPE_CHECKING:

@@ -1,16 +1,20 @@
-"""Steady states of several networks, read together: each number as an array with its errors."""
+"""Steady states of several networks: results read together, or arrays solved together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 
+from thermalent.networks.arrays import NetworkArrays
 from thermalent.operators.estimates import Estimates
 from thermalent.operators.reading import observables, weights
 from thermalent.operators.reading.stacks import GivenStates
-from thermalent.solution.result import SteadyState
+from thermalent.operators.states import STATE_TOLERANCE
+from thermalent.solution.record import MethodRecord
+from thermalent.solution.result import STATE_ROUNDING, SteadyState
 from thermalent.solution.stored import Saved
 from thermalent.support.errors import ArgumentError
 
@@ -112,3 +116,49 @@ def _together(each: Sequence[Any]) -> Estimates:
         np.array([e.error for e in each]),
         each[0].how,
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SteadyStateArrays:
+    """Steady states of networks of qubits behind one mode, those that could be solved together.
+
+    Args:
+        network: The networks that were solved.
+        method: What gave them.
+        state: Density matrices, (p, d, d).
+        error: Errors of their largest elements, (p,).
+        elements: Errors of all elements, (p, d, d), none above these; None where they are not
+            known.
+        order: Truncation of each, (p,).
+    """
+
+    network: NetworkArrays
+    method: MethodRecord
+    state: np.ndarray
+    error: np.ndarray
+    elements: np.ndarray | None
+    order: np.ndarray
+
+    @property
+    def tolerance(self) -> np.ndarray:
+        """Deviation from a density matrix that is allowed, (p,); as that of `SteadyState`."""
+        allowance = STATE_ROUNDING + self.state.shape[1] * self.error
+        largest: np.ndarray = np.maximum(STATE_TOLERANCE, allowance)
+        return largest
+
+    def part(self, kept: np.ndarray) -> SteadyStateArrays:
+        """Those where a mask is true."""
+        return SteadyStateArrays(
+            network=self.network.part(kept),
+            method=self.method,
+            state=self.state[kept],
+            error=self.error[kept],
+            elements=None if self.elements is None else self.elements[kept],
+            order=self.order[kept],
+        )
+
+    def masks(
+        self, names: tuple[str, ...]
+    ) -> list[tuple[tuple[np.ndarray, np.ndarray] | None, np.ndarray]]:
+        """Elements that a conserved number forbids, and the states that this holds of."""
+        return [(self.network.forbidden(names), np.arange(len(self.state)))]

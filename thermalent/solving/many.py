@@ -8,14 +8,14 @@ from typing import Any, cast
 import numpy as np
 
 from thermalent.networks.network import Network
+from thermalent.solution.errors import Interrupted
 from thermalent.solution.evolution import Evolution
-from thermalent.solution.given_start import given_start
-from thermalent.solution.interruption import Interrupted
 from thermalent.solution.method import Method
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import SteadyState
 from thermalent.solution.several import SteadyStates
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
+from thermalent.solving.given_start import given_start
 from thermalent.solving.solve import prepared
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls

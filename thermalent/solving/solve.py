@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError, SolveError, require_memory
 from thermalent.solution.evolution import Evolution, doubtful, judged
-from thermalent.solution.given_start import given_start
 from thermalent.solution.method import Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.record import Claim, MethodRecord
@@ -30,6 +29,7 @@ from thermalent.solution.tasks import (
 )
 from thermalent.solution.validity import checked
 from thermalent.solving import registry
+from thermalent.solving.given_start import given_start
 from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
 from thermalent.support.calls import with_explained_calls

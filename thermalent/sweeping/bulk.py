@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from thermalent.networks.arrays import arrays_of
-from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import Method
+from thermalent.solution.several import SteadyStateArrays
 from thermalent.solving.solve import first_method
 from thermalent.sweeping.columns import SOLVED, Columns, blank
 from thermalent.sweeping.grid import Grid

@@ -22,17 +22,17 @@ from thermalent.support.calls import with_explained_calls
 from thermalent.support.errors import MissingPackageError
 from thermalent.support.machine.one_thread import one_thread
 from thermalent.sweeping.columns import FAILED, Columns
-from thermalent.sweeping.description import study_of
 from thermalent.sweeping.execution import ensembles, executors, tasks
 from thermalent.sweeping.execution.executors import Workers
 from thermalent.sweeping.execution.progress import shown
 from thermalent.sweeping.execution.tasks import BlockTask
 from thermalent.sweeping.following import axis_of
-from thermalent.sweeping.storage.differences import check_accept
+from thermalent.sweeping.storage.identity.differences import check_accept
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.opening import writing
 from thermalent.sweeping.storage.partial_ensembles import Parts
 from thermalent.sweeping.storage.store import Store
+from thermalent.sweeping.study.description import study_of
 
 if TYPE_CHECKING:
     import xarray

@@ -27,8 +27,8 @@ from thermalent.continued_fraction.radial.plan import widest_folded
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
-from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.result import ErrorEstimate, SteadyState
+from thermalent.solution.several import SteadyStateArrays
 from thermalent.solution.validity import known_states, marked
 
 _TOGETHER = 2**22  # elements of superoperators held at once

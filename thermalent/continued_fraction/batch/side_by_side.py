@@ -10,9 +10,9 @@ from thermalent.continued_fraction.chain.structure import structure_of_arrays, s
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
-from thermalent.solution.arrays import SteadyStateArrays
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import Outcome, SteadyState
+from thermalent.solution.several import SteadyStateArrays
 from thermalent.solution.validity import checked, limitation
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls

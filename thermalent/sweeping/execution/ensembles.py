@@ -14,8 +14,7 @@ from typing import Any
 
 from thermalent.ensembles.blocks import Stop
 from thermalent.networks.network import Network
-from thermalent.solution.errors import SolveError
-from thermalent.solution.interruption import whole
+from thermalent.solution.errors import SolveError, whole
 from thermalent.solution.tasks import SteadyStateTask
 from thermalent.solution.validity import checked
 from thermalent.stochastic.method import FieldTrajectories, FieldTrajectoriesPlan

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from thermalent.sweeping.failures import StoreError
 from thermalent.sweeping.storage.attributes import attributes_of
-from thermalent.sweeping.storage.differences import accepted_changes
 from thermalent.sweeping.storage.empty_store import empty_group, make
 from thermalent.sweeping.storage.extend import NotContained, extend_store
+from thermalent.sweeping.storage.identity.differences import accepted_changes
 from thermalent.sweeping.storage.integrity import damaged_words, inspected, remove_open, reopen
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.storage.lock import Locked, held

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[3]  # the folder `thermalent`
 _INSTALLED = tuple(
     Path(folder).resolve()
     for name in ("stdlib", "platstdlib")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.solution.given_start import given_start
 from thermalent.solution.result import ErrorEstimate, Outcome
+from thermalent.solving.given_start import given_start
 
 LINK = te.thermal_link(0.5, 0.8)
 TIMES = [1.0, 2.0]

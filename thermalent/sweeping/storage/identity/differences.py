@@ -10,8 +10,8 @@ from typing import Any
 
 from thermalent.support import checks
 from thermalent.sweeping.failures import StoreError
-from thermalent.sweeping.storage import code_identity
 from thermalent.sweeping.storage.attributes import attributes_of
+from thermalent.sweeping.storage.identity import code as code_identity
 from thermalent.sweeping.storage.layout import Study
 
 # Attributes that must agree for a study to continue, and those that may be changed knowingly.

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.support.errors import ArgumentError
-from thermalent.sweeping.storage.own_code import (
+from thermalent.sweeping.storage.identity.own_code import (
     bytecode,
     cells,
     global_name,

@@ -3,8 +3,7 @@ r"""Closed forms for qubits that decay into one common reservoir.
 Rates are those of `te.cooperative`: \(\Gamma\) is the decay rate of one qubit into the common
 reservoir and \(\gamma\) that into its own, both with the dissipator \(\mathcal{D}\). COOPERATIVE's
 \(\mathcal{L} = 2\mathcal{D}\) makes \(\Gamma = 2\kappa\) and \(\gamma = 2\alpha\). Energies are in
-units of one excitation. What any number of qubits keeps is in `spin_weights`, two detuned ones are
-in `detuned_pair`; their names are here too.
+units of one excitation.
 """
 
 from __future__ import annotations
@@ -14,16 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thermalent.analytic.detuned_pair import DetunedRates as DetunedRates
-from thermalent.analytic.detuned_pair import detuned_amplitudes as detuned_amplitudes
-from thermalent.analytic.detuned_pair import detuned_rates as detuned_rates
-from thermalent.analytic.detuned_pair import mean_decay
+from thermalent.analytic.cooperative.detuned_pair import mean_decay
 from thermalent.analytic.populations import Populations, nonnegative_arrays
-from thermalent.analytic.spin_weights import SpinWeights as SpinWeights
-from thermalent.analytic.spin_weights import basis_spin_weights as basis_spin_weights
-from thermalent.analytic.spin_weights import dicke_spin_weights as dicke_spin_weights
-from thermalent.analytic.spin_weights import product_spin_weights as product_spin_weights
-from thermalent.analytic.spin_weights import spin_weights as spin_weights
 from thermalent.operators import states
 from thermalent.support import checks
 

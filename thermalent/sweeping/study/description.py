@@ -18,7 +18,7 @@ from thermalent.sweeping.reading.emission import ALONG, as_emissions
 from thermalent.sweeping.reading.observables import as_observables, expanded
 from thermalent.sweeping.recipe import Recipe
 from thermalent.sweeping.storage.attributes import stored_block
-from thermalent.sweeping.storage.code_identity import NoIdentity, pieces
+from thermalent.sweeping.storage.identity.code import NoIdentity, pieces
 from thermalent.sweeping.storage.layout import Study
 from thermalent.sweeping.tiles import LEAST_TOGETHER, Tiles, corners, tiles
 

@@ -22,7 +22,7 @@ from thermalent.support.deprecation import warn
 from thermalent.support.errors import ArgumentError
 from thermalent.sweeping.following import AXES
 from thermalent.sweeping.grid import Zip, points, zipped
-from thermalent.sweeping.study_schema import Place, first_error, place_in_words
+from thermalent.sweeping.study.schema import Place, first_error, place_in_words
 
 _SPACES: dict[str, Callable[..., np.ndarray]] = {
     "linspace": np.linspace,

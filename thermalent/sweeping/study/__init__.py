@@ -1,0 +1,1 @@
+"""A sweep as a study: its arguments, checked, or a TOML file that has them."""
