@@ -50,17 +50,21 @@ def test_what_steps_and_solutions_leave_is_in_the_errors(monkeypatch):
     plain = te.coherence(NETWORK, [0.0, 0.5], order=2)
     line = te.spectrum(NETWORK, [0.3])
     over_time, at_frequencies = Regression.over_time, Regression.at_frequencies
+    tolerances, number = [], iter(range(10))
 
-    def later(self, *given):
-        run = over_time(self, *given)
+    def later(self, times, tolerance, depth):
+        tolerances.append(tolerance)
+        run = over_time(self, times, tolerance, depth)
         return replace(run, error=run.error + MORE)
 
-    def solved(self, *given):
+    def solved(self, *given):  # of the last of those with more and more tiers
         values, errors = at_frequencies(self, *given)
-        return values, errors + MORE
+        return values, errors + (MORE if next(number) == spectra._DEPTHS - 1 else 0.0)
 
     monkeypatch.setattr(Regression, "over_time", later)
     monkeypatch.setattr(Regression, "at_frequencies", solved)
     found = te.coherence(NETWORK, [0.0, 0.5], order=2)
     assert found.error - plain.error == pytest.approx(MORE / float(plain.flux) ** 2, rel=1e-6)
+    # Steps may leave of the quotient what is aimed at.
+    assert tolerances == pytest.approx([1e-8 * float(plain.flux) ** 2] * len(tolerances), abs=0)
     assert te.spectrum(NETWORK, [0.3]).error - line.error == pytest.approx(MORE / np.pi, rel=1e-6)

@@ -97,3 +97,5 @@ def test_an_entry_speaks_of_one_place():
     assert entry == Unchanged("thermalent/one.py", "g", "x - 1", "g is not used: why not")
     assert {one.line for one in found if speaks_of(entry, one, source)} == {5}
     assert not any(speaks_of(entry._replace(path="two.py"), one, source) for one in found)
+    (of_a_kind,) = known("thermalent/one.py\n    g [term]: x - 1  # g is not used\n")
+    assert {one.kind for one in found if speaks_of(of_a_kind, one, source)} == {"term"}

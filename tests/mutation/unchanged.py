@@ -18,22 +18,28 @@ class Unchanged(NamedTuple):
         within: The function, class or constant in which they are.
         old: The code that is replaced, or all of its line.
         why: The reason why nothing depends on it.
+        kind: Of the changes, where others of the same code do alter something; empty for any.
     """
 
     path: str
     within: str
     old: str
     why: str
+    kind: str = ""
 
 
 def known(text: str) -> list[Unchanged]:
-    """The entries of a table: lines of `within: old  # why` below the path of their module."""
+    """The entries of a table: lines of `within: old  # why` below the path of their module.
+
+    A kind of changes follows what they are within: `within [guard]: old  # why`.
+    """
     found, path = [], ""
     for line in text.splitlines():
         if line.startswith("    "):
             within, entry = line.strip().split(": ", 1)
             old, why = entry.rsplit("  # ", 1)
-            found.append(Unchanged(path, within, old, why))
+            within, _, kind = within.partition(" [")
+            found.append(Unchanged(path, within, old, why, kind.rstrip("]")))
         elif not line.startswith("#"):
             path = line
     return found
@@ -50,6 +56,8 @@ def reason(mutant: Mutant, source: bytes) -> str | None:
 def speaks_of(entry: Unchanged, mutant: Mutant, source: bytes) -> bool:
     """Whether a change of a module with this text is one of those that an entry knows."""
     if entry.path != str(mutant.path) or entry.within not in within(source.decode(), mutant.line):
+        return False
+    if entry.kind not in ("", mutant.kind):
         return False
     old = " ".join(source[mutant.start : mutant.end].decode().split())
     line = source.decode().splitlines()[mutant.line - 1].strip()

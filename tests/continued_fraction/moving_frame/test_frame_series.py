@@ -136,3 +136,46 @@ def test_the_scale_of_a_field_that_decays_falls_no_faster_than_its_tiers():
     assert found._followed_at == 2.5
     # Within the factor by which the highest tier may be out of scale, nothing happens.
     assert found._followed(x, 2.55) is x
+
+
+@pytest.mark.parametrize(
+    ("width", "begin", "limit", "now", "follows"),
+    [
+        (0.02, 0.0, 2.0, 0.3, 1.1 * 2 * -np.expm1(-0.3)),  # a field that fills: ahead of it
+        (0.02, 0.0, 2.0, 4.0, 2.0),  # but never beyond what it fills to
+        (0.8, 3.0, 0.5, 0.1, 0.5 + 2.5 * np.exp(-0.1)),  # one that decays is only followed
+        (5.0, 3.0, 0.5, 60.0, 0.5),  # down to what stays
+        (5.0, 1e-3, 0.0, 60.0, 0.01),  # or to the narrowest
+        (2.0, 0.0, 2.0, 0.3, 2.0 * np.exp(-0.3)),  # no faster than tiers decay
+        (0.0105, 1e-3, 0.0, 9.0, 0.0105),  # within the factor that is allowed nothing happens
+    ],
+)
+def test_the_scale_follows_the_variance_and_the_unknowns_the_scale(
+    width, begin, limit, now, follows
+):
+    """Whatever the scale is, an unknown of tier n times its n-th power stays what it was."""
+    found = frame(terms=terms(np.random.default_rng(5)), width=width, begin=begin, limit=limit)
+    found.generator = SimpleNamespace(tier=np.array([0, 1, 1, 2, 5]))
+    found._growth, found._narrow, found._followed_at = 1.1, 0.01, 0.0
+    given = np.array([1.0, -2.0, 0.3, 4.0, 0.1])
+    x = found._followed(given, now)
+    assert found.width == pytest.approx(follows, rel=1e-12, abs=0)
+    assert found._followed_at == (now if follows != width else 0.0)
+    sizes = [scale ** (found.generator.tier / 2) for scale in (width, found.width)]
+    np.testing.assert_allclose(x * sizes[1], given * sizes[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("width", [0.0, 0.1, 40.0])
+def test_a_piece_begins_with_the_scale_it_needs_at_least(width):
+    """At the start, of width zero, only the lowest tier holds something."""
+    found = frame(limit=2.0, begin=0.3)
+    found.width = width
+    found.generator = SimpleNamespace(
+        tier=np.arange(3), terms=lambda _: terms(np.random.default_rng(6))
+    )
+    given = np.array([1.0, -2.0, 0.3]) if width else np.array([1.0, 0.0, 0.0])
+    found.piece.hierarchy, found.piece.begin = None, 3.0
+    x = found._entered(found.piece, given)
+    assert (found.width, found._followed_at) == (max(width, 1.0), 3.0)
+    expected = given * (width / max(width, 1.0)) ** (np.arange(3) / 2)
+    np.testing.assert_allclose(x, expected, rtol=1e-12)

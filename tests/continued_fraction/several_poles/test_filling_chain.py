@@ -113,6 +113,17 @@ def test_emitters_that_act_back_need_coordinates_with_the_vacuum():
     assert FollowedSource(chain_of(cold())).possible
 
 
+@pytest.mark.parametrize("n_th", [1e-12, 1e-6, 1.0, 1e6, 1e12])
+def test_whether_a_source_can_be_followed_does_not_depend_on_its_quanta(n_th):
+    filters = te.Filter.cavities([0.2, 0.3, 0.2])
+    chain = chain_of(te.thermal_link(1.0, filter=filters))
+    turn = linalg.qr(np.vander([1.0, 2.0, 3.0]))[0]
+    lost = turn @ np.diag([1.0, 1e-6, 1e-12]) @ turn.T  # a factor that most digits are lost in
+    for covariance, possible in ((chain.covariance, True), (lost, False)):
+        one = replace(chain, covariance=n_th * covariance, drift=0.2 * np.eye(3))
+        assert FollowedSource(one).possible == possible
+
+
 @pytest.mark.parametrize("charge", [0, 1])
 def test_both_coordinates_and_both_kinds_of_steps_agree(charge, monkeypatch):
     """Short steps and long ones beside the stationary chain, and long ones beside the moving."""

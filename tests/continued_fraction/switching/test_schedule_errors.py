@@ -98,6 +98,44 @@ def test_the_search_ends_where_a_larger_run_would_take_too_much(monkeypatch, spa
     assert asked[1][5] == pytest.approx(granted / charge_search._SPARSE - 1.0)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(("tolerance", "chains", "nodes"), [
+    (1e-3, 1, (11, 13)), (1e-3, 5, (12, 15)), (1e-12, 1, (32, 39)), (1e-40, 1, (32, 39)),
+])  # fmt: skip
+def test_every_other_run_has_fewer_tiers_longer_steps_and_another_rounding(
+    monkeypatch, number, tolerance, chains, nodes
+):
+    """Contours may miss a tenth of the tolerance in all, to which exp(-nodes) falls a third."""
+    made = []
+
+    def tiers(chains, stretches, part, charge, quanta, steps, *, staggered):
+        made.append((quanta, steps, staggered))
+        return SimpleNamespace(staggered=staggered)
+
+    class Run:
+        def __init__(self, of, last, norm, **given):
+            self.given = {"of": of, "last": last, "norm": norm, **given}
+
+        def values(self, times):
+            return times
+
+    monkeypatch.setattr(charge_search, "PolesTiers", tiers)
+    monkeypatch.setattr(charge_search, "ScheduleRun", Run)
+    stretched = []
+    schedule = SimpleNamespace(chains=[None] * chains, stretches=stretched.append)
+    of = (schedule, TIMES, np.eye(2), 0, (3, number, 31, tolerance), {}, 5.0, print)
+    _, run = charge_search._run(*of, lambda tiers: "read")
+    other = number != 1
+    longer = 10.0 if other else 1.0
+    assert made == [(3, pytest.approx(1e-2 * tolerance * longer, abs=0), one) for one in (0, other)]
+    assert stretched == [pytest.approx(1e-2 * tolerance, abs=0)]
+    assert run.given["missed"] == pytest.approx(max(0.1 * tolerance / chains, 1e-13), abs=0)
+    assert run.given["nodes"] == nodes[number > 0]
+    assert (run.given["last"], run.given["norm"]) == ((30, 1.07) if other else (36, 1.0))
+    assert run.given["folded"].staggered == other
+    assert (run.given["granted"], run.given["reading"]) == (5.0, "read")
+
+
 def chain(covariance, scale=2.0):
     return SimpleNamespace(covariance=np.diag(covariance).astype(complex), scale=scale, length=2)
 

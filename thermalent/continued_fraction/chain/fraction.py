@@ -197,8 +197,6 @@ def _converge(
                 error = convergence.stated_error(depths, changes, count, scale) + hidden
                 error += (_FLOOR if lost is None else _LAST_PLACES) * scale
                 return _fraction(chain, s, k, x, depth, error, _OUTCOMES[ended], k_before)
-        elif folds >= convergence.MOST_FOLDS:
-            return replace(singular(k, depth, k), outcome="unsettled")
         k_before, x_before = k, x
         wanted = rtol * (1.0 if x is None else _element(chain, x))
         following = convergence.next_depth(depths, folds, changes, count, wanted)

@@ -130,7 +130,7 @@ def alternating_layout(matrix: sparse.csr_array, offsets: np.ndarray) -> Stretch
     elements = sparse.coo_array(matrix)
     row, col = elements.coords
     # One number for the stretch that an element adds to and the distance at which it reads.
-    reach = place.max() + 1
+    reach = place.max()  # more than any distance, as a row of zeros is first
     keys, run = np.unique(
         stretch[row] * (2 * reach) + place[col] - place[row] + reach, return_inverse=True
     )

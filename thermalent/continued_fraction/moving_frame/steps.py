@@ -77,27 +77,26 @@ class FrameSteps:
         """The unknowns at the beginning of a piece."""
         self.piece, self.terms = piece, self.generator.terms(piece.hierarchy)
         self._narrow, self._followed_at = self._narrowest(), piece.begin
-        wider = max(self.width, self._narrow)
-        if self.width > 0:
-            x = x * (self.width / wider) ** (self.generator.tier / 2)
-        self._rescale(wider)
-        return x
+        return self._in_scale(x, max(self.width, self._narrow))
 
     def _followed(self, x: np.ndarray, now: float) -> np.ndarray:
         """The unknowns in the scale that the fluctuations have at a time."""
-        variance, rate = self.piece.variance_at(now), self.piece.mode.rate
-        hottest = max(variance, self.piece.mode.variance)
-        width = self.width
-        if variance > self.width < hottest:
-            width = min(self._growth * variance, hottest)
-        elif self.width > self._growth * max(variance, self._narrow):
+        variance, mode = self.piece.variance_at(now), self.piece.mode
+        if variance > self.width:
+            width = min(self._growth * variance, max(variance, mode.variance))
+        else:
             # Not faster than tiers decay, so that what is no more than rounding stays that.
-            kept = self.width * np.exp(-2 * rate * (now - self._followed_at))
+            kept = self.width * np.exp(-2 * mode.rate * (now - self._followed_at))
             width = max(variance, self._narrow, kept)
-        if width > self.width or width * self._growth <= self.width:
-            x = x * (self.width / width) ** (self.generator.tier / 2)
-            self._rescale(width)
+        if self.width < width or width * self._growth <= self.width:
+            x = self._in_scale(x, width)
             self._followed_at = now
+        return x
+
+    def _in_scale(self, x: np.ndarray, width: float) -> np.ndarray:
+        """The unknowns in another scale; at the start those of tier 0 alone, which have none."""
+        x = x * (self.width / width) ** (self.generator.tier / 2)
+        self._rescale(width)
         return x
 
     def _largest_rate(self) -> float:

@@ -20,7 +20,6 @@ _MOST_RUNS = 16
 _CHANGES = 3.0
 _OTHER_STEPS = 1.07  # norm of the steps of every other run
 _MISSED, _LEAST_MISSED = 0.1, 1e-13  # what the contours of all pieces may miss, in tolerances
-_MOST_NODES = 54  # more would lose digits to exp(Re z t)
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
 _ROUNDING = 1e-13
 _EPS = 4 * float(np.finfo(float).eps)
@@ -123,7 +122,7 @@ def _run(
         _OTHER_STEPS if other else 1.0,
         folded=folded,
         missed=missed,
-        nodes=min(nodes, _MOST_NODES),
+        nodes=nodes,
         starts=starts,
         report=report,
         reading=None if reading is None else reading(tiers),

@@ -178,7 +178,5 @@ def _regular(covariance: np.ndarray) -> bool:
 
 def _root(covariance: np.ndarray) -> np.ndarray:
     """Columns whose squares are a covariance, which is positive but for rounding."""
-    if _regular(covariance):
-        return np.asarray(np.linalg.cholesky(covariance))
     values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.conj().T))
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
