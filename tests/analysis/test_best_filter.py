@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis.design.margins import margin
-from thermalent.analysis.shapes import best_filter
+from thermalent.analysis.shapes import best_filter, filter_search
 from thermalent.analysis.shapes.best_filter import _warn, filter_of
 from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
 from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct
@@ -152,6 +152,22 @@ def test_climbs_that_end_together_count_together():
     assert [[end.value for end in group] for group in _distinct(ends)] == [
         [0.8, 0.8 - 4e-6], [0.5], [0.2],
     ]  # fmt: skip
+
+
+def test_the_unit_of_a_search_is_the_best_half_width():
+    """Of a link whose margin is largest behind one cavity of the half width 0.02."""
+
+    class Link:
+        def tiers_for(self, numbers, tolerance):
+            assert numbers.drift.shape == (1, 1)
+            return tolerance
+
+        def value(self, numbers, tiers):
+            assert tiers == filter_search._ON_THE_WAY
+            return -(np.log(abs(numbers.drift[0, 0]) / 0.02) ** 2)
+
+    steps = np.log(filter_search._WIDTHS[1] / filter_search._WIDTHS[0])
+    assert abs(np.log(filter_search._half_width(Link(), 1) / 0.02)) < steps / 2
 
 
 def test_a_climb_that_stops_on_a_slope_begins_again(monkeypatch):

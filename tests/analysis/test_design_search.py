@@ -123,6 +123,42 @@ def test_a_gap_between_places_of_the_map_that_both_reach_the_value(search):
     assert low < 10**-2.75 < high
 
 
+@pytest.mark.parametrize(
+    ("slope", "bandwidths"),
+    [
+        (0.5, np.geomspace(1e-13, 4.0, 40)),  # the map has those between 1e-7 and 1
+        (4.5, np.outer(module._BANDWIDTHS[22:27], [0.99, 1.01, 1.2]).ravel()),
+    ],
+)
+def test_an_attenuation_that_follows_the_bandwidth_is_found(search, slope, bandwidths):
+    """A ridge along n = 10 (kappa/1e-3)^slope, by up to 0.75 decades from a place to the next."""
+
+    def ridge(n, kappa):
+        return TOP - (np.log10(n / 10) - slope * np.log10(kappa / 1e-3)) ** 2
+
+    found = search(ridge)
+    for kappa in bandwidths:
+        value, n = found.at(kappa)
+        assert value == pytest.approx(TOP, abs=1e-9)
+        assert n == pytest.approx(10 * (kappa / 1e-3) ** slope, rel=1e-4)
+
+
+def test_an_attenuation_that_is_best_between_places_of_the_map_alone(search):
+    """Two tops at one bandwidth: the one that is higher on the map, and by 0.1 lower between."""
+    between = 10 ** (-3 - 1 / 12)
+
+    def two_tops(n, kappa):
+        here = 0.1 - 0.2 * np.exp(-((np.log10(kappa / between) / 0.04) ** 2))
+        return max(0.7 - np.log10(n / 10) ** 2, 0.7 - here - np.log10(n / 0.1) ** 2)
+
+    assert search(two_tops).at(between) == pytest.approx((0.8, 0.1), rel=1e-4)
+
+
+def test_a_valley_outside_of_two_bandwidths_is_no_gap_between_them(search):
+    assert search(with_valley).gaps(1e-4, 1.5e-3, 0.6) == ()
+    assert search(with_valley).gaps(2.6e-3, 1e-2, 0.6) == ()
+
+
 @pytest.mark.parametrize("place", [1, 2, 20, 41])
 def test_the_lowest_margin_between_places_of_the_map_is_found(search, place):
     """A valley of the whole map, whose lowest margin is no place of it."""

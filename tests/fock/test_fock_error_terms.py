@@ -97,6 +97,16 @@ class Noisy(Factored):
         return super().solve(b) + 2 * EPS * np.array([-1.0, 0.0, 1.0])
 
 
+class Counted(Factored):
+    """Knows how often it was applied."""
+
+    solved = 0
+
+    def solve(self, b):
+        self.solved += 1
+        return super().solve(b)
+
+
 def test_a_projection_counts_what_its_applications_lose_and_what_is_left():
     start, exact = np.array([0.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.0])
     plain, careful, noisy = (
@@ -144,3 +154,22 @@ def test_what_no_generator_changes_has_an_error_of_rounding_in_proportion():
     start = 1e-8 * np.array([0.6, 0.8j])
     found = projection._project(sparse.csr_array((2, 2)), start, lambda shift: None)
     assert found.error == pytest.approx(1e-8 * EPS, rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [4, 600])
+@pytest.mark.parametrize("turning", [0.0, 0.7])
+def test_what_never_decays_is_told_from_what_decays_slowly(size, turning):
+    """An undamped coherence, one of 10^5 turns, and decays; up to 500 elements are squared."""
+    rates = np.array([1j * turning if turning else -1.0, -1e-4 + 10j * (size < 500), -1.0, -2 + 3j])
+    matrix = sparse.diags_array(np.resize(rates, size)).tocsr()
+    factors = [Counted(matrix, shift) for shift in (3.0, 1e-2, 1e-4)]
+    left, transforms = projection._undecayed(matrix, factors, np.ones(size, dtype=complex))
+    if turning:
+        expected = np.arange(size) % 4 == 0
+        np.testing.assert_allclose(np.abs(left), expected, rtol=0, atol=1e-6)  # 2^30 roundings
+    else:
+        assert not left.any()
+    if size > projection._DENSE:
+        assert transforms == sum(factor.solved for factor in factors)
+    # A coherence that stays as it is shows that it does, long before the last transform.
+    assert 3 * 5 <= transforms < projection._TRANSFORMS / 2

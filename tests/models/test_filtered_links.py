@@ -127,6 +127,32 @@ def test_only_the_magnitude_of_the_transfer_counts():
     assert np.abs(first - second).max() < 1e-8
 
 
+@pytest.mark.parametrize("direct", [0.0, 0.3])
+def test_other_modes_of_the_same_filter_are_the_same_filter(direct):
+    """A rotation of its modes, after which the hot port leads into both, changes no emitter."""
+    plain = te.Filter.cavities(
+        (0.3, 0.2), detunings=(0.1, -0.1), internal_decay=(0.5, 0.9), absorber_occupation=0.05
+    )
+    if direct:
+        system = plain.system._replace(d=direct)
+        plain = te.Filter(system=system, absorption=plain.absorption, absorber_occupation=0.05)
+    turn = np.linalg.qr(np.array([[1.0, 0.4], [0.3j, -0.7]]))[0]
+    a, b, c, _ = plain.system
+    rotated = te.Filter(
+        system=plain.system._replace(a=turn @ a @ turn.conj().T, b=turn @ b, c=c @ turn.conj().T),
+        absorption=turn @ plain.absorption @ turn.conj().T,
+        absorber_occupation=0.05,
+    )
+    found, expected = (
+        te.thermal_link(0.5, filter=chosen, waveguide_occupation=0.1, loss=0.1)
+        for chosen in (rotated, plain)
+    )
+    assert found.modes[0].bath_rate == 0.0
+    assert (expected.modes[0].bath_rate == 0.0) is (direct > 0)
+    states = [te.steady_state(net, TIGHT).state for net in (found, expected)]
+    np.testing.assert_allclose(*states, rtol=0, atol=1e-9)
+
+
 def test_fock_agrees_behind_a_butterworth_filter():
     network = te.thermal_link(0.05, filter=te.Filter.butterworth(2, 1.0), detuning=(0.1, -0.1))
     exact = te.steady_state(network, te.ContinuedFraction(rtol=1e-8))

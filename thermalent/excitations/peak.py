@@ -34,9 +34,7 @@ PRECISION = 1e-12  # of the time, in grid steps; the value is flat there
 # Between points a step apart the value squared, which turns by 1 in a step, falls short of its
 # maximum by a factor of at least cos(1/2), 0.88; the value itself by 0.94. With some margin:
 WORTH = 0.85
-# Rounding of the slope of the value squared, per turn and step; and of the value.
-FLAT = 64 * float(np.finfo(float).eps)
-SAME = 1e-14
+SAME = 1e-14  # rounding of the value
 _DENSE_UP_TO = 64
 # Bytes per point beside the amplitudes: both overlaps, the value and its rises, the candidates.
 _PER_POINT = 80.0
@@ -267,10 +265,7 @@ def _refined(
     rises, bends = slope.tolist(), bend.tolist()
     low, high = interval
     step = high - low
-    # At the start the slope often vanishes, and its rounding must not count as a rise.
-    flat = FLAT * ANGLE / step * float(np.linalg.norm(state)) ** 4
-    least = flat if time + low <= 0 else 0.0
-    bracketed = _horner(rises, low) > least and _horner(rises, high) < 0
+    bracketed = _horner(rises, low) > 0 and _horner(rises, high) < 0
     if not bracketed:
         low = high = max((low, 0.0, high), key=lambda shift: _horner(square.tolist(), shift))
     shift = (low + high) / 2

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from thermalent.excitations.peak import (
-    ANGLE,
     FACTORIALS,
-    FLAT,
     PRECISION,
     SAME,
     TAYLOR_TERMS,
@@ -76,8 +74,7 @@ def _part(
     low = np.where(place == 0, 0.0, -1.0)
     high = np.where(place == points - 1, 0.0, 1.0)
     square = _series(generators[which] * step, states[which, place], vectors)
-    flat = FLAT * ANGLE * np.linalg.norm(states[which, place], axis=1) ** 4
-    shift, inside = _climb(square, low, high, np.where(place + low <= 0, flat, 0.0))
+    shift, inside = _climb(square, low, high)
     value = np.sqrt(np.maximum(_horner(square, shift), 0.0))
     values, times = np.zeros(len(generators)), np.zeros(len(generators))
     interior = np.zeros(len(generators), dtype=bool)
@@ -131,18 +128,15 @@ def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return total
 
 
-def _climb(
-    square: np.ndarray, low: np.ndarray, high: np.ndarray, flat: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _climb(square: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The point at which each series is largest between its ends, and whether it is a maximum.
 
-    Newton's method on the slope, kept inside of the bracket by bisection. A slope of no more than
-    `flat` at the lower end is rounding, (K,).
+    Newton's method on the slope, kept inside of the bracket by bisection.
     """
     powers = np.arange(1, square.shape[1])
     slope = square[:, 1:] * powers
     bend = slope[:, 1:] * powers[:-1]
-    inside = (_horner(slope, low) > flat) & (_horner(slope, high) < 0)
+    inside = (_horner(slope, low) > 0) & (_horner(slope, high) < 0)
     ends = np.stack([low, np.zeros_like(low), high])  # (3, K)
     best = np.argmax(np.stack([_horner(square, place) for place in ends]), axis=0)
     shift = np.where(inside, (low + high) / 2, ends[best, np.arange(len(best))])
