@@ -8,7 +8,7 @@ from scipy.sparse.linalg import expm_multiply
 import thermalent as te
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, choose_circle
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import states
@@ -86,8 +86,50 @@ def test_the_tiers_that_are_named_give_the_state_that_is_reached():
     stationary = TierZeroEquation(hierarchy_chain(hierarchy(net, numbers), start=rho))
     state, error, tier = stationary.reached(rho, 1e-2)
     assert error > 1e-9  # so that tiers matter
-    again = stationary.matrix(stationary.project(stationary.coordinates(rho), tier))
+    b = stationary.coordinates(rho)
+    again = stationary.around_zero(b, tier, stationary.circle(b, tier // 2)[0])
     assert np.array_equal(state, again)
+
+
+def states_on_circles(slow, rounding, seed):
+    """Four elements that a rate `slow` takes from 3/4 to 1/4, as seen on smaller circles."""
+    radii = 0.06 / 8.0 ** np.arange(15)
+    points = np.exp(1j * np.pi * (np.arange(4) + 0.5) / 4)
+    means = [np.mean((r * points / (r * points + slow)).real) for r in radii]
+    lost = rounding * np.random.default_rng(seed).uniform(-1, 1, (15, 2, 2))
+    return radii, 0.25 + 0.5 * np.array(means)[:, None, None] + lost / radii[:, None, None]
+
+
+@pytest.mark.parametrize("slow", [1.0, 1e-2, 1e-5, 1e-8, 1e-11])
+def test_the_circle_is_smaller_than_the_slowest_rate_and_its_error_is_bounded(slow):
+    for seed in range(100):
+        radii, states = states_on_circles(slow, 1e-17, seed)
+        radius, error = choose_circle(radii, states)
+        assert radius < slow
+        true = np.max(np.abs(states[list(radii).index(radius)] - 0.25))
+        assert true <= error
+        assert error < 1e5 * 1e-17 / min(slow, radii[0])
+
+
+def test_one_small_change_by_chance_is_not_the_accuracy_of_the_smallest_circle():
+    radii, states = states_on_circles(1.0, 1e-17, 1)
+    states[-1] = states[-2]
+    assert choose_circle(radii, states)[0] == radii[1]
+
+
+def test_a_state_that_a_slow_rate_leaves_is_not_taken_for_the_last():
+    """A quarter is dark for ever; the third qubit, excited at first, decays slowly."""
+    for slow in (1e-1, 1e-3, 1e-5, 1e-7):
+        decay = np.zeros((3, 3))
+        decay[:2, :2], decay[2, 2] = 1.0, slow
+        net = te.Network(
+            nodes=(te.Mode(name="a"), te.Qubit(name="q"), te.Qubit(name="p")),
+            exchange=np.zeros((3, 3)),
+            decay=decay,
+        )
+        reached = te.steady_state(net, initial="11")
+        assert np.max(np.abs(reached.state - np.diag([0.75, 0, 0.25, 0]))) <= reached.error
+        assert reached.error <= 1e-12 + 1e-14 / slow
 
 
 @pytest.mark.parametrize(("part", "regular"), [(2.0, True), (0.5, False)])

@@ -138,55 +138,79 @@ def test_tiers_are_as_many_as_one_quantum_needs(monkeypatch, errors, tiers):
     assert found.work == pytest.approx(8 * converge.work(found.chain, 1, 20))
 
 
-def reached(monkeypatch, states, *, rtol=1e-3, granted=6e12, length=2, each=1e9):
-    """An asymptotic state from given states of more and more quanta, and what was asked for."""
-    asked, left = [], list(states)
+def reached(monkeypatch, value, *, rtol=1e-3, granted=6e12, length=2, radii=(0.1,)):
+    """An asymptotic state of the population value(quanta, depth, radius), and what was asked."""
+    asked, chosen = [], list(radii)
 
     class Equation:
         source_rate, chain = 0.5, None
 
-        def __init__(self, built):
-            pass
+        def __init__(self, quanta):
+            self.quanta = quanta
 
         def coordinates(self, initial):
             return initial
 
-        def project(self, b, depth):
-            asked.append(depth)
-            return left.pop(0)
+        def circle(self, b, depth):
+            asked.append("circle")
+            return (chosen.pop(0) if len(chosen) > 1 else chosen[0]), 1e-9
 
-        def matrix(self, x):
+        def around_zero(self, b, depth, radius):
+            asked.append(depth)
+            x = value(self.quanta, depth, radius)
             return np.diag([x, 1 - x])
 
     monkeypatch.setattr(results, "TierZeroEquation", Equation)
-    monkeypatch.setattr(results, "tiers", lambda chain, quanta, start: None)
+    monkeypatch.setattr(results, "tiers", lambda chain, quanta, start: quanta)
     monkeypatch.setattr(results, "resolvent", lambda *given: None)
     monkeypatch.setattr(results, "evaluate_chain", lambda *given, **other: fraction(tiers=20))
-    monkeypatch.setattr(results, "work", lambda chain, quanta, depth: each)
+    monkeypatch.setattr(results, "work", lambda chain, quanta, depth: 1e9)
     monkeypatch.setattr(results, "MOST_WORK", granted)
     chain = SimpleNamespace(length=length, rounding=1e-12)
     return *results._reached(chain, np.eye(2), rtol, lambda text: None), asked
 
 
+def converging(quanta, depth, radius):
+    return {1: 0.7, 2: 0.7 + 1e-2}.get(quanta, 0.7 + 1e-2 + 1e-4)
+
+
 def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
-    given = [0.7, 0.7 + 1e-2, 0.7 + 1e-2 + 1e-4]
-    state, error, depth, quanta, ended, asked = reached(monkeypatch, given)
-    assert asked == [40, 20, 40]  # every other time with twice as many tiers
+    state, error, depth, quanta, ended, asked = reached(monkeypatch, converging)
+    # Every other time with twice as many tiers; the circle is chosen first and checked at last.
+    assert asked == ["circle", 40, 20, 40, "circle", 40]
     assert (depth, quanta, ended) == (40, 3, "")
     changes = np.array([0.0, 1e-2, 1e-4])
-    expected = error_of(ONE_BY_ONE, changes, 2, state[0, 0]) + 1e-12
+    expected = error_of(ONE_BY_ONE, changes, 2, state[0, 0]) + 1e-12 + 1e-9
     assert error == pytest.approx(expected, rel=1e-9)
     # A longer chain begins with one quantum, too.
-    assert reached(monkeypatch, given, length=4)[2:4] == (40, 3)
-    alone = reached(monkeypatch, [0.7, 0.7 - 1e-5], length=1)
-    assert alone[1] == pytest.approx(1e-5 + 1e-12, rel=1e-6)
-    assert alone[-1] == [40, 20]
+    assert reached(monkeypatch, converging, length=4)[2:4] == (40, 3)
+    alone = reached(monkeypatch, lambda quanta, depth, radius: 0.7 - depth * 5e-7, length=1)
+    assert alone[1] == pytest.approx(1e-5 + 1e-12 + 1e-9, rel=1e-6)
+    assert alone[-1] == ["circle", 40, 20]
 
 
-@pytest.mark.parametrize(("granted", "quanta"), [(9.9e9, 1), (10.1e9, 2), (15.1e9, 3)])
+def test_a_slow_rate_that_only_more_quanta_have_is_found_at_the_end(monkeypatch):
+    """The mean over the first circle converges to a state that is left later."""
+
+    def value(quanta, depth, radius):
+        return converging(quanta, depth, radius) - 0.2 * (radius > 0.01)
+
+    state, error, _, quanta, ended, asked = reached(monkeypatch, value, radii=(0.1, 1e-3))
+    assert state[0, 0] == pytest.approx(0.7101)
+    assert (quanta, ended, asked.count("circle")) == (4, "", 3)
+    assert error < 1e-3 * state[0, 0]
+    # Where no work is left for more quanta, the distance is part of the error.
+    *_, error, _, quanta, ended, _ = reached(
+        monkeypatch, value, radii=(0.1, 1e-3), granted=16.0 * (3 + 16 + 1) * 1e9 - 1
+    )[0:6]
+    assert (quanta, ended) == (3, "budget")
+    assert 0.2 < error < 0.21
+
+
+@pytest.mark.parametrize(("granted", "quanta"), [(288e9 - 1, 1), (288e9 + 1, 2), (304e9 + 1, 3)])
 def test_the_search_for_a_reached_state_ends_with_its_budget(monkeypatch, granted, quanta):
-    """Each takes five folds, and the next one is counted before it is begun."""
-    found = reached(monkeypatch, [0.5, 0.6, 0.7, 0.8], granted=granted)
+    """Sixteen folds for each, and sixteen times as many for the check are counted beforehand."""
+    found = reached(monkeypatch, lambda quanta, *other: 0.4 + 0.1 * quanta, granted=granted)
     assert found[3:5] == (quanta, "budget")
 
 

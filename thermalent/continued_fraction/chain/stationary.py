@@ -1,12 +1,8 @@
-r"""Stationary states of the emitters' effective generator A_0 + K, unique or not.
+"""Stationary states of the emitters' effective generator A_0 + K, unique or not.
 
-If there are several, each left null vector is a conserved quantity of the whole network. Which
-stationary state is reached from \(\rho_0\) (the source in its stationary state) follows from them:
-with right and left null vectors X and W at tier 0,
-
-$$\rho_\infty = X \big[ W^T (1 - K'(0)) X \big]^{-1} W^T \rho_0$$
-
-where \(-K'(0)\) is what the tiers above zero add to the overlap of W and X.
+If there are several, each left null vector is a conserved quantity of the whole network, and the
+state that is reached depends on where one starts: it is the pole of the resolvent at zero. The
+null vectors at tier 0 would give it too, but only where the tiers above zero are regular there.
 """
 
 from __future__ import annotations
@@ -18,13 +14,20 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.chain.fraction import Solve, evaluate_chain, evaluate_truncated
+from thermalent.continued_fraction.chain.fraction import (
+    Solve,
+    evaluate_at_nodes,
+    evaluate_chain,
+    evaluate_truncated,
+)
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
-_POINTS = 16  # on a circle around zero
-_RADII = 16  # of circles, each a quarter of the one before
+_POINTS = 8  # on a circle around zero
+_SHRINK = 8.0  # each of these circles is smaller than the one before by this factor
+_TOGETHER = 2  # of the smallest circles
+_AGREE = 4.0  # states agree within this multiple of what is lost on their circles, a rough number
 
 
 class TierZeroEquation:
@@ -131,56 +134,64 @@ class TierZeroEquation:
         """The asymptotic state of the initial state rho, its error, and the highest tier kept.
 
         The number of tiers comes from the resolvent at the source's own rate, which is regular;
-        twice as many give the error. Where tiers above zero are singular as well (the source shares
-        in what is conserved), K(0) loses digits that more tiers do not show: the mean around zero,
-        which needs no singular matrix, finds that out and is then the result.
+        twice as many give the error.
         """
         b = self.coordinates(rho)
         s = self.source_rate
         tier = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).tiers
-        states = [self.matrix(self.project(b, n)) for n in (tier, 2 * tier)]
-        error = float(np.max(np.abs(states[1] - states[0]))) + 10 * _EPS
-        x, uncertainty = self.around_zero(b, 2 * tier)
-        if not float(np.max(np.abs(self.matrix(x) - states[1]))) <= error + uncertainty:
-            return self.matrix(x), uncertainty, 2 * tier
-        return states[1], error, 2 * tier
+        radius, lost = self.circle(b, tier)
+        fewer, state = (self.around_zero(b, n, radius) for n in (tier, 2 * tier))
+        return state, float(np.max(np.abs(state - fewer))) + lost + 10 * _EPS, 2 * tier
 
-    def around_zero(self, b: np.ndarray, tier: int) -> tuple[np.ndarray, float]:
-        r"""The asymptotic state of an initial state b, from circles around zero, and its error.
+    def circle(self, b: np.ndarray, last: int) -> tuple[float, float]:
+        """Radius of the circle for `around_zero`, and the error that is left there.
 
-        With the resolvent \(x(s) = (s - A_0 - K(s))^{-1} b\), \(s\,x(s)\) is analytic at
-        zero, where it is the asymptotic state, up to the slowest rate g of the network: its mean
-        over N points on a circle of radius r is off by (r / g)^N, and by rounding over r.
+        Within a circle no rate has acted, slow ones beside zero included, and a small one loses
+        digits. So this is the largest with which all smaller ones agree as far as these have
+        digits (Lepskii's choice of a bandwidth, 1991). What is lost grows as one over the radius
+        and shows in the changes from one circle to the next.
         """
-        points = np.exp(1j * np.pi * (np.arange(_POINTS // 2) + 0.5) / (_POINTS // 2))
-        radius, before = 0.25 * self.source_rate, None
-        best, least = np.zeros(len(b)), np.inf
-        for _ in range(_RADII):
-            values, size = [], 0.0
-            for s in radius * points:  # the others are the complex conjugates
-                k = evaluate_truncated(self.chain, s, tier)
-                size = max(size, float(np.max(np.abs(self.a + k))))
-                values.append((s * np.linalg.solve(s * np.eye(len(b)) - self.a - k, b)).real)
-            mean = np.mean(values, axis=0)
-            rounding = 100 * _EPS * max(size, radius) / radius
-            change = np.inf if before is None else float(np.max(np.abs(mean - before)))
-            if change + rounding < least:
-                best, least = mean, change + rounding
-            if change < rounding or rounding > least:
-                break
-            radius, before = radius / 4, mean
-        return best, least
+        first = self.source_rate / 16
+        scale = float(np.max(np.abs(self.a + evaluate_truncated(self.chain, first, last))))
+        count = int(np.log(max(first / (10 * _EPS * scale), 1.0)) / np.log(_SHRINK))
+        radii = first / _SHRINK ** np.arange(2 + count)
+        states = np.array([self.around_zero(b, last, r) for r in radii])
+        return choose_circle(radii, states)
 
-    def project(self, b: np.ndarray, tier: int) -> np.ndarray:
-        """The asymptotic state of an initial state with coordinates b, from tiers up to one."""
-        k = evaluate_truncated(self.chain, 0.0, tier)
-        # K is real on the real axis: a complex step gives its derivative to rounding.
-        step = 1e-30 * self.source_rate
-        slope = evaluate_truncated(self.chain, 1j * step, tier).imag / step
-        scale = max(float(np.max(np.abs(k))), float(np.max(np.abs(self.a))))
-        right, left = self.null_vectors(k, 1e3 * _EPS * scale)
-        overlap = left.T @ (right - slope @ right)
-        return right @ np.linalg.solve(overlap, left.T @ b)
+    def around_zero(self, b: np.ndarray, last: int, radius: float) -> np.ndarray:
+        r"""The asymptotic state of an initial state b, from tiers up to `last`.
+
+        With the resolvent \(x(s) = (s - A_0 - K(s))^{-1} b\), \(s\,x(s)\) is analytic at zero,
+        where it is the asymptotic state, up to the slowest rate g of the network: its mean over n
+        points on a circle of radius r is off by (r / g)^n, and by rounding over r. No matrix is
+        singular there, where at zero those of all tiers are if the source shares in what is
+        conserved.
+        """
+        points = radius * np.exp(1j * np.pi * (np.arange(_POINTS // 2) + 0.5) / (_POINTS // 2))
+        sums = evaluate_at_nodes(self.chain, points, last)
+        # The other half of the circle has the complex conjugates.
+        values = [
+            (s * resolvent(self.chain, b, s)(k)).real for s, k in zip(points, sums, strict=True)
+        ]
+        return self.matrix(np.mean(values, axis=0))
+
+
+def choose_circle(radii: np.ndarray, states: np.ndarray) -> tuple[float, float]:
+    """The largest radius whose state agrees with those of all smaller ones, and its error.
+
+    Args:
+        radii: Radii, falling by one factor, (n,), at least two.
+        states: The states, (n, d, d).
+    """
+    distances = np.max(np.abs(states[:, None] - states[None]), axis=(2, 3))
+    # What a circle loses is seen in the change to it; larger ones lose less by the radius. One
+    # change may be small by chance, so that the smallest circles count together.
+    seen = np.diagonal(distances, 1) * radii[1:]
+    seen = np.maximum.accumulate(np.append(seen, np.max(seen[-_TOGETHER:]))[::-1])[::-1]
+    lost = seen / radii
+    agree = distances <= _AGREE * (lost[:, None] + lost[None])
+    n = next(n for n in range(len(radii)) if agree[n, n:].all())
+    return float(radii[n]), float(_AGREE * lost[n] + distances[n, min(n + 1, len(radii) - 1)])
 
 
 def resolvent(chain: HierarchyChain | Tiers, b: np.ndarray, s: complex) -> Solve:

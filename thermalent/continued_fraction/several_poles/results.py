@@ -31,6 +31,8 @@ _HOW = (
 _HOW_TRUNCATED = "distance to the state with as many tiers as it takes"
 _HOW_REACHED = "change with more quanta along the chain and with twice as many tiers"
 _FLOOR = 10 * float(np.finfo(float).eps)
+_PER_CIRCLE = 16.0  # folds in real numbers: four complex ones, of which each takes four
+_CIRCLES = 16.0  # that the choice of one tries
 
 
 def several_poles_steady_state(
@@ -115,26 +117,37 @@ def _reached(
     s = few.source_rate
     # The resolvent at the source's own rate is regular and shows how many tiers matter.
     tier = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).tiers
+    radius, lost = few.circle(b, tier)
     while True:
         stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
         b = stationary.coordinates(initial)
         depth = 2 * tier if quanta % 2 or chain.length == 1 else tier
-        state = stationary.matrix(stationary.project(b, depth))
-        spent += 5 * work(chain, quanta, depth)  # once in real numbers, once in complex ones
+        state = stationary.around_zero(b, depth, radius)
+        spent += _PER_CIRCLE * work(chain, quanta, depth)
         scale = float(np.max(np.abs(state)))
         if chain.length == 1:
-            shallow = stationary.matrix(stationary.project(b, tier))
-            return state, float(np.max(np.abs(state - shallow))) + floor, depth, 0, ""
+            shallow = stationary.around_zero(b, tier, radius)
+            return state, float(np.max(np.abs(state - shallow))) + lost + floor, depth, 0, ""
         if before is not None:
             change = float(np.max(np.abs(state - before)))
             changes, changed = np.append(changes[1:], change), changed + 1
             error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale) + floor
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
-            if error <= aimed * scale or convergence.stagnates(changes, changed, scale):
-                ended = "" if error <= aimed * scale else "rounding"
-                return state, error, depth, quanta, ended
-        if spent + 5 * work(chain, quanta + 1, 2 * tier) > MOST_WORK:
-            return state, error, depth, quanta, "budget"
+        converged = error <= aimed * scale
+        stagnant = before is not None and convergence.stagnates(changes, changed, scale)
+        # The check at the end takes about as many circles again.
+        further = _CIRCLES * work(chain, quanta, depth) + work(chain, quanta + 1, 2 * tier)
+        exhausted = spent + _PER_CIRCLE * further > MOST_WORK
+        if converged or stagnant or exhausted:
+            # More quanta may have slower rates than the few that the circle was chosen for.
+            radius, lost = stationary.circle(b, depth)
+            again = stationary.around_zero(b, depth, radius)
+            error += lost + float(np.max(np.abs(again - state)))
+            state = again
+            converged = error <= aimed * scale
+        if converged or stagnant or exhausted:
+            ended = "" if converged else "rounding" if stagnant else "budget"
+            return state, error, depth, quanta, ended
         before, quanta = state, quanta + 1
 
 
