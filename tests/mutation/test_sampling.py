@@ -30,7 +30,8 @@ def quick(x):
 
 def sized(x):
     return abs(-x)
-
+"""
+APART = """\
 def elsewhere(x):
     return x + 1
 """
@@ -48,7 +49,7 @@ def test_wrong():
     assert quick(1.0) == 7.0
 
 def test_elsewhere():
-    program = "from thermalent.room.module import elsewhere as f; assert f(1) == 2"
+    program = "from thermalent.room.apart import elsewhere as f; assert f(1) == 2"
     subprocess.run([sys.executable, "-c", program], check=True)
 """
 
@@ -60,6 +61,7 @@ def tree(tmp_path):
         "thermalent/__init__.py": "",
         "thermalent/room/__init__.py": "",
         "thermalent/room/module.py": MODULE,
+        "thermalent/room/apart.py": APART,
         "tests/room/test_module.py": TESTS,
         "tests/kept_results/calling.py": "def vocabulary():\n    pass\n",
         "tests/kept_results/test_kept_results.py": "def test_nothing():\n    pass\n",
@@ -78,20 +80,22 @@ def tree(tmp_path):
 def test_a_sample_of_a_small_package(tree, tmp_path):
     """A sign in a kernel and one of a constant are noticed, one within a modulus survives."""
     command = [sys.executable, "-m", "tests.mutation", "--kinds", "sign", "--jobs", "1"]
-    command += ["--only", "thermalent/room/module.py"]
-    ended = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True)
+    command += ["--only", "thermalent/room"]
+    # Each of a dozen processes would load the plugins of pytest that are installed, for nothing.
+    alone = environment(tree) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ended = subprocess.run(command, cwd=tree, env=alone, capture_output=True, text=True)
     decided = re.findall(
-        r"^(\w+) .*module.py:(\d+) \[sign\] .*  \((.*?)( .*)?\)$", ended.stdout, re.MULTILINE
+        r"^(\w+) .*/(\w+.py:\d+) \[sign\] .*  \((.*?)( .*)?\)$", ended.stdout, re.MULTILINE
     )
-    outcomes = {int(line): (outcome, test) for outcome, line, test, _ in decided}
+    outcomes = {line: (outcome, test) for outcome, line, test, _ in decided}
     test = "tests/room/test_module.py::test_quick"
     started = "tests/room/test_module.py::test_elsewhere"
     assert outcomes == {
-        3: ("noticed", test),  # the constant
-        7: ("noticed", test),  # the kernel
-        10: ("noticed", test),
-        13: ("survived", ""),  # within the modulus
-        16: ("noticed", started),  # by a process that the test starts
+        "module.py:3": ("noticed", test),  # the constant
+        "module.py:7": ("noticed", test),  # the kernel
+        "module.py:10": ("noticed", test),
+        "module.py:13": ("survived", ""),  # within the modulus
+        "apart.py:2": ("noticed", started),  # by a process that the test starts
     }, ended.stdout + ended.stderr
     assert "4 of 5 changes that alter something are noticed: 80 +- 18 %" in ended.stdout
     assert "test_wrong" not in ended.stdout  # which fails anyway
