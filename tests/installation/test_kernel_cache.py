@@ -5,6 +5,7 @@ A small module of its own stands for the package, so that each case compiles one
 
 import ast
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -25,35 +26,58 @@ KERNEL = """
     def double(x):
         return 2 * x
 """
-CALL = """
-import importlib, sys
-for name in sys.argv[1:]:
-    double = importlib.import_module(name).double
-    print(double(21), sum(double.stats.cache_hits.values()))
+# Calls kernels in processes that share nothing but files: copies of one that has started numba,
+# which takes a second. An order is a line, and so is the answer.
+SERVER = """
+import importlib, json, os, sys, tempfile
+import numba, thermalent.support.machine.compiled
+
+def called(modules, folder, environment, before):
+    os.environ.update(environment)
+    tempfile.tempdir = None
+    sys.path.insert(0, folder)
+    exec(before)
+    kernels = [importlib.import_module(name).double for name in modules]
+    return [(double(21), sum(double.stats.cache_hits.values())) for double in kernels]
+
+sys.dont_write_bytecode = True  # a file can change twice in the second that bytecode tells apart
+numba.njit(lambda x: x + 1)(1)
+for line in sys.stdin:
+    if not (process := os.fork()):
+        print(json.dumps(called(*json.loads(line))), flush=True)
+        os._exit(0)
+    if os.waitpid(process, 0)[1]:
+        print("[]", flush=True)
 """
 
 
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "kernel.py").write_text(textwrap.dedent(KERNEL))
-    return tmp_path
-
-
-def call(folder, *modules, **environment):
-    """The results of kernels and their cache hits, in one process of its own."""
+@pytest.fixture(scope="module")
+def server():
     # Not where the environment of the tests keeps kernels, if it says so.
     inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
-    done = subprocess.run(
-        [sys.executable, "-c", CALL, *modules], capture_output=True, text=True, check=False,
-        env={**inherited, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]), **environment},
+    started = subprocess.Popen(
+        [sys.executable, "-c", SERVER], text=True,
+        env={**inherited, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    numbers = [int(word) for word in done.stdout.split()]
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
+    yield started
+    _, complaints = started.communicate()
+    assert not complaints
 
 
-def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(tmp_path):
+@pytest.fixture
+def call(server, tmp_path):
+    """The results of kernels and their cache hits, in one process of its own."""
+
+    def call(*modules, before="", **environment):
+        server.stdin.write(json.dumps([modules, str(tmp_path), environment, before]) + "\n")
+        server.stdin.flush()
+        return [tuple(pair) for pair in json.loads(server.stdout.readline())]
+
+    return call
+
+
+def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(call, tmp_path):
     """Once, and again for the constants and kernels of other files, unknown to numba itself."""
     pair = tmp_path / "pair"
     pair.mkdir()
@@ -68,14 +92,14 @@ def test_a_kernel_is_compiled_again_when_what_is_compiled_into_it_changes(tmp_pa
         kernel = textwrap.dedent(KERNEL).replace("2 *", f"{factor} *")
         (pair / f"{name}.py").write_text(kernel.replace("\n\n\n@", f"\n{statement}\n@"))
     modules = [f"pair.{name}" for name in statements]
-    assert call(tmp_path, *modules) == [(42, 0), (42, 0)]
-    assert call(tmp_path, *modules) == [(42, 1), (42, 1)]
+    assert call(*modules) == [(42, 0), (42, 0)]
+    assert call(*modules) == [(42, 1), (42, 1)]
     (pair / "middle.py").write_text("FACTOR = 3\n")
-    assert call(tmp_path, *modules) == [(63, 0), (63, 0)]
-    assert call(tmp_path, *modules) == [(63, 1), (63, 1)]
+    assert call(*modules) == [(63, 0), (63, 0)]
+    assert call(*modules) == [(63, 1), (63, 1)]
 
 
-def test_damaged_caches_are_built_again(tmp_path):
+def test_damaged_caches_are_built_again(call, tmp_path):
     """Every damage to every kind of file, each to a kernel of its own; the processes are shared."""
     damages = {
         f"{damage}_{suffix}": (damage, suffix)
@@ -84,46 +108,43 @@ def test_damaged_caches_are_built_again(tmp_path):
     }
     for name in damages:
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(KERNEL))
-    assert set(call(tmp_path, *damages)) == {(42, 0)}
+    assert set(call(*damages)) == {(42, 0)}
     for name, (damage, suffix) in damages.items():
         (path,) = (tmp_path / "__pycache__").glob(f"{name}.*{suffix}")
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 4
         path.write_bytes({"flip": content, "cut": content[:20], "empty": b""}[damage])
-    assert call(tmp_path, *damages) == [(42, 0)] * len(damages)
-    assert call(tmp_path, *damages) == [(42, 1)] * len(damages)
+    assert call(*damages) == [(42, 0)] * len(damages)
+    assert call(*damages) == [(42, 1)] * len(damages)
 
 
-def locked_away(folder):
-    """No folder can be written but the temporary one: as for numba, so for this user."""
-    code = (
-        "import numba.core.caching as c\n"
-        "from pathlib import Path\n"
-        "for kind in c.CacheImpl._locator_classes[1:]:\n"
-        "    kind.from_function = classmethod(lambda *_: None)\n"
-    )
-    (folder / "sitecustomize.py").write_text(code)
+# No folder can be written but the temporary one: as for numba, so for this user.
+LOCKED_AWAY = """
+from numba.core.caching import CacheImpl
+for kind in CacheImpl._locator_classes[1:]:
+    kind.from_function = classmethod(lambda *_: None)
+"""
 
 
-def test_without_a_folder_to_write_kernels_go_to_a_private_temporary_one(folder, tmp_path):
-    locked_away(folder)
+def test_without_a_folder_to_write_kernels_go_to_a_private_temporary_one(call, tmp_path):
+    (tmp_path / "kernel.py").write_text(textwrap.dedent(KERNEL))
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 0)]
-    assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 1)]
+    assert call("kernel", before=LOCKED_AWAY, TMPDIR=str(temporary)) == [(42, 0)]
+    assert call("kernel", before=LOCKED_AWAY, TMPDIR=str(temporary)) == [(42, 1)]
     (kept,) = temporary.iterdir()
     assert kept.stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_of_somebody_else_is_not_used(folder, tmp_path):
+def test_a_folder_of_somebody_else_is_not_used(call, tmp_path):
     """Compiled code that others can write is code that others can run."""
-    locked_away(folder)
+    (tmp_path / "kernel.py").write_text(textwrap.dedent(KERNEL))
     temporary = tmp_path / "temporary"
     open_to_all = temporary / f"thermalent-kernels-{os.getuid()}"
     open_to_all.mkdir(parents=True)
     open_to_all.chmod(0o777)
     for _ in range(2):
-        assert call(folder, "kernel", TMPDIR=str(temporary)) == [(42, 0)]
+        assert call("kernel", before=LOCKED_AWAY, TMPDIR=str(temporary)) == [(42, 0)]
     assert list(open_to_all.iterdir()) == []
 
 
