@@ -96,3 +96,18 @@ def test_numbers_are_read_without_their_errors_until_these_are_asked_for(several
     number = read(result)
     number = number["S"] if isinstance(number, dict) else number
     assert np.all(np.asarray(number.error) < 1e-6)
+
+
+def test_steps_from_an_empty_source_find_its_covariance_once_per_time():
+    hot = te.ContinuedFraction(rtol=1e-2)
+    network = te.thermal_link(5.0, 0.1, filters=2)
+    counts = entered(lambda: te.evolve(network, [1.0], "00", hot, source="empty"))
+    # Short steps: one exponential of the drift, and one product with all matrices, per slope.
+    assert counts["MovingGenerator.slope"] > 100
+    assert counts["MovingSource._propagator"] <= counts["MovingGenerator.slope"]
+    network = te.thermal_link(1220.0, 1e-3, filters=2)
+    counts = entered(lambda: te.evolve(network, [0.1, 10.0], "00", hot, source="empty"))
+    # Long steps: at each node of a step, and for all points of an integral at once.
+    assert counts["MovingGenerator.at"] >= 30
+    assert counts["FollowedSource.at"] <= counts["MovingGenerator.at"] + 5
+    assert counts["FollowedSource._evolved"] == 2 * counts["FollowedSource.factor"]

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from scipy import linalg, sparse
@@ -141,7 +142,7 @@ class FollowedSource:
 
     def factor(self, time: float) -> np.ndarray:
         """The triangular factor Lambda of V(t), with a positive diagonal, (m, m)."""
-        columns = [self._evolved(self.begin, time)]
+        columns = list(self._evolved(self.begin, np.array([time])))
         if not self.still:
             columns += self._filled(time)
         upper = np.linalg.qr(np.hstack(columns).conj().T, mode="r")
@@ -153,21 +154,27 @@ class FollowedSource:
         if time * self.norm >= _EARLY:
             left, covariance = matrix_exponential(-self.chain.drift * time), self.chain.covariance
             return [_root(covariance - left @ covariance @ left.conj().T)]
-        points, weights = np.polynomial.legendre.leggauss(_POINTS)
-        return [
-            np.sqrt(weight * time / 2) * self._evolved(self.root, time * (1 + x) / 2)
-            for x, weight in zip(points.tolist(), weights.tolist(), strict=True)
-        ]
+        points, weights = _quadrature()
+        evolved = self._evolved(self.root, time * (1 + points) / 2)
+        return list(np.sqrt(weights * time / 2)[:, None, None] * evolved)
 
-    def _evolved(self, columns: np.ndarray, time: float) -> np.ndarray:
-        """exp(-H t) times some columns."""
-        if time * self.norm > 1:
-            return np.asarray(matrix_exponential(-self.chain.drift * time) @ columns)
-        term = found = columns
+    def _evolved(self, columns: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """exp(-H t) times some columns (m, n) at some times (t,), (t, m, n)."""
+        steps, late = -times[:, None, None] * self.chain.drift, times * self.norm > 1
+        found: np.ndarray = np.zeros((len(times), *columns.shape), dtype=complex)
+        found[late] = matrix_exponential(steps[late]) @ columns
+        early = steps[~late]
+        term = total = np.broadcast_to(columns, (len(early), *columns.shape))
         for n in range(1, _TAYLOR):
-            term = -time / n * (self.chain.drift @ term)
-            found = found + term
-        return np.asarray(found)
+            term = early @ term / n
+            total = total + term
+        found[~late] = total
+        return found
+
+
+@cache
+def _quadrature() -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(_POINTS)
 
 
 def _regular(covariance: np.ndarray) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -28,6 +28,7 @@ from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices imp
 # Sparse products take so much longer than the dense ones in which work is granted.
 SPARSE = 15.0
 _STAGES = 12.0  # products with the generator in a step
+_NODES = 16  # of a step in time, more than there are
 _STEP = 3.0  # its length in units of the inverse norm of the generator, about
 
 
@@ -103,25 +104,32 @@ def summed_tiers(parts: Sequence[Tiers], weights: Sequence[float]) -> Tiers:
 
 
 class WeightedSum:
-    """Matrices that are summed with weights, the first of them with weight one."""
+    """Matrices (n, n) that are summed with weights, the first of them with weight one."""
 
     def __init__(self, matrices: Sequence[sparse.csr_array]) -> None:
-        self.constant, *self.varying = matrices
+        # Below one another: a product takes longer to begin than those of small matrices do.
+        self.stacked = sparse.csr_array(sparse.vstack(matrices, format="csr"))
+
+    @property
+    def matrices(self) -> list[sparse.csr_array]:
+        """One after the other."""
+        n = self.stacked.shape[1]
+        return [self.stacked[row : row + n] for row in range(0, self.stacked.shape[0], n)]
 
     @cached_property
     def pattern(self) -> SumOfMatrices:
         """The sum on all places of all matrices, for weights that change often."""
-        return SumOfMatrices([self.constant, *self.varying])
+        return SumOfMatrices(self.matrices)
 
     @property
     def entries(self) -> int:
         """Nonzero elements of all matrices."""
-        return sum(int(part.nnz) for part in (self.constant, *self.varying))
+        return int(self.stacked.nnz)
 
     def at(self, weights: Sequence[float]) -> sparse.csr_array:
         """The sum, without the matrices that do not count."""
-        matrix = self.constant
-        for weight, part in zip(weights, self.varying, strict=True):
+        matrix, *varying = self.matrices
+        for weight, part in zip(weights, varying, strict=True):
             if weight != 0.0 and part.nnz:
                 matrix = matrix + weight * part
         return sparse.csr_array(matrix)
@@ -132,11 +140,8 @@ class WeightedSum:
 
     def applied(self, weights: Sequence[float], y: np.ndarray) -> np.ndarray:
         """The sum times a vector."""
-        found = self.constant @ y
-        for weight, part in zip(weights, self.varying, strict=True):
-            if weight != 0.0 and part.nnz:
-                found = found + weight * (part @ y)
-        return np.asarray(found)
+        products = (self.stacked @ y).reshape(-1, len(y))
+        return np.asarray(np.array([1.0, *weights]) @ products)
 
 
 def assembled(parts: Sequence[Tiers], last: int) -> WeightedSum:
@@ -159,6 +164,10 @@ class MovingGenerator:
     offset: np.ndarray
     sum: WeightedSum
     weights: Callable[[float], Sequence[float]]
+
+    def __post_init__(self) -> None:
+        # All nodes of a step are asked for twice.
+        object.__setattr__(self, "weights", lru_cache(maxsize=_NODES)(self.weights))
 
     def at(self, time: float) -> Callable[[np.ndarray], np.ndarray]:
         """See `Equation`."""

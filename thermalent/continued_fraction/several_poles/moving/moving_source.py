@@ -25,6 +25,7 @@ from thermalent.numerics.matrix_exponential import matrix_exponential
 # Marks between which exp(-H t) is a Taylor series, in units of 1/|H|, and its terms: 0.25^12/12!
 # is 1e-16.
 _MARK, _TERMS = 0.25, 11
+_POWERS = np.arange(_TERMS + 1)
 
 
 class MovingSource:
@@ -44,11 +45,17 @@ class MovingSource:
         self.mean = chain_amplitudes(chain, amplitudes)
         self.apart = _MARK / float(np.linalg.norm(chain.drift, 2))
         self.marks: dict[int, np.ndarray] = {}  # exp(-H t) at some times
+        power, powers = np.eye(len(chain.drift), dtype=complex), []
+        for n in range(1, _TERMS + 2):
+            powers.append(power.ravel())
+            power = -chain.drift @ power / n
+        self._terms = np.array(powers)  # (-H)^n/n!, (terms, m^2)
 
     def at(self, time: float) -> tuple[np.ndarray, complex]:
         """V_1j(t) - V_1j, (m,), and the field eta m_1(t) that drives the emitters."""
-        row = self._propagator(time)[0]
-        lacking = row @ self._beyond @ self._propagator(time).conj().T
+        over = self._propagator(time)
+        row = over[0]
+        lacking = row @ self._beyond @ over.conj().T
         return lacking, complex(self.chain.scale * (row @ self.mean))
 
     def covariance(self, time: float) -> np.ndarray:
@@ -81,11 +88,8 @@ class MovingSource:
         mark = int(time / apart)
         if mark not in self.marks:
             self.marks[mark] = matrix_exponential(-drift * (mark * apart))
-        step = -drift * (time - mark * apart)
-        found = identity = np.eye(len(drift))
-        for n in range(_TERMS, 0, -1):
-            found = identity + (step @ found) / n
-        return np.asarray(found @ self.marks[mark])
+        series = (time - mark * apart) ** _POWERS @ self._terms
+        return np.asarray(series.reshape(drift.shape) @ self.marks[mark])
 
 
 def chain_amplitudes(chain: SourceChain, amplitudes: np.ndarray) -> np.ndarray:
