@@ -18,8 +18,8 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import (
 )
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.evolution import evolve_several_poles
-from thermalent.continued_fraction.several_poles.moving.fading_source import fading_refusal
 from thermalent.continued_fraction.several_poles.moving.schedule_evolution import schedule_evolution
+from thermalent.continued_fraction.several_poles.moving.source.fading import fading_refusal
 from thermalent.continued_fraction.several_poles.moving.source_schedule import schedule_of
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.symmetry import SymmetryError

@@ -16,8 +16,8 @@ from thermalent.continued_fraction.chain.blocks import block_bands, lane_tiers
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.kernels.rounding import lost_by_rounding
 from thermalent.continued_fraction.chain.rounding import disturbed
-from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.structure import structure, structure_of_arrays
 from thermalent.models.line_arrays import thermal_links

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from thermalent.continued_fraction.batch.element_errors import _lost, element_errors
-from thermalent.continued_fraction.chain.rounding_kernels import lost_by_rounding
+from thermalent.continued_fraction.chain.kernels.rounding import lost_by_rounding
 
 EPS = np.finfo(float).eps
 POINTS, SIZE, LARGER = 2, 4, 6

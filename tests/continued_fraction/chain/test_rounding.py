@@ -6,7 +6,8 @@ import pytest
 import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.batch.fractions import Fractions
-from thermalent.continued_fraction.chain import chain, rounding, rounding_kernels
+from thermalent.continued_fraction.chain import chain, rounding
+from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy

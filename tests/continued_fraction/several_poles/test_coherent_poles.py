@@ -6,8 +6,8 @@ import pytest
 import thermalent as te
 from tests.support.long_ones import ordinary_and_long
 from thermalent.continued_fraction.several_poles.moving import schedule_evolution, source_schedule
-from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
 from thermalent.continued_fraction.several_poles.moving.schedule_evolution import HOW_OF_SCHEDULES
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import source_pieces
 
 KET = np.array([0.6, 0.8j])
 METHOD = te.ContinuedFraction(rtol=1e-4)

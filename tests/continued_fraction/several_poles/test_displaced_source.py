@@ -10,7 +10,7 @@ from thermalent.continued_fraction.several_poles.moving.displaced_source import 
     DisplacedRun,
     bytes_of_displaced,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )

@@ -5,7 +5,7 @@ import pytest
 
 import thermalent as te
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
-from thermalent.continued_fraction.several_poles.moving.fading_source import (
+from thermalent.continued_fraction.several_poles.moving.source.fading import (
     Fading,
     fading_refusal,
     hardest_fading,

@@ -12,19 +12,19 @@ from thermalent.continued_fraction.several_poles.chain.common_coordinates import
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
 from thermalent.continued_fraction.several_poles.moving import poles_tiers
-from thermalent.continued_fraction.several_poles.moving.filling_chain import (
-    DriftUnits,
-    FollowedSource,
-)
 from thermalent.continued_fraction.several_poles.moving.followed_run import (
     FollowedRun,
     followed_stretches,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
+from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import (
+    DriftUnits,
+    FollowedSource,
+)
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )
-from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
 from thermalent.continued_fraction.several_poles.moving.source_schedule import PolesStretch
 
 

@@ -15,9 +15,9 @@ from tests.continued_fraction.several_poles.test_schedules_several_poles import 
     one_port,
 )
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
-from thermalent.continued_fraction.several_poles.moving.filling_chain import FollowedSource
 from thermalent.continued_fraction.several_poles.moving.followed_run import followed_stretches
-from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import FollowedSource
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import source_pieces
 
 METHOD = te.ContinuedFraction(rtol=1e-3)
 

@@ -24,7 +24,7 @@ from thermalent.continued_fraction.several_poles.chain.orthonormal_rows import (
     rest_of,
 )
 from thermalent.continued_fraction.several_poles.chain.placements import count, placements
-from thermalent.continued_fraction.several_poles.moving.filling_chain import DriftUnits
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import DriftUnits
 
 
 def test_blocks_hold_half_of_the_elements_at_each_placement():

@@ -9,8 +9,8 @@ import thermalent as te
 from tests.support.several_poles_sources import behind
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, chain_of
-from thermalent.continued_fraction.several_poles.moving.moving_source import source_pieces
 from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import source_pieces
 from thermalent.continued_fraction.several_poles.moving.source_schedule import (
     PolesStretch,
     poles_stretches,

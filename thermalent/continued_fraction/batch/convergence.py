@@ -6,7 +6,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.alone_kernels import fold_alone
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.rounding_kernels import SECOND_DRAW, lost_by_rounding
+from thermalent.continued_fraction.chain.kernels.rounding import SECOND_DRAW, lost_by_rounding
 from thermalent.support.machine.compiled import compiled
 
 # The states of a point in the search.

@@ -1,6 +1,6 @@
 r"""Errors of all elements of steady states, where that of the largest is known.
 
-What rounding may lose is known of every coordinate at tier 0 (see `rounding_kernels`), to first
+What rounding may lose is known of every coordinate at tier 0 (see `kernels.rounding`), to first
 order by the inverse of \(A_0 + K\). What the tiers left out, the rest of the error, has the shape
 of the last change, or of the terms that an element is the sum of, whichever is larger: a small
 population is then known relative to its own size.
@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.rounding_kernels import DRAW, SAFETY
+from thermalent.continued_fraction.chain.kernels.rounding import DRAW, SAFETY
 
 _EPS = float(np.finfo(float).eps)
 _LAST_PLACES = 4 * _EPS  # as in `fraction`

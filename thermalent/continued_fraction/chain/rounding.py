@@ -52,7 +52,7 @@ def lost_above(chain: HierarchyChain, size: Sizes) -> np.ndarray:
     The difference of two folds, the second one with its blocks disturbed at random and eliminated
     in reverse order. A few tiers show it: as many as a fraction is begun with.
     """
-    from thermalent.continued_fraction.chain import rounding_kernels
+    from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 
     depth = convergence.first_depth(chain.width)
     backward = _reversed(disturbed_chain(chain, size))
@@ -86,7 +86,7 @@ def disturbed(
         charge: Of the even and of the odd unknowns.
         populations: How many of the even unknowns, the first, are populations.
     """
-    from thermalent.continued_fraction.chain import rounding_kernels
+    from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 
     counts = (len(charge[0]), len(charge[1]))
     draws = (_draws if max(counts) <= SMALL else _draws.__wrapped__)(*counts)

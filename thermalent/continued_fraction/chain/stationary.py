@@ -79,7 +79,7 @@ class TierZeroEquation:
         if known is not k or inverse is None:
             self.solve(k)
             return self.lost(k, x)
-        from thermalent.continued_fraction.chain import rounding_kernels
+        from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 
         size, above = self._rounding
         return float(rounding_kernels.lost_by_rounding(inverse, self.row, size, k, above, x))

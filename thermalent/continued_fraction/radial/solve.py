@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
-from thermalent.continued_fraction.chain.rounding_kernels import SAFETY
+from thermalent.continued_fraction.chain.kernels.rounding import SAFETY
 from thermalent.continued_fraction.radial.equation import RadialEquation, radial_equation
 from thermalent.continued_fraction.radial.integrals import radial_integrals
 from thermalent.continued_fraction.radial.solution import (

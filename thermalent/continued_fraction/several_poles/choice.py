@@ -27,7 +27,7 @@ from thermalent.continued_fraction.several_poles.converge import (
 )
 from thermalent.continued_fraction.several_poles.moving.collocation import bytes_of_factors
 from thermalent.continued_fraction.several_poles.moving.displaced_source import bytes_of_displaced
-from thermalent.continued_fraction.several_poles.moving.filling_chain import COLD
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import COLD
 from thermalent.networks.gaussian_source import UnstableSourceError
 from thermalent.networks.network import Network
 from thermalent.solution.plan import Cost

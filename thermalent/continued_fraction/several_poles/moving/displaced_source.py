@@ -1,6 +1,6 @@
 r"""The hierarchy behind a source that starts in a coherent state, in steps.
 
-Relative to a Gaussian with the mean of the source (`moving_source`) the mean drives the emitters,
+Relative to a Gaussian with the mean of the source (`source.gaussian`) the mean drives the emitters,
 and the total charge Q is no longer conserved: with X_Q the tiers of charge Q,
 
 $$\dot X_Q = L_Q(t)\, X_Q + y(t)\, L_+ X_{Q-1} + y(t)^*\, L_- X_{Q+1}, \qquad y = \eta\, m_1(t)$$
@@ -36,8 +36,8 @@ from thermalent.continued_fraction.several_poles.moving.moving_generator import 
     steps_to,
     up_alone,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingPiece
 from thermalent.continued_fraction.several_poles.moving.settled_source import evolve_settled
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import MovingPiece
 from thermalent.networks.symmetry import element_charges
 from thermalent.operators.superoperators import Superoperator
 

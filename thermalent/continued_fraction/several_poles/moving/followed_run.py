@@ -34,22 +34,22 @@ from thermalent.continued_fraction.several_poles.moving.collocation import (
     long_work,
 )
 from thermalent.continued_fraction.several_poles.moving.crossing import across
-from thermalent.continued_fraction.several_poles.moving.filling_chain import (
-    DriftUnits,
-    FollowedSource,
-    drive_terms,
-)
 from thermalent.continued_fraction.several_poles.moving.moving_generator import (
     MovingGenerator,
     WeightedSum,
     assembled,
     summed_tiers,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
+from thermalent.continued_fraction.several_poles.moving.settled_source import evolve_settled
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import (
+    DriftUnits,
+    FollowedSource,
+    drive_terms,
+)
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )
-from thermalent.continued_fraction.several_poles.moving.settled_source import evolve_settled
 
 _EPS = float(np.finfo(float).eps)
 _WEAK = 0.1  # of the tolerance of a step, which a field that is left out may change

@@ -1,13 +1,14 @@
 r"""The equation of motion of the tiers behind a source that moves, and explicit steps of it.
 
 The generator is a sum of constant ones with weights that depend on time. Relative to the Gaussian
-with the covariance V(t) of the source (`moving_source`) these are the real and imaginary parts of
+with the covariance V(t) of the source (`source.gaussian`) these are the real and imaginary parts of
 the V_1j(t) in the terms from the tier below, beside the generator behind an empty source,
 
 $$\dot X = \Big[ L_0 + \sum_j \mathrm{Re}\,V_{1j}(t)\, P_j
   + \mathrm{Im}\,V_{1j}(t)\, Q_j \Big] X$$
 
-In coordinates that follow the covariance they are the elements of the drift (`filling_chain`).
+In coordinates that follow the covariance they are the elements of the drift (see
+`source.filling_chain`).
 """
 
 from __future__ import annotations

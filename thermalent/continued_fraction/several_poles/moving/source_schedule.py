@@ -5,7 +5,7 @@ With the drift H of a piece and the stationary covariance \(V_\infty\) to which 
 $$V(t) = V_\infty + e^{-Ht}\, (V_0 - V_\infty)\, e^{-H^\dagger t}$$
 
 in the coordinates of the chain. The hierarchy relative to the Gaussian of this covariance is exact
-(see `moving_source`), and V(t) does not jump where networks change: the vector is carried over as
+(see `source.gaussian`), and V(t) does not jump where networks change: the vector is carried over as
 it is. Where V has become stationary the generator no longer depends on time.
 """
 
@@ -22,12 +22,12 @@ from thermalent.continued_fraction.several_poles import choice
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import NoChainError, SourceChain
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
-from thermalent.continued_fraction.several_poles.moving.filling_chain import COLD
 from thermalent.continued_fraction.several_poles.moving.followed_run import (
     FollowedStretch,
     followed_stretches,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
+from thermalent.continued_fraction.several_poles.moving.source.filling_chain import COLD
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
     source_pieces,

@@ -32,7 +32,7 @@ from thermalent.continued_fraction.several_poles.moving.followed_run import (
     FollowedRun,
     FollowedStretch,
 )
-from thermalent.continued_fraction.several_poles.moving.moving_source import (
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )

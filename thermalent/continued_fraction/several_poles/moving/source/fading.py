@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
-from thermalent.continued_fraction.several_poles.moving.moving_source import MovingSource
+from thermalent.continued_fraction.several_poles.moving.source.gaussian import MovingSource
 
 # Variance of the field times the logarithm of the factor by which it fades, over the root of its
 # rate. Measured behind two cavities with back-action at `rtol=1e-3`, kappa/gamma = 0.05 and 0.5: of
